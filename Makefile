@@ -1,0 +1,133 @@
+# hayes. `make help` lists the targets and the variables they honour.
+
+CC         ?= cc
+CFLAGS     ?= -O2 -g
+LDFLAGS    ?=
+PKG_CONFIG ?= pkg-config
+LUA        ?= lua5.4
+BUILD      ?= build
+
+PREFIX      ?= /usr/local
+DESTDIR     ?=
+BINDIR      ?= $(PREFIX)/bin
+INST_LUADIR ?= $(PREFIX)/share/lua/5.4
+INST_LIBDIR ?= $(PREFIX)/lib/lua/5.4
+
+# Where Lua's headers are, and its library; as LuaRocks names them. Found by pkg-config when not given.
+LUA_INCDIR ?=
+LUA_LIBDIR ?=
+
+# auto: use libserialport when it is there. yes: insist on it. no: build without it (termios only).
+SERIALPORT ?= auto
+
+lua_cflags = $(if $(LUA_INCDIR),-I$(LUA_INCDIR),$(shell $(PKG_CONFIG) --cflags lua5.4 2>/dev/null || $(PKG_CONFIG) --cflags lua 2>/dev/null))
+lua_libs    = $(if $(LUA_LIBDIR),-L$(LUA_LIBDIR))
+
+ifeq ($(SERIALPORT),auto)
+  have_serialport = $(shell $(PKG_CONFIG) --exists libserialport 2>/dev/null && echo yes)
+else
+  have_serialport = $(filter yes,$(SERIALPORT))
+endif
+serialport_cflags = $(if $(have_serialport),-DHAYES_LIBSERIALPORT $(shell $(PKG_CONFIG) --cflags libserialport 2>/dev/null))
+serialport_libs   = $(if $(have_serialport),$(or $(shell $(PKG_CONFIG) --libs libserialport 2>/dev/null),-lserialport))
+
+std      = -std=c11 -D_DEFAULT_SOURCE -D_FILE_OFFSET_BITS=64
+warnings = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wpointer-arith
+compile  = $(CC) $(std) $(warnings) $(CFLAGS) -Icsrc -MMD -MP
+
+core_sources     = $(sort $(wildcard csrc/at/*.c csrc/port/*.c csrc/lua/*.c))
+emulator_sources = $(sort $(wildcard csrc/emulator/*.c csrc/emulator/*/*.c))
+core_objects     = $(core_sources:%.c=$(BUILD)/obj/%.o)
+emulator_objects = $(emulator_sources:%.c=$(BUILD)/obj/%.o)
+lua_sources      = $(sort $(shell find lua -name '*.lua'))
+
+core     = $(BUILD)/hayes/core.so
+emulator = $(BUILD)/hayes-emulator
+
+.PHONY: all core emulator env demo test specs lint format bench install uninstall clean help
+.DELETE_ON_ERROR:
+
+all: core emulator
+
+core: $(core)
+emulator: $(emulator)
+
+$(core): $(core_objects)
+	@mkdir -p $(@D)
+	$(CC) -shared $(CFLAGS) $(LDFLAGS) $(lua_libs) -o $@ $^ $(serialport_libs)
+
+$(emulator): $(emulator_objects)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lssl -lcrypto -lm
+
+$(BUILD)/obj/csrc/lua/%.o: csrc/lua/%.c
+	@mkdir -p $(@D)
+	$(compile) -fPIC -fvisibility=hidden $(lua_cflags) -c -o $@ $<
+
+$(BUILD)/obj/csrc/port/%.o: csrc/port/%.c
+	@mkdir -p $(@D)
+	$(compile) -fPIC -fvisibility=hidden $(serialport_cflags) -c -o $@ $<
+
+$(BUILD)/obj/csrc/at/%.o: csrc/at/%.c
+	@mkdir -p $(@D)
+	$(compile) -fPIC -fvisibility=hidden -c -o $@ $<
+
+$(BUILD)/obj/csrc/emulator/%.o: csrc/emulator/%.c
+	@mkdir -p $(@D)
+	$(compile) -c -o $@ $<
+
+-include $(core_objects:.o=.d) $(emulator_objects:.o=.d)
+
+# The lines a shell needs so that `require "hayes"` and the programs work from the checkout.
+env:
+	@echo 'export LUA_PATH="$(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;$${LUA_PATH:-;}"'
+	@echo 'export LUA_CPATH="$(abspath $(BUILD))/?.so;$${LUA_CPATH:-;}"'
+	@echo 'export PATH="$(abspath $(BUILD)):$$PATH"'
+
+demo:
+	@.ci/packages demo
+	@$(MAKE) -s all
+	@eval "$$($(MAKE) -s env)" && exec $(LUA) examples/demo.lua
+
+test:
+	@.ci/packages test
+	@exec spec/run
+
+lint:
+	@.ci/packages test
+	@exec spec/lint
+
+format:
+	clang-format -i $$(git ls-files '*.c' '*.h')
+
+bench: all
+	@eval "$$($(MAKE) -s env)" && exec spec/bench/run
+
+install: all
+	install -d "$(DESTDIR)$(BINDIR)" "$(DESTDIR)$(INST_LIBDIR)/hayes"
+	install -m 755 $(core) "$(DESTDIR)$(INST_LIBDIR)/hayes/core.so"
+	install -m 755 $(emulator) "$(DESTDIR)$(BINDIR)/hayes-emulator"
+	for file in $(lua_sources:lua/%=%); do \
+	  install -D -m 644 "lua/$$file" "$(DESTDIR)$(INST_LUADIR)/$$file" || exit 1; \
+	done
+
+uninstall:
+	rm -f "$(DESTDIR)$(BINDIR)/hayes-emulator"
+	rm -rf "$(DESTDIR)$(INST_LIBDIR)/hayes" "$(DESTDIR)$(INST_LUADIR)/hayes"
+
+clean:
+	rm -rf build
+
+help:
+	@echo 'all        build the module and the emulator into $(BUILD)/ (the default)'
+	@echo 'demo       install what is missing, build, and do a verified TLS exchange with no hardware'
+	@echo 'test       install what is missing, build, and run every check'
+	@echo 'lint       the static checks alone'
+	@echo 'bench      figures: AT round trips, reads and sends against a raw C loop'
+	@echo 'env        print the lines that make `require "hayes"` work from this checkout'
+	@echo 'install    into $$DESTDIR$$PREFIX; uninstall takes it out again'
+	@echo 'format     run clang-format over the C sources'
+	@echo 'clean      remove build/'
+	@echo
+	@echo 'Variables: CC CFLAGS LDFLAGS PKG_CONFIG LUA LUA_INCDIR LUA_LIBDIR (headers and library of Lua),'
+	@echo '           SERIALPORT=auto|yes|no, BUILD, DESTDIR PREFIX BINDIR INST_LUADIR INST_LIBDIR'
