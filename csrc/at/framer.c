@@ -1,0 +1,263 @@
+#include "at/framer.h"
+
+#include <string.h>
+
+bool at_framer_init(struct at_framer *framer, const struct at_rules *rules)
+{
+    memset(framer, 0, sizeof *framer);
+    return at_framer_set_rules(framer, rules);
+}
+
+void at_framer_free(struct at_framer *framer)
+{
+    if (framer->buffer != NULL)
+        at_resize(&framer->rules->alloc, framer->buffer, framer->buffer_size, 0);
+    framer->buffer = NULL;
+}
+
+bool at_framer_set_rules(struct at_framer *framer, const struct at_rules *rules)
+{
+    size_t size = rules->manners.max_line;
+    if (framer->buffer_size < size) {
+        char *buffer = at_resize(&rules->alloc, framer->buffer, framer->buffer_size, size);
+        if (buffer == NULL)
+            return false;
+        framer->buffer = buffer;
+        framer->buffer_size = size;
+    }
+    framer->rules = rules;
+    framer->walking = false;
+    at_trie_start(&framer->walk);
+    return true;
+}
+
+void at_framer_input(struct at_framer *framer, const char *bytes, size_t length)
+{
+    framer->at = bytes;
+    framer->end = bytes + length;
+}
+
+void at_framer_block(struct at_framer *framer, uint64_t length)
+{
+    framer->block_left = length;
+}
+
+void at_framer_due(struct at_framer *framer, char byte)
+{
+    framer->due = byte;
+}
+
+static void forget_line(struct at_framer *framer)
+{
+    framer->line_start = NULL;
+    framer->buffered = 0;
+    framer->overlong = 0;
+}
+
+void at_framer_reset(struct at_framer *framer)
+{
+    forget_line(framer);
+    framer->block_left = 0;
+    framer->due = 0;
+    framer->skip_lf = false;
+    framer->skip_space = false;
+}
+
+bool at_framer_at_start(const struct at_framer *framer)
+{
+    return framer->line_start == NULL && framer->buffered == 0 && framer->overlong == 0 && framer->block_left == 0;
+}
+
+uint64_t at_framer_take_noise(struct at_framer *framer)
+{
+    uint64_t noise = framer->noise;
+    framer->noise = 0;
+    return noise;
+}
+
+static enum at_token_kind next_data(struct at_framer *framer, struct at_token *token)
+{
+    if (framer->skip_lf && framer->at < framer->end) {
+        framer->skip_lf = false;
+        if (*framer->at == '\n')
+            framer->at++;
+    }
+    size_t length = (size_t)(framer->end - framer->at);
+    if (length == 0)
+        return AT_TOKEN_NONE;
+    if (length > framer->block_left)
+        length = (size_t)framer->block_left;
+    *token = (struct at_token){.kind = AT_TOKEN_DATA, .text = framer->at, .length = length, .rule = AT_NO_RULE};
+    framer->at += length;
+    framer->block_left -= length;
+    return AT_TOKEN_DATA;
+}
+
+/* Moves the part of the line that lies in this span to the line buffer, since the span will be gone, or a byte in the
+ * middle of it does not count. */
+static void save_line(struct at_framer *framer)
+{
+    size_t length = (size_t)(framer->at - framer->line_start);
+    framer->line_start = NULL;
+    if (framer->overlong > 0 || framer->buffered + length > framer->rules->manners.max_line) {
+        framer->overlong += framer->buffered + length;
+        framer->buffered = 0;
+        return;
+    }
+    memcpy(framer->buffer + framer->buffered, framer->at - length, length);
+    framer->buffered += length;
+}
+
+/* Ends the line in front of framer->at; length counts what the line buffer and the span hold of it. */
+static enum at_token_kind finish_line(struct at_framer *framer, struct at_token *token, enum at_token_kind kind)
+{
+    if (framer->buffered > 0 || framer->overlong > 0)
+        save_line(framer);
+    const char *text = framer->line_start != NULL ? framer->line_start : framer->buffer;
+    size_t length = framer->line_start != NULL ? (size_t)(framer->at - framer->line_start) : framer->buffered;
+    if (framer->overlong > 0 || length > framer->rules->manners.max_line) {
+        *token = (struct at_token){.kind = AT_TOKEN_OVERLONG,
+                                   .length = framer->overlong > 0 ? framer->overlong : length,
+                                   .rule = AT_NO_RULE};
+    } else {
+        *token = (struct at_token){.kind = kind, .text = text, .length = length};
+        token->rule = at_trie_result(&framer->rules->lines, &framer->walk);
+        bool prefixed = token->rule != AT_NO_RULE && framer->rules->line_rules[token->rule].prefix;
+        token->prefix_length = prefixed ? framer->walk.prefix_length : 0;
+    }
+    forget_line(framer);
+    return token->kind;
+}
+
+static bool is_line_end(char byte)
+{
+    return byte == '\r' || byte == '\n';
+}
+
+/* The rule of the line so far if a block can begin in the middle of it. */
+static const struct at_block_rule *inline_rule(const struct at_framer *framer)
+{
+    if (framer->walk.prefix == AT_NO_RULE)
+        return NULL;
+    const struct at_block_rule *block = &framer->rules->line_rules[framer->walk.prefix].block;
+    return block->length_field > 0 && block->after != '\n' ? block : NULL;
+}
+
+/* Takes one byte behind the prefix of such a rule; true when it is the one that the block follows. */
+static bool ends_header(struct at_framer *framer, const struct at_block_rule *block, char byte)
+{
+    if (byte == '"')
+        framer->quoted = !framer->quoted;
+    if (framer->quoted)
+        return false;
+    if (byte == block->after && framer->fields + 1 >= block->fields)
+        return true;
+    if (byte == ',' && framer->fields < UINT8_MAX)
+        framer->fields++;
+    return false;
+}
+
+static void begin_line(struct at_framer *framer)
+{
+    framer->line_start = framer->at;
+    framer->walking = true;
+    framer->quoted = false;
+    framer->fields = 0;
+    at_trie_start(&framer->walk);
+}
+
+/* Bytes that vanish in front of a line: NULs of a UART at power-up, the Ctrl-Z and ESC that some modules echo. */
+static bool is_stray(char byte)
+{
+    return byte == '\0' || byte == 0x1a || byte == 0x1b;
+}
+
+/* Passes over what stands between lines. False when the span is used up. */
+static bool skip_between_lines(struct at_framer *framer)
+{
+    for (; framer->at < framer->end; framer->at++) {
+        char byte = *framer->at;
+        if (byte == ' ' && framer->skip_space) {
+            framer->skip_space = false;
+        } else if (is_stray(byte)) {
+            framer->noise++;
+        } else if (!is_line_end(byte)) {
+            framer->skip_space = false;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Bytes between the prefix that matched and the place where a longer one failed to were not yet counted as fields. */
+static void recount_header(struct at_framer *framer, const struct at_block_rule *block)
+{
+    size_t line_length = framer->buffered + (size_t)(framer->at - framer->line_start);
+    for (size_t i = framer->walk.prefix_length; i < line_length && i < framer->walk.length; i++) {
+        char byte = i < framer->buffered ? framer->buffer[i] : framer->line_start[i - framer->buffered];
+        ends_header(framer, block, byte);
+    }
+}
+
+/* Goes on to the end of the line, of the header or of the span. */
+static enum at_token_kind scan_line(struct at_framer *framer)
+{
+    const struct at_block_rule *block = framer->walking ? NULL : inline_rule(framer);
+    for (; framer->at < framer->end; framer->at++) {
+        unsigned char byte = (unsigned char)*framer->at;
+        if (byte < ' ') {
+            if (is_line_end((char)byte))
+                return AT_TOKEN_LINE;
+            framer->noise += byte != '\t';
+            if (byte == '\0') {
+                save_line(framer);
+                framer->line_start = framer->at + 1;
+                continue;
+            }
+        }
+        if (framer->walking) {
+            framer->walking = at_trie_step(&framer->rules->lines, &framer->walk, byte);
+            if (framer->walking)
+                continue;
+            block = inline_rule(framer);
+            if (block != NULL)
+                recount_header(framer, block);
+        }
+        if (block != NULL && ends_header(framer, block, (char)byte))
+            return AT_TOKEN_HEADER;
+    }
+    return AT_TOKEN_NONE;
+}
+
+static enum at_token_kind next_line(struct at_framer *framer, struct at_token *token)
+{
+    if (framer->line_start == NULL && framer->buffered == 0 && framer->overlong == 0) {
+        if (!skip_between_lines(framer))
+            return AT_TOKEN_NONE;
+        if (framer->due != 0 && *framer->at == framer->due) {
+            framer->at++;
+            framer->skip_space = true;
+            *token = (struct at_token){.kind = AT_TOKEN_PROMPT, .rule = AT_NO_RULE};
+            return AT_TOKEN_PROMPT;
+        }
+        begin_line(framer);
+    } else {
+        framer->line_start = framer->at;
+    }
+    enum at_token_kind kind = scan_line(framer);
+    if (kind == AT_TOKEN_NONE) {
+        save_line(framer);
+        return AT_TOKEN_NONE;
+    }
+    framer->skip_lf = kind == AT_TOKEN_LINE && *framer->at == '\r';
+    kind = finish_line(framer, token, kind);
+    framer->at++;
+    return kind;
+}
+
+enum at_token_kind at_framer_next(struct at_framer *framer, struct at_token *token)
+{
+    if (framer->at == framer->end)
+        return AT_TOKEN_NONE;
+    return framer->block_left > 0 ? next_data(framer, token) : next_line(framer, token);
+}

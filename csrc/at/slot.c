@@ -1,0 +1,130 @@
+#include "at/slot.h"
+
+#include "at/fields.h"
+
+#include <string.h>
+
+enum { DEFAULT_TIMEOUT_MS = 10000 };
+
+static void set_name(struct at_slot *slot, const char *text, size_t length)
+{
+    if (length > sizeof slot->name)
+        length = sizeof slot->name;
+    for (size_t i = 0; i < length; i++)
+        slot->name[i] = (char)(text[i] >= 'a' && text[i] <= 'z' ? text[i] - 'a' + 'A' : text[i]);
+    slot->name_length = length;
+    slot->prefix = slot->name;
+    slot->prefix_length = length;
+}
+
+static void set_expectation(struct at_expectation *expect, const char *prefix)
+{
+    expect->prefix_length = strlen(prefix);
+    if (expect->prefix_length > sizeof expect->prefix)
+        expect->prefix_length = sizeof expect->prefix;
+    memcpy(expect->prefix, prefix, expect->prefix_length);
+}
+
+/* What stands in the parameter by which this command's deferred result is told from another's. */
+static void set_key(struct at_expectation *expect, const struct at_command *command, unsigned param)
+{
+    struct at_field field;
+    const char *params = memchr(command->text, '=', command->length);
+    if (param == 0 || params == NULL)
+        return;
+    params++;
+    if (!at_fields_get(params, (size_t)(command->text + command->length - params), param, &field) ||
+        field.length >= sizeof expect->key)
+        return;
+    memcpy(expect->key, field.text, field.length);
+    expect->key[field.length] = '\0';
+}
+
+/* Several commands on one line (V.250 5.2.1), `+CMEE=1;+CSQ`: the traits of the first do not hold for all. */
+static bool is_compound(const char *text, size_t length)
+{
+    bool quoted = false;
+    for (size_t i = 0; i < length; i++) {
+        if (text[i] == '"')
+            quoted = !quoted;
+        else if (text[i] == ';' && !quoted)
+            return true;
+    }
+    return false;
+}
+
+static void apply_deferred(struct at_slot *slot, const struct at_traits *traits, const struct at_command *command,
+                           enum at_form form)
+{
+    if (traits->deferred == NULL)
+        return;
+    if (command->expect == NULL && (traits->deferred_forms & form) != 0)
+        set_expectation(&slot->expect, traits->deferred);
+    else if (command->expect == NULL || strcmp(command->expect, traits->deferred) != 0)
+        return;
+    slot->expect.end_shape = traits->deferred_end;
+    slot->expect.field = traits->deferred_field;
+    set_key(&slot->expect, command, traits->deferred_param);
+}
+
+static void apply_traits(struct at_slot *slot, const struct at_traits *traits, const struct at_command *command,
+                         enum at_form form)
+{
+    if (slot->timeout_ms == 0)
+        slot->timeout_ms = traits->timeout_ms;
+    if (slot->deferred_ms == 0)
+        slot->deferred_ms = traits->deferred_ms;
+    if (form == AT_FORM_TEST)
+        return;
+    slot->info = traits->info;
+    slot->info_shape = traits->info_shape;
+    slot->accepts = traits->accepts;
+    if (traits->info_prefix != NULL) {
+        slot->prefix = traits->info_prefix;
+        slot->prefix_length = strlen(traits->info_prefix);
+    }
+    apply_deferred(slot, traits, command, form);
+}
+
+bool at_slot_fill(struct at_slot *slot, const struct at_rules *rules, const struct at_command *command)
+{
+    *slot = (struct at_slot){
+        .state = AT_SLOT_SENDING,
+        .info = AT_INFO_ANY,
+        .accepts = AT_GROUP_GENERAL,
+        .data = command->data,
+        .timeout_ms = command->timeout_ms,
+        .deferred_ms = command->deferred_ms,
+    };
+    set_name(slot, command->text, at_command_name(command->text, command->length));
+    if (command->expect != NULL)
+        set_expectation(&slot->expect, command->expect);
+
+    enum at_form form = at_command_form(command->text, command->length);
+    const struct at_traits *traits = at_rules_traits(rules, slot->name, slot->name_length);
+    if (traits != NULL && !is_compound(command->text, command->length)) {
+        if (command->data == NULL && (traits->data_forms & form) != 0)
+            return false;
+        apply_traits(slot, traits, command, form);
+    }
+    if (slot->timeout_ms == 0)
+        slot->timeout_ms = DEFAULT_TIMEOUT_MS;
+    if (slot->deferred_ms == 0)
+        slot->deferred_ms = slot->timeout_ms;
+    return true;
+}
+
+void at_slot_arm(struct at_slot *slot, at_time now)
+{
+    slot->deadline = now + at_ms(slot->timeout_ms);
+}
+
+bool at_slot_is_awaiting(const struct at_slot *slot)
+{
+    return slot->state == AT_SLOT_ARMED || slot->state == AT_SLOT_DATA;
+}
+
+uint64_t at_slot_data_owed(const struct at_slot *slot)
+{
+    return slot->prompted && slot->data != NULL ? slot->data->left : 0;
+}

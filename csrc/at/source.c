@@ -1,0 +1,25 @@
+#include "at/source.h"
+
+static size_t peek_memory(void *context, const char **bytes)
+{
+    const struct at_memory *memory = context;
+    *bytes = memory->bytes;
+    return memory->length;
+}
+
+static void took_memory(void *context, size_t length)
+{
+    struct at_memory *memory = context;
+    memory->bytes += length;
+    memory->length -= length;
+}
+
+void at_source_memory(struct at_source *source, struct at_memory *memory)
+{
+    *source = (struct at_source){
+        .peek = peek_memory,
+        .took = took_memory,
+        .context = memory,
+        .left = memory->length,
+    };
+}

@@ -1,0 +1,191 @@
+#include "at/sync.h"
+
+#include <string.h>
+
+enum {
+    FIRST_PROBE_MS = 300,
+    LONGEST_PROBE_MS = 4000,
+    SETTLE_MS = 40,        /* a module at 9600 baud needs 6 ms for an OK */
+    SETTLE_OWED_MS = 1000, /* with earlier probes unanswered, their OKs may still come */
+    LEAVE_MS = 200,
+    CLEAN_PROBES = 2,
+    LONGEST_PROMPT = 1500, /* no dialect's prompt takes more at once, so far */
+};
+
+/* What is tried when a probe goes unanswered, in this order, over and over. */
+enum { STEP_ASK_AGAIN = 1, STEP_CANCEL, STEP_ESCAPE, STEP_FILL, STEPS };
+
+static void wait_for(struct at_sync *sync, enum at_sync_phase phase, uint32_t milliseconds, at_time now)
+{
+    sync->phase = phase;
+    sync->hold_ms = milliseconds;
+    sync->until = now + at_ms(milliseconds);
+}
+
+/* The phase's time starts to run when the text is with the port: see at_sync_sent. */
+static void send(struct at_sync *sync, enum at_sync_phase phase, uint32_t milliseconds, const char *text,
+                 size_t length, at_time now)
+{
+    memcpy(sync->text, text, length);
+    sync->text_length = (uint8_t)length;
+    sync->text_sent = 0;
+    sync->phase = phase;
+    sync->hold_ms = milliseconds;
+    sync->until = length + sync->fill > 0 ? AT_NEVER : now + at_ms(milliseconds);
+}
+
+static void probe(struct at_sync *sync, const struct at_manners *manners, at_time now)
+{
+    char text[8] = "AT";
+    size_t eol = strlen(manners->eol);
+    memcpy(text + 2, manners->eol, eol);
+    sync->unanswered++;
+    send(sync, AT_SYNC_PROBE, sync->probe_ms, text, 2 + eol, now);
+}
+
+static void cancel_prompt(struct at_sync *sync, const struct at_manners *manners, at_time now)
+{
+    send(sync, AT_SYNC_LEAVE, LEAVE_MS, &manners->cancel, manners->cancel != 0, now);
+}
+
+void at_sync_start(struct at_sync *sync, const struct at_sync_start *start, at_time now)
+{
+    *sync = (struct at_sync){
+        .give_up = start->give_up,
+        .probe_ms = FIRST_PROBE_MS,
+        .final_owed = start->final_owed,
+        .cancel_first = start->prompted,
+        .data_owed = start->data_owed,
+    };
+    wait_for(sync, AT_SYNC_QUIET, start->quiet_ms, now);
+}
+
+size_t at_sync_output(const struct at_sync *sync, const char **bytes)
+{
+    static const char filling[] = "\r\r\r\r\r\r\r\r\r\r\r\r\r\r\r\r\r\r\r\r\r\r\r\r\r\r\r\r\r\r\r\r";
+    if (sync->text_sent < sync->text_length) {
+        *bytes = sync->text + sync->text_sent;
+        return (size_t)(sync->text_length - sync->text_sent);
+    }
+    *bytes = filling;
+    return sync->fill < sizeof filling - 1 ? (size_t)sync->fill : sizeof filling - 1;
+}
+
+void at_sync_sent(struct at_sync *sync, size_t length, at_time now)
+{
+    size_t of_text = (size_t)(sync->text_length - sync->text_sent);
+    if (of_text > length)
+        of_text = length;
+    sync->text_sent = (uint8_t)(sync->text_sent + of_text);
+    sync->fill -= length - of_text;
+    if (sync->text_sent == sync->text_length && sync->fill == 0)
+        sync->until = now + at_ms(sync->hold_ms);
+}
+
+void at_sync_final(struct at_sync *sync, bool success, at_time now)
+{
+    if (sync->final_owed) {
+        sync->final_owed = false;
+        if (sync->phase == AT_SYNC_QUIET)
+            sync->until = now + at_ms(sync->hold_ms);
+        return;
+    }
+    if (sync->unanswered > 0)
+        sync->unanswered--;
+    sync->step = 0;
+    if (sync->phase == AT_SYNC_PROBE && success) {
+        wait_for(sync, AT_SYNC_SETTLE, sync->unanswered > 0 ? SETTLE_OWED_MS : SETTLE_MS, now);
+        return;
+    }
+    sync->clean = 0;
+    wait_for(sync, AT_SYNC_QUIET, sync->unanswered > 0 ? SETTLE_OWED_MS : SETTLE_MS, now);
+}
+
+void at_sync_line(struct at_sync *sync, at_time now)
+{
+    if (sync->phase == AT_SYNC_SETTLE) {
+        sync->clean = 0;
+        wait_for(sync, AT_SYNC_QUIET, SETTLE_MS, now);
+    } else if (sync->phase == AT_SYNC_QUIET) {
+        sync->until = now + at_ms(sync->hold_ms);
+    }
+}
+
+void at_sync_data(struct at_sync *sync, at_time now)
+{
+    if (sync->until != AT_NEVER && (sync->phase == AT_SYNC_QUIET || sync->phase == AT_SYNC_PROBE))
+        sync->until = now + at_ms(sync->hold_ms);
+}
+
+void at_sync_prompt(struct at_sync *sync, uint64_t data_owed, at_time now)
+{
+    sync->data_owed = data_owed;
+    sync->cancel_first = true;
+    sync->clean = 0;
+    wait_for(sync, AT_SYNC_QUIET, 0, now);
+}
+
+/* A probe has gone unanswered: what may hold the module back is tried in turn. */
+static void try_next(struct at_sync *sync, const struct at_manners *manners, at_time now)
+{
+    sync->clean = 0;
+    sync->probe_ms = sync->probe_ms * 2 < LONGEST_PROBE_MS ? sync->probe_ms * 2 : LONGEST_PROBE_MS;
+    sync->step = (uint8_t)(sync->step + 1 < STEPS ? sync->step + 1 : STEP_ASK_AGAIN);
+    switch (sync->step) {
+    case STEP_CANCEL:
+        cancel_prompt(sync, manners, now);
+        break;
+    case STEP_ESCAPE:
+        wait_for(sync, AT_SYNC_GUARD, manners->guard_ms, now);
+        break;
+    case STEP_FILL:
+        sync->fill = sync->data_owed > 0 ? sync->data_owed : LONGEST_PROMPT;
+        send(sync, AT_SYNC_LEAVE, LEAVE_MS, "", 0, now);
+        break;
+    default:
+        probe(sync, manners, now);
+    }
+}
+
+bool at_sync_tick(struct at_sync *sync, const struct at_manners *manners, at_time now)
+{
+    if (sync->phase == AT_SYNC_OFF || now < sync->until)
+        return false;
+    switch (sync->phase) {
+    case AT_SYNC_OFF:
+        break;
+    case AT_SYNC_QUIET:
+        if (sync->cancel_first)
+            cancel_prompt(sync, manners, now);
+        else
+            probe(sync, manners, now);
+        sync->cancel_first = false;
+        break;
+    case AT_SYNC_PROBE:
+        sync->final_owed = false;
+        try_next(sync, manners, now);
+        break;
+    case AT_SYNC_SETTLE:
+        sync->unanswered = 0;
+        if (++sync->clean == CLEAN_PROBES) {
+            sync->phase = AT_SYNC_OFF;
+            return true;
+        }
+        probe(sync, manners, now);
+        break;
+    case AT_SYNC_GUARD:
+        send(sync, AT_SYNC_LEAVE, manners->guard_ms, manners->escape, strlen(manners->escape), now);
+        break;
+    case AT_SYNC_LEAVE:
+        probe(sync, manners, now);
+        break;
+    }
+    return false;
+}
+
+at_time at_sync_deadline(const struct at_sync *sync)
+{
+    if (sync->phase == AT_SYNC_OFF)
+        return AT_NEVER;
+    return at_earlier(sync->until, sync->give_up);
+}

@@ -1,0 +1,581 @@
+/* The engine as Lua sees it, and the one place where its bytes meet a port. Lines and blocks of a command's answer are
+ * gathered here into the response table that Lua handed in, so that a command costs few crossings. */
+#include "lua/core.h"
+
+#include "at/engine.h"
+#include "at/match.h"
+#include "port/port.h"
+
+#include <string.h>
+
+/* User values of the engine. */
+enum {
+    USER_RULES = 1,
+    USER_RESPONSES, /* response tables by command id */
+    USER_DATA,      /* the string being sent as data */
+    USER_INPUT,     /* the string last fed */
+    USER_EVENT,     /* the URC whose block is coming in */
+    USER_VALUES = USER_EVENT,
+};
+
+enum { RX_SIZE = 8192, FIRST_BLOCK_SIZE = 2048 };
+
+/* A block being gathered. */
+struct gatherer {
+    char *bytes;
+    size_t length, size;
+    uint64_t left; /* announced and not yet here */
+    enum { GATHER_NOTHING, GATHER_RESPONSE, GATHER_EVENT } for_whom;
+    uint32_t command;
+};
+
+struct lua_engine {
+    struct at_engine at;
+    bool open;
+    bool drained;      /* the last read took all there was */
+    bool write_failed; /* the port takes no more; what can still be read is read */
+    uint64_t received;
+    struct at_source source;
+    struct at_memory memory;
+    struct gatherer gatherer;
+    char rx[RX_SIZE];
+};
+
+static struct lua_engine *check_engine(lua_State *L)
+{
+    return luaL_checkudata(L, 1, CORE_ENGINE);
+}
+
+/* engine(rules) -> engine */
+static int new_engine(lua_State *L)
+{
+    const struct at_rules *rules = core_check_rules(L, 1);
+    struct lua_engine *self = lua_newuserdatauv(L, sizeof *self, USER_VALUES);
+    memset(self, 0, offsetof(struct lua_engine, rx));
+    luaL_setmetatable(L, CORE_ENGINE);
+    lua_pushvalue(L, 1);
+    lua_setiuservalue(L, -2, USER_RULES);
+    lua_newtable(L);
+    lua_setiuservalue(L, -2, USER_RESPONSES);
+    self->open = true;
+    if (!at_engine_init(&self->at, rules))
+        return luaL_error(L, "not enough memory");
+    return 1;
+}
+
+static int free_engine(lua_State *L)
+{
+    struct lua_engine *self = check_engine(L);
+    struct at_alloc alloc = core_alloc(L);
+    if (self->open)
+        at_engine_free(&self->at);
+    self->open = false;
+    if (self->gatherer.bytes != NULL)
+        at_resize(&alloc, self->gatherer.bytes, self->gatherer.size, 0);
+    self->gatherer.bytes = NULL;
+    return 0;
+}
+
+/* engine:rules(rules) -> done; false while something is in flight */
+static int set_rules(lua_State *L)
+{
+    struct lua_engine *self = check_engine(L);
+    const struct at_rules *rules = core_check_rules(L, 2);
+    bool done = at_engine_set_rules(&self->at, rules);
+    if (done) {
+        lua_pushvalue(L, 2);
+        lua_setiuservalue(L, 1, USER_RULES);
+    }
+    lua_pushboolean(L, done);
+    return 1;
+}
+
+static const char *refusal_name(enum at_refusal refusal)
+{
+    switch (refusal) {
+    case AT_TAKEN:
+        break;
+    case AT_REFUSED_BUSY:
+        return "busy";
+    case AT_REFUSED_LONG:
+        return "long";
+    case AT_REFUSED_BYTE:
+        return "byte";
+    case AT_REFUSED_NO_DATA:
+        return "no data";
+    case AT_REFUSED_DEFERRED:
+        return "deferred";
+    }
+    return "taken";
+}
+
+static uint32_t check_milliseconds(lua_State *L, int index)
+{
+    lua_Number seconds = luaL_optnumber(L, index, 0);
+    if (seconds <= 0)
+        return 0;
+    return seconds > 4e6 ? 4000000000u : (uint32_t)(seconds * 1000 + 0.5);
+}
+
+/* engine:submit(response, text, now [, data [, expect [, timeout [, deferred_timeout]]]]) -> id, or nil, why not.
+ * The answer is gathered into the table response: lines by index, `data`. */
+static int submit(lua_State *L)
+{
+    struct lua_engine *self = check_engine(L);
+    uint32_t id;
+    luaL_checktype(L, 2, LUA_TTABLE);
+    struct at_command command = {
+        .text = luaL_checklstring(L, 3, &command.length),
+        .expect = luaL_optstring(L, 6, NULL),
+        .timeout_ms = check_milliseconds(L, 7),
+        .deferred_ms = check_milliseconds(L, 8),
+    };
+    if (command.length >= 2 && (command.text[0] | 0x20) == 'a' && (command.text[1] | 0x20) == 't') {
+        command.text += 2;
+        command.length -= 2;
+    }
+    if (!at_engine_ready(&self->at)) {
+        lua_pushnil(L);
+        lua_pushliteral(L, "busy");
+        return 2;
+    }
+    struct at_memory memory;
+    if (!lua_isnoneornil(L, 5)) {
+        memory.bytes = luaL_checklstring(L, 5, &memory.length);
+        self->memory = memory;
+        at_source_memory(&self->source, &self->memory);
+        command.data = &self->source;
+        lua_pushvalue(L, 5);
+        lua_setiuservalue(L, 1, USER_DATA);
+    }
+    enum at_refusal refusal = at_engine_submit(&self->at, &command, core_check_time(L, 4, 0), &id);
+    if (refusal != AT_TAKEN) {
+        lua_pushnil(L);
+        lua_pushstring(L, refusal_name(refusal));
+        return 2;
+    }
+    lua_getiuservalue(L, 1, USER_RESPONSES);
+    lua_pushvalue(L, 2);
+    lua_rawseti(L, -2, id);
+    lua_pushinteger(L, id);
+    return 1;
+}
+
+/* engine:cancel(id, now) */
+static int cancel(lua_State *L)
+{
+    struct lua_engine *self = check_engine(L);
+    uint32_t id = (uint32_t)luaL_checkinteger(L, 2);
+    at_engine_cancel(&self->at, id, core_check_time(L, 3, 0));
+    if (self->at.slot.id != id) {
+        lua_getiuservalue(L, 1, USER_RESPONSES);
+        lua_pushnil(L);
+        lua_rawseti(L, -2, id);
+    }
+    return 0;
+}
+
+/* engine:sync(now [, give_up]) */
+static int sync(lua_State *L)
+{
+    struct lua_engine *self = check_engine(L);
+    at_engine_sync(&self->at, core_check_time(L, 2, 0), core_check_time(L, 3, AT_NEVER));
+    return 0;
+}
+
+/* engine:ready() -> could a command be submitted now */
+static int ready(lua_State *L)
+{
+    lua_pushboolean(L, at_engine_ready(&check_engine(L)->at));
+    return 1;
+}
+
+/* engine:echo(on), engine:observe(on) */
+static int set_echo(lua_State *L)
+{
+    at_engine_set_echo(&check_engine(L)->at, lua_toboolean(L, 2));
+    return 0;
+}
+
+static int observe(lua_State *L)
+{
+    at_engine_observe(&check_engine(L)->at, lua_toboolean(L, 2));
+    return 0;
+}
+
+/* engine:noise() -> bytes received so far, control bytes among them that no line of a module holds */
+static int noise(lua_State *L)
+{
+    struct lua_engine *self = check_engine(L);
+    lua_pushinteger(L, (lua_Integer)self->received);
+    lua_pushinteger(L, (lua_Integer)self->at.framer.noise);
+    return 2;
+}
+
+static int push_deadline(lua_State *L, const struct lua_engine *self)
+{
+    at_time deadline = at_engine_deadline(&self->at);
+    if (deadline == AT_NEVER)
+        lua_pushnil(L);
+    else
+        lua_pushnumber(L, (lua_Number)deadline / 1e6);
+    return 1;
+}
+
+/* engine:deadline() -> when it wants to be called without input, or nil */
+static int deadline(lua_State *L)
+{
+    return push_deadline(L, check_engine(L));
+}
+
+static bool gather(lua_State *L, struct gatherer *gatherer, const char *bytes, size_t length)
+{
+    if (gatherer->length + length > gatherer->size) {
+        struct at_alloc alloc = core_alloc(L);
+        size_t size = gatherer->size == 0 ? FIRST_BLOCK_SIZE : gatherer->size;
+        while (size < gatherer->length + length)
+            size *= 2;
+        char *grown = at_resize(&alloc, gatherer->bytes, gatherer->size, size);
+        if (grown == NULL)
+            return false;
+        gatherer->bytes = grown;
+        gatherer->size = size;
+    }
+    memcpy(gatherer->bytes + gatherer->length, bytes, length);
+    gatherer->length += length;
+    return true;
+}
+
+static void begin_gathering(struct gatherer *gatherer, const struct at_event *event)
+{
+    gatherer->length = 0;
+    gatherer->left = event->block;
+    gatherer->command = event->command;
+}
+
+static void push_response(lua_State *L, uint32_t command)
+{
+    lua_getiuservalue(L, 1, USER_RESPONSES);
+    lua_rawgeti(L, -1, command);
+    lua_remove(L, -2);
+}
+
+static void forget_response(lua_State *L, uint32_t command)
+{
+    lua_getiuservalue(L, 1, USER_RESPONSES);
+    lua_pushnil(L);
+    lua_rawseti(L, -2, command);
+    lua_pop(L, 1);
+}
+
+/* Puts the gathered bytes where they belong: the field `data`, and `missing` if fewer came than were announced. */
+static void hand_over(lua_State *L, struct gatherer *gatherer)
+{
+    lua_pushlstring(L, gatherer->bytes != NULL ? gatherer->bytes : "", gatherer->length);
+    lua_setfield(L, -2, "data");
+    if (gatherer->left > 0) {
+        lua_pushinteger(L, (lua_Integer)gatherer->left);
+        lua_setfield(L, -2, "missing");
+    }
+    gatherer->for_whom = GATHER_NOTHING;
+}
+
+static int on_info(lua_State *L, struct lua_engine *self, const struct at_event *event)
+{
+    push_response(L, event->command);
+    if (lua_istable(L, -1)) {
+        lua_pushlstring(L, event->text, event->length);
+        lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
+    }
+    lua_pop(L, 1);
+    if (event->block > 0) {
+        begin_gathering(&self->gatherer, event);
+        self->gatherer.for_whom = GATHER_RESPONSE;
+    }
+    return 0;
+}
+
+/* A new event table { name, line, fields } on the stack. */
+static void push_event_table(lua_State *L, const struct at_event *event)
+{
+    size_t prefix = event->prefix_length;
+    lua_createtable(L, 0, 5);
+    if (event->rule != AT_NO_RULE) {
+        lua_getiuservalue(L, 1, USER_RULES);
+        core_push_rule_name(L, lua_gettop(L), event->rule);
+        lua_remove(L, -2);
+    } else {
+        struct at_token line = {.text = event->text, .length = event->length};
+        const char *colon = at_has_prefix(&line) ? memchr(event->text, ':', event->length) : NULL;
+        size_t name = colon != NULL ? (size_t)(colon - event->text) : event->length;
+        prefix = colon != NULL ? name + 1 : 0;
+        lua_pushlstring(L, event->text, name);
+    }
+    lua_setfield(L, -2, "name");
+    lua_pushlstring(L, event->text, event->length);
+    lua_setfield(L, -2, "line");
+    core_push_fields(L, event->text + prefix, event->length - prefix);
+    lua_setfield(L, -2, "fields");
+}
+
+static int on_urc(lua_State *L, struct lua_engine *self, const struct at_event *event)
+{
+    if (event->block == 0) {
+        lua_pushliteral(L, "urc");
+        push_event_table(L, event);
+        return 2;
+    }
+    push_event_table(L, event);
+    lua_setiuservalue(L, 1, USER_EVENT);
+    begin_gathering(&self->gatherer, event);
+    self->gatherer.for_whom = GATHER_EVENT;
+    return 0;
+}
+
+static int on_block(lua_State *L, struct lua_engine *self, const struct at_event *event)
+{
+    struct gatherer *gatherer = &self->gatherer;
+    if (gatherer->for_whom == GATHER_NOTHING)
+        return 0;
+    if (!gather(L, gatherer, event->text, event->length))
+        return luaL_error(L, "not enough memory for a block of %d bytes", (int)(gatherer->length + event->length));
+    gatherer->left = event->block;
+    if (event->block > 0)
+        return 0;
+    if (gatherer->for_whom == GATHER_RESPONSE) {
+        push_response(L, gatherer->command);
+        if (lua_istable(L, -1))
+            hand_over(L, gatherer);
+        return 0;
+    }
+    lua_pushliteral(L, "urc");
+    lua_getiuservalue(L, 1, USER_EVENT);
+    hand_over(L, gatherer);
+    lua_pushnil(L);
+    lua_setiuservalue(L, 1, USER_EVENT);
+    return 2;
+}
+
+static void push_result(lua_State *L, enum at_result result)
+{
+    switch (result) {
+    case AT_OK:
+        lua_pushliteral(L, "ok");
+        return;
+    case AT_ERROR:
+        lua_pushliteral(L, "error");
+        return;
+    case AT_TIMEOUT:
+        lua_pushliteral(L, "timeout");
+        return;
+    case AT_CANCELLED:
+        lua_pushliteral(L, "cancelled");
+        return;
+    case AT_REBOOTED:
+        lua_pushliteral(L, "reboot");
+        return;
+    }
+}
+
+static void push_text(lua_State *L, const struct at_event *event)
+{
+    if (event->text != NULL)
+        lua_pushlstring(L, event->text, event->length);
+    else
+        lua_pushnil(L);
+}
+
+/* "final" or "deferred", response, result, line, more */
+static int tell_end(lua_State *L, struct lua_engine *self, const struct at_event *event)
+{
+    bool in_flight = at_slot_is_awaiting(&self->at.slot) && self->at.slot.id == event->command;
+    bool final = event->kind == AT_EVENT_FINAL;
+    if (final)
+        lua_pushliteral(L, "final");
+    else
+        lua_pushliteral(L, "deferred");
+    push_response(L, event->command);
+    if (final && self->gatherer.for_whom == GATHER_RESPONSE && lua_istable(L, -1))
+        hand_over(L, &self->gatherer);
+    if (!event->more && !in_flight)
+        forget_response(L, event->command);
+    push_result(L, event->result);
+    push_text(L, event);
+    lua_pushboolean(L, event->more);
+    return 5;
+}
+
+static int tell_line(lua_State *L, const char *kind, const struct at_event *event)
+{
+    lua_pushstring(L, kind);
+    push_text(L, event);
+    lua_pushinteger(L, (lua_Integer)event->block);
+    return 3;
+}
+
+/* Pushes what the Lua side is to know of an event; 0: nothing. */
+static int push_event(lua_State *L, struct lua_engine *self, const struct at_event *event)
+{
+    switch (event->kind) {
+    case AT_EVENT_NONE:
+        break;
+    case AT_EVENT_INFO:
+        return on_info(L, self, event);
+    case AT_EVENT_FINAL:
+    case AT_EVENT_DEFERRED:
+        return tell_end(L, self, event);
+    case AT_EVENT_URC:
+        return on_urc(L, self, event);
+    case AT_EVENT_BLOCK:
+        return on_block(L, self, event);
+    case AT_EVENT_UNKNOWN:
+        lua_pushliteral(L, "unknown");
+        push_event_table(L, event);
+        return 2;
+    case AT_EVENT_LATE:
+        return tell_line(L, "late", event);
+    case AT_EVENT_OVERLONG:
+        lua_pushliteral(L, "overlong");
+        lua_pushinteger(L, (lua_Integer)event->length);
+        return 2;
+    case AT_EVENT_REBOOT:
+        return tell_line(L, "reboot", event);
+    case AT_EVENT_DESYNC:
+        return tell_line(L, "desync", event);
+    case AT_EVENT_RESYNC:
+        return tell_line(L, "resync", event);
+    case AT_EVENT_LOST:
+        return tell_line(L, "lost", event);
+    case AT_EVENT_SENT:
+        return tell_line(L, "sent", event);
+    case AT_EVENT_SEEN:
+        return tell_line(L, "seen", event);
+    }
+    return 0;
+}
+
+static int next_event(lua_State *L, struct lua_engine *self, at_time now)
+{
+    struct at_event event;
+    while (at_engine_next(&self->at, now, &event) != AT_EVENT_NONE) {
+        int top = lua_gettop(L);
+        int pushed = push_event(L, self, &event);
+        if (pushed > 0)
+            return pushed;
+        lua_settop(L, top);
+    }
+    return 0;
+}
+
+/* Writes what there is to write. True when the port has not taken it all. */
+static bool write_output(struct lua_engine *self, struct port *port, at_time now)
+{
+    const char *bytes;
+    size_t length;
+    while (!self->write_failed && (length = at_engine_output(&self->at, now, &bytes)) > 0) {
+        long taken = port_write(port, bytes, length);
+        self->write_failed = taken == PORT_CLOSED;
+        if (taken > 0)
+            at_engine_sent(&self->at, (size_t)taken, now);
+        if (taken != (long)length)
+            return taken >= 0;
+    }
+    return false;
+}
+
+/* engine:push(port, now) -> blocked, deadline: writes what there is to write. blocked: wait until the port takes more */
+static int push(lua_State *L)
+{
+    struct lua_engine *self = check_engine(L);
+    struct port *port = core_check_port(L, 2);
+    lua_pushboolean(L, write_output(self, port, core_check_time(L, 3, 0)));
+    return 1 + push_deadline(L, self);
+}
+
+/* engine:turn(port, now) -> kind, …: writes, reads, and gives the next event; nil, blocked, deadline when there is none.
+ * "closed", reason: the port is gone. */
+static int turn(lua_State *L)
+{
+    struct lua_engine *self = check_engine(L);
+    struct port *port = core_check_port(L, 2);
+    at_time now = core_check_time(L, 3, 0);
+    for (;;) {
+        int pushed = next_event(L, self, now);
+        if (pushed > 0)
+            return pushed;
+        bool blocked = write_output(self, port, now);
+        if (self->at.observed && (pushed = next_event(L, self, now)) > 0)
+            return pushed;
+        long length = self->drained ? 0 : port_read(port, self->rx, sizeof self->rx);
+        self->drained = false;
+        if (length == PORT_CLOSED) {
+            lua_pushliteral(L, "closed");
+            lua_pushstring(L, port_reason(port));
+            return 2;
+        }
+        if (length == 0) {
+            lua_pushnil(L);
+            lua_pushboolean(L, blocked);
+            return 2 + push_deadline(L, self);
+        }
+        self->received += (uint64_t)length;
+        self->drained = (size_t)length < sizeof self->rx;
+        at_engine_input(&self->at, self->rx, (size_t)length);
+    }
+}
+
+/* The same without a port of ours: engine:feed(bytes), engine:next(now) -> kind, … or nil, engine:output(now) -> bytes,
+ * engine:sent(count, now). All events of what was fed are to be taken before more is. */
+static int feed(lua_State *L)
+{
+    struct lua_engine *self = check_engine(L);
+    size_t length;
+    const char *bytes = luaL_checklstring(L, 2, &length);
+    lua_pushvalue(L, 2);
+    lua_setiuservalue(L, 1, USER_INPUT);
+    self->received += length;
+    at_engine_input(&self->at, bytes, length);
+    return 0;
+}
+
+static int next(lua_State *L)
+{
+    struct lua_engine *self = check_engine(L);
+    return next_event(L, self, core_check_time(L, 2, 0));
+}
+
+static int output(lua_State *L)
+{
+    struct lua_engine *self = check_engine(L);
+    const char *bytes = "";
+    size_t length = at_engine_output(&self->at, core_check_time(L, 2, 0), &bytes);
+    lua_pushlstring(L, bytes, length);
+    return 1;
+}
+
+static int sent(lua_State *L)
+{
+    struct lua_engine *self = check_engine(L);
+    const char *bytes;
+    size_t length = (size_t)luaL_checkinteger(L, 2);
+    at_time now = core_check_time(L, 3, 0);
+    luaL_argcheck(L, length <= at_engine_output(&self->at, now, &bytes), 2, "more than there was to send");
+    if (length > 0)
+        at_engine_sent(&self->at, length, now);
+    return 0;
+}
+
+static const luaL_Reg methods[] = {
+    {"rules", set_rules}, {"submit", submit},     {"cancel", cancel},   {"sync", sync},
+    {"ready", ready},     {"echo", set_echo},     {"observe", observe}, {"noise", noise},
+    {"push", push},       {"turn", turn},         {"feed", feed},       {"next", next},
+    {"output", output},   {"deadline", deadline}, {"sent", sent},       {"__gc", free_engine},
+    {NULL, NULL},
+};
+
+void core_open_engine(lua_State *L)
+{
+    core_class(L, CORE_ENGINE, methods);
+    lua_pushcfunction(L, new_engine);
+    lua_setfield(L, -2, "engine");
+}

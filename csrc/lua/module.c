@@ -1,0 +1,102 @@
+#include "lua/core.h"
+
+#include "at/fields.h"
+
+#include <time.h>
+
+struct at_alloc core_alloc(lua_State *L)
+{
+    struct at_alloc alloc;
+    alloc.resize = lua_getallocf(L, &alloc.context);
+    return alloc;
+}
+
+void core_class(lua_State *L, const char *name, const luaL_Reg *methods)
+{
+    luaL_newmetatable(L, name);
+    lua_pushvalue(L, -1);
+    lua_setfield(L, -2, "__index");
+    luaL_setfuncs(L, methods, 0);
+    lua_pop(L, 1);
+}
+
+at_time core_check_time(lua_State *L, int index, at_time otherwise)
+{
+    if (lua_isnoneornil(L, index))
+        return otherwise;
+    return (at_time)(luaL_checknumber(L, index) * 1e6);
+}
+
+/* `007` and numbers too large for an integer stay what they are on the wire. */
+static int plain_number(const struct at_field *field, int64_t *number)
+{
+    if (!at_field_number(field, number) || field->text[0] == '+')
+        return 0;
+    const char *digits = field->text + (field->text[0] == '-');
+    return digits[0] != '0' || field->length == 1;
+}
+
+void core_push_fields(lua_State *L, const char *text, size_t length)
+{
+    struct at_fields fields;
+    struct at_field field;
+    int64_t number;
+    lua_Integer count = 0;
+    lua_newtable(L);
+    at_fields_init(&fields, text, length);
+    while (at_fields_next(&fields, &field)) {
+        if (plain_number(&field, &number))
+            lua_pushinteger(L, (lua_Integer)number);
+        else
+            lua_pushlstring(L, field.text, field.length);
+        lua_rawseti(L, -2, ++count);
+    }
+}
+
+/* fields(text) -> list */
+static int fields(lua_State *L)
+{
+    size_t length;
+    const char *text = luaL_checklstring(L, 1, &length);
+    core_push_fields(L, text, length);
+    return 1;
+}
+
+/* matches(shape, text) -> boolean, see at_fields_match */
+static int matches(lua_State *L)
+{
+    size_t length;
+    const char *shape = luaL_checkstring(L, 1);
+    const char *text = luaL_checklstring(L, 2, &length);
+    lua_pushboolean(L, at_fields_match(shape, text, length));
+    return 1;
+}
+
+/* now() -> seconds of the monotonic clock */
+static int now(lua_State *L)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    lua_pushnumber(L, (lua_Number)time.tv_sec + (lua_Number)time.tv_nsec / 1e9);
+    return 1;
+}
+
+static const luaL_Reg functions[] = {
+    {"fields", fields},
+    {"matches", matches},
+    {"now", now},
+    {NULL, NULL},
+};
+
+LUAMOD_API int luaopen_hayes_core(lua_State *L);
+
+__attribute__((visibility("default"))) int luaopen_hayes_core(lua_State *L)
+{
+    luaL_newlib(L, functions);
+    core_open_rules(L);
+    core_open_engine(L);
+    core_open_port(L);
+    core_open_pollset(L);
+    core_open_signal(L);
+    return 1;
+}

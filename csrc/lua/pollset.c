@@ -1,0 +1,157 @@
+/* Waiting for many descriptors at once: the one place where the library's own loop sleeps. */
+#include "lua/core.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <string.h>
+
+/* The objects that belong to the descriptors stand in the user value, by 1-based index; the set does not keep them
+ * alive. */
+struct pollset {
+    struct pollfd *fds;
+    int count, room;
+};
+
+static struct pollset *check_pollset(lua_State *L)
+{
+    return luaL_checkudata(L, 1, CORE_POLLSET);
+}
+
+/* pollset() -> set */
+static int new_pollset(lua_State *L)
+{
+    struct pollset *set = lua_newuserdatauv(L, sizeof *set, 1);
+    memset(set, 0, sizeof *set);
+    luaL_setmetatable(L, CORE_POLLSET);
+    lua_newtable(L);
+    lua_createtable(L, 0, 1);
+    lua_pushliteral(L, "v");
+    lua_setfield(L, -2, "__mode");
+    lua_setmetatable(L, -2);
+    lua_setiuservalue(L, -2, 1);
+    return 1;
+}
+
+static int free_pollset(lua_State *L)
+{
+    struct pollset *set = check_pollset(L);
+    void *context;
+    lua_Alloc resize = lua_getallocf(L, &context);
+    if (set->fds != NULL)
+        resize(context, set->fds, (size_t)set->room * sizeof *set->fds, 0);
+    memset(set, 0, sizeof *set);
+    return 0;
+}
+
+static bool make_room(lua_State *L, struct pollset *set)
+{
+    void *context;
+    lua_Alloc resize = lua_getallocf(L, &context);
+    if (set->count < set->room)
+        return true;
+    int room = set->room == 0 ? 8 : set->room * 2;
+    void *fds = resize(context, set->fds, (size_t)set->room * sizeof *set->fds, (size_t)room * sizeof *set->fds);
+    if (fds == NULL)
+        return false;
+    set->fds = fds;
+    set->room = room;
+    return true;
+}
+
+static int find(const struct pollset *set, int fd)
+{
+    for (int i = 0; i < set->count; i++) {
+        if (set->fds[i].fd == fd)
+            return i;
+    }
+    return -1;
+}
+
+/* set:add(fd, object): wait for input on fd on behalf of object */
+static int add(lua_State *L)
+{
+    struct pollset *set = check_pollset(L);
+    int fd = (int)luaL_checkinteger(L, 2);
+    luaL_checkany(L, 3);
+    if (!make_room(L, set))
+        return luaL_error(L, "not enough memory");
+    lua_getiuservalue(L, 1, 1);
+    lua_pushvalue(L, 3);
+    lua_rawseti(L, -2, set->count + 1);
+    set->fds[set->count++] = (struct pollfd){.fd = fd, .events = POLLIN};
+    return 0;
+}
+
+/* set:remove(fd) */
+static int remove_fd(lua_State *L)
+{
+    struct pollset *set = check_pollset(L);
+    int index = find(set, (int)luaL_checkinteger(L, 2));
+    if (index < 0)
+        return 0;
+    set->count--;
+    set->fds[index] = set->fds[set->count];
+    lua_getiuservalue(L, 1, 1);
+    lua_rawgeti(L, -1, set->count + 1);
+    lua_rawseti(L, -2, index + 1);
+    lua_pushnil(L);
+    lua_rawseti(L, -2, set->count + 1);
+    return 0;
+}
+
+/* set:want(fd, writable): wait for fd to take output as well, or no longer */
+static int want(lua_State *L)
+{
+    struct pollset *set = check_pollset(L);
+    int index = find(set, (int)luaL_checkinteger(L, 2));
+    if (index >= 0)
+        set->fds[index].events = lua_toboolean(L, 3) ? POLLIN | POLLOUT : POLLIN;
+    return 0;
+}
+
+static int milliseconds(lua_Number seconds)
+{
+    if (seconds <= 0)
+        return 0;
+    if (seconds > 86400)
+        return 86400000;
+    return (int)(seconds * 1000) + 1;
+}
+
+/* set:wait(seconds, ready) -> count: puts the objects whose descriptors stir into the list ready. nil: without end.
+ * An interrupting signal ends the wait with none. */
+static int wait(lua_State *L)
+{
+    struct pollset *set = check_pollset(L);
+    int timeout = lua_isnoneornil(L, 2) ? -1 : milliseconds(luaL_checknumber(L, 2));
+    luaL_checktype(L, 3, LUA_TTABLE);
+    int stirring = poll(set->fds, (nfds_t)set->count, timeout);
+    if (stirring < 0 && errno != EINTR)
+        return luaL_error(L, "poll: %s", strerror(errno));
+    lua_Integer found = 0;
+    lua_getiuservalue(L, 1, 1);
+    for (int i = 0; i < set->count && stirring > 0; i++) {
+        if (set->fds[i].revents == 0)
+            continue;
+        stirring--;
+        if (lua_rawgeti(L, -1, i + 1) == LUA_TNIL)
+            lua_pop(L, 1);
+        else
+            lua_rawseti(L, 3, ++found);
+    }
+    lua_pushinteger(L, found);
+    return 1;
+}
+
+static const luaL_Reg methods[] = {
+    {"add", add},   {"remove", remove_fd},  {"want", want},
+    {"wait", wait}, {"__gc", free_pollset}, {NULL, NULL},
+};
+
+void core_open_pollset(lua_State *L)
+{
+    core_class(L, CORE_POLLSET, methods);
+    lua_pushcfunction(L, new_pollset);
+    lua_setfield(L, -2, "pollset");
+}

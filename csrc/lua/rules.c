@@ -1,0 +1,218 @@
+/* Dialect tables into the engine's look-up tables. The Lua side checks what a dialect says; here only types count. */
+#include "lua/core.h"
+
+#include "at/rules.h"
+
+#include <string.h>
+
+struct rules {
+    struct at_rules *rules;
+};
+
+static struct rules *check_rules(lua_State *L, int index)
+{
+    return luaL_checkudata(L, index, CORE_RULES);
+}
+
+const struct at_rules *core_check_rules(lua_State *L, int index)
+{
+    return check_rules(L, index)->rules;
+}
+
+void core_push_rule_name(lua_State *L, int index, int rule)
+{
+    lua_getiuservalue(L, index, 1);
+    lua_rawgeti(L, -1, rule);
+    lua_remove(L, -2);
+}
+
+/* The fields of the table at the top of the stack; what is absent has its zero value. The strings stay alive with the
+ * table, which its caller keeps. */
+static const char *text_field(lua_State *L, const char *name)
+{
+    lua_getfield(L, -1, name);
+    const char *text = lua_isnil(L, -1) ? NULL : luaL_checkstring(L, -1);
+    lua_pop(L, 1);
+    return text;
+}
+
+static lua_Integer integer_field(lua_State *L, const char *name, lua_Integer otherwise)
+{
+    lua_getfield(L, -1, name);
+    lua_Integer value = lua_isnil(L, -1) ? otherwise : luaL_checkinteger(L, -1);
+    lua_pop(L, 1);
+    return value;
+}
+
+static bool flag_field(lua_State *L, const char *name)
+{
+    lua_getfield(L, -1, name);
+    bool flag = lua_toboolean(L, -1);
+    lua_pop(L, 1);
+    return flag;
+}
+
+static int choice_field(lua_State *L, const char *name, const char *const choices[])
+{
+    const char *text = text_field(L, name);
+    for (int i = 0; text != NULL && choices[i] != NULL; i++) {
+        if (strcmp(text, choices[i]) == 0)
+            return i;
+    }
+    return luaL_error(L, "dialect: %s is '%s', which the engine does not know", name, text != NULL ? text : "nil");
+}
+
+static void copy_text_field(lua_State *L, const char *name, char *to, size_t size)
+{
+    const char *text = text_field(L, name);
+    if (text == NULL)
+        return;
+    if (strlen(text) >= size)
+        luaL_error(L, "dialect: %s is longer than %d bytes", name, (int)size - 1);
+    strcpy(to, text);
+}
+
+static void read_manners(lua_State *L, struct at_manners *manners)
+{
+    copy_text_field(L, "eol", manners->eol, sizeof manners->eol);
+    copy_text_field(L, "escape", manners->escape, sizeof manners->escape);
+    const char *prompt = text_field(L, "prompt");
+    if (prompt != NULL)
+        manners->prompt = prompt[0];
+    const char *cancel = text_field(L, "cancel");
+    if (cancel != NULL)
+        manners->cancel = cancel[0];
+    manners->max_line = (uint32_t)integer_field(L, "max_line", manners->max_line);
+    manners->max_command = (uint32_t)integer_field(L, "max_command", manners->max_command);
+    manners->gap_ms = (uint32_t)integer_field(L, "gap_ms", manners->gap_ms);
+    manners->guard_ms = (uint32_t)integer_field(L, "guard_ms", manners->guard_ms);
+}
+
+static void read_block(lua_State *L, struct at_block_rule *block)
+{
+    lua_getfield(L, -1, "block");
+    if (!lua_isnil(L, -1)) {
+        const char *after = text_field(L, "after");
+        block->length_field = (uint8_t)integer_field(L, "length", 1);
+        block->fields = (uint8_t)integer_field(L, "fields", block->length_field);
+        block->after = after != NULL ? after[0] : '\n';
+        block->shape = text_field(L, "shape");
+    }
+    lua_pop(L, 1);
+}
+
+static void add_line(lua_State *L, struct at_rules *rules)
+{
+    static const char *const classes[] = {"response", "final", "connect", "urc", "boot", NULL};
+    struct at_line_rule rule = {
+        .text = text_field(L, "text"),
+        .prefix = flag_field(L, "prefix"),
+        .class = (enum at_line_class)choice_field(L, "class", classes),
+        .success = flag_field(L, "success"),
+        .groups = (uint32_t)integer_field(L, "groups", AT_GROUP_GENERAL),
+        .also_urc = flag_field(L, "also_urc"),
+        .shape = text_field(L, "shape"),
+    };
+    read_block(L, &rule.block);
+    if (rule.text == NULL || rule.text[0] == '\0')
+        luaL_error(L, "dialect: a line rule without a text");
+    if (!at_rules_add_line(rules, &rule))
+        luaL_error(L, "not enough memory");
+}
+
+static void add_command(lua_State *L, struct at_rules *rules)
+{
+    static const char *const infos[] = {"prefixed", "bare", "any", NULL};
+    struct at_traits traits = {
+        .name = text_field(L, "name"),
+        .info = (enum at_info)choice_field(L, "info", infos),
+        .info_shape = text_field(L, "info_shape"),
+        .info_prefix = text_field(L, "info_prefix"),
+        .accepts = (uint32_t)integer_field(L, "accepts", AT_GROUP_GENERAL),
+        .data_forms = (uint8_t)integer_field(L, "data_forms", 0),
+        .deferred = text_field(L, "deferred"),
+        .deferred_forms = (uint8_t)integer_field(L, "deferred_forms", 0),
+        .deferred_param = (uint8_t)integer_field(L, "deferred_param", 0),
+        .deferred_field = (uint8_t)integer_field(L, "deferred_field", 0),
+        .deferred_end = text_field(L, "deferred_end"),
+        .timeout_ms = (uint32_t)integer_field(L, "timeout_ms", 0),
+        .deferred_ms = (uint32_t)integer_field(L, "deferred_ms", 0),
+    };
+    if (traits.name == NULL || traits.name[0] == '\0')
+        luaL_error(L, "dialect: a command without a name");
+    if (!at_rules_add_traits(rules, &traits))
+        luaL_error(L, "not enough memory");
+}
+
+/* Calls add for every table in the list of that name. */
+static void read_list(lua_State *L, const char *name, struct at_rules *rules,
+                      void (*add)(lua_State *L, struct at_rules *rules))
+{
+    lua_getfield(L, 1, name);
+    lua_Integer count = lua_isnil(L, -1) ? 0 : luaL_len(L, -1);
+    for (lua_Integer i = 1; i <= count; i++) {
+        lua_geti(L, -1, i);
+        luaL_checktype(L, -1, LUA_TTABLE);
+        add(L, rules);
+        lua_pop(L, 1);
+    }
+    lua_pop(L, 1);
+}
+
+/* `+QSSLURC:` is told as `+QSSLURC`, `+EVENT:SocketDown,` as `+EVENT:SocketDown`. */
+static void push_event_name(lua_State *L, const char *text)
+{
+    size_t length = strlen(text);
+    if (length > 1 && (text[length - 1] == ':' || text[length - 1] == ','))
+        length--;
+    lua_pushlstring(L, text, length);
+}
+
+/* rules(description) -> rules */
+static int new_rules(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TTABLE);
+    struct at_alloc alloc = core_alloc(L);
+    struct rules *self = lua_newuserdatauv(L, sizeof *self, 1);
+    self->rules = NULL;
+    luaL_setmetatable(L, CORE_RULES);
+    self->rules = at_rules_new(&alloc);
+    if (self->rules == NULL)
+        return luaL_error(L, "not enough memory");
+
+    lua_getfield(L, 1, "manners");
+    if (!lua_isnil(L, -1))
+        read_manners(L, &self->rules->manners);
+    lua_pop(L, 1);
+    read_list(L, "lines", self->rules, add_line);
+    read_list(L, "commands", self->rules, add_command);
+
+    lua_createtable(L, self->rules->line_count, 0);
+    for (int i = 0; i < self->rules->line_count; i++) {
+        push_event_name(L, self->rules->line_rules[i].text);
+        lua_rawseti(L, -2, i);
+    }
+    lua_setiuservalue(L, -2, 1);
+    return 1;
+}
+
+static int free_rules(lua_State *L)
+{
+    struct rules *self = check_rules(L, 1);
+    if (self->rules != NULL)
+        at_rules_free(self->rules);
+    self->rules = NULL;
+    return 0;
+}
+
+static const luaL_Reg methods[] = {
+    {"__gc", free_rules},
+    {NULL, NULL},
+};
+
+void core_open_rules(lua_State *L)
+{
+    core_class(L, CORE_RULES, methods);
+    lua_pushcfunction(L, new_rules);
+    lua_setfield(L, -2, "rules");
+}
