@@ -1,4 +1,5 @@
 std = "lua54"
 max_line_length = 120
+ignore = { "211/_.+" }
 files["spec"].std = "+busted"
 exclude_files = { "build" }

@@ -5,7 +5,9 @@
 #include "at/framer.h"
 #include "at/slot.h"
 
-enum { AT_DEFERRED_MAX = 32 };
+enum {
+    AT_DEFERRED_MAX = 32
+};
 
 struct at_deferred {
     uint32_t id; /* of its command; 0: free */
@@ -21,7 +23,8 @@ struct at_deferred_table {
 /* Takes over what the slot's command expects. The table must not be full. */
 void at_deferred_add(struct at_deferred_table *table, const struct at_slot *slot, at_time now);
 
-/* The command whose deferred result this line is, 0: nobody's. *more: other lines follow; else the entry is gone. */
+/* The command whose deferred result this line is, 0: nobody's. *more: other lines follow; else the entry is
+ * gone. */
 uint32_t at_deferred_match(struct at_deferred_table *table, const struct at_token *line, bool *more);
 
 /* Is the line part of this expectation? *more as above. */

@@ -5,7 +5,8 @@
 #include <string.h>
 
 enum {
-    QUIET_MS = 100,      /* before the first probe after a command was given up */
+    QUIET_MS = 100, /* before the first probe after a command was given up */
+    DEFAULT_TIMEOUT_MS = 10000,
     BOOT_QUIET_MS = 500, /* boot URCs come in a bunch, and commands among them get lost (EG25, BG96) */
 };
 
@@ -13,7 +14,9 @@ bool at_engine_init(struct at_engine *engine, const struct at_rules *rules)
 {
     memset(engine, 0, sizeof *engine);
     engine->rules = rules;
+    engine->alloc = rules->alloc;
     engine->echo = true;
+    engine->default_ms = DEFAULT_TIMEOUT_MS;
     engine->slot.deadline = AT_NEVER;
     return at_framer_init(&engine->framer, rules) && at_engine_set_rules(engine, rules);
 }
@@ -21,7 +24,7 @@ bool at_engine_init(struct at_engine *engine, const struct at_rules *rules)
 void at_engine_free(struct at_engine *engine)
 {
     if (engine->line != NULL)
-        at_resize(&engine->rules->alloc, engine->line, engine->line_size, 0);
+        at_resize(&engine->alloc, engine->line, engine->line_size, 0);
     engine->line = NULL;
     at_framer_free(&engine->framer);
 }
@@ -32,7 +35,7 @@ bool at_engine_set_rules(struct at_engine *engine, const struct at_rules *rules)
     if (engine->slot.state != AT_SLOT_EMPTY || engine->deferred.count > 0)
         return false;
     if (engine->line_size < size) {
-        char *line = at_resize(&rules->alloc, engine->line, engine->line_size, size);
+        char *line = at_resize(&engine->alloc, engine->line, engine->line_size, size);
         if (line == NULL)
             return false;
         engine->line = line;
@@ -42,6 +45,12 @@ bool at_engine_set_rules(struct at_engine *engine, const struct at_rules *rules)
         return false;
     engine->rules = rules;
     return true;
+}
+
+void at_engine_set_times(struct at_engine *engine, uint32_t default_ms, uint32_t gap_ms)
+{
+    engine->default_ms = default_ms;
+    engine->gap_ms = gap_ms;
 }
 
 void at_engine_set_echo(struct at_engine *engine, bool echo)
@@ -79,7 +88,8 @@ static void write_line(struct at_engine *engine, const struct at_command *comman
     engine->slot.line_length = 2 + command->length + eol;
 }
 
-enum at_refusal at_engine_submit(struct at_engine *engine, const struct at_command *command, at_time now, uint32_t *id)
+enum at_refusal at_engine_submit(struct at_engine *engine, const struct at_command *command, at_time now,
+                                 uint32_t *id)
 {
     struct at_slot *slot = &engine->slot;
     if (at_forbidden_byte(command->text, command->length) != NULL)
@@ -90,7 +100,7 @@ enum at_refusal at_engine_submit(struct at_engine *engine, const struct at_comma
         return AT_REFUSED_BUSY;
     if (engine->deferred.count == AT_DEFERRED_MAX)
         return AT_REFUSED_DEFERRED;
-    if (!at_slot_fill(slot, engine->rules, command)) {
+    if (!at_slot_fill(slot, engine->rules, command, engine->default_ms)) {
         slot->state = AT_SLOT_EMPTY;
         slot->deadline = AT_NEVER;
         return AT_REFUSED_NO_DATA;
@@ -109,7 +119,8 @@ static void free_slot(struct at_engine *engine, at_time now)
     engine->slot.state = AT_SLOT_EMPTY;
     engine->slot.deadline = AT_NEVER;
     engine->slot.data = NULL;
-    engine->ready_at = now + at_ms(engine->rules->manners.gap_ms);
+    uint32_t gap_ms = engine->rules->manners.gap_ms;
+    engine->ready_at = now + at_ms(engine->gap_ms > gap_ms ? engine->gap_ms : gap_ms);
     at_framer_due(&engine->framer, 0);
 }
 
@@ -127,7 +138,8 @@ static void give_up_slot(struct at_engine *engine, enum at_result result, at_tim
     engine->end_slot = true;
     engine->end_result = result;
     if (slot->state == AT_SLOT_SENDING && slot->line_sent == 0) {
-        free_slot(engine, now);
+        slot->state = AT_SLOT_EMPTY;
+        slot->deadline = AT_NEVER;
         return;
     }
     struct at_sync_start start = {
@@ -214,20 +226,22 @@ static bool is_echo(struct at_engine *engine, const struct at_token *line)
 }
 
 /* Ends the command in flight with the module's own word. */
-static enum at_event_kind end_slot(struct at_engine *engine, struct at_event *event, const struct at_token *line,
-                                   bool success, at_time now)
+static enum at_event_kind end_slot(struct at_engine *engine, struct at_event *event,
+                                   const struct at_token *line, bool success, at_time now)
 {
     struct at_slot *slot = &engine->slot;
     tell(event, AT_EVENT_FINAL, line);
     event->command = slot->id;
     event->result = success ? AT_OK : AT_ERROR;
+    event->unsent = slot->data != NULL ? slot->data->left : 0;
     event->more = success && slot->expect.prefix_length > 0 && !slot->deferred_early;
     if (event->more)
         at_deferred_add(&engine->deferred, slot, now);
     uint64_t data_owed = at_slot_data_owed(slot);
     free_slot(engine, now);
     if (data_owed > 0) {
-        /* It ended while it was being given data: whether the module takes more as data or as commands is not known. */
+        /* It ended while it was being given data: whether the module takes more as data or as commands is not
+         * known. */
         struct at_sync_start start = {
             .quiet_ms = QUIET_MS, .give_up = AT_NEVER, .prompted = true, .data_owed = data_owed};
         start_sync(engine, &start, now);
@@ -235,8 +249,8 @@ static enum at_event_kind end_slot(struct at_engine *engine, struct at_event *ev
     return AT_EVENT_FINAL;
 }
 
-static enum at_event_kind on_final(struct at_engine *engine, struct at_event *event, const struct at_token *line,
-                                   const struct at_line_rule *rule, at_time now)
+static enum at_event_kind on_final(struct at_engine *engine, struct at_event *event,
+                                   const struct at_token *line, const struct at_line_rule *rule, at_time now)
 {
     struct at_slot *slot = &engine->slot;
     if (engine->sync.phase != AT_SYNC_OFF) {
@@ -269,8 +283,8 @@ static void on_late_prompt(struct at_engine *engine, at_time now)
     at_sync_prompt(&engine->sync, at_slot_data_owed(&engine->slot), now);
 }
 
-static enum at_event_kind on_connect(struct at_engine *engine, struct at_event *event, const struct at_token *line,
-                                     at_time now)
+static enum at_event_kind on_connect(struct at_engine *engine, struct at_event *event,
+                                     const struct at_token *line, at_time now)
 {
     struct at_slot *slot = &engine->slot;
     if (slot->state == AT_SLOT_GIVEN_UP) {
@@ -285,7 +299,8 @@ static enum at_event_kind on_connect(struct at_engine *engine, struct at_event *
     }
     /* Data mode that nobody asked for: out of it again. */
     end_slot(engine, event, line, false, now);
-    start_sync(engine, &(struct at_sync_start){.quiet_ms = QUIET_MS, .give_up = AT_NEVER, .prompted = true}, now);
+    start_sync(engine, &(struct at_sync_start){.quiet_ms = QUIET_MS, .give_up = AT_NEVER, .prompted = true},
+               now);
     return AT_EVENT_FINAL;
 }
 
@@ -346,7 +361,8 @@ static bool on_deferred(struct at_engine *engine, struct at_event *event, const 
 }
 
 /* Does the line answer the command in flight, or the one given up? */
-static bool is_information(const struct at_engine *engine, const struct at_token *line, const struct at_line_rule *rule)
+static bool is_information(const struct at_engine *engine, const struct at_token *line,
+                           const struct at_line_rule *rule)
 {
     const struct at_slot *slot = &engine->slot;
     if (!at_slot_is_awaiting(slot) && slot->state != AT_SLOT_GIVEN_UP)
@@ -361,8 +377,9 @@ static bool is_information(const struct at_engine *engine, const struct at_token
     return at_has_shape(line, 0, slot->info_shape);
 }
 
-static enum at_event_kind on_other_line(struct at_engine *engine, struct at_event *event, const struct at_token *line,
-                                        const struct at_line_rule *rule, at_time now)
+static enum at_event_kind on_other_line(struct at_engine *engine, struct at_event *event,
+                                        const struct at_token *line, const struct at_line_rule *rule,
+                                        at_time now)
 {
     if (on_early_deferred(engine, event, line))
         return event->kind;
@@ -381,8 +398,8 @@ static enum at_event_kind on_other_line(struct at_engine *engine, struct at_even
     return tell_line(engine, event, AT_EVENT_UNKNOWN, line);
 }
 
-static enum at_event_kind on_line(struct at_engine *engine, struct at_event *event, const struct at_token *line,
-                                  at_time now)
+static enum at_event_kind on_line(struct at_engine *engine, struct at_event *event,
+                                  const struct at_token *line, at_time now)
 {
     const struct at_line_rule *rule = rule_of(engine, line);
     if (rule != NULL && rule->class == AT_LINE_BOOT)
@@ -396,8 +413,8 @@ static enum at_event_kind on_line(struct at_engine *engine, struct at_event *eve
     return on_other_line(engine, event, line, rule, now);
 }
 
-static enum at_event_kind on_data(struct at_engine *engine, struct at_event *event, const struct at_token *token,
-                                  at_time now)
+static enum at_event_kind on_data(struct at_engine *engine, struct at_event *event,
+                                  const struct at_token *token, at_time now)
 {
     tell(event, AT_EVENT_BLOCK, token);
     event->block = engine->framer.block_left;
@@ -410,8 +427,8 @@ static enum at_event_kind on_data(struct at_engine *engine, struct at_event *eve
     return AT_EVENT_BLOCK;
 }
 
-static enum at_event_kind on_token(struct at_engine *engine, struct at_event *event, const struct at_token *token,
-                                   at_time now)
+static enum at_event_kind on_token(struct at_engine *engine, struct at_event *event,
+                                   const struct at_token *token, at_time now)
 {
     switch (token->kind) {
     case AT_TOKEN_NONE:
@@ -452,6 +469,7 @@ static enum at_event_kind next_waiting(struct at_engine *engine, struct at_event
         tell(event, AT_EVENT_FINAL, NULL);
         event->command = engine->slot.id;
         event->result = engine->end_result;
+        event->unsent = engine->slot.data != NULL ? engine->slot.data->left : 0;
         return AT_EVENT_FINAL;
     }
     if (engine->end_deferred) {
@@ -471,7 +489,8 @@ static enum at_event_kind next_waiting(struct at_engine *engine, struct at_event
     return AT_EVENT_NONE;
 }
 
-/* Lets the search for the common step go on. True when it has failed for as long as the host wanted to wait. */
+/* Lets the search for the common step go on. True when it has failed for as long as the host wanted to wait.
+ */
 static bool tick_sync(struct at_engine *engine, at_time now)
 {
     struct at_sync *sync = &engine->sync;
@@ -516,7 +535,8 @@ static enum at_event_kind tell_sent(struct at_engine *engine, struct at_event *e
     return AT_EVENT_SENT;
 }
 
-static enum at_event_kind tell_seen(struct at_engine *engine, struct at_event *event, const struct at_token *token)
+static enum at_event_kind tell_seen(struct at_engine *engine, struct at_event *event,
+                                    const struct at_token *token)
 {
     engine->seen = *token;
     tell(event, AT_EVENT_SEEN, token);
@@ -553,7 +573,8 @@ enum at_event_kind at_engine_next(struct at_engine *engine, at_time now, struct 
             break;
         if (engine->observed && !again)
             return tell_seen(engine, event, &token);
-        if (on_token(engine, event, &token, now) != AT_EVENT_NONE || next_waiting(engine, event) != AT_EVENT_NONE)
+        if (on_token(engine, event, &token, now) != AT_EVENT_NONE ||
+            next_waiting(engine, event) != AT_EVENT_NONE)
             return event->kind;
     }
     return next_timed(engine, now, event);

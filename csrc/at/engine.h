@@ -1,9 +1,9 @@
 /* The AT engine: bytes and time go in, bytes and events come out.
  *
- * One command is in flight at a time; AT_DEFERRED_MAX deferred results may be outstanding beside it. The host asks for
- * events until there are none, writes what at_engine_output gives, and calls again when bytes have come or
- * at_engine_deadline has passed. Nothing calls back, but for the source of a command's data. No descriptor, no clock,
- * no allocation after at_engine_init. */
+ * One command is in flight at a time; AT_DEFERRED_MAX deferred results may be outstanding beside it. The host
+ * asks for events until there are none, writes what at_engine_output gives, and calls again when bytes have
+ * come or at_engine_deadline has passed. Nothing calls back, but for the source of a command's data. No
+ * descriptor, no clock, no allocation after at_engine_init. */
 #ifndef AT_ENGINE_H
 #define AT_ENGINE_H
 
@@ -27,29 +27,33 @@ enum at_event_kind {
     AT_EVENT_NONE,
     AT_EVENT_INFO,     /* an information response of `command` */
     AT_EVENT_FINAL,    /* `command` has ended with `result`; a deferred result follows if `more` */
-    AT_EVENT_DEFERRED, /* a line of the deferred result of `command`, the last one unless `more`; no text: ended by `result` */
+    AT_EVENT_DEFERRED, /* a line of the deferred result of `command`, the last one unless `more`; no text:
+                          ended by `result` */
     AT_EVENT_URC,      /* `rule` tells which */
     AT_EVENT_BLOCK,    /* bytes of the block that the last INFO, URC, LATE or UNKNOWN event announced */
     AT_EVENT_UNKNOWN,  /* a line that nothing claims */
     AT_EVENT_LATE,     /* a line that belongs to a command given up */
     AT_EVENT_OVERLONG, /* a line of `length` bytes was thrown away */
-    AT_EVENT_REBOOT,   /* the module has started anew; its commands and deferred results have been ended before */
-    AT_EVENT_DESYNC,   /* the engine is getting in step; no command goes out until RESYNC */
-    AT_EVENT_RESYNC,   /* commands go out again */
-    AT_EVENT_LOST,     /* getting in step has not worked by the time given; it goes on trying */
-    AT_EVENT_SENT,     /* while observed: this text, or `block` bytes of data, went to the port */
-    AT_EVENT_SEEN,     /* while observed: this line, prompt or run of `block` bytes came; what it means is told next */
+    AT_EVENT_REBOOT, /* the module has started anew; its commands and deferred results have been ended before
+                      */
+    AT_EVENT_DESYNC, /* the engine is getting in step; no command goes out until RESYNC */
+    AT_EVENT_RESYNC, /* commands go out again */
+    AT_EVENT_LOST,   /* getting in step has not worked by the time given; it goes on trying */
+    AT_EVENT_SENT,   /* while observed: this text, or `block` bytes of data, went to the port */
+    AT_EVENT_SEEN,   /* while observed: this line, prompt or run of `block` bytes came; what it means is told
+                        next */
 };
 
 struct at_event {
     enum at_event_kind kind;
-    uint32_t command;     /* the id that at_engine_submit gave, or 0 */
+    uint32_t command; /* the id that at_engine_submit gave, or 0 */
     enum at_result result;
     bool more;
-    const char *text;     /* good until the next call of at_engine_next */
+    const char *text; /* good until the next call of at_engine_next */
     size_t length;
     int16_t rule;         /* that matched the line, or AT_NO_RULE */
     size_t prefix_length; /* how much of the text its prefix covers */
+    uint64_t unsent;      /* FINAL: bytes of its data that did not go out */
     uint64_t block;       /* bytes announced by this line, or still to come behind this BLOCK */
 };
 
@@ -68,9 +72,10 @@ enum at_block_owner {
     AT_BLOCK_OTHER,
 };
 
-/* Borrows the rules, which must outlive it. Owns the line buffers. */
+/* Borrows the rules while it is in use (at_engine_free does not need them any more). Owns the line buffers. */
 struct at_engine {
     const struct at_rules *rules;
+    struct at_alloc alloc;
     struct at_framer framer;
     struct at_slot slot;
     struct at_sync sync;
@@ -78,10 +83,12 @@ struct at_engine {
     char *line; /* the command line being sent */
     size_t line_size;
     uint32_t last_id;
-    at_time ready_at; /* the gap behind the last command is over */
+    uint32_t default_ms; /* time-out of commands that nothing is known of */
+    uint32_t gap_ms;     /* silence behind a command, if it is more than the rules want */
+    at_time ready_at;    /* the gap behind the last command is over */
     enum at_block_owner block_owner;
-    bool echo;       /* the module may be echoing */
-    bool rebooting;  /* a boot line was seen and the engine is not yet in step */
+    bool echo;      /* the module may be echoing */
+    bool rebooting; /* a boot line was seen and the engine is not yet in step */
     bool observed;
     struct at_token seen; /* told of, and not yet looked at */
     const char *sent_text;
@@ -98,10 +105,15 @@ struct at_engine {
 bool at_engine_init(struct at_engine *engine, const struct at_rules *rules);
 void at_engine_free(struct at_engine *engine);
 
-/* Other rules from now on. False when there is no memory or something is in flight; the old ones then stay. */
+/* Other rules from now on. False when there is no memory or something is in flight; the old ones then stay.
+ */
 bool at_engine_set_rules(struct at_engine *engine, const struct at_rules *rules);
 
-/* Tells whether the module echoes command lines; while it may, pieces of an echo are taken for what they are. */
+/* Time-out of commands that nothing is known of (10 s), and least silence between two commands (none). */
+void at_engine_set_times(struct at_engine *engine, uint32_t default_ms, uint32_t gap_ms);
+
+/* Tells whether the module echoes command lines; while it may, pieces of an echo are taken for what they are.
+ */
 void at_engine_set_echo(struct at_engine *engine, bool echo);
 
 /* Tells of everything that goes out and comes in from now on, by SENT and SEEN. */
@@ -114,9 +126,11 @@ void at_engine_sync(struct at_engine *engine, at_time now, at_time give_up);
 bool at_engine_ready(const struct at_engine *engine);
 
 /* Takes a command; its id goes to *id. */
-enum at_refusal at_engine_submit(struct at_engine *engine, const struct at_command *command, at_time now, uint32_t *id);
+enum at_refusal at_engine_submit(struct at_engine *engine, const struct at_command *command, at_time now,
+                                 uint32_t *id);
 
-/* Gives a command up. FINAL with AT_CANCELLED follows if it was in flight; a deferred result is forgotten silently. */
+/* Gives a command up. FINAL with AT_CANCELLED follows if it was in flight; a deferred result is forgotten
+ * silently. */
 void at_engine_cancel(struct at_engine *engine, uint32_t id, at_time now);
 
 /* Hands over bytes from the port; they must stay where they are until at_engine_next has returned NONE. */
@@ -128,7 +142,8 @@ enum at_event_kind at_engine_next(struct at_engine *engine, at_time now, struct 
 size_t at_engine_output(const struct at_engine *engine, at_time now, const char **bytes);
 void at_engine_sent(struct at_engine *engine, size_t length, at_time now);
 
-/* When at_engine_next or at_engine_output will have something to do without further input; AT_NEVER: never. */
+/* When at_engine_next or at_engine_output will have something to do without further input; AT_NEVER: never.
+ */
 at_time at_engine_deadline(const struct at_engine *engine);
 
 /* The first byte that must not be in a command line: CR, LF, NUL, Ctrl-Z, ESC. NULL: none. */

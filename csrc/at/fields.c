@@ -11,7 +11,8 @@ void at_fields_init(struct at_fields *fields, const char *text, size_t length)
     fields->more = fields->next < fields->end;
 }
 
-/* The end of the field's raw text: the comma that is neither quoted nor in parentheses, or the end of the line. */
+/* The end of the field's raw text: the comma that is neither quoted nor in parentheses, or the end of the
+ * line. */
 static const char *find_separator(const char *at, const char *end)
 {
     bool quoted = false;
@@ -103,6 +104,15 @@ static bool match_field(char kind, const struct at_field *field)
     return true;
 }
 
+/* A word in a shape, from its opening quote; *shape goes on to the closing one. */
+static bool match_word(const char **shape, const struct at_field *field)
+{
+    const char *word = *shape + 1;
+    size_t length = strcspn(word, "'");
+    *shape = word + length - (word[length] == '\0');
+    return field->length == length && memcmp(field->text, word, length) == 0;
+}
+
 /* One alternative of a shape, up to `|` or its end. */
 static bool match_alternative(const char *shape, const char *text, size_t length)
 {
@@ -114,7 +124,7 @@ static bool match_alternative(const char *shape, const char *text, size_t length
             return true;
         if (!at_fields_next(&fields, &field))
             return false;
-        if (!match_field(*shape, &field))
+        if (*shape == '\'' ? !match_word(&shape, &field) : !match_field(*shape, &field))
             return false;
     }
     return !fields.more;

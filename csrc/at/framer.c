@@ -5,13 +5,14 @@
 bool at_framer_init(struct at_framer *framer, const struct at_rules *rules)
 {
     memset(framer, 0, sizeof *framer);
+    framer->alloc = rules->alloc;
     return at_framer_set_rules(framer, rules);
 }
 
 void at_framer_free(struct at_framer *framer)
 {
     if (framer->buffer != NULL)
-        at_resize(&framer->rules->alloc, framer->buffer, framer->buffer_size, 0);
+        at_resize(&framer->alloc, framer->buffer, framer->buffer_size, 0);
     framer->buffer = NULL;
 }
 
@@ -19,7 +20,7 @@ bool at_framer_set_rules(struct at_framer *framer, const struct at_rules *rules)
 {
     size_t size = rules->manners.max_line;
     if (framer->buffer_size < size) {
-        char *buffer = at_resize(&rules->alloc, framer->buffer, framer->buffer_size, size);
+        char *buffer = at_resize(&framer->alloc, framer->buffer, framer->buffer_size, size);
         if (buffer == NULL)
             return false;
         framer->buffer = buffer;
@@ -65,7 +66,8 @@ void at_framer_reset(struct at_framer *framer)
 
 bool at_framer_at_start(const struct at_framer *framer)
 {
-    return framer->line_start == NULL && framer->buffered == 0 && framer->overlong == 0 && framer->block_left == 0;
+    return framer->line_start == NULL && framer->buffered == 0 && framer->overlong == 0 &&
+           framer->block_left == 0;
 }
 
 uint64_t at_framer_take_noise(struct at_framer *framer)
@@ -87,14 +89,15 @@ static enum at_token_kind next_data(struct at_framer *framer, struct at_token *t
         return AT_TOKEN_NONE;
     if (length > framer->block_left)
         length = (size_t)framer->block_left;
-    *token = (struct at_token){.kind = AT_TOKEN_DATA, .text = framer->at, .length = length, .rule = AT_NO_RULE};
+    *token =
+        (struct at_token){.kind = AT_TOKEN_DATA, .text = framer->at, .length = length, .rule = AT_NO_RULE};
     framer->at += length;
     framer->block_left -= length;
     return AT_TOKEN_DATA;
 }
 
-/* Moves the part of the line that lies in this span to the line buffer, since the span will be gone, or a byte in the
- * middle of it does not count. */
+/* Moves the part of the line that lies in this span to the line buffer, since the span will be gone, or a
+ * byte in the middle of it does not count. */
 static void save_line(struct at_framer *framer)
 {
     size_t length = (size_t)(framer->at - framer->line_start);
@@ -109,7 +112,8 @@ static void save_line(struct at_framer *framer)
 }
 
 /* Ends the line in front of framer->at; length counts what the line buffer and the span hold of it. */
-static enum at_token_kind finish_line(struct at_framer *framer, struct at_token *token, enum at_token_kind kind)
+static enum at_token_kind finish_line(struct at_framer *framer, struct at_token *token,
+                                      enum at_token_kind kind)
 {
     if (framer->buffered > 0 || framer->overlong > 0)
         save_line(framer);
@@ -166,7 +170,8 @@ static void begin_line(struct at_framer *framer)
     at_trie_start(&framer->walk);
 }
 
-/* Bytes that vanish in front of a line: NULs of a UART at power-up, the Ctrl-Z and ESC that some modules echo. */
+/* Bytes that vanish in front of a line: NULs of a UART at power-up, the Ctrl-Z and ESC that some modules
+ * echo. */
 static bool is_stray(char byte)
 {
     return byte == '\0' || byte == 0x1a || byte == 0x1b;
@@ -189,7 +194,8 @@ static bool skip_between_lines(struct at_framer *framer)
     return false;
 }
 
-/* Bytes between the prefix that matched and the place where a longer one failed to were not yet counted as fields. */
+/* Bytes between the prefix that matched and the place where a longer one failed to were not yet counted as
+ * fields. */
 static void recount_header(struct at_framer *framer, const struct at_block_rule *block)
 {
     size_t line_length = framer->buffered + (size_t)(framer->at - framer->line_start);

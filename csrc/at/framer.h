@@ -1,9 +1,9 @@
 /* Cuts the bytes that come from a module into tokens, looking at each byte once.
  *
- * Lines end at CR or LF, whichever comes; empty lines and NULs vanish (a UART prints NULs at power-up, some modules
- * end lines with CR CR LF). What only a command in flight can mean is taken for it only when the engine has said that
- * it is due: a prompt, a block. Tokens point into the span given or into the framer's own line buffer and are good until
- * the next call. There is no limit on the length of a block. */
+ * Lines end at CR or LF, whichever comes; empty lines and NULs vanish (a UART prints NULs at power-up, some
+ * modules end lines with CR CR LF). What only a command in flight can mean is taken for it only when the
+ * engine has said that it is due: a prompt, a block. Tokens point into the span given or into the framer's
+ * own line buffer and are good until the next call. There is no limit on the length of a block. */
 #ifndef AT_FRAMER_H
 #define AT_FRAMER_H
 
@@ -12,7 +12,8 @@
 enum at_token_kind {
     AT_TOKEN_NONE,     /* the span is used up */
     AT_TOKEN_LINE,     /* a whole line, without its end */
-    AT_TOKEN_HEADER,   /* the part of a line that announces a block right behind it; call at_framer_block next */
+    AT_TOKEN_HEADER,   /* the part of a line that announces a block right behind it; call at_framer_block next
+                        */
     AT_TOKEN_PROMPT,   /* the due byte at the start of a line */
     AT_TOKEN_DATA,     /* bytes of a block */
     AT_TOKEN_OVERLONG, /* a line longer than max_line has ended; it was thrown away */
@@ -26,24 +27,26 @@ struct at_token {
     size_t prefix_length; /* how much of it the rule's prefix covers */
 };
 
-/* Zero-initialised by at_framer_init. Owns the line buffer; borrows the rules and, until it is used up, the span. */
+/* Zero-initialised by at_framer_init. Owns the line buffer; borrows the rules and, until it is used up, the
+ * span. */
 struct at_framer {
     const struct at_rules *rules;
-    const char *at, *end;    /* the rest of the span */
-    const char *line_start;  /* where in the span the current line began; NULL: before its first byte */
-    char *buffer;            /* the part of the line from earlier spans */
+    struct at_alloc alloc;
+    const char *at, *end;   /* the rest of the span */
+    const char *line_start; /* where in the span the current line began; NULL: before its first byte */
+    char *buffer;           /* the part of the line from earlier spans */
     size_t buffered;
     size_t buffer_size;
-    size_t overlong;         /* bytes of an overlong line so far, 0: none */
+    size_t overlong; /* bytes of an overlong line so far, 0: none */
     uint64_t block_left;
-    uint64_t noise;          /* control bytes that no line of a module holds, since the last at_framer_take_noise */
+    uint64_t noise; /* control bytes that no line of a module holds, since the last at_framer_take_noise */
     struct at_trie_walk walk;
-    char due;                /* the prompt awaited, 0: none */
-    bool walking;            /* the head of the line can still match a rule */
-    bool quoted;             /* inside quotes, while looking for the end of a header */
-    uint8_t fields;          /* separators passed in such a header */
-    bool skip_lf;            /* a line ended at CR: an LF that follows belongs to it */
-    bool skip_space;         /* a prompt ended: one space that follows belongs to it */
+    char due;        /* the prompt awaited, 0: none */
+    bool walking;    /* the head of the line can still match a rule */
+    bool quoted;     /* inside quotes, while looking for the end of a header */
+    uint8_t fields;  /* separators passed in such a header */
+    bool skip_lf;    /* a line ended at CR: an LF that follows belongs to it */
+    bool skip_space; /* a prompt ended: one space that follows belongs to it */
 };
 
 /* False when there is no memory for the line buffer. */
@@ -58,7 +61,8 @@ void at_framer_input(struct at_framer *framer, const char *bytes, size_t length)
 
 enum at_token_kind at_framer_next(struct at_framer *framer, struct at_token *token);
 
-/* From here on `length` bytes are data. Behind a LINE token an LF that still belongs to the line is passed over. */
+/* From here on `length` bytes are data. Behind a LINE token an LF that still belongs to the line is passed
+ * over. */
 void at_framer_block(struct at_framer *framer, uint64_t length);
 
 /* This byte at the start of a line is a prompt; 0: none is due. */

@@ -1,5 +1,5 @@
-/* Questions about a line: whose is it, has it this shape, is it the one with this key? Whole names are compared, never
- * parts of a line. */
+/* Questions about a line: whose is it, has it this shape, is it the one with this key? Whole names are
+ * compared, never parts of a line. */
 #ifndef AT_MATCH_H
 #define AT_MATCH_H
 
@@ -11,13 +11,15 @@ bool at_is_named(const struct at_token *line, const char *name, size_t length);
 /* The fields behind a prefix and its colon, as at_fields_match sees them. */
 bool at_has_shape(const struct at_token *line, size_t prefix_length, const char *shape);
 
-/* Does this 1-based field hold key? True without asking when there is nothing to compare (index 0, empty key). */
+/* Does this 1-based field hold key? True without asking when there is nothing to compare (index 0, empty
+ * key). */
 bool at_has_key(const struct at_token *line, size_t prefix_length, unsigned field_index, const char *key);
 
 /* `+NAME: …`: a line that says itself whose it is, and so is nobody's bare answer. */
 bool at_has_prefix(const struct at_token *line);
 
-/* How many raw bytes the rule says follow this line; 0: none. A length that is no number announces nothing. */
+/* How many raw bytes the rule says follow this line; 0: none. A length that is no number announces nothing.
+ */
 uint64_t at_announced(const struct at_token *line, const struct at_line_rule *rule);
 
 #endif

@@ -105,7 +105,8 @@ bool at_rules_add_line(struct at_rules *rules, const struct at_line_rule *rule)
     bool shape = own_text(&rules->alloc, &own.shape);
     bool block = own_text(&rules->alloc, &own.block.shape);
     if (!text || !shape || !block ||
-        !at_trie_add(&rules->lines, &rules->alloc, own.text, strlen(own.text), own.prefix, rules->line_count)) {
+        !at_trie_add(&rules->lines, &rules->alloc, own.text, strlen(own.text), own.prefix,
+                     rules->line_count)) {
         free_line_rule(&rules->alloc, &own);
         return false;
     }
@@ -127,7 +128,8 @@ bool at_rules_add_traits(struct at_rules *rules, const struct at_traits *traits)
     bool deferred = own_text(&rules->alloc, &own.deferred);
     bool end = own_text(&rules->alloc, &own.deferred_end);
     if (!name || !info || !prefix || !deferred || !end ||
-        !at_trie_add(&rules->commands, &rules->alloc, own.name, strlen(own.name), false, rules->traits_count)) {
+        !at_trie_add(&rules->commands, &rules->alloc, own.name, strlen(own.name), false,
+                     rules->traits_count)) {
         free_traits(&rules->alloc, &own);
         return false;
     }
@@ -140,9 +142,9 @@ static bool is_letter(char byte)
     return (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z');
 }
 
-/* V.250 5.4: a basic command is one letter, or `&` and one letter, with a number behind it; an extended one is `+` and a
- * name of letters, digits and ! % - . / : _ (vendors also write `#`, `$`, `*`, `^` for `+`). Ai-Thinker's commands are
- * plain words (`AT+SOCKET` has the plus, `ATE0` not). */
+/* V.250 5.4: a basic command is one letter, or `&` and one letter, with a number behind it; an extended one
+ * is `+` and a name of letters, digits and ! % - . / : _ (vendors also write `#`, `$`, `*`, `^` for `+`).
+ * Ai-Thinker's commands are plain words (`AT+SOCKET` has the plus, `ATE0` not). */
 size_t at_command_name(const char *command, size_t length)
 {
     if (length == 0)

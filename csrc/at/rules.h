@@ -1,7 +1,8 @@
-/* A dialect as the engine sees it: look-up tables compiled from the declarations, no vendor's name among them.
+/* A dialect as the engine sees it: look-up tables compiled from the declarations, no vendor's name among
+ * them.
  *
- * Built once when a modem opens, then only read; one set of rules serves any number of engines. Everything handed to
- * the add functions is copied. */
+ * Built once when a modem opens, then only read; one set of rules serves any number of engines. Everything
+ * handed to the add functions is copied. */
 #ifndef AT_RULES_H
 #define AT_RULES_H
 
@@ -28,19 +29,20 @@ enum at_line_class {
 /* A run of raw bytes that a line announces. */
 struct at_block_rule {
     uint8_t length_field; /* 1-based; 0: this line announces none */
-    char after;           /* the bytes follow this: '\n' the end of the line, or ',' or ':' behind the last field */
-    uint8_t fields;       /* with ',' or ':': how many fields stand before it */
-    const char *shape;    /* only a line of this shape announces one (at_fields_match); NULL: every line */
+    char after;     /* the bytes follow this: '\n' the end of the line, or ',' or ':' behind the last field */
+    uint8_t fields; /* with ',' or ':': how many fields stand before it */
+    const char *shape; /* only a line of this shape announces one (at_fields_match); NULL: every line */
 };
 
 struct at_line_rule {
     const char *text;
     bool prefix; /* the line begins with text; else it is the whole line */
     enum at_line_class class;
-    bool success;         /* FINAL: the command has succeeded */
-    uint32_t groups;      /* FINAL: which commands it ends; AT_GROUP_ANY: every one */
-    bool also_urc;        /* FINAL: with no command to end it is a URC (`NO CARRIER` of a link that broke) */
-    const char *shape;    /* URC: the shape that tells it from the response of the same name; NULL: no response has it */
+    bool success;    /* FINAL: the command has succeeded */
+    uint32_t groups; /* FINAL: which commands it ends; AT_GROUP_ANY: every one */
+    bool also_urc;   /* FINAL: with no command to end it is a URC (`NO CARRIER` of a link that broke) */
+    const char *
+        shape; /* URC: the shape that tells it from the response of the same name; NULL: no response has it */
     struct at_block_rule block;
 };
 
@@ -62,14 +64,17 @@ enum at_form {
 struct at_traits {
     const char *name; /* `+CREG`, `I`, `+QSSLSEND` */
     enum at_info info;
-    const char *info_shape; /* only lines of this shape are its answer; NULL: any */
-    const char *info_prefix; /* the answer's prefix where it is not the name (`AT+ICCID` gives `+CCID:`); NULL: the name */
-    uint32_t accepts;       /* groups of final result codes */
-    uint8_t data_forms;     /* these forms wait for a prompt or CONNECT and then take data */
-    const char *deferred;     /* prefix of the deferred result; NULL: none */
-    uint8_t deferred_forms;   /* forms that have one */
-    uint8_t deferred_param;   /* this parameter of the command … */
-    uint8_t deferred_field;   /* … stands in this field of the result; both 1-based, 0: not told apart */
+    const char *info_shape;    /* only lines of this shape are its answer; NULL: any */
+    const char *info_prefix;   /* the answer's prefix where it is not the name (`AT+ICCID` gives `+CCID:`);
+                                  NULL: the name */
+    uint32_t accepts;          /* groups of final result codes */
+    uint8_t data_forms;        /* these forms wait for a prompt or CONNECT and then take data … */
+    uint8_t data_length_param; /* … unless this parameter, 1-based, is 0, which only asks (`AT+QISEND=0,0`);
+                                  0: always */
+    const char *deferred;      /* prefix of the deferred result; NULL: none */
+    uint8_t deferred_forms;    /* forms that have one */
+    uint8_t deferred_param;    /* this parameter of the command … */
+    uint8_t deferred_field;    /* … stands in this field of the result; both 1-based, 0: not told apart */
     const char *deferred_end; /* the shape of the last line of the result; NULL: the first line is the last */
 
     uint32_t timeout_ms;  /* to the final result code */
@@ -78,14 +83,14 @@ struct at_traits {
 
 /* Bytes that are the dialect's own way. */
 struct at_manners {
-    char eol[3];           /* ends a command line, and nothing else does: "\r" or "\r\n" */
-    char prompt;           /* '>' or '@' */
-    uint32_t max_line;     /* the longest line taken, bytes */
-    uint32_t max_command;  /* the longest command line sent, bytes without eol */
-    uint32_t gap_ms;       /* least silence between a final result code and the next command */
-    uint32_t guard_ms;     /* silence before and after the escape sequence */
-    char escape[8];        /* the escape sequence; "" when there is none */
-    char cancel;           /* cancels a prompt; 0: nothing does */
+    char eol[3];          /* ends a command line, and nothing else does: "\r" or "\r\n" */
+    char prompt;          /* '>' or '@' */
+    uint32_t max_line;    /* the longest line taken, bytes */
+    uint32_t max_command; /* the longest command line sent, bytes without eol */
+    uint32_t gap_ms;      /* least silence between a final result code and the next command */
+    uint32_t guard_ms;    /* silence before and after the escape sequence */
+    char escape[8];       /* the escape sequence; "" when there is none */
+    char cancel;          /* cancels a prompt; 0: nothing does */
 };
 
 extern const struct at_manners at_default_manners; /* V.250: CR, '>', +++ with 1 s, ESC */

@@ -4,8 +4,6 @@
 
 #include <string.h>
 
-enum { DEFAULT_TIMEOUT_MS = 10000 };
-
 static void set_name(struct at_slot *slot, const char *text, size_t length)
 {
     if (length > sizeof slot->name)
@@ -15,6 +13,27 @@ static void set_name(struct at_slot *slot, const char *text, size_t length)
     slot->name_length = length;
     slot->prefix = slot->name;
     slot->prefix_length = length;
+}
+
+/* A parameter of a write form, 1-based. */
+static bool get_param(const struct at_command *command, unsigned index, struct at_field *field)
+{
+    const char *params = memchr(command->text, '=', command->length);
+    if (params == NULL || index == 0)
+        return false;
+    params++;
+    return at_fields_get(params, (size_t)(command->text + command->length - params), index, field);
+}
+
+/* Does the command wait for a prompt or CONNECT and take data then? */
+static bool wants_data(const struct at_traits *traits, const struct at_command *command, enum at_form form)
+{
+    struct at_field length;
+    int64_t number;
+    if ((traits->data_forms & form) == 0)
+        return false;
+    return !get_param(command, traits->data_length_param, &length) || !at_field_number(&length, &number) ||
+           number != 0;
 }
 
 static void set_expectation(struct at_expectation *expect, const char *prefix)
@@ -29,12 +48,7 @@ static void set_expectation(struct at_expectation *expect, const char *prefix)
 static void set_key(struct at_expectation *expect, const struct at_command *command, unsigned param)
 {
     struct at_field field;
-    const char *params = memchr(command->text, '=', command->length);
-    if (param == 0 || params == NULL)
-        return;
-    params++;
-    if (!at_fields_get(params, (size_t)(command->text + command->length - params), param, &field) ||
-        field.length >= sizeof expect->key)
+    if (!get_param(command, param, &field) || field.length >= sizeof expect->key)
         return;
     memcpy(expect->key, field.text, field.length);
     expect->key[field.length] = '\0';
@@ -53,8 +67,8 @@ static bool is_compound(const char *text, size_t length)
     return false;
 }
 
-static void apply_deferred(struct at_slot *slot, const struct at_traits *traits, const struct at_command *command,
-                           enum at_form form)
+static void apply_deferred(struct at_slot *slot, const struct at_traits *traits,
+                           const struct at_command *command, enum at_form form)
 {
     if (traits->deferred == NULL)
         return;
@@ -67,8 +81,8 @@ static void apply_deferred(struct at_slot *slot, const struct at_traits *traits,
     set_key(&slot->expect, command, traits->deferred_param);
 }
 
-static void apply_traits(struct at_slot *slot, const struct at_traits *traits, const struct at_command *command,
-                         enum at_form form)
+static void apply_traits(struct at_slot *slot, const struct at_traits *traits,
+                         const struct at_command *command, enum at_form form)
 {
     if (slot->timeout_ms == 0)
         slot->timeout_ms = traits->timeout_ms;
@@ -78,7 +92,8 @@ static void apply_traits(struct at_slot *slot, const struct at_traits *traits, c
         return;
     slot->info = traits->info;
     slot->info_shape = traits->info_shape;
-    slot->accepts = traits->accepts;
+    if (traits->data_forms == 0 || command->data != NULL)
+        slot->accepts = traits->accepts;
     if (traits->info_prefix != NULL) {
         slot->prefix = traits->info_prefix;
         slot->prefix_length = strlen(traits->info_prefix);
@@ -86,7 +101,8 @@ static void apply_traits(struct at_slot *slot, const struct at_traits *traits, c
     apply_deferred(slot, traits, command, form);
 }
 
-bool at_slot_fill(struct at_slot *slot, const struct at_rules *rules, const struct at_command *command)
+bool at_slot_fill(struct at_slot *slot, const struct at_rules *rules, const struct at_command *command,
+                  uint32_t default_ms)
 {
     *slot = (struct at_slot){
         .state = AT_SLOT_SENDING,
@@ -103,12 +119,12 @@ bool at_slot_fill(struct at_slot *slot, const struct at_rules *rules, const stru
     enum at_form form = at_command_form(command->text, command->length);
     const struct at_traits *traits = at_rules_traits(rules, slot->name, slot->name_length);
     if (traits != NULL && !is_compound(command->text, command->length)) {
-        if (command->data == NULL && (traits->data_forms & form) != 0)
+        if (command->data == NULL && wants_data(traits, command, form))
             return false;
         apply_traits(slot, traits, command, form);
     }
     if (slot->timeout_ms == 0)
-        slot->timeout_ms = DEFAULT_TIMEOUT_MS;
+        slot->timeout_ms = default_ms;
     if (slot->deferred_ms == 0)
         slot->deferred_ms = slot->timeout_ms;
     return true;

@@ -1,4 +1,5 @@
-/* The command in flight: its line, what it may produce, how far it has come. There is one, inside the engine. */
+/* The command in flight: its line, what it may produce, how far it has come. There is one, inside the engine.
+ */
 #ifndef AT_SLOT_H
 #define AT_SLOT_H
 
@@ -6,15 +7,18 @@
 #include "at/source.h"
 #include "at/time.h"
 
-enum { AT_NAME_MAX = 32, AT_KEY_MAX = 16 };
+enum {
+    AT_NAME_MAX = 32,
+    AT_KEY_MAX = 16
+};
 
 struct at_command {
     const char *text; /* without `AT` and line end */
     size_t length;
     struct at_source *data; /* for the prompt or CONNECT; NULL: none. Borrowed until the command has ended */
     const char *expect;     /* prefix of a deferred result; NULL: as the traits say */
-    uint32_t timeout_ms;    /* to the final result code, counted anew while data flows; 0: as the traits say */
-    uint32_t deferred_ms;   /* from there to the deferred result; 0: as the traits say */
+    uint32_t timeout_ms;  /* to the final result code, counted anew while data flows; 0: as the traits say */
+    uint32_t deferred_ms; /* from there to the deferred result; 0: as the traits say */
 };
 
 enum at_slot_state {
@@ -28,9 +32,10 @@ enum at_slot_state {
 /* What tells the deferred result of one command from that of another. */
 struct at_expectation {
     char prefix[AT_NAME_MAX];
-    size_t prefix_length;  /* 0: there is none */
-    const char *end_shape; /* the shape of its last line; NULL: the first line is the last. Points into the rules */
-    uint8_t field;         /* key stands in this field; 0: not compared */
+    size_t prefix_length; /* 0: there is none */
+    const char
+        *end_shape; /* the shape of its last line; NULL: the first line is the last. Points into the rules */
+    uint8_t field;  /* key stands in this field; 0: not compared */
     char key[AT_KEY_MAX];
 };
 
@@ -57,8 +62,10 @@ struct at_slot {
     size_t echoed;
 };
 
-/* Fills the slot for a command, by the traits of its name. False when its form waits for data and none is given. */
-bool at_slot_fill(struct at_slot *slot, const struct at_rules *rules, const struct at_command *command);
+/* Fills the slot for a command, by the traits of its name; default_ms is the time-out where these tell none.
+ * False when its form waits for data and none is given. */
+bool at_slot_fill(struct at_slot *slot, const struct at_rules *rules, const struct at_command *command,
+                  uint32_t default_ms);
 
 /* The deadline, counted from now. */
 void at_slot_arm(struct at_slot *slot, at_time now);

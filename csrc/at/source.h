@@ -1,4 +1,5 @@
-/* Where the data of a command comes from: memory, a file, a callback. The engine pulls, as the port takes it. */
+/* Where the data of a command comes from: memory, a file, a callback. The engine pulls, as the port takes it.
+ */
 #ifndef AT_SOURCE_H
 #define AT_SOURCE_H
 

@@ -13,7 +13,13 @@ enum {
 };
 
 /* What is tried when a probe goes unanswered, in this order, over and over. */
-enum { STEP_ASK_AGAIN = 1, STEP_CANCEL, STEP_ESCAPE, STEP_FILL, STEPS };
+enum {
+    STEP_ASK_AGAIN = 1,
+    STEP_CANCEL,
+    STEP_ESCAPE,
+    STEP_FILL,
+    STEPS
+};
 
 static void wait_for(struct at_sync *sync, enum at_sync_phase phase, uint32_t milliseconds, at_time now)
 {

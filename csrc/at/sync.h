@@ -1,9 +1,10 @@
-/* Getting in step with a module whose state is not known, or no longer: after opening a port, after a command that was
- * given up (its answer may still come, and must not be taken for the next one's), after a reboot.
+/* Getting in step with a module whose state is not known, or no longer: after opening a port, after a command
+ * that was given up (its answer may still come, and must not be taken for the next one's), after a reboot.
  *
- * In step means: two `AT` in a row, each answered by exactly one `OK` and then nothing. On the way there: a quiet gap;
- * when probes go unanswered, whatever leaves a prompt (ESC), data mode (the escape sequence between guard times) and a
- * prompt that wants a number of bytes (that many CR, which an idle command line ignores). */
+ * In step means: two `AT` in a row, each answered by exactly one `OK` and then nothing. On the way there: a
+ * quiet gap; when probes go unanswered, whatever leaves a prompt (ESC), data mode (the escape sequence
+ * between guard times) and a prompt that wants a number of bytes (that many CR, which an idle command line
+ * ignores). */
 #ifndef AT_SYNC_H
 #define AT_SYNC_H
 
@@ -21,16 +22,17 @@ enum at_sync_phase {
 
 /* What is known of the module when the search for it begins. */
 struct at_sync_start {
-    uint32_t quiet_ms;  /* silence to wait for first */
-    bool final_owed;    /* a command was given up: one final result code may come that answers none of the probes */
-    bool prompted;      /* a prompt or data mode is open */
+    uint32_t quiet_ms; /* silence to wait for first */
+    bool final_owed; /* a command was given up: one final result code may come that answers none of the probes
+                      */
+    bool prompted;   /* a prompt or data mode is open */
     uint64_t data_owed; /* bytes that it is waiting for, 0: not known */
     at_time give_up;    /* tell of failure then; AT_NEVER: never */
 };
 
 struct at_sync {
     enum at_sync_phase phase;
-    at_time until;       /* the phase ends here; AT_NEVER while something is still being sent */
+    at_time until; /* the phase ends here; AT_NEVER while something is still being sent */
     at_time give_up;
     uint32_t hold_ms;    /* how long the phase lasts once everything is sent */
     uint32_t probe_ms;   /* how long the next probe may take; doubles while there is no answer */

@@ -2,7 +2,9 @@
 
 #include <string.h>
 
-enum { ROOT = -2 };
+enum {
+    ROOT = -2
+};
 
 void at_trie_init(struct at_trie *trie)
 {
@@ -32,7 +34,8 @@ static int16_t new_node(struct at_trie *trie, const struct at_alloc *alloc, unsi
         trie->room = (int16_t)room;
     }
     struct at_trie_node *node = &trie->nodes[trie->count];
-    *node = (struct at_trie_node){.child = -1, .sibling = -1, .whole = AT_NO_RULE, .prefix = AT_NO_RULE, .byte = byte};
+    *node = (struct at_trie_node){
+        .child = -1, .sibling = -1, .whole = AT_NO_RULE, .prefix = AT_NO_RULE, .byte = byte};
     return trie->count++;
 }
 
@@ -46,7 +49,8 @@ static int16_t child_of(const struct at_trie *trie, int16_t parent, unsigned cha
     return at;
 }
 
-static int16_t add_child(struct at_trie *trie, const struct at_alloc *alloc, int16_t parent, unsigned char byte)
+static int16_t add_child(struct at_trie *trie, const struct at_alloc *alloc, int16_t parent,
+                         unsigned char byte)
 {
     int16_t node = child_of(trie, parent, byte);
     if (node >= 0)
@@ -63,8 +67,8 @@ static int16_t add_child(struct at_trie *trie, const struct at_alloc *alloc, int
     return node;
 }
 
-bool at_trie_add(struct at_trie *trie, const struct at_alloc *alloc, const char *text, size_t length, bool prefix,
-                 int16_t rule)
+bool at_trie_add(struct at_trie *trie, const struct at_alloc *alloc, const char *text, size_t length,
+                 bool prefix, int16_t rule)
 {
     int16_t node = ROOT;
     for (size_t i = 0; i < length; i++) {

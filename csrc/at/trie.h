@@ -1,4 +1,5 @@
-/* Finds which of a dialect's texts a line begins with, byte by byte as the line comes in. Built once, read often. */
+/* Finds which of a dialect's texts a line begins with, byte by byte as the line comes in. Built once, read
+ * often. */
 #ifndef AT_TRIE_H
 #define AT_TRIE_H
 
@@ -17,7 +18,8 @@ struct at_trie_node {
     unsigned char byte; /* or AT_DIGITS */
 };
 
-/* In a text this byte stands for one or more decimal digits: "#,CLOSED" is the `0,CLOSED` of a multiplexed link. */
+/* In a text this byte stands for one or more decimal digits: "#,CLOSED" is the `0,CLOSED` of a multiplexed
+ * link. */
 #define AT_DIGITS '#'
 
 /* Owns its nodes. Zero-initialise, add, free. */
@@ -30,8 +32,8 @@ struct at_trie {
 
 /* Where a line stands in the trie. */
 struct at_trie_walk {
-    int16_t node;   /* -1: nothing can match any more */
-    int16_t prefix; /* the longest prefix rule passed so far */
+    int16_t node;    /* -1: nothing can match any more */
+    int16_t prefix;  /* the longest prefix rule passed so far */
     uint32_t length; /* bytes walked */
     uint32_t prefix_length;
 };
@@ -39,16 +41,18 @@ struct at_trie_walk {
 void at_trie_init(struct at_trie *trie);
 void at_trie_free(struct at_trie *trie, const struct at_alloc *alloc);
 
-/* False when there is no memory or no room for more nodes. A second rule for the same text replaces the first. */
-bool at_trie_add(struct at_trie *trie, const struct at_alloc *alloc, const char *text, size_t length, bool prefix,
-                 int16_t rule);
+/* False when there is no memory or no room for more nodes. A second rule for the same text replaces the
+ * first. */
+bool at_trie_add(struct at_trie *trie, const struct at_alloc *alloc, const char *text, size_t length,
+                 bool prefix, int16_t rule);
 
 void at_trie_start(struct at_trie_walk *walk);
 
 /* Takes one byte of the line; false once no text goes on like this, so that no further byte matters. */
 bool at_trie_step(const struct at_trie *trie, struct at_trie_walk *walk, unsigned char byte);
 
-/* The rule for the line that ends now: a whole-line rule when all of it was walked, else the longest prefix. */
+/* The rule for the line that ends now: a whole-line rule when all of it was walked, else the longest prefix.
+ */
 int16_t at_trie_result(const struct at_trie *trie, const struct at_trie_walk *walk);
 
 /* The rule whose whole text this is, or AT_NO_RULE. */

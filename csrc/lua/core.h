@@ -1,5 +1,6 @@
-/* What the files of csrc/lua share. The module `hayes.core` is private to the Lua side of the library: verbs that never
- * block, thin over csrc/at and csrc/port. Times are seconds of the monotonic clock, handed in by the caller. */
+/* What the files of csrc/lua share. The module `hayes.core` is private to the Lua side of the library: verbs
+ * that never block, thin over csrc/at and csrc/port. Times are seconds of the monotonic clock, handed in by
+ * the caller. */
 #ifndef CORE_CORE_H
 #define CORE_CORE_H
 
@@ -42,8 +43,8 @@ void core_push_rule_name(lua_State *L, int index, int rule);
 /* The open port, or an error that says it is closed. */
 struct port *core_check_port(lua_State *L, int index);
 
-/* The fields of a text (behind its prefix) as a new list: integers where they are plain decimal numbers, strings
- * otherwise, "" where they are empty. */
+/* The fields of a text (behind its prefix) as a new list: integers where they are plain decimal numbers,
+ * strings otherwise, "" where they are empty. */
 void core_push_fields(lua_State *L, const char *text, size_t length);
 
 #endif

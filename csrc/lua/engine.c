@@ -1,5 +1,6 @@
-/* The engine as Lua sees it, and the one place where its bytes meet a port. Lines and blocks of a command's answer are
- * gathered here into the response table that Lua handed in, so that a command costs few crossings. */
+/* The engine as Lua sees it, and the one place where its bytes meet a port. Lines and blocks of a command's
+ * answer are gathered here into the response table that Lua handed in, so that a command costs few crossings.
+ */
 #include "lua/core.h"
 
 #include "at/engine.h"
@@ -18,14 +19,21 @@ enum {
     USER_VALUES = USER_EVENT,
 };
 
-enum { RX_SIZE = 8192, FIRST_BLOCK_SIZE = 2048 };
+enum {
+    RX_SIZE = 8192,
+    FIRST_BLOCK_SIZE = 2048
+};
 
 /* A block being gathered. */
 struct gatherer {
     char *bytes;
     size_t length, size;
     uint64_t left; /* announced and not yet here */
-    enum { GATHER_NOTHING, GATHER_RESPONSE, GATHER_EVENT } for_whom;
+    enum {
+        GATHER_NOTHING,
+        GATHER_RESPONSE,
+        GATHER_EVENT
+    } for_whom;
     uint32_t command;
 };
 
@@ -117,8 +125,8 @@ static uint32_t check_milliseconds(lua_State *L, int index)
     return seconds > 4e6 ? 4000000000u : (uint32_t)(seconds * 1000 + 0.5);
 }
 
-/* engine:submit(response, text, now [, data [, expect [, timeout [, deferred_timeout]]]]) -> id, or nil, why not.
- * The answer is gathered into the table response: lines by index, `data`. */
+/* engine:submit(response, text, now [, data [, expect [, timeout [, deferred_timeout]]]]) -> id, or nil, why
+ * not. The answer is gathered into the table response: lines by index, `data`. */
 static int submit(lua_State *L)
 {
     struct lua_engine *self = check_engine(L);
@@ -188,6 +196,13 @@ static int ready(lua_State *L)
 {
     lua_pushboolean(L, at_engine_ready(&check_engine(L)->at));
     return 1;
+}
+
+/* engine:times(timeout, gap): of commands that nothing is known of; between two commands */
+static int set_times(lua_State *L)
+{
+    at_engine_set_times(&check_engine(L)->at, check_milliseconds(L, 2), check_milliseconds(L, 3));
+    return 0;
 }
 
 /* engine:echo(on), engine:observe(on) */
@@ -268,7 +283,8 @@ static void forget_response(lua_State *L, uint32_t command)
     lua_pop(L, 1);
 }
 
-/* Puts the gathered bytes where they belong: the field `data`, and `missing` if fewer came than were announced. */
+/* Puts the gathered bytes where they belong: the field `data`, and `missing` if fewer came than were
+ * announced. */
 static void hand_over(lua_State *L, struct gatherer *gatherer)
 {
     lua_pushlstring(L, gatherer->bytes != NULL ? gatherer->bytes : "", gatherer->length);
@@ -338,7 +354,8 @@ static int on_block(lua_State *L, struct lua_engine *self, const struct at_event
     if (gatherer->for_whom == GATHER_NOTHING)
         return 0;
     if (!gather(L, gatherer, event->text, event->length))
-        return luaL_error(L, "not enough memory for a block of %d bytes", (int)(gatherer->length + event->length));
+        return luaL_error(L, "not enough memory for a block of %d bytes",
+                          (int)(gatherer->length + event->length));
     gatherer->left = event->block;
     if (event->block > 0)
         return 0;
@@ -385,7 +402,7 @@ static void push_text(lua_State *L, const struct at_event *event)
         lua_pushnil(L);
 }
 
-/* "final" or "deferred", response, result, line, more */
+/* "final" or "deferred", response, result, line, more, bytes of data that did not go out */
 static int tell_end(lua_State *L, struct lua_engine *self, const struct at_event *event)
 {
     bool in_flight = at_slot_is_awaiting(&self->at.slot) && self->at.slot.id == event->command;
@@ -402,7 +419,8 @@ static int tell_end(lua_State *L, struct lua_engine *self, const struct at_event
     push_result(L, event->result);
     push_text(L, event);
     lua_pushboolean(L, event->more);
-    return 5;
+    lua_pushinteger(L, (lua_Integer)event->unsent);
+    return 6;
 }
 
 static int tell_line(lua_State *L, const char *kind, const struct at_event *event)
@@ -483,7 +501,8 @@ static bool write_output(struct lua_engine *self, struct port *port, at_time now
     return false;
 }
 
-/* engine:push(port, now) -> blocked, deadline: writes what there is to write. blocked: wait until the port takes more */
+/* engine:push(port, now) -> blocked, deadline: writes what there is to write. blocked: wait until the port
+ * takes more */
 static int push(lua_State *L)
 {
     struct lua_engine *self = check_engine(L);
@@ -492,8 +511,8 @@ static int push(lua_State *L)
     return 1 + push_deadline(L, self);
 }
 
-/* engine:turn(port, now) -> kind, …: writes, reads, and gives the next event; nil, blocked, deadline when there is none.
- * "closed", reason: the port is gone. */
+/* engine:turn(port, now) -> kind, …: writes, reads, and gives the next event; nil, blocked, deadline when
+ * there is none. "closed", reason: the port is gone. */
 static int turn(lua_State *L)
 {
     struct lua_engine *self = check_engine(L);
@@ -524,8 +543,8 @@ static int turn(lua_State *L)
     }
 }
 
-/* The same without a port of ours: engine:feed(bytes), engine:next(now) -> kind, … or nil, engine:output(now) -> bytes,
- * engine:sent(count, now). All events of what was fed are to be taken before more is. */
+/* The same without a port of ours: engine:feed(bytes), engine:next(now) -> kind, … or nil, engine:output(now)
+ * -> bytes, engine:sent(count, now). All events of what was fed are to be taken before more is. */
 static int feed(lua_State *L)
 {
     struct lua_engine *self = check_engine(L);
@@ -566,11 +585,11 @@ static int sent(lua_State *L)
 }
 
 static const luaL_Reg methods[] = {
-    {"rules", set_rules}, {"submit", submit},     {"cancel", cancel},   {"sync", sync},
-    {"ready", ready},     {"echo", set_echo},     {"observe", observe}, {"noise", noise},
-    {"push", push},       {"turn", turn},         {"feed", feed},       {"next", next},
-    {"output", output},   {"deadline", deadline}, {"sent", sent},       {"__gc", free_engine},
-    {NULL, NULL},
+    {"rules", set_rules},  {"submit", submit}, {"cancel", cancel},     {"sync", sync},
+    {"ready", ready},      {"echo", set_echo}, {"observe", observe},   {"noise", noise},
+    {"times", set_times},  {"push", push},     {"turn", turn},         {"feed", feed},
+    {"next", next},        {"output", output}, {"deadline", deadline}, {"sent", sent},
+    {"__gc", free_engine}, {NULL, NULL},
 };
 
 void core_open_engine(lua_State *L)

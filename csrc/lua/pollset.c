@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* The objects that belong to the descriptors stand in the user value, by 1-based index; the set does not keep them
- * alive. */
+/* The objects that belong to the descriptors stand in the user value, by 1-based index; the set does not keep
+ * them alive. */
 struct pollset {
     struct pollfd *fds;
     int count, room;
@@ -51,7 +51,8 @@ static bool make_room(lua_State *L, struct pollset *set)
     if (set->count < set->room)
         return true;
     int room = set->room == 0 ? 8 : set->room * 2;
-    void *fds = resize(context, set->fds, (size_t)set->room * sizeof *set->fds, (size_t)room * sizeof *set->fds);
+    void *fds =
+        resize(context, set->fds, (size_t)set->room * sizeof *set->fds, (size_t)room * sizeof *set->fds);
     if (fds == NULL)
         return false;
     set->fds = fds;
@@ -119,8 +120,8 @@ static int milliseconds(lua_Number seconds)
     return (int)(seconds * 1000) + 1;
 }
 
-/* set:wait(seconds, ready) -> count: puts the objects whose descriptors stir into the list ready. nil: without end.
- * An interrupting signal ends the wait with none. */
+/* set:wait(seconds, ready) -> count: puts the objects whose descriptors stir into the list ready. nil:
+ * without end. An interrupting signal ends the wait with none. */
 static int wait(lua_State *L)
 {
     struct pollset *set = check_pollset(L);
@@ -145,8 +146,7 @@ static int wait(lua_State *L)
 }
 
 static const luaL_Reg methods[] = {
-    {"add", add},   {"remove", remove_fd},  {"want", want},
-    {"wait", wait}, {"__gc", free_pollset}, {NULL, NULL},
+    {"add", add}, {"remove", remove_fd}, {"want", want}, {"wait", wait}, {"__gc", free_pollset}, {NULL, NULL},
 };
 
 void core_open_pollset(lua_State *L)

@@ -149,7 +149,8 @@ static void append_info(void *context, const struct port_info *info)
     lua_rawseti(L, -2, luaL_len(L, -2) + 1);
 }
 
-/* list_ports() -> list of { name, description, serial, vid, pid, interface }, or nil when this build cannot tell */
+/* list_ports() -> list of { name, description, serial, vid, pid, interface }, or nil when this build cannot
+ * tell */
 static int list_ports(lua_State *L)
 {
     lua_newtable(L);
@@ -159,16 +160,8 @@ static int list_ports(lua_State *L)
 }
 
 static const luaL_Reg methods[] = {
-    {"close", close_port},
-    {"fd", fd},
-    {"read", read_bytes},
-    {"write", write_bytes},
-    {"dtr", dtr},
-    {"rts", rts},
-    {"baud", baud},
-    {"__gc", close_port},
-    {"__close", close_port},
-    {NULL, NULL},
+    {"close", close_port}, {"fd", fd},     {"read", read_bytes}, {"write", write_bytes},  {"dtr", dtr},
+    {"rts", rts},          {"baud", baud}, {"__gc", close_port}, {"__close", close_port}, {NULL, NULL},
 };
 
 void core_open_port(lua_State *L)

@@ -1,4 +1,5 @@
-/* Dialect tables into the engine's look-up tables. The Lua side checks what a dialect says; here only types count. */
+/* Dialect tables into the engine's look-up tables. The Lua side checks what a dialect says; here only types
+ * count. */
 #include "lua/core.h"
 
 #include "at/rules.h"
@@ -26,8 +27,8 @@ void core_push_rule_name(lua_State *L, int index, int rule)
     lua_remove(L, -2);
 }
 
-/* The fields of the table at the top of the stack; what is absent has its zero value. The strings stay alive with the
- * table, which its caller keeps. */
+/* The fields of the table at the top of the stack; what is absent has its zero value. The strings stay alive
+ * with the table, which its caller keeps. */
 static const char *text_field(lua_State *L, const char *name)
 {
     lua_getfield(L, -1, name);
@@ -59,7 +60,8 @@ static int choice_field(lua_State *L, const char *name, const char *const choice
         if (strcmp(text, choices[i]) == 0)
             return i;
     }
-    return luaL_error(L, "dialect: %s is '%s', which the engine does not know", name, text != NULL ? text : "nil");
+    return luaL_error(L, "dialect: %s is '%s', which the engine does not know", name,
+                      text != NULL ? text : "nil");
 }
 
 static void copy_text_field(lua_State *L, const char *name, char *to, size_t size)
@@ -130,6 +132,7 @@ static void add_command(lua_State *L, struct at_rules *rules)
         .info_prefix = text_field(L, "info_prefix"),
         .accepts = (uint32_t)integer_field(L, "accepts", AT_GROUP_GENERAL),
         .data_forms = (uint8_t)integer_field(L, "data_forms", 0),
+        .data_length_param = (uint8_t)integer_field(L, "data_length_param", 0),
         .deferred = text_field(L, "deferred"),
         .deferred_forms = (uint8_t)integer_field(L, "deferred_forms", 0),
         .deferred_param = (uint8_t)integer_field(L, "deferred_param", 0),

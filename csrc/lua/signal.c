@@ -1,4 +1,5 @@
-/* A descriptor that is readable while something is, for programs that wait for a socket of ours in a loop of theirs. */
+/* A descriptor that is readable while something is, for programs that wait for a socket of ours in a loop of
+ * theirs. */
 #include "lua/core.h"
 
 #include <fcntl.h>

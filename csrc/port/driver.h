@@ -39,7 +39,8 @@ long port_gone(struct port *port, const char *reason);
 long port_read_fd(struct port *port, char *buffer, size_t size, const char *at_end);
 long port_write_fd(struct port *port, const char *bytes, size_t length);
 
-/* Locks the tty against other programs: TIOCEXCL, and flock for those whom root's rights let pass it. False: errno. */
+/* Locks the tty against other programs: TIOCEXCL, and flock for those whom root's rights let pass it. False:
+ * errno. */
 bool port_lock(int fd);
 
 #endif

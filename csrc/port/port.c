@@ -97,7 +97,8 @@ static struct port *open_tcp(const char *address, struct port_error *error)
     return port_open_tcp(host, colon + 1, error);
 }
 
-static struct port *open_device(const char *name, const struct port_options *options, struct port_error *error)
+static struct port *open_device(const char *name, const struct port_options *options,
+                                struct port_error *error)
 {
     char resolved[PATH_MAX];
     if (access(name, F_OK) != 0)

@@ -1,8 +1,8 @@
 /* A way for bytes to and from a module: a serial line, any other tty, a TCP or unix stream.
  *
- * Nothing here blocks but the resolution of a `tcp:` host name. A port is open until port_close; a line that went away
- * (hang-up, unplugged, end of stream) shows itself as PORT_CLOSED from a read or write, and port_reason then says why.
- * Ttys are opened exclusively. */
+ * Nothing here blocks but the resolution of a `tcp:` host name. A port is open until port_close; a line that
+ * went away (hang-up, unplugged, end of stream) shows itself as PORT_CLOSED from a read or write, and
+ * port_reason then says why. Ttys are opened exclusively. */
 #ifndef PORT_PORT_H
 #define PORT_PORT_H
 
@@ -10,7 +10,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum port_flow { PORT_FLOW_NONE, PORT_FLOW_RTSCTS, PORT_FLOW_XONXOFF };
+enum port_flow {
+    PORT_FLOW_NONE,
+    PORT_FLOW_RTSCTS,
+    PORT_FLOW_XONXOFF
+};
 
 struct port_options {
     uint32_t baud; /* bits a second; ttys only */
@@ -42,12 +46,15 @@ void port_close(struct port *port);
 /* For poll(): readable when there is something to read or the line went away. */
 int port_fd(const struct port *port);
 
-enum { PORT_CLOSED = -1 };
+enum {
+    PORT_CLOSED = -1
+};
 
 /* Bytes read, 0 when there are none now, or PORT_CLOSED. */
 long port_read(struct port *port, char *buffer, size_t size);
 
-/* Bytes taken, which may be fewer than given or 0, or PORT_CLOSED. What was not taken stays with the caller. */
+/* Bytes taken, which may be fewer than given or 0, or PORT_CLOSED. What was not taken stays with the caller.
+ */
 long port_write(struct port *port, const char *bytes, size_t length);
 
 /* Why the port is closed: "hung up", "end of stream", or the system's words. Good until port_close. */

@@ -1,5 +1,5 @@
-/* Serial lines on libserialport. Of its calls only the non-blocking ones are used: its blocking reads go through select()
- * and end the process when the descriptor is above FD_SETSIZE (0.1.1). */
+/* Serial lines on libserialport. Of its calls only the non-blocking ones are used: its blocking reads go
+ * through select() and end the process when the descriptor is above FD_SETSIZE (0.1.1). */
 #include "port/driver.h"
 #include "port/ports.h"
 
@@ -44,7 +44,8 @@ static struct port *fail(struct port_error *error, enum sp_return status)
     return port_fail(error, sp_last_error_code());
 }
 
-/* sp_nonblocking_read gives 0 for a line that went away, too; only poll() tells (0.1.1, real drivers and ptys). */
+/* sp_nonblocking_read gives 0 for a line that went away, too; only poll() tells (0.1.1, real drivers and
+ * ptys). */
 static long read_serial(struct port *port, char *buffer, size_t size)
 {
     struct serial *serial = (struct serial *)port;
@@ -171,7 +172,8 @@ static int interface_of(const char *name)
     char path[160];
     unsigned number;
     const char *base = strrchr(name, '/');
-    snprintf(path, sizeof path, "/sys/class/tty/%s/device/../bInterfaceNumber", base != NULL ? base + 1 : name);
+    snprintf(path, sizeof path, "/sys/class/tty/%s/device/../bInterfaceNumber",
+             base != NULL ? base + 1 : name);
     FILE *file = fopen(path, "r");
     if (file == NULL)
         return -1;

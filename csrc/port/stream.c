@@ -19,7 +19,8 @@ struct stream {
     bool connecting;
 };
 
-/* Until the connection stands nothing can be read or written; whether it does is asked when the descriptor stirs. */
+/* Until the connection stands nothing can be read or written; whether it does is asked when the descriptor
+ * stirs. */
 static long finish_connecting(struct stream *stream)
 {
     struct pollfd poller = {.fd = stream->port.fd, .events = POLLOUT};
@@ -69,7 +70,8 @@ static const struct port_driver stream_driver = {
 };
 
 /* Takes the descriptor over in any case. */
-static struct port *connect_stream(int fd, const struct sockaddr *address, socklen_t size, struct port_error *error)
+static struct port *connect_stream(int fd, const struct sockaddr *address, socklen_t size,
+                                   struct port_error *error)
 {
     struct stream *stream = calloc(1, sizeof *stream);
     if (stream == NULL || fcntl(fd, F_SETFL, O_NONBLOCK) != 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) != 0)

@@ -1,4 +1,5 @@
-/* Any tty by termios alone: ptys, which libserialport refuses, and every line where the build has no libserialport. */
+/* Any tty by termios alone: ptys, which libserialport refuses, and every line where the build has no
+ * libserialport. */
 #include "port/driver.h"
 
 #include <errno.h>
@@ -13,8 +14,8 @@ static const struct {
     uint32_t baud;
     speed_t speed;
 } speeds[] = {
-    {1200, B1200},       {2400, B2400},       {4800, B4800},       {9600, B9600},     {19200, B19200},
-    {38400, B38400},     {57600, B57600},     {115200, B115200},   {230400, B230400},
+    {1200, B1200},       {2400, B2400},   {4800, B4800},     {9600, B9600},     {19200, B19200},
+    {38400, B38400},     {57600, B57600}, {115200, B115200}, {230400, B230400},
 #ifdef B460800
     {460800, B460800},
 #endif

@@ -1,0 +1,146 @@
+--- Checks of what callers give. Wrong use raises, naming the argument, the value and what is allowed; the position in
+--- the message is the caller's, `level` functions up.
+
+local check = {}
+
+local function show(value)
+  if type(value) == "string" then return string.format("%q", value) end
+  if type(value) == "number" or type(value) == "boolean" or value == nil then return tostring(value) end
+  return "a " .. type(value)
+end
+
+--- The edit distance of two words, as far as it matters for a suggestion.
+local function distance(a, b)
+  local row = {}
+  for j = 0, #b do row[j] = j end
+  for i = 1, #a do
+    local diagonal
+    diagonal, row[0] = row[0], i
+    for j = 1, #b do
+      local cost = a:byte(i) == b:byte(j) and 0 or 1
+      diagonal, row[j] = row[j], math.min(row[j] + 1, row[j - 1] + 1, diagonal + cost)
+    end
+  end
+  return row[#b]
+end
+
+--- The known word nearest to a misspelt one.
+---@param word string
+---@param known string[]
+---@return string?
+function check.nearest(word, known)
+  local best, least = nil, math.max(2, #word // 2) + 1
+  table.sort(known)
+  for _, candidate in ipairs(known) do
+    local d = distance(word, candidate)
+    if d < least then best, least = candidate, d end
+  end
+  return best
+end
+
+--- Raises with a message about an argument.
+---@param where string the function or option list, e.g. `hayes.open`
+function check.fail(where, message, level)
+  error(where .. ": " .. message, (level or 1) + 2)
+end
+
+local function in_words(list)
+  local words = {}
+  for i, value in ipairs(list) do words[i] = show(value) end
+  return table.concat(words, ", ")
+end
+
+local function matches_type(value, kind)
+  if kind == "integer" then return math.type(value) == "integer" end
+  if kind == "callable" then
+    local meta = getmetatable(value)
+    return type(value) == "function" or (meta and meta.__call ~= nil)
+  end
+  return type(value) == kind
+end
+
+local function has_type(value, kinds)
+  for kind in kinds:gmatch("[^|]+") do
+    if matches_type(value, kind) then return true end
+  end
+  return false
+end
+
+local function contains(list, value)
+  for _, candidate in ipairs(list) do
+    if candidate == value then return true end
+  end
+  return false
+end
+
+--- One value against its rule: `type` (of Lua, `integer` or `callable`, several with `|`), `values` (a list), `min`,
+--- `max`, `line` (no byte that would end a command line).
+function check.value(where, name, value, rule, level)
+  level = (level or 1) + 1
+  if rule.values and contains(rule.values, value) then return value end
+  if rule.values and not rule.type then
+    check.fail(where, ("%s is %s; it must be one of %s"):format(name, show(value), in_words(rule.values)), level)
+  end
+  if rule.type and not has_type(value, rule.type) then
+    check.fail(where, ("%s is %s; it must be %s"):format(name, show(value), rule.type:gsub("|", " or ")), level)
+  end
+  if rule.min and type(value) == "number" and (value < rule.min or value > rule.max) then
+    check.fail(where, ("%s is %s; it must be from %s to %s"):format(name, show(value), rule.min, rule.max), level)
+  end
+  if rule.line and type(value) == "string" then check.line(where, name, value, level) end
+  return value
+end
+
+--- A table of options against the rules by name; gives a new table with the defaults filled in. An option that no rule
+--- names raises, with the nearest one that is known.
+function check.options(where, given, rules, level)
+  level = (level or 1) + 1
+  if given ~= nil and type(given) ~= "table" then
+    check.fail(where, ("the options are %s; they must be a table"):format(show(given)), level)
+  end
+  local options = {}
+  for name, rule in pairs(rules) do options[name] = rule.default end
+  for name, value in pairs(given or {}) do
+    local rule = rules[name]
+    if not rule then
+      local known = {}
+      for candidate in pairs(rules) do known[#known + 1] = candidate end
+      local nearest = type(name) == "string" and check.nearest(name, known)
+      check.fail(where, ("no option is called %s%s"):format(show(name),
+        nearest and (" (did you mean %s?)"):format(nearest) or ""), level)
+    end
+    options[name] = check.value(where, name, value, rule, level)
+  end
+  for name, rule in pairs(rules) do
+    if rule.required and options[name] == nil then
+      check.fail(where, ("the option %s is missing"):format(name), level)
+    end
+  end
+  return options
+end
+
+local byte_names = { [0] = "NUL", [10] = "LF", [13] = "CR", [26] = "Ctrl-Z", [27] = "ESC", [34] = "a quote" }
+
+--- A text that goes into a quoted parameter: CR, LF, NUL, Ctrl-Z, ESC and the quote would end it or the command line.
+function check.line(where, name, value, level)
+  local at = value:find('[\0\n\r\26\27"]')
+  if at then
+    check.fail(where, ("%s holds %s at byte %d, which cannot be sent in a command"):format(
+      name, byte_names[value:byte(at)], at), (level or 1) + 1)
+  end
+  return value
+end
+
+--- A whole command line: the same bytes but for the quote.
+function check.command(where, value, level)
+  local at = value:find("[\0\n\r\26\27]")
+  if at then
+    check.fail(where, ("the command holds %s at byte %d; a command is one line"):format(
+      byte_names[value:byte(at)], at), (level or 1) + 1)
+  end
+  return value
+end
+
+check.show = show
+
+return check

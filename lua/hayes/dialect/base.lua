@@ -1,0 +1,39 @@
+--- What every module says (V.250, 27.007): enough to get in step with one and to ask who it is.
+
+
+local function bare(name, summary)
+  return { name = name, summary = summary, source = "27.007 5", execute = true, bare = true, timeout = 3 }
+end
+
+return {
+  name = "v250",
+  -- CR ends a line for most, CR LF for some; an LF too many is ignored in command mode by all.
+  manners = { eol = "\r\n" },
+  finals = {
+    { "OK", success = true },
+    { "ERROR" },
+    { "+CME ERROR:", prefix = true },
+    { "+CMS ERROR:", prefix = true },
+    { "NO CARRIER", group = "dial", urc = true },
+  },
+  connects = { "CONNECT" },
+  boot = { "RDY" },
+  urcs = {},
+  commands = {
+    bare("I", "Identification."), bare("+CGMI", "Manufacturer."), bare("+CGMM", "Model."),
+    bare("+CGMR", "Revision."), bare("+CGSN", "Serial number."),
+  },
+  identify = function(modem)
+    local identity = {}
+    local asked = { manufacturer = "+CGMI", model = "+CGMM", revision = "+CGMR", imei = "+CGSN" }
+    for field, name in pairs(asked) do
+      local response, err = modem:call(name, "execute")
+      if not response and err.name ~= "error" and err.origin ~= "cme" then return nil, err end
+      identity[field] = response and response[1]
+    end
+    return identity
+  end,
+  detect = function() return false end,
+  start = function() return true end,
+  errors = { by_code = {}, by_text = {} },
+}

@@ -1,0 +1,124 @@
+--- Makes the engine's look-up tables out of a dialect, and looks over what the dialect says while it does.
+
+local core = require "hayes.core"
+
+local compile = {}
+
+local form_bits = { execute = 1, read = 2, test = 4, write = 8 }
+local ANY_GROUP = 0xffffffff
+
+local function forms_of(list)
+  local bits = 0
+  for _, form in ipairs(list) do bits = bits | form_bits[form] end
+  return bits
+end
+
+--- Numbers for the names of groups of final result codes; `general` is 1.
+local function group_numbers(dialect)
+  local groups, next_bit = { general = 1 }, 2
+  for _, final in ipairs(dialect.finals) do
+    if final.group and not groups[final.group] then
+      groups[final.group] = next_bit
+      next_bit = next_bit << 1
+    end
+  end
+  return groups
+end
+
+local function final_lines(dialect, groups, lines)
+  for _, final in ipairs(dialect.finals) do
+    local group = final.group and groups[final.group] or (final.success and groups.general or ANY_GROUP)
+    lines[#lines + 1] = {
+      text = final[1], prefix = final.prefix, class = "final", success = final.success, groups = group,
+      also_urc = final.urc,
+    }
+  end
+  for _, connect in ipairs(dialect.connects or {}) do
+    lines[#lines + 1] = { text = connect, class = "connect" }
+    lines[#lines + 1] = { text = connect .. " ", prefix = true, class = "connect" }
+  end
+  for _, boot in ipairs(dialect.boot or {}) do lines[#lines + 1] = { text = boot, class = "boot" } end
+end
+
+--- `+CREG` stands for lines that begin with `+CREG:`; a name that ends in a separator is taken as it is, and a word for
+--- the whole line.
+local function urc_line(urc)
+  local text = urc.text or urc.name
+  local prefix = urc.prefix
+  if prefix == nil then prefix = text:find("^[%+%^%$#%*%%]") ~= nil end
+  if prefix and not text:find("[:, ]$") then text = text .. ":" end
+  return { text = text, prefix = prefix, class = "urc", shape = urc.shape, block = urc.block }
+end
+
+local function index_of(described, name)
+  for i, param in ipairs(described or {}) do
+    if param.name == name then return i end
+  end
+  return 0
+end
+
+--- A module that is busy, or behind a slow link, takes longer than its note says; nobody is served by a time-out then.
+compile.LEAST_TIMEOUT = 3
+
+local function milliseconds(seconds)
+  return seconds and math.floor(math.max(seconds, compile.LEAST_TIMEOUT) * 1000 + 0.5) or nil
+end
+
+local function command_traits(declaration, groups)
+  local deferred = declaration.deferred
+  local traits = {
+    name = declaration.name,
+    info = declaration.bare and "bare" or "prefixed",
+    info_shape = type(declaration.bare) == "string" and declaration.bare or nil,
+    info_prefix = declaration.prefix,
+    accepts = declaration.final and groups[declaration.final] or nil,
+    data_forms = declaration.data and forms_of(declaration.data.forms or { "write" }) or nil,
+    data_length_param = declaration.data and declaration.data.length
+      and index_of(declaration.params, declaration.data.length),
+    timeout_ms = milliseconds(declaration.timeout),
+  }
+  if declaration.final and not traits.accepts then
+    error(("dialect: %s ends with '%s', and no final result code has that group"):format(
+      declaration.name, declaration.final))
+  end
+  if deferred then
+    traits.deferred = deferred.prefix or declaration.name
+    traits.deferred_forms = forms_of(deferred.forms or { "write", "execute" })
+    traits.deferred_param = deferred.key and index_of(declaration.params, deferred.key)
+    traits.deferred_field = deferred.key and index_of(deferred.answer, deferred.key)
+    traits.deferred_end = deferred.last
+    traits.deferred_ms = milliseconds(deferred.timeout)
+  end
+  return traits
+end
+
+--- The lines that announce blocks in the answer of a command.
+local function block_line(declaration)
+  local text = declaration.block.text or declaration.prefix or declaration.name
+  if not text:find("[:, ]$") then text = text .. ":" end
+  return { text = text, prefix = true, class = "response", block = declaration.block }
+end
+
+--- Compiles a dialect; gives the rules for core.engine.
+---@param dialect table
+function compile.rules(dialect)
+  local groups = group_numbers(dialect)
+  local lines, commands = {}, {}
+  local urcs = {}
+  for _, urc in ipairs(dialect.urcs or {}) do urcs[urc.name] = true end
+  for _, declaration in pairs(dialect.commands) do
+    commands[#commands + 1] = command_traits(declaration, groups)
+    if declaration.block then lines[#lines + 1] = block_line(declaration) end
+    -- A deferred result that comes when nobody waits for it any more is told as a URC.
+    local deferred = declaration.deferred and (declaration.deferred.prefix or declaration.name)
+    if deferred and not urcs[deferred] then
+      urcs[deferred] = true
+      lines[#lines + 1] = { text = deferred .. ":", prefix = true, class = "urc" }
+    end
+  end
+  for _, urc in ipairs(dialect.urcs or {}) do lines[#lines + 1] = urc_line(urc) end
+  final_lines(dialect, groups, lines)
+  return core.rules { manners = dialect.manners, lines = lines, commands = commands }
+end
+
+return compile

@@ -1,0 +1,72 @@
+--- modem.clock: the module's clock, by which it checks certificates (AT+CCLK, SSL note 1.5).
+
+local check = require "hayes.check"
+local errors = require "hayes.error"
+local wait = require "hayes.wait"
+
+--- A host whose own clock is older than this library has no right time to give (a gateway without a battery).
+local PLAUSIBLE = os.time { year = 2024, month = 1, day = 1 }
+
+local QUARTER = 15 * 60
+
+--- Days since 1970-01-01 of a date of the Gregorian calendar.
+local function days(year, month, day)
+  if month <= 2 then year = year - 1 end
+  local era = year // 400
+  local of_era = year - era * 400
+  local of_year = (153 * ((month + 9) % 12) + 2) // 5 + day - 1
+  return era * 146097 + of_era * 365 + of_era // 4 - of_era // 100 + of_year - 719468
+end
+
+--- `26/08/07,13:54:02+32` as Unix time and the zone in seconds east of UTC; nil if it is no such text.
+local function parse(text)
+  local year, month, day, hour, minute, second, sign, quarters =
+    text:match("^(%d%d)/(%d%d)/(%d%d),(%d%d):(%d%d):(%d%d)([+-]?)(%d*)")
+  if not year then return nil end
+  year = tonumber(year)
+  -- A module whose clock was never set says 70 or 80.
+  year = year + (year >= 70 and 1900 or 2000)
+  local zone = sign ~= "" and tonumber(sign .. quarters) * QUARTER or 0
+  local seconds = days(year, tonumber(month), tonumber(day)) * 86400 + hour * 3600 + minute * 60 + second
+  return math.tointeger(seconds) - zone, zone
+end
+
+return function(modem)
+  local clock = {}
+
+  --- The module's time: Unix time (UTC), and its zone in seconds east of UTC.
+  ---@return integer?, any
+  function clock.get()
+    local fields, err = modem:query("AT+CCLK?")
+    if not fields then return nil, err end
+    local time, zone = parse(tostring(fields.time) .. (fields[2] and "," .. fields[2] or ""))
+    if time then return time, zone end
+    return nil, errors.new { name = "bad_answer", message = "the module gives its time as " .. tostring(fields.time) }
+  end
+
+  --- Sets the module's clock, to the host's time when none is given. It is set to UTC.
+  ---@param time? integer Unix time
+  ---@return true?, hayes.error?
+  function clock.set(time)
+    check.value("clock.set", "the time", time, { type = "integer|nil", min = 946684800, max = 4102444799 })
+    local response, err = modem:call("+CCLK", "write", { os.date("!%y/%m/%d,%H:%M:%S+00", time or wait.wall_clock()) })
+    if not response then return nil, err end
+    return true
+  end
+
+  --- Sets the clock from the host's when it is unset or wrong by more than a day, and the host's own can be right. Gives
+  --- true, and whether it was set.
+  ---@return boolean?, any
+  function clock.ensure()
+    local host = wait.wall_clock()
+    local time, err = clock.get()
+    if not time then return nil, err end
+    if math.abs(time - host) <= 86400 or host < PLAUSIBLE then return true, false end
+    local ok
+    ok, err = clock.set(host)
+    if not ok then return nil, err end
+    return true, true
+  end
+
+  return clock
+end

@@ -1,0 +1,88 @@
+--- The commands of the FILE note.
+
+local NOTE = "FILE note"
+
+local name = { name = "filename", type = "string", max = 80, doc = "With UFS: (the default), RAM: or SD: in front." }
+local handle = { name = "filehandle", type = "integer", min = 0, max = 2147483647 }
+
+return {
+  {
+    name = "+QFLDS", summary = "Space of a storage.", source = NOTE .. ", QFLDS",
+    params = { { name = "name_pattern", type = "string", values = { UFS = "flash", RAM = "memory", SD = "SD card" } } },
+    answer = { { name = "freesize", unit = "bytes" }, { name = "total_size", unit = "bytes" } },
+    execute = { answer = { { name = "UFS_file_size", unit = "bytes" }, { name = "UFS_file_number" } } },
+    test = true, timeout = 1,
+  },
+  {
+    name = "+QFLST", summary = "Lists files.", source = NOTE .. ", QFLST",
+    params = { { name = "name_pattern", type = "string", max = 80, default = "UFS:*", optional = true } },
+    answer = { { name = "filename", type = "string" }, { name = "file_size", unit = "bytes" } },
+    execute = true, test = true, timeout = 5,
+  },
+  {
+    name = "+QFDEL", summary = "Deletes a file; `*` deletes all.", source = NOTE .. ", QFDEL",
+    params = { name }, test = true, timeout = 5,
+  },
+  {
+    name = "+QFUPL", summary = "Stores a file in the module.", source = NOTE .. ", QFUPL",
+    params = {
+      name,
+      { name = "file_size", type = "integer", min = 1, max = 2147483647, unit = "bytes", default = 10240, optional = true },
+      { name = "timeout", type = "integer", min = 1, max = 65535, unit = "s", default = 5, optional = true,
+        doc = "Longest silence between two bytes; what came until then is stored, and error 421 given." },
+      { name = "ackmode", type = "integer", values = { [0] = "off", [1] = "the module says `A` after every 1024 bytes" },
+        default = 0, optional = true },
+    },
+    answer = {
+      { name = "upload_size", unit = "bytes" },
+      { name = "checksum", type = "bare", doc = "Exclusive or of the big-endian 16-bit words, hexadecimal." },
+    },
+    test = true, timeout = 10, data = { length = "file_size" },
+  },
+  {
+    name = "+QFDWL", summary = "Gives a file out.", source = NOTE .. ", QFDWL",
+    params = { name }, answer = { { name = "download_size", unit = "bytes" }, { name = "checksum", type = "bare" } },
+    test = true, timeout = 10,
+  },
+  {
+    name = "+QFOPEN", summary = "Opens a file.", source = NOTE .. ", QFOPEN",
+    params = {
+      name,
+      { name = "mode", type = "integer", values = { [0] = "read and write, created when missing",
+        [1] = "read and write, emptied", [2] = "read only" }, default = 0, optional = true },
+    },
+    answer = { { name = "filehandle" } }, read = true, test = true, timeout = 1,
+  },
+  {
+    name = "+QFREAD", summary = "Reads from an open file.", source = NOTE .. ", QFREAD",
+    params = { handle, { name = "length", type = "integer", min = 1, max = 2147483647, unit = "bytes", optional = true } },
+    test = true, timeout = 10, prefix = "CONNECT ", block = { length = 1, shape = "n" },
+  },
+  {
+    name = "+QFWRITE", summary = "Writes to an open file.", source = NOTE .. ", QFWRITE",
+    params = {
+      handle,
+      { name = "length", type = "integer", min = 1, max = 2147483647, unit = "bytes", optional = true },
+      { name = "timeout", type = "integer", min = 1, max = 65535, unit = "s", default = 5, optional = true },
+    },
+    answer = { { name = "written_length", unit = "bytes" }, { name = "total_length", unit = "bytes" } },
+    test = true, timeout = 10, data = { length = "length" },
+  },
+  {
+    name = "+QFSEEK", summary = "Moves the place in an open file.", source = NOTE .. ", QFSEEK",
+    params = {
+      handle, { name = "offset", type = "integer", min = 0, max = 2147483647, unit = "bytes" },
+      { name = "position", type = "integer", values = { [0] = "from the beginning", [1] = "from here",
+        [2] = "from the end" }, default = 0, optional = true },
+    },
+    test = true, timeout = 1,
+  },
+  {
+    name = "+QFPOSITION", summary = "Tells the place in an open file.", source = NOTE .. ", QFPOSITION",
+    params = { handle }, answer = { { name = "offset", unit = "bytes" } }, test = true, timeout = 1,
+  },
+  {
+    name = "+QFCLOSE", summary = "Closes a file.", source = NOTE .. ", QFCLOSE",
+    params = { handle }, test = true, timeout = 1,
+  },
+}

@@ -1,0 +1,109 @@
+--- The commands of the SSL note. It prints QSSLRCV, QSSSEND and secclevel in places; firmware knows QSSLRECV, QSSLSEND
+--- and seclevel (EC200U, EG800K, BG770A, EC25).
+
+local NOTE = "SSL note "
+
+local ssl_context = { name = "SSL_ctxID", type = "integer", min = 0, max = 5, doc = "SSL context." }
+local client = { name = "clientID", type = "integer", min = 0, max = 11, doc = "Socket index." }
+local mode = { [0] = "buffer access mode", [1] = "direct push mode", [2] = "transparent access mode" }
+local no_yes = { [0] = "no", [1] = "yes" }
+
+--- One setting of an SSL context: asked for without the value, set with it.
+local function setting(summary, param)
+  param.optional = true
+  local answer = { { name = "SSL_ctxID" }, { name = param.name, type = param.type, values = param.values } }
+  return { summary = summary, params = { ssl_context, param }, answer = answer }
+end
+
+local function flag(summary, name, values)
+  return setting(summary, { name = name, type = "integer", values = values })
+end
+
+local function path(summary, name)
+  return setting(summary, { name = name, type = "string", max = 80,
+    doc = "A file of the module. Not looked at before the handshake." })
+end
+
+return {
+  {
+    name = "+QSSLCFG", summary = "Settings of an SSL context, kept until the next reboot.", source = NOTE .. "2.2.1",
+    keys = {
+      sslversion = flag("SSL version.", "SSL_version",
+        { [0] = "SSL 3.0", [1] = "TLS 1.0", [2] = "TLS 1.1", [3] = "TLS 1.2", [4] = "all of them" }),
+      dtls = flag("DTLS in place of TLS.", "DTLS_enable", { [0] = "TLS", [1] = "DTLS" }),
+      ciphersuite = setting("Cipher suites that are offered.", { name = "cipher_suites", type = "bare",
+        doc = "A code of Table 3 as 0X0035, or 0XFFFF for all. In quotes it is refused (BG96)." }),
+      seclevel = flag("Authentication.", "seclevel", { [0] = "none", [1] = "of the server",
+        [2] = "of the server, and of the client if the server asks for it" }),
+      cacert = path("The trusted CA certificates.", "cacertpath"),
+      clientcert = path("The client's certificate.", "client_cert_path"),
+      clientkey = path("The client's private key.", "client_key_path"),
+      sni = flag("Whether the host name is told to the server. Factory default: no.", "SNI", no_yes),
+      ignorelocaltime = flag("Whether validity periods are left unchecked. Factory default: yes.", "ignore_ltime", no_yes),
+      negotiatetime = setting("Longest time for the handshake.", { name = "negotiate_time", type = "integer", min = 10,
+        max = 300, unit = "s", default = 300 }),
+      ignoreinvalidcertsign = flag("Whether invalid signatures of certificates are accepted.", "ignore_invalid_certsign",
+        no_yes),
+      ignorecertitem = setting("Which flaws of the server's certificate are accepted: a sum.",
+        { name = "ignore_check_item", type = "integer", min = 0, max = 1048575 }),
+      ignoremulticertchainverify = flag("Whether chains of several certificates are left unchecked.",
+        "ignore_multicertchain_verify", no_yes),
+      session_cache = flag("Whether sessions are kept for resumption.", "session_cache_enable", no_yes),
+      dtlsversion = flag("DTLS version.", "DTLS_version", { [0] = "DTLS 1.0", [1] = "DTLS 1.2" }),
+    },
+    test = true, timeout = 0.5,
+  },
+  {
+    name = "+QSSLOPEN", summary = "Opens a TLS connection to a server.", source = NOTE .. "2.2.2",
+    params = {
+      { name = "contextID", type = "integer", min = 1, max = 15, doc = "PDP context." },
+      ssl_context, client,
+      { name = "serveraddr", type = "string", max = 255, doc = "IP address or host name." },
+      { name = "server_port", type = "integer", min = 1, max = 65535 },
+      { name = "access_mode", type = "integer", values = mode, default = 0, optional = true },
+    },
+    test = true, timeout = 450,
+    deferred = {
+      key = "clientID", answer = { { name = "clientID" }, { name = "err", doc = "0, or an error of chapter 5." } },
+      timeout = 450,
+    },
+  },
+  {
+    name = "+QSSLSEND", summary = "Sends on a TLS connection.", source = NOTE .. "2.2.3",
+    params = {
+      client,
+      { name = "sendlen", type = "integer", min = 1, max = 1460, unit = "bytes", optional = true,
+        doc = "Left out: data up to Ctrl-Z; ESC cancels." },
+    },
+    test = true, timeout = 10, final = "send", data = { length = "sendlen", ends = "\26" },
+  },
+  {
+    name = "+QSSLRECV", summary = "Reads what a TLS connection has received.", source = NOTE .. "2.2.4",
+    params = {
+      client, { name = "readlen", type = "integer", min = 0, max = 1500, unit = "bytes", doc = "0: tell how much is there." },
+    },
+    answer = { { name = "have_readlen", unit = "bytes" } },
+    test = true, timeout = 5, block = { length = 1, shape = "n" },
+  },
+  {
+    name = "+QSSLCLOSE", summary = "Closes a TLS connection.", source = NOTE .. "2.2.5",
+    params = {
+      client,
+      { name = "close_timeout", type = "integer", min = 0, max = 65535, unit = "s", default = 10, optional = true,
+        doc = "0: at once." },
+    },
+    test = true, timeout = 15,
+  },
+  {
+    name = "+QSSLSTATE", summary = "Lists TLS connections.", source = NOTE .. "2.2.6",
+    params = { client },
+    answer = {
+      { name = "clientID" }, { name = "service_type", type = "string" }, { name = "IP_address", type = "string" },
+      { name = "remote_port" }, { name = "local_port" },
+      { name = "socket_state", values = { [0] = "initial", [1] = "opening", [2] = "connected", [4] = "closing" } },
+      { name = "PDP_ctxID" }, { name = "serverID", doc = "Reserved; repeats the clientID." },
+      { name = "access_mode", values = mode }, { name = "AT_port", type = "string" }, { name = "SSL_ctxID" },
+    },
+    execute = true, read = true, test = true, timeout = 0.5,
+  },
+}

@@ -1,0 +1,172 @@
+--- A connection of a Quectel module, TLS or not: the same life under other command names.
+---
+--- In buffer access mode the module says once that there is data, and not again until it has been read to the end; so it
+--- is read until a read gives nothing. A `closed` that comes while data is unread counts only after it.
+
+local errors = require "hayes.error"
+local exchange = require "hayes.exchange"
+local failure = require "hayes.failure"
+local wait = require "hayes.wait"
+
+---@class hayes.quectel.family
+---@field what string     "TLS connection"
+---@field send string     `AT+QSSLSEND`
+---@field receive string
+---@field close string
+---@field state string
+---@field forget fun(connection: table) gives the socket index back
+
+local MOST_SENT, MOST_READ = 1460, 1500
+
+--- A module whose buffer is full is asked again after this long, doubling up to the second figure, seconds.
+local RETRY_FIRST, RETRY_LAST = 0.02, 1
+
+--- So long may the buffer stay full, seconds.
+local FULL_FOR = 120
+
+local Connection = { chunk = MOST_SENT }
+Connection.__index = Connection
+
+---@param family hayes.quectel.family
+function Connection.new(modem, family, id, host, port)
+  return setmetatable({
+    modem = modem, family = family, id = id, host = host, port = port, mode = "buffer",
+    arrivals = 0,      -- notifications so far
+    has_data = false,  -- notified, and not yet read to the end
+    peer_closed = false,
+  }, Connection)
+end
+
+local function describe(self)
+  return ("%s to %s:%s"):format(self.family.what, self.host, self.port)
+end
+
+local function notify(self)
+  if self.watch then self.watch() end
+end
+
+--- The module says that data has come, or that the connection has ended.
+function Connection:on_data()
+  self.arrivals = self.arrivals + 1
+  self.has_data = true
+  notify(self)
+end
+
+function Connection:on_closed()
+  self.peer_closed = true
+  notify(self)
+end
+
+--- Ends it for good without a word to the module: it has restarted, or the port is closed.
+function Connection:lose(err)
+  self.lost = self.lost or err
+  notify(self)
+end
+
+function Connection:readable()
+  return self.has_data or self.peer_closed or self.lost ~= nil or self.doubtful == true
+end
+
+local function closed_error(self, more)
+  return errors.new { name = "closed", origin = "ssl", message = ("the %s was closed%s"):format(describe(self), more or "") }
+end
+
+--- The error of a command on this connection, with the number that the module gives for it.
+local function explain(self, err, doing)
+  if err.name == "reboot" or err.name == "port_gone" or err.name == "closed" then return err end
+  if err.result == "ERROR" then
+    local response = self.modem:call("+QIGETERROR", "execute")
+    local fields = response and response[1] and self.modem:fields("AT+QIGETERROR", response[1])
+    if fields and math.type(fields.err) == "integer" and fields.err ~= 0 then
+      local coded = failure.coded(self.modem, fields.err, doing)
+      coded.command = err.command
+      return coded
+    end
+  end
+  return errors.within(err, doing)
+end
+
+--- Sends up to 1460 bytes, waiting while the module's buffer is full.
+function Connection:send(bytes)
+  local command = ("AT+%s=%d,%d"):format(self.family.send, self.id, #bytes)
+  local retry, full_since = RETRY_FIRST, nil
+  while true do
+    if self.lost then return nil, self.lost end
+    if self.peer_closed then return nil, closed_error(self, " by the server") end
+    local response, err = exchange.run(self.modem, command, { data = bytes })
+    if response then return true end
+    if err.result ~= "SEND FAIL" then
+      local explained = explain(self, err, "sending to " .. self.host)
+      explained.sent = 0
+      -- Without an answer it is not known whether the bytes were taken: no more may follow them.
+      if err.name == "timeout" then explained.uncertain = #bytes end
+      return nil, explained
+    end
+    full_since = full_since or wait.now()
+    if wait.now() - full_since > FULL_FOR then
+      return nil, errors.new { name = "send_buffer_full", origin = "ssl", sent = 0, hint = "The server does not read.",
+        message = ("the module could not pass anything on to %s for %d s"):format(self.host, FULL_FOR) }
+    end
+    wait.sleep(retry)
+    retry = math.min(retry * 2, RETRY_LAST)
+  end
+end
+
+--- Reads once: bytes, "" when there are none, or nil and the error.
+function Connection:receive()
+  if self.lost then return nil, self.lost end
+  local arrivals = self.arrivals
+  self.doubtful = false
+  local response, err = exchange.run(self.modem, ("AT+%s=%d,%d"):format(self.family.receive, self.id, MOST_READ))
+  if not response then
+    if self.lost then return nil, self.lost end
+    if self.peer_closed and err.result then return nil, closed_error(self, " by the server") end
+    return nil, explain(self, err, "receiving from " .. self.host)
+  end
+  if response.missing then
+    return nil, errors.new { name = "short_read", origin = "ssl",
+      message = ("the module announced %d bytes more than it gave"):format(response.missing) }
+  end
+  if response.data then return response.data end
+  if arrivals == self.arrivals then self.has_data = false end
+  if self.peer_closed and not self.has_data then return nil, closed_error(self, " by the server") end
+  return ""
+end
+
+--- Closes it and gives the socket index back.
+function Connection:close()
+  if self.released then return true end
+  self.released = true
+  if self.lost then
+    self.family.forget(self)
+    return true
+  end
+  local response, err = exchange.run(self.modem, ("AT+%s=%d"):format(self.family.close, self.id))
+  self.family.forget(self)
+  if response or self.lost or self.peer_closed then return true end
+  return nil, err
+end
+
+--- The same as a task, for a socket that was dropped without being closed.
+function Connection:abandon()
+  if self.released or self.lost or self.modem.closed_with then return end
+  wait.spawn_detached(self.close, self)
+end
+
+--- What the module tells of it.
+function Connection:describe()
+  if self.lost then return nil, self.lost end
+  local text = ("AT+%s=%d"):format(self.family.state, self.id)
+  local response, err = exchange.run(self.modem, text)
+  if not response then return nil, err end
+  if not response[1] then return { state = "closed", remote_ip = self.host, remote_port = self.port } end
+  local fields = self.modem:fields(text, response[1])
+  local states = { [0] = "initial", "opening", "connected", "listening", "closing" }
+  return {
+    state = self.peer_closed and "closed" or states[fields.socket_state] or tostring(fields.socket_state),
+    remote_ip = fields.IP_address, remote_port = fields.remote_port,
+    local_ip = "0.0.0.0", local_port = fields.local_port,
+  }
+end
+
+return Connection

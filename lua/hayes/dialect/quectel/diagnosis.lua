@@ -1,0 +1,135 @@
+--- Why does a connection not come about? The steps of the notes' troubleshooting chapters (SSL note 4, FTP note 4), from
+--- the bottom up; each says what was found and, if it is not as it should be, what to do.
+
+local wait = require "hayes.wait"
+
+local diagnosis = {}
+
+---@class hayes.diagnosis.step
+---@field check string
+---@field ok boolean
+---@field text string
+---@field hint? string
+
+local Report = {}
+Report.__index = Report
+Report.__name = "hayes.diagnosis"
+
+function Report:__tostring()
+  local lines = {}
+  for i, step in ipairs(self) do
+    lines[i] = ("%s %s: %s"):format(step.ok and "ok  " or "FAIL", step.check, step.text)
+    if not step.ok and step.hint then lines[i] = lines[i] .. "\n     " .. step.hint end
+  end
+  return table.concat(lines, "\n")
+end
+
+local steps = {}
+
+function steps.sim(_, status)
+  local hints = {
+    ["SIM PIN"] = "Give the PIN: modem.network.attach { pin = \"…\", apn = \"…\" }.",
+    sim_missing = "Check that a SIM card is in the holder, and the right way round.",
+  }
+  return status.sim == "READY", tostring(status.sim), hints[status.sim] or "Try the card in a phone."
+end
+
+function steps.signal(_, status)
+  if not status.signal then return false, "none", "Check the antenna and its plug." end
+  return status.signal > -110, ("%d dBm"):format(status.signal), "Very weak: move the antenna."
+end
+
+function steps.registration(_, status)
+  local state = status.registration or "unknown"
+  local where = status.operator and status.operator ~= "" and (" (%s%s)"):format(status.operator,
+    status.technology and ", " .. status.technology or "") or ""
+  return state:find("^registered") ~= nil, state .. where,
+    "A first search takes minutes. Is the card activated, and roaming allowed if it is abroad?"
+end
+
+steps["packet data"] = function(_, status)
+  return status.attached == true, status.attached and "attached" or "not attached",
+    "AT+CGATT=1 attaches; the operator may not allow data on this card."
+end
+
+steps["data connection"] = function(_, status)
+  local context = status.contexts[1]
+  if not context then return false, "no active PDP context", "modem.network.attach { apn = \"…\" } activates one." end
+  return true, ("context %d has %s"):format(context.context, context.ip)
+end
+
+steps["DNS servers"] = function(network)
+  local servers, err = network.dns()
+  if not servers then return false, tostring(err), "modem.network.dns(\"8.8.8.8\") sets one." end
+  return servers[1] ~= nil and servers[1] ~= "0.0.0.0", table.concat(servers, ", "), "modem.network.dns(\"8.8.8.8\") sets one."
+end
+
+function steps.clock(_, _, modem)
+  local time, err = modem.clock.get()
+  if not time then return false, tostring(err) end
+  local off = math.abs(time - wait.wall_clock())
+  return off <= 86400, os.date("!%Y-%m-%d %H:%M:%S UTC", time) .. (off > 86400 and ", far from this host's" or ""),
+    "Certificates are checked by it: modem.clock.set() sets it from the host's."
+end
+
+function steps.name(network, _, _, host)
+  local addresses, err = network.resolve(host)
+  if not addresses then return false, tostring(err), err.hint end
+  return true, host .. " is " .. table.concat(addresses, ", ")
+end
+
+local order = { "sim", "signal", "registration", "packet data", "data connection", "DNS servers", "clock" }
+
+local function look(report, name, ...)
+  local ok, text, hint = steps[name](...)
+  report[#report + 1] = { check = name, ok = ok, text = text, hint = not ok and hint or nil }
+  report.ok = report.ok and ok
+  return ok
+end
+
+--- A plain TCP connection, opened and closed again on a socket index that is free.
+local function try_tcp(report, modem, context, host, port)
+  local list = modem:call("+QISTATE", "execute")
+  local used = {}
+  for _, line in ipairs(list or {}) do used[modem:fields("AT+QISTATE", line).connectID] = true end
+  local states = modem.ssl and modem.ssl.sockets() or {}
+  for _, state in ipairs(states) do used[state.clientID] = true end
+  local id
+  for candidate = 11, 0, -1 do id = not used[candidate] and candidate or id end
+  if not id then return end
+  local response, err = modem:call("+QIOPEN", "write", { context, id, "TCP", host, port, 0, 0 })
+  local line = response and response[response.deferred or 0] or ""
+  local code = math.tointeger(tonumber(line:match(",%s*(%d+)%s*$")))
+  modem:call("+QICLOSE", "write", { id })
+  local known = code and modem.dialect.errors.by_code[code]
+  local text = code == 0 and ("%s:%d takes connections"):format(host, port)
+    or ("%s:%d cannot be reached: %s"):format(host, port, known and known.text or tostring(err or line))
+  report[#report + 1] = { check = "TCP", ok = code == 0, text = text,
+    hint = code ~= 0 and "Is the server up, the port right, and not blocked by a firewall or the operator?" or nil }
+  report.ok = report.ok and code == 0
+end
+
+--- Goes through the steps; those that cannot work any more are left out.
+---@param modem hayes.modem
+---@param network table
+---@param host? string
+---@param port? integer
+function diagnosis.run(modem, network, host, port)
+  local report = setmetatable({ ok = true }, Report)
+  local status, err = network.status()
+  if not status then
+    report[1] = { check = "module", ok = false, text = tostring(err), hint = err.hint }
+    report.ok = false
+    return report
+  end
+  for _, name in ipairs(order) do look(report, name, network, status, modem) end
+  local context = status.contexts[1]
+  if not host or not context then return report end
+  local is_address = host:find("^[%d%.]+$") or host:find(":", 1, true)
+  if (is_address or look(report, "name", network, status, modem, host)) and port then
+    try_tcp(report, modem, context.context, host, port)
+  end
+  return report
+end
+
+return diagnosis

@@ -1,0 +1,122 @@
+--- The error numbers of Quectel modules. Their ranges do not overlap: 27.007 below 400, FILE 400-426, TCP/IP and SSL
+--- 550-579, FTP 601-631. Texts are the notes'; hints are their troubleshooting chapters and what users ran into.
+
+local errors = require "hayes.error"
+
+local no_dns = "Check the host name; ask modem.network.dns() for the DNS servers, and set others with "
+  .. "modem.network.dns(\"8.8.8.8\"); ask modem.network.status() whether the PDP context is still active."
+
+local cme = {
+  [3] = { "operation not allowed" },
+  [4] = { "operation not supported" },
+  [10] = { "SIM not inserted", "Check that a SIM card is in the holder, the right way round, and that its contacts are clean; "
+    .. "some boards need AT+QSIMDET to be set." },
+  [11] = { "SIM PIN required", "Give the PIN: modem.network.attach { pin = \"…\", … }." },
+  [12] = { "SIM PUK required", "The PIN was entered wrongly three times. Unlock the card with its PUK in a phone." },
+  [13] = { "SIM failure", "Take the SIM card out and put it in again; try it in a phone." },
+  [14] = { "SIM busy", "The module has just started; ask again in a few seconds." },
+  [15] = { "SIM wrong" },
+  [16] = { "incorrect password", "The PIN is wrong. After three wrong PINs the card is locked." },
+  [17] = { "SIM PIN2 required" },
+  [18] = { "SIM PUK2 required" },
+  [20] = { "memory full" },
+  [21] = { "invalid index" },
+  [22] = { "not found" },
+  [23] = { "memory failure" },
+  [24] = { "text string too long" },
+  [25] = { "invalid characters in text string" },
+  [26] = { "dial string too long" },
+  [27] = { "invalid characters in dial string" },
+  [30] = { "no network service", "Check the antenna; ask modem.network.status() for signal and registration." },
+  [31] = { "network timeout" },
+  [32] = { "network not allowed - emergency calls only" },
+  [40] = { "network personalization PIN required" },
+  [47] = { "invalid device" },
+  [50] = { "incorrect parameters" },
+  [53] = { "command implemented but currently disabled" },
+  [100] = { "unknown" },
+}
+
+local file = {
+  [400] = { "invalid input value" },
+  [401] = { "larger than the size of the file" },
+  [402] = { "read zero byte" },
+  [403] = { "drive full", "Delete files that are not needed: modem.file.list(), modem.file.delete(name)." },
+  [405] = { "file not found", "modem.file.list() tells which files there are." },
+  [406] = { "invalid file name" },
+  [407] = { "file already exists", "Give replace = true, or delete it first: modem.file.delete(name)." },
+  [409] = { "fail to write the file" },
+  [410] = { "fail to open the file" },
+  [411] = { "fail to read the file" },
+  [413] = { "reach the max number of file allowed to be opened" },
+  [414] = { "the file is read-only" },
+  [416] = { "invalid file descriptor" },
+  [417] = { "fail to list the file" },
+  [418] = { "fail to delete the file" },
+  [419] = { "fail to get disk info" },
+  [420] = { "no space", "Delete files that are not needed: modem.file.list(), modem.file.delete(name)." },
+  [421] = { "time out", "Fewer bytes came than were announced; something on the line takes bytes away. Use flow control, or "
+    .. "a lower speed." },
+  [423] = { "file too large" },
+  [425] = { "invalid parameter" },
+  [426] = { "file already opened" },
+}
+
+local ssl = {
+  [550] = { "unknown error" },
+  [551] = { "operation blocked" },
+  [552] = { "invalid parameter", "If the parameters are right and it comes for every connection, the module's stack is "
+    .. "exhausted (EG800K after some 20 connections): restart it with AT+CFUN=1,1." },
+  [553] = { "memory not enough", "Close connections that are not needed; restart the module with AT+CFUN=1,1." },
+  [554] = { "create socket failed" },
+  [555] = { "operation not supported" },
+  [556] = { "socket bind failed" },
+  [557] = { "socket listen failed" },
+  [558] = { "socket write failed" },
+  [559] = { "socket read failed" },
+  [560] = { "socket accept failed" },
+  [561] = { "open PDP context failed", "Check the APN; check with modem.network.status() that the module is registered and "
+    .. "attached; some networks allow one context only, which another one holds: AT+CGACT? shows it." },
+  [562] = { "close PDP context failed" },
+  [563] = { "socket identity has been used" },
+  [564] = { "DNS busy", "Try again in a few seconds." },
+  [565] = { "DNS parse failed", no_dns },
+  [566] = { "socket connection failed", "Check host and port, and that the server is up: modem.network.diagnose(host, port) "
+    .. "tells how far it comes. Some firmware (EG800K) gives this number for every refused certificate, too: then check "
+    .. "the CA, sni, and the module's clock." },
+  [567] = { "socket has been closed" },
+  [568] = { "operation busy", "Try again in a few seconds." },
+  [569] = { "operation timeout", "The server did not answer in time: check the signal with modem.network.status(); raise "
+    .. "negotiate_timeout." },
+  [570] = { "PDP context break down", "The network has taken the data connection away: attach again." },
+  [571] = { "cancel send" },
+  [572] = { "operation not allowed", "Some networks allow one PDP context only, and another one holds it: AT+CGACT? shows "
+    .. "which, AT+CGACT=0,<cid> frees it." },
+  [573] = { "APN not configured", "Give the APN: modem.network.attach { apn = \"…\" }." },
+  [574] = { "port busy" },
+  [579] = { "SSL handshake fail", "In this order: is the CA the one that the server's chain ends in? Is the module's clock "
+    .. "right (modem.clock.get())? Is the host name the one in the certificate, and sni on? Do version and ciphers fit the "
+    .. "server? Does it ask for a client certificate (verify = \"mutual\")?" },
+}
+
+local by_code, by_text = {}, {}
+
+local function add(origin, list)
+  for code, entry in pairs(list) do
+    local text, hint = entry[1], entry[2]
+    local described = { code = code, origin = origin, name = errors.token(text), text = text, hint = hint }
+    by_code[code] = described
+    by_text[errors.token(text)] = described
+  end
+end
+
+add("cme", cme)
+add("file", file)
+add("ssl", ssl)
+
+-- Words that firmware uses in place of the notes'.
+by_text.file_already_exist = by_code[407]
+by_text.unknown_error = by_code[550]
+by_text.memory_allocation_failed = by_code[553]
+
+return { by_code = by_code, by_text = by_text }

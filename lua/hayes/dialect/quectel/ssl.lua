@@ -1,0 +1,288 @@
+--- modem.ssl: TLS connections of a Quectel module (SSL note).
+
+local certificates = require "hayes.dialect.quectel.certificates"
+local check = require "hayes.check"
+local Connection = require "hayes.dialect.quectel.connection"
+local core = require "hayes.core"
+local errors = require "hayes.error"
+local failure = require "hayes.failure"
+local settings = require "hayes.dialect.quectel.ssl_settings"
+local Socket = require "hayes.socket"
+
+local CLIENTS, CONTEXTS = 12, 6
+
+--- Beyond negotiate_timeout, the note gives the network 150 s.
+local NETWORK_SECONDS = 150
+
+return function(modem)
+  local ssl = {}
+
+  local connections = {}       -- by clientID
+  local foreign                -- clientIDs that are in use by others; nil: not asked yet
+  local contexts = {}          -- by SSL_ctxID: { key, users, applied = { setting = value } }
+  local installed = {}         -- certificates known to be in the module
+
+  local family = {
+    what = "TLS connection", send = "QSSLSEND", receive = "QSSLRECV", close = "QSSLCLOSE", state = "QSSLSTATE",
+    forget = function(connection)
+      if connections[connection.id] ~= connection then return end
+      connections[connection.id] = nil
+      connection.context.users = connection.context.users - 1
+    end,
+  }
+
+  modem:listen("+QSSLURC", function(event)
+    local connection = connections[event.fields[2]]
+    if not connection then return end
+    if event.fields[1] == "recv" then connection:on_data() end
+    if event.fields[1] == "closed" then connection:on_closed() end
+  end)
+
+  --- The module has restarted, or the port is closed: connections, settings and contexts are gone.
+  function ssl.reset(err)
+    local lost = err or errors.new { name = "reboot", message = "the module has restarted" }
+    local open = connections
+    connections, foreign, contexts, installed = {}, nil, {}, {}
+    for _, connection in pairs(open) do connection:lose(lost) end
+  end
+
+  -- SSL contexts: six, each with its settings; connections with the same settings share one.
+
+  for index = 0, CONTEXTS - 1 do contexts[index] = nil end
+
+  local function context_at(index)
+    contexts[index] = contexts[index] or { index = index, users = 0, applied = {} }
+    return contexts[index]
+  end
+
+  --- The context that has these settings already, else one that nobody uses; nil when all are in use.
+  local function choose_context(key)
+    local unused
+    for index = 0, CONTEXTS - 1 do
+      local context = context_at(index)
+      if context.key == key then return context end
+      if context.users == 0 and (not unused or (unused.key and not context.key)) then unused = context end
+    end
+    return unused
+  end
+
+  --- Sends the settings that differ from what the context has.
+  local function apply(context, wanted)
+    for _, setting in ipairs(wanted) do
+      local name, value = setting[1], setting[2]
+      if context.applied[name] ~= value then
+        local response, err = modem:call("+QSSLCFG", "write", { name, context.index, value })
+        if response then
+          context.applied[name] = value
+        elseif not (setting.optional and err.origin ~= "port") then
+          context.key = nil
+          return nil, errors.within(err, ("setting %s of SSL context %d"):format(name, context.index))
+        end
+      end
+    end
+    return true
+  end
+
+  --- Puts what is needed of certificates into the module; their paths, by option.
+  local function install(options)
+    local paths = {}
+    for _, option in ipairs { "ca", "certificate", "key" } do
+      local certificate = options[option]
+      if certificate then
+        local path, err = certificates.install(modem, certificate, installed)
+        if not path then return nil, err end
+        paths[option] = path
+      end
+    end
+    return paths
+  end
+
+  --- A context with these options; its user count goes up by one.
+  local function prepare_context(options)
+    local paths, err = install(options)
+    if not paths then return nil, err end
+    local wanted = settings.for_options(options, paths)
+    local key = settings.key(wanted)
+    local context = choose_context(key)
+    if not context then
+      return nil, errors.new { name = "no_free_context", origin = "ssl",
+        message = "all six SSL contexts are in use with other settings", hint = "Close connections that are not needed." }
+    end
+    context.users = context.users + 1
+    context.key = key
+    local ok
+    ok, err = apply(context, wanted)
+    if ok then return context end
+    context.users = context.users - 1
+    return nil, err
+  end
+
+  -- Socket indices: twelve. Some may be in use since an earlier program, or by one on another port.
+
+  local function list_states()
+    local response, err = modem:call("+QSSLSTATE", "execute")
+    if not response then return nil, err end
+    local list = {}
+    for i, line in ipairs(response) do list[i] = modem:fields("AT+QSSLSTATE", line) end
+    return list
+  end
+
+  local function find_foreign()
+    local list, err = list_states()
+    if not list then return nil, err end
+    foreign = {}
+    for _, state in ipairs(list) do
+      if not connections[state.clientID] then foreign[state.clientID] = state end
+    end
+    return true
+  end
+
+  --- Closes what an earlier program has left open, for want of free indices.
+  local function close_foreign()
+    for id in pairs(foreign) do
+      foreign[id] = nil
+      if modem:call("+QSSLCLOSE", "write", { id }) then return id end
+    end
+  end
+
+  local reserved = {}
+
+  local function take_id()
+    if not foreign then
+      local ok, err = find_foreign()
+      if not ok then return nil, err end
+    end
+    for id = 0, CLIENTS - 1 do
+      if not connections[id] and not foreign[id] and not reserved[id] then
+        reserved[id] = true
+        return id
+      end
+    end
+    local id = close_foreign()
+    if not id then
+      return nil, errors.new { name = "no_free_socket", origin = "ssl", hint = "Close connections that are not needed.",
+        message = "all twelve TLS connections of the module are in use" }
+    end
+    reserved[id] = true
+    return id
+  end
+
+  -- Opening
+
+  --- The answer to AT+QSSLOPEN as an error; nil when it is open.
+  local function open_error(response, id, doing)
+    local fields = core.fields((response[response.deferred or 0] or ""):match("^%+QSSLOPEN:(.*)$") or "")
+    if fields[1] == id and fields[2] == 0 then return nil end
+    return failure.coded(modem, math.tointeger(fields[2]) or 550, doing)
+  end
+
+  local function connect(id, context, host, port, options)
+    local doing = ("the TLS connection to %s:%d"):format(host, port)
+    local seconds = NETWORK_SECONDS + options.negotiate_timeout
+    local response, err = modem:call("+QSSLOPEN", "write", { options.context, context.index, id, host, port, 0 },
+      { timeout = seconds, deferred = seconds })
+    if response then
+      err = open_error(response, id, doing)
+      if not err then return Connection.new(modem, family, id, host, port) end
+    elseif err.result == "ERROR" then
+      local fields = modem:query("AT+QIGETERROR")
+      local code = fields and math.tointeger(fields.err)
+      if code and code ~= 0 then err = failure.coded(modem, code, doing) end
+    end
+    return nil, err
+  end
+
+  local function try_connect(context, host, port, options)
+    local id, err = take_id()
+    if not id then return nil, err end
+    local _unreserve <close> = setmetatable({}, { __close = function() reserved[id] = nil end })
+    local connection
+    connection, err = connect(id, context, host, port, options)
+    if connection then
+      connections[id] = connection
+      connection.context = context
+      return connection
+    end
+    -- An index in use by someone else is left to them, any other is given back to the module (SSL note 2.2.2).
+    if err.code == 563 then foreign[id] = {} else modem:call("+QSSLCLOSE", "write", { id }) end
+    return nil, err
+  end
+
+  local function open_connection(host, port, options)
+    check.value("ssl.open", "the host", host, { type = "string", line = true }, 2)
+    if host == "" then check.fail("ssl.open", "the host is empty", 2) end
+    check.value("ssl.open", "the port", port, { type = "integer", min = 1, max = 65535 }, 2)
+    if options.check_time and options.verify ~= "none" then
+      local ok, err = modem.clock.ensure()
+      if not ok then return nil, err end
+    end
+    local context, err = prepare_context(options)
+    if not context then return nil, err end
+    local connection
+    connection, err = try_connect(context, host, port, options)
+    if not connection and err.code == 563 then connection, err = try_connect(context, host, port, options) end
+    if connection then return connection end
+    context.users = context.users - 1
+    return nil, err
+  end
+
+  --- Opens a TLS connection. The options are those of settings.lua: verify, ca, certificate, key, version, ciphers, sni,
+  --- check_time, ignore, session_cache, dtls, negotiate_timeout, mode, context.
+  ---@param host string
+  ---@param port integer
+  ---@param options? table
+  ---@return hayes.socket?, hayes.error?
+  function ssl.open(host, port, options)
+    options = settings.check("ssl.open", options)
+    local connection, err = open_connection(host, port, options)
+    if not connection then return nil, err end
+    return Socket.new("SSL", connection, host, port)
+  end
+
+  --- A function for http.request { create = … } and the like: it makes a socket that connect() opens with these options.
+  ---@param options? table
+  function ssl.factory(options)
+    options = settings.check("ssl.factory", options)
+    return function()
+      return Socket.new("SSL", nil, nil, nil, function(host, port) return open_connection(host, port, options) end)
+    end
+  end
+
+  --- Gives an SSL context these settings, for use with modem:at.
+  ---@param index integer 0 to 5
+  ---@param options? table as for ssl.open
+  ---@return true?, hayes.error?
+  function ssl.configure(index, options)
+    check.value("ssl.configure", "the context", index, { type = "integer", min = 0, max = CONTEXTS - 1 })
+    options = settings.check("ssl.configure", options)
+    local paths, err = install(options)
+    if not paths then return nil, err end
+    local wanted = settings.for_options(options, paths)
+    local context = context_at(index)
+    context.key = settings.key(wanted)
+    return apply(context, wanted)
+  end
+
+  --- What the six SSL contexts are set to: by index, the settings of AT+QSSLCFG by name.
+  ---@return table<integer, table<string, any>>?, hayes.error?
+  function ssl.contexts()
+    local all = {}
+    for index = 0, CONTEXTS - 1 do
+      all[index] = {}
+      for _, name in ipairs(settings.names) do
+        local response = modem:call("+QSSLCFG", "write", { name, index })
+        local fields = response and response[1] and core.fields(response[1]:match("^%+QSSLCFG:(.*)$") or "")
+        if fields then all[index][name] = fields[3] end
+      end
+    end
+    return all
+  end
+
+  --- The TLS connections that the module lists, the library's and others.
+  ---@return table[]?, hayes.error?
+  function ssl.sockets()
+    return list_states()
+  end
+
+  return ssl
+end

@@ -1,0 +1,174 @@
+--- The TLS options of the library and the settings of AT+QSSLCFG they stand for (SSL note 2.2.1).
+
+local certificates = require "hayes.dialect.quectel.certificates"
+local check = require "hayes.check"
+
+local settings = {}
+
+--- All settings, in the order of the note.
+settings.names = {
+  "sslversion", "dtls", "ciphersuite", "seclevel", "cacert", "clientcert", "clientkey", "sni", "ignorelocaltime",
+  "negotiatetime", "ignoreinvalidcertsign", "ignorecertitem", "ignoremulticertchainverify", "session_cache",
+  "dtlsversion",
+}
+
+local versions = { ["ssl3"] = 0, ["tls1.0"] = 1, ["tls1.1"] = 2, ["tls1.2"] = 3, ["all"] = 4 }
+local levels = { none = 0, server = 1, mutual = 2 }
+local dtls_versions = { ["1.0"] = 0, ["1.2"] = 1 }
+
+--- What may be wrong with a server's certificate and is to be accepted: bits of ignorecertitem, or a setting of its own.
+local flaws = {
+  expired = { bit = 1 },
+  name = { bit = 4 },
+  untrusted = { bit = 8 },
+  other = { bit = 256 },
+  key_usage = { bit = 2048 },
+  extended_key_usage = { bit = 4096 },
+  ns_cert_type = { bit = 8192 },
+  public_key_algorithm = { bit = 32768 },
+  key = { bit = 65536 },
+  everything = { bit = 1048575 },
+  signature = { setting = "ignoreinvalidcertsign" },
+  chain = { setting = "ignoremulticertchainverify" },
+}
+
+--- Table 3: the suites by name; those of the note's last row by the name they have elsewhere.
+local suites = {
+  TLS_RSA_WITH_AES_256_CBC_SHA = "0X0035", TLS_RSA_WITH_AES_128_CBC_SHA = "0X002F",
+  TLS_RSA_WITH_RC4_128_SHA = "0X0005", TLS_RSA_WITH_RC4_128_MD5 = "0X0004",
+  TLS_RSA_WITH_3DES_EDE_CBC_SHA = "0X000A", TLS_RSA_WITH_AES_256_CBC_SHA256 = "0X003D",
+  TLS_ECDH_ECDSA_WITH_RC4_128_SHA = "0XC002", TLS_ECDH_ECDSA_WITH_3DES_EDE_CBC_SHA = "0XC003",
+  TLS_ECDH_ECDSA_WITH_AES_128_CBC_SHA = "0XC004", TLS_ECDH_ECDSA_WITH_AES_256_CBC_SHA = "0XC005",
+  TLS_ECDHE_ECDSA_WITH_RC4_128_SHA = "0XC007", TLS_ECDHE_ECDSA_WITH_3DES_EDE_CBC_SHA = "0XC008",
+  TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA = "0XC009", TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA = "0XC00A",
+  TLS_ECDHE_RSA_WITH_RC4_128_SHA = "0XC011", TLS_ECDHE_RSA_WITH_3DES_EDE_CBC_SHA = "0XC012",
+  TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA = "0XC013", TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA = "0XC014",
+  TLS_ECDH_RSA_WITH_RC4_128_SHA = "0XC00C", TLS_ECDH_RSA_WITH_3DES_EDE_CBC_SHA = "0XC00D",
+  TLS_ECDH_RSA_WITH_AES_128_CBC_SHA = "0XC00E", TLS_ECDH_RSA_WITH_AES_256_CBC_SHA = "0XC00F",
+  TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256 = "0XC023", TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA384 = "0XC024",
+  TLS_ECDH_ECDSA_WITH_AES_128_CBC_SHA256 = "0XC025", TLS_ECDH_ECDSA_WITH_AES_256_CBC_SHA384 = "0XC026",
+  TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256 = "0XC027", TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA384 = "0XC028",
+  TLS_ECDH_RSA_WITH_AES_128_CBC_SHA256 = "0XC029", TLS_ECDH_RSA_WITH_AES_256_CBC_SHA384 = "0XC02A",
+  TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 = "0XC02F", TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384 = "0XC030",
+}
+
+local by_code = {}
+for name, code in pairs(suites) do by_code[code] = name end
+
+settings.suites = suites
+
+--- The options that ssl.open and its relatives take.
+settings.rules = {
+  verify = { values = { "server", "mutual", "none" }, default = "server" },
+  ca = { type = "string|table" },
+  certificate = { type = "string|table" },
+  key = { type = "string|table" },
+  version = { values = { "tls1.2", "tls1.1", "tls1.0", "ssl3", "all" }, default = "tls1.2" },
+  ciphers = { type = "string|table" },
+  sni = { type = "boolean", default = true },
+  check_time = { type = "boolean", default = true },
+  ignore = { type = "table", default = {} },
+  session_cache = { type = "boolean", default = false },
+  dtls = { values = { false, "1.2", "1.0" }, default = false },
+  negotiate_timeout = { type = "integer", min = 10, max = 300, default = 300 },
+  mode = { values = { "buffer" }, default = "buffer" },
+  context = { type = "integer", min = 1, max = 15, default = 1 },
+}
+
+local function keys_of(map)
+  local keys = {}
+  for key in pairs(map) do keys[#keys + 1] = key end
+  table.sort(keys)
+  return keys
+end
+
+--- One suite as a code, from its name or code in any case.
+local function suite_code(where, suite, level)
+  if type(suite) == "string" then
+    local name = suite:upper()
+    if suites[name] or by_code[name] or name == "0XFFFF" then return suites[name] or name end
+    local nearest = check.nearest(name, keys_of(suites))
+    check.fail(where, ("ciphers: %q is not in Table 3 of the SSL note%s"):format(suite,
+      nearest and (" (did you mean %s?)"):format(nearest) or ""), level + 1)
+  end
+  check.value(where, "a cipher suite", suite, { type = "string" }, level + 1)
+end
+
+local function check_ciphers(where, ciphers, level)
+  if ciphers == nil then return "0XFFFF" end
+  if type(ciphers) == "string" then ciphers = { ciphers } end
+  if #ciphers == 0 then check.fail(where, "ciphers is an empty list; leave it out to offer all", level + 1) end
+  local codes = {}
+  for i, suite in ipairs(ciphers) do codes[i] = suite_code(where, suite, level + 1) end
+  return table.concat(codes, ":")
+end
+
+local function check_ignore(where, ignore, level)
+  for _, name in ipairs(ignore) do
+    check.value(where, "ignore", name, { values = keys_of(flaws) }, level + 1)
+  end
+end
+
+--- Checks options and reads certificates; what is wrong raises. Nothing is unverified by accident: verifying takes a CA.
+---@return table
+function settings.check(where, given, level)
+  level = (level or 1) + 1
+  local options = check.options(where, given, settings.rules, level)
+  if options.verify ~= "none" and not options.ca then
+    check.fail(where, ('verify = "%s" needs the CA that the server is checked against: give ca = "file.pem" (a local '
+      .. 'file, { pem = … } or "UFS:name"), or say verify = "none" to connect without knowing to whom'):format(
+      options.verify), level)
+  end
+  if options.verify == "mutual" and not (options.certificate and options.key) then
+    check.fail(where, 'verify = "mutual" needs certificate and key, the client\'s own', level)
+  end
+  for _, name in ipairs { "ca", "certificate", "key" } do
+    if options[name] then options[name] = certificates.read(where, name, options[name], level) end
+  end
+  options.ciphers = check_ciphers(where, options.ciphers, level)
+  check_ignore(where, options.ignore, level)
+  return options
+end
+
+local function number(flag)
+  return flag and 1 or 0
+end
+
+--- The settings for checked options, in the order in which they are sent; `optional` ones may be unknown to firmware.
+---@param options table
+---@param paths table<string, string> of certificates in the module
+function settings.for_options(options, paths)
+  local bits, own = 0, {}
+  for _, name in ipairs(options.ignore) do
+    bits = bits | (flaws[name].bit or 0)
+    if flaws[name].setting then own[flaws[name].setting] = true end
+  end
+  local list = {
+    { "sslversion", versions[options.version] },
+    { "ciphersuite", options.ciphers },
+    { "seclevel", levels[options.verify] },
+    { "sni", number(options.sni) },
+    { "ignorelocaltime", number(not options.check_time) },
+    { "negotiatetime", options.negotiate_timeout },
+    { "ignorecertitem", bits, optional = bits == 0 },
+    { "ignoreinvalidcertsign", number(own.ignoreinvalidcertsign), optional = not own.ignoreinvalidcertsign },
+    { "ignoremulticertchainverify", number(own.ignoremulticertchainverify),
+      optional = not own.ignoremulticertchainverify },
+    { "session_cache", number(options.session_cache), optional = not options.session_cache },
+    { "dtls", number(options.dtls), optional = not options.dtls },
+  }
+  if options.dtls then list[#list + 1] = { "dtlsversion", dtls_versions[options.dtls] } end
+  if paths.ca then list[#list + 1] = { "cacert", paths.ca } end
+  if paths.certificate then list[#list + 1] = { "clientcert", paths.certificate } end
+  if paths.key then list[#list + 1] = { "clientkey", paths.key } end
+  return list
+end
+
+--- A text that two lists of settings share exactly if they are the same.
+function settings.key(list)
+  local words = {}
+  for i, setting in ipairs(list) do words[i] = setting[1] .. "=" .. tostring(setting[2]) end
+  return table.concat(words, ";")
+end
+
+return settings

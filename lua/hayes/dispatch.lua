@@ -1,0 +1,91 @@
+--- What a modem does with each event of its engine. Nothing here waits: whoever waits for an event is woken, handlers are
+--- started as tasks.
+
+local errors = require "hayes.error"
+local exchange = require "hayes.exchange"
+local wait = require "hayes.wait"
+
+local dispatch = {
+  final = exchange.on_final,
+  deferred = exchange.on_deferred,
+}
+
+local function emit(modem, name, line)
+  modem.listeners:emit({ name = name, line = line or "", fields = {} })
+end
+
+local function remark(modem, text)
+  if modem.trace then modem.trace:remark(wait.now(), text) end
+end
+
+function dispatch.urc(modem, event)
+  modem.listeners:emit(event, true)
+end
+
+function dispatch.unknown(modem, event)
+  event.unknown = true
+  modem.listeners:emit(event, true)
+end
+
+function dispatch.late(modem, line)
+  remark(modem, "too late: " .. line)
+end
+
+function dispatch.overlong(modem, length)
+  remark(modem, ("a line of %d bytes was thrown away"):format(length))
+end
+
+function dispatch.sent(modem, text, bytes)
+  if modem.trace then modem.trace:sent(wait.now(), text, bytes) end
+end
+
+function dispatch.seen(modem, text, bytes)
+  if modem.trace then modem.trace:seen(wait.now(), text, bytes) end
+end
+
+function dispatch.desync(modem)
+  modem.exchanges.free = false
+  remark(modem, "getting in step")
+  emit(modem, "desync")
+end
+
+function dispatch.resync(modem)
+  modem.lost = nil
+  remark(modem, "in step")
+  emit(modem, "resync")
+  if modem.rebooted then
+    modem.rebooted = false
+    modem:restart()
+  end
+  exchange.next_turn(modem)
+end
+
+--- Getting in step has failed for so long that nobody should go on waiting for it.
+function dispatch.lost(modem)
+  modem.lost = errors.new {
+    name = "no_answer", origin = "port", message = ("the module on %s does not answer"):format(modem.address),
+    hint = "The library goes on asking. Check the module's power, and restart it if it is stuck.",
+  }
+  remark(modem, "no answer")
+  emit(modem, "lost")
+  exchange.end_queue(modem, modem.lost, true)
+end
+
+function dispatch.reboot(modem, line)
+  modem.rebooted = true
+  modem.starting = true
+  modem.exchanges.free = false
+  remark(modem, "the module has restarted")
+  modem:reset_services()
+  emit(modem, "reboot", line)
+end
+
+function dispatch.closed(modem, reason)
+  modem:shut(errors.new {
+    name = "port_gone", origin = "port", message = ("%s has gone: %s"):format(modem.address, reason),
+    hint = "The cable was unplugged, the adapter or the module reset, or the other end closed the connection. Open it again "
+      .. "once it is back.",
+  })
+end
+
+return dispatch

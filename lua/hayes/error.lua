@@ -1,0 +1,61 @@
+--- What an operation that failed gives as its second value.
+---
+--- An error prints as one readable sentence and concatenates like a string. Programs compare `name`, which is stable;
+--- people read `message` and `hint`.
+
+---@class hayes.error
+---@field name string      stable token in snake case: `dns_parse_failed`, `timeout`, `port_busy`, …
+---@field message string   one sentence
+---@field origin string    who says so: `ssl`, `ftp`, `file`, `cme`, `aithinker`, `port`, `hayes`
+---@field code? integer    the module's number
+---@field protocol? integer the reply code of an FTP server
+---@field hint? string     likely causes and what to try, in order
+---@field command? string  the command line, secrets masked
+---@field result? string   the final result code as the module sent it
+---@field sent? integer    bytes of data that had gone out
+local Error = {}
+Error.__index = Error
+Error.__name = "hayes.error"
+
+function Error:__tostring()
+  return self.message
+end
+
+function Error.__concat(a, b)
+  return tostring(a) .. tostring(b)
+end
+
+local errors = {}
+
+--- Makes an error of these fields; `origin` is `hayes` when it is not given.
+---@param fields table
+---@return hayes.error
+function errors.new(fields)
+  fields.origin = fields.origin or "hayes"
+  return setmetatable(fields, Error)
+end
+
+---@return boolean
+function errors.is(value)
+  return getmetatable(value) == Error
+end
+
+--- The same failure seen from further out: `message` gets a beginning, the rest stays.
+---@param err hayes.error
+---@param beginning string
+---@return hayes.error
+function errors.within(err, beginning)
+  local copy = {}
+  for key, value in pairs(err) do copy[key] = value end
+  copy.message = beginning .. ": " .. err.message
+  return setmetatable(copy, Error)
+end
+
+--- Turns a sentence of a vendor's table into a name: "DNS parse failed" into `dns_parse_failed`.
+---@param text string
+---@return string
+function errors.token(text)
+  return (text:lower():gsub("%(s%)", ""):gsub("[^%w]+", "_"):gsub("^_+", ""):gsub("_+$", ""))
+end
+
+return errors

@@ -1,0 +1,94 @@
+--- Events of one modem: who wants to hear of which, and their delivery.
+
+local wait = require "hayes.wait"
+
+---@class hayes.event
+---@field name string   `+QSSLURC`, `RDY`, `reboot`, …
+---@field fields table  what stands behind the prefix: integers where they are numbers, strings otherwise
+---@field line string   the whole line
+---@field data? string  the block that came with it
+---@field time number   of hayes.now
+
+---@class hayes.subscription
+local Subscription = {}
+Subscription.__index = Subscription
+
+--- No further event is delivered. Any number of times.
+function Subscription:cancel()
+  self.active = false
+  local list = self.list
+  if not list then return end
+  self.list = nil
+  for i, candidate in ipairs(list) do
+    if candidate == self then return table.remove(list, i) end
+  end
+end
+
+Subscription.__close = Subscription.cancel
+
+local Events = {}
+Events.__index = Events
+
+function Events.new()
+  return setmetatable({ lists = {} }, Events)
+end
+
+local function subscribe(self, name, deliver)
+  local list = self.lists[name]
+  if not list then
+    list = {}
+    self.lists[name] = list
+  end
+  local subscription = setmetatable({ list = list, active = true, deliver = deliver }, Subscription)
+  list[#list + 1] = subscription
+  return subscription
+end
+
+local function run_handler(handler, event)
+  local ok, err = xpcall(handler, debug.traceback, event)
+  if not ok then wait.report("the handler of " .. event.name .. " has failed", err) end
+end
+
+--- Each such event starts the handler as a task of its own; it may call anything.
+function Events:on(name, handler)
+  return subscribe(self, name, function(event) wait.spawn_detached(run_handler, handler, event) end)
+end
+
+--- Calls f(event) at once, inside the dispatch: f must neither wait nor raise. For the library's own services.
+function Events:listen(name, f)
+  return subscribe(self, name, f)
+end
+
+--- The next such event, or nil, "timeout" after so many seconds, or nil and the error that close() was given.
+function Events:wait(name, timeout)
+  local waiter = wait.waiter()
+  local subscription <close> = subscribe(self, name, function(event) waiter:fire(event) end)
+  subscription.waiter = waiter
+  return waiter:wait(timeout and wait.now() + timeout)
+end
+
+local function deliver(list, event)
+  if not list or #list == 0 then return end
+  -- A handler may cancel subscriptions, its own among them, while the list is gone through.
+  for _, subscription in ipairs({ table.unpack(list) }) do
+    if subscription.active then subscription.deliver(event) end
+  end
+end
+
+--- Delivers an event to those who wait for its name; a URC also to those who want all.
+function Events:emit(event, is_urc)
+  event.time = event.time or wait.now()
+  deliver(self.lists[event.name], event)
+  if is_urc then deliver(self.lists.urc, event) end
+end
+
+--- Ends all waiting with an error.
+function Events:close(err)
+  for _, list in pairs(self.lists) do
+    for _, subscription in ipairs({ table.unpack(list) }) do
+      if subscription.waiter then subscription.waiter:fire(nil, err) end
+    end
+  end
+end
+
+return Events

@@ -1,0 +1,84 @@
+--- Errors made out of what a module said, or did not say, to a command.
+
+local command = require "hayes.dialect.command"
+local errors = require "hayes.error"
+
+local failure = {}
+
+local function describe(modem, code, words)
+  local table_of = modem.dialect.errors
+  if not table_of then return nil end
+  if code then return table_of.by_code[code] end
+  return words and table_of.by_text[errors.token(words)]
+end
+
+--- The error with this number of the vendor's; `doing` is what failed of it: a command line, or words.
+---@param code integer
+---@param doing string
+---@return hayes.error
+function failure.coded(modem, code, doing)
+  local known = describe(modem, code)
+  return errors.new {
+    name = known and known.name or ("error_%d"):format(code), code = code, origin = known and known.origin or "cme",
+    message = ("%s failed: %s (%d)"):format(doing, known and known.text or "an error that the notes do not list", code),
+    hint = known and known.hint,
+  }
+end
+
+--- The error that a final result code tells of: `ERROR`, `+CME ERROR: 10`, `+CME ERROR: SIM not inserted`.
+local function of_line(modem, shown, line)
+  local words = line:match("^%+CM[ES] ERROR:%s*(.-)%s*$")
+  local known = describe(modem, math.tointeger(tonumber(words)), words)
+  local code = known and known.code or math.tointeger(tonumber(words))
+  if code then return failure.coded(modem, code, shown) end
+  return errors.new {
+    name = words and errors.token(words) or "error", origin = words and "cme" or "hayes",
+    message = ("%s failed: the module answered %s"):format(shown, words or line),
+    hint = not words and "The command may be unknown to this firmware, or its parameters wrong." or nil,
+  }
+end
+
+local messages = {
+  timeout = "no answer to %s within %g s",
+  reboot = "the module restarted before it had answered %s",
+  cancelled = "%s was cancelled",
+}
+
+local hints = {
+  timeout = "The module may be busy with something longer, or the line loses bytes. The library gets in step with it before "
+    .. "the next command.",
+  reboot = "Its sockets and sessions are gone; open them again. A module that restarts by itself often lacks power: it "
+    .. "draws up to 2 A while it sends.",
+}
+
+--- Why a command failed.
+---@param text string      the command line
+---@param result string    "error", "timeout", "cancelled", "reboot" or "closed"
+---@param line? string     its final result code
+---@param seconds? number  how long it was waited for
+---@return hayes.error
+function failure.of_command(modem, text, result, line, seconds)
+  if result == "closed" then return modem.closed_with end
+  local shown = command.mask(modem.dialect.commands, text)
+  local err
+  if result == "error" then
+    err = of_line(modem, shown, line)
+  else
+    err = errors.new { name = result, hint = hints[result],
+      message = messages[result]:format(shown, seconds or modem.dialect.timeout_of(text) or modem.timeout_s) }
+  end
+  err.command = shown
+  err.result = line
+  return err
+end
+
+--- A command ended well and yet did not take all of its data.
+function failure.data_not_taken(modem, text, result, sent, length)
+  local shown = command.mask(modem.dialect.commands, text)
+  return errors.new {
+    name = "data_not_taken", command = shown, result = result,
+    message = ("%s ended with %s when %d of %d bytes of data had been sent"):format(shown, result, sent, length),
+  }
+end
+
+return failure

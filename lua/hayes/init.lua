@@ -1,0 +1,111 @@
+--- hayes: the network and file services of serial AT modules, usable from Lua.
+---
+---     local hayes = require "hayes"
+---     local modem <close> = assert(hayes.open("/dev/ttyUSB2"))
+---     print(modem:at("AT+CSQ"))
+
+local check = require "hayes.check"
+local dialects = require "hayes.dialect"
+local Emulator = require "hayes.emulator"
+local errors = require "hayes.error"
+local Modem = require "hayes.modem"
+local ports = require "hayes.ports"
+local startup = require "hayes.startup"
+local Trace = require "hayes.trace"
+local wait = require "hayes.wait"
+
+local hayes = { _VERSION = "hayes scm" }
+
+local open_options = {
+  baud = { type = "integer", min = 1200, max = 4000000, default = 115200 },
+  flow = { values = { "none", "rtscts", "xonxoff" }, default = "none" },
+  dialect = { type = "string|table", default = "auto" },
+  timeout = { type = "number", min = 0.1, max = 3600, default = 12 },
+  trace = { type = "string|callable" },
+  redact = { type = "boolean", default = true },
+  gap = { type = "number", min = 0, max = 60, default = 0 },
+}
+
+local function open_trace(options)
+  if not options.trace then return nil end
+  local trace, words = Trace.new(options.trace, options.redact)
+  if trace then return trace end
+  return nil, errors.new { name = "trace_failed", message = "the trace cannot be written: " .. words }
+end
+
+--- The emulator's address is `emulator` or `emulator:<module>`; it lives as long as the modem.
+local function start_emulator(address)
+  local module = address:match("^emulator:(.+)$")
+  if address ~= "emulator" and not module then return nil end
+  return Emulator.start { module = module }
+end
+
+local function take_into_service(port, address, options)
+  local trace, err = open_trace(options)
+  local modem, ok
+  if not err then
+    modem = Modem.new(port, address, dialects.get("base"), { timeout = options.timeout, gap = options.gap, trace = trace })
+    ok, err = startup.run(modem, options)
+  end
+  if ok then return modem end
+  if modem then modem:close() else port:close() end
+  return nil, err
+end
+
+--- Opens the module at an address: `/dev/ttyUSB2`, `/dev/pts/3`, `tcp:host:port`, `unix:/path`, `emulator` or
+--- `emulator:<module>`.
+---@param address string
+---@param options? { baud: integer?, flow: string?, dialect: any, timeout: number?, trace: any, redact: boolean?, gap: number? }
+---  baud: bits a second (115200); flow: "none", "rtscts" or "xonxoff"; dialect: "auto", a name or a dialect table; timeout:
+---  seconds for the module to answer (12), and for commands that nothing is known of; trace: a path or a function that gets
+---  each line; redact: secrets are masked in it (true); gap: least seconds between two commands (0)
+---@return hayes.modem?, hayes.error?
+function hayes.open(address, options)
+  check.value("hayes.open", "the address", address, { type = "string" })
+  options = check.options("hayes.open", options, open_options)
+  if type(options.dialect) == "string" and options.dialect ~= "auto" then
+    check.value("hayes.open", "dialect", options.dialect, { values = { "auto", table.unpack(dialects.names()) } })
+  end
+  local emulator, port, err
+  emulator, err = start_emulator(address)
+  if err then return nil, err end
+  port, err = ports.open(emulator and emulator.address or address, options.baud, options.flow)
+  if not port then return nil, err end
+  local modem
+  modem, err = take_into_service(port, address, options)
+  if modem then modem.emulator = emulator end
+  return modem, err
+end
+
+--- The same on an object that moves the bytes: a simulation.
+function hayes.open_port(port, address, options)
+  return take_into_service(port, address, check.options("hayes.open_port", options, open_options))
+end
+
+hayes.ports = ports.list
+hayes.emulator = Emulator.start
+
+--- Runs f(...) and every task that it spawns to their end; gives what f returns. An error of f, or of a task that nobody
+--- joins, is raised.
+function hayes.run(f, ...)
+  check.value("hayes.run", "the function", f, { type = "callable" })
+  return wait.run(f, ...)
+end
+
+--- Starts f(...) as a task.
+---@return hayes.task
+function hayes.spawn(f, ...)
+  check.value("hayes.spawn", "the function", f, { type = "callable" })
+  return wait.spawn(f, ...)
+end
+
+--- Waits for so many seconds; other tasks and handlers run meanwhile.
+function hayes.sleep(seconds)
+  check.value("hayes.sleep", "the time", seconds, { type = "number", min = 0, max = 1e9 })
+  wait.sleep(seconds)
+end
+
+--- Seconds of a clock that never goes back.
+hayes.now = wait.now
+
+return hayes

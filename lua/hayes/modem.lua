@@ -1,0 +1,271 @@
+--- One module on one port: commands go in one after the other, events come out.
+
+local check = require "hayes.check"
+local command = require "hayes.dialect.command"
+local core = require "hayes.core"
+local dispatch = require "hayes.dispatch"
+local errors = require "hayes.error"
+local Events = require "hayes.events"
+local exchange = require "hayes.exchange"
+local wait = require "hayes.wait"
+
+---@class hayes.modem
+---@field address string
+---@field dialect table
+local Modem = {}
+Modem.__name = "hayes.modem"
+
+--- A modem on an open port; start-up is up to the caller. The port is one of core.open_port, or a table with the methods fd,
+--- close, push and turn, the last two as the engine's own (see engine.c); it finds the engine in its field `engine`.
+---@param port any
+---@param address string what to call it in messages
+---@param dialect table
+---@param options { timeout: number, gap: number, trace: table? }
+function Modem.new(port, address, dialect, options)
+  local self = setmetatable({
+    address = address,
+    timeout_s = options.timeout,
+    port = port,
+    engine = core.engine(dialect.rules),
+    trace = options.trace,
+    listeners = Events.new(),
+    exchanges = exchange.new_state(),
+    services = {},
+  }, Modem)
+  self.io = self.engine
+  if type(port) ~= "userdata" then
+    self.io = port
+    port.engine = self.engine
+  end
+  self.engine:times(options.timeout, options.gap)
+  self.engine:observe(options.trace ~= nil)
+  self.fd = port:fd()
+  self:use_dialect(dialect)
+  wait.attach(self)
+  return self
+end
+
+--- Speaks this dialect from now on. Only while no command is under way.
+function Modem:use_dialect(dialect)
+  self.dialect = dialect
+  self.engine:rules(dialect.rules)
+  if self.trace then self.trace.commands = dialect.commands end
+end
+
+--- Services hang off the modem, modem.ssl and the like; one is made when it is first asked for.
+function Modem:__index(key)
+  local method = Modem[key]
+  if method ~= nil then return method end
+  local dialect = rawget(self, "dialect")
+  local make = dialect and dialect.services and dialect.services[key]
+  if not make then return nil end
+  local service = require(make)(self)
+  self.services[key] = service
+  rawset(self, key, service)
+  return service
+end
+
+function Modem:__tostring()
+  local state = self.closed_with and "closed" or self.dialect.name
+  return ("hayes.modem: %s (%s)"):format(self.address, state)
+end
+
+--- Tells the services that their connections and sessions are gone: the module has restarted, or the port is closed.
+function Modem:reset_services(err)
+  for _, service in pairs(self.services) do
+    if service.reset then service.reset(err) end
+  end
+end
+
+-- Commands
+
+local at_options = {
+  timeout = { type = "number", min = 0, max = 86400 },
+  data = { type = "string" },
+  expect = { type = "string", line = true },
+}
+
+local function check_text(where, text)
+  check.value(where, "the command", text, { type = "string" }, 2)
+end
+
+--- Sends a command line, with or without `AT`, and gives what the module answers.
+---@param text string
+---@param options? { timeout: number?, data: string?, expect: string? } seconds to the final result code and again to the
+---  deferred result; bytes to send at the prompt or after CONNECT; the prefix of a deferred result
+---@return hayes.response?, hayes.error?
+function Modem:at(text, options)
+  check_text("modem:at", text)
+  if options == nil then return exchange.run(self, text, nil, 2) end
+  options = check.options("modem:at", options, at_options)
+  options.deferred = options.timeout
+  return exchange.run(self, text, options, 2)
+end
+
+--- Sends a command by its declaration: the arguments are checked against it, and encoded as it says.
+---@param name string      `+QSSLCFG`
+---@param form "test"|"read"|"write"|"execute"
+---@param arguments? table a list
+---@param request? hayes.request
+---@return hayes.response?, hayes.error?
+function Modem:call(name, form, arguments, request)
+  local declaration = self.dialect.commands[name]
+  if not declaration then check.fail("modem:call", "the dialect declares no command " .. check.show(name)) end
+  local text = command.build(declaration, form, arguments, self.dialect.manners, 2)
+  return exchange.run(self, text, request, 2)
+end
+
+--- The fields of one line of the answer to a command, by index and by the names of its declaration.
+---@param text string the command
+---@param line string
+function Modem:fields(text, line)
+  local name, form, params = command.parse(text)
+  local declaration = self.dialect.commands[name]
+  local prefix = line:match("^[%+%^%$#%*%%][%w_]+")
+  local fields = core.fields(prefix and command.after_prefix(line, prefix) or line)
+  if not declaration then return fields end
+  local key = params:match('^%s*"?([%w_]+)')
+  local described = command.form(declaration, form, key and key:lower())
+  return command.name_fields(described and described.answer, fields, declaration.keys and 1 or 0)
+end
+
+--- The fields of the first information line, by index and by the names of the declaration.
+---@param text string
+---@return table?, hayes.error?
+function Modem:query(text)
+  check_text("modem:query", text)
+  local response, err = exchange.run(self, text, nil, 2)
+  if not response then return nil, err end
+  if not response[1] then
+    return nil, errors.new { name = "no_information", command = text, result = response.result,
+      message = ("%s was answered with %s alone"):format(text, response.result) }
+  end
+  return self:fields(text, response[1])
+end
+
+-- Events
+
+local modem_events = { "urc", "reboot", "closed", "desync", "resync" }
+local is_modem_event = { lost = true, ready = true }
+for _, name in ipairs(modem_events) do is_modem_event[name] = true end
+
+local function check_event(where, name)
+  check.value(where, "the event", name, { type = "string", line = true }, 2)
+  if name:find("^%l+$") and not is_modem_event[name] then
+    check.value(where, "the event", name, { values = modem_events }, 2)
+  end
+end
+
+--- Calls handler(event), as a task of its own, for every URC with this prefix; `urc` stands for all of them; `reboot`,
+--- `closed`, `desync` and `resync` come from the library.
+---@param name string
+---@param handler fun(event: hayes.event)
+---@return hayes.subscription
+function Modem:on(name, handler)
+  check_event("modem:on", name)
+  check.value("modem:on", "the handler", handler, { type = "callable" })
+  return self.listeners:on(name, handler)
+end
+
+--- The next such event; nil, "timeout" when it does not come within so many seconds (nil: however long it takes).
+---@param name string
+---@param timeout? number
+---@return hayes.event?, any
+function Modem:wait(name, timeout)
+  check_event("modem:wait", name)
+  check.value("modem:wait", "the time-out", timeout, { type = "number|nil", min = 0, max = 1e9 })
+  if self.closed_with then return nil, self.closed_with end
+  return self.listeners:wait(name, timeout)
+end
+
+--- Calls f(event) at once, inside the dispatch: it must neither wait nor raise. For services.
+function Modem:listen(name, f)
+  return self.listeners:listen(name, f)
+end
+
+-- Driving
+
+--- Takes note of what the engine waits for beside input.
+function Modem:await(blocked, deadline)
+  if blocked ~= (self.blocked or false) then
+    self.blocked = blocked
+    wait.want_output(self.fd, blocked)
+  end
+  self.deadline = deadline
+  local timer = self.timer
+  if deadline and not (timer and timer.at <= deadline) then wait.schedule(self, deadline) end
+end
+
+--- Reads, writes and delivers events without waiting. The loop calls it when the port stirs or a deadline has passed.
+function Modem:turn(now)
+  local io, port = self.io, self.port
+  while not self.closed_with do
+    local kind, a, b, c, d, e = io:turn(port, now)
+    if not kind then return self:await(a, b) end
+    dispatch[kind](self, a, b, c, d, e)
+  end
+end
+
+Modem.due = Modem.turn
+
+--- For a loop that is not the library's: wait until this descriptor is ready for events(), or timeout() has passed, then
+--- call step().
+---@return integer
+function Modem:pollfd() return self.fd end
+
+---@return "r"|"rw"
+function Modem:events() return self.blocked and "rw" or "r" end
+
+---@return number? seconds; nil: without end
+function Modem:timeout()
+  if self.closed_with or not self.deadline then return nil end
+  return math.max(0, self.deadline - wait.now())
+end
+
+--- Serves the modem, waiting up to so many seconds (0) for something to happen; handlers run, too.
+---@param seconds? number
+---@return true?, hayes.error?
+function Modem:step(seconds)
+  check.value("modem:step", "the time", seconds, { type = "number|nil", min = 0, max = 1e9 })
+  if not self.closed_with then
+    wait.iterate(wait.now() + (seconds or 0))
+    wait.iterate(0)
+  end
+  if self.closed_with then return nil, self.closed_with end
+  return true
+end
+
+-- The end
+
+--- Ends everything with this error; the port is closed.
+---@param err hayes.error
+function Modem:shut(err)
+  if self.closed_with then return end
+  self.closed_with = err
+  wait.detach(self, self.fd)
+  self.port:close()
+  self:reset_services(err)
+  exchange.close(self, err)
+  self.listeners:emit({ name = "closed", line = err.message, fields = {} })
+  self.listeners:close(err)
+  if self.trace then self.trace:close(err.message) end
+  if self.emulator then self.emulator:close() end
+end
+
+--- Closes the port. What waits on this modem ends with `closed`. Any number of times.
+---@return true
+function Modem:close()
+  self:shut(errors.new { name = "closed", message = ("the modem on %s was closed"):format(self.address) })
+  return true
+end
+
+Modem.__close = Modem.close
+Modem.__gc = Modem.close
+
+--- What module this is.
+---@return { manufacturer: string, model: string, revision: string, imei: string }?, hayes.error?
+function Modem:identify()
+  return self.dialect.identify(self)
+end
+
+return Modem

@@ -1,0 +1,24 @@
+--- What a command has answered: the information lines in order, the final result code in `result`, raw bytes in `data`.
+--- Lines of a deferred result follow the information lines; the first of them has the index `deferred`.
+
+---@class hayes.response
+---@field [integer] string
+---@field result string
+---@field data? string
+---@field deferred? integer
+local Response = {}
+Response.__index = Response
+Response.__name = "hayes.response"
+
+--- As the module printed it, without blank lines.
+function Response:__tostring()
+  local lines = {}
+  local deferred = self.deferred or #self + 1
+  for i = 1, deferred - 1 do lines[#lines + 1] = self[i] end
+  if self.data then lines[#lines + 1] = self.data end
+  lines[#lines + 1] = self.result
+  for i = deferred, #self do lines[#lines + 1] = self[i] end
+  return table.concat(lines, "\n")
+end
+
+return Response

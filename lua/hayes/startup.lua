@@ -1,0 +1,119 @@
+--- From an open port to a modem in a known state: in step, echo off, the dialect found, its settings made.
+
+local dialects = require "hayes.dialect"
+local errors = require "hayes.error"
+local exchange = require "hayes.exchange"
+local wait = require "hayes.wait"
+
+local startup = {}
+
+local urgent = { urgent = true }
+
+--- What came in place of an answer tells what is wrong.
+local function no_answer(modem, baud, seconds)
+  local received, noise = modem.engine:noise()
+  if received == 0 then
+    return errors.new {
+      name = "no_answer", origin = "port", message = ("nothing answers AT on %s within %g s"):format(modem.address, seconds),
+      hint = "Is the module powered, and on for some seconds? Is this its AT port (hayes.ports() tells the role of USB ports)? "
+        .. "Are TX and RX crossed, and the level right? Does the module wait for RTS (flow = \"rtscts\")?",
+    }
+  end
+  if noise * 20 > received or modem.garbled then
+    return errors.new {
+      name = "wrong_speed", origin = "port",
+      message = ("%s gives garbage at %d baud: the line speed is wrong"):format(modem.address, baud),
+      hint = "Try baud = 9600, 57600, 230400, 460800 or 921600; AT+IPR? tells what the module is set to.",
+    }
+  end
+  return errors.new {
+    name = "no_answer", origin = "port",
+    message = ("something is on %s, but it does not answer AT with OK"):format(modem.address),
+    hint = "Is this the module's AT port, and not the one for positions or diagnostics? Is another program using the module?",
+  }
+end
+
+--- Gets in step; what arrives meanwhile and is no URC of a module may tell of a wrong speed.
+local function get_in_step(modem, baud, seconds)
+  local waiter = wait.waiter()
+  local _resync <close> = modem:listen("resync", function() waiter:fire(true) end)
+  local _lost <close> = modem:listen("lost", function() waiter:fire(nil, no_answer(modem, baud, seconds)) end)
+  local _closed <close> = modem:listen("closed", function() waiter:fire(nil, modem.closed_with) end)
+  local _unknown <close> = modem:listen("urc", function(event)
+    if event.unknown and event.line:find("[\128-\255]") then modem.garbled = true end
+  end)
+  local now = wait.now()
+  modem.engine:sync(now, now + seconds)
+  modem:turn(now)
+  return waiter:wait()
+end
+
+--- Echo off, result codes as words; then what the dialect wants.
+local function make_settings(modem)
+  for _, text in ipairs { "ATE0", "ATV1" } do
+    local response, err = exchange.run(modem, text, urgent)
+    if not response then return nil, err end
+  end
+  modem.engine:echo(false)
+  return true
+end
+
+local function ask(modem, answers, text)
+  if answers[text] == nil then
+    local response = exchange.run(modem, text, urgent)
+    answers[text] = response and tostring(response) or false
+  end
+  return answers[text] or nil
+end
+
+local function find_dialect(modem)
+  local answers = {}
+  local dialect = dialects.detect(function(text) return ask(modem, answers, text) end)
+  if dialect then return dialect end
+  if modem.closed_with then return nil, modem.closed_with end
+  return nil, errors.new {
+    name = "unknown_module",
+    message = ("the module on %s is of no known kind; it says: %s"):format(modem.address,
+      (answers.ATI or "nothing"):gsub("%s+", " ")),
+    hint = "Give the dialect: hayes.open(address, { dialect = \"quectel\" }), or a table of your own.",
+  }
+end
+
+--- After a reboot: the same settings as at the beginning, before any other command.
+local function restart(modem)
+  wait.spawn_detached(function()
+    local ok, err = make_settings(modem)
+    if ok then ok, err = modem.dialect.start(modem) end
+    if modem.closed_with or modem.rebooted then return end
+    if not ok then wait.report("the start-up after a restart of the module has failed", err) end
+    modem.starting = false
+    exchange.next_turn(modem)
+    modem.listeners:emit { name = "ready", line = "", fields = {} }
+  end)
+end
+
+--- Takes a modem on an open port into service; nil, err when that fails.
+---@param modem hayes.modem
+---@param options { dialect: any, baud: integer, timeout: number }
+function startup.run(modem, options)
+  modem.starting = true
+  modem.exchanges.free = false
+  local ok, err = get_in_step(modem, options.baud, options.timeout)
+  if ok then ok, err = make_settings(modem) end
+  if not ok then return nil, err end
+
+  local dialect
+  if options.dialect == "auto" then dialect, err = find_dialect(modem) else dialect = dialects.get(options.dialect) end
+  if not dialect then return nil, err end
+  modem:use_dialect(dialect)
+  ok, err = dialect.start(modem)
+  if not ok then return nil, err end
+
+  modem.restart = restart
+  modem.starting = false
+  modem.rebooted = false
+  exchange.next_turn(modem)
+  return modem
+end
+
+return startup

@@ -1,0 +1,68 @@
+--- The AT dialogue as text, one line an item:
+---
+---     12.345678 > AT+CSQ
+---     12.351002 < +CSQ: 22,99
+---     12.351010 < OK
+---     12.360000 > [1460 bytes]
+---     12.400000 - in step
+---
+--- `>` went to the module, `<` came from it, `-` is a remark. Data is told by its length only. Parameters that are
+--- declared secret are shown as `***`.
+
+local command = require "hayes.dialect.command"
+
+local Trace = {}
+Trace.__index = Trace
+
+--- A trace to a file (a path; appended) or a function that is called with each line. nil, err when there is no such file.
+---@param target string|fun(line: string)
+---@param redact boolean
+function Trace.new(target, redact)
+  local self = setmetatable({ redact = redact, commands = {} }, Trace)
+  if type(target) == "string" then
+    local file, err = io.open(target, "a")
+    if not file then return nil, err end
+    file:setvbuf("line")
+    self.file = file
+    self.write = function(line) file:write(line, "\n") end
+  else
+    self.write = target
+  end
+  return self
+end
+
+local function printable(text)
+  return (text:gsub("[^\32-\126\128-\255]", function(byte) return ("\\x%02x"):format(byte:byte()) end))
+end
+
+local function show(self, time, mark, text)
+  self.write(("%.6f %s %s"):format(time, mark, text))
+end
+
+--- Something went to the module: text, or so many bytes of data.
+function Trace:sent(time, text, bytes)
+  if not text then return show(self, time, ">", ("[%d bytes]"):format(bytes)) end
+  text = text:gsub("[\r\n]+$", "")
+  if self.redact then text = command.mask(self.commands, text) end
+  show(self, time, ">", printable(text))
+end
+
+--- Something came from it.
+function Trace:seen(time, text, bytes)
+  if not text then return show(self, time, "<", ("[%d bytes]"):format(bytes)) end
+  if self.redact then text = command.mask_line(self.commands, text) end
+  show(self, time, "<", printable(text))
+end
+
+function Trace:remark(time, text)
+  show(self, time, "-", text)
+end
+
+function Trace:close(why)
+  self.write("- " .. why)
+  if self.file then self.file:close() end
+  self.file = nil
+  self.write = function() end
+end
+
+return Trace

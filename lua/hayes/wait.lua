@@ -1,0 +1,235 @@
+--- The only place in the library that waits, and the only one that reads a clock.
+---
+--- A caller that is a task of the loop in use is suspended; any other (a plain script, a REPL, a coroutine of the
+--- caller's own) blocks, and the loop runs meanwhile. Which it is, is asked of the loop, never of
+--- `coroutine.isyieldable`.
+
+local errors = require "hayes.error"
+local builtin = require "hayes.loop.builtin"
+
+local wait = {}
+
+local loop = builtin
+
+--- Seconds of a clock that never goes back.
+function wait.now()
+  return loop.now()
+end
+
+--- Seconds since 1970, UTC, as far as the host knows.
+function wait.wall_clock()
+  return os.time()
+end
+
+-- Waiters
+
+---@class hayes.waiter
+---@field fired boolean
+local Waiter = {}
+Waiter.__index = Waiter
+wait.Waiter = Waiter
+
+--- Something that one caller waits for and that happens once.
+---@return hayes.waiter
+function wait.waiter()
+  return setmetatable({ fired = false }, Waiter)
+end
+
+--- It has happened; what is given here is what wait() returns. Any further call changes nothing.
+function Waiter:fire(...)
+  if self.fired then return end
+  self.fired = true
+  self.values = table.pack(...)
+  if self.task then loop.resume(self.task) end
+end
+
+--- The loop's timer for a suspended caller has come.
+function Waiter:due()
+  if not self.fired and self.task then loop.resume(self.task) end
+end
+
+local function values_of(waiter)
+  local values = waiter.values
+  return table.unpack(values, 1, values.n)
+end
+
+local function suspend(waiter, task, deadline)
+  waiter.task = task
+  task.waiter = waiter
+  if deadline then loop.schedule(waiter, deadline) end
+  loop.suspend()
+  waiter.task = nil
+  waiter.timer = nil
+  task.waiter = nil
+  if task.cancelled and not waiter.fired then error(task.cancelled, 0) end
+end
+
+--- Waits until it has happened: gives what fire() was given, or nil, "timeout" once the deadline (of wait.now) passes.
+---@param deadline? number
+function Waiter:wait(deadline)
+  if not self.fired then
+    local task = loop.running()
+    if task then
+      suspend(self, task, deadline)
+    else
+      while not self.fired and not (deadline and builtin.now() >= deadline) do builtin.iterate(deadline) end
+    end
+  end
+  if self.fired then return values_of(self) end
+  return nil, "timeout"
+end
+
+--- Waits for so many seconds.
+function wait.sleep(seconds)
+  wait.waiter():wait(wait.now() + seconds)
+end
+
+-- Tasks
+
+--- How long a failed task is given to be joined before it is reported, seconds.
+local REPORT_AFTER = 1
+
+---@class hayes.task
+local Task = {}
+Task.__index = Task
+Task.__name = "hayes.task"
+
+--- Tells of an error that no caller can be given.
+function wait.report(what, err)
+  io.stderr:write("hayes: ", what, ": ", tostring(err), "\n")
+end
+
+local function report_failure(task)
+  if task.reported then return end
+  task.reported = true
+  wait.report("a task has failed", task.ended[2])
+end
+
+--- The loop's timer for a failed task that nobody has joined.
+function Task:due()
+  if not self.joined then report_failure(self) end
+end
+
+local function leave_group(group, task, ok)
+  group.tasks[task] = nil
+  group.count = group.count - 1
+  if not ok and not task.cancelled then group.failed[#group.failed + 1] = task end
+  if not ok and task == group.main then
+    for other in pairs(group.tasks) do other:cancel() end
+  end
+  if group.count == 0 then group.waiter:fire() end
+end
+
+function Task:finish(ok, ...)
+  self.ended = table.pack(ok, ...)
+  if not ok and not self.joined and not self.cancelled then
+    if self.detached then report_failure(self) else loop.schedule(self, wait.now() + REPORT_AFTER) end
+  end
+  for _, waiter in ipairs(self.joiners) do waiter:fire() end
+  if self.group then leave_group(self.group, self, ok) end
+end
+
+--- Waits for the task to end: true and what its function returned; nil and the error if it raised, was cancelled, or did
+--- not end in time (seconds).
+---@param timeout? number
+function Task:join(timeout)
+  self.joined = true
+  if not self.ended then
+    local waiter = wait.waiter()
+    self.joiners[#self.joiners + 1] = waiter
+    waiter:wait(timeout and wait.now() + timeout)
+  end
+  local ended = self.ended
+  if not ended then
+    return nil, errors.new { name = "timeout", message = ("the task has not ended within %g s"):format(timeout) }
+  end
+  if ended[1] then return true, table.unpack(ended, 2, ended.n) end
+  return nil, ended[2]
+end
+
+--- Makes the task raise where it waits; what it holds is closed on the way. A task that has ended is left alone.
+function Task:cancel()
+  if self.ended or self.cancelled then return end
+  self.cancelled = errors.new { name = "cancelled", message = "the task was cancelled" }
+  if loop.running() == self then error(self.cancelled, 0) end
+  if self.waiter then loop.resume(self) end
+end
+
+local function start(task, f, ...)
+  task.joiners = {}
+  setmetatable(task, Task)
+  loop.spawn(task, function(...)
+    if task.cancelled then error(task.cancelled, 0) end
+    return f(...)
+  end, ...)
+  return task
+end
+
+local function start_in_group(group, f, ...)
+  local task = { group = group }
+  group.count = group.count + 1
+  group.tasks[task] = true
+  return start(task, f, ...)
+end
+
+--- Starts f as a task of its own, beside the one that runs now.
+---@return hayes.task
+function wait.spawn(f, ...)
+  local running = loop.running()
+  if running and running.group then return start_in_group(running.group, f, ...) end
+  return start({}, f, ...)
+end
+
+--- Starts f as a task that belongs to nobody: `hayes.run` does not wait for it, and an error is reported at once.
+function wait.spawn_detached(f, ...)
+  return start({ detached = true }, f, ...)
+end
+
+--- Runs f and every task that it spawns to their end; gives what f returned. If f raises, the others are cancelled and the
+--- error is raised; so is that of a task which nobody has joined.
+function wait.run(f, ...)
+  local group = { tasks = {}, count = 0, failed = {}, waiter = wait.waiter() }
+  local main = start_in_group(group, f, ...)
+  group.main = main
+  main.joined = true
+  group.waiter:wait()
+  if not main.ended[1] then error(main.ended[2], 0) end
+  local failure
+  for _, task in ipairs(group.failed) do
+    if not task.joined then
+      report_failure(task)
+      failure = failure or task
+    end
+  end
+  if failure then error(failure.ended[2], 0) end
+  return table.unpack(main.ended, 2, main.ended.n)
+end
+
+-- Modems
+
+--- From now on the loop serves this modem, until wait.detach.
+function wait.attach(modem)
+  builtin.attach(modem)
+end
+
+function wait.detach(modem, fd)
+  modem.timer = nil
+  builtin.detach(modem, fd)
+end
+
+--- Calls owner:due(now) at that time, in place of an earlier wish of the same owner.
+function wait.schedule(owner, at)
+  builtin.schedule(owner, at)
+end
+
+--- Whether the modem's port has output to take that it did not take at once.
+function wait.want_output(fd, wanted)
+  builtin.want_output(fd, wanted)
+end
+
+--- Serves whatever is to be served without waiting longer than until the deadline (of wait.now).
+function wait.iterate(deadline)
+  builtin.iterate(deadline)
+end
+
+return wait
