@@ -91,8 +91,8 @@ function check.value(where, name, value, rule, level)
   return value
 end
 
---- A table of options against the rules by name; gives a new table with the defaults filled in. An option that no rule
---- names raises, with the nearest one that is known.
+--- A table of options against the rules by name; gives a new table with the defaults filled in. An option that no
+--- rule names raises, with the nearest one that is known.
 function check.options(where, given, rules, level)
   level = (level or 1) + 1
   if given ~= nil and type(given) ~= "table" then

@@ -1,5 +1,5 @@
---- What a modem does with each event of its engine. Nothing here waits: whoever waits for an event is woken, handlers are
---- started as tasks.
+--- What a modem does with each event of its engine. Nothing here waits: whoever waits for an event is woken,
+--- handlers are started as tasks.
 
 local errors = require "hayes.error"
 local exchange = require "hayes.exchange"
@@ -83,7 +83,8 @@ end
 function dispatch.closed(modem, reason)
   modem:shut(errors.new {
     name = "port_gone", origin = "port", message = ("%s has gone: %s"):format(modem.address, reason),
-    hint = "The cable was unplugged, the adapter or the module reset, or the other end closed the connection. Open it again "
+    hint = "The cable was unplugged, the adapter or the module reset, or the other end closed the connection. "
+      .. "Open it again "
       .. "once it is back.",
   })
 end

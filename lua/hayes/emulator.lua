@@ -72,9 +72,12 @@ end
 
 --- Starts a module in software; it ends with close(), and at the latest with this program.
 ---@param options? table { module: "EC200U" or "EC200A"; flash: folder of its files, kept (a temporary one); baud: both
----  directions are paced at a tenth of it in bytes a second (not paced); latency: seconds before each answer; quirks: names
----  of recorded habits of firmware; resolve: addresses by host name; sim, registration, apn, clock, echo: what it is like
----  at the beginning; faults: a list of lines for control(); seed: of what is random in it; link: a name for its port }
+---  directions are paced at a tenth of it in bytes a second (not paced); latency: seconds before each answer;
+--- quirks: names
+---  of recorded habits of firmware; resolve: addresses by host name; sim, registration, apn, clock, echo: what it
+--- is like
+---  at the beginning; faults: a list of lines for control(); seed: of what is random in it; link: a name for its
+--- port }
 ---@return hayes.emulator?, hayes.error?
 function Emulator.start(options)
   options = check.options("hayes.emulator", options, emulator_options)
@@ -140,8 +143,9 @@ function Control:close()
   self.port:close()
 end
 
---- Gives one command to the running emulator, and its answer back. `hayes-emulator --help` lists them: `urc TEXT`, `reboot`,
---- `set sim absent`, `pdp drop 1`, `hold AT+CSQ 500`, `swallow AT+CSQ`, `stall 0 on`, `hangup`, `stats`, …
+--- Gives one command to the running emulator, and its answer back. `hayes-emulator --help` lists them: `urc TEXT`,
+--- `reboot`, `set sim absent`, `pdp drop 1`, `hold AT+CSQ 500`, `swallow AT+CSQ`, `stall 0 on`, `hangup`, `stats`,
+--- …
 ---@param line string
 ---@return string?, hayes.error?
 function Emulator:control(line)

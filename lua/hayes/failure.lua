@@ -45,7 +45,8 @@ local messages = {
 }
 
 local hints = {
-  timeout = "The module may be busy with something longer, or the line loses bytes. The library gets in step with it before "
+  timeout = "The module may be busy with something longer, or the line loses bytes. The library gets in step with "
+    .. "it before "
     .. "the next command.",
   reboot = "Its sockets and sessions are gone; open them again. A module that restarts by itself often lacks power: it "
     .. "draws up to 2 A while it sends.",

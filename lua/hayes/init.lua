@@ -44,7 +44,8 @@ local function take_into_service(port, address, options)
   local trace, err = open_trace(options)
   local modem, ok
   if not err then
-    modem = Modem.new(port, address, dialects.get("base"), { timeout = options.timeout, gap = options.gap, trace = trace })
+    modem = Modem.new(port, address, dialects.get("base"), { timeout = options.timeout, gap = options.gap,
+      trace = trace })
     ok, err = startup.run(modem, options)
   end
   if ok then return modem end
@@ -55,9 +56,12 @@ end
 --- Opens the module at an address: `/dev/ttyUSB2`, `/dev/pts/3`, `tcp:host:port`, `unix:/path`, `emulator` or
 --- `emulator:<module>`.
 ---@param address string
----@param options? { baud: integer?, flow: string?, dialect: any, timeout: number?, trace: any, redact: boolean?, gap: number? }
----  baud: bits a second (115200); flow: "none", "rtscts" or "xonxoff"; dialect: "auto", a name or a dialect table; timeout:
----  seconds for the module to answer (12), and for commands that nothing is known of; trace: a path or a function that gets
+---@param options? { baud: integer?, flow: string?, dialect: any, timeout: number?, trace: any, redact: boolean?,
+---  gap: number? }
+---  baud: bits a second (115200); flow: "none", "rtscts" or "xonxoff"; dialect: "auto", a name or a dialect table;
+--- timeout:
+---  seconds for the module to answer (12), and for commands that nothing is known of; trace: a path or a function
+--- that gets
 ---  each line; redact: secrets are masked in it (true); gap: least seconds between two commands (0)
 ---@return hayes.modem?, hayes.error?
 function hayes.open(address, options)
@@ -85,8 +89,8 @@ end
 hayes.ports = ports.list
 hayes.emulator = Emulator.start
 
---- Runs f(...) and every task that it spawns to their end; gives what f returns. An error of f, or of a task that nobody
---- joins, is raised.
+--- Runs f(...) and every task that it spawns to their end; gives what f returns. An error of f, or of a task that
+--- nobody joins, is raised.
 function hayes.run(f, ...)
   check.value("hayes.run", "the function", f, { type = "callable" })
   return wait.run(f, ...)

@@ -15,8 +15,9 @@ local wait = require "hayes.wait"
 local Modem = {}
 Modem.__name = "hayes.modem"
 
---- A modem on an open port; start-up is up to the caller. The port is one of core.open_port, or a table with the methods fd,
---- close, push and turn, the last two as the engine's own (see engine.c); it finds the engine in its field `engine`.
+--- A modem on an open port; start-up is up to the caller. The port is one of core.open_port, or a table with the
+--- methods fd, close, push and turn, the last two as the engine's own (see engine.c); it finds the engine in its
+--- field `engine`.
 ---@param port any
 ---@param address string what to call it in messages
 ---@param dialect table
@@ -91,8 +92,8 @@ end
 
 --- Sends a command line, with or without `AT`, and gives what the module answers.
 ---@param text string
----@param options? { timeout: number?, data: string?, expect: string? } seconds to the final result code and again to the
----  deferred result; bytes to send at the prompt or after CONNECT; the prefix of a deferred result
+---@param options? { timeout: number?, data: string?, expect: string? } seconds to the final result code and again to
+---  the deferred result; bytes to send at the prompt or after CONNECT; the prefix of a deferred result
 ---@return hayes.response?, hayes.error?
 function Modem:at(text, options)
   check_text("modem:at", text)
@@ -156,8 +157,8 @@ local function check_event(where, name)
   end
 end
 
---- Calls handler(event), as a task of its own, for every URC with this prefix; `urc` stands for all of them; `reboot`,
---- `closed`, `desync` and `resync` come from the library.
+--- Calls handler(event), as a task of its own, for every URC with this prefix; `urc` stands for all of them;
+--- `reboot`, `closed`, `desync` and `resync` come from the library.
 ---@param name string
 ---@param handler fun(event: hayes.event)
 ---@return hayes.subscription
@@ -208,8 +209,8 @@ end
 
 Modem.due = Modem.turn
 
---- For a loop that is not the library's: wait until this descriptor is ready for events(), or timeout() has passed, then
---- call step().
+--- For a loop that is not the library's: wait until this descriptor is ready for events(), or timeout() has passed,
+--- then call step().
 ---@return integer
 function Modem:pollfd() return self.fd end
 

@@ -6,8 +6,8 @@ local usb = require "hayes.usb"
 
 local ports = {}
 
---- The serial lines of this machine: a list of { name, description, vid, pid, serial, interface, model, role }. Nothing is
---- opened. nil, err where the build cannot tell.
+--- The serial lines of this machine: a list of { name, description, vid, pid, serial, interface, model, role }.
+--- Nothing is opened. nil, err where the build cannot tell.
 function ports.list()
   local list = core.list_ports()
   if not list then
@@ -30,7 +30,8 @@ local describe = {
     return "there is no port " .. address, names_of_others()
   end,
   port_busy = function(address)
-    return address .. " is in use by another program", ("`fuser -v %s` shows by which; ModemManager, a getty, ser2net and "
+    return address .. " is in use by another program",
+      ("`fuser -v %s` shows by which; ModemManager, a getty, ser2net and "
       .. "other scripts are the usual ones."):format(address)
   end,
   permission_denied = function(address)

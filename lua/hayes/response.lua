@@ -1,5 +1,5 @@
---- What a command has answered: the information lines in order, the final result code in `result`, raw bytes in `data`.
---- Lines of a deferred result follow the information lines; the first of them has the index `deferred`.
+--- What a command has answered: the information lines in order, the final result code in `result`, raw bytes in
+--- `data`. Lines of a deferred result follow the information lines; the first of them has the index `deferred`.
 
 ---@class hayes.response
 ---@field [integer] string

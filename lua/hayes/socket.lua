@@ -1,9 +1,9 @@
---- The LuaSocket TCP contract over any dialect's connections, so that socket.http, socket.smtp, LTN12 pumps and MQTT clients
---- run over them unchanged.
+--- The LuaSocket TCP contract over any dialect's connections, so that socket.http, socket.smtp, LTN12 pumps and
+--- MQTT clients run over them unchanged.
 ---
---- Small sends are gathered into chunks of the module's size. They go out when a chunk is full, when the socket is read,
---- by flush(), by close(), and 5 ms after the last send as soon as the library's loop runs (it does while anything in the
---- library waits). send() takes bytes into a bounded queue and waits only while that is full.
+--- Small sends are gathered into chunks of the module's size. They go out when a chunk is full, when the socket is
+--- read, by flush(), by close(), and 5 ms after the last send as soon as the library's loop runs (it does while
+--- anything in the library waits). send() takes bytes into a bounded queue and waits only while that is full.
 
 local check = require "hayes.check"
 local core = require "hayes.core"
@@ -12,14 +12,14 @@ local wait = require "hayes.wait"
 
 --- What a dialect provides. Its methods may wait.
 ---@class hayes.connection
----@field chunk integer                                          most bytes that send takes
----@field send fun(self, bytes: string): true?, hayes.error?     all of them, or an error (with `sent`)
----@field receive fun(self): string?, hayes.error?               "" when there is nothing now; the error `closed` at the end
----@field close fun(self): true?, hayes.error?
----@field abandon fun(self)                                      closes it without waiting, as a task
----@field readable fun(self): boolean                            may receive() give something, the end included?
----@field describe fun(self): table?, hayes.error?               { remote_ip, remote_port, local_ip, local_port, state }
----@field watch? fun()                                           set by the socket: called when readable() may have changed
+---@field chunk integer     most bytes that send takes
+---@field send function     (bytes) -> true, or nil and an error (with `sent`): all of the bytes
+---@field receive function  () -> bytes, "" when there is nothing now; nil and the error `closed` at the end
+---@field close function    () -> true, or nil and an error
+---@field abandon function  () closes it without waiting, as a task
+---@field readable function () -> boolean: may receive() give something, the end included?
+---@field describe function () -> { remote_ip, remote_port, local_ip, local_port, state }, or nil and an error
+---@field watch? function   () set by the socket: called when readable() may have changed
 
 local FLUSH_AFTER = 0.005
 local QUEUE_CHUNKS = 8
@@ -175,8 +175,8 @@ function Socket:flush()
   return nil, err.name == "timeout" and "timeout" or "closed"
 end
 
---- Sends the bytes of data from i to j. Gives the index of the last one taken; or nil, "closed" or "timeout", and that
---- index.
+--- Sends the bytes of data from i to j. Gives the index of the last one taken; or nil, "closed" or "timeout", and
+--- that index.
 ---@param data string
 ---@param i? integer
 ---@param j? integer
@@ -332,8 +332,8 @@ local function receive_count(self, count, deadline, prefix)
   return prefix .. take(self, wanted)
 end
 
---- Receives by LuaSocket's patterns: "*l" a line without its end (the default), "*a" all up to the end, a number of bytes.
---- On failure nil, "timeout" or "closed", and what had come.
+--- Receives by LuaSocket's patterns: "*l" a line without its end (the default), "*a" all up to the end, a number of
+--- bytes. On failure nil, "timeout" or "closed", and what had come.
 ---@param pattern? string|integer
 ---@param prefix? string
 function Socket:receive(pattern, prefix)
@@ -418,8 +418,8 @@ function Socket:connect(host, port)
   return 1
 end
 
---- Closes the connection; what is queued is sent first. 1, or nil, "closed" if some of it could not be sent: lasterror()
---- tells how much.
+--- Closes the connection; what is queued is sent first. 1, or nil, "closed" if some of it could not be sent:
+--- lasterror() tells how much.
 function Socket:close()
   local connection = self.connection
   if not connection then return 1 end
@@ -445,7 +445,8 @@ function Socket:__gc()
   if self.connection then self.connection:abandon() end
 end
 
---- "send", "receive" or "both". Modules do not close one direction alone: what is queued is sent, and no more is taken.
+--- "send", "receive" or "both". Modules do not close one direction alone: what is queued is sent, and no more is
+--- taken.
 function Socket:shutdown(mode)
   check.value("socket:shutdown", "the mode", mode or "both", { values = { "both", "send", "receive" } })
   if not self.connection then return nil, "closed" end
@@ -492,7 +493,7 @@ end
 local options = { keepalive = true, ["tcp-nodelay"] = true, reuseaddr = true, linger = true }
 
 --- The options of a host's sockets mean nothing to a module; those that programs set without harm are taken.
-function Socket:setoption(name)
+function Socket.setoption(_, name)
   if options[name] then return 1 end
   return nil, "unsupported option " .. tostring(name)
 end
@@ -504,6 +505,6 @@ function Socket:dohandshake()
   return true
 end
 
-function Socket:sni() end
+function Socket.sni() end
 
 return Socket

@@ -14,8 +14,10 @@ local function no_answer(modem, baud, seconds)
   local received, noise = modem.engine:noise()
   if received == 0 then
     return errors.new {
-      name = "no_answer", origin = "port", message = ("nothing answers AT on %s within %g s"):format(modem.address, seconds),
-      hint = "Is the module powered, and on for some seconds? Is this its AT port (hayes.ports() tells the role of USB ports)? "
+      name = "no_answer", origin = "port", message = ("nothing answers AT on %s within %g s"):format(modem.address,
+        seconds),
+      hint = "Is the module powered, and on for some seconds? Is this its AT port (hayes.ports() tells the role "
+        .. "of USB ports)? "
         .. "Are TX and RX crossed, and the level right? Does the module wait for RTS (flow = \"rtscts\")?",
     }
   end
@@ -29,7 +31,8 @@ local function no_answer(modem, baud, seconds)
   return errors.new {
     name = "no_answer", origin = "port",
     message = ("something is on %s, but it does not answer AT with OK"):format(modem.address),
-    hint = "Is this the module's AT port, and not the one for positions or diagnostics? Is another program using the module?",
+    hint = "Is this the module's AT port, and not the one for positions or diagnostics? Is another program using "
+      .. "the module?",
   }
 end
 

@@ -14,7 +14,8 @@ local command = require "hayes.dialect.command"
 local Trace = {}
 Trace.__index = Trace
 
---- A trace to a file (a path; appended) or a function that is called with each line. nil, err when there is no such file.
+--- A trace to a file (a path; appended) or a function that is called with each line. nil, err when there is no such
+--- file.
 ---@param target string|fun(line: string)
 ---@param redact boolean
 function Trace.new(target, redact)

@@ -1,5 +1,5 @@
---- Known USB ids of modules, and which of their interfaces does what. Which line answers AT is found by asking only on
---- these: no other port is ever probed.
+--- Known USB ids of modules, and which of their interfaces does what. Which line answers AT is found by asking only
+--- on these: no other port is ever probed.
 
 local QUECTEL = 0x2c7c
 

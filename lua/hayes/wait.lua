@@ -64,7 +64,8 @@ local function suspend(waiter, task, deadline)
   if task.cancelled and not waiter.fired then error(task.cancelled, 0) end
 end
 
---- Waits until it has happened: gives what fire() was given, or nil, "timeout" once the deadline (of wait.now) passes.
+--- Waits until it has happened: gives what fire() was given, or nil, "timeout" once the deadline (of wait.now)
+--- passes.
 ---@param deadline? number
 function Waiter:wait(deadline)
   if not self.fired then
@@ -129,8 +130,8 @@ function Task:finish(ok, ...)
   if self.group then leave_group(self.group, self, ok) end
 end
 
---- Waits for the task to end: true and what its function returned; nil and the error if it raised, was cancelled, or did
---- not end in time (seconds).
+--- Waits for the task to end: true and what its function returned; nil and the error if it raised, was cancelled,
+--- or did not end in time (seconds).
 ---@param timeout? number
 function Task:join(timeout)
   self.joined = true
@@ -185,8 +186,8 @@ function wait.spawn_detached(f, ...)
   return start({ detached = true }, f, ...)
 end
 
---- Runs f and every task that it spawns to their end; gives what f returned. If f raises, the others are cancelled and the
---- error is raised; so is that of a task which nobody has joined.
+--- Runs f and every task that it spawns to their end; gives what f returned. If f raises, the others are cancelled
+--- and the error is raised; so is that of a task which nobody has joined.
 function wait.run(f, ...)
   local group = { tasks = {}, count = 0, failed = {}, waiter = wait.waiter() }
   local main = start_in_group(group, f, ...)

@@ -1,5 +1,5 @@
---- A module that follows a script, in virtual time: what it reads is compared with the script, what it says comes in the
---- pieces wanted. Nothing here waits for the clock of the host.
+--- A module that follows a script, in virtual time: what it reads is compared with the script, what it says comes
+--- in the pieces wanted. Nothing here waits for the clock of the host.
 
 local builtin = require "hayes.loop.builtin"
 
@@ -63,8 +63,8 @@ function script.pass(seconds) time = time + seconds end
 local Port = {}
 Port.__index = Port
 
---- A port for hayes.open_port. `answer(port, bytes)` is called with whatever has been written and not been taken yet; it
---- gives the rest that it leaves.
+--- A port for hayes.open_port. `answer(port, bytes)` is called with whatever has been written and not been taken
+--- yet; it gives the rest that it leaves.
 function script.port(answer)
   next_fd = next_fd - 1
   return setmetatable({ said = {}, written = "", log = {}, answer = answer, descriptor = next_fd, delay = 0 }, Port)
@@ -144,8 +144,9 @@ end
 
 -- Answers
 
---- An answer function that takes command lines: `commands` maps a line (without its end), or a Lua pattern that starts with
---- ^, to what the module says to it, or to a function that gives it. Anything else is answered with ERROR.
+--- An answer function that takes command lines: `commands` maps a line (without its end), or a Lua pattern that
+--- starts with ^, to what the module says to it, or to a function that gives it. Anything else is answered with
+--- ERROR.
 function script.commands(commands, eol)
   eol = eol or "\r"
   return function(port, bytes)

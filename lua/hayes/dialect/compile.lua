@@ -40,8 +40,8 @@ local function final_lines(dialect, groups, lines)
   for _, boot in ipairs(dialect.boot or {}) do lines[#lines + 1] = { text = boot, class = "boot" } end
 end
 
---- `+CREG` stands for lines that begin with `+CREG:`; a name that ends in a separator is taken as it is, and a word for
---- the whole line.
+--- `+CREG` stands for lines that begin with `+CREG:`; a name that ends in a separator is taken as it is, and a word
+--- for the whole line.
 local function urc_line(urc)
   local text = urc.text or urc.name
   local prefix = urc.prefix
@@ -57,7 +57,8 @@ local function index_of(described, name)
   return 0
 end
 
---- A module that is busy, or behind a slow link, takes longer than its note says; nobody is served by a time-out then.
+--- A module that is busy, or behind a slow link, takes longer than its note says; nobody is served by a time-out
+--- then.
 compile.LEAST_TIMEOUT = 3
 
 local function milliseconds(seconds)

@@ -1,5 +1,5 @@
---- The dialects: what vendors' modules say differently, as data. See dialect/command.lua for the form of a command, and
---- dialect/quectel for a whole one.
+--- The dialects: what vendors' modules say differently, as data. See dialect/command.lua for the form of a command,
+--- and dialect/quectel for a whole one.
 
 local check = require "hayes.check"
 local command = require "hayes.dialect.command"
@@ -7,7 +7,8 @@ local compile = require "hayes.dialect.compile"
 
 ---@class hayes.dialect
 ---@field name string
----@field manners table    eol, prompt, quote ("always" or "needed"), max_line, max_command, gap_ms, guard_ms, escape, cancel
+---@field manners table    eol, prompt, quote ("always" or "needed"), max_line, max_command, gap_ms, guard_ms, escape,
+---  cancel
 ---@field finals table[]   { text, prefix?, success?, group?, urc? }: final result codes
 ---@field connects? string[] intermediate result codes behind which data mode begins
 ---@field boot? string[]   lines that tell of a start

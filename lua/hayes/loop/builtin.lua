@@ -103,8 +103,8 @@ end
 --- Suspends the running task until it is resumed.
 loop.suspend = coroutine.yield
 
---- Puts a new task in line to call f(...). When it ends, task:finish(ok, ...) is called with what f returned, or with its
---- error, which is given a traceback if it is a string.
+--- Puts a new task in line to call f(...). When it ends, task:finish(ok, ...) is called with what f returned, or
+--- with its error, which is given a traceback if it is a string.
 function loop.spawn(task, f, ...)
   task.coroutine = coroutine.create(f)
   task.arguments = table.pack(...)

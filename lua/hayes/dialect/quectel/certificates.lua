@@ -5,7 +5,8 @@ local errors = require "hayes.error"
 
 local certificates = {}
 
---- FNV-1a, 64 bits: names files by content; it protects against mix-ups, not against an adversary, who has no place here.
+--- FNV-1a, 64 bits: names files by content; it protects against mix-ups, not against an adversary, who has no place
+--- here.
 local function fingerprint(bytes)
   local hash = 0xcbf29ce484222325
   for i = 1, #bytes do hash = (hash ~ bytes:byte(i)) * 0x100000001b3 end
@@ -28,8 +29,8 @@ end
 ---@field pem? string
 ---@field name string   what to call it in messages
 
---- Looks at what was given for `ca`, `certificate` or `key`: a local path, { pem = text } or `UFS:name`. What is not PEM
---- raises.
+--- Looks at what was given for `ca`, `certificate` or `key`: a local path, { pem = text } or `UFS:name`. What is
+--- not PEM raises.
 ---@return hayes.certificate
 function certificates.read(where, what, source, level)
   level = (level or 1) + 1
@@ -51,8 +52,8 @@ function certificates.read(where, what, source, level)
   return { pem = pem, name = name }
 end
 
---- Sees to it that the module has it; gives its path there. `known` remembers, as long as the module runs, what has been
---- verified.
+--- Sees to it that the module has it; gives its path there. `known` remembers, as long as the module runs, what has
+--- been verified.
 ---@param modem hayes.modem
 ---@param certificate hayes.certificate
 ---@param known table<string, boolean>

@@ -54,8 +54,8 @@ return function(modem)
     return true
   end
 
-  --- Sets the clock from the host's when it is unset or wrong by more than a day, and the host's own can be right. Gives
-  --- true, and whether it was set.
+  --- Sets the clock from the host's when it is unset or wrong by more than a day, and the host's own can be right.
+  --- Gives true, and whether it was set.
   ---@return boolean?, any
   function clock.ensure()
     local host = wait.wall_clock()

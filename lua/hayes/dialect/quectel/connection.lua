@@ -1,7 +1,7 @@
 --- A connection of a Quectel module, TLS or not: the same life under other command names.
 ---
---- In buffer access mode the module says once that there is data, and not again until it has been read to the end; so it
---- is read until a read gives nothing. A `closed` that comes while data is unread counts only after it.
+--- In buffer access mode the module says once that there is data, and not again until it has been read to the end;
+--- so it is read until a read gives nothing. A `closed` that comes while data is unread counts only after it.
 
 local errors = require "hayes.error"
 local exchange = require "hayes.exchange"
@@ -68,7 +68,8 @@ function Connection:readable()
 end
 
 local function closed_error(self, more)
-  return errors.new { name = "closed", origin = "ssl", message = ("the %s was closed%s"):format(describe(self), more or "") }
+  return errors.new { name = "closed", origin = "ssl", message = ("the %s was closed%s"):format(describe(self),
+    more or "") }
 end
 
 --- The error of a command on this connection, with the number that the module gives for it.

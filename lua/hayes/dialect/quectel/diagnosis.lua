@@ -1,5 +1,5 @@
---- Why does a connection not come about? The steps of the notes' troubleshooting chapters (SSL note 4, FTP note 4), from
---- the bottom up; each says what was found and, if it is not as it should be, what to do.
+--- Why does a connection not come about? The steps of the notes' troubleshooting chapters (SSL note 4, FTP note 4),
+--- from the bottom up; each says what was found and, if it is not as it should be, what to do.
 
 local wait = require "hayes.wait"
 
@@ -61,7 +61,8 @@ end
 steps["DNS servers"] = function(network)
   local servers, err = network.dns()
   if not servers then return false, tostring(err), "modem.network.dns(\"8.8.8.8\") sets one." end
-  return servers[1] ~= nil and servers[1] ~= "0.0.0.0", table.concat(servers, ", "), "modem.network.dns(\"8.8.8.8\") sets one."
+  return servers[1] ~= nil and servers[1] ~= "0.0.0.0", table.concat(servers, ", "),
+    "modem.network.dns(\"8.8.8.8\") sets one."
 end
 
 function steps.clock(_, _, modem)

@@ -9,7 +9,8 @@ local no_dns = "Check the host name; ask modem.network.dns() for the DNS servers
 local cme = {
   [3] = { "operation not allowed" },
   [4] = { "operation not supported" },
-  [10] = { "SIM not inserted", "Check that a SIM card is in the holder, the right way round, and that its contacts are clean; "
+  [10] = { "SIM not inserted",
+    "Check that a SIM card is in the holder, the right way round, and that its contacts are clean; "
     .. "some boards need AT+QSIMDET to be set." },
   [11] = { "SIM PIN required", "Give the PIN: modem.network.attach { pin = \"…\", … }." },
   [12] = { "SIM PUK required", "The PIN was entered wrongly three times. Unlock the card with its PUK in a phone." },
@@ -55,7 +56,8 @@ local file = {
   [418] = { "fail to delete the file" },
   [419] = { "fail to get disk info" },
   [420] = { "no space", "Delete files that are not needed: modem.file.list(), modem.file.delete(name)." },
-  [421] = { "time out", "Fewer bytes came than were announced; something on the line takes bytes away. Use flow control, or "
+  [421] = { "time out",
+    "Fewer bytes came than were announced; something on the line takes bytes away. Use flow control, or "
     .. "a lower speed." },
   [423] = { "file too large" },
   [425] = { "invalid parameter" },
@@ -75,28 +77,33 @@ local ssl = {
   [558] = { "socket write failed" },
   [559] = { "socket read failed" },
   [560] = { "socket accept failed" },
-  [561] = { "open PDP context failed", "Check the APN; check with modem.network.status() that the module is registered and "
+  [561] = { "open PDP context failed",
+    "Check the APN; check with modem.network.status() that the module is registered and "
     .. "attached; some networks allow one context only, which another one holds: AT+CGACT? shows it." },
   [562] = { "close PDP context failed" },
   [563] = { "socket identity has been used" },
   [564] = { "DNS busy", "Try again in a few seconds." },
   [565] = { "DNS parse failed", no_dns },
-  [566] = { "socket connection failed", "Check host and port, and that the server is up: modem.network.diagnose(host, port) "
-    .. "tells how far it comes. Some firmware (EG800K) gives this number for every refused certificate, too: then check "
-    .. "the CA, sni, and the module's clock." },
+  [566] = { "socket connection failed",
+    "Check host and port, and that the server is up: modem.network.diagnose(host, port) "
+      .. "tells how far it comes. Some firmware (EG800K) gives this number for every refused certificate, too: "
+      .. "then check the CA, sni, and the module's clock." },
   [567] = { "socket has been closed" },
   [568] = { "operation busy", "Try again in a few seconds." },
-  [569] = { "operation timeout", "The server did not answer in time: check the signal with modem.network.status(); raise "
+  [569] = { "operation timeout",
+    "The server did not answer in time: check the signal with modem.network.status(); raise "
     .. "negotiate_timeout." },
   [570] = { "PDP context break down", "The network has taken the data connection away: attach again." },
   [571] = { "cancel send" },
-  [572] = { "operation not allowed", "Some networks allow one PDP context only, and another one holds it: AT+CGACT? shows "
+  [572] = { "operation not allowed",
+    "Some networks allow one PDP context only, and another one holds it: AT+CGACT? shows "
     .. "which, AT+CGACT=0,<cid> frees it." },
   [573] = { "APN not configured", "Give the APN: modem.network.attach { apn = \"…\" }." },
   [574] = { "port busy" },
-  [579] = { "SSL handshake fail", "In this order: is the CA the one that the server's chain ends in? Is the module's clock "
-    .. "right (modem.clock.get())? Is the host name the one in the certificate, and sni on? Do version and ciphers fit the "
-    .. "server? Does it ask for a client certificate (verify = \"mutual\")?" },
+  [579] = { "SSL handshake fail",
+    "In this order: is the CA the one that the server's chain ends in? Is the module's clock "
+      .. "right (modem.clock.get())? Is the host name the one in the certificate, and sni on? Do version and ciphers "
+      .. "fit the server? Does it ask for a client certificate (verify = \"mutual\")?" },
 }
 
 local by_code, by_text = {}, {}

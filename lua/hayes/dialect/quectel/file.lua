@@ -57,8 +57,8 @@ return function(modem)
     return nil, err
   end
 
-  --- Stores a file; its size and checksum are compared with what the module has counted. A name that exists fails with
-  --- `code` 407 unless replace is given.
+  --- Stores a file; its size and checksum are compared with what the module has counted. A name that exists fails
+  --- with `code` 407 unless replace is given.
   ---@param source string|{ data: string } a local path, or the bytes
   ---@param name string with UFS: (or nothing), RAM: or SD: in front
   ---@param options? { replace: boolean?, timeout: integer? } timeout: longest silence between two bytes, seconds (60)
@@ -87,7 +87,8 @@ return function(modem)
         name = "damaged", origin = "file", result = response[1],
         message = ("%s did not arrive whole: %d bytes with checksum %s were sent, the module has %s with %s"):format(
           name, #bytes, wanted, size or "none", sum or "none"),
-        hint = "The line loses or changes bytes: use flow control (flow = \"rtscts\") or a lower speed; nothing else may "
+        hint = "The line loses or changes bytes: use flow control (flow = \"rtscts\") or a lower speed; nothing "
+          .. "else may "
           .. "write to this port meanwhile.",
       }
     end

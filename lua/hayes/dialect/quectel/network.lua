@@ -1,5 +1,5 @@
---- modem.network: the way to a data connection on a Quectel module: SIM, registration, PDP context (TCP/IP note; FTP note
---- chapter 4 for what to look at when it fails).
+--- modem.network: the way to a data connection on a Quectel module: SIM, registration, PDP context (TCP/IP note;
+--- FTP note chapter 4 for what to look at when it fails).
 
 local check = require "hayes.check"
 local diagnosis = require "hayes.dialect.quectel.diagnosis"
@@ -33,7 +33,8 @@ local registration_words = {
 }
 
 local technologies = {
-  [0] = "GSM", [1] = "GSM", [2] = "UMTS", [3] = "EDGE", [4] = "HSPA", [5] = "HSPA", [6] = "HSPA", [7] = "LTE", [8] = "NB-IoT",
+  [0] = "GSM", [1] = "GSM", [2] = "UMTS", [3] = "EDGE", [4] = "HSPA", [5] = "HSPA", [6] = "HSPA", [7] = "LTE",
+    [8] = "NB-IoT",
 }
 
 return function(modem)
@@ -118,11 +119,13 @@ return function(modem)
     if state == 3 then
       return errors.new { name = "registration_denied", origin = "cme",
         message = ("the network refuses this SIM card (%s)"):format(strength),
-        hint = "Is the card activated and paid for? Is data (and roaming, if abroad) allowed on it? Does the operator know "
+        hint = "Is the card activated and paid for? Is data (and roaming, if abroad) allowed on it? Does the "
+          .. "operator know "
           .. "the module's IMEI?" }
     end
     return errors.new { name = "not_registered", origin = "cme",
-      message = ("no network within %g s: %s, %s"):format(seconds, registration_words[state] or "state unknown", strength),
+      message = ("no network within %g s: %s, %s"):format(seconds, registration_words[state] or "state unknown",
+        strength),
       hint = "Check the antenna and its plug, and where it is; a first search takes minutes: raise timeout. Does the "
         .. "module do the bands of this network?" }
   end
@@ -196,13 +199,15 @@ return function(modem)
     end
     active, err = active_context(options.context)
     if active then return active end
-    return nil, err or errors.new { name = "not_active", message = "the module activated the data connection and lost it" }
+    return nil, err or errors.new { name = "not_active",
+      message = "the module activated the data connection and lost it" }
   end
 
-  --- Brings the module on line: waits for the SIM card (entering the PIN), for the network, and activates the PDP context.
-  --- When it is active with this APN already, nothing is changed.
+  --- Brings the module on line: waits for the SIM card (entering the PIN), for the network, and activates the PDP
+  --- context. When it is active with this APN already, nothing is changed.
   ---@param options { apn: string, user: string?, password: string?, auth: string?, type: string?, context: integer?,
-  ---  pin: string?, timeout: number? } auth: "none", "pap", "chap" or "pap or chap"; type: "ipv4", "ipv6" or "ipv4v6";
+  ---  pin: string?, timeout: number? } auth: "none", "pap", "chap" or "pap or chap"; type: "ipv4", "ipv6" or
+  --- "ipv4v6";
   ---  timeout: seconds to find a network (120)
   ---@return { context: integer, ip: string, ip6: string? }?, hayes.error?
   function network.attach(options)
@@ -226,8 +231,8 @@ return function(modem)
     return true
   end
 
-  --- How things stand: { sim, signal (dBm), registration, technology, operator, attached, contexts }. What the module does
-  --- not tell is absent.
+  --- How things stand: { sim, signal (dBm), registration, technology, operator, attached, contexts }. What the
+  --- module does not tell is absent.
   ---@return table?, hayes.error?
   function network.status()
     local status = { contexts = {} }
@@ -249,7 +254,8 @@ return function(modem)
     for _, line in ipairs(response or {}) do
       local context = modem:fields("AT+QIACT?", line)
       if context.context_state == 1 then
-        table.insert(status.contexts, { context = context.contextID, ip = context.IP_address, ip6 = context.IPv6_address })
+        table.insert(status.contexts, { context = context.contextID, ip = context.IP_address,
+          ip6 = context.IPv6_address })
       end
     end
     return status
@@ -306,8 +312,9 @@ return function(modem)
     return found, err
   end
 
-  --- Looks for what stands in the way of a connection, from the SIM card up to a TCP connection to host and port (where
-  --- given). The report prints as text; `ok` tells whether everything is in order, its list what was looked at.
+  --- Looks for what stands in the way of a connection, from the SIM card up to a TCP connection to host and port
+  --- (where given). The report prints as text; `ok` tells whether everything is in order, its list what was looked
+  --- at.
   ---@param host? string
   ---@param port? integer
   ---@return table

@@ -106,7 +106,8 @@ return function(modem)
     local context = choose_context(key)
     if not context then
       return nil, errors.new { name = "no_free_context", origin = "ssl",
-        message = "all six SSL contexts are in use with other settings", hint = "Close connections that are not needed." }
+        message = "all six SSL contexts are in use with other settings",
+          hint = "Close connections that are not needed." }
     end
     context.users = context.users + 1
     context.key = key
@@ -226,8 +227,8 @@ return function(modem)
     return nil, err
   end
 
-  --- Opens a TLS connection. The options are those of settings.lua: verify, ca, certificate, key, version, ciphers, sni,
-  --- check_time, ignore, session_cache, dtls, negotiate_timeout, mode, context.
+  --- Opens a TLS connection. The options are those of settings.lua: verify, ca, certificate, key, version, ciphers,
+  --- sni, check_time, ignore, session_cache, dtls, negotiate_timeout, mode, context.
   ---@param host string
   ---@param port integer
   ---@param options? table
@@ -239,7 +240,8 @@ return function(modem)
     return Socket.new("SSL", connection, host, port)
   end
 
-  --- A function for http.request { create = … } and the like: it makes a socket that connect() opens with these options.
+  --- A function for http.request { create = … } and the like: it makes a socket that connect() opens with these
+  --- options.
   ---@param options? table
   function ssl.factory(options)
     options = settings.check("ssl.factory", options)

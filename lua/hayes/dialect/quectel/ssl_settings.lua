@@ -16,7 +16,8 @@ local versions = { ["ssl3"] = 0, ["tls1.0"] = 1, ["tls1.1"] = 2, ["tls1.2"] = 3,
 local levels = { none = 0, server = 1, mutual = 2 }
 local dtls_versions = { ["1.0"] = 0, ["1.2"] = 1 }
 
---- What may be wrong with a server's certificate and is to be accepted: bits of ignorecertitem, or a setting of its own.
+--- What may be wrong with a server's certificate and is to be accepted: bits of ignorecertitem, or a setting of its
+--- own.
 local flaws = {
   expired = { bit = 1 },
   name = { bit = 4 },
@@ -109,7 +110,8 @@ local function check_ignore(where, ignore, level)
   end
 end
 
---- Checks options and reads certificates; what is wrong raises. Nothing is unverified by accident: verifying takes a CA.
+--- Checks options and reads certificates; what is wrong raises. Nothing is unverified by accident: verifying takes
+--- a CA.
 ---@return table
 function settings.check(where, given, level)
   level = (level or 1) + 1

@@ -27,10 +27,12 @@ return {
     name = "+QFUPL", summary = "Stores a file in the module.", source = NOTE .. ", QFUPL",
     params = {
       name,
-      { name = "file_size", type = "integer", min = 1, max = 2147483647, unit = "bytes", default = 10240, optional = true },
+      { name = "file_size", type = "integer", min = 1, max = 2147483647, unit = "bytes", default = 10240,
+        optional = true },
       { name = "timeout", type = "integer", min = 1, max = 65535, unit = "s", default = 5, optional = true,
         doc = "Longest silence between two bytes; what came until then is stored, and error 421 given." },
-      { name = "ackmode", type = "integer", values = { [0] = "off", [1] = "the module says `A` after every 1024 bytes" },
+      { name = "ackmode", type = "integer", values = { [0] = "off",
+        [1] = "the module says `A` after every 1024 bytes" },
         default = 0, optional = true },
     },
     answer = {
@@ -55,7 +57,8 @@ return {
   },
   {
     name = "+QFREAD", summary = "Reads from an open file.", source = NOTE .. ", QFREAD",
-    params = { handle, { name = "length", type = "integer", min = 1, max = 2147483647, unit = "bytes", optional = true } },
+    params = { handle, { name = "length", type = "integer", min = 1, max = 2147483647, unit = "bytes",
+      optional = true } },
     test = true, timeout = 10, prefix = "CONNECT ", block = { length = 1, shape = "n" },
   },
   {

@@ -25,7 +25,8 @@ local report = {
 local function registration_command(name, what)
   return {
     name = name, summary = "Registration " .. what .. ".", source = MANUAL .. ", network service commands",
-    params = { { name = "n", type = "integer", values = report, default = 0, doc = "Whether the module reports changes." } },
+    params = { { name = "n", type = "integer", values = report, default = 0,
+      doc = "Whether the module reports changes." } },
     read = {
       answer = {
         { name = "n", values = report }, { name = "stat", values = registration }, { name = "lac", type = "string" },
@@ -68,14 +69,16 @@ return {
     execute = true, test = true, answer = { { name = "iccid", type = "string" } }, timeout = 0.3,
   },
   {
-    name = "E", summary = "Echo of command lines: E0 off, E1 on.", source = "V.250 6.2.4", execute = true, timeout = 0.3,
+    name = "E", summary = "Echo of command lines: E0 off, E1 on.", source = "V.250 6.2.4", execute = true,
+      timeout = 0.3,
   },
   {
     name = "V", summary = "Form of result codes: V0 numbers, V1 words.", source = "V.250 6.2.6", execute = true,
     timeout = 0.3,
   },
   {
-    name = "Q", summary = "Result codes: Q0 sent, Q1 suppressed.", source = "V.250 6.2.5", execute = true, timeout = 0.3,
+    name = "Q", summary = "Result codes: Q0 sent, Q1 suppressed.", source = "V.250 6.2.5", execute = true,
+      timeout = 0.3,
   },
   {
     name = "Z", summary = "Restores the user's profile.", source = "V.250 6.1.1", execute = true, timeout = 0.3,
@@ -85,11 +88,13 @@ return {
     source = "V.250 6.1.2", execute = true, timeout = 0.3,
   },
   {
-    name = "&W", summary = "Stores the current settings in the user's profile.", source = MANUAL .. ", general commands",
+    name = "&W", summary = "Stores the current settings in the user's profile.", source = MANUAL
+      .. ", general commands",
     execute = true, timeout = 0.3,
   },
   {
-    name = "&D", summary = "What the module does when DTR drops: &D0 nothing, &D1 leave data mode and keep the connection, "
+    name = "&D",
+      summary = "What the module does when DTR drops: &D0 nothing, &D1 leave data mode and keep the connection, "
       .. "&D2 hang up.", source = MANUAL .. ", serial interface commands", execute = true, timeout = 0.3,
   },
   {
@@ -107,7 +112,8 @@ return {
     name = "+CFUN", summary = "How much of the module is on.", source = "27.007 8.2",
     params = {
       { name = "fun", type = "integer", values = { [0] = "minimum", [1] = "full", [4] = "no radio" } },
-      { name = "rst", type = "integer", values = { [0] = "no reset", [1] = "reset first" }, default = 0, optional = true },
+      { name = "rst", type = "integer", values = { [0] = "no reset", [1] = "reset first" }, default = 0,
+        optional = true },
     },
     answer = { { name = "fun" } }, read = true, test = true, timeout = 15,
   },
@@ -167,7 +173,8 @@ return {
     read = true, test = true, timeout = 180,
   },
   {
-    name = "+CCLK", summary = "The module's clock: local time with the zone in quarters of an hour.", source = "27.007 8.15",
+    name = "+CCLK", summary = "The module's clock: local time with the zone in quarters of an hour.",
+      source = "27.007 8.15",
     params = { { name = "time", type = "string", max = 20, doc = "yy/MM/dd,hh:mm:ss±zz" } },
     answer = { { name = "time", type = "string" } }, read = true, test = true, timeout = 0.3,
   },

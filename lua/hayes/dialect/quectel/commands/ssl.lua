@@ -1,5 +1,5 @@
---- The commands of the SSL note. It prints QSSLRCV, QSSSEND and secclevel in places; firmware knows QSSLRECV, QSSLSEND
---- and seclevel (EC200U, EG800K, BG770A, EC25).
+--- The commands of the SSL note. It prints QSSLRCV, QSSSEND and secclevel in places; firmware knows QSSLRECV,
+--- QSSLSEND and seclevel (EC200U, EG800K, BG770A, EC25).
 
 local NOTE = "SSL note "
 
@@ -39,10 +39,12 @@ return {
       clientcert = path("The client's certificate.", "client_cert_path"),
       clientkey = path("The client's private key.", "client_key_path"),
       sni = flag("Whether the host name is told to the server. Factory default: no.", "SNI", no_yes),
-      ignorelocaltime = flag("Whether validity periods are left unchecked. Factory default: yes.", "ignore_ltime", no_yes),
+      ignorelocaltime = flag("Whether validity periods are left unchecked. Factory default: yes.", "ignore_ltime",
+        no_yes),
       negotiatetime = setting("Longest time for the handshake.", { name = "negotiate_time", type = "integer", min = 10,
         max = 300, unit = "s", default = 300 }),
-      ignoreinvalidcertsign = flag("Whether invalid signatures of certificates are accepted.", "ignore_invalid_certsign",
+      ignoreinvalidcertsign = flag("Whether invalid signatures of certificates are accepted.",
+        "ignore_invalid_certsign",
         no_yes),
       ignorecertitem = setting("Which flaws of the server's certificate are accepted: a sum.",
         { name = "ignore_check_item", type = "integer", min = 0, max = 1048575 }),
@@ -80,7 +82,8 @@ return {
   {
     name = "+QSSLRECV", summary = "Reads what a TLS connection has received.", source = NOTE .. "2.2.4",
     params = {
-      client, { name = "readlen", type = "integer", min = 0, max = 1500, unit = "bytes", doc = "0: tell how much is there." },
+      client, { name = "readlen", type = "integer", min = 0, max = 1500, unit = "bytes",
+        doc = "0: tell how much is there." },
     },
     answer = { { name = "have_readlen", unit = "bytes" } },
     test = true, timeout = 5, block = { length = 1, shape = "n" },

@@ -29,7 +29,8 @@ return {
     test = true, timeout = 0.5,
   },
   {
-    name = "+QIACT", summary = "Activates a PDP context; the read form lists the active ones.", source = NOTE .. ", QIACT",
+    name = "+QIACT", summary = "Activates a PDP context; the read form lists the active ones.", source = NOTE
+      .. ", QIACT",
     params = { context },
     answer = {
       { name = "contextID" }, { name = "context_state", values = { [0] = "inactive", [1] = "active" } },
@@ -50,7 +51,8 @@ return {
     name = "+QIDNSCFG", summary = "DNS servers of a PDP context.", source = NOTE .. ", QIDNSCFG",
     params = {
       context,
-      { name = "pridnsaddr", type = "string", optional = true }, { name = "secdnsaddr", type = "string", optional = true },
+      { name = "pridnsaddr", type = "string", optional = true }, { name = "secdnsaddr", type = "string",
+        optional = true },
     },
     answer = {
       { name = "contextID" }, { name = "pridnsaddr", type = "string" }, { name = "secdnsaddr", type = "string" },
@@ -72,7 +74,8 @@ return {
     test = true, timeout = 5,
     deferred = {
       answer = {
-        { name = "result" }, { name = "IP_address", type = "string" }, { name = "bytes" }, { name = "time", unit = "ms" },
+        { name = "result" }, { name = "IP_address", type = "string" }, { name = "bytes" }, { name = "time",
+          unit = "ms" },
         { name = "ttl" },
       },
       last = "nnnnnnn|n", timeout = 160,
@@ -87,7 +90,8 @@ return {
     },
     read = true, test = true, timeout = 5,
     deferred = {
-      answer = { { name = "err" }, { name = "time", type = "string", doc = "UTC, although it carries the local zone." } },
+      answer = { { name = "err" }, { name = "time", type = "string",
+        doc = "UTC, although it carries the local zone." } },
       timeout = 125,
     },
   },
@@ -112,7 +116,8 @@ return {
       { name = "send_length", type = "integer", min = 0, max = 1460, unit = "bytes", optional = true,
         doc = "0: tell how much the peer has acknowledged. Left out: data up to Ctrl-Z." },
     },
-    answer = { { name = "total", unit = "bytes" }, { name = "acked", unit = "bytes" }, { name = "unacked", unit = "bytes" } },
+    answer = { { name = "total", unit = "bytes" }, { name = "acked", unit = "bytes" }, { name = "unacked",
+      unit = "bytes" } },
     test = true, timeout = 10, final = "send", data = { length = "send_length", ends = "\26" },
   },
   {
