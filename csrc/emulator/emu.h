@@ -1,0 +1,45 @@
+/* The whole emulator. There is one, made by main and handed to everyone; each room's part of it is that
+ * room's own. */
+#ifndef EMU_EMU_H
+#define EMU_EMU_H
+
+#include "emulator/clock.h"
+#include "emulator/control.h"
+#include "emulator/dispatch.h"
+#include "emulator/faults.h"
+#include "emulator/loop.h"
+#include "emulator/net/resolver.h"
+#include "emulator/options.h"
+#include "emulator/port.h"
+#include "emulator/power.h"
+#include "emulator/quirks.h"
+#include "emulator/random.h"
+#include "emulator/store.h"
+#include "emulator/uart.h"
+
+struct emu_stats {
+    uint64_t commands;
+    uint64_t handshakes, resumed;
+};
+
+struct emu {
+    const struct emu_options *options;
+    const struct emu_module *module;
+    void *vendor; /* the module's own state */
+    uint64_t quirks;
+
+    struct emu_loop loop;
+    struct emu_uart uart;
+    struct emu_port port;
+    struct emu_dispatch dispatch;
+    struct emu_power power;
+    struct emu_faults faults;
+    struct emu_control control;
+    struct emu_clock clock;
+    struct emu_random random;
+    struct emu_store store;
+    struct emu_resolver resolver;
+    struct emu_stats stats;
+};
+
+#endif

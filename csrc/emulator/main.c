@@ -1,0 +1,178 @@
+#include "emulator/alloc.h"
+#include "emulator/emu.h"
+#include "emulator/module.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+struct signals {
+    struct emu *emu;
+    struct emu_watch watch;
+};
+
+static bool settle(void *owner)
+{
+    struct emu *emu = owner;
+    emu_port_run(emu);
+    bool pumped = emu->module->pump(emu);
+    emu_uart_flush(&emu->uart);
+    return pumped && emu_output_length(&emu->uart.output) < EMU_UART_PUMP_BELOW;
+}
+
+static bool failed(const char *what, const char *path)
+{
+    fprintf(stderr, "hayes-emulator: %s%s%s: %s\n", what, path ? " " : "", path ? path : "", strerror(errno));
+    return false;
+}
+
+static void on_signal(void *owner, short events)
+{
+    (void)events;
+    struct signals *signals = owner;
+    struct signalfd_siginfo which;
+    if (read(signals->watch.fd, &which, sizeof which) == sizeof which)
+        signals->emu->loop.stopping = true;
+}
+
+static bool catch_signals(struct signals *signals, struct emu *emu)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
+    signal(SIGPIPE, SIG_IGN);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (fd < 0)
+        return failed("signals", NULL);
+    signals->emu = emu;
+    signals->watch = (struct emu_watch){.fd = fd, .events = POLLIN, .on_ready = on_signal, .owner = signals};
+    emu_watch_add(&emu->loop, &signals->watch);
+    return true;
+}
+
+static void on_reader_gone(void *owner, short events)
+{
+    (void)events;
+    ((struct emu *)owner)->loop.stopping = true;
+}
+
+/* Made beside and renamed, so that there is never a moment without the link. */
+static bool make_link(const struct emu *emu)
+{
+    const char *path = emu->options->link;
+    if (!path)
+        return true;
+    char *beside = emu_text("%s.%ld", path, (long)getpid());
+    unlink(beside);
+    bool made = symlink(emu->uart.path, beside) == 0 && rename(beside, path) == 0;
+    if (!made) {
+        failed("--link", path);
+        unlink(beside);
+    }
+    free(beside);
+    return made;
+}
+
+static void remove_link(const struct emu *emu)
+{
+    const char *path = emu->options->link;
+    char target[sizeof emu->uart.path + 1];
+    ssize_t length = path && *emu->uart.path ? readlink(path, target, sizeof target - 1) : -1;
+    if (length < 0)
+        return;
+    target[length] = '\0';
+    if (strcmp(target, emu->uart.path) == 0)
+        unlink(path);
+}
+
+static void set_clock(struct emu *emu)
+{
+    const struct emu_options *options = emu->options;
+    int64_t seconds = options->clock_given ? options->clock : emu_clock_host();
+    emu_clock_set(&emu->clock, emu_loop_now(&emu->loop), seconds);
+}
+
+static bool start(struct emu *emu, struct signals *signals, struct emu_watch *reader)
+{
+    const struct emu_options *options = emu->options;
+    if (!catch_signals(signals, emu))
+        return false;
+    if (!emu_store_open(&emu->store, options->flash, options->flash_size))
+        return failed("--flash", options->flash);
+    if (!emu_uart_open(&emu->uart, &emu->loop, options->baud))
+        return failed("pty", NULL);
+    if (options->baud)
+        prctl(PR_SET_TIMERSLACK, 1UL); /* the default 50 us would be half a byte at 115200 baud */
+    if (options->control && !emu_control_open(emu, options->control))
+        return failed("--control", options->control);
+    if (options->attached) {
+        *reader = (struct emu_watch){
+            .fd = STDOUT_FILENO, .events = POLLERR, .on_ready = on_reader_gone, .owner = emu};
+        emu_watch_add(&emu->loop, reader);
+    }
+    if (!make_link(emu))
+        return false;
+
+    const struct emu_profile profile = {.echo = options->echo, .verbose = true, .cmee = 1};
+    emu->uart.latency = emu_ms(options->latency_ms);
+    set_clock(emu);
+    emu_port_init(emu, &profile);
+    emu_dispatch_init(emu);
+    emu_power_init(emu, emu_ms(200));
+    emu->vendor = emu->module->create(emu);
+    if (!emu->vendor)
+        return failed("--flash", options->flash);
+    return printf("%s\n", emu->uart.path) > 0 && fflush(stdout) == 0;
+}
+
+static void stop(struct emu *emu, struct signals *signals)
+{
+    remove_link(emu);
+    if (emu->vendor)
+        emu->module->destroy(emu);
+    emu_dispatch_free(emu);
+    emu_port_free(emu);
+    emu_control_close(emu);
+    emu_faults_free(&emu->faults);
+    if (emu->uart.loop)
+        emu_uart_close(&emu->uart);
+    emu_store_close(&emu->store);
+    if (signals->emu)
+        close(signals->watch.fd);
+    emu_loop_free(&emu->loop);
+}
+
+int main(int argc, char **argv)
+{
+    struct emu_options options;
+    struct emu_resolver resolver = {0};
+    enum emu_options_verdict verdict = emu_options_read(&options, &resolver, argc, argv);
+    if (verdict != EMU_OPTIONS_RUN) {
+        emu_resolver_free(&resolver);
+        return verdict == EMU_OPTIONS_DONE ? 0 : 2;
+    }
+
+    struct emu *emu = emu_alloc(sizeof *emu);
+    struct signals signals = {0};
+    struct emu_watch reader = {0};
+    emu->options = &options;
+    emu->module = options.module;
+    emu->quirks = options.quirks;
+    emu->resolver = resolver;
+    emu->random.state = options.seed;
+    emu_loop_init(&emu->loop, settle, emu);
+
+    bool good = start(emu, &signals, &reader) && emu_loop_run(&emu->loop);
+    stop(emu, &signals);
+    emu_resolver_free(&emu->resolver);
+    free(emu);
+    return good ? 0 : 1;
+}

@@ -1,0 +1,11 @@
+#include "emulator/module.h"
+
+#include "emulator/quectel/modules.h"
+
+#include <stddef.h>
+
+const struct emu_module *const *emu_modules(void)
+{
+    static const struct emu_module *const modules[] = {&quectel_ec200u, &quectel_ec200a, NULL};
+    return modules;
+}

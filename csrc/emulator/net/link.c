@@ -1,0 +1,450 @@
+#define _GNU_SOURCE /* SOCK_NONBLOCK */
+#include "emulator/net/link.h"
+
+#include "emulator/emu.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    KERNEL_BUFFER = 64 * 1024, /* small, so that a peer that does not read is felt soon */
+    DATAGRAM_MAX = 16 * 1024,
+};
+
+static void on_ready(void *owner, short events);
+static void on_limit(void *owner);
+static void on_retransmit(void *owner);
+static void on_found(void *owner);
+static void connect_next(struct emu_link *link);
+static void shake(struct emu_link *link);
+static void receive(struct emu_link *link);
+
+static void prepare(struct emu_link *link, struct emu *emu, const struct emu_link_events *events, void *owner)
+{
+    *link = (struct emu_link){.emu = emu, .events = events, .owner = owner};
+    link->watch = (struct emu_watch){.fd = -1, .on_ready = on_ready, .owner = link};
+    link->limit = (struct emu_timer){.on_due = on_limit, .owner = link};
+    link->retransmit = (struct emu_timer){.on_due = on_retransmit, .owner = link};
+    link->lookup.on_done = on_found;
+    link->lookup.owner = link;
+    emu_ring_init(&link->in, EMU_LINK_RECEIVE_SIZE);
+    emu_ring_init(&link->out, EMU_LINK_SEND_SIZE);
+}
+
+static void drop_socket(struct emu_link *link)
+{
+    emu_lookup_stop(&link->lookup);
+    emu_timer_stop(&link->emu->loop, &link->limit);
+    emu_timer_stop(&link->emu->loop, &link->retransmit);
+    emu_watch_remove(&link->emu->loop, &link->watch);
+    emu_tls_free(link->tls);
+    link->tls = NULL;
+    if (link->watch.fd >= 0)
+        close(link->watch.fd);
+    link->watch.fd = -1;
+}
+
+void emu_link_close(struct emu_link *link)
+{
+    if (link->state == EMU_LINK_IDLE)
+        return;
+    drop_socket(link);
+    emu_ring_free(&link->in);
+    emu_ring_free(&link->out);
+    link->state = EMU_LINK_IDLE;
+}
+
+/* Told from the loop, so that what the caller prints first comes first. */
+static void fail(struct emu_link *link, enum emu_link_failure failure)
+{
+    drop_socket(link);
+    link->state = EMU_LINK_FAILING;
+    link->failure = failure;
+    emu_timer_start(&link->emu->loop, &link->limit, link->emu->loop.now);
+}
+
+static void tell_failure(struct emu_link *link)
+{
+    enum emu_link_failure failure = link->failure;
+    emu_link_close(link);
+    link->events->opened(link->owner, failure);
+}
+
+static void on_limit(void *owner)
+{
+    struct emu_link *link = owner;
+    if (link->state == EMU_LINK_FAILING)
+        tell_failure(link);
+    else if (link->state == EMU_LINK_UP)
+        receive(link); /* set going by emu_link_taken */
+    else
+        fail(link, EMU_LINK_TIMED_OUT);
+}
+
+static void watch_for(struct emu_link *link)
+{
+    short events = 0;
+    if (link->state == EMU_LINK_UP) {
+        if (!link->paused)
+            events |= POLLIN;
+        if (link->out.used > 0 && !link->stalled)
+            events |= POLLOUT;
+    }
+    link->watch.events = events;
+}
+
+static void be_up(struct emu_link *link)
+{
+    emu_timer_stop(&link->emu->loop, &link->limit);
+    link->state = EMU_LINK_UP;
+    if (link->secure) {
+        link->emu->stats.handshakes++;
+        link->emu->stats.resumed += emu_tls_resumed(link->tls);
+    }
+    watch_for(link);
+    link->events->opened(link->owner, EMU_LINK_OPENED);
+}
+
+static void be_connected(struct emu_link *link)
+{
+    if (!link->secure) {
+        be_up(link);
+        return;
+    }
+    emu_timer_start(&link->emu->loop, &link->limit, link->emu->loop.now + link->handshake_limit);
+    link->state = EMU_LINK_SHAKING;
+    if (!link->tls || !emu_tls_start(link->tls, link->watch.fd))
+        fail(link, EMU_LINK_TLS_FAILED);
+    else
+        shake(link);
+}
+
+static void plan_retransmit(struct emu_link *link)
+{
+    int64_t left = link->tls ? emu_tls_retransmit_in(link->tls) : -1;
+    if (left >= 0)
+        emu_timer_start(&link->emu->loop, &link->retransmit, emu_loop_now(&link->emu->loop) + left);
+    else
+        emu_timer_stop(&link->emu->loop, &link->retransmit);
+}
+
+static void on_retransmit(void *owner)
+{
+    struct emu_link *link = owner;
+    if (emu_tls_retransmit(link->tls))
+        plan_retransmit(link);
+    else if (link->state == EMU_LINK_SHAKING)
+        fail(link, EMU_LINK_TIMED_OUT);
+}
+
+static void shake(struct emu_link *link)
+{
+    enum emu_tls_progress progress = emu_tls_handshake(link->tls);
+    plan_retransmit(link);
+    switch (progress) {
+    case EMU_TLS_DONE:
+        be_up(link);
+        break;
+    case EMU_TLS_WANTS_READ:
+        link->watch.events = POLLIN;
+        break;
+    case EMU_TLS_WANTS_WRITE:
+        link->watch.events = POLLOUT;
+        break;
+    case EMU_TLS_FAILED:
+        fail(link, EMU_LINK_TLS_FAILED);
+        break;
+    }
+}
+
+static void note_local_port(struct emu_link *link)
+{
+    struct emu_address local = {.length = sizeof local.storage};
+    if (getsockname(link->watch.fd, (struct sockaddr *)&local.storage, &local.length) == 0)
+        link->local_port = emu_address_port(&local);
+}
+
+static void bind_local(struct emu_link *link, int fd, int family)
+{
+    if (link->local_port == 0)
+        return;
+    struct emu_address local = {.storage.ss_family = (sa_family_t)family};
+    local.length = family == AF_INET6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
+    if (family == AF_INET6)
+        ((struct sockaddr_in6 *)&local.storage)->sin6_port = htons((uint16_t)link->local_port);
+    else
+        ((struct sockaddr_in *)&local.storage)->sin_port = htons((uint16_t)link->local_port);
+    int yes = 1;
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    if (bind(fd, (struct sockaddr *)&local.storage, local.length) != 0)
+        link->local_port = 0; /* taken on this host: any other serves as well */
+}
+
+static void tune(int fd, bool datagram)
+{
+    int size = KERNEL_BUFFER, yes = 1;
+    if (datagram)
+        return;
+    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
+    setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+}
+
+static int open_socket(struct emu_link *link, const struct emu_address *address)
+{
+    int type = (link->datagram ? SOCK_DGRAM : SOCK_STREAM) | SOCK_NONBLOCK | SOCK_CLOEXEC;
+    int fd = socket(address->storage.ss_family, type, 0);
+    if (fd >= 0) {
+        tune(fd, link->datagram);
+        bind_local(link, fd, address->storage.ss_family);
+    }
+    return fd;
+}
+
+/* Tries the addresses from link->address on. */
+static void connect_next(struct emu_link *link)
+{
+    for (; link->address < link->lookup.found_count; link->address++) {
+        const struct emu_address *address = &link->lookup.found[link->address];
+        int fd = open_socket(link, address);
+        if (fd < 0)
+            continue;
+        int outcome = connect(fd, (const struct sockaddr *)&address->storage, address->length);
+        if (outcome != 0 && errno != EINPROGRESS) {
+            close(fd);
+            continue;
+        }
+        link->watch.fd = fd;
+        link->watch.events = POLLOUT; /* a connection that is made at once is seen to be in the next round */
+        link->state = EMU_LINK_CONNECTING;
+        emu_watch_add(&link->emu->loop, &link->watch);
+        return;
+    }
+    fail(link, EMU_LINK_NO_CONNECTION);
+}
+
+static void on_found(void *owner)
+{
+    struct emu_link *link = owner;
+    link->address = 0;
+    if (link->lookup.found_count > 0)
+        connect_next(link);
+    else
+        fail(link, EMU_LINK_NO_NAME);
+}
+
+void emu_link_open(struct emu_link *link, struct emu *emu, const struct emu_link_plan *plan,
+                   const struct emu_link_events *events, void *owner)
+{
+    prepare(link, emu, events, owner);
+    link->datagram = plan->datagram;
+    link->secure = plan->secure;
+    link->tls = plan->tls;
+    link->local_port = plan->local_port;
+    link->handshake_limit = plan->handshake_limit;
+    link->state = EMU_LINK_RESOLVING;
+    emu_timer_start(&emu->loop, &link->limit, emu->loop.now + plan->connect_limit);
+    switch (emu_lookup_start(&link->lookup, &emu->resolver, &emu->loop, plan->host, plan->port)) {
+    case EMU_LOOKUP_FOUND:
+        connect_next(link);
+        break;
+    case EMU_LOOKUP_FAILED:
+        fail(link, EMU_LINK_NO_NAME);
+        break;
+    case EMU_LOOKUP_RUNNING:
+        break;
+    }
+}
+
+void emu_link_adopt(struct emu_link *link, struct emu *emu, int fd, const struct emu_link_events *events,
+                    void *owner)
+{
+    prepare(link, emu, events, owner);
+    struct emu_address *peer = &link->lookup.found[0];
+    peer->length = sizeof peer->storage;
+    if (getpeername(fd, (struct sockaddr *)&peer->storage, &peer->length) == 0)
+        link->lookup.found_count = 1;
+    tune(fd, false);
+    link->state = EMU_LINK_UP;
+    link->watch.fd = fd;
+    note_local_port(link);
+    watch_for(link);
+    emu_watch_add(&emu->loop, &link->watch);
+}
+
+static void finish_connecting(struct emu_link *link)
+{
+    int error = 0;
+    socklen_t length = sizeof error;
+    getsockopt(link->watch.fd, SOL_SOCKET, SO_ERROR, &error, &length);
+    if (error == 0) {
+        note_local_port(link);
+        be_connected(link);
+        return;
+    }
+    emu_watch_remove(&link->emu->loop, &link->watch);
+    close(link->watch.fd);
+    link->watch.fd = -1;
+    link->address++;
+    connect_next(link);
+}
+
+/* As emu_tls_read and emu_tls_write. */
+static ssize_t carry_in(struct emu_link *link, char *bytes, size_t size)
+{
+    if (link->secure)
+        return emu_tls_read(link->tls, bytes, size);
+    ssize_t got = recv(link->watch.fd, bytes, size, 0);
+    if (got >= 0)
+        return got;
+    return errno == EAGAIN || errno == EINTR || (link->datagram && errno == ECONNREFUSED) ? -1 : -2;
+}
+
+static ssize_t carry_out(struct emu_link *link, const char *bytes, size_t length)
+{
+    if (link->secure)
+        return emu_tls_write(link->tls, bytes, length);
+    ssize_t put = send(link->watch.fd, bytes, length, MSG_NOSIGNAL);
+    if (put >= 0)
+        return put;
+    return errno == EAGAIN || errno == EINTR || (link->datagram && errno == ECONNREFUSED) ? -1 : -2;
+}
+
+static void end(struct emu_link *link)
+{
+    drop_socket(link);
+    link->state = EMU_LINK_ENDED;
+    link->events->ended(link->owner);
+}
+
+/* Returns what the last read did: -1, or what ended it. */
+static ssize_t read_stream(struct emu_link *link)
+{
+    for (;;) {
+        char *at;
+        size_t space = emu_ring_space(&link->in, &at);
+        link->paused = space == 0;
+        if (link->paused)
+            return -1;
+        ssize_t got = carry_in(link, at, space);
+        if (got <= 0)
+            return got;
+        emu_ring_filled(&link->in, (size_t)got);
+        link->received += (size_t)got;
+    }
+}
+
+/* A datagram that finds no room is lost, as datagrams are. An empty one ends nothing unless it is DTLS's
+ * farewell. */
+static ssize_t read_datagrams(struct emu_link *link)
+{
+    char datagram[DATAGRAM_MAX];
+    for (;;) {
+        ssize_t got = carry_in(link, datagram, sizeof datagram);
+        if (got < 0 || (got == 0 && link->secure))
+            return got;
+        if ((size_t)got > emu_ring_room(&link->in))
+            continue;
+        emu_ring_write(&link->in, datagram, (size_t)got);
+        link->received += (size_t)got;
+    }
+}
+
+static void receive(struct emu_link *link)
+{
+    uint64_t before = link->received;
+    ssize_t outcome = link->datagram ? read_datagrams(link) : read_stream(link);
+    watch_for(link);
+    if (link->received != before)
+        link->events->received(link->owner);
+    if (outcome != -1 && link->state == EMU_LINK_UP)
+        end(link);
+}
+
+/* False when the link has broken. */
+static bool transmit(struct emu_link *link)
+{
+    while (link->out.used > 0 && !link->stalled) {
+        const char *at;
+        size_t length = emu_ring_peek(&link->out, &at);
+        ssize_t put = carry_out(link, at, length);
+        if (put == -1)
+            break;
+        if (put <= 0)
+            return false;
+        emu_ring_drop(&link->out, (size_t)put);
+        link->sent += (size_t)put;
+    }
+    watch_for(link);
+    return true;
+}
+
+static void on_ready(void *owner, short events)
+{
+    struct emu_link *link = owner;
+    if (link->state == EMU_LINK_CONNECTING) {
+        finish_connecting(link);
+    } else if (link->state == EMU_LINK_SHAKING) {
+        shake(link);
+    } else if (link->state == EMU_LINK_UP) {
+        bool had_output = link->out.used > 0;
+        if ((events & POLLOUT) && !transmit(link)) {
+            end(link);
+            return;
+        }
+        if (had_output && link->out.used == 0)
+            link->events->drained(link->owner);
+        if (link->state == EMU_LINK_UP && (events & (POLLIN | POLLHUP | POLLERR)))
+            receive(link);
+    }
+}
+
+bool emu_link_can_send(const struct emu_link *link, size_t length)
+{
+    if (link->state != EMU_LINK_UP || link->stalled)
+        return false;
+    return link->datagram || emu_ring_room(&link->out) >= length;
+}
+
+size_t emu_link_send(struct emu_link *link, const char *bytes, size_t length)
+{
+    if (link->state != EMU_LINK_UP || link->stalled)
+        return 0;
+    if (link->datagram) {
+        ssize_t put = carry_out(link, bytes, length);
+        link->sent += put > 0 ? (size_t)put : 0;
+        return put > 0 ? (size_t)put : 0;
+    }
+    size_t taken = emu_ring_write(&link->out, bytes, length);
+    if (!transmit(link))
+        link->watch.events = POLLOUT; /* the next round finds it broken and says so */
+    return taken;
+}
+
+void emu_link_taken(struct emu_link *link)
+{
+    if (link->state == EMU_LINK_UP && link->paused && emu_ring_room(&link->in) >= link->in.size / 4) {
+        /* TLS may hold bytes that the socket no longer tells of: look, but not from inside this call. */
+        link->paused = false;
+        emu_timer_start(&link->emu->loop, &link->limit, link->emu->loop.now);
+    }
+}
+
+void emu_link_stall(struct emu_link *link, bool stalled)
+{
+    link->stalled = stalled;
+    if (link->state == EMU_LINK_UP)
+        watch_for(link);
+}
+
+bool emu_link_address(const struct emu_link *link, struct emu_address *peer)
+{
+    if (link->address >= link->lookup.found_count)
+        return false;
+    *peer = link->lookup.found[link->address];
+    return true;
+}

@@ -1,0 +1,239 @@
+#include "emulator/options.h"
+
+#include "emulator/module.h"
+#include "emulator/quirks.h"
+
+#include <getopt.h>
+#include <openssl/crypto.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+static const char usage[] =
+    "Usage: hayes-emulator [OPTION]...\n"
+    "A serial AT module in software. Prints the path of its pty and runs until it gets SIGTERM.\n"
+    "\n"
+    "  --module NAME          which module: EC200U (default), EC200A\n"
+    "  --flash DIR            folder with the module's files, kept (default: a temporary one)\n"
+    "  --flash-size BYTES     what it holds (default 1048576)\n"
+    "  --baud N               pace both directions as a serial line of N baud (default: unpaced)\n"
+    "  --resolve HOST[:ASKED]=ADDR[:PORT]\n"
+    "                         connections to HOST (at port ASKED) go to ADDR (at PORT); repeatable\n"
+    "  --link PATH            make PATH a symbolic link to the pty\n"
+    "  --latency MS           delay every answer\n"
+    "  --quirks NAME[,NAME]   habits of named firmware; \"list\" prints them\n"
+    "  --control PATH         a unix socket for faults and changes while running; \"help\" there lists them\n"
+    "  --attached             end when nobody can read stdout any more\n"
+    "  --sim STATE            ready (default), absent, pin:1234, puk\n"
+    "  --registration STATE   home (default), roaming, searching, denied, none\n"
+    "  --apn NAME             the only access point the network knows (default: any will do)\n"
+    "  --clock TIME           the module's clock: Unix seconds, or unset (default: the host's time)\n"
+    "  --echo 0|1             command echo after power-up (default 1)\n"
+    "  --seed N               for everything that varies by chance (default 1)\n"
+    "  --help, --version\n";
+
+enum option_code {
+    OPTION_MODULE = 1,
+    OPTION_FLASH,
+    OPTION_FLASH_SIZE,
+    OPTION_BAUD,
+    OPTION_RESOLVE,
+    OPTION_LINK,
+    OPTION_LATENCY,
+    OPTION_QUIRKS,
+    OPTION_CONTROL,
+    OPTION_ATTACHED,
+    OPTION_SIM,
+    OPTION_REGISTRATION,
+    OPTION_APN,
+    OPTION_CLOCK,
+    OPTION_ECHO,
+    OPTION_SEED,
+    OPTION_HELP,
+    OPTION_VERSION,
+};
+
+static const struct option known[] = {
+    {"module", required_argument, NULL, OPTION_MODULE},
+    {"flash", required_argument, NULL, OPTION_FLASH},
+    {"flash-size", required_argument, NULL, OPTION_FLASH_SIZE},
+    {"baud", required_argument, NULL, OPTION_BAUD},
+    {"resolve", required_argument, NULL, OPTION_RESOLVE},
+    {"link", required_argument, NULL, OPTION_LINK},
+    {"latency", required_argument, NULL, OPTION_LATENCY},
+    {"quirks", required_argument, NULL, OPTION_QUIRKS},
+    {"control", required_argument, NULL, OPTION_CONTROL},
+    {"attached", no_argument, NULL, OPTION_ATTACHED},
+    {"sim", required_argument, NULL, OPTION_SIM},
+    {"registration", required_argument, NULL, OPTION_REGISTRATION},
+    {"apn", required_argument, NULL, OPTION_APN},
+    {"clock", required_argument, NULL, OPTION_CLOCK},
+    {"echo", required_argument, NULL, OPTION_ECHO},
+    {"seed", required_argument, NULL, OPTION_SEED},
+    {"help", no_argument, NULL, OPTION_HELP},
+    {"version", no_argument, NULL, OPTION_VERSION},
+    {0},
+};
+
+static bool read_number(const char *text, uint64_t least, uint64_t most, uint64_t *number)
+{
+    char *end;
+    unsigned long long value = strtoull(text, &end, 10);
+    if (*text < '0' || *text > '9' || *end || value < least || value > most)
+        return false;
+    *number = value;
+    return true;
+}
+
+static const char *read_module(struct emu_options *options, const char *text)
+{
+    for (const struct emu_module *const *module = emu_modules(); *module; module++) {
+        if (strcasecmp((*module)->name, text) == 0) {
+            options->module = *module;
+            return NULL;
+        }
+    }
+    return "EC200U or EC200A";
+}
+
+static const char *read_clock(struct emu_options *options, const char *text)
+{
+    uint64_t number;
+    options->clock_unset = strcmp(text, "unset") == 0;
+    options->clock_given = true;
+    if (options->clock_unset)
+        return NULL;
+    if (!read_number(text, 0, 4102444799, &number))
+        return "Unix seconds up to the year 2099, or unset";
+    options->clock = (int64_t)number;
+    return NULL;
+}
+
+static const char *read_quirks(struct emu_options *options, const char *text)
+{
+    return emu_quirks_parse(text, &options->quirks) ? "a list of names that --quirks list prints" : NULL;
+}
+
+/* Options that take a number; NULL when it is one and in range. */
+static const char *read_numeric(struct emu_options *options, enum option_code code, const char *text)
+{
+    uint64_t number;
+    if (code == OPTION_FLASH_SIZE) {
+        if (!read_number(text, 0, UINT64_MAX >> 1, &number))
+            return "a number of bytes";
+        options->flash_size = number;
+    } else if (code == OPTION_BAUD) {
+        if (!read_number(text, 300, 10000000, &number))
+            return "300 to 10000000";
+        options->baud = (unsigned long)number;
+    } else if (code == OPTION_LATENCY) {
+        if (!read_number(text, 0, 3600000, &number))
+            return "0 to 3600000 milliseconds";
+        options->latency_ms = (long)number;
+    } else if (code == OPTION_ECHO) {
+        if (!read_number(text, 0, 1, &number))
+            return "0 or 1";
+        options->echo = number == 1;
+    } else if (!read_number(text, 0, UINT64_MAX, &options->seed)) {
+        return "a number";
+    }
+    return NULL;
+}
+
+static const char *read_option(struct emu_options *options, struct emu_resolver *resolver,
+                               enum option_code code, const char *text)
+{
+    switch (code) {
+    case OPTION_MODULE:
+        return read_module(options, text);
+    case OPTION_FLASH:
+        options->flash = text;
+        return *text ? NULL : "the path of a folder";
+    case OPTION_FLASH_SIZE:
+    case OPTION_BAUD:
+    case OPTION_LATENCY:
+    case OPTION_ECHO:
+    case OPTION_SEED:
+        return read_numeric(options, code, text);
+    case OPTION_RESOLVE:
+        return emu_resolver_add(resolver, text);
+    case OPTION_LINK:
+        options->link = text;
+        return *text ? NULL : "a path";
+    case OPTION_QUIRKS:
+        return read_quirks(options, text);
+    case OPTION_CONTROL:
+        options->control = text;
+        return *text ? NULL : "a path";
+    case OPTION_ATTACHED:
+        options->attached = true;
+        return NULL;
+    case OPTION_SIM:
+        return emu_cellular_set_sim(&options->cellular, text);
+    case OPTION_REGISTRATION:
+        return emu_cellular_set_registration(&options->cellular, text);
+    case OPTION_APN:
+        return emu_cellular_set_apn(&options->cellular, text);
+    case OPTION_CLOCK:
+        return read_clock(options, text);
+    case OPTION_HELP:
+    case OPTION_VERSION:
+        return NULL;
+    }
+    return NULL;
+}
+
+static bool answers_alone(int code, const char *text)
+{
+    if (code == OPTION_HELP)
+        fputs(usage, stdout);
+    else if (code == OPTION_VERSION)
+        printf("hayes-emulator, %s\n", OpenSSL_version(OPENSSL_VERSION));
+    else if (code == OPTION_QUIRKS && strcmp(text, "list") == 0)
+        emu_quirks_list(stdout);
+    else
+        return false;
+    return true;
+}
+
+static enum emu_options_verdict wrong(const char *what, const char *text, const char *allowed)
+{
+    fprintf(stderr, "hayes-emulator: %s%s%s: %s\n", what, *text ? " " : "", text, allowed);
+    return EMU_OPTIONS_WRONG;
+}
+
+enum emu_options_verdict emu_options_read(struct emu_options *options, struct emu_resolver *resolver,
+                                          int argc, char **argv)
+{
+    *options = (struct emu_options){
+        .module = emu_modules()[0],
+        .flash_size = 1 << 20,
+        .cellular = {.registration = EMU_REGISTRATION_HOME, .signal = 24},
+        .echo = true,
+        .seed = 1,
+    };
+    for (;;) {
+        int index = -1, argument = optind;
+        int code = getopt_long(argc, argv, ":", known, &index);
+        if (code == -1)
+            break;
+        if (code == ':')
+            return wrong(argv[argument], "", "needs a value; see --help");
+        if (code == '?' || index < 0)
+            return wrong(argv[argument], "", "no such option, or it takes no value; see --help");
+        if (answers_alone(code, optarg))
+            return EMU_OPTIONS_DONE;
+        const char *allowed = read_option(options, resolver, (enum option_code)code, optarg);
+        if (allowed) {
+            char what[32];
+            snprintf(what, sizeof what, "--%s", known[index].name);
+            char expected[160];
+            snprintf(expected, sizeof expected, "expected %s", allowed);
+            return wrong(what, optarg ? optarg : "", expected);
+        }
+    }
+    if (optind < argc)
+        return wrong(argv[optind], "", "no such argument; see --help");
+    return EMU_OPTIONS_RUN;
+}

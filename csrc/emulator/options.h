@@ -1,0 +1,39 @@
+/* The command line. */
+#ifndef EMU_OPTIONS_H
+#define EMU_OPTIONS_H
+
+#include "emulator/cellular.h"
+#include "emulator/net/resolver.h"
+
+#include <stdint.h>
+
+struct emu_module;
+
+/* Texts point into argv. */
+struct emu_options {
+    const struct emu_module *module;
+    const char *flash; /* NULL: a temporary folder */
+    uint64_t flash_size;
+    unsigned long baud; /* 0: unpaced */
+    const char *link, *control;
+    long latency_ms;
+    uint64_t quirks;
+    bool attached;
+    struct emu_cellular cellular;
+    bool clock_given, clock_unset;
+    int64_t clock;
+    bool echo;
+    uint64_t seed;
+};
+
+enum emu_options_verdict {
+    EMU_OPTIONS_RUN,
+    EMU_OPTIONS_DONE,  /* help and the like were printed: exit 0 */
+    EMU_OPTIONS_WRONG, /* said why on stderr: exit 2 */
+};
+
+/* Adds the --resolve rules to the resolver. */
+enum emu_options_verdict emu_options_read(struct emu_options *options, struct emu_resolver *resolver,
+                                          int argc, char **argv);
+
+#endif

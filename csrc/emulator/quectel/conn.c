@@ -1,0 +1,425 @@
+#include "emulator/quectel/conn.h"
+
+#include "emulator/quectel/errors.h"
+#include "emulator/quectel/quectel.h"
+#include "emulator/reply.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static void on_opened(void *owner, enum emu_link_failure failure);
+static void on_received(void *owner);
+static void on_ended(void *owner);
+static void on_drained(void *owner);
+static void on_close_timeout(void *owner);
+
+static const struct emu_link_events events = {
+    .opened = on_opened,
+    .received = on_received,
+    .ended = on_ended,
+    .drained = on_drained,
+};
+
+const struct emu_link_events *quectel_conn_events(void)
+{
+    return &events;
+}
+
+void quectel_conn_init(struct quectel_conn *conn, struct quectel *quectel,
+                       const struct quectel_family *family, int id)
+{
+    *conn = (struct quectel_conn){.quectel = quectel, .family = family, .id = id, .server = id};
+    conn->closing = (struct emu_timer){.on_due = on_close_timeout, .owner = conn};
+}
+
+static void stop_listening(struct quectel_conn *conn)
+{
+    if (!conn->listening.added)
+        return;
+    emu_watch_remove(&conn->quectel->emu->loop, &conn->listening);
+    close(conn->listening.fd);
+}
+
+void quectel_conn_drop(struct quectel_conn *conn)
+{
+    struct quectel *quectel = conn->quectel;
+    emu_timer_stop(&quectel->emu->loop, &conn->closing);
+    stop_listening(conn);
+    emu_link_close(&conn->link);
+    if (conn->online)
+        emu_port_leave_data(quectel->emu);
+    if (quectel->last_transparent == conn)
+        quectel->last_transparent = NULL;
+    quectel_conn_init(conn, quectel, conn->family, conn->id);
+}
+
+struct emu_result quectel_conn_refuse(struct quectel *quectel, const struct quectel_family *family, int id,
+                                      enum quectel_access access, int error)
+{
+    quectel->last_error = error;
+    if (access == QUECTEL_ACCESS_TRANSPARENT)
+        return emu_error();
+    quectel_urc(quectel, "%s: %d,%d", family->open, id, error);
+    return emu_ok();
+}
+
+struct emu_result quectel_conn_open(struct quectel_conn *conn, const struct emu_link_plan *plan)
+{
+    conn->state = QUECTEL_CONN_OPENING;
+    emu_link_open(&conn->link, conn->quectel->emu, plan, &events, conn);
+    if (conn->access != QUECTEL_ACCESS_TRANSPARENT)
+        return emu_ok();
+    conn->command_waits = true;
+    return emu_pending();
+}
+
+static size_t take_transparent(void *owner, const char *bytes, size_t length)
+{
+    struct quectel_conn *conn = owner;
+    if (conn->link.state != EMU_LINK_UP)
+        return length; /* NO CARRIER is on its way */
+    return emu_link_send(&conn->link, bytes, length);
+}
+
+static void go_offline(struct quectel_conn *conn)
+{
+    conn->online = false;
+    emu_port_leave_data(conn->quectel->emu);
+}
+
+static void on_escape(void *owner)
+{
+    struct quectel_conn *conn = owner;
+    go_offline(conn);
+    emu_final(conn->quectel->emu, emu_ok());
+}
+
+static struct emu_result go_online(struct quectel_conn *conn)
+{
+    const struct emu_data_mode mode = {.take = take_transparent, .escape = on_escape, .owner = conn};
+    conn->online = true;
+    conn->quectel->last_transparent = conn;
+    emu_port_enter_data(conn->quectel->emu, &mode);
+    return emu_result(EMU_RESULT_CONNECT);
+}
+
+static void give_up_opening(struct quectel_conn *conn, int error)
+{
+    struct quectel *quectel = conn->quectel;
+    bool waits = conn->command_waits;
+    int id = conn->id;
+    quectel_conn_drop(conn);
+    quectel->last_error = error;
+    if (waits)
+        emu_finish(quectel->emu, emu_error());
+    else
+        quectel_urc(quectel, "%s: %d,%d", conn->family->open, id, error);
+}
+
+static void on_opened(void *owner, enum emu_link_failure failure)
+{
+    struct quectel_conn *conn = owner;
+    struct quectel *quectel = conn->quectel;
+    if (failure != EMU_LINK_OPENED) {
+        give_up_opening(conn, conn->family->error_of(quectel, failure));
+        if (failure == EMU_LINK_TLS_FAILED && emu_quirk(quectel->emu, EMU_QUIRK_EG800K_566))
+            quectel->last_error = QUECTEL_NET_FINE;
+        return;
+    }
+    quectel->last_error = QUECTEL_NET_FINE;
+    conn->state = QUECTEL_CONN_CONNECTED;
+    quectel_ssl_opened(conn);
+    if (!conn->command_waits) {
+        quectel_urc(quectel, "%s: %d,0", conn->family->open, conn->id);
+        return;
+    }
+    conn->command_waits = false;
+    emu_finish(quectel->emu, go_online(conn));
+}
+
+/* The pump sees these for itself. */
+static void on_received(void *owner)
+{
+    (void)owner;
+}
+
+static void finish_close(struct quectel_conn *conn)
+{
+    struct emu *emu = conn->quectel->emu;
+    conn->command_waits = false;
+    quectel_conn_drop(conn);
+    emu_finish(emu, emu_ok());
+}
+
+static void on_ended(void *owner)
+{
+    struct quectel_conn *conn = owner;
+    if (conn->command_waits)
+        finish_close(conn);
+}
+
+static void on_drained(void *owner)
+{
+    struct quectel_conn *conn = owner;
+    if (conn->command_waits)
+        finish_close(conn);
+}
+
+static void on_close_timeout(void *owner)
+{
+    finish_close(owner);
+}
+
+/* Waits until what was handed over is sent, at most that long; SSL note 2.2.5: 0 means at once. */
+struct emu_result quectel_conn_close(struct quectel_conn *conn, long long timeout_s)
+{
+    struct quectel *quectel = conn->quectel;
+    if (conn->state == QUECTEL_CONN_INITIAL)
+        return quectel_fail(quectel, QUECTEL_NET_INVALID_PARAMETER);
+    quectel->last_error = QUECTEL_NET_FINE;
+    if (conn->link.state == EMU_LINK_UP && conn->link.out.used > 0 && timeout_s > 0) {
+        conn->command_waits = true;
+        emu_timer_start(&quectel->emu->loop, &conn->closing,
+                        emu_loop_now(&quectel->emu->loop) + emu_seconds(timeout_s));
+        return emu_pending();
+    }
+    quectel_conn_drop(conn);
+    return emu_ok();
+}
+
+struct emu_result quectel_conn_switch(struct quectel_conn *conn, enum quectel_access access)
+{
+    if (conn->state != QUECTEL_CONN_CONNECTED)
+        return quectel_fail(conn->quectel, QUECTEL_NET_INVALID_PARAMETER);
+    conn->access = access;
+    conn->announced = false;
+    conn->quectel->last_error = QUECTEL_NET_FINE;
+    return access == QUECTEL_ACCESS_TRANSPARENT ? go_online(conn) : emu_ok();
+}
+
+struct emu_result quectel_conn_back_online(struct quectel *quectel)
+{
+    struct quectel_conn *conn = quectel->last_transparent;
+    if (!conn || conn->state != QUECTEL_CONN_CONNECTED || conn->access != QUECTEL_ACCESS_TRANSPARENT)
+        return emu_result(EMU_RESULT_NO_CARRIER);
+    return go_online(conn);
+}
+
+/* The next bytes received, at most so many, as the two parts they lie in. */
+static size_t look(const struct quectel_conn *conn, size_t most, struct emu_span spans[2])
+{
+    struct emu_ring ring = conn->link.in;
+    size_t total = 0;
+    for (int i = 0; i < 2; i++) {
+        const char *at;
+        size_t length = emu_ring_peek(&ring, &at);
+        if (length > most - total)
+            length = most - total;
+        spans[i] = (struct emu_span){.bytes = at, .length = length};
+        total += length;
+        emu_ring_drop(&ring, length);
+    }
+    return total;
+}
+
+static void take(struct quectel_conn *conn, size_t length)
+{
+    emu_ring_drop(&conn->link.in, length);
+    conn->taken += length;
+    if (conn->link.in.used == 0)
+        conn->announced = false;
+    emu_link_taken(&conn->link);
+}
+
+static struct emu_result show_amounts(struct quectel_conn *conn)
+{
+    uint64_t unread = conn->link.in.used;
+    emu_info(conn->quectel->emu, "%s: %llu,%llu,%llu", conn->family->receive,
+             (unsigned long long)(conn->taken + unread), (unsigned long long)conn->taken,
+             (unsigned long long)unread);
+    return emu_ok();
+}
+
+static struct emu_result print_data(struct quectel_conn *conn, size_t most)
+{
+    struct quectel *quectel = conn->quectel;
+    struct emu_span spans[2];
+    size_t length = look(conn, most, spans);
+    bool lies = emu_quirk(quectel->emu, EMU_QUIRK_RECV_ANNOUNCES_MORE);
+    char line[48];
+    snprintf(line, sizeof line, "%s: %zu%s", conn->family->receive, length + (lies ? 16 : 0),
+             quectel_views_comma(quectel) ? "," : "\r\n");
+    if (lies)
+        emu_urc_block(quectel->emu, line, spans[0], spans[1], "");
+    else
+        emu_info_block(quectel->emu, line, spans[0], spans[1]);
+    take(conn, length);
+    return lies ? emu_result(EMU_RESULT_SILENT) : emu_ok();
+}
+
+static void print_late_urc(struct quectel_conn *conn)
+{
+    char line[48];
+    snprintf(line, sizeof line, "%s: \"recv\",%d\r\n", conn->family->urc, conn->id);
+    emu_urc_block(conn->quectel->emu, line, (struct emu_span){0}, (struct emu_span){0}, "");
+}
+
+struct emu_result quectel_conn_read(struct quectel_conn *conn, size_t length)
+{
+    struct quectel *quectel = conn->quectel;
+    if (conn->state != QUECTEL_CONN_CONNECTED && conn->state != QUECTEL_CONN_CLOSING)
+        return quectel_fail(quectel, QUECTEL_NET_INVALID_PARAMETER);
+    if (length == 0)
+        return show_amounts(conn);
+    if (conn->access != QUECTEL_ACCESS_BUFFER)
+        return quectel_fail(quectel, QUECTEL_NET_NOT_ALLOWED);
+    bool empty = conn->link.in.used == 0;
+    if (empty && conn->state == QUECTEL_CONN_CLOSING)
+        return quectel_fail(quectel, QUECTEL_NET_CLOSED);
+    quectel->last_error = QUECTEL_NET_FINE;
+    if (!empty) {
+        if (emu_quirk(quectel->emu, EMU_QUIRK_LATE_URC_BEFORE_RECV))
+            print_late_urc(conn);
+        return print_data(conn, length);
+    }
+    emu_info(quectel->emu, "%s: 0", conn->family->receive);
+    return emu_ok();
+}
+
+static void say_recv(struct quectel_conn *conn)
+{
+    conn->announced = true;
+    if (quectel_shows_length(conn->quectel))
+        quectel_urc(conn->quectel, "%s: \"recv\",%d,%zu", conn->family->urc, conn->id, conn->link.in.used);
+    else
+        quectel_urc(conn->quectel, "%s: \"recv\",%d", conn->family->urc, conn->id);
+}
+
+static void say_end(struct quectel_conn *conn)
+{
+    conn->told_end = true;
+    conn->state = QUECTEL_CONN_CLOSING;
+    if (conn->online) {
+        go_offline(conn);
+        emu_final(conn->quectel->emu, emu_result(EMU_RESULT_NO_CARRIER));
+    } else {
+        quectel_urc(conn->quectel, "%s: \"closed\",%d", conn->family->urc, conn->id);
+    }
+}
+
+/* At most 1500 bytes each, as EC200U (fw EC200UCNAAR03A15M08) splits them. */
+static void push_some(struct quectel_conn *conn)
+{
+    struct quectel *quectel = conn->quectel;
+    struct emu_span spans[2];
+    size_t length = look(conn, QUECTEL_READ_MAX, spans);
+    char line[64];
+    snprintf(line, sizeof line, "%s: \"recv\",%d,%zu%s", conn->family->urc, conn->id, length,
+             quectel_views_comma(quectel) ? "," : "\r\n");
+    if (quectel_urcs_come_here(quectel))
+        emu_urc_block(quectel->emu, line, spans[0], spans[1],
+                      emu_quirk(quectel->emu, EMU_QUIRK_PUSH_CRLF) ? "\r\n" : "");
+    take(conn, length);
+}
+
+static void pass_some(struct quectel_conn *conn)
+{
+    struct emu_span spans[2];
+    size_t length = look(conn, EMU_UART_PUMP_BELOW, spans);
+    emu_raw(conn->quectel->emu, spans[0].bytes, spans[0].length);
+    emu_raw(conn->quectel->emu, spans[1].bytes, spans[1].length);
+    take(conn, length);
+}
+
+static bool can_print_data(const struct quectel_conn *conn)
+{
+    const struct emu *emu = conn->quectel->emu;
+    if (conn->link.in.used == 0 || emu_output_length(&emu->uart.output) >= EMU_UART_PUMP_BELOW)
+        return false;
+    return conn->online || (conn->access == QUECTEL_ACCESS_PUSH && !emu->port.in_data);
+}
+
+static bool may_say_end(const struct quectel_conn *conn)
+{
+    if (conn->link.state != EMU_LINK_ENDED || conn->told_end)
+        return false;
+    return conn->link.in.used == 0 ||
+           (emu_quirk(conn->quectel->emu, EMU_QUIRK_CLOSED_BEFORE_DRAINED) && !conn->online);
+}
+
+static void pump(struct quectel_conn *conn, void *argument)
+{
+    bool *printed = argument;
+    if (conn->state != QUECTEL_CONN_CONNECTED)
+        return;
+    while (can_print_data(conn)) {
+        if (conn->online)
+            pass_some(conn);
+        else
+            push_some(conn);
+        *printed = true;
+    }
+    if (conn->access == QUECTEL_ACCESS_BUFFER && conn->link.in.used > 0 && !conn->announced)
+        say_recv(conn);
+    if (may_say_end(conn))
+        say_end(conn);
+}
+
+bool quectel_conns_pump(struct quectel *quectel)
+{
+    bool printed = false;
+    quectel_conns_each(quectel, pump, &printed);
+    return printed;
+}
+
+void quectel_conns_each(struct quectel *quectel, void (*visit)(struct quectel_conn *conn, void *argument),
+                        void *argument)
+{
+    for (int i = 0; i < QUECTEL_CONNS; i++)
+        visit(&quectel->ssl.clients[i], argument);
+    for (int i = 0; i < QUECTEL_CONNS; i++)
+        visit(&quectel->sockets.conns[i], argument);
+}
+
+static void count(struct quectel_conn *conn, void *argument)
+{
+    *(size_t *)argument += conn->state != QUECTEL_CONN_INITIAL;
+}
+
+size_t quectel_conns_open(struct quectel *quectel)
+{
+    size_t open = 0;
+    quectel_conns_each(quectel, count, &open);
+    return open;
+}
+
+static void lose(struct quectel_conn *conn, void *context)
+{
+    if (conn->state == QUECTEL_CONN_INITIAL || conn->context != *(int *)context)
+        return;
+    if (conn->state == QUECTEL_CONN_OPENING) {
+        give_up_opening(conn, QUECTEL_NET_PDP_BROKEN);
+        return;
+    }
+    emu_link_close(&conn->link);
+    stop_listening(conn);
+    if (conn->command_waits)
+        finish_close(conn);
+    else if (!conn->told_end)
+        say_end(conn);
+}
+
+void quectel_conns_lost(struct quectel *quectel, int context)
+{
+    quectel_conns_each(quectel, lose, &context);
+}
+
+void quectel_conn_peer(const struct quectel_conn *conn, char text[QUECTEL_HOST_MAX + 1])
+{
+    struct emu_address peer;
+    if (emu_link_address(&conn->link, &peer))
+        emu_address_text(&peer, text);
+    else
+        memcpy(text, conn->host, sizeof conn->host);
+}

@@ -1,0 +1,257 @@
+/* The Quectel modules there are, and the life of one. */
+#include "emulator/module.h"
+
+#include "emulator/alloc.h"
+#include "emulator/control.h"
+#include "emulator/quectel/errors.h"
+#include "emulator/quectel/modules.h"
+#include "emulator/quectel/quectel.h"
+#include "emulator/reply.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    OPENS_UNTIL_EXHAUSTED = 20
+};
+
+static const struct emu_command *const tables[] = {
+    quectel_v250_commands,     quectel_identity_commands,
+    quectel_sim_commands,      quectel_network_commands,
+    quectel_settings_commands, quectel_clock_commands,
+    quectel_pdp_commands,      quectel_files_commands,
+    quectel_transfer_commands, quectel_tools_commands,
+    quectel_sslcfg_commands,   quectel_ssl_commands,
+    quectel_socket_commands,   NULL,
+};
+
+/* Revision as recorded; PDP contexts 1 to 7 (SSL note 2.2.2); Unisoc's clock begins in 1970. */
+static const struct quectel_model ec200u = {
+    .name = "EC200U",
+    .revision = "EC200UCNAAR03A15M08",
+    .last_context = 7,
+    .epoch = 0,
+};
+
+/* Of the LTE Standard(A) family: contexts 1 to 15, a key's password, an SD card; ASR's clock begins in 1980.
+ */
+static const struct quectel_model ec200a = {
+    .name = "EC200A",
+    .revision = "EC200ACNDAR01A02M16",
+    .last_context = 15,
+    .epoch = 315964800,
+    .key_password = true,
+    .sd_card = true,
+};
+
+void quectel_urc(struct quectel *quectel, const char *format, ...)
+{
+    char text[512];
+    va_list arguments;
+    if (!quectel_urcs_come_here(quectel))
+        return;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    emu_urc_text(quectel->emu, text);
+}
+
+bool quectel_is_exhausted(const struct quectel *quectel)
+{
+    return emu_quirk(quectel->emu, EMU_QUIRK_EG800K_552) && quectel->ssl_opens >= OPENS_UNTIL_EXHAUSTED;
+}
+
+static void init_volatile(struct quectel *quectel)
+{
+    quectel_network_init(quectel);
+    quectel_pdp_init(quectel);
+    quectel_transfer_init(quectel);
+    quectel_tools_init(quectel);
+    quectel->last_error = QUECTEL_NET_FINE;
+    quectel->last_transparent = NULL;
+    quectel->ssl_opens = 0;
+}
+
+static void *create(struct emu *emu)
+{
+    struct quectel *quectel = emu_alloc(sizeof *quectel);
+    emu->vendor = quectel;
+    quectel->emu = emu;
+    quectel->model = emu->module->model;
+    quectel->world = emu->options->cellular;
+    if (emu->options->clock_unset)
+        emu_clock_set(&emu->clock, emu_loop_now(&emu->loop), quectel->model->epoch);
+    if (!quectel_files_init(quectel)) {
+        free(quectel);
+        return NULL;
+    }
+    quectel_settings_init(quectel);
+    quectel_ssl_init(quectel);
+    quectel_sockets_init(quectel);
+    init_volatile(quectel);
+    return quectel;
+}
+
+static void stop_all(struct quectel *quectel)
+{
+    quectel_tools_stop(quectel);
+    quectel_transfer_stop(quectel);
+    quectel_network_stop(quectel);
+    quectel_settings_stop(quectel);
+    quectel_ssl_free(quectel);
+    quectel_sockets_drop(quectel);
+    quectel_files_reset(quectel);
+}
+
+static void destroy(struct emu *emu)
+{
+    struct quectel *quectel = quectel_of(emu);
+    stop_all(quectel);
+    quectel_files_free(quectel);
+    free(quectel);
+    emu->vendor = NULL;
+}
+
+static void power_off(struct emu *emu)
+{
+    struct quectel *quectel = quectel_of(emu);
+    stop_all(quectel);
+    quectel_settings_reset(quectel);
+    quectel_ssl_contexts_init(quectel);
+    init_volatile(quectel);
+}
+
+/* The order of EG25-G and EG800K; it is not the same everywhere. */
+static void boot(struct emu *emu)
+{
+    struct quectel *quectel = quectel_of(emu);
+    bool swapped = emu_quirk(emu, EMU_QUIRK_SMS_DONE_ORDER);
+    emu_urc(emu, "RDY");
+    emu_urc(emu, "+CFUN: 1");
+    quectel_print_sim_urcs(quectel);
+    if (quectel_sim(quectel) != EMU_SIM_READY)
+        return;
+    emu_urc(emu, "+QIND: %s DONE", swapped ? "PB" : "SMS");
+    emu_urc(emu, "+QIND: %s DONE", swapped ? "SMS" : "PB");
+}
+
+static bool pump(struct emu *emu)
+{
+    struct quectel *quectel = quectel_of(emu);
+    bool transferred = quectel_transfer_pump(quectel);
+    return quectel_conns_pump(quectel) || transferred;
+}
+
+static const char *prompt(const struct emu *emu)
+{
+    if (quectel_prompts_a_line(quectel_of(emu)) || emu_quirk(emu, EMU_QUIRK_FORMATCFG_PROMPT))
+        return "\r\n>\r\n";
+    return "\r\n> ";
+}
+
+static bool cme_as_text(const struct emu *emu, int code)
+{
+    bool words = emu->port.profile.cmee == 2;
+    bool exists = code == QUECTEL_FILE_EXISTS;
+    if (exists && emu_quirk(emu, EMU_QUIRK_QFUPL_EXISTS_TEXT))
+        return true;
+    if (emu_quirk(emu, EMU_QUIRK_CME_TEXT_MIXED) && code >= QUECTEL_FILE_INVALID_INPUT)
+        return words && exists;
+    return words;
+}
+
+static void drop_context(struct emu *emu, struct emu_control_line *line)
+{
+    struct quectel *quectel = quectel_of(emu);
+    const char *verb = emu_control_word(line), *number = emu_control_word(line);
+    char *end;
+    long context = strtol(number, &end, 10);
+    if (strcmp(verb, "drop") != 0 || end == number || *end || context < 1 ||
+        context > quectel->model->last_context)
+        emu_control_fail(line, "expected drop and a context, 1 to %lld", quectel->model->last_context);
+    else if (!quectel_pdp_drop(quectel, context))
+        emu_control_fail(line, "context %ld is not active", context);
+}
+
+struct stall {
+    long id;
+    bool on;
+    unsigned found;
+};
+
+static void stall_one(struct quectel_conn *conn, void *argument)
+{
+    struct stall *stall = argument;
+    if (conn->id != stall->id || conn->state != QUECTEL_CONN_CONNECTED)
+        return;
+    emu_link_stall(&conn->link, stall->on);
+    stall->found++;
+}
+
+static void stall_connection(struct emu *emu, struct emu_control_line *line)
+{
+    const char *number = emu_control_word(line), *state = emu_control_word(line);
+    char *end;
+    struct stall stall = {.id = strtol(number, &end, 10), .on = strcmp(state, "on") == 0};
+    if (end == number || *end || (!stall.on && strcmp(state, "off") != 0)) {
+        emu_control_fail(line, "expected ID on|off");
+        return;
+    }
+    quectel_conns_each(quectel_of(emu), stall_one, &stall);
+    if (stall.found == 0)
+        emu_control_fail(line, "no connection %ld", stall.id);
+}
+
+static bool control(struct emu *emu, struct emu_control_line *line)
+{
+    if (strcmp(line->verb, "pdp") == 0)
+        drop_context(emu, line);
+    else if (strcmp(line->verb, "stall") == 0)
+        stall_connection(emu, line);
+    else
+        return false;
+    return true;
+}
+
+static const char *set(struct emu *emu, const char *key, const char *value, bool *mine)
+{
+    struct quectel *quectel = quectel_of(emu);
+    const char *expected = NULL;
+    *mine = true;
+    if (strcmp(key, "sim") == 0) {
+        expected = emu_cellular_set_sim(&quectel->world, value);
+        quectel->network.unlocked = false;
+        quectel->network.wrong_pins = 0;
+        if (!expected)
+            quectel_print_sim_urcs(quectel);
+    } else if (strcmp(key, "registration") == 0) {
+        expected = emu_cellular_set_registration(&quectel->world, value);
+    } else if (strcmp(key, "signal") == 0) {
+        expected = emu_cellular_set_signal(&quectel->world, value);
+    } else if (strcmp(key, "apn") == 0) {
+        expected = emu_cellular_set_apn(&quectel->world, value);
+    } else {
+        *mine = false;
+    }
+    if (*mine && !expected)
+        quectel_network_changed(quectel);
+    return expected;
+}
+
+static void print_stats(struct emu *emu, char *text, size_t size)
+{
+    snprintf(text, size, " open_sockets=%zu", quectel_conns_open(quectel_of(emu)));
+}
+
+#define QUECTEL_MODULE(named, its_model)                                                                     \
+    {                                                                                                        \
+        .name = named, .line = {.end = '\r', .ignored = '\n'}, .tables = tables, .model = &(its_model),      \
+        .create = create, .destroy = destroy, .power_off = power_off, .boot = boot, .pump = pump,            \
+        .control = control, .set = set, .print_stats = print_stats, .prompt = prompt,                        \
+        .cme_text = quectel_cme_text, .cme_as_text = cme_as_text,                                            \
+    }
+
+const struct emu_module quectel_ec200u = QUECTEL_MODULE("EC200U", ec200u);
+const struct emu_module quectel_ec200a = QUECTEL_MODULE("EC200A", ec200a);

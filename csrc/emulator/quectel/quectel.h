@@ -1,0 +1,78 @@
+/* A Quectel LTE module: what its commands share. */
+#ifndef EMU_QUECTEL_QUECTEL_H
+#define EMU_QUECTEL_QUECTEL_H
+
+#include "emulator/emu.h"
+#include "emulator/module.h"
+#include "emulator/quectel/conn.h"
+#include "emulator/quectel/files.h"
+#include "emulator/quectel/network.h"
+#include "emulator/quectel/pdp.h"
+#include "emulator/quectel/send.h"
+#include "emulator/quectel/settings.h"
+#include "emulator/quectel/socket.h"
+#include "emulator/quectel/ssl.h"
+#include "emulator/quectel/tools.h"
+#include "emulator/quectel/transfer.h"
+
+/* What makes one model differ from another. */
+struct quectel_model {
+    const char *name, *revision;
+    long long last_context; /* PDP contexts are 1 to this */
+    int64_t epoch;          /* what a clock that was never set begins with */
+    bool key_password;      /* QSSLCFG="clientkey" takes one (LTE-A SSL note 1.4; not in the EC200U note) */
+    bool sd_card;
+};
+
+struct quectel {
+    struct emu *emu;
+    const struct quectel_model *model;
+    struct emu_cellular world;
+
+    struct quectel_settings settings;
+    struct quectel_network network;
+    struct quectel_pdp pdp;
+    struct quectel_files files;
+    struct quectel_transfer transfer;
+    struct quectel_send send;
+    struct quectel_ssl ssl;
+    struct quectel_sockets sockets;
+    struct quectel_tools tools;
+    struct quectel_conn *last_transparent; /* for ATO; NULL: none */
+    int last_error;                        /* for AT+QIGETERROR */
+    unsigned ssl_opens;                    /* since boot, for the quirk eg800k-552 */
+};
+
+static inline struct quectel *quectel_of(const struct emu *emu)
+{
+    return emu->vendor;
+}
+
+/* ERROR, with the reason for AT+QIGETERROR. */
+static inline struct emu_result quectel_fail(struct quectel *quectel, int error)
+{
+    quectel->last_error = error;
+    return emu_error();
+}
+
+/* A URC or deferred result, unless AT+QURCCFG has sent it to another port. */
+void quectel_urc(struct quectel *quectel, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* EG800K: after 20 SSL opens nothing can be opened until the module is rebooted. */
+bool quectel_is_exhausted(const struct quectel *quectel);
+
+extern const struct emu_command quectel_v250_commands[];
+extern const struct emu_command quectel_identity_commands[];
+extern const struct emu_command quectel_sim_commands[];
+extern const struct emu_command quectel_network_commands[];
+extern const struct emu_command quectel_settings_commands[];
+extern const struct emu_command quectel_clock_commands[];
+extern const struct emu_command quectel_pdp_commands[];
+extern const struct emu_command quectel_files_commands[];
+extern const struct emu_command quectel_transfer_commands[];
+extern const struct emu_command quectel_tools_commands[];
+extern const struct emu_command quectel_ssl_commands[];
+extern const struct emu_command quectel_sslcfg_commands[];
+extern const struct emu_command quectel_socket_commands[];
+
+#endif

@@ -1,0 +1,87 @@
+#include "emulator/quirks.h"
+
+#include "emulator/emu.h"
+
+#include <string.h>
+
+struct quirk {
+    const char *name;
+    uint64_t flags;
+    const char *sentence, *source;
+};
+
+static const struct quirk quirks[] = {
+    {"eg800k-566", EMU_QUIRK_EG800K_566,
+     "QSSLOPEN reports 566 for every refusal by TLS or of a certificate, and QIGETERROR then says 0",
+     "EG800KCNGCR07A06M04"},
+    {"eg800k-552", EMU_QUIRK_EG800K_552,
+     "after 20 QSSLOPENs every open gives 552 and QIACT fails after QIDEACT, until the module is rebooted",
+     "EG800KCNGCR07A06M04"},
+    {"ec200u-push-crlf", EMU_QUIRK_PUSH_CRLF, "CR LF follows the data of a direct push URC",
+     "EC200UCNAAR03A15M08"},
+    {"late-urc-before-recv", EMU_QUIRK_LATE_URC_BEFORE_RECV,
+     "a \"recv\" URC stands directly in front of the +QSSLRECV or +QIRD line",
+     "a driver's note, BG95/EG916U class"},
+    {"urcport-elsewhere", EMU_QUIRK_URCPORT_ELSEWHERE,
+     "URCs and deferred results go to another port until AT+QURCCFG=\"urcport\" names this one or \"all\"",
+     "EG800KCNGCR07A06M04 as shipped"},
+    {"cme-text-mixed", EMU_QUIRK_CME_TEXT_MIXED,
+     "with CMEE=2 the codes from 400 up stay numbers, but for \"file already exist\"", "EG800KCNGCR07A06M04"},
+    {"qfupl-exists-text", EMU_QUIRK_QFUPL_EXISTS_TEXT,
+     "QFUPL onto a name that exists answers \"file already exist\" in words, with CMEE=1 too",
+     "EG800KCNGCR07A06M04"},
+    {"first-command-lost", EMU_QUIRK_FIRST_COMMAND_LOST,
+     "the first command line after power-up and after every boot gets no answer", "several, after RDY"},
+    {"sms-done-order", EMU_QUIRK_SMS_DONE_ORDER, "PB DONE is printed before SMS DONE at boot",
+     "EC2x/EG9x AT manual, AT+CFUN=1 example"},
+    {"formatcfg-prompt", EMU_QUIRK_FORMATCFG_PROMPT,
+     "the prompt of the send commands is CR LF > CR LF, as after AT+QICFG=\"formatcfg\"", "TCP/IP note"},
+    {"info-without-blank-line", EMU_QUIRK_INFO_WITHOUT_BLANK_LINE,
+     "no blank line between an information response and the result code", "BG770AGLAAR01A05, +QMTOPEN"},
+    {"closed-before-drained", EMU_QUIRK_CLOSED_BEFORE_DRAINED,
+     "the \"closed\" URC arrives while received data is still unread", "seen with several stacks"},
+    {"recv-announces-more", EMU_QUIRK_RECV_ANNOUNCES_MORE,
+     "QSSLRECV and QIRD announce 16 bytes more than they bring and end without a result code",
+     "SIM7000-like, for tests of time-outs"},
+    {"no-space-after-colon", EMU_QUIRK_NO_SPACE_AFTER_COLON, "\"+NAME:value\" instead of \"+NAME: value\"",
+     "FTP and SSL notes' own examples"},
+    {"EG800K",
+     EMU_QUIRK_EG800K_566 | EMU_QUIRK_EG800K_552 | EMU_QUIRK_URCPORT_ELSEWHERE | EMU_QUIRK_CME_TEXT_MIXED |
+         EMU_QUIRK_QFUPL_EXISTS_TEXT,
+     "all that was recorded of EG800K", "EG800KCNGCR07A06M04"},
+    {"EC200U", EMU_QUIRK_PUSH_CRLF, "all that was recorded of EC200U", "EC200UCNAAR03A15M08"},
+};
+
+bool emu_quirk(const struct emu *emu, enum emu_quirk quirk)
+{
+    return (emu->quirks & (uint64_t)quirk) != 0;
+}
+
+static const struct quirk *find(const char *name, size_t length)
+{
+    for (size_t i = 0; i < sizeof quirks / sizeof *quirks; i++)
+        if (strlen(quirks[i].name) == length && strncmp(quirks[i].name, name, length) == 0)
+            return &quirks[i];
+    return NULL;
+}
+
+const char *emu_quirks_parse(const char *names, uint64_t *flags)
+{
+    while (*names) {
+        size_t length = strcspn(names, ",");
+        const struct quirk *quirk = find(names, length);
+        if (!quirk)
+            return names;
+        *flags |= quirk->flags;
+        names += length;
+        if (*names == ',')
+            names++;
+    }
+    return NULL;
+}
+
+void emu_quirks_list(FILE *file)
+{
+    for (size_t i = 0; i < sizeof quirks / sizeof *quirks; i++)
+        fprintf(file, "%-24s %s (%s)\n", quirks[i].name, quirks[i].sentence, quirks[i].source);
+}

@@ -1,0 +1,99 @@
+--- A verified TLS exchange through a module, step by step.
+---
+---   lua5.4 examples/quickstart.lua -p /dev/ttyUSB2 --apn internet
+---
+--- The CA goes into the module's flash, a TLS 1.2 connection is opened that is verified against it, and a file is fetched
+--- over HTTP/1.1 by LuaSocket's own socket.http.
+
+local hayes = require "hayes"
+local http = require "socket.http"
+local ltn12 = require "ltn12"
+
+local settings = {
+  port = "/dev/ttyUSB2", baud = 115200, apn = "internet",
+  url = "https://valid-isrgrootx1.letsencrypt.org/", ca = "/etc/ssl/certs/ISRG_Root_X1.pem", sha256 = nil,
+}
+
+local usage = [[
+usage: quickstart.lua [-p PORT] [--baud N] [--apn APN] [--user NAME] [--password WORD] [--pin PIN]
+                      [--url URL] [--ca FILE] [--sha256 HEX]
+  -p PORT        the module: /dev/ttyUSB2, tcp:host:port, emulator
+  --url URL      what to fetch (https)
+  --ca FILE      the CA that the server is checked against, PEM
+  --sha256 HEX   what the file's SHA-256 must be
+]]
+
+local function fail(err)
+  if type(err) == "table" and err.hint then print("What to try: " .. err.hint) end
+  print("FAILED: " .. tostring(err))
+  os.exit(1)
+end
+
+local i = 1
+while i <= #arg do
+  local name = arg[i] == "-p" and "port" or arg[i]:match("^%-%-(%w+)$")
+  if not name or not arg[i + 1] then
+    io.stderr:write(usage)
+    os.exit(2)
+  end
+  settings[name] = arg[i + 1]
+  i = i + 2
+end
+
+--- Shows the dialogue as it comes, up to the open connection.
+local showing = true
+local function show(line)
+  local mark, text = line:match("^%S+ ([<>]) (.*)$")
+  if not mark or not showing then return end
+  print("    " .. mark .. " " .. text)
+  if text:find("^%+QSSLOPEN") then
+    showing = false
+    print("    …")
+  end
+end
+
+local function sha256(bytes)
+  local name = os.tmpname()
+  local file = assert(io.open(name, "wb"))
+  file:write(bytes)
+  file:close()
+  local pipe = assert(io.popen("sha256sum " .. name))
+  local sum = pipe:read("a"):match("^%x+")
+  pipe:close()
+  os.remove(name)
+  return sum
+end
+
+print("Opening " .. settings.port)
+local modem, err = hayes.open(settings.port, { baud = math.tointeger(tonumber(settings.baud)), trace = show })
+if not modem then fail(err) end
+
+local module = modem:identify()
+print(("%s %s, %s"):format(module.manufacturer, module.model, module.revision))
+
+local connection
+connection, err = modem.network.attach { apn = settings.apn, user = settings.user, password = settings.password,
+  pin = settings.pin }
+if not connection then fail(err) end
+print("On line with address " .. connection.ip)
+
+local body = {}
+local started = hayes.now()
+local ok, status = http.request {
+  url = settings.url,
+  sink = ltn12.sink.table(body),
+  create = modem.ssl.factory { ca = settings.ca, version = "tls1.2" },
+}
+if not ok then fail(status) end
+if status ~= 200 then fail("the server answered with status " .. status) end
+local seconds = hayes.now() - started
+
+local bytes = table.concat(body)
+local sum = sha256(bytes)
+print(("Fetched %s: %d bytes in %.2f s, %.0f kB/s"):format(settings.url, #bytes, seconds, #bytes / seconds / 1000))
+print("SHA-256 " .. sum)
+if settings.sha256 and settings.sha256 ~= sum then fail("the file is not what it should be: " .. settings.sha256) end
+
+print("Proved: the server's chain ends in the CA in the module's flash, its certificate names the host, its dates are good"
+  .. (settings.sha256 and ", and every byte arrived." or "."))
+modem:close()

@@ -1,0 +1,77 @@
+--- Programs beside the specs: they end when close() is called, and when this process ends in whatever way.
+
+local socket = require "socket"
+
+local Process = {}
+Process.__index = Process
+
+local function quote(word)
+  return "'" .. tostring(word):gsub("'", "'\\''") .. "'"
+end
+
+--- The words of a command line, quoted for the shell.
+function Process.quote(words)
+  local quoted = {}
+  for i, word in ipairs(words) do quoted[i] = quote(word) end
+  return table.concat(quoted, " ")
+end
+
+--- Starts a program. It reads nothing; what it prints goes to the file `log` or nowhere. A preloaded sanitizer is not handed
+--- on: other people's programs are not under test.
+---@param words string[]
+---@param options? { log: string?, folder: string? }
+function Process.start(words, options)
+  options = options or {}
+  local command = ("%sunset LD_PRELOAD; %s </dev/null >%s 2>&1 & pid=$!; cat >/dev/null; kill $pid 2>/dev/null; wait $pid")
+    :format(options.folder and "cd " .. quote(options.folder) .. "; " or "", Process.quote(words),
+      quote(options.log or "/dev/null"))
+  return setmetatable({ pipe = assert(io.popen("exec sh -c " .. quote(command) .. " 2>/dev/null", "w")) }, Process)
+end
+
+--- Runs a program to its end; its output. Raises if it fails.
+function Process.run(words, folder)
+  local command = (folder and "cd " .. quote(folder) .. " && " or "") .. "unset LD_PRELOAD; " .. Process.quote(words)
+  local pipe = assert(io.popen(command .. " 2>&1", "r"))
+  local output = pipe:read("a")
+  if not pipe:close() then error(("%s failed: %s"):format(words[1], output), 2) end
+  return output
+end
+
+--- Ends it and waits until it has ended. Any number of times.
+function Process:close()
+  if self.pipe then self.pipe:close() end
+  self.pipe = nil
+end
+
+Process.__close = Process.close
+Process.__gc = Process.close
+
+local next_port = tonumber(os.getenv("HAYES_PORTS") or 25000)
+
+--- A TCP port of this host that nobody uses at the moment. Programs that run side by side are given ranges of their own.
+function Process.free_port()
+  for _ = 1, 1000 do
+    next_port = next_port + 1
+    local server = socket.bind("127.0.0.1", next_port)
+    if server then
+      server:close()
+      return next_port
+    end
+  end
+  error("no free TCP port", 2)
+end
+
+--- Waits until something listens on a port of this host.
+function Process.wait_for_port(port)
+  for _ = 1, 1000 do
+    local client = socket.connect("127.0.0.1", port)
+    if client then
+      client:close()
+      return port
+    end
+    socket.sleep(0.01)
+  end
+  error("nothing listens on port " .. port, 2)
+end
+
+return Process
