@@ -7,6 +7,7 @@
 enum {
     QUIET_MS = 100, /* before the first probe after a command was given up */
     DEFAULT_TIMEOUT_MS = 10000,
+    LOST_MS = 30000,     /* so long the module may stay out of step before its host is told */
     BOOT_QUIET_MS = 500, /* boot URCs come in a bunch, and commands among them get lost (EG25, BG96) */
 };
 
@@ -144,7 +145,7 @@ static void give_up_slot(struct at_engine *engine, enum at_result result, at_tim
     }
     struct at_sync_start start = {
         .quiet_ms = QUIET_MS,
-        .give_up = AT_NEVER,
+        .give_up = now + at_ms(LOST_MS),
         .final_owed = true,
         .prompted = slot->prompted,
         .data_owed = at_slot_data_owed(slot),
@@ -243,7 +244,7 @@ static enum at_event_kind end_slot(struct at_engine *engine, struct at_event *ev
         /* It ended while it was being given data: whether the module takes more as data or as commands is not
          * known. */
         struct at_sync_start start = {
-            .quiet_ms = QUIET_MS, .give_up = AT_NEVER, .prompted = true, .data_owed = data_owed};
+            .quiet_ms = QUIET_MS, .give_up = now + at_ms(LOST_MS), .prompted = true, .data_owed = data_owed};
         start_sync(engine, &start, now);
     }
     return AT_EVENT_FINAL;
@@ -299,8 +300,10 @@ static enum at_event_kind on_connect(struct at_engine *engine, struct at_event *
     }
     /* Data mode that nobody asked for: out of it again. */
     end_slot(engine, event, line, false, now);
-    start_sync(engine, &(struct at_sync_start){.quiet_ms = QUIET_MS, .give_up = AT_NEVER, .prompted = true},
-               now);
+    start_sync(
+        engine,
+        &(struct at_sync_start){.quiet_ms = QUIET_MS, .give_up = now + at_ms(LOST_MS), .prompted = true},
+        now);
     return AT_EVENT_FINAL;
 }
 
@@ -329,7 +332,7 @@ static enum at_event_kind on_boot(struct at_engine *engine, const struct at_toke
     engine->rebooting = true;
     engine->echo = true;
     at_framer_due(&engine->framer, 0);
-    at_time give_up = engine->sync.phase == AT_SYNC_OFF ? AT_NEVER : engine->sync.give_up;
+    at_time give_up = engine->sync.phase == AT_SYNC_OFF ? now + at_ms(LOST_MS) : engine->sync.give_up;
     start_sync(engine, &(struct at_sync_start){.quiet_ms = BOOT_QUIET_MS, .give_up = give_up}, now);
     return AT_EVENT_NONE;
 }

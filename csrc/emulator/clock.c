@@ -17,7 +17,7 @@ int64_t emu_clock_get(const struct emu_clock *clock, emu_time now)
 
 void emu_clock_local(const struct emu_clock *clock, emu_time now, struct tm *local)
 {
-    time_t seconds = (time_t)(emu_clock_get(clock, now) + clock->zone * 900);
+    time_t seconds = (time_t)(emu_clock_get(clock, now) + (int64_t)clock->zone * 900);
     if (!gmtime_r(&seconds, local))
         *local = (struct tm){.tm_mday = 1, .tm_year = 70};
 }
@@ -30,7 +30,7 @@ bool emu_clock_from_local(struct emu_clock *clock, emu_time now, const struct tm
         copy.tm_min != local->tm_min || copy.tm_sec != local->tm_sec)
         return false;
     clock->zone = zone;
-    emu_clock_set(clock, now, (int64_t)seconds - zone * 900);
+    emu_clock_set(clock, now, (int64_t)seconds - (int64_t)zone * 900);
     return true;
 }
 

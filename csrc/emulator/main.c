@@ -19,10 +19,12 @@ struct signals {
 static bool settle(void *owner)
 {
     struct emu *emu = owner;
+    const struct emu_output *output = &emu->uart.output;
     emu_port_run(emu);
+    bool full = emu_output_length(output) >= EMU_UART_PUMP_BELOW; /* the pump has had to wait */
     bool pumped = emu->module->pump(emu);
     emu_uart_flush(&emu->uart);
-    return pumped && emu_output_length(&emu->uart.output) < EMU_UART_PUMP_BELOW;
+    return (pumped || full) && emu_output_length(output) < EMU_UART_PUMP_BELOW;
 }
 
 static bool failed(const char *what, const char *path)

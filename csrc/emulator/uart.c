@@ -103,6 +103,17 @@ static size_t waiting_in_pty(const struct emu_uart *uart)
     return ioctl(uart->master, FIONREAD, &waiting) == 0 && waiting > 0 ? (size_t)waiting : 0;
 }
 
+/* When the client began to write: some time before this program was woken up, but not before the answer that
+ * it has waited for. It gains nothing by this, emu_pace sees to that; a round of small writes just does not
+ * pay for wake-ups. */
+static emu_time writing_began(const struct emu_uart *uart)
+{
+    emu_time began = uart->loop->now - emu_ms(1) / 10;
+    if (began < uart->in_pace.passed)
+        began = uart->in_pace.passed;
+    return began < uart->out_pace.passed ? uart->out_pace.passed : began;
+}
+
 /* The line is carrying what the client has written; the pty holds it until it has "arrived". */
 static void carry_input(struct emu_uart *uart)
 {
@@ -112,7 +123,7 @@ static void carry_input(struct emu_uart *uart)
         uart->watch.events |= POLLIN;
         return;
     }
-    emu_pace_begin(&uart->in_pace, uart->loop->now);
+    emu_pace_begin(&uart->in_pace, writing_began(uart));
     uart->watch.events &= (short)~POLLIN;
     emu_timer_start(uart->loop, &uart->in_timer, emu_pace_due(&uart->in_pace, waiting));
 }
@@ -191,8 +202,8 @@ static bool write_some(struct emu_uart *uart, const char *bytes, size_t length)
     return false;
 }
 
-/* An answer follows the last byte of its command on the line, so that time the host's scheduler has cost meanwhile is
- * not added to each exchange. */
+/* An answer follows the last byte of its command on the line, so that time the host's scheduler has cost
+ * meanwhile is not added to each exchange. */
 static emu_time answer_time(const struct emu_uart *uart, emu_time now)
 {
     bool answers = uart->arrived > now - emu_ms(1);

@@ -24,7 +24,7 @@ at_time core_check_time(lua_State *L, int index, at_time otherwise)
 {
     if (lua_isnoneornil(L, index))
         return otherwise;
-    return (at_time)(luaL_checknumber(L, index) * 1e6);
+    return (at_time)(luaL_checknumber(L, index) * 1e6 + 0.5); /* a deadline handed out comes back as it was */
 }
 
 /* `007` and numbers too large for an integer stay what they are on the wire. */

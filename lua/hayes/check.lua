@@ -1,5 +1,5 @@
 --- Checks of what callers give. Wrong use raises, naming the argument, the value and what is allowed; the position in
---- the message is the caller's, `level` functions up.
+--- the message is that of the first caller outside the library.
 
 local check = {}
 
@@ -38,10 +38,24 @@ function check.nearest(word, known)
   return best
 end
 
+local library = debug.getinfo(1, "S").source:match("^(.*)check%.lua$")
+
+--- The level, as error() counts it for the function that asks, of the first caller outside the library.
+local function outside()
+  local level = 3
+  while true do
+    local info = debug.getinfo(level, "S")
+    if not info then return 0 end
+    if info.what ~= "C" and info.source:sub(1, #library) ~= library then return level - 1 end
+    level = level + 1
+  end
+end
+
 --- Raises with a message about an argument.
 ---@param where string the function or option list, e.g. `hayes.open`
-function check.fail(where, message, level)
-  error(where .. ": " .. message, (level or 1) + 2)
+---@param message string
+function check.fail(where, message)
+  error(where .. ": " .. message, outside())
 end
 
 local function in_words(list)
@@ -75,28 +89,26 @@ end
 
 --- One value against its rule: `type` (of Lua, `integer` or `callable`, several with `|`), `values` (a list), `min`,
 --- `max`, `line` (no byte that would end a command line).
-function check.value(where, name, value, rule, level)
-  level = (level or 1) + 1
+function check.value(where, name, value, rule)
   if rule.values and contains(rule.values, value) then return value end
   if rule.values and not rule.type then
-    check.fail(where, ("%s is %s; it must be one of %s"):format(name, show(value), in_words(rule.values)), level)
+    check.fail(where, ("%s is %s; it must be one of %s"):format(name, show(value), in_words(rule.values)))
   end
   if rule.type and not has_type(value, rule.type) then
-    check.fail(where, ("%s is %s; it must be %s"):format(name, show(value), rule.type:gsub("|", " or ")), level)
+    check.fail(where, ("%s is %s; it must be %s"):format(name, show(value), rule.type:gsub("|", " or ")))
   end
   if rule.min and type(value) == "number" and (value < rule.min or value > rule.max) then
-    check.fail(where, ("%s is %s; it must be from %s to %s"):format(name, show(value), rule.min, rule.max), level)
+    check.fail(where, ("%s is %s; it must be from %.14g to %.14g"):format(name, show(value), rule.min, rule.max))
   end
-  if rule.line and type(value) == "string" then check.line(where, name, value, level) end
+  if rule.line and type(value) == "string" then check.line(where, name, value) end
   return value
 end
 
 --- A table of options against the rules by name; gives a new table with the defaults filled in. An option that no
 --- rule names raises, with the nearest one that is known.
-function check.options(where, given, rules, level)
-  level = (level or 1) + 1
+function check.options(where, given, rules)
   if given ~= nil and type(given) ~= "table" then
-    check.fail(where, ("the options are %s; they must be a table"):format(show(given)), level)
+    check.fail(where, ("the options are %s; they must be a table"):format(show(given)))
   end
   local options = {}
   for name, rule in pairs(rules) do options[name] = rule.default end
@@ -107,13 +119,13 @@ function check.options(where, given, rules, level)
       for candidate in pairs(rules) do known[#known + 1] = candidate end
       local nearest = type(name) == "string" and check.nearest(name, known)
       check.fail(where, ("no option is called %s%s"):format(show(name),
-        nearest and (" (did you mean %s?)"):format(nearest) or ""), level)
+        nearest and (" (did you mean %s?)"):format(nearest) or ""))
     end
-    options[name] = check.value(where, name, value, rule, level)
+    options[name] = check.value(where, name, value, rule)
   end
   for name, rule in pairs(rules) do
     if rule.required and options[name] == nil then
-      check.fail(where, ("the option %s is missing"):format(name), level)
+      check.fail(where, ("the option %s is missing"):format(name))
     end
   end
   return options
@@ -122,21 +134,21 @@ end
 local byte_names = { [0] = "NUL", [10] = "LF", [13] = "CR", [26] = "Ctrl-Z", [27] = "ESC", [34] = "a quote" }
 
 --- A text that goes into a quoted parameter: CR, LF, NUL, Ctrl-Z, ESC and the quote would end it or the command line.
-function check.line(where, name, value, level)
+function check.line(where, name, value)
   local at = value:find('[\0\n\r\26\27"]')
   if at then
     check.fail(where, ("%s holds %s at byte %d, which cannot be sent in a command"):format(
-      name, byte_names[value:byte(at)], at), (level or 1) + 1)
+      name, byte_names[value:byte(at)], at))
   end
   return value
 end
 
 --- A whole command line: the same bytes but for the quote.
-function check.command(where, value, level)
+function check.command(where, value)
   local at = value:find("[\0\n\r\26\27]")
   if at then
     check.fail(where, ("the command holds %s at byte %d; a command is one line"):format(
-      byte_names[value:byte(at)], at), (level or 1) + 1)
+      byte_names[value:byte(at)], at))
   end
   return value
 end

@@ -53,7 +53,7 @@ function dispatch.resync(modem)
   modem.lost = nil
   remark(modem, "in step")
   emit(modem, "resync")
-  if modem.rebooted then
+  if modem.rebooted and modem.restart then
     modem.rebooted = false
     modem:restart()
   end

@@ -44,14 +44,19 @@ local function subscribe(self, name, deliver)
   return subscription
 end
 
-local function run_handler(handler, event)
+local function run_handler(subscription, handler, event)
+  if not subscription.active then return end
   local ok, err = xpcall(handler, debug.traceback, event)
   if not ok then wait.report("the handler of " .. event.name .. " has failed", err) end
 end
 
 --- Each such event starts the handler as a task of its own; it may call anything.
 function Events:on(name, handler)
-  return subscribe(self, name, function(event) wait.spawn_detached(run_handler, handler, event) end)
+  local subscription
+  subscription = subscribe(self, name, function(event)
+    wait.spawn_detached(run_handler, subscription, handler, event)
+  end)
+  return subscription
 end
 
 --- Calls f(event) at once, inside the dispatch: f must neither wait nor raise. For the library's own services.

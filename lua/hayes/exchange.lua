@@ -74,13 +74,13 @@ local function take_turn(modem, ticket)
 end
 
 --- What the engine does not take is the caller's mistake, told at the caller's line.
-local function refuse(modem, text, refusal, level)
+local function refuse(modem, text, refusal)
   local shown = command.mask(modem.dialect.commands, text)
-  if refusal == "byte" then check.command("modem:at", text, level + 1) end
+  if refusal == "byte" then check.command("modem:at", text) end
   if refusal == "long" then
-    check.fail("modem:at", ("the command is %d bytes long, which is more than the module takes"):format(#text), level)
+    check.fail("modem:at", ("the command is %d bytes long, which is more than the module takes"):format(#text))
   end
-  if refusal == "no data" then check.fail("modem:at", shown .. " waits for data; give { data = … }", level) end
+  if refusal == "no data" then check.fail("modem:at", shown .. " waits for data; give { data = … }") end
   local why = refusal == "deferred" and "too many results are outstanding" or "the module is busy"
   return nil, errors.new { name = "busy", command = shown, message = ("%s was not sent: %s"):format(shown, why) }
 end
@@ -110,9 +110,8 @@ local nothing = {}
 ---@param modem hayes.modem
 ---@param text string
 ---@param request? hayes.request
----@param level? integer where a refusal is told, as for error()
 ---@return hayes.response?, hayes.error?
-function exchange.run(modem, text, request, level)
+function exchange.run(modem, text, request)
   if modem.closed_with then return nil, modem.closed_with end
   request = request or nothing
   local state = modem.exchanges
@@ -133,7 +132,7 @@ function exchange.run(modem, text, request, level)
   if not id then
     state.holder = nil
     exchange.next_turn(modem)
-    return refuse(modem, text, refusal, (level or 1) + 1)
+    return refuse(modem, text, refusal)
   end
   ticket.id = id
   state.tickets[response] = ticket

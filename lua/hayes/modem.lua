@@ -12,6 +12,7 @@ local wait = require "hayes.wait"
 ---@class hayes.modem
 ---@field address string
 ---@field dialect table
+---@field restart? fun(self) runs start-up again after a restart of the module; set when the first start-up is over
 local Modem = {}
 Modem.__name = "hayes.modem"
 
@@ -87,7 +88,7 @@ local at_options = {
 }
 
 local function check_text(where, text)
-  check.value(where, "the command", text, { type = "string" }, 2)
+  check.value(where, "the command", text, { type = "string" })
 end
 
 --- Sends a command line, with or without `AT`, and gives what the module answers.
@@ -97,10 +98,11 @@ end
 ---@return hayes.response?, hayes.error?
 function Modem:at(text, options)
   check_text("modem:at", text)
-  if options == nil then return exchange.run(self, text, nil, 2) end
-  options = check.options("modem:at", options, at_options)
-  options.deferred = options.timeout
-  return exchange.run(self, text, options, 2)
+  if options ~= nil then
+    options = check.options("modem:at", options, at_options)
+    options.deferred = options.timeout
+  end
+  return exchange.run(self, text, options)
 end
 
 --- Sends a command by its declaration: the arguments are checked against it, and encoded as it says.
@@ -112,8 +114,8 @@ end
 function Modem:call(name, form, arguments, request)
   local declaration = self.dialect.commands[name]
   if not declaration then check.fail("modem:call", "the dialect declares no command " .. check.show(name)) end
-  local text = command.build(declaration, form, arguments, self.dialect.manners, 2)
-  return exchange.run(self, text, request, 2)
+  local text = command.build(declaration, form, arguments, self.dialect.manners)
+  return exchange.run(self, text, request)
 end
 
 --- The fields of one line of the answer to a command, by index and by the names of its declaration.
@@ -135,7 +137,7 @@ end
 ---@return table?, hayes.error?
 function Modem:query(text)
   check_text("modem:query", text)
-  local response, err = exchange.run(self, text, nil, 2)
+  local response, err = exchange.run(self, text)
   if not response then return nil, err end
   if not response[1] then
     return nil, errors.new { name = "no_information", command = text, result = response.result,
@@ -151,9 +153,9 @@ local is_modem_event = { lost = true, ready = true }
 for _, name in ipairs(modem_events) do is_modem_event[name] = true end
 
 local function check_event(where, name)
-  check.value(where, "the event", name, { type = "string", line = true }, 2)
+  check.value(where, "the event", name, { type = "string", line = true })
   if name:find("^%l+$") and not is_modem_event[name] then
-    check.value(where, "the event", name, { values = modem_events }, 2)
+    check.value(where, "the event", name, { values = modem_events })
   end
 end
 

@@ -9,6 +9,8 @@ local startup = {}
 
 local urgent = { urgent = true }
 
+local MOST_ATTEMPTS = 5
+
 --- What came in place of an answer tells what is wrong.
 local function no_answer(modem, baud, seconds)
   local received, noise = modem.engine:noise()
@@ -95,23 +97,31 @@ local function restart(modem)
   end)
 end
 
---- Takes a modem on an open port into service; nil, err when that fails.
+--- From any state to one in which the dialect's commands work.
+local function attempt(modem, options)
+  local ok, err = get_in_step(modem, options.baud, options.timeout)
+  if ok then ok, err = make_settings(modem) end
+  if not ok then return nil, err end
+  local dialect
+  if options.dialect == "auto" then dialect, err = find_dialect(modem) else dialect = dialects.get(options.dialect) end
+  if not dialect then return nil, err end
+  modem:use_dialect(dialect)
+  return dialect.start(modem)
+end
+
+--- Takes a modem on an open port into service; nil, err when that fails. A module that restarts meanwhile (it was only
+--- just switched on) is begun with again.
 ---@param modem hayes.modem
 ---@param options { dialect: any, baud: integer, timeout: number }
 function startup.run(modem, options)
   modem.starting = true
   modem.exchanges.free = false
-  local ok, err = get_in_step(modem, options.baud, options.timeout)
-  if ok then ok, err = make_settings(modem) end
+  local ok, err
+  for _ = 1, MOST_ATTEMPTS do
+    ok, err = attempt(modem, options)
+    if ok or err.name ~= "reboot" then break end
+  end
   if not ok then return nil, err end
-
-  local dialect
-  if options.dialect == "auto" then dialect, err = find_dialect(modem) else dialect = dialects.get(options.dialect) end
-  if not dialect then return nil, err end
-  modem:use_dialect(dialect)
-  ok, err = dialect.start(modem)
-  if not ok then return nil, err end
-
   modem.restart = restart
   modem.starting = false
   modem.rebooted = false

@@ -83,7 +83,7 @@ function Port:say(bytes, delay)
 end
 
 --- How what is said is cut up: whole, unless a spec wants it otherwise.
-function Port:pieces(bytes)
+function Port.pieces(_, bytes)
   local given
   return function()
     if given then return nil end

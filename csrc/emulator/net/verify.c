@@ -13,7 +13,7 @@ static uint32_t usage_flag(X509 *certificate)
     if ((extensions & EXFLAG_KUSAGE) &&
         !(X509_get_key_usage(certificate) & (KU_DIGITAL_SIGNATURE | KU_KEY_ENCIPHERMENT | KU_KEY_AGREEMENT)))
         return EMU_BAD_KEY_USAGE;
-    return extensions & EXFLAG_NSCERT ? EMU_BAD_NS_CERT_TYPE : EMU_BAD_OTHER;
+    return (extensions & EXFLAG_NSCERT) ? EMU_BAD_NS_CERT_TYPE : EMU_BAD_OTHER;
 }
 
 static uint32_t flag_of(int error, X509 *certificate)

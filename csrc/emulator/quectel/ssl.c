@@ -266,7 +266,7 @@ static struct emu_result test_open(struct emu_call *call)
 const struct emu_command quectel_ssl_commands[] = {
     {.name = "+QSSLOPEN", .write = open_client, .test = test_open},
     {.name = "+QSSLSEND", .write = send_data, .ranges = "(0-11)[,(1-1460)]"},
-    {.name = "+QSSLRECV", .write = receive_data, .ranges = "(0-11),(0-1500)"},
+    {.name = "+QSSLRECV", .write = receive_data, .ranges = "(0-11),(1-1500)"},
     {.name = "+QSSLCLOSE", .write = close_client, .ranges = "(0-11),(0-65535)"},
     {.name = "+QSSLSTATE",
      .write = state_of_one,

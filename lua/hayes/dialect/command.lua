@@ -98,7 +98,7 @@ local function quote(text, manners)
   return '"' .. text .. '"'
 end
 
-local function check_integer(where, param, value, level)
+local function check_integer(where, param, value)
   if param.values then
     if math.type(value) == "integer" and param.values[value] then return end
     local known = {}
@@ -106,25 +106,25 @@ local function check_integer(where, param, value, level)
     table.sort(known)
     if not param.min then
       check.fail(where, ("%s is %s; it must be one of %s"):format(param.name, check.show(value),
-        table.concat(known, ", ")), level + 1)
+        table.concat(known, ", ")))
     end
   end
-  check.value(where, param.name, value, { type = "integer", min = param.min, max = param.max }, level + 1)
+  check.value(where, param.name, value, { type = "integer", min = param.min, max = param.max })
 end
 
-local function encode(where, param, value, manners, level)
+local function encode(where, param, value, manners)
   if param.type == "integer" then
-    check_integer(where, param, value, level + 1)
+    check_integer(where, param, value)
     return tostring(value)
   end
-  check.value(where, param.name, value, { type = "string", line = true }, level + 1)
+  check.value(where, param.name, value, { type = "string", line = true })
   if param.values and not param.values[value] then
     local known = {}
     for candidate in pairs(param.values) do known[#known + 1] = candidate end
-    check.value(where, param.name, value, { values = known }, level + 1)
+    check.value(where, param.name, value, { values = known })
   end
   if param.max and #value > param.max then
-    check.fail(where, ("%s is %d bytes long; it must be at most %d"):format(param.name, #value, param.max), level + 1)
+    check.fail(where, ("%s is %d bytes long; it must be at most %d"):format(param.name, #value, param.max))
   end
   if param.type == "bare" then return value end
   return quote(value, manners)
@@ -137,31 +137,31 @@ local function last_given(arguments, params)
   return 0
 end
 
-local function encode_params(where, params, arguments, manners, level)
+local function encode_params(where, params, arguments, manners)
   local words = {}
   local last = last_given(arguments, params)
   if (arguments.n or #arguments) > #params then
-    check.fail(where, ("%d parameters given; there are %d"):format(arguments.n or #arguments, #params), level + 1)
+    check.fail(where, ("%d parameters given; there are %d"):format(arguments.n or #arguments, #params))
   end
   for i, param in ipairs(params) do
     local value = arguments[i]
     if value == nil and not param.optional then
-      check.fail(where, ("the parameter %s is missing"):format(param.name), level + 1)
+      check.fail(where, ("the parameter %s is missing"):format(param.name))
     end
-    if i <= last then words[i] = value == nil and "" or encode(where, param, value, manners, level + 1) end
+    if i <= last then words[i] = value == nil and "" or encode(where, param, value, manners) end
   end
   return table.concat(words, ",")
 end
 
 --- The form of a command with keys that the first argument names.
-local function key_form(where, declaration, key, level)
+local function key_form(where, declaration, key)
   local described = declaration.keys[key]
   if described then return described end
   local known = {}
   for candidate in pairs(declaration.keys) do known[#known + 1] = candidate end
   local nearest = type(key) == "string" and check.nearest(key, known)
   check.fail(where, ("there is no setting %s%s"):format(check.show(key),
-    nearest and (" (did you mean %s?)"):format(check.show(nearest)) or ""), level + 1)
+    nearest and (" (did you mean %s?)"):format(check.show(nearest)) or ""))
 end
 
 --- The command line for a form and its arguments. What the declaration does not allow raises.
@@ -170,20 +170,19 @@ end
 ---@param arguments? table a list; nil in it leaves an optional parameter out
 ---@param manners table of the dialect
 ---@return string
-function command.build(declaration, form, arguments, manners, level)
+function command.build(declaration, form, arguments, manners)
   local name = "AT" .. declaration.name
-  level = (level or 1) + 1
   if form == "test" then return name .. "=?" end
   if form == "read" then return name .. "?" end
   if form == "execute" then return name end
   arguments = arguments or {}
   if not declaration.keys then
-    return name .. "=" .. encode_params(name, declaration.params or {}, arguments, manners, level)
+    return name .. "=" .. encode_params(name, declaration.params or {}, arguments, manners)
   end
   local key = arguments[1]
-  local described = key_form(name, declaration, key, level)
+  local described = key_form(name, declaration, key)
   local rest = table.pack(table.unpack(arguments, 2, arguments.n or #arguments))
-  local words = encode_params(name, described.params or {}, rest, manners, level)
+  local words = encode_params(name, described.params or {}, rest, manners)
   return ("%s=%s%s%s"):format(name, quote(key, manners), words ~= "" and "," or "", words)
 end
 

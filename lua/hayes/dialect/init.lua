@@ -29,8 +29,8 @@ local known = { "quectel" }
 ---@param dialect hayes.dialect
 function dialects.define(dialect)
   if dialect.rules then return dialect end
-  check.value("dialect", "the dialect", dialect, { type = "table" }, 2)
-  check.value("dialect", "name", dialect.name, { type = "string" }, 2)
+  check.value("dialect", "the dialect", dialect, { type = "table" })
+  check.value("dialect", "name", dialect.name, { type = "string" })
   dialect.manners = dialect.manners or {}
   local by_name = {}
   for _, declaration in ipairs(dialect.commands) do by_name[declaration.name] = declaration end

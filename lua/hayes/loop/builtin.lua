@@ -14,8 +14,8 @@ local ready, ready_first, ready_last = {}, 1, 0
 --- Time and the wait for ports. A simulation puts its own in place of these.
 local host_clock = {
   now = core.now,
-  --- Waits up to so many seconds (nil: without end) until ports stir; puts their modems into `ready`, gives how many.
-  wait = function(seconds, ready) return pollset:wait(seconds, ready) end,
+  --- Waits up to so many seconds (nil: without end) until ports stir; puts their modems into a list, gives how many.
+  wait = function(seconds, stirred) return pollset:wait(seconds, stirred) end,
 }
 
 local clock = host_clock

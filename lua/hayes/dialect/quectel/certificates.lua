@@ -13,14 +13,14 @@ local function fingerprint(bytes)
   return ("%016x"):format(hash)
 end
 
-local function read_file(where, what, path, level)
+local function read_file(where, what, path)
   local file, words = io.open(path, "rb")
   if not file then
-    check.fail(where, ("%s cannot be read: %s"):format(what, words), level + 1)
+    check.fail(where, ("%s cannot be read: %s"):format(what, words))
   end
   local bytes = file:read("a")
   file:close()
-  if not bytes then check.fail(where, ("%s cannot be read: %s is not a file"):format(what, path), level + 1) end
+  if not bytes then check.fail(where, ("%s cannot be read: %s is not a file"):format(what, path)) end
   return bytes
 end
 
@@ -32,22 +32,21 @@ end
 --- Looks at what was given for `ca`, `certificate` or `key`: a local path, { pem = text } or `UFS:name`. What is
 --- not PEM raises.
 ---@return hayes.certificate
-function certificates.read(where, what, source, level)
-  level = (level or 1) + 1
+function certificates.read(where, what, source)
   if type(source) == "string" and source:find("^%u+:") then
-    check.line(where, what, source, level)
+    check.line(where, what, source)
     return { path = source, name = source }
   end
   local pem, name
   if type(source) == "table" and type(source.pem) == "string" then
     pem, name = source.pem, "the PEM text given as " .. what
   else
-    check.value(where, what, source, { type = "string" }, level)
-    pem, name = read_file(where, what, source, level), source
+    check.value(where, what, source, { type = "string" })
+    pem, name = read_file(where, what, source), source
   end
   if not pem:find("-----BEGIN [%u ]+-----", 1) then
     check.fail(where, ("%s: %s is not PEM (it has no -----BEGIN line); openssl x509 -inform der -in FILE converts it")
-      :format(what, name), level)
+      :format(what, name))
   end
   return { pem = pem, name = name }
 end

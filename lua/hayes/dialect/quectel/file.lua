@@ -34,12 +34,12 @@ local upload_options = {
 --- What is to be stored: a local path, or { data = bytes }.
 local function bytes_of(where, source)
   if type(source) == "table" and type(source.data) == "string" then return source.data end
-  check.value(where, "the source", source, { type = "string" }, 2)
+  check.value(where, "the source", source, { type = "string" })
   local file, words = io.open(source, "rb")
-  if not file then check.fail(where, "the file cannot be read: " .. words, 2) end
+  if not file then check.fail(where, "the file cannot be read: " .. words) end
   local bytes = file:read("a")
   file:close()
-  if not bytes then check.fail(where, source .. " cannot be read as a file", 2) end
+  if not bytes then check.fail(where, source .. " cannot be read as a file") end
   return bytes
 end
 

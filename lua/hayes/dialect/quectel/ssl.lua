@@ -210,9 +210,9 @@ return function(modem)
   end
 
   local function open_connection(host, port, options)
-    check.value("ssl.open", "the host", host, { type = "string", line = true }, 2)
-    if host == "" then check.fail("ssl.open", "the host is empty", 2) end
-    check.value("ssl.open", "the port", port, { type = "integer", min = 1, max = 65535 }, 2)
+    check.value("ssl.open", "the host", host, { type = "string", line = true })
+    if host == "" then check.fail("ssl.open", "the host is empty") end
+    check.value("ssl.open", "the port", port, { type = "integer", min = 1, max = 65535 })
     if options.check_time and options.verify ~= "none" then
       local ok, err = modem.clock.ensure()
       if not ok then return nil, err end

@@ -84,51 +84,50 @@ local function keys_of(map)
 end
 
 --- One suite as a code, from its name or code in any case.
-local function suite_code(where, suite, level)
+local function suite_code(where, suite)
   if type(suite) == "string" then
     local name = suite:upper()
     if suites[name] or by_code[name] or name == "0XFFFF" then return suites[name] or name end
     local nearest = check.nearest(name, keys_of(suites))
     check.fail(where, ("ciphers: %q is not in Table 3 of the SSL note%s"):format(suite,
-      nearest and (" (did you mean %s?)"):format(nearest) or ""), level + 1)
+      nearest and (" (did you mean %s?)"):format(nearest) or ""))
   end
-  check.value(where, "a cipher suite", suite, { type = "string" }, level + 1)
+  check.value(where, "a cipher suite", suite, { type = "string" })
 end
 
-local function check_ciphers(where, ciphers, level)
+local function check_ciphers(where, ciphers)
   if ciphers == nil then return "0XFFFF" end
   if type(ciphers) == "string" then ciphers = { ciphers } end
-  if #ciphers == 0 then check.fail(where, "ciphers is an empty list; leave it out to offer all", level + 1) end
+  if #ciphers == 0 then check.fail(where, "ciphers is an empty list; leave it out to offer all") end
   local codes = {}
-  for i, suite in ipairs(ciphers) do codes[i] = suite_code(where, suite, level + 1) end
+  for i, suite in ipairs(ciphers) do codes[i] = suite_code(where, suite) end
   return table.concat(codes, ":")
 end
 
-local function check_ignore(where, ignore, level)
+local function check_ignore(where, ignore)
   for _, name in ipairs(ignore) do
-    check.value(where, "ignore", name, { values = keys_of(flaws) }, level + 1)
+    check.value(where, "ignore", name, { values = keys_of(flaws) })
   end
 end
 
 --- Checks options and reads certificates; what is wrong raises. Nothing is unverified by accident: verifying takes
 --- a CA.
 ---@return table
-function settings.check(where, given, level)
-  level = (level or 1) + 1
-  local options = check.options(where, given, settings.rules, level)
+function settings.check(where, given)
+  local options = check.options(where, given, settings.rules)
   if options.verify ~= "none" and not options.ca then
     check.fail(where, ('verify = "%s" needs the CA that the server is checked against: give ca = "file.pem" (a local '
       .. 'file, { pem = … } or "UFS:name"), or say verify = "none" to connect without knowing to whom'):format(
-      options.verify), level)
+      options.verify))
   end
   if options.verify == "mutual" and not (options.certificate and options.key) then
-    check.fail(where, 'verify = "mutual" needs certificate and key, the client\'s own', level)
+    check.fail(where, 'verify = "mutual" needs certificate and key, the client\'s own')
   end
   for _, name in ipairs { "ca", "certificate", "key" } do
-    if options[name] then options[name] = certificates.read(where, name, options[name], level) end
+    if options[name] then options[name] = certificates.read(where, name, options[name]) end
   end
-  options.ciphers = check_ciphers(where, options.ciphers, level)
-  check_ignore(where, options.ignore, level)
+  options.ciphers = check_ciphers(where, options.ciphers)
+  check_ignore(where, options.ignore)
   return options
 end
 
