@@ -155,6 +155,15 @@ static size_t take_data(struct emu *emu, const char *bytes, size_t length)
     return used;
 }
 
+/* The LF of a CR LF is gone before a command that takes its time has put the port in data mode. */
+static size_t ignored_bytes(const struct emu *emu, const char *bytes, size_t length)
+{
+    size_t count = 0;
+    while (count < length && bytes[count] == emu->module->line.ignored)
+        count++;
+    return count;
+}
+
 static size_t take_some(struct emu *emu, const char *bytes, size_t length)
 {
     if (emu->port.deaf)
@@ -162,7 +171,7 @@ static size_t take_some(struct emu *emu, const char *bytes, size_t length)
     if (emu->port.in_data)
         return take_data(emu, bytes, length);
     if (emu->dispatch.running)
-        return 0;
+        return ignored_bytes(emu, bytes, length);
     return take_command(emu, bytes, length);
 }
 

@@ -30,8 +30,11 @@ static long finish_connecting(struct stream *stream)
         return 0;
     if (getsockopt(stream->port.fd, SOL_SOCKET, SO_ERROR, &problem, &size) != 0)
         problem = errno;
-    if (problem != 0)
-        return port_gone(&stream->port, strerror(problem));
+    if (problem != 0) {
+        char reason[80];
+        snprintf(reason, sizeof reason, "connect: %s", strerror(problem));
+        return port_gone(&stream->port, reason);
+    }
     stream->connecting = false;
     return 1;
 }

@@ -3,6 +3,7 @@
 
 local errors = require "hayes.error"
 local exchange = require "hayes.exchange"
+local ports = require "hayes.ports"
 local wait = require "hayes.wait"
 
 local dispatch = {
@@ -81,12 +82,7 @@ function dispatch.reboot(modem, line)
 end
 
 function dispatch.closed(modem, reason)
-  modem:shut(errors.new {
-    name = "port_gone", origin = "port", message = ("%s has gone: %s"):format(modem.address, reason),
-    hint = "The cable was unplugged, the adapter or the module reset, or the other end closed the connection. "
-      .. "Open it again "
-      .. "once it is back.",
-  })
+  modem:shut(ports.gone(modem.address, reason))
 end
 
 return dispatch

@@ -52,6 +52,11 @@ local describe = {
   end,
 }
 
+local function failed(problem, address, words, baud)
+  local message, hint = describe[problem](address, words, baud)
+  return errors.new { name = problem, origin = "port", message = message, hint = hint }
+end
+
 --- Opens an address; nil, err when that fails.
 ---@param address string
 ---@param baud integer
@@ -59,8 +64,21 @@ local describe = {
 function ports.open(address, baud, flow)
   local port, problem, words = core.open_port(address, baud, flow)
   if port then return port end
-  local message, hint = describe[problem](address, words, baud)
-  return nil, errors.new { name = problem, origin = "port", message = message, hint = hint }
+  return nil, failed(problem, address, words, baud)
+end
+
+--- Why a port that was open is so no longer, by the reason that it gives.
+---@param address string
+---@param reason string
+function ports.gone(address, reason)
+  local words = reason:match("^connect: (.*)$")
+  if words == "Connection refused" then return failed("connection_refused", address) end
+  if words then return failed("port_failed", address, words) end
+  return errors.new {
+    name = "port_gone", origin = "port", message = ("%s has gone: %s"):format(address, reason),
+    hint = "The cable was unplugged, the adapter or the module reset, or the other end closed the connection. Open it "
+      .. "again once it is back.",
+  }
 end
 
 return ports

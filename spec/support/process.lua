@@ -61,17 +61,20 @@ function Process.free_port()
   error("no free TCP port", 2)
 end
 
---- Waits until something listens on a port of this host.
-function Process.wait_for_port(port)
+--- A connection to a port of this host on which a program that was just started will listen.
+function Process.connect(port)
   for _ = 1, 1000 do
     local client = socket.connect("127.0.0.1", port)
-    if client then
-      client:close()
-      return port
-    end
+    if client then return client end
     socket.sleep(0.01)
   end
   error("nothing listens on port " .. port, 2)
+end
+
+--- Waits until something listens on a port of this host.
+function Process.wait_for_port(port)
+  Process.connect(port):close()
+  return port
 end
 
 return Process

@@ -1,8 +1,5 @@
 /* A connection in one of the three access modes (SSL note 1.4): what AT+QSSLOPEN and AT+QIOPEN have in
- * common.
- *
- * What it has to say by itself ("recv", pushed data, "closed", NO CARRIER) is said by quectel_conns_pump,
- * once a round and so behind the result code of the command that was executed in it. */
+ * common. What it receives is receive.h's business. */
 #ifndef EMU_QUECTEL_CONN_H
 #define EMU_QUECTEL_CONN_H
 
@@ -38,6 +35,7 @@ struct quectel_family {
     const char *urc;     /* +QSSLURC */
     const char *open;    /* +QSSLOPEN */
     const char *receive; /* +QSSLRECV */
+    bool follows_qicfg;  /* AT+QICFG is about TCP/IP connections alone */
     int (*error_of)(const struct quectel *quectel, enum emu_link_failure failure);
 };
 
@@ -74,9 +72,6 @@ struct emu_result quectel_conn_open(struct quectel_conn *conn, const struct emu_
 struct emu_result quectel_conn_refuse(struct quectel *quectel, const struct quectel_family *family, int id,
                                       enum quectel_access access, int error);
 
-/* AT+QSSLRECV=<id>,<len> and AT+QIRD; length 0: the query of amounts. */
-struct emu_result quectel_conn_read(struct quectel_conn *conn, size_t length);
-
 /* AT+QSSLCLOSE and AT+QICLOSE. */
 struct emu_result quectel_conn_close(struct quectel_conn *conn, long long timeout_s);
 
@@ -97,8 +92,8 @@ void quectel_conns_each(struct quectel *quectel, void (*visit)(struct quectel_co
                         void *argument);
 size_t quectel_conns_open(struct quectel *quectel);
 
-/* See emu_module's pump. */
-bool quectel_conns_pump(struct quectel *quectel);
+/* The port leaves its data mode; the connection stays. */
+void quectel_conn_go_offline(struct quectel_conn *conn);
 
 /* For links that were adopted. */
 const struct emu_link_events *quectel_conn_events(void);

@@ -6,6 +6,7 @@
 #include "emulator/quectel/errors.h"
 #include "emulator/quectel/modules.h"
 #include "emulator/quectel/quectel.h"
+#include "emulator/quectel/receive.h"
 #include "emulator/reply.h"
 
 #include <stdarg.h>
@@ -146,7 +147,9 @@ static bool pump(struct emu *emu)
 
 static const char *prompt(const struct emu *emu)
 {
-    if (quectel_prompts_a_line(quectel_of(emu)) || emu_quirk(emu, EMU_QUIRK_FORMATCFG_PROMPT))
+    bool configured =
+        strcmp(emu->dispatch.call.name, "+QISEND") == 0 && quectel_prompts_a_line(quectel_of(emu));
+    if (configured || emu_quirk(emu, EMU_QUIRK_FORMATCFG_PROMPT))
         return "\r\n>\r\n";
     return "\r\n> ";
 }

@@ -3,6 +3,7 @@
 #include "emulator/quectel/errors.h"
 #include "emulator/quectel/listener.h"
 #include "emulator/quectel/quectel.h"
+#include "emulator/quectel/receive.h"
 #include "emulator/reply.h"
 
 #include <linux/sockios.h>
@@ -34,6 +35,7 @@ static const struct quectel_family family = {
     .urc = "+QIURC",
     .open = "+QIOPEN",
     .receive = "+QIRD",
+    .follows_qicfg = true,
     .error_of = error_of,
 };
 

@@ -4,6 +4,7 @@
 #include "emulator/alloc.h"
 #include "emulator/quectel/errors.h"
 #include "emulator/quectel/quectel.h"
+#include "emulator/quectel/receive.h"
 #include "emulator/reply.h"
 
 #include <stdlib.h>

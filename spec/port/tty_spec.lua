@@ -1,0 +1,101 @@
+-- Ttys that are no serial lines: the emulator's pty.
+
+local core = require "hayes.core"
+local hayes = require "hayes"
+local raises = require "support.raises"
+
+describe("A tty", function()
+  local emulator
+
+  before_each(function() emulator = assert(hayes.emulator()) end)
+  after_each(function() emulator:close() end)
+
+  it("is opened exclusively: a second opener is told which port is busy", function()
+    local modem <close> = assert(hayes.open(emulator.address))
+    local other, err = hayes.open(emulator.address)
+    assert.is_nil(other)
+    assert.are.same("port_busy", err.name)
+    assert.are.same("port", err.origin)
+    assert.are.same(emulator.address .. " is in use by another program", tostring(err))
+    assert.is_truthy(err.hint:find("fuser -v " .. emulator.address, 1, true))
+    assert.is_truthy(modem:at("AT"))
+  end)
+
+  it("can be opened again after it was closed, in whatever state the module was left", function()
+    for _ = 1, 3 do
+      local modem = assert(hayes.open(emulator.address))
+      assert(modem:at("ATE1"))
+      modem:close()
+    end
+  end)
+
+  it("tells at once when the other end hangs up, and why", function()
+    emulator:control("swallow AT+HOLD")
+    local modem <close> = assert(hayes.open(emulator.address))
+    local closed
+    modem:on("closed", function(event) closed = event end)
+    local started = hayes.now()
+    hayes.run(function()
+      hayes.spawn(function()
+        local response, err = modem:at("AT+HOLD", { timeout = 60 })
+        assert.is_nil(response)
+        assert.are.same("port_gone", err.name)
+        assert.are.same(emulator.address .. " has gone: hung up", tostring(err))
+      end)
+      emulator:control("hangup")
+    end)
+    hayes.sleep(0)
+    assert.is_true(hayes.now() - started < 30)
+    assert.are.same("closed", closed.name)
+    assert.are.same("port_gone", select(2, modem:at("AT")).name)
+  end)
+
+  it("keeps what the port does not take at once", function()
+    emulator:close()
+    emulator = assert(hayes.emulator { baud = 921600 })
+    local modem <close> = assert(hayes.open(emulator.address))
+    local bytes = ("0123456789abcdef"):rep(2048)
+    local stored = assert(modem.file.upload({ data = bytes }, "UFS:large.bin"))
+    assert.are.same(#bytes, stored.bytes)
+  end)
+
+  it("does line speeds, and refuses others by name", function()
+    for _, baud in ipairs { 9600, 57600, 115200, 230400, 460800, 921600 } do
+      local port = assert(core.open_port(emulator.address, baud, "none"))
+      port:close()
+    end
+    local modem, err = hayes.open(emulator.address, { baud = 12345 })
+    assert.is_nil(modem)
+    assert.are.same("unsupported_speed", err.name)
+    assert.is_truthy(tostring(err):find("12345 baud", 1, true))
+  end)
+
+  it("that is not there is an error that names it and those that are", function()
+    local modem, err = hayes.open("/dev/ttyUSB99")
+    assert.is_nil(modem)
+    assert.are.same("no_such_port", err.name)
+    assert.are.same("there is no port /dev/ttyUSB99", tostring(err))
+    assert.is_truthy(err.hint)
+  end)
+
+  it("cannot be a file that is no tty", function()
+    local modem, err = hayes.open("/etc/hostname")
+    assert.is_nil(modem)
+    assert.are.same("port", err.origin)
+    assert.is_truthy(tostring(err):find("/etc/hostname", 1, true))
+  end)
+
+  it("has an address; anything else is an error that says what one looks like", function()
+    local modem, err = hayes.open("ttyUSB2")
+    assert.is_nil(modem)
+    assert.are.same("bad_address", err.name)
+    assert.is_truthy(tostring(err):find("/dev/", 1, true))
+    assert.are.same("hayes.open: the address is nil; it must be string", raises(function() hayes.open() end))
+    assert.are.same('hayes.open: no option is called "boud" (did you mean baud?)',
+      raises(function() hayes.open("/dev/ttyUSB99", { boud = 9600 }) end))
+    assert.are.same('hayes.open: flow is "rts"; it must be one of "none", "rtscts", "xonxoff"',
+      raises(function() hayes.open("/dev/ttyUSB99", { flow = "rts" }) end))
+    assert.are.same('hayes.open: dialect is "quektel"; it must be one of "auto", "quectel"',
+      raises(function() hayes.open("/dev/ttyUSB99", { dialect = "quektel" }) end))
+  end)
+end)

@@ -1,0 +1,43 @@
+--- What specs with real TLS need: certificates made once a run, an emulator, and a modem on it that is on line.
+
+local hayes = require "hayes"
+local pki = require "support.pki"
+local Process = require "support.process"
+
+local lab = { HOST = "server.example" }
+
+local folder
+
+--- The folder with the certificates.
+function lab.folder()
+  if not folder then
+    folder = (os.getenv("HAYES_BUILD") or "build") .. "/specs/" .. (os.getenv("HAYES_PORTS") or "0")
+    Process.run { "rm", "-rf", folder }
+    Process.run { "mkdir", "-p", folder }
+    pki.make(folder, lab.HOST)
+  end
+  return folder
+end
+
+--- An emulator on which lab.HOST is a port of this host, and an open modem on it. Options are those of hayes.emulator.
+function lab.modem(port, options, open_options)
+  options = options or {}
+  options.resolve = options.resolve or { [lab.HOST] = port and "127.0.0.1:" .. port }
+  local emulator = assert(hayes.emulator(options))
+  local modem, err = hayes.open(emulator.address, open_options)
+  if not modem then
+    emulator:close()
+    error(tostring(err), 2)
+  end
+  modem.emulator = emulator
+  return modem, emulator
+end
+
+--- The same, with a data connection.
+function lab.online(port, options, open_options)
+  local modem, emulator = lab.modem(port, options, open_options)
+  assert(modem.network.attach { apn = "internet" })
+  return modem, emulator
+end
+
+return lab
