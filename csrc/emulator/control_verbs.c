@@ -31,10 +31,10 @@ static int hex_byte(const char *text)
     return low < 0 ? -1 : high * 16 + low;
 }
 
-static bool read_number(const char *text, long most, long *number)
+static bool read_number(const char *text, long long most, long long *number)
 {
     char *end;
-    long value = strtol(text, &end, 10);
+    long long value = strtoll(text, &end, 10);
     if (*text < '0' || *text > '9' || *end || value > most)
         return false;
     *number = value;
@@ -103,7 +103,7 @@ static void add_fault(struct emu *emu, struct emu_control_line *line, const char
 static void run_hold(struct emu *emu, struct emu_control_line *line)
 {
     const char *prefix = emu_control_word(line);
-    long delay;
+    long long delay;
     if (read_number(emu_control_word(line), 86400000, &delay))
         add_fault(emu, line, prefix, &(struct emu_fault){.delay = emu_ms(delay)});
     else
@@ -150,7 +150,7 @@ static void run_quit(struct emu *emu, struct emu_control_line *line)
 
 static const char *set_clock(struct emu *emu, const char *value)
 {
-    long seconds;
+    long long seconds;
     if (!read_number(value, 4102444799, &seconds))
         return "Unix seconds up to the year 2099";
     emu_clock_set(&emu->clock, emu_loop_now(&emu->loop), seconds);
@@ -160,7 +160,7 @@ static const char *set_clock(struct emu *emu, const char *value)
 /* What every module has; NULL when done, else what would have been understood. *mine: it was one of these. */
 static const char *set_common(struct emu *emu, const char *key, const char *value, bool *mine)
 {
-    long number;
+    long long number;
     *mine = true;
     if (strcmp(key, "clock") == 0)
         return set_clock(emu, value);

@@ -108,7 +108,6 @@ static void run(struct emu *emu)
             end(emu, emu_error());
             return;
         }
-        emu->stats.commands++;
         dispatch->executing = true;
         struct emu_result result = execute(&dispatch->call);
         dispatch->executing = false;
@@ -148,6 +147,7 @@ void emu_dispatch_line(struct emu *emu, const char *line, size_t length)
     struct emu_dispatch *dispatch = &emu->dispatch;
     if (!emu_parser_begin(&dispatch->parser, line, length))
         return;
+    emu->stats.commands++;
     if (dispatch->lose_next) {
         dispatch->lose_next = false;
         return;

@@ -18,7 +18,7 @@
 #include "emulator/uart.h"
 
 struct emu_stats {
-    uint64_t commands;
+    uint64_t commands; /* command lines */
     uint64_t handshakes, resumed;
 };
 

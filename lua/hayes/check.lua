@@ -32,7 +32,7 @@ function check.nearest(word, known)
   local best, least = nil, math.max(2, #word // 2) + 1
   table.sort(known)
   for _, candidate in ipairs(known) do
-    local d = distance(word, candidate)
+    local d = distance(word:lower(), candidate:lower())
     if d < least then best, least = candidate, d end
   end
   return best

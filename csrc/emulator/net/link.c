@@ -13,6 +13,7 @@
 enum {
     KERNEL_BUFFER = 64 * 1024, /* small, so that a peer that does not read is felt soon */
     DATAGRAM_MAX = 16 * 1024,
+    DATAGRAMS_A_ROUND = 64, /* a flood must not keep the loop from anything else */
 };
 
 static void on_ready(void *owner, short events);
@@ -343,7 +344,7 @@ static ssize_t read_stream(struct emu_link *link)
 static ssize_t read_datagrams(struct emu_link *link)
 {
     char datagram[DATAGRAM_MAX];
-    for (;;) {
+    for (int i = 0; i < DATAGRAMS_A_ROUND; i++) {
         ssize_t got = carry_in(link, datagram, sizeof datagram);
         if (got < 0 || (got == 0 && link->secure))
             return got;
@@ -352,16 +353,14 @@ static ssize_t read_datagrams(struct emu_link *link)
         emu_ring_write(&link->in, datagram, (size_t)got);
         link->received += (size_t)got;
     }
+    return -1;
 }
 
 static void receive(struct emu_link *link)
 {
-    uint64_t before = link->received;
     ssize_t outcome = link->datagram ? read_datagrams(link) : read_stream(link);
     watch_for(link);
-    if (link->received != before)
-        link->events->received(link->owner);
-    if (outcome != -1 && link->state == EMU_LINK_UP)
+    if (outcome != -1)
         end(link);
 }
 

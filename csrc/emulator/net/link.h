@@ -38,7 +38,7 @@ enum emu_link_state {
 struct emu_link_events {
     /* The end of emu_link_open. After a failure the link is idle again. */
     void (*opened)(void *owner, enum emu_link_failure failure);
-    void (*received)(void *owner);
+    /* See EMU_LINK_ENDED. That data has come is nothing to be told: who wants it looks once a round. */
     void (*ended)(void *owner);
     /* The send buffer has become empty. */
     void (*drained)(void *owner);

@@ -3,6 +3,7 @@
 #include "emulator/quectel/errors.h"
 #include "emulator/quectel/quectel.h"
 #include "emulator/quectel/receive.h"
+#include "emulator/quectel/udp_service.h"
 #include "emulator/reply.h"
 
 #include <stdio.h>
@@ -10,22 +11,15 @@
 #include <unistd.h>
 
 static void on_opened(void *owner, enum emu_link_failure failure);
-static void on_received(void *owner);
 static void on_ended(void *owner);
 static void on_drained(void *owner);
 static void on_close_timeout(void *owner);
 
-static const struct emu_link_events events = {
+const struct emu_link_events quectel_conn_events = {
     .opened = on_opened,
-    .received = on_received,
     .ended = on_ended,
     .drained = on_drained,
 };
-
-const struct emu_link_events *quectel_conn_events(void)
-{
-    return &events;
-}
 
 void quectel_conn_init(struct quectel_conn *conn, struct quectel *quectel,
                        const struct quectel_family *family, int id)
@@ -40,6 +34,7 @@ static void stop_listening(struct quectel_conn *conn)
         return;
     emu_watch_remove(&conn->quectel->emu->loop, &conn->listening);
     close(conn->listening.fd);
+    quectel_udp_close(conn);
 }
 
 void quectel_conn_drop(struct quectel_conn *conn)
@@ -68,7 +63,7 @@ struct emu_result quectel_conn_refuse(struct quectel *quectel, const struct quec
 struct emu_result quectel_conn_open(struct quectel_conn *conn, const struct emu_link_plan *plan)
 {
     conn->state = QUECTEL_CONN_OPENING;
-    emu_link_open(&conn->link, conn->quectel->emu, plan, &events, conn);
+    emu_link_open(&conn->link, conn->quectel->emu, plan, &quectel_conn_events, conn);
     if (conn->access != QUECTEL_ACCESS_TRANSPARENT)
         return emu_ok();
     conn->command_waits = true;
@@ -139,12 +134,6 @@ static void on_opened(void *owner, enum emu_link_failure failure)
     emu_finish(quectel->emu, go_online(conn));
 }
 
-/* The pump sees these for itself. */
-static void on_received(void *owner)
-{
-    (void)owner;
-}
-
 static void finish_close(struct quectel_conn *conn)
 {
     struct emu *emu = conn->quectel->emu;
@@ -191,7 +180,7 @@ struct emu_result quectel_conn_close(struct quectel_conn *conn, long long timeou
 
 struct emu_result quectel_conn_switch(struct quectel_conn *conn, enum quectel_access access)
 {
-    if (conn->state != QUECTEL_CONN_CONNECTED)
+    if (conn->state != QUECTEL_CONN_CONNECTED || (conn->serves_udp && access == QUECTEL_ACCESS_TRANSPARENT))
         return quectel_fail(conn->quectel, QUECTEL_NET_INVALID_PARAMETER);
     conn->access = access;
     conn->announced = false;

@@ -47,17 +47,19 @@ struct quectel_conn {
     enum quectel_access access;
     int context;      /* PDP */
     int ssl_context;  /* SSL clients only */
-    const char *kind; /* "SSLClient", "TCP", "UDP", "TCP INCOMING" */
+    const char *kind; /* "SSLClient", "TCP", "UDP SERVICE", ... */
     int server;       /* the listener it came from; else its own id */
     char host[QUECTEL_HOST_MAX + 1];
     unsigned port;
     struct emu_link link;
-    struct emu_watch listening; /* of a TCP LISTENER */
-    uint64_t taken;             /* bytes the host has read */
-    bool announced;             /* a "recv" URC is out and data unread */
-    bool told_end;              /* the "closed" URC is out */
-    bool command_waits;         /* an open in transparent mode, or a close: its result comes later */
-    bool online;                /* the port is its data mode */
+    struct emu_watch listening; /* of a TCP LISTENER or UDP SERVICE, which have no link */
+    bool serves_udp;
+    struct quectel_datagram *datagrams; /* of a UDP SERVICE: received and unread */
+    uint64_t taken;                     /* bytes the host has read */
+    bool announced;                     /* a "recv" URC is out and data unread */
+    bool told_end;                      /* the "closed" URC is out */
+    bool command_waits;                 /* an open in transparent mode, or a close: its result comes later */
+    bool online;                        /* the port is its data mode */
     struct emu_timer closing;
 };
 
@@ -95,8 +97,8 @@ size_t quectel_conns_open(struct quectel *quectel);
 /* The port leaves its data mode; the connection stays. */
 void quectel_conn_go_offline(struct quectel_conn *conn);
 
-/* For links that were adopted. */
-const struct emu_link_events *quectel_conn_events(void);
+/* For links that are adopted. */
+extern const struct emu_link_events quectel_conn_events;
 
 /* Where it is connected to, in digits if that is known. */
 void quectel_conn_peer(const struct quectel_conn *conn, char text[QUECTEL_HOST_MAX + 1]);

@@ -77,10 +77,10 @@ static void full_name(struct quectel *quectel, const char *path, char full[EMU_S
     snprintf(full, EMU_STORE_NAME_MAX + 8, "%s%s", store ? prefix_of(quectel, store) : "", name);
 }
 
-bool quectel_file_is_open(const struct quectel *quectel, const char *path)
+bool quectel_file_is_open(struct quectel *quectel, const char *path)
 {
     char full[EMU_STORE_NAME_MAX + 8];
-    full_name((struct quectel *)(uintptr_t)quectel, path, full);
+    full_name(quectel, path, full);
     for (int i = 0; i < QUECTEL_OPEN_FILES; i++)
         if (quectel->files.open[i].file && strcmp(quectel->files.open[i].name, full) == 0)
             return true;

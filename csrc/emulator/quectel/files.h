@@ -36,6 +36,6 @@ struct emu_store *quectel_file_store(struct quectel *quectel, const char *path, 
 struct quectel_file *quectel_file_of(struct quectel *quectel, long long handle);
 
 /* The file is open under some handle. */
-bool quectel_file_is_open(const struct quectel *quectel, const char *path);
+bool quectel_file_is_open(struct quectel *quectel, const char *path);
 
 #endif

@@ -35,7 +35,7 @@ static void on_connection(void *owner, short events)
     conn->access = listener->access;
     conn->context = listener->context;
     conn->server = listener->id;
-    emu_link_adopt(&conn->link, quectel->emu, fd, quectel_conn_events(), conn);
+    emu_link_adopt(&conn->link, quectel->emu, fd, &quectel_conn_events, conn);
     struct emu_address peer;
     if (emu_link_address(&conn->link, &peer)) {
         conn->port = emu_address_port(&peer);

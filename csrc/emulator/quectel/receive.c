@@ -2,6 +2,7 @@
 
 #include "emulator/quectel/errors.h"
 #include "emulator/quectel/quectel.h"
+#include "emulator/quectel/udp_service.h"
 #include "emulator/reply.h"
 
 #include <stdio.h>
@@ -75,6 +76,8 @@ struct emu_result quectel_conn_read(struct quectel_conn *conn, size_t length)
     struct quectel *quectel = conn->quectel;
     if (conn->state != QUECTEL_CONN_CONNECTED && conn->state != QUECTEL_CONN_CLOSING)
         return quectel_fail(quectel, QUECTEL_NET_INVALID_PARAMETER);
+    if (conn->serves_udp)
+        return quectel_udp_read(conn, length);
     if (length == 0)
         return show_amounts(conn);
     if (conn->access != QUECTEL_ACCESS_BUFFER)
@@ -158,6 +161,10 @@ static void pump(struct quectel_conn *conn, void *argument)
     bool *printed = argument;
     if (conn->state != QUECTEL_CONN_CONNECTED)
         return;
+    if (conn->serves_udp) {
+        *printed |= quectel_udp_pump(conn);
+        return;
+    }
     while (can_print_data(conn)) {
         if (conn->online)
             pass_some(conn);

@@ -2,6 +2,7 @@
 
 #include "emulator/quectel/errors.h"
 #include "emulator/quectel/quectel.h"
+#include "emulator/quectel/udp_service.h"
 #include "emulator/reply.h"
 
 #include <string.h>
@@ -11,20 +12,25 @@ enum {
     ESC = 0x1b,
 };
 
+/* All or nothing: SEND FAIL means that the buffer had no room for it (SSL note 2.2.3). */
+static bool send_whole(struct quectel_conn *conn, const char *bytes, size_t length)
+{
+    return emu_link_can_send(&conn->link, length) && emu_link_send(&conn->link, bytes, length) == length;
+}
+
 static struct emu_result hand_over(struct quectel *quectel)
 {
     struct quectel_send *send = &quectel->send;
     struct quectel_conn *conn = send->conn;
     if (send->too_long)
         return quectel_fail(quectel, QUECTEL_NET_INVALID_PARAMETER);
-    if (conn->state != QUECTEL_CONN_CONNECTED || conn->link.state != EMU_LINK_UP)
+    if (conn->state != QUECTEL_CONN_CONNECTED || (conn->link.state != EMU_LINK_UP && !conn->serves_udp))
         return quectel_fail(quectel, QUECTEL_NET_CLOSED);
     quectel->last_error = QUECTEL_NET_FINE;
     if (send->length == 0)
         return emu_result(EMU_RESULT_SEND_OK);
-    /* All or nothing: SEND FAIL means that the buffer had no room for it (SSL note 2.2.3). */
-    bool sent = emu_link_can_send(&conn->link, send->length) &&
-                emu_link_send(&conn->link, send->bytes, send->length) == send->length;
+    bool sent = conn->serves_udp ? quectel_udp_send(conn, &send->to, send->bytes, send->length)
+                                 : send_whole(conn, send->bytes, send->length);
     return emu_result(sent ? EMU_RESULT_SEND_OK : EMU_RESULT_SEND_FAIL);
 }
 
@@ -72,6 +78,11 @@ static size_t take_typed(void *owner, const char *bytes, size_t length)
     else
         finish(quectel, quectel_fail(quectel, QUECTEL_NET_CANCELLED));
     return i + 1;
+}
+
+void quectel_send_to(struct quectel *quectel, const struct emu_address *to)
+{
+    quectel->send.to = *to;
 }
 
 struct emu_result quectel_send_begin(struct quectel_conn *conn, size_t length, bool echo)

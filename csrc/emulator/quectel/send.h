@@ -9,8 +9,12 @@ struct quectel_send {
     size_t wanted; /* 0: until Ctrl-Z */
     size_t length;
     bool too_long;
+    struct emu_address to; /* of a UDP SERVICE's datagram */
     char bytes[QUECTEL_SEND_MAX];
 };
+
+/* For a UDP SERVICE, before quectel_send_begin: where its datagram goes. */
+void quectel_send_to(struct quectel *quectel, const struct emu_address *to);
 
 /* Prompts and takes the payload; length 0: until Ctrl-Z, ESC gives up. The result of the command. */
 struct emu_result quectel_send_begin(struct quectel_conn *conn, size_t length, bool echo);

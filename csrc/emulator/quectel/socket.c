@@ -4,6 +4,7 @@
 #include "emulator/quectel/listener.h"
 #include "emulator/quectel/quectel.h"
 #include "emulator/quectel/receive.h"
+#include "emulator/quectel/udp_service.h"
 #include "emulator/reply.h"
 
 #include <linux/sockios.h>
@@ -73,11 +74,12 @@ static struct emu_result connect_client(struct quectel_conn *conn, bool datagram
     return quectel_conn_open(conn, &plan);
 }
 
-static struct emu_result listen_at(struct quectel_conn *conn, unsigned local_port)
+static struct emu_result serve_at(struct quectel_conn *conn, unsigned local_port)
 {
     struct quectel *quectel = conn->quectel;
     int id = conn->id;
-    if (!quectel_listen(conn, local_port)) {
+    conn->serves_udp = strcmp(conn->kind, "UDP SERVICE") == 0;
+    if (!(conn->serves_udp ? quectel_udp_open(conn, local_port) : quectel_listen(conn, local_port))) {
         enum quectel_access access = conn->access;
         quectel_conn_drop(conn);
         return quectel_conn_refuse(quectel, &family, id, access, QUECTEL_NET_LISTEN_FAILED);
@@ -90,7 +92,7 @@ static struct emu_result listen_at(struct quectel_conn *conn, unsigned local_por
 /* <service_type>; NULL: not one that is here. */
 static const char *service(const char *text)
 {
-    static const char *const known[] = {"TCP", "UDP", "TCP LISTENER"};
+    static const char *const known[] = {"TCP", "UDP", "TCP LISTENER", "UDP SERVICE"};
     for (size_t i = 0; text && i < sizeof known / sizeof *known; i++)
         if (strcmp(known[i], text) == 0)
             return known[i];
@@ -103,12 +105,12 @@ static struct emu_result open_socket(struct emu_call *call)
     long long pdp, id, port, local_port = 0, access = QUECTEL_ACCESS_BUFFER;
     const char *kind = service(emu_param_string(call, 2, 16)),
                *host = emu_param_string(call, 3, QUECTEL_HOST_MAX);
-    bool listens = kind && strcmp(kind, "TCP LISTENER") == 0;
+    bool serves = kind && strlen(kind) > strlen("TCP");
     if (call->count > 7 || !emu_param_number(call, 0, 1, quectel->model->last_context, &pdp) ||
         !emu_param_number(call, 1, 0, QUECTEL_CONNS - 1, &id) || !kind || !host || !*host ||
-        !emu_param_number(call, 4, listens ? 0 : 1, 65535, &port) ||
+        !emu_param_number(call, 4, serves ? 0 : 1, 65535, &port) ||
         !emu_param_option(call, 5, 0, 65535, &local_port) ||
-        !emu_param_option(call, 6, 0, listens ? 1 : 2, &access) || (listens && local_port == 0))
+        !emu_param_option(call, 6, 0, serves ? 1 : 2, &access) || (serves && local_port == 0))
         return quectel_fail(quectel, QUECTEL_NET_INVALID_PARAMETER);
 
     struct quectel_conn *conn = &quectel->sockets.conns[id];
@@ -120,8 +122,8 @@ static struct emu_result open_socket(struct emu_call *call)
     conn->access = (enum quectel_access)access;
     conn->port = (unsigned)port;
     memcpy(conn->host, host, strlen(host) + 1);
-    if (listens)
-        return listen_at(conn, (unsigned)local_port);
+    if (serves)
+        return serve_at(conn, (unsigned)local_port);
     return connect_client(conn, strcmp(kind, "UDP") == 0, (unsigned)local_port);
 }
 
@@ -145,11 +147,29 @@ static struct emu_result show_sent(struct quectel_conn *conn)
     return emu_ok();
 }
 
+/* AT+QISEND=<connectID>,<send_length>,<remoteIP>,<remote_port> */
+static struct emu_result send_datagram(struct emu_call *call, struct quectel_conn *conn)
+{
+    struct quectel *quectel = conn->quectel;
+    long long length, port;
+    const char *host = emu_param_string(call, 2, QUECTEL_HOST_MAX);
+    struct emu_lookup lookup = {0};
+    if (call->count != 4 || !emu_param_number(call, 1, 1, QUECTEL_SEND_MAX, &length) || !host ||
+        !emu_is_address(host) || !emu_param_number(call, 3, 1, 65535, &port) ||
+        emu_lookup_start(&lookup, &call->emu->resolver, &call->emu->loop, host, (unsigned)port) !=
+            EMU_LOOKUP_FOUND)
+        return quectel_fail(quectel, QUECTEL_NET_INVALID_PARAMETER);
+    quectel_send_to(quectel, &lookup.found[0]);
+    return quectel_send_begin(conn, (size_t)length, quectel->settings.echo_data);
+}
+
 static struct emu_result send_data(struct emu_call *call)
 {
     struct quectel *quectel = quectel_of(call->emu);
     struct quectel_conn *conn = conn_of(call, 0);
     long long length = 0;
+    if (conn && conn->serves_udp)
+        return send_datagram(call, conn);
     if (!conn || call->count > 2 ||
         (call->count == 2 && !emu_param_number(call, 1, 0, QUECTEL_SEND_MAX, &length)))
         return quectel_fail(quectel, QUECTEL_NET_INVALID_PARAMETER);
@@ -243,7 +263,8 @@ static struct emu_result read_echo(struct emu_call *call)
 static struct emu_result test_open(struct emu_call *call)
 {
     emu_info(call->emu,
-             "+QIOPEN: (1-%lld),(0-11),\"TCP/UDP/TCP LISTENER\",\"<IP_address>/<domain_name>\",<remote_port>,"
+             "+QIOPEN: (1-%lld),(0-11),\"TCP/UDP/TCP LISTENER/UDP "
+             "SERVICE\",\"<IP_address>/<domain_name>\",<remote_port>,"
              "<local_port>,(0-2)",
              quectel_of(call->emu)->model->last_context);
     return emu_ok();

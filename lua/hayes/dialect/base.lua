@@ -15,6 +15,9 @@ return {
     { "+CME ERROR:", prefix = true },
     { "+CMS ERROR:", prefix = true },
     { "NO CARRIER", group = "dial", urc = true },
+    -- A program before this one may have left numbers for result codes (V.250 6.2.6).
+    { "0", success = true },
+    { "4" },
   },
   connects = { "CONNECT" },
   boot = { "RDY" },

@@ -1,0 +1,40 @@
+local lab = require "support.lab"
+local raises = require "support.raises"
+local script = require "support.script"
+local hayes = require "hayes"
+
+describe("modem.clock", function()
+  it("gives Unix time and zone, whatever the module's local time", function()
+    script.virtual_time()
+    local port = script.port(script.quectel {
+      ["AT+CCLK?"] = '\r\n+CCLK: "26/08/07,13:54:02+32"\r\n\r\nOK\r\n', -- EG800K
+    })
+    local modem <close> = assert(hayes.open_port(port, "script"))
+    local time, zone = modem.clock.get()
+    assert.are.same(os.time { year = 2026, month = 8, day = 7, hour = 5, min = 54, sec = 2 }
+      - os.time(os.date("!*t", 0)), time)
+    assert.are.same(8 * 3600, zone)
+    script.real_time()
+  end)
+
+  it("is set from the host's when it is unset, and left alone when it is right", function()
+    local modem, emulator = lab.modem(nil, { clock = "unset" })
+    local unset = assert(modem.clock.get())
+    assert.is_true(unset < 400000000)
+    assert.are.same({ true, true }, { modem.clock.ensure() })
+    assert.is_true(math.abs(assert(modem.clock.get()) - os.time()) <= 2)
+    assert.are.same({ true, false }, { modem.clock.ensure() })
+    modem:close()
+    emulator:close()
+  end)
+
+  it("is set when it is wrong by more than a day", function()
+    local modem, emulator = lab.modem(nil, { clock = os.time() - 3 * 86400 })
+    assert.are.same({ true, true }, { modem.clock.ensure() })
+    assert(modem.clock.set(os.time() - 3600))
+    assert.are.same({ true, false }, { modem.clock.ensure() })
+    assert.is_truthy(raises(function() modem.clock.set("now") end):find("the time is \"now\"", 1, true))
+    modem:close()
+    emulator:close()
+  end)
+end)

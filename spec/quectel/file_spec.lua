@@ -1,0 +1,121 @@
+local hayes = require "hayes"
+local lab = require "support.lab"
+local raises = require "support.raises"
+local script = require "support.script"
+
+describe("modem.file", function()
+  local modem, emulator
+
+  setup(function() modem, emulator = lab.modem() end)
+  teardown(function()
+    modem:close()
+    emulator:close()
+  end)
+
+  it("knows the checksums that real modules have printed", function()
+    local checksum = modem.file.checksum
+    -- BG95: the first line of a certificate with a CR behind it, 28 bytes.
+    assert.are.same(0x6c53, checksum("-----BEGIN CERTIFICATE-----\r"))
+    assert.are.same(0x6100, checksum("a"))
+    assert.are.same(0, checksum(""))
+    assert.are.same(0, checksum(("ab"):rep(2)))
+  end)
+
+  it("knows the checksum of ISRG Root X1, odd in length, as an EG800K printed it", function()
+    local file = io.open("/etc/ssl/certs/ISRG_Root_X1.pem", "rb")
+    if not file then return pending("ISRG_Root_X1.pem is not on this host") end
+    local bytes = file:read("a")
+    file:close()
+    assert.are.same({ 1939, 0x4f64 }, { #bytes, modem.file.checksum(bytes) })
+  end)
+
+  it("stores a file of any bytes, and tells size and checksum", function()
+    local all = {}
+    for byte = 0, 255 do all[#all + 1] = string.char(byte) end
+    local bytes = table.concat(all):rep(7) .. "odd"
+    local stored = assert(modem.file.upload({ data = bytes }, "UFS:bytes.bin"))
+    assert.are.same({ bytes = #bytes, checksum = ("%x"):format(modem.file.checksum(bytes)) }, stored)
+    local list = assert(modem.file.list("UFS:bytes.bin"))
+    assert.are.same({ { name = "UFS:bytes.bin", size = #bytes } }, list)
+    assert.are.same(#bytes, modem.file.size("bytes.bin"))
+    assert.is_true(modem.file.delete("UFS:bytes.bin"))
+    assert.are.same({}, modem.file.list("UFS:bytes.bin"))
+    assert.is_nil(modem.file.size("UFS:bytes.bin"))
+  end)
+
+  it("stores a local file", function()
+    local path = os.tmpname()
+    local file = assert(io.open(path, "wb"))
+    file:write("from a file")
+    file:close()
+    assert.are.same(11, assert(modem.file.upload(path, "local.txt")).bytes)
+    os.remove(path)
+    assert(modem.file.delete("local.txt"))
+  end)
+
+  it("does not overwrite a file unless told to", function()
+    assert(modem.file.upload({ data = "one" }, "there.txt"))
+    local stored, err = modem.file.upload({ data = "three" }, "there.txt")
+    assert.is_nil(stored)
+    assert.are.same(407, err.code)
+    assert.are.same("file", err.origin)
+    assert.is_truthy(err.hint:find("replace = true", 1, true))
+    assert.are.same(3, modem.file.size("there.txt"))
+    assert.are.same(5, assert(modem.file.upload({ data = "three" }, "there.txt", { replace = true })).bytes)
+    assert(modem.file.delete("there.txt"))
+  end)
+
+  it("tells the space of a storage", function()
+    local before = assert(modem.file.space())
+    assert(modem.file.upload({ data = ("x"):rep(10000) }, "space.bin"))
+    local after = assert(modem.file.space("UFS"))
+    assert.are.same(before.total, after.total)
+    assert.is_true(before.free - after.free >= 10000)
+    assert(modem.file.delete("space.bin"))
+  end)
+
+  it("says what is wrong when the flash is full, and leaves nothing behind", function()
+    local stored, err = modem.file.upload({ data = ("x"):rep(3 << 20) }, "huge.bin")
+    assert.is_nil(stored)
+    assert.is_truthy(err.code == 403 or err.code == 420, tostring(err))
+    assert.is_truthy(err.hint:find("modem.file.delete", 1, true))
+    assert.is_nil(modem.file.size("huge.bin"))
+    assert.is_truthy(modem:at("AT"))
+  end)
+
+  it("does not trust a module that has counted something else", function()
+    script.virtual_time()
+    local deleted
+    local port = script.port(script.quectel {
+      ['AT+QFUPL="a",5,60'] = function(_, at)
+        at.wanted = { count = 5, reply = function() return "\r\n+QFUPL: 4,1234\r\n\r\nOK\r\n" end }
+        return "\r\nCONNECT\r\n"
+      end,
+      ['AT+QFDEL="a"'] = function()
+        deleted = true
+        return "\r\nOK\r\n"
+      end,
+    })
+    local scripted <close> = assert(hayes.open_port(port, "script"))
+    local stored, err = scripted.file.upload({ data = "hello" }, "a")
+    script.real_time()
+    assert.is_nil(stored)
+    assert.are.same("damaged", err.name)
+    assert.is_true(deleted)
+  end)
+
+  it("says which file is missing", function()
+    local ok, err = modem.file.delete("nothing.txt")
+    assert.is_nil(ok)
+    assert.are.same("file_not_found", err.name)
+    assert.is_truthy(tostring(err):find("nothing.txt", 1, true))
+  end)
+
+  it("wrong use raises, and names the file", function()
+    assert.are.same("file.upload: the file cannot be read: /no/such/file: No such file or directory",
+      raises(function() modem.file.upload("/no/such/file", "x") end))
+    assert.are.same("file.upload: there is nothing to store: the source is empty",
+      raises(function() modem.file.upload({ data = "" }, "x") end))
+    assert.is_truthy(raises(function() modem.file.upload({ data = "x" }) end):find("the name is nil", 1, true))
+  end)
+end)

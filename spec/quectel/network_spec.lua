@@ -1,0 +1,184 @@
+-- From the SIM card to a data connection, and what each thing that can be wrong with them is called.
+
+local lab = require "support.lab"
+local raises = require "support.raises"
+
+describe("modem.network", function()
+  local modem, emulator
+
+  local function start(options)
+    modem, emulator = lab.modem(nil, options)
+  end
+
+  after_each(function()
+    if modem then modem:close() end
+    if emulator then emulator:close() end
+    modem, emulator = nil, nil
+  end)
+
+  it("attach() gives the address, and changes nothing the second time", function()
+    start()
+    local connection = assert(modem.network.attach { apn = "internet" })
+    assert.are.same(1, connection.context)
+    assert.is_truthy(connection.ip:find("^%d+%.%d+%.%d+%.%d+$"))
+    local sent = {}
+    modem.trace = { sent = function(_, _, text) sent[#sent + 1] = text end, seen = function() end, remark = function() end,
+      close = function() end }
+    modem.engine:observe(true)
+    assert.are.same(connection, assert(modem.network.attach { apn = "internet" }))
+    for _, text in ipairs(sent) do assert.is_nil(text:find("QICSGP=1,", 1, true) or text:find("QIACT=", 1, true)) end
+  end)
+
+  it("attach() with another APN sets the connection up anew", function()
+    start { apn = "right" }
+    local _, err = modem.network.attach { apn = "wrong" }
+    assert.are.same("apn_refused", err.name)
+    local connection = assert(modem.network.attach { apn = "right", user = "me", password = "secret", auth = "chap" })
+    assert.is_truthy(connection.ip)
+    local fields = assert(modem:query("AT+QICSGP=1"))
+    assert.are.same({ "right", "me", 2 }, { fields.APN, fields.username, fields.authentication })
+  end)
+
+  it("a SIM card that is missing is sim_missing", function()
+    start { sim = "absent" }
+    local _, err = modem.network.attach { apn = "internet" }
+    assert.are.same("sim_missing", err.name)
+    assert.are.same(10, err.code)
+    assert.is_truthy(tostring(err):find("SIM not inserted", 1, true))
+    assert.is_truthy(err.hint:find("SIM card", 1, true))
+  end)
+
+  it("a SIM card that wants its PIN is sim_pin_required, and the PIN does it", function()
+    start { sim = "pin:1234" }
+    local _, err = modem.network.attach { apn = "internet" }
+    assert.are.same("sim_pin_required", err.name)
+    assert.is_truthy(err.hint:find("pin =", 1, true))
+    assert(modem.network.attach { apn = "internet", pin = "1234" })
+  end)
+
+  it("a wrong PIN is incorrect_password, entered once, and not shown", function()
+    start { sim = "pin:1234" }
+    local _, err = modem.network.attach { apn = "internet", pin = "9876" }
+    assert.are.same("incorrect_password", err.name)
+    assert.are.same('AT+CPIN="***"', err.command)
+    assert.is_nil((tostring(err) .. err.hint):find("9876", 1, true))
+    assert(modem.network.attach { apn = "internet", pin = "1234" })
+  end)
+
+  it("a SIM card that is locked is sim_puk_required", function()
+    start { sim = "puk" }
+    local _, err = modem.network.attach { apn = "internet", pin = "1234" }
+    assert.are.same("sim_puk_required", err.name)
+  end)
+
+  it("no network is not_registered, with state and signal", function()
+    start { registration = "searching" }
+    local _, err = modem.network.attach { apn = "internet", timeout = 1 }
+    assert.are.same("not_registered", err.name)
+    assert.is_truthy(tostring(err):find("^no network within 1 s: searching, signal %-%d+ dBm$"), tostring(err))
+    assert.is_truthy(err.hint)
+  end)
+
+  it("a network that refuses the card is registration_denied", function()
+    start { registration = "denied" }
+    local _, err = modem.network.attach { apn = "internet", timeout = 1 }
+    assert.are.same("registration_denied", err.name)
+  end)
+
+  it("waits for a network that is found later", function()
+    start { registration = "searching" }
+    local hayes = require "hayes"
+    hayes.run(function()
+      local attaching = hayes.spawn(function() return assert(modem.network.attach { apn = "internet", timeout = 30 }) end)
+      modem:wait("+CEREG", 0.1)
+      emulator:control("set registration roaming")
+      assert.is_true(attaching:join())
+    end)
+  end)
+
+  it("an APN that the network refuses is apn_refused, with the module's reason", function()
+    start { apn = "right" }
+    local _, err = modem.network.attach { apn = "wrong" }
+    assert.are.same("apn_refused", err.name)
+    assert.are.same(561, err.code)
+    assert.is_truthy(tostring(err):find('APN "wrong"', 1, true))
+    assert.is_truthy(err.hint:find("APN", 1, true))
+  end)
+
+  it("detach() takes the connection down", function()
+    start()
+    assert(modem.network.attach { apn = "internet" })
+    assert.are.same(1, #assert(modem.network.status()).contexts)
+    assert.is_true(modem.network.detach())
+    assert.are.same({}, assert(modem.network.status()).contexts)
+  end)
+
+  it("status() tells how things stand", function()
+    start { registration = "roaming" }
+    assert(modem.network.attach { apn = "internet" })
+    local status = assert(modem.network.status())
+    assert.are.same("READY", status.sim)
+    assert.is_true(status.signal < -50 and status.signal >= -113)
+    assert.are.same("registered, roaming", status.registration)
+    assert.are.same("LTE", status.technology)
+    assert.is_string(status.operator)
+    assert.is_true(status.attached)
+  end)
+
+  it("status() tells of a SIM card that is missing instead of failing", function()
+    start { sim = "absent", registration = "none" }
+    local status = assert(modem.network.status())
+    assert.are.same("sim_missing", status.sim)
+  end)
+
+  it("dns() gives the servers, and sets them", function()
+    start()
+    assert(modem.network.attach { apn = "internet" })
+    assert.are.same(2, #assert(modem.network.dns()))
+    assert.are.same({ "8.8.8.8", "1.1.1.1" }, assert(modem.network.dns("8.8.8.8", "1.1.1.1")))
+  end)
+
+  it("dns() without a connection says what is missing", function()
+    start()
+    local servers, err = modem.network.dns()
+    assert.is_nil(servers)
+    assert.is_truthy(tostring(err):find("data connection", 1, true))
+  end)
+
+  it("resolve() gives addresses, or the module's error with a hint", function()
+    start { resolve = { ["known.example"] = "127.0.0.2" } }
+    assert(modem.network.attach { apn = "internet" })
+    assert.are.same({ "127.0.0.2" }, assert(modem.network.resolve("known.example")))
+    local _, err = modem.network.resolve("unknown.invalid")
+    assert.are.same("dns_parse_failed", err.name)
+    assert.are.same(565, err.code)
+    assert.is_truthy(err.hint:find("DNS", 1, true))
+  end)
+
+  it("diagnose() goes up the ladder and stops where it breaks", function()
+    start { resolve = { ["known.example"] = "127.0.0.1:9" } }
+    local report = modem.network.diagnose()
+    assert.is_false(report.ok)
+    local text = tostring(report)
+    assert.is_truthy(text:find("ok   sim: READY", 1, true), text)
+    assert.is_truthy(text:find("FAIL data connection: no active PDP context\n     modem.network.attach", 1, true), text)
+
+    assert(modem.network.attach { apn = "internet" })
+    report = modem.network.diagnose("known.example", 9)
+    assert.are.same("TCP", report[#report].check)
+    assert.is_false(report[#report].ok)
+    assert.is_truthy(tostring(report):find("ok   name: known.example is 127.0.0.1", 1, true), tostring(report))
+    assert.is_truthy(tostring(report):find("known.example:9 cannot be reached", 1, true), tostring(report))
+  end)
+
+  it("wrong use raises and names the option", function()
+    start()
+    local network = modem.network
+    assert.are.same("network.attach: the option apn is missing", raises(function() network.attach {} end))
+    assert.are.same('network.attach: no option is called "APN" (did you mean apn?)',
+      raises(function() network.attach { APN = "x" } end))
+    assert.are.same('network.attach: auth is "md5"; it must be one of "none", "pap", "chap", "pap or chap"',
+      raises(function() network.attach { apn = "x", auth = "md5" } end))
+    assert.are.same("network.attach: the options are nil; they must be a table", raises(function() network.attach() end))
+  end)
+end)
