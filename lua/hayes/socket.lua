@@ -39,9 +39,13 @@ local function adopt(self, connection, host, port)
   self.host, self.port = host, port
   self.mode = connection.mode
   self.opened_at = wait.now()
+  -- The connection is known to its service as long as it is open; a socket that nobody holds any more must not be.
+  local weak = setmetatable({ socket = self }, { __mode = "v" })
   connection.watch = function()
-    if self.arrival then self.arrival:fire() end
-    if self.signal then self:update_signal() end
+    local socket = weak.socket
+    if not socket then return end
+    if socket.arrival then socket.arrival:fire() end
+    if socket.signal then socket:update_signal() end
   end
 end
 

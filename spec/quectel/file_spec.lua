@@ -65,6 +65,24 @@ describe("modem.file", function()
     assert(modem.file.delete("there.txt"))
   end)
 
+  it("lists files by patterns", function()
+    for _, name in ipairs { "log-1.txt", "log-2.txt", "other.bin" } do
+      assert(modem.file.upload({ data = "x" }, name))
+    end
+    local function names(pattern)
+      local list = {}
+      for i, entry in ipairs(assert(modem.file.list(pattern))) do list[i] = entry.name:gsub("^UFS:", "") end
+      table.sort(list)
+      return list
+    end
+    assert.are.same({ "log-1.txt", "log-2.txt", "other.bin" }, names())
+    assert.are.same({ "log-1.txt", "log-2.txt", "other.bin" }, names("UFS:*"))
+    assert.are.same({ "log-1.txt", "log-2.txt" }, names("log-*"))
+    assert.are.same({ "log-2.txt" }, names("UFS:*-2.txt"))
+    assert.are.same({ "other.bin" }, names("other.bin"))
+    for _, name in ipairs(names()) do assert(modem.file.delete(name)) end
+  end)
+
   it("tells the space of a storage", function()
     local before = assert(modem.file.space())
     assert(modem.file.upload({ data = ("x"):rep(10000) }, "space.bin"))

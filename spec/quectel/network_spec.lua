@@ -179,6 +179,6 @@ describe("modem.network", function()
       raises(function() network.attach { APN = "x" } end))
     assert.are.same('network.attach: auth is "md5"; it must be one of "none", "pap", "chap", "pap or chap"',
       raises(function() network.attach { apn = "x", auth = "md5" } end))
-    assert.are.same("network.attach: the options are nil; they must be a table", raises(function() network.attach() end))
+    assert.are.same("network.attach: the option apn is missing", raises(function() network.attach() end))
   end)
 end)

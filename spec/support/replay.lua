@@ -24,7 +24,7 @@ local function units_of(exchange)
     units[#units + 1] = { data = exchange.data }
   end
   for i, line in ipairs(exchange.info or {}) do
-    say((i == 1 and "\r\n" or "") .. line .. "\r\n" .. (i == 1 and exchange.block or ""))
+    say((i == 1 and "\r\n" or "") .. line .. "\r\n" .. (i == 1 and exchange.block and exchange.block .. "\r\n" or ""))
   end
   say("\r\n" .. (exchange.final or "OK") .. "\r\n")
   for _, line in ipairs(exchange.deferred or {}) do say("\r\n" .. line .. "\r\n") end

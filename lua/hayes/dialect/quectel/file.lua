@@ -95,21 +95,33 @@ return function(modem)
     return { bytes = #bytes, checksum = wanted }
   end
 
-  --- The files that match a pattern ("*"), as a list of { name, size }.
+  --- Firmware knows a name, `*` and `UFS:*`; a pattern with text beside the star is matched here.
+  local function split_pattern(pattern)
+    local storage, rest = pattern:match("^(%u+:)(.*)$")
+    rest = rest or pattern
+    if rest == "*" or not rest:find("*", 1, true) then return pattern end
+    local matching = "^" .. rest:gsub("[^%w*]", "%%%0"):gsub("%*", ".*") .. "$"
+    return (storage or "") .. "*", matching
+  end
+
+  --- The files that match a pattern (`*` stands for any text), as a list of { name, size }.
   ---@param pattern? string
   ---@return { name: string, size: integer }[]?, hayes.error?
   function file.list(pattern)
     pattern = pattern or "*"
     check.value("file.list", "the pattern", pattern, { type = "string", line = true })
-    local response, err = modem:call("+QFLST", "write", { pattern })
+    local asked, matching = split_pattern(pattern)
+    local response, err = modem:call("+QFLST", "write", { asked })
     if not response then
       if err.code == 405 then return {} end
       return nil, err
     end
     local list = {}
-    for i, line in ipairs(response) do
+    for _, line in ipairs(response) do
       local fields = command.fields(command.after_prefix(line, "+QFLST"))
-      list[i] = { name = fields[1], size = fields[2] }
+      if not matching or bare_name(tostring(fields[1])):find(matching) then
+        list[#list + 1] = { name = fields[1], size = fields[2] }
+      end
     end
     return list
   end
