@@ -1,5 +1,5 @@
---- `make demo`: the main job with no hardware. A module in software, a TLS web server with a chain made on the spot, and
---- examples/quickstart.lua between them; then the same with a CA that did not sign the server's certificate.
+--- `make demo`: the main job with no hardware. A module in software, a TLS web server with a chain made on the spot,
+--- and examples/quickstart.lua between them; then the same with a CA that did not sign the server's certificate.
 
 package.path = "spec/?.lua;" .. package.path
 
@@ -22,11 +22,11 @@ local function main()
   Process.run { "mkdir", "-p", folder }
   print("Making a root, an intermediate and a server's certificate for " .. HOST)
   pki.make(folder, HOST)
-  Process.run({ "sh", "-c", ("head -c %d /dev/urandom > file.bin"):format(MEBIBYTE) }, folder)
-  local sum = Process.run({ "sha256sum", "file.bin" }, folder):match("^%x+")
+  Process.run({ "sh", "-c", ("head -c %d /dev/urandom > file.bin"):format(MEBIBYTE) }, { folder = folder })
+  local sum = Process.run({ "sha256sum", "file.bin" }, { folder = folder }):match("^%x+")
 
   local port = Process.free_port()
-  local server <close> = Process.start { arg[-1] or "lua5.4", "spec/support/https_server.lua", port, folder,
+  local _server <close> = Process.start { arg[-1] or "lua5.4", "spec/support/https_server.lua", port, folder,
     folder .. "/chain.pem", folder .. "/server.key" }
   Process.wait_for_port(port)
   print(("A TLS web server listens on 127.0.0.1:%d, and a module in software is started"):format(port))

@@ -2,8 +2,8 @@
 ---
 ---   lua5.4 examples/quickstart.lua -p /dev/ttyUSB2 --apn internet
 ---
---- The CA goes into the module's flash, a TLS 1.2 connection is opened that is verified against it, and a file is fetched
---- over HTTP/1.1 by LuaSocket's own socket.http.
+--- The CA goes into the module's flash, a TLS 1.2 connection is opened that is verified against it, and a file is
+--- fetched over HTTP/1.1 by LuaSocket's own socket.http.
 
 local hayes = require "hayes"
 local http = require "socket.http"
@@ -94,6 +94,6 @@ print(("Fetched %s: %d bytes in %.2f s, %.0f kB/s"):format(settings.url, #bytes,
 print("SHA-256 " .. sum)
 if settings.sha256 and settings.sha256 ~= sum then fail("the file is not what it should be: " .. settings.sha256) end
 
-print("Proved: the server's chain ends in the CA in the module's flash, its certificate names the host, its dates are good"
-  .. (settings.sha256 and ", and every byte arrived." or "."))
+print("Proved: the server's chain ends in the CA in the module's flash, its certificate names the host, its dates are "
+  .. "good" .. (settings.sha256 and ", and every byte arrived." or "."))
 modem:close()

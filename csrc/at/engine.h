@@ -72,7 +72,8 @@ enum at_block_owner {
     AT_BLOCK_OTHER,
 };
 
-/* Borrows the rules while it is in use (at_engine_free does not need them any more). Owns the line buffers. */
+/* Borrows the rules while it is in use (at_engine_free does not need them any more). Owns the line buffers.
+ */
 struct at_engine {
     const struct at_rules *rules;
     struct at_alloc alloc;

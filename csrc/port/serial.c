@@ -152,7 +152,8 @@ struct port *port_open_serial(const char *name, const struct port_options *optio
         fail(error, status);
         goto opened;
     }
-    /* A module may sleep, or be in another mode, without them. Ports that have no such lines say no, and that is well. */
+    /* A module may sleep, or be in another mode, without them. Ports that have no such lines say no, and that
+     * is well. */
     sp_set_dtr(line, SP_DTR_ON);
     if (options->flow != PORT_FLOW_RTSCTS)
         sp_set_rts(line, SP_RTS_ON);

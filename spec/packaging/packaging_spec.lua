@@ -14,7 +14,7 @@ end
 --- Runs a Lua program that knows nothing of the checkout but these paths.
 local function lua(paths, program)
   return Process.run({ "env", "-i", "PATH=" .. os.getenv("PATH"), "LUA_PATH=" .. paths.lua, "LUA_CPATH=" .. paths.c, "lua5.4",
-    "-e", program }, folder)
+    "-e", program }, { folder = folder })
 end
 
 local program = [[
@@ -81,7 +81,8 @@ describe("The package", function()
     Process.run { "mkdir", copy }
     Process.run { "cp", "-r", "lua", "csrc", "rockspec", "LICENSE", copy }
     local tree = here .. "/" .. folder .. "/tree"
-    Process.run({ "luarocks", "--lua-version", "5.4", "make", "--tree", tree, "rockspec/hayes-scm-1.rockspec" }, copy)
+    Process.run({ "luarocks", "--lua-version", "5.4", "make", "--tree", tree, "rockspec/hayes-scm-1.rockspec" },
+      { folder = copy })
     local paths = { lua = tree .. "/share/lua/5.4/?.lua;" .. tree .. "/share/lua/5.4/?/init.lua",
       c = tree .. "/lib/lua/5.4/?.so" }
     assert.are.same("hayes scm function number no_such_port", lua(paths, program))
@@ -93,7 +94,8 @@ describe("The package", function()
     for i, name in ipairs { "LUA_PATH", "LUA_CPATH", "PATH" } do
       assert.is_truthy(lines[i]:find("^export " .. name .. '="'), lines[i])
     end
-    assert.are.same("hayes scm", Process.run { "sh", "-c",
-      'cd / && eval "$1" && lua5.4 -e \'io.write(require("hayes")._VERSION)\'', "sh", table.concat(lines, "\n") })
+    assert.are.same("hayes scm", Process.run({ "sh", "-c",
+      'cd / && eval "$1" && exec lua5.4 -e \'io.write(require("hayes")._VERSION)\'', "sh", table.concat(lines, "\n") },
+      { ours = true }))
   end)
 end)

@@ -111,7 +111,8 @@ describe("A module behind TCP", function()
   it("works as on a tty", function()
     local emulator <close> = assert(hayes.emulator())
     local number = Process.free_port()
-    local relay <close> = Process.start { "lua5.4", "spec/support/tcp_relay.lua", number, emulator.address }
+    local relay <close> = Process.start({ "lua5.4", "spec/support/tcp_relay.lua", number, emulator.address },
+      { ours = true })
     Process.wait_for_port(number)
     local modem <close> = assert(hayes.open("tcp:127.0.0.1:" .. number))
     assert.are.same("EC200U", assert(modem:identify()).model)

@@ -6,7 +6,7 @@ local Process = require "support.process"
 local pki = {}
 
 local function openssl(folder, ...)
-  return Process.run({ "openssl", ... }, folder)
+  return Process.run({ "openssl", ... }, { folder = folder })
 end
 
 local function write(path, text)

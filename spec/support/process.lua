@@ -16,21 +16,24 @@ function Process.quote(words)
   return table.concat(quoted, " ")
 end
 
---- Starts a program. It reads nothing; what it prints goes to the file `log` or nowhere. A preloaded sanitizer is not handed
---- on: other people's programs are not under test.
+local function preparation(options)
+  return (options.folder and "cd " .. quote(options.folder) .. "; " or "") .. (options.ours and "" or "unset LD_PRELOAD; ")
+end
+
+--- Starts a program. It reads nothing; what it prints goes to the file `log` or nowhere. A preloaded sanitizer is handed on
+--- only to programs of `ours`: other people's are not under test.
 ---@param words string[]
----@param options? { log: string?, folder: string? }
+---@param options? { log: string?, folder: string?, ours: boolean? }
 function Process.start(words, options)
   options = options or {}
-  local command = ("%sunset LD_PRELOAD; %s </dev/null >%s 2>&1 & pid=$!; cat >/dev/null; kill $pid 2>/dev/null; wait $pid")
-    :format(options.folder and "cd " .. quote(options.folder) .. "; " or "", Process.quote(words),
-      quote(options.log or "/dev/null"))
+  local command = ("%s %s </dev/null >%s 2>&1 & pid=$!; unset LD_PRELOAD; cat >/dev/null; kill $pid 2>/dev/null; wait $pid")
+    :format(preparation(options), Process.quote(words), quote(options.log or "/dev/null"))
   return setmetatable({ pipe = assert(io.popen("exec sh -c " .. quote(command) .. " 2>/dev/null", "w")) }, Process)
 end
 
---- Runs a program to its end; its output. Raises if it fails.
-function Process.run(words, folder)
-  local command = (folder and "cd " .. quote(folder) .. " && " or "") .. "unset LD_PRELOAD; " .. Process.quote(words)
+--- Runs a program to its end; its output. Raises if it fails. The options are those of start.
+function Process.run(words, options)
+  local command = preparation(options or {}) .. Process.quote(words)
   local pipe = assert(io.popen(command .. " 2>&1", "r"))
   local output = pipe:read("a")
   if not pipe:close() then error(("%s failed: %s"):format(words[1], output), 2) end
