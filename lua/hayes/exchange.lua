@@ -104,6 +104,8 @@ end
 ---@field timeout? number   seconds to the final result code
 ---@field deferred? number  seconds from there to the deferred result
 ---@field urgent? boolean   goes in front of the queue, also while the module is being started up
+---@field ended? fun(response: hayes.response) called when it has ended with `ok`, before events that stand behind its
+---  end in the stream; it must neither wait nor raise
 local nothing = {}
 
 --- Sends one command and waits for its end. Gives the response, or nil and the error.
@@ -119,6 +121,7 @@ function exchange.run(modem, text, request)
   local ticket <close> = setmetatable({
     fired = false, modem = modem, response = response, text = text,
     data = request.data, urgent = request.urgent, seconds = request.timeout, deferred = request.deferred,
+    ended = request.ended,
   }, Ticket)
   if not state.free then
     local ok, err = take_turn(modem, ticket)
@@ -142,6 +145,7 @@ end
 
 local function fire(state, ticket, result, line, unsent)
   state.tickets[ticket.response] = nil
+  if ticket.ended and result == "ok" then ticket.ended(ticket.response) end
   ticket:fire(result, line, unsent or 0)
 end
 

@@ -170,21 +170,29 @@ return function(modem)
 
   -- Opening
 
-  --- The answer to AT+QSSLOPEN as an error; nil when it is open.
-  local function open_error(response, id, doing)
+  --- The code in the answer to AT+QSSLOPEN; 0: it is open.
+  local function open_code(response, id)
     local fields = core.fields((response[response.deferred or 0] or ""):match("^%+QSSLOPEN:(.*)$") or "")
-    if fields[1] == id and fields[2] == 0 then return nil end
-    return failure.coded(modem, math.tointeger(fields[2]) or 550, doing)
+    return fields[1] == id and math.tointeger(fields[2]) or 550
   end
 
   local function connect(id, context, host, port, options)
     local doing = ("the TLS connection to %s:%d"):format(host, port)
     local seconds = NETWORK_SECONDS + options.negotiate_timeout
-    local response, err = modem:call("+QSSLOPEN", "write", { options.context, context.index, id, host, port, 0 },
-      { timeout = seconds, deferred = seconds })
+    local connection
+    local response, err = modem:call("+QSSLOPEN", "write", { options.context, context.index, id, host, port, 0 }, {
+      timeout = seconds, deferred = seconds,
+      -- What the module says of this index up to here is about an earlier connection, and from here about this one.
+      ended = function(response)
+        if open_code(response, id) ~= 0 then return end
+        connection = Connection.new(modem, family, id, host, port)
+        connection.context = context
+        connections[id] = connection
+      end,
+    })
+    if connection then return connection end
     if response then
-      err = open_error(response, id, doing)
-      if not err then return Connection.new(modem, family, id, host, port) end
+      err = failure.coded(modem, open_code(response, id), doing)
     elseif err.result == "ERROR" then
       local fields = modem:query("AT+QIGETERROR")
       local code = fields and math.tointeger(fields.err)
@@ -199,11 +207,7 @@ return function(modem)
     local _unreserve <close> = setmetatable({}, { __close = function() reserved[id] = nil end })
     local connection
     connection, err = connect(id, context, host, port, options)
-    if connection then
-      connections[id] = connection
-      connection.context = context
-      return connection
-    end
+    if connection then return connection end
     -- An index in use by someone else is left to them, any other is given back to the module (SSL note 2.2.2).
     if err.code == 563 then foreign[id] = {} else modem:call("+QSSLCLOSE", "write", { id }) end
     return nil, err
