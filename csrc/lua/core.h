@@ -29,11 +29,18 @@ void core_open_signal(lua_State *L);
 /* Lua's own allocator, so that the engine's memory counts as the state's. */
 struct at_alloc core_alloc(lua_State *L);
 
-/* A new metatable of that name with these methods, left in the registry only. */
+/* A new metatable of that name with these methods, left in the registry only. It is the first upvalue of each
+ * method. */
 void core_class(lua_State *L, const char *name, const luaL_Reg *methods);
+
+/* For methods of a class: their first argument, or an error if it is not of that class. */
+void *core_self(lua_State *L, const char *name);
 
 /* Seconds as microseconds; nil is `otherwise`. */
 at_time core_check_time(lua_State *L, int index, at_time otherwise);
+
+/* Seconds of the monotonic clock. */
+lua_Number core_now(void);
 
 const struct at_rules *core_check_rules(lua_State *L, int index);
 

@@ -12,7 +12,7 @@
 /* User values of the engine. */
 enum {
     USER_RULES = 1,
-    USER_RESPONSES, /* response tables by command id */
+    USER_RESPONSES, /* response tables by their places */
     USER_DATA,      /* the string being sent as data */
     USER_INPUT,     /* the string last fed */
     USER_EVENT,     /* the URC whose block is coming in */
@@ -21,7 +21,8 @@ enum {
 
 enum {
     RX_SIZE = 8192,
-    FIRST_BLOCK_SIZE = 2048
+    FIRST_BLOCK_SIZE = 2048,
+    PLACES = AT_DEFERRED_MAX + 2 /* commands that are not over yet, with one to spare */
 };
 
 /* A block being gathered. */
@@ -43,6 +44,7 @@ struct lua_engine {
     bool drained;      /* the last read took all there was */
     bool write_failed; /* the port takes no more; what can still be read is read */
     uint64_t received;
+    uint32_t commands[PLACES]; /* by the places of their response tables; 0: the place is free */
     struct at_source source;
     struct at_memory memory;
     struct gatherer gatherer;
@@ -51,7 +53,7 @@ struct lua_engine {
 
 static struct lua_engine *check_engine(lua_State *L)
 {
-    return luaL_checkudata(L, 1, CORE_ENGINE);
+    return core_self(L, CORE_ENGINE);
 }
 
 /* engine(rules) -> engine */
@@ -63,7 +65,7 @@ static int new_engine(lua_State *L)
     luaL_setmetatable(L, CORE_ENGINE);
     lua_pushvalue(L, 1);
     lua_setiuservalue(L, -2, USER_RULES);
-    lua_newtable(L);
+    lua_createtable(L, PLACES, 0);
     lua_setiuservalue(L, -2, USER_RESPONSES);
     self->open = true;
     if (!at_engine_init(&self->at, rules))
@@ -125,6 +127,54 @@ static uint32_t check_milliseconds(lua_State *L, int index)
     return seconds > 4e6 ? 4000000000u : (uint32_t)(seconds * 1000 + 0.5);
 }
 
+/* The response tables of commands that are not over. */
+
+static int find_place(const struct lua_engine *self, uint32_t command)
+{
+    for (int place = 0; place < PLACES; place++) {
+        if (self->commands[place] == command)
+            return place;
+    }
+    return -1;
+}
+
+static void keep_response(lua_State *L, struct lua_engine *self, uint32_t command, int index)
+{
+    int place = find_place(self, 0);
+    if (place < 0)
+        luaL_error(L, "too many commands are under way");
+    self->commands[place] = command;
+    lua_getiuservalue(L, 1, USER_RESPONSES);
+    lua_pushvalue(L, index);
+    lua_rawseti(L, -2, place + 1);
+    lua_pop(L, 1);
+}
+
+/* nil: nobody waits for it any more. */
+static void push_response(lua_State *L, const struct lua_engine *self, uint32_t command)
+{
+    int place = command != 0 ? find_place(self, command) : -1;
+    if (place < 0) {
+        lua_pushnil(L);
+        return;
+    }
+    lua_getiuservalue(L, 1, USER_RESPONSES);
+    lua_rawgeti(L, -1, place + 1);
+    lua_remove(L, -2);
+}
+
+static void forget_response(lua_State *L, struct lua_engine *self, uint32_t command)
+{
+    int place = command != 0 ? find_place(self, command) : -1;
+    if (place < 0)
+        return;
+    self->commands[place] = 0;
+    lua_getiuservalue(L, 1, USER_RESPONSES);
+    lua_pushnil(L);
+    lua_rawseti(L, -2, place + 1);
+    lua_pop(L, 1);
+}
+
 /* engine:submit(response, text, now [, data [, expect [, timeout [, deferred_timeout]]]]) -> id, or nil, why
  * not. The answer is gathered into the table response: lines by index, `data`. */
 static int submit(lua_State *L)
@@ -162,9 +212,7 @@ static int submit(lua_State *L)
         lua_pushstring(L, refusal_name(refusal));
         return 2;
     }
-    lua_getiuservalue(L, 1, USER_RESPONSES);
-    lua_pushvalue(L, 2);
-    lua_rawseti(L, -2, id);
+    keep_response(L, self, id, 2);
     lua_pushinteger(L, id);
     return 1;
 }
@@ -175,11 +223,8 @@ static int cancel(lua_State *L)
     struct lua_engine *self = check_engine(L);
     uint32_t id = (uint32_t)luaL_checkinteger(L, 2);
     at_engine_cancel(&self->at, id, core_check_time(L, 3, 0));
-    if (self->at.slot.id != id) {
-        lua_getiuservalue(L, 1, USER_RESPONSES);
-        lua_pushnil(L);
-        lua_rawseti(L, -2, id);
-    }
+    if (self->at.slot.id != id)
+        forget_response(L, self, id);
     return 0;
 }
 
@@ -268,21 +313,6 @@ static void begin_gathering(struct gatherer *gatherer, const struct at_event *ev
     gatherer->command = event->command;
 }
 
-static void push_response(lua_State *L, uint32_t command)
-{
-    lua_getiuservalue(L, 1, USER_RESPONSES);
-    lua_rawgeti(L, -1, command);
-    lua_remove(L, -2);
-}
-
-static void forget_response(lua_State *L, uint32_t command)
-{
-    lua_getiuservalue(L, 1, USER_RESPONSES);
-    lua_pushnil(L);
-    lua_rawseti(L, -2, command);
-    lua_pop(L, 1);
-}
-
 /* Puts the gathered bytes where they belong: the field `data`, and `missing` if fewer came than were
  * announced. */
 static void hand_over(lua_State *L, struct gatherer *gatherer)
@@ -298,7 +328,7 @@ static void hand_over(lua_State *L, struct gatherer *gatherer)
 
 static int on_info(lua_State *L, struct lua_engine *self, const struct at_event *event)
 {
-    push_response(L, event->command);
+    push_response(L, self, event->command);
     if (lua_istable(L, -1)) {
         lua_pushlstring(L, event->text, event->length);
         lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
@@ -360,7 +390,7 @@ static int on_block(lua_State *L, struct lua_engine *self, const struct at_event
     if (event->block > 0)
         return 0;
     if (gatherer->for_whom == GATHER_RESPONSE) {
-        push_response(L, gatherer->command);
+        push_response(L, self, gatherer->command);
         if (lua_istable(L, -1))
             hand_over(L, gatherer);
         return 0;
@@ -402,7 +432,7 @@ static void push_text(lua_State *L, const struct at_event *event)
         lua_pushnil(L);
 }
 
-/* "final" or "deferred", response, result, line, more, bytes of data that did not go out */
+/* "final" or "deferred", response, result, line, more, bytes of data that did not go out (nil: none) */
 static int tell_end(lua_State *L, struct lua_engine *self, const struct at_event *event)
 {
     bool in_flight = at_slot_is_awaiting(&self->at.slot) && self->at.slot.id == event->command;
@@ -411,15 +441,18 @@ static int tell_end(lua_State *L, struct lua_engine *self, const struct at_event
         lua_pushliteral(L, "final");
     else
         lua_pushliteral(L, "deferred");
-    push_response(L, event->command);
+    push_response(L, self, event->command);
     if (final && self->gatherer.for_whom == GATHER_RESPONSE && lua_istable(L, -1))
         hand_over(L, &self->gatherer);
     if (!event->more && !in_flight)
-        forget_response(L, event->command);
+        forget_response(L, self, event->command);
     push_result(L, event->result);
     push_text(L, event);
     lua_pushboolean(L, event->more);
-    lua_pushinteger(L, (lua_Integer)event->unsent);
+    if (event->unsent > 0)
+        lua_pushinteger(L, (lua_Integer)event->unsent);
+    else
+        lua_pushnil(L);
     return 6;
 }
 

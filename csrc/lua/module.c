@@ -16,8 +16,20 @@ void core_class(lua_State *L, const char *name, const luaL_Reg *methods)
     luaL_newmetatable(L, name);
     lua_pushvalue(L, -1);
     lua_setfield(L, -2, "__index");
-    luaL_setfuncs(L, methods, 0);
+    lua_pushvalue(L, -1);
+    luaL_setfuncs(L, methods, 1);
     lua_pop(L, 1);
+}
+
+void *core_self(lua_State *L, const char *name)
+{
+    if (lua_type(L, 1) == LUA_TUSERDATA && lua_getmetatable(L, 1)) {
+        bool same = lua_rawequal(L, -1, lua_upvalueindex(1));
+        lua_pop(L, 1);
+        if (same)
+            return lua_touserdata(L, 1);
+    }
+    return luaL_checkudata(L, 1, name);
 }
 
 at_time core_check_time(lua_State *L, int index, at_time otherwise)
@@ -72,12 +84,17 @@ static int matches(lua_State *L)
     return 1;
 }
 
-/* now() -> seconds of the monotonic clock */
-static int now(lua_State *L)
+lua_Number core_now(void)
 {
     struct timespec time;
     clock_gettime(CLOCK_MONOTONIC, &time);
-    lua_pushnumber(L, (lua_Number)time.tv_sec + (lua_Number)time.tv_nsec / 1e9);
+    return (lua_Number)time.tv_sec + (lua_Number)time.tv_nsec / 1e9;
+}
+
+/* now() -> seconds of the monotonic clock */
+static int now(lua_State *L)
+{
+    lua_pushnumber(L, core_now());
     return 1;
 }
 

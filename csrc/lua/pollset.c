@@ -15,7 +15,7 @@ struct pollset {
 
 static struct pollset *check_pollset(lua_State *L)
 {
-    return luaL_checkudata(L, 1, CORE_POLLSET);
+    return core_self(L, CORE_POLLSET);
 }
 
 /* pollset() -> set */
@@ -111,8 +111,12 @@ static int want(lua_State *L)
     return 0;
 }
 
-static int milliseconds(lua_Number seconds)
+/* How long to poll, in milliseconds, to reach the deadline (0: do not wait). */
+static int milliseconds(lua_Number deadline)
 {
+    if (deadline == 0)
+        return 0;
+    lua_Number seconds = deadline - core_now();
     if (seconds <= 0)
         return 0;
     if (seconds > 86400)
@@ -120,8 +124,8 @@ static int milliseconds(lua_Number seconds)
     return (int)(seconds * 1000) + 1;
 }
 
-/* set:wait(seconds, ready) -> count: puts the objects whose descriptors stir into the list ready. nil:
- * without end. An interrupting signal ends the wait with none. */
+/* set:wait(deadline, ready) -> count, now: puts the objects whose descriptors stir into the list ready. The
+ * deadline is of core.now; nil: none, 0: at once. An interrupting signal ends the wait with none. */
 static int wait(lua_State *L)
 {
     struct pollset *set = check_pollset(L);
@@ -142,7 +146,8 @@ static int wait(lua_State *L)
             lua_rawseti(L, 3, ++found);
     }
     lua_pushinteger(L, found);
-    return 1;
+    lua_pushnumber(L, core_now());
+    return 2;
 }
 
 static const luaL_Reg methods[] = {

@@ -51,7 +51,7 @@ function dispatch.desync(modem)
 end
 
 function dispatch.resync(modem)
-  modem.lost = nil
+  modem.lost = false
   remark(modem, "in step")
   emit(modem, "resync")
   if modem.rebooted and modem.restart then

@@ -13,13 +13,23 @@ local exchange = {}
 local Ticket = setmetatable({}, { __index = wait.Waiter })
 Ticket.__index = Ticket
 
+--- A new ticket, or the last one again if it has come to its end.
+local function take_ticket(modem, state, text, request)
+  local ticket = state.spare or setmetatable({ modem = modem }, Ticket)
+  state.spare = false
+  ticket.response = request.into or setmetatable({ result = nil, data = nil }, Response)
+  ticket.text, ticket.request, ticket.fired, ticket.id = text, request, false, false
+  return ticket
+end
+
 --- The part of a modem that this file looks after.
 function exchange.new_state()
   return {
-    tickets = {}, -- by response: those whose command or deferred result is under way
-    queue = {},   -- tickets that wait for their turn
-    holder = nil, -- the ticket whose turn it is, from there to its final result code
-    free = true,  -- nobody's turn, and a command may be sent at once
+    queue = {},    -- tickets that wait for their turn
+    holder = nil,  -- the ticket whose turn it is, from there to its final result code
+    spare = false, -- a ticket that is free to be used again
+    deferred = {}, -- by response: tickets that wait for a deferred result after that
+    free = true,   -- nobody's turn and nobody in line: a command may be sent at once, if the engine takes it
   }
 end
 
@@ -27,11 +37,17 @@ end
 function exchange.next_turn(modem)
   local state = modem.exchanges
   if state.holder then return end
+  if not state.queue[1] then
+    state.free = not modem.starting
+    return
+  end
   state.free = false
   if modem.closed_with or not modem.engine:ready() then return end
-  for i, ticket in ipairs(state.queue) do
-    if ticket.urgent or not modem.starting then
-      table.remove(state.queue, i)
+  local queue = state.queue
+  for i = 1, #queue do
+    local ticket = queue[i]
+    if ticket.request.urgent or not modem.starting then
+      table.remove(queue, i)
       state.holder = ticket
       ticket.turn:fire(true)
       return
@@ -51,8 +67,9 @@ function Ticket:__close()
   local modem = self.modem
   local state = modem.exchanges
   if self.fired then return end
+  self.request.into = nil -- something may still be put into it
   if self.id then
-    state.tickets[self.response] = nil
+    if state.holder ~= self then state.deferred[self.response] = nil end
     if modem.closed_with then return end
     modem.engine:cancel(self.id, wait.now())
     modem:turn(wait.now())
@@ -66,9 +83,10 @@ end
 
 local function take_turn(modem, ticket)
   local state = modem.exchanges
-  if modem.lost and not ticket.urgent then return nil, modem.lost end
+  local urgent = ticket.request.urgent
+  if modem.lost and not urgent then return nil, modem.lost end
   ticket.turn = wait.waiter()
-  if ticket.urgent then table.insert(state.queue, 1, ticket) else state.queue[#state.queue + 1] = ticket end
+  if urgent then table.insert(state.queue, 1, ticket) else state.queue[#state.queue + 1] = ticket end
   exchange.next_turn(modem)
   return ticket.turn:wait()
 end
@@ -85,17 +103,33 @@ local function refuse(modem, text, refusal)
   return nil, errors.new { name = "busy", command = shown, message = ("%s was not sent: %s"):format(shown, why) }
 end
 
-local function finish(modem, ticket, result, line, unsent)
-  local response = ticket.response
-  if result == "ok" and unsent == 0 then return response end
+local function failed(modem, ticket, result, line, unsent)
+  local response, request = ticket.response, ticket.request
+  local data = request.data
   local err
   if result == "ok" then
-    err = failure.data_not_taken(modem, ticket.text, response.result, #ticket.data - unsent, #ticket.data)
+    err = failure.data_not_taken(modem, ticket.text, response.result, #data - unsent, #data)
   else
-    err = failure.of_command(modem, ticket.text, result, line, response.result and ticket.deferred or ticket.seconds)
+    local seconds = response.result and request.deferred or request.timeout
+    err = failure.of_command(modem, ticket.text, result, line, seconds)
   end
-  if ticket.data then err.sent = #ticket.data - unsent end
-  return nil, err
+  if data then err.sent = #data - (unsent or 0) end
+  return err
+end
+
+--- Gives the command to the engine, and the turn to its ticket. True; or nil and why not.
+local function submit(modem, state, ticket, now)
+  local request = ticket.request
+  local id, refusal = modem.engine:submit(ticket.response, ticket.text, now, request.data, request.expect,
+    request.timeout, request.deferred)
+  if not id then
+    state.holder = nil
+    return nil, refusal
+  end
+  state.free = false
+  state.holder = ticket
+  ticket.id = id
+  return true
 end
 
 ---@class hayes.request
@@ -103,10 +137,11 @@ end
 ---@field expect? string    prefix of a deferred result, in addition to what the declaration says
 ---@field timeout? number   seconds to the final result code
 ---@field deferred? number  seconds from there to the deferred result
+---@field into? hayes.response  an empty response to fill, for those who read often
 ---@field urgent? boolean   goes in front of the queue, also while the module is being started up
 ---@field ended? fun(response: hayes.response) called when it has ended with `ok`, before events that stand behind its
 ---  end in the stream; it must neither wait nor raise
-local nothing = {}
+local no_request = {}
 
 --- Sends one command and waits for its end. Gives the response, or nil and the error.
 ---@param modem hayes.modem
@@ -115,48 +150,42 @@ local nothing = {}
 ---@return hayes.response?, hayes.error?
 function exchange.run(modem, text, request)
   if modem.closed_with then return nil, modem.closed_with end
-  request = request or nothing
+  request = request or no_request
   local state = modem.exchanges
-  local response = setmetatable({}, Response)
-  local ticket <close> = setmetatable({
-    fired = false, modem = modem, response = response, text = text,
-    data = request.data, urgent = request.urgent, seconds = request.timeout, deferred = request.deferred,
-    ended = request.ended,
-  }, Ticket)
-  if not state.free then
+  local ticket <close> = take_ticket(modem, state, text, request)
+  local now, id, refusal = wait.now(), nil, "busy"
+  if state.free then id, refusal = submit(modem, state, ticket, now) end
+  if refusal == "busy" then
     local ok, err = take_turn(modem, ticket)
     if not ok then return nil, err end
+    now = wait.now()
+    id, refusal = submit(modem, state, ticket, now)
   end
-  state.free = false
-  state.holder = ticket
-  local now = wait.now()
-  local id, refusal = modem.engine:submit(response, text, now, request.data, request.expect, request.timeout,
-    request.deferred)
   if not id then
-    state.holder = nil
     exchange.next_turn(modem)
     return refuse(modem, text, refusal)
   end
-  ticket.id = id
-  state.tickets[response] = ticket
   modem:await(modem.io:push(modem.port, now))
-  return finish(modem, ticket, ticket:wait())
+  local result, line, unsent = ticket:wait()
+  state.spare = ticket
+  if result == "ok" and not unsent then return ticket.response end
+  return nil, failed(modem, ticket, result, line, unsent)
 end
 
-local function fire(state, ticket, result, line, unsent)
-  state.tickets[ticket.response] = nil
-  if ticket.ended and result == "ok" then ticket.ended(ticket.response) end
-  ticket:fire(result, line, unsent or 0)
+local function fire(ticket, result, line, unsent)
+  local ended = ticket.request.ended
+  if ended and result == "ok" then ended(ticket.response) end
+  ticket:fire(result, line, unsent)
 end
 
 --- The engine tells of a final result code.
 function exchange.on_final(modem, response, result, line, more, unsent)
   local state = modem.exchanges
+  local ticket = state.holder
   state.holder = nil
-  local ticket = response and state.tickets[response]
-  if ticket then
+  if response then
     response.result = line
-    if not more then fire(state, ticket, result, line, unsent) end
+    if more then state.deferred[response] = ticket else fire(ticket, result, line, unsent) end
   end
   exchange.next_turn(modem)
 end
@@ -164,14 +193,17 @@ end
 --- The engine tells of a line of a deferred result, or that it has ended otherwise. It may come in front of the final
 --- result code, which then ends the command.
 function exchange.on_deferred(modem, response, result, line, more)
-  local state = modem.exchanges
-  local ticket = response and state.tickets[response]
-  if not ticket then return end
+  if not response then return end
   if line then
     response.deferred = response.deferred or #response + 1
     response[#response + 1] = line
   end
-  if not more and (response.result or result ~= "ok") then fire(state, ticket, result, line) end
+  local deferred = modem.exchanges.deferred
+  local ticket = deferred[response]
+  if ticket and not more then
+    deferred[response] = nil
+    fire(ticket, result, line)
+  end
 end
 
 --- Those in line will not have their turn; the urgent ones stay if they may.
@@ -180,7 +212,7 @@ function exchange.end_queue(modem, err, keep_urgent)
   local queue = state.queue
   state.queue = {}
   for _, ticket in ipairs(queue) do
-    if keep_urgent and ticket.urgent then
+    if keep_urgent and ticket.request.urgent then
       state.queue[#state.queue + 1] = ticket
     else
       ticket.turn:fire(nil, err)
@@ -193,9 +225,10 @@ function exchange.close(modem, err)
   local state = modem.exchanges
   state.free = false
   exchange.end_queue(modem, err)
-  local tickets = state.tickets
-  state.tickets = {}
-  for _, ticket in pairs(tickets) do ticket:fire("closed", nil, 0) end
+  local tickets = state.deferred
+  tickets[state] = state.holder
+  state.deferred, state.holder = {}, nil
+  for _, ticket in pairs(tickets) do ticket:fire("closed") end
 end
 
 return exchange

@@ -110,6 +110,6 @@ function hayes.sleep(seconds)
 end
 
 --- Seconds of a clock that never goes back.
-hayes.now = wait.now
+function hayes.now() return wait.now() end
 
 return hayes

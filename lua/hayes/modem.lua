@@ -33,6 +33,16 @@ function Modem.new(port, address, dialect, options)
     listeners = Events.new(),
     exchanges = exchange.new_state(),
     services = {},
+    -- Present from the start: what is missing goes through __index.
+    closed_with = false, -- the error that ended it
+    lost = false,        -- the error that commands get while the module does not answer
+    starting = false,
+    rebooted = false,
+    blocked = false,     -- waits for the port to take output
+    deadline = false,    -- when the engine wants to be called without input
+    timer = false,
+    await = Modem.await,
+    turn = Modem.turn,
   }, Modem)
   self.io = self.engine
   if type(port) ~= "userdata" then
@@ -190,11 +200,11 @@ end
 
 --- Takes note of what the engine waits for beside input.
 function Modem:await(blocked, deadline)
-  if blocked ~= (self.blocked or false) then
+  if blocked ~= self.blocked then
     self.blocked = blocked
     wait.want_output(self.fd, blocked)
   end
-  self.deadline = deadline
+  self.deadline = deadline or false
   local timer = self.timer
   if deadline and not (timer and timer.at <= deadline) then wait.schedule(self, deadline) end
 end

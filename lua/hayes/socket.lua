@@ -5,9 +5,11 @@
 --- read, by flush(), by close(), and 5 ms after the last send as soon as the library's loop runs (it does while
 --- anything in the library waits). send() takes bytes into a bounded queue and waits only while that is full.
 
+local Buffer = require "hayes.buffer"
 local check = require "hayes.check"
 local core = require "hayes.core"
 local errors = require "hayes.error"
+local Lock = require "hayes.lock"
 local wait = require "hayes.wait"
 
 --- What a dialect provides. Its methods may wait.
@@ -54,9 +56,10 @@ end
 function Socket.new(kind, connection, host, port, opener)
   local self = setmetatable({
     kind = kind, opener = opener,
-    input = {}, input_first = 1, input_last = 0, input_offset = 0, buffered = 0,
-    output = {}, queued = 0,
+    input = Buffer.new(), reading = Lock.new(),
+    output = Buffer.new(), sending = Lock.new(),
     received = 0, sent = 0, opened_at = wait.now(),
+    arrival = false, room = false, signal = false, timer = false,
   }, Socket)
   if connection then adopt(self, connection, host, port) end
   return self
@@ -97,62 +100,34 @@ local function deadline_of(self)
   return seconds and wait.now() + seconds
 end
 
+--- What is in this field, or a new waiter when there is none or it has been fired.
+local function waiter_in(self, field)
+  local waiter = self[field]
+  if not waiter or waiter.fired then
+    waiter = wait.waiter()
+    self[field] = waiter
+  end
+  return waiter
+end
+
 -- Output
 
---- Takes up to n bytes from the front of the output queue, without removing them.
-local function front_of_queue(self, n)
-  local parts, length = {}, 0
-  for _, part in ipairs(self.output) do
-    parts[#parts + 1] = part
-    length = length + #part
-    if length >= n then break end
-  end
-  local bytes = #parts == 1 and parts[1] or table.concat(parts)
-  return #bytes > n and bytes:sub(1, n) or bytes
+local function fail_output(self, bytes, err)
+  local sent = err.sent or 0
+  self.sent = self.sent + sent
+  err.unsent = #bytes - sent + self.output.size
+  self.send_error = remember(self, err)
+  self.output:clear()
 end
 
-local function drop_from_queue(self, n)
-  self.queued = self.queued - n
-  local output = self.output
-  while n > 0 do
-    local part = output[1]
-    if #part <= n then
-      table.remove(output, 1)
-      n = n - #part
-    else
-      output[1] = part:sub(n + 1)
-      return
-    end
-  end
-end
-
-local function fail_output(self, err)
-  self.send_error = err
-  err.unsent = self.queued
-  remember(self, err)
-  self.output, self.queued = {}, 0
-end
-
---- Sends what is in the queue. One task does it at a time; the others wait for its end.
+--- Sends what is in the queue, down to what is less than so many bytes.
 local function drain(self, least)
-  while self.draining do self.draining:wait() end
-  if self.queued < least or self.send_error then return not self.send_error, self.send_error end
-  local done = wait.waiter()
-  self.draining = done
-  local _released <close> = setmetatable({}, { __close = function()
-    self.draining = nil
-    done:fire()
-  end })
-  while self.queued >= least and self.queued > 0 and not self.send_error do
-    local bytes = front_of_queue(self, self.connection.chunk)
+  local output = self.output
+  local _sending <close> = self.sending:take()
+  while output.size >= least and not self.send_error do
+    local bytes = output:take(self.connection.chunk)
     local ok, err = self.connection:send(bytes)
-    if ok then
-      self.sent = self.sent + #bytes
-      drop_from_queue(self, #bytes)
-    else
-      self.sent = self.sent + (err.sent or 0)
-      fail_output(self, err)
-    end
+    if ok then self.sent = self.sent + #bytes else fail_output(self, bytes, err) end
     if self.room then self.room:fire() end
   end
   return not self.send_error, self.send_error
@@ -164,16 +139,15 @@ function Socket:due()
 end
 
 local function kick(self)
-  if self.queued >= self.connection.chunk then
-    if not self.draining then wait.spawn_detached(drain, self, self.connection.chunk) end
-  end
+  local chunk = self.connection.chunk
+  if self.output.size >= chunk and not self.sending.held then wait.spawn_detached(drain, self, chunk) end
   wait.schedule(self, wait.now() + FLUSH_AFTER)
 end
 
 --- Sends everything that was given to send(). true, or nil and the error.
 function Socket:flush()
   if not self.connection then return nil, "closed" end
-  self.timer = nil
+  self.timer = false
   local ok, err = drain(self, 1)
   if ok then return true end
   return nil, err.name == "timeout" and "timeout" or "closed"
@@ -195,16 +169,14 @@ function Socket:send(data, i, j)
   local deadline = deadline_of(self)
   local limit = QUEUE_CHUNKS * self.connection.chunk
   while i <= j and not self.send_error do
-    local room = limit - self.queued
+    local room = limit - self.output.size
     if room > 0 then
       local last = math.min(j, i + room - 1)
-      self.output[#self.output + 1] = (i == 1 and last == #data) and data or data:sub(i, last)
-      self.queued = self.queued + last - i + 1
+      self.output:put((i == 1 and last == #data) and data or data:sub(i, last))
       i = last + 1
       kick(self)
     else
-      self.room = wait.waiter()
-      local _, err = self.room:wait(deadline)
+      local _, err = waiter_in(self, "room"):wait(deadline)
       if err then return nil, "timeout", i - 1 end
     end
   end
@@ -214,65 +186,17 @@ end
 
 -- Input
 
-local function keep(self, bytes)
-  if #bytes == 0 then return end
-  self.input_last = self.input_last + 1
-  self.input[self.input_last] = bytes
-  self.buffered = self.buffered + #bytes
-  self.received = self.received + #bytes
-end
-
---- Takes n bytes, or what there is, from the front of the input.
-local function take(self, n)
-  local parts = {}
-  while n > 0 and self.buffered > 0 do
-    local part = self.input[self.input_first]
-    local length = #part - self.input_offset
-    if length <= n then
-      parts[#parts + 1] = self.input_offset == 0 and part or part:sub(self.input_offset + 1)
-      self.input[self.input_first] = nil
-      self.input_first = self.input_first + 1
-      self.input_offset = 0
-    else
-      length = n
-      parts[#parts + 1] = part:sub(self.input_offset + 1, self.input_offset + n)
-      self.input_offset = self.input_offset + n
-    end
-    self.buffered = self.buffered - length
-    n = n - length
-  end
-  return #parts == 1 and parts[1] or table.concat(parts)
-end
-
---- How many bytes the input has up to and with its first LF; nil: there is none.
-local function line_length(self)
-  local length = 0
-  for index = self.input_first, self.input_last do
-    local part = self.input[index]
-    local offset = index == self.input_first and self.input_offset or 0
-    local at = part:find("\n", offset + 1, true)
-    if at then return length + at - offset end
-    length = length + #part - offset
-  end
-end
-
 --- Reads once from the module. True when something has come; false, "timeout" or "closed".
 local function read_once(self, deadline)
-  while self.reading do
-    local _, err = self.reading:wait(deadline)
-    if err then return false, "timeout" end
-    if self.buffered > 0 then return true end
-  end
+  local waited = self.reading.held
+  local reading <close> = self.reading:take(deadline)
+  if not reading then return false, "timeout" end
+  if waited and self.input.size > 0 then return true end
   if self.receive_error then return false, "closed" end
-  local done = wait.waiter()
-  self.reading = done
-  local _released <close> = setmetatable({}, { __close = function()
-    self.reading = nil
-    done:fire()
-  end })
   local bytes, err = self.connection:receive()
   if bytes then
-    keep(self, bytes)
+    self.input:put(bytes)
+    self.received = self.received + #bytes
     return #bytes > 0
   end
   self.receive_error = err
@@ -284,10 +208,11 @@ end
 local function more_input(self, deadline)
   local connection = self.connection
   if not connection then return false, "closed" end
-  if self.queued > 0 then drain(self, 1) end
+  if self.output.size > 0 then drain(self, 1) end
   while true do
-    local now = wait.now()
-    if connection:readable() and not (deadline and deadline <= now) then
+    local readable = connection:readable()
+    local now = (deadline or not readable) and wait.now()
+    if readable and not (deadline and deadline <= now) then
       local got, err = read_once(self, deadline)
       if got then return true end
       if err == "closed" or err == "timeout" then return false, err end
@@ -296,9 +221,8 @@ local function more_input(self, deadline)
       if self.receive_error then return false, "closed" end
       return false, "timeout"
     else
-      self.arrival = wait.waiter()
       local ask_at = now + ASK_AFTER
-      self.arrival:wait(deadline and math.min(deadline, ask_at) or ask_at)
+      waiter_in(self, "arrival"):wait(deadline and math.min(deadline, ask_at) or ask_at)
       if wait.now() >= ask_at then connection.doubtful = true end
     end
   end
@@ -306,13 +230,13 @@ end
 
 local function receive_line(self, deadline, prefix)
   while true do
-    local length = line_length(self)
+    local length = self.input:line_length()
     if length then
-      local line = take(self, length)
+      local line = self.input:take(length)
       return prefix .. line:sub(1, -2):gsub("\r", "")
     end
     local ok, err = more_input(self, deadline)
-    if not ok then return nil, err, prefix .. take(self, self.buffered):gsub("\r", "") end
+    if not ok then return nil, err, prefix .. self.input:take(self.input.size):gsub("\r", "") end
   end
 end
 
@@ -320,7 +244,7 @@ local function receive_all(self, deadline, prefix)
   while true do
     local ok, err = more_input(self, deadline)
     if not ok then
-      local bytes = prefix .. take(self, self.buffered)
+      local bytes = prefix .. self.input:take(self.input.size)
       if err == "closed" and self.receive_error.name == "closed" and bytes ~= "" then return bytes end
       return nil, err, bytes
     end
@@ -328,12 +252,12 @@ local function receive_all(self, deadline, prefix)
 end
 
 local function receive_count(self, count, deadline, prefix)
-  local wanted = count - #prefix
-  while self.buffered < wanted do
+  local input, wanted = self.input, count - #prefix
+  while input.size < wanted do
     local ok, err = more_input(self, deadline)
-    if not ok then return nil, err, prefix .. take(self, self.buffered) end
+    if not ok then return nil, err, prefix .. input:take(input.size) end
   end
-  return prefix .. take(self, wanted)
+  return prefix .. input:take(wanted)
 end
 
 --- Receives by LuaSocket's patterns: "*l" a line without its end (the default), "*a" all up to the end, a number of
@@ -345,8 +269,9 @@ function Socket:receive(pattern, prefix)
   local deadline = deadline_of(self)
   local count = math.tointeger(pattern)
   if count then
-    check.value("socket:receive", "the count", count, { type = "integer", min = 0, max = math.maxinteger })
-    return self:after_input(receive_count(self, count, deadline, prefix))
+    if count < 0 then check.fail("socket:receive", ("the count is %d; it must not be negative"):format(count)) end
+    if self.signal then return self:after_input(receive_count(self, count, deadline, prefix)) end
+    return receive_count(self, count, deadline, prefix)
   end
   local letter = tostring(pattern):match("^%*?([la])")
   if letter == "l" then return self:after_input(receive_line(self, deadline, prefix)) end
@@ -359,13 +284,14 @@ end
 function Socket:receivepartial(max)
   check.value("socket:receivepartial", "max", max, { type = "integer|nil", min = 1, max = math.maxinteger })
   local deadline = deadline_of(self)
-  if self.buffered == 0 then
+  if self.input.size == 0 then
     local ok, err = more_input(self, deadline)
     if not ok then return nil, err, "" end
   end
-  return self:after_input(take(self, max or self.buffered))
+  return self:after_input(self.input:take(max or self.input.size))
 end
 
+--- What came of taking input; the descriptor of getfd() may be readable no longer.
 function Socket:after_input(...)
   if self.signal then self:update_signal() end
   return ...
@@ -373,16 +299,16 @@ end
 
 --- Is there input that needs no waiting for?
 function Socket:dirty()
-  return self.buffered > 0
+  return self.input.size > 0
 end
 
 -- For those who wait for a descriptor in a loop of their own
 
 --- Reads into the input buffer as a task, for a caller that cannot wait itself.
 function Socket:read_ahead()
-  if self.reading or self.receive_error or not self.connection or not self.connection:readable() then return end
+  if self.reading.held or self.receive_error or not self.connection or not self.connection:readable() then return end
   wait.spawn_detached(function()
-    while self.connection and self.connection:readable() and self.buffered < READ_AHEAD do
+    while self.connection and self.connection:readable() and self.input.size < READ_AHEAD do
       if not read_once(self) then break end
       if self.signal then self:update_signal() end
     end
@@ -392,8 +318,8 @@ function Socket:read_ahead()
 end
 
 function Socket:update_signal()
-  if self.buffered < READ_AHEAD then self:read_ahead() end
-  self.signal:set(self.buffered > 0 or self.receive_error ~= nil or self.connection == nil)
+  if self.input.size < READ_AHEAD then self:read_ahead() end
+  self.signal:set(self.input.size > 0 or self.receive_error ~= nil or self.connection == nil)
 end
 
 --- A descriptor of the socket's own that is readable while receive() would give something at once.
@@ -430,12 +356,12 @@ function Socket:close()
   local flushed, err = drain(self, 1)
   self.connection = nil
   connection.watch = nil
-  self.timer = nil
+  self.timer = false
   local closed, close_err = connection:close()
   if self.arrival then self.arrival:fire() end
   self.receive_error = self.receive_error or errors.new { name = "closed", message = tostring(self) .. " was closed" }
   if self.signal then self.signal:close() end
-  self.signal = nil
+  self.signal = false
   if not flushed then return nil, "closed", err end
   if not closed then return nil, "closed", remember(self, close_err) end
   return 1

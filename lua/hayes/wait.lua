@@ -12,8 +12,12 @@ local wait = {}
 local loop = builtin
 
 --- Seconds of a clock that never goes back.
-function wait.now()
-  return loop.now()
+wait.now = builtin.now
+
+--- A simulation's clock in place of the host's; nil: the host's again.
+function wait.set_clock(clock)
+  builtin.set_clock(clock)
+  wait.now = builtin.now
 end
 
 --- Seconds since 1970, UTC, as far as the host knows.
@@ -29,38 +33,49 @@ local Waiter = {}
 Waiter.__index = Waiter
 wait.Waiter = Waiter
 
---- Something that one caller waits for and that happens once.
+--- Something that callers wait for and that happens once.
 ---@return hayes.waiter
 function wait.waiter()
-  return setmetatable({ fired = false }, Waiter)
+  return setmetatable({ fired = false, first = nil, second = nil, third = nil, task = nil }, Waiter)
 end
 
---- It has happened; what is given here is what wait() returns. Any further call changes nothing.
-function Waiter:fire(...)
+--- It has happened; the up to three values given here are what wait() returns. Any further call changes nothing.
+function Waiter:fire(first, second, third)
   if self.fired then return end
   self.fired = true
-  self.values = table.pack(...)
+  self.first, self.second, self.third = first, second, third
   if self.task then loop.resume(self.task) end
+  if self.others then
+    for task in pairs(self.others) do loop.resume(task) end
+  end
 end
 
---- The loop's timer for a suspended caller has come.
-function Waiter:due()
-  if not self.fired and self.task then loop.resume(self.task) end
+--- Any number of tasks may wait for the same thing.
+local function add_task(waiter, task)
+  if not waiter.task then
+    waiter.task = task
+  else
+    waiter.others = waiter.others or {}
+    waiter.others[task] = true
+  end
 end
 
-local function values_of(waiter)
-  local values = waiter.values
-  return table.unpack(values, 1, values.n)
+local function remove_task(waiter, task)
+  if waiter.task == task then
+    waiter.task = nil
+  else
+    waiter.others[task] = nil
+  end
 end
 
 local function suspend(waiter, task, deadline)
-  waiter.task = task
-  task.waiter = waiter
-  if deadline then loop.schedule(waiter, deadline) end
+  add_task(waiter, task)
+  task.waiting = true
+  if deadline then loop.schedule(task, deadline) end
   loop.suspend()
-  waiter.task = nil
-  waiter.timer = nil
-  task.waiter = nil
+  remove_task(waiter, task)
+  task.timer = false
+  task.waiting = false
   if task.cancelled and not waiter.fired then error(task.cancelled, 0) end
 end
 
@@ -76,7 +91,7 @@ function Waiter:wait(deadline)
       while not self.fired and not (deadline and builtin.now() >= deadline) do builtin.iterate(deadline) end
     end
   end
-  if self.fired then return values_of(self) end
+  if self.fired then return self.first, self.second, self.third end
   return nil, "timeout"
 end
 
@@ -106,8 +121,9 @@ local function report_failure(task)
   wait.report("a task has failed", task.ended[2])
 end
 
---- The loop's timer for a failed task that nobody has joined.
+--- The loop's timer: for a task that waits, the time to give up; for one that has failed, to have been joined.
 function Task:due()
+  if not self.ended then return loop.resume(self) end
   if not self.joined then report_failure(self) end
 end
 
@@ -153,7 +169,7 @@ function Task:cancel()
   if self.ended or self.cancelled then return end
   self.cancelled = errors.new { name = "cancelled", message = "the task was cancelled" }
   if loop.running() == self then error(self.cancelled, 0) end
-  if self.waiter then loop.resume(self) end
+  if self.waiting then loop.resume(self) end
 end
 
 local function start(task, f, ...)
@@ -214,7 +230,7 @@ function wait.attach(modem)
 end
 
 function wait.detach(modem, fd)
-  modem.timer = nil
+  modem.timer = false
   builtin.detach(modem, fd)
 end
 

@@ -2,6 +2,7 @@
 --- in the pieces wanted. Nothing here waits for the clock of the host.
 
 local builtin = require "hayes.loop.builtin"
+local wait = require "hayes.wait"
 
 local script = {}
 
@@ -26,11 +27,11 @@ end
 
 local virtual = { now = function() return time end }
 
-function virtual.wait(seconds, ready)
+function virtual.wait(deadline, ready)
   local input = ready_at()
-  if input and input <= time then seconds = 0 end
-  if not seconds and not input then error("everything waits, and nothing is to come", 0) end
-  local at = seconds and time + seconds
+  if input and input <= time then deadline = 0 end
+  if not deadline and not input then error("everything waits, and nothing is to come", 0) end
+  local at = deadline and math.max(deadline, time)
   if input and (not at or input < at) then at = input end
   time = math.max(time, at)
   local count = 0
@@ -41,16 +42,16 @@ function virtual.wait(seconds, ready)
       ready[count] = modem
     end
   end
-  return count
+  return count, time
 end
 
 --- From now on time is virtual; script.real_time() undoes it.
 function script.virtual_time()
-  builtin.set_clock(virtual)
+  wait.set_clock(virtual)
 end
 
 function script.real_time()
-  builtin.set_clock(nil)
+  wait.set_clock(nil)
 end
 
 function script.now() return time end

@@ -10,23 +10,25 @@ local stirring = {}
 local attached = setmetatable({}, { __mode = "k" }) -- modems
 local tasks = setmetatable({}, { __mode = "k" }) -- by coroutine
 local ready, ready_first, ready_last = {}, 1, 0
+local resumed -- the task that was resumed last and has not been suspended since; nil: none
 
 --- Time and the wait for ports. A simulation puts its own in place of these.
 local host_clock = {
   now = core.now,
-  --- Waits up to so many seconds (nil: without end) until ports stir; puts their modems into a list, gives how many.
-  wait = function(seconds, stirred) return pollset:wait(seconds, stirred) end,
+  --- Waits until ports stir or the deadline has come (nil: none; 0: at once); puts the ports' modems into a list. Gives
+  --- how many there are, and the time.
+  wait = function(deadline, stirred) return pollset:wait(deadline, stirred) end,
 }
 
 local clock = host_clock
 
+--- Seconds of a clock that never goes back.
+loop.now = core.now
+
 --- nil: the host's clock again.
 function loop.set_clock(other)
   clock = other or host_clock
-end
-
-function loop.now()
-  return clock.now()
+  loop.now = clock.now
 end
 
 -- Timers: a binary heap of { at, owner }; an owner with `timer ~= entry` has been served or cancelled meanwhile.
@@ -80,7 +82,7 @@ local function serve_timers(time)
     local at = next_timer()
     if not at or at > time then return end
     local owner = heap_pop().owner
-    owner.timer = nil
+    owner.timer = false
     owner:due(time)
   end
 end
@@ -89,7 +91,7 @@ end
 
 --- The task that is running now if it is one of this loop's, and not a coroutine of the caller's own inside it.
 function loop.running()
-  return tasks[coroutine.running()]
+  return resumed and tasks[coroutine.running()]
 end
 
 --- Puts a suspended task in line to go on; one that is in line already keeps its place.
@@ -124,12 +126,15 @@ end
 local function resume_task(task)
   task.in_line = false
   local arguments = task.arguments
+  local before = resumed
+  resumed = task
   if arguments then
     task.arguments = nil
     after_resume(task, coroutine.resume(task.coroutine, table.unpack(arguments, 1, arguments.n)))
   elseif coroutine.status(task.coroutine) == "suspended" then
     after_resume(task, coroutine.resume(task.coroutine))
   end
+  resumed = before
 end
 
 --- Runs the tasks that are in line now; those that get in line meanwhile have their turn next time.
@@ -174,10 +179,7 @@ function loop.iterate(deadline)
   end
   local at = next_timer()
   if at and (not deadline or at < deadline) then deadline = at end
-  local seconds
-  if deadline then seconds = deadline == 0 and 0 or deadline - clock.now() end
-  local count = clock.wait(seconds, stirring)
-  local time = clock.now()
+  local count, time = clock.wait(deadline, stirring)
   for i = 1, count do
     local modem = stirring[i]
     stirring[i] = nil

@@ -31,9 +31,13 @@ Connection.__index = Connection
 function Connection.new(modem, family, id, host, port)
   return setmetatable({
     modem = modem, family = family, id = id, host = host, port = port, mode = "buffer",
+    read_command = ("AT+%s=%d,%d"):format(family.receive, id, MOST_READ),
+    read_request = { into = {} },
     arrivals = 0,      -- notifications so far
     has_data = false,  -- notified, and not yet read to the end
     peer_closed = false,
+    doubtful = false,  -- silent for so long that a notification may have got lost
+    lost = false,      -- the error that ended it without a word to the module
   }, Connection)
 end
 
@@ -63,8 +67,9 @@ function Connection:lose(err)
   notify(self)
 end
 
+--- Something true when receive() may give something.
 function Connection:readable()
-  return self.has_data or self.peer_closed or self.lost ~= nil or self.doubtful == true
+  return self.has_data or self.peer_closed or self.lost or self.doubtful
 end
 
 local function closed_error(self, more)
@@ -118,17 +123,22 @@ function Connection:receive()
   if self.lost then return nil, self.lost end
   local arrivals = self.arrivals
   self.doubtful = false
-  local response, err = exchange.run(self.modem, ("AT+%s=%d,%d"):format(self.family.receive, self.id, MOST_READ))
+  local request = self.read_request
+  local response, err = exchange.run(self.modem, self.read_command, request)
   if not response then
+    request.into = {}
     if self.lost then return nil, self.lost end
     if self.peer_closed and err.result then return nil, closed_error(self, " by the server") end
     return nil, explain(self, err, "receiving from " .. self.host)
   end
   if response.missing then
+    request.into = {}
     return nil, errors.new { name = "short_read", origin = "ssl",
       message = ("the module announced %d bytes more than it gave"):format(response.missing) }
   end
-  if response.data then return response.data end
+  local data = response.data
+  response[1], response.result, response.data = nil, nil, nil
+  if data then return data end
   if arrivals == self.arrivals then self.has_data = false end
   if self.peer_closed and not self.has_data then return nil, closed_error(self, " by the server") end
   return ""

@@ -1,0 +1,25 @@
+-- The byte queue behind sockets, against a plain string that does the same.
+
+local Buffer = require "hayes.buffer"
+
+describe("A buffer", function()
+  it("gives back what was put in, however it is cut", function()
+    math.randomseed(7)
+    local buffer, model = Buffer.new(), ""
+    for _ = 1, 5000 do
+      if math.random(2) == 1 then
+        local bytes = ("ab\nc"):rep(math.random(0, 5)):sub(1, math.random(0, 17))
+        buffer:put(bytes)
+        model = model .. bytes
+      else
+        local n = math.random(0, 25)
+        assert.are.same(model:sub(1, n), buffer:take(n))
+        model = model:sub(n + 1)
+      end
+      assert.are.same(#model, buffer.size)
+      assert.are.same((model:find("\n", 1, true)), (buffer:line_length()))
+    end
+    buffer:clear()
+    assert.are.same("", buffer:take(10))
+  end)
+end)
