@@ -72,12 +72,10 @@ end
 
 --- Starts a module in software; it ends with close(), and at the latest with this program.
 ---@param options? table { module: "EC200U" or "EC200A"; flash: folder of its files, kept (a temporary one); baud: both
----  directions are paced at a tenth of it in bytes a second (not paced); latency: seconds before each answer;
---- quirks: names
----  of recorded habits of firmware; resolve: addresses by host name; sim, registration, apn, clock, echo: what it
---- is like
----  at the beginning; faults: a list of lines for control(); seed: of what is random in it; link: a name for its
---- port }
+---  directions are paced at a tenth of it in bytes a second (not paced); latency: seconds before each answer; quirks:
+---  names of recorded habits of firmware; resolve: addresses by host name; sim, registration, apn, clock, echo: what it
+---  is like at the beginning; faults: a list of lines for control(); seed: of what is random in it; link: a name for
+---  its port }
 ---@return hayes.emulator?, hayes.error?
 function Emulator.start(options)
   options = check.options("hayes.emulator", options, emulator_options)

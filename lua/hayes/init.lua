@@ -59,10 +59,8 @@ end
 ---@param options? { baud: integer?, flow: string?, dialect: any, timeout: number?, trace: any, redact: boolean?,
 ---  gap: number? }
 ---  baud: bits a second (115200); flow: "none", "rtscts" or "xonxoff"; dialect: "auto", a name or a dialect table;
---- timeout:
----  seconds for the module to answer (12), and for commands that nothing is known of; trace: a path or a function
---- that gets
----  each line; redact: secrets are masked in it (true); gap: least seconds between two commands (0)
+---  timeout: seconds for the module to answer (12), and for commands that nothing is known of; trace: a path or a
+---  function that gets each line; redact: secrets are masked in it (true); gap: least seconds between two commands (0)
 ---@return hayes.modem?, hayes.error?
 function hayes.open(address, options)
   check.value("hayes.open", "the address", address, { type = "string" })

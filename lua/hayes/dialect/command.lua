@@ -6,8 +6,7 @@
 ---       summary = "Closes an SSL connection.",
 ---       params = {
 ---         { name = "clientID", type = "integer", min = 0, max = 11, doc = "Socket index." },
----         { name = "close_timeout", type = "integer", min = 0, max = 65535, unit = "s", default = 10, optional =
---- true },
+---         { name = "close_timeout", type = "integer", min = 0, max = 65535, unit = "s", optional = true },
 ---       },
 ---       test = true, timeout = 12 }
 
