@@ -66,7 +66,8 @@ void at_engine_observe(struct at_engine *engine, bool on)
 
 bool at_engine_ready(const struct at_engine *engine)
 {
-    return engine->slot.state == AT_SLOT_EMPTY && engine->sync.phase == AT_SYNC_OFF && !engine->end_slot;
+    return engine->slot.state == AT_SLOT_EMPTY && engine->sync.phase == AT_SYNC_OFF && !engine->end_slot &&
+           !engine->online;
 }
 
 const char *at_forbidden_byte(const char *text, size_t length)
@@ -159,9 +160,29 @@ static void give_up_slot(struct at_engine *engine, enum at_result result, at_tim
 void at_engine_sync(struct at_engine *engine, at_time now, at_time give_up)
 {
     struct at_slot *slot = &engine->slot;
+    at_engine_leave(engine);
     if (slot->state != AT_SLOT_EMPTY && slot->state != AT_SLOT_GIVEN_UP)
         give_up_slot(engine, AT_CANCELLED, now);
     start_sync(engine, &(struct at_sync_start){.give_up = give_up}, now);
+}
+
+bool at_engine_give(struct at_engine *engine, const char *bytes, size_t length)
+{
+    if (!engine->online || engine->given_length > 0 || length == 0)
+        return false;
+    engine->given = bytes;
+    engine->given_length = length;
+    return true;
+}
+
+void at_engine_leave(struct at_engine *engine)
+{
+    if (!engine->online)
+        return;
+    engine->online = false;
+    engine->given_length = 0;
+    engine->tell_given = false;
+    at_framer_reset(&engine->framer);
 }
 
 void at_engine_cancel(struct at_engine *engine, uint32_t id, at_time now)
@@ -284,6 +305,16 @@ static void on_late_prompt(struct at_engine *engine, at_time now)
     at_sync_prompt(&engine->sync, at_slot_data_owed(&engine->slot), now);
 }
 
+static enum at_event_kind begin_data_mode(struct at_engine *engine, struct at_event *event,
+                                          const struct at_token *line, at_time now)
+{
+    end_slot(engine, event, line, true, now);
+    engine->online = true;
+    engine->block_owner = AT_BLOCK_ONLINE;
+    at_framer_block(&engine->framer, UINT64_MAX);
+    return AT_EVENT_FINAL;
+}
+
 static enum at_event_kind on_connect(struct at_engine *engine, struct at_event *event,
                                      const struct at_token *line, at_time now)
 {
@@ -298,6 +329,8 @@ static enum at_event_kind on_connect(struct at_engine *engine, struct at_event *
         begin_data(engine, now);
         return AT_EVENT_NONE;
     }
+    if (slot->online)
+        return begin_data_mode(engine, event, line, now);
     /* Data mode that nobody asked for: out of it again. */
     end_slot(engine, event, line, false, now);
     start_sync(
@@ -419,6 +452,8 @@ static enum at_event_kind on_line(struct at_engine *engine, struct at_event *eve
 static enum at_event_kind on_data(struct at_engine *engine, struct at_event *event,
                                   const struct at_token *token, at_time now)
 {
+    if (engine->online)
+        return tell(event, AT_EVENT_DATA, token);
     tell(event, AT_EVENT_BLOCK, token);
     event->block = engine->framer.block_left;
     if (engine->block_owner == AT_BLOCK_COMMAND) {
@@ -489,6 +524,8 @@ static enum at_event_kind next_waiting(struct at_engine *engine, struct at_event
         return tell(event, AT_EVENT_DESYNC, NULL);
     if (take_flag(&engine->tell_resync))
         return tell(event, AT_EVENT_RESYNC, NULL);
+    if (take_flag(&engine->tell_given))
+        return tell(event, AT_EVENT_GIVEN, NULL);
     return AT_EVENT_NONE;
 }
 
@@ -588,6 +625,10 @@ size_t at_engine_output(const struct at_engine *engine, at_time now, const char 
     const struct at_slot *slot = &engine->slot;
     if (engine->sync.phase != AT_SYNC_OFF)
         return at_sync_output(&engine->sync, bytes);
+    if (engine->online) {
+        *bytes = engine->given;
+        return engine->given_length;
+    }
     if (slot->state == AT_SLOT_SENDING && now >= engine->ready_at) {
         *bytes = engine->line + slot->line_sent;
         return slot->line_length - slot->line_sent;
@@ -613,6 +654,13 @@ void at_engine_sent(struct at_engine *engine, size_t length, at_time now)
         observe_sent(engine, engine->sync.text, engine->sync.text_length);
         return;
     }
+    if (engine->online) {
+        engine->given += length;
+        engine->given_length -= length;
+        engine->tell_given = engine->given_length == 0 && length > 0;
+        engine->sent_data += engine->observed ? length : 0;
+        return;
+    }
     if (slot->state == AT_SLOT_DATA) {
         slot->data->took(slot->data->context, length);
         slot->data->left -= length;
@@ -631,7 +679,7 @@ void at_engine_sent(struct at_engine *engine, size_t length, at_time now)
 static bool has_waiting(const struct at_engine *engine)
 {
     return engine->end_slot || engine->end_deferred || engine->tell_reboot || engine->tell_boot_line ||
-           engine->tell_desync || engine->tell_resync;
+           engine->tell_desync || engine->tell_resync || engine->tell_given;
 }
 
 at_time at_engine_deadline(const struct at_engine *engine)

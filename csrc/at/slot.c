@@ -70,7 +70,7 @@ static bool is_compound(const char *text, size_t length)
 static void apply_deferred(struct at_slot *slot, const struct at_traits *traits,
                            const struct at_command *command, enum at_form form)
 {
-    if (traits->deferred == NULL)
+    if (traits->deferred == NULL || command->online)
         return;
     if (command->expect == NULL && (traits->deferred_forms & form) != 0)
         set_expectation(&slot->expect, traits->deferred);
@@ -109,6 +109,7 @@ bool at_slot_fill(struct at_slot *slot, const struct at_rules *rules, const stru
         .info = AT_INFO_ANY,
         .accepts = AT_GROUP_GENERAL,
         .data = command->data,
+        .online = command->online,
         .timeout_ms = command->timeout_ms,
         .deferred_ms = command->deferred_ms,
     };

@@ -19,6 +19,7 @@ struct at_command {
     const char *expect;     /* prefix of a deferred result; NULL: as the traits say */
     uint32_t timeout_ms;  /* to the final result code, counted anew while data flows; 0: as the traits say */
     uint32_t deferred_ms; /* from there to the deferred result; 0: as the traits say */
+    bool online;          /* CONNECT ends it with success, and data mode begins */
 };
 
 enum at_slot_state {
@@ -50,6 +51,7 @@ struct at_slot {
     enum at_info info;
     uint32_t accepts;
     struct at_source *data;
+    bool online; /* CONNECT begins data mode */
     bool prompted;
     struct at_expectation expect;
     bool deferred_early; /* it came in front of the final result code */

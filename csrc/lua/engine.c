@@ -175,8 +175,9 @@ static void forget_response(lua_State *L, struct lua_engine *self, uint32_t comm
     lua_pop(L, 1);
 }
 
-/* engine:submit(response, text, now [, data [, expect [, timeout [, deferred_timeout]]]]) -> id, or nil, why
- * not. The answer is gathered into the table response: lines by index, `data`. */
+/* engine:submit(response, text, now [, data [, expect [, timeout [, deferred_timeout [, online]]]]]) -> id,
+ * or nil, why not. The answer is gathered into the table response: lines by index, `data`. online: CONNECT
+ * ends it and data mode begins. */
 static int submit(lua_State *L)
 {
     struct lua_engine *self = check_engine(L);
@@ -187,6 +188,7 @@ static int submit(lua_State *L)
         .expect = luaL_optstring(L, 6, NULL),
         .timeout_ms = check_milliseconds(L, 7),
         .deferred_ms = check_milliseconds(L, 8),
+        .online = lua_toboolean(L, 9),
     };
     if (command.length >= 2 && (command.text[0] | 0x20) == 'a' && (command.text[1] | 0x20) == 't') {
         command.text += 2;
@@ -225,6 +227,36 @@ static int cancel(lua_State *L)
     at_engine_cancel(&self->at, id, core_check_time(L, 3, 0));
     if (self->at.slot.id != id)
         forget_response(L, self, id);
+    return 0;
+}
+
+/* In data mode. engine:give(bytes) -> taken; the event `given` tells that the port has them. */
+static int give(lua_State *L)
+{
+    struct lua_engine *self = check_engine(L);
+    size_t length;
+    const char *bytes = luaL_checklstring(L, 2, &length);
+    bool taken = at_engine_give(&self->at, bytes, length);
+    if (taken) {
+        lua_pushvalue(L, 2);
+        lua_setiuservalue(L, 1, USER_DATA);
+    }
+    lua_pushboolean(L, taken);
+    return 1;
+}
+
+/* engine:leave([bytes]): data mode is over; these bytes, told as data, were none. */
+static int leave(lua_State *L)
+{
+    struct lua_engine *self = check_engine(L);
+    size_t length;
+    const char *bytes = luaL_optlstring(L, 2, "", &length);
+    at_engine_leave(&self->at);
+    if (length > 0) {
+        lua_pushvalue(L, 2);
+        lua_setiuservalue(L, 1, USER_INPUT);
+        at_engine_input(&self->at, bytes, length);
+    }
     return 0;
 }
 
@@ -479,6 +511,11 @@ static int push_event(lua_State *L, struct lua_engine *self, const struct at_eve
         return on_urc(L, self, event);
     case AT_EVENT_BLOCK:
         return on_block(L, self, event);
+    case AT_EVENT_DATA:
+        return tell_line(L, "data", event);
+    case AT_EVENT_GIVEN:
+        lua_pushliteral(L, "given");
+        return 1;
     case AT_EVENT_UNKNOWN:
         lua_pushliteral(L, "unknown");
         push_event_table(L, event);
@@ -618,11 +655,10 @@ static int sent(lua_State *L)
 }
 
 static const luaL_Reg methods[] = {
-    {"rules", set_rules},  {"submit", submit}, {"cancel", cancel},     {"sync", sync},
-    {"ready", ready},      {"echo", set_echo}, {"observe", observe},   {"noise", noise},
-    {"times", set_times},  {"push", push},     {"turn", turn},         {"feed", feed},
-    {"next", next},        {"output", output}, {"deadline", deadline}, {"sent", sent},
-    {"__gc", free_engine}, {NULL, NULL},
+    {"rules", set_rules}, {"submit", submit},     {"cancel", cancel}, {"sync", sync},        {"give", give},
+    {"leave", leave},     {"ready", ready},       {"echo", set_echo}, {"observe", observe},  {"noise", noise},
+    {"times", set_times}, {"push", push},         {"turn", turn},     {"feed", feed},        {"next", next},
+    {"output", output},   {"deadline", deadline}, {"sent", sent},     {"__gc", free_engine}, {NULL, NULL},
 };
 
 void core_open_engine(lua_State *L)

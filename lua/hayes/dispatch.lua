@@ -28,6 +28,14 @@ function dispatch.unknown(modem, event)
   modem.listeners:emit(event, true)
 end
 
+function dispatch.data(modem, bytes)
+  modem.online:on_data(bytes)
+end
+
+function dispatch.given(modem)
+  modem.online:on_given()
+end
+
 function dispatch.late(modem, line)
   remark(modem, "too late: " .. line)
 end

@@ -39,6 +39,7 @@ function exchange.next_turn(modem)
   if state.holder then return end
   if not state.queue[1] then
     state.free = not modem.starting
+    if modem.online then modem.online:idle() end
     return
   end
   state.free = false
@@ -88,6 +89,7 @@ local function take_turn(modem, ticket)
   ticket.turn = wait.waiter()
   if urgent then table.insert(state.queue, 1, ticket) else state.queue[#state.queue + 1] = ticket end
   exchange.next_turn(modem)
+  if modem.online and not ticket.turn.fired then modem.online:wanted() end
   return ticket.turn:wait()
 end
 
@@ -121,7 +123,7 @@ end
 local function submit(modem, state, ticket, now)
   local request = ticket.request
   local id, refusal = modem.engine:submit(ticket.response, ticket.text, now, request.data, request.expect,
-    request.timeout, request.deferred)
+    request.timeout, request.deferred, request.online)
   if not id then
     state.holder = nil
     return nil, refusal
@@ -139,6 +141,7 @@ end
 ---@field deferred? number  seconds from there to the deferred result
 ---@field into? hayes.response  an empty response to fill, for those who read often
 ---@field urgent? boolean   goes in front of the queue, also while the module is being started up
+---@field online? hayes.data_mode  CONNECT ends the command, and data mode begins
 ---@field ended? fun(response: hayes.response) called when it has ended with `ok`, before events that stand behind its
 ---  end in the stream; it must neither wait nor raise
 local no_request = {}
@@ -185,8 +188,20 @@ function exchange.on_final(modem, response, result, line, more, unsent)
   state.holder = nil
   if response then
     response.result = line
+    if result == "ok" and ticket.request.online then
+      state.holder = ticket.request.online
+      state.holder:on_connect()
+    end
     if more then state.deferred[response] = ticket else fire(ticket, result, line, unsent) end
   end
+  exchange.next_turn(modem)
+end
+
+--- Data mode has been left: commands go again.
+function exchange.release(modem, data_mode)
+  local state = modem.exchanges
+  if state.holder ~= data_mode then return end
+  state.holder = nil
   exchange.next_turn(modem)
 end
 
@@ -226,7 +241,7 @@ function exchange.close(modem, err)
   state.free = false
   exchange.end_queue(modem, err)
   local tickets = state.deferred
-  tickets[state] = state.holder
+  if getmetatable(state.holder) == Ticket then tickets[state] = state.holder end
   state.deferred, state.holder = {}, nil
   for _, ticket in pairs(tickets) do ticket:fire("closed") end
 end

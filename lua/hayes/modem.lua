@@ -38,6 +38,7 @@ function Modem.new(port, address, dialect, options)
     lost = false,        -- the error that commands get while the module does not answer
     starting = false,
     rebooted = false,
+    online = false,      -- the data mode that the line is in, or was in and will be in again
     blocked = false,     -- waits for the port to take output
     deadline = false,    -- when the engine wants to be called without input
     timer = false,

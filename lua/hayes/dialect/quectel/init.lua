@@ -58,6 +58,9 @@ local quectel = {
     clock = "hayes.dialect.quectel.clock",
     file = "hayes.dialect.quectel.file",
     ssl = "hayes.dialect.quectel.ssl",
+    ip = "hayes.dialect.quectel.ip",
+    tcp = "hayes.dialect.quectel.tcp",
+    udp = "hayes.dialect.quectel.udp",
   },
 }
 

@@ -23,7 +23,8 @@ return function(modem)
   local installed = {}         -- certificates known to be in the module
 
   local family = {
-    what = "TLS connection", send = "QSSLSEND", receive = "QSSLRECV", close = "QSSLCLOSE", state = "QSSLSTATE",
+    what = "TLS connection", origin = "ssl",
+    send = "QSSLSEND", receive = "QSSLRECV", close = "QSSLCLOSE", state = "QSSLSTATE=",
     forget = function(connection)
       if connections[connection.id] ~= connection then return end
       connections[connection.id] = nil
@@ -34,7 +35,7 @@ return function(modem)
   modem:listen("+QSSLURC", function(event)
     local connection = connections[event.fields[2]]
     if not connection then return end
-    if event.fields[1] == "recv" then connection:on_data() end
+    if event.fields[1] == "recv" then connection:on_data(event.data) end
     if event.fields[1] == "closed" then connection:on_closed() end
   end)
 
@@ -185,7 +186,7 @@ return function(modem)
       -- What the module says of this index up to here is about an earlier connection, and from here about this one.
       ended = function(response)
         if open_code(response, id) ~= 0 then return end
-        connection = Connection.new(modem, family, id, host, port)
+        connection = Connection.new(modem, family, id, host, port, "buffer", false)
         connection.context = context
         connections[id] = connection
       end,
