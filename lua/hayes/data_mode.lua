@@ -41,7 +41,7 @@ DataMode.__index = DataMode
 ---@return hayes.data_mode
 function DataMode.new(modem, options)
   local manners = modem.dialect.manners
-  local texts = {}
+  local texts = {} -- in the order in which they are looked for at the end
   for _, text in ipairs(manners.hangup or { "NO CARRIER" }) do texts[#texts + 1] = "\r\n" .. text .. "\r\n" end
   for _, text in ipairs(modem.dialect.boot or {}) do texts[#texts + 1] = "\r\n" .. text .. "\r\n" end
   return setmetatable({
@@ -101,6 +101,21 @@ local function find_text(texts, bytes)
     end
   end
   return whole, partial
+end
+
+--- Where the module's own words begin in what was held back, now that it is known that they are there: data in front
+--- of them may look like them.
+local function find_end(texts, bytes)
+  for _, text in ipairs(texts) do
+    local last
+    local at = bytes:find(text, 1, true)
+    while at do
+      last = at
+      at = bytes:find(text, at + 1, true)
+    end
+    if last then return last end
+  end
+  return #bytes + 1
 end
 
 local function hand_on(self, bytes)
@@ -212,6 +227,9 @@ end
 local function finish(self, err)
   if self.state == "ended" then return end
   local modem = self.modem
+  local ending = find_end(self.texts, self.held)
+  hand_on(self, self.held:sub(1, ending - 1))
+  self.held = self.held:sub(ending)
   local held = end_with(self, err)
   if modem.closed_with then return end
   modem.engine:leave(held)

@@ -348,9 +348,10 @@ static ssize_t read_datagrams(struct emu_link *link)
         ssize_t got = carry_in(link, datagram, sizeof datagram);
         if (got < 0 || (got == 0 && link->secure))
             return got;
-        if ((size_t)got > emu_ring_room(&link->in))
+        if ((size_t)got > emu_ring_room(&link->in) || link->datagram_count == EMU_LINK_DATAGRAMS || got == 0)
             continue;
         emu_ring_write(&link->in, datagram, (size_t)got);
+        link->datagrams[(link->datagram_first + link->datagram_count++) % EMU_LINK_DATAGRAMS] = (size_t)got;
         link->received += (size_t)got;
     }
     return -1;
@@ -424,8 +425,21 @@ size_t emu_link_send(struct emu_link *link, const char *bytes, size_t length)
     return taken;
 }
 
-void emu_link_taken(struct emu_link *link)
+size_t emu_link_first(const struct emu_link *link)
 {
+    return link->datagram_count > 0 ? link->datagrams[link->datagram_first] : link->in.used;
+}
+
+void emu_link_taken(struct emu_link *link, size_t length)
+{
+    if (link->datagram_count > 0) {
+        size_t *first = &link->datagrams[link->datagram_first];
+        *first -= length;
+        if (*first == 0) {
+            link->datagram_first = (link->datagram_first + 1) % EMU_LINK_DATAGRAMS;
+            link->datagram_count--;
+        }
+    }
     if (link->state == EMU_LINK_UP && link->paused && emu_ring_room(&link->in) >= link->in.size / 4) {
         /* TLS may hold bytes that the socket no longer tells of: look, but not from inside this call. */
         link->paused = false;

@@ -15,6 +15,7 @@ struct emu;
 enum {
     EMU_LINK_RECEIVE_SIZE = 100 * 1024,
     EMU_LINK_SEND_SIZE = 16 * 1024,
+    EMU_LINK_DATAGRAMS = 64, /* kept at most */
 };
 
 enum emu_link_failure {
@@ -73,6 +74,8 @@ struct emu_link {
 
     struct emu_ring in, out;
     bool paused; /* not reading, because `in` was full */
+    size_t datagrams[EMU_LINK_DATAGRAMS]; /* lengths of those in `in`, a ring */
+    unsigned datagram_first, datagram_count;
     uint64_t received, sent;
 };
 
@@ -90,8 +93,11 @@ void emu_link_close(struct emu_link *link);
 bool emu_link_can_send(const struct emu_link *link, size_t length);
 size_t emu_link_send(struct emu_link *link, const char *bytes, size_t length);
 
-/* Bytes were dropped from the front of `in`. */
-void emu_link_taken(struct emu_link *link);
+/* How many of the bytes in `in` belong together: the first datagram, or all of a stream. */
+size_t emu_link_first(const struct emu_link *link);
+
+/* So many bytes, no more than emu_link_first, were dropped from the front of `in`. */
+void emu_link_taken(struct emu_link *link, size_t length);
 
 /* As if the peer took nothing more. */
 void emu_link_stall(struct emu_link *link, bool stalled);
