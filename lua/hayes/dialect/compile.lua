@@ -26,6 +26,8 @@ local function group_numbers(dialect)
 end
 
 local function final_lines(dialect, groups, lines)
+  local taken = {}
+  for _, line in ipairs(lines) do taken[line.text] = true end
   for _, final in ipairs(dialect.finals) do
     local group = final.group and groups[final.group] or (final.success and groups.general or ANY_GROUP)
     lines[#lines + 1] = {
@@ -35,7 +37,10 @@ local function final_lines(dialect, groups, lines)
   end
   for _, connect in ipairs(dialect.connects or {}) do
     lines[#lines + 1] = { text = connect, class = "connect" }
-    lines[#lines + 1] = { text = connect .. " ", prefix = true, class = "connect" }
+    -- Where a command announces a block with it (`CONNECT 512` of AT+QFREAD) it begins no data mode.
+    if not taken[connect .. " "] then
+      lines[#lines + 1] = { text = connect .. " ", prefix = true, class = "connect" }
+    end
   end
   for _, boot in ipairs(dialect.boot or {}) do lines[#lines + 1] = { text = boot, class = "boot" } end
 end

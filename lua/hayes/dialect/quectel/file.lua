@@ -1,30 +1,15 @@
 --- modem.file: the files in a Quectel module's flash (FILE note).
 
 local check = require "hayes.check"
+local Checksum = require "hayes.dialect.quectel.checksum"
 local command = require "hayes.dialect.command"
 local errors = require "hayes.error"
+local failure = require "hayes.failure"
+local local_sink = require "hayes.dialect.quectel.local_sink"
+local parts = require "hayes.dialect.quectel.file_parts"
 
---- The exclusive or of a file's big-endian 16-bit words, an odd last byte being the high one, as AT+QFUPL prints it
---- (checked against EG800K, EC25, BG96 and BG95).
----@param bytes string
----@return integer
-local function checksum(bytes)
-  local sum, at = 0, 1
-  local pairs_of_bytes = #bytes // 2
-  while at + 15 <= #bytes do
-    local a, b = string.unpack(">I8I8", bytes, at)
-    local word = a ~ b
-    word = word ~ (word >> 32)
-    sum = sum ~ word ~ (word >> 16)
-    at = at + 16
-  end
-  while at < pairs_of_bytes * 2 do
-    sum = sum ~ string.unpack(">I2", bytes, at)
-    at = at + 2
-  end
-  if #bytes % 2 == 1 then sum = sum ~ (bytes:byte(-1) << 8) end
-  return sum & 0xffff
-end
+local LINE_HINT = "The line loses or changes bytes: use flow control (flow = \"rtscts\") or a lower speed; nothing "
+  .. "else may write to this port meanwhile."
 
 local upload_options = {
   replace = { type = "boolean", default = false },
@@ -43,8 +28,13 @@ local function bytes_of(where, source)
   return bytes
 end
 
+--- An offset or a length in bytes.
+local place = { type = "integer", min = 0, max = 2147483647 }
+
 return function(modem)
   local file = {}
+
+  local with_file = parts.opener(modem)
 
   --- A file's name without the storage, which some firmware prints and some does not.
   local function bare_name(name)
@@ -80,16 +70,14 @@ return function(modem)
       return nil, errors.within(err, "storing " .. name)
     end
     local size, sum = (response[1] or ""):match("^%+QFUPL:%s*(%d+)%s*,%s*(%x+)")
-    local wanted = ("%x"):format(checksum(bytes))
+    local wanted = Checksum.text(Checksum.of(bytes))
     if math.tointeger(size) ~= #bytes or sum:lower():gsub("^0+(%x)", "%1") ~= wanted then
       delete_if_there(name)
       return nil, errors.new {
         name = "damaged", origin = "file", result = response[1],
         message = ("%s did not arrive whole: %d bytes with checksum %s were sent, the module has %s with %s"):format(
           name, #bytes, wanted, size or "none", sum or "none"),
-        hint = "The line loses or changes bytes: use flow control (flow = \"rtscts\") or a lower speed; nothing "
-          .. "else may "
-          .. "write to this port meanwhile.",
+        hint = LINE_HINT,
       }
     end
     return { bytes = #bytes, checksum = wanted }
@@ -156,7 +144,100 @@ return function(modem)
     return { free = fields.freesize, total = fields.total_size }
   end
 
-  file.checksum = checksum
+  local function read_all(name, offset, length, take)
+    return with_file(name, parts.READ, function(opened)
+      if offset > 0 then
+        local ok, err = opened:seek(offset)
+        if not ok then return nil, err end
+      end
+      local left = length
+      while left > 0 do
+        local bytes, err = opened:read(left)
+        if not bytes then return nil, err end
+        if bytes == "" then break end
+        left = left - #bytes
+        local ok
+        ok, err = take(bytes)
+        if not ok then return nil, err end
+      end
+      return length - left
+    end)
+  end
+
+  --- The size of a file that must be there.
+  local function size_of(name)
+    local size, err = file.size(name)
+    if size or err then return size, err end
+    return nil, failure.coded(modem, 405, "reading " .. name)
+  end
+
+  --- A part of a file. Behind its end there is nothing: what is there is given, and "" beyond it.
+  ---@param name string
+  ---@param offset? integer bytes in front of the part, 0 to 2147483647 (0)
+  ---@param length? integer bytes, 0 to 2147483647 (up to the end)
+  ---@return string?, hayes.error?
+  function file.read(name, offset, length)
+    check.value("file.read", "the name", name, { type = "string", line = true })
+    offset = check.value("file.read", "the offset", offset == nil and 0 or offset, place)
+    length = check.value("file.read", "the length", length == nil and place.max or length, place)
+    local size, err = size_of(name)
+    if not size then return nil, err end
+    length = math.min(length, size - offset)
+    if length <= 0 then return "" end
+    local pieces = {}
+    local _, failed = read_all(name, offset, length, function(bytes)
+      pieces[#pieces + 1] = bytes
+      return true
+    end)
+    if failed then return nil, errors.within(failed, "reading " .. name) end
+    return table.concat(pieces)
+  end
+
+  --- Writes into a file, over what stands there and beyond its end; a file that is missing is made. Parts of it may be
+  --- written when it fails.
+  ---@param name string
+  ---@param offset integer bytes in front of it, 0 to the size of the file
+  ---@param data string
+  ---@return integer? size of the file after it
+  ---@return hayes.error?
+  function file.write(name, offset, data)
+    check.value("file.write", "the name", name, { type = "string", line = true })
+    check.value("file.write", "the offset", offset, place)
+    check.value("file.write", "the data", data, { type = "string" })
+    local written, err = with_file(name, parts.READ_WRITE, function(opened)
+      local ok, seek_err = opened:seek(offset)
+      if not ok then return nil, seek_err end
+      return opened:write(data)
+    end)
+    if not written then return nil, errors.within(err, "writing to " .. name) end
+    return written
+  end
+
+  --- Gives a file out: as a string, or to a sink.
+  ---@param name string
+  ---@param sink? string|function a local path (written beside it, and renamed when it is whole), or an LTN12 sink
+  ---@return string|{ bytes: integer, checksum: string }|nil  the table, when there is a sink
+  ---@return { bytes: integer, checksum: string }|hayes.error|nil
+  function file.download(name, sink)
+    check.value("file.download", "the name", name, { type = "string", line = true })
+    check.value("file.download", "the sink", sink, { type = "string|callable|nil" })
+    local target <close> = local_sink.open("file.download", sink)
+    local sum = Checksum.new()
+    local size, missing = size_of(name)
+    if not size then return nil, target:fail(missing) end
+    local got, err = read_all(name, 0, size, function(bytes)
+      sum:add(bytes)
+      return target:take(bytes)
+    end)
+    if got and got ~= size then
+      err = errors.new { name = "damaged", origin = "file", hint = LINE_HINT,
+        message = ("%s has %d bytes, and %d came"):format(name, size, got) }
+    end
+    if err then return nil, target:fail(errors.within(err, "reading " .. name)) end
+    return target:finish { bytes = size, checksum = tostring(sum) }
+  end
+
+  file.checksum = Checksum.of
 
   return file
 end

@@ -1,15 +1,16 @@
 --- modem.ssl: TLS connections of a Quectel module (SSL note).
 
-local certificates = require "hayes.dialect.quectel.certificates"
+local attempts = require "hayes.dialect.quectel.ssl_attempts"
 local check = require "hayes.check"
 local Connection = require "hayes.dialect.quectel.connection"
+local Contexts = require "hayes.dialect.quectel.ssl_contexts"
 local core = require "hayes.core"
 local errors = require "hayes.error"
 local failure = require "hayes.failure"
 local settings = require "hayes.dialect.quectel.ssl_settings"
 local Socket = require "hayes.socket"
 
-local CLIENTS, CONTEXTS = 12, 6
+local CLIENTS = 12
 
 --- Beyond negotiate_timeout, the note gives the network 150 s.
 local NETWORK_SECONDS = 150
@@ -19,8 +20,7 @@ return function(modem)
 
   local connections = {}       -- by clientID
   local foreign                -- clientIDs that are in use by others; nil: not asked yet
-  local contexts = {}          -- by SSL_ctxID: { key, users, applied = { setting = value } }
-  local installed = {}         -- certificates known to be in the module
+  local contexts = Contexts.new(modem)
 
   local family = {
     what = "TLS connection", origin = "ssl",
@@ -28,7 +28,7 @@ return function(modem)
     forget = function(connection)
       if connections[connection.id] ~= connection then return end
       connections[connection.id] = nil
-      connection.context.users = connection.context.users - 1
+      contexts:release(connection.context)
     end,
   }
 
@@ -43,80 +43,9 @@ return function(modem)
   function ssl.reset(err)
     local lost = err or errors.new { name = "reboot", message = "the module has restarted" }
     local open = connections
-    connections, foreign, contexts, installed = {}, nil, {}, {}
+    connections, foreign = {}, nil
+    contexts:reset()
     for _, connection in pairs(open) do connection:lose(lost) end
-  end
-
-  -- SSL contexts: six, each with its settings; connections with the same settings share one.
-
-  for index = 0, CONTEXTS - 1 do contexts[index] = nil end
-
-  local function context_at(index)
-    contexts[index] = contexts[index] or { index = index, users = 0, applied = {} }
-    return contexts[index]
-  end
-
-  --- The context that has these settings already, else one that nobody uses; nil when all are in use.
-  local function choose_context(key)
-    local unused
-    for index = 0, CONTEXTS - 1 do
-      local context = context_at(index)
-      if context.key == key then return context end
-      if context.users == 0 and (not unused or (unused.key and not context.key)) then unused = context end
-    end
-    return unused
-  end
-
-  --- Sends the settings that differ from what the context has.
-  local function apply(context, wanted)
-    for _, setting in ipairs(wanted) do
-      local name, value = setting[1], setting[2]
-      if context.applied[name] ~= value then
-        local response, err = modem:call("+QSSLCFG", "write", { name, context.index, value })
-        if response then
-          context.applied[name] = value
-        elseif not (setting.optional and err.origin ~= "port") then
-          context.key = nil
-          return nil, errors.within(err, ("setting %s of SSL context %d"):format(name, context.index))
-        end
-      end
-    end
-    return true
-  end
-
-  --- Puts what is needed of certificates into the module; their paths, by option.
-  local function install(options)
-    local paths = {}
-    for _, option in ipairs { "ca", "certificate", "key" } do
-      local certificate = options[option]
-      if certificate then
-        local path, err = certificates.install(modem, certificate, installed)
-        if not path then return nil, err end
-        paths[option] = path
-      end
-    end
-    return paths
-  end
-
-  --- A context with these options; its user count goes up by one.
-  local function prepare_context(options)
-    local paths, err = install(options)
-    if not paths then return nil, err end
-    local wanted = settings.for_options(options, paths)
-    local key = settings.key(wanted)
-    local context = choose_context(key)
-    if not context then
-      return nil, errors.new { name = "no_free_context", origin = "ssl",
-        message = "all six SSL contexts are in use with other settings",
-          hint = "Close connections that are not needed." }
-    end
-    context.users = context.users + 1
-    context.key = key
-    local ok
-    ok, err = apply(context, wanted)
-    if ok then return context end
-    context.users = context.users - 1
-    return nil, err
   end
 
   -- Socket indices: twelve. Some may be in use since an earlier program, or by one on another port.
@@ -199,6 +128,10 @@ return function(modem)
       local code = fields and math.tointeger(fields.err)
       if code and code ~= 0 then err = failure.coded(modem, code, doing) end
     end
+    if err.code == 566 then
+      err.message = err.message
+        .. "; some firmware (EG800K) says so of every failed handshake and refused certificate, too"
+    end
     return nil, err
   end
 
@@ -214,6 +147,18 @@ return function(modem)
     return nil, err
   end
 
+  --- One attempt, with one suite.
+  local function open_with(host, port, options, suite)
+    local context, err = contexts:take(options, suite)
+    if not context then return nil, err end
+    local connection
+    connection, err = try_connect(context, host, port, options)
+    if not connection and err.code == 563 then connection, err = try_connect(context, host, port, options) end
+    if connection then return connection end
+    contexts:release(context)
+    return nil, err
+  end
+
   local function open_connection(host, port, options)
     check.value("ssl.open", "the host", host, { type = "string", line = true })
     if host == "" then check.fail("ssl.open", "the host is empty") end
@@ -222,18 +167,19 @@ return function(modem)
       local ok, err = modem.clock.ensure()
       if not ok then return nil, err end
     end
-    local context, err = prepare_context(options)
-    if not context then return nil, err end
-    local connection
-    connection, err = try_connect(context, host, port, options)
-    if not connection and err.code == 563 then connection, err = try_connect(context, host, port, options) end
-    if connection then return connection end
-    context.users = context.users - 1
-    return nil, err
+    return attempts.open(modem, contexts, host, port, options, function(changed, suite)
+      return open_with(host, port, changed, suite)
+    end)
   end
 
-  --- Opens a TLS connection. The options are those of settings.lua: verify, ca, certificate, key, version, ciphers,
-  --- sni, check_time, ignore, session_cache, dtls, negotiate_timeout, mode, context.
+  --- Opens a TLS connection. The options are those of ssl_settings.lua: verify, ca, certificate, key, version,
+  --- ciphers, sni, check_time, ignore, session_cache, dtls, negotiate_timeout, mode, context, diagnose.
+  ---
+  --- A module offers one cipher suite or all. A list of several in `ciphers` is tried in turn, one handshake each, and
+  --- only a handshake that fails (579; 566 where TCP works) goes on to the next: the negotiate_timeout counts for each.
+  ---
+  --- With diagnose = true a failure is looked into before it is returned, which takes further connections: the error's
+  --- `diagnosis` says in one paragraph what is wrong, as does its message.
   ---@param host string
   ---@param port integer
   ---@param options? table
@@ -257,32 +203,21 @@ return function(modem)
 
   --- Gives an SSL context these settings, for use with modem:at.
   ---@param index integer 0 to 5
-  ---@param options? table as for ssl.open
+  ---@param options? table as for ssl.open, with one suite at most in `ciphers`: a context holds one, or all
   ---@return true?, hayes.error?
   function ssl.configure(index, options)
-    check.value("ssl.configure", "the context", index, { type = "integer", min = 0, max = CONTEXTS - 1 })
+    check.value("ssl.configure", "the context", index, { type = "integer", min = 0, max = Contexts.COUNT - 1 })
     options = settings.check("ssl.configure", options)
-    local paths, err = install(options)
-    if not paths then return nil, err end
-    local wanted = settings.for_options(options, paths)
-    local context = context_at(index)
-    context.key = settings.key(wanted)
-    return apply(context, wanted)
+    if #options.ciphers > 1 then
+      check.fail("ssl.configure", ("ciphers has %d suites; a context holds one, or all"):format(#options.ciphers))
+    end
+    return contexts:configure(index, options, options.ciphers[1])
   end
 
   --- What the six SSL contexts are set to: by index, the settings of AT+QSSLCFG by name.
   ---@return table<integer, table<string, any>>?, hayes.error?
   function ssl.contexts()
-    local all = {}
-    for index = 0, CONTEXTS - 1 do
-      all[index] = {}
-      for _, name in ipairs(settings.names) do
-        local response = modem:call("+QSSLCFG", "write", { name, index })
-        local fields = response and response[1] and core.fields(response[1]:match("^%+QSSLCFG:(.*)$") or "")
-        if fields then all[index][name] = fields[3] end
-      end
-    end
-    return all
+    return contexts:describe()
   end
 
   --- The TLS connections that the module lists, the library's and others.
