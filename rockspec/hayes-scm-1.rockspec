@@ -79,6 +79,7 @@ build = {
     ["hayes.dialect.quectel.ip"] = "lua/hayes/dialect/quectel/ip.lua",
     ["hayes.dialect.quectel.local_sink"] = "lua/hayes/dialect/quectel/local_sink.lua",
     ["hayes.dialect.quectel.network"] = "lua/hayes/dialect/quectel/network.lua",
+    ["hayes.dialect.quectel.opener"] = "lua/hayes/dialect/quectel/opener.lua",
     ["hayes.dialect.quectel.ssl"] = "lua/hayes/dialect/quectel/ssl.lua",
     ["hayes.dialect.quectel.ssl_attempts"] = "lua/hayes/dialect/quectel/ssl_attempts.lua",
     ["hayes.dialect.quectel.ssl_contexts"] = "lua/hayes/dialect/quectel/ssl_contexts.lua",

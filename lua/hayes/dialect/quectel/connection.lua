@@ -14,11 +14,14 @@ local wait = require "hayes.wait"
 
 ---@class hayes.quectel.family
 ---@field what string     "TLS connection"
+---@field plural string
+---@field urc string      its prefix
 ---@field origin string   of errors
 ---@field send string     `AT+QSSLSEND`
 ---@field receive string
 ---@field close string
 ---@field state string   with the parameter in front of the index: "QISTATE=1,"
+---@field state_command string that lists them all
 ---@field forget fun(connection: table) gives the socket index back
 
 local MOST_SENT, MOST_READ = 1460, 1500

@@ -50,7 +50,8 @@ settings.rules = {
   session_cache = { type = "boolean", default = false },
   dtls = { values = { false, "1.2", "1.0" }, default = false },
   negotiate_timeout = { type = "integer", min = 10, max = 300, default = 300 },
-  mode = { values = { "buffer" }, default = "buffer" },
+  mode = { values = { "buffer", "push", "transparent" }, default = "buffer" },
+  escape = { values = { "manual", "auto" }, default = "manual" },
   context = { type = "integer", min = 1, max = 15, default = 1 },
   diagnose = { type = "boolean", default = false },
 }
