@@ -22,6 +22,7 @@ local wait = require "hayes.wait"
 ---@field close string
 ---@field state string   with the parameter in front of the index: "QISTATE=1,"
 ---@field state_command string that lists them all
+---@field late_answers integer  SEND OK that no command was waiting for, so far
 ---@field forget fun(connection: table) gives the socket index back
 
 local MOST_SENT, MOST_READ = 1460, 1500
@@ -133,6 +134,7 @@ function Connection:send(bytes)
   while true do
     if self.lost then return nil, self.lost end
     if self.peer_closed then return nil, closed_error(self, " by the server") end
+    local late_answers = self.family.late_answers
     local response, err = exchange.run(self.modem, command, { data = bytes })
     if response then return true end
     if err.result ~= "SEND FAIL" then
@@ -149,6 +151,8 @@ function Connection:send(bytes)
         hint = "The server does not read." }
     end
     wait.sleep(retry)
+    -- SEND OK behind SEND FAIL: it has been taken after all (ESP8266).
+    if self.family.late_answers ~= late_answers then return true end
     retry = math.min(retry * 2, RETRY_LAST)
   end
 end
@@ -157,6 +161,13 @@ end
 local function take_pushed(self)
   local pushed = self.pushed
   return pushed:take(pushed:first_length())
+end
+
+--- Which of the bytes that came were data is not known then: the stream is not to be trusted any more.
+local function short_read(self, response)
+  return errors.new { name = "short_read", origin = self.family.origin,
+    message = ("the module announced %d bytes and gave %d of the %s"):format(#response.data + response.missing,
+      #response.data, describe(self)), hint = "The line loses bytes (use flow control), or the firmware miscounts." }
 end
 
 --- Reads once: bytes, "" when there are none, or nil and the error.
@@ -171,16 +182,17 @@ function Connection:receive()
   self.doubtful = false
   local request = self.read_request
   local response, err = exchange.run(self.modem, self.read_command, request)
+  local short = request.into
   if not response then
     request.into = {}
+    if short and short.missing and short.missing > 0 then return nil, short_read(self, short) end
     if self.lost then return nil, self.lost end
     if self.peer_closed and err.result then return nil, closed_error(self, " by the server") end
     return nil, explain(self, err, "receiving from " .. self.host)
   end
   if response.missing then
     request.into = {}
-    return nil, errors.new { name = "short_read", origin = self.family.origin,
-      message = ("the module announced %d bytes more than it gave"):format(response.missing) }
+    return nil, short_read(self, response)
   end
   local data = response.data
   response[1], response.result, response.data = nil, nil, nil

@@ -25,6 +25,8 @@ function Opener.new(modem, family, forget)
     connections[connection.id] = nil
     if forget then forget(connection) end
   end
+  family.late_answers = 0
+  modem:listen("SEND OK", function() family.late_answers = family.late_answers + 1 end)
   modem:listen(family.urc, function(event)
     local connection = self.indices.connections[event.fields[2]]
     if not connection then return end
