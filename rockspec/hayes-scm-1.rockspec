@@ -39,6 +39,7 @@ build = {
         "csrc/at/sync.c",
         "csrc/at/trie.c",
         "csrc/lua/engine.c",
+        "csrc/lua/file.c",
         "csrc/lua/module.c",
         "csrc/lua/pollset.c",
         "csrc/lua/port.c",

@@ -291,7 +291,7 @@ static enum at_event_kind on_final(struct at_engine *engine, struct at_event *ev
 
 static void begin_data(struct at_engine *engine, at_time now)
 {
-    at_framer_due(&engine->framer, 0);
+    at_framer_due(&engine->framer, engine->slot.ack_every > 0 ? engine->slot.ack_byte : 0);
     engine->slot.prompted = true;
     engine->slot.state = AT_SLOT_DATA;
     at_slot_arm(&engine->slot, now);
@@ -315,6 +315,18 @@ static enum at_event_kind begin_data_mode(struct at_engine *engine, struct at_ev
     return AT_EVENT_FINAL;
 }
 
+/* The host knows how much comes, and the line does not say. */
+static enum at_event_kind begin_block(struct at_engine *engine, struct at_event *event,
+                                      const struct at_token *line, at_time now)
+{
+    tell_line(engine, event, AT_EVENT_INFO, line);
+    event->block = engine->slot.block;
+    engine->slot.block = 0;
+    at_framer_block(&engine->framer, event->block);
+    at_slot_arm(&engine->slot, now);
+    return AT_EVENT_INFO;
+}
+
 static enum at_event_kind on_connect(struct at_engine *engine, struct at_event *event,
                                      const struct at_token *line, at_time now)
 {
@@ -331,6 +343,8 @@ static enum at_event_kind on_connect(struct at_engine *engine, struct at_event *
     }
     if (slot->online)
         return begin_data_mode(engine, event, line, now);
+    if (slot->block > 0)
+        return begin_block(engine, event, line, now);
     /* Data mode that nobody asked for: out of it again. */
     end_slot(engine, event, line, false, now);
     start_sync(
@@ -342,10 +356,15 @@ static enum at_event_kind on_connect(struct at_engine *engine, struct at_event *
 
 static void on_prompt(struct at_engine *engine, at_time now)
 {
-    if (engine->slot.state == AT_SLOT_GIVEN_UP)
+    struct at_slot *slot = &engine->slot;
+    if (slot->state == AT_SLOT_GIVEN_UP) {
         on_late_prompt(engine, now);
-    else
+    } else if (slot->state == AT_SLOT_DATA) {
+        slot->unacknowledged = 0;
+        at_slot_arm(slot, now);
+    } else {
         begin_data(engine, now);
+    }
 }
 
 /* Everything that waits for the module ends: what it knew of it is gone. */
@@ -620,6 +639,18 @@ enum at_event_kind at_engine_next(struct at_engine *engine, at_time now, struct 
     return next_timed(engine, now, event);
 }
 
+/* No more than is left, and than the module takes before it acknowledges. */
+static size_t next_data(const struct at_slot *slot, const char **bytes)
+{
+    uint64_t most = slot->data->left;
+    if (slot->ack_every > 0 && most > slot->ack_every - slot->unacknowledged)
+        most = slot->ack_every - slot->unacknowledged;
+    if (most == 0)
+        return 0;
+    size_t length = slot->data->peek(slot->data->context, bytes);
+    return length < most ? length : (size_t)most;
+}
+
 size_t at_engine_output(const struct at_engine *engine, at_time now, const char **bytes)
 {
     const struct at_slot *slot = &engine->slot;
@@ -634,7 +665,7 @@ size_t at_engine_output(const struct at_engine *engine, at_time now, const char 
         return slot->line_length - slot->line_sent;
     }
     if (slot->state == AT_SLOT_DATA && slot->data->left > 0)
-        return slot->data->peek(slot->data->context, bytes);
+        return next_data(slot, bytes);
     return 0;
 }
 
@@ -664,6 +695,7 @@ void at_engine_sent(struct at_engine *engine, size_t length, at_time now)
     if (slot->state == AT_SLOT_DATA) {
         slot->data->took(slot->data->context, length);
         slot->data->left -= length;
+        slot->unacknowledged += slot->ack_every > 0 ? (uint32_t)length : 0;
         engine->sent_data += engine->observed ? length : 0;
     } else {
         slot->line_sent += length;

@@ -81,6 +81,17 @@ static void apply_deferred(struct at_slot *slot, const struct at_traits *traits,
     set_key(&slot->expect, command, traits->deferred_param);
 }
 
+static void apply_acknowledgement(struct at_slot *slot, const struct at_traits *traits,
+                                  const struct at_command *command)
+{
+    struct at_field field;
+    int64_t mode;
+    if (get_param(command, traits->ack_param, &field) && at_field_number(&field, &mode) && mode == 1) {
+        slot->ack_every = traits->ack_every;
+        slot->ack_byte = traits->ack_byte;
+    }
+}
+
 static void apply_traits(struct at_slot *slot, const struct at_traits *traits,
                          const struct at_command *command, enum at_form form)
 {
@@ -99,6 +110,7 @@ static void apply_traits(struct at_slot *slot, const struct at_traits *traits,
         slot->prefix_length = strlen(traits->info_prefix);
     }
     apply_deferred(slot, traits, command, form);
+    apply_acknowledgement(slot, traits, command);
 }
 
 bool at_slot_fill(struct at_slot *slot, const struct at_rules *rules, const struct at_command *command,
@@ -110,6 +122,7 @@ bool at_slot_fill(struct at_slot *slot, const struct at_rules *rules, const stru
         .accepts = AT_GROUP_GENERAL,
         .data = command->data,
         .online = command->online,
+        .block = command->block,
         .timeout_ms = command->timeout_ms,
         .deferred_ms = command->deferred_ms,
     };

@@ -20,6 +20,7 @@ struct at_command {
     uint32_t timeout_ms;  /* to the final result code, counted anew while data flows; 0: as the traits say */
     uint32_t deferred_ms; /* from there to the deferred result; 0: as the traits say */
     bool online;          /* CONNECT ends it with success, and data mode begins */
+    uint64_t block;       /* CONNECT announces a block of so many bytes; 0: none */
 };
 
 enum at_slot_state {
@@ -52,6 +53,9 @@ struct at_slot {
     uint32_t accepts;
     struct at_source *data;
     bool online; /* CONNECT begins data mode */
+    uint64_t block;
+    uint32_t ack_every, unacknowledged; /* bytes of data; 0: the module does not acknowledge */
+    char ack_byte;
     bool prompted;
     struct at_expectation expect;
     bool deferred_early; /* it came in front of the final result code */

@@ -2,6 +2,7 @@
  * answer are gathered here into the response table that Lua handed in, so that a command costs few crossings.
  */
 #include "lua/core.h"
+#include "lua/file.h"
 
 #include "at/engine.h"
 #include "at/match.h"
@@ -16,12 +17,14 @@ enum {
     USER_DATA,      /* the string being sent as data */
     USER_INPUT,     /* the string last fed */
     USER_EVENT,     /* the URC whose block is coming in */
-    USER_VALUES = USER_EVENT,
+    USER_SINK,      /* the file that the block of the command in flight goes to */
+    USER_VALUES = USER_SINK,
 };
 
 enum {
     RX_SIZE = 8192,
     FIRST_BLOCK_SIZE = 2048,
+    TAIL_SIZE = 128,
     PLACES = AT_DEFERRED_MAX + 2 /* commands that are not over yet, with one to spare */
 };
 
@@ -36,6 +39,10 @@ struct gatherer {
         GATHER_EVENT
     } for_whom;
     uint32_t command;
+    struct core_file *sink; /* not gathered, but written there; NULL: gathered */
+    uint64_t received;      /* of the last block of a command */
+    char tail[TAIL_SIZE];   /* the last of what went to the sink */
+    size_t tail_length;
 };
 
 struct lua_engine {
@@ -175,9 +182,36 @@ static void forget_response(lua_State *L, struct lua_engine *self, uint32_t comm
     lua_pop(L, 1);
 }
 
-/* engine:submit(response, text, now [, data [, expect [, timeout [, deferred_timeout [, online]]]]]) -> id,
- * or nil, why not. The answer is gathered into the table response: lines by index, `data`. online: CONNECT
- * ends it and data mode begins. */
+static void set_data(lua_State *L, struct lua_engine *self, struct at_command *command)
+{
+    struct core_file *file = core_test_file(L, 5);
+    if (file != NULL) {
+        core_file_source(file, &self->source, (uint64_t)luaL_checkinteger(L, 12));
+    } else {
+        self->memory.bytes = luaL_checklstring(L, 5, &self->memory.length);
+        at_source_memory(&self->source, &self->memory);
+    }
+    command->data = &self->source;
+    lua_pushvalue(L, 5);
+    lua_setiuservalue(L, 1, USER_DATA);
+}
+
+static void set_sink(lua_State *L, struct lua_engine *self)
+{
+    self->gatherer.sink = lua_isnoneornil(L, 11) ? NULL : core_test_file(L, 11);
+    self->gatherer.received = 0;
+    self->gatherer.tail_length = 0;
+    if (self->gatherer.sink == NULL)
+        return;
+    lua_pushvalue(L, 11);
+    lua_setiuservalue(L, 1, USER_SINK);
+}
+
+/* engine:submit(response, text, now, data, expect, timeout, deferred_timeout, online, block, sink, length) ->
+ * id, or nil, why not; all behind `now` may be left out. The answer is gathered into the table response:
+ * lines by index, `data`. data: a string, or a file and a length. online: CONNECT ends it, and data mode
+ * begins. block: so many bytes follow CONNECT. sink: the file that they go to; `received` then tells how many
+ * there were, and `tail` what the last of them were. */
 static int submit(lua_State *L)
 {
     struct lua_engine *self = check_engine(L);
@@ -189,6 +223,7 @@ static int submit(lua_State *L)
         .timeout_ms = check_milliseconds(L, 7),
         .deferred_ms = check_milliseconds(L, 8),
         .online = lua_toboolean(L, 9),
+        .block = (uint64_t)luaL_optinteger(L, 10, 0),
     };
     if (command.length >= 2 && (command.text[0] | 0x20) == 'a' && (command.text[1] | 0x20) == 't') {
         command.text += 2;
@@ -199,15 +234,9 @@ static int submit(lua_State *L)
         lua_pushliteral(L, "busy");
         return 2;
     }
-    struct at_memory memory;
-    if (!lua_isnoneornil(L, 5)) {
-        memory.bytes = luaL_checklstring(L, 5, &memory.length);
-        self->memory = memory;
-        at_source_memory(&self->source, &self->memory);
-        command.data = &self->source;
-        lua_pushvalue(L, 5);
-        lua_setiuservalue(L, 1, USER_DATA);
-    }
+    if (!lua_isnoneornil(L, 5))
+        set_data(L, self, &command);
+    set_sink(L, self);
     enum at_refusal refusal = at_engine_submit(&self->at, &command, core_check_time(L, 4, 0), &id);
     if (refusal != AT_TAKEN) {
         lua_pushnil(L);
@@ -217,6 +246,17 @@ static int submit(lua_State *L)
     keep_response(L, self, id, 2);
     lua_pushinteger(L, id);
     return 1;
+}
+
+/* engine:progress() -> bytes of the command's data that are not yet with the port, bytes of its block that
+ * have come */
+static int progress(lua_State *L)
+{
+    struct lua_engine *self = check_engine(L);
+    const struct at_source *data = self->at.slot.data;
+    lua_pushinteger(L, data != NULL ? (lua_Integer)data->left : 0);
+    lua_pushinteger(L, (lua_Integer)self->gatherer.received);
+    return 2;
 }
 
 /* engine:cancel(id, now) */
@@ -338,6 +378,32 @@ static bool gather(lua_State *L, struct gatherer *gatherer, const char *bytes, s
     return true;
 }
 
+static void keep_tail(struct gatherer *gatherer, const char *bytes, size_t length)
+{
+    if (length >= TAIL_SIZE) {
+        memcpy(gatherer->tail, bytes + length - TAIL_SIZE, TAIL_SIZE);
+        gatherer->tail_length = TAIL_SIZE;
+        return;
+    }
+    size_t kept = gatherer->tail_length + length > TAIL_SIZE ? TAIL_SIZE - length : gatherer->tail_length;
+    memmove(gatherer->tail, gatherer->tail + gatherer->tail_length - kept, kept);
+    memcpy(gatherer->tail + kept, bytes, length);
+    gatherer->tail_length = kept + length;
+}
+
+/* Takes bytes of a block. False when there is no memory for them. */
+static bool take_block(lua_State *L, struct gatherer *gatherer, const char *bytes, size_t length)
+{
+    if (gatherer->for_whom != GATHER_RESPONSE)
+        return gather(L, gatherer, bytes, length);
+    gatherer->received += length;
+    if (gatherer->sink == NULL)
+        return gather(L, gatherer, bytes, length);
+    keep_tail(gatherer, bytes, length);
+    core_file_write(gatherer->sink, bytes, length);
+    return true;
+}
+
 static void begin_gathering(struct gatherer *gatherer, const struct at_event *event)
 {
     gatherer->length = 0;
@@ -345,12 +411,20 @@ static void begin_gathering(struct gatherer *gatherer, const struct at_event *ev
     gatherer->command = event->command;
 }
 
-/* Puts the gathered bytes where they belong: the field `data`, and `missing` if fewer came than were
- * announced. */
+/* Puts the gathered bytes where they belong: the field `data` (or `received` and `tail`), and `missing` if
+ * fewer came than were announced. */
 static void hand_over(lua_State *L, struct gatherer *gatherer)
 {
-    lua_pushlstring(L, gatherer->bytes != NULL ? gatherer->bytes : "", gatherer->length);
-    lua_setfield(L, -2, "data");
+    bool sunk = gatherer->for_whom == GATHER_RESPONSE && gatherer->sink != NULL;
+    if (sunk) {
+        lua_pushinteger(L, (lua_Integer)gatherer->received);
+        lua_setfield(L, -2, "received");
+        lua_pushlstring(L, gatherer->tail, gatherer->tail_length);
+        lua_setfield(L, -2, "tail");
+    } else {
+        lua_pushlstring(L, gatherer->bytes != NULL ? gatherer->bytes : "", gatherer->length);
+        lua_setfield(L, -2, "data");
+    }
     if (gatherer->left > 0) {
         lua_pushinteger(L, (lua_Integer)gatherer->left);
         lua_setfield(L, -2, "missing");
@@ -415,7 +489,7 @@ static int on_block(lua_State *L, struct lua_engine *self, const struct at_event
     struct gatherer *gatherer = &self->gatherer;
     if (gatherer->for_whom == GATHER_NOTHING)
         return 0;
-    if (!gather(L, gatherer, event->text, event->length))
+    if (!take_block(L, gatherer, event->text, event->length))
         return luaL_error(L, "not enough memory for a block of %d bytes",
                           (int)(gatherer->length + event->length));
     gatherer->left = event->block;
@@ -655,10 +729,12 @@ static int sent(lua_State *L)
 }
 
 static const luaL_Reg methods[] = {
-    {"rules", set_rules}, {"submit", submit},     {"cancel", cancel}, {"sync", sync},        {"give", give},
-    {"leave", leave},     {"ready", ready},       {"echo", set_echo}, {"observe", observe},  {"noise", noise},
-    {"times", set_times}, {"push", push},         {"turn", turn},     {"feed", feed},        {"next", next},
-    {"output", output},   {"deadline", deadline}, {"sent", sent},     {"__gc", free_engine}, {NULL, NULL},
+    {"rules", set_rules}, {"submit", submit},     {"cancel", cancel}, {"sync", sync},
+    {"give", give},       {"progress", progress}, {"leave", leave},   {"ready", ready},
+    {"echo", set_echo},   {"observe", observe},   {"noise", noise},   {"times", set_times},
+    {"push", push},       {"turn", turn},         {"feed", feed},     {"next", next},
+    {"output", output},   {"deadline", deadline}, {"sent", sent},     {"__gc", free_engine},
+    {NULL, NULL},
 };
 
 void core_open_engine(lua_State *L)

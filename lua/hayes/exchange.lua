@@ -110,12 +110,14 @@ local function failed(modem, ticket, result, line, unsent)
   local data = request.data
   local err
   if result == "ok" then
-    err = failure.data_not_taken(modem, ticket.text, response.result, #data - unsent, #data)
+    local length = request.length or #data
+    err = failure.data_not_taken(modem, ticket.text, response.result, length - unsent, length)
   else
     local seconds = response.result and request.deferred or request.timeout
     err = failure.of_command(modem, ticket.text, result, line, seconds)
   end
-  if data then err.sent = #data - (unsent or 0) end
+  if data then err.sent = (request.length or #data) - (unsent or 0) end
+  err.response = response
   return err
 end
 
@@ -123,7 +125,7 @@ end
 local function submit(modem, state, ticket, now)
   local request = ticket.request
   local id, refusal = modem.engine:submit(ticket.response, ticket.text, now, request.data, request.expect,
-    request.timeout, request.deferred, request.online)
+    request.timeout, request.deferred, request.online, request.block, request.sink, request.length)
   if not id then
     state.holder = nil
     return nil, refusal
@@ -135,7 +137,10 @@ local function submit(modem, state, ticket, now)
 end
 
 ---@class hayes.request
----@field data? string      for the prompt or CONNECT
+---@field data? string|userdata for the prompt or CONNECT: bytes, or a file of core.file and `length`
+---@field length? integer    how many bytes of that file
+---@field block? integer     so many bytes follow CONNECT; they end data mode by themselves
+---@field sink? userdata     a file of core.file that they go to, in place of `data` in the response
 ---@field expect? string    prefix of a deferred result, in addition to what the declaration says
 ---@field timeout? number   seconds to the final result code
 ---@field deferred? number  seconds from there to the deferred result

@@ -46,6 +46,11 @@ local core = require "hayes.core"
 ---@field last? string      shape of the last line, where there are several
 ---@field timeout number    seconds from the final result code
 
+---@class hayes.ack the module says `byte` after `every` bytes of data, if the parameter is 1
+---@field param string
+---@field every integer
+---@field byte string
+
 ---@class hayes.declaration
 ---@field name string
 ---@field summary string
@@ -58,7 +63,8 @@ local core = require "hayes.core"
 ---@field execute? boolean|hayes.form
 ---@field prefix? string    of the information responses, where it is not the name
 ---@field bare? boolean|string   they have none; a string is the shape they have (at_fields_match)
----@field data? { ends: string?, length: string?, forms: string[]? }  takes data at a prompt or after CONNECT
+---@field data? { ends: string?, length: string?, forms: string[]?, ack: hayes.ack? }  takes data at a prompt or after
+---  CONNECT
 ---@field final? string     name of the group of final result codes that end it, in place of OK
 ---@field block? { length: integer, shape: string?, after: string?, fields: integer? }
 ---@field deferred? hayes.deferred

@@ -72,6 +72,7 @@ end
 
 local function command_traits(declaration, groups)
   local deferred = declaration.deferred
+  local ack = declaration.data and declaration.data.ack
   local traits = {
     name = declaration.name,
     info = declaration.bare and "bare" or "prefixed",
@@ -81,6 +82,9 @@ local function command_traits(declaration, groups)
     data_forms = declaration.data and forms_of(declaration.data.forms or { "write" }) or nil,
     data_length_param = declaration.data and declaration.data.length
       and index_of(declaration.params, declaration.data.length),
+    ack_param = ack and index_of(declaration.params, ack.param),
+    ack_every = ack and ack.every,
+    ack_byte = ack and ack.byte,
     timeout_ms = milliseconds(declaration.timeout),
   }
   if declaration.final and not traits.accepts then

@@ -39,7 +39,8 @@ return {
       { name = "upload_size", unit = "bytes" },
       { name = "checksum", type = "bare", doc = "Exclusive or of the big-endian 16-bit words, hexadecimal." },
     },
-    test = true, timeout = 10, data = { length = "file_size" },
+    test = true, timeout = 10,
+    data = { length = "file_size", ack = { param = "ackmode", every = 1024, byte = "A" } },
   },
   {
     name = "+QFDWL", summary = "Gives a file out.", source = NOTE .. ", QFDWL",
