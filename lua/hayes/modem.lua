@@ -112,6 +112,7 @@ function Modem:at(text, options)
   if options ~= nil then
     options = check.options("modem:at", options, at_options)
     options.deferred = options.timeout
+    if options.data then options.data = command.data(self.dialect.commands, text, options.data) end
   end
   return exchange.run(self, text, options)
 end

@@ -208,6 +208,31 @@ function command.after_prefix(line, prefix)
   return (line:sub(#prefix + 1):gsub("^[:,]", "", 1))
 end
 
+-- Data
+
+--- The data of a command as it is sent: where the form is the one that a byte ends (`AT+QSSLSEND=0`, up to Ctrl-Z),
+--- that byte is put behind it. Data that holds it, or ESC, which cancels, raises.
+---@param commands table<string, hayes.declaration>
+---@param text string the command line
+---@param data string
+---@return string
+function command.data(commands, text, data)
+  local name, form, params = command.parse(text)
+  local declaration = commands[name]
+  local described = declaration and declaration.data
+  if not described or not described.ends or form ~= "write" then return data end
+  for i, param in ipairs(declaration.params) do
+    if param.name == described.length and core.fields(params)[i] then return data end
+  end
+  if data:sub(-1) == described.ends then data = data:sub(1, -2) end
+  local at = data:find("[\27" .. described.ends .. "]")
+  if at then
+    check.fail("AT" .. name, ("the data holds the byte 0x%02X at %d, which would end it; give the length: AT%s=…,%d")
+      :format(data:byte(at), at, name, #data))
+  end
+  return data .. described.ends
+end
+
 -- Secrets
 
 --- Replaces the fields that a list of params or answers calls secret.
