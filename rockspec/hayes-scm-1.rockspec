@@ -38,6 +38,7 @@ build = {
         "csrc/at/source.c",
         "csrc/at/sync.c",
         "csrc/at/trie.c",
+        "csrc/lua/block.c",
         "csrc/lua/engine.c",
         "csrc/lua/file.c",
         "csrc/lua/module.c",

@@ -1,8 +1,8 @@
 /* The engine as Lua sees it, and the one place where its bytes meet a port. Lines and blocks of a command's
  * answer are gathered here into the response table that Lua handed in, so that a command costs few crossings.
  */
+#include "lua/block.h"
 #include "lua/core.h"
-#include "lua/file.h"
 
 #include "at/engine.h"
 #include "at/match.h"
@@ -23,26 +23,7 @@ enum {
 
 enum {
     RX_SIZE = 8192,
-    FIRST_BLOCK_SIZE = 2048,
-    TAIL_SIZE = 128,
     PLACES = AT_DEFERRED_MAX + 2 /* commands that are not over yet, with one to spare */
-};
-
-/* A block being gathered. */
-struct gatherer {
-    char *bytes;
-    size_t length, size;
-    uint64_t left; /* announced and not yet here */
-    enum {
-        GATHER_NOTHING,
-        GATHER_RESPONSE,
-        GATHER_EVENT
-    } for_whom;
-    uint32_t command;
-    struct core_file *sink; /* not gathered, but written there; NULL: gathered */
-    uint64_t received;      /* of the last block of a command */
-    char tail[TAIL_SIZE];   /* the last of what went to the sink */
-    size_t tail_length;
 };
 
 struct lua_engine {
@@ -54,7 +35,7 @@ struct lua_engine {
     uint32_t commands[PLACES]; /* by the places of their response tables; 0: the place is free */
     struct at_source source;
     struct at_memory memory;
-    struct gatherer gatherer;
+    struct core_block block;
     char rx[RX_SIZE];
 };
 
@@ -83,13 +64,10 @@ static int new_engine(lua_State *L)
 static int free_engine(lua_State *L)
 {
     struct lua_engine *self = check_engine(L);
-    struct at_alloc alloc = core_alloc(L);
     if (self->open)
         at_engine_free(&self->at);
     self->open = false;
-    if (self->gatherer.bytes != NULL)
-        at_resize(&alloc, self->gatherer.bytes, self->gatherer.size, 0);
-    self->gatherer.bytes = NULL;
+    core_block_free(L, &self->block);
     return 0;
 }
 
@@ -198,10 +176,9 @@ static void set_data(lua_State *L, struct lua_engine *self, struct at_command *c
 
 static void set_sink(lua_State *L, struct lua_engine *self)
 {
-    self->gatherer.sink = lua_isnoneornil(L, 11) ? NULL : core_test_file(L, 11);
-    self->gatherer.received = 0;
-    self->gatherer.tail_length = 0;
-    if (self->gatherer.sink == NULL)
+    struct core_file *sink = lua_isnoneornil(L, 11) ? NULL : core_test_file(L, 11);
+    core_block_set_sink(&self->block, sink);
+    if (sink == NULL)
         return;
     lua_pushvalue(L, 11);
     lua_setiuservalue(L, 1, USER_SINK);
@@ -255,7 +232,7 @@ static int progress(lua_State *L)
     struct lua_engine *self = check_engine(L);
     const struct at_source *data = self->at.slot.data;
     lua_pushinteger(L, data != NULL ? (lua_Integer)data->left : 0);
-    lua_pushinteger(L, (lua_Integer)self->gatherer.received);
+    lua_pushinteger(L, (lua_Integer)self->block.received);
     return 2;
 }
 
@@ -360,78 +337,6 @@ static int deadline(lua_State *L)
     return push_deadline(L, check_engine(L));
 }
 
-static bool gather(lua_State *L, struct gatherer *gatherer, const char *bytes, size_t length)
-{
-    if (gatherer->length + length > gatherer->size) {
-        struct at_alloc alloc = core_alloc(L);
-        size_t size = gatherer->size == 0 ? FIRST_BLOCK_SIZE : gatherer->size;
-        while (size < gatherer->length + length)
-            size *= 2;
-        char *grown = at_resize(&alloc, gatherer->bytes, gatherer->size, size);
-        if (grown == NULL)
-            return false;
-        gatherer->bytes = grown;
-        gatherer->size = size;
-    }
-    memcpy(gatherer->bytes + gatherer->length, bytes, length);
-    gatherer->length += length;
-    return true;
-}
-
-static void keep_tail(struct gatherer *gatherer, const char *bytes, size_t length)
-{
-    if (length >= TAIL_SIZE) {
-        memcpy(gatherer->tail, bytes + length - TAIL_SIZE, TAIL_SIZE);
-        gatherer->tail_length = TAIL_SIZE;
-        return;
-    }
-    size_t kept = gatherer->tail_length + length > TAIL_SIZE ? TAIL_SIZE - length : gatherer->tail_length;
-    memmove(gatherer->tail, gatherer->tail + gatherer->tail_length - kept, kept);
-    memcpy(gatherer->tail + kept, bytes, length);
-    gatherer->tail_length = kept + length;
-}
-
-/* Takes bytes of a block. False when there is no memory for them. */
-static bool take_block(lua_State *L, struct gatherer *gatherer, const char *bytes, size_t length)
-{
-    if (gatherer->for_whom != GATHER_RESPONSE)
-        return gather(L, gatherer, bytes, length);
-    gatherer->received += length;
-    if (gatherer->sink == NULL)
-        return gather(L, gatherer, bytes, length);
-    keep_tail(gatherer, bytes, length);
-    core_file_write(gatherer->sink, bytes, length);
-    return true;
-}
-
-static void begin_gathering(struct gatherer *gatherer, const struct at_event *event)
-{
-    gatherer->length = 0;
-    gatherer->left = event->block;
-    gatherer->command = event->command;
-}
-
-/* Puts the gathered bytes where they belong: the field `data` (or `received` and `tail`), and `missing` if
- * fewer came than were announced. */
-static void hand_over(lua_State *L, struct gatherer *gatherer)
-{
-    bool sunk = gatherer->for_whom == GATHER_RESPONSE && gatherer->sink != NULL;
-    if (sunk) {
-        lua_pushinteger(L, (lua_Integer)gatherer->received);
-        lua_setfield(L, -2, "received");
-        lua_pushlstring(L, gatherer->tail, gatherer->tail_length);
-        lua_setfield(L, -2, "tail");
-    } else {
-        lua_pushlstring(L, gatherer->bytes != NULL ? gatherer->bytes : "", gatherer->length);
-        lua_setfield(L, -2, "data");
-    }
-    if (gatherer->left > 0) {
-        lua_pushinteger(L, (lua_Integer)gatherer->left);
-        lua_setfield(L, -2, "missing");
-    }
-    gatherer->for_whom = GATHER_NOTHING;
-}
-
 static int on_info(lua_State *L, struct lua_engine *self, const struct at_event *event)
 {
     push_response(L, self, event->command);
@@ -440,10 +345,8 @@ static int on_info(lua_State *L, struct lua_engine *self, const struct at_event 
         lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
     }
     lua_pop(L, 1);
-    if (event->block > 0) {
-        begin_gathering(&self->gatherer, event);
-        self->gatherer.for_whom = GATHER_RESPONSE;
-    }
+    if (event->block > 0)
+        core_block_begin(&self->block, CORE_BLOCK_RESPONSE, event);
     return 0;
 }
 
@@ -479,31 +382,29 @@ static int on_urc(lua_State *L, struct lua_engine *self, const struct at_event *
     }
     push_event_table(L, event);
     lua_setiuservalue(L, 1, USER_EVENT);
-    begin_gathering(&self->gatherer, event);
-    self->gatherer.for_whom = GATHER_EVENT;
+    core_block_begin(&self->block, CORE_BLOCK_EVENT, event);
     return 0;
 }
 
 static int on_block(lua_State *L, struct lua_engine *self, const struct at_event *event)
 {
-    struct gatherer *gatherer = &self->gatherer;
-    if (gatherer->for_whom == GATHER_NOTHING)
+    struct core_block *block = &self->block;
+    if (block->owner == CORE_BLOCK_NOBODY)
         return 0;
-    if (!take_block(L, gatherer, event->text, event->length))
+    if (!core_block_take(L, block, event))
         return luaL_error(L, "not enough memory for a block of %d bytes",
-                          (int)(gatherer->length + event->length));
-    gatherer->left = event->block;
+                          (int)(block->length + event->length));
     if (event->block > 0)
         return 0;
-    if (gatherer->for_whom == GATHER_RESPONSE) {
-        push_response(L, self, gatherer->command);
+    if (block->owner == CORE_BLOCK_RESPONSE) {
+        push_response(L, self, block->command);
         if (lua_istable(L, -1))
-            hand_over(L, gatherer);
+            core_block_hand_over(L, block);
         return 0;
     }
     lua_pushliteral(L, "urc");
     lua_getiuservalue(L, 1, USER_EVENT);
-    hand_over(L, gatherer);
+    core_block_hand_over(L, block);
     lua_pushnil(L);
     lua_setiuservalue(L, 1, USER_EVENT);
     return 2;
@@ -548,8 +449,8 @@ static int tell_end(lua_State *L, struct lua_engine *self, const struct at_event
     else
         lua_pushliteral(L, "deferred");
     push_response(L, self, event->command);
-    if (final && self->gatherer.for_whom == GATHER_RESPONSE && lua_istable(L, -1))
-        hand_over(L, &self->gatherer);
+    if (final && self->block.owner == CORE_BLOCK_RESPONSE && lua_istable(L, -1))
+        core_block_hand_over(L, &self->block);
     if (!event->more && !in_flight)
         forget_response(L, self, event->command);
     push_result(L, event->result);
