@@ -154,7 +154,8 @@ describe("A certificate in the module's flash", function()
     for line in key:gmatch("[^\n]+") do assert.is_nil(all:find(line, 1, true)) end
     local secret = key:match("\n(.-)\n")
     for _, given in ipairs { secret .. "\n" .. secret, " " .. secret:rep(10), { pem = secret }, { secret } } do
-      local message = raises(function() modem.ssl.open("h", 443, { ca = ca, verify = "mutual", certificate = client, key = given }) end)
+      local options = { ca = ca, verify = "mutual", certificate = client, key = given }
+      local message = raises(function() modem.ssl.open("h", 443, options) end)
       assert.is_nil(message:find(secret, 1, true), message)
     end
   end)

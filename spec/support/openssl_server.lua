@@ -17,8 +17,8 @@ function Server.start(folder, words)
   Process.run { "mkfifo", input, output }
   -- Opened for both, its standard input never comes to an end, at which it would.
   local command = "exec openssl s_server \"$@\" <>" .. Process.quote { input }
-  self.process = Process.start({ "sh", "-c", command, "s_server", "-accept", "127.0.0.1:" .. self.port, "-cert", folder .. "/server.pem",
-    "-cert_chain", folder .. "/intermediate.pem", "-key", folder .. "/server.key", "-cipher",
+  self.process = Process.start({ "sh", "-c", command, "s_server", "-accept", "127.0.0.1:" .. self.port,
+    "-cert", folder .. "/server.pem", "-cert_chain", folder .. "/intermediate.pem", "-key", folder .. "/server.key", "-cipher",
     "ALL:COMPLEMENTOFALL:@SECLEVEL=0", table.unpack(words) }, { log = output })
   self.output = assert(io.open(output, "r"))
   self.input = assert(io.open(input, "w"))
