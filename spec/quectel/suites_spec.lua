@@ -6,6 +6,7 @@ local OpensslServer = require "support.openssl_server"
 local Peer = require "support.tls_peer"
 local pki = require "support.pki"
 local raises = require "support.raises"
+local settings = require "hayes.dialect.quectel.ssl_settings"
 local suites = require "hayes.dialect.quectel.suites"
 
 describe("modem.ssl negotiates", function()
@@ -46,6 +47,17 @@ describe("modem.ssl negotiates", function()
       end)
     end)
   end
+
+  it("every version but for those whose reason is given, with which every handshake fails", function()
+    assert.is_string(settings.missing_versions.ssl3)
+    with_peer({}, function(peer)
+      local _, err = handshake.outcome(modem, peer, { ca = ca, version = "ssl3" })
+      assert.are.same(579, err.code)
+    end)
+    for _, version in ipairs(settings.rules.version.values) do
+      assert.is_true((versions[version] or version == "all" or settings.missing_versions[version]) and true, version)
+    end
+  end)
 
   local spoken = 0
   for _, suite in ipairs(suites.list) do
