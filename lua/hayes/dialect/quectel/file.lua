@@ -198,7 +198,7 @@ return function(modem)
   ---@param name string
   ---@param offset integer bytes in front of it, 0 to the size of the file
   ---@param data string
-  ---@return integer? size of the file after it
+  ---@return integer? bytes written: all of them
   ---@return hayes.error?
   function file.write(name, offset, data)
     check.value("file.write", "the name", name, { type = "string", line = true })
@@ -210,7 +210,7 @@ return function(modem)
       return opened:write(data)
     end)
     if not written then return nil, errors.within(err, "writing to " .. name) end
-    return written
+    return #data
   end
 
   --- Gives a file out: as a string, or to a sink.

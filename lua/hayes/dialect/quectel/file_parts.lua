@@ -31,11 +31,10 @@ function File:read(length)
   return response.data or ""
 end
 
---- Writes from here on. The size of the file after it.
+--- Writes from here on.
 ---@param bytes string
----@return integer?, hayes.error?
+---@return true?, hayes.error?
 function File:write(bytes)
-  local total
   for at = 1, #bytes, CHUNK do
     local piece = bytes:sub(at, at + CHUNK - 1)
     local response, err = self.modem:call("+QFWRITE", "write", { self.handle, #piece }, { data = piece })
@@ -48,9 +47,8 @@ function File:write(bytes)
         hint = "The line loses bytes: use flow control (flow = \"rtscts\") or a lower speed; or the flash is full: "
           .. "modem.file.space()." }
     end
-    total = fields.total_length
   end
-  return total or 0
+  return true
 end
 
 --- Moves to a place counted from the beginning, 0 being the first byte.

@@ -15,13 +15,12 @@ local function find(report, name)
   end
 end
 
-local function sentence(text)
-  text = text:sub(1, 1):upper() .. text:sub(2)
+local function ended(text)
   return text:find("[%.%?]$") and text or text .. "."
 end
 
 local function with_hint(text, hint)
-  return hint and sentence(text) .. " " .. sentence(hint) or sentence(text)
+  return hint and ended(text) .. " " .. ended(hint) or ended(text)
 end
 
 --- What is wrong in front of TLS; nil when the server's port was reached, or would be.
@@ -45,8 +44,8 @@ local function explain_files(modem, options)
     if path then
       local size, err = modem.file.size(path)
       if not size and not err then
-        return ("%s = %q: the module has no such file. Store it with modem.file.upload(source, %q), or give a local "
-          .. "file."):format(option, path, path)
+        return ("the option %s is %q, and the module has no such file. Store it with modem.file.upload(source, %q), or "
+          .. "give a local file."):format(option, path, path)
       end
     end
   end
@@ -138,8 +137,9 @@ function ssl_diagnosis.explain(modem, err, host, port, options, succeeds)
   if tcp and err.code == 566 then
     words[#words + 1] = "This firmware gives 566 for that, too, whatever the reason."
   end
-  words[#words + 1] = sentence(explain_files(modem, options) or explain_clock(report, options)
-    or explain_handshake(host, options, succeeds))
+  local found = explain_files(modem, options) or explain_clock(report, options)
+    or explain_handshake(host, options, succeeds)
+  words[#words + 1] = tcp and found:gsub("^%l", string.upper) or found
   return table.concat(words, " ")
 end
 

@@ -14,6 +14,10 @@ settings.names = {
 }
 
 local versions = { ["ssl3"] = 0, ["tls1.0"] = 1, ["tls1.1"] = 2, ["tls1.2"] = 3, ["all"] = 4 }
+
+--- Versions that hayes-emulator cannot speak, and why.
+settings.missing_versions = { ssl3 = "SSL 3.0 is not compiled into OpenSSL as distributions build it (no-ssl3)" }
+
 local levels = { none = 0, server = 1, mutual = 2 }
 local dtls_versions = { ["1.0"] = 0, ["1.2"] = 1 }
 
