@@ -76,6 +76,7 @@ build = {
     ["hayes.dialect.quectel.errors"] = "lua/hayes/dialect/quectel/errors.lua",
     ["hayes.dialect.quectel.file"] = "lua/hayes/dialect/quectel/file.lua",
     ["hayes.dialect.quectel.file_parts"] = "lua/hayes/dialect/quectel/file_parts.lua",
+    ["hayes.dialect.quectel.file_transfer"] = "lua/hayes/dialect/quectel/file_transfer.lua",
     ["hayes.dialect.quectel.indices"] = "lua/hayes/dialect/quectel/indices.lua",
     ["hayes.dialect.quectel"] = "lua/hayes/dialect/quectel/init.lua",
     ["hayes.dialect.quectel.ip"] = "lua/hayes/dialect/quectel/ip.lua",

@@ -53,6 +53,28 @@ describe("modem.file", function()
     assert(modem.file.delete("local.txt"))
   end)
 
+  it("moves a large local file there and back without a byte changed, acknowledged or not", function()
+    local path, back = os.tmpname(), os.tmpname()
+    local bytes = {}
+    for i = 1, 20000 do bytes[i] = ("\r\nOK\r\n%d+++\0\26"):format(i * 7919) end
+    bytes = table.concat(bytes)
+    local file = assert(io.open(path, "wb"))
+    file:write(bytes)
+    file:close()
+    for _, acknowledge in ipairs { false, true } do
+      local stored = assert(modem.file.upload(path, "UFS:large.bin", { replace = true, acknowledge = acknowledge }))
+      assert.are.same(#bytes, stored.bytes)
+      assert.are.same(stored, assert(modem.file.download("UFS:large.bin", back)))
+      local got = assert(io.open(back, "rb"))
+      assert.is_true(got:read("a") == bytes)
+      got:close()
+    end
+    assert.is_nil(io.open(back .. ".part"))
+    assert(modem.file.delete("UFS:large.bin"))
+    os.remove(path)
+    os.remove(back)
+  end)
+
   it("does not overwrite a file unless told to", function()
     assert(modem.file.upload({ data = "one" }, "there.txt"))
     local stored, err = modem.file.upload({ data = "three" }, "there.txt")

@@ -3,30 +3,12 @@
 local check = require "hayes.check"
 local Checksum = require "hayes.dialect.quectel.checksum"
 local command = require "hayes.dialect.command"
+local core = require "hayes.core"
 local errors = require "hayes.error"
 local failure = require "hayes.failure"
 local local_sink = require "hayes.dialect.quectel.local_sink"
+local transfer = require "hayes.dialect.quectel.file_transfer"
 local parts = require "hayes.dialect.quectel.file_parts"
-
-local LINE_HINT = "The line loses or changes bytes: use flow control (flow = \"rtscts\") or a lower speed; nothing "
-  .. "else may write to this port meanwhile."
-
-local upload_options = {
-  replace = { type = "boolean", default = false },
-  timeout = { type = "integer", min = 1, max = 65535, default = 60 },
-}
-
---- What is to be stored: a local path, or { data = bytes }.
-local function bytes_of(where, source)
-  if type(source) == "table" and type(source.data) == "string" then return source.data end
-  check.value(where, "the source", source, { type = "string" })
-  local file, words = io.open(source, "rb")
-  if not file then check.fail(where, "the file cannot be read: " .. words) end
-  local bytes = file:read("a")
-  file:close()
-  if not bytes then check.fail(where, source .. " cannot be read as a file") end
-  return bytes
-end
 
 --- An offset or a length in bytes.
 local place = { type = "integer", min = 0, max = 2147483647 }
@@ -51,36 +33,23 @@ return function(modem)
   --- with `code` 407 unless replace is given.
   ---@param source string|{ data: string } a local path, or the bytes
   ---@param name string with UFS: (or nothing), RAM: or SD: in front
-  ---@param options? { replace: boolean?, timeout: integer? } timeout: longest silence between two bytes, seconds (60)
+  ---@param options? { replace: boolean?, timeout: integer?, acknowledge: boolean? } timeout: longest silence between
+  ---  two bytes, seconds (60); acknowledge: the module confirms every 1024 bytes, for lines without flow control
   ---@return { bytes: integer, checksum: string }?, hayes.error?
   function file.upload(source, name, options)
     check.value("file.upload", "the name", name, { type = "string", line = true })
-    options = check.options("file.upload", options, upload_options)
-    local bytes = bytes_of("file.upload", source)
-    if #bytes == 0 then check.fail("file.upload", "there is nothing to store: the source is empty") end
+    options = check.options("file.upload", options, transfer.upload_options)
+    local data, length = transfer.source("file.upload", source)
+    if length == 0 then check.fail("file.upload", "there is nothing to store: the source is empty") end
     if options.replace then
       local ok, err = delete_if_there(name)
       if not ok then return nil, err end
     end
-    local response, err = modem:call("+QFUPL", "write", { name, #bytes, options.timeout },
-      { data = bytes, timeout = options.timeout })
-    if not response then
-      -- What had come until then is stored (EG800K): half a file must not stay behind.
-      if err.code ~= 407 then delete_if_there(name) end
-      return nil, errors.within(err, "storing " .. name)
-    end
-    local size, sum = (response[1] or ""):match("^%+QFUPL:%s*(%d+)%s*,%s*(%x+)")
-    local wanted = Checksum.text(Checksum.of(bytes))
-    if math.tointeger(size) ~= #bytes or sum:lower():gsub("^0+(%x)", "%1") ~= wanted then
-      delete_if_there(name)
-      return nil, errors.new {
-        name = "damaged", origin = "file", result = response[1],
-        message = ("%s did not arrive whole: %d bytes with checksum %s were sent, the module has %s with %s"):format(
-          name, #bytes, wanted, size or "none", sum or "none"),
-        hint = LINE_HINT,
-      }
-    end
-    return { bytes = #bytes, checksum = wanted }
+    local stored, err = transfer.store(modem, name, data, length, options)
+    if type(data) == "userdata" then data:close() end
+    -- What had come until then is stored (EG800K): half a file must not stay behind.
+    if not stored and err.code ~= 407 and not modem.closed_with then delete_if_there(name) end
+    return stored, err
   end
 
   --- Firmware knows a name, `*` and `UFS:*`; a pattern with text beside the star is matched here.
@@ -213,7 +182,27 @@ return function(modem)
     return #data
   end
 
-  --- Gives a file out: as a string, or to a sink.
+  --- Into a local file: beside it first, and renamed when it is whole.
+  local function download_to_path(name, path)
+    local beside = path .. ".part"
+    local target <close>, words = core.file(beside, "w")
+    if not target then check.fail("file.download", ("the file cannot be written: %s: %s"):format(beside, words)) end
+    target:truncate(0)
+    local size, err = size_of(name)
+    local got
+    if size then got, err = transfer.fetch(modem, name, target, size) end
+    if got then
+      local ok
+      ok, words = os.rename(beside, path)
+      if ok then return got end
+      err = errors.new { name = "sink_failed", message = tostring(words) }
+    end
+    os.remove(beside)
+    return nil, err
+  end
+
+  --- Gives a file out: as a string, or to a sink. Into a local path its size and checksum are compared with what the
+  --- module has counted (AT+QFDWL).
   ---@param name string
   ---@param sink? string|function a local path (written beside it, and renamed when it is whole), or an LTN12 sink
   ---@return string|{ bytes: integer, checksum: string }|nil  the table, when there is a sink
@@ -221,16 +210,17 @@ return function(modem)
   function file.download(name, sink)
     check.value("file.download", "the name", name, { type = "string", line = true })
     check.value("file.download", "the sink", sink, { type = "string|callable|nil" })
-    local target <close> = local_sink.open("file.download", sink)
-    local sum = Checksum.new()
+    if type(sink) == "string" then return download_to_path(name, sink) end
+    local target = local_sink.open(sink)
     local size, missing = size_of(name)
     if not size then return nil, target:fail(missing) end
+    local sum = Checksum.new()
     local got, err = read_all(name, 0, size, function(bytes)
       sum:add(bytes)
       return target:take(bytes)
     end)
     if got and got ~= size then
-      err = errors.new { name = "damaged", origin = "file", hint = LINE_HINT,
+      err = errors.new { name = "damaged", origin = "file",
         message = ("%s has %d bytes, and %d came"):format(name, size, got) }
     end
     if err then return nil, target:fail(errors.within(err, "reading " .. name)) end
