@@ -50,4 +50,6 @@ end
 
 function Server:close() self.process:close() end
 
+Server.__close = Server.close
+
 return Server
