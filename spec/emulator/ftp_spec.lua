@@ -83,6 +83,13 @@ function Desk:becomes(state)
   error("the state did not become " .. state, 2)
 end
 
+--- Waits until QFTPLEN is this.
+function Desk:carries(length)
+  repeat
+    self.terminal:type("AT+QFTPLEN\r")
+  until self.terminal:until_("LEN: 0,%d+\r\n"):match(",(%d+)") == tostring(length)
+end
+
 function Desk:close()
   self.terminal:close()
   self.emulator:close()
@@ -579,6 +586,7 @@ describe("AT+QFTP… of the emulator", function()
       desk:login(server.port)
       desk:control("ftp stall 10")
       desk:ask('AT+QFTPGET="large.bin","UFS:x"', "OK")
+      desk:carries(10)
       desk:control("pdp drop 1")
       desk:ask(nil, "+QFTPGET: 605,0", '+QIURC: "pdpdeact",1')
     end)
@@ -605,11 +613,7 @@ describe("AT+QFTP… of the emulator", function()
       desk:ask('AT+QFTPGET="large.bin","UFS:x"', "OK")
       desk:ask("AT", "OK")
       desk:ask("AT+QFTPSTAT", "OK", "+QFTPSTAT: 0,2")
-      local length
-      repeat
-        desk.terminal:type("AT+QFTPLEN\r")
-        length = desk.terminal:until_("LEN: 0,%d+\r\n"):match(",(%d+)")
-      until length == "1000"
+      desk:carries(1000)
       desk:ask("AT+QFTPPWD", "+CME ERROR: 603")
       desk:ask("AT+QFTPCLOSE", "OK", "+QFTPGET: 616,0", "+QFTPCLOSE: 0,0")
       desk:ask("AT+QFTPSTAT", "OK", "+QFTPSTAT: 0,4")
@@ -636,6 +640,7 @@ describe("AT+QFTP… of the emulator", function()
       local desk <close> = Desk.open():prepare():login(mortal.port)
       desk:control("ftp stall 1000")
       desk:ask('AT+QFTPGET="large.bin","UFS:x"', "OK")
+      desk:carries(1000)
       mortal:close()
       desk:ask(nil, "+QFTPGET: 606,0")
       desk:ask("AT+QFTPPWD", "+CME ERROR: 606")

@@ -24,7 +24,15 @@ authorizer.add_user("user", "secret", root, perm="elradfmwMT")
 
 
 class Data(TLS_DTPHandler):
-    """1.5.7 closes a data connection whose TLS handshake begins before the command."""
+    """1.5.7 closes a data connection whose TLS handshake begins before the command, and is silent about one that was
+    reset before it was accepted."""
+
+    def __init__(self, sock, cmd_channel):
+        super().__init__(sock, cmd_channel)
+        if not self.connected and cmd_channel._in_dtp_queue is not None:
+            cmd_channel._in_dtp_queue[0].close()
+            cmd_channel._in_dtp_queue = None
+            cmd_channel.respond("426 reset before it was accepted")
 
     def readable(self):
         if self._ssl_accepting:

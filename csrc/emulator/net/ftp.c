@@ -85,7 +85,9 @@ static void give_up(struct emu_ftp *ftp, enum emu_ftp_failure failure, int code)
 /* A reply that comes after all would be taken for the next command's, so the session is given up. */
 static void on_limit(void *owner)
 {
-    give_up(owner, EMU_FTP_TIMED_OUT, 0);
+    struct emu_ftp *ftp = owner;
+    enum emu_ftp_failure failure = ftp->data.failure;
+    give_up(ftp, failure == EMU_FTP_FINE ? EMU_FTP_TIMED_OUT : failure, 0);
 }
 
 static enum emu_ftp_failure failure_of(enum emu_link_failure failure)

@@ -10,6 +10,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+enum {
+    LOSS_LIMIT_S = 5
+};
+
 static void on_opened(void *owner, enum emu_link_failure failure);
 static void on_ended(void *owner);
 static void on_drained(void *owner);
@@ -40,13 +44,18 @@ void emu_ftp_data_close(struct emu_ftp *ftp)
     *data = (struct emu_ftp_data){.listener.fd = -1};
 }
 
-/* Nothing more goes over the data connection; what is left is the server's word. */
+/* Nothing more goes over the data connection; what is left is the server's word. About one that was lost it
+ * may have none (pyftpdlib 1.5.7, when it had not accepted it yet). */
 static void be_over(struct emu_ftp *ftp, enum emu_ftp_failure failure)
 {
+    struct emu_loop *loop = &ftp->emu->loop;
     if (ftp->data.failure == EMU_FTP_FINE)
         ftp->data.failure = failure;
     ftp->data.state = EMU_FTP_DATA_OVER;
     emu_ftp_expect(ftp);
+    emu_time soon = emu_seconds(LOSS_LIMIT_S);
+    if (ftp->data.failure != EMU_FTP_FINE && ftp->reply_limit > soon)
+        emu_timer_start(loop, &ftp->limit, loop->now + soon);
 }
 
 static void send_transfer(struct emu_ftp *ftp)
