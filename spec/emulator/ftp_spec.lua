@@ -137,7 +137,9 @@ describe("AT+QFTP… of the emulator", function()
         { "rsptimeout", "90", "20", "19" }, { "ssltype", "0", "2", "3" }, { "sslctxid", "0", "5", "6" },
         { "data_address", "0", "1", "3" }, { "restenable", "0", "1", "2" }, { "cache", "0", "2", "3" },
       }
-      local function read(key, value) desk:ask(('AT+QFTPCFG="%s"'):format(key), ('+QFTPCFG: "%s",%s'):format(key, value), "OK") end
+      local function read(key, value)
+        desk:ask(('AT+QFTPCFG="%s"'):format(key), ('+QFTPCFG: "%s",%s'):format(key, value), "OK")
+      end
       for _, one in ipairs(settings) do
         read(one[1], one[2])
         desk:ask(('AT+QFTPCFG="%s",%s'):format(one[1], one[3]), "OK")

@@ -127,9 +127,10 @@ void emu_ftp_data_settle(struct emu_ftp *ftp)
     bool refused = data->final >= 400;
     if (data->state == EMU_FTP_DATA_OVER && data->cut)
         emu_ftp_tell(ftp, EMU_FTP_FINE, data->final);
-    else if (data->failure != EMU_FTP_FINE)
+    else if (data->failure != EMU_FTP_FINE && (data->agreed || !refused))
         emu_ftp_tell(ftp, data->failure, refused ? data->final : 0);
-    else if (refused)
+    else if (refused) /* ProFTPD resets the data connection of a transfer that it refuses, before it says so
+                       */
         emu_ftp_tell(ftp, EMU_FTP_REFUSED, data->final);
     else if (data->state == EMU_FTP_DATA_OVER || data->state == EMU_FTP_DATA_LISTENING)
         emu_ftp_tell(ftp, EMU_FTP_FINE, data->final);

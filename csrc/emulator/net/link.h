@@ -62,7 +62,7 @@ struct emu_link {
 
     enum emu_link_state state;
     bool datagram, secure, stalled;
-    bool broken; /* ENDED, but not by the peer's wish: a reset, or TLS gone wrong */
+    bool broken;                   /* ENDED, but not by the peer's wish: a reset, or TLS gone wrong */
     enum emu_link_failure failure; /* FAILING: what will be told */
     unsigned local_port;           /* once connected, the real one */
     emu_time handshake_limit;

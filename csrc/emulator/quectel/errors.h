@@ -52,7 +52,8 @@ enum {
     QUECTEL_NET_TLS_FAILED = 579,
 };
 
-/* FTP note, chapter 5, those that are used; what a server's reply stands for is quectel_ftp_error's business. */
+/* FTP note, chapter 5, those that are used; what a server's reply stands for is quectel_ftp_error's business.
+ */
 enum {
     QUECTEL_FTP_UNKNOWN = 601,
     QUECTEL_FTP_BUSY = 603,

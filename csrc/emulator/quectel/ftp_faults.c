@@ -98,7 +98,8 @@ static void drop(struct quectel *quectel, struct emu_control_line *line)
     else if (strcmp(what, "pdp") == 0 && (*bytes || quectel->ftp.context > 0))
         arm(quectel, line, QUECTEL_FTP_DROP_PDP, bytes);
     else
-        emu_control_fail(line, "expected drop control|data|pdp [BYTES]; pdp without BYTES after an open only");
+        emu_control_fail(line,
+                         "expected drop control|data|pdp [BYTES]; pdp without BYTES after an open only");
 }
 
 static void set_time(struct quectel *quectel, struct emu_control_line *line, const char *verb,

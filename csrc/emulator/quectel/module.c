@@ -153,7 +153,8 @@ static void boot(struct emu *emu)
 static bool pump(struct emu *emu)
 {
     struct quectel *quectel = quectel_of(emu);
-    bool transferred = quectel_transfer_pump(quectel) | quectel_ftp_pump(quectel);
+    bool transferred = quectel_transfer_pump(quectel);
+    transferred = quectel_ftp_pump(quectel) || transferred;
     return quectel_conns_pump(quectel) || transferred;
 }
 
