@@ -35,9 +35,11 @@ static void strike(struct quectel *quectel, enum quectel_ftp_fault_kind kind)
         quectel->ftp.faults.stalled = true;
         break;
     case QUECTEL_FTP_REBOOT:
+        emu_uart_flush(&emu->uart); /* what has passed is to be seen, as far as the line has carried it */
         emu_power_cycle(emu, true);
         break;
     case QUECTEL_FTP_HANGUP:
+        emu_uart_flush(&emu->uart);
         emu_uart_unplug(&emu->uart);
         break;
     }
