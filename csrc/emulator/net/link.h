@@ -107,7 +107,7 @@ size_t emu_link_send(struct emu_link *link, const char *bytes, size_t length);
 /* How many of the bytes in `in` belong together: the first datagram, or all of a stream. */
 size_t emu_link_first(const struct emu_link *link);
 
-/* So many bytes, no more than emu_link_first, were dropped from the front of `in`. */
+/* So many bytes, no more than emu_link_first, were dropped from the front of `in`; of a stream any number. */
 void emu_link_taken(struct emu_link *link, size_t length);
 
 /* As if the peer took nothing more. */
