@@ -65,12 +65,11 @@ function Desk:upload(line, data, ...)
   self:ask(nil, ...)
 end
 
---- Silence, three plus signs, silence.
+--- Silence, longer than it must be as the machine may be busy, and three plus signs; the silence behind is for who expects
+--- the answer.
 function Desk:escape()
-  local socket = require "socket"
-  socket.sleep(1.05)
+  require("socket").sleep(1.5)
   self.terminal:type("+++")
-  socket.sleep(1.05)
 end
 
 --- Answers QFTPSTAT with this state, sooner or later.
@@ -229,13 +228,13 @@ describe("AT+QFTP… of the emulator", function()
 
     it("opens and closes in the background", function()
       local desk <close> = session()
-      desk:control("ftp delay 300")
+      desk:control("ftp delay 1500")
       desk:ask("AT+QFTPCLOSE", "OK")
       desk:ask("AT+QFTPSTAT", "OK", "+QFTPSTAT: 0,3")
       desk:ask("AT+QFTPPWD", "+CME ERROR: 603")
       desk:ask('AT+QFTPOPEN="ftp.example"', "+CME ERROR: 603")
       desk:ask(nil, "+QFTPCLOSE: 0,0")
-      desk:control("ftp delay 100")
+      desk:control("ftp delay 700")
       desk:ask(('AT+QFTPOPEN="ftp.example",%d'):format(server.port), "OK")
       desk:ask("AT+QFTPSTAT", "OK", "+QFTPSTAT: 0,0")
       desk:ask('AT+QFTPCWD="/"', "+CME ERROR: 603")
@@ -392,7 +391,7 @@ describe("AT+QFTP… of the emulator", function()
 
     it("of unknown length ends by silence with 609, and is whole", function()
       local desk <close> = session()
-      desk:control("ftp timeout 300")
+      desk:control("ftp timeout 1000")
       desk:upload('AT+QFTPPUT="late.bin","COM:"', PROTOCOL, "OK", "+QFTPPUT: 609,0")
       assert.are.same(PROTOCOL, server:get("late.bin"))
       desk:ask("AT+QFTPPWD", "OK", '+QFTPPWD: 0,"/"')
@@ -595,7 +594,7 @@ describe("AT+QFTP… of the emulator", function()
 
     it("times out when nothing comes any more, either way", function()
       local desk <close> = session()
-      desk:control("ftp timeout 300")
+      desk:control("ftp timeout 1000")
       desk:control("ftp stall 500")
       local data, err, code = desk:download('AT+QFTPGET="large.bin","COM:"')
       assert.are.same({ whole:sub(1, 500), 609, 0 }, { data, err, code })
@@ -604,7 +603,7 @@ describe("AT+QFTP… of the emulator", function()
       desk:control("ftp stall 10")
       desk:upload('AT+QFTPPUT="stalled.bin","COM:",0,100,1', ("s"):rep(10), "OK", "+QFTPPUT: 609,0")
       desk:control("ftp stall off")
-      desk:control("ftp delay 1000")
+      desk:control("ftp delay 3000")
       desk:ask('AT+QFTPSIZE="large.bin"', "OK", "+QFTPSIZE: 609,0")
       desk:ask("AT+QFTPSIZE=\"large.bin\"", "+CME ERROR: 606")
     end)
