@@ -29,7 +29,7 @@ local function suggestions(dialect, text)
     if name and not taken[name] and #list < MOST_SUGGESTIONS then list[#list + 1] = name end
     if name then taken[name] = true end
   end
-  add(check.nearest(word, names))
+  if #word > 1 then add(check.nearest(word, names)) end
   local inside = word:gsub("^%p+", ""):upper()
   for _, name in ipairs(names) do
     if #inside > 2 and name:upper():find(inside, 1, true) then add(name) end

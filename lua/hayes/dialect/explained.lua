@@ -33,9 +33,8 @@ local function with_value(dialect, described, field, checked)
     if checked and not described.optional then result.problem = "is missing" end
     return result
   end
-  local value = value_of(field)
+  local value = (described.type or "integer") == "integer" and value_of(field) or field.text
   result.problem = checked and describe.problem(described, value) or nil
-  if described.type == "bare" then value = field.text end
   result.meaning = describe.meaning(dialect, described, value)
   result.value, result.quoted = value, field.quoted
   if described.unit and not result.meaning then result.meaning = described.unit end

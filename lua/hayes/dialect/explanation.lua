@@ -114,15 +114,16 @@ local function heading(self)
 end
 
 local function forms_of(self)
-  local rows, settings = {}, {}
+  local lines, settings = {}, {}
   for _, form in ipairs(self.forms or {}) do
     if form.key and not self.key then
       settings[#settings + 1] = { ('"%s"'):format(form.key), form.summary or "" }
+    elseif form.summary and form.summary ~= self.summary then
+      append(lines, layout.table({ { form.syntax, form.summary } }, "  "))
     else
-      rows[#rows + 1] = { form.syntax, form.summary ~= self.summary and form.summary or "" }
+      lines[#lines + 1] = layout.paragraph(form.syntax, "  ")
     end
   end
-  local lines = layout.table(rows, "  ")
   if #settings > 0 then
     lines[#lines + 1] = ('  AT%s="…"; of one setting tells explain(\'AT%s=%s\'):'):format(self.name, self.name,
       settings[1][1])

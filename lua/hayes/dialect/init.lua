@@ -97,6 +97,7 @@ function dialects.define(dialect)
   dialect.urc_by_name = {}
   for _, urc in ipairs(dialect.urcs or {}) do dialect.urc_by_name[urc.name] = urc end
   dialect.services = dialect.services or {}
+  dialect.start = dialect.start or function() return true end
   dialect.rules = compile.rules(dialect)
   --- How long a command is waited for, seconds; nil: its declaration does not say.
   dialect.timeout_of = function(text)
@@ -117,9 +118,13 @@ function dialects.names()
   return table.pack(table.unpack(known))
 end
 
-local function is_it(dialect, ask)
+--- Does the module speak this dialect, by its answers?
+---@param dialect hayes.dialect
+---@param ask fun(command: string): string?
+---@return boolean
+function dialects.is(dialect, ask)
   local detect = dialect.detect
-  if type(detect) ~= "table" then return detect and detect(ask) end
+  if type(detect) ~= "table" then return detect and detect(ask) or false end
   local response = ask(detect[1])
   return response ~= nil and response:find(detect[2], 1, true) ~= nil
 end
@@ -129,7 +134,7 @@ end
 function dialects.detect(ask)
   for _, name in ipairs(known) do
     local dialect = dialects.get(name)
-    if is_it(dialect, ask) then return dialect end
+    if dialects.is(dialect, ask) then return dialect end
   end
 end
 

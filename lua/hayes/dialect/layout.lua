@@ -6,13 +6,30 @@ layout.WIDTH = 100
 
 local function width(text) return utf8.len(text) or #text end
 
---- Words in lines of at most so many characters; a word that is longer stands alone.
+--- A word that is longer than a line, cut behind commas; one without commas stays whole.
+local function cut(text, most)
+  return (text:gsub("%S+", function(word)
+    if width(word) <= most then return nil end
+    local parts, line = {}, ""
+    for piece in word:gmatch("[^,]*,?") do
+      if line ~= "" and width(line .. piece) > most then
+        parts[#parts + 1] = line
+        line = ""
+      end
+      line = line .. piece
+    end
+    parts[#parts + 1] = line
+    return table.concat(parts, " ")
+  end))
+end
+
+--- Words in lines of at most so many characters.
 ---@param text string
 ---@param most integer
 ---@return string[]
 function layout.wrap(text, most)
   local lines, line = {}, ""
-  for word in text:gmatch("%S+") do
+  for word in cut(text, most):gmatch("%S+") do
     if line ~= "" and width(line) + 1 + width(word) > most then
       lines[#lines + 1] = line
       line = word

@@ -157,7 +157,7 @@ return {
     params = {
       { name = "pin", type = "string", max = 8, secret = true, doc = "What the card waits for." },
       { name = "new pin", type = "string", max = 8, secret = true, optional = true,
-        omitted = "a PIN is given; with a PUK it must be there" },
+        omitted = "a PIN is given; with a PUK it must be there", doc = "In place of a blocked one." },
     },
     answer = {
       { name = "code", type = "bare", values = { READY = "nothing", ["SIM PIN"] = "the PIN",
