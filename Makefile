@@ -44,7 +44,7 @@ lua_sources      = $(sort $(shell find lua -name '*.lua'))
 core     = $(BUILD)/hayes/core.so
 emulator = $(BUILD)/hayes-emulator
 
-.PHONY: all core emulator env demo test specs lint format bench install uninstall clean help
+.PHONY: all core emulator env demo test specs lint format reference bench install uninstall clean help
 .DELETE_ON_ERROR:
 
 all: core emulator
@@ -100,6 +100,11 @@ lint:
 format:
 	clang-format -i $$(git ls-files '*.c' '*.h')
 
+# One page a dialect, out of its declarations.
+reference: core
+	@mkdir -p $(BUILD)/reference
+	@eval "$$($(MAKE) -s env)" && exec $(LUA) -e 'require("hayes.dialect.reference").write("$(BUILD)/reference")'
+
 bench: all
 	@eval "$$($(MAKE) -s env)" && exec spec/bench/run
 
@@ -124,6 +129,7 @@ help:
 	@echo 'test       install what is missing, build, and run every check'
 	@echo 'lint       the static checks alone'
 	@echo 'bench      figures: AT round trips, reads and sends against a raw C loop'
+	@echo 'reference  write what the dialects declare to $(BUILD)/reference/<dialect>.md'
 	@echo 'env        print the lines that make `require "hayes"` work from this checkout'
 	@echo 'install    into $$DESTDIR$$PREFIX; uninstall takes it out again'
 	@echo 'format     run clang-format over the C sources'

@@ -1,6 +1,7 @@
 --- What a modem does with each event of its engine. Nothing here waits: whoever waits for an event is woken,
 --- handlers are started as tasks.
 
+local answer = require "hayes.dialect.answer"
 local errors = require "hayes.error"
 local exchange = require "hayes.exchange"
 local ports = require "hayes.ports"
@@ -20,6 +21,7 @@ local function remark(modem, text)
 end
 
 function dispatch.urc(modem, event)
+  answer.name_event(modem.dialect, event)
   modem.listeners:emit(event, true)
 end
 

@@ -1,5 +1,6 @@
 --- One module on one port: commands go in one after the other, events come out.
 
+local answer = require "hayes.dialect.answer"
 local check = require "hayes.check"
 local command = require "hayes.dialect.command"
 local core = require "hayes.core"
@@ -7,6 +8,7 @@ local dispatch = require "hayes.dispatch"
 local errors = require "hayes.error"
 local Events = require "hayes.events"
 local exchange = require "hayes.exchange"
+local explain = require "hayes.dialect.explain"
 local wait = require "hayes.wait"
 
 ---@class hayes.modem
@@ -134,14 +136,7 @@ end
 ---@param text string the command
 ---@param line string
 function Modem:fields(text, line)
-  local name, form, params = command.parse(text)
-  local declaration = self.dialect.commands[name]
-  local prefix = line:match("^[%+%^%$#%*%%][%w_]+")
-  local fields = core.fields(prefix and command.after_prefix(line, prefix) or line)
-  if not declaration then return fields end
-  local key = params:match('^%s*"?([%w_]+)')
-  local described = command.form(declaration, form, key and key:lower())
-  return command.name_fields(described and described.answer, fields, declaration.keys and 1 or 0)
+  return answer.fields(self.dialect.commands, text, line)
 end
 
 --- The fields of the first information line, by index and by the names of the declaration.
@@ -281,6 +276,17 @@ Modem.__gc = Modem.close
 ---@return { manufacturer: string, model: string, revision: string, imei: string }?, hayes.error?
 function Modem:identify()
   return self.dialect.identify(self)
+end
+
+--- For people: what a command, an error, a result code or a URC of this module means. `text` is a command with or
+--- without AT, with values or without (`+QSSLCFG`, `AT+QSSLCFG="seclevel"`, `AT+QSSLOPEN=1,0,4,"h",443,2`), the number
+--- or name of an error (579, `"+CME ERROR: 10"`, `"ssl_handshake_fail"`), a line of the module
+--- (`'+QSSLURC: "closed",4'`) or a result code (`"SEND FAIL"`). tostring() of what it gives is made to be read. What
+--- is unknown gives nil and an error that names what comes near. Nothing is sent.
+---@param text string|integer
+---@return hayes.explanation?, hayes.error?
+function Modem:explain(text)
+  return explain(self.dialect, text)
 end
 
 return Modem

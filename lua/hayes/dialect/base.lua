@@ -2,11 +2,14 @@
 
 
 local function bare(name, summary)
-  return { name = name, summary = summary, source = "27.007 5", execute = true, bare = true, timeout = 3 }
+  return { name = name, summary = summary, source = "27.007 5", execute = true, bare = true,
+    answer = { { name = "text", type = "bare" } }, timeout = 3 }
 end
 
 return {
   name = "v250",
+  title = "Any module",
+  about = "What every module says (V.250, 27.007).",
   -- CR ends a line for most, CR LF for some; an LF too many is ignored in command mode by all.
   manners = { eol = "\r\n" },
   finals = {
@@ -36,7 +39,6 @@ return {
     end
     return identity
   end,
-  detect = function() return false end,
   start = function() return true end,
   errors = { by_code = {}, by_text = {} },
 }

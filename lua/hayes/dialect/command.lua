@@ -1,4 +1,4 @@
---- Command declarations at work: command lines out of them, names for the fields of answers, masks for secrets.
+--- Command declarations at work: command lines out of them, and masks for secrets.
 ---
 --- A command is declared once, as data:
 ---
@@ -6,9 +6,13 @@
 ---       summary = "Closes an SSL connection.",
 ---       params = {
 ---         { name = "clientID", type = "integer", min = 0, max = 11, doc = "Socket index." },
----         { name = "close_timeout", type = "integer", min = 0, max = 65535, unit = "s", optional = true },
+---         { name = "close_timeout", type = "integer", min = 0, max = 65535, unit = "s", default = 10,
+---           optional = true },
 ---       },
 ---       test = true, timeout = 12 }
+---
+--- From it come the checks of arguments, the names of the fields of answers (answer.lua), explanations (explain.lua),
+--- completion (complete.lua) and the reference pages (reference.lua).
 
 local check = require "hayes.check"
 local core = require "hayes.core"
@@ -19,29 +23,43 @@ local core = require "hayes.core"
 ---@field min? integer
 ---@field max? integer      of an integer; of a string, its greatest length in bytes
 ---@field values? table     what each value means, by value
+---@field flags? boolean    the values are bits, and the parameter a sum of them
+---@field open? boolean     there may be more values than those listed; none is refused
 ---@field default? any      what the module takes when it is left out
+---@field factory? any      what a setting is before anybody sets it
 ---@field optional? boolean
+---@field omitted? string   what leaving it out means, where that is not a default value
 ---@field unit? string
----@field secret? boolean   never shown in a trace or an error
+---@field secret? boolean   never shown in a trace, an error or an explanation
 ---@field doc? string
 
----@class hayes.answer
+---@class hayes.answer a field of an answer, a deferred result or a URC
 ---@field name string
----@field type? string
+---@field type? "integer"|"string"|"bare" integer when not given
 ---@field values? table
+---@field flags? boolean
+---@field optional? boolean it may be missing, with all that stand behind it
+---@field error? boolean    0, or a number that the dialect's errors explain
 ---@field unit? string
 ---@field secret? boolean
 ---@field doc? string
 
+---@class hayes.alternative
+---@field shape string      of the fields (at_fields_match; behind the key, where there is one)
+---@field summary? string
+---@field answer hayes.answer[]
+
 ---@class hayes.form
 ---@field summary? string
----@field params? hayes.param[]
+---@field params? hayes.param[]  of an execute form: V.250's basic syntax, a number right behind the name (`ATE0`)
 ---@field answer? hayes.answer[]
+---@field alternatives? hayes.alternative[]  answers of other shapes; the first that fits counts
 
 ---@class hayes.deferred
 ---@field prefix? string    of its lines; the command's name when not given
 ---@field key? string       the parameter that stands in the result's field of the same name
 ---@field answer hayes.answer[]
+---@field alternatives? hayes.alternative[]
 ---@field forms? string[]   forms that have one; write and execute when not given
 ---@field last? string      shape of the last line, where there are several
 ---@field timeout number    seconds from the final result code
@@ -55,20 +73,25 @@ local core = require "hayes.core"
 ---@field name string
 ---@field summary string
 ---@field source string     note and chapter
+---@field chapter? string   of the reference page
 ---@field params? hayes.param[]  of the write form, which exists if they do
 ---@field keys? table<string, hayes.form>  write forms by their first parameter, a quoted word
 ---@field answer? hayes.answer[] fields of an information response
+---@field alternatives? hayes.alternative[]
 ---@field test? boolean
 ---@field read? boolean|hayes.form
 ---@field execute? boolean|hayes.form
+---@field sequence? boolean no command line but bytes sent by themselves between guard times (`+++`)
 ---@field prefix? string    of the information responses, where it is not the name
 ---@field bare? boolean|string   they have none; a string is the shape they have (at_fields_match)
 ---@field data? { ends: string?, length: string?, forms: string[]?, ack: hayes.ack? }  takes data at a prompt or after
 ---  CONNECT
 ---@field final? string     name of the group of final result codes that end it, in place of OK
----@field block? { length: integer, shape: string?, after: string?, fields: integer? }
+---@field block? { length: integer, shape: string?, after: string?, fields: integer? }  data in the answer
 ---@field deferred? hayes.deferred
+---@field urcs? string[]    URCs that it leads to: `+CREG`, or with the key, `+QIURC: "dnsgip"`
 ---@field timeout? number   seconds to the final result code
+---@field remark? string    what else somebody should know who types it
 
 local command = {}
 
@@ -109,7 +132,7 @@ local function check_integer(where, param, value)
     local known = {}
     for candidate in pairs(param.values) do known[#known + 1] = candidate end
     table.sort(known)
-    if not param.min then
+    if not param.min and not param.open then
       check.fail(where, ("%s is %s; it must be one of %s"):format(param.name, check.show(value),
         table.concat(known, ", ")))
     end
@@ -123,7 +146,7 @@ local function encode(where, param, value, manners)
     return tostring(value)
   end
   check.value(where, param.name, value, { type = "string", line = true })
-  if param.values and not param.values[value] then
+  if param.values and not param.open and not param.values[value] then
     local known = {}
     for candidate in pairs(param.values) do known[#known + 1] = candidate end
     check.value(where, param.name, value, { values = known })
@@ -177,9 +200,16 @@ end
 ---@return string
 function command.build(declaration, form, arguments, manners)
   local name = "AT" .. declaration.name
+  if declaration.sequence then
+    check.fail(declaration.name, "it is no command line: it is sent by itself, between guard times")
+  end
   if form == "test" then return name .. "=?" end
   if form == "read" then return name .. "?" end
-  if form == "execute" then return name end
+  if form == "execute" then
+    local described = command.form(declaration, form)
+    if described == declaration or not described.params then return name end
+    return name .. encode_params(name, described.params, arguments or {}, manners)
+  end
   arguments = arguments or {}
   if not declaration.keys then
     return name .. "=" .. encode_params(name, declaration.params or {}, arguments, manners)
@@ -191,21 +221,23 @@ function command.build(declaration, form, arguments, manners)
   return ("%s=%s%s%s"):format(name, quote(key, manners), words ~= "" and "," or "", words)
 end
 
---- The fields of an information response (a list) with the names that the declaration gives them beside the indices.
----@param answer hayes.answer[]?
----@param fields table
----@param skip integer fields in front of the first that has a name
-function command.name_fields(answer, fields, skip)
-  for i, described in ipairs(answer or {}) do fields[described.name] = fields[i + skip] end
-  return fields
-end
-
 --- What stands behind a line's prefix.
 ---@param line string
 ---@param prefix string
 function command.after_prefix(line, prefix)
   if line:sub(1, #prefix) ~= prefix then return line end
   return (line:sub(#prefix + 1):gsub("^[:,]", "", 1))
+end
+
+--- The key that a first field is, in the case in which it is declared; nil: there is none such.
+---@param keys table<string, hayes.form>
+---@param word any
+---@return string?
+function command.key(keys, word)
+  if keys[word] or type(word) ~= "string" then return keys[word] and word end
+  for key in pairs(keys) do
+    if key:lower() == word:lower() then return key end
+  end
 end
 
 -- Data
@@ -262,8 +294,8 @@ function command.mask(commands, text)
   if not declaration or form ~= "write" then return text end
   local head = text:sub(1, #text - #params)
   if declaration.keys then
-    local key, rest = params:match('^%s*"?([%w_]+)"?%s*,(.*)$')
-    local described = key and declaration.keys[key:lower()]
+    local key, rest = params:match('^%s*"?([%w_/]+)"?%s*,(.*)$')
+    local described = declaration.keys[command.key(declaration.keys, key)]
     if not described then return text end
     return head .. params:sub(1, #params - #rest) .. mask_fields(rest, described.params or {})
   end
@@ -281,8 +313,8 @@ function command.mask_line(commands, line)
   local head, rest = line:match("^([^:,]+[:,]%s*)(.*)$")
   if not head then return line end
   if declaration.keys then
-    local key, values = rest:match('^"?([%w_]+)"?%s*,(.*)$')
-    local described = key and declaration.keys[key:lower()]
+    local key, values = rest:match('^"?([%w_/]+)"?%s*,(.*)$')
+    local described = declaration.keys[command.key(declaration.keys, key)]
     if not described then return line end
     return head .. rest:sub(1, #rest - #values) .. mask_fields(values, described.answer or described.params or {})
   end

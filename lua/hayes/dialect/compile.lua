@@ -117,7 +117,7 @@ function compile.rules(dialect)
   local urcs = {}
   for _, urc in ipairs(dialect.urcs or {}) do urcs[urc.name] = true end
   for _, declaration in pairs(dialect.commands) do
-    commands[#commands + 1] = command_traits(declaration, groups)
+    if not declaration.sequence then commands[#commands + 1] = command_traits(declaration, groups) end
     if declaration.block then lines[#lines + 1] = block_line(declaration) end
     -- A deferred result that comes when nobody waits for it any more is told as a URC.
     local deferred = declaration.deferred and (declaration.deferred.prefix or declaration.name)
