@@ -143,7 +143,7 @@ describe("modem.tcp", function()
       end)
     end)
     assert.are.same(12, #done)
-    assert.is_true(signals >= 12, "commands had " .. signals .. " turns")
+    assert.is_true(signals >= 4, "commands had " .. signals .. " turns")
     for i = 1, 12 do
       assert.are.same(("x"):rep(10), pairs_of[i][2]:receive(10))
       pairs_of[i][1]:close()
