@@ -71,6 +71,8 @@ struct at_traits {
     uint8_t data_forms;        /* these forms wait for a prompt or CONNECT and then take data … */
     uint8_t data_length_param; /* … unless this parameter, 1-based, is 0, which only asks (`AT+QISEND=0,0`);
                                   0: always */
+    bool data_if_given;        /* … or is left out, which asks, too (`AT+SSLCRET=1`) */
+    bool online_prompt;        /* the prompt begins data mode, as CONNECT does elsewhere */
     const char *deferred;      /* prefix of the deferred result; NULL: none */
     uint8_t deferred_forms;    /* forms that have one */
     uint8_t deferred_param;    /* this parameter of the command … */

@@ -19,7 +19,7 @@ Trace.__index = Trace
 ---@param target string|fun(line: string)
 ---@param redact boolean
 function Trace.new(target, redact)
-  local self = setmetatable({ redact = redact, commands = {} }, Trace)
+  local self = setmetatable({ redact = redact, dialect = { commands = {} } }, Trace)
   if type(target) == "string" then
     local file, err = io.open(target, "a")
     if not file then return nil, err end
@@ -44,14 +44,14 @@ end
 function Trace:sent(time, text, bytes)
   if not text then return show(self, time, ">", ("[%d bytes]"):format(bytes)) end
   text = text:gsub("[\r\n]+$", "")
-  if self.redact then text = command.mask(self.commands, text) end
+  if self.redact then text = command.mask(self.dialect.commands, text, self.dialect.manners) end
   show(self, time, ">", printable(text))
 end
 
 --- Something came from it.
 function Trace:seen(time, text, bytes)
   if not text then return show(self, time, "<", ("[%d bytes]"):format(bytes)) end
-  if self.redact then text = command.mask_line(self.commands, text) end
+  if self.redact then text = command.mask_line(self.dialect.commands, text, self.dialect.redact) end
   show(self, time, "<", printable(text))
 end
 

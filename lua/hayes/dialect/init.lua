@@ -7,23 +7,28 @@ local compile = require "hayes.dialect.compile"
 
 ---@class hayes.dialect
 ---@field name string
----@field manners table    eol, prompt, quote ("always" or "needed"), max_line, max_command, gap_ms, guard_ms, escape,
----  cancel
----@field finals table[]   { text, prefix?, success?, group?, urc? }: final result codes
+---@field manners table    eol, prompt, quote ("always" or "needed"), quote_escape, max_line, max_command, gap_ms,
+---  cancel ("": nothing cancels a prompt); of data mode (data_mode.lua): escape, guard_ms, answer_ms, idle_ms,
+---  settle_ms, resume, dtr, hangup
+---@field finals table[]   { text, prefix?, success?, group?, urc?, name?, summary?, hint? }: final result codes; name,
+---  summary and hint make the error of one that tells more than `ERROR`
+---@field number_in_front? boolean  the number of an error stands in a line of its own in front of the final result code
+---@field redact? table[]   { pattern, replacement }: secrets in lines, beyond the fields declared secret
 ---@field connects? string[] intermediate result codes behind which data mode begins
----@field boot? string[]   lines that tell of a start
+---@field boot? table[]    lines that tell of a start, each a text or { text, prefix = true }
 ---@field urcs? table[]    { name, text?, prefix?, shape?, block?, summary?, source? }
 ---@field commands hayes.declaration[]
 ---@field errors? { by_code: table, by_text: table }
----@field detect? fun(ask: fun(command: string): string?): boolean  is it this dialect? ask gives an answer as one text
+---@field detect? fun(ask: fun(command: string): string?): any  is it this dialect? ask gives an answer as one text;
+---  a table in place of true is the dialect of that very firmware
 ---@field start? fun(modem: hayes.modem): true?, hayes.error?  start-up, behind echo off; after each reboot, too
 ---@field identify fun(modem: hayes.modem): table?, hayes.error?
----@field services table<string, string> module names of the services, by the field of the modem
+---@field services? table<string, string|function> what makes the services, or its module's name, by the modem's field
 
 local dialects = {}
 
 --- Those of the library, in the order in which they are asked for.
-local known = { "quectel" }
+local known = { "quectel", "aithinker" }
 
 --- Makes a dialect ready for use: its tables are compiled, its commands can be found by name. Any number of times.
 ---@param dialect hayes.dialect
@@ -61,7 +66,8 @@ end
 function dialects.detect(ask)
   for _, name in ipairs(known) do
     local dialect = dialects.get(name)
-    if dialect.detect and dialect.detect(ask) then return dialect end
+    local found = dialect.detect and dialect.detect(ask)
+    if found then return type(found) == "table" and dialects.define(found) or dialect end
   end
 end
 
