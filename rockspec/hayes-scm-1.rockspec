@@ -9,7 +9,7 @@ source = {
 description = {
   summary = "Network and file services of serial AT modules",
   detailed = [[
-TLS sockets, files and networks of Quectel cellular modules, usable from Lua scripts: coroutine-friendly sockets with
+TLS sockets, files and networks of Quectel cellular and Ai-Thinker Wi-Fi modules, usable from Lua scripts: coroutine-friendly sockets with
 LuaSocket's contract, verified TLS, event callbacks for unsolicited result codes, over an AT engine in C.]],
   license = "MIT",
   labels = { "network", "serial", "modem", "tls" },
@@ -57,6 +57,21 @@ build = {
     ["hayes.buffer"] = "lua/hayes/buffer.lua",
     ["hayes.check"] = "lua/hayes/check.lua",
     ["hayes.data_mode"] = "lua/hayes/data_mode.lua",
+    ["hayes.dialect.aithinker"] = "lua/hayes/dialect/aithinker/init.lua",
+    ["hayes.dialect.aithinker.certificates"] = "lua/hayes/dialect/aithinker/certificates.lua",
+    ["hayes.dialect.aithinker.commands.general"] = "lua/hayes/dialect/aithinker/commands/general.lua",
+    ["hayes.dialect.aithinker.commands.tcpip"] = "lua/hayes/dialect/aithinker/commands/tcpip.lua",
+    ["hayes.dialect.aithinker.connection"] = "lua/hayes/dialect/aithinker/connection.lua",
+    ["hayes.dialect.aithinker.dns"] = "lua/hayes/dialect/aithinker/dns.lua",
+    ["hayes.dialect.aithinker.errors"] = "lua/hayes/dialect/aithinker/errors.lua",
+    ["hayes.dialect.aithinker.lineage"] = "lua/hayes/dialect/aithinker/lineage.lua",
+    ["hayes.dialect.aithinker.listener"] = "lua/hayes/dialect/aithinker/listener.lua",
+    ["hayes.dialect.aithinker.service"] = "lua/hayes/dialect/aithinker/service.lua",
+    ["hayes.dialect.aithinker.sockets"] = "lua/hayes/dialect/aithinker/sockets.lua",
+    ["hayes.dialect.aithinker.ssl"] = "lua/hayes/dialect/aithinker/ssl.lua",
+    ["hayes.dialect.aithinker.tcp"] = "lua/hayes/dialect/aithinker/tcp.lua",
+    ["hayes.dialect.aithinker.udp"] = "lua/hayes/dialect/aithinker/udp.lua",
+    ["hayes.dialect.aithinker.wifi"] = "lua/hayes/dialect/aithinker/wifi.lua",
     ["hayes.dialect.base"] = "lua/hayes/dialect/base.lua",
     ["hayes.dialect.command"] = "lua/hayes/dialect/command.lua",
     ["hayes.dialect.compile"] = "lua/hayes/dialect/compile.lua",

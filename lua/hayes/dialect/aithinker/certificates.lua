@@ -28,8 +28,8 @@ return function(modem)
     end
     local text = pem.read(where, kind, source).pem
     if #text > MOST then
-      check.fail(where, ("%s is %d bytes long; the module takes up to %d (comments and further certificates in the file "
-        .. "count)"):format(kind, #text, MOST))
+      check.fail(where, ("%s is %d bytes long; the module takes up to %d (comments and further certificates "
+        .. "in the file count)"):format(kind, #text, MOST))
     end
     return text
   end

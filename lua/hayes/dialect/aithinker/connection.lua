@@ -4,8 +4,9 @@
 --- memory, acknowledged, and drops them when that runs low (vendor's skill pages). In push mode the event carries the
 --- data. Both kinds of event are understood in either mode, for the mode is the module's and not a connection's.
 ---
---- A TCP client that has lost its server may connect anew by itself (framework P2.27.0 and later). That would be another
---- stream: a connection that has ended stays ended here, and is deleted in the module as soon as it has been read out.
+--- A TCP client that has lost its server may connect anew by itself (framework P2.27.0 and later). That would be
+--- another stream: a connection that has ended stays ended here, and is deleted in the module as soon as it has been
+--- read out.
 
 local Buffer = require "hayes.buffer"
 local DataMode = require "hayes.data_mode"
@@ -80,7 +81,8 @@ end
 local function short_read(self, response)
   return errors.new { name = "short_read", origin = "aithinker",
     message = ("the module announced %d bytes and gave %d of the %s"):format(#response.data + response.missing,
-      #response.data, describe(self)), hint = "The line loses bytes: use a lower speed; these modules have no flow control." }
+      #response.data, describe(self)),
+    hint = "The line loses bytes: use a lower speed; these modules have no flow control." }
 end
 
 --- Reads one packet: its bytes, "" when there is none, or nil and the error. Only while holding the turn.

@@ -1,5 +1,5 @@
---- The error numbers of Ai-Thinker modules, as the vendor's page of error codes lists them. The headers of some firmware
---- give a few numbers to two meanings or shift them: the number stands in the error, too.
+--- The error numbers of Ai-Thinker modules, as the vendor's page of error codes lists them. The headers of some
+--- firmware give a few numbers to two meanings or shift them: the number stands in the error, too.
 
 local errors = require "hayes.error"
 
@@ -11,7 +11,8 @@ local system = {
   [5] = { "parameter too long" },
   [31] = { "busy", "The module is still at work on something; try again in a second." },
   [32] = { "unknown error" },
-  [33] = { "out of memory", "Close sockets that are not needed, and read what has come: unread packets fill the memory." },
+  [33] = { "out of memory",
+    "Close sockets that are not needed, and read what has come: unread packets fill the memory." },
   [34] = { "write failed" },
   [36] = { "configuration failed" },
   [37] = { "task create failed", "Close sockets that are not needed: each has a task in the module." },
@@ -44,8 +45,8 @@ local socket = {
   [96] = { "socket create failed",
     "All sockets may be in use: modem.sockets() lists them, AT+SOCKETDEL=<ConID> frees one." },
   [97] = { "socket connect failed",
-    "In this order: does something listen at that host and port? Is the host in reach of this access point (clients may "
-      .. "be kept apart)? Has the module an address (modem.wifi.status())?" },
+    "In this order: does something listen at that host and port? Is the host in reach of this access point (clients "
+      .. "may be kept apart)? Has the module an address (modem.wifi.status())?" },
   [98] = { "DNS failed", "Check the host name; modem.dns.servers() tells the DNS servers, and sets others." },
   [99] = { "socket state", "The connection has ended, or is being made." },
   [100] = { "socket type" },
@@ -54,9 +55,11 @@ local socket = {
   [103] = { "socket task create failed",
     "Too many sockets: modem.sockets() lists them; seeds of a server must be closed when they are done." },
   [104] = { "socket bind failed", "The port is in use; a server that was just deleted keeps its port for some 3 s." },
-  [105] = { "transparent transmission failed", "It needs one connection and nothing else: modem.sockets() lists what there is." },
+  [105] = { "transparent transmission failed",
+    "It needs one connection and nothing else: modem.sockets() lists what there is." },
   [106] = { "ping lost" }, [107] = { "ping partly lost" },
-  [108] = { "SSL configuration failed", "Check the certificates: modem.certificates.get(\"ca\") gives what the module has." },
+  [108] = { "SSL configuration failed",
+    "Check the certificates: modem.certificates.get(\"ca\") gives what the module has." },
   [109] = { "SSL verify failed",
     "In this order: is the CA the one that the server's chain ends in? Does the server ask for a client certificate "
       .. "(verify = \"mutual\")? Does it want a version of TLS that the module has not got?" },

@@ -6,7 +6,9 @@ local lineage = require "hayes.dialect.aithinker.lineage"
 local function commands()
   local list = {}
   for _, part in ipairs { "general", "tcpip" } do
-    for _, declaration in ipairs(require("hayes.dialect.aithinker.commands." .. part)) do list[#list + 1] = declaration end
+    for _, declaration in ipairs(require("hayes.dialect.aithinker.commands." .. part)) do
+      list[#list + 1] = declaration
+    end
   end
   return list
 end
@@ -45,7 +47,8 @@ local urcs = {
   listed("MQTT_SUB", "A message: topic, length, content.", { length = 2, fields = 2, after = "," }),
   { name = "+DATA", text = "+DATA:", prefix = true, summary = "Data of a BLE connection.",
     block = { length = 1, fields = 1, after = "," } },
-  { name = "+BLUFIDATA", text = "+BLUFIDATA:", prefix = true, summary = "Data while the network is being set up by BLE.",
+  { name = "+BLUFIDATA", text = "+BLUFIDATA:", prefix = true,
+    summary = "Data while the network is being set up by BLE.",
     block = { length = 1, fields = 1, after = "," } },
   { name = "+EVENT", text = "+EVENT:", prefix = true, summary = "Another event." },
 }
@@ -63,7 +66,8 @@ local function make(of)
       cancel = "",
       -- The module wants 20 ms of silence around `+++` and answers at once; to be left alone for 1 s then is the
       -- guide's advice, and 1 s in front of it what users found to work.
-      escape = "+++", guard_ms = 1000, answer_ms = 20, idle_ms = 20, settle_ms = 1000, resume = "AT+SOCKETTT", dtr = false,
+      escape = "+++", guard_ms = 1000, answer_ms = 20, idle_ms = 20, settle_ms = 1000,
+      resume = "AT+SOCKETTT", dtr = false,
     },
     finals = {
       { "OK", success = true },

@@ -38,7 +38,9 @@ end
 local function check_host(where, host)
   check.value(where, "the host", host, { type = "string", line = true })
   if host == "" then check.fail(where, "the host is empty") end
-  if host:find("[,%s]") then check.fail(where, ("the host is %s; it must hold no comma or space"):format(check.show(host))) end
+  if host:find("[,%s]") then
+    check.fail(where, ("the host is %s; it must hold no comma or space"):format(check.show(host)))
+  end
   if #host > 200 then check.fail(where, ("the host is %d bytes long; it must be at most 200"):format(#host)) end
 end
 
@@ -72,9 +74,9 @@ function service.new(modem, kind)
     return nil, err
   end
 
-  --- Opens a connection. Options: mode ("buffer": data is asked for; "push": it comes with the event; "transparent": the
-  --- line carries nothing else); escape ("manual", or "auto": commands interrupt transparent mode). The module connects
-  --- within 30 s or says why not (+SOCKET:97). Page, AT+SOCKET types 2, 4 and 7.
+  --- Opens a connection. Options: mode ("buffer": data is asked for; "push": it comes with the event; "transparent":
+  --- the line carries nothing else); escape ("manual", or "auto": commands interrupt transparent mode). The module
+  --- connects within 30 s or says why not (+SOCKET:97). Page, AT+SOCKET types 2, 4 and 7.
   ---@param host string  up to 200 bytes
   ---@param port integer 1 to 65535
   ---@param options? table

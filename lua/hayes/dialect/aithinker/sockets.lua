@@ -14,7 +14,8 @@ local EXHAUSTED = { [33] = true, [37] = true, [96] = true, [103] = true }
 --- States (by their names in commands/tcpip.lua) of what is of no use to anybody.
 local DEAD = { disconnected = true, failed = true, ["timed out"] = true, ["to be deleted"] = true }
 
-local CLIENTS, SERVERS, SEEDS = { [2] = true, [4] = true, [7] = true }, { [3] = true, [6] = true }, { [5] = true, [8] = true }
+local CLIENTS = { [2] = true, [4] = true, [7] = true }
+local SERVERS, SEEDS = { [3] = true, [6] = true }, { [5] = true, [8] = true }
 local UDP_SERVER = 1
 
 return function(modem)
@@ -78,8 +79,8 @@ return function(modem)
     local server = SEEDS[own.type] and #others == 1 and SERVERS[others[1].type]
     if (CLIENTS[own.type] or own.type == UDP_SERVER) and #others == 0 or server then return true end
     return nil, errors.new { name = "not_alone", origin = "aithinker",
-      message = ("transparent transmission needs a single connection (or a server and one seed); beside %d the module has %s")
-        :format(connection.id, #others > 0 and words(others) or "no server"),
+      message = ("transparent transmission needs a single connection (or a server and one seed); beside %d "
+        .. "the module has %s"):format(connection.id, #others > 0 and words(others) or "no server"),
       hint = "Close the others; those of an earlier program are ended with AT+SOCKETDEL=<ConID>." }
   end
 
@@ -115,7 +116,8 @@ return function(modem)
     local found
     for _, row in ipairs(rows() or {}) do
       local same = row.type == wanted.type and (row.local_port == wanted.port or row.remote_port == wanted.port)
-      if same and not connections[row.ConID] and not listeners[row.ConID] then found = math.max(found or 0, row.ConID) end
+      local ours = connections[row.ConID] or listeners[row.ConID]
+      if same and not ours then found = math.max(found or 0, row.ConID) end
     end
     return found
   end
@@ -161,7 +163,7 @@ return function(modem)
   function sockets.open(wanted)
     if modem.online and not modem.online.auto then
       return nil, errors.new { name = "busy", message = wanted.doing .. ": another connection is in transparent mode",
-        hint = "There is one line: close that connection first, or leave transparent mode with socket:switch(\"buffer\")." }
+        hint = "There is one line: close that connection, or leave transparent mode with socket:switch(\"buffer\")." }
     end
     local _opening <close> = opening:take()
     local object, err = try(wanted)

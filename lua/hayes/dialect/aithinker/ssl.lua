@@ -1,8 +1,8 @@
 --- modem.ssl: TLS connections and servers of an Ai-Thinker module.
 ---
---- The module has one CA, one certificate and one key for all of its connections (page, AT+SSLCRET). It verifies nothing
---- while it has no CA, and older firmware not even then: `socket.verified` is true only where the firmware is known to
---- check what it was given.
+--- The module has one CA, one certificate and one key for all of its connections (page, AT+SSLCRET). It verifies
+--- nothing while it has no CA, and older firmware not even then: `socket.verified` is true only where the firmware is
+--- known to check what it was given.
 
 local check = require "hayes.check"
 local errors = require "hayes.error"

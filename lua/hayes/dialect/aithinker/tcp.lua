@@ -15,7 +15,9 @@ local auto_rules = {
 }
 
 return function(modem)
-  local tcp = service.new(modem, { name = "tcp", kind = "tcp", what = "TCP connection", client = 4, server = 3, seed = 5 })
+  local tcp = service.new(modem, {
+    name = "tcp", kind = "tcp", what = "TCP connection", client = 4, server = 3, seed = 5,
+  })
 
   --- What the module lists of TCP, as modem.sockets() does.
   ---@return table[]?, hayes.error?
@@ -46,8 +48,8 @@ return function(modem)
   end
 
   --- The connection that the module makes by itself behind a start, entering transparent transmission (page,
-  --- AT+SOCKETAUTOTT; firmware P1.3.0 and later). With a table it is set: type ("tcp", "udp", "ssl", "udp-server"), host
-  --- (not for a server), port; false disables it; without an argument it is read: such a table, or false. It takes
+  --- AT+SOCKETAUTOTT; firmware P1.3.0 and later). With a table it is set: type ("tcp", "udp", "ssl", "udp-server"),
+  --- host (not for a server), port; false disables it; without an argument it is read: such a table, or false. It takes
   --- effect at the next start, if the module joins its access point then (AT+WAUTOCONN=1). hayes.open on a module that
   --- has woken up like this leaves transparent transmission; the connection stays, as modem.sockets() tells.
   ---@param wanted? table|false
@@ -63,7 +65,8 @@ return function(modem)
     elseif not options.host or options.host == "" then
       check.fail(where, "the option host is missing")
     end
-    local arguments = options.type == "udp-server" and { number, options.port } or { number, options.host, options.port }
+    local arguments = { number, options.port }
+    if options.host then table.insert(arguments, 2, options.host) end
     local ok, err = modem:call("+SOCKETAUTOTT", "write", arguments)
     if ok then return true end
     return nil, errors.within(err, "setting the connection made at power-up")

@@ -66,8 +66,8 @@ return function(modem)
     return tail(line, status)
   end
 
-  --- Is the module on line, and how: { state, ssid, bssid, mac, security, channel, ip, gateway }. The password, that the
-  --- module tells, too, is left out. Sources: combo guide, AT+WJAP; AT+STAINFO on firmware that has it.
+  --- Is the module on line, and how: { state, ssid, bssid, mac, security, channel, ip, gateway }. The password, that
+  --- the module tells, too, is left out. Sources: combo guide, AT+WJAP; AT+STAINFO on firmware that has it.
   ---@return table?, hayes.error?
   function wifi.status()
     local status, err
@@ -78,8 +78,8 @@ return function(modem)
     return status
   end
 
-  --- Joins an access point and waits for an address. Options: ssid (1 to 63 bytes), password (none: an open one), bssid,
-  --- timeout (30 s). A quote in them is sent as the module wants it. Combo guide, AT+WJAP.
+  --- Joins an access point and waits for an address. Options: ssid (1 to 63 bytes), password (none: an open one),
+  --- bssid, timeout (30 s). A quote in them is sent as the module wants it. Combo guide, AT+WJAP.
   ---@param options { ssid: string, password: string?, bssid: string?, timeout: number? }
   ---@return table?, hayes.error?  as status() gives it
   function wifi.join(options)

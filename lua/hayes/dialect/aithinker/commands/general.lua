@@ -1,5 +1,5 @@
---- The module itself and its Wi-Fi, as far as it takes to get on line. Sources: the vendor's combo guide (AT_Basic_Commands,
---- Wi-Fi_AT_Commands); devices where noted.
+--- The module itself and its Wi-Fi, as far as it takes to get on line. Sources: the vendor's combo guide
+--- (AT_Basic_Commands, Wi-Fi_AT_Commands); devices where noted.
 
 local BASIC, WIFI = "combo guide, basic commands", "combo guide, Wi-Fi commands"
 
@@ -72,6 +72,7 @@ return {
   { name = "+WDHCP", summary = "DHCP of the station.", source = WIFI, read = true, timeout = 5,
     params = { { name = "on", type = "integer", values = { [0] = "no", [1] = "yes" } } } },
   -- `+PING:TIMEOUT`, or `+PING:30` and OK: the number is the time in ms then. A failure takes 12 s (V4.18_P23.2.1).
-  { name = "+PING", summary = "Pings a host.", source = WIFI, params = { { name = "host", type = "string", max = 200 } },
+  { name = "+PING", summary = "Pings a host.", source = WIFI,
+    params = { { name = "host", type = "string", max = 200 } },
     answer = { { name = "time", unit = "ms" } }, timeout = 20 },
 }

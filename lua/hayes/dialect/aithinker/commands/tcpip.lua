@@ -4,10 +4,12 @@ local PAGE = "TCP/IP AT Command Set"
 
 local con_id = { name = "ConID", type = "integer", min = 1, max = 4294967295, doc = "Connection." }
 local host = { name = "remote_host", type = "string", max = 200, doc = "IP address or host name." }
-local port = { name = "port", type = "integer", min = 1, max = 65535, doc = "Of a client, the server's; of a server, its own." }
+local port = { name = "port", type = "integer", min = 1, max = 65535,
+  doc = "Of a client, the server's; of a server, its own." }
 
 local types = {
-  [1] = "UDP server", [2] = "UDP client", [3] = "TCP server", [4] = "TCP client", [6] = "SSL server", [7] = "SSL client",
+  [1] = "UDP server", [2] = "UDP client", [3] = "TCP server", [4] = "TCP client", [6] = "SSL server",
+  [7] = "SSL client",
 }
 local row_types = { [5] = "TCP seed", [8] = "SSL seed" }
 for number, name in pairs(types) do row_types[number] = name end
@@ -20,8 +22,8 @@ local states = {
 }
 
 local type_param = { name = "type", type = "integer", values = types }
-local keep_alive = { name = "keep_alive", type = "integer", min = 0, max = 7200, unit = "s", default = 0, optional = true,
-  doc = "TCP keep-alive; before framework P2.25.0 it does nothing." }
+local keep_alive = { name = "keep_alive", type = "integer", min = 0, max = 7200, unit = "s", default = 0,
+  optional = true, doc = "TCP keep-alive; before framework P2.25.0 it does nothing." }
 local wanted_id = { name = "conID", type = "integer", min = 0, max = 4294967295, default = 0, optional = true,
   doc = "ConID wanted, 0: any (BW16 v4.11.0 and later)." }
 
@@ -33,7 +35,8 @@ local auto_type = { name = "type", type = "integer", values = auto_types }
 
 return {
   {
-    name = "+SOCKET", summary = "Opens a socket and connects it; the read form lists all.", source = PAGE .. ", AT+SOCKET",
+    name = "+SOCKET", summary = "Opens a socket and connects it; the read form lists all.",
+    source = PAGE .. ", AT+SOCKET",
     params = client,
     cases = { [1] = server, [2] = client, [3] = server, [4] = client, [6] = server, [7] = client },
     -- `connect success ConID=1`, and rows without a prefix.
