@@ -9,8 +9,8 @@ source = {
 description = {
   summary = "Network and file services of serial AT modules",
   detailed = [[
-TLS sockets, files and networks of Quectel cellular and Ai-Thinker Wi-Fi modules, usable from Lua scripts: coroutine-friendly sockets with
-LuaSocket's contract, verified TLS, event callbacks for unsolicited result codes, over an AT engine in C.]],
+TLS sockets, files and networks of Quectel cellular and Ai-Thinker Wi-Fi modules, usable from Lua scripts:
+coroutine-friendly sockets with LuaSocket's contract, verified TLS, event callbacks for unsolicited result codes, over an AT engine in C.]],
   license = "MIT",
   labels = { "network", "serial", "modem", "tls" },
 }

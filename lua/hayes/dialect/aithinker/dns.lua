@@ -25,7 +25,8 @@ return function(modem)
     local found = response[1] and modem:fields("AT+WDOMAIN=", response[1])[1]
     if type(found) == "string" and found:find("^[%x.:]+$") and found ~= "0.0.0.0" then return found end
     return nil, errors.new { name = "dns_failed", origin = "aithinker",
-      message = ("the module finds no address of %s"):format(name), hint = "Check the name; modem.dns.servers() tells the DNS servers, and sets others." }
+      message = ("the module finds no address of %s"):format(name),
+      hint = "Check the name; modem.dns.servers() tells the DNS servers, and sets others." }
   end
 
   --- The DNS servers as a list; with arguments they are set first. Page, AT+WDNS.
