@@ -105,6 +105,7 @@ build = {
     ["hayes.dialect.quectel.udp"] = "lua/hayes/dialect/quectel/udp.lua",
     ["hayes.dispatch"] = "lua/hayes/dispatch.lua",
     ["hayes.emulator"] = "lua/hayes/emulator.lua",
+    ["hayes.ending"] = "lua/hayes/ending.lua",
     ["hayes.error"] = "lua/hayes/error.lua",
     ["hayes.events"] = "lua/hayes/events.lua",
     ["hayes.exchange"] = "lua/hayes/exchange.lua",

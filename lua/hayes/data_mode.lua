@@ -12,6 +12,7 @@
 --- calls three plus signs the escape sequence that have so little silence around them: then no more than two are ever
 --- sent in one go.
 
+local ending = require "hayes.ending"
 local errors = require "hayes.error"
 local exchange = require "hayes.exchange"
 local Lock = require "hayes.lock"
@@ -105,39 +106,6 @@ end
 
 -- Input
 
---- Where in the bytes a text begins that may mean the end: the first whole one; else the beginning of one at their
---- end, nil if there is neither.
-local function find_text(texts, bytes)
-  local whole, partial
-  for _, text in ipairs(texts) do
-    local at = bytes:find(text, 1, true)
-    if at and (not whole or at < whole) then whole = at end
-    for length = math.min(#text - 1, #bytes), 1, -1 do
-      if bytes:sub(-length) == text:sub(1, length) then
-        local start = #bytes - length + 1
-        if not partial or start < partial then partial = start end
-        break
-      end
-    end
-  end
-  return whole, partial
-end
-
---- Where the module's own words begin in what was held back, now that it is known that they are there: data in front
---- of them may look like them.
-local function find_end(texts, bytes)
-  for _, text in ipairs(texts) do
-    local last
-    local at = bytes:find(text, 1, true)
-    while at do
-      last = at
-      at = bytes:find(text, at + 1, true)
-    end
-    if last then return last end
-  end
-  return #bytes + 1
-end
-
 local function hand_on(self, bytes)
   if bytes ~= "" then self.received(bytes) end
 end
@@ -145,7 +113,7 @@ end
 --- Sorts what has come and was not handed on; `all`: nothing more is to be waited for.
 local function sort(self, all)
   local held = self.held
-  local whole, partial = find_text(self.texts, held)
+  local whole, partial = ending.find(self.texts, held)
   if whole and #held - whole < MOST_HELD then
     hand_on(self, held:sub(1, whole - 1))
     self.held, self.suspect = held:sub(whole), true
@@ -248,9 +216,9 @@ end
 local function finish(self, err)
   if self.state == "ended" then return end
   local modem = self.modem
-  local ending = find_end(self.texts, self.held)
-  hand_on(self, self.held:sub(1, ending - 1))
-  self.held = self.held:sub(ending)
+  local at = ending.last(self.texts, self.held)
+  hand_on(self, self.held:sub(1, at - 1))
+  self.held = self.held:sub(at)
   local held = end_with(self, err)
   if modem.closed_with then return end
   modem.engine:leave(held)

@@ -406,7 +406,11 @@ function Socket:switch(mode, options)
   if not connection.switch then
     check.fail("socket:switch", "this module has one access mode only")
   end
-  if connection.check_switch then connection:check_switch(mode, options) end
+  if connection.check_switch then
+    connection:check_switch(mode, options)
+  elseif options ~= nil then
+    check.fail("socket:switch", "the access modes of this module take no options")
+  end
   drain(self, 1)
   local _reading <close> = self.reading:take()
   local _sending <close> = self.sending:take()

@@ -9,6 +9,7 @@
 --- read out.
 
 local Buffer = require "hayes.buffer"
+local check = require "hayes.check"
 local DataMode = require "hayes.data_mode"
 local errors = require "hayes.error"
 local exchange = require "hayes.exchange"
@@ -284,7 +285,6 @@ local tt_modes = { first = 0, last = 2 }
 
 --- Raises when this mode, or its options, make no sense for this connection.
 function Connection:check_switch(mode, options)
-  local check = require "hayes.check"
   options = check.options("socket:transparent", options, { target = { values = { "first", "last" } } })
   if options.target and (mode ~= "transparent" or self.type ~= UDP_SERVER) then
     check.fail("socket:transparent", "target is for transparent transmission of a UDP server (udp.listen)")

@@ -2,6 +2,10 @@
 --- Set"). Firmware like ESP-AT on the same modules speaks another dialect.
 
 local lineage = require "hayes.dialect.aithinker.lineage"
+local wait = require "hayes.wait"
+
+--- Seconds.
+local GET_OUT_WITHIN = 30
 
 local function commands()
   local list = {}
@@ -55,6 +59,24 @@ local urcs = {
 
 local busy = "The module was still at work on the command before; try again in a second."
 
+--- A module that is set to connect by itself (AT+SOCKETAUTOTT) does so some seconds behind a start, and enters
+--- transparent transmission then: `connect success ConID=1`, `OK`, `>` while nobody has asked. Commands would go to the
+--- far end; so it is got in step with, which ends in the escape sequence.
+local function watch_for_autoconnect(modem)
+  if modem.autoconnect_watch then return end
+  modem.autoconnect_watch = modem:listen("urc", function(heard)
+    if not heard.unknown or not heard.line:find("^connect%s*success") or modem.online then return end
+    local now = wait.now()
+    modem.engine:sync(now, now + GET_OUT_WITHIN)
+    wait.schedule(modem, now)
+  end)
+end
+
+local function start(modem)
+  watch_for_autoconnect(modem)
+  return true
+end
+
 --- The dialect of one lineage.
 local function make(of)
   return {
@@ -103,7 +125,7 @@ local function make(of)
       dns = "hayes.dialect.aithinker.dns",
       wifi = "hayes.dialect.aithinker.wifi",
     },
-    start = function() return true end,
+    start = start,
     --- { manufacturer, model, revision, framework, lineage }; there is no serial number to ask for.
     identify = function(modem)
       local response, err = modem:call("+GMR", "execute")
