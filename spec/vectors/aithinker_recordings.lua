@@ -99,10 +99,8 @@ return {
   },
   {
     name = "power-up with that setting, up to the prompt", source = DRONE, fidelity = "reported",
-    { urc = "+EVENT:WIFI_CONNECT" },
-    { urc = "+EVENT:WIFI_GOT_IP" },
-    { urc = "connect success ConID=1" },
-    { urc = "OK" },
+    { boot = "\r\nready\r\n\r\n+EVENT:WIFI_CONNECT\r\n\r\n+EVENT:WIFI_GOT_IP\r\nconnect success ConID=1\r\n\r\nOK\r\n" },
+    { "AT+SOCKETAUTOTT?", info = { "+SOCKETAUTOTT:4,192.168.223.205,6666" } },
   },
   {
     name = "state of the station", source = "vendor's skill pages; " .. DRIVER, fidelity = "assembled",

@@ -73,7 +73,7 @@ struct emu_link {
     struct emu_timer limit, retransmit;
 
     struct emu_ring in, out;
-    bool paused; /* not reading, because `in` was full */
+    bool paused;                          /* not reading, because `in` was full */
     size_t datagrams[EMU_LINK_DATAGRAMS]; /* lengths of those in `in`, a ring */
     unsigned datagram_first, datagram_count;
     uint64_t received, sent;
