@@ -29,7 +29,8 @@ end
 local function named_final(modem, shown, line)
   for _, final in ipairs(modem.dialect.finals) do
     if final.name and (final.prefix and line:sub(1, #final[1]) == final[1] or line == final[1]) then
-      return errors.new { name = final.name, message = ("%s failed: %s"):format(shown, final.summary or line),
+      local words = final.summary or command.mask_line(modem.dialect.commands, line, modem.dialect.redact)
+      return errors.new { name = final.name, message = ("%s failed: %s"):format(shown, words),
         hint = final.hint }
     end
   end
@@ -92,7 +93,8 @@ function failure.of_command(modem, text, result, line, seconds, response)
       message = messages[result]:format(shown, seconds or modem.dialect.timeout_of(text) or modem.timeout_s) }
   end
   err.command = shown
-  err.result = line
+  -- Some modules repeat the command line, secrets and all (`Unknown cmd:AT+WJAP=…`).
+  err.result = line and command.mask_line(modem.dialect.commands, line, modem.dialect.redact)
   return err
 end
 

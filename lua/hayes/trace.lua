@@ -51,8 +51,12 @@ end
 --- Something came from it.
 function Trace:seen(time, text, bytes)
   if not text then return show(self, time, "<", ("[%d bytes]"):format(bytes)) end
-  if self.redact then text = command.mask_line(self.dialect.commands, text, self.dialect.redact) end
-  show(self, time, "<", printable(text))
+  show(self, time, "<", printable(self:masked(text)))
+end
+
+--- A line of the module as it may be shown.
+function Trace:masked(line)
+  return self.redact and command.mask_line(self.dialect.commands, line, self.dialect.redact) or line
 end
 
 function Trace:remark(time, text)

@@ -290,6 +290,22 @@ describe("An Ai-Thinker module", function()
       assert.is_false(traced("123456789"))
     end)
 
+    it("keeps the password out of traces and errors when the module repeats the command, or answers too late", function()
+      local both = "Unknown cmd:AT+WJAP=\"home, sweet\",\"p,\\\"w\"\r\n"
+      local all = commands(both)
+      open(all)
+      local _, err = modem.wifi.join { ssid = "home, sweet", password = SECRET }
+      assert.are.same("unknown_command", err.name)
+      all["AT+WJAP?"] = function(_, port) port:say("\r\n+WJAP:3,home,p,\"w,a,b,c,6,192.168.3.142,d\r\n" .. OK, 60) end
+      modem:close()
+      open(all)
+      assert.is_nil((modem.wifi.status()))
+      hayes.sleep(70)
+      for _, value in pairs(err) do assert.is_nil(tostring(value):find('p,[\\"]')) end
+      assert.is_true(traced("192.168.3.142"))
+      assert.is_false(traced("p,\"w") or traced('p,\\"w'))
+    end)
+
     it("is scanned, in either form of the rows", function()
       for _, mark in ipairs { " ", "," } do
         open { ["AT+WMODE?"] = "\r\n+WMODE:3\r\n" .. OK, ["AT+WSCAN"] = "\r\n+WSCAN:index SSID,CH,SECURITY,RSSI,BSSID\r\n"

@@ -113,6 +113,8 @@ local function make(of)
       -- Neither name nor password is quoted, and either may hold commas: what is in front of the six last fields goes.
       { "^(%+WJAP:%d+,).*(,[^,]*,[^,]*,[^,]*,[^,]*,[^,]*,[^,]*)$", "%1***%2" },
       { "^(%+WJAP:%d+,).+$", "%1***" }, { "^(%+WAUTOCONN:%d+,).+$", "%1***" }, { "^(%+WAP:).+$", "%1***" },
+      -- A command that it does not know comes back with its parameters.
+      { "^([Uu]nknown cmd:[^=]*=).*,.*$", "%1***" },
       -- A line of PEM: of a key, when the length that announced it got lost.
       { "^[%w+/=]+$", function(line) return #line >= 40 and "***" or nil end },
     },
