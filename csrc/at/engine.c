@@ -327,6 +327,20 @@ static enum at_event_kind begin_block(struct at_engine *engine, struct at_event 
     return AT_EVENT_INFO;
 }
 
+/* Data mode that nobody asked for is left again. */
+static enum at_event_kind enter_data_mode(struct at_engine *engine, struct at_event *event,
+                                          const struct at_token *line, at_time now)
+{
+    if (engine->slot.online)
+        return begin_data_mode(engine, event, line, now);
+    end_slot(engine, event, line, false, now);
+    start_sync(
+        engine,
+        &(struct at_sync_start){.quiet_ms = QUIET_MS, .give_up = now + at_ms(LOST_MS), .prompted = true},
+        now);
+    return AT_EVENT_FINAL;
+}
+
 static enum at_event_kind on_connect(struct at_engine *engine, struct at_event *event,
                                      const struct at_token *line, at_time now)
 {
@@ -341,30 +355,27 @@ static enum at_event_kind on_connect(struct at_engine *engine, struct at_event *
         begin_data(engine, now);
         return AT_EVENT_NONE;
     }
-    if (slot->online)
-        return begin_data_mode(engine, event, line, now);
     if (slot->block > 0)
         return begin_block(engine, event, line, now);
-    /* Data mode that nobody asked for: out of it again. */
-    end_slot(engine, event, line, false, now);
-    start_sync(
-        engine,
-        &(struct at_sync_start){.quiet_ms = QUIET_MS, .give_up = now + at_ms(LOST_MS), .prompted = true},
-        now);
-    return AT_EVENT_FINAL;
+    return enter_data_mode(engine, event, line, now);
 }
 
-static void on_prompt(struct at_engine *engine, at_time now)
+static enum at_event_kind on_prompt(struct at_engine *engine, struct at_event *event, at_time now)
 {
+    const struct at_token prompt = {
+        .kind = AT_TOKEN_PROMPT, .text = &engine->rules->manners.prompt, .length = 1, .rule = AT_NO_RULE};
     struct at_slot *slot = &engine->slot;
     if (slot->state == AT_SLOT_GIVEN_UP) {
         on_late_prompt(engine, now);
-    } else if (slot->state == AT_SLOT_DATA) {
+    } else if (slot->state == AT_SLOT_DATA) { /* the module acknowledges */
         slot->unacknowledged = 0;
         at_slot_arm(slot, now);
-    } else {
+    } else if (slot->data != NULL) {
         begin_data(engine, now);
+    } else {
+        return enter_data_mode(engine, event, &prompt, now);
     }
+    return AT_EVENT_NONE;
 }
 
 /* Everything that waits for the module ends: what it knew of it is gone. */
@@ -494,8 +505,7 @@ static enum at_event_kind on_token(struct at_engine *engine, struct at_event *ev
     case AT_TOKEN_HEADER:
         return on_line(engine, event, token, now);
     case AT_TOKEN_PROMPT:
-        on_prompt(engine, now);
-        break;
+        return on_prompt(engine, event, now);
     case AT_TOKEN_DATA:
         return on_data(engine, event, token, now);
     case AT_TOKEN_OVERLONG:
@@ -702,7 +712,7 @@ void at_engine_sent(struct at_engine *engine, size_t length, at_time now)
         if (slot->line_sent == slot->line_length) {
             slot->state = AT_SLOT_ARMED;
             observe_sent(engine, engine->line, slot->text_length);
-            at_framer_due(&engine->framer, slot->data != NULL ? engine->rules->manners.prompt : 0);
+            at_framer_due(&engine->framer, at_slot_wants_prompt(slot) ? engine->rules->manners.prompt : 0);
         }
     }
     at_slot_arm(slot, now);

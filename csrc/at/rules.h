@@ -75,6 +75,8 @@ struct at_traits {
     uint32_t
         ack_every; /* … the module says `ack_byte` after so many bytes of data, and takes no more before */
     char ack_byte;
+    bool data_if_given;       /* data_length_param left out asks, too (`AT+SSLCRET=1`) */
+    bool online_prompt;       /* the prompt begins data mode, as CONNECT does elsewhere */
     const char *deferred;     /* prefix of the deferred result; NULL: none */
     uint8_t deferred_forms;   /* forms that have one */
     uint8_t deferred_param;   /* this parameter of the command … */

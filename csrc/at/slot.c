@@ -32,8 +32,9 @@ static bool wants_data(const struct at_traits *traits, const struct at_command *
     int64_t number;
     if ((traits->data_forms & form) == 0)
         return false;
-    return !get_param(command, traits->data_length_param, &length) || !at_field_number(&length, &number) ||
-           number != 0;
+    if (!get_param(command, traits->data_length_param, &length))
+        return !traits->data_if_given;
+    return !at_field_number(&length, &number) || number != 0;
 }
 
 static void set_expectation(struct at_expectation *expect, const char *prefix)
@@ -103,6 +104,7 @@ static void apply_traits(struct at_slot *slot, const struct at_traits *traits,
         return;
     slot->info = traits->info;
     slot->info_shape = traits->info_shape;
+    slot->online_prompt = traits->online_prompt && form != AT_FORM_READ;
     if (traits->data_forms == 0 || command->data != NULL)
         slot->accepts = traits->accepts;
     if (traits->info_prefix != NULL) {
@@ -152,6 +154,11 @@ void at_slot_arm(struct at_slot *slot, at_time now)
 bool at_slot_is_awaiting(const struct at_slot *slot)
 {
     return slot->state == AT_SLOT_ARMED || slot->state == AT_SLOT_DATA;
+}
+
+bool at_slot_wants_prompt(const struct at_slot *slot)
+{
+    return slot->data != NULL || slot->online_prompt;
 }
 
 uint64_t at_slot_data_owed(const struct at_slot *slot)

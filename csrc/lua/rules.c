@@ -135,6 +135,8 @@ static void add_command(lua_State *L, struct at_rules *rules)
         .data_length_param = (uint8_t)integer_field(L, "data_length_param", 0),
         .ack_param = (uint8_t)integer_field(L, "ack_param", 0),
         .ack_every = (uint32_t)integer_field(L, "ack_every", 0),
+        .data_if_given = flag_field(L, "data_if_given"),
+        .online_prompt = flag_field(L, "online_prompt"),
         .deferred = text_field(L, "deferred"),
         .deferred_forms = (uint8_t)integer_field(L, "deferred_forms", 0),
         .deferred_param = (uint8_t)integer_field(L, "deferred_param", 0),

@@ -4,7 +4,15 @@
 --- none. So a text that may mean the end is held back; if more follows, it was data. If silence follows, the escape
 --- sequence is sent: a module that is still in data mode answers it, and is sent back there; one that is not says
 --- nothing.
+---
+--- Modules differ in their manners: guard_ms, the silence in front of the escape sequence; answer_ms, the silence that
+--- the module itself wants behind it, which is the soonest that its answer comes (guard_ms); settle_ms, how long it is
+--- to be left alone behind that answer (0); resume, the command that returns to data mode (`ATO`); dtr = false: DTR
+--- does nothing; hangup, the texts that tell of the end (`NO CARRIER`). With idle_ms the module waits no second, but
+--- calls three plus signs the escape sequence that have so little silence around them: then no more than two are ever
+--- sent in one go.
 
+local ending = require "hayes.ending"
 local errors = require "hayes.error"
 local exchange = require "hayes.exchange"
 local Lock = require "hayes.lock"
@@ -25,6 +33,8 @@ local ESCAPE_ANSWER = 1
 --- A module leaves data mode at once when DTR drops, seconds.
 local DTR_ANSWER = 1
 
+local PLUS = ("+"):byte()
+
 --- Silence behind an `OK` that makes it the answer, seconds.
 local OK_QUIET = 0.05
 
@@ -37,16 +47,27 @@ local DataMode = {}
 DataMode.__index = DataMode
 
 ---@param modem hayes.modem
----@param options { auto: boolean?, received: function, ended: function }
+---@param options { auto: boolean?, received: function, ended: function, hangup: string[]?, resume: string? }
+---  hangup and resume: of this connection, in place of the dialect's
 ---@return hayes.data_mode
 function DataMode.new(modem, options)
   local manners = modem.dialect.manners
   local texts = {} -- in the order in which they are looked for at the end
-  for _, text in ipairs(manners.hangup or { "NO CARRIER" }) do texts[#texts + 1] = "\r\n" .. text .. "\r\n" end
-  for _, text in ipairs(modem.dialect.boot or {}) do texts[#texts + 1] = "\r\n" .. text .. "\r\n" end
+  for _, text in ipairs(options.hangup or manners.hangup or { "NO CARRIER" }) do
+    texts[#texts + 1] = "\r\n" .. text .. "\r\n"
+  end
+  for _, boot in ipairs(modem.dialect.boot or {}) do
+    if type(boot) == "string" then texts[#texts + 1] = "\r\n" .. boot .. "\r\n" end
+  end
   return setmetatable({
     modem = modem, auto = options.auto or false, received = options.received, ended = options.ended,
     state = "command", texts = texts, escape_text = manners.escape or "+++", guard = (manners.guard_ms or 1000) / 1000,
+    answer_after = (manners.answer_ms or manners.guard_ms or 1000) / 1000,
+    settle = (manners.settle_ms or 0) / 1000,
+    -- More than a USB adapter's latency may take away from it.
+    burst_gap = manners.idle_ms and manners.idle_ms * 2.5 / 1000,
+    resume_text = options.resume or manners.resume or "ATO",
+    run = 0,                 -- plus signs at the end of what was sent
     turn = Lock.new(),       -- one task at a time changes the state or writes
     held = "",               -- what has come and has not been handed on
     last_seen = 0,           -- when the last byte came
@@ -85,39 +106,6 @@ end
 
 -- Input
 
---- Where in the bytes a text begins that may mean the end: the first whole one; else the beginning of one at their
---- end, nil if there is neither.
-local function find_text(texts, bytes)
-  local whole, partial
-  for _, text in ipairs(texts) do
-    local at = bytes:find(text, 1, true)
-    if at and (not whole or at < whole) then whole = at end
-    for length = math.min(#text - 1, #bytes), 1, -1 do
-      if bytes:sub(-length) == text:sub(1, length) then
-        local start = #bytes - length + 1
-        if not partial or start < partial then partial = start end
-        break
-      end
-    end
-  end
-  return whole, partial
-end
-
---- Where the module's own words begin in what was held back, now that it is known that they are there: data in front
---- of them may look like them.
-local function find_end(texts, bytes)
-  for _, text in ipairs(texts) do
-    local last
-    local at = bytes:find(text, 1, true)
-    while at do
-      last = at
-      at = bytes:find(text, at + 1, true)
-    end
-    if last then return last end
-  end
-  return #bytes + 1
-end
-
 local function hand_on(self, bytes)
   if bytes ~= "" then self.received(bytes) end
 end
@@ -125,7 +113,7 @@ end
 --- Sorts what has come and was not handed on; `all`: nothing more is to be waited for.
 local function sort(self, all)
   local held = self.held
-  local whole, partial = find_text(self.texts, held)
+  local whole, partial = ending.find(self.texts, held)
   if whole and #held - whole < MOST_HELD then
     hand_on(self, held:sub(1, whole - 1))
     self.held, self.suspect = held:sub(whole), true
@@ -186,7 +174,7 @@ local function send_escape(self)
   local ok = say(self, self.escape_text)
   if not ok then return false end
   local now = wait.now()
-  return await_answer(self, now + self.guard * 0.5, now + self.guard + ESCAPE_ANSWER)
+  return await_answer(self, now + self.answer_after * 0.5, now + self.guard + ESCAPE_ANSWER)
 end
 
 --- By DTR, where the port has it: `AT&D1` has made that the module leaves data mode when it drops.
@@ -207,6 +195,7 @@ local function to_command_mode(self)
   self.held, self.suspect = "", false
   self.state = "command"
   modem.engine:leave()
+  if self.settle > 0 then wait.sleep(self.settle) end
   exchange.release(modem, self)
 end
 
@@ -227,9 +216,9 @@ end
 local function finish(self, err)
   if self.state == "ended" then return end
   local modem = self.modem
-  local ending = find_end(self.texts, self.held)
-  hand_on(self, self.held:sub(1, ending - 1))
-  self.held = self.held:sub(ending)
+  local at = ending.last(self.texts, self.held)
+  hand_on(self, self.held:sub(1, at - 1))
+  self.held = self.held:sub(at)
   local held = end_with(self, err)
   if modem.closed_with then return end
   modem.engine:leave(held)
@@ -257,7 +246,7 @@ function DataMode:probe()
   if self.state ~= "online" or not self.suspect then return end
   if not send_escape(self) then return finish(self, carrier_lost(self)) end
   to_command_mode(self) -- it was data
-  self:go_online("ATO")
+  self:go_online(self.resume_text)
 end
 
 local function enter(self, text, request)
@@ -290,9 +279,8 @@ function DataMode:open(text, request)
   local _turn <close> = self.turn:take()
   local modem = self.modem
   local port = modem.port
-  if type(port) == "userdata" and port:dtr(true) or type(port) == "table" and port.dtr then
-    self.dtr = exchange.run(modem, "AT&D1") ~= nil
-  end
+  local has_dtr = type(port) == "userdata" and port:dtr(true) or type(port) == "table" and port.dtr
+  if has_dtr and modem.dialect.manners.dtr ~= false then self.dtr = exchange.run(modem, "AT&D1") ~= nil end
   return enter(self, text, request)
 end
 
@@ -326,14 +314,14 @@ function DataMode:escape()
   return leave(self)
 end
 
---- Back into data mode (`ATO`). True; or nil and why not.
+--- Back into data mode (`ATO`, mostly). True; or nil and why not.
 ---@return true?, hayes.error?
 function DataMode:resume()
   local _turn <close> = self.turn:take()
   self.parked = false
   if self.state == "ended" then return nil, self.err end
   if self.state == "online" then return true end
-  return self:go_online("ATO")
+  return self:go_online(self.resume_text)
 end
 
 --- Three plus signs between two silences would be the escape sequence: the third one is sent behind a silence then.
@@ -354,17 +342,36 @@ local function send_unescaped(self, bytes)
   return say(self, bytes)
 end
 
+--- For a module that takes any three plus signs for the escape sequence that have a short silence around them, or
+--- (older firmware) none at all: the third one of a run begins a burst of its own.
+local function send_in_pairs(self, bytes)
+  local from = 1
+  for at = 1, #bytes do
+    self.run = bytes:byte(at) == PLUS and self.run + 1 or 0
+    if self.run == #self.escape_text then
+      if at > from then
+        local ok, err = say(self, bytes:sub(from, at - 1))
+        if not ok then return nil, err end
+      end
+      wait.sleep(self.burst_gap)
+      from, self.run = at, 1
+    end
+  end
+  return say(self, bytes:sub(from))
+end
+
 --- Sends bytes, whatever they are.
 ---@param bytes string
 ---@return true?, hayes.error?
 function DataMode:send(bytes)
   local _turn <close> = self.turn:take()
   if self.state == "command" and self.auto and not self.parked then
-    local ok, err = self:go_online("ATO")
+    local ok, err = self:go_online(self.resume_text)
     if not ok then return nil, err end
   end
   if self.state == "ended" then return nil, self.err end
   if self.state == "command" then return nil, not_online(self) end
+  if self.burst_gap then return send_in_pairs(self, bytes) end
   return send_unescaped(self, bytes)
 end
 

@@ -39,7 +39,7 @@ function dispatch.given(modem)
 end
 
 function dispatch.late(modem, line)
-  remark(modem, "too late: " .. line)
+  if modem.trace then remark(modem, "too late: " .. modem.trace:masked(line)) end
 end
 
 function dispatch.overlong(modem, length)

@@ -95,7 +95,7 @@ end
 
 --- What the engine does not take is the caller's mistake, told at the caller's line.
 local function refuse(modem, text, refusal)
-  local shown = command.mask(modem.dialect.commands, text)
+  local shown = command.mask(modem.dialect.commands, text, modem.dialect.manners)
   if refusal == "byte" then check.command("modem:at", text) end
   if refusal == "long" then
     check.fail("modem:at", ("the command is %d bytes long, which is more than the module takes"):format(#text))
@@ -114,10 +114,10 @@ local function failed(modem, ticket, result, line, unsent)
     err = failure.data_not_taken(modem, ticket.text, response.result, length - unsent, length)
   else
     local seconds = response.result and request.deferred or request.timeout
-    err = failure.of_command(modem, ticket.text, result, line, seconds)
+    err = failure.of_command(modem, ticket.text, result, line, seconds, response)
   end
   if data then err.sent = (request.length or #data) - (unsent or 0) end
-  err.response = response
+  if request.block then err.response = response end -- how much of it has come
   return err
 end
 

@@ -64,7 +64,7 @@ end
 function Modem:use_dialect(dialect)
   self.dialect = dialect
   self.engine:rules(dialect.rules)
-  if self.trace then self.trace.commands = dialect.commands end
+  if self.trace then self.trace.dialect = dialect end
 end
 
 --- Services hang off the modem, modem.ssl and the like; one is made when it is first asked for.
@@ -74,7 +74,8 @@ function Modem:__index(key)
   local dialect = rawget(self, "dialect")
   local make = dialect and dialect.services and dialect.services[key]
   if not make then return nil end
-  local service = require(make)(self)
+  if type(make) == "string" then make = require(make) end
+  local service = make(self)
   self.services[key] = service
   rawset(self, key, service)
   return service

@@ -397,21 +397,35 @@ local access_modes = { "buffer", "push", "transparent" }
 
 --- Goes on in another access mode: "buffer", "push" or "transparent". What was sent goes out before. true, or nil and
 --- the error.
+---@param options? table of the dialect's, for that mode
 ---@return true?, hayes.error?
-function Socket:switch(mode)
+function Socket:switch(mode, options)
   check.value("socket:switch", "the mode", mode, { values = access_modes })
   local connection = self.connection
   if not connection then return nil, "closed" end
   if not connection.switch then
     check.fail("socket:switch", "this module has one access mode only")
   end
+  if connection.check_switch then
+    connection:check_switch(mode, options)
+  elseif options ~= nil then
+    check.fail("socket:switch", "the access modes of this module take no options")
+  end
   drain(self, 1)
   local _reading <close> = self.reading:take()
   local _sending <close> = self.sending:take()
-  local ok, err = connection:switch(mode)
+  local ok, err = connection:switch(mode, options)
   self.mode = connection.mode
   if not ok then return nil, remember(self, err) end
   return true
+end
+
+--- The line carries this connection's bytes from here on: switch("transparent"). Some dialects take options; escape()
+--- and resume() interrupt it.
+---@param options? table
+---@return true?, hayes.error?
+function Socket:transparent(options)
+  return self:switch("transparent", options)
 end
 
 local function in_transparent_mode(self, where)

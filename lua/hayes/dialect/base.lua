@@ -21,9 +21,13 @@ return {
     -- A program before this one may have left numbers for result codes (V.250 6.2.6).
     { "0", success = true },
     { "4" },
+    -- Modules that know no ATI say so in other words, and nothing else behind them.
+    { "Unknown cmd:", prefix = true },
+    { "[Busy]", prefix = true },
+    { "+ERROR" },
   },
   connects = { "CONNECT" },
-  boot = { "RDY" },
+  boot = { "RDY", "ready" },
   urcs = {},
   commands = {
     bare("I", "Identification."), bare("+CGMI", "Manufacturer."), bare("+CGMM", "Model."),

@@ -31,6 +31,7 @@ local core = require "hayes.core"
 ---@field omitted? string   what leaving it out means, where that is not a default value
 ---@field unit? string
 ---@field secret? boolean   never shown in a trace, an error or an explanation
+---@field quoted? boolean   in quotes even where the dialect wants them only when needed
 ---@field doc? string
 
 ---@class hayes.answer a field of an answer, a deferred result or a URC
@@ -75,6 +76,8 @@ local core = require "hayes.core"
 ---@field source string     note and chapter
 ---@field chapter? string   of the reference page
 ---@field params? hayes.param[]  of the write form, which exists if they do
+---@field cases? table<integer, hayes.param[]>  in their place, by the value of the first: commands whose later
+---  parameters depend on it, and are not merely left empty (`AT+SOCKET=3,8888`)
 ---@field keys? table<string, hayes.form>  write forms by their first parameter, a quoted word
 ---@field answer? hayes.answer[] fields of an information response
 ---@field alternatives? hayes.alternative[]
@@ -84,10 +87,12 @@ local core = require "hayes.core"
 ---@field sequence? boolean no command line but bytes sent by themselves between guard times (`+++`)
 ---@field prefix? string    of the information responses, where it is not the name
 ---@field bare? boolean|string   they have none; a string is the shape they have (at_fields_match)
----@field data? { ends: string?, length: string?, forms: string[]?, ack: hayes.ack? }  takes data at a prompt or after
----  CONNECT
+---@field data? { ends: string?, length: string?, if_given: boolean?, forms: string[]?, ack: hayes.ack? }  takes data at
+---  a prompt or after CONNECT, unless the parameter `length` is 0, or (if_given) left out
+---@field online? "prompt"   data mode begins at the prompt, with no CONNECT
 ---@field final? string     name of the group of final result codes that end it, in place of OK
----@field block? { length: integer, shape: string?, after: string?, fields: integer? }  data in the answer
+---@field block? { length: integer, shape: string?, after: string?, fields: integer?, texts: string[]? }  data in the
+---  answer; texts: the beginnings of its line, where it is not the name alone
 ---@field deferred? hayes.deferred
 ---@field urcs? string[]    URCs that it leads to: `+CREG`, or with the key, `+QIURC: "dnsgip"`
 ---@field timeout? number   seconds to the final result code
@@ -121,9 +126,23 @@ function command.form(declaration, form, key)
   return type(described) == "table" and described or declaration
 end
 
-local function quote(text, manners)
-  if manners.quote == "needed" and not text:find('[,"%s]') and text ~= "" then return text end
+--- manners.quote_escape is what stands in front of a quote in a quoted parameter, where there is such a thing.
+local function quote(text, manners, always)
+  if manners.quote == "needed" and not always and not text:find('[,"%s]') and text ~= "" then return text end
+  if manners.quote_escape then text = text:gsub('"', manners.quote_escape .. '"') end
   return '"' .. text .. '"'
+end
+
+--- A quote can be sent where the dialect has an escape for it; what would be read as that escape cannot.
+local function check_text(where, param, value, manners)
+  local escape = manners.quote_escape
+  if not escape then return check.value(where, param.name, value, { type = "string", line = true }) end
+  check.value(where, param.name, value, { type = "string" })
+  check.line(where, param.name, (value:gsub('"', " ")))
+  if (value .. '"'):find(escape .. '"', 1, true) then
+    check.fail(where, ("%s holds %s in front of a quote or at its end, which cannot be told from an escaped quote")
+      :format(param.name, check.show(escape)))
+  end
 end
 
 local function check_integer(where, param, value)
@@ -145,7 +164,7 @@ local function encode(where, param, value, manners)
     check_integer(where, param, value)
     return tostring(value)
   end
-  check.value(where, param.name, value, { type = "string", line = true })
+  check_text(where, param, value, manners)
   if param.values and not param.open and not param.values[value] then
     local known = {}
     for candidate in pairs(param.values) do known[#known + 1] = candidate end
@@ -155,7 +174,7 @@ local function encode(where, param, value, manners)
     check.fail(where, ("%s is %d bytes long; it must be at most %d"):format(param.name, #value, param.max))
   end
   if param.type == "bare" then return value end
-  return quote(value, manners)
+  return quote(value, manners, param.quoted)
 end
 
 local function last_given(arguments, params)
@@ -212,7 +231,8 @@ function command.build(declaration, form, arguments, manners)
   end
   arguments = arguments or {}
   if not declaration.keys then
-    return name .. "=" .. encode_params(name, declaration.params or {}, arguments, manners)
+    local params = declaration.cases and declaration.cases[arguments[1]] or declaration.params or {}
+    return name .. "=" .. encode_params(name, params, arguments, manners)
   end
   local key = arguments[1]
   local described = key_form(name, declaration, key)
@@ -267,15 +287,25 @@ end
 
 -- Secrets
 
+--- The quoted field that begins here, with its end if it has one; nil: it is not quoted.
+local function quoted_field(text, at, escape)
+  local stop = text:match('^%s*"()', at)
+  if not stop then return nil end
+  repeat
+    stop = (text:find('"', stop, true) or #text) + 1
+  until not escape or text:sub(stop - 1 - #escape, stop - 2) ~= escape or stop > #text
+  return text:sub(at, stop - 1)
+end
+
 --- Replaces the fields that a list of params or answers calls secret.
-local function mask_fields(text, described)
+local function mask_fields(text, described, escape)
   local masked, i, at = {}, 0, 1
   local secret = false
   for _, param in ipairs(described) do secret = secret or param.secret end
   if not secret then return text end
   while at <= #text + 1 do
     i = i + 1
-    local quoted = text:match('^%s*"[^"]*"?', at)
+    local quoted = quoted_field(text, at, escape)
     local field = quoted and quoted .. text:match("^[^,]*", at + #quoted) or text:match("^[^,]*", at)
     local hide = described[i] and described[i].secret and field:find("[^%s\"]")
     masked[i] = hide and (quoted and '"***"' or "***") or field
@@ -287,8 +317,9 @@ end
 --- A command line as it may be shown: parameters declared secret are replaced by `***`.
 ---@param commands table<string, hayes.declaration>
 ---@param text string
+---@param manners? table of the dialect
 ---@return string
-function command.mask(commands, text)
+function command.mask(commands, text, manners)
   local name, form, params = command.parse(text)
   local declaration = commands[name]
   if not declaration or form ~= "write" then return text end
@@ -299,14 +330,20 @@ function command.mask(commands, text)
     if not described then return text end
     return head .. params:sub(1, #params - #rest) .. mask_fields(rest, described.params or {})
   end
-  return head .. mask_fields(params, declaration.params or {})
+  return head .. mask_fields(params, declaration.params or {}, manners and manners.quote_escape)
 end
 
---- The same for a line that the module sends.
+--- The same for a line that the module sends. `redact` is the dialect's list of { pattern, replacement } for secrets
+--- that stand in no field of a declaration.
 ---@param commands table<string, hayes.declaration>
 ---@param line string
+---@param redact? table[]
 ---@return string
-function command.mask_line(commands, line)
+function command.mask_line(commands, line, redact)
+  for _, rule in ipairs(redact or {}) do
+    local masked, count = line:gsub(rule[1], rule[2])
+    if count > 0 then return masked end
+  end
   local name = line:match("^([%+%^%$#%*%%][%w_]+)")
   local declaration = name and commands[name:upper()]
   if not declaration then return line end

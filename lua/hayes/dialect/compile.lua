@@ -42,7 +42,10 @@ local function final_lines(dialect, groups, lines)
       lines[#lines + 1] = { text = connect .. " ", prefix = true, class = "connect" }
     end
   end
-  for _, boot in ipairs(dialect.boot or {}) do lines[#lines + 1] = { text = boot, class = "boot" } end
+  for _, boot in ipairs(dialect.boot or {}) do
+    local text = type(boot) == "table" and boot[1] or boot
+    lines[#lines + 1] = { text = text, prefix = type(boot) == "table" and boot.prefix, class = "boot" }
+  end
 end
 
 --- `+CREG` stands for lines that begin with `+CREG:`; a name that ends in a separator is taken as it is, and a word
@@ -85,6 +88,8 @@ local function command_traits(declaration, groups)
     ack_param = ack and index_of(declaration.params, ack.param),
     ack_every = ack and ack.every,
     ack_byte = ack and ack.byte,
+    data_if_given = declaration.data and declaration.data.if_given,
+    online_prompt = declaration.online == "prompt",
     timeout_ms = milliseconds(declaration.timeout),
   }
   if declaration.final and not traits.accepts then
@@ -103,10 +108,12 @@ local function command_traits(declaration, groups)
 end
 
 --- The lines that announce blocks in the answer of a command.
-local function block_line(declaration)
-  local text = declaration.block.text or declaration.prefix or declaration.name
-  if not text:find("[:, ]$") then text = text .. ":" end
-  return { text = text, prefix = true, class = "response", block = declaration.block }
+local function add_block_lines(declaration, lines)
+  local texts = declaration.block.texts or { declaration.block.text or declaration.prefix or declaration.name }
+  for _, text in ipairs(texts) do
+    if not text:find("[:, ]$") then text = text .. ":" end
+    lines[#lines + 1] = { text = text, prefix = true, class = "response", block = declaration.block }
+  end
 end
 
 --- Compiles a dialect; gives the rules for core.engine.
@@ -118,7 +125,7 @@ function compile.rules(dialect)
   for _, urc in ipairs(dialect.urcs or {}) do urcs[urc.name] = true end
   for _, declaration in pairs(dialect.commands) do
     if not declaration.sequence then commands[#commands + 1] = command_traits(declaration, groups) end
-    if declaration.block then lines[#lines + 1] = block_line(declaration) end
+    if declaration.block then add_block_lines(declaration, lines) end
     -- A deferred result that comes when nobody waits for it any more is told as a URC.
     local deferred = declaration.deferred and (declaration.deferred.prefix or declaration.name)
     if deferred and not urcs[deferred] then

@@ -11,6 +11,7 @@ local compile = require "hayes.dialect.compile"
 ---@field success? boolean
 ---@field group? string     ends only commands whose declaration names this group in `final`
 ---@field urc? boolean      a URC where no command waits for it
+---@field name? string      of the error that it makes
 ---@field summary? string
 ---@field hint? string
 
@@ -18,22 +19,26 @@ local compile = require "hayes.dialect.compile"
 ---@field name string
 ---@field title? string    of the reference page
 ---@field about? string    for which modules it is, one paragraph
----@field manners table    eol, prompt, quote ("always" or "needed"), max_line, max_command, gap_ms, guard_ms, escape,
----  cancel
+---@field manners table    eol, prompt, quote ("always" or "needed"), quote_escape, max_line, max_command, gap_ms,
+---  cancel ("": nothing cancels a prompt); of data mode (data_mode.lua): escape, guard_ms, answer_ms, idle_ms,
+---  settle_ms, resume, dtr, hangup
 ---@field finals hayes.final[] final result codes
+---@field number_in_front? boolean  the number of an error stands in a line of its own in front of the final result code
+---@field redact? table[]   { pattern, replacement }: secrets in lines, beyond the fields declared secret
 ---@field connects? string[] intermediate result codes behind which data mode begins
----@field boot? string[]   lines that tell of a start
+---@field boot? table[]    lines that tell of a start, each a text or { text, prefix = true }
 ---@field urcs? hayes.urc[]
 ---@field commands hayes.declaration[] a list; when the dialect is defined, by name
 ---@field declared hayes.declaration[] the list, once the dialect is defined
 ---@field urc_by_name table<string, hayes.urc> once the dialect is defined
 ---@field errors? { by_code: table<integer, hayes.known_error>, by_text: table<string, hayes.known_error> }
 ---@field remarks? { title: string, text: string }[] chapters of the reference page, in Markdown
----@field detect? string[]|fun(ask: fun(command: string): string?): boolean  is it this dialect? A command, and what its
----  answer holds then; or a function, for which ask gives an answer as one text
+---@field detect? string[]|fun(ask: fun(command: string): string?): any  is it this dialect? A command, and what its
+---  answer holds then; or a function, for which ask gives an answer as one text; a table in place of true is the
+---  dialect of that very firmware
 ---@field start? fun(modem: hayes.modem): true?, hayes.error?  start-up, behind echo off; after each reboot, too
 ---@field identify fun(modem: hayes.modem): table?, hayes.error?
----@field services table<string, string> module names of the services, by the field of the modem
+---@field services? table<string, string|function> what makes the services, or its module's name, by the modem's field
 
 ---@class hayes.known_error
 ---@field code integer
@@ -82,7 +87,7 @@ local compile = require "hayes.dialect.compile"
 local dialects = {}
 
 --- Those of the library, in the order in which they are asked for.
-local known = { "quectel" }
+local known = { "quectel", "aithinker" }
 
 --- Makes a dialect ready for use: its tables are compiled, its commands can be found by name. Any number of times.
 ---@param dialect hayes.dialect
@@ -134,7 +139,8 @@ end
 function dialects.detect(ask)
   for _, name in ipairs(known) do
     local dialect = dialects.get(name)
-    if dialects.is(dialect, ask) then return dialect end
+    local found = dialects.is(dialect, ask)
+    if found then return type(found) == "table" and dialects.define(found) or dialect end
   end
 end
 
