@@ -131,6 +131,7 @@ build = {
     ["hayes.lock"] = "lua/hayes/lock.lua",
     ["hayes.loop.builtin"] = "lua/hayes/loop/builtin.lua",
     ["hayes.modem"] = "lua/hayes/modem.lua",
+    ["hayes.pem"] = "lua/hayes/pem.lua",
     ["hayes.ports"] = "lua/hayes/ports.lua",
     ["hayes.response"] = "lua/hayes/response.lua",
     ["hayes.socket"] = "lua/hayes/socket.lua",

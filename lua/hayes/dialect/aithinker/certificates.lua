@@ -3,7 +3,7 @@
 
 local check = require "hayes.check"
 local errors = require "hayes.error"
-local pem = require "hayes.dialect.quectel.certificates"
+local pem = require "hayes.pem"
 
 local slots = { ca = 1, certificate = 2, key = 3 }
 
