@@ -12,6 +12,7 @@ local wait = require "hayes.wait"
 ---@class hayes.subscription
 local Subscription = {}
 Subscription.__index = Subscription
+Subscription.__name = "hayes.subscription"
 
 --- No further event is delivered. Any number of times.
 function Subscription:cancel()
