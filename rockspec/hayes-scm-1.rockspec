@@ -109,6 +109,7 @@ build = {
     ["hayes.dialect.quectel.local_sink"] = "lua/hayes/dialect/quectel/local_sink.lua",
     ["hayes.dialect.quectel.network"] = "lua/hayes/dialect/quectel/network.lua",
     ["hayes.dialect.quectel.opener"] = "lua/hayes/dialect/quectel/opener.lua",
+    ["hayes.dialect.quectel.registration"] = "lua/hayes/dialect/quectel/registration.lua",
     ["hayes.dialect.quectel.remarks"] = "lua/hayes/dialect/quectel/remarks.lua",
     ["hayes.dialect.quectel.ssl"] = "lua/hayes/dialect/quectel/ssl.lua",
     ["hayes.dialect.quectel.ssl_attempts"] = "lua/hayes/dialect/quectel/ssl_attempts.lua",

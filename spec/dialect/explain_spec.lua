@@ -127,7 +127,7 @@ describe("explain()", function()
       return err
     end
     assert.are.same("+QSSLCFG", near("+QSSLCGF").nearest[1])
-    assert.are.same('the dialect quectel knows nothing of "AT+QSSLOPNE"; near it are +QSSLOPEN', tostring(near("AT+QSSLOPNE")))
+    assert.are.same('the dialect quectel knows nothing of "AT+QSSLOPNE"; did you mean +QSSLOPEN?', tostring(near("AT+QSSLOPNE")))
     assert.are.same({ "seclevel" }, near('AT+QSSLCFG="secclevel",1,1').nearest)
     assert.are.same({ "574", "579" }, near(577).nearest)
     assert.are.same("ssl_handshake_fail", near("ssl_handshake_failed").nearest[1])

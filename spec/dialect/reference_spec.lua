@@ -1,4 +1,5 @@
 local dialects = require "hayes.dialect"
+local Process = require "support.process"
 local reference = require "hayes.dialect.reference"
 
 describe("The reference of Quectel modules", function()
@@ -26,6 +27,14 @@ describe("The reference of Quectel modules", function()
     has("\n## Cipher suites\n")
     has("| `0X0005` | TLS_RSA_WITH_RC4_128_SHA | RSA | SSL 3.0 | no: RC4 and 3DES")
     has("| `0XC02F` | TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 | RSA | TLS 1.2 | yes |")
+  end)
+
+  it("is written into a folder, one page a dialect", function()
+    local folder = (os.getenv("HAYES_BUILD") or "build") .. "/specs"
+    Process.run { "mkdir", "-p", folder }
+    reference.write(folder)
+    local file <close> = assert(io.open(folder .. "/quectel.md"))
+    assert.is_true(file:read("a") == page)
   end)
 
   it("has tables whose rows have as many cells as their head", function()

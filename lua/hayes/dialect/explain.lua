@@ -42,7 +42,7 @@ local function unknown(dialect, words, near)
   return nil, errors.new {
     name = "unknown", nearest = list,
     message = ("the dialect %s knows nothing of %s%s"):format(dialect.name, check.show(words[1]),
-      #list > 0 and "; near it are " .. table.concat(list, ", ") or ""),
+      #list > 0 and ("; did you mean %s?"):format(table.concat(list, " or ")) or ""),
   }
 end
 

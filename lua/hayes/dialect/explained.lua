@@ -6,7 +6,7 @@ local explained = {}
 
 local function one(described)
   return {
-    name = described.name, range = describe.range(described),
+    name = described.name, unit = described.unit, range = describe.range(described),
     values = described.values and describe.values(described) or nil, left_out = describe.left_out(described),
     factory = describe.factory(described),
     doc = described.doc or (described.error and "0, or the number of an error") or nil,
@@ -37,7 +37,6 @@ local function with_value(dialect, described, field, checked)
   result.problem = checked and describe.problem(described, value) or nil
   result.meaning = describe.meaning(dialect, described, value)
   result.value, result.quoted = value, field.quoted
-  if described.unit and not result.meaning then result.meaning = described.unit end
   if described.secret then result.value, result.quoted, result.meaning = "***", false, nil end
   return result
 end

@@ -7,6 +7,7 @@ local layout = require "hayes.dialect.layout"
 ---@field value? any         what was given; "***" for a secret
 ---@field meaning? string    of the value
 ---@field problem? string    why it would be refused
+---@field unit? string
 ---@field range? string
 ---@field values? { value: any, meaning: string }[] what it may be
 ---@field left_out? string   what leaving it out means
@@ -65,7 +66,8 @@ end
 local function given(field)
   local value = field.value
   if type(value) == "string" and field.quoted then return '"' .. value .. '"' end
-  return value ~= nil and tostring(value) or "-"
+  if value == nil then return "-" end
+  return tostring(value) .. (field.unit and " " .. field.unit or "")
 end
 
 local function rows_of(fields, with_values)

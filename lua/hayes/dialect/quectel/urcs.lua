@@ -1,28 +1,20 @@
 --- The unsolicited result codes of Quectel modules.
 
+local registration = require "hayes.dialect.quectel.registration"
+
 local MANUAL = "AT Commands Manual"
 local TCPIP = "TCP/IP note, URCs"
 
 local registration_shape = "n|nss|nssn"
 
-local states = {
-  [0] = "not registered, not searching", [1] = "registered, home network", [2] = "not registered, searching",
-  [3] = "registration denied", [4] = "unknown", [5] = "registered, roaming",
-}
-
-local technologies = {
-  [0] = "GSM", [1] = "GSM Compact", [2] = "UTRAN", [3] = "GSM with EGPRS", [4] = "UTRAN with HSDPA",
-  [5] = "UTRAN with HSUPA", [6] = "UTRAN with HSDPA and HSUPA", [7] = "E-UTRAN", [8] = "E-UTRAN NB-S1",
-}
-
-local function registration(name, what, source)
+local function registration_changed(name, what, source)
   return {
     name = name, summary = what, source = source, shape = registration_shape,
     answer = {
-      { name = "stat", values = states },
+      { name = "stat", values = registration.states },
       { name = "lac", type = "string", optional = true, doc = "Location or tracking area, hexadecimal." },
       { name = "ci", type = "string", optional = true, doc = "Cell, hexadecimal." },
-      { name = "AcT", optional = true, values = technologies },
+      { name = "AcT", optional = true, values = registration.technologies },
     },
   }
 end
@@ -44,9 +36,9 @@ local sender = { name = "remoteIP", type = "string", optional = true, doc = "Of 
 local sender_port = { name = "remote_port", optional = true, doc = "Of the sender." }
 
 return {
-  registration("+CREG", "The registration has changed.", "27.007 7.2"),
-  registration("+CGREG", "The registration for packet data has changed.", "27.007 10.1.20"),
-  registration("+CEREG", "The registration for LTE has changed.", "27.007 10.1.22"),
+  registration_changed("+CREG", "The registration has changed.", "27.007 7.2"),
+  registration_changed("+CGREG", "The registration for packet data has changed.", "27.007 10.1.20"),
+  registration_changed("+CEREG", "The registration for LTE has changed.", "27.007 10.1.22"),
   {
     name = "+CPIN", summary = "What the SIM card waits for has changed.", source = MANUAL .. ", (U)SIM commands",
     -- The answer to AT+CPIN? is the same line: it is that command's while one is under way.

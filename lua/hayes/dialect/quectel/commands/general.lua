@@ -1,22 +1,10 @@
 --- V.250 and 27.007 commands as the AT manuals of the EC200U and EC2x/EG9x families give them.
 
+local registration = require "hayes.dialect.quectel.registration"
+
 local MANUAL = "AT Commands Manual"
 
 local on_off = { [0] = "off", [1] = "on" }
-
-local registration = {
-  [0] = "not registered, not searching",
-  [1] = "registered, home network",
-  [2] = "not registered, searching",
-  [3] = "registration denied",
-  [4] = "unknown",
-  [5] = "registered, roaming",
-}
-
-local technology = {
-  [0] = "GSM", [1] = "GSM Compact", [2] = "UTRAN", [3] = "GSM with EGPRS", [4] = "UTRAN with HSDPA",
-  [5] = "UTRAN with HSUPA", [6] = "UTRAN with HSDPA and HSUPA", [7] = "E-UTRAN", [8] = "E-UTRAN NB-S1",
-}
 
 local report = {
   [0] = "no URC", [1] = "URC when the state changes", [2] = "URC with location when state or cell changes",
@@ -44,10 +32,10 @@ local function registration_command(name, what, source)
       doc = "Whether the module reports changes." } },
     read = {
       answer = {
-        { name = "n", values = report }, { name = "stat", values = registration },
+        { name = "n", values = report }, { name = "stat", values = registration.states },
         { name = "lac", type = "string", optional = true, doc = "Location or tracking area, hexadecimal." },
         { name = "ci", type = "string", optional = true, doc = "Cell, hexadecimal." },
-        { name = "AcT", optional = true, values = technology },
+        { name = "AcT", optional = true, values = registration.technologies },
       },
     },
     urcs = { name }, test = true, timeout = 0.3,
@@ -58,7 +46,7 @@ local function identity(name, what, prefix)
   return {
     name = name, summary = "Gives the " .. what .. ".", source = MANUAL .. ", general commands",
     execute = true, test = true, bare = not prefix, prefix = prefix, answer = { { name = what, type = "bare" } },
-      timeout = 0.3,
+    timeout = 0.3,
   }
 end
 
@@ -83,22 +71,22 @@ return {
   {
     name = "+CGSN", summary = "Gives the IMEI.", source = MANUAL .. ", general commands",
     execute = true, test = true, bare = "d", answer = { { name = "imei", type = "bare", doc = "15 digits." } },
-      timeout = 0.3,
+    timeout = 0.3,
   },
   {
     name = "+GSN", summary = "Gives the IMEI.", source = MANUAL .. ", general commands",
     execute = true, test = true, bare = "d", answer = { { name = "imei", type = "bare", doc = "15 digits." } },
-      timeout = 0.3,
+    timeout = 0.3,
   },
   {
     name = "+CIMI", summary = "Gives the IMSI of the SIM card.", source = MANUAL .. ", (U)SIM commands",
     execute = true, test = true, bare = "d", answer = { { name = "imsi", type = "bare", doc = "15 digits." } },
-      timeout = 0.3,
+    timeout = 0.3,
   },
   {
     name = "+QCCID", summary = "Gives the serial number of the SIM card.", source = MANUAL .. ", (U)SIM commands",
     execute = true, test = true, answer = { { name = "iccid", type = "bare", doc = "19 or 20 digits." } },
-      timeout = 0.3,
+    timeout = 0.3,
   },
   basic("E", "Echo of command lines.", "V.250 6.2.4", { [0] = "off", [1] = "on" }, {
     remark = "On, the module echoes the data of AT+QSSLSEND, too, which then stands in front of the answer. The "
@@ -190,7 +178,7 @@ return {
         doc = "PDP context." },
     },
     answer = { { name = "cid", doc = "PDP context." }, { name = "state", values = active } }, read = true,
-      test = true, timeout = 150,
+    test = true, timeout = 150,
   },
   {
     name = "+COPS", summary = "The network operator.", source = "27.007 7.3",
@@ -199,22 +187,22 @@ return {
       { name = "format", type = "integer", values = operator_formats, optional = true, default = 0 },
       { name = "oper", type = "string", max = 32, optional = true, omitted = "only with mode 1 or 4 it is needed",
         doc = "The operator, in that format." },
-      { name = "AcT", type = "integer", values = technology, optional = true,
+      { name = "AcT", type = "integer", values = registration.technologies, optional = true,
         omitted = "any technology" },
     },
     answer = {
       { name = "mode", values = operator_modes }, { name = "format", values = operator_formats },
       { name = "oper", type = "string", doc = "The operator, in that format." },
-      { name = "AcT", values = technology },
+      { name = "AcT", values = registration.technologies },
     },
     read = true, test = true, timeout = 180,
   },
   {
     name = "+CCLK", summary = "The module's clock: local time with the zone in quarters of an hour.",
-      source = "27.007 8.15",
+    source = "27.007 8.15",
     params = { { name = "time", type = "string", max = 20, doc = "yy/MM/dd,hh:mm:ss±zz" } },
     answer = { { name = "time", type = "string", doc = "yy/MM/dd,hh:mm:ss±zz" } }, read = true, test = true,
-      timeout = 0.3,
+    timeout = 0.3,
   },
   {
     name = "+IPR", summary = "Line speed of the UART; survives a reset only with &W.", source = "V.250 6.2.10",
@@ -229,7 +217,7 @@ return {
       { name = "dte_by_dce", type = "integer", values = flow_by_dce },
     },
     answer = { { name = "dce_by_dte", values = flow_by_dte }, { name = "dte_by_dce", values = flow_by_dce } },
-      read = true, test = true, timeout = 0.3,
+    read = true, test = true, timeout = 0.3,
   },
   {
     name = "+QURCCFG", summary = "Which port URCs go to. Stored; EG800K was shipped with usbat.",
@@ -255,6 +243,6 @@ return {
     name = "+CTZR", summary = "Whether changes of the time zone are reported.", source = "27.007 8.41",
     params = { { name = "reporting", type = "integer", values = on_off } },
     answer = { { name = "reporting", values = on_off } }, urcs = { "+CTZV", "+CTZE" }, read = true, test = true,
-      timeout = 0.3,
+    timeout = 0.3,
   },
 }

@@ -94,7 +94,7 @@ return {
     deferred = {
       key = "clientID", answer = { { name = "clientID", doc = "Socket index." },
         { name = "err", error = true, doc = "0, or an error of chapter 5." } },
-      timeout = 450,
+    timeout = 450,
     },
     urcs = { "+QSSLURC" },
     remark = "In transparent access mode CONNECT stands in place of OK, and no +QSSLOPEN follows.",

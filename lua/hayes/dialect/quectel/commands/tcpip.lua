@@ -63,7 +63,7 @@ return {
   {
     name = "+QIGETERROR", summary = "What the last TCP/IP or SSL command failed of.", source = NOTE .. ", QIGETERROR",
     execute = true, test = true, answer = { { name = "err", error = true }, { name = "text", type = "bare" } },
-      timeout = 0.3,
+    timeout = 0.3,
     remark = "EG800K answers 0 after a refused certificate.",
   },
   {
@@ -82,7 +82,7 @@ return {
     name = "+QIDNSGIP", summary = "Resolves a host name; the addresses come as +QIURC: \"dnsgip\".",
     source = NOTE .. ", QIDNSGIP",
     params = { context, { name = "hostname", type = "string", max = 255, doc = "The name." } }, test = true,
-      timeout = 60,
+    timeout = 60,
     urcs = { '+QIURC: "dnsgip"' },
   },
   {
@@ -121,7 +121,7 @@ return {
     deferred = {
       answer = { { name = "err", error = true }, { name = "time", type = "string", optional = true,
         doc = "UTC, although it carries the local zone." } },
-      timeout = 125,
+    timeout = 125,
     },
   },
   {
