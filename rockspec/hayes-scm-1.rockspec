@@ -33,6 +33,7 @@ build = {
         "csrc/at/fields.c",
         "csrc/at/framer.c",
         "csrc/at/match.c",
+        "csrc/at/meaning.c",
         "csrc/at/rules.c",
         "csrc/at/slot.c",
         "csrc/at/source.c",
