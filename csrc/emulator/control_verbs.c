@@ -221,7 +221,10 @@ static void run_help(struct emu *emu, struct emu_control_line *line)
                                  *verb->usage ? " " : "", verb->usage);
     }
     if (used < sizeof line->reply)
-        snprintf(line->reply + used, sizeof line->reply - used, "pdp drop CID; stall ID on|off");
+        snprintf(line->reply + used, sizeof line->reply - used,
+                 "pdp drop CID; stall ID on|off; "
+                 "ftp drop control|data|pdp [BYTES]; ftp stall on|off|BYTES; ftp reboot BYTES; "
+                 "ftp hangup BYTES; ftp delay MS; ftp timeout MS; ftp clear");
 }
 
 void emu_control_run(struct emu *emu, struct emu_control_line *line)

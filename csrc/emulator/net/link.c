@@ -59,6 +59,20 @@ void emu_link_close(struct emu_link *link)
     link->state = EMU_LINK_IDLE;
 }
 
+void emu_link_reset(struct emu_link *link)
+{
+    const struct linger at_once = {.l_onoff = 1};
+    if (link->state != EMU_LINK_IDLE && link->watch.fd >= 0)
+        setsockopt(link->watch.fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    emu_link_close(link);
+}
+
+void emu_link_size_buffer(struct emu_link *link, size_t size)
+{
+    emu_ring_free(&link->in);
+    emu_ring_init(&link->in, size);
+}
+
 /* Told from the loop, so that what the caller prints first comes first. */
 static void fail(struct emu_link *link, enum emu_link_failure failure)
 {
@@ -122,6 +136,14 @@ static void be_connected(struct emu_link *link)
         fail(link, EMU_LINK_TLS_FAILED);
     else
         shake(link);
+}
+
+void emu_link_secure(struct emu_link *link, struct emu_tls *tls, emu_time handshake_limit)
+{
+    link->secure = true;
+    link->tls = tls;
+    link->handshake_limit = handshake_limit;
+    be_connected(link);
 }
 
 static void plan_retransmit(struct emu_link *link)
@@ -315,9 +337,10 @@ static ssize_t carry_out(struct emu_link *link, const char *bytes, size_t length
     return errno == EAGAIN || errno == EINTR || (link->datagram && errno == ECONNREFUSED) ? -1 : -2;
 }
 
-static void end(struct emu_link *link)
+static void end(struct emu_link *link, bool broken)
 {
     drop_socket(link);
+    link->broken = broken;
     link->state = EMU_LINK_ENDED;
     link->events->ended(link->owner);
 }
@@ -362,7 +385,7 @@ static void receive(struct emu_link *link)
     ssize_t outcome = link->datagram ? read_datagrams(link) : read_stream(link);
     watch_for(link);
     if (outcome != -1)
-        end(link);
+        end(link, outcome < 0);
 }
 
 /* False when the link has broken. */
@@ -393,7 +416,7 @@ static void on_ready(void *owner, short events)
     } else if (link->state == EMU_LINK_UP) {
         bool had_output = link->out.used > 0;
         if ((events & POLLOUT) && !transmit(link)) {
-            end(link);
+            end(link, true);
             return;
         }
         if (had_output && link->out.used == 0)

@@ -63,6 +63,7 @@ struct emu_link {
 
     enum emu_link_state state;
     bool datagram, secure, stalled;
+    bool broken;                   /* ENDED, but not by the peer's wish: a reset, or TLS gone wrong */
     enum emu_link_failure failure; /* FAILING: what will be told */
     unsigned local_port;           /* once connected, the real one */
     emu_time handshake_limit;
@@ -86,8 +87,18 @@ void emu_link_open(struct emu_link *link, struct emu *emu, const struct emu_link
 void emu_link_adopt(struct emu_link *link, struct emu *emu, int fd, const struct emu_link_events *events,
                     void *owner);
 
+/* A link that is up goes on with TLS, as after FTP's AUTH TLS; `tls` is taken over, NULL fails. Ends with
+ * `opened` once more. */
+void emu_link_secure(struct emu_link *link, struct emu_tls *tls, emu_time handshake_limit);
+
+/* Another size for the receive buffer; only while nothing was received. */
+void emu_link_size_buffer(struct emu_link *link, size_t size);
+
 /* At once, in any state, with no event. What was not sent or taken is lost. */
 void emu_link_close(struct emu_link *link);
+
+/* The same, and the peer is told by a reset. */
+void emu_link_reset(struct emu_link *link);
 
 /* Room for this many bytes to send, and putting them there. A datagram goes at once or not at all. */
 bool emu_link_can_send(const struct emu_link *link, size_t length);
