@@ -322,7 +322,7 @@ void emu_ftp_data_open(struct emu_ftp *ftp)
 
 void emu_ftp_took(struct emu_ftp *ftp)
 {
-    emu_link_taken(&ftp->data.link);
+    emu_link_taken(&ftp->data.link, 0);
 }
 
 size_t emu_ftp_give(struct emu_ftp *ftp, const char *bytes, size_t length)
