@@ -24,7 +24,7 @@ enum {
 enum {
     RX_SIZE = 8192,
     FIRST_BLOCK_SIZE = 2048,
-    TAIL_SIZE = 128,
+    TAIL_SIZE = 256,
     PLACES = AT_DEFERRED_MAX + 2 /* commands that are not over yet, with one to spare */
 };
 
@@ -259,6 +259,35 @@ static int progress(lua_State *L)
     return 2;
 }
 
+/* The last bytes of what has come of a command's block. */
+static const char *tail_of(const struct gatherer *gatherer, size_t *length)
+{
+    if (gatherer->sink != NULL) {
+        *length = gatherer->tail_length;
+        return gatherer->tail;
+    }
+    *length = gatherer->length < TAIL_SIZE ? gatherer->length : TAIL_SIZE;
+    return gatherer->bytes + (gatherer->length - *length);
+}
+
+static bool is_gathering(const struct gatherer *gatherer)
+{
+    return gatherer->for_whom == GATHER_RESPONSE && gatherer->left > 0;
+}
+
+/* engine:tail() -> the last of the bytes that have come of the command's block; nil when none is coming */
+static int tail(lua_State *L)
+{
+    const struct gatherer *gatherer = &check_engine(L)->gatherer;
+    size_t length;
+    const char *bytes = tail_of(gatherer, &length);
+    if (!is_gathering(gatherer) || length == 0)
+        lua_pushnil(L);
+    else
+        lua_pushlstring(L, bytes, length);
+    return 1;
+}
+
 /* engine:cancel(id, now) */
 static int cancel(lua_State *L)
 {
@@ -430,6 +459,32 @@ static void hand_over(lua_State *L, struct gatherer *gatherer)
         lua_setfield(L, -2, "missing");
     }
     gatherer->for_whom = GATHER_NOTHING;
+}
+
+/* engine:cut(count): so many of the last bytes, no more than tail() gives, were not the block's: it has ended in
+ * front of them, and they are lines. What was written to a sink stays there. Between turns only. */
+static int cut(lua_State *L)
+{
+    struct lua_engine *self = check_engine(L);
+    struct gatherer *gatherer = &self->gatherer;
+    size_t count = (size_t)luaL_checkinteger(L, 2), length, lines_length;
+    const char *bytes = tail_of(gatherer, &length);
+    luaL_argcheck(L, is_gathering(gatherer) && count <= length, 2, "more than has come");
+    lua_pushlstring(L, bytes + length - count, count);
+    const char *lines = lua_tolstring(L, -1, &lines_length);
+    lua_setiuservalue(L, 1, USER_INPUT);
+    gatherer->left += count;
+    gatherer->received -= count;
+    if (gatherer->sink != NULL)
+        gatherer->tail_length -= count;
+    else
+        gatherer->length -= count;
+    push_response(L, self, gatherer->command);
+    if (lua_istable(L, -1))
+        hand_over(L, gatherer);
+    at_engine_end_block(&self->at);
+    at_engine_input(&self->at, lines, lines_length);
+    return 0;
 }
 
 static int on_info(lua_State *L, struct lua_engine *self, const struct at_event *event)
@@ -734,6 +789,7 @@ static const luaL_Reg methods[] = {
     {"echo", set_echo},   {"observe", observe},   {"noise", noise},   {"times", set_times},
     {"push", push},       {"turn", turn},         {"feed", feed},     {"next", next},
     {"output", output},   {"deadline", deadline}, {"sent", sent},     {"__gc", free_engine},
+    {"tail", tail},       {"cut", cut},
     {NULL, NULL},
 };
 

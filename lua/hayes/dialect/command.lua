@@ -65,7 +65,7 @@ local core = require "hayes.core"
 ---@field bare? boolean|string   they have none; a string is the shape they have (at_fields_match)
 ---@field data? { ends: string?, length: string?, forms: string[]?, ack: hayes.ack? }  takes data at a prompt or after
 ---  CONNECT
----@field final? string     name of the group of final result codes that end it, in place of OK
+---@field final? string|string[] groups of final result codes that end it, in place of OK ("general")
 ---@field block? { length: integer, shape: string?, after: string?, fields: integer? }
 ---@field deferred? hayes.deferred
 ---@field timeout? number   seconds to the final result code
@@ -250,6 +250,7 @@ end
 ---@param line string
 ---@return string
 function command.mask_line(commands, line)
+  if line:find("^%s*[Aa][Tt]") then return command.mask(commands, line) end -- an echo
   local name = line:match("^([%+%^%$#%*%%][%w_]+)")
   local declaration = name and commands[name:upper()]
   if not declaration then return line end
