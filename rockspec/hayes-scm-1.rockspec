@@ -83,6 +83,7 @@ build = {
     ["hayes.dialect.quectel.ftp.listing"] = "lua/hayes/dialect/quectel/ftp/listing.lua",
     ["hayes.dialect.quectel.ftp.login"] = "lua/hayes/dialect/quectel/ftp/login.lua",
     ["hayes.dialect.quectel.ftp.options"] = "lua/hayes/dialect/quectel/ftp/options.lua",
+    ["hayes.dialect.quectel.ftp.pieces"] = "lua/hayes/dialect/quectel/ftp/pieces.lua",
     ["hayes.dialect.quectel.ftp.progress"] = "lua/hayes/dialect/quectel/ftp/progress.lua",
     ["hayes.dialect.quectel.ftp.recovery"] = "lua/hayes/dialect/quectel/ftp/recovery.lua",
     ["hayes.dialect.quectel.ftp.remote"] = "lua/hayes/dialect/quectel/ftp/remote.lua",

@@ -5,7 +5,8 @@ local lab = require "support.lab"
 local ftp_lab = {}
 
 --- What a module says, and what ends data mode, in the middle of other bytes.
-ftp_lab.PROTOCOL = "\r\nOK\r\n\r\n+QFTPGET: 0,7\r\n\r\nNO CARRIER\r\n+++\26\27\0\255ATH\r\nCONNECT\r\n\r\n+QFTPPUT: 609,0\r\nRDY\r\n"
+ftp_lab.PROTOCOL = "\r\nOK\r\n\r\n+QFTPGET: 0,7\r\n\r\nNO CARRIER\r\n+++\26\27\0\255ATH\r\nCONNECT\r\n"
+  .. "\r\n+QFTPPUT: 609,0\r\nRDY\r\n"
 
 --- So many bytes, no two parts of which are alike, with such words in between.
 function ftp_lab.bytes(count)

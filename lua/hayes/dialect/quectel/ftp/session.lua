@@ -9,6 +9,7 @@ local listing = require "hayes.dialect.quectel.ftp.listing"
 local Lock = require "hayes.lock"
 local login = require "hayes.dialect.quectel.ftp.login"
 local option_rules = require "hayes.dialect.quectel.ftp.options"
+local pieces = require "hayes.dialect.quectel.ftp.pieces"
 local recovery = require "hayes.dialect.quectel.ftp.recovery"
 local remote = require "hayes.dialect.quectel.ftp.remote"
 local sources = require "hayes.dialect.quectel.ftp.sources"
@@ -81,6 +82,11 @@ local function check_transfer(where, path, options)
   return check.options(where, options, option_rules.transfer)
 end
 
+local function is_callable(value)
+  local meta = type(value) == "table" and getmetatable(value)
+  return type(value) == "function" or meta and meta.__call ~= nil
+end
+
 --- Stores a file on the server.
 ---
 --- With resume (the default for files) it goes on behind what the server has of it, if the end of that is the source's,
@@ -90,18 +96,19 @@ end
 ---@param path string on the server, at most 255 bytes
 ---@param options? { resume: boolean?, offset: integer?, length: integer?, progress: function?, retries: integer?,
 ---  verify: boolean?, piece: integer? } offset: bytes of the source, and of the server's file, to begin behind (0);
----  length: bytes of the source; progress(done, total, rate): bytes, bytes, bytes a second, at most ten times a second;
----  retries: attempts in a row that may change nothing (20); verify: sizes and ends are compared (true); piece: bytes of
----  one command, between which other tasks use the modem (all at once)
+---  length: bytes of the source; progress(done, total, rate): bytes, bytes, bytes a second, at most ten times a
+---  second; retries: attempts in a row that may change nothing (20); verify: sizes and ends are compared (true);
+---  piece: bytes of one command, between which other tasks use the modem (all at once)
 ---@return { bytes: integer, seconds: number, resumed_at: integer? }?, hayes.error?
 function Session:put(source, path, options)
   options = check_transfer("ftp:put", path, options)
-  if type(source) ~= "string" and (type(source) == "function" or (getmetatable(source) or {}).__call) then
+  if is_callable(source) then
     if options.resume or options.length then
       check.fail("ftp:put", "resume and length are for sources that can be read at any place")
     end
     local _turn <close> = self.turn:take()
-    return recovery.run(self, 0, function() return stream.run(self, source, path, options) end)
+    local upload = options.piece and pieces or stream
+    return recovery.run(self, 0, function() return upload.run(self, source, path, options) end)
   end
   local opened, err = sources.open(self.modem, "ftp:put", source)
   if not opened then return nil, err end
@@ -170,9 +177,9 @@ end
 
 --- A folder as the server prints it, a line an entry.
 ---
---- A listing comes over the port without a length, and is taken to end where the module says so with the right number of
---- bytes and silence behind it. A server whose file names cannot be trusted might imitate that: through = "UFS:" has the
---- module store it first, which takes longer and needs room in its flash.
+--- A listing comes over the port without a length, and is taken to end where the module says so with the right number
+--- of bytes and silence behind it. A server whose file names cannot be trusted might imitate that: through = "UFS:" has
+--- the module store it first, which takes longer and needs room in its flash.
 ---@param dir? string (the current one)
 ---@param options? { through: string? }
 ---@return string[]?, hayes.error?
