@@ -267,7 +267,7 @@ static const char *tail_of(const struct gatherer *gatherer, size_t *length)
         return gatherer->tail;
     }
     *length = gatherer->length < TAIL_SIZE ? gatherer->length : TAIL_SIZE;
-    return gatherer->bytes + (gatherer->length - *length);
+    return gatherer->bytes != NULL ? gatherer->bytes + (gatherer->length - *length) : "";
 }
 
 static bool is_gathering(const struct gatherer *gatherer)
@@ -275,13 +275,14 @@ static bool is_gathering(const struct gatherer *gatherer)
     return gatherer->for_whom == GATHER_RESPONSE && gatherer->left > 0;
 }
 
-/* engine:tail() -> the last of the bytes that have come of the command's block; nil when none is coming */
+/* engine:tail() -> the last of the bytes that have come of the command's block, or of the last one; nil: none
+ */
 static int tail(lua_State *L)
 {
     const struct gatherer *gatherer = &check_engine(L)->gatherer;
     size_t length;
     const char *bytes = tail_of(gatherer, &length);
-    if (!is_gathering(gatherer) || length == 0)
+    if (length == 0)
         lua_pushnil(L);
     else
         lua_pushlstring(L, bytes, length);
@@ -461,8 +462,8 @@ static void hand_over(lua_State *L, struct gatherer *gatherer)
     gatherer->for_whom = GATHER_NOTHING;
 }
 
-/* engine:cut(count): so many of the last bytes, no more than tail() gives, were not the block's: it has ended in
- * front of them, and they are lines. What was written to a sink stays there. Between turns only. */
+/* engine:cut(count): so many of the last bytes, no more than tail() gives, were not the block's: it has ended
+ * in front of them, and they are lines. What was written to a sink stays there. Between turns only. */
 static int cut(lua_State *L)
 {
     struct lua_engine *self = check_engine(L);
@@ -789,8 +790,7 @@ static const luaL_Reg methods[] = {
     {"echo", set_echo},   {"observe", observe},   {"noise", noise},   {"times", set_times},
     {"push", push},       {"turn", turn},         {"feed", feed},     {"next", next},
     {"output", output},   {"deadline", deadline}, {"sent", sent},     {"__gc", free_engine},
-    {"tail", tail},       {"cut", cut},
-    {NULL, NULL},
+    {"tail", tail},       {"cut", cut},           {NULL, NULL},
 };
 
 void core_open_engine(lua_State *L)

@@ -26,7 +26,7 @@ local function sure_bytes(self, text, err, response)
   local received = response and (response.received or response.data and #response.data)
   if not received then received = self.target:came() end
   if text and math.tointeger(tonumber(text:match("%d+"))) == received or err and err.was_cut then return received end
-  if err and err.response and not response.missing then return received end -- all of it, and a final result code behind
+  -- Also where a result code stands behind them: the last byte may be the CR in front of it.
   return math.max(0, received - carry.DOUBTFUL)
 end
 

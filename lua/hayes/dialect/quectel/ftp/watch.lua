@@ -9,7 +9,7 @@ local EVERY = 0.03
 
 --- Silence behind a trailer whose number is right, seconds; behind one that tells of a failure, which has no such
 --- number; behind what may be the beginning of one.
-local SURE_QUIET, DOUBTFUL_QUIET, BROKEN_QUIET = 0.05, 0.5, 4
+local SURE_QUIET, DOUBTFUL_QUIET, BROKEN_QUIET = 0.05, 0.5, 2
 
 local Watch = {}
 Watch.__index = Watch
@@ -29,17 +29,17 @@ end
 local function end_of_data(self, now, received)
   local engine, quiet = self.modem.engine, now - self.since
   if quiet < SURE_QUIET then return end
-  local holder = self.modem.exchanges.holder
   local tail = engine:tail()
-  if not tail then
-    if received == self.block and quiet >= BROKEN_QUIET and self.suspicious then
-      engine:cancel(holder.id, now)
+  if not tail then return end
+  if received == self.block then
+    -- All has come, and nothing behind it: the module's words may be the last of what should have been data.
+    if quiet >= BROKEN_QUIET and trailer.may_begin(tail, self.name) then
+      engine:cancel(self.modem.exchanges.holder.id, now)
       self.modem:turn(now)
     end
     return
   end
   local count, sure = trailer.find(tail, self.name, received, self.modem.dialect.boot)
-  self.suspicious = trailer.may_begin(tail, self.name)
   if count and (sure or quiet >= DOUBTFUL_QUIET) then
     self.was_cut = true
     engine:cut(count)
