@@ -16,6 +16,10 @@ local MOST = 2147483647
 --- So many of the last bytes that the server has are compared with the source before an upload goes on behind them.
 local COMPARED = 512
 
+--- Where the end is not the source's, places in front of it are looked at: what a program says that finds the module
+--- in the data mode of one that was killed becomes the end of the upload.
+local STEPS_BACK = { 0, 1024, 16384 }
+
 local Upload = {}
 Upload.__index = Upload
 
@@ -47,10 +51,15 @@ local function standing(self)
   self.server_bytes = there
   if there <= self.base or there > self.last then return self.base end
   if not self.options.verify then return there end
-  local same
-  same, err = has_same_tail(self, there)
-  if same == nil then return nil, err end
-  return same and there or self.base
+  for _, back in ipairs(STEPS_BACK) do
+    local at = there - back
+    if at <= self.base then break end
+    local same
+    same, err = has_same_tail(self, at)
+    if same == nil then return nil, err end
+    if same then return at end
+  end
+  return self.base
 end
 
 local function send_inside(self, at)
