@@ -44,7 +44,7 @@ lua_sources      = $(sort $(shell find lua -name '*.lua'))
 core     = $(BUILD)/hayes/core.so
 emulator = $(BUILD)/hayes-emulator
 
-.PHONY: all core emulator env demo test specs lint format reference bench install uninstall clean help
+.PHONY: all core emulator env demo demo-ftp test specs lint format reference bench install uninstall clean help
 .DELETE_ON_ERROR:
 
 all: core emulator
@@ -89,6 +89,11 @@ demo:
 	@$(MAKE) -s all
 	@eval "$$($(MAKE) -s env)" && exec $(LUA) examples/demo.lua
 
+demo-ftp:
+	@.ci/packages test
+	@$(MAKE) -s all
+	@eval "$$($(MAKE) -s env)" && exec $(LUA) examples/demo_ftp.lua
+
 test:
 	@.ci/packages test
 	@exec spec/run
@@ -126,6 +131,7 @@ clean:
 help:
 	@echo 'all        build the module and the emulator into $(BUILD)/ (the default)'
 	@echo 'demo       install what is missing, build, and do a verified TLS exchange with no hardware'
+	@echo 'demo-ftp   8 MiB to an FTPS server and back through a module in software, the link being cut on the way'
 	@echo 'test       install what is missing, build, and run every check'
 	@echo 'lint       the static checks alone'
 	@echo 'bench      figures: AT round trips, reads and sends against a raw C loop'

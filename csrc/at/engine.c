@@ -191,6 +191,11 @@ void at_engine_cancel(struct at_engine *engine, uint32_t id, at_time now)
         give_up_slot(engine, AT_CANCELLED, now);
 }
 
+void at_engine_end_block(struct at_engine *engine)
+{
+    at_framer_block(&engine->framer, 0);
+}
+
 void at_engine_input(struct at_engine *engine, const char *bytes, size_t length)
 {
     at_framer_input(&engine->framer, bytes, length);

@@ -148,6 +148,9 @@ bool at_engine_give(struct at_engine *engine, const char *bytes, size_t length);
  * says of it looks like data. */
 void at_engine_leave(struct at_engine *engine);
 
+/* The block that is coming ends here, earlier than announced. All of the input must have been looked at. */
+void at_engine_end_block(struct at_engine *engine);
+
 /* Hands over bytes from the port; they must stay where they are until at_engine_next has returned NONE. */
 void at_engine_input(struct at_engine *engine, const char *bytes, size_t length);
 

@@ -75,6 +75,31 @@ bool core_block_take(lua_State *L, struct core_block *block, const struct at_eve
     return true;
 }
 
+const char *core_block_tail(const struct core_block *block, size_t *length)
+{
+    if (block->sink != NULL) {
+        *length = block->tail_length;
+        return block->tail;
+    }
+    *length = block->length < CORE_BLOCK_TAIL ? block->length : CORE_BLOCK_TAIL;
+    return block->bytes != NULL ? block->bytes + (block->length - *length) : "";
+}
+
+bool core_block_is_coming(const struct core_block *block)
+{
+    return block->owner == CORE_BLOCK_RESPONSE && block->left > 0;
+}
+
+void core_block_cut(struct core_block *block, size_t count)
+{
+    block->left += count;
+    block->received -= count;
+    if (block->sink != NULL)
+        block->tail_length -= count;
+    else
+        block->length -= count;
+}
+
 void core_block_hand_over(lua_State *L, struct core_block *block)
 {
     if (block->owner == CORE_BLOCK_RESPONSE && block->sink != NULL) {

@@ -6,7 +6,7 @@
 #include "lua/file.h"
 
 enum {
-    CORE_BLOCK_TAIL = 128
+    CORE_BLOCK_TAIL = 256
 };
 
 enum core_block_owner {
@@ -38,6 +38,15 @@ void core_block_begin(struct core_block *block, enum core_block_owner owner, con
 
 /* Takes bytes of it. False when there is no memory for them. */
 bool core_block_take(lua_State *L, struct core_block *block, const struct at_event *event);
+
+/* The last bytes, no more than CORE_BLOCK_TAIL, of what has come of a response's block. */
+const char *core_block_tail(const struct core_block *block, size_t *length);
+
+/* Whether a response's block is announced and not yet whole. */
+bool core_block_is_coming(const struct core_block *block);
+
+/* So many of the last bytes were not the block's. */
+void core_block_cut(struct core_block *block, size_t count);
 
 /* Puts it into the table on top of the stack: the field `data` (or `received` and `tail`), and `missing` if
  * fewer bytes came than were announced. Nobody owns it then. */

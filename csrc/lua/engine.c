@@ -236,6 +236,19 @@ static int progress(lua_State *L)
     return 2;
 }
 
+/* engine:tail() -> the last of the bytes that have come of the command's block, or of the last one; nil: none
+ */
+static int tail(lua_State *L)
+{
+    size_t length;
+    const char *bytes = core_block_tail(&check_engine(L)->block, &length);
+    if (length == 0)
+        lua_pushnil(L);
+    else
+        lua_pushlstring(L, bytes, length);
+    return 1;
+}
+
 /* engine:cancel(id, now) */
 static int cancel(lua_State *L)
 {
@@ -335,6 +348,26 @@ static int push_deadline(lua_State *L, const struct lua_engine *self)
 static int deadline(lua_State *L)
 {
     return push_deadline(L, check_engine(L));
+}
+
+/* engine:cut(count): so many of the last bytes, no more than tail() gives, were not the block's: it has ended
+ * in front of them, and they are lines. What was written to a sink stays there. Between turns only. */
+static int cut(lua_State *L)
+{
+    struct lua_engine *self = check_engine(L);
+    size_t count = (size_t)luaL_checkinteger(L, 2), length, lines_length;
+    const char *bytes = core_block_tail(&self->block, &length);
+    luaL_argcheck(L, core_block_is_coming(&self->block) && count <= length, 2, "more than has come");
+    lua_pushlstring(L, bytes + length - count, count);
+    const char *lines = lua_tolstring(L, -1, &lines_length);
+    lua_setiuservalue(L, 1, USER_INPUT);
+    core_block_cut(&self->block, count);
+    push_response(L, self, self->block.command);
+    if (lua_istable(L, -1))
+        core_block_hand_over(L, &self->block);
+    at_engine_end_block(&self->at);
+    at_engine_input(&self->at, lines, lines_length);
+    return 0;
 }
 
 static int on_info(lua_State *L, struct lua_engine *self, const struct at_event *event)
@@ -635,7 +668,7 @@ static const luaL_Reg methods[] = {
     {"echo", set_echo},   {"observe", observe},   {"noise", noise},   {"times", set_times},
     {"push", push},       {"turn", turn},         {"feed", feed},     {"next", next},
     {"output", output},   {"deadline", deadline}, {"sent", sent},     {"__gc", free_engine},
-    {NULL, NULL},
+    {"tail", tail},       {"cut", cut},           {NULL, NULL},
 };
 
 void core_open_engine(lua_State *L)

@@ -19,16 +19,20 @@ Trace.__index = Trace
 ---@param target string|fun(line: string)
 ---@param redact boolean
 function Trace.new(target, redact)
-  local self = setmetatable({ redact = redact, dialect = { commands = {} } }, Trace)
-  if type(target) == "string" then
-    local file, err = io.open(target, "a")
-    if not file then return nil, err end
-    file:setvbuf("line")
-    self.file = file
-    self.write = function(line) file:write(line, "\n") end
-  else
-    self.write = target
+  return setmetatable({ redact = redact, dialect = { commands = {} }, target = target }, Trace):reopen()
+end
+
+--- Goes on after close(). nil, err when the file cannot be opened any more; then nothing is written.
+function Trace:reopen()
+  if type(self.target) ~= "string" then
+    self.write = self.target
+    return self
   end
+  local file, err = io.open(self.target, "a")
+  if not file then return nil, err end
+  file:setvbuf("line")
+  self.file = file
+  self.write = function(line) file:write(line, "\n") end
   return self
 end
 

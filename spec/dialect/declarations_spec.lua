@@ -5,9 +5,11 @@ local dialects = require "hayes.dialect"
 
 local types = { integer = true, string = true, bare = true }
 
--- The commands of the SSL note, and those of its companions that a host needs.
+-- The commands of the SSL note and of the FTP(S) note, and those of their companions that a host needs.
 local needed = [[
   +QSSLCFG +QSSLOPEN +QSSLSEND +QSSLRECV +QSSLCLOSE +QSSLSTATE +QISWTMD O +++ &D
+  +QFTPCFG +QFTPOPEN +QFTPCWD +QFTPPWD +QFTPPUT +QFTPGET +QFTPSIZE +QFTPDEL +QFTPMKDIR +QFTPRMDIR +QFTPLIST
+  +QFTPNLST +QFTPMLSD +QFTPMDTM +QFTPRENAME +QFTPLEN +QFTPSTAT +QFTPCLOSE
   +QFUPL +QFDWL +QFLST +QFDEL +QFLDS +QFOPEN +QFREAD +QFWRITE +QFSEEK +QFPOSITION +QFCLOSE
   +QICSGP +QIACT +QIDEACT +QIGETERROR +QIDNSCFG +QIDNSGIP +QPING +QNTP +QIOPEN +QISEND +QIRD +QICLOSE +QISTATE
   +CCLK +CPIN +CSQ +CREG +CGREG +CEREG +CGATT +CFUN +COPS +CMEE +IPR +IFC +QURCCFG +QICFG +QPOWD
@@ -68,7 +70,7 @@ describe("The Quectel dialect", function()
     end
   end
 
-  it("declares every command of the SSL note and its companions", function()
+  it("declares every command of the SSL note, the FTP(S) note and their companions", function()
     for name in needed:gmatch("%S+") do expect(dialect.commands[name], name) end
     none_missing()
   end)

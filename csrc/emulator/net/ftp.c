@@ -319,7 +319,7 @@ static bool listen_to(struct emu_ftp *ftp)
     bool up = ftp->control.state == EMU_LINK_UP || ftp->control.state == EMU_LINK_ENDED;
     if (!up || (!ftp->reply_waits && !emu_ftp_reply_next(&ftp->reply, &ftp->control.in)))
         return false;
-    emu_link_taken(&ftp->control, 0);
+    emu_link_taken(&ftp->control, 0); /* a stream: no datagram to count down */
     if (ftp->reply_delay > 0 && !ftp->reply_due) {
         if (!ftp->reply_waits)
             emu_timer_start(&ftp->emu->loop, &ftp->hold, emu_loop_now(&ftp->emu->loop) + ftp->reply_delay);

@@ -90,7 +90,7 @@ local core = require "hayes.core"
 ---@field data? { ends: string?, length: string?, if_given: boolean?, forms: string[]?, ack: hayes.ack? }  takes data at
 ---  a prompt or after CONNECT, unless the parameter `length` is 0, or (if_given) left out
 ---@field online? "prompt"   data mode begins at the prompt, with no CONNECT
----@field final? string     name of the group of final result codes that end it, in place of OK
+---@field final? string|string[] groups of final result codes that end it, in place of OK ("general")
 ---@field block? { length: integer, shape: string?, after: string?, fields: integer?, texts: string[]? }  data in the
 ---  answer; texts: the beginnings of its line, where it is not the name alone
 ---@field deferred? hayes.deferred
@@ -340,6 +340,7 @@ end
 ---@param redact? table[]
 ---@return string
 function command.mask_line(commands, line, redact)
+  if line:find("^%s*[Aa][Tt]") then return command.mask(commands, line) end -- an echo
   for _, rule in ipairs(redact or {}) do
     local masked, count = line:gsub(rule[1], rule[2])
     if count > 0 then return masked end

@@ -73,6 +73,20 @@ local function milliseconds(seconds)
   return seconds and math.floor(math.max(seconds, compile.LEAST_TIMEOUT) * 1000 + 0.5) or nil
 end
 
+--- The bits of the groups that end a command; nil: as for every command.
+local function accepted(declaration, groups)
+  local names = declaration.final
+  if not names then return nil end
+  local bits = 0
+  for _, name in ipairs(type(names) == "table" and names or { names }) do
+    if not groups[name] then
+      error(("dialect: %s ends with '%s', and no final result code has that group"):format(declaration.name, name))
+    end
+    bits = bits | groups[name]
+  end
+  return bits
+end
+
 local function command_traits(declaration, groups)
   local deferred = declaration.deferred
   local ack = declaration.data and declaration.data.ack
@@ -81,7 +95,7 @@ local function command_traits(declaration, groups)
     info = declaration.bare and "bare" or "prefixed",
     info_shape = type(declaration.bare) == "string" and declaration.bare or nil,
     info_prefix = declaration.prefix,
-    accepts = declaration.final and groups[declaration.final] or nil,
+    accepts = accepted(declaration, groups),
     data_forms = declaration.data and forms_of(declaration.data.forms or { "write" }) or nil,
     data_length_param = declaration.data and declaration.data.length
       and index_of(declaration.params, declaration.data.length),
@@ -92,10 +106,6 @@ local function command_traits(declaration, groups)
     online_prompt = declaration.online == "prompt",
     timeout_ms = milliseconds(declaration.timeout),
   }
-  if declaration.final and not traits.accepts then
-    error(("dialect: %s ends with '%s', and no final result code has that group"):format(
-      declaration.name, declaration.final))
-  end
   if deferred then
     traits.deferred = deferred.prefix or declaration.name
     traits.deferred_forms = forms_of(deferred.forms or { "write", "execute" })

@@ -2,6 +2,7 @@
 --- 550-579, FTP 601-631. Texts are the notes'; hints are their troubleshooting chapters and what users ran into.
 
 local errors = require "hayes.error"
+local ftp_errors = require "hayes.dialect.quectel.ftp_errors"
 
 local no_dns = "Check the host name; ask modem.network.dns() for the DNS servers, and set others with "
   .. "modem.network.dns(\"8.8.8.8\"); ask modem.network.status() whether the PDP context is still active."
@@ -165,13 +166,15 @@ local function add(origin, list)
     local text, hint = entry[1], entry[2]
     local described = { code = code, origin = origin, name = errors.token(text), text = text, hint = hint }
     by_code[code] = described
-    by_text[errors.token(text)] = described
+    -- "Unknown error" and "DNS parse failed" are SSL's and FTP's: in words alone they are what was there first.
+    by_text[errors.token(text)] = by_text[errors.token(text)] or described
   end
 end
 
 add("cme", cme)
 add("file", file)
 add("ssl", ssl)
+add("ftp", ftp_errors.codes)
 
 -- Words that firmware uses in place of the notes'.
 by_text.file_already_exist = by_code[407]

@@ -3,7 +3,7 @@
 
 
 local commands = {}
-for _, part in ipairs { "general", "tcpip", "file", "ssl" } do
+for _, part in ipairs { "general", "tcpip", "file", "ssl", "ftp" } do
   local chapter = require("hayes.dialect.quectel.commands." .. part)
   for _, declaration in ipairs(chapter) do
     declaration.chapter = chapter.title
@@ -43,6 +43,7 @@ local quectel = {
     clock = "hayes.dialect.quectel.clock",
     file = "hayes.dialect.quectel.file",
     ssl = "hayes.dialect.quectel.ssl",
+    ftp = "hayes.dialect.quectel.ftp",
     ip = "hayes.dialect.quectel.ip",
     tcp = "hayes.dialect.quectel.tcp",
     udp = "hayes.dialect.quectel.udp",

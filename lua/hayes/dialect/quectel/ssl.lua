@@ -15,6 +15,7 @@ return function(modem)
   local ssl = {}
 
   local contexts = Contexts.new(modem)
+  ssl.context_pool = contexts -- there are six for all: modem.ftp takes one of them, too
 
   local opener = Opener.new(modem, {
     what = "TLS connection", plural = "TLS connections", origin = "ssl",

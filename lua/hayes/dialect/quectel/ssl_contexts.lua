@@ -93,12 +93,13 @@ end
 --- A context with these options; its user count goes up by one. Give it back with release().
 ---@param options table checked
 ---@param suite string
+---@param owner? string shared with those of the same owner only
 ---@return hayes.quectel.ssl_context?, hayes.error?
-function Contexts:take(options, suite)
+function Contexts:take(options, suite, owner)
   local paths, err = install(self, options)
   if not paths then return nil, err end
   local wanted = settings.for_options(options, paths, suite)
-  local key = settings.key(wanted)
+  local key = settings.key(wanted) .. (owner and ";" .. owner or "")
   local context = choose(self, key)
   if not context then
     return nil, errors.new { name = "no_free_context", origin = "ssl",
