@@ -140,6 +140,40 @@ describe("An FTP transfer", function()
     assert.is_true(calls >= 4 and calls <= seconds * 10 + 2, ("%d calls in %g s"):format(calls, seconds))
   end)
 
+  it("goes on without a progress function that fails", function()
+    open(nil, { baud = 921600 })
+    local calls, reports = 0, 0
+    local stderr = io.stderr
+    io.stderr = { write = function() reports = reports + 1 end }
+    local ok, err = ftp:put(source, "up.bin", { progress = function()
+      calls = calls + 1
+      error("display broken")
+    end })
+    io.stderr = stderr
+    assert(ok, err)
+    assert.are.same({ 1, 1 }, { calls, reports })
+    assert.is_true(arrived())
+  end)
+
+  it("whose source or sink fails says so, and leaves the session as it was", function()
+    open()
+    local ok, err = ftp:get("down.bin", function(bytes) return bytes == nil, "disk full" end)
+    assert.is_nil(ok)
+    assert.are.same("sink_failed", err.name)
+    assert.is_truthy(tostring(err):find("disk full", 1, true))
+    assert.is_false(pcall(ftp.get, ftp, "down.bin", function() error("sink") end))
+    ok, err = ftp:put(function() return nil, "sensor gone" end, "up.bin")
+    assert.is_nil(ok)
+    assert.are.same("source_failed", err.name)
+    assert.is_truthy(tostring(err):find("sensor gone", 1, true))
+    assert.is_false(pcall(ftp.put, ftp, function() error("source") end, "up.bin"))
+    assert.are.same("/", ftp:pwd())
+    ok, err = ftp:get("nothing.bin", sink)
+    assert.is_nil(ok)
+    assert.is_truthy(tostring(err):find("fetching nothing.bin failed", 1, true), tostring(err))
+    assert.is_nil(ftp_lab.read(sink .. ".part"))
+  end)
+
   it("in pieces lets other tasks use the modem in between", function()
     open(nil, { baud = 921600 })
     local others = 0
