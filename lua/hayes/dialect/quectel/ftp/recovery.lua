@@ -8,8 +8,8 @@ local wait = require "hayes.wait"
 
 local recovery = {}
 
---- Pauses between two attempts, seconds: doubled each time that nothing has come of one. The first gives the server time
---- to store what has reached it.
+--- Pauses between two attempts, seconds: doubled each time that nothing has come of one. The first gives the server
+--- time to store what has reached it.
 recovery.FIRST_PAUSE = 0.25
 local LONGEST_PAUSE = 60
 
