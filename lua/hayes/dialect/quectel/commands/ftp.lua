@@ -36,7 +36,7 @@ local start = { name = "startpos", type = "integer", min = 0, max = 2147483647, 
 local transferred = { name = "transferlen", unit = "bytes",
   doc = "With err 0: what was transferred; with any other, the server's reply code." }
 local replies = { [0] = "none" }
-for number, known in pairs(ftp_errors.protocol) do replies[number] = known[1] end
+for reply, known in pairs(ftp_errors.protocol) do replies[reply] = known[1] end
 
 local code = { name = "protocol_error", doc = "The server's reply code (chapter 6).", values = replies, open = true }
 local err = { name = "err", error = true, doc = "0, or an error of chapter 5." }
