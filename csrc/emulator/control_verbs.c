@@ -164,6 +164,8 @@ static const char *set_common(struct emu *emu, const char *key, const char *valu
     *mine = true;
     if (strcmp(key, "clock") == 0)
         return set_clock(emu, value);
+    if (strcmp(key, "listen") == 0)
+        return emu_listen_add(&emu->listen, value);
     if (strcmp(key, "latency") == 0) {
         if (!read_number(value, 3600000, &number))
             return "0 to 3600000 milliseconds";
@@ -215,8 +217,8 @@ static void run_help(struct emu *emu, struct emu_control_line *line)
 {
     const struct emu_module *module = emu->module;
     char settings[160];
-    snprintf(settings, sizeof settings, "clock|latency|boot-ms|echo%s%s VALUE", module->set_usage ? "|" : "",
-             module->set_usage ? module->set_usage : "");
+    snprintf(settings, sizeof settings, "clock|latency|boot-ms|echo|listen%s%s VALUE",
+             module->set_usage ? "|" : "", module->set_usage ? module->set_usage : "");
     size_t used = 0;
     for (size_t i = 0; i < sizeof verbs / sizeof *verbs && used < sizeof line->reply; i++) {
         const struct verb *verb = &verbs[i];

@@ -29,6 +29,7 @@ void emu_port_init(struct emu *emu, const struct emu_profile *profile)
 {
     struct emu_port *port = &emu->port;
     port->profile = port->saved = *profile;
+    port->most = emu->module->line.most;
     emu->uart.on_arrival = on_arrival;
     emu->uart.owner = emu;
     emu_escape_init(&port->escape, &emu->uart, emu->module->line.guard, on_escape, emu);
@@ -99,13 +100,12 @@ static void print_held(struct emu *emu)
     forget_held(port);
 }
 
-static void keep_byte(struct emu *emu, char byte)
+static void keep_byte(struct emu_port *port, char byte)
 {
-    struct emu_port *port = &emu->port;
     if (byte == '\b') {
         if (port->length > 0)
             port->length--;
-    } else if (port->length < emu->module->line.most) {
+    } else if (port->length < port->most) {
         port->line[port->length++] = byte;
     } else {
         port->overlong = true;
@@ -138,7 +138,7 @@ static size_t take_command(struct emu *emu, const char *bytes, size_t length)
             emu_output_put(&emu->uart.output, ends ? rules->echo_end : bytes + i,
                            ends ? strlen(rules->echo_end) : 1);
         if (!ends)
-            keep_byte(emu, bytes[i]);
+            keep_byte(&emu->port, bytes[i]);
     }
     emu_output_end(&emu->uart.output, 0);
     if (end) {

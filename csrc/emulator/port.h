@@ -37,7 +37,7 @@ struct emu_port {
     struct emu_escape escape;
 
     char line[EMU_LINE_MAX];
-    size_t length;
+    size_t length, most; /* of a line; the module may lower it */
     bool overlong;
 
     char **held; /* URCs that wait for command mode */

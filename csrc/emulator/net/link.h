@@ -42,6 +42,8 @@ struct emu_link_events {
     void (*ended)(void *owner);
     /* The send buffer has become empty. */
     void (*drained)(void *owner);
+    /* A datagram has come, for who wants them one by one; NULL: they go to `in`, one behind the other. */
+    void (*datagram)(void *owner, const char *bytes, size_t length);
 };
 
 struct emu_link_plan {
@@ -79,9 +81,12 @@ struct emu_link {
 void emu_link_open(struct emu_link *link, struct emu *emu, const struct emu_link_plan *plan,
                    const struct emu_link_events *events, void *owner);
 
-/* Over a socket that is connected already; it is taken over. */
+/* Over a socket that a peer has connected to, which is taken over. With TLS the handshake as its server comes
+ * first, and `opened` tells its end; `tls` is taken over too. */
 void emu_link_adopt(struct emu_link *link, struct emu *emu, int fd, const struct emu_link_events *events,
                     void *owner);
+void emu_link_adopt_secure(struct emu_link *link, struct emu *emu, int fd, struct emu_tls *tls,
+                           emu_time handshake_limit, const struct emu_link_events *events, void *owner);
 
 /* At once, in any state, with no event. What was not sent or taken is lost. */
 void emu_link_close(struct emu_link *link);

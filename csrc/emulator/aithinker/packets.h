@@ -1,0 +1,25 @@
+/* Received and not read yet: AT+SOCKETREAD takes packet by packet. */
+#ifndef EMU_AITHINKER_PACKETS_H
+#define EMU_AITHINKER_PACKETS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct aithinker_packet {
+    struct aithinker_packet *next;
+    bool told; /* its event is out */
+    size_t length;
+    char bytes[];
+};
+
+/* All zero: empty. */
+struct aithinker_packets {
+    struct aithinker_packet *first, *last;
+    size_t bytes;
+};
+
+void aithinker_packets_add(struct aithinker_packets *packets, const char *bytes, size_t length);
+void aithinker_packets_drop_first(struct aithinker_packets *packets);
+void aithinker_packets_clear(struct aithinker_packets *packets);
+
+#endif
