@@ -76,7 +76,7 @@ end
 
 --- Starts a module in software; it ends with close(), and at the latest with this program.
 ---@param options? table { module: "EC200U", "EC200A" or "Ai-WB2"; flash: folder of its files, kept (a temporary one);
----  baud: both directions are paced at a tenth of it in bytes a second (not paced); latency: seconds before each answer;
+---  baud: both directions are paced at a tenth of it in bytes a second (not paced); latency: seconds before an answer;
 ---  quirks: names of recorded habits of firmware; resolve: addresses by host name; listen: ports of 127.0.0.1 by the
 ---  port that the module is asked to listen at (that one itself), 0 for any; sim, registration, apn, clock, echo: what
 ---  it is like at the beginning; ap: "SSID" or "SSID,password" of the only access point in the air (any will do);

@@ -5,8 +5,6 @@
 #include "emulator/aithinker/server.h"
 #include "emulator/reply.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -112,23 +110,24 @@ static void print_row(struct emu *emu, const struct aithinker_conn *conn)
                     server ? -1 : (int)conn->port, server ? (int)conn->port : -1, from);
 }
 
-static int by_id(const void *a, const void *b)
+/* The one with the lowest id above this. */
+static const struct aithinker_conn *next_by_id(const struct aithinker *aithinker, long id)
 {
-    const struct aithinker_conn *const *left = a, *const *right = b;
-    return ((*left)->id > (*right)->id) - ((*left)->id < (*right)->id);
+    const struct aithinker_conn *found = NULL;
+    for (int i = 0; i < AITHINKER_CONNS; i++) {
+        const struct aithinker_conn *conn = &aithinker->conns[i];
+        if (conn->id > id && (!found || conn->id < found->id))
+            found = conn;
+    }
+    return found;
 }
 
 static struct emu_result show_sockets(struct emu_call *call)
 {
-    struct aithinker *aithinker = aithinker_of(call->emu);
-    const struct aithinker_conn *rows[AITHINKER_CONNS];
-    size_t count = 0;
-    for (int i = 0; i < AITHINKER_CONNS; i++)
-        if (aithinker->conns[i].id)
-            rows[count++] = &aithinker->conns[i];
-    qsort(rows, count, sizeof *rows, by_id);
-    for (size_t i = 0; i < count; i++)
-        print_row(call->emu, rows[i]);
+    const struct aithinker *aithinker = aithinker_of(call->emu);
+    const struct aithinker_conn *conn = NULL;
+    while ((conn = next_by_id(aithinker, conn ? conn->id : 0)))
+        print_row(call->emu, conn);
     return emu_ok();
 }
 
