@@ -31,7 +31,7 @@ static const char usage[] =
     "  --sim STATE            ready (default), absent, pin:1234, puk\n"
     "  --registration STATE   home (default), roaming, searching, denied, none\n"
     "  --apn NAME             the only access point the network knows (default: any will do)\n"
-    "  --ap SSID[,PASSWORD]   the only access point in the air (default: whichever is asked for)\n"
+    "  --ap SSID[,PASSWORD]   of a Wi-Fi module: the only access point in the air (default: any)\n"
     "  --clock TIME           the module's clock: Unix seconds, or unset (default: the host's time)\n"
     "  --echo 0|1             command echo after power-up (default 1)\n"
     "  --seed N               for everything that varies by chance (default 1)\n"

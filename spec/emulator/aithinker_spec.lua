@@ -270,6 +270,23 @@ describe("An Ai-WB2's sockets", function()
     assert.are.same("\r\n+EVENT:SocketDown,1,1\r\n", session:until_ "Down,1,1\r\n")
   end)
 
+  it("are deleted when what was sent is out", function()
+    session = Session.online()
+    local peer = connect()
+    local sent = 0
+    -- Nobody reads, so in the end what is sent stays in the module.
+    while sent < 32 do
+      session:ask("AT+SOCKETSEND=1,15000", ">")
+      session:type(("x"):rep(15000))
+      session:until_(OK)
+      sent = sent + 1
+      if session:control("stats"):match " unsent=(%d+)" ~= "0" then break end
+    end
+    session:type "AT+SOCKETDEL=1\r\n"
+    assert.are.same(sent * 15000, #assert(peer:receive "*a"))
+    assert.are.same(OK, session:until_(OK))
+  end)
+
   it("have the id that was asked for, once", function()
     session = Session.online()
     connect(7)
@@ -284,7 +301,7 @@ describe("An Ai-WB2's sockets", function()
     session = Session.online { listen = { [8888] = 0 } }
     session:ask "AT+SOCKET=3,8888"
     for i = 1, 4 do
-      assert(session:dial(8888))
+      session:dial(8888)
       session:until_(("SocketSeed,%d,1\r\n"):format(i + 1))
     end
     local refused = session:dial(8888)
@@ -689,6 +706,13 @@ describe("The quirk", function()
     assert.are.same("+SOCKETREAD,1,3,abc" .. OK .. "\r\n+EVENT:SocketAutoDel,1\r\n",
       session:ask("AT+SOCKETREAD=1", "AutoDel,1\r\n"))
     assert.are.same(OK, session:ask "AT+SOCKET?")
+  end)
+
+  it("autodel-alone deletes without having told of the end; banner-bw16 boots without ready", function()
+    local peer = connected "autodel-alone,banner-bw16"
+    peer:close()
+    assert.are.same("\r\n+EVENT:SocketAutoDel,1\r\n", session:until_ "EVENT[^\n]*\n")
+    assert.is_truthy(session:ask("AT+RST", "10:28:28%)\r\n"):find("#calibration_ok:[2:19:11] \r\n\r\nat version:", 1, true))
   end)
 
   it("no-seed-event leaves AT+SOCKET? to tell of seeds", function()

@@ -10,6 +10,7 @@
 enum {
     CONNECT_LIMIT_S = 20, /* drivers wait 10 to 30 s for the result */
     AGAIN_MS = 100,
+    PATIENCE_S = 2,
 };
 
 static void on_opened(void *owner, enum emu_link_failure failure);
@@ -17,6 +18,7 @@ static void on_ended(void *owner);
 static void on_drained(void *owner);
 static void on_datagram(void *owner, const char *bytes, size_t length);
 static void on_again(void *owner);
+static void finish_delete(void *owner);
 
 const struct emu_link_events aithinker_stream_events = {
     .opened = on_opened,
@@ -58,6 +60,7 @@ struct aithinker_conn *aithinker_conn_new(struct aithinker *aithinker, enum aith
     *conn = (struct aithinker_conn){.aithinker = aithinker, .id = id, .type = type};
     conn->pushes = aithinker->pushes;
     conn->again = (struct emu_timer){.on_due = on_again, .owner = conn};
+    conn->patience = (struct emu_timer){.on_due = finish_delete, .owner = conn};
     return conn;
 }
 
@@ -74,6 +77,7 @@ void aithinker_conn_free(struct aithinker_conn *conn)
     if (!conn->id)
         return;
     emu_timer_stop(&conn->aithinker->emu->loop, &conn->again);
+    emu_timer_stop(&conn->aithinker->emu->loop, &conn->patience);
     stop_listening(conn);
     emu_link_close(&conn->link);
     aithinker_packets_clear(&conn->packets);
@@ -203,12 +207,18 @@ static void on_opened(void *owner, enum emu_link_failure failure)
 
 static void on_ended(void *owner)
 {
-    (void)owner; /* told by the pump, when what came before is out */
+    struct aithinker_conn *conn = owner;
+    if (conn->deleting) /* else told by the pump, when what came before is out */
+        finish_delete(conn);
 }
 
 static void on_drained(void *owner)
 {
     struct aithinker_conn *conn = owner;
+    if (conn->deleting) {
+        finish_delete(conn);
+        return;
+    }
     aithinker_send_go_on(conn);
     aithinker_transparent_go_on(conn);
 }
@@ -226,16 +236,46 @@ void aithinker_conn_say_end(struct aithinker_conn *conn)
     bool twice = aithinker_quirk(aithinker->emu, AITHINKER_QUIRK_DISSCONNECT);
     emu_link_close(&conn->link);
     conn->status = AITHINKER_ENDED;
-    aithinker_event(aithinker, AITHINKER_EVENT_DISCONNECT, "SocketDis%sconnect,%ld", twice ? "s" : "",
-                    conn->id);
+    if (!aithinker_quirk(aithinker->emu, AITHINKER_QUIRK_AUTODEL_ALONE))
+        aithinker_event(aithinker, AITHINKER_EVENT_DISCONNECT, "SocketDis%sconnect,%ld", twice ? "s" : "",
+                        conn->id);
     if (aithinker_is_client(conn->type) && aithinker_quirk(aithinker->emu, AITHINKER_QUIRK_RECONNECT))
         try_again(conn);
+}
+
+static void finish_delete(void *owner)
+{
+    struct aithinker_conn *conn = owner;
+    struct aithinker *aithinker = conn->aithinker;
+    long id = conn->id;
+    bool waited = conn->deleting;
+    aithinker_conn_free(conn);
+    if (waited)
+        emu_finish(aithinker->emu, emu_ok());
+    if (aithinker_quirk(aithinker->emu, AITHINKER_QUIRK_AUTODEL_AFTER_DEL))
+        aithinker_event(aithinker, AITHINKER_EVENT_AUTODEL, "SocketAutoDel,%ld", id);
+}
+
+struct emu_result aithinker_conn_delete(struct aithinker_conn *conn)
+{
+    struct emu_loop *loop = &conn->aithinker->emu->loop;
+    if (conn->link.state != EMU_LINK_UP || conn->link.out.used == 0) {
+        finish_delete(conn);
+        return emu_ok();
+    }
+    conn->deleting = true;
+    emu_timer_start(loop, &conn->patience, emu_loop_now(loop) + emu_seconds(PATIENCE_S));
+    return emu_pending();
 }
 
 void aithinker_conn_lose(struct aithinker_conn *conn)
 {
     if (aithinker_is_server(conn->type) || conn->status == AITHINKER_ENDED)
         return;
+    if (conn->deleting) {
+        finish_delete(conn);
+        return;
+    }
     bool opening = conn->status == AITHINKER_CONNECTING;
     emu_link_close(&conn->link);
     if (opening)

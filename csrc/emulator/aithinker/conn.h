@@ -58,6 +58,8 @@ struct aithinker_conn {
     bool spoken_to;
     struct aithinker_packets packets;
     struct emu_timer again; /* AITHINKER_BY_ITSELF */
+    bool deleting;          /* AT+SOCKETDEL waits until what was sent is out */
+    struct emu_timer patience;
 };
 
 extern const struct emu_link_events aithinker_stream_events, aithinker_datagram_events;
@@ -90,6 +92,9 @@ struct aithinker_conn *aithinker_conn_find(struct aithinker *aithinker, long id)
 void aithinker_conn_free(struct aithinker_conn *conn);
 void aithinker_conns_free(struct aithinker *aithinker);
 size_t aithinker_conns_count(const struct aithinker *aithinker);
+
+/* AT+SOCKETDEL: what OK has been said to still goes out, if the peer takes it. */
+struct emu_result aithinker_conn_delete(struct aithinker_conn *conn);
 
 /* A client begins to connect to host and port; 0, or the error at once. */
 int aithinker_conn_open(struct aithinker_conn *conn, enum aithinker_opener opener);

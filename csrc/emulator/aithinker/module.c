@@ -207,7 +207,11 @@ static const char *set(struct emu *emu, const char *key, const char *value, bool
 
 static void print_stats(struct emu *emu, char *text, size_t size)
 {
-    snprintf(text, size, " open_sockets=%zu", aithinker_conns_count(aithinker_of(emu)));
+    const struct aithinker *aithinker = aithinker_of(emu);
+    size_t unsent = 0;
+    for (int i = 0; i < AITHINKER_CONNS; i++)
+        unsent += aithinker->conns[i].id ? aithinker->conns[i].link.out.used : 0;
+    snprintf(text, size, " open_sockets=%zu unsent=%zu", aithinker_conns_count(aithinker), unsent);
 }
 
 /* A line ends with CR LF; LF is what counts (vendor's agent notes 3.8.0). Overlong ones are dropped, and

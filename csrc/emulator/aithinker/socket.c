@@ -140,10 +140,7 @@ static struct emu_result delete_socket(struct emu_call *call)
     struct aithinker_conn *conn = aithinker_conn_find(aithinker, (long)id);
     if (!conn)
         return aithinker_fail(AITHINKER_CONID);
-    aithinker_conn_free(conn);
-    if (aithinker_quirk(call->emu, AITHINKER_QUIRK_AUTODEL_AFTER_DEL))
-        aithinker_event(aithinker, AITHINKER_EVENT_AUTODEL, "SocketAutoDel,%lld", id);
-    return emu_ok();
+    return aithinker_conn_delete(conn);
 }
 
 static struct emu_result set_receive_mode(struct emu_call *call)

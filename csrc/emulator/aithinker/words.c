@@ -10,7 +10,7 @@
 
 void aithinker_print(struct emu *emu, const char *format, ...)
 {
-    char text[1024];
+    char text[EMU_LINE_MAX];
     va_list arguments;
     va_start(arguments, format);
     int length = vsnprintf(text, sizeof text, format, arguments);
@@ -118,6 +118,12 @@ void aithinker_print_banner(struct emu *emu)
 {
     static const char row[] = "################################################";
     const struct version *is = version(emu);
+    if (aithinker_quirk(emu, AITHINKER_QUIRK_BANNER_BW16)) {
+        aithinker_print(emu, "#calibration_ok:[2:19:11] \r\n\r\nat version:release/V4.18_P2.29.2 "
+                             "sdk version:amebad_v6.2C firmware version:release/V4.18_P5.6.4"
+                             "(May 30 2023-10:28:28)\r\n");
+        return;
+    }
     aithinker_print(emu,
                     "\r\n%s\r\n\r\narch:BL602,NULL\r\ncompany:Ai-Thinker|B&T\r\nble_mac:7cb94c1dd632\r\n"
                     "wifi_mac:" AITHINKER_MAC "\r\nsdk_version:release/%s\r\nfirmware_version:%s\r\n"
