@@ -8,6 +8,16 @@ local Terminal = require "support.terminal"
 local Session = {}
 Session.__index = Session
 
+--- Peers' connections: the collector would end those that a spec does not hold.
+local held = {}
+
+local function hold(peer)
+  peer:settimeout(10)
+  peer:setoption("tcp-nodelay", true)
+  held[#held + 1] = peer
+  return peer
+end
+
 --- Options are those of hayes.emulator; echo is off.
 function Session.open(options)
   local all = { module = "Ai-WB2", echo = false }
@@ -43,10 +53,7 @@ end
 
 --- A peer's connection to a server of the module.
 function Session:dial(asked)
-  local peer = assert(socket.connect("127.0.0.1", self:real_port(asked)))
-  peer:settimeout(10)
-  peer:setoption("tcp-nodelay", true)
-  return peer
+  return hold(assert(socket.connect("127.0.0.1", self:real_port(asked))))
 end
 
 --- A UDP peer of a server of the module.
@@ -67,6 +74,10 @@ end
 function Session:close()
   self.terminal:close()
   self.emulator:close()
+  for i, peer in ipairs(held) do
+    peer:close()
+    held[i] = nil
+  end
 end
 
 Session.__close = Session.close
@@ -81,10 +92,7 @@ end
 
 --- The next connection to a listener.
 function Session.accept(listener)
-  local peer = assert(listener:accept())
-  peer:settimeout(10)
-  peer:setoption("tcp-nodelay", true)
-  return peer
+  return hold(assert(listener:accept()))
 end
 
 --- A UDP socket of this host that waits for somebody, and its port.
