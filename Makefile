@@ -44,7 +44,7 @@ lua_sources      = $(sort $(shell find lua -name '*.lua'))
 core     = $(BUILD)/hayes/core.so
 emulator = $(BUILD)/hayes-emulator
 
-.PHONY: all core emulator env demo test specs lint format bench install uninstall clean help
+.PHONY: all core emulator env demo demo-ftp test specs lint format reference bench install uninstall clean help
 .DELETE_ON_ERROR:
 
 all: core emulator
@@ -89,6 +89,11 @@ demo:
 	@$(MAKE) -s all
 	@eval "$$($(MAKE) -s env)" && exec $(LUA) examples/demo.lua
 
+demo-ftp:
+	@.ci/packages test
+	@$(MAKE) -s all
+	@eval "$$($(MAKE) -s env)" && exec $(LUA) examples/demo_ftp.lua
+
 test:
 	@.ci/packages test
 	@exec spec/run
@@ -99,6 +104,11 @@ lint:
 
 format:
 	clang-format -i $$(git ls-files '*.c' '*.h')
+
+# One page a dialect, out of its declarations.
+reference: core
+	@mkdir -p $(BUILD)/reference
+	@eval "$$($(MAKE) -s env)" && exec $(LUA) -e 'require("hayes.dialect.reference").write("$(BUILD)/reference")'
 
 bench: all
 	@eval "$$($(MAKE) -s env)" && exec spec/bench/run
@@ -121,9 +131,11 @@ clean:
 help:
 	@echo 'all        build the module and the emulator into $(BUILD)/ (the default)'
 	@echo 'demo       install what is missing, build, and do a verified TLS exchange with no hardware'
+	@echo 'demo-ftp   8 MiB to an FTPS server and back through a module in software, the link being cut on the way'
 	@echo 'test       install what is missing, build, and run every check'
 	@echo 'lint       the static checks alone'
 	@echo 'bench      figures: AT round trips, reads and sends against a raw C loop'
+	@echo 'reference  write what the dialects declare to $(BUILD)/reference/<dialect>.md'
 	@echo 'env        print the lines that make `require "hayes"` work from this checkout'
 	@echo 'install    into $$DESTDIR$$PREFIX; uninstall takes it out again'
 	@echo 'format     run clang-format over the C sources'

@@ -31,6 +31,8 @@ enum at_event_kind {
                           ended by `result` */
     AT_EVENT_URC,      /* `rule` tells which */
     AT_EVENT_BLOCK,    /* bytes of the block that the last INFO, URC, LATE or UNKNOWN event announced */
+    AT_EVENT_DATA,     /* bytes that came in data mode */
+    AT_EVENT_GIVEN,    /* all that at_engine_give was given is with the port */
     AT_EVENT_UNKNOWN,  /* a line that nothing claims */
     AT_EVENT_LATE,     /* a line that belongs to a command given up */
     AT_EVENT_OVERLONG, /* a line of `length` bytes was thrown away */
@@ -69,6 +71,7 @@ enum at_refusal {
 
 enum at_block_owner {
     AT_BLOCK_COMMAND,
+    AT_BLOCK_ONLINE, /* data mode */
     AT_BLOCK_OTHER,
 };
 
@@ -90,6 +93,9 @@ struct at_engine {
     enum at_block_owner block_owner;
     bool echo;      /* the module may be echoing */
     bool rebooting; /* a boot line was seen and the engine is not yet in step */
+    bool online;    /* data mode: what comes and goes is nobody's command */
+    const char *given;
+    size_t given_length;
     bool observed;
     struct at_token seen; /* told of, and not yet looked at */
     const char *sent_text;
@@ -97,7 +103,7 @@ struct at_engine {
     uint64_t sent_data;
 
     /* Events that wait for their turn, in this order. */
-    bool end_slot, end_deferred, tell_reboot, tell_desync, tell_resync, tell_boot_line;
+    bool end_slot, end_deferred, tell_reboot, tell_desync, tell_resync, tell_boot_line, tell_given;
     enum at_result end_result;
     struct at_token boot_line;
 };
@@ -133,6 +139,17 @@ enum at_refusal at_engine_submit(struct at_engine *engine, const struct at_comma
 /* Gives a command up. FINAL with AT_CANCELLED follows if it was in flight; a deferred result is forgotten
  * silently. */
 void at_engine_cancel(struct at_engine *engine, uint32_t id, at_time now);
+
+/* In data mode: bytes for the port, which must stay where they are until GIVEN. False when it is not data
+ * mode, or some are on their way. */
+bool at_engine_give(struct at_engine *engine, const char *bytes, size_t length);
+
+/* Data mode is over: lines are lines again. When that is so is for the host to find out, for what the module
+ * says of it looks like data. */
+void at_engine_leave(struct at_engine *engine);
+
+/* The block that is coming ends here, earlier than announced. All of the input must have been looked at. */
+void at_engine_end_block(struct at_engine *engine);
 
 /* Hands over bytes from the port; they must stay where they are until at_engine_next has returned NONE. */
 void at_engine_input(struct at_engine *engine, const char *bytes, size_t length);

@@ -243,6 +243,7 @@ static enum at_token_kind next_line(struct at_framer *framer, struct at_token *t
         if (framer->due != 0 && *framer->at == framer->due) {
             framer->at++;
             framer->skip_space = true;
+            framer->skip_lf = false; /* of the line before: an LF behind the prompt is data */
             *token = (struct at_token){.kind = AT_TOKEN_PROMPT, .rule = AT_NO_RULE};
             return AT_TOKEN_PROMPT;
         }

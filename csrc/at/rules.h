@@ -71,10 +71,16 @@ struct at_traits {
     uint8_t data_forms;        /* these forms wait for a prompt or CONNECT and then take data … */
     uint8_t data_length_param; /* … unless this parameter, 1-based, is 0, which only asks (`AT+QISEND=0,0`);
                                   0: always */
-    const char *deferred;      /* prefix of the deferred result; NULL: none */
-    uint8_t deferred_forms;    /* forms that have one */
-    uint8_t deferred_param;    /* this parameter of the command … */
-    uint8_t deferred_field;    /* … stands in this field of the result; both 1-based, 0: not told apart */
+    uint8_t ack_param;         /* with this parameter, 1-based, being 1 … */
+    uint32_t
+        ack_every; /* … the module says `ack_byte` after so many bytes of data, and takes no more before */
+    char ack_byte;
+    bool data_if_given;       /* data_length_param left out asks, too (`AT+SSLCRET=1`) */
+    bool online_prompt;       /* the prompt begins data mode, as CONNECT does elsewhere */
+    const char *deferred;     /* prefix of the deferred result; NULL: none */
+    uint8_t deferred_forms;   /* forms that have one */
+    uint8_t deferred_param;   /* this parameter of the command … */
+    uint8_t deferred_field;   /* … stands in this field of the result; both 1-based, 0: not told apart */
     const char *deferred_end; /* the shape of the last line of the result; NULL: the first line is the last */
 
     uint32_t timeout_ms;  /* to the final result code */

@@ -32,8 +32,9 @@ static bool wants_data(const struct at_traits *traits, const struct at_command *
     int64_t number;
     if ((traits->data_forms & form) == 0)
         return false;
-    return !get_param(command, traits->data_length_param, &length) || !at_field_number(&length, &number) ||
-           number != 0;
+    if (!get_param(command, traits->data_length_param, &length))
+        return !traits->data_if_given;
+    return !at_field_number(&length, &number) || number != 0;
 }
 
 static void set_expectation(struct at_expectation *expect, const char *prefix)
@@ -70,7 +71,7 @@ static bool is_compound(const char *text, size_t length)
 static void apply_deferred(struct at_slot *slot, const struct at_traits *traits,
                            const struct at_command *command, enum at_form form)
 {
-    if (traits->deferred == NULL)
+    if (traits->deferred == NULL || command->online)
         return;
     if (command->expect == NULL && (traits->deferred_forms & form) != 0)
         set_expectation(&slot->expect, traits->deferred);
@@ -79,6 +80,17 @@ static void apply_deferred(struct at_slot *slot, const struct at_traits *traits,
     slot->expect.end_shape = traits->deferred_end;
     slot->expect.field = traits->deferred_field;
     set_key(&slot->expect, command, traits->deferred_param);
+}
+
+static void apply_acknowledgement(struct at_slot *slot, const struct at_traits *traits,
+                                  const struct at_command *command)
+{
+    struct at_field field;
+    int64_t mode;
+    if (get_param(command, traits->ack_param, &field) && at_field_number(&field, &mode) && mode == 1) {
+        slot->ack_every = traits->ack_every;
+        slot->ack_byte = traits->ack_byte;
+    }
 }
 
 static void apply_traits(struct at_slot *slot, const struct at_traits *traits,
@@ -92,6 +104,7 @@ static void apply_traits(struct at_slot *slot, const struct at_traits *traits,
         return;
     slot->info = traits->info;
     slot->info_shape = traits->info_shape;
+    slot->online_prompt = traits->online_prompt && form != AT_FORM_READ;
     if (traits->data_forms == 0 || command->data != NULL)
         slot->accepts = traits->accepts;
     if (traits->info_prefix != NULL) {
@@ -99,6 +112,7 @@ static void apply_traits(struct at_slot *slot, const struct at_traits *traits,
         slot->prefix_length = strlen(traits->info_prefix);
     }
     apply_deferred(slot, traits, command, form);
+    apply_acknowledgement(slot, traits, command);
 }
 
 bool at_slot_fill(struct at_slot *slot, const struct at_rules *rules, const struct at_command *command,
@@ -109,6 +123,8 @@ bool at_slot_fill(struct at_slot *slot, const struct at_rules *rules, const stru
         .info = AT_INFO_ANY,
         .accepts = AT_GROUP_GENERAL,
         .data = command->data,
+        .online = command->online,
+        .block = command->block,
         .timeout_ms = command->timeout_ms,
         .deferred_ms = command->deferred_ms,
     };
@@ -138,6 +154,11 @@ void at_slot_arm(struct at_slot *slot, at_time now)
 bool at_slot_is_awaiting(const struct at_slot *slot)
 {
     return slot->state == AT_SLOT_ARMED || slot->state == AT_SLOT_DATA;
+}
+
+bool at_slot_wants_prompt(const struct at_slot *slot)
+{
+    return slot->data != NULL || slot->online_prompt;
 }
 
 uint64_t at_slot_data_owed(const struct at_slot *slot)

@@ -19,6 +19,8 @@ struct at_command {
     const char *expect;     /* prefix of a deferred result; NULL: as the traits say */
     uint32_t timeout_ms;  /* to the final result code, counted anew while data flows; 0: as the traits say */
     uint32_t deferred_ms; /* from there to the deferred result; 0: as the traits say */
+    bool online;          /* CONNECT, or the prompt of such a command, ends it, and data mode begins */
+    uint64_t block;       /* CONNECT announces a block of so many bytes; 0: none */
 };
 
 enum at_slot_state {
@@ -50,6 +52,11 @@ struct at_slot {
     enum at_info info;
     uint32_t accepts;
     struct at_source *data;
+    bool online;        /* CONNECT begins data mode … */
+    bool online_prompt; /* … or the prompt does */
+    uint64_t block;
+    uint32_t ack_every, unacknowledged; /* bytes of data; 0: the module does not acknowledge */
+    char ack_byte;
     bool prompted;
     struct at_expectation expect;
     bool deferred_early; /* it came in front of the final result code */
@@ -72,6 +79,9 @@ void at_slot_arm(struct at_slot *slot, at_time now);
 
 /* The command is with the module and its answer may come. */
 bool at_slot_is_awaiting(const struct at_slot *slot);
+
+/* A prompt may come: the command has data, or data mode begins there. */
+bool at_slot_wants_prompt(const struct at_slot *slot);
 
 /* Bytes of data the module has asked for and not been given. */
 uint64_t at_slot_data_owed(const struct at_slot *slot);

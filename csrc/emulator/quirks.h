@@ -23,6 +23,16 @@ enum emu_quirk {
     EMU_QUIRK_CLOSED_BEFORE_DRAINED = 1 << 11,
     EMU_QUIRK_RECV_ANNOUNCES_MORE = 1 << 12,
     EMU_QUIRK_NO_SPACE_AFTER_COLON = 1 << 13,
+    EMU_QUIRK_FTP_PWD_BARE = 1 << 14,
+    EMU_QUIRK_FTP_STAT_BEFORE_OK = 1 << 15,
+    EMU_QUIRK_FTP_SPACE_AFTER_COMMA = 1 << 16,
+    EMU_QUIRK_FTP_PASSWORD_MASKED = 1 << 17,
+    EMU_QUIRK_FTP_615_POISONS = 1 << 18,
+    EMU_QUIRK_FTP_ESCAPE_ABORTS = 1 << 19,
+    EMU_QUIRK_FTP_EOF_550 = 1 << 20,
+    EMU_QUIRK_FTP_PUT_609 = 1 << 21,
+    EMU_QUIRK_FTP_REFUSED_LATER = 1 << 22,
+    EMU_QUIRK_FTP_NO_CARRIER = 1 << 23,
 };
 
 /* In the lists of quirks, which end with an entry without name. */

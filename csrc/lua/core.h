@@ -18,6 +18,7 @@ struct port;
 #define CORE_RULES   "hayes.rules"
 #define CORE_POLLSET "hayes.pollset"
 #define CORE_SIGNAL  "hayes.signal"
+#define CORE_FILE    "hayes.file"
 
 /* Each makes its metatable and leaves its constructor functions in the module table on top of the stack. */
 void core_open_rules(lua_State *L);
@@ -25,6 +26,7 @@ void core_open_engine(lua_State *L);
 void core_open_port(lua_State *L);
 void core_open_pollset(lua_State *L);
 void core_open_signal(lua_State *L);
+void core_open_file(lua_State *L);
 
 /* Lua's own allocator, so that the engine's memory counts as the state's. */
 struct at_alloc core_alloc(lua_State *L);

@@ -1,6 +1,7 @@
 /* The engine as Lua sees it, and the one place where its bytes meet a port. Lines and blocks of a command's
  * answer are gathered here into the response table that Lua handed in, so that a command costs few crossings.
  */
+#include "lua/block.h"
 #include "lua/core.h"
 
 #include "at/engine.h"
@@ -16,26 +17,13 @@ enum {
     USER_DATA,      /* the string being sent as data */
     USER_INPUT,     /* the string last fed */
     USER_EVENT,     /* the URC whose block is coming in */
-    USER_VALUES = USER_EVENT,
+    USER_SINK,      /* the file that the block of the command in flight goes to */
+    USER_VALUES = USER_SINK,
 };
 
 enum {
     RX_SIZE = 8192,
-    FIRST_BLOCK_SIZE = 2048,
     PLACES = AT_DEFERRED_MAX + 2 /* commands that are not over yet, with one to spare */
-};
-
-/* A block being gathered. */
-struct gatherer {
-    char *bytes;
-    size_t length, size;
-    uint64_t left; /* announced and not yet here */
-    enum {
-        GATHER_NOTHING,
-        GATHER_RESPONSE,
-        GATHER_EVENT
-    } for_whom;
-    uint32_t command;
 };
 
 struct lua_engine {
@@ -47,7 +35,7 @@ struct lua_engine {
     uint32_t commands[PLACES]; /* by the places of their response tables; 0: the place is free */
     struct at_source source;
     struct at_memory memory;
-    struct gatherer gatherer;
+    struct core_block block;
     char rx[RX_SIZE];
 };
 
@@ -76,13 +64,10 @@ static int new_engine(lua_State *L)
 static int free_engine(lua_State *L)
 {
     struct lua_engine *self = check_engine(L);
-    struct at_alloc alloc = core_alloc(L);
     if (self->open)
         at_engine_free(&self->at);
     self->open = false;
-    if (self->gatherer.bytes != NULL)
-        at_resize(&alloc, self->gatherer.bytes, self->gatherer.size, 0);
-    self->gatherer.bytes = NULL;
+    core_block_free(L, &self->block);
     return 0;
 }
 
@@ -175,8 +160,35 @@ static void forget_response(lua_State *L, struct lua_engine *self, uint32_t comm
     lua_pop(L, 1);
 }
 
-/* engine:submit(response, text, now [, data [, expect [, timeout [, deferred_timeout]]]]) -> id, or nil, why
- * not. The answer is gathered into the table response: lines by index, `data`. */
+static void set_data(lua_State *L, struct lua_engine *self, struct at_command *command)
+{
+    struct core_file *file = core_test_file(L, 5);
+    if (file != NULL) {
+        core_file_source(file, &self->source, (uint64_t)luaL_checkinteger(L, 12));
+    } else {
+        self->memory.bytes = luaL_checklstring(L, 5, &self->memory.length);
+        at_source_memory(&self->source, &self->memory);
+    }
+    command->data = &self->source;
+    lua_pushvalue(L, 5);
+    lua_setiuservalue(L, 1, USER_DATA);
+}
+
+static void set_sink(lua_State *L, struct lua_engine *self)
+{
+    struct core_file *sink = lua_isnoneornil(L, 11) ? NULL : core_test_file(L, 11);
+    core_block_set_sink(&self->block, sink);
+    if (sink == NULL)
+        return;
+    lua_pushvalue(L, 11);
+    lua_setiuservalue(L, 1, USER_SINK);
+}
+
+/* engine:submit(response, text, now, data, expect, timeout, deferred_timeout, online, block, sink, length) ->
+ * id, or nil, why not; all behind `now` may be left out. The answer is gathered into the table response:
+ * lines by index, `data`. data: a string, or a file and a length. online: CONNECT ends it, and data mode
+ * begins. block: so many bytes follow CONNECT. sink: the file that they go to; `received` then tells how many
+ * there were, and `tail` what the last of them were. */
 static int submit(lua_State *L)
 {
     struct lua_engine *self = check_engine(L);
@@ -187,6 +199,8 @@ static int submit(lua_State *L)
         .expect = luaL_optstring(L, 6, NULL),
         .timeout_ms = check_milliseconds(L, 7),
         .deferred_ms = check_milliseconds(L, 8),
+        .online = lua_toboolean(L, 9),
+        .block = (uint64_t)luaL_optinteger(L, 10, 0),
     };
     if (command.length >= 2 && (command.text[0] | 0x20) == 'a' && (command.text[1] | 0x20) == 't') {
         command.text += 2;
@@ -197,15 +211,9 @@ static int submit(lua_State *L)
         lua_pushliteral(L, "busy");
         return 2;
     }
-    struct at_memory memory;
-    if (!lua_isnoneornil(L, 5)) {
-        memory.bytes = luaL_checklstring(L, 5, &memory.length);
-        self->memory = memory;
-        at_source_memory(&self->source, &self->memory);
-        command.data = &self->source;
-        lua_pushvalue(L, 5);
-        lua_setiuservalue(L, 1, USER_DATA);
-    }
+    if (!lua_isnoneornil(L, 5))
+        set_data(L, self, &command);
+    set_sink(L, self);
     enum at_refusal refusal = at_engine_submit(&self->at, &command, core_check_time(L, 4, 0), &id);
     if (refusal != AT_TAKEN) {
         lua_pushnil(L);
@@ -217,6 +225,30 @@ static int submit(lua_State *L)
     return 1;
 }
 
+/* engine:progress() -> bytes of the command's data that are not yet with the port, bytes of its block that
+ * have come */
+static int progress(lua_State *L)
+{
+    struct lua_engine *self = check_engine(L);
+    const struct at_source *data = self->at.slot.data;
+    lua_pushinteger(L, data != NULL ? (lua_Integer)data->left : 0);
+    lua_pushinteger(L, (lua_Integer)self->block.received);
+    return 2;
+}
+
+/* engine:tail() -> the last of the bytes that have come of the command's block, or of the last one; nil: none
+ */
+static int tail(lua_State *L)
+{
+    size_t length;
+    const char *bytes = core_block_tail(&check_engine(L)->block, &length);
+    if (length == 0)
+        lua_pushnil(L);
+    else
+        lua_pushlstring(L, bytes, length);
+    return 1;
+}
+
 /* engine:cancel(id, now) */
 static int cancel(lua_State *L)
 {
@@ -225,6 +257,36 @@ static int cancel(lua_State *L)
     at_engine_cancel(&self->at, id, core_check_time(L, 3, 0));
     if (self->at.slot.id != id)
         forget_response(L, self, id);
+    return 0;
+}
+
+/* In data mode. engine:give(bytes) -> taken; the event `given` tells that the port has them. */
+static int give(lua_State *L)
+{
+    struct lua_engine *self = check_engine(L);
+    size_t length;
+    const char *bytes = luaL_checklstring(L, 2, &length);
+    bool taken = at_engine_give(&self->at, bytes, length);
+    if (taken) {
+        lua_pushvalue(L, 2);
+        lua_setiuservalue(L, 1, USER_DATA);
+    }
+    lua_pushboolean(L, taken);
+    return 1;
+}
+
+/* engine:leave([bytes]): data mode is over; these bytes, told as data, were none. */
+static int leave(lua_State *L)
+{
+    struct lua_engine *self = check_engine(L);
+    size_t length;
+    const char *bytes = luaL_optlstring(L, 2, "", &length);
+    at_engine_leave(&self->at);
+    if (length > 0) {
+        lua_pushvalue(L, 2);
+        lua_setiuservalue(L, 1, USER_INPUT);
+        at_engine_input(&self->at, bytes, length);
+    }
     return 0;
 }
 
@@ -288,42 +350,24 @@ static int deadline(lua_State *L)
     return push_deadline(L, check_engine(L));
 }
 
-static bool gather(lua_State *L, struct gatherer *gatherer, const char *bytes, size_t length)
+/* engine:cut(count): so many of the last bytes, no more than tail() gives, were not the block's: it has ended
+ * in front of them, and they are lines. What was written to a sink stays there. Between turns only. */
+static int cut(lua_State *L)
 {
-    if (gatherer->length + length > gatherer->size) {
-        struct at_alloc alloc = core_alloc(L);
-        size_t size = gatherer->size == 0 ? FIRST_BLOCK_SIZE : gatherer->size;
-        while (size < gatherer->length + length)
-            size *= 2;
-        char *grown = at_resize(&alloc, gatherer->bytes, gatherer->size, size);
-        if (grown == NULL)
-            return false;
-        gatherer->bytes = grown;
-        gatherer->size = size;
-    }
-    memcpy(gatherer->bytes + gatherer->length, bytes, length);
-    gatherer->length += length;
-    return true;
-}
-
-static void begin_gathering(struct gatherer *gatherer, const struct at_event *event)
-{
-    gatherer->length = 0;
-    gatherer->left = event->block;
-    gatherer->command = event->command;
-}
-
-/* Puts the gathered bytes where they belong: the field `data`, and `missing` if fewer came than were
- * announced. */
-static void hand_over(lua_State *L, struct gatherer *gatherer)
-{
-    lua_pushlstring(L, gatherer->bytes != NULL ? gatherer->bytes : "", gatherer->length);
-    lua_setfield(L, -2, "data");
-    if (gatherer->left > 0) {
-        lua_pushinteger(L, (lua_Integer)gatherer->left);
-        lua_setfield(L, -2, "missing");
-    }
-    gatherer->for_whom = GATHER_NOTHING;
+    struct lua_engine *self = check_engine(L);
+    size_t count = (size_t)luaL_checkinteger(L, 2), length, lines_length;
+    const char *bytes = core_block_tail(&self->block, &length);
+    luaL_argcheck(L, core_block_is_coming(&self->block) && count <= length, 2, "more than has come");
+    lua_pushlstring(L, bytes + length - count, count);
+    const char *lines = lua_tolstring(L, -1, &lines_length);
+    lua_setiuservalue(L, 1, USER_INPUT);
+    core_block_cut(&self->block, count);
+    push_response(L, self, self->block.command);
+    if (lua_istable(L, -1))
+        core_block_hand_over(L, &self->block);
+    at_engine_end_block(&self->at);
+    at_engine_input(&self->at, lines, lines_length);
+    return 0;
 }
 
 static int on_info(lua_State *L, struct lua_engine *self, const struct at_event *event)
@@ -334,10 +378,8 @@ static int on_info(lua_State *L, struct lua_engine *self, const struct at_event 
         lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
     }
     lua_pop(L, 1);
-    if (event->block > 0) {
-        begin_gathering(&self->gatherer, event);
-        self->gatherer.for_whom = GATHER_RESPONSE;
-    }
+    if (event->block > 0)
+        core_block_begin(&self->block, CORE_BLOCK_RESPONSE, event);
     return 0;
 }
 
@@ -373,31 +415,29 @@ static int on_urc(lua_State *L, struct lua_engine *self, const struct at_event *
     }
     push_event_table(L, event);
     lua_setiuservalue(L, 1, USER_EVENT);
-    begin_gathering(&self->gatherer, event);
-    self->gatherer.for_whom = GATHER_EVENT;
+    core_block_begin(&self->block, CORE_BLOCK_EVENT, event);
     return 0;
 }
 
 static int on_block(lua_State *L, struct lua_engine *self, const struct at_event *event)
 {
-    struct gatherer *gatherer = &self->gatherer;
-    if (gatherer->for_whom == GATHER_NOTHING)
+    struct core_block *block = &self->block;
+    if (block->owner == CORE_BLOCK_NOBODY)
         return 0;
-    if (!gather(L, gatherer, event->text, event->length))
+    if (!core_block_take(L, block, event))
         return luaL_error(L, "not enough memory for a block of %d bytes",
-                          (int)(gatherer->length + event->length));
-    gatherer->left = event->block;
+                          (int)(block->length + event->length));
     if (event->block > 0)
         return 0;
-    if (gatherer->for_whom == GATHER_RESPONSE) {
-        push_response(L, self, gatherer->command);
+    if (block->owner == CORE_BLOCK_RESPONSE) {
+        push_response(L, self, block->command);
         if (lua_istable(L, -1))
-            hand_over(L, gatherer);
+            core_block_hand_over(L, block);
         return 0;
     }
     lua_pushliteral(L, "urc");
     lua_getiuservalue(L, 1, USER_EVENT);
-    hand_over(L, gatherer);
+    core_block_hand_over(L, block);
     lua_pushnil(L);
     lua_setiuservalue(L, 1, USER_EVENT);
     return 2;
@@ -442,8 +482,8 @@ static int tell_end(lua_State *L, struct lua_engine *self, const struct at_event
     else
         lua_pushliteral(L, "deferred");
     push_response(L, self, event->command);
-    if (final && self->gatherer.for_whom == GATHER_RESPONSE && lua_istable(L, -1))
-        hand_over(L, &self->gatherer);
+    if (final && self->block.owner == CORE_BLOCK_RESPONSE && lua_istable(L, -1))
+        core_block_hand_over(L, &self->block);
     if (!event->more && !in_flight)
         forget_response(L, self, event->command);
     push_result(L, event->result);
@@ -479,6 +519,11 @@ static int push_event(lua_State *L, struct lua_engine *self, const struct at_eve
         return on_urc(L, self, event);
     case AT_EVENT_BLOCK:
         return on_block(L, self, event);
+    case AT_EVENT_DATA:
+        return tell_line(L, "data", event);
+    case AT_EVENT_GIVEN:
+        lua_pushliteral(L, "given");
+        return 1;
     case AT_EVENT_UNKNOWN:
         lua_pushliteral(L, "unknown");
         push_event_table(L, event);
@@ -618,11 +663,12 @@ static int sent(lua_State *L)
 }
 
 static const luaL_Reg methods[] = {
-    {"rules", set_rules},  {"submit", submit}, {"cancel", cancel},     {"sync", sync},
-    {"ready", ready},      {"echo", set_echo}, {"observe", observe},   {"noise", noise},
-    {"times", set_times},  {"push", push},     {"turn", turn},         {"feed", feed},
-    {"next", next},        {"output", output}, {"deadline", deadline}, {"sent", sent},
-    {"__gc", free_engine}, {NULL, NULL},
+    {"rules", set_rules}, {"submit", submit},     {"cancel", cancel}, {"sync", sync},
+    {"give", give},       {"progress", progress}, {"leave", leave},   {"ready", ready},
+    {"echo", set_echo},   {"observe", observe},   {"noise", noise},   {"times", set_times},
+    {"push", push},       {"turn", turn},         {"feed", feed},     {"next", next},
+    {"output", output},   {"deadline", deadline}, {"sent", sent},     {"__gc", free_engine},
+    {"tail", tail},       {"cut", cut},           {NULL, NULL},
 };
 
 void core_open_engine(lua_State *L)

@@ -115,5 +115,6 @@ __attribute__((visibility("default"))) int luaopen_hayes_core(lua_State *L)
     core_open_port(L);
     core_open_pollset(L);
     core_open_signal(L);
+    core_open_file(L);
     return 1;
 }

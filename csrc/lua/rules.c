@@ -133,6 +133,10 @@ static void add_command(lua_State *L, struct at_rules *rules)
         .accepts = (uint32_t)integer_field(L, "accepts", AT_GROUP_GENERAL),
         .data_forms = (uint8_t)integer_field(L, "data_forms", 0),
         .data_length_param = (uint8_t)integer_field(L, "data_length_param", 0),
+        .ack_param = (uint8_t)integer_field(L, "ack_param", 0),
+        .ack_every = (uint32_t)integer_field(L, "ack_every", 0),
+        .data_if_given = flag_field(L, "data_if_given"),
+        .online_prompt = flag_field(L, "online_prompt"),
         .deferred = text_field(L, "deferred"),
         .deferred_forms = (uint8_t)integer_field(L, "deferred_forms", 0),
         .deferred_param = (uint8_t)integer_field(L, "deferred_param", 0),
@@ -141,6 +145,8 @@ static void add_command(lua_State *L, struct at_rules *rules)
         .timeout_ms = (uint32_t)integer_field(L, "timeout_ms", 0),
         .deferred_ms = (uint32_t)integer_field(L, "deferred_ms", 0),
     };
+    const char *ack_byte = text_field(L, "ack_byte");
+    traits.ack_byte = ack_byte != NULL ? ack_byte[0] : 'A';
     if (traits.name == NULL || traits.name[0] == '\0')
         luaL_error(L, "dialect: a command without a name");
     if (!at_rules_add_traits(rules, &traits))

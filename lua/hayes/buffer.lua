@@ -51,6 +51,13 @@ function Buffer:take(n)
   return #parts == 1 and parts[1] or table.concat(parts)
 end
 
+--- How many bytes are left of the first string that was put in; 0: there is none.
+---@return integer
+function Buffer:first_length()
+  local part = self[self.first]
+  return part and #part - self.offset or 0
+end
+
 --- How many bytes there are up to and with the first LF; nil: there is none.
 ---@return integer?
 function Buffer:line_length()

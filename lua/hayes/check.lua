@@ -51,6 +51,13 @@ local function outside()
   end
 end
 
+--- Where in the caller's program this was called from, as `script.lua:12`.
+---@return string
+function check.position()
+  local info = debug.getinfo(outside(), "Sl")
+  return info and ("%s:%d"):format(info.short_src, info.currentline) or "?"
+end
+
 --- Raises with a message about an argument.
 ---@param where string the function or option list, e.g. `hayes.open`
 ---@param message string

@@ -1,6 +1,7 @@
 --- What a modem does with each event of its engine. Nothing here waits: whoever waits for an event is woken,
 --- handlers are started as tasks.
 
+local answer = require "hayes.dialect.answer"
 local errors = require "hayes.error"
 local exchange = require "hayes.exchange"
 local ports = require "hayes.ports"
@@ -20,6 +21,7 @@ local function remark(modem, text)
 end
 
 function dispatch.urc(modem, event)
+  answer.name_event(modem.dialect, event)
   modem.listeners:emit(event, true)
 end
 
@@ -28,8 +30,16 @@ function dispatch.unknown(modem, event)
   modem.listeners:emit(event, true)
 end
 
+function dispatch.data(modem, bytes)
+  modem.online:on_data(bytes)
+end
+
+function dispatch.given(modem)
+  modem.online:on_given()
+end
+
 function dispatch.late(modem, line)
-  remark(modem, "too late: " .. line)
+  if modem.trace then remark(modem, "too late: " .. modem.trace:masked(line)) end
 end
 
 function dispatch.overlong(modem, length)

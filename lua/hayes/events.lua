@@ -4,7 +4,8 @@ local wait = require "hayes.wait"
 
 ---@class hayes.event
 ---@field name string   `+QSSLURC`, `RDY`, `reboot`, …
----@field fields table  what stands behind the prefix: integers where they are numbers, strings otherwise
+---@field fields table  what stands behind the prefix: integers where they are numbers, strings otherwise; by index, and
+---  by name where the dialect names the fields of the URC
 ---@field line string   the whole line
 ---@field data? string  the block that came with it
 ---@field time number   of hayes.now
@@ -12,6 +13,7 @@ local wait = require "hayes.wait"
 ---@class hayes.subscription
 local Subscription = {}
 Subscription.__index = Subscription
+Subscription.__name = "hayes.subscription"
 
 --- No further event is delivered. Any number of times.
 function Subscription:cancel()

@@ -39,6 +39,7 @@ function exchange.next_turn(modem)
   if state.holder then return end
   if not state.queue[1] then
     state.free = not modem.starting
+    if modem.online then modem.online:idle() end
     return
   end
   state.free = false
@@ -88,12 +89,13 @@ local function take_turn(modem, ticket)
   ticket.turn = wait.waiter()
   if urgent then table.insert(state.queue, 1, ticket) else state.queue[#state.queue + 1] = ticket end
   exchange.next_turn(modem)
+  if modem.online and not ticket.turn.fired then modem.online:wanted() end
   return ticket.turn:wait()
 end
 
 --- What the engine does not take is the caller's mistake, told at the caller's line.
 local function refuse(modem, text, refusal)
-  local shown = command.mask(modem.dialect.commands, text)
+  local shown = command.mask(modem.dialect.commands, text, modem.dialect.manners)
   if refusal == "byte" then check.command("modem:at", text) end
   if refusal == "long" then
     check.fail("modem:at", ("the command is %d bytes long, which is more than the module takes"):format(#text))
@@ -108,12 +110,14 @@ local function failed(modem, ticket, result, line, unsent)
   local data = request.data
   local err
   if result == "ok" then
-    err = failure.data_not_taken(modem, ticket.text, response.result, #data - unsent, #data)
+    local length = request.length or #data
+    err = failure.data_not_taken(modem, ticket.text, response.result, length - unsent, length)
   else
     local seconds = response.result and request.deferred or request.timeout
-    err = failure.of_command(modem, ticket.text, result, line, seconds)
+    err = failure.of_command(modem, ticket.text, result, line, seconds, response)
   end
-  if data then err.sent = #data - (unsent or 0) end
+  if data then err.sent = (request.length or #data) - (unsent or 0) end
+  if request.block then err.response = response end -- how much of it has come
   return err
 end
 
@@ -121,7 +125,7 @@ end
 local function submit(modem, state, ticket, now)
   local request = ticket.request
   local id, refusal = modem.engine:submit(ticket.response, ticket.text, now, request.data, request.expect,
-    request.timeout, request.deferred)
+    request.timeout, request.deferred, request.online, request.block, request.sink, request.length)
   if not id then
     state.holder = nil
     return nil, refusal
@@ -133,12 +137,16 @@ local function submit(modem, state, ticket, now)
 end
 
 ---@class hayes.request
----@field data? string      for the prompt or CONNECT
+---@field data? string|userdata for the prompt or CONNECT: bytes, or a file of core.file and `length`
+---@field length? integer    how many bytes of that file
+---@field block? integer     so many bytes follow CONNECT; they end data mode by themselves
+---@field sink? userdata     a file of core.file that they go to, in place of `data` in the response
 ---@field expect? string    prefix of a deferred result, in addition to what the declaration says
 ---@field timeout? number   seconds to the final result code
 ---@field deferred? number  seconds from there to the deferred result
 ---@field into? hayes.response  an empty response to fill, for those who read often
 ---@field urgent? boolean   goes in front of the queue, also while the module is being started up
+---@field online? hayes.data_mode  CONNECT ends the command, and data mode begins
 ---@field ended? fun(response: hayes.response) called when it has ended with `ok`, before events that stand behind its
 ---  end in the stream; it must neither wait nor raise
 local no_request = {}
@@ -185,8 +193,20 @@ function exchange.on_final(modem, response, result, line, more, unsent)
   state.holder = nil
   if response then
     response.result = line
+    if result == "ok" and ticket.request.online then
+      state.holder = ticket.request.online
+      state.holder:on_connect()
+    end
     if more then state.deferred[response] = ticket else fire(ticket, result, line, unsent) end
   end
+  exchange.next_turn(modem)
+end
+
+--- Data mode has been left: commands go again.
+function exchange.release(modem, data_mode)
+  local state = modem.exchanges
+  if state.holder ~= data_mode then return end
+  state.holder = nil
   exchange.next_turn(modem)
 end
 
@@ -226,7 +246,7 @@ function exchange.close(modem, err)
   state.free = false
   exchange.end_queue(modem, err)
   local tickets = state.deferred
-  tickets[state] = state.holder
+  if getmetatable(state.holder) == Ticket then tickets[state] = state.holder end
   state.deferred, state.holder = {}, nil
   for _, ticket in pairs(tickets) do ticket:fire("closed") end
 end

@@ -25,8 +25,31 @@ function failure.coded(modem, code, doing)
   }
 end
 
+--- The error for a final result code that the dialect gives a name of its own: `[Busy]Cmd running`.
+local function named_final(modem, shown, line)
+  for _, final in ipairs(modem.dialect.finals) do
+    if final.name and (final.prefix and line:sub(1, #final[1]) == final[1] or line == final[1]) then
+      local words = final.summary or command.mask_line(modem.dialect.commands, line, modem.dialect.redact)
+      return errors.new { name = final.name, message = ("%s failed: %s"):format(shown, words),
+        hint = final.hint }
+    end
+  end
+end
+
+--- Where the dialect says the number in a line of its own (`+SOCKET:97`, then `ERROR`): that number. The same line
+--- in front of `OK` is information.
+local function number_in_front(modem, response)
+  if not modem.dialect.number_in_front or not response then return nil end
+  local last = response[#response]
+  return last and math.tointeger(tonumber(last:match("^%+[%w_]+%s*:%s*(%d+)%s*$")))
+end
+
 --- The error that a final result code tells of: `ERROR`, `+CME ERROR: 10`, `+CME ERROR: SIM not inserted`.
-local function of_line(modem, shown, line)
+local function of_line(modem, shown, line, response)
+  local named = named_final(modem, shown, line)
+  if named then return named end
+  local in_front = number_in_front(modem, response)
+  if in_front then return failure.coded(modem, in_front, shown) end
   local words = line:match("^%+CM[ES] ERROR:%s*(.-)%s*$")
   local known = describe(modem, math.tointeger(tonumber(words)), words)
   local code = known and known.code or math.tointeger(tonumber(words))
@@ -57,25 +80,27 @@ local hints = {
 ---@param result string    "error", "timeout", "cancelled", "reboot" or "closed"
 ---@param line? string     its final result code
 ---@param seconds? number  how long it was waited for
+---@param response? hayes.response what had come in front of that
 ---@return hayes.error
-function failure.of_command(modem, text, result, line, seconds)
+function failure.of_command(modem, text, result, line, seconds, response)
   if result == "closed" then return modem.closed_with end
-  local shown = command.mask(modem.dialect.commands, text)
+  local shown = command.mask(modem.dialect.commands, text, modem.dialect.manners)
   local err
   if result == "error" then
-    err = of_line(modem, shown, line)
+    err = of_line(modem, shown, line, response)
   else
     err = errors.new { name = result, hint = hints[result],
       message = messages[result]:format(shown, seconds or modem.dialect.timeout_of(text) or modem.timeout_s) }
   end
   err.command = shown
-  err.result = line
+  -- Some modules repeat the command line, secrets and all (`Unknown cmd:AT+WJAP=…`).
+  err.result = line and command.mask_line(modem.dialect.commands, line, modem.dialect.redact)
   return err
 end
 
 --- A command ended well and yet did not take all of its data.
 function failure.data_not_taken(modem, text, result, sent, length)
-  local shown = command.mask(modem.dialect.commands, text)
+  local shown = command.mask(modem.dialect.commands, text, modem.dialect.manners)
   return errors.new {
     name = "data_not_taken", command = shown, result = result,
     message = ("%s ended with %s when %d of %d bytes of data had been sent"):format(shown, result, sent, length),

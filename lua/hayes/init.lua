@@ -40,7 +40,7 @@ local function start_emulator(address)
   return Emulator.start { module = module }
 end
 
-local function take_into_service(port, address, options)
+local function take_into_service(port, address, options, open_again)
   local trace, err = open_trace(options)
   local modem, ok
   if not err then
@@ -48,7 +48,10 @@ local function take_into_service(port, address, options)
       trace = trace })
     ok, err = startup.run(modem, options)
   end
-  if ok then return modem end
+  if ok then
+    modem.again = open_again and { open = open_again, startup = options }
+    return modem
+  end
   if modem then modem:close() else port:close() end
   return nil, err
 end
@@ -74,14 +77,18 @@ function hayes.open(address, options)
   port, err = ports.open(emulator and emulator.address or address, options.baud, options.flow)
   if not port then return nil, err end
   local modem
-  modem, err = take_into_service(port, address, options)
+  modem, err = take_into_service(port, address, options, not emulator and function()
+    return ports.open(address, options.baud, options.flow)
+  end or nil)
   if modem then modem.emulator = emulator end
   return modem, err
 end
 
---- The same on an object that moves the bytes: a simulation.
+--- The same on an object that moves the bytes: a simulation. Its method `again`, if it has one, gives the object with
+--- which Modem:reopen goes on.
 function hayes.open_port(port, address, options)
-  return take_into_service(port, address, check.options("hayes.open_port", options, open_options))
+  return take_into_service(port, address, check.options("hayes.open_port", options, open_options),
+    port.again and function() return port:again() end)
 end
 
 hayes.ports = ports.list

@@ -1,5 +1,6 @@
 --- One module on one port: commands go in one after the other, events come out.
 
+local answer = require "hayes.dialect.answer"
 local check = require "hayes.check"
 local command = require "hayes.dialect.command"
 local core = require "hayes.core"
@@ -7,14 +8,43 @@ local dispatch = require "hayes.dispatch"
 local errors = require "hayes.error"
 local Events = require "hayes.events"
 local exchange = require "hayes.exchange"
+local explain = require "hayes.dialect.explain"
+local Lock = require "hayes.lock"
+local startup = require "hayes.startup"
 local wait = require "hayes.wait"
 
 ---@class hayes.modem
 ---@field address string
 ---@field dialect table
 ---@field restart? fun(self) runs start-up again after a restart of the module; set when the first start-up is over
+---@field again? { open: function, startup: table } how the port is opened again, and what start-up then needs
 local Modem = {}
 Modem.__name = "hayes.modem"
+
+--- Everything that is about the port and what was said over it, as at the beginning.
+local function put_on_port(self, port)
+  self.port = port
+  self.engine = core.engine(self.dialect.rules)
+  self.io = self.engine
+  if type(port) ~= "userdata" then
+    self.io = port
+    port.engine = self.engine
+  end
+  self.engine:times(table.unpack(self.times))
+  self.engine:observe(self.trace ~= nil)
+  self.fd = port:fd()
+  self.exchanges = exchange.new_state()
+  -- Present from the start: what is missing goes through __index.
+  self.closed_with = false -- the error that ended it
+  self.lost = false        -- the error that commands get while the module does not answer
+  self.starting = false
+  self.rebooted = false
+  self.restart = false
+  self.online = false      -- the data mode that the line is in, or was in and will be in again
+  self.blocked = false     -- waits for the port to take output
+  self.deadline = false    -- when the engine wants to be called without input
+  self.timer = false
+end
 
 --- A modem on an open port; start-up is up to the caller. The port is one of core.open_port, or a table with the
 --- methods fd, close, push and turn, the last two as the engine's own (see engine.c); it finds the engine in its
@@ -26,32 +56,18 @@ Modem.__name = "hayes.modem"
 function Modem.new(port, address, dialect, options)
   local self = setmetatable({
     address = address,
+    dialect = dialect,
+    times = { options.timeout, options.gap },
     timeout_s = options.timeout,
-    port = port,
-    engine = core.engine(dialect.rules),
     trace = options.trace,
     listeners = Events.new(),
-    exchanges = exchange.new_state(),
     services = {},
-    -- Present from the start: what is missing goes through __index.
-    closed_with = false, -- the error that ended it
-    lost = false,        -- the error that commands get while the module does not answer
-    starting = false,
-    rebooted = false,
-    blocked = false,     -- waits for the port to take output
-    deadline = false,    -- when the engine wants to be called without input
-    timer = false,
+    reopening = Lock.new(),
+    ended = false, -- close() was called: it is not opened again
     await = Modem.await,
     turn = Modem.turn,
   }, Modem)
-  self.io = self.engine
-  if type(port) ~= "userdata" then
-    self.io = port
-    port.engine = self.engine
-  end
-  self.engine:times(options.timeout, options.gap)
-  self.engine:observe(options.trace ~= nil)
-  self.fd = port:fd()
+  put_on_port(self, port)
   self:use_dialect(dialect)
   wait.attach(self)
   return self
@@ -61,7 +77,7 @@ end
 function Modem:use_dialect(dialect)
   self.dialect = dialect
   self.engine:rules(dialect.rules)
-  if self.trace then self.trace.commands = dialect.commands end
+  if self.trace then self.trace.dialect = dialect end
 end
 
 --- Services hang off the modem, modem.ssl and the like; one is made when it is first asked for.
@@ -71,7 +87,8 @@ function Modem:__index(key)
   local dialect = rawget(self, "dialect")
   local make = dialect and dialect.services and dialect.services[key]
   if not make then return nil end
-  local service = require(make)(self)
+  if type(make) == "string" then make = require(make) end
+  local service = make(self)
   self.services[key] = service
   rawset(self, key, service)
   return service
@@ -111,6 +128,7 @@ function Modem:at(text, options)
   if options ~= nil then
     options = check.options("modem:at", options, at_options)
     options.deferred = options.timeout
+    if options.data then options.data = command.data(self.dialect.commands, text, options.data) end
   end
   return exchange.run(self, text, options)
 end
@@ -132,14 +150,7 @@ end
 ---@param text string the command
 ---@param line string
 function Modem:fields(text, line)
-  local name, form, params = command.parse(text)
-  local declaration = self.dialect.commands[name]
-  local prefix = line:match("^[%+%^%$#%*%%][%w_]+")
-  local fields = core.fields(prefix and command.after_prefix(line, prefix) or line)
-  if not declaration then return fields end
-  local key = params:match('^%s*"?([%w_]+)')
-  local described = command.form(declaration, form, key and key:lower())
-  return command.name_fields(described and described.answer, fields, declaration.keys and 1 or 0)
+  return answer.fields(self.dialect.commands, text, line)
 end
 
 --- The fields of the first information line, by index and by the names of the declaration.
@@ -268,17 +279,50 @@ end
 --- Closes the port. What waits on this modem ends with `closed`. Any number of times.
 ---@return true
 function Modem:close()
+  self.ended = true
   self:shut(errors.new { name = "closed", message = ("the modem on %s was closed"):format(self.address) })
   return true
 end
 
 Modem.__close = Modem.close
+
+--- Opens the port again that has gone (a cable that was unplugged, a module that reset its USB), under the same address
+--- and into the same object: start-up is done again, handlers stay; sockets and sessions from before are gone. True;
+--- nil and the error when that fails, or when close() was called. Any number of times.
+---@return true?, hayes.error?
+function Modem:reopen()
+  local _held <close> = self.reopening:take()
+  if not self.closed_with then return true end
+  if self.ended or not self.again then return nil, self.closed_with end
+  local port, err = self.again.open()
+  if not port then return nil, err end
+  put_on_port(self, port)
+  if self.trace then self.trace:reopen() end
+  wait.attach(self)
+  local options = self.again.startup
+  local ok
+  ok, err = startup.run(self, { dialect = self.dialect, baud = options.baud, timeout = options.timeout })
+  if ok then return true end
+  self:shut(err)
+  return nil, err
+end
 Modem.__gc = Modem.close
 
 --- What module this is.
 ---@return { manufacturer: string, model: string, revision: string, imei: string }?, hayes.error?
 function Modem:identify()
   return self.dialect.identify(self)
+end
+
+--- For people: what a command, an error, a result code or a URC of this module means. `text` is a command with or
+--- without AT, with values or without (`+QSSLCFG`, `AT+QSSLCFG="seclevel"`, `AT+QSSLOPEN=1,0,4,"h",443,2`), the number
+--- or name of an error (579, `"+CME ERROR: 10"`, `"ssl_handshake_fail"`), a line of the module
+--- (`'+QSSLURC: "closed",4'`) or a result code (`"SEND FAIL"`). tostring() of what it gives is made to be read. What
+--- is unknown gives nil and an error that names what comes near. Nothing is sent.
+---@param text string|integer
+---@return hayes.explanation?, hayes.error?
+function Modem:explain(text)
+  return explain(self.dialect, text)
 end
 
 return Modem

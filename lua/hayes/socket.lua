@@ -52,7 +52,7 @@ local function adopt(self, connection, host, port)
 end
 
 --- A socket over a connection; or without one, with opener(host, port), which gives one when connect() is called.
----@param kind "SSL"|"tcp"
+---@param kind "SSL"|"tcp"|"udp" udp: each send is a datagram, and receive() gives one
 function Socket.new(kind, connection, host, port, opener)
   local self = setmetatable({
     kind = kind, opener = opener,
@@ -153,6 +153,22 @@ function Socket:flush()
   return nil, err.name == "timeout" and "timeout" or "closed"
 end
 
+--- One datagram. Nothing is lost that is not told: it is with the module, or an error says so.
+local function send_datagram(self, data)
+  if #data > self.connection.chunk then
+    check.fail("socket:send", ("the datagram is %d bytes long; the module takes up to %d"):format(#data,
+      self.connection.chunk))
+  end
+  local _sending <close> = self.sending:take()
+  local ok, err = self.connection:send(data)
+  if not ok then
+    remember(self, err)
+    return nil, err.name == "timeout" and "timeout" or "closed", 0
+  end
+  self.sent = self.sent + #data
+  return #data
+end
+
 --- Sends the bytes of data from i to j. Gives the index of the last one taken; or nil, "closed" or "timeout", and
 --- that index.
 ---@param data string
@@ -166,6 +182,7 @@ function Socket:send(data, i, j)
   if j < 0 then j = #data + j + 1 end
   i, j = math.max(i, 1), math.min(j, #data)
   if not self.connection or self.write_shut then return nil, "closed", i - 1 end
+  if self.kind == "udp" then return send_datagram(self, data:sub(i, j)) end
   local deadline = deadline_of(self)
   local limit = QUEUE_CHUNKS * self.connection.chunk
   while i <= j and not self.send_error do
@@ -260,11 +277,20 @@ local function receive_count(self, count, deadline, prefix)
   return prefix .. input:take(wanted)
 end
 
+local function receive_datagram(self)
+  if self.input.size == 0 then
+    local ok, err = more_input(self, deadline_of(self))
+    if not ok then return nil, err end
+  end
+  return self:after_input(self.input:take(self.input:first_length()))
+end
+
 --- Receives by LuaSocket's patterns: "*l" a line without its end (the default), "*a" all up to the end, a number of
 --- bytes. On failure nil, "timeout" or "closed", and what had come.
 ---@param pattern? string|integer
 ---@param prefix? string
 function Socket:receive(pattern, prefix)
+  if self.kind == "udp" and pattern == nil then return receive_datagram(self) end
   pattern, prefix = pattern or "*l", prefix and tostring(prefix) or ""
   local deadline = deadline_of(self)
   local count = math.tointeger(pattern)
@@ -365,6 +391,65 @@ function Socket:close()
   if not flushed then return nil, "closed", err end
   if not closed then return nil, "closed", remember(self, close_err) end
   return 1
+end
+
+local access_modes = { "buffer", "push", "transparent" }
+
+--- Goes on in another access mode: "buffer", "push" or "transparent". What was sent goes out before. true, or nil and
+--- the error.
+---@param options? table of the dialect's, for that mode
+---@return true?, hayes.error?
+function Socket:switch(mode, options)
+  check.value("socket:switch", "the mode", mode, { values = access_modes })
+  local connection = self.connection
+  if not connection then return nil, "closed" end
+  if not connection.switch then
+    check.fail("socket:switch", "this module has one access mode only")
+  end
+  if connection.check_switch then
+    connection:check_switch(mode, options)
+  elseif options ~= nil then
+    check.fail("socket:switch", "the access modes of this module take no options")
+  end
+  drain(self, 1)
+  local _reading <close> = self.reading:take()
+  local _sending <close> = self.sending:take()
+  local ok, err = connection:switch(mode, options)
+  self.mode = connection.mode
+  if not ok then return nil, remember(self, err) end
+  return true
+end
+
+--- The line carries this connection's bytes from here on: switch("transparent"). Some dialects take options; escape()
+--- and resume() interrupt it.
+---@param options? table
+---@return true?, hayes.error?
+function Socket:transparent(options)
+  return self:switch("transparent", options)
+end
+
+local function in_transparent_mode(self, where)
+  if self.mode ~= "transparent" then
+    check.fail(where, ("the socket is in %s mode; this is for transparent mode"):format(self.mode or "no"))
+  end
+  return self.connection
+end
+
+--- Leaves data mode for commands; the connection stays. Only in transparent access mode.
+---@return true?, hayes.error?
+function Socket:escape()
+  local connection = in_transparent_mode(self, "socket:escape")
+  if not connection then return nil, "closed" end
+  drain(self, 1)
+  return connection:escape()
+end
+
+--- Returns to data mode behind escape().
+---@return true?, hayes.error?
+function Socket:resume()
+  local connection = in_transparent_mode(self, "socket:resume")
+  if not connection then return nil, "closed" end
+  return connection:resume()
 end
 
 function Socket:__close()

@@ -53,11 +53,11 @@ local function get_in_step(modem, baud, seconds)
   return waiter:wait()
 end
 
---- Echo off, result codes as words; then what the dialect wants.
+--- Echo off, result codes as words; then what the dialect wants. A module that does not know ATV1 has no others.
 local function make_settings(modem)
   for _, text in ipairs { "ATE0", "ATV1" } do
     local response, err = exchange.run(modem, text, urgent)
-    if not response then return nil, err end
+    if not response and not (err.result and text == "ATV1") then return nil, err end
   end
   modem.engine:echo(false)
   return true
@@ -79,8 +79,9 @@ local function find_dialect(modem)
   return nil, errors.new {
     name = "unknown_module",
     message = ("the module on %s is of no known kind; it says: %s"):format(modem.address,
-      (answers.ATI or "nothing"):gsub("%s+", " ")),
-    hint = "Give the dialect: hayes.open(address, { dialect = \"quectel\" }), or a table of your own.",
+      (answers.ATI or answers["AT+GMR"] or "nothing"):gsub("%s+", " ")),
+    hint = ("Give the dialect: hayes.open(address, { dialect = … }) with %s, or a table of your own."):format(
+      table.concat(dialects.names(), " or ")),
   }
 end
 

@@ -19,16 +19,20 @@ Trace.__index = Trace
 ---@param target string|fun(line: string)
 ---@param redact boolean
 function Trace.new(target, redact)
-  local self = setmetatable({ redact = redact, commands = {} }, Trace)
-  if type(target) == "string" then
-    local file, err = io.open(target, "a")
-    if not file then return nil, err end
-    file:setvbuf("line")
-    self.file = file
-    self.write = function(line) file:write(line, "\n") end
-  else
-    self.write = target
+  return setmetatable({ redact = redact, dialect = { commands = {} }, target = target }, Trace):reopen()
+end
+
+--- Goes on after close(). nil, err when the file cannot be opened any more; then nothing is written.
+function Trace:reopen()
+  if type(self.target) ~= "string" then
+    self.write = self.target
+    return self
   end
+  local file, err = io.open(self.target, "a")
+  if not file then return nil, err end
+  file:setvbuf("line")
+  self.file = file
+  self.write = function(line) file:write(line, "\n") end
   return self
 end
 
@@ -44,15 +48,19 @@ end
 function Trace:sent(time, text, bytes)
   if not text then return show(self, time, ">", ("[%d bytes]"):format(bytes)) end
   text = text:gsub("[\r\n]+$", "")
-  if self.redact then text = command.mask(self.commands, text) end
+  if self.redact then text = command.mask(self.dialect.commands, text, self.dialect.manners) end
   show(self, time, ">", printable(text))
 end
 
 --- Something came from it.
 function Trace:seen(time, text, bytes)
   if not text then return show(self, time, "<", ("[%d bytes]"):format(bytes)) end
-  if self.redact then text = command.mask_line(self.commands, text) end
-  show(self, time, "<", printable(text))
+  show(self, time, "<", printable(self:masked(text)))
+end
+
+--- A line of the module as it may be shown.
+function Trace:masked(line)
+  return self.redact and command.mask_line(self.dialect.commands, line, self.dialect.redact) or line
 end
 
 function Trace:remark(time, text)

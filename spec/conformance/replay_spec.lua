@@ -4,7 +4,8 @@
 local Bench = require "support.engine"
 local replay = require "support.replay"
 
-local collections = { "ssl_note", "recordings" }
+local collections = { ssl_note = "quectel", recordings = "quectel", aithinker_page = "aithinker",
+  aithinker_recordings = "aithinker" }
 
 --- Cuts bytes at random places, the same ones for the same seed.
 local function random_pieces(seed)
@@ -35,13 +36,13 @@ local function is_large(vector)
   end
 end
 
-for _, collection in ipairs(collections) do
+for collection, dialect in pairs(collections) do
   for _, vector in ipairs(require("vectors." .. collection)) do
     describe(("%s (%s)"):format(vector.name, vector.source), function()
       local expected, expected_urcs = replay.expected(vector)
 
       local function check(options)
-        local results, urcs, put_in = replay.run(vector, options)
+        local results, urcs, put_in = replay.run(vector, dialect, options)
         assert.are.same(expected, strip(results))
         assert.are.same(expected_urcs, urcs)
         return put_in
@@ -56,7 +57,7 @@ for _, collection in ipairs(collections) do
       end)
 
       it("gives the same with a URC at every place", function()
-        for place = 1, replay.places(vector) do
+        for place = 1, replay.places(vector, dialect) do
           assert.are.same(1, check { urc_at = place }, "at place " .. place)
           check { urc_at = place, pieces = Bench.ways["one byte at a time"] }
         end

@@ -95,7 +95,7 @@ describe("A tty", function()
       raises(function() hayes.open("/dev/ttyUSB99", { boud = 9600 }) end))
     assert.are.same('hayes.open: flow is "rts"; it must be one of "none", "rtscts", "xonxoff"',
       raises(function() hayes.open("/dev/ttyUSB99", { flow = "rts" }) end))
-    assert.are.same('hayes.open: dialect is "quektel"; it must be one of "auto", "quectel"',
+    assert.are.same('hayes.open: dialect is "quektel"; it must be one of "auto", "quectel", "aithinker"',
       raises(function() hayes.open("/dev/ttyUSB99", { dialect = "quektel" }) end))
   end)
 end)

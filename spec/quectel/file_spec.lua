@@ -53,6 +53,28 @@ describe("modem.file", function()
     assert(modem.file.delete("local.txt"))
   end)
 
+  it("moves a large local file there and back without a byte changed, acknowledged or not", function()
+    local path, back = os.tmpname(), os.tmpname()
+    local bytes = {}
+    for i = 1, 20000 do bytes[i] = ("\r\nOK\r\n%d+++\0\26"):format(i * 7919) end
+    bytes = table.concat(bytes)
+    local file = assert(io.open(path, "wb"))
+    file:write(bytes)
+    file:close()
+    for _, acknowledge in ipairs { false, true } do
+      local stored = assert(modem.file.upload(path, "UFS:large.bin", { replace = true, acknowledge = acknowledge }))
+      assert.are.same(#bytes, stored.bytes)
+      assert.are.same(stored, assert(modem.file.download("UFS:large.bin", back)))
+      local got = assert(io.open(back, "rb"))
+      assert.is_true(got:read("a") == bytes)
+      got:close()
+    end
+    assert.is_nil(io.open(back .. ".part"))
+    assert(modem.file.delete("UFS:large.bin"))
+    os.remove(path)
+    os.remove(back)
+  end)
+
   it("does not overwrite a file unless told to", function()
     assert(modem.file.upload({ data = "one" }, "there.txt"))
     local stored, err = modem.file.upload({ data = "three" }, "there.txt")
@@ -120,6 +142,105 @@ describe("modem.file", function()
     assert.is_nil(stored)
     assert.are.same("damaged", err.name)
     assert.is_true(deleted)
+  end)
+
+  describe("parts of a file:", function()
+    local bytes
+
+    setup(function()
+      local lines = {}
+      for i = 1, 2000 do lines[i] = ("%05d\r\nOK\r\n\0\255"):format(i) end
+      bytes = table.concat(lines) .. "!"
+    end)
+
+    before_each(function() assert(modem.file.upload({ data = bytes }, "parts.bin", { replace = true })) end)
+    teardown(function() assert(modem.file.delete("parts.bin")) end)
+
+    it("read() gives them, up to the end and not beyond it", function()
+      assert.are.same(bytes:sub(1001, 1500), modem.file.read("parts.bin", 1000, 500))
+      assert.are.same(bytes:sub(1, 9), modem.file.read("UFS:parts.bin", 0, 9))
+      assert.is_true(modem.file.read("parts.bin") == bytes)
+      assert.are.same(bytes:sub(-5), modem.file.read("parts.bin", #bytes - 5, 100))
+      assert.are.same("", modem.file.read("parts.bin", #bytes, 1))
+      assert.are.same("", modem.file.read("parts.bin", #bytes + 1000))
+    end)
+
+    it("write() puts them over what is there, and makes a file that is missing", function()
+      assert.are.same(4, modem.file.write("parts.bin", 3, "OK\r\n"))
+      assert.is_true(modem.file.read("parts.bin") == bytes:sub(1, 3) .. "OK\r\n" .. bytes:sub(8))
+      local more = ("0123456789"):rep(1000)
+      assert.are.same(#more, modem.file.write("parts.bin", #bytes, more))
+      assert.is_true(modem.file.read("parts.bin", #bytes) == more)
+      assert.are.same(5, modem.file.write("made.bin", 0, "fresh"))
+      assert.are.same("fresh", modem.file.read("made.bin"))
+      assert(modem.file.delete("made.bin"))
+    end)
+
+    it("write() tells a place that is behind the end, and gives the file back", function()
+      local size, err = modem.file.write("parts.bin", #bytes + 1, "x")
+      assert.is_nil(size)
+      assert.are.same("file", err.origin)
+      assert.are.same({ "parts.bin" }, { modem.file.write("parts.bin", 0, "x") and "parts.bin" })
+      assert.are.same(0, #assert(modem:at("AT+QFOPEN?")))
+    end)
+
+    it("download() gives the whole, to a string, a local file or a sink, with the checksum that the module has", function()
+      local stored = assert(modem.file.upload({ data = bytes }, "parts.bin", { replace = true }))
+      local got, result = modem.file.download("parts.bin")
+      assert.is_true(got == bytes)
+      assert.are.same(stored, result)
+      local path = os.tmpname()
+      assert.are.same(stored, modem.file.download("parts.bin", path))
+      local file = assert(io.open(path, "rb"))
+      assert.is_true(file:read("a") == bytes)
+      file:close()
+      assert.is_nil(io.open(path .. ".part"))
+      os.remove(path)
+      local pieces, ended = {}, 0
+      assert.are.same(stored, modem.file.download("parts.bin", function(piece)
+        if piece then pieces[#pieces + 1] = piece else ended = ended + 1 end
+        return 1
+      end))
+      assert.is_true(table.concat(pieces) == bytes)
+      assert.are.same(1, ended)
+    end)
+
+    it("download() leaves no half of a file, and ends when the sink does", function()
+      local path = os.tmpname()
+      os.remove(path)
+      local result, err = modem.file.download("missing.bin", path)
+      assert.is_nil(result)
+      assert.are.same(405, err.code)
+      assert.is_nil(io.open(path))
+      assert.is_nil(io.open(path .. ".part"))
+      result, err = modem.file.download("parts.bin", function() return nil, "no more" end)
+      assert.is_nil(result)
+      assert.is_truthy(tostring(err):find("no more", 1, true))
+      assert.are.same(0, #assert(modem:at("AT+QFOPEN?")))
+    end)
+
+    it("tasks that want the same file take turns", function()
+      hayes.run(function()
+        local tasks = {}
+        for i = 1, 4 do tasks[i] = hayes.spawn(function() return modem.file.read("parts.bin", i, 6000) end) end
+        for i = 1, 4 do
+          local _, got = assert(tasks[i]:join(30))
+          assert.is_true(got == bytes:sub(i + 1, i + 6000))
+        end
+      end)
+    end)
+
+    it("a handle that a program left open is no obstacle", function()
+      assert(modem:at('AT+QFOPEN="parts.bin",2'))
+      assert.are.same(bytes:sub(1, 10), modem.file.read("parts.bin", 0, 10))
+    end)
+
+    it("wrong use raises", function()
+      assert.is_truthy(raises(function() modem.file.read("x", -1) end):find("the offset is -1", 1, true))
+      assert.is_truthy(raises(function() modem.file.write("x", 0) end):find("the data is nil", 1, true))
+      assert.is_truthy(raises(function() modem.file.download("x", "/no/such/folder/x") end):find("cannot be written", 1, true))
+      assert.is_truthy(raises(function() modem.file.download("x", 5) end):find("the sink is 5", 1, true))
+    end)
   end)
 
   it("says which file is missing", function()

@@ -5,15 +5,16 @@ local lab = require "support.lab"
 local Peer = require "support.tls_peer"
 local socket = require "socket"
 
+--- The other end of a plain connection, in this process.
+local Plain = {}
+Plain.__index = Plain
+
+function Plain:send(bytes) return self.socket:send(bytes) end
+function Plain:receive(count) return self.socket:receive(count) end
+function Plain:drain() return self.socket:receive("*a") end
+function Plain:close_connection() return self.socket:close() end
+
 describe("A TCP socket of LuaSocket", function()
-  local Plain = {}
-  Plain.__index = Plain
-
-  function Plain:send(bytes) return self.socket:send(bytes) end
-  function Plain:receive(count) return self.socket:receive(count) end
-  function Plain:drain() return self.socket:receive("*a") end
-  function Plain:close_connection() return self.socket:close() end
-
   contract(function()
     local listener = assert(socket.bind("127.0.0.1", 0))
     local _, port = listener:getsockname()
@@ -54,3 +55,30 @@ describe("A TLS connection through a module", function()
     peer:close_connection()
   end)
 end)
+
+for _, mode in ipairs { "buffer", "push" } do
+  describe("A TCP connection through a module in " .. mode .. " mode", function()
+    local modem, emulator
+
+    setup(function() modem, emulator = lab.online() end)
+
+    teardown(function()
+      modem:close()
+      emulator:close()
+    end)
+
+    contract(function()
+      local listener = assert(socket.bind("127.0.0.1", 0))
+      local _, port = listener:getsockname()
+      local client = assert(modem.tcp.open("127.0.0.1", math.tointeger(port), { mode = mode }))
+      local peer = setmetatable({ socket = assert(listener:accept()) }, Plain)
+      listener:close()
+      client:settimeout(10)
+      peer.socket:settimeout(10)
+      return client, peer
+    end, function(client, peer)
+      client:close()
+      peer.socket:close()
+    end)
+  end)
+end

@@ -38,7 +38,8 @@ end
 function Bench:command(text, options)
   options = options or {}
   local response = {}
-  local id, why = self.engine:submit(response, text, self.time, options.data, options.expect, options.timeout)
+  local id, why = self.engine:submit(response, text, self.time, options.data, options.expect, options.timeout, nil,
+    options.online, options.block, options.sink, options.length)
   assert(id, why)
   self.id = id
   self.line = self:output()

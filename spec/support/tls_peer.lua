@@ -23,7 +23,7 @@ function Peer.start(folder, options)
   return self
 end
 
---- Begins something: accept, hold, send, receive, drain, close.
+--- Begins something: accept, serve (which has no outcome), hold, send, receive, drain, close.
 function Peer:begin(verb, argument, bytes)
   assert(self.control:send(("%s %s\n%s"):format(verb, argument or "", bytes or "")))
   return self

@@ -29,6 +29,17 @@ function commands.accept()
   return ("%s %s %s"):format(client:getsniname() or "-", info.protocol, info.cipher)
 end
 
+--- Takes one connection after the other, and ends each when the other end does; for good.
+function commands.serve()
+  while true do
+    local plain = assert(listener:accept())
+    plain:settimeout(20)
+    local secure = assert(ssl.wrap(plain, context))
+    if secure:dohandshake() then secure:receive(1) end
+    secure:close()
+  end
+end
+
 --- Takes the TCP connection and says nothing on it.
 function commands.hold()
   client = assert(listener:accept())

@@ -16,20 +16,13 @@ enum {
 static void on_opened(void *owner, enum emu_link_failure failure);
 static void on_ended(void *owner);
 static void on_drained(void *owner);
-static void on_datagram(void *owner, const char *bytes, size_t length);
 static void on_again(void *owner);
 static void finish_delete(void *owner);
 
-const struct emu_link_events aithinker_stream_events = {
+const struct emu_link_events aithinker_link_events = {
     .opened = on_opened,
     .ended = on_ended,
     .drained = on_drained,
-};
-const struct emu_link_events aithinker_datagram_events = {
-    .opened = on_opened,
-    .ended = on_ended,
-    .drained = on_drained,
-    .datagram = on_datagram,
 };
 
 struct aithinker_conn *aithinker_conn_find(struct aithinker *aithinker, long id)
@@ -92,11 +85,10 @@ void aithinker_conns_free(struct aithinker *aithinker)
 
 int aithinker_conn_open(struct aithinker_conn *conn, enum aithinker_opener opener)
 {
-    bool datagram = conn->type == AITHINKER_UDP_CLIENT;
     struct emu_link_plan plan = {
         .host = conn->host,
         .port = conn->port,
-        .datagram = datagram,
+        .datagram = conn->type == AITHINKER_UDP_CLIENT,
         .secure = conn->type == AITHINKER_SSL_CLIENT,
         .connect_limit = emu_seconds(CONNECT_LIMIT_S),
         .handshake_limit = emu_seconds(CONNECT_LIMIT_S),
@@ -105,8 +97,7 @@ int aithinker_conn_open(struct aithinker_conn *conn, enum aithinker_opener opene
         return AITHINKER_TLS_CONFIG;
     conn->status = AITHINKER_CONNECTING;
     conn->opener = opener;
-    emu_link_open(&conn->link, conn->aithinker->emu, &plan,
-                  datagram ? &aithinker_datagram_events : &aithinker_stream_events, conn);
+    emu_link_open(&conn->link, conn->aithinker->emu, &plan, &aithinker_link_events, conn);
     return 0;
 }
 
@@ -221,13 +212,6 @@ static void on_drained(void *owner)
     }
     aithinker_send_go_on(conn);
     aithinker_transparent_go_on(conn);
-}
-
-static void on_datagram(void *owner, const char *bytes, size_t length)
-{
-    struct aithinker_conn *conn = owner;
-    if (conn->packets.bytes < EMU_LINK_RECEIVE_SIZE)
-        aithinker_packets_add(&conn->packets, bytes, length);
 }
 
 void aithinker_conn_say_end(struct aithinker_conn *conn)

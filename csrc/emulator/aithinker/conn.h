@@ -62,7 +62,7 @@ struct aithinker_conn {
     struct emu_timer patience;
 };
 
-extern const struct emu_link_events aithinker_stream_events, aithinker_datagram_events;
+extern const struct emu_link_events aithinker_link_events;
 
 static inline bool aithinker_is_server(enum aithinker_type type)
 {

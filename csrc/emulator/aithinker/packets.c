@@ -5,10 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-void aithinker_packets_add(struct aithinker_packets *packets, const char *bytes, size_t length)
+char *aithinker_packets_add(struct aithinker_packets *packets, size_t length)
 {
     struct aithinker_packet *packet = emu_alloc(sizeof *packet + length);
-    memcpy(packet->bytes, bytes, length);
     packet->length = length;
     if (packets->last)
         packets->last->next = packet;
@@ -16,6 +15,21 @@ void aithinker_packets_add(struct aithinker_packets *packets, const char *bytes,
         packets->first = packet;
     packets->last = packet;
     packets->bytes += length;
+    return packet->bytes;
+}
+
+void aithinker_packets_take(struct aithinker_packets *packets, struct emu_ring *ring, size_t length)
+{
+    char *to = aithinker_packets_add(packets, length);
+    while (length > 0) {
+        const char *at;
+        size_t piece = emu_ring_peek(ring, &at);
+        piece = piece < length ? piece : length;
+        memcpy(to, at, piece);
+        emu_ring_drop(ring, piece);
+        to += piece;
+        length -= piece;
+    }
 }
 
 void aithinker_packets_drop_first(struct aithinker_packets *packets)

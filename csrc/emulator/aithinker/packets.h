@@ -2,6 +2,8 @@
 #ifndef EMU_AITHINKER_PACKETS_H
 #define EMU_AITHINKER_PACKETS_H
 
+#include "emulator/ring.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -18,7 +20,10 @@ struct aithinker_packets {
     size_t bytes;
 };
 
-void aithinker_packets_add(struct aithinker_packets *packets, const char *bytes, size_t length);
+/* One of this length, which is to be written where the answer points. */
+char *aithinker_packets_add(struct aithinker_packets *packets, size_t length);
+/* One of the first bytes of a ring, which has as many. */
+void aithinker_packets_take(struct aithinker_packets *packets, struct emu_ring *ring, size_t length);
 void aithinker_packets_drop_first(struct aithinker_packets *packets);
 void aithinker_packets_clear(struct aithinker_packets *packets);
 

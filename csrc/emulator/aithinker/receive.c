@@ -22,21 +22,21 @@ static bool is_transparent(const struct aithinker_conn *conn)
     return conn->aithinker->transparent.conn == conn;
 }
 
-/* The next part of a stream becomes a packet. */
+/* The next part of a stream becomes a packet, and so does a datagram. */
 static bool cut(struct aithinker_conn *conn)
 {
     struct emu_ring *in = &conn->link.in;
     bool losing = aithinker_quirk(conn->aithinker->emu, AITHINKER_QUIRK_PULL_LOSES);
     if (in->used == 0 || (!losing && conn->packets.bytes >= UNREAD_MAX))
         return false;
-    const char *at;
-    size_t length = emu_ring_peek(in, &at);
-    if (length > AITHINKER_PACKET_MAX)
+    size_t length = emu_link_first(&conn->link);
+    if (!conn->link.datagram && length > AITHINKER_PACKET_MAX)
         length = AITHINKER_PACKET_MAX;
     if (!losing || conn->packets.bytes < UNREAD_MAX_LOSING)
-        aithinker_packets_add(&conn->packets, at, length);
-    emu_ring_drop(in, length);
-    emu_link_taken(&conn->link);
+        aithinker_packets_take(&conn->packets, in, length);
+    else
+        emu_ring_drop(in, length);
+    emu_link_taken(&conn->link, length);
     return true;
 }
 

@@ -4,6 +4,7 @@
 #include "emulator/aithinker/aithinker.h"
 #include "emulator/net/listen.h"
 
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -36,9 +37,9 @@ static void greet(struct aithinker_conn *server, int fd)
     seed->opener = AITHINKER_BY_PEER;
     if (secure)
         emu_link_adopt_secure(&seed->link, aithinker->emu, fd, tls, emu_seconds(HANDSHAKE_LIMIT_S),
-                              &aithinker_stream_events, seed);
+                              &aithinker_link_events, seed);
     else
-        emu_link_adopt(&seed->link, aithinker->emu, fd, &aithinker_stream_events, seed);
+        emu_link_adopt(&seed->link, aithinker->emu, fd, &aithinker_link_events, seed);
     struct emu_address peer;
     if (emu_link_address(&seed->link, &peer)) {
         emu_address_text(&peer, seed->host);
@@ -73,7 +74,7 @@ static void on_datagram(void *owner, short events)
         conn->peer = conn->last;
     conn->spoken_to = true;
     if (got > 0 && conn->packets.bytes < EMU_LINK_RECEIVE_SIZE)
-        aithinker_packets_add(&conn->packets, bytes, (size_t)got);
+        memcpy(aithinker_packets_add(&conn->packets, (size_t)got), bytes, (size_t)got);
 }
 
 int aithinker_server_open(struct aithinker_conn *conn)

@@ -59,6 +59,20 @@ void emu_link_close(struct emu_link *link)
     link->state = EMU_LINK_IDLE;
 }
 
+void emu_link_reset(struct emu_link *link)
+{
+    const struct linger at_once = {.l_onoff = 1};
+    if (link->state != EMU_LINK_IDLE && link->watch.fd >= 0)
+        setsockopt(link->watch.fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    emu_link_close(link);
+}
+
+void emu_link_size_buffer(struct emu_link *link, size_t size)
+{
+    emu_ring_free(&link->in);
+    emu_ring_init(&link->in, size);
+}
+
 /* Told from the loop, so that what the caller prints first comes first. */
 static void fail(struct emu_link *link, enum emu_link_failure failure)
 {
@@ -122,6 +136,14 @@ static void be_connected(struct emu_link *link)
         fail(link, EMU_LINK_TLS_FAILED);
     else
         shake(link);
+}
+
+void emu_link_secure(struct emu_link *link, struct emu_tls *tls, emu_time handshake_limit)
+{
+    link->secure = true;
+    link->tls = tls;
+    link->handshake_limit = handshake_limit;
+    be_connected(link);
 }
 
 static void plan_retransmit(struct emu_link *link)
@@ -338,9 +360,10 @@ static ssize_t carry_out(struct emu_link *link, const char *bytes, size_t length
     return errno == EAGAIN || errno == EINTR || (link->datagram && errno == ECONNREFUSED) ? -1 : -2;
 }
 
-static void end(struct emu_link *link)
+static void end(struct emu_link *link, bool broken)
 {
     drop_socket(link);
+    link->broken = broken;
     link->state = EMU_LINK_ENDED;
     link->events->ended(link->owner);
 }
@@ -371,12 +394,10 @@ static ssize_t read_datagrams(struct emu_link *link)
         ssize_t got = carry_in(link, datagram, sizeof datagram);
         if (got < 0 || (got == 0 && link->secure))
             return got;
-        if (link->events->datagram)
-            link->events->datagram(link->owner, datagram, (size_t)got);
-        else if ((size_t)got <= emu_ring_room(&link->in))
-            emu_ring_write(&link->in, datagram, (size_t)got);
-        else
+        if ((size_t)got > emu_ring_room(&link->in) || link->datagram_count == EMU_LINK_DATAGRAMS || got == 0)
             continue;
+        emu_ring_write(&link->in, datagram, (size_t)got);
+        link->datagrams[(link->datagram_first + link->datagram_count++) % EMU_LINK_DATAGRAMS] = (size_t)got;
         link->received += (size_t)got;
     }
     return -1;
@@ -387,7 +408,7 @@ static void receive(struct emu_link *link)
     ssize_t outcome = link->datagram ? read_datagrams(link) : read_stream(link);
     watch_for(link);
     if (outcome != -1)
-        end(link);
+        end(link, outcome < 0);
 }
 
 /* False when the link has broken. */
@@ -418,7 +439,7 @@ static void on_ready(void *owner, short events)
     } else if (link->state == EMU_LINK_UP) {
         bool had_output = link->out.used > 0;
         if ((events & POLLOUT) && !transmit(link)) {
-            end(link);
+            end(link, true);
             return;
         }
         if (had_output && link->out.used == 0)
@@ -450,8 +471,21 @@ size_t emu_link_send(struct emu_link *link, const char *bytes, size_t length)
     return taken;
 }
 
-void emu_link_taken(struct emu_link *link)
+size_t emu_link_first(const struct emu_link *link)
 {
+    return link->datagram_count > 0 ? link->datagrams[link->datagram_first] : link->in.used;
+}
+
+void emu_link_taken(struct emu_link *link, size_t length)
+{
+    if (link->datagram_count > 0) {
+        size_t *first = &link->datagrams[link->datagram_first];
+        *first -= length;
+        if (*first == 0) {
+            link->datagram_first = (link->datagram_first + 1) % EMU_LINK_DATAGRAMS;
+            link->datagram_count--;
+        }
+    }
     if (link->state == EMU_LINK_UP && link->paused && emu_ring_room(&link->in) >= link->in.size / 4) {
         /* TLS may hold bytes that the socket no longer tells of: look, but not from inside this call. */
         link->paused = false;

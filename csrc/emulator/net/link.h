@@ -15,6 +15,7 @@ struct emu;
 enum {
     EMU_LINK_RECEIVE_SIZE = 100 * 1024,
     EMU_LINK_SEND_SIZE = 16 * 1024,
+    EMU_LINK_DATAGRAMS = 64, /* kept at most */
 };
 
 enum emu_link_failure {
@@ -42,8 +43,6 @@ struct emu_link_events {
     void (*ended)(void *owner);
     /* The send buffer has become empty. */
     void (*drained)(void *owner);
-    /* A datagram has come, for who wants them one by one; NULL: they go to `in`, one behind the other. */
-    void (*datagram)(void *owner, const char *bytes, size_t length);
 };
 
 struct emu_link_plan {
@@ -64,6 +63,7 @@ struct emu_link {
 
     enum emu_link_state state;
     bool datagram, secure, stalled;
+    bool broken;                   /* ENDED, but not by the peer's wish: a reset, or TLS gone wrong */
     enum emu_link_failure failure; /* FAILING: what will be told */
     unsigned local_port;           /* once connected, the real one */
     emu_time handshake_limit;
@@ -74,7 +74,9 @@ struct emu_link {
     struct emu_timer limit, retransmit;
 
     struct emu_ring in, out;
-    bool paused; /* not reading, because `in` was full */
+    bool paused;                          /* not reading, because `in` was full */
+    size_t datagrams[EMU_LINK_DATAGRAMS]; /* lengths of those in `in`, a ring */
+    unsigned datagram_first, datagram_count;
     uint64_t received, sent;
 };
 
@@ -88,15 +90,28 @@ void emu_link_adopt(struct emu_link *link, struct emu *emu, int fd, const struct
 void emu_link_adopt_secure(struct emu_link *link, struct emu *emu, int fd, struct emu_tls *tls,
                            emu_time handshake_limit, const struct emu_link_events *events, void *owner);
 
+/* A link that is up goes on with TLS, as after FTP's AUTH TLS; `tls` is taken over, NULL fails. Ends with
+ * `opened` once more. */
+void emu_link_secure(struct emu_link *link, struct emu_tls *tls, emu_time handshake_limit);
+
+/* Another size for the receive buffer; only while nothing was received. */
+void emu_link_size_buffer(struct emu_link *link, size_t size);
+
 /* At once, in any state, with no event. What was not sent or taken is lost. */
 void emu_link_close(struct emu_link *link);
+
+/* The same, and the peer is told by a reset. */
+void emu_link_reset(struct emu_link *link);
 
 /* Room for this many bytes to send, and putting them there. A datagram goes at once or not at all. */
 bool emu_link_can_send(const struct emu_link *link, size_t length);
 size_t emu_link_send(struct emu_link *link, const char *bytes, size_t length);
 
-/* Bytes were dropped from the front of `in`. */
-void emu_link_taken(struct emu_link *link);
+/* How many of the bytes in `in` belong together: the first datagram, or all of a stream. */
+size_t emu_link_first(const struct emu_link *link);
+
+/* So many bytes, no more than emu_link_first, were dropped from the front of `in`; of a stream any number. */
+void emu_link_taken(struct emu_link *link, size_t length);
 
 /* As if the peer took nothing more. */
 void emu_link_stall(struct emu_link *link, bool stalled);

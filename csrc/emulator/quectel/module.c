@@ -19,13 +19,23 @@ enum {
 };
 
 static const struct emu_command *const tables[] = {
-    quectel_v250_commands,     quectel_identity_commands,
-    quectel_sim_commands,      quectel_network_commands,
-    quectel_settings_commands, quectel_clock_commands,
-    quectel_pdp_commands,      quectel_files_commands,
-    quectel_transfer_commands, quectel_tools_commands,
-    quectel_sslcfg_commands,   quectel_ssl_commands,
-    quectel_socket_commands,   NULL,
+    quectel_v250_commands,
+    quectel_identity_commands,
+    quectel_sim_commands,
+    quectel_network_commands,
+    quectel_settings_commands,
+    quectel_clock_commands,
+    quectel_pdp_commands,
+    quectel_files_commands,
+    quectel_transfer_commands,
+    quectel_tools_commands,
+    quectel_sslcfg_commands,
+    quectel_ssl_commands,
+    quectel_socket_commands,
+    quectel_ftp_cfg_commands,
+    quectel_ftp_commands,
+    quectel_ftp_files_commands,
+    NULL,
 };
 
 /* Revision as recorded; PDP contexts 1 to 7 (SSL note 2.2.2); Unisoc's clock begins in 1970. */
@@ -91,6 +101,7 @@ static void *create(struct emu *emu)
     quectel_settings_init(quectel);
     quectel_ssl_init(quectel);
     quectel_sockets_init(quectel);
+    quectel_ftp_init(quectel);
     init_volatile(quectel);
     return quectel;
 }
@@ -101,6 +112,7 @@ static void stop_all(struct quectel *quectel)
     quectel_transfer_stop(quectel);
     quectel_network_stop(quectel);
     quectel_settings_stop(quectel);
+    quectel_ftp_drop(quectel);
     quectel_ssl_free(quectel);
     quectel_sockets_drop(quectel);
     quectel_files_reset(quectel);
@@ -142,6 +154,7 @@ static bool pump(struct emu *emu)
 {
     struct quectel *quectel = quectel_of(emu);
     bool transferred = quectel_transfer_pump(quectel);
+    transferred = quectel_ftp_pump(quectel) || transferred;
     return quectel_conns_pump(quectel) || transferred;
 }
 
@@ -213,6 +226,8 @@ static bool control(struct emu *emu, struct emu_control_line *line)
         drop_context(emu, line);
     else if (strcmp(line->verb, "stall") == 0)
         stall_connection(emu, line);
+    else if (strcmp(line->verb, "ftp") == 0)
+        quectel_ftp_control(quectel_of(emu), line);
     else
         return false;
     return true;
@@ -245,7 +260,9 @@ static const char *set(struct emu *emu, const char *key, const char *value, bool
 
 static void print_stats(struct emu *emu, char *text, size_t size)
 {
-    snprintf(text, size, " open_sockets=%zu", quectel_conns_open(quectel_of(emu)));
+    struct quectel *quectel = quectel_of(emu);
+    snprintf(text, size, " open_sockets=%zu ftp_state=%d", quectel_conns_open(quectel),
+             (int)quectel->ftp.state);
 }
 
 /* SSL note 1.4: a second around +++. */
@@ -255,13 +272,18 @@ static void print_stats(struct emu *emu, char *text, size_t size)
         .overlong = {.outcome = EMU_RESULT_ERROR}, .guard = 1000000000                                       \
     }
 
+static const char control_usage[] =
+    "pdp drop CID; stall ID on|off; ftp drop control|data|pdp [BYTES]; "
+    "ftp stall on|off|BYTES; ftp reboot BYTES; ftp hangup BYTES; ftp delay MS; "
+    "ftp timeout MS; ftp clear";
+
 #define QUECTEL_MODULE(named, its_model)                                                                     \
     {                                                                                                        \
         .name = named, .line = LINE, .grammar = &emu_v250_grammar, .tables = tables, .model = &(its_model),  \
         .create = create, .destroy = destroy, .power_off = power_off, .boot = boot, .pump = pump,            \
         .control = control, .set = set, .print_stats = print_stats, .prompt = prompt,                        \
         .cme_text = quectel_cme_text, .cme_as_text = cme_as_text, .final = emu_v250_final,                   \
-        .set_usage = "sim|registration|signal|apn", .control_usage = "pdp drop CID; stall ID on|off",        \
+        .set_usage = "sim|registration|signal|apn", .control_usage = control_usage,                          \
     }
 
 const struct emu_module quectel_ec200u = QUECTEL_MODULE("EC200U", ec200u);

@@ -38,6 +38,7 @@ bool quectel_pdp_drop(struct quectel *quectel, long long number)
         return false;
     context->active = false;
     quectel_conns_lost(quectel, (int)number);
+    quectel_ftp_context_lost(quectel, (int)number);
     quectel_urc(quectel, "+QIURC: \"pdpdeact\",%lld", number);
     return true;
 }
@@ -166,6 +167,7 @@ static struct emu_result deactivate(struct emu_call *call)
     context->active = false;
     context->bearer = number == 1 && context->bearer;
     quectel_conns_lost(quectel, (int)number);
+    quectel_ftp_context_lost(quectel, (int)number);
     quectel->last_error = QUECTEL_NET_FINE;
     return emu_ok();
 }

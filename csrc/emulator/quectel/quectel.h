@@ -6,6 +6,7 @@
 #include "emulator/module.h"
 #include "emulator/quectel/conn.h"
 #include "emulator/quectel/files.h"
+#include "emulator/quectel/ftp.h"
 #include "emulator/quectel/network.h"
 #include "emulator/quectel/pdp.h"
 #include "emulator/quectel/send.h"
@@ -36,6 +37,7 @@ struct quectel {
     struct quectel_transfer transfer;
     struct quectel_send send;
     struct quectel_ssl ssl;
+    struct quectel_ftp ftp;
     struct quectel_sockets sockets;
     struct quectel_tools tools;
     struct quectel_conn *last_transparent; /* for ATO; NULL: none */
@@ -74,5 +76,8 @@ extern const struct emu_command quectel_tools_commands[];
 extern const struct emu_command quectel_ssl_commands[];
 extern const struct emu_command quectel_sslcfg_commands[];
 extern const struct emu_command quectel_socket_commands[];
+extern const struct emu_command quectel_ftp_commands[];
+extern const struct emu_command quectel_ftp_cfg_commands[];
+extern const struct emu_command quectel_ftp_files_commands[];
 
 #endif

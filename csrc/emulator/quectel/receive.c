@@ -7,11 +7,13 @@
 
 #include <stdio.h>
 
-/* The next bytes received, at most so many, as the two parts they lie in. */
+/* The next bytes received, at most so many and of one datagram only, as the two parts they lie in. */
 static size_t look(const struct quectel_conn *conn, size_t most, struct emu_span spans[2])
 {
     struct emu_ring ring = conn->link.in;
     size_t total = 0;
+    if (most > emu_link_first(&conn->link))
+        most = emu_link_first(&conn->link);
     for (int i = 0; i < 2; i++) {
         const char *at;
         size_t length = emu_ring_peek(&ring, &at);
@@ -30,7 +32,7 @@ static void take(struct quectel_conn *conn, size_t length)
     conn->taken += length;
     if (conn->link.in.used == 0)
         conn->announced = false;
-    emu_link_taken(&conn->link);
+    emu_link_taken(&conn->link, length);
 }
 
 static struct emu_result show_amounts(struct quectel_conn *conn)

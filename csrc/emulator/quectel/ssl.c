@@ -111,8 +111,8 @@ static enum emu_tls_version version_of(const struct quectel_ssl_context *context
     return (enum emu_tls_version)context->sslversion;
 }
 
-static struct emu_tls *make_tls(struct quectel *quectel, struct quectel_ssl_context *context,
-                                const char *host)
+struct emu_tls *quectel_ssl_make_tls(struct quectel *quectel, struct quectel_ssl_context *context,
+                                     const char *host, SSL_SESSION *session)
 {
     char *ca = host_path(quectel, context->cacert);
     char *certificate = host_path(quectel, context->clientcert),
@@ -134,7 +134,7 @@ static struct emu_tls *make_tls(struct quectel *quectel, struct quectel_ssl_cont
         .ignore = (uint32_t)context->ignorecertitem,
         .ignore_signature = context->ignoreinvalidcertsign != 0,
         .ignore_chain = context->ignoremulticertchainverify != 0,
-        .session = kept ? kept->session : NULL,
+        .session = session || !kept ? session : kept->session,
     };
     struct emu_tls *tls = emu_tls_new(&settings);
     free(ca);
@@ -152,7 +152,7 @@ static struct emu_result start(struct quectel_conn *conn)
         .port = conn->port,
         .datagram = context->dtls != 0,
         .secure = true,
-        .tls = make_tls(quectel, context, conn->host),
+        .tls = quectel_ssl_make_tls(quectel, context, conn->host, NULL),
         .connect_limit = emu_seconds(CONNECT_LIMIT_S),
         .handshake_limit = emu_seconds(context->negotiatetime),
     };

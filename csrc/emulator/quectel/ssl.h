@@ -38,6 +38,11 @@ void quectel_ssl_free(struct quectel *quectel);
 /* A connection has come up; keeps its TLS session when its context caches them. */
 void quectel_ssl_opened(struct quectel_conn *conn);
 
+/* TLS with the settings of a context, for AT+QSSLOPEN and FTPS alike; `session` to go on with, NULL: one that
+ * is kept. NULL when the settings can't work. */
+struct emu_tls *quectel_ssl_make_tls(struct quectel *quectel, struct quectel_ssl_context *context,
+                                     const char *host, SSL_SESSION *session);
+
 void quectel_ssl_forget_sessions(struct quectel_ssl_context *context);
 
 #endif

@@ -116,7 +116,9 @@ static struct emu_result read_cmee(struct emu_call *call)
 
 static struct emu_result back_online(struct emu_call *call)
 {
-    return quectel_conn_back_online(quectel_of(call->emu));
+    struct quectel *quectel = quectel_of(call->emu);
+    return quectel_ftp_is_suspended(quectel) ? quectel_ftp_go_online(quectel)
+                                             : quectel_conn_back_online(quectel);
 }
 
 static struct emu_result list_commands(struct emu_call *call)

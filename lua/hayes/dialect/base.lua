@@ -2,11 +2,14 @@
 
 
 local function bare(name, summary)
-  return { name = name, summary = summary, source = "27.007 5", execute = true, bare = true, timeout = 3 }
+  return { name = name, summary = summary, source = "27.007 5", execute = true, bare = true,
+    answer = { { name = "text", type = "bare" } }, timeout = 3 }
 end
 
 return {
   name = "v250",
+  title = "Any module",
+  about = "What every module says (V.250, 27.007).",
   -- CR ends a line for most, CR LF for some; an LF too many is ignored in command mode by all.
   manners = { eol = "\r\n" },
   finals = {
@@ -18,9 +21,13 @@ return {
     -- A program before this one may have left numbers for result codes (V.250 6.2.6).
     { "0", success = true },
     { "4" },
+    -- Modules that know no ATI say so in other words, and nothing else behind them.
+    { "Unknown cmd:", prefix = true },
+    { "[Busy]", prefix = true },
+    { "+ERROR" },
   },
   connects = { "CONNECT" },
-  boot = { "RDY" },
+  boot = { "RDY", "ready" },
   urcs = {},
   commands = {
     bare("I", "Identification."), bare("+CGMI", "Manufacturer."), bare("+CGMM", "Model."),
@@ -36,7 +43,6 @@ return {
     end
     return identity
   end,
-  detect = function() return false end,
   start = function() return true end,
   errors = { by_code = {}, by_text = {} },
 }

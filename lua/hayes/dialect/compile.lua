@@ -26,6 +26,8 @@ local function group_numbers(dialect)
 end
 
 local function final_lines(dialect, groups, lines)
+  local taken = {}
+  for _, line in ipairs(lines) do taken[line.text] = true end
   for _, final in ipairs(dialect.finals) do
     local group = final.group and groups[final.group] or (final.success and groups.general or ANY_GROUP)
     lines[#lines + 1] = {
@@ -35,9 +37,15 @@ local function final_lines(dialect, groups, lines)
   end
   for _, connect in ipairs(dialect.connects or {}) do
     lines[#lines + 1] = { text = connect, class = "connect" }
-    lines[#lines + 1] = { text = connect .. " ", prefix = true, class = "connect" }
+    -- Where a command announces a block with it (`CONNECT 512` of AT+QFREAD) it begins no data mode.
+    if not taken[connect .. " "] then
+      lines[#lines + 1] = { text = connect .. " ", prefix = true, class = "connect" }
+    end
   end
-  for _, boot in ipairs(dialect.boot or {}) do lines[#lines + 1] = { text = boot, class = "boot" } end
+  for _, boot in ipairs(dialect.boot or {}) do
+    local text = type(boot) == "table" and boot[1] or boot
+    lines[#lines + 1] = { text = text, prefix = type(boot) == "table" and boot.prefix, class = "boot" }
+  end
 end
 
 --- `+CREG` stands for lines that begin with `+CREG:`; a name that ends in a separator is taken as it is, and a word
@@ -65,23 +73,39 @@ local function milliseconds(seconds)
   return seconds and math.floor(math.max(seconds, compile.LEAST_TIMEOUT) * 1000 + 0.5) or nil
 end
 
+--- The bits of the groups that end a command; nil: as for every command.
+local function accepted(declaration, groups)
+  local names = declaration.final
+  if not names then return nil end
+  local bits = 0
+  for _, name in ipairs(type(names) == "table" and names or { names }) do
+    if not groups[name] then
+      error(("dialect: %s ends with '%s', and no final result code has that group"):format(declaration.name, name))
+    end
+    bits = bits | groups[name]
+  end
+  return bits
+end
+
 local function command_traits(declaration, groups)
   local deferred = declaration.deferred
+  local ack = declaration.data and declaration.data.ack
   local traits = {
     name = declaration.name,
     info = declaration.bare and "bare" or "prefixed",
     info_shape = type(declaration.bare) == "string" and declaration.bare or nil,
     info_prefix = declaration.prefix,
-    accepts = declaration.final and groups[declaration.final] or nil,
+    accepts = accepted(declaration, groups),
     data_forms = declaration.data and forms_of(declaration.data.forms or { "write" }) or nil,
     data_length_param = declaration.data and declaration.data.length
       and index_of(declaration.params, declaration.data.length),
+    ack_param = ack and index_of(declaration.params, ack.param),
+    ack_every = ack and ack.every,
+    ack_byte = ack and ack.byte,
+    data_if_given = declaration.data and declaration.data.if_given,
+    online_prompt = declaration.online == "prompt",
     timeout_ms = milliseconds(declaration.timeout),
   }
-  if declaration.final and not traits.accepts then
-    error(("dialect: %s ends with '%s', and no final result code has that group"):format(
-      declaration.name, declaration.final))
-  end
   if deferred then
     traits.deferred = deferred.prefix or declaration.name
     traits.deferred_forms = forms_of(deferred.forms or { "write", "execute" })
@@ -94,10 +118,12 @@ local function command_traits(declaration, groups)
 end
 
 --- The lines that announce blocks in the answer of a command.
-local function block_line(declaration)
-  local text = declaration.block.text or declaration.prefix or declaration.name
-  if not text:find("[:, ]$") then text = text .. ":" end
-  return { text = text, prefix = true, class = "response", block = declaration.block }
+local function add_block_lines(declaration, lines)
+  local texts = declaration.block.texts or { declaration.block.text or declaration.prefix or declaration.name }
+  for _, text in ipairs(texts) do
+    if not text:find("[:, ]$") then text = text .. ":" end
+    lines[#lines + 1] = { text = text, prefix = true, class = "response", block = declaration.block }
+  end
 end
 
 --- Compiles a dialect; gives the rules for core.engine.
@@ -108,8 +134,8 @@ function compile.rules(dialect)
   local urcs = {}
   for _, urc in ipairs(dialect.urcs or {}) do urcs[urc.name] = true end
   for _, declaration in pairs(dialect.commands) do
-    commands[#commands + 1] = command_traits(declaration, groups)
-    if declaration.block then lines[#lines + 1] = block_line(declaration) end
+    if not declaration.sequence then commands[#commands + 1] = command_traits(declaration, groups) end
+    if declaration.block then add_block_lines(declaration, lines) end
     -- A deferred result that comes when nobody waits for it any more is told as a URC.
     local deferred = declaration.deferred and (declaration.deferred.prefix or declaration.name)
     if deferred and not urcs[deferred] then

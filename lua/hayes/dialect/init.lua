@@ -5,25 +5,89 @@ local check = require "hayes.check"
 local command = require "hayes.dialect.command"
 local compile = require "hayes.dialect.compile"
 
+---@class hayes.final
+---@field [1] string        the result code, or the beginning of its line
+---@field prefix? boolean
+---@field success? boolean
+---@field group? string     ends only commands whose declaration names this group in `final`
+---@field urc? boolean      a URC where no command waits for it
+---@field name? string      of the error that it makes
+---@field summary? string
+---@field hint? string
+
 ---@class hayes.dialect
 ---@field name string
----@field manners table    eol, prompt, quote ("always" or "needed"), max_line, max_command, gap_ms, guard_ms, escape,
----  cancel
----@field finals table[]   { text, prefix?, success?, group?, urc? }: final result codes
+---@field title? string    of the reference page
+---@field about? string    for which modules it is, one paragraph
+---@field manners table    eol, prompt, quote ("always" or "needed"), quote_escape, max_line, max_command, gap_ms,
+---  cancel ("": nothing cancels a prompt); of data mode (data_mode.lua): escape, guard_ms, answer_ms, idle_ms,
+---  settle_ms, resume, dtr, hangup
+---@field finals hayes.final[] final result codes
+---@field number_in_front? boolean  the number of an error stands in a line of its own in front of the final result code
+---@field redact? table[]   { pattern, replacement }: secrets in lines, beyond the fields declared secret
 ---@field connects? string[] intermediate result codes behind which data mode begins
----@field boot? string[]   lines that tell of a start
----@field urcs? table[]    { name, text?, prefix?, shape?, block?, summary?, source? }
----@field commands hayes.declaration[]
----@field errors? { by_code: table, by_text: table }
----@field detect? fun(ask: fun(command: string): string?): boolean  is it this dialect? ask gives an answer as one text
+---@field boot? table[]    lines that tell of a start, each a text or { text, prefix = true }
+---@field urcs? hayes.urc[]
+---@field commands hayes.declaration[] a list; when the dialect is defined, by name
+---@field declared hayes.declaration[] the list, once the dialect is defined
+---@field urc_by_name table<string, hayes.urc> once the dialect is defined
+---@field errors? { by_code: table<integer, hayes.known_error>, by_text: table<string, hayes.known_error> }
+---@field remarks? { title: string, text: string }[] chapters of the reference page, in Markdown
+---@field detect? string[]|fun(ask: fun(command: string): string?): any  is it this dialect? A command, and what its
+---  answer holds then; or a function, for which ask gives an answer as one text; a table in place of true is the
+---  dialect of that very firmware
 ---@field start? fun(modem: hayes.modem): true?, hayes.error?  start-up, behind echo off; after each reboot, too
 ---@field identify fun(modem: hayes.modem): table?, hayes.error?
----@field services table<string, string> module names of the services, by the field of the modem
+---@field services? table<string, string|function> what makes the services, or its module's name, by the modem's field
+
+---@class hayes.known_error
+---@field code integer
+---@field origin string
+---@field name string
+---@field text string
+---@field hint? string
+
+-- Where vendors differ, and what says it. Behind "service" stands a strategy: code that the dialect names in
+-- `services`, written once for all dialects that do alike.
+--
+--   line end                      manners.eol; CR, LF and both are taken as the end of a line that comes in
+--   echo                          start-up switches it off (ATE0); the engine takes echoes for what they are
+--   final result codes            finals, with groups for those that end certain commands only
+--   where the error number is     finals with prefix (`+CME ERROR:`); `error` of a field of a deferred result
+--   busy, unknown                 finals
+--   prompt                        manners.prompt; CONNECT: connects; bytes that are awaited: `data` of the command
+--   acknowledgement of a send     `final` (SEND OK), `answer` (a count), `deferred` (a later URC)
+--   greatest chunk, longest line  `max` of the length parameter; manners.max_command, manners.max_line
+--   quoting                       manners.quote, `type` of a parameter; left out: `optional`
+--   connection ids                range of the parameter, or `answer` where the module chooses; service
+--   mux modes                     `alternatives` of an answer or URC by shape, `|` in shape
+--   synchronous or deferred open  `deferred`, with `key`, or none; `final`
+--   what must come before         service (network)
+--   receive mode                  service (ssl, tcp)
+--   framing of pushed data        `block` of the URC: which field is the length, of which shape the line
+--   read, empty read              `block` of the command; `alternatives`; ERROR: service
+--   packet or stream              service
+--   notification again            service
+--   closed                        urcs with `keys`; unread data behind it: service
+--   freeing a closed slot         service
+--   server side                   urcs with `keys` (`incoming`); service
+--   transparent mode              manners.escape and guard_ms; a `sequence` declaration; resuming: `O`
+--   events in transparent mode    none are looked for: all is data
+--   certificates                  service (ssl): a strategy for files, one for prompts, one for slots
+--   defaults of verification      `factory` of the settings; service
+--   names                         deferred results or urcs of the command; service
+--   boot, restart                 boot
+--   events                        urcs
+--   FTP                           service
+--   time-outs                     `timeout` of command and deferred result
+--   rows of states                `bare` with a shape, `prefix`, `answer`
+--   secrets                       `secret` of parameters and fields
+--   finding out                   detect
 
 local dialects = {}
 
 --- Those of the library, in the order in which they are asked for.
-local known = { "quectel" }
+local known = { "quectel", "aithinker" }
 
 --- Makes a dialect ready for use: its tables are compiled, its commands can be found by name. Any number of times.
 ---@param dialect hayes.dialect
@@ -34,8 +98,11 @@ function dialects.define(dialect)
   dialect.manners = dialect.manners or {}
   local by_name = {}
   for _, declaration in ipairs(dialect.commands) do by_name[declaration.name] = declaration end
-  dialect.commands = by_name
+  dialect.declared, dialect.commands = dialect.commands, by_name
+  dialect.urc_by_name = {}
+  for _, urc in ipairs(dialect.urcs or {}) do dialect.urc_by_name[urc.name] = urc end
   dialect.services = dialect.services or {}
+  dialect.start = dialect.start or function() return true end
   dialect.rules = compile.rules(dialect)
   --- How long a command is waited for, seconds; nil: its declaration does not say.
   dialect.timeout_of = function(text)
@@ -56,12 +123,24 @@ function dialects.names()
   return table.pack(table.unpack(known))
 end
 
+--- Does the module speak this dialect, by its answers?
+---@param dialect hayes.dialect
+---@param ask fun(command: string): string?
+---@return boolean
+function dialects.is(dialect, ask)
+  local detect = dialect.detect
+  if type(detect) ~= "table" then return detect and detect(ask) or false end
+  local response = ask(detect[1])
+  return response ~= nil and response:find(detect[2], 1, true) ~= nil
+end
+
 --- The first dialect that knows the module by its answers; nil: none does.
 ---@param ask fun(command: string): string?
 function dialects.detect(ask)
   for _, name in ipairs(known) do
     local dialect = dialects.get(name)
-    if dialect.detect and dialect.detect(ask) then return dialect end
+    local found = dialects.is(dialect, ask)
+    if found then return type(found) == "table" and dialects.define(found) or dialect end
   end
 end
 

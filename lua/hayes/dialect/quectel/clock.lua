@@ -2,21 +2,13 @@
 
 local check = require "hayes.check"
 local errors = require "hayes.error"
+local utc = require "hayes.dialect.quectel.utc"
 local wait = require "hayes.wait"
 
 --- A host whose own clock is older than this library has no right time to give (a gateway without a battery).
 local PLAUSIBLE = os.time { year = 2024, month = 1, day = 1 }
 
 local QUARTER = 15 * 60
-
---- Days since 1970-01-01 of a date of the Gregorian calendar.
-local function days(year, month, day)
-  if month <= 2 then year = year - 1 end
-  local era = year // 400
-  local of_era = year - era * 400
-  local of_year = (153 * ((month + 9) % 12) + 2) // 5 + day - 1
-  return era * 146097 + of_era * 365 + of_era // 4 - of_era // 100 + of_year - 719468
-end
 
 --- `26/08/07,13:54:02+32` as Unix time and the zone in seconds east of UTC; nil if it is no such text.
 local function parse(text)
@@ -27,7 +19,7 @@ local function parse(text)
   -- A module whose clock was never set says 70 or 80.
   year = year + (year >= 70 and 1900 or 2000)
   local zone = sign ~= "" and tonumber(sign .. quarters) * QUARTER or 0
-  local seconds = days(year, tonumber(month), tonumber(day)) * 86400 + hour * 3600 + minute * 60 + second
+  local seconds = utc.days(year, tonumber(month), tonumber(day)) * 86400 + hour * 3600 + minute * 60 + second
   return math.tointeger(seconds) - zone, zone
 end
 

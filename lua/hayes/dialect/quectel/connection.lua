@@ -1,8 +1,12 @@
---- A connection of a Quectel module, TLS or not: the same life under other command names.
+--- A connection of a Quectel module, TLS or not: the same life under other command names, in three access modes (SSL
+--- note 1.4).
 ---
 --- In buffer access mode the module says once that there is data, and not again until it has been read to the end;
---- so it is read until a read gives nothing. A `closed` that comes while data is unread counts only after it.
+--- so it is read until a read gives nothing. A `closed` that comes while data is unread counts only after it. In direct
+--- push mode the URC carries the data; in transparent access mode the line does, and commands wait.
 
+local Buffer = require "hayes.buffer"
+local DataMode = require "hayes.data_mode"
 local errors = require "hayes.error"
 local exchange = require "hayes.exchange"
 local failure = require "hayes.failure"
@@ -10,13 +14,21 @@ local wait = require "hayes.wait"
 
 ---@class hayes.quectel.family
 ---@field what string     "TLS connection"
+---@field plural string
+---@field urc string      its prefix
+---@field origin string   of errors
 ---@field send string     `AT+QSSLSEND`
 ---@field receive string
 ---@field close string
----@field state string
+---@field state string   with the parameter in front of the index: "QISTATE=1,"
+---@field state_command string that lists them all
+---@field late_answers integer  SEND OK that no command was waiting for, so far
 ---@field forget fun(connection: table) gives the socket index back
 
 local MOST_SENT, MOST_READ = 1460, 1500
+
+--- How the access modes are called on the wire.
+local modes = { buffer = 0, push = 1, transparent = 2 }
 
 --- A module whose buffer is full is asked again after this long, doubling up to the second figure, seconds.
 local RETRY_FIRST, RETRY_LAST = 0.02, 1
@@ -24,13 +36,16 @@ local RETRY_FIRST, RETRY_LAST = 0.02, 1
 --- So long may the buffer stay full, seconds.
 local FULL_FOR = 120
 
-local Connection = { chunk = MOST_SENT }
+local Connection = { chunk = MOST_SENT, modes = modes }
 Connection.__index = Connection
 
 ---@param family hayes.quectel.family
-function Connection.new(modem, family, id, host, port)
+---@param mode "buffer"|"push"|"transparent"
+---@param auto boolean commands of others interrupt data mode
+function Connection.new(modem, family, id, host, port, mode, auto)
   return setmetatable({
-    modem = modem, family = family, id = id, host = host, port = port, mode = "buffer",
+    modem = modem, family = family, id = id, host = host, port = port, mode = mode, auto = auto,
+    pushed = Buffer.new(), -- what has come without being asked for
     read_command = ("AT+%s=%d,%d"):format(family.receive, id, MOST_READ),
     read_request = { into = {} },
     arrivals = 0,      -- notifications so far
@@ -45,17 +60,20 @@ local function describe(self)
   return ("%s to %s:%s"):format(self.family.what, self.host, self.port)
 end
 
+local leave_data_mode
+
 local function notify(self)
   if self.watch then self.watch() end
 end
 
---- The module says that data has come, or that the connection has ended.
-function Connection:on_data()
+--- The module says that data has come, and may give it, too.
+function Connection:on_data(bytes)
   self.arrivals = self.arrivals + 1
-  self.has_data = true
+  if bytes then self.pushed:put(bytes) else self.has_data = true end
   notify(self)
 end
 
+--- The module says that the connection has ended.
 function Connection:on_closed()
   self.peer_closed = true
   notify(self)
@@ -64,17 +82,19 @@ end
 --- Ends it for good without a word to the module: it has restarted, or the port is closed.
 function Connection:lose(err)
   self.lost = self.lost or err
+  if self.data then self.data:lose(err) end
   notify(self)
 end
 
 --- Something true when receive() may give something.
 function Connection:readable()
-  return self.has_data or self.peer_closed or self.lost or self.doubtful
+  return self.has_data or self.pushed.size > 0 or self.peer_closed or self.lost
+    or self.doubtful and self.mode == "buffer"
 end
 
 local function closed_error(self, more)
-  return errors.new { name = "closed", origin = "ssl", message = ("the %s was closed%s"):format(describe(self),
-    more or "") }
+  return errors.new { name = "closed", origin = self.family.origin,
+    message = ("the %s was closed%s"):format(describe(self), more or "") }
 end
 
 --- The error of a command on this connection, with the number that the module gives for it.
@@ -92,13 +112,29 @@ local function explain(self, err, doing)
   return errors.within(err, doing)
 end
 
+local function lost_by_server(self)
+  return self.lost or closed_error(self, " by the server")
+end
+
+local function send_online(self, bytes)
+  local ok, err = self.data:send(bytes)
+  if ok then return true end
+  if self.peer_closed or self.lost then err = lost_by_server(self) end
+  -- What went to the module when the connection ended may have arrived, or not.
+  err.sent = err.sent or 0
+  err.uncertain = #bytes
+  return nil, err
+end
+
 --- Sends up to 1460 bytes, waiting while the module's buffer is full.
 function Connection:send(bytes)
+  if self.mode == "transparent" then return send_online(self, bytes) end
   local command = ("AT+%s=%d,%d"):format(self.family.send, self.id, #bytes)
   local retry, full_since = RETRY_FIRST, nil
   while true do
     if self.lost then return nil, self.lost end
     if self.peer_closed then return nil, closed_error(self, " by the server") end
+    local late_answers = self.family.late_answers
     local response, err = exchange.run(self.modem, command, { data = bytes })
     if response then return true end
     if err.result ~= "SEND FAIL" then
@@ -110,31 +146,53 @@ function Connection:send(bytes)
     end
     full_since = full_since or wait.now()
     if wait.now() - full_since > FULL_FOR then
-      return nil, errors.new { name = "send_buffer_full", origin = "ssl", sent = 0, hint = "The server does not read.",
-        message = ("the module could not pass anything on to %s for %d s"):format(self.host, FULL_FOR) }
+      return nil, errors.new { name = "send_buffer_full", origin = self.family.origin, sent = 0,
+        message = ("the module could not pass anything on to %s for %d s"):format(self.host, FULL_FOR),
+        hint = "The server does not read." }
     end
     wait.sleep(retry)
+    -- SEND OK behind SEND FAIL: it has been taken after all (ESP8266).
+    if self.family.late_answers ~= late_answers then return true end
     retry = math.min(retry * 2, RETRY_LAST)
   end
 end
 
+--- The first of what came unasked: one push.
+local function take_pushed(self)
+  local pushed = self.pushed
+  return pushed:take(pushed:first_length())
+end
+
+--- Which of the bytes that came were data is not known then: the stream is not to be trusted any more.
+local function short_read(self, response)
+  return errors.new { name = "short_read", origin = self.family.origin,
+    message = ("the module announced %d bytes and gave %d of the %s"):format(#response.data + response.missing,
+      #response.data, describe(self)), hint = "The line loses bytes (use flow control), or the firmware miscounts." }
+end
+
 --- Reads once: bytes, "" when there are none, or nil and the error.
 function Connection:receive()
+  if self.pushed.size > 0 then return take_pushed(self) end
   if self.lost then return nil, self.lost end
+  if self.mode ~= "buffer" then
+    if self.peer_closed then return nil, closed_error(self, " by the server") end
+    return ""
+  end
   local arrivals = self.arrivals
   self.doubtful = false
   local request = self.read_request
   local response, err = exchange.run(self.modem, self.read_command, request)
+  local short = request.into
   if not response then
     request.into = {}
+    if short and short.missing and short.missing > 0 then return nil, short_read(self, short) end
     if self.lost then return nil, self.lost end
     if self.peer_closed and err.result then return nil, closed_error(self, " by the server") end
     return nil, explain(self, err, "receiving from " .. self.host)
   end
   if response.missing then
     request.into = {}
-    return nil, errors.new { name = "short_read", origin = "ssl",
-      message = ("the module announced %d bytes more than it gave"):format(response.missing) }
+    return nil, short_read(self, response)
   end
   local data = response.data
   response[1], response.result, response.data = nil, nil, nil
@@ -144,10 +202,77 @@ function Connection:receive()
   return ""
 end
 
+-- Access modes
+
+--- Opens data mode with this command. The response, or nil and the error.
+function Connection:go_online(text, request)
+  local data = DataMode.new(self.modem, {
+    auto = self.auto,
+    received = function(bytes) self:on_data(bytes) end,
+    ended = function(err)
+      if err.name == "closed" then self:on_closed() else self:lose(err) end
+    end,
+  })
+  self.data = data
+  local response, err = data:open(text, request)
+  if not response then self.data = nil end
+  return response, err
+end
+
+--- For good: the connection goes on without it, or ends.
+function leave_data_mode(self)
+  local data = self.data
+  local ok, err = data:escape()
+  self.data = nil
+  if not ok then return nil, err end
+  data:retire()
+  return true
+end
+
+--- Reads what the module still has, so that it comes before what it will push.
+local function read_ahead(self)
+  local ahead = {}
+  repeat
+    local bytes, err = self:receive()
+    if not bytes then return nil, err end
+    ahead[#ahead + 1] = bytes
+  until bytes == ""
+  for _, bytes in ipairs(ahead) do self.pushed:put(bytes) end
+  return true
+end
+
+--- Goes on in another access mode (AT+QISWTMD, SSL note 1.4).
+---@param mode "buffer"|"push"|"transparent"
+---@return true?, hayes.error?
+function Connection:switch(mode)
+  if mode == self.mode then return true end
+  local ok, err
+  if self.mode == "transparent" then ok, err = leave_data_mode(self) else ok, err = read_ahead(self) end
+  if not ok then return nil, err end
+  local text = ("AT+QISWTMD=%d,%d"):format(self.id, modes[mode])
+  local before = self.mode
+  self.mode = mode
+  if mode == "transparent" then
+    ok, err = self:go_online(text)
+  else
+    ok, err = exchange.run(self.modem, text)
+  end
+  if ok then return true end
+  self.mode = before == "transparent" and "buffer" or before
+  return nil, explain(self, err, "switching to " .. mode .. " mode")
+end
+
+--- Leaves data mode for commands, or returns to it.
+function Connection:escape() return self.data:escape() end
+function Connection:resume() return self.data:resume() end
+
+-- The end
+
 --- Closes it and gives the socket index back.
 function Connection:close()
   if self.released then return true end
   self.released = true
+  if self.data then leave_data_mode(self) end
   if self.lost then
     self.family.forget(self)
     return true
@@ -167,7 +292,12 @@ end
 --- What the module tells of it.
 function Connection:describe()
   if self.lost then return nil, self.lost end
-  local text = ("AT+%s=%d"):format(self.family.state, self.id)
+  if self.data and self.data.state == "online" then
+    -- The module cannot be asked now.
+    return { state = "connected", remote_ip = self.host, remote_port = self.port, local_ip = "0.0.0.0",
+      local_port = 0 }
+  end
+  local text = ("AT+%s%d"):format(self.family.state, self.id)
   local response, err = exchange.run(self.modem, text)
   if not response then return nil, err end
   if not response[1] then return { state = "closed", remote_ip = self.host, remote_port = self.port } end

@@ -52,10 +52,18 @@ steps["packet data"] = function(_, status)
     "AT+CGATT=1 attaches; the operator may not allow data on this card."
 end
 
-steps["data connection"] = function(_, status)
-  local context = status.contexts[1]
-  if not context then return false, "no active PDP context", "modem.network.attach { apn = \"…\" } activates one." end
-  return true, ("context %d has %s"):format(context.context, context.ip)
+--- The active context with this number; without one, the first.
+local function context_of(status, wanted)
+  for _, context in ipairs(status.contexts) do
+    if not wanted or context.context == wanted then return context end
+  end
+end
+
+steps["data connection"] = function(_, status, _, _, wanted)
+  local context = context_of(status, wanted)
+  if context then return true, ("context %d has %s"):format(context.context, context.ip) end
+  return false, wanted and ("PDP context %d is not active"):format(wanted) or "no active PDP context",
+    "modem.network.attach { apn = \"…\" } activates one."
 end
 
 steps["DNS servers"] = function(network)
@@ -88,26 +96,39 @@ local function look(report, name, ...)
   return ok
 end
 
---- A plain TCP connection, opened and closed again on a socket index that is free.
-local function try_tcp(report, modem, context, host, port)
-  local list = modem:call("+QISTATE", "execute")
+--- Socket indices in use, of TCP and TLS connections.
+local function used_indices(modem)
   local used = {}
-  for _, line in ipairs(list or {}) do used[modem:fields("AT+QISTATE", line).connectID] = true end
-  local states = modem.ssl and modem.ssl.sockets() or {}
-  for _, state in ipairs(states) do used[state.clientID] = true end
-  local id
+  for _, line in ipairs(modem:call("+QISTATE", "execute") or {}) do
+    used[modem:fields("AT+QISTATE", line).connectID] = true
+  end
+  for _, state in ipairs(modem.ssl and modem.ssl.sockets() or {}) do used[state.clientID] = true end
+  return used
+end
+
+--- Tries a plain TCP connection, opened and closed again on a socket index that is free. Whether it came about, and the
+--- reason in words if not; nil when no index is free.
+---@return boolean?, string?
+function diagnosis.tcp(modem, context, host, port)
+  local used, id = used_indices(modem), nil
   for candidate = 11, 0, -1 do id = not used[candidate] and candidate or id end
-  if not id then return end
+  if not id then return nil end
   local response, err = modem:call("+QIOPEN", "write", { context, id, "TCP", host, port, 0, 0 })
   local line = response and response[response.deferred or 0] or ""
   local code = math.tointeger(tonumber(line:match(",%s*(%d+)%s*$")))
   modem:call("+QICLOSE", "write", { id })
+  if code == 0 then return true end
   local known = code and modem.dialect.errors.by_code[code]
-  local text = code == 0 and ("%s:%d takes connections"):format(host, port)
-    or ("%s:%d cannot be reached: %s"):format(host, port, known and known.text or tostring(err or line))
-  report[#report + 1] = { check = "TCP", ok = code == 0, text = text,
-    hint = code ~= 0 and "Is the server up, the port right, and not blocked by a firewall or the operator?" or nil }
-  report.ok = report.ok and code == 0
+  return false, known and known.text or tostring(err or line)
+end
+
+local function look_at_tcp(report, modem, context, host, port)
+  local ok, reason = diagnosis.tcp(modem, context, host, port)
+  if ok == nil then return end
+  report[#report + 1] = { check = "TCP", ok = ok,
+    text = (ok and "%s:%d takes connections" or "%s:%d cannot be reached: %s"):format(host, port, reason),
+    hint = not ok and "Is the server up, the port right, and not blocked by a firewall or the operator?" or nil }
+  report.ok = report.ok and ok
 end
 
 --- Goes through the steps; those that cannot work any more are left out.
@@ -115,7 +136,8 @@ end
 ---@param network table
 ---@param host? string
 ---@param port? integer
-function diagnosis.run(modem, network, host, port)
+---@param wanted? integer the PDP context; the first active one when not given
+function diagnosis.run(modem, network, host, port, wanted)
   local report = setmetatable({ ok = true }, Report)
   local status, err = network.status()
   if not status then
@@ -123,12 +145,12 @@ function diagnosis.run(modem, network, host, port)
     report.ok = false
     return report
   end
-  for _, name in ipairs(order) do look(report, name, network, status, modem) end
-  local context = status.contexts[1]
+  for _, name in ipairs(order) do look(report, name, network, status, modem, host, wanted) end
+  local context = context_of(status, wanted)
   if not host or not context then return report end
   local is_address = host:find("^[%d%.]+$") or host:find(":", 1, true)
   if (is_address or look(report, "name", network, status, modem, host)) and port then
-    try_tcp(report, modem, context.context, host, port)
+    look_at_tcp(report, modem, context.context, host, port)
   end
   return report
 end

@@ -1,50 +1,22 @@
 --- modem.file: the files in a Quectel module's flash (FILE note).
 
 local check = require "hayes.check"
+local Checksum = require "hayes.dialect.quectel.checksum"
 local command = require "hayes.dialect.command"
+local core = require "hayes.core"
 local errors = require "hayes.error"
+local failure = require "hayes.failure"
+local local_sink = require "hayes.dialect.quectel.local_sink"
+local transfer = require "hayes.dialect.quectel.file_transfer"
+local parts = require "hayes.dialect.quectel.file_parts"
 
---- The exclusive or of a file's big-endian 16-bit words, an odd last byte being the high one, as AT+QFUPL prints it
---- (checked against EG800K, EC25, BG96 and BG95).
----@param bytes string
----@return integer
-local function checksum(bytes)
-  local sum, at = 0, 1
-  local pairs_of_bytes = #bytes // 2
-  while at + 15 <= #bytes do
-    local a, b = string.unpack(">I8I8", bytes, at)
-    local word = a ~ b
-    word = word ~ (word >> 32)
-    sum = sum ~ word ~ (word >> 16)
-    at = at + 16
-  end
-  while at < pairs_of_bytes * 2 do
-    sum = sum ~ string.unpack(">I2", bytes, at)
-    at = at + 2
-  end
-  if #bytes % 2 == 1 then sum = sum ~ (bytes:byte(-1) << 8) end
-  return sum & 0xffff
-end
-
-local upload_options = {
-  replace = { type = "boolean", default = false },
-  timeout = { type = "integer", min = 1, max = 65535, default = 60 },
-}
-
---- What is to be stored: a local path, or { data = bytes }.
-local function bytes_of(where, source)
-  if type(source) == "table" and type(source.data) == "string" then return source.data end
-  check.value(where, "the source", source, { type = "string" })
-  local file, words = io.open(source, "rb")
-  if not file then check.fail(where, "the file cannot be read: " .. words) end
-  local bytes = file:read("a")
-  file:close()
-  if not bytes then check.fail(where, source .. " cannot be read as a file") end
-  return bytes
-end
+--- An offset or a length in bytes.
+local place = { type = "integer", min = 0, max = 2147483647 }
 
 return function(modem)
   local file = {}
+
+  local with_file = parts.opener(modem)
 
   --- A file's name without the storage, which some firmware prints and some does not.
   local function bare_name(name)
@@ -61,38 +33,23 @@ return function(modem)
   --- with `code` 407 unless replace is given.
   ---@param source string|{ data: string } a local path, or the bytes
   ---@param name string with UFS: (or nothing), RAM: or SD: in front
-  ---@param options? { replace: boolean?, timeout: integer? } timeout: longest silence between two bytes, seconds (60)
+  ---@param options? { replace: boolean?, timeout: integer?, acknowledge: boolean? } timeout: longest silence between
+  ---  two bytes, seconds (60); acknowledge: the module confirms every 1024 bytes, for lines without flow control
   ---@return { bytes: integer, checksum: string }?, hayes.error?
   function file.upload(source, name, options)
     check.value("file.upload", "the name", name, { type = "string", line = true })
-    options = check.options("file.upload", options, upload_options)
-    local bytes = bytes_of("file.upload", source)
-    if #bytes == 0 then check.fail("file.upload", "there is nothing to store: the source is empty") end
+    options = check.options("file.upload", options, transfer.upload_options)
+    local data, length = transfer.source("file.upload", source)
+    if length == 0 then check.fail("file.upload", "there is nothing to store: the source is empty") end
     if options.replace then
       local ok, err = delete_if_there(name)
       if not ok then return nil, err end
     end
-    local response, err = modem:call("+QFUPL", "write", { name, #bytes, options.timeout },
-      { data = bytes, timeout = options.timeout })
-    if not response then
-      -- What had come until then is stored (EG800K): half a file must not stay behind.
-      if err.code ~= 407 then delete_if_there(name) end
-      return nil, errors.within(err, "storing " .. name)
-    end
-    local size, sum = (response[1] or ""):match("^%+QFUPL:%s*(%d+)%s*,%s*(%x+)")
-    local wanted = ("%x"):format(checksum(bytes))
-    if math.tointeger(size) ~= #bytes or sum:lower():gsub("^0+(%x)", "%1") ~= wanted then
-      delete_if_there(name)
-      return nil, errors.new {
-        name = "damaged", origin = "file", result = response[1],
-        message = ("%s did not arrive whole: %d bytes with checksum %s were sent, the module has %s with %s"):format(
-          name, #bytes, wanted, size or "none", sum or "none"),
-        hint = "The line loses or changes bytes: use flow control (flow = \"rtscts\") or a lower speed; nothing "
-          .. "else may "
-          .. "write to this port meanwhile.",
-      }
-    end
-    return { bytes = #bytes, checksum = wanted }
+    local stored, err = transfer.store(modem, name, data, length, options)
+    if type(data) == "userdata" then data:close() end
+    -- What had come until then is stored (EG800K): half a file must not stay behind.
+    if not stored and err.code ~= 407 and not modem.closed_with then delete_if_there(name) end
+    return stored, err
   end
 
   --- Firmware knows a name, `*` and `UFS:*`; a pattern with text beside the star is matched here.
@@ -156,7 +113,121 @@ return function(modem)
     return { free = fields.freesize, total = fields.total_size }
   end
 
-  file.checksum = checksum
+  local function read_all(name, offset, length, take)
+    return with_file(name, parts.READ, function(opened)
+      if offset > 0 then
+        local ok, err = opened:seek(offset)
+        if not ok then return nil, err end
+      end
+      local left = length
+      while left > 0 do
+        local bytes, err = opened:read(left)
+        if not bytes then return nil, err end
+        if bytes == "" then break end
+        left = left - #bytes
+        local ok
+        ok, err = take(bytes)
+        if not ok then return nil, err end
+      end
+      return length - left
+    end)
+  end
+
+  --- The size of a file that must be there.
+  local function size_of(name)
+    local size, err = file.size(name)
+    if size or err then return size, err end
+    return nil, failure.coded(modem, 405, "reading " .. name)
+  end
+
+  --- A part of a file. Behind its end there is nothing: what is there is given, and "" beyond it.
+  ---@param name string
+  ---@param offset? integer bytes in front of the part, 0 to 2147483647 (0)
+  ---@param length? integer bytes, 0 to 2147483647 (up to the end)
+  ---@return string?, hayes.error?
+  function file.read(name, offset, length)
+    check.value("file.read", "the name", name, { type = "string", line = true })
+    offset = check.value("file.read", "the offset", offset == nil and 0 or offset, place)
+    length = check.value("file.read", "the length", length == nil and place.max or length, place)
+    local size, err = size_of(name)
+    if not size then return nil, err end
+    length = math.min(length, size - offset)
+    if length <= 0 then return "" end
+    local pieces = {}
+    local _, failed = read_all(name, offset, length, function(bytes)
+      pieces[#pieces + 1] = bytes
+      return true
+    end)
+    if failed then return nil, errors.within(failed, "reading " .. name) end
+    return table.concat(pieces)
+  end
+
+  --- Writes into a file, over what stands there and beyond its end; a file that is missing is made. Parts of it may be
+  --- written when it fails.
+  ---@param name string
+  ---@param offset integer bytes in front of it, 0 to the size of the file
+  ---@param data string
+  ---@return integer? bytes written: all of them
+  ---@return hayes.error?
+  function file.write(name, offset, data)
+    check.value("file.write", "the name", name, { type = "string", line = true })
+    check.value("file.write", "the offset", offset, place)
+    check.value("file.write", "the data", data, { type = "string" })
+    local written, err = with_file(name, parts.READ_WRITE, function(opened)
+      local ok, seek_err = opened:seek(offset)
+      if not ok then return nil, seek_err end
+      return opened:write(data)
+    end)
+    if not written then return nil, errors.within(err, "writing to " .. name) end
+    return #data
+  end
+
+  --- Into a local file: beside it first, and renamed when it is whole.
+  local function download_to_path(name, path)
+    local beside = path .. ".part"
+    local target <close>, words = core.file(beside, "w")
+    if not target then check.fail("file.download", ("the file cannot be written: %s: %s"):format(beside, words)) end
+    target:truncate(0)
+    local size, err = size_of(name)
+    local got
+    if size then got, err = transfer.fetch(modem, name, target, size) end
+    if got then
+      local ok
+      ok, words = os.rename(beside, path)
+      if ok then return got end
+      err = errors.new { name = "sink_failed", message = tostring(words) }
+    end
+    os.remove(beside)
+    return nil, err
+  end
+
+  --- Gives a file out: as a string, or to a sink. Into a local path its size and checksum are compared with what the
+  --- module has counted (AT+QFDWL).
+  ---@param name string
+  ---@param sink? string|function a local path (written beside it, and renamed when it is whole), or an LTN12 sink
+  ---@return string|{ bytes: integer, checksum: string }|nil  the table, when there is a sink
+  ---@return { bytes: integer, checksum: string }|hayes.error|nil
+  function file.download(name, sink)
+    check.value("file.download", "the name", name, { type = "string", line = true })
+    check.value("file.download", "the sink", sink, { type = "string|callable|nil" })
+    if type(sink) == "string" then return download_to_path(name, sink) end
+    local target = local_sink.open(sink)
+    local size, missing = size_of(name)
+    if not size then return nil, target:fail(missing) end
+    local sum = Checksum.new()
+    local got, err = read_all(name, 0, size, function(bytes)
+      sum:add(bytes)
+      return target:take(bytes)
+    end)
+    if got and got ~= size then
+      err = errors.new { name = "damaged", origin = "file",
+        message = ("%s has %d bytes, and %d came"):format(name, size, got) }
+    end
+    if err then return nil, target:fail(errors.within(err, "reading " .. name)) end
+    return target:finish { bytes = size, checksum = tostring(sum) }
+  end
+
+  file.checksum = Checksum.of
 
   return file
 end

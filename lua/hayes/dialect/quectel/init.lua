@@ -3,68 +3,52 @@
 
 
 local commands = {}
-for _, part in ipairs { "general", "tcpip", "file", "ssl" } do
-  for _, declaration in ipairs(require("hayes.dialect.quectel.commands." .. part)) do
+for _, part in ipairs { "general", "tcpip", "file", "ssl", "ftp" } do
+  local chapter = require("hayes.dialect.quectel.commands." .. part)
+  for _, declaration in ipairs(chapter) do
+    declaration.chapter = chapter.title
     commands[#commands + 1] = declaration
   end
 end
 
-local function urc(name, summary, more)
-  local declaration = more or {}
-  declaration.name, declaration.summary = name, summary
-  return declaration
-end
-
-local registration_shape = "n|nss|nssn"
-
 local quectel = {
   name = "quectel",
+  title = "Quectel LTE modules",
+  about = "EC200U and EG91xU (SSL note V1.2), LTE Standard(A), and their relatives EC2x, EG9x, BG9x as far as these "
+    .. "do the same. The NB-IoT modules (BC66, BC660K) speak another dialect.",
   manners = { eol = "\r", prompt = ">", quote = "always", max_command = 1024, escape = "+++", guard_ms = 1100,
     cancel = "\27" },
   finals = {
-    { "OK", success = true },
-    { "ERROR" },
-    { "+CME ERROR:", prefix = true },
-    { "+CMS ERROR:", prefix = true },
-    { "NO CARRIER", group = "dial", urc = true },
-    { "SEND OK", success = true, group = "send" },
-    { "SEND FAIL", group = "send" },
+    { "OK", success = true, summary = "the command has succeeded; of some the result comes later" },
+    { "ERROR", summary = "the command has failed, or is not known",
+      hint = "AT+QIGETERROR tells why, after a command of sockets or TLS; AT+CMEE=1 gives others an error number." },
+    { "+CME ERROR:", prefix = true, summary = "the command has failed, for the reason that the number tells" },
+    { "+CMS ERROR:", prefix = true, summary = "a command of short messages has failed" },
+    { "NO CARRIER", group = "dial", urc = true,
+      summary = "the connection has ended, and data mode with it; to ATO: there is none to return to" },
+    { "SEND OK", success = true, group = "send", summary = "the data was taken; the peer need not have it yet" },
+    { "SEND FAIL", group = "send", summary = "the connection's buffer is full, and none of the data was taken",
+      hint = "Send the same again in a moment; sockets of the library do." },
   },
   connects = { "CONNECT" },
   -- POWERED DOWN comes before the silence, RDY (APP RDY on BG9x) behind it.
   boot = { "RDY", "POWERED DOWN", "NORMAL POWER DOWN" },
-  urcs = {
-    urc("+CREG", "The registration has changed.", { shape = registration_shape }),
-    urc("+CGREG", "The registration for packet data has changed.", { shape = registration_shape }),
-    urc("+CEREG", "The registration for LTE has changed.", { shape = registration_shape }),
-    urc("+CPIN", "What the SIM card waits for has changed.", { shape = "" }),
-    urc("+CFUN", "The module has started.", { shape = "" }),
-    urc("+QUSIM", "The kind of SIM card."),
-    urc("+QIND", "A part of the module has become ready, or something has happened to it."),
-    urc("+QSSLURC", "A TLS connection has received data, or was closed.",
-      { block = { length = 3, shape = "'recv'nn" }, source = "SSL note 2.3" }),
-    urc("+QIURC", "A socket has received data, was opened or closed; a name was resolved; a context is gone.",
-      { block = { length = 3, shape = "'recv'nn" }, source = "TCP/IP note" }),
-    urc("+CTZV", "The time zone has changed."), urc("+CTZE", "The time zone has changed."),
-    urc("DST", "Daylight saving time has changed.", { text = "DST:", prefix = true }),
-    urc("+CMTI", "A short message has arrived."), urc("+CMT", "A short message."), urc("RING", "A call."),
-    urc("+QNTP", "A time server has answered."), urc("APP RDY", "The application of the module has started."),
-    urc("Call Ready", "Calls are possible."), urc("SMS Ready", "Short messages are possible."),
-  },
+  urcs = require "hayes.dialect.quectel.urcs",
   commands = commands,
   errors = require "hayes.dialect.quectel.errors",
+  remarks = require "hayes.dialect.quectel.remarks",
+  detect = { "ATI", "Quectel" },
   services = {
     network = "hayes.dialect.quectel.network",
     clock = "hayes.dialect.quectel.clock",
     file = "hayes.dialect.quectel.file",
     ssl = "hayes.dialect.quectel.ssl",
+    ftp = "hayes.dialect.quectel.ftp",
+    ip = "hayes.dialect.quectel.ip",
+    tcp = "hayes.dialect.quectel.tcp",
+    udp = "hayes.dialect.quectel.udp",
   },
 }
-
-function quectel.detect(ask)
-  local answer = ask("ATI")
-  return answer ~= nil and answer:find("Quectel", 1, true) ~= nil
-end
 
 --- URCs come out of one port of several; with the setting on another one, OK arrives and no result ever does.
 local function direct_urcs_here(modem)

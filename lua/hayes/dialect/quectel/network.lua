@@ -40,6 +40,8 @@ local technologies = {
 return function(modem)
   local network = {}
 
+  local remembered = {} -- by context: the options of the last attach() that came about
+
   -- SIM
 
   local function sim_error(name, message, hint)
@@ -217,7 +219,27 @@ return function(modem)
     if ok then ok, err = register(now + options.timeout, options.timeout) end
     if ok then ok, err = attach_packet_domain() end
     if not ok then return nil, err end
-    return activate(options)
+    local active
+    active, err = activate(options)
+    if active then remembered[options.context] = options end
+    return active, err
+  end
+
+  --- Brings a PDP context (1) back after the network or a restart of the module has taken it away: attach() with the
+  --- options that it was last attached with. Where it was not attached by the library, it is activated as it is set up
+  --- in the module. Nothing is changed while it is active.
+  ---@param context? integer
+  ---@return { context: integer, ip: string, ip6: string? }?, hayes.error?
+  function network.reattach(context)
+    context = context or 1
+    check.value("network.reattach", "the context", context, { type = "integer", min = 1, max = 15 })
+    local active, err = active_context(context)
+    if active or err then return active, err end
+    if remembered[context] then return network.attach(remembered[context]) end
+    local response
+    response, err = modem:call("+QIACT", "write", { context })
+    if response then return active_context(context) end
+    return nil, last_error(err, ("activating PDP context %d"):format(context))
   end
 
   --- Deactivates a PDP context (1); its connections are closed by the module.

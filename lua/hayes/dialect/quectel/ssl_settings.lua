@@ -2,6 +2,7 @@
 
 local certificates = require "hayes.dialect.quectel.certificates"
 local check = require "hayes.check"
+local suites = require "hayes.dialect.quectel.suites"
 
 local settings = {}
 
@@ -13,6 +14,10 @@ settings.names = {
 }
 
 local versions = { ["ssl3"] = 0, ["tls1.0"] = 1, ["tls1.1"] = 2, ["tls1.2"] = 3, ["all"] = 4 }
+
+--- Versions that hayes-emulator cannot speak, and why.
+settings.missing_versions = { ssl3 = "SSL 3.0 is not compiled into OpenSSL as distributions build it (no-ssl3)" }
+
 local levels = { none = 0, server = 1, mutual = 2 }
 local dtls_versions = { ["1.0"] = 0, ["1.2"] = 1 }
 
@@ -20,6 +25,8 @@ local dtls_versions = { ["1.0"] = 0, ["1.2"] = 1 }
 --- own.
 local flaws = {
   expired = { bit = 1 },
+  -- The note's values are those of mbedTLS, whose MBEDTLS_X509_BADCERT_FUTURE it does not list.
+  not_yet_valid = { bit = 512 },
   name = { bit = 4 },
   untrusted = { bit = 8 },
   other = { bit = 256 },
@@ -32,31 +39,6 @@ local flaws = {
   signature = { setting = "ignoreinvalidcertsign" },
   chain = { setting = "ignoremulticertchainverify" },
 }
-
---- Table 3: the suites by name; those of the note's last row by the name they have elsewhere.
-local suites = {
-  TLS_RSA_WITH_AES_256_CBC_SHA = "0X0035", TLS_RSA_WITH_AES_128_CBC_SHA = "0X002F",
-  TLS_RSA_WITH_RC4_128_SHA = "0X0005", TLS_RSA_WITH_RC4_128_MD5 = "0X0004",
-  TLS_RSA_WITH_3DES_EDE_CBC_SHA = "0X000A", TLS_RSA_WITH_AES_256_CBC_SHA256 = "0X003D",
-  TLS_ECDH_ECDSA_WITH_RC4_128_SHA = "0XC002", TLS_ECDH_ECDSA_WITH_3DES_EDE_CBC_SHA = "0XC003",
-  TLS_ECDH_ECDSA_WITH_AES_128_CBC_SHA = "0XC004", TLS_ECDH_ECDSA_WITH_AES_256_CBC_SHA = "0XC005",
-  TLS_ECDHE_ECDSA_WITH_RC4_128_SHA = "0XC007", TLS_ECDHE_ECDSA_WITH_3DES_EDE_CBC_SHA = "0XC008",
-  TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA = "0XC009", TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA = "0XC00A",
-  TLS_ECDHE_RSA_WITH_RC4_128_SHA = "0XC011", TLS_ECDHE_RSA_WITH_3DES_EDE_CBC_SHA = "0XC012",
-  TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA = "0XC013", TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA = "0XC014",
-  TLS_ECDH_RSA_WITH_RC4_128_SHA = "0XC00C", TLS_ECDH_RSA_WITH_3DES_EDE_CBC_SHA = "0XC00D",
-  TLS_ECDH_RSA_WITH_AES_128_CBC_SHA = "0XC00E", TLS_ECDH_RSA_WITH_AES_256_CBC_SHA = "0XC00F",
-  TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256 = "0XC023", TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA384 = "0XC024",
-  TLS_ECDH_ECDSA_WITH_AES_128_CBC_SHA256 = "0XC025", TLS_ECDH_ECDSA_WITH_AES_256_CBC_SHA384 = "0XC026",
-  TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256 = "0XC027", TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA384 = "0XC028",
-  TLS_ECDH_RSA_WITH_AES_128_CBC_SHA256 = "0XC029", TLS_ECDH_RSA_WITH_AES_256_CBC_SHA384 = "0XC02A",
-  TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 = "0XC02F", TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384 = "0XC030",
-}
-
-local by_code = {}
-for name, code in pairs(suites) do by_code[code] = name end
-
-settings.suites = suites
 
 --- The options that ssl.open and its relatives take.
 settings.rules = {
@@ -72,8 +54,10 @@ settings.rules = {
   session_cache = { type = "boolean", default = false },
   dtls = { values = { false, "1.2", "1.0" }, default = false },
   negotiate_timeout = { type = "integer", min = 10, max = 300, default = 300 },
-  mode = { values = { "buffer" }, default = "buffer" },
+  mode = { values = { "buffer", "push", "transparent" }, default = "buffer" },
+  escape = { values = { "manual", "auto" }, default = "manual" },
   context = { type = "integer", min = 1, max = 15, default = 1 },
+  diagnose = { type = "boolean", default = false },
 }
 
 local function keys_of(map)
@@ -81,27 +65,6 @@ local function keys_of(map)
   for key in pairs(map) do keys[#keys + 1] = key end
   table.sort(keys)
   return keys
-end
-
---- One suite as a code, from its name or code in any case.
-local function suite_code(where, suite)
-  if type(suite) == "string" then
-    local name = suite:upper()
-    if suites[name] or by_code[name] or name == "0XFFFF" then return suites[name] or name end
-    local nearest = check.nearest(name, keys_of(suites))
-    check.fail(where, ("ciphers: %q is not in Table 3 of the SSL note%s"):format(suite,
-      nearest and (" (did you mean %s?)"):format(nearest) or ""))
-  end
-  check.value(where, "a cipher suite", suite, { type = "string" })
-end
-
-local function check_ciphers(where, ciphers)
-  if ciphers == nil then return "0XFFFF" end
-  if type(ciphers) == "string" then ciphers = { ciphers } end
-  if #ciphers == 0 then check.fail(where, "ciphers is an empty list; leave it out to offer all") end
-  local codes = {}
-  for i, suite in ipairs(ciphers) do codes[i] = suite_code(where, suite) end
-  return table.concat(codes, ":")
 end
 
 local function check_ignore(where, ignore)
@@ -126,7 +89,7 @@ function settings.check(where, given)
   for _, name in ipairs { "ca", "certificate", "key" } do
     if options[name] then options[name] = certificates.read(where, name, options[name]) end
   end
-  options.ciphers = check_ciphers(where, options.ciphers)
+  options.ciphers = suites.codes(where, options.ciphers)
   check_ignore(where, options.ignore)
   return options
 end
@@ -138,7 +101,8 @@ end
 --- The settings for checked options, in the order in which they are sent; `optional` ones may be unknown to firmware.
 ---@param options table
 ---@param paths table<string, string> of certificates in the module
-function settings.for_options(options, paths)
+---@param suite string one code: the module takes no list
+function settings.for_options(options, paths, suite)
   local bits, own = 0, {}
   for _, name in ipairs(options.ignore) do
     bits = bits | (flaws[name].bit or 0)
@@ -146,7 +110,7 @@ function settings.for_options(options, paths)
   end
   local list = {
     { "sslversion", versions[options.version] },
-    { "ciphersuite", options.ciphers },
+    { "ciphersuite", suite },
     { "seclevel", levels[options.verify] },
     { "sni", number(options.sni) },
     { "ignorelocaltime", number(not options.check_time) },

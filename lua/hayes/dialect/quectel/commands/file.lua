@@ -3,28 +3,40 @@
 local NOTE = "FILE note"
 
 local name = { name = "filename", type = "string", max = 80, doc = "With UFS: (the default), RAM: or SD: in front." }
-local handle = { name = "filehandle", type = "integer", min = 0, max = 2147483647 }
+local handle = { name = "filehandle", type = "integer", min = 0, max = 2147483647,
+  doc = "What AT+QFOPEN gave." }
+
+local checksum = { name = "checksum", type = "bare",
+  doc = "Exclusive or of the big-endian 16-bit words, hexadecimal, without zeros in front." }
 
 return {
+  title = "Files",
   {
     name = "+QFLDS", summary = "Space of a storage.", source = NOTE .. ", QFLDS",
-    params = { { name = "name_pattern", type = "string", values = { UFS = "flash", RAM = "memory", SD = "SD card" } } },
+    params = { { name = "name_pattern", type = "string", values = { UFS = "flash", RAM = "memory", SD = "SD card" },
+      doc = "The storage." } },
     answer = { { name = "freesize", unit = "bytes" }, { name = "total_size", unit = "bytes" } },
-    execute = { answer = { { name = "UFS_file_size", unit = "bytes" }, { name = "UFS_file_number" } } },
+    execute = { summary = "What is stored in the flash.", answer = { { name = "UFS_file_size", unit = "bytes" },
+      { name = "UFS_file_number" } } },
     test = true, timeout = 1,
   },
   {
     name = "+QFLST", summary = "Lists files.", source = NOTE .. ", QFLST",
-    params = { { name = "name_pattern", type = "string", max = 80, default = "UFS:*", optional = true } },
-    answer = { { name = "filename", type = "string" }, { name = "file_size", unit = "bytes" } },
+    params = { { name = "name_pattern", type = "string", max = 80, default = "UFS:*", optional = true,
+      doc = "A file name, which may hold `*`." } },
+    answer = { { name = "filename", type = "string", doc = "With the storage in front on some firmware." },
+      { name = "file_size", unit = "bytes" } },
     execute = true, test = true, timeout = 5,
   },
   {
     name = "+QFDEL", summary = "Deletes a file; `*` deletes all.", source = NOTE .. ", QFDEL",
-    params = { name }, test = true, timeout = 5,
+    params = { { name = "filename", type = "string", max = 80, doc = "`*` stands for all of them." } },
+    test = true, timeout = 5,
   },
   {
     name = "+QFUPL", summary = "Stores a file in the module.", source = NOTE .. ", QFUPL",
+    remark = "Data is given after CONNECT. A name that exists is refused with error 407. Ended by +++ or by the "
+      .. "time-out, the part that came is stored.",
     params = {
       name,
       { name = "file_size", type = "integer", min = 1, max = 2147483647, unit = "bytes", default = 10240,
@@ -37,13 +49,14 @@ return {
     },
     answer = {
       { name = "upload_size", unit = "bytes" },
-      { name = "checksum", type = "bare", doc = "Exclusive or of the big-endian 16-bit words, hexadecimal." },
+      checksum,
     },
-    test = true, timeout = 10, data = { length = "file_size" },
+    test = true, timeout = 10,
+    data = { length = "file_size", ack = { param = "ackmode", every = 1024, byte = "A" } },
   },
   {
     name = "+QFDWL", summary = "Gives a file out.", source = NOTE .. ", QFDWL",
-    params = { name }, answer = { { name = "download_size", unit = "bytes" }, { name = "checksum", type = "bare" } },
+    params = { name }, answer = { { name = "download_size", unit = "bytes" }, checksum },
     test = true, timeout = 10,
   },
   {
@@ -53,22 +66,28 @@ return {
       { name = "mode", type = "integer", values = { [0] = "read and write, created when missing",
         [1] = "read and write, emptied", [2] = "read only" }, default = 0, optional = true },
     },
-    answer = { { name = "filehandle" } }, read = true, test = true, timeout = 1,
+    answer = { { name = "filehandle" } },
+    read = { summary = "Lists the open files.", answer = { { name = "filename", type = "string" },
+      { name = "filehandle" }, { name = "mode" } } }, test = true, timeout = 1,
   },
   {
     name = "+QFREAD", summary = "Reads from an open file.", source = NOTE .. ", QFREAD",
     params = { handle, { name = "length", type = "integer", min = 1, max = 2147483647, unit = "bytes",
-      optional = true } },
+      optional = true, omitted = "up to the end of the file" } },
+    answer = { { name = "read_length", unit = "bytes", doc = "So many bytes of data follow." } },
     test = true, timeout = 10, prefix = "CONNECT ", block = { length = 1, shape = "n" },
   },
   {
     name = "+QFWRITE", summary = "Writes to an open file.", source = NOTE .. ", QFWRITE",
     params = {
       handle,
-      { name = "length", type = "integer", min = 1, max = 2147483647, unit = "bytes", optional = true },
-      { name = "timeout", type = "integer", min = 1, max = 65535, unit = "s", default = 5, optional = true },
+      { name = "length", type = "integer", min = 1, max = 2147483647, unit = "bytes", optional = true,
+        omitted = "data until the time-out" },
+      { name = "timeout", type = "integer", min = 1, max = 65535, unit = "s", default = 5, optional = true,
+        doc = "Longest silence between two bytes." },
     },
-    answer = { { name = "written_length", unit = "bytes" }, { name = "total_length", unit = "bytes" } },
+    answer = { { name = "written_length", unit = "bytes" }, { name = "total_length", unit = "bytes",
+      doc = "Of the file." } },
     test = true, timeout = 10, data = { length = "length" },
   },
   {

@@ -1,50 +1,66 @@
 --- V.250 and 27.007 commands as the AT manuals of the EC200U and EC2x/EG9x families give them.
 
+local registration = require "hayes.dialect.quectel.registration"
+
 local MANUAL = "AT Commands Manual"
 
 local on_off = { [0] = "off", [1] = "on" }
-
-local registration = {
-  [0] = "not registered, not searching",
-  [1] = "registered, home network",
-  [2] = "not registered, searching",
-  [3] = "registration denied",
-  [4] = "unknown",
-  [5] = "registered, roaming",
-}
-
-local technology = {
-  [0] = "GSM", [1] = "GSM Compact", [2] = "UTRAN", [3] = "GSM with EGPRS", [4] = "UTRAN with HSDPA",
-  [5] = "UTRAN with HSUPA", [6] = "UTRAN with HSDPA and HSUPA", [7] = "E-UTRAN", [8] = "E-UTRAN NB-S1",
-}
 
 local report = {
   [0] = "no URC", [1] = "URC when the state changes", [2] = "URC with location when state or cell changes",
 }
 
-local function registration_command(name, what)
+local error_forms = { [0] = "ERROR", [1] = "+CME ERROR: and a number", [2] = "+CME ERROR: and a text" }
+local functionality = { [0] = "minimum", [1] = "full", [4] = "no radio" }
+local attached = { [0] = "detached", [1] = "attached" }
+local active = { [0] = "inactive", [1] = "active" }
+local operator_modes = {
+  [0] = "automatic", [1] = "manual", [2] = "deregister", [3] = "set the format only", [4] = "manual, then automatic",
+}
+local operator_formats = { [0] = "long name", [1] = "short name", [2] = "number" }
+local flow_by_dte = { [0] = "none", [1] = "XON/XOFF", [2] = "RTS" }
+local flow_by_dce = { [0] = "none", [1] = "XON/XOFF", [2] = "CTS" }
+local urc_ports = {
+  usbat = "the USB AT port", usbmodem = "the USB modem port", uart1 = "the main UART", all = "all of them",
+}
+local clock_update = { [0] = "no", [1] = "yes", [3] = "yes, local time" }
+
+local function registration_command(name, what, source)
   return {
-    name = name, summary = "Registration " .. what .. ".", source = MANUAL .. ", network service commands",
+    name = name, summary = "Registration " .. what .. ".", source = source,
     params = { { name = "n", type = "integer", values = report, default = 0,
       doc = "Whether the module reports changes." } },
     read = {
       answer = {
-        { name = "n", values = report }, { name = "stat", values = registration }, { name = "lac", type = "string" },
-        { name = "ci", type = "string" }, { name = "AcT", values = technology },
+        { name = "n", values = report }, { name = "stat", values = registration.states },
+        { name = "lac", type = "string", optional = true, doc = "Location or tracking area, hexadecimal." },
+        { name = "ci", type = "string", optional = true, doc = "Cell, hexadecimal." },
+        { name = "AcT", optional = true, values = registration.technologies },
       },
     },
-    test = true, timeout = 0.3,
+    urcs = { name }, test = true, timeout = 0.3,
   }
 end
 
 local function identity(name, what, prefix)
   return {
     name = name, summary = "Gives the " .. what .. ".", source = MANUAL .. ", general commands",
-    execute = true, test = true, bare = not prefix, prefix = prefix, answer = { { name = what } }, timeout = 0.3,
+    execute = true, test = true, bare = not prefix, prefix = prefix, answer = { { name = what, type = "bare" } },
+    timeout = 0.3,
   }
 end
 
+--- V.250's basic syntax: a number right behind the name.
+local function basic(name, summary, source, values, more)
+  local declaration = more or {}
+  declaration.name, declaration.summary, declaration.source, declaration.timeout = name, summary, source, 0.3
+  declaration.execute = { params = { { name = "value", type = "integer", values = values, optional = true,
+    default = 0 } } }
+  return declaration
+end
+
 return {
+  title = "General commands",
   {
     name = "I", summary = "Gives manufacturer, model and firmware revision.", source = MANUAL .. ", general commands",
     execute = true, bare = true, timeout = 0.3,
@@ -54,84 +70,89 @@ return {
   identity("+CGMR", "revision"), identity("+GMR", "revision"), identity("+QGMR", "revision"),
   {
     name = "+CGSN", summary = "Gives the IMEI.", source = MANUAL .. ", general commands",
-    execute = true, test = true, bare = "d", answer = { { name = "imei" } }, timeout = 0.3,
-  },
-  {
-    name = "+GSN", summary = "Gives the IMEI.", source = MANUAL .. ", general commands",
-    execute = true, test = true, bare = "d", answer = { { name = "imei" } }, timeout = 0.3,
-  },
-  {
-    name = "+CIMI", summary = "Gives the IMSI of the SIM card.", source = MANUAL .. ", (U)SIM commands",
-    execute = true, test = true, bare = "d", answer = { { name = "imsi" } }, timeout = 0.3,
-  },
-  {
-    name = "+QCCID", summary = "Gives the serial number of the SIM card.", source = MANUAL .. ", (U)SIM commands",
-    execute = true, test = true, answer = { { name = "iccid", type = "string" } }, timeout = 0.3,
-  },
-  {
-    name = "E", summary = "Echo of command lines: E0 off, E1 on.", source = "V.250 6.2.4", execute = true,
-      timeout = 0.3,
-  },
-  {
-    name = "V", summary = "Form of result codes: V0 numbers, V1 words.", source = "V.250 6.2.6", execute = true,
+    execute = true, test = true, bare = "d", answer = { { name = "imei", type = "bare", doc = "15 digits." } },
     timeout = 0.3,
   },
   {
-    name = "Q", summary = "Result codes: Q0 sent, Q1 suppressed.", source = "V.250 6.2.5", execute = true,
-      timeout = 0.3,
+    name = "+GSN", summary = "Gives the IMEI.", source = MANUAL .. ", general commands",
+    execute = true, test = true, bare = "d", answer = { { name = "imei", type = "bare", doc = "15 digits." } },
+    timeout = 0.3,
   },
   {
-    name = "Z", summary = "Restores the user's profile.", source = "V.250 6.1.1", execute = true, timeout = 0.3,
+    name = "+CIMI", summary = "Gives the IMSI of the SIM card.", source = MANUAL .. ", (U)SIM commands",
+    execute = true, test = true, bare = "d", answer = { { name = "imsi", type = "bare", doc = "15 digits." } },
+    timeout = 0.3,
   },
   {
-    name = "&F", summary = "Restores the factory settings: echo on, text results, no flow control.",
-    source = "V.250 6.1.2", execute = true, timeout = 0.3,
+    name = "+QCCID", summary = "Gives the serial number of the SIM card.", source = MANUAL .. ", (U)SIM commands",
+    execute = true, test = true, answer = { { name = "iccid", type = "bare", doc = "19 or 20 digits." } },
+    timeout = 0.3,
+  },
+  basic("E", "Echo of command lines.", "V.250 6.2.4", { [0] = "off", [1] = "on" }, {
+    remark = "On, the module echoes the data of AT+QSSLSEND, too, which then stands in front of the answer. The "
+      .. "library switches it off." }),
+  basic("V", "Form of result codes.", "V.250 6.2.6", { [0] = "numbers", [1] = "words" }, {
+    remark = "The library counts on words." }),
+  basic("Q", "Whether result codes are sent.", "V.250 6.2.5", { [0] = "yes", [1] = "no" }, {
+    remark = "With 1 no command is ever answered." }),
+  basic("Z", "Restores the user's profile.", "V.250 6.1.1", { [0] = "the profile stored by &W" }),
+  basic("&F", "Restores the factory settings: echo on, text results, no flow control.", "V.250 6.1.2",
+    { [0] = "the factory's" }),
+  basic("&W", "Stores the current settings in the user's profile.", MANUAL .. ", general commands",
+    { [0] = "the only profile" }, {
+      remark = "What AT+QSSLCFG and AT+QICSGP set is not stored by it." }),
+  basic("&D", "What the module does when DTR drops.", MANUAL .. ", serial interface commands", {
+    [0] = "nothing", [1] = "leaves data mode and keeps the connection", [2] = "leaves data mode and hangs up",
+  }, { remark = "The factory setting of EC2x is 2; to leave transparent access mode with DTR, set 1 first." }),
+  {
+    name = "O", summary = "Returns to data mode, on the connection that left it last.", source = "SSL note 1.4",
+    execute = true, final = "dial", timeout = 5,
+    remark = "CONNECT; NO CARRIER when no connection was in transparent access mode, or it was closed. It does not "
+      .. "return into a transfer of files.",
   },
   {
-    name = "&W", summary = "Stores the current settings in the user's profile.", source = MANUAL
-      .. ", general commands",
-    execute = true, timeout = 0.3,
-  },
-  {
-    name = "&D",
-      summary = "What the module does when DTR drops: &D0 nothing, &D1 leave data mode and keep the connection, "
-      .. "&D2 hang up.", source = MANUAL .. ", serial interface commands", execute = true, timeout = 0.3,
-  },
-  {
-    name = "O", summary = "Returns to data mode.", source = "SSL note 1.4", execute = true, final = "dial", timeout = 5,
+    name = "+++", summary = "Leaves data mode for command mode; the connection stays.", source = "SSL note 1.4",
+    sequence = true, timeout = 3,
+    remark = "At least 1 s of silence, the three characters within 1 s and without CR, 1 s of silence; then OK.",
   },
   {
     name = "+CMEE", summary = "Form of error codes.", source = "27.007 9.1",
     params = {
-      { name = "n", type = "integer", values = { [0] = "ERROR", [1] = "+CME ERROR: and a number",
-        [2] = "+CME ERROR: and a text" } },
+      { name = "n", type = "integer", values = error_forms },
     },
-    answer = { { name = "n" } }, read = true, test = true, timeout = 0.3,
+    answer = { { name = "n", values = error_forms } }, read = true, test = true, timeout = 0.3,
+    remark = "The library sets 1. With 2 the errors of some services are numbers all the same.",
   },
   {
     name = "+CFUN", summary = "How much of the module is on.", source = "27.007 8.2",
     params = {
-      { name = "fun", type = "integer", values = { [0] = "minimum", [1] = "full", [4] = "no radio" } },
+      { name = "fun", type = "integer", values = functionality },
       { name = "rst", type = "integer", values = { [0] = "no reset", [1] = "reset first" }, default = 0,
         optional = true },
     },
-    answer = { { name = "fun" } }, read = true, test = true, timeout = 15,
+    answer = { { name = "fun", values = functionality } }, read = true, test = true, timeout = 15,
+    urcs = { "+CFUN", "+CPIN", "+QIND" },
+    remark = "AT+CFUN=1,1 restarts the module: RDY comes after some seconds, and commands until then may be lost.",
   },
   {
     name = "+QPOWD", summary = "Powers the module down; POWERED DOWN follows.", source = MANUAL .. ", general commands",
-    params = { { name = "n", type = "integer", values = { [0] = "at once", [1] = "in order" }, default = 1 } },
+    remark = "POWERED DOWN follows within 65 s; a second later the power may be taken away.",
+    params = { { name = "n", type = "integer", values = { [0] = "at once", [1] = "in order, as without a value" } } },
     execute = true, test = true, timeout = 0.3,
   },
   {
     name = "+CPIN", summary = "What the SIM card waits for, and the answer to it.", source = "27.007 8.3",
     params = {
-      { name = "pin", type = "string", max = 8, secret = true },
-      { name = "new pin", type = "string", max = 8, secret = true, optional = true },
+      { name = "pin", type = "string", max = 8, secret = true, doc = "What the card waits for." },
+      { name = "new pin", type = "string", max = 8, secret = true, optional = true,
+        omitted = "a PIN is given; with a PUK it must be there", doc = "In place of a blocked one." },
     },
     answer = {
-      { name = "code", values = { READY = "nothing", ["SIM PIN"] = "the PIN", ["SIM PUK"] = "the PUK and a new PIN" } },
+      { name = "code", type = "bare", values = { READY = "nothing", ["SIM PIN"] = "the PIN",
+        ["SIM PUK"] = "the PUK and a new PIN",
+        ["SIM PIN2"] = "the PIN2", ["SIM PUK2"] = "the PUK2 and a new PIN2" } },
     },
-    read = true, test = true, timeout = 5,
+    read = true, test = true, timeout = 5, urcs = { "+CPIN" },
   },
   {
     name = "+CSQ", summary = "Signal strength and bit error rate.", source = "27.007 8.5",
@@ -141,76 +162,87 @@ return {
       { name = "ber", doc = "0 to 7; 99: not known." },
     },
   },
-  registration_command("+CREG", "for voice"),
-  registration_command("+CGREG", "for packet data (2G, 3G)"),
-  registration_command("+CEREG", "for packet data (LTE)"),
+  registration_command("+CREG", "for voice", "27.007 7.2"),
+  registration_command("+CGREG", "for packet data (2G, 3G)", "27.007 10.1.20"),
+  registration_command("+CEREG", "for packet data (LTE)", "27.007 10.1.22"),
   {
     name = "+CGATT", summary = "Attachment to packet data.", source = "27.007 10.1.9",
-    params = { { name = "state", type = "integer", values = { [0] = "detached", [1] = "attached" } } },
-    answer = { { name = "state" } }, read = true, test = true, timeout = 140,
+    params = { { name = "state", type = "integer", values = attached } },
+    answer = { { name = "state", values = attached } }, read = true, test = true, timeout = 140,
   },
   {
     name = "+CGACT", summary = "Activation of 3GPP PDP contexts.", source = "27.007 10.1.10",
     params = {
-      { name = "state", type = "integer", values = { [0] = "inactive", [1] = "active" } },
-      { name = "cid", type = "integer", min = 1, max = 15, optional = true },
+      { name = "state", type = "integer", values = active },
+      { name = "cid", type = "integer", min = 1, max = 15, optional = true, omitted = "all contexts",
+        doc = "PDP context." },
     },
-    answer = { { name = "cid" }, { name = "state" } }, read = true, test = true, timeout = 150,
+    answer = { { name = "cid", doc = "PDP context." }, { name = "state", values = active } }, read = true,
+    test = true, timeout = 150,
   },
   {
     name = "+COPS", summary = "The network operator.", source = "27.007 7.3",
     params = {
-      { name = "mode", type = "integer", values = { [0] = "automatic", [1] = "manual", [2] = "deregister",
-        [3] = "set the format only", [4] = "manual, then automatic" } },
-      { name = "format", type = "integer", values = { [0] = "long name", [1] = "short name", [2] = "number" },
-        optional = true },
-      { name = "oper", type = "string", optional = true },
-      { name = "AcT", type = "integer", values = technology, optional = true },
+      { name = "mode", type = "integer", values = operator_modes },
+      { name = "format", type = "integer", values = operator_formats, optional = true, default = 0 },
+      { name = "oper", type = "string", max = 32, optional = true, omitted = "only with mode 1 or 4 it is needed",
+        doc = "The operator, in that format." },
+      { name = "AcT", type = "integer", values = registration.technologies, optional = true,
+        omitted = "any technology" },
     },
     answer = {
-      { name = "mode" }, { name = "format" }, { name = "oper", type = "string" }, { name = "AcT", values = technology },
+      { name = "mode", values = operator_modes }, { name = "format", values = operator_formats },
+      { name = "oper", type = "string", doc = "The operator, in that format." },
+      { name = "AcT", values = registration.technologies },
     },
     read = true, test = true, timeout = 180,
   },
   {
     name = "+CCLK", summary = "The module's clock: local time with the zone in quarters of an hour.",
-      source = "27.007 8.15",
+    source = "27.007 8.15",
     params = { { name = "time", type = "string", max = 20, doc = "yy/MM/dd,hh:mm:ss±zz" } },
-    answer = { { name = "time", type = "string" } }, read = true, test = true, timeout = 0.3,
+    answer = { { name = "time", type = "string", doc = "yy/MM/dd,hh:mm:ss±zz" } }, read = true, test = true,
+    timeout = 0.3,
   },
   {
     name = "+IPR", summary = "Line speed of the UART; survives a reset only with &W.", source = "V.250 6.2.10",
-    params = { { name = "rate", type = "integer", min = 0, max = 4000000, unit = "bit/s" } },
-    answer = { { name = "rate" } }, read = true, test = true, timeout = 0.3,
+    params = { { name = "rate", type = "integer", min = 0, max = 4000000, unit = "bit/s",
+      doc = "0: the module finds it out." } },
+    answer = { { name = "rate", unit = "bit/s" } }, read = true, test = true, timeout = 0.3,
   },
   {
     name = "+IFC", summary = "Flow control of the UART.", source = "V.250 6.2.12",
     params = {
-      { name = "dce_by_dte", type = "integer", values = { [0] = "none", [1] = "XON/XOFF", [2] = "RTS" } },
-      { name = "dte_by_dce", type = "integer", values = { [0] = "none", [1] = "XON/XOFF", [2] = "CTS" } },
+      { name = "dce_by_dte", type = "integer", values = flow_by_dte },
+      { name = "dte_by_dce", type = "integer", values = flow_by_dce },
     },
-    answer = { { name = "dce_by_dte" }, { name = "dte_by_dce" } }, read = true, test = true, timeout = 0.3,
+    answer = { { name = "dce_by_dte", values = flow_by_dte }, { name = "dte_by_dce", values = flow_by_dce } },
+    read = true, test = true, timeout = 0.3,
   },
   {
     name = "+QURCCFG", summary = "Which port URCs go to. Stored; EG800K was shipped with usbat.",
     source = MANUAL .. ", general commands",
     keys = {
       urcport = {
-        params = { { name = "urcport", type = "string", max = 16, optional = true,
-          doc = "usbat, usbmodem, uart1, all and more, as the test form tells." } },
-        answer = { { name = "urcport", type = "string" } },
+        summary = "The port.",
+        params = { { name = "urcport", type = "string", max = 16, optional = true, omitted = "asks for the setting",
+          open = true, values = urc_ports } },
+        answer = { { name = "urcport", type = "string", values = urc_ports } },
       },
     },
     test = true, timeout = 0.3,
+    remark = "With another port than the one in use, OK comes and no deferred result or URC ever does. The library "
+      .. "sets it at the start.",
   },
   {
     name = "+CTZU", summary = "Whether the network sets the module's clock.", source = "27.007 8.40",
-    params = { { name = "onoff", type = "integer", values = { [0] = "no", [1] = "yes", [3] = "yes, local time" } } },
-    answer = { { name = "onoff" } }, read = true, test = true, timeout = 0.3,
+    params = { { name = "onoff", type = "integer", values = clock_update } },
+    answer = { { name = "onoff", values = clock_update } }, read = true, test = true, timeout = 0.3,
   },
   {
     name = "+CTZR", summary = "Whether changes of the time zone are reported.", source = "27.007 8.41",
     params = { { name = "reporting", type = "integer", values = on_off } },
-    answer = { { name = "reporting" } }, read = true, test = true, timeout = 0.3,
+    answer = { { name = "reporting", values = on_off } }, urcs = { "+CTZV", "+CTZE" }, read = true, test = true,
+    timeout = 0.3,
   },
 }

@@ -1,6 +1,8 @@
 --- The commands of the SSL note. It prints QSSLRCV, QSSSEND and secclevel in places; firmware knows QSSLRECV,
 --- QSSLSEND and seclevel (EC200U, EG800K, BG770A, EC25).
 
+local suites = require "hayes.dialect.quectel.suites"
+
 local NOTE = "SSL note "
 
 local ssl_context = { name = "SSL_ctxID", type = "integer", min = 0, max = 5, doc = "SSL context." }
@@ -8,15 +10,36 @@ local client = { name = "clientID", type = "integer", min = 0, max = 11, doc = "
 local mode = { [0] = "buffer access mode", [1] = "direct push mode", [2] = "transparent access mode" }
 local no_yes = { [0] = "no", [1] = "yes" }
 
+local suite_names = { [suites.ALL] = "all of the following" }
+for _, suite in ipairs(suites.list) do suite_names[suite.code] = suite.name end
+
+--- What the note's values of ignorecertitem let pass; they are mbedTLS's flags of X.509 verification.
+local flaws = {
+  [0] = "nothing", [1] = "it has expired", [4] = "its name is not that of the server",
+  [8] = "no trusted CA has signed it", [256] = "other reasons",
+  [512] = "it is not yet valid (mbedTLS's value; the note does not list it)", [2048] = "against its keyUsage",
+  [4096] = "against its extendedKeyUsage", [8192] = "against its nsCertType",
+  [32768] = "its public key algorithm", [65536] = "its key", [1048575] = "everything: it is not checked",
+}
+
 --- One setting of an SSL context: asked for without the value, set with it.
 local function setting(summary, param)
-  param.optional = true
-  local answer = { { name = "SSL_ctxID" }, { name = param.name, type = param.type, values = param.values } }
+  param.optional, param.omitted = true, "asks for the setting"
+  local answer = { { name = "SSL_ctxID" }, { name = param.name, type = param.type, values = param.values,
+    flags = param.flags, unit = param.unit } }
   return { summary = summary, params = { ssl_context, param }, answer = answer }
 end
 
-local function flag(summary, name, values)
-  return setting(summary, { name = name, type = "integer", values = values })
+local function flag(summary, name, values, factory)
+  return setting(summary, { name = name, type = "integer", values = values, factory = factory })
+end
+
+--- A private key may be encrypted on EC2x and LTE Standard(A); the EC200U's note knows no password.
+local function with_password(described)
+  described.params[3] = { name = "password", type = "string", max = 80, secret = true, optional = true,
+    omitted = "the key is not encrypted" }
+  described.answer[3] = { name = "password", type = "string", secret = true }
+  return described
 end
 
 local function path(summary, name)
@@ -25,6 +48,7 @@ local function path(summary, name)
 end
 
 return {
+  title = "TLS",
   {
     name = "+QSSLCFG", summary = "Settings of an SSL context, kept until the next reboot.", source = NOTE .. "2.2.1",
     keys = {
@@ -32,28 +56,30 @@ return {
         { [0] = "SSL 3.0", [1] = "TLS 1.0", [2] = "TLS 1.1", [3] = "TLS 1.2", [4] = "all of them" }),
       dtls = flag("DTLS in place of TLS.", "DTLS_enable", { [0] = "TLS", [1] = "DTLS" }),
       ciphersuite = setting("Cipher suites that are offered.", { name = "cipher_suites", type = "bare",
+        values = suite_names, open = true,
         doc = "A code of Table 3 as 0X0035, or 0XFFFF for all. In quotes it is refused (BG96)." }),
       seclevel = flag("Authentication.", "seclevel", { [0] = "none", [1] = "of the server",
-        [2] = "of the server, and of the client if the server asks for it" }),
+        [2] = "of the server, and of the client if the server asks for it" }, 0),
       cacert = path("The trusted CA certificates.", "cacertpath"),
       clientcert = path("The client's certificate.", "client_cert_path"),
-      clientkey = path("The client's private key.", "client_key_path"),
-      sni = flag("Whether the host name is told to the server. Factory default: no.", "SNI", no_yes),
-      ignorelocaltime = flag("Whether validity periods are left unchecked. Factory default: yes.", "ignore_ltime",
-        no_yes),
+      clientkey = with_password(path("The client's private key.", "client_key_path")),
+      sni = flag("Whether the host name is told to the server.", "SNI", no_yes, 0),
+      ignorelocaltime = flag("Whether validity periods are left unchecked.", "ignore_ltime",
+        no_yes, 1),
       negotiatetime = setting("Longest time for the handshake.", { name = "negotiate_time", type = "integer", min = 10,
-        max = 300, unit = "s", default = 300 }),
+        max = 300, unit = "s", factory = 300 }),
       ignoreinvalidcertsign = flag("Whether invalid signatures of certificates are accepted.",
         "ignore_invalid_certsign",
         no_yes),
       ignorecertitem = setting("Which flaws of the server's certificate are accepted: a sum.",
-        { name = "ignore_check_item", type = "integer", min = 0, max = 1048575 }),
+        { name = "ignore_check_item", type = "integer", min = 0, max = 1048575, values = flaws, flags = true }),
       ignoremulticertchainverify = flag("Whether chains of several certificates are left unchecked.",
         "ignore_multicertchain_verify", no_yes),
       session_cache = flag("Whether sessions are kept for resumption.", "session_cache_enable", no_yes),
       dtlsversion = flag("DTLS version.", "DTLS_version", { [0] = "DTLS 1.0", [1] = "DTLS 1.2" }),
     },
     test = true, timeout = 0.5,
+    remark = "The settings count for connections that are opened after them.",
   },
   {
     name = "+QSSLOPEN", summary = "Opens a TLS connection to a server.", source = NOTE .. "2.2.2",
@@ -61,23 +87,27 @@ return {
       { name = "contextID", type = "integer", min = 1, max = 15, doc = "PDP context." },
       ssl_context, client,
       { name = "serveraddr", type = "string", max = 255, doc = "IP address or host name." },
-      { name = "server_port", type = "integer", min = 1, max = 65535 },
+      { name = "server_port", type = "integer", min = 1, max = 65535, doc = "TCP port, or UDP for DTLS." },
       { name = "access_mode", type = "integer", values = mode, default = 0, optional = true },
     },
     test = true, timeout = 450,
     deferred = {
-      key = "clientID", answer = { { name = "clientID" }, { name = "err", doc = "0, or an error of chapter 5." } },
-      timeout = 450,
+      key = "clientID", answer = { { name = "clientID", doc = "Socket index." },
+        { name = "err", error = true, doc = "0, or an error of chapter 5." } },
+    timeout = 450,
     },
+    urcs = { "+QSSLURC" },
+    remark = "In transparent access mode CONNECT stands in place of OK, and no +QSSLOPEN follows.",
   },
   {
     name = "+QSSLSEND", summary = "Sends on a TLS connection.", source = NOTE .. "2.2.3",
     params = {
       client,
       { name = "sendlen", type = "integer", min = 1, max = 1460, unit = "bytes", optional = true,
-        doc = "Left out: data up to Ctrl-Z; ESC cancels." },
+        omitted = "data up to Ctrl-Z, at most 1460 bytes; ESC cancels" },
     },
     test = true, timeout = 10, final = "send", data = { length = "sendlen", ends = "\26" },
+    remark = "Data is given at the prompt. With a length it may hold any byte, Ctrl-Z and ESC too.",
   },
   {
     name = "+QSSLRECV", summary = "Reads what a TLS connection has received.", source = NOTE .. "2.2.4",
@@ -85,7 +115,13 @@ return {
       client, { name = "readlen", type = "integer", min = 0, max = 1500, unit = "bytes",
         doc = "0: tell how much is there." },
     },
-    answer = { { name = "have_readlen", unit = "bytes" } },
+    answer = { { name = "have_readlen", unit = "bytes", doc = "So many bytes of data follow; 0: there are none." } },
+    alternatives = {
+      { shape = "nnn", summary = "When readlen is 0.", answer = {
+        { name = "total_receive_length", unit = "bytes" }, { name = "have_read_length", unit = "bytes" },
+        { name = "unread_length", unit = "bytes" } } },
+    },
+    remark = "For buffer access mode only. While data is unread no further recv URC comes: read until 0 bytes come.",
     test = true, timeout = 5, block = { length = 1, shape = "n" },
   },
   {
@@ -96,16 +132,21 @@ return {
         doc = "0: at once." },
     },
     test = true, timeout = 15,
+    remark = "Needed after +QSSLURC: \"closed\", too: until then the clientID is taken.",
   },
   {
     name = "+QSSLSTATE", summary = "Lists TLS connections.", source = NOTE .. "2.2.6",
     params = { client },
     answer = {
-      { name = "clientID" }, { name = "service_type", type = "string" }, { name = "IP_address", type = "string" },
-      { name = "remote_port" }, { name = "local_port" },
+      { name = "clientID", doc = "Socket index." },
+      { name = "service_type", type = "string", values = { SSLClient = "TLS client" } },
+      { name = "IP_address", type = "string", doc = "Of the server." },
+      { name = "remote_port", doc = "Of the server." }, { name = "local_port", doc = "Of the module; 0 on some." },
       { name = "socket_state", values = { [0] = "initial", [1] = "opening", [2] = "connected", [4] = "closing" } },
-      { name = "PDP_ctxID" }, { name = "serverID", doc = "Reserved; repeats the clientID." },
-      { name = "access_mode", values = mode }, { name = "AT_port", type = "string" }, { name = "SSL_ctxID" },
+      { name = "PDP_ctxID", doc = "PDP context." }, { name = "serverID", doc = "Reserved; repeats the clientID." },
+      { name = "access_mode", values = mode }, { name = "AT_port", type = "string",
+        doc = "The port that it was opened on: usbmodem, usbat, uart1, …" },
+      { name = "SSL_ctxID", doc = "SSL context." },
     },
     execute = true, read = true, test = true, timeout = 0.5,
   },

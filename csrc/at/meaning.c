@@ -1,0 +1,327 @@
+#include "at/meaning.h"
+
+#include "at/match.h"
+
+#include <string.h>
+
+enum {
+    BOOT_QUIET_MS = 500, /* boot URCs come in a bunch, and commands among them get lost (EG25, BG96) */
+};
+
+enum at_event_kind at_engine_tell(struct at_event *event, enum at_event_kind kind,
+                                  const struct at_token *token)
+{
+    *event = (struct at_event){.kind = kind, .rule = AT_NO_RULE};
+    if (token != NULL) {
+        event->text = token->text;
+        event->length = token->length;
+        event->rule = token->rule;
+        event->prefix_length = token->prefix_length;
+    }
+    return kind;
+}
+
+static const struct at_line_rule *rule_of(const struct at_engine *engine, const struct at_token *line)
+{
+    return line->rule == AT_NO_RULE ? NULL : &engine->rules->line_rules[line->rule];
+}
+
+/* Tells of a line, and lets the block that it announces follow. */
+static enum at_event_kind tell_line(struct at_engine *engine, struct at_event *event, enum at_event_kind kind,
+                                    const struct at_token *line)
+{
+    at_engine_tell(event, kind, line);
+    event->block = at_announced(line, rule_of(engine, line));
+    if (event->block > 0)
+        at_framer_block(&engine->framer, event->block);
+    engine->block_owner = kind == AT_EVENT_INFO ? AT_BLOCK_COMMAND : AT_BLOCK_OTHER;
+    if (kind == AT_EVENT_INFO)
+        event->command = engine->slot.id;
+    return kind;
+}
+
+/* The echo of the command line, whole or in the pieces that a URC has cut it into. */
+static bool is_echo(struct at_engine *engine, const struct at_token *line)
+{
+    struct at_slot *slot = &engine->slot;
+    if (engine->sync.phase != AT_SYNC_OFF && line->length == 2 && memcmp(line->text, "AT", 2) == 0)
+        return true;
+    if (slot->state == AT_SLOT_EMPTY)
+        return false;
+    size_t left = slot->text_length - slot->echoed;
+    bool whole = line->length == left && slot->echoed == 0;
+    bool piece = engine->echo && line->length <= left && (slot->echoed > 0 || line->length >= 2);
+    if (!(whole || piece) || memcmp(line->text, engine->line + slot->echoed, line->length) != 0)
+        return false;
+    slot->echoed += line->length;
+    return true;
+}
+
+/* Ends the command in flight with the module's own word. */
+static enum at_event_kind end_slot(struct at_engine *engine, struct at_event *event,
+                                   const struct at_token *line, bool success, at_time now)
+{
+    struct at_slot *slot = &engine->slot;
+    at_engine_tell(event, AT_EVENT_FINAL, line);
+    event->command = slot->id;
+    event->result = success ? AT_OK : AT_ERROR;
+    event->unsent = slot->data != NULL ? slot->data->left : 0;
+    event->more = success && slot->expect.prefix_length > 0 && !slot->deferred_early;
+    if (event->more)
+        at_deferred_add(&engine->deferred, slot, now);
+    uint64_t data_owed = at_slot_data_owed(slot);
+    at_engine_free_slot(engine, now);
+    if (data_owed > 0) {
+        /* It ended while it was being given data: whether the module takes more as data or as commands is not
+         * known. */
+        struct at_sync_start start = {.quiet_ms = AT_QUIET_MS,
+                                      .give_up = now + at_ms(AT_LOST_MS),
+                                      .prompted = true,
+                                      .data_owed = data_owed};
+        at_engine_start_sync(engine, &start, now);
+    }
+    return AT_EVENT_FINAL;
+}
+
+static enum at_event_kind on_final(struct at_engine *engine, struct at_event *event,
+                                   const struct at_token *line, const struct at_line_rule *rule, at_time now)
+{
+    struct at_slot *slot = &engine->slot;
+    if (engine->sync.phase != AT_SYNC_OFF) {
+        bool late = engine->sync.final_owed;
+        at_sync_final(&engine->sync, rule->success, now);
+        return late ? tell_line(engine, event, AT_EVENT_LATE, line) : AT_EVENT_NONE;
+    }
+    if (at_slot_is_awaiting(slot) && (rule->groups & slot->accepts) != 0)
+        return end_slot(engine, event, line, rule->success, now);
+    if (rule->also_urc)
+        return tell_line(engine, event, AT_EVENT_URC, line);
+    if (slot->state == AT_SLOT_ARMED && slot->data != NULL && rule->success)
+        return AT_EVENT_NONE; /* ESP-AT says `OK` in front of the prompt */
+    return tell_line(engine, event, AT_EVENT_UNKNOWN, line);
+}
+
+static void begin_data(struct at_engine *engine, at_time now)
+{
+    at_framer_due(&engine->framer, engine->slot.ack_every > 0 ? engine->slot.ack_byte : 0);
+    engine->slot.prompted = true;
+    engine->slot.state = AT_SLOT_DATA;
+    at_slot_arm(&engine->slot, now);
+}
+
+/* A prompt for a command given up: the module waits for data that will not come. */
+static void on_late_prompt(struct at_engine *engine, at_time now)
+{
+    at_framer_due(&engine->framer, 0);
+    engine->slot.prompted = true;
+    at_sync_prompt(&engine->sync, at_slot_data_owed(&engine->slot), now);
+}
+
+static enum at_event_kind begin_data_mode(struct at_engine *engine, struct at_event *event,
+                                          const struct at_token *line, at_time now)
+{
+    end_slot(engine, event, line, true, now);
+    engine->online = true;
+    engine->block_owner = AT_BLOCK_ONLINE;
+    at_framer_block(&engine->framer, UINT64_MAX);
+    return AT_EVENT_FINAL;
+}
+
+/* The host knows how much comes, and the line does not say. */
+static enum at_event_kind begin_block(struct at_engine *engine, struct at_event *event,
+                                      const struct at_token *line, at_time now)
+{
+    tell_line(engine, event, AT_EVENT_INFO, line);
+    event->block = engine->slot.block;
+    engine->slot.block = 0;
+    at_framer_block(&engine->framer, event->block);
+    at_slot_arm(&engine->slot, now);
+    return AT_EVENT_INFO;
+}
+
+/* Data mode that nobody asked for is left again. */
+static enum at_event_kind enter_data_mode(struct at_engine *engine, struct at_event *event,
+                                          const struct at_token *line, at_time now)
+{
+    if (engine->slot.online)
+        return begin_data_mode(engine, event, line, now);
+    end_slot(engine, event, line, false, now);
+    at_engine_start_sync(engine,
+                         &(struct at_sync_start){
+                             .quiet_ms = AT_QUIET_MS, .give_up = now + at_ms(AT_LOST_MS), .prompted = true},
+                         now);
+    return AT_EVENT_FINAL;
+}
+
+static enum at_event_kind on_connect(struct at_engine *engine, struct at_event *event,
+                                     const struct at_token *line, at_time now)
+{
+    struct at_slot *slot = &engine->slot;
+    if (slot->state == AT_SLOT_GIVEN_UP) {
+        on_late_prompt(engine, now);
+        return tell_line(engine, event, AT_EVENT_LATE, line);
+    }
+    if (slot->state != AT_SLOT_ARMED)
+        return tell_line(engine, event, AT_EVENT_UNKNOWN, line);
+    if (slot->data != NULL) {
+        begin_data(engine, now);
+        return AT_EVENT_NONE;
+    }
+    if (slot->block > 0)
+        return begin_block(engine, event, line, now);
+    return enter_data_mode(engine, event, line, now);
+}
+
+static enum at_event_kind on_prompt(struct at_engine *engine, struct at_event *event, at_time now)
+{
+    const struct at_token prompt = {
+        .kind = AT_TOKEN_PROMPT, .text = &engine->rules->manners.prompt, .length = 1, .rule = AT_NO_RULE};
+    struct at_slot *slot = &engine->slot;
+    if (slot->state == AT_SLOT_GIVEN_UP) {
+        on_late_prompt(engine, now);
+    } else if (slot->state == AT_SLOT_DATA) { /* the module acknowledges */
+        slot->unacknowledged = 0;
+        at_slot_arm(slot, now);
+    } else if (slot->data != NULL) {
+        begin_data(engine, now);
+    } else {
+        return enter_data_mode(engine, event, &prompt, now);
+    }
+    return AT_EVENT_NONE;
+}
+
+/* Everything that waits for the module ends: what it knew of it is gone. */
+static enum at_event_kind on_boot(struct at_engine *engine, const struct at_token *line, at_time now)
+{
+    struct at_slot *slot = &engine->slot;
+    if (slot->state != AT_SLOT_EMPTY && slot->state != AT_SLOT_GIVEN_UP) {
+        engine->end_slot = true;
+        engine->end_result = AT_REBOOTED;
+        slot->state = AT_SLOT_GIVEN_UP;
+        slot->deadline = AT_NEVER;
+    }
+    engine->end_deferred = engine->deferred.count > 0;
+    engine->tell_reboot = !engine->rebooting;
+    engine->tell_boot_line = true;
+    engine->boot_line = *line;
+    engine->rebooting = true;
+    engine->echo = true;
+    at_framer_due(&engine->framer, 0);
+    at_time give_up = engine->sync.phase == AT_SYNC_OFF ? now + at_ms(AT_LOST_MS) : engine->sync.give_up;
+    at_engine_start_sync(engine, &(struct at_sync_start){.quiet_ms = BOOT_QUIET_MS, .give_up = give_up}, now);
+    return AT_EVENT_NONE;
+}
+
+/* The deferred result of the command in flight, in front of its final result code (FTP note 3.6). */
+static bool on_early_deferred(struct at_engine *engine, struct at_event *event, const struct at_token *line)
+{
+    struct at_slot *slot = &engine->slot;
+    bool more;
+    if (!at_slot_is_awaiting(slot) || !at_expectation_match(&slot->expect, line, &more))
+        return false;
+    at_engine_tell(event, AT_EVENT_DEFERRED, line);
+    event->command = slot->id;
+    event->more = more;
+    slot->deferred_early = !more;
+    return true;
+}
+
+static bool on_deferred(struct at_engine *engine, struct at_event *event, const struct at_token *line)
+{
+    bool more;
+    uint32_t id = at_deferred_match(&engine->deferred, line, &more);
+    if (id == 0)
+        return false;
+    at_engine_tell(event, AT_EVENT_DEFERRED, line);
+    event->command = id;
+    event->more = more;
+    return true;
+}
+
+/* Does the line answer the command in flight, or the one given up? */
+static bool is_information(const struct at_engine *engine, const struct at_token *line,
+                           const struct at_line_rule *rule)
+{
+    const struct at_slot *slot = &engine->slot;
+    if (!at_slot_is_awaiting(slot) && slot->state != AT_SLOT_GIVEN_UP)
+        return false;
+    if (at_is_named(line, slot->prefix, slot->prefix_length)) {
+        if (rule != NULL && rule->class == AT_LINE_URC && rule->shape != NULL)
+            return !at_has_shape(line, line->prefix_length, rule->shape);
+        return !at_is_named(line, slot->expect.prefix, slot->expect.prefix_length);
+    }
+    if (rule != NULL || slot->info == AT_INFO_PREFIXED || at_has_prefix(line))
+        return false;
+    return at_has_shape(line, 0, slot->info_shape);
+}
+
+static enum at_event_kind on_other_line(struct at_engine *engine, struct at_event *event,
+                                        const struct at_token *line, const struct at_line_rule *rule,
+                                        at_time now)
+{
+    if (on_early_deferred(engine, event, line))
+        return event->kind;
+    if (is_information(engine, line, rule)) {
+        if (engine->slot.state != AT_SLOT_GIVEN_UP)
+            return tell_line(engine, event, AT_EVENT_INFO, line);
+        at_sync_line(&engine->sync, now);
+        return tell_line(engine, event, AT_EVENT_LATE, line);
+    }
+    if (on_deferred(engine, event, line))
+        return event->kind;
+    if (rule != NULL && rule->class == AT_LINE_URC)
+        return tell_line(engine, event, AT_EVENT_URC, line);
+    if (engine->sync.phase != AT_SYNC_OFF)
+        at_sync_line(&engine->sync, now);
+    return tell_line(engine, event, AT_EVENT_UNKNOWN, line);
+}
+
+static enum at_event_kind on_line(struct at_engine *engine, struct at_event *event,
+                                  const struct at_token *line, at_time now)
+{
+    const struct at_line_rule *rule = rule_of(engine, line);
+    if (rule != NULL && rule->class == AT_LINE_BOOT)
+        return on_boot(engine, line, now);
+    if (is_echo(engine, line))
+        return AT_EVENT_NONE;
+    if (rule != NULL && rule->class == AT_LINE_FINAL)
+        return on_final(engine, event, line, rule, now);
+    if (rule != NULL && rule->class == AT_LINE_CONNECT)
+        return on_connect(engine, event, line, now);
+    return on_other_line(engine, event, line, rule, now);
+}
+
+static enum at_event_kind on_data(struct at_engine *engine, struct at_event *event,
+                                  const struct at_token *token, at_time now)
+{
+    if (engine->online)
+        return at_engine_tell(event, AT_EVENT_DATA, token);
+    at_engine_tell(event, AT_EVENT_BLOCK, token);
+    event->block = engine->framer.block_left;
+    if (engine->block_owner == AT_BLOCK_COMMAND) {
+        event->command = engine->slot.id;
+        at_slot_arm(&engine->slot, now);
+    } else if (engine->sync.phase != AT_SYNC_OFF) {
+        at_sync_data(&engine->sync, now);
+    }
+    return AT_EVENT_BLOCK;
+}
+
+enum at_event_kind at_engine_on_token(struct at_engine *engine, struct at_event *event,
+                                      const struct at_token *token, at_time now)
+{
+    switch (token->kind) {
+    case AT_TOKEN_NONE:
+        break;
+    case AT_TOKEN_LINE:
+    case AT_TOKEN_HEADER:
+        return on_line(engine, event, token, now);
+    case AT_TOKEN_PROMPT:
+        return on_prompt(engine, event, now);
+    case AT_TOKEN_DATA:
+        return on_data(engine, event, token, now);
+    case AT_TOKEN_OVERLONG:
+        return at_engine_tell(event, AT_EVENT_OVERLONG, token);
+    }
+    return AT_EVENT_NONE;
+}

@@ -1,0 +1,24 @@
+/* What a token means: the part of the engine that looks at what has come. Inside csrc/at only. */
+#ifndef AT_MEANING_H
+#define AT_MEANING_H
+
+#include "at/engine.h"
+
+enum {
+    AT_QUIET_MS = 100,  /* before the first probe after a command was given up */
+    AT_LOST_MS = 30000, /* so long the module may stay out of step before its host is told */
+};
+
+/* Fills the event with a token; NULL: none. */
+enum at_event_kind at_engine_tell(struct at_event *event, enum at_event_kind kind,
+                                  const struct at_token *token);
+
+/* Says what the token means, and does what follows from it. NONE when its host need not know. */
+enum at_event_kind at_engine_on_token(struct at_engine *engine, struct at_event *event,
+                                      const struct at_token *token, at_time now);
+
+/* In engine.c: the command in flight has ended; the engine is to get in step. */
+void at_engine_free_slot(struct at_engine *engine, at_time now);
+void at_engine_start_sync(struct at_engine *engine, const struct at_sync_start *start, at_time now);
+
+#endif

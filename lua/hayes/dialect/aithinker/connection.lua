@@ -1,0 +1,400 @@
+--- A connection of an Ai-Thinker module: client, seed or UDP server, TLS or not.
+---
+--- What has come is read at once, one packet a read, until a read gives nothing: the module keeps packets in its little
+--- memory, acknowledged, and drops them when that runs low (vendor's skill pages). In push mode the event carries the
+--- data. Both kinds of event are understood in either mode, for the mode is the module's and not a connection's.
+---
+--- A TCP client that has lost its server may connect anew by itself (framework P2.27.0 and later). That would be
+--- another stream: a connection that has ended stays ended here, and is deleted in the module as soon as it has been
+--- read out.
+
+local Buffer = require "hayes.buffer"
+local check = require "hayes.check"
+local DataMode = require "hayes.data_mode"
+local errors = require "hayes.error"
+local exchange = require "hayes.exchange"
+local Lock = require "hayes.lock"
+local wait = require "hayes.wait"
+
+--- The module sends what is longer in pieces of this size (page, AT+SOCKETSEND).
+local CHUNK = 1024
+
+--- So much is read ahead of those who receive, bytes; what is more stays in the module.
+local MOST_AHEAD = 1048576
+
+--- A module that says it is busy is asked again after this long, so many times.
+local BUSY_WAIT, BUSY_TIMES = 0.2, 25
+
+local UDP_SERVER = 1
+
+local Connection = { chunk = CHUNK }
+Connection.__index = Connection
+
+---@class hayes.aithinker.opening
+---@field type integer   of AT+SOCKET
+---@field what string    "TCP connection"
+---@field host string
+---@field port integer
+---@field mode "buffer"|"push"
+---@field auto? boolean  commands of others interrupt transparent transmission
+
+---@param registry table with forget(connection) and rows()
+---@param id integer ConID
+---@param opening hayes.aithinker.opening
+function Connection.new(modem, registry, id, opening)
+  return setmetatable({
+    modem = modem, registry = registry, id = id, type = opening.type, what = opening.what,
+    host = opening.host, port = opening.port, mode = opening.mode, auto = opening.auto or false,
+    arrived = Buffer.new(), -- read from the module, or pushed by it
+    behind = Buffer.new(),  -- pushed while older packets are still to be read
+    turn = Lock.new(),      -- one task at a time reads
+    arrivals = 0,           -- notifications so far
+    has_data = false,       -- notified, and not yet read to the end
+    peer_closed = false,
+    deleted = false,        -- the module knows it no longer
+    renewed = false,        -- the module has connected anew: what it has is of another stream
+    doubtful = false,       -- silent for so long that a notification may have got lost
+    lost = false,           -- the error that ended it without a word to the module
+    fetching = false,
+  }, Connection)
+end
+
+local function describe(self)
+  return ("%s to %s:%s"):format(self.what, self.host, self.port)
+end
+
+local function closed_error(self)
+  return errors.new { name = "closed", origin = "aithinker", sent = 0,
+    message = ("the %s was closed by the other end"):format(describe(self)) }
+end
+
+local function ended_error(self)
+  return self.lost or closed_error(self)
+end
+
+local function notify(self)
+  if self.watch then self.watch() end
+end
+
+-- Reading
+
+--- Which of the bytes that came were data is not known then: the stream is not to be trusted any more.
+local function short_read(self, response)
+  return errors.new { name = "short_read", origin = "aithinker",
+    message = ("the module announced %d bytes and gave %d of the %s"):format(#response.data + response.missing,
+      #response.data, describe(self)),
+    hint = "The line loses bytes: use a lower speed; these modules have no flow control." }
+end
+
+--- Reads one packet: its bytes, "" when there is none, or nil and the error. Only while holding the turn.
+local function read_packet(self)
+  local arrivals = self.arrivals
+  local response, err = exchange.run(self.modem, "AT+SOCKETREAD=" .. self.id)
+  if self.lost then return nil, self.lost end
+  if self.deleted or self.renewed then
+    self.has_data = false
+    return ""
+  end
+  if not response then
+    self.has_data = false
+    if self.peer_closed and err.result then return "" end
+    return nil, errors.within(err, "receiving from " .. self.host)
+  end
+  if response.missing then return nil, short_read(self, response) end
+  if response.data and response.data ~= "" then return response.data end
+  if arrivals == self.arrivals then self.has_data = false end
+  return ""
+end
+
+local function take_behind(self)
+  while self.behind.size > 0 do self.arrived:put(self.behind:take(self.behind:first_length())) end
+end
+
+--- Reads the packets that the module has. Only while holding the turn.
+local function read_out(self)
+  while self.has_data and not self.lost and self.arrived.size < MOST_AHEAD do
+    local bytes, err = read_packet(self)
+    if not bytes then
+      self.failure, self.has_data = err, false
+      break
+    end
+    self.arrived:put(bytes)
+    if bytes ~= "" then notify(self) end
+  end
+  if not self.has_data then take_behind(self) end
+end
+
+--- Ends it in the module, too: seeds stay in its table until they are deleted, and clients connect anew.
+local function delete(self)
+  if self.deleted or self.lost then return true end
+  self.deleted = true
+  local ended = self.peer_closed
+  local response, err = exchange.run(self.modem, "AT+SOCKETDEL=" .. self.id)
+  self.registry.forget(self)
+  if response or ended or self.lost or err.code == 110 then return true end
+  return nil, err
+end
+
+local function fetch_task(self)
+  do
+    local _turn <close> = self.turn:take()
+    read_out(self)
+    self.fetching = false
+  end
+  if self.peer_closed and not self.has_data then delete(self) end
+  notify(self)
+end
+
+--- Reads what there is as a task, and deletes the connection behind that if it has ended.
+local function fetch(self)
+  if self.fetching or self.lost or self.deleted or self.modem.closed_with then return end
+  self.fetching = true
+  wait.spawn_detached(fetch_task, self)
+end
+
+--- Reads once: bytes, "" when there are none, or nil and the error.
+function Connection:receive()
+  if self.arrived.size == 0 and not self.lost and (self.has_data or self.doubtful) then
+    local _turn <close> = self.turn:take()
+    self.doubtful = false
+    if self.arrived.size == 0 and self.mode ~= "transparent" then
+      self.has_data = not self.deleted
+      read_out(self)
+    end
+  end
+  if self.arrived.size > 0 then
+    local bytes = self.arrived:take(self.arrived:first_length())
+    if self.has_data then fetch(self) end
+    return bytes
+  end
+  if self.lost or self.peer_closed then return nil, ended_error(self) end
+  if self.failure then return nil, self.failure end
+  return ""
+end
+
+--- Something true when receive() may give something.
+function Connection:readable()
+  return self.arrived.size > 0 or self.has_data or self.peer_closed or self.lost or self.failure
+    or self.doubtful and self.mode == "buffer"
+end
+
+-- What the module says of it
+
+--- Data has come, and may be there.
+function Connection:on_data(bytes)
+  if self.peer_closed and self.renewed then return end
+  self.arrivals = self.arrivals + 1
+  self.heard = true
+  if not bytes then
+    self.has_data = true
+    fetch(self)
+  elseif self.has_data then
+    self.behind:put(bytes)
+  else
+    self.arrived:put(bytes)
+  end
+  notify(self)
+end
+
+--- It has ended; what is unread can still be read.
+function Connection:on_closed()
+  if self.peer_closed then return end
+  self.peer_closed = true
+  fetch(self)
+  notify(self)
+end
+
+--- The module has connected anew, by itself.
+function Connection:on_renewed()
+  self.renewed = true
+  self.has_data = false
+  self:on_closed()
+end
+
+--- It has ended and its slot is free.
+function Connection:on_deleted()
+  self.peer_closed, self.deleted, self.has_data = true, true, false
+  take_behind(self)
+  self.registry.forget(self)
+  notify(self)
+end
+
+--- Ends it for good without a word to the module: it has restarted, or the port is closed.
+function Connection:lose(err)
+  self.lost = self.lost or err
+  if self.data then self.data:lose(err) end
+  notify(self)
+end
+
+-- Sending
+
+--- Has it gone without a word? Some firmware takes data for a connection that is not there and says nothing
+--- (V4.18_P23.2.1).
+local function is_gone(self)
+  local rows = self.registry.rows()
+  if not rows then return false end
+  for _, row in ipairs(rows) do
+    if row.ConID == self.id then return false end
+  end
+  return true
+end
+
+local function send_failure(self, err, bytes)
+  local explained = errors.within(err, "sending to " .. self.host)
+  if err.name == "timeout" then
+    if not self.deleted and is_gone(self) then
+      self:on_deleted()
+      explained = closed_error(self)
+    end
+    -- Without an answer it is not known whether the bytes were taken: no more may follow them.
+    explained.uncertain = #bytes
+  end
+  explained.sent = 0
+  return explained
+end
+
+local function send_online(self, bytes)
+  local ok, err = self.data:send(bytes)
+  if ok then return true end
+  if self.peer_closed or self.lost then err = ended_error(self) end
+  err.sent, err.uncertain = err.sent or 0, #bytes
+  return nil, err
+end
+
+--- Sends up to 1024 bytes.
+function Connection:send(bytes)
+  if self.mode == "transparent" then return send_online(self, bytes) end
+  if self.type == UDP_SERVER and not self.heard then
+    return nil, errors.new { name = "no_peer", origin = "aithinker", sent = 0,
+      message = "nobody has sent the UDP server anything yet: there is nobody to answer",
+      hint = "A UDP server of the module sends to its first client; receive first." }
+  end
+  local command = ("AT+SOCKETSEND=%d,%d"):format(self.id, #bytes)
+  for attempt = 1, BUSY_TIMES do
+    if self.lost or self.peer_closed then return nil, ended_error(self) end
+    local response, err = exchange.run(self.modem, command, { data = bytes })
+    if response then return true end
+    if err.name ~= "busy" or attempt == BUSY_TIMES then return nil, send_failure(self, err, bytes) end
+    wait.sleep(BUSY_WAIT)
+  end
+end
+
+-- Transparent transmission
+
+local tt_modes = { first = 0, last = 2 }
+
+--- Raises when this mode, or its options, make no sense for this connection.
+function Connection:check_switch(mode, options)
+  options = check.options("socket:transparent", options, { target = { values = { "first", "last" } } })
+  if options.target and (mode ~= "transparent" or self.type ~= UDP_SERVER) then
+    check.fail("socket:transparent", "target is for transparent transmission of a UDP server (udp.listen)")
+  end
+end
+
+local function enter_transparent(self, options)
+  local ok, err = self.registry.may_be_transparent(self)
+  if not ok then return nil, err end
+  local text = "AT+SOCKETTT"
+  if options and options.target then text = text .. "=" .. tt_modes[options.target] end
+  self.data = DataMode.new(self.modem, {
+    auto = self.auto, resume = text,
+    -- Events are printed among the data until framework P2.31.1.
+    hangup = { "+EVENT:SocketDisconnect," .. self.id, "+EVENT:SocketDissconnect," .. self.id,
+      "+EVENT:SocketAutoDel," .. self.id },
+    received = function(bytes) self:on_data(bytes) end,
+    ended = function(reason)
+      if reason.name == "closed" then self:on_closed() else self:lose(reason) end
+    end,
+  })
+  ok, err = self.data:open(text)
+  if not ok then self.data = nil end
+  return ok, err
+end
+
+local function leave_transparent(self)
+  local data = self.data
+  local ok, err = data:escape()
+  self.data = nil
+  if not ok then return nil, err end
+  data:retire()
+  return true
+end
+
+--- Goes on in another access mode. From "buffer" to "push" and back the module changes for all of its connections.
+---@param mode "buffer"|"push"|"transparent"
+---@param options? { target: "first"|"last" }  of a UDP server in transparent mode: whom data goes to ("first")
+---@return true?, hayes.error?
+function Connection:switch(mode, options)
+  if mode == self.mode then return true end
+  if self.lost or self.peer_closed then return nil, ended_error(self) end
+  local ok, err
+  if self.mode == "transparent" then
+    ok, err = leave_transparent(self)
+    if not ok then return nil, err end
+    self.mode = "buffer"
+  end
+  do
+    local _turn <close> = self.turn:take()
+    read_out(self)
+  end
+  if mode == "transparent" then
+    ok, err = enter_transparent(self, options)
+  else
+    ok, err = self.registry.set_mode(mode)
+  end
+  if not ok then return nil, err end
+  self.mode = mode
+  return true
+end
+
+--- Leaves transparent transmission for commands, or returns to it.
+function Connection:escape() return self.data:escape() end
+function Connection:resume() return self.data:resume() end
+
+-- The end
+
+--- Closes it and frees the slot in the module.
+function Connection:close()
+  if self.released then return true end
+  self.released = true
+  if self.data then leave_transparent(self) end
+  if self.lost then
+    self.registry.forget(self)
+    return true
+  end
+  return delete(self)
+end
+
+--- The same as a task, for a socket that was dropped without being closed.
+function Connection:abandon()
+  if self.released or self.lost or self.modem.closed_with then return end
+  wait.spawn_detached(self.close, self)
+end
+
+local function local_port(row)
+  return row and row.local_port and math.max(row.local_port, 0) or 0
+end
+
+--- What the module tells of it.
+function Connection:describe()
+  if self.lost then return nil, self.lost end
+  local row
+  if not (self.data and self.data.state == "online") and not self.deleted then
+    local rows, err = self.registry.rows()
+    if not rows then return nil, err end
+    for _, candidate in ipairs(rows) do
+      if candidate.ConID == self.id then row = candidate end
+    end
+    if not row then return { state = "closed", remote_ip = self.host, remote_port = self.port, local_ip = "0.0.0.0",
+      local_port = 0 } end
+  end
+  local gone = self.peer_closed or self.deleted
+  return {
+    state = gone and "closed" or row and row.state or "connected",
+    remote_ip = row and row.remote_host ~= "" and row.remote_host or self.host,
+    remote_port = row and row.remote_port and row.remote_port > 0 and row.remote_port or self.port,
+    local_ip = "0.0.0.0", local_port = local_port(row),
+  }
+end
+
+return Connection

@@ -1,0 +1,55 @@
+--- modem.dns: name resolution by an Ai-Thinker module (framework P2.31.0 and later).
+
+local check = require "hayes.check"
+local errors = require "hayes.error"
+
+return function(modem)
+  local dns = {}
+
+  local function address(where, what, value)
+    check.value(where, what, value, { type = "string", line = true })
+    if not value:find("^%d+%.%d+%.%d+%.%d+$") then
+      check.fail(where, ("%s is %s; it must be an IPv4 address"):format(what, check.show(value)))
+    end
+    return value
+  end
+
+  --- The IPv4 address of a host name. Page, AT+WDOMAIN.
+  ---@param name string
+  ---@return string?, hayes.error?
+  function dns.resolve(name)
+    check.value("dns.resolve", "the name", name, { type = "string", line = true })
+    if name == "" then check.fail("dns.resolve", "the name is empty") end
+    local response, err = modem:call("+WDOMAIN", "write", { name })
+    if not response then return nil, errors.within(err, "resolving " .. name) end
+    local found = response[1] and modem:fields("AT+WDOMAIN=", response[1])[1]
+    if type(found) == "string" and found:find("^[%x.:]+$") and found ~= "0.0.0.0" then return found end
+    return nil, errors.new { name = "dns_failed", origin = "aithinker",
+      message = ("the module finds no address of %s"):format(name),
+      hint = "Check the name; modem.dns.servers() tells the DNS servers, and sets others." }
+  end
+
+  --- The DNS servers as a list; with arguments they are set first. Page, AT+WDNS.
+  ---@param first? string IPv4 address
+  ---@param second? string
+  ---@return string[]?, hayes.error?
+  function dns.servers(first, second)
+    if first ~= nil then
+      address("dns.servers", "the first server", first)
+      if second ~= nil then address("dns.servers", "the second server", second) end
+      local ok, err = modem:call("+WDNS", "write", { first, second })
+      if not ok then return nil, errors.within(err, "setting the DNS servers") end
+    elseif second ~= nil then
+      check.fail("dns.servers", "the first server is missing")
+    end
+    local fields, err = modem:query("AT+WDNS?")
+    if not fields then return nil, errors.within(err, "asking for the DNS servers") end
+    local list = {}
+    for _, server in ipairs { fields[1] or "", fields[2] or "" } do
+      if type(server) == "string" and server ~= "" and server ~= "0.0.0.0" then list[#list + 1] = server end
+    end
+    return list
+  end
+
+  return dns
+end

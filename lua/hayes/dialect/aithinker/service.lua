@@ -1,0 +1,132 @@
+--- What modem.tcp, modem.udp and modem.ssl of an Ai-Thinker module share: clients and servers over one kind of socket.
+
+local check = require "hayes.check"
+local Listener = require "hayes.dialect.aithinker.listener"
+local Socket = require "hayes.socket"
+
+local service = {}
+
+--- Options of every kind; mode is how received data is told of (AT+SOCKETRECVCFG), or transparent transmission.
+local option_rules = {
+  mode = { values = { "buffer", "push", "transparent" }, default = "buffer" },
+  escape = { values = { "manual", "auto" }, default = "manual" },
+}
+
+---@class hayes.aithinker.kind
+---@field name string      "tcp", of the service
+---@field kind "tcp"|"udp"|"SSL" of its sockets
+---@field what string      "TCP connection"
+---@field client integer   types of AT+SOCKET
+---@field server integer
+---@field seed? integer    absent: the server is a socket itself (UDP)
+---@field rules? table     further options
+---@field check? fun(where: string, options: table): table  looks at them; raises
+---@field prepare? fun(options: table): true?, hayes.error?  makes what they say so; before opening
+---@field opened? fun(socket: hayes.socket, options: table)
+
+local function all_rules(kind)
+  local rules = {}
+  for name, rule in pairs(option_rules) do rules[name] = rule end
+  for name, rule in pairs(kind.rules or {}) do rules[name] = rule end
+  return rules
+end
+
+local function check_port(where, port)
+  check.value(where, "the port", port, { type = "integer", min = 1, max = 65535 })
+end
+
+local function check_host(where, host)
+  check.value(where, "the host", host, { type = "string", line = true })
+  if host == "" then check.fail(where, "the host is empty") end
+  if host:find("[,%s]") then
+    check.fail(where, ("the host is %s; it must hold no comma or space"):format(check.show(host)))
+  end
+  if #host > 200 then check.fail(where, ("the host is %d bytes long; it must be at most 200"):format(#host)) end
+end
+
+---@param kind hayes.aithinker.kind
+function service.new(modem, kind)
+  local made = {}
+  local rules = all_rules(kind)
+  local sockets = modem.sockets
+
+  local function options_of(where, given)
+    local options = check.options(where, given, rules)
+    return kind.check and kind.check(where, options) or options
+  end
+
+  local function open_connection(host, port, options)
+    check_host(kind.name .. ".open", host)
+    check_port(kind.name .. ".open", port)
+    if kind.prepare then
+      local ok, err = kind.prepare(options)
+      if not ok then return nil, err end
+    end
+    local connection, err = sockets.open {
+      type = kind.client, host = host, port = port, what = kind.what, auto = options.escape == "auto",
+      mode = options.mode == "push" and "push" or "buffer", doing = ("the %s to %s:%d"):format(kind.what, host, port),
+    }
+    if not connection or options.mode ~= "transparent" then return connection, err end
+    local ok
+    ok, err = connection:switch("transparent")
+    if ok then return connection end
+    connection:close()
+    return nil, err
+  end
+
+  --- Opens a connection. Options: mode ("buffer": data is asked for; "push": it comes with the event; "transparent":
+  --- the line carries nothing else); escape ("manual", or "auto": commands interrupt transparent mode). The module
+  --- connects within 30 s or says why not (+SOCKET:97). Page, AT+SOCKET types 2, 4 and 7.
+  ---@param host string  up to 200 bytes
+  ---@param port integer 1 to 65535
+  ---@param options? table
+  ---@return hayes.socket?, hayes.error?
+  function made.open(host, port, options)
+    options = options_of(kind.name .. ".open", options)
+    local connection, err = open_connection(host, port, options)
+    if not connection then return nil, err end
+    local socket = Socket.new(kind.kind, connection, host, port)
+    if kind.opened then kind.opened(socket, options) end
+    return socket
+  end
+
+  --- A function that makes sockets for connect(), for `http.request { create = … }` and the like.
+  ---@param options? table as for open
+  function made.factory(options)
+    options = options_of(kind.name .. ".factory", options)
+    return function()
+      local socket = Socket.new(kind.kind, nil, nil, nil, function(host, port)
+        return open_connection(host, port, options)
+      end)
+      if kind.opened then kind.opened(socket, options) end
+      return socket
+    end
+  end
+
+  --- Listens on a port of the module. TCP and SSL: a server, whose accept([timeout]) gives sockets. UDP: a socket, that
+  --- can send once it has received; data goes to the first that sent. Options: mode ("buffer" or "push"), escape. Page,
+  --- AT+SOCKET types 1, 3 and 6.
+  ---@param port integer 1 to 65535
+  ---@param options? table
+  function made.listen(port, options)
+    local where = kind.name .. ".listen"
+    options = check.options(where, options, option_rules)
+    check_port(where, port)
+    if options.mode == "transparent" then
+      check.fail(where, 'mode is "transparent"; it must be "buffer" or "push" (sockets have transparent())')
+    end
+    local object, err = sockets.open {
+      type = kind.server, port = port, mode = options.mode, what = kind.what, seed_type = kind.seed,
+      listens = kind.seed ~= nil, auto = options.escape == "auto", doing = ("the server on port %d"):format(port),
+    }
+    if not object then return nil, err end
+    if kind.seed then return Listener.server_of(object, kind.kind) end
+    object.host = "anybody" -- not known before it sends
+    object.port = port
+    return Socket.new(kind.kind, object, object.host, port)
+  end
+
+  return made
+end
+
+return service

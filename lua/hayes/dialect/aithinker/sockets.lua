@@ -1,0 +1,250 @@
+--- modem.sockets: the module's table of sockets, which TCP, UDP and TLS share (page, AT+SOCKET). Called, it lists them.
+
+local Connection = require "hayes.dialect.aithinker.connection"
+local errors = require "hayes.error"
+local exchange = require "hayes.exchange"
+local Lock = require "hayes.lock"
+local Listener = require "hayes.dialect.aithinker.listener"
+
+local recv_modes = { buffer = 0, push = 1 }
+
+--- Nothing more can be opened before something is freed (errors 33, 37, 96, 103).
+local EXHAUSTED = { [33] = true, [37] = true, [96] = true, [103] = true }
+
+--- States (by their names in commands/tcpip.lua) of what is of no use to anybody.
+local DEAD = { disconnected = true, failed = true, ["timed out"] = true, ["to be deleted"] = true }
+
+local CLIENTS = { [2] = true, [4] = true, [7] = true }
+local SERVERS, SEEDS = { [3] = true, [6] = true }, { [5] = true, [8] = true }
+local UDP_SERVER = 1
+
+return function(modem)
+  local sockets = {}
+  local connections, listeners = {}, {} -- by ConID
+  local mode_set = false                -- what AT+SOCKETRECVCFG is set to, as far as is known
+  local opening = Lock.new()            -- the mode and the socket that is to have it belong together
+
+  local described = modem.dialect.commands["+SOCKET"].read.answer
+  local types, states = described[2].values, described[3].values
+
+  -- The table
+
+  --- The rows of AT+SOCKET?, with the fields of its declaration and `state` in words.
+  local function rows()
+    local response, err = modem:call("+SOCKET", "read")
+    if not response then return nil, err end
+    local list = {}
+    for _, line in ipairs(response) do
+      local row = modem:fields("AT+SOCKET?", line)
+      if math.type(row.ConID) == "integer" then
+        row.state = states[row.status] or ("state %s"):format(row.status)
+        list[#list + 1] = row
+      end
+    end
+    return list
+  end
+
+  local function forget(object)
+    if connections[object.id] == object then connections[object.id] = nil end
+    if listeners[object.id] == object then listeners[object.id] = nil end
+  end
+
+  local function set_mode(mode)
+    if mode_set == mode then return true end
+    local ok, err = modem:call("+SOCKETRECVCFG", "write", { recv_modes[mode] })
+    if not ok then return nil, err end
+    mode_set = mode
+    return true
+  end
+
+  local function words(list)
+    local texts = {}
+    for i, row in ipairs(list) do texts[i] = ("%d (%s)"):format(row.ConID, types[row.type] or "?") end
+    return table.concat(texts, ", ")
+  end
+
+  --- Transparent transmission has no ConID: the module must have nothing to choose from (page, AT+SOCKETTT).
+  local function may_be_transparent(connection)
+    local list, err = rows()
+    if not list then return nil, err end
+    local own, others = nil, {}
+    for _, row in ipairs(list) do
+      if row.ConID == connection.id then own = row
+      elseif row.state ~= "to be deleted" then others[#others + 1] = row end
+    end
+    if not own or own.state ~= "connected" and own.type ~= UDP_SERVER then
+      return nil, errors.new { name = "not_connected", origin = "aithinker",
+        message = ("transparent transmission needs a connection; this one is %s"):format(own and own.state or "gone") }
+    end
+    local server = SEEDS[own.type] and #others == 1 and SERVERS[others[1].type]
+    if (CLIENTS[own.type] or own.type == UDP_SERVER) and #others == 0 or server then return true end
+    return nil, errors.new { name = "not_alone", origin = "aithinker",
+      message = ("transparent transmission needs a single connection (or a server and one seed); beside %d "
+        .. "the module has %s"):format(connection.id, #others > 0 and words(others) or "no server"),
+      hint = "Close the others; those of an earlier program are ended with AT+SOCKETDEL=<ConID>." }
+  end
+
+  sockets.shared = { rows = rows, forget = forget, set_mode = set_mode, may_be_transparent = may_be_transparent }
+
+  -- Opening
+
+  --- Frees slots that nobody of ours uses: those of connections that have ended, else one of an earlier program.
+  local function make_room()
+    local list = rows()
+    local dead, foreign = {}, nil
+    for _, row in ipairs(list or {}) do
+      if not connections[row.ConID] and not listeners[row.ConID] then
+        if DEAD[row.state] then dead[#dead + 1] = row.ConID else foreign = foreign or row.ConID end
+      end
+    end
+    if #dead == 0 then dead[1] = foreign end
+    local freed = false
+    for _, id in ipairs(dead) do freed = modem:call("+SOCKETDEL", "write", { id }) ~= nil or freed end
+    return freed
+  end
+
+  --- The ConID in `connect success ConID=1`; some text of the vendor's has it without the spaces.
+  local function con_id(response)
+    for _, line in ipairs(response) do
+      local id = line:match("[Cc]on[Ii][Dd]%s*=%s*(%d+)")
+      if id then return math.tointeger(tonumber(id)) end
+    end
+  end
+
+  --- Firmware that answers OK alone (the guide's TCP server): the newest row like it.
+  local function find_id(wanted)
+    local found
+    for _, row in ipairs(rows() or {}) do
+      local same = row.type == wanted.type and (row.local_port == wanted.port or row.remote_port == wanted.port)
+      local ours = connections[row.ConID] or listeners[row.ConID]
+      if same and not ours then found = math.max(found or 0, row.ConID) end
+    end
+    return found
+  end
+
+  local function register(id, wanted)
+    local before = connections[id] or listeners[id]
+    if before then before:on_deleted() end -- its end has not been told
+    if wanted.listens then
+      listeners[id] = Listener.new(modem, sockets.shared, id, wanted)
+      return listeners[id]
+    end
+    connections[id] = Connection.new(modem, sockets.shared, id, wanted)
+    return connections[id]
+  end
+
+  local function try(wanted)
+    local ok, err = set_mode(wanted.mode)
+    if not ok then return nil, err end
+    local text = wanted.host and ("AT+SOCKET=%d,%s,%d"):format(wanted.type, wanted.host, wanted.port)
+      or ("AT+SOCKET=%d,%d"):format(wanted.type, wanted.port)
+    local object, response
+    response, err = exchange.run(modem, text, {
+      -- What the module says of this ConID up to here is about an earlier connection, and from here about this one.
+      ended = function(answer)
+        local id = con_id(answer)
+        if id then object = register(id, wanted) end
+      end,
+    })
+    if object then return object end
+    if not response then return nil, errors.within(err, wanted.doing) end
+    local id = find_id(wanted)
+    if not id then
+      return nil, errors.new { name = "no_con_id", origin = "aithinker",
+        message = wanted.doing .. ": the module says OK, and neither gives nor lists a ConID" }
+    end
+    object = register(id, wanted)
+    if not wanted.listens then object.doubtful = true end -- what was said of it before could not be known for its own
+    return object
+  end
+
+  --- A connection, or (listens) a listener; nil and the error.
+  ---@param wanted hayes.aithinker.opening with `doing` for errors, and `listens`
+  function sockets.open(wanted)
+    if modem.online and not modem.online.auto then
+      return nil, errors.new { name = "busy", message = wanted.doing .. ": another connection is in transparent mode",
+        hint = "There is one line: close that connection, or leave transparent mode with socket:switch(\"buffer\")." }
+    end
+    local _opening <close> = opening:take()
+    local object, err = try(wanted)
+    if not object and EXHAUSTED[err.code] and make_room() then object, err = try(wanted) end
+    return object, err
+  end
+
+  -- Events
+
+  local function on(name, method)
+    modem:listen("+EVENT:" .. name, function(event)
+      local object = connections[event.fields[1]] or listeners[event.fields[1]]
+      if object and object[method] then object[method](object, event.data) end
+    end)
+  end
+
+  on("SocketDown", "on_data")
+  on("SocketDisconnect", "on_closed")
+  on("SocketDissconnect", "on_closed")
+  on("SocketReconnect", "on_renewed")
+  on("SocketAutoDel", "on_deleted")
+
+  local function only_listener()
+    local id = next(listeners)
+    if id and not next(listeners, id) then return listeners[id] end
+  end
+
+  --- A client has connected: its ConID, and the server's (0 on some firmware).
+  local function on_seed(event)
+    local seed, server = event.fields[1], event.fields[2]
+    local listener = listeners[server] or only_listener()
+    if listener and math.type(seed) == "integer" then sockets.adopt(listener, seed) end
+  end
+
+  modem:listen("+EVENT:SocketSeed", on_seed)
+  modem:listen("+Seed", on_seed)
+
+  --- Makes a connection of a seed, unless it is known.
+  function sockets.adopt(listener, id)
+    local known = connections[id]
+    if known and not known.peer_closed then return end
+    listener:on_seed(register(id, listener:seed()))
+  end
+
+  --- Takes seeds whose event did not come (BW20 firmware P1.0.22) from the table.
+  function sockets.look_for_seeds(listener)
+    for _, row in ipairs(rows() or {}) do
+      if SEEDS[row.type] and row.server_ConID == listener.id and not DEAD[row.state] and not connections[row.ConID] then
+        sockets.adopt(listener, row.ConID)
+        connections[row.ConID]:on_data()
+      end
+    end
+  end
+
+  sockets.shared.look_for_seeds = sockets.look_for_seeds
+
+  --- The module has restarted, or the port is closed: all is gone.
+  function sockets.reset(err)
+    local lost = err or errors.new { name = "reboot", message = "the module has restarted" }
+    local had, listened = connections, listeners
+    connections, listeners, mode_set = {}, {}, false
+    for _, connection in pairs(had) do connection:lose(lost) end
+    for _, listener in pairs(listened) do listener:lose(lost) end
+  end
+
+  --- What the module lists, the library's and others': { id, type, state, host, port, local_port, server }. Type and
+  --- state in words; fields that do not apply are absent.
+  ---@return table[]?, hayes.error?
+  local function list()
+    local found, err = rows()
+    if not found then return nil, err end
+    for i, row in ipairs(found) do
+      local function positive(number) return math.type(number) == "integer" and number > 0 and number or nil end
+      found[i] = {
+        id = row.ConID, type = types[row.type] or ("type %s"):format(row.type), state = row.state,
+        host = row.remote_host ~= "" and row.remote_host or nil, port = positive(row.remote_port),
+        local_port = positive(row.local_port), server = SEEDS[row.type] and positive(row.server_ConID) or nil,
+      }
+    end
+    return found
+  end
+
+  return setmetatable(sockets, { __call = list })
+end

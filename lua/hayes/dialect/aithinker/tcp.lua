@@ -1,0 +1,76 @@
+--- modem.tcp: TCP connections and servers of an Ai-Thinker module, and the connection that it makes at power-up.
+
+local check = require "hayes.check"
+local errors = require "hayes.error"
+local service = require "hayes.dialect.aithinker.service"
+
+local auto_types = { tcp = 4, udp = 2, ssl = 7, ["udp-server"] = 1 }
+local auto_names = {}
+for name, number in pairs(auto_types) do auto_names[number] = name end
+
+local auto_rules = {
+  type = { values = { "tcp", "udp", "ssl", "udp-server" }, default = "tcp" },
+  host = { type = "string", line = true },
+  port = { type = "integer", min = 1, max = 65535, required = true },
+}
+
+return function(modem)
+  local tcp = service.new(modem, {
+    name = "tcp", kind = "tcp", what = "TCP connection", client = 4, server = 3, seed = 5,
+  })
+
+  --- What the module lists of TCP, as modem.sockets() does.
+  ---@return table[]?, hayes.error?
+  function tcp.sockets()
+    local list, err = modem.sockets()
+    if not list then return nil, err end
+    local own = {}
+    for _, row in ipairs(list) do
+      if row.type:find("^TCP") then own[#own + 1] = row end
+    end
+    return own
+  end
+
+  local function read()
+    local fields, err = modem:query("AT+SOCKETAUTOTT?")
+    if not fields then return nil, err end
+    local name = auto_names[fields.type]
+    if not name then return false end
+    return { type = name, host = fields.remote_host ~= "" and fields.remote_host or nil, port = fields.remote_port }
+  end
+
+  local function disable()
+    local ok, err = modem:call("+SOCKETAUTOTT", "write", { 0 })
+    -- Some firmware counts parameters before it looks at the type.
+    if not ok and err.result then ok, err = modem:at("AT+SOCKETAUTOTT=0,0") end
+    if not ok then return nil, err end
+    return true
+  end
+
+  --- The connection that the module makes by itself behind a start, entering transparent transmission (page,
+  --- AT+SOCKETAUTOTT; firmware P1.3.0 and later). With a table it is set: type ("tcp", "udp", "ssl", "udp-server"),
+  --- host (not for a server), port; false disables it; without an argument it is read: such a table, or false. It takes
+  --- effect at the next start, if the module joins its access point then (AT+WAUTOCONN=1). hayes.open on a module that
+  --- has woken up like this leaves transparent transmission; the connection stays, as modem.sockets() tells.
+  ---@param wanted? table|false
+  ---@return any, hayes.error?
+  function tcp.autoconnect(wanted)
+    if wanted == nil then return read() end
+    if wanted == false then return disable() end
+    local where = "tcp.autoconnect"
+    local options = check.options(where, wanted, auto_rules)
+    local number = auto_types[options.type]
+    if options.type == "udp-server" then
+      if options.host then check.fail(where, "host is given; a server has none") end
+    elseif not options.host or options.host == "" then
+      check.fail(where, "the option host is missing")
+    end
+    local arguments = { number, options.port }
+    if options.host then table.insert(arguments, 2, options.host) end
+    local ok, err = modem:call("+SOCKETAUTOTT", "write", arguments)
+    if ok then return true end
+    return nil, errors.within(err, "setting the connection made at power-up")
+  end
+
+  return tcp
+end

@@ -1,0 +1,151 @@
+--- modem.wifi: joining an access point with an Ai-Thinker module. Events: +EVENT:WIFI_CONNECT, +EVENT:WIFI_GOT_IP,
+--- +EVENT:WIFI_DISCONNECT (modem:on).
+
+local check = require "hayes.check"
+local errors = require "hayes.error"
+local wait = require "hayes.wait"
+
+local join_rules = {
+  ssid = { type = "string", required = true },
+  password = { type = "string" },
+  bssid = { type = "string", line = true },
+  timeout = { type = "number", min = 1, max = 600, default = 30 },
+}
+
+--- The first field of AT+WJAP? and AT+STAINFO? (Ai-Thinker's SDK, aiio_at_wifi_api.h).
+local states = { [0] = "disconnected", "connecting", "no address", "connected", "failed", "timed out", "wrong password",
+  "no such access point" }
+
+local STATION, ACCESS_POINT, BOTH = 1, 2, 3
+
+return function(modem)
+  local wifi = {}
+
+  local function mode()
+    local fields, err = modem:query("AT+WMODE?")
+    if not fields then return nil, err end
+    return fields.mode
+  end
+
+  --- Sees to it that the module is a station; an access point that it is stays one.
+  local function be_station()
+    local now, err = mode()
+    if not now then return nil, err end
+    if now == STATION or now == BOTH then return true end
+    return modem:call("+WMODE", "write", { now == ACCESS_POINT and BOTH or STATION, 0 })
+  end
+
+  --- The last six of `…,MAC,security,BSSID,channel,address,gateway`: what is in front of them may hold commas.
+  local function tail(line, status)
+    local mac, security, bssid, channel, ip, gateway =
+      line:match("([^,]*),([^,]*),([^,]*),([^,]*),([^,]*),([^,]*)$")
+    status.mac, status.security, status.bssid = mac, security, bssid
+    status.channel, status.ip, status.gateway = math.tointeger(tonumber(channel)), ip, gateway
+    return status
+  end
+
+  local function by_stainfo()
+    local response, err = modem:call("+STAINFO", "read")
+    if not response then return nil, err end
+    local status = {}
+    for _, line in ipairs(response) do
+      local state = line:match("^%+STAINFO:%s*(%d+)")
+      if state then status.number = math.tointeger(tonumber(state)) end
+      status.ssid = status.ssid or line:match("^SSID:(.*)$")
+      if not line:find("^%u[%a]*:") and not state then tail(line, status) end
+    end
+    return status
+  end
+
+  local function by_wjap()
+    local response, err = modem:call("+WJAP", "read")
+    if not response then return nil, err end
+    local line = response[1] or ""
+    local status = { number = math.tointeger(tonumber(line:match("^%+WJAP:%s*(%d+)"))) }
+    status.ssid = line:match("^%+WJAP:%s*%d+,([^,]*)")
+    return tail(line, status)
+  end
+
+  --- Is the module on line, and how: { state, ssid, bssid, mac, security, channel, ip, gateway }. The password, that
+  --- the module tells, too, is left out. Sources: combo guide, AT+WJAP; AT+STAINFO on firmware that has it.
+  ---@return table?, hayes.error?
+  function wifi.status()
+    local status, err
+    if modem.dialect.lineage.stainfo then status, err = by_stainfo() else status, err = by_wjap() end
+    if not status then return nil, errors.within(err, "asking for the state of the Wi-Fi") end
+    status.state = states[status.number] or (status.number and "state " .. status.number) or "disconnected"
+    status.number = nil
+    return status
+  end
+
+  --- Joins an access point and waits for an address. Options: ssid (1 to 63 bytes), password (none: an open one),
+  --- bssid, timeout (30 s). A quote in them is sent as the module wants it. Combo guide, AT+WJAP.
+  ---@param options { ssid: string, password: string?, bssid: string?, timeout: number? }
+  ---@return table?, hayes.error?  as status() gives it
+  function wifi.join(options)
+    options = check.options("wifi.join", options, join_rules)
+    if options.ssid == "" then check.fail("wifi.join", "the ssid is empty") end
+    local doing = "joining " .. options.ssid
+    local deadline = wait.now() + options.timeout
+    local addressed = wait.waiter()
+    local _got <close> = modem:listen("+EVENT:WIFI_GOT_IP", function() addressed:fire(true) end)
+    local _closed <close> = modem:listen("closed", function() addressed:fire(nil, modem.closed_with) end)
+    local _reboot <close> = modem:listen("reboot", function()
+      addressed:fire(nil, errors.new { name = "reboot", message = doing .. ": the module has restarted" })
+    end)
+    local ok, err = be_station()
+    if not ok then return nil, errors.within(err, doing) end
+    ok, err = modem:call("+WJAP", "write", { options.ssid, options.password, options.bssid },
+      { timeout = options.timeout + 10 })
+    if not ok then return nil, errors.within(err, doing) end
+    -- OK may come in front of the address, or behind it.
+    ok, err = addressed:wait(deadline)
+    if not ok and err ~= "timeout" then return nil, err end
+    local status
+    status, err = wifi.status()
+    if not status then return nil, err end
+    if ok or status.state == "connected" then return status end
+    return nil, errors.new { name = "no_address", origin = "aithinker",
+      message = ("%s: no address within %g s; the state is %s"):format(doing, options.timeout, status.state),
+      hint = "Is the DHCP server's pool exhausted? Is the signal weak (modem.wifi.scan())?" }
+  end
+
+  --- Leaves the access point: the station is switched off, which is the only way that all firmware has (combo guide,
+  --- AT+WMODE). join() switches it on again.
+  ---@return true?, hayes.error?
+  function wifi.leave()
+    local now, err = mode()
+    if not now then return nil, err end
+    local off = { [STATION] = 0, [BOTH] = ACCESS_POINT }
+    if not off[now] then return true end
+    local ok
+    ok, err = modem:call("+WMODE", "write", { off[now], 0 })
+    if ok then return true end
+    return nil, errors.within(err, "leaving the access point")
+  end
+
+  --- The access points in reach, or those of a name: a list of { ssid, channel, security, rssi (dBm), bssid }. Combo
+  --- guide, AT+WSCAN.
+  ---@param ssid? string
+  ---@return table[]?, hayes.error?
+  function wifi.scan(ssid)
+    check.value("wifi.scan", "the ssid", ssid, { type = "string|nil" })
+    local ok, err = be_station()
+    if not ok then return nil, errors.within(err, "scanning") end
+    local response
+    response, err = modem:call("+WSCAN", ssid and "write" or "execute", { ssid })
+    if not response then return nil, errors.within(err, "scanning") end
+    local list = {}
+    for _, line in ipairs(response) do
+      -- A space behind the index before framework P2.19.3, a comma since; names are not quoted.
+      local name, channel, security, rssi, bssid = line:match("^%d+[ ,](.*),(%d+),([^,]*),(%-?%d+),(%x[%x:]+)$")
+      if name then
+        list[#list + 1] = { ssid = name, channel = math.tointeger(tonumber(channel)), security = security,
+          rssi = math.tointeger(tonumber(rssi)), bssid = bssid }
+      end
+    end
+    return list
+  end
+
+  return wifi
+end

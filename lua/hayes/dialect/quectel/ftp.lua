@@ -1,0 +1,90 @@
+--- modem.ftp: files on FTP and FTPS servers (FTP(S) note V1.3). A module has one session at a time.
+
+local check = require "hayes.check"
+local errors = require "hayes.error"
+local login = require "hayes.dialect.quectel.ftp.login"
+local option_rules = require "hayes.dialect.quectel.ftp.options"
+local Session = require "hayes.dialect.quectel.ftp.session"
+
+return function(modem)
+  local ftp = {}
+
+  -- A session that is forgotten without close() may be collected.
+  local held = setmetatable({}, { __mode = "v" })
+
+  --- The module has restarted, or the port is closed. Transfers log in again by themselves.
+  function ftp.reset()
+    if held.session then held.session:lose() end
+  end
+
+  local function busy(holder)
+    local options = holder.options
+    return errors.new { name = "busy", origin = "ftp",
+      message = ("the module has one FTP session, and %s@%s:%d has it (opened at %s)"):format(options.user,
+        options.host, options.port, holder.opened_at),
+      hint = "Close that session first (ftp:close()), or use it for both." }
+  end
+
+  local function open(where, given)
+    local options, tls = option_rules.session(where, given)
+    if held.session then return nil, busy(held.session) end
+    local session = Session.new(modem, options, tls)
+    session.opened_at = check.position()
+    session.on_close = function() held.session = nil end
+    held.session = session
+    local _turn <close> = session.turn:take()
+    local ok, err = login.open(session)
+    if ok then return session end
+    session.closed, held.session = true, nil
+    login.release(session)
+    return nil, err
+  end
+
+  --- Logs in to an FTP server: a session.
+  ---
+  --- Options: host, port (21; 990 for implicit TLS), user ("anonymous"), password, tls (false, "implicit",
+  --- "explicit"), passive (true), type ("binary", or "ascii", in which nothing can be resumed or
+  --- compared), timeout (20 to 180 s, 90),
+  --- context (the PDP context, 1), data_address ("given" by the server, "control": that of the control connection,
+  --- "either") with data_timeout (15 to 50 s, 25), restenable (false; true: data connections end with RST), cache
+  --- ("default", "fast", "slow"), retries (20), and with tls those of ssl.open that are about TLS. Without `ca` a
+  --- server is not verified, which must be said: verify = "none".
+  ---@param options table
+  ---@return hayes.ftp?, hayes.error?
+  function ftp.open(options)
+    local session, err = open("ftp.open", options)
+    return session, err
+  end
+
+  local function with_session(where, session_options, f)
+    local session <close>, err = open(where, session_options)
+    if not session then return nil, err end
+    local results = table.pack(f(session))
+    local closed
+    closed, err = session:close()
+    if not closed and results[1] then return nil, err end
+    return table.unpack(results, 1, results.n)
+  end
+
+  --- Opens a session, stores a file, and closes it.
+  ---@param url string ftp://user:password@host:port/path; ftps:// with implicit, ftpes:// with explicit TLS
+  ---@param source any as for session:put()
+  ---@param options? table those of ftp.open and of session:put()
+  ---@return { bytes: integer, seconds: number, resumed_at: integer? }?, hayes.error?
+  function ftp.put(url, source, options)
+    local session_options, path, transfer = option_rules.of_url("ftp.put", url, options)
+    return with_session("ftp.put", session_options, function(session) return session:put(source, path, transfer) end)
+  end
+
+  --- Opens a session, fetches a file, and closes it.
+  ---@param url string as for ftp.put
+  ---@param sink? any as for session:get()
+  ---@param options? table those of ftp.open and of session:get()
+  ---@return any, any
+  function ftp.get(url, sink, options)
+    local session_options, path, transfer = option_rules.of_url("ftp.get", url, options)
+    return with_session("ftp.get", session_options, function(session) return session:get(path, sink, transfer) end)
+  end
+
+  return ftp
+end

@@ -1,0 +1,81 @@
+--- One command of the FTP note and what it answers: `OK`, and `+QFTPxxx: <err>,<what was asked for or the server's
+--- reply code>` behind it, or in front (note 3.6).
+
+local errors = require "hayes.error"
+local failure = require "hayes.failure"
+local ftp_errors = require "hayes.dialect.quectel.ftp_errors"
+
+local call = {}
+
+--- The error with this number, and the server's reply code where it gave one.
+---@param code integer
+---@param protocol? integer
+---@param doing string
+---@return hayes.error
+function call.failed(modem, code, protocol, doing)
+  local err = failure.coded(modem, code, doing)
+  if not protocol or protocol == 0 then return err end
+  local known = ftp_errors.protocol[protocol]
+  err.protocol = protocol
+  err.message = ("%s; the server said %d%s"):format(err.message, protocol, known and ", " .. known[1] or "")
+  err.hint = known and known[2] or err.hint
+  return err
+end
+
+--- A command that was refused at once, seen as what was to be done by it.
+---@param err hayes.error
+---@param doing string
+function call.refused(modem, err, doing)
+  if err.origin ~= "ftp" then
+    local seen = errors.within(err, doing)
+    if err.result == "NO CARRIER" then seen.name, seen.origin = "no_carrier", "ftp" end
+    return seen
+  end
+  local seen = call.failed(modem, err.code, nil, doing)
+  seen.command, seen.result, seen.response = err.command, err.result, err.response
+  return seen
+end
+
+--- What stands behind the 0 of a deferred result; nil and the error when it is not 0.
+---@return string?, hayes.error?
+function call.result(modem, response, doing)
+  local line = response[response.deferred or 0] or ""
+  local code, rest = line:match("^%+%u+:%s*(%d+)%s*,?%s*(.-)%s*$")
+  if not code then
+    return nil, errors.new { name = "bad_answer", origin = "ftp", result = line,
+      message = ("%s: the module answered %s"):format(doing, line ~= "" and line or "OK and nothing else") }
+  end
+  code = math.tointeger(tonumber(code))
+  if code == 0 then return rest end
+  local err = call.failed(modem, code, math.tointeger(tonumber(rest)), doing)
+  err.response = response
+  return nil, err
+end
+
+--- Sends a command and gives what stands in its result.
+---@param name string   without `+QFTP`
+---@param arguments? table
+---@param seconds number for the answer
+---@param doing string  for errors
+---@return string?, hayes.error?
+function call.run(modem, name, arguments, seconds, doing)
+  local response, err = modem:call("+QFTP" .. name, arguments and "write" or "execute", arguments,
+    { timeout = seconds, deferred = seconds })
+  if not response then return nil, call.refused(modem, err, doing) end
+  return call.result(modem, response, doing)
+end
+
+local lost_names = {
+  timeout = true, reboot = true, port_gone = true, no_answer = true, no_carrier = true, data_not_taken = true,
+  cancelled = true, session_lost = true, size_differs = true, short_read = true, bad_answer = true, busy = true,
+}
+
+--- Is it the connection, the module or the line that has failed, and not what was asked for?
+---@param err hayes.error
+function call.is_loss(err)
+  if err.protocol and err.protocol >= 500 then return false end
+  if err.protocol == 452 then return false end
+  return lost_names[err.name] or err.origin == "ftp" and ftp_errors.is_loss[err.code] or false
+end
+
+return call

@@ -1,0 +1,88 @@
+--- One command that carries data, over the port or between the server and a file of the module.
+
+local call = require "hayes.dialect.quectel.ftp.call"
+local Watch = require "hayes.dialect.quectel.ftp.watch"
+local wait = require "hayes.wait"
+
+local carry = {}
+
+--- Length of a block of which nobody knows how long it is.
+carry.UNKNOWN = 1 << 50
+
+--- Bytes at the end of what has come before a link went silent that may be the module's words and not the file's:
+--- they are thrown away, and asked for again.
+carry.DOUBTFUL = 512
+
+local function nothing() end
+
+--- Over the port. What the result tells, and the response; nil, the error and the response.
+---@param session table
+---@param name string `PUT`, `GET`, `LIST`, …
+---@param arguments table
+---@param request hayes.request with `data` or `block`
+---@param moved? fun(bytes: integer)
+---@return string?, any, hayes.response?
+function carry.over_port(session, name, arguments, request, moved, doing)
+  local modem = session.modem
+  request.timeout, request.deferred = session.seconds, session.seconds
+  local watch <close> = Watch.start(modem, "+QFTP" .. name, request, moved or nothing)
+  local response, err = modem:call("+QFTP" .. name, "write", arguments, request)
+  if not response then
+    local so_far = err.response
+    err = call.refused(modem, err, doing)
+    err.was_cut = watch.was_cut
+    return nil, err, so_far
+  end
+  local text, failed = call.result(modem, response, doing)
+  if failed then failed.was_cut = watch.was_cut end
+  return text, failed, response
+end
+
+--- Seconds between two looks at how far a transfer inside the module is.
+local LOOK_AGAIN = 1
+
+local function look(session, moved, state)
+  while not state.over do
+    wait.sleep(LOOK_AGAIN)
+    if state.over or session.modem.closed_with then return end
+    local text = call.run(session.modem, "LEN", nil, session.seconds, "asking how far it is")
+    local done = text and math.tointeger(tonumber(text:match("%d+")))
+    if done and not state.over then moved(done) end
+  end
+end
+
+local Looking = {}
+Looking.__index = Looking
+function Looking:__close() self.over = true end
+
+--- Slower than this a transfer inside the module is taken for stuck, bytes a second.
+local SLOWEST = 200
+
+--- Between the server and a file of the module; other commands go meanwhile. The number that the result tells.
+---@param size integer? bytes, as far as known
+---@return integer?, hayes.error?
+function carry.inside(session, name, arguments, size, moved, doing)
+  local modem = session.modem
+  local state <close> = setmetatable({ over = false }, Looking)
+  if moved then wait.spawn_detached(look, session, moved, state) end
+  local response, err = modem:call("+QFTP" .. name, "write", arguments,
+    { timeout = session.seconds, deferred = session.seconds + (size or 1 << 20) / SLOWEST })
+  if not response then return nil, call.refused(modem, err, doing) end
+  local text
+  text, err = call.result(modem, response, doing)
+  if not text then return nil, err end
+  return math.tointeger(tonumber(text:match("%d+")))
+end
+
+--- A file on the server from a place on, up to so many bytes, without a sink: what came of it that is sure.
+---@return string?, hayes.error?
+function carry.read(session, remote, start, length, doing)
+  local text, err, response = carry.over_port(session, "GET", { remote, "COM:", start, length }, { block = length },
+    nil, doing)
+  if not text then return nil, err end
+  local data = response.data or ""
+  if #data ~= math.tointeger(tonumber(text:match("%d+"))) then data = data:sub(1, -carry.DOUBTFUL - 1) end
+  return data
+end
+
+return carry

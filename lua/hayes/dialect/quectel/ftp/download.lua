@@ -1,0 +1,194 @@
+--- Downloads: the size is asked for and known lengths are fetched, so that no content can end them (FTP note 2.6, 2.7);
+--- they go on behind what is there already.
+
+local call = require "hayes.dialect.quectel.ftp.call"
+local carry = require "hayes.dialect.quectel.ftp.carry"
+local check = require "hayes.check"
+local errors = require "hayes.error"
+local failure = require "hayes.failure"
+local Progress = require "hayes.dialect.quectel.ftp.progress"
+local recovery = require "hayes.dialect.quectel.ftp.recovery"
+local remote = require "hayes.dialect.quectel.ftp.remote"
+local wait = require "hayes.wait"
+
+--- The most bytes of one AT+QFTPGET.
+local MOST = 2147483647
+
+local Download = {}
+Download.__index = Download
+
+local function differs(self, words)
+  return errors.new { name = "size_differs", origin = "ftp", message = self.doing .. ": " .. words }
+end
+
+--- How many of the bytes that have come are sure to be the file's.
+local function sure_bytes(self, text, err, response)
+  local received = response and (response.received or response.data and #response.data)
+  if not received then received = self.target:came() end
+  if text and math.tointeger(tonumber(text:match("%d+"))) == received or err and err.was_cut then return received end
+  -- Also where a result code stands behind them: the last byte may be the CR in front of it.
+  return math.max(0, received - carry.DOUBTFUL)
+end
+
+--- Fetches from where the target is; nil and the error when not all of it has come.
+local function fetch(self, length)
+  local target = self.target
+  local ok, err = target:prepare()
+  if not ok then return nil, err end
+  local begins = target.at
+  local arguments = { self.path, "COM:", self.base + begins, length }
+  local text, response
+  text, err, response = carry.over_port(self.session, "GET", arguments,
+    { block = length or carry.UNKNOWN, sink = target.sink },
+    function(bytes) self.progress:moved(begins + bytes) end, self.doing)
+  local sure = sure_bytes(self, text, err, response)
+  ok, self.failed = target:keep(sure, response)
+  if not ok then return nil, self.failed end
+  if not text then return nil, err end
+  if length and sure ~= length then
+    return nil, differs(self, ("%d of %d bytes came"):format(sure, length))
+  end
+  return true
+end
+
+--- Does the end of what an earlier run has left stand in the server's file? Of its very end the module's words may be
+--- a part: that is fetched again.
+local function check_left(self, wanted)
+  local target = self.target
+  if target.at == 0 then return true end
+  if target.at > wanted then return target:restart() end
+  target.at = math.max(0, target.at - carry.DOUBTFUL)
+  local length = math.min(carry.DOUBTFUL, target.at)
+  if length == 0 then return target:restart() end
+  local theirs, err = carry.read(self.session, self.path, self.base + target.at - length, length, self.doing)
+  if not theirs then return nil, err end
+  if theirs ~= target:read(target.at - length, length) then target:restart() end
+  return true
+end
+
+--- The size that is to come of it; nil where nobody knows.
+local function find_length(self)
+  if self.is_text then return nil end
+  local size, err = remote.size(self.session, self.path)
+  if size == false or not size then return nil, err end
+  if size == "unknown" then return nil end
+  if self.size and self.size ~= size and self.target.at > 0 and not self.target:restart() then
+    return nil, errors.new { name = "file_changed", origin = "ftp",
+      message = ("%s: it had %d bytes on the server, and has %d now"):format(self.doing, self.size, size) }
+  end
+  self.size = size
+  if self.base > size then return nil, failure.coded(self.session.modem, 612, self.doing) end
+  return math.min(self.options.length or size, size - self.base)
+end
+
+--- Without a length: only the trailer, whose number must be right, ends it.
+local function fetch_unknown(self)
+  if not self.target:restart() then return nil, differs(self, "it broke off, and cannot be begun again") end
+  return fetch(self, self.options.length)
+end
+
+local function attempt(self)
+  local wanted, err = find_length(self)
+  if err then return nil, err end
+  if not wanted then return fetch_unknown(self) end
+  self.wanted = wanted
+  self.progress.total = wanted
+  local ok = true
+  if self.is_first then ok, err = check_left(self, wanted) end
+  if not ok then return nil, err end
+  self.is_first = false
+  if not self.resumed_at and self.target.at > 0 then self.resumed_at = self.base + self.target.at end
+  while self.target.at < wanted do
+    ok, err = fetch(self, math.min(self.options.piece or self.target.default_piece or MOST, wanted - self.target.at))
+    if not ok then return nil, err end
+  end
+  if not self.options.verify or self.is_part then return true end
+  local size
+  size, err = remote.size(self.session, self.path)
+  if size == nil then return nil, err end
+  if size == self.size or size == "unknown" or size == false then return true end
+  return nil, differs(self, ("%d bytes have come, and the server's file has %d now"):format(self.target.at, size))
+end
+
+local function explain(self, err)
+  local seen = errors.within(err, ("given up after %d attempts"):format(err.attempts))
+  local target = self.target
+  local where = target.is_file and target.keeps and target.beside .. " has" or "here are"
+  seen.message = ("%s; %s %d of %s bytes that the server has"):format(seen.message, where, target.at,
+    self.wanted or "an unknown number of")
+  seen.local_bytes, seen.server_bytes = target.at, self.size
+  return seen
+end
+
+--- Downloads to a target.
+---@param session table
+---@param path string on the server
+---@param target hayes.quectel.ftp_target
+---@param options table checked
+---@return string|table|nil  the bytes, where the target is a string; else { bytes, seconds, resumed_at }
+---@return any
+function Download.run(session, path, target, options)
+  local self = setmetatable({
+    session = session, path = path, target = target, options = options, base = options.offset or 0,
+    is_text = session.options.type == "ascii", is_first = target.is_file, best = target.at,
+    is_part = options.offset ~= nil or options.length ~= nil, doing = "fetching " .. path,
+  }, Download)
+  self.progress = Progress.new(options.progress)
+  local began = wait.now()
+  local retries = options.resume == false and 0 or options.retries or session.options.retries
+  local done, err = recovery.run(session, retries, function() return attempt(self) end, function()
+    local moved = target.at > self.best
+    self.best = math.max(self.best, target.at)
+    return moved
+  end)
+  local result
+  if done then result, err = target:finish() end
+  if not result then
+    if err.attempts and call.is_loss(err) then err = explain(self, err) end
+    target:fail(err)
+    return nil, err
+  end
+  self.progress:finish(target.at)
+  local told = { bytes = target.at, seconds = wait.now() - began, resumed_at = self.resumed_at }
+  if result ~= true then return result, told end
+  return told
+end
+
+--- Downloads into a file of the module: from the beginning at each attempt, since AT+QFTPGET begins the file anew.
+---@return { bytes: integer, seconds: number }?, hayes.error?
+function Download.inside(session, path, name, options)
+  local modem = session.modem
+  if options.length or options.piece then
+    check.fail("ftp:get", "length and piece are for what comes over the port; the module fetches files to their end")
+  end
+  local began, doing = wait.now(), ("fetching %s into %s"):format(path, name)
+  local progress = Progress.new(options.progress)
+  local base = options.offset or 0
+  local retries = options.resume == false and 0 or options.retries or session.options.retries
+  local bytes, err = recovery.run(session, retries, function()
+    local size, err = remote.size(session, path)
+    if not size then return nil, err end
+    size = math.tointeger(size)
+    progress.total = size and size - base
+    local there
+    there, err = modem.file.size(name)
+    if err then return nil, err end
+    if there then modem.file.delete(name) end
+    local came
+    came, err = carry.inside(session, "GET", { path, name, base }, size,
+      options.progress and function(done) progress:moved(done) end, doing)
+    if not came then return nil, err end
+    if not options.verify then return came end
+    there, err = modem.file.size(name)
+    if err then return nil, err end
+    if there == came and (not size or session.options.type == "ascii" or came == size - base) then return came end
+    return nil, errors.new { name = "size_differs", origin = "ftp",
+      message = ("%s: %d bytes came, the server has %s, the module %s"):format(doing, came, size or "?", there or "no")
+    }
+  end)
+  if not bytes then return nil, err end
+  progress:finish(bytes)
+  return { bytes = bytes, seconds = wait.now() - began }
+end
+
+return Download

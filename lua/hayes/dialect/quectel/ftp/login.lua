@@ -1,0 +1,131 @@
+--- From whatever state to an FTP session: what an earlier program left is closed, settings are made, and the server is
+--- logged in to (FTP note 1.4).
+
+local call = require "hayes.dialect.quectel.ftp.call"
+local errors = require "hayes.error"
+local wait = require "hayes.wait"
+
+local login = {}
+
+--- Time that the note gives AT+QFTPOPEN, seconds, and some for the module.
+local OPEN_SECONDS = 135
+
+--- Seconds between two looks at the state.
+local LOOK_AGAIN = 0.5
+
+local CLOSED = 4
+
+local types = { binary = 0, ascii = 1 }
+local ssl_types = { implicit = 1, explicit = 2 }
+local addresses = { given = 0, control = 1, either = 2 }
+local caches = { default = 0, fast = 1, slow = 2 }
+
+--- The state by AT+QFTPSTAT, 0 to 4.
+---@return integer?, hayes.error?
+function login.state(modem, seconds)
+  local text, err = call.run(modem, "STAT", nil, seconds, "asking for the state of the FTP client")
+  if not text then return nil, err end
+  return math.tointeger(tonumber(text:match("%d+")))
+end
+
+--- Leaves the client closed, whatever it was doing. EG800K refuses everything with 603 after one 615, but not
+--- AT+QFTPCLOSE; until the result of that has come everything is refused with 603, too.
+---@return true?, hayes.error?
+function login.leave(modem, seconds)
+  local deadline = wait.now() + seconds
+  repeat
+    local state, err = login.state(modem, seconds)
+    if state == CLOSED then return true end
+    if not state and err.origin ~= "ftp" then return nil, err end
+    local done
+    done, err = call.run(modem, "CLOSE", nil, seconds, "closing the FTP session")
+    if done or err.code == 625 then return true end
+    if err.origin ~= "ftp" then return nil, err end
+    wait.sleep(LOOK_AGAIN)
+    if wait.now() >= deadline then return nil, err end
+  until false
+end
+
+local function settings_of(options, context)
+  local list = {
+    { "account", options.user, options.password },
+    { "filetype", types[options.type] },
+    { "transmode", options.passive and 1 or 0 },
+    { "contextid", options.context },
+    { "rsptimeout", options.timeout },
+    -- Firmware that does not know them is as if they were at their defaults.
+    { "ssltype", ssl_types[options.tls] or 0, optional = not options.tls },
+    { "restenable", options.restenable and 1 or 0, optional = not options.restenable },
+    { "cache", caches[options.cache], optional = options.cache == "default" },
+  }
+  local address = { "data_address", addresses[options.data_address], optional = options.data_address == "given" }
+  if options.data_address == "either" then address[3] = options.data_timeout end
+  list[#list + 1] = address
+  if context then list[#list + 1] = { "sslctxid", context.index } end
+  return list
+end
+
+local function configure(modem, options, context)
+  for _, setting in ipairs(settings_of(options, context)) do
+    local response, err = modem:call("+QFTPCFG", "write", setting)
+    if not response and not (setting.optional and err.result) then
+      return nil, errors.within(err, ("setting %s of the FTP client"):format(setting[1]))
+    end
+  end
+  return true
+end
+
+--- An SSL context of its own, with the options of modem.ssl; nil when there is no TLS.
+local function take_context(session)
+  local modem, tls = session.modem, session.tls
+  if not tls then return true end
+  if tls.check_time and tls.verify ~= "none" then
+    local ok, err = modem.clock.ensure()
+    if not ok then return nil, err end
+  end
+  local pool = modem.ssl.context_pool
+  if session.ssl_context then pool:release(session.ssl_context) end
+  local err
+  session.ssl_context, err = pool:take(tls, tls.ciphers[1] or "0XFFFF", "ftp")
+  return session.ssl_context, err
+end
+
+function login.release(session)
+  if session.ssl_context then session.modem.ssl.context_pool:release(session.ssl_context) end
+  session.ssl_context = nil
+end
+
+local function name_host(err, options)
+  err.host = options.host
+  if err.code == 604 then
+    err.message = ("%s: the name %s"):format(err.message, options.host)
+    err.hint = ("Check the name %s, and the DNS servers: modem.network.resolve(%q) and modem.network.dns() tell; "
+      .. "is the PDP context active (modem.network.status())?"):format(options.host, options.host)
+  end
+  return err
+end
+
+--- Logs in. True; or nil and why not, and nothing is left of it.
+---@param session table
+---@return true?, hayes.error?
+function login.open(session)
+  local modem, options = session.modem, session.options
+  local ok, err = login.leave(modem, options.timeout)
+  local context
+  if ok then context, err = take_context(session) end
+  if not context then return nil, err end
+  ok, err = configure(modem, options, session.ssl_context)
+  if not ok then return nil, err end
+  local doing = ("logging in to %s:%d%s"):format(options.host, options.port,
+    options.user ~= "" and " as " .. options.user or "")
+  local done
+  done, err = call.run(modem, "OPEN", { options.host, options.port }, OPEN_SECONDS, doing)
+  if not done then return nil, name_host(err, options) end
+  session.connected = true
+  if not session.cwd_path then return true end
+  done, err = call.run(modem, "CWD", { session.cwd_path }, session.seconds, "going back to " .. session.cwd_path)
+  if not done then return nil, err end
+  return true
+end
+
+return login

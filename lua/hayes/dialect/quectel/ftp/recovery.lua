@@ -1,0 +1,108 @@
+--- What is done when a link breaks: everything under the session is brought back in order, port, module, data
+--- connection, login, and what was under way is tried again from where it stands.
+
+local call = require "hayes.dialect.quectel.ftp.call"
+local errors = require "hayes.error"
+local login = require "hayes.dialect.quectel.ftp.login"
+local wait = require "hayes.wait"
+
+local recovery = {}
+
+--- Pauses between two attempts, seconds: doubled each time that nothing has come of one.
+local FIRST_PAUSE, LONGEST_PAUSE = 0.25, 60
+
+--- Longest time for a module to come back after a restart, seconds.
+local RESTART_SECONDS = 90
+
+local function closed(session)
+  return errors.new { name = "closed", origin = "ftp",
+    message = ("the FTP session with %s was closed"):format(session.options.host) }
+end
+
+--- Waits for an event of the modem; true when it need not be waited for any more.
+local function wait_until(modem, name, is_over)
+  local deadline = wait.now() + RESTART_SECONDS
+  while not is_over() do
+    if modem.closed_with then return nil, modem.closed_with end
+    local left = deadline - wait.now()
+    if left <= 0 then
+      return nil, errors.new { name = "no_answer", origin = "port",
+        message = ("the module on %s has not come back within %d s"):format(modem.address, RESTART_SECONDS) }
+    end
+    modem:wait(name, math.min(left, 1))
+  end
+  return true
+end
+
+--- The module answers commands.
+local function bring_back_module(modem)
+  if modem.closed_with then
+    local ok, err = modem:reopen()
+    if not ok then return nil, err end
+  end
+  local ok, err = wait_until(modem, "ready", function() return not modem.starting end)
+  if ok then ok, err = wait_until(modem, "resync", function() return not modem.lost end) end
+  return ok, err
+end
+
+local function bring_back(session)
+  local modem = session.modem
+  local ok, err = bring_back_module(modem)
+  if ok then ok, err = modem.network.reattach(session.options.context) end
+  if not ok then return nil, err end
+  return login.open(session)
+end
+
+--- What brings back cannot mend: an account or a certificate that is refused, options that the module does not take.
+local function is_final(err)
+  return err.protocol ~= nil and err.protocol >= 500 or err.code == 610 or err.code == 625 or err.code == 631
+end
+
+--- A data connection that breaks may leave the session whole; whatever else happens does not, and two in a row with
+--- nothing between them neither.
+local function keeps_session(session, err, failures)
+  local code = err.code
+  if session.modem.closed_with or err.origin ~= "ftp" or failures > 1 then return false end
+  if not (code == 607 or code == 608 or code == 616 or code == 617 or code == 618) then return false end
+  return login.state(session.modem, session.seconds) == 1
+end
+
+local function is_session_lost(err)
+  return err.code == 606 or err.code == 614 or err.code == 625 and not err.protocol
+end
+
+--- Calls attempt() until it gives something that is not nil, until it fails of what trying again cannot mend, or until
+--- so many attempts in a row have changed nothing. The session is logged in again before, if it is not logged in.
+---@param session table
+---@param retries integer
+---@param attempt fun(): any, hayes.error?
+---@param moved? fun(): boolean has something come of it since it was last asked
+---@return any, hayes.error?
+function recovery.run(session, retries, attempt, moved)
+  local failures, pause, tries = 0, FIRST_PAUSE, 0
+  while true do
+    if session.closed then return nil, closed(session) end
+    local ok, err, final = true, nil, false
+    if not session.connected then
+      ok, err = bring_back(session)
+      final = not ok and (is_final(err) or session.modem.ended)
+    end
+    if ok then
+      tries = tries + 1
+      local result
+      result, err = attempt()
+      if result ~= nil then return result end
+      final = not (call.is_loss(err) or is_session_lost(err)) or session.modem.ended
+    end
+    if final then return nil, err end
+    if moved and moved() then failures, pause = 0, FIRST_PAUSE end
+    failures = failures + 1
+    err.attempts = tries
+    if failures > retries then return nil, err end
+    if session.connected and not keeps_session(session, err, failures) then session.connected = false end
+    wait.sleep(pause)
+    pause = math.min(pause * 2, LONGEST_PAUSE)
+  end
+end
+
+return recovery

@@ -1,0 +1,351 @@
+--- An FTP session: what modem.ftp.open gives (FTP note chapters 2 and 3).
+
+local call = require "hayes.dialect.quectel.ftp.call"
+local carry = require "hayes.dialect.quectel.ftp.carry"
+local check = require "hayes.check"
+local Download = require "hayes.dialect.quectel.ftp.download"
+local errors = require "hayes.error"
+local listing = require "hayes.dialect.quectel.ftp.listing"
+local Lock = require "hayes.lock"
+local login = require "hayes.dialect.quectel.ftp.login"
+local option_rules = require "hayes.dialect.quectel.ftp.options"
+local pieces = require "hayes.dialect.quectel.ftp.pieces"
+local recovery = require "hayes.dialect.quectel.ftp.recovery"
+local remote = require "hayes.dialect.quectel.ftp.remote"
+local sources = require "hayes.dialect.quectel.ftp.sources"
+local stream = require "hayes.dialect.quectel.ftp.stream"
+local targets = require "hayes.dialect.quectel.ftp.targets"
+local Upload = require "hayes.dialect.quectel.ftp.upload"
+local utc = require "hayes.dialect.quectel.utc"
+local wait = require "hayes.wait"
+
+---@class hayes.ftp
+local Session = {}
+Session.__index = Session
+Session.__name = "hayes.ftp"
+
+--- Beyond `timeout`, which the module keeps, for what it has to do itself, seconds.
+local MARGIN = 10
+
+---@param modem hayes.modem
+---@param options table checked
+---@param tls? table checked
+function Session.new(modem, options, tls)
+  return setmetatable({
+    modem = modem, options = options, tls = tls, seconds = options.timeout + MARGIN,
+    connected = false, -- logged in, as far as is known
+    closed = false,    -- by close()
+    turn = Lock.new(), -- one command at a time: the client refuses others with 603
+  }, Session)
+end
+
+function Session:__tostring()
+  return ("hayes.ftp: %s:%d (%s)"):format(self.options.host, self.options.port,
+    self.closed and "closed" or self.connected and "open" or "lost")
+end
+
+local function closed(self)
+  return errors.new { name = "closed", origin = "ftp",
+    message = ("the FTP session with %s was closed"):format(self.options.host) }
+end
+
+local function check_path(where, path)
+  check.value(where, "the path", path, { type = "string", line = true })
+  if path == "" then check.fail(where, "the path is empty") end
+  if #path > 255 then check.fail(where, ("the path is %d bytes long; it must be at most 255"):format(#path)) end
+end
+
+--- Something that changes nothing on the server and is tried again after a broken link. What failed first is told.
+local function ask(self, f)
+  local _turn <close> = self.turn:take()
+  return recovery.run(self, self.options.retries, f)
+end
+
+--- Something that is done once: whether a broken link came before or after it is not known.
+local function act(self, name, arguments, doing)
+  local _turn <close> = self.turn:take()
+  if self.closed then return nil, closed(self) end
+  if not self.connected then
+    local ok, err = recovery.run(self, self.options.retries, function() return true end)
+    if not ok then return nil, err end
+  end
+  local text, err = call.run(self.modem, name, arguments, self.seconds, doing)
+  if text then return true end
+  if not err.protocol and (call.is_loss(err) or err.code == 625) then self.connected = false end
+  return nil, err
+end
+
+-- Transfers
+
+local function check_transfer(where, path, options)
+  check_path(where, path)
+  return check.options(where, options, option_rules.transfer)
+end
+
+local function is_callable(value)
+  local meta = type(value) == "table" and getmetatable(value)
+  return type(value) == "function" or meta and meta.__call ~= nil
+end
+
+--- Stores a file on the server.
+---
+--- With resume (the default for files) it goes on behind what the server has of it, if the end of that is the source's,
+--- and after each break; at the end the sizes are compared. An LTN12 source has no known length: it ends by the escape
+--- sequence, or goes in counted pieces with piece.
+---@param source string|{ data: string }|function a local path, bytes, an LTN12 source, or "UFS:name" in the module
+---@param path string on the server, at most 255 bytes
+---@param options? { resume: boolean?, offset: integer?, length: integer?, progress: function?, retries: integer?,
+---  verify: boolean?, piece: integer? } offset: bytes of the source, and of the server's file, to begin behind (0);
+---  length: bytes of the source; progress(done, total, rate): bytes, bytes, bytes a second, at most ten times a
+---  second; retries: attempts in a row that may change nothing (20); verify: sizes and ends are compared (true);
+---  piece: bytes of one command, between which other tasks use the modem (all at once)
+---@return { bytes: integer, seconds: number, resumed_at: integer? }?, hayes.error?
+function Session:put(source, path, options)
+  options = check_transfer("ftp:put", path, options)
+  if is_callable(source) then
+    if options.resume or options.length then
+      check.fail("ftp:put", "resume and length are for sources that can be read at any place")
+    end
+    local _turn <close> = self.turn:take()
+    local upload = options.piece and pieces or stream
+    return recovery.run(self, 0, function() return upload.run(self, source, path, options) end)
+  end
+  local opened, err = sources.open(self.modem, "ftp:put", source)
+  if not opened then return nil, err end
+  local _turn <close> = self.turn:take()
+  local result
+  result, err = Upload.run(self, opened, path, options)
+  opened.close()
+  return result, err
+end
+
+--- Fetches a file from the server. A local path is written beside (`.part`) and renamed when it is whole; with resume
+--- (the default for a path) what an earlier run has left beside is gone on with.
+---@param path string on the server, at most 255 bytes
+---@param sink? string|function a local path, an LTN12 sink, or "UFS:name" in the module; nil: gives a string
+---@param options? table as for put(); offset and length are of the server's file
+---@return string|{ bytes: integer, seconds: number, resumed_at: integer? }|nil, any
+function Session:get(path, sink, options)
+  options = check_transfer("ftp:get", path, options)
+  check.value("ftp:get", "the sink", sink, { type = "string|callable|nil", line = true })
+  local _turn <close> = self.turn:take()
+  if sources.is_inside(sink) then return Download.inside(self, path, sink, options) end
+  local may_keep = options.resume ~= false and not options.offset and not options.length
+  local target <close> = targets.open("ftp:get", sink, may_keep and self.options.type == "binary")
+  return Download.run(self, path, target, options)
+end
+
+-- Folders
+
+local listing_options = { through = { type = "string", line = true } }
+
+--- Through a file of the module: there the listing's length is known, whatever stands in it.
+local function list_inside(self, name, dir, file, doing)
+  local modem = self.modem
+  file = file:find(":$") and file .. "hayes-listing.txt" or file
+  local there, err = modem.file.size(file)
+  if err then return nil, err end
+  if there then modem.file.delete(file) end
+  local came
+  came, err = carry.inside(self, name, { dir, file }, nil, nil, doing)
+  if not came then return nil, err end
+  local text
+  text, err = modem.file.read(file)
+  modem.file.delete(file)
+  if not text then return nil, err end
+  if #text == came then return text end
+  return nil, errors.new { name = "size_differs", origin = "ftp",
+    message = ("%s: %d bytes came, and the module's file has %d"):format(doing, came, #text) }
+end
+
+local function list(self, where, name, dir, options)
+  dir = dir or "."
+  check_path(where, dir)
+  options = check.options(where, options, listing_options)
+  if options.through and not sources.is_inside(options.through) then
+    check.fail(where, ("through is %s; it must be UFS: or SD:, with or without a name"):format(
+      check.show(options.through)))
+  end
+  local doing = "listing " .. dir
+  return ask(self, function()
+    if options.through then return list_inside(self, name, dir, options.through, doing) end
+    local text, err, response = carry.over_port(self, name, { dir, "COM:" }, { block = carry.UNKNOWN }, nil, doing)
+    if not text then return nil, err end
+    return response.data or ""
+  end)
+end
+
+--- A folder as the server prints it, a line an entry.
+---
+--- A listing comes over the port without a length, and is taken to end where the module says so with the right number
+--- of bytes and silence behind it. A server whose file names cannot be trusted might imitate that: through = "UFS:" has
+--- the module store it first, which takes longer and needs room in its flash.
+---@param dir? string (the current one)
+---@param options? { through: string? }
+---@return string[]?, hayes.error?
+function Session:list(dir, options)
+  local text, err = list(self, "ftp:list", "LIST", dir, options)
+  if not text then return nil, err end
+  return listing.lines(text)
+end
+
+--- The names in a folder.
+---@param dir? string (the current one)
+---@param options? { through: string? }
+---@return string[]?, hayes.error?
+function Session:names(dir, options)
+  local text, err = list(self, "ftp:names", "NLST", dir, options)
+  if not text then return nil, err end
+  return listing.names(text)
+end
+
+--- A folder as a list of { name, type, size, modified, … }: type is "file" or "dir" (or what the server calls it),
+--- size in bytes, modified Unix time. Servers without MLSD (vsftpd) fail with 620 or 622: list() and names() remain.
+---@param dir? string (the current one)
+---@param options? { through: string? }
+---@return table[]?, hayes.error?
+function Session:entries(dir, options)
+  local text, err = list(self, "ftp:entries", "MLSD", dir, options)
+  if not text then return nil, err end
+  return listing.entries(text)
+end
+
+-- Single commands
+
+--- The size of a file in bytes.
+---@param path string
+---@return integer?, hayes.error?
+function Session:size(path)
+  check_path("ftp:size", path)
+  return ask(self, function()
+    local size, err = remote.size(self, path)
+    if math.type(size) == "integer" then return size end
+    return nil, err or call.failed(self.modem, 622, nil, "asking for the size of " .. path)
+  end)
+end
+
+--- When a file was changed: Unix time.
+---@param path string
+---@return integer?, hayes.error?
+function Session:modified(path)
+  check_path("ftp:modified", path)
+  local doing = "asking for the time of " .. path
+  return ask(self, function()
+    local text, err = call.run(self.modem, "MDTM", { path }, self.seconds, doing)
+    if not text then return nil, err end
+    local time = utc.parse((text:gsub('"', "")))
+    if time then return time end
+    return nil, errors.new { name = "bad_time", origin = "ftp", message = ("%s: the answer is %s"):format(doing, text) }
+  end)
+end
+
+--- The current folder.
+---@return string?, hayes.error?
+function Session:pwd()
+  return ask(self, function()
+    local text, err = call.run(self.modem, "PWD", nil, self.seconds, "asking for the current folder")
+    if not text then return nil, err end
+    return text:match('^"(.*)"$') or text
+  end)
+end
+
+--- Changes the current folder; a session that is logged in again after a break goes back to it.
+---@param path string at most 128 bytes
+---@return true?, hayes.error?
+function Session:cwd(path)
+  check_path("ftp:cwd", path)
+  if #path > 128 then check.fail("ftp:cwd", ("the path is %d bytes long; it must be at most 128"):format(#path)) end
+  local ok, err = act(self, "CWD", { path }, "changing to " .. path)
+  if not ok then return nil, err end
+  self.cwd_path = self:pwd()
+  return true
+end
+
+---@param from string
+---@param to string
+---@return true?, hayes.error?
+function Session:rename(from, to)
+  check_path("ftp:rename", from)
+  check_path("ftp:rename", to)
+  return act(self, "RENAME", { from, to }, ("renaming %s to %s"):format(from, to))
+end
+
+--- Deletes a file.
+---@param path string
+---@return true?, hayes.error?
+function Session:delete(path)
+  check_path("ftp:delete", path)
+  return act(self, "DEL", { path }, "deleting " .. path)
+end
+
+---@param path string
+---@return true?, hayes.error?
+function Session:mkdir(path)
+  check_path("ftp:mkdir", path)
+  return act(self, "MKDIR", { path }, "making the folder " .. path)
+end
+
+--- Deletes a folder, which must be empty.
+---@param path string
+---@return true?, hayes.error?
+function Session:rmdir(path)
+  check_path("ftp:rmdir", path)
+  return act(self, "RMDIR", { path }, "deleting the folder " .. path)
+end
+
+local states = { [0] = "opening", "idle", "transferring", "closing", "closed" }
+
+--- What the module's FTP client is doing: "opening", "idle", "transferring", "closing" or "closed".
+---@return string?, hayes.error?
+function Session:status()
+  local state, err = login.state(self.modem, self.seconds)
+  if not state then return nil, err end
+  return states[state]
+end
+
+--- How many bytes the current or last transfer has carried, by the module's count.
+---@return integer?, hayes.error?
+function Session:transferred()
+  local text, err = call.run(self.modem, "LEN", nil, self.seconds, "asking how much was transferred")
+  if not text then return nil, err end
+  return math.tointeger(tonumber(text:match("%d+")))
+end
+
+-- The end
+
+--- The module has restarted, or the port is closed.
+function Session:lose()
+  self.connected = false
+  self.ssl_context = nil
+  if self.outflow then self.outflow:lose() end
+end
+
+--- Logs out, once what is under way is over; waits until the module has done so, since it takes nothing before. Any
+--- number of times.
+---@return true?, hayes.error?
+function Session:close()
+  if self.closed then return true end
+  local _turn <close> = self.turn:take()
+  self.closed = true
+  if self.on_close then self.on_close(self) end
+  local ok, err = true, nil
+  if self.connected and not self.modem.closed_with then ok, err = login.leave(self.modem, self.seconds) end
+  self.connected = false
+  login.release(self)
+  if ok then return true end
+  return nil, err
+end
+
+--- Left in whatever way: a task that is being cancelled cannot wait for an answer.
+function Session:__close()
+  local ok = pcall(self.close, self)
+  if not ok then self:__gc() end
+end
+
+function Session:__gc()
+  if not self.connected or self.modem.closed_with then return end
+  self.connected = false
+  wait.spawn_detached(login.leave, self.modem, self.seconds)
+end
+
+return Session

@@ -1,0 +1,160 @@
+--- Uploads of what can be read at any place: they go on where the server stands (FTP note 2.5, 3.6).
+
+local call = require "hayes.dialect.quectel.ftp.call"
+local carry = require "hayes.dialect.quectel.ftp.carry"
+local check = require "hayes.check"
+local errors = require "hayes.error"
+local Progress = require "hayes.dialect.quectel.ftp.progress"
+local recovery = require "hayes.dialect.quectel.ftp.recovery"
+local remote = require "hayes.dialect.quectel.ftp.remote"
+local stream = require "hayes.dialect.quectel.ftp.stream"
+local wait = require "hayes.wait"
+
+--- The most bytes of one AT+QFTPPUT.
+local MOST = 2147483647
+
+--- So many of the last bytes that the server has are compared with the source before an upload goes on behind them.
+local COMPARED = 512
+
+--- Where the end is not the source's, places in front of it are looked at: what a program says that finds the module
+--- in the data mode of one that was killed becomes the end of the upload.
+local STEPS_BACK = { 0, 1024, 16384 }
+
+local Upload = {}
+Upload.__index = Upload
+
+local function size_differs(self, got, wanted)
+  return errors.new { name = "size_differs", origin = "ftp",
+    message = ("%s: the server has %s bytes, and %d were to be there"):format(self.doing, got, wanted) }
+end
+
+--- Is what the server has up to there the source's? true as well where the server does not let it be read.
+local function has_same_tail(self, there)
+  local length = math.min(COMPARED, there - self.base)
+  local theirs, err = carry.read(self.session, self.path, there - length, length, self.doing)
+  if not theirs and (call.is_loss(err) or not self.session.connected) then return nil, err end
+  if not theirs then return true end
+  local ours
+  ours, err = self.source.read(there - length, length)
+  if not ours then return nil, err end
+  return theirs == ours
+end
+
+--- Where to go on: as far as the server has it.
+local function standing(self)
+  local there, err = remote.size(self.session, self.path)
+  if there == nil then return nil, err end
+  if there == "unknown" or there == false then
+    self.server_bytes = there == false and 0 or nil
+    return self.base
+  end
+  self.server_bytes = there
+  if there <= self.base or there > self.last then return self.base end
+  if not self.options.verify then return there end
+  for _, back in ipairs(STEPS_BACK) do
+    local at = there - back
+    if at <= self.base then break end
+    local same
+    same, err = has_same_tail(self, at)
+    if same == nil then return nil, err end
+    if same then return at end
+  end
+  return self.base
+end
+
+local function send_inside(self, at)
+  local sent, err = carry.inside(self.session, "PUT", { self.path, self.source.inside, at }, self.last - at,
+    self.options.progress and function(done) self.progress:moved(at - self.base + done) end, self.doing)
+  return sent and true, err
+end
+
+local function send(self, at)
+  if self.source.inside then return send_inside(self, at) end
+  if self.last == self.base then return stream.empty(self.session, self.path, self.doing) end
+  while at < self.last do
+    local length = math.min(self.options.piece or MOST, self.last - at)
+    local begins = at - self.base
+    local data, count = self.source.piece(at, length)
+    local text, err = carry.over_port(self.session, "PUT",
+      { self.path, "COM:", at, length, at + length == self.last and 1 or 0 }, { data = data, length = count },
+      function(done) self.progress:moved(begins + done) end, self.doing)
+    if not text then return nil, self.source.failed() or err end
+    local taken = math.tointeger(tonumber(text:match("%d+")))
+    if taken ~= length then return nil, size_differs(self, at + (taken or 0), at + length) end
+    at = at + length
+  end
+  return true
+end
+
+--- The file on the server is as long as it must be.
+local function compare(self)
+  if not self.options.verify or self.is_text then return true end
+  local there, err = remote.size(self.session, self.path)
+  if there == nil then return nil, err end
+  if there == "unknown" or there == false then return true end -- it does not tell: AT+QFTPPUT's number was right
+  self.server_bytes = there
+  if there == self.last or there > self.last and self.is_part then return true end
+  return nil, size_differs(self, there, self.last)
+end
+
+local function attempt(self)
+  local at, err = self.base, nil
+  if self.look then
+    at, err = standing(self)
+    if not at then return nil, err end
+  end
+  self.look = not self.is_text
+  self.began_at = at
+  if at > self.base and not self.resumed_at then self.resumed_at = at end
+  local done = true
+  if at < self.last or self.last == self.base then done, err = send(self, at) end
+  if done then done, err = compare(self) end
+  return done, err
+end
+
+local function explain(self, err)
+  local server = self.server_bytes and ("the server has %d of %d bytes"):format(self.server_bytes, self.last)
+    or "what the server has is not known"
+  local seen = errors.within(err, ("given up after %d attempts"):format(err.attempts))
+  seen.message = ("%s; %s, and %s has all of them"):format(seen.message, server, self.source.what)
+  seen.server_bytes, seen.local_bytes = self.server_bytes, self.source.size
+  return seen
+end
+
+--- Uploads a source.
+---@param session table
+---@param source hayes.quectel.ftp_source
+---@param path string on the server
+---@param options table checked
+---@return { bytes: integer, seconds: number, resumed_at: integer? }?, hayes.error?
+function Upload.run(session, source, path, options)
+  local where, base = "ftp:put", options.offset or 0
+  if base > source.size then
+    check.fail(where, ("offset is %d; %s has %d bytes"):format(base, source.what, source.size))
+  end
+  if source.inside and (options.length or options.piece) then
+    check.fail(where, "length and piece are for what goes over the port; the module sends its files whole")
+  end
+  local is_text = session.options.type == "ascii"
+  local is_part = options.offset ~= nil or options.length ~= nil
+  local self = setmetatable({
+    session = session, source = source, path = path, options = options, base = base, is_text = is_text,
+    is_part = is_part, last = options.length and math.min(source.size, base + options.length) or source.size,
+    doing = ("storing %s as %s"):format(source.what, path), best = base,
+  }, Upload)
+  -- In ASCII the server's size is not the source's: it cannot be told where it stands.
+  self.look = not is_text and (options.resume or options.resume == nil and source.is_file and not is_part)
+  self.progress = Progress.new(options.progress, self.last - base)
+  local began = wait.now()
+  local retries = options.resume == false and 0 or options.retries or session.options.retries
+  local done, err = recovery.run(session, retries, function() return attempt(self) end, function()
+    local moved = self.began_at and self.began_at > self.best
+    if moved then self.best = self.began_at end
+    return moved
+  end)
+  if not done then return nil, err.attempts and explain(self, err) or err end
+  self.progress:finish(self.last - base)
+  return { bytes = self.last - base, seconds = wait.now() - began, resumed_at = self.resumed_at }
+end
+
+return Upload

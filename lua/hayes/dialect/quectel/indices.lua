@@ -1,0 +1,80 @@
+--- Socket indices of a Quectel module: twelve for TLS, twelve for TCP and UDP (SSL note 2.2.2, TCP/IP note QIOPEN).
+--- Some may be in use since an earlier program, or by one on another port of the module.
+
+local errors = require "hayes.error"
+
+local COUNT = 12
+
+---@class hayes.quectel.indices
+---@field connections table<integer, table> the library's own, by index
+local Indices = {}
+Indices.__index = Indices
+
+--- list() gives the indices that the module has in use, or nil and an error; close(index) closes one and tells
+--- whether that has worked.
+---@param what string "TLS connections"
+---@param list fun(): integer[]?, hayes.error?
+---@param close fun(index: integer): boolean
+function Indices.new(what, list, close)
+  return setmetatable({ what = what, list = list, close = close, connections = {}, reserved = {}, foreign = nil },
+    Indices)
+end
+
+local function find_foreign(self)
+  local used, err = self.list()
+  if not used then return nil, err end
+  self.foreign = {}
+  for _, index in ipairs(used) do
+    if not self.connections[index] then self.foreign[index] = true end
+  end
+  return true
+end
+
+--- Closes what an earlier program has left open, for want of free indices.
+local function close_foreign(self)
+  for index in pairs(self.foreign) do
+    self.foreign[index] = nil
+    if self.close(index) then return index end
+  end
+end
+
+local Reservation = { __close = function(reservation)
+  reservation.indices.reserved[reservation.index] = nil
+end }
+
+local function reserve(self, index)
+  self.reserved[index] = true
+  return setmetatable({ indices = self, index = index }, Reservation)
+end
+
+--- An index that nobody uses, as long as what is returned is not closed: { index }. nil and an error when all are in
+--- use.
+function Indices:take()
+  if not self.foreign then
+    local ok, err = find_foreign(self)
+    if not ok then return nil, err end
+  end
+  for index = 0, COUNT - 1 do
+    if not self.connections[index] and not self.foreign[index] and not self.reserved[index] then
+      return reserve(self, index)
+    end
+  end
+  local index = close_foreign(self)
+  if index then return reserve(self, index) end
+  return nil, errors.new { name = "no_free_socket", origin = "ssl", hint = "Close connections that are not needed.",
+    message = ("all twelve %s of the module are in use"):format(self.what) }
+end
+
+--- The module says that somebody else uses it (error 563).
+function Indices:mark_foreign(index)
+  if self.foreign then self.foreign[index] = true end
+end
+
+--- The module has restarted: everything is free, and nothing is known. The connections that there were.
+function Indices:reset()
+  local lost = self.connections
+  self.connections, self.foreign = {}, nil
+  return lost
+end
+
+return Indices

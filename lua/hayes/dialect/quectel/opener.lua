@@ -1,0 +1,142 @@
+--- Opens connections of one family, TLS or TCP and UDP, in any access mode; keeps their socket indices.
+
+local Connection = require "hayes.dialect.quectel.connection"
+local core = require "hayes.core"
+local errors = require "hayes.error"
+local exchange = require "hayes.exchange"
+local failure = require "hayes.failure"
+local Indices = require "hayes.dialect.quectel.indices"
+
+---@class hayes.quectel.opener
+local Opener = {}
+Opener.__index = Opener
+
+--- `forget` is called with each connection that has been closed. URCs of the family are given to its connections.
+---@param family hayes.quectel.family
+---@param forget? fun(connection: table)
+function Opener.new(modem, family, forget)
+  local self = setmetatable({ modem = modem, family = family }, Opener)
+  self.indices = Indices.new(family.plural, function() return self:list_used() end, function(index)
+    return modem:call("+" .. family.close, "write", { index }) ~= nil
+  end)
+  family.forget = function(connection)
+    local connections = self.indices.connections
+    if connections[connection.id] ~= connection then return end
+    connections[connection.id] = nil
+    if forget then forget(connection) end
+  end
+  family.late_answers = 0
+  modem:listen("SEND OK", function() family.late_answers = family.late_answers + 1 end)
+  modem:listen(family.urc, function(event)
+    local connection = self.indices.connections[event.fields[2]]
+    if not connection then return end
+    if event.fields[1] == "recv" then connection:on_data(event.data) end
+    if event.fields[1] == "closed" then connection:on_closed() end
+  end)
+  return self
+end
+
+--- The connections that the module lists, ours and others', with the fields of its state command.
+---@return table[]?, hayes.error?
+function Opener:list()
+  local text = "AT+" .. self.family.state_command
+  local response, err = self.modem:at(text)
+  if not response then return nil, err end
+  local list = {}
+  for i, line in ipairs(response) do list[i] = self.modem:fields(text, line) end
+  return list
+end
+
+function Opener:list_used()
+  local list, err = self:list()
+  if not list then return nil, err end
+  local used = {}
+  for i, state in ipairs(list) do used[i] = state[1] end
+  return used
+end
+
+--- The module has restarted, or the port is closed: all connections are gone.
+function Opener:reset(err)
+  local lost = err or errors.new { name = "reboot", message = "the module has restarted" }
+  for _, connection in pairs(self.indices:reset()) do connection:lose(lost) end
+end
+
+--- The code in a deferred result, `+QSSLOPEN: <index>,<err>`; 0: it is open.
+local function open_code(response, index)
+  local line = response[response.deferred or 0] or ""
+  local fields = core.fields(line:match("^%+%u+:(.*)$") or "")
+  return fields[1] == index and math.tointeger(fields[2]) or 550
+end
+
+--- In transparent mode a failure is `ERROR` alone, and in the others it may be.
+local function last_error(modem, err, doing)
+  if err.result ~= "ERROR" then return err end
+  local fields = modem:query("AT+QIGETERROR")
+  local code = fields and math.tointeger(fields.err)
+  return code and code ~= 0 and failure.coded(modem, code, doing) or err
+end
+
+---@class hayes.quectel.opening
+---@field host string
+---@field port integer
+---@field mode "buffer"|"push"|"transparent"
+---@field auto boolean  commands interrupt transparent mode
+---@field doing string  "the TLS connection to h:443", for errors
+---@field seconds number that the module may take
+---@field command fun(index: integer): string
+---@field context? table what the connection uses, for `forget`
+
+local function connect(self, index, opening)
+  local modem = self.modem
+  local connection = Connection.new(modem, self.family, index, opening.host, opening.port, opening.mode, opening.auto)
+  connection.context = opening.context
+  local connections = self.indices.connections
+  local text = opening.command(index)
+  if opening.mode == "transparent" then
+    local response, err = connection:go_online(text, { timeout = opening.seconds })
+    if not response then return nil, last_error(modem, err, opening.doing) end
+    connections[index] = connection
+    return connection
+  end
+  local code
+  local response, err = exchange.run(modem, text, {
+    timeout = opening.seconds, deferred = opening.seconds,
+    -- What the module says of this index up to here is about an earlier connection, and from here about this one.
+    ended = function(response)
+      code = open_code(response, index)
+      if code == 0 then connections[index] = connection end
+    end,
+  })
+  if code == 0 then return connection end
+  if response then return nil, failure.coded(modem, code, opening.doing) end
+  return nil, last_error(modem, err, opening.doing)
+end
+
+local function try(self, opening)
+  local reserved <close>, err = self.indices:take()
+  if not reserved then return nil, err end
+  local connection
+  connection, err = connect(self, reserved.index, opening)
+  if connection then return connection end
+  -- An index in use by someone else is left to them, any other is given back to the module (SSL note 2.2.2).
+  if err.code == 563 then
+    self.indices:mark_foreign(reserved.index)
+  elseif not self.modem.closed_with then
+    self.modem:call("+" .. self.family.close, "write", { reserved.index })
+  end
+  return nil, err
+end
+
+--- Opens a connection; nil and the error when that fails, and nothing is left of it.
+---@param opening hayes.quectel.opening
+function Opener:open(opening)
+  if opening.mode == "transparent" and self.modem.online then
+    return nil, errors.new { name = "busy", message = "another connection is in transparent mode already",
+      hint = "There is one line: close that connection first, or switch it to another mode." }
+  end
+  local connection, err = try(self, opening)
+  if not connection and err.code == 563 then connection, err = try(self, opening) end
+  return connection, err
+end
+
+return Opener

@@ -1,0 +1,47 @@
+--- PEM as people give it: a local path, or the text itself.
+
+local check = require "hayes.check"
+
+local pem_text = {}
+
+--- What goes into a message, and is no path, may be a private key that was given in the wrong place: it is not shown.
+local function readable(path)
+  if #path < 256 and not path:find("[%c]") then return path end
+  return ("(%d bytes that are no path)"):format(#path)
+end
+
+local function read_file(where, what, path)
+  local file, words = io.open(path, "rb")
+  if not file then
+    words = words:sub(1, #path) == path and words:sub(#path + 1) or ": " .. words
+    check.fail(where, ("%s cannot be read: %s%s"):format(what, readable(path), words))
+  end
+  local bytes = file:read("a")
+  file:close()
+  if not bytes then check.fail(where, ("%s cannot be read: %s is not a file"):format(what, readable(path))) end
+  return bytes
+end
+
+--- Looks at what was given: a local path, or PEM text (as a string that begins with -----BEGIN, or { pem = text }).
+--- What is not PEM raises. The text, and what to call it in messages.
+---@param where string the function, `ssl.open`
+---@param what string  the option, `ca`
+---@param source any
+---@return { pem: string, name: string }
+function pem_text.read(where, what, source)
+  if type(source) == "string" and source:find("^%s*%-%-%-%-%-BEGIN ") then source = { pem = source } end
+  local pem, name
+  if type(source) == "table" and type(source.pem) == "string" then
+    pem, name = source.pem, "the PEM text given as " .. what
+  else
+    check.value(where, what, source, { type = "string" })
+    pem, name = read_file(where, what, source), readable(source)
+  end
+  if not pem:find("-----BEGIN [%u ]+-----", 1) then
+    check.fail(where, ("%s: %s is not PEM (it has no -----BEGIN line); openssl x509 -inform der -in FILE converts it")
+      :format(what, name))
+  end
+  return { pem = pem, name = name }
+end
+
+return pem_text

@@ -1,0 +1,135 @@
+-- Data that goes between the port and a file, or in acknowledged pieces, without passing through Lua.
+
+local Bench = require "support.engine"
+local core = require "hayes.core"
+local checksum = require "hayes.dialect.quectel.checksum"
+
+for way, pieces in pairs(Bench.ways) do
+  describe("The engine, with bytes that come in " .. way .. ",", function()
+    local bench, path
+
+    before_each(function()
+      bench = Bench.new("quectel", pieces)
+      path = os.tmpname()
+    end)
+
+    after_each(function() os.remove(path) end)
+
+    local function write(bytes)
+      local file <close> = assert(io.open(path, "wb"))
+      file:write(bytes)
+    end
+
+    local function read()
+      local file <close> = assert(io.open(path, "rb"))
+      return file:read("a")
+    end
+
+    local words = "\r\nOK\r\n+QFTPGET: 0,5\r\nNO CARRIER\r\n> \0\26"
+
+    it("sends a part of a file behind CONNECT", function()
+      local bytes = words:rep(3000)
+      write(bytes)
+      local file = assert(core.file(path, "r"))
+      assert(file:place(7))
+      local response = bench:command('AT+QFUPL="a",50000', { data = file, length = 50000 })
+      bench:receive("\r\nCONNECT\r\n")
+      assert.is_true(bench:output() == bytes:sub(8, 50007))
+      bench:receive("\r\n+QFUPL: 50000,abcd\r\n\r\nOK\r\n")
+      assert.are.same("ok", bench:take("final")[1][3])
+      assert.are.same({ "+QFUPL: 50000,abcd" }, { table.unpack(response) })
+      assert.are.same({ 50000, checksum.of(bytes:sub(8, 50007)) }, { file:done() })
+    end)
+
+    it("waits for the acknowledgement of each 1024 bytes in ACK mode", function()
+      local bytes = ("0123456789abcdef"):rep(160) -- 2560
+      bench:command('AT+QFUPL="a",2560,5,1', { data = bytes })
+      bench:receive("\r\nCONNECT\r\n")
+      assert.is_true(bench:output() == bytes:sub(1, 1024))
+      assert.are.same("", bench:output())
+      bench:receive("A")
+      assert.is_true(bench:output() == bytes:sub(1025, 2048))
+      bench:receive("A")
+      assert.is_true(bench:output() == bytes:sub(2049))
+      bench:receive("\r\n+QFUPL: 2560,1\r\n\r\nOK\r\n")
+      assert.are.same("ok", bench:take("final")[1][3])
+    end)
+
+    it("takes an acknowledgement behind the last byte or does without it", function()
+      for _, last in ipairs { "A", "" } do
+        bench:command('AT+QFUPL="a",1024,5,1', { data = ("x"):rep(1024) })
+        bench:receive("\r\nCONNECT\r\n")
+        assert.are.same(1024, #bench:output())
+        bench:receive(last .. "\r\n+QFUPL: 1024,0\r\n\r\nOK\r\n")
+        assert.are.same("ok", bench:take("final")[1][3])
+      end
+    end)
+
+    it("writes a block of known length behind CONNECT to a file, whatever is in it", function()
+      local bytes = words:rep(500)
+      local file = assert(core.file(path, "w"))
+      local response = bench:command('AT+QFTPGET="a","COM:",0,' .. #bytes, { block = #bytes, sink = file,
+        expect = "+QFTPGET" })
+      bench:receive("\r\nCONNECT\r\n" .. bytes .. "\r\nOK\r\n\r\n+QFTPGET: 0," .. #bytes .. "\r\n")
+      assert.is_true(read() == bytes)
+      assert.are.same({ #bytes, checksum.of(bytes) }, { file:done() })
+      assert.are.same(#bytes, response.received)
+      assert.are.same(bytes:sub(-256), response.tail)
+      assert.is_nil(response.data)
+      assert.is_nil(response.missing)
+      assert.are.same("+QFTPGET: 0," .. #bytes, bench:take("deferred")[1][4])
+    end)
+
+    it("tells how much of a block has not come when it is given up", function()
+      local file = assert(core.file(path, "w"))
+      local response = bench:command('AT+QFTPGET="a","COM:",0,100', { block = 100, sink = file, timeout = 5 })
+      bench:receive("\r\nCONNECT\r\nonly this")
+      bench:pass(6)
+      assert.are.same("timeout", bench:take("final")[1][3])
+      assert.are.same({ 9, 91, "only this" }, { response.received, response.missing, response.tail })
+      assert.are.same("only this", read())
+    end)
+
+    it("ends a block early where its end turns out to be the module's words", function()
+      for _, sink in ipairs { true, false } do
+        local file = sink and assert(core.file(path, "w")) or nil
+        local response = bench:command('AT+QFTPGET="a","COM:",0,100', { block = 100, sink = file })
+        bench:receive("\r\nCONNECT\r\n" .. "OK here" .. "\r\nOK\r\n\r\n+QFTPGET: 607,0\r\n")
+        assert.are.same("OK here\r\nOK\r\n\r\n+QFTPGET: 607,0\r\n", bench.engine:tail())
+        bench.engine:cut(#"\r\nOK\r\n\r\n+QFTPGET: 607,0\r\n")
+        bench:pass(0)
+        local events = bench:take()
+        assert.are.same({ "final", "ok" }, { events[1].kind, events[1][3] })
+        assert.are.same({ "deferred", "+QFTPGET: 607,0" }, { events[2].kind, events[2][4] })
+        if sink then assert.are.same(7, response.received) else assert.are.same("OK here", response.data) end
+      end
+    end)
+
+    it("gathers a block without a file", function()
+      local response = bench:command('AT+QFDWL="a"', { block = 5 })
+      bench:receive("\r\nCONNECT\r\nhello\r\n+QFDWL: 5,1\r\n\r\nOK\r\n")
+      assert.are.same("hello", response.data)
+      assert.are.same("+QFDWL: 5,1", response[2])
+    end)
+  end)
+end
+
+describe("A file for the engine", function()
+  it("that cannot be opened gives the system's words", function()
+    assert.are.same({ nil, "No such file or directory" }, { core.file("/no/such/file", "r") })
+    assert.are.same({ nil, "Is a directory" }, { core.file("/", "r") })
+  end)
+
+  it("that becomes shorter while it is sent says so", function()
+    local path = os.tmpname()
+    local file = assert(core.file(path, "r"))
+    local bench = Bench.new("quectel")
+    bench:command('AT+QFUPL="a",10', { data = file, length = 10, timeout = 3 })
+    bench:receive("\r\nCONNECT\r\n")
+    assert.are.same("", bench:output())
+    assert.are.same("the file has become shorter", file:failure())
+    bench:pass(4)
+    assert.are.same("timeout", bench:take("final")[1][3])
+    os.remove(path)
+  end)
+end)
