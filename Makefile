@@ -111,7 +111,7 @@ reference: core
 	@eval "$$($(MAKE) -s env)" && exec $(LUA) -e 'require("hayes.dialect.reference").write("$(BUILD)/reference")'
 
 bench: all
-	@eval "$$($(MAKE) -s env)" && exec spec/bench/run
+	@eval "$$($(MAKE) -s env)" && spec/bench/run && exec $(LUA) spec/bench/transfer.lua $(BENCH_MIB)
 
 install: all
 	install -d "$(DESTDIR)$(BINDIR)" "$(DESTDIR)$(INST_LIBDIR)/hayes"
@@ -134,7 +134,7 @@ help:
 	@echo 'demo-ftp   8 MiB to an FTPS server and back through a module in software, the link being cut on the way'
 	@echo 'test       install what is missing, build, and run every check'
 	@echo 'lint       the static checks alone'
-	@echo 'bench      figures: AT round trips, reads and sends against a raw C loop'
+	@echo 'bench      figures: AT round trips, reads and sends against a raw C loop; a file of BENCH_MIB (1024) by FTP'
 	@echo 'reference  write what the dialects declare to $(BUILD)/reference/<dialect>.md'
 	@echo 'env        print the lines that make `require "hayes"` work from this checkout'
 	@echo 'install    into $$DESTDIR$$PREFIX; uninstall takes it out again'

@@ -1,6 +1,6 @@
---- `make demo-ftp`: 8 MiB to an FTP server and back, over explicit TLS that is verified, through a module in software on a
---- line of 921600 baud, with the link cut twice in the middle each way; compared by SHA-256, and with what the line could
---- do at best.
+--- `make demo-ftp`: 8 MiB to an FTP server and back, over explicit TLS that is verified, through a module in software
+--- on a line of 921600 baud, with the link cut twice in the middle each way; compared by SHA-256, and with what the
+--- line could do at best.
 
 package.path = "spec/?.lua;" .. package.path
 
@@ -11,7 +11,7 @@ local Server = require "support.ftp_server"
 
 local HOST, BAUD, SIZE = "files.example.com", 921600, tonumber(os.getenv "DEMO_BYTES" or 8 * 1024 * 1024)
 
-local folder = "build/demo-ftp"
+local folder = (os.getenv "HAYES_BUILD" or "build") .. "/demo-ftp"
 
 local function fail(why)
   print("\nFAILED: " .. tostring(why))
@@ -22,18 +22,21 @@ local function sum(path)
   return Process.run({ "sha256sum", path }):match("^%x+")
 end
 
-local last_shown = -1
+--- On a terminal a line that is written over, elsewhere a new one now and then.
+local on_terminal = os.execute "test -t 1"
+local last_shown = 0
 local function show(done, total, rate)
-  if hayes.now() - last_shown < 1 and done < total then return end
+  if hayes.now() - last_shown < (on_terminal and 0.2 or 15) then return end
   last_shown = hayes.now()
-  io.write(("\r  %5.1f %% of %d KiB, %3.0f KiB/s "):format(done * 100 / total, total // 1024, rate / 1024))
+  io.write(("%s  %5.1f %% of %d KiB, %3.0f KiB/s%s"):format(on_terminal and "\r" or "", done * 100 / total,
+    total // 1024, rate / 1024, on_terminal and "" or "\n"))
   io.flush()
 end
 
 local function tell(what, done, cuts)
   local limit = SIZE * 10 / BAUD
-  print(("\r%s: %d bytes in %.1f s; the line alone needs %.1f s (%.0f %%), and was cut at %s"):format(what, done.bytes,
-    done.seconds, limit, 100 * limit / done.seconds, cuts))
+  print(("%s%s: %d bytes in %.1f s; the line alone needs %.1f s (%.0f %%)\n  cut %s"):format(
+    on_terminal and "\r\27[K" or "", what, done.bytes, done.seconds, limit, 100 * limit / done.seconds, cuts))
 end
 
 local function main()
@@ -57,11 +60,9 @@ local function main()
     assert(emulator:control(("ftp drop data %d"):format(third)))
     assert(emulator:control(("ftp drop control %d"):format(third)))
   end
-  local cuts = ("%d bytes (data connection) and %d bytes further (control connection)"):format(third, third)
-  print "Upload"
+  local cuts = ("after %d bytes (data connection), and after as many again (control connection)"):format(third)
   cut_twice()
   tell("Upload", assert(ftp:put(folder .. "/file.bin", "file.bin", { progress = show })), cuts)
-  print "Download"
   cut_twice()
   tell("Download", assert(ftp:get("file.bin", folder .. "/back.bin", { progress = show })), cuts)
 

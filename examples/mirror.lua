@@ -1,5 +1,5 @@
---- Brings a folder of an FTP server, with what is below it, into a local folder; what is there with the same size and is
---- not older is left alone.
+--- Brings a folder of an FTP server, with what is below it, into a local folder; what is there with the same size and
+--- is not older is left alone.
 ---
 ---     lua5.4 examples/mirror.lua -p /dev/ttyUSB2 --apn internet --host files.example.com --user me /pub ./pub
 ---
@@ -8,7 +8,8 @@
 local hayes = require "hayes"
 
 local function usage(why)
-  io.stderr:write(why, "\nusage: mirror.lua -p PORT --host HOST [--apn APN] [--user USER] [--tls KIND --ca FILE] FROM TO\n")
+  io.stderr:write(why, "\nusage: mirror.lua -p PORT [--baud N] --host HOST [--ftpport N] [--apn APN] [--user USER]\n",
+    "                  [--tls explicit|implicit --ca FILE] FROM TO\n")
   os.exit(2)
 end
 
@@ -73,7 +74,9 @@ end
 
 local modem <close> = check(hayes.open(options.port, { baud = math.tointeger(tonumber(options.baud or "115200")) }))
 if options.apn then check(modem.network.attach { apn = options.apn }) end
-local ftp <close> = check(modem.ftp.open { host = options.host, user = options.user, password = os.getenv "FTP_PASSWORD",
-  port = math.tointeger(tonumber(options.ftpport or "")), tls = options.tls or false, ca = options.ca })
+local ftp <close> = check(modem.ftp.open {
+  host = options.host, user = options.user, password = os.getenv "FTP_PASSWORD",
+  port = math.tointeger(tonumber(options.ftpport or "")), tls = options.tls or false, ca = options.ca,
+})
 mirror(ftp, words[1], words[2])
 print(("%d files fetched, %d were as they should be"):format(fetched, kept))

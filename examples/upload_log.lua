@@ -1,6 +1,6 @@
 --- Uploads a file over a link that breaks: it goes on where the server stands, also in the next run of this script.
 ---
----     lua5.4 examples/upload_log.lua -p /dev/ttyUSB2 --apn internet --ca ca.pem log.bin ftpes://me@files.example.com/log.bin
+---     lua5.4 examples/upload_log.lua -p /dev/ttyUSB2 --apn internet --ca ca.pem log.bin ftpes://me@example.com/log.bin
 ---
 --- The password is taken from the environment variable FTP_PASSWORD. ftpes: TLS that is asked for; ftps: TLS from the
 --- beginning (port 990); ftp: none.
@@ -35,8 +35,8 @@ local function show(done, total, rate)
   last_shown = hayes.now()
   local bar = ("#"):rep(math.floor(share * 30)) .. ("."):rep(30 - math.floor(share * 30))
   local left = rate > 0 and (total - done) / rate or 0
-  io.write(("%s[%s] %5.1f %% of %.1f MiB, %.0f KiB/s, %d:%02d left %s"):format(on_terminal and "\r" or "", bar, share * 100,
-    total / 2 ^ 20, rate / 1024, left // 60, math.floor(left % 60), on_terminal and "" or "\n"))
+  io.write(("%s[%s] %5.1f %% of %.1f MiB, %.0f KiB/s, %d:%02d left %s"):format(on_terminal and "\r" or "", bar,
+    share * 100, total / 2 ^ 20, rate / 1024, left // 60, math.floor(left % 60), on_terminal and "" or "\n"))
   io.flush()
 end
 

@@ -22,7 +22,11 @@ static bool settle(void *owner)
     const struct emu_output *output = &emu->uart.output;
     emu_port_run(emu);
     bool full = emu_output_length(output) >= EMU_UART_PUMP_BELOW; /* the pump has had to wait */
+    bool in_data = emu->port.in_data, running = emu->dispatch.running;
     bool pumped = emu->module->pump(emu);
+    /* What the pump has ended is what input may have waited for. */
+    if (in_data != emu->port.in_data || running != emu->dispatch.running)
+        emu_port_run(emu);
     emu_uart_flush(&emu->uart);
     return (pumped || full) && emu_output_length(output) < EMU_UART_PUMP_BELOW;
 }

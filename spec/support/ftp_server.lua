@@ -1,4 +1,4 @@
---- An FTP server on this host, with plain, explicit and implicit TLS, for user `user` with password `secret`.
+--- An FTP server on this host (pyftpdlib), with plain, explicit and implicit TLS, for user `user` with password `secret`.
 
 local Process = require "support.process"
 
@@ -12,16 +12,20 @@ function Server.start(folder, options)
   local root = folder .. "/" .. (options.name or "ftp")
   Process.run { "rm", "-rf", root }
   Process.run { "mkdir", "-p", root }
-  local self = setmetatable({ port = Process.free_port(), implicit_port = Process.free_port(), root = root }, Server)
+  local port, implicit_port, log = Process.free_port(), Process.free_port(), root .. ".log"
   -- Passive ports lie beside each other; few are in use at a time.
   local passive = Process.free_port()
   for _ = 1, 20 do Process.free_port() end
-  self.log = root .. ".log"
-  self.process = Process.start({ "/usr/bin/python3", "spec/support/ftp_server.py", root, self.port, self.implicit_port,
-    folder .. "/chain.pem", folder .. "/server.key", passive, passive + 20, options.masquerade or "-" }, { log = self.log })
-  Process.wait_for_port(self.port)
-  Process.wait_for_port(self.implicit_port)
-  return self
+  local process = Process.start({ "/usr/bin/python3", "spec/support/ftp_server.py", root, port, implicit_port,
+    folder .. "/chain.pem", folder .. "/server.key", passive, passive + 20, options.masquerade or "-" }, { log = log })
+  Process.wait_for_port(port)
+  Process.wait_for_port(implicit_port)
+  return Server.of(process, root, port, implicit_port, log)
+end
+
+--- The same face for another server: its process, its folder, its ports, and the file that it logs commands to.
+function Server.of(process, root, port, implicit_port, log)
+  return setmetatable({ process = process, root = root, port = port, implicit_port = implicit_port, log = log }, Server)
 end
 
 --- Puts a file on the server, past FTP.

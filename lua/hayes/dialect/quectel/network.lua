@@ -167,6 +167,14 @@ return function(modem)
     end
   end
 
+  --- The context that was activated just now.
+  local function activated(index)
+    local active, err = active_context(index)
+    if active then return active end
+    return nil, err or errors.new { name = "not_active",
+      message = "the module activated the data connection and lost it" }
+  end
+
   --- Is the context set up like this already?
   local function is_configured(options, wanted)
     local fields = modem:query(("AT+QICSGP=%d"):format(options.context))
@@ -199,10 +207,7 @@ return function(modem)
       if err.code == 561 or err.name == "error" then err.name = "apn_refused" end
       return nil, err
     end
-    active, err = active_context(options.context)
-    if active then return active end
-    return nil, err or errors.new { name = "not_active",
-      message = "the module activated the data connection and lost it" }
+    return activated(options.context)
   end
 
   --- Brings the module on line: waits for the SIM card (entering the PIN), for the network, and activates the PDP
@@ -238,7 +243,7 @@ return function(modem)
     if remembered[context] then return network.attach(remembered[context]) end
     local response
     response, err = modem:call("+QIACT", "write", { context })
-    if response then return active_context(context) end
+    if response then return activated(context) end
     return nil, last_error(err, ("activating PDP context %d"):format(context))
   end
 

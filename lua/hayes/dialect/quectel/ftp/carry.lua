@@ -15,6 +15,14 @@ carry.DOUBTFUL = 512
 
 local function nothing() end
 
+--- A module that has ended data mode early takes what it had not yet read for command lines: the last of them has no
+--- end, so that the next command would become a part of it, and others may be answered.
+local function get_in_step(modem)
+  if modem.closed_with then return end
+  modem.engine:sync(wait.now())
+  modem:turn(wait.now())
+end
+
 --- Over the port. What the result tells, and the response; nil, the error and the response.
 ---@param session table
 ---@param name string `PUT`, `GET`, `LIST`, …
@@ -35,6 +43,7 @@ function carry.over_port(session, name, arguments, request, moved, doing)
   end
   local text, failed = call.result(modem, response, doing)
   if failed then failed.was_cut = watch.was_cut end
+  if failed and request.data then get_in_step(modem) end
   return text, failed, response
 end
 
