@@ -47,8 +47,9 @@ local DataMode = {}
 DataMode.__index = DataMode
 
 ---@param modem hayes.modem
----@param options { auto: boolean?, received: function, ended: function, hangup: string[]?, resume: string? }
----  hangup and resume: of this connection, in place of the dialect's
+---@param options { auto: boolean?, received: function, ended: function, hangup: string[]?, resume: string?,
+---  alive: (fun(): boolean)? }  hangup and resume: of this connection, in place of the dialect's; alive: asks, in
+---  command mode, whether there is a connection still, for modules that stay in data mode when it ends
 ---@return hayes.data_mode
 function DataMode.new(modem, options)
   local manners = modem.dialect.manners
@@ -61,6 +62,7 @@ function DataMode.new(modem, options)
   end
   return setmetatable({
     modem = modem, auto = options.auto or false, received = options.received, ended = options.ended,
+    alive = options.alive,
     state = "command", texts = texts, escape_text = manners.escape or "+++", guard = (manners.guard_ms or 1000) / 1000,
     answer_after = (manners.answer_ms or manners.guard_ms or 1000) / 1000,
     settle = (manners.settle_ms or 0) / 1000,
@@ -188,10 +190,16 @@ local function drop_dtr(self)
   return answered
 end
 
---- The module has answered: what was held back in front of that is the connection's, and the line is for commands.
+--- What was held back in front of the answer to the escape sequence.
+local function take_held(self)
+  local held = self.held:sub(1, -#"\r\nOK\r\n" - 1)
+  self.held = ""
+  return held
+end
+
+--- The module has answered: the line is for commands.
 local function to_command_mode(self)
   local modem = self.modem
-  hand_on(self, self.held:sub(1, -#"\r\nOK\r\n" - 1))
   self.held, self.suspect = "", false
   self.state = "command"
   modem.engine:leave()
@@ -245,8 +253,15 @@ function DataMode:probe()
   local _turn <close> = self.turn:take()
   if self.state ~= "online" or not self.suspect then return end
   if not send_escape(self) then return finish(self, carrier_lost(self)) end
-  to_command_mode(self) -- it was data
-  self:go_online(self.resume_text)
+  local held = take_held(self)
+  to_command_mode(self)
+  if self.state == "command" and self.alive and not self.alive() then
+    hand_on(self, held:sub(1, ending.last(self.texts, held) - 1))
+    end_with(self, carrier_lost(self))
+    return
+  end
+  hand_on(self, held) -- it was data
+  if self.state == "command" then self:go_online(self.resume_text) end
 end
 
 local function enter(self, text, request)
@@ -298,6 +313,7 @@ local function leave(self)
   local _turn <close> = self.turn:take()
   if self.state == "online" then
     if drop_dtr(self) or self.state == "online" and send_escape(self) then
+      hand_on(self, take_held(self)) -- the connection's
       to_command_mode(self)
     else
       finish(self, self.suspect and carrier_lost(self) or no_answer(self))

@@ -42,7 +42,7 @@ Connection.__index = Connection
 ---@param id integer ConID
 ---@param opening hayes.aithinker.opening
 function Connection.new(modem, registry, id, opening)
-  return setmetatable({
+  local self = setmetatable({
     modem = modem, registry = registry, id = id, type = opening.type, what = opening.what,
     host = opening.host, port = opening.port, mode = opening.mode, auto = opening.auto or false,
     arrived = Buffer.new(), -- read from the module, or pushed by it
@@ -56,7 +56,12 @@ function Connection.new(modem, registry, id, opening)
     doubtful = false,       -- silent for so long that a notification may have got lost
     lost = false,           -- the error that ended it without a word to the module
     fetching = false,
+    stale = false,          -- an answer was about another connection that has its ConID now
   }, Connection)
+  -- Events that stand behind the answer do not change what it was about: firmware that deletes a connection when it
+  -- is read to the end says so right behind the last packet.
+  self.read_request = { ended = function() self.stale = self.deleted or self.renewed end }
+  return self
 end
 
 local function describe(self)
@@ -89,9 +94,9 @@ end
 --- Reads one packet: its bytes, "" when there is none, or nil and the error. Only while holding the turn.
 local function read_packet(self)
   local arrivals = self.arrivals
-  local response, err = exchange.run(self.modem, "AT+SOCKETREAD=" .. self.id)
+  local response, err = exchange.run(self.modem, "AT+SOCKETREAD=" .. self.id, self.read_request)
   if self.lost then return nil, self.lost end
-  if self.deleted or self.renewed then
+  if response and self.stale or not response and (self.deleted or self.renewed) then
     self.has_data = false
     return ""
   end
@@ -106,13 +111,18 @@ local function read_packet(self)
   return ""
 end
 
+--- The line is this connection's: no command would reach the module.
+local function is_online(self)
+  return self.data and self.data.state == "online"
+end
+
 local function take_behind(self)
   while self.behind.size > 0 do self.arrived:put(self.behind:take(self.behind:first_length())) end
 end
 
 --- Reads the packets that the module has. Only while holding the turn.
 local function read_out(self)
-  while self.has_data and not self.lost and self.arrived.size < MOST_AHEAD do
+  while self.has_data and not self.lost and not is_online(self) and self.arrived.size < MOST_AHEAD do
     local bytes, err = read_packet(self)
     if not bytes then
       self.failure, self.has_data = err, false
@@ -154,13 +164,13 @@ end
 
 --- Reads once: bytes, "" when there are none, or nil and the error.
 function Connection:receive()
-  if self.arrived.size == 0 and not self.lost and (self.has_data or self.doubtful) then
+  if self.arrived.size == 0 and not self.lost and (self.has_data or self.doubtful or self.turn.held) then
     local _turn <close> = self.turn:take()
-    self.doubtful = false
-    if self.arrived.size == 0 and self.mode ~= "transparent" then
+    if self.arrived.size == 0 and not is_online(self) and (self.has_data or self.doubtful) then
       self.has_data = not self.deleted
       read_out(self)
     end
+    self.doubtful = false
   end
   if self.arrived.size > 0 then
     local bytes = self.arrived:take(self.arrived:first_length())
@@ -174,7 +184,8 @@ end
 
 --- Something true when receive() may give something.
 function Connection:readable()
-  return self.arrived.size > 0 or self.has_data or self.peer_closed or self.lost or self.failure
+  return self.arrived.size > 0 or self.has_data and not is_online(self) or self.peer_closed or self.lost
+    or self.failure
     or self.doubtful and self.mode == "buffer"
 end
 
@@ -196,6 +207,13 @@ function Connection:on_data(bytes)
   notify(self)
 end
 
+--- Data has come while the line is its. What the module had told of before and was not asked for comes like this, too.
+local function on_through(self, bytes)
+  self.has_data = false
+  take_behind(self)
+  self:on_data(bytes)
+end
+
 --- It has ended; what is unread can still be read.
 function Connection:on_closed()
   if self.peer_closed then return end
@@ -214,7 +232,7 @@ end
 --- It has ended and its slot is free.
 function Connection:on_deleted()
   self.peer_closed, self.deleted, self.has_data = true, true, false
-  take_behind(self)
+  if not self.turn.held then take_behind(self) end -- else who reads does it, behind what is being read
   self.registry.forget(self)
   notify(self)
 end
@@ -228,15 +246,25 @@ end
 
 -- Sending
 
---- Has it gone without a word? Some firmware takes data for a connection that is not there and says nothing
---- (V4.18_P23.2.1).
-local function is_gone(self)
+--- Its row in the module's table; nil when there is none, false when the module does not say.
+local function find_row(self)
   local rows = self.registry.rows()
   if not rows then return false end
   for _, row in ipairs(rows) do
-    if row.ConID == self.id then return false end
+    if row.ConID == self.id then return row end
   end
-  return true
+end
+
+--- Has it gone without a word? Some firmware takes data for a connection that is not there and says nothing
+--- (V4.18_P23.2.1).
+local function is_gone(self)
+  return find_row(self) == nil
+end
+
+--- Is it connected still, as far as the module tells?
+local function is_up(self)
+  local row = find_row(self)
+  return row == false or row ~= nil and (row.state == "connected" or self.type == UDP_SERVER)
 end
 
 local function send_failure(self, err, bytes)
@@ -291,9 +319,14 @@ function Connection:check_switch(mode, options)
   end
 end
 
+--- Only while holding the turn: nobody may be about to read.
 local function enter_transparent(self, options)
-  local ok, err = self.registry.may_be_transparent(self)
-  if not ok then return nil, err end
+  local ok, err
+  repeat
+    read_out(self)
+    ok, err = self.registry.may_be_transparent(self)
+    if not ok then return nil, err end
+  until not self.has_data or self.arrived.size >= MOST_AHEAD
   local text = "AT+SOCKETTT"
   if options and options.target then text = text .. "=" .. tt_modes[options.target] end
   self.data = DataMode.new(self.modem, {
@@ -301,14 +334,21 @@ local function enter_transparent(self, options)
     -- Events are printed among the data until framework P2.31.1.
     hangup = { "+EVENT:SocketDisconnect," .. self.id, "+EVENT:SocketDissconnect," .. self.id,
       "+EVENT:SocketAutoDel," .. self.id },
-    received = function(bytes) self:on_data(bytes) end,
+    received = function(bytes) on_through(self, bytes) end,
     ended = function(reason)
-      if reason.name == "closed" then self:on_closed() else self:lose(reason) end
+      -- What the module refuses to go back to (105) has ended meanwhile.
+      if reason.name == "closed" or reason.result then self:on_closed() else self:lose(reason) end
     end,
+    alive = function() return is_up(self) end,
   })
   ok, err = self.data:open(text)
   if not ok then self.data = nil end
   return ok, err
+end
+
+--- In command mode again: firmware from framework P2.31.1 on has kept it to itself if the connection has ended.
+local function look_for_end(self)
+  if not is_up(self) then self:on_closed() end
 end
 
 local function leave_transparent(self)
@@ -332,14 +372,14 @@ function Connection:switch(mode, options)
     ok, err = leave_transparent(self)
     if not ok then return nil, err end
     self.mode = "buffer"
+    look_for_end(self)
+    if self.peer_closed then return nil, ended_error(self) end
   end
-  do
-    local _turn <close> = self.turn:take()
-    read_out(self)
-  end
+  local _turn <close> = self.turn:take()
   if mode == "transparent" then
     ok, err = enter_transparent(self, options)
   else
+    read_out(self)
     ok, err = self.registry.set_mode(mode)
   end
   if not ok then return nil, err end
@@ -348,8 +388,16 @@ function Connection:switch(mode, options)
 end
 
 --- Leaves transparent transmission for commands, or returns to it.
-function Connection:escape() return self.data:escape() end
-function Connection:resume() return self.data:resume() end
+function Connection:escape()
+  local ok, err = self.data:escape()
+  if ok then look_for_end(self) end
+  return ok, err
+end
+
+function Connection:resume()
+  local _turn <close> = self.turn:take()
+  return self.data:resume()
+end
 
 -- The end
 
