@@ -60,7 +60,7 @@ const struct emu_quirk_entry aithinker_quirks[] = {
      "all that is known of the later lineage A", "V4.18_P1.4.4"},
     {"WB2-P23.2.1",
      BIT(P23) | BIT(SILENT_SEND) | BIT(RECONNECT) | BIT(AUTODEL_AFTER_DEL) | BIT(RECVCFG_AT_OPEN) |
-         BIT(NO_WDISCONNECT) | BIT(WDOMAIN_CR),
+         BIT(NO_WDISCONNECT) | BIT(WDOMAIN_CR) | BIT(SHORT_LINES),
      "all that is known of lineage B, and its version", "V4.18_P23.2.1"},
     {0},
 };

@@ -95,7 +95,7 @@ struct version {
     const char *at, *sdk, *firmware, *built;
 };
 
-/* As recorded of V4.18_P1.4.4; of V4.18_P23.2.1 only its name is. */
+/* As recorded of V4.18_P1.4.4; of V4.18_P23.2.1 only its name is, and its framework one of its time. */
 static const struct version p1 = {
     .at = "release/V4.18_P2.19.1",
     .sdk = "release_bl_iot_sdk_1.6.36",
@@ -103,7 +103,7 @@ static const struct version p1 = {
     .built = "Nov 25 2022 11:22:39",
 };
 static const struct version p23 = {
-    .at = "release/V4.18_P3.8.0",
+    .at = "release/V4.18_P2.31.1",
     .sdk = "release_bl_iot_sdk_1.6.40",
     .firmware = "V4.18_P23.2.1",
     .built = "Jun 12 2024 10:11:12",
