@@ -41,9 +41,16 @@ static void restart_idle(struct aithinker *aithinker)
     emu_timer_start(loop, &aithinker->transparent.idle, emu_loop_now(loop) + emu_ms(PACKET_MS));
 }
 
+static void add_pluses(struct aithinker_transparent *tt)
+{
+    for (; tt->pluses > 0 && tt->length < AITHINKER_CHUNK; tt->pluses--)
+        tt->chunk[tt->length++] = '+';
+}
+
 static void on_idle(void *owner)
 {
     struct aithinker *aithinker = owner;
+    add_pluses(&aithinker->transparent); /* three in one packet are looked for */
     if (!flush(aithinker))
         restart_idle(aithinker);
 }
@@ -82,12 +89,6 @@ static size_t take(void *owner, const char *bytes, size_t length)
     return used;
 }
 
-static void add_pluses(struct aithinker_transparent *tt, unsigned count)
-{
-    for (; count > 0 && tt->length < AITHINKER_CHUNK; count--)
-        tt->chunk[tt->length++] = '+';
-}
-
 /* Byte by byte, for firmware that leaves at any "+++" in the data. */
 static size_t take_watching(void *owner, const char *bytes, size_t length)
 {
@@ -102,8 +103,7 @@ static size_t take_watching(void *owner, const char *bytes, size_t length)
             leave(aithinker);
         return 1;
     }
-    add_pluses(tt, tt->pluses);
-    tt->pluses = 0;
+    add_pluses(tt);
     tt->chunk[tt->length++] = *bytes;
     return 1;
 }

@@ -155,9 +155,15 @@ local function fetch_task(self)
   notify(self)
 end
 
+--- Out of transparent transmission for a moment, to which the line returns before anybody's turn: what is unread comes
+--- as data then.
+local function is_only_passing(self)
+  return self.data and not self.data.parked and not self.data.auto and self.data.state ~= "ended"
+end
+
 --- Reads what there is as a task, and deletes the connection behind that if it has ended.
 local function fetch(self)
-  if self.fetching or self.lost or self.deleted or self.modem.closed_with then return end
+  if self.fetching or self.lost or self.deleted or self.modem.closed_with or is_only_passing(self) then return end
   self.fetching = true
   wait.spawn_detached(fetch_task, self)
 end
@@ -342,8 +348,10 @@ local function enter_transparent(self, options)
     alive = function() return is_up(self) end,
   })
   ok, err = self.data:open(text)
-  if not ok then self.data = nil end
-  return ok, err
+  if ok then return true end
+  self.data = nil
+  if self.has_data then fetch(self) end
+  return nil, err
 end
 
 --- In command mode again: firmware from framework P2.31.1 on has kept it to itself if the connection has ended.
@@ -391,6 +399,7 @@ end
 function Connection:escape()
   local ok, err = self.data:escape()
   if ok then look_for_end(self) end
+  if self.has_data then fetch(self) end
   return ok, err
 end
 
