@@ -10,7 +10,7 @@ local Server = require "support.ftp_server"
 local pki = require "support.pki"
 
 local MIB = tonumber(arg[1] or 1024)
-local folder = "build/bench/transfer"
+local folder = (os.getenv "HAYES_BUILD" or "build") .. "/bench/transfer"
 
 local function memory(name)
   for line in io.lines "/proc/self/status" do

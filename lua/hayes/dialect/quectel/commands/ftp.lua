@@ -1,6 +1,8 @@
 --- The commands of the FTP(S) note V1.3. Firmware calls the key SSL_ctxID `sslctxid` (EG25GGBR07A08M2G, EG800K), and
 --- the second `filetype` of the note's test answer is `transmode`.
 
+local ftp_errors = require "hayes.dialect.quectel.ftp_errors"
+
 local NOTE = "FTP note "
 
 --- rsptimeout is 180 s at most; a command gets it, and some for the module itself.
@@ -33,8 +35,11 @@ local start = { name = "startpos", type = "integer", min = 0, max = 2147483647, 
   optional = true }
 local transferred = { name = "transferlen", unit = "bytes",
   doc = "With err 0: what was transferred; with any other, the server's reply code." }
-local code = { name = "protocol_error", doc = "The server's reply code (chapter 6); 0: none." }
-local err = { name = "err", doc = "0, or an error of chapter 5." }
+local replies = { [0] = "none" }
+for reply, known in pairs(ftp_errors.protocol) do replies[reply] = known[1] end
+
+local code = { name = "protocol_error", doc = "The server's reply code (chapter 6).", values = replies, open = true }
+local err = { name = "err", error = true, doc = "0, or an error of chapter 5." }
 
 --- OK, and the result behind it, or in front of it (note 3.6).
 local function act(name, summary, source, params, second)

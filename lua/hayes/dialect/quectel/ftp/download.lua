@@ -69,7 +69,7 @@ end
 --- The size that is to come of it; nil where nobody knows.
 local function find_length(self)
   if self.is_text then return nil end
-  local size, err = remote.size(self.session, self.path)
+  local size, err = remote.size(self.session, self.path, self.doing)
   if size == false or not size then return nil, err end
   if size == "unknown" then return nil end
   if self.size and self.size ~= size and self.target.at > 0 and not self.target:restart() then
@@ -166,7 +166,7 @@ function Download.inside(session, path, name, options)
   local base = options.offset or 0
   local retries = options.resume == false and 0 or options.retries or session.options.retries
   local bytes, err = recovery.run(session, retries, function()
-    local size, err = remote.size(session, path)
+    local size, err = remote.size(session, path, doing)
     if not size then return nil, err end
     size = math.tointeger(size)
     progress.total = size and size - base

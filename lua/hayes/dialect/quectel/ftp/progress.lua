@@ -20,10 +20,13 @@ local function tell(self, done, now)
   self.report(done, self.total, math.max(0, done - self.base) / seconds)
 end
 
-local function tell_as_task(self, done, now)
+--- A function that fails is not called again: the transfer is worth more than its display.
+local function tell_safely(self, done, now)
   local ok, err = xpcall(tell, debug.traceback, self, done, now)
   self.busy = false
-  if not ok then wait.report("the progress function of a transfer has failed", err) end
+  if ok then return end
+  self.report = nil
+  wait.report("the progress function of a transfer has failed, and is not called again", err)
 end
 
 --- So many bytes are done. From wherever: it neither waits nor raises.
@@ -33,14 +36,14 @@ function Progress:moved(done)
   local now = wait.now()
   if self.busy or now - self.last < LEAST_GAP then return end
   self.busy = true
-  wait.spawn_detached(tell_as_task, self, done, now)
+  wait.spawn_detached(tell_safely, self, done, now)
 end
 
 --- All is done: in the caller's own task.
 function Progress:finish(done)
   if not self.report then return end
   self.base = self.base or done
-  tell(self, done, wait.now())
+  tell_safely(self, done, wait.now())
 end
 
 return Progress

@@ -8,8 +8,10 @@ local wait = require "hayes.wait"
 
 local recovery = {}
 
---- Pauses between two attempts, seconds: doubled each time that nothing has come of one.
-local FIRST_PAUSE, LONGEST_PAUSE = 0.25, 60
+--- Pauses between two attempts, seconds: doubled each time that nothing has come of one. The first gives the server
+--- time to store what has reached it.
+recovery.FIRST_PAUSE = 0.25
+local LONGEST_PAUSE = 60
 
 --- Longest time for a module to come back after a restart, seconds.
 local RESTART_SECONDS = 90
@@ -79,7 +81,7 @@ end
 ---@param moved? fun(): boolean has something come of it since it was last asked
 ---@return any, hayes.error?
 function recovery.run(session, retries, attempt, moved)
-  local failures, pause, tries = 0, FIRST_PAUSE, 0
+  local failures, pause, tries = 0, recovery.FIRST_PAUSE, 0
   while true do
     if session.closed then return nil, closed(session) end
     local ok, err, final = true, nil, false
@@ -95,7 +97,7 @@ function recovery.run(session, retries, attempt, moved)
       final = not (call.is_loss(err) or is_session_lost(err)) or session.modem.ended
     end
     if final then return nil, err end
-    if moved and moved() then failures, pause = 0, FIRST_PAUSE end
+    if moved and moved() then failures, pause = 0, recovery.FIRST_PAUSE end
     failures = failures + 1
     err.attempts = tries
     if failures > retries then return nil, err end

@@ -112,7 +112,17 @@ local function attempt(self)
   return done, err
 end
 
+--- What the server has by now; where it cannot be asked, what it had when it was.
+local function ask_again(self)
+  if not self.session.connected or self.is_text then return end
+  wait.sleep(recovery.FIRST_PAUSE)
+  local there = remote.size(self.session, self.path)
+  if there == false then there = 0 end
+  if math.type(there) == "integer" then self.server_bytes = there end
+end
+
 local function explain(self, err)
+  ask_again(self)
   local server = self.server_bytes and ("the server has %d of %d bytes"):format(self.server_bytes, self.last)
     or "what the server has is not known"
   local seen = errors.within(err, ("given up after %d attempts"):format(err.attempts))
