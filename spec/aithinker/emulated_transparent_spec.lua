@@ -202,11 +202,7 @@ describe("An Ai-WB2 that is to connect by itself behind a start", function()
     local ready = hayes.spawn(function() return modem:wait("ready", 20) end)
     assert(emulator:control("reboot"))
     assert(select(2, ready:join(30)))
-    local connected = false
-    repeat
-      local rows = assert(modem.sockets())
-      connected = rows[1] ~= nil and rows[1].state == "connected"
-    until connected
+    repeat local row = assert(modem.sockets())[1] until row and row.state == "connected"
     peer = assert(listener:accept())
     peer:settimeout(10)
     -- No command has gone to the far end.
