@@ -8,10 +8,10 @@
 --- Modules differ in their manners: guard_ms, the silence in front of the escape sequence; answer_ms, the silence that
 --- the module itself wants behind it, which is the soonest that its answer comes (guard_ms); settle_ms, how long it is
 --- to be left alone behind that answer (0); resume, the command that returns to data mode (`ATO`); dtr = false: DTR
---- does nothing; hangup, the texts that tell of the end (`NO CARRIER`); behind, how lines begin that the module may say
---- right behind its answer to the escape sequence, of data that goes on coming. With idle_ms the module waits no second, but
---- calls three plus signs the escape sequence that have so little silence around them: then no more than two are ever
---- sent in one go.
+--- does nothing; hangup, the texts that tell of the end (`NO CARRIER`); behind, how lines begin that the module may
+--- say right behind its answer to the escape sequence, of data that goes on coming. With idle_ms the module waits no
+--- second, but calls three plus signs the escape sequence that have so little silence around them: then no more than
+--- two are ever sent in one go.
 
 local ending = require "hayes.ending"
 local errors = require "hayes.error"
@@ -35,9 +35,6 @@ local ESCAPE_ANSWER = 1
 local DTR_ANSWER = 1
 
 local PLUS = ("+"):byte()
-
---- The answer to the escape sequence.
-local OK = "\r\nOK\r\n"
 
 --- Silence behind an `OK` that makes it the answer, seconds.
 local OK_QUIET = 0.05
@@ -139,7 +136,7 @@ function DataMode:on_data(bytes)
   local answer = self.answer
   self.last_seen = wait.now()
   if answer and self.last_seen >= answer.earliest then
-    answer.from = answer.from or math.max(1, #self.held - #OK + 2)
+    answer.from = answer.from or math.max(1, #self.held - #ending.OK + 2)
   end
   self.held = self.held .. bytes
   if answer then return self:on_answer() end
@@ -153,28 +150,13 @@ function DataMode:due()
   wait.spawn_detached(self.probe, self)
 end
 
---- Where the last `OK` is that may be the answer: it came no earlier than the module may say it, and behind it there is
---- nothing, or a line of the module's. And whether the latter is the case.
-local function find_answer(self)
-  local held, from = self.held, self.answer.from
-  local found, followed
-  local at = from and held:find(OK, from, true)
-  while at do
-    local next_at = at + #OK
-    local line_behind = self.behind ~= nil and held:sub(next_at, next_at + #self.behind - 1) == self.behind
-    if next_at > #held or line_behind then found, followed = at, line_behind end
-    at = held:find(OK, at + 1, true)
-  end
-  return found, followed
-end
-
 --- While the answer to the escape sequence is due: an `OK` behind which there is silence, or a line that the module
 --- says in command mode alone.
 function DataMode:on_answer(silence)
   local answer = self.answer
   if answer.at then return end
   local now = wait.now()
-  local found, followed = find_answer(self)
+  local found, followed = ending.answer(self.held, answer.from, self.behind)
   if found and (silence or followed) then
     answer.at = found
     return answer.waiter:fire(true)
@@ -223,7 +205,7 @@ end
 local function take_held(self)
   local held, at = self.held, self.answered_at
   self.held = ""
-  return held:sub(1, at - 1), held:sub(at + #OK)
+  return held:sub(1, at - 1), held:sub(at + #ending.OK)
 end
 
 --- The module has answered, and said these lines since: the line is for commands.

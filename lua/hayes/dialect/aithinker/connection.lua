@@ -9,11 +9,10 @@
 --- read out.
 
 local Buffer = require "hayes.buffer"
-local check = require "hayes.check"
-local DataMode = require "hayes.data_mode"
 local errors = require "hayes.error"
 local exchange = require "hayes.exchange"
 local Lock = require "hayes.lock"
+local transparent = require "hayes.dialect.aithinker.transparent"
 local wait = require "hayes.wait"
 
 --- The module sends what is longer in pieces of this size (page, AT+SOCKETSEND).
@@ -111,18 +110,13 @@ local function read_packet(self)
   return ""
 end
 
---- The line is this connection's: no command would reach the module.
-local function is_online(self)
-  return self.data and self.data.state == "online"
-end
-
 local function take_behind(self)
   while self.behind.size > 0 do self.arrived:put(self.behind:take(self.behind:first_length())) end
 end
 
 --- Reads the packets that the module has. Only while holding the turn.
 local function read_out(self)
-  while self.has_data and not self.lost and not is_online(self) and self.arrived.size < MOST_AHEAD do
+  while self.has_data and not self.lost and not transparent.is_online(self) and self.arrived.size < MOST_AHEAD do
     local bytes, err = read_packet(self)
     if not bytes then
       self.failure, self.has_data = err, false
@@ -155,15 +149,10 @@ local function fetch_task(self)
   notify(self)
 end
 
---- Out of transparent transmission for a moment, to which the line returns before anybody's turn: what is unread comes
---- as data then.
-local function is_only_passing(self)
-  return self.data and not self.data.parked and not self.data.auto and self.data.state ~= "ended"
-end
-
 --- Reads what there is as a task, and deletes the connection behind that if it has ended.
 local function fetch(self)
-  if self.fetching or self.lost or self.deleted or self.modem.closed_with or is_only_passing(self) then return end
+  if self.fetching or self.lost or self.deleted or self.modem.closed_with then return end
+  if transparent.is_passing(self) then return end -- what is unread comes as data
   self.fetching = true
   wait.spawn_detached(fetch_task, self)
 end
@@ -172,7 +161,7 @@ end
 function Connection:receive()
   if self.arrived.size == 0 and not self.lost and (self.has_data or self.doubtful or self.turn.held) then
     local _turn <close> = self.turn:take()
-    if self.arrived.size == 0 and not is_online(self) and (self.has_data or self.doubtful) then
+    if self.arrived.size == 0 and not transparent.is_online(self) and (self.has_data or self.doubtful) then
       self.has_data = not self.deleted
       read_out(self)
     end
@@ -190,7 +179,7 @@ end
 
 --- Something true when receive() may give something.
 function Connection:readable()
-  return self.arrived.size > 0 or self.has_data and not is_online(self) or self.peer_closed or self.lost
+  return self.arrived.size > 0 or self.has_data and not transparent.is_online(self) or self.peer_closed or self.lost
     or self.failure
     or self.doubtful and self.mode == "buffer"
 end
@@ -214,7 +203,7 @@ function Connection:on_data(bytes)
 end
 
 --- Data has come while the line is its. What the module had told of before and was not asked for comes like this, too.
-local function on_through(self, bytes)
+function Connection:on_through(bytes)
   self.has_data = false
   take_behind(self)
   self:on_data(bytes)
@@ -268,9 +257,9 @@ local function is_gone(self)
 end
 
 --- Is it connected still, as far as the module tells?
-local function is_up(self)
+function Connection:is_up()
   local row = find_row(self)
-  return row == false or row ~= nil and (row.state == "connected" or self.type == UDP_SERVER)
+  return row == false or row ~= nil and (self.registry.may_be_up(row) or self.type == UDP_SERVER)
 end
 
 local function send_failure(self, err, bytes)
@@ -315,16 +304,6 @@ end
 
 -- Transparent transmission
 
-local tt_modes = { first = 0, last = 2 }
-
---- Raises when this mode, or its options, make no sense for this connection.
-function Connection:check_switch(mode, options)
-  options = check.options("socket:transparent", options, { target = { values = { "first", "last" } } })
-  if options.target and (mode ~= "transparent" or self.type ~= UDP_SERVER) then
-    check.fail("socket:transparent", "target is for transparent transmission of a UDP server (udp.listen)")
-  end
-end
-
 --- Only while holding the turn: nobody may be about to read.
 local function enter_transparent(self, options)
   local ok, err
@@ -333,42 +312,20 @@ local function enter_transparent(self, options)
     ok, err = self.registry.may_be_transparent(self)
     if not ok then return nil, err end
   until not self.has_data or self.arrived.size >= MOST_AHEAD
-  local text = "AT+SOCKETTT"
-  if options and options.target then text = text .. "=" .. tt_modes[options.target] end
-  self.data = DataMode.new(self.modem, {
-    auto = self.auto, resume = text,
-    -- Events are printed among the data until framework P2.31.1.
-    hangup = { "+EVENT:SocketDisconnect," .. self.id, "+EVENT:SocketDissconnect," .. self.id,
-      "+EVENT:SocketAutoDel," .. self.id },
-    received = function(bytes) on_through(self, bytes) end,
-    ended = function(reason)
-      -- What the module refuses to go back to (105) has ended meanwhile.
-      if reason.name == "closed" or reason.result then self:on_closed() else self:lose(reason) end
-    end,
-    alive = function() return is_up(self) end,
-  })
-  ok, err = self.data:open(text)
+  ok, err = transparent.open(self, options)
   if ok then return true end
-  self.data = nil
   if self.has_data then fetch(self) end
   return nil, err
 end
 
 --- In command mode again: firmware from framework P2.31.1 on has kept it to itself if the connection has ended.
 local function look_for_end(self)
-  if not is_up(self) then self:on_closed() end
+  if not self:is_up() then self:on_closed() end
 end
 
-local function leave_transparent(self)
-  local data = self.data
-  local ok, err = data:escape()
-  self.data = nil
-  if not ok then return nil, err end
-  data:retire()
-  return true
-end
-
---- Goes on in another access mode. From "buffer" to "push" and back the module changes for all of its connections.
+--- Goes on in another access mode. From "buffer" to "push" and back the module changes for all of its connections. In
+--- "transparent", firmware from framework P2.31.1 on does not tell that the other end has closed: leaving it finds out,
+--- as does escape().
 ---@param mode "buffer"|"push"|"transparent"
 ---@param options? { target: "first"|"last" }  of a UDP server in transparent mode: whom data goes to ("first")
 ---@return true?, hayes.error?
@@ -377,7 +334,7 @@ function Connection:switch(mode, options)
   if self.lost or self.peer_closed then return nil, ended_error(self) end
   local ok, err
   if self.mode == "transparent" then
-    ok, err = leave_transparent(self)
+    ok, err = transparent.leave(self)
     if not ok then return nil, err end
     self.mode = "buffer"
     look_for_end(self)
@@ -394,6 +351,9 @@ function Connection:switch(mode, options)
   self.mode = mode
   return true
 end
+
+--- Raises when this mode, or its options, make no sense for this connection.
+Connection.check_switch = transparent.check
 
 --- Leaves transparent transmission for commands, or returns to it.
 function Connection:escape()
@@ -414,7 +374,7 @@ end
 function Connection:close()
   if self.released then return true end
   self.released = true
-  if self.data then leave_transparent(self) end
+  if self.data then transparent.leave(self) end
   if self.lost then
     self.registry.forget(self)
     return true
@@ -436,7 +396,7 @@ end
 function Connection:describe()
   if self.lost then return nil, self.lost end
   local row
-  if not (self.data and self.data.state == "online") and not self.deleted then
+  if not transparent.is_online(self) and not self.deleted then
     local rows, err = self.registry.rows()
     if not rows then return nil, err end
     for _, candidate in ipairs(rows) do
