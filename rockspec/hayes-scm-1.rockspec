@@ -73,6 +73,7 @@ build = {
     ["hayes.dialect.aithinker.sockets"] = "lua/hayes/dialect/aithinker/sockets.lua",
     ["hayes.dialect.aithinker.ssl"] = "lua/hayes/dialect/aithinker/ssl.lua",
     ["hayes.dialect.aithinker.tcp"] = "lua/hayes/dialect/aithinker/tcp.lua",
+    ["hayes.dialect.aithinker.transparent"] = "lua/hayes/dialect/aithinker/transparent.lua",
     ["hayes.dialect.aithinker.udp"] = "lua/hayes/dialect/aithinker/udp.lua",
     ["hayes.dialect.aithinker.wifi"] = "lua/hayes/dialect/aithinker/wifi.lua",
     ["hayes.dialect.answer"] = "lua/hayes/dialect/answer.lua",

@@ -36,6 +36,8 @@ struct emu_call {
     size_t count;
 };
 
+struct emu;
+
 typedef struct emu_result emu_handler(struct emu_call *call);
 
 /* A form without handler answers ERROR, but for test: `ranges` is then printed behind the name, "" just
@@ -44,6 +46,7 @@ struct emu_command {
     const char *name;
     emu_handler *write, *read, *execute, *test;
     const char *ranges;
+    bool (*present)(const struct emu *emu); /* NULL: this firmware has it */
 };
 
 /* A whole number written in digits and in the range; false otherwise, also when it is left out or quoted. */

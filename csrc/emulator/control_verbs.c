@@ -164,6 +164,8 @@ static const char *set_common(struct emu *emu, const char *key, const char *valu
     *mine = true;
     if (strcmp(key, "clock") == 0)
         return set_clock(emu, value);
+    if (strcmp(key, "listen") == 0)
+        return emu_listen_add(&emu->listen, value);
     if (strcmp(key, "latency") == 0) {
         if (!read_number(value, 3600000, &number))
             return "0 to 3600000 milliseconds";
@@ -201,7 +203,7 @@ static const struct verb verbs[] = {
     {"urc", "TEXT", run_urc},
     {"raw", "HEX", run_raw},
     {"reboot", "", run_reboot},
-    {"set", "sim|registration|signal|apn|clock|latency|boot-ms|echo VALUE", run_set},
+    {"set", NULL, run_set},
     {"hold", "PREFIX MS", run_hold},
     {"swallow", "PREFIX", run_swallow},
     {"answer", "PREFIX TEXT", run_answer},
@@ -213,18 +215,20 @@ static const struct verb verbs[] = {
 
 static void run_help(struct emu *emu, struct emu_control_line *line)
 {
-    (void)emu;
+    const struct emu_module *module = emu->module;
+    char settings[160];
+    snprintf(settings, sizeof settings, "clock|latency|boot-ms|echo|listen%s%s VALUE",
+             module->set_usage ? "|" : "", module->set_usage ? module->set_usage : "");
     size_t used = 0;
     for (size_t i = 0; i < sizeof verbs / sizeof *verbs && used < sizeof line->reply; i++) {
         const struct verb *verb = &verbs[i];
+        const char *parameters = verb->run == run_set ? settings : verb->usage;
         used += (size_t)snprintf(line->reply + used, sizeof line->reply - used, "%s%s%s; ", verb->name,
-                                 *verb->usage ? " " : "", verb->usage);
+                                 *parameters ? " " : "", parameters);
     }
     if (used < sizeof line->reply)
-        snprintf(line->reply + used, sizeof line->reply - used,
-                 "pdp drop CID; stall ID on|off; "
-                 "ftp drop control|data|pdp [BYTES]; ftp stall on|off|BYTES; ftp reboot BYTES; "
-                 "ftp hangup BYTES; ftp delay MS; ftp timeout MS; ftp clear");
+        snprintf(line->reply + used, sizeof line->reply - used, "%s",
+                 module->control_usage ? module->control_usage : "");
 }
 
 void emu_control_run(struct emu *emu, struct emu_control_line *line)

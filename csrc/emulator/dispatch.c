@@ -66,8 +66,8 @@ static struct emu_result test(const struct emu_command *command, struct emu_call
 static struct emu_result execute(struct emu_call *call)
 {
     const struct emu_command *command = find(&call->emu->dispatch, call->name);
-    if (!command)
-        return emu_error();
+    if (!command || (command->present && !command->present(call->emu)))
+        return emu_result(EMU_RESULT_UNKNOWN);
     emu_handler *handler = NULL;
     switch (call->form) {
     case EMU_TEST:
@@ -98,7 +98,7 @@ static void run(struct emu *emu)
     for (;;) {
         dispatch->info_begun = false;
         dispatch->call.emu = emu;
-        switch (emu_parser_next(&dispatch->parser, &dispatch->call)) {
+        switch (emu->module->grammar->next(&dispatch->parser, &dispatch->call)) {
         case EMU_PARSED_CALL:
             break;
         case EMU_PARSED_END:
@@ -106,6 +106,9 @@ static void run(struct emu *emu)
             return;
         case EMU_PARSED_WRONG:
             end(emu, emu_error());
+            return;
+        case EMU_PARSED_UNKNOWN:
+            end(emu, emu_result(EMU_RESULT_UNKNOWN));
             return;
         }
         dispatch->executing = true;
@@ -145,7 +148,11 @@ static void on_hold_over(void *owner)
 void emu_dispatch_line(struct emu *emu, const char *line, size_t length)
 {
     struct emu_dispatch *dispatch = &emu->dispatch;
-    if (!emu_parser_begin(&dispatch->parser, line, length))
+    if (dispatch->running) {
+        emu->module->busy(emu);
+        return;
+    }
+    if (!emu->module->grammar->begin(&dispatch->parser, line, length))
         return;
     emu->stats.commands++;
     if (dispatch->lose_next) {
@@ -165,8 +172,8 @@ void emu_dispatch_line(struct emu *emu, const char *line, size_t length)
 
 void emu_dispatch_overlong(struct emu *emu, const char *line, size_t length)
 {
-    if (emu_parser_begin(&emu->dispatch.parser, line, length))
-        emu_final(emu, emu_error());
+    if (!emu->dispatch.running && emu->module->grammar->begin(&emu->dispatch.parser, line, length))
+        emu_final(emu, emu->module->line.overlong);
 }
 
 void emu_finish(struct emu *emu, struct emu_result result)

@@ -24,8 +24,7 @@ struct emu_dispatch {
 void emu_dispatch_init(struct emu *emu);
 void emu_dispatch_free(struct emu *emu);
 
-/* A line has ended. Nothing is answered to one without AT. Overlong: this is its beginning, and it gets
- * ERROR. */
+/* A line has ended. Overlong: this is its beginning. */
 void emu_dispatch_line(struct emu *emu, const char *line, size_t length);
 void emu_dispatch_overlong(struct emu *emu, const char *line, size_t length);
 

@@ -8,6 +8,7 @@
 #include "emulator/dispatch.h"
 #include "emulator/faults.h"
 #include "emulator/loop.h"
+#include "emulator/net/listen.h"
 #include "emulator/net/resolver.h"
 #include "emulator/options.h"
 #include "emulator/port.h"
@@ -39,6 +40,7 @@ struct emu {
     struct emu_random random;
     struct emu_store store;
     struct emu_resolver resolver;
+    struct emu_listen_map listen;
     struct emu_stats stats;
 };
 

@@ -2,15 +2,14 @@
 
 #include <string.h>
 
-static const emu_time guard = 1000000000;
 static const char sequence[] = "+++";
 
 static void on_due(void *owner);
 
-void emu_escape_init(struct emu_escape *escape, struct emu_uart *uart, void (*on_escape)(void *owner),
-                     void *owner)
+void emu_escape_init(struct emu_escape *escape, struct emu_uart *uart, emu_time guard,
+                     void (*on_escape)(void *owner), void *owner)
 {
-    *escape = (struct emu_escape){.uart = uart, .on_escape = on_escape, .owner = owner};
+    *escape = (struct emu_escape){.uart = uart, .guard = guard, .on_escape = on_escape, .owner = owner};
     escape->timer = (struct emu_timer){.on_due = on_due, .owner = escape};
 }
 
@@ -55,7 +54,8 @@ void emu_escape_arrival(struct emu_escape *escape, size_t length)
     const char *input;
     size_t waiting = emu_uart_input(escape->uart, &input);
     bool possible = only_pluses(input + waiting - length, length) &&
-                    escape->pluses + length <= strlen(sequence) && (escape->pluses > 0 || silence >= guard);
+                    escape->pluses + length <= strlen(sequence) &&
+                    (escape->pluses > 0 || silence >= escape->guard);
     if (!possible) {
         if (escape->pluses > 0)
             give_up(escape, length);
@@ -65,5 +65,5 @@ void emu_escape_arrival(struct emu_escape *escape, size_t length)
     bool first = escape->pluses == 0;
     escape->pluses += (unsigned)length;
     if (first || escape->pluses == strlen(sequence))
-        emu_timer_start(escape->uart->loop, &escape->timer, now + guard);
+        emu_timer_start(escape->uart->loop, &escape->timer, now + escape->guard);
 }

@@ -160,9 +160,11 @@ int main(int argc, char **argv)
 {
     struct emu_options options;
     struct emu_resolver resolver = {0};
-    enum emu_options_verdict verdict = emu_options_read(&options, &resolver, argc, argv);
+    struct emu_listen_map listen = {0};
+    enum emu_options_verdict verdict = emu_options_read(&options, &resolver, &listen, argc, argv);
     if (verdict != EMU_OPTIONS_RUN) {
         emu_resolver_free(&resolver);
+        emu_listen_free(&listen);
         return verdict == EMU_OPTIONS_DONE ? 0 : 2;
     }
 
@@ -173,12 +175,14 @@ int main(int argc, char **argv)
     emu->module = options.module;
     emu->quirks = options.quirks;
     emu->resolver = resolver;
+    emu->listen = listen;
     emu->random.state = options.seed;
     emu_loop_init(&emu->loop, settle, emu);
 
     bool good = start(emu, &signals, &reader) && emu_loop_run(&emu->loop);
     stop(emu, &signals);
     emu_resolver_free(&emu->resolver);
+    emu_listen_free(&emu->listen);
     free(emu);
     return good ? 0 : 1;
 }

@@ -14,12 +14,15 @@ static const char usage[] =
     "Usage: hayes-emulator [OPTION]...\n"
     "A serial AT module in software. Prints the path of its pty and runs until it gets SIGTERM.\n"
     "\n"
-    "  --module NAME          which module: EC200U (default), EC200A\n"
+    "  --module NAME          which module: EC200U (default), EC200A, Ai-WB2\n"
     "  --flash DIR            folder with the module's files, kept (default: a temporary one)\n"
     "  --flash-size BYTES     what it holds (default 1048576)\n"
     "  --baud N               pace both directions as a serial line of N baud (default: unpaced)\n"
     "  --resolve HOST[:ASKED]=ADDR[:PORT]\n"
     "                         connections to HOST (at port ASKED) go to ADDR (at PORT); repeatable\n"
+    "  --listen ASKED=PORT    where the module is asked to listen at ASKED, listen at PORT of 127.0.0.1 (0: "
+    "any\n"
+    "                         that is free); repeatable (default: at ASKED itself)\n"
     "  --link PATH            make PATH a symbolic link to the pty\n"
     "  --latency MS           delay every answer\n"
     "  --quirks NAME[,NAME]   habits of named firmware; \"list\" prints them\n"
@@ -28,6 +31,7 @@ static const char usage[] =
     "  --sim STATE            ready (default), absent, pin:1234, puk\n"
     "  --registration STATE   home (default), roaming, searching, denied, none\n"
     "  --apn NAME             the only access point the network knows (default: any will do)\n"
+    "  --ap SSID[,PASSWORD]   of a Wi-Fi module: the only access point in the air (default: any)\n"
     "  --clock TIME           the module's clock: Unix seconds, or unset (default: the host's time)\n"
     "  --echo 0|1             command echo after power-up (default 1)\n"
     "  --seed N               for everything that varies by chance (default 1)\n"
@@ -39,6 +43,7 @@ enum option_code {
     OPTION_FLASH_SIZE,
     OPTION_BAUD,
     OPTION_RESOLVE,
+    OPTION_LISTEN,
     OPTION_LINK,
     OPTION_LATENCY,
     OPTION_QUIRKS,
@@ -47,6 +52,7 @@ enum option_code {
     OPTION_SIM,
     OPTION_REGISTRATION,
     OPTION_APN,
+    OPTION_AP,
     OPTION_CLOCK,
     OPTION_ECHO,
     OPTION_SEED,
@@ -60,6 +66,7 @@ static const struct option known[] = {
     {"flash-size", required_argument, NULL, OPTION_FLASH_SIZE},
     {"baud", required_argument, NULL, OPTION_BAUD},
     {"resolve", required_argument, NULL, OPTION_RESOLVE},
+    {"listen", required_argument, NULL, OPTION_LISTEN},
     {"link", required_argument, NULL, OPTION_LINK},
     {"latency", required_argument, NULL, OPTION_LATENCY},
     {"quirks", required_argument, NULL, OPTION_QUIRKS},
@@ -68,6 +75,7 @@ static const struct option known[] = {
     {"sim", required_argument, NULL, OPTION_SIM},
     {"registration", required_argument, NULL, OPTION_REGISTRATION},
     {"apn", required_argument, NULL, OPTION_APN},
+    {"ap", required_argument, NULL, OPTION_AP},
     {"clock", required_argument, NULL, OPTION_CLOCK},
     {"echo", required_argument, NULL, OPTION_ECHO},
     {"seed", required_argument, NULL, OPTION_SEED},
@@ -94,7 +102,7 @@ static const char *read_module(struct emu_options *options, const char *text)
             return NULL;
         }
     }
-    return "EC200U or EC200A";
+    return "EC200U, EC200A or Ai-WB2";
 }
 
 static const char *read_clock(struct emu_options *options, const char *text)
@@ -142,7 +150,7 @@ static const char *read_numeric(struct emu_options *options, enum option_code co
 }
 
 static const char *read_option(struct emu_options *options, struct emu_resolver *resolver,
-                               enum option_code code, const char *text)
+                               struct emu_listen_map *listen, enum option_code code, const char *text)
 {
     switch (code) {
     case OPTION_MODULE:
@@ -158,6 +166,8 @@ static const char *read_option(struct emu_options *options, struct emu_resolver 
         return read_numeric(options, code, text);
     case OPTION_RESOLVE:
         return emu_resolver_add(resolver, text);
+    case OPTION_LISTEN:
+        return emu_listen_add(listen, text);
     case OPTION_LINK:
         options->link = text;
         return *text ? NULL : "a path";
@@ -175,6 +185,8 @@ static const char *read_option(struct emu_options *options, struct emu_resolver 
         return emu_cellular_set_registration(&options->cellular, text);
     case OPTION_APN:
         return emu_cellular_set_apn(&options->cellular, text);
+    case OPTION_AP:
+        return emu_wireless_set_ap(&options->wireless, text);
     case OPTION_CLOCK:
         return read_clock(options, text);
     case OPTION_HELP:
@@ -204,7 +216,7 @@ static enum emu_options_verdict wrong(const char *what, const char *text, const 
 }
 
 enum emu_options_verdict emu_options_read(struct emu_options *options, struct emu_resolver *resolver,
-                                          int argc, char **argv)
+                                          struct emu_listen_map *listen, int argc, char **argv)
 {
     *options = (struct emu_options){
         .module = emu_modules()[0],
@@ -224,7 +236,7 @@ enum emu_options_verdict emu_options_read(struct emu_options *options, struct em
             return wrong(argv[argument], "", "no such option, or it takes no value; see --help");
         if (answers_alone(code, optarg))
             return EMU_OPTIONS_DONE;
-        const char *allowed = read_option(options, resolver, (enum option_code)code, optarg);
+        const char *allowed = read_option(options, resolver, listen, (enum option_code)code, optarg);
         if (allowed) {
             char what[32];
             snprintf(what, sizeof what, "--%s", known[index].name);

@@ -3,7 +3,9 @@
 #define EMU_OPTIONS_H
 
 #include "emulator/cellular.h"
+#include "emulator/net/listen.h"
 #include "emulator/net/resolver.h"
+#include "emulator/wireless.h"
 
 #include <stdint.h>
 
@@ -20,6 +22,7 @@ struct emu_options {
     uint64_t quirks;
     bool attached;
     struct emu_cellular cellular;
+    struct emu_wireless wireless;
     bool clock_given, clock_unset;
     int64_t clock;
     bool echo;
@@ -32,8 +35,8 @@ enum emu_options_verdict {
     EMU_OPTIONS_WRONG, /* said why on stderr: exit 2 */
 };
 
-/* Adds the --resolve rules to the resolver. */
+/* Adds the --resolve and --listen rules to these. */
 enum emu_options_verdict emu_options_read(struct emu_options *options, struct emu_resolver *resolver,
-                                          int argc, char **argv);
+                                          struct emu_listen_map *listen, int argc, char **argv);
 
 #endif

@@ -18,7 +18,7 @@ static bool is_name_char(char c)
     return isalnum((unsigned char)c) != 0 || (c != '\0' && strchr("!%-./:_", c));
 }
 
-bool emu_parser_begin(struct emu_parser *parser, const char *line, size_t length)
+static bool begin(struct emu_parser *parser, const char *line, size_t length)
 {
     size_t kept = 0;
     bool quoted = false;
@@ -171,7 +171,7 @@ static enum emu_parsed read_extended(struct emu_parser *parser, struct emu_call 
     return end_extended(parser);
 }
 
-enum emu_parsed emu_parser_next(struct emu_parser *parser, struct emu_call *call)
+static enum emu_parsed next(struct emu_parser *parser, struct emu_call *call)
 {
     while (parser->line[parser->at] == ';')
         parser->at++;
@@ -184,3 +184,5 @@ enum emu_parsed emu_parser_next(struct emu_parser *parser, struct emu_call *call
         return read_extended(parser, call);
     return read_basic(parser, call);
 }
+
+const struct emu_grammar emu_v250_grammar = {.begin = begin, .next = next};

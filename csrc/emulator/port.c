@@ -29,9 +29,10 @@ void emu_port_init(struct emu *emu, const struct emu_profile *profile)
 {
     struct emu_port *port = &emu->port;
     port->profile = port->saved = *profile;
+    port->most = emu->module->line.most;
     emu->uart.on_arrival = on_arrival;
     emu->uart.owner = emu;
-    emu_escape_init(&port->escape, &emu->uart, on_escape, emu);
+    emu_escape_init(&port->escape, &emu->uart, emu->module->line.guard, on_escape, emu);
 }
 
 static void forget_held(struct emu_port *port)
@@ -72,6 +73,11 @@ void emu_port_leave_data(struct emu *emu)
     emu_escape_arm(&emu->port.escape, false);
 }
 
+bool emu_port_lets_urcs_through(const struct emu *emu)
+{
+    return !emu->port.in_data || emu->port.data.urcs;
+}
+
 void emu_port_hold(struct emu *emu, char *text)
 {
     struct emu_port *port = &emu->port;
@@ -87,7 +93,7 @@ void emu_port_hold(struct emu *emu, char *text)
 static void print_held(struct emu *emu)
 {
     struct emu_port *port = &emu->port;
-    if (port->held_count == 0 || port->in_data)
+    if (port->held_count == 0 || !emu_port_lets_urcs_through(emu))
         return;
     for (size_t i = 0; i < port->held_count; i++)
         emu_urc_text(emu, port->held[i]);
@@ -99,7 +105,7 @@ static void keep_byte(struct emu_port *port, char byte)
     if (byte == '\b') {
         if (port->length > 0)
             port->length--;
-    } else if (port->length < sizeof port->line) {
+    } else if (port->length < port->most) {
         port->line[port->length++] = byte;
     } else {
         port->overlong = true;
@@ -127,9 +133,11 @@ static size_t take_command(struct emu *emu, const char *bytes, size_t length)
     for (size_t i = 0; i < used; i++) {
         if (bytes[i] == rules->ignored)
             continue;
+        bool ends = bytes[i] == rules->end;
         if (emu->port.profile.echo)
-            emu_output_put(&emu->uart.output, bytes + i, 1);
-        if (bytes[i] != rules->end)
+            emu_output_put(&emu->uart.output, ends ? rules->echo_end : bytes + i,
+                           ends ? strlen(rules->echo_end) : 1);
+        if (!ends)
             keep_byte(&emu->port, bytes[i]);
     }
     emu_output_end(&emu->uart.output, 0);
@@ -170,7 +178,7 @@ static size_t take_some(struct emu *emu, const char *bytes, size_t length)
         return length;
     if (emu->port.in_data)
         return take_data(emu, bytes, length);
-    if (emu->dispatch.running)
+    if (emu->dispatch.running && !emu->module->busy)
         return ignored_bytes(emu, bytes, length);
     return take_command(emu, bytes, length);
 }

@@ -1,7 +1,8 @@
 /* What the bytes on the serial port mean: command lines, or data for whoever has put the port in data mode.
  *
  * A command line that arrives while another is being executed waits for its turn (V.250 5.6.1 lets it abort
- * the first one; modules that were recorded don't). URCs wait while the port is in data mode. */
+ * the first one; modules that were recorded don't), or is told that the module is busy. URCs wait while the
+ * port is in data mode. */
 #ifndef EMU_PORT_H
 #define EMU_PORT_H
 
@@ -18,6 +19,7 @@ struct emu_data_mode {
     void (*escape)(void *owner);
     void *owner;
     bool echo; /* modules echo what is typed at a prompt, and nothing after CONNECT */
+    bool urcs; /* some firmware says them in between */
 };
 
 /* What V.250 calls parameters of the DCE; AT&W saves them, ATZ brings them back. */
@@ -35,7 +37,7 @@ struct emu_port {
     struct emu_escape escape;
 
     char line[EMU_LINE_MAX];
-    size_t length;
+    size_t length, most; /* of a line; the module may lower it */
     bool overlong;
 
     char **held; /* URCs that wait for command mode */
@@ -50,6 +52,8 @@ void emu_port_leave_data(struct emu *emu);
 
 /* Uses up the input as far as the mode allows, then prints held URCs. Called once a round. */
 void emu_port_run(struct emu *emu);
+
+bool emu_port_lets_urcs_through(const struct emu *emu);
 
 /* Keeps a URC until command mode; takes over the text. */
 void emu_port_hold(struct emu *emu, char *text);

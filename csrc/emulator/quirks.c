@@ -1,16 +1,11 @@
 #include "emulator/quirks.h"
 
 #include "emulator/emu.h"
+#include "emulator/module.h"
 
 #include <string.h>
 
-struct quirk {
-    const char *name;
-    uint64_t flags;
-    const char *sentence, *source;
-};
-
-static const struct quirk quirks[] = {
+static const struct emu_quirk_entry quirks[] = {
     {"eg800k-566", EMU_QUIRK_EG800K_566,
      "QSSLOPEN reports 566 for every refusal by TLS or of a certificate, and QIGETERROR then says 0",
      "EG800KCNGCR07A06M04"},
@@ -71,6 +66,7 @@ static const struct quirk quirks[] = {
          EMU_QUIRK_CME_TEXT_MIXED | EMU_QUIRK_QFUPL_EXISTS_TEXT,
      "all that was recorded of EG800K", "EG800KCNGCR07A06M04"},
     {"EC200U", EMU_QUIRK_PUSH_CRLF, "all that was recorded of EC200U", "EC200UCNAAR03A15M08"},
+    {0},
 };
 
 bool emu_quirk(const struct emu *emu, enum emu_quirk quirk)
@@ -78,19 +74,28 @@ bool emu_quirk(const struct emu *emu, enum emu_quirk quirk)
     return (emu->quirks & (uint64_t)quirk) != 0;
 }
 
-static const struct quirk *find(const char *name, size_t length)
+static const struct emu_quirk_entry *find_in(const struct emu_quirk_entry *list, const char *name,
+                                             size_t length)
 {
-    for (size_t i = 0; i < sizeof quirks / sizeof *quirks; i++)
-        if (strlen(quirks[i].name) == length && strncmp(quirks[i].name, name, length) == 0)
-            return &quirks[i];
+    for (; list && list->name; list++)
+        if (strlen(list->name) == length && strncmp(list->name, name, length) == 0)
+            return list;
     return NULL;
+}
+
+static const struct emu_quirk_entry *find(const char *name, size_t length)
+{
+    const struct emu_quirk_entry *found = find_in(quirks, name, length);
+    for (const struct emu_module *const *module = emu_modules(); !found && *module; module++)
+        found = find_in((*module)->quirks, name, length);
+    return found;
 }
 
 const char *emu_quirks_parse(const char *names, uint64_t *flags)
 {
     while (*names) {
         size_t length = strcspn(names, ",");
-        const struct quirk *quirk = find(names, length);
+        const struct emu_quirk_entry *quirk = find(names, length);
         if (!quirk)
             return names;
         *flags |= quirk->flags;
@@ -101,8 +106,15 @@ const char *emu_quirks_parse(const char *names, uint64_t *flags)
     return NULL;
 }
 
+static void list(FILE *file, const struct emu_quirk_entry *quirk)
+{
+    for (; quirk && quirk->name; quirk++)
+        fprintf(file, "%-24s %s (%s)\n", quirk->name, quirk->sentence, quirk->source);
+}
+
 void emu_quirks_list(FILE *file)
 {
-    for (size_t i = 0; i < sizeof quirks / sizeof *quirks; i++)
-        fprintf(file, "%-24s %s (%s)\n", quirks[i].name, quirks[i].sentence, quirks[i].source);
+    list(file, quirks);
+    for (const struct emu_module *const *module = emu_modules(); *module; module++)
+        list(file, (*module)->quirks);
 }

@@ -35,12 +35,19 @@ enum emu_quirk {
     EMU_QUIRK_FTP_NO_CARRIER = 1 << 23,
 };
 
+/* In the lists of quirks, which end with an entry without name. */
+struct emu_quirk_entry {
+    const char *name;
+    uint64_t flags; /* an enum emu_quirk, or what a vendor has made of the upper 32 bits */
+    const char *sentence, *source;
+};
+
 bool emu_quirk(const struct emu *emu, enum emu_quirk quirk);
 
 /* Adds the quirks of a comma-separated list; returns the name that is not known, or NULL. */
 const char *emu_quirks_parse(const char *names, uint64_t *quirks);
 
-/* One line a quirk: name, what it does, where it was seen. */
+/* Those of every module. One line a quirk: name, what it does, where it was seen. */
 void emu_quirks_list(FILE *file);
 
 #endif

@@ -107,11 +107,17 @@ static void put_cme(struct emu *emu, int code)
 
 void emu_final(struct emu *emu, struct emu_result result)
 {
+    emu->module->final(emu, result);
+}
+
+void emu_v250_final(struct emu *emu, struct emu_result result)
+{
     switch (result.outcome) {
     case EMU_RESULT_OK:
         put_code(emu, "OK", "0");
         break;
     case EMU_RESULT_ERROR:
+    case EMU_RESULT_UNKNOWN:
         put_code(emu, "ERROR", "4");
         break;
     case EMU_RESULT_CME:
@@ -154,7 +160,7 @@ void emu_prompt(struct emu *emu)
 
 void emu_urc_text(struct emu *emu, const char *text)
 {
-    if (emu->port.in_data || emu->dispatch.executing) {
+    if (!emu_port_lets_urcs_through(emu) || emu->dispatch.executing) {
         emu_port_hold(emu, emu_copy_text(text));
         return;
     }
@@ -195,7 +201,7 @@ void emu_raw(struct emu *emu, const char *bytes, size_t length)
 
 void emu_interject_urc(struct emu *emu, const char *text)
 {
-    if (emu->port.in_data) {
+    if (!emu_port_lets_urcs_through(emu)) {
         emu_port_hold(emu, emu_copy_text(text));
         return;
     }

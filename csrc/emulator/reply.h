@@ -1,4 +1,4 @@
-/* How the module's words are framed (V.250 5.7): everything it says in command mode goes through here.
+/* How the module's words are framed, by default as V.250 5.7 has it: what it says goes through here.
  *
  * With ATV1 an information response is CR LF, its lines each ended by CR LF, and a result code stands between
  * CR LF on both sides; byte for byte as the recordings of BG770A (fw BG770AGLAAR01A05), EC25 and EC200U have
@@ -24,8 +24,9 @@ struct emu_span {
 };
 void emu_info_block(struct emu *emu, const char *line, struct emu_span first, struct emu_span second);
 
-/* A result code. PENDING and SILENT print nothing. */
+/* A result code, as the module says it; PENDING and SILENT print nothing. */
 void emu_final(struct emu *emu, struct emu_result result);
+void emu_v250_final(struct emu *emu, struct emu_result result);
 
 /* The intermediate result of commands that go on in data mode; length < 0: bare CONNECT. */
 void emu_connect(struct emu *emu, long long length);

@@ -4,8 +4,9 @@
 
 enum emu_outcome {
     EMU_RESULT_OK,
-    EMU_RESULT_ERROR,
-    EMU_RESULT_CME, /* +CME ERROR with a code */
+    EMU_RESULT_ERROR,   /* the vendor may give it a code */
+    EMU_RESULT_UNKNOWN, /* no such command */
+    EMU_RESULT_CME,     /* +CME ERROR with a code */
     EMU_RESULT_CONNECT,
     EMU_RESULT_NO_CARRIER,
     EMU_RESULT_SEND_OK,

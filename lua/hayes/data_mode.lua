@@ -8,9 +8,10 @@
 --- Modules differ in their manners: guard_ms, the silence in front of the escape sequence; answer_ms, the silence that
 --- the module itself wants behind it, which is the soonest that its answer comes (guard_ms); settle_ms, how long it is
 --- to be left alone behind that answer (0); resume, the command that returns to data mode (`ATO`); dtr = false: DTR
---- does nothing; hangup, the texts that tell of the end (`NO CARRIER`). With idle_ms the module waits no second, but
---- calls three plus signs the escape sequence that have so little silence around them: then no more than two are ever
---- sent in one go.
+--- does nothing; hangup, the texts that tell of the end (`NO CARRIER`); behind, how lines begin that the module may
+--- say right behind its answer to the escape sequence, of data that goes on coming. With idle_ms the module waits no
+--- second, but calls three plus signs the escape sequence that have so little silence around them: then no more than
+--- two are ever sent in one go.
 
 local ending = require "hayes.ending"
 local errors = require "hayes.error"
@@ -47,8 +48,9 @@ local DataMode = {}
 DataMode.__index = DataMode
 
 ---@param modem hayes.modem
----@param options { auto: boolean?, received: function, ended: function, hangup: string[]?, resume: string? }
----  hangup and resume: of this connection, in place of the dialect's
+---@param options { auto: boolean?, received: function, ended: function, hangup: string[]?, resume: string?,
+---  alive: (fun(): boolean)? }  hangup and resume: of this connection, in place of the dialect's; alive: asks, in
+---  command mode, whether there is a connection still, for modules that stay in data mode when it ends
 ---@return hayes.data_mode
 function DataMode.new(modem, options)
   local manners = modem.dialect.manners
@@ -61,11 +63,13 @@ function DataMode.new(modem, options)
   end
   return setmetatable({
     modem = modem, auto = options.auto or false, received = options.received, ended = options.ended,
+    alive = options.alive,
     state = "command", texts = texts, escape_text = manners.escape or "+++", guard = (manners.guard_ms or 1000) / 1000,
     answer_after = (manners.answer_ms or manners.guard_ms or 1000) / 1000,
     settle = (manners.settle_ms or 0) / 1000,
     -- More than a USB adapter's latency may take away from it.
     burst_gap = manners.idle_ms and manners.idle_ms * 2.5 / 1000,
+    behind = manners.behind,
     resume_text = options.resume or manners.resume or "ATO",
     run = 0,                 -- plus signs at the end of what was sent
     turn = Lock.new(),       -- one task at a time changes the state or writes
@@ -129,9 +133,13 @@ end
 
 --- Data has come.
 function DataMode:on_data(bytes)
-  self.held = self.held .. bytes
+  local answer = self.answer
   self.last_seen = wait.now()
-  if self.answer then return self:on_answer() end
+  if answer and self.last_seen >= answer.earliest then
+    answer.from = answer.from or math.max(1, #self.held - #ending.OK + 2)
+  end
+  self.held = self.held .. bytes
+  if answer then return self:on_answer() end
   sort(self)
 end
 
@@ -142,13 +150,17 @@ function DataMode:due()
   wait.spawn_detached(self.probe, self)
 end
 
---- While the answer to the escape sequence is due: an `OK` that came no earlier than the module may say it, and
---- behind which there is silence, is the answer.
+--- While the answer to the escape sequence is due: an `OK` behind which there is silence, or a line that the module
+--- says in command mode alone.
 function DataMode:on_answer(silence)
   local answer = self.answer
+  if answer.at then return end
   local now = wait.now()
-  local found = self.held:sub(-6) == "\r\nOK\r\n" and self.last_seen >= answer.earliest
-  if found and silence then return answer.waiter:fire(true) end
+  local found, followed = ending.answer(self.held, answer.from, self.behind)
+  if found and (silence or followed) then
+    answer.at = found
+    return answer.waiter:fire(true)
+  end
   if not found and now >= answer.latest then return answer.waiter:fire(false) end
   wait.schedule(self, found and now + OK_QUIET or answer.latest)
 end
@@ -163,6 +175,7 @@ local function await_answer(self, earliest, latest)
   local answered = answer.waiter:wait()
   self.answer = nil
   self.timer = false
+  self.answered_at = answer.at
   return answered == true
 end
 
@@ -188,13 +201,20 @@ local function drop_dtr(self)
   return answered
 end
 
---- The module has answered: what was held back in front of that is the connection's, and the line is for commands.
-local function to_command_mode(self)
+--- What was held back in front of the answer to the escape sequence, and the module's lines behind it.
+local function take_held(self)
+  local held, at = self.held, self.answered_at
+  self.held = ""
+  return held:sub(1, at - 1), held:sub(at + #ending.OK)
+end
+
+--- The module has answered, and said these lines since: the line is for commands.
+local function to_command_mode(self, lines)
   local modem = self.modem
-  hand_on(self, self.held:sub(1, -#"\r\nOK\r\n" - 1))
   self.held, self.suspect = "", false
   self.state = "command"
-  modem.engine:leave()
+  modem.engine:leave(lines)
+  if lines ~= "" then modem:turn(wait.now()) end
   if self.settle > 0 then wait.sleep(self.settle) end
   exchange.release(modem, self)
 end
@@ -245,8 +265,20 @@ function DataMode:probe()
   local _turn <close> = self.turn:take()
   if self.state ~= "online" or not self.suspect then return end
   if not send_escape(self) then return finish(self, carrier_lost(self)) end
-  to_command_mode(self) -- it was data
-  self:go_online(self.resume_text)
+  if ending.find(self.texts, self.held:sub(self.answered_at)) then return finish(self, carrier_lost(self)) end
+  local held, lines = take_held(self)
+  if lines ~= "" then -- of data that comes still
+    hand_on(self, held)
+    held = ""
+  end
+  to_command_mode(self, lines)
+  if self.state == "command" and self.alive and not self.alive() then
+    hand_on(self, held:sub(1, ending.last(self.texts, held) - 1))
+    end_with(self, carrier_lost(self))
+    return
+  end
+  hand_on(self, held) -- it was data
+  if self.state == "command" then self:go_online(self.resume_text) end
 end
 
 local function enter(self, text, request)
@@ -298,7 +330,9 @@ local function leave(self)
   local _turn <close> = self.turn:take()
   if self.state == "online" then
     if drop_dtr(self) or self.state == "online" and send_escape(self) then
-      to_command_mode(self)
+      local held, lines = take_held(self)
+      hand_on(self, held)
+      to_command_mode(self, lines)
     else
       finish(self, self.suspect and carrier_lost(self) or no_answer(self))
     end

@@ -12,17 +12,19 @@ Emulator.__index = Emulator
 Emulator.__name = "hayes.emulator"
 
 local emulator_options = {
-  module = { values = { "EC200U", "EC200A" }, default = "EC200U" },
+  module = { values = { "EC200U", "EC200A", "Ai-WB2" }, default = "EC200U" },
   flash = { type = "string" },
   baud = { type = "integer", min = 300, max = 4000000 },
   latency = { type = "number", min = 0, max = 60 },
   quirks = { type = "string|table" },
   resolve = { type = "table" },
+  listen = { type = "table" },
   seed = { type = "integer" },
   link = { type = "string" },
   sim = { type = "string" },
   registration = { type = "string" },
   apn = { type = "string" },
+  ap = { type = "string" },
   clock = { type = "string|integer" },
   echo = { type = "boolean" },
   faults = { type = "table" },
@@ -59,9 +61,11 @@ local function arguments_of(options, control)
   add("sim", options.sim)
   add("registration", options.registration)
   add("apn", options.apn)
+  add("ap", options.ap)
   add("clock", options.clock)
   if options.echo ~= nil then add("echo", options.echo and 1 or 0) end
   for host, address in pairs(options.resolve or {}) do add("resolve", host .. "=" .. address) end
+  for asked, port in pairs(options.listen or {}) do add("listen", ("%d=%d"):format(asked, port)) end
   return table.concat(words, " ")
 end
 
@@ -71,11 +75,12 @@ local function fail(words)
 end
 
 --- Starts a module in software; it ends with close(), and at the latest with this program.
----@param options? table { module: "EC200U" or "EC200A"; flash: folder of its files, kept (a temporary one); baud: both
----  directions are paced at a tenth of it in bytes a second (not paced); latency: seconds before each answer; quirks:
----  names of recorded habits of firmware; resolve: addresses by host name; sim, registration, apn, clock, echo: what it
----  is like at the beginning; faults: a list of lines for control(); seed: of what is random in it; link: a name for
----  its port }
+---@param options? table { module: "EC200U", "EC200A" or "Ai-WB2"; flash: folder of its files, kept (a temporary one);
+---  baud: both directions are paced at a tenth of it in bytes a second (not paced); latency: seconds before an answer;
+---  quirks: names of recorded habits of firmware; resolve: addresses by host name; listen: ports of 127.0.0.1 by the
+---  port that the module is asked to listen at (that one itself), 0 for any; sim, registration, apn, clock, echo: what
+---  it is like at the beginning; ap: "SSID" or "SSID,password" of the only access point in the air (any will do);
+---  faults: a list of lines for control(); seed: of what is random in it; link: a name for its port }
 ---@return hayes.emulator?, hayes.error?
 function Emulator.start(options)
   options = check.options("hayes.emulator", options, emulator_options)
@@ -142,7 +147,7 @@ function Control:close()
 end
 
 --- Gives one command to the running emulator, and its answer back. `hayes-emulator --help` lists them: `urc TEXT`,
---- `reboot`, `set sim absent`, `pdp drop 1`, `hold AT+CSQ 500`, `swallow AT+CSQ`, `stall 0 on`,
+--- `reboot`, `set sim absent`, `pdp drop 1`, `hold AT+CSQ 500`, `swallow AT+CSQ`, `stall 0 on`, `wifi drop`,
 --- `ftp drop data 1000`, `hangup`, `stats`, …
 ---@param line string
 ---@return string?, hayes.error?

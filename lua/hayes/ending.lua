@@ -1,6 +1,6 @@
 --- Texts that may tell of the end of data mode, looked for in what comes: data may hold them, too.
 
-local ending = {}
+local ending = { OK = "\r\nOK\r\n" }
 
 --- Where in the bytes a text begins that may mean the end: the first whole one; else the beginning of one at their
 --- end, nil if there is neither.
@@ -39,6 +39,24 @@ function ending.last(texts, bytes)
     if last then return last end
   end
   return #bytes + 1
+end
+
+--- Where the last `OK` from here on is that may be the answer to the escape sequence: behind it there is nothing, or a
+--- line that begins like this. And whether the latter is the case.
+---@param bytes string
+---@param from? integer nil: it can not have come yet
+---@param behind? string
+---@return integer?, boolean?
+function ending.answer(bytes, from, behind)
+  local found, followed
+  local at = from and bytes:find(ending.OK, from, true)
+  while at do
+    local next_at = at + #ending.OK
+    local line = behind ~= nil and bytes:sub(next_at, next_at + #behind - 1) == behind
+    if next_at > #bytes or line then found, followed = at, line end
+    at = bytes:find(ending.OK, at + 1, true)
+  end
+  return found, followed
 end
 
 return ending

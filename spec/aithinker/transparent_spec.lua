@@ -118,7 +118,7 @@ describe("In transparent transmission", function()
   it("is refused while the connection is not made", function()
     open()
     local sock = assert(modem.tcp.open("server.example", 7))
-    module.sockets[1].status = 1
+    module.sockets[1].status = 4
     local ok, err = sock:transparent()
     assert.is_nil(ok)
     assert.are.same("not_connected", err.name)

@@ -1,4 +1,5 @@
--- LuaSocket's contract, shown on LuaSocket's own sockets and kept by the library's over a real TLS connection.
+-- LuaSocket's contract, shown on LuaSocket's own sockets and kept by the library's over real TCP and TLS connections of
+-- both kinds of module.
 
 local contract = require "support.socket_contract"
 local lab = require "support.lab"
@@ -30,55 +31,71 @@ describe("A TCP socket of LuaSocket", function()
   end)
 end)
 
-describe("A TLS connection through a module", function()
-  local modem, emulator, peer
+--- What programs run on. Ai-Thinker modules tell of a peer what they were asked for, be it a name.
+local modules = {
+  { name = "an EC200U", start = lab.online, tls_host = lab.HOST, tls_port = 443 },
+  { name = "an Ai-WB2", start = lab.joined, tls_host = "127.0.0.1" },
+}
 
-  setup(function()
-    peer = Peer.start(lab.folder())
-    modem, emulator = lab.online(peer.port)
-  end)
+for _, lineage in ipairs { "WB2-P1.4.4", "WB2-P23.2.1" } do
+  modules[#modules + 1] = {
+    name = "an Ai-WB2 as " .. lineage, tls_host = "127.0.0.1",
+    start = function(port) return lab.joined(port, { quirks = lineage }) end,
+  }
+end
 
-  teardown(function()
-    modem:close()
-    emulator:close()
-    peer:close()
-  end)
+for _, module in ipairs(modules) do
+  describe("A TLS connection through " .. module.name, function()
+    local modem, emulator, peer
 
-  contract(function()
-    peer:begin("accept")
-    local client = assert(modem.ssl.open(lab.HOST, 443, { ca = lab.folder() .. "/root.pem" }))
-    assert(peer:finish())
-    client:settimeout(10)
-    return client, peer
-  end, function(client)
-    client:close()
-    peer:close_connection()
-  end)
-end)
-
-for _, mode in ipairs { "buffer", "push" } do
-  describe("A TCP connection through a module in " .. mode .. " mode", function()
-    local modem, emulator
-
-    setup(function() modem, emulator = lab.online() end)
+    setup(function()
+      peer = Peer.start(lab.folder())
+      modem, emulator = module.start(peer.port)
+    end)
 
     teardown(function()
       modem:close()
       emulator:close()
+      peer:close()
     end)
 
     contract(function()
-      local listener = assert(socket.bind("127.0.0.1", 0))
-      local _, port = listener:getsockname()
-      local client = assert(modem.tcp.open("127.0.0.1", math.tointeger(port), { mode = mode }))
-      local peer = setmetatable({ socket = assert(listener:accept()) }, Plain)
-      listener:close()
+      peer:begin("accept")
+      local client = assert(modem.ssl.open(module.tls_host, module.tls_port or peer.port,
+        { ca = lab.folder() .. "/root.pem" }))
+      assert(peer:finish())
       client:settimeout(10)
-      peer.socket:settimeout(10)
       return client, peer
-    end, function(client, peer)
+    end, function(client)
       client:close()
-      peer.socket:close()
+      peer:close_connection()
     end)
   end)
+
+  for _, mode in ipairs { "buffer", "push" } do
+    describe(("A TCP connection through %s in %s mode"):format(module.name, mode), function()
+      local modem, emulator
+
+      setup(function() modem, emulator = module.start() end)
+
+      teardown(function()
+        modem:close()
+        emulator:close()
+      end)
+
+      contract(function()
+        local listener = assert(socket.bind("127.0.0.1", 0))
+        local _, port = listener:getsockname()
+        local client = assert(modem.tcp.open("127.0.0.1", math.tointeger(port), { mode = mode }))
+        local peer = setmetatable({ socket = assert(listener:accept()) }, Plain)
+        listener:close()
+        client:settimeout(10)
+        peer.socket:settimeout(10)
+        return client, peer
+      end, function(client, peer)
+        client:close()
+        peer.socket:close()
+      end)
+    end)
+  end
 end

@@ -40,4 +40,13 @@ function lab.online(port, options, open_options)
   return modem, emulator
 end
 
+--- The same of an Ai-WB2, which has joined an access point.
+function lab.joined(port, options, open_options)
+  local of = { module = "Ai-WB2" }
+  for name, value in pairs(options or {}) do of[name] = value end
+  local modem, emulator = lab.modem(port, of, open_options)
+  assert(modem.wifi.join { ssid = "hayes", password = "a, \"b\"" })
+  return modem, emulator
+end
+
 return lab

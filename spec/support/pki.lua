@@ -40,7 +40,7 @@ local function make_signed(folder, name, authority, subject, key_type, extension
 end
 
 local function server_extensions(host)
-  return { "subjectAltName=DNS:" .. host, "basicConstraints=CA:false", "extendedKeyUsage=serverAuth" }
+  return { ("subjectAltName=DNS:%s,IP:127.0.0.1"):format(host), "basicConstraints=CA:false", "extendedKeyUsage=serverAuth" }
 end
 
 --- Makes everything in a folder: root.pem, other.pem, chain.pem (server and intermediate) and server.key.

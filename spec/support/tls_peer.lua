@@ -70,4 +70,6 @@ function Peer:close()
   self.process:close()
 end
 
+Peer.__close = Peer.close
+
 return Peer

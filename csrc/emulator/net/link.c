@@ -283,8 +283,8 @@ void emu_link_open(struct emu_link *link, struct emu *emu, const struct emu_link
     }
 }
 
-void emu_link_adopt(struct emu_link *link, struct emu *emu, int fd, const struct emu_link_events *events,
-                    void *owner)
+static void adopt(struct emu_link *link, struct emu *emu, int fd, const struct emu_link_events *events,
+                  void *owner)
 {
     prepare(link, emu, events, owner);
     struct emu_address *peer = &link->lookup.found[0];
@@ -292,11 +292,34 @@ void emu_link_adopt(struct emu_link *link, struct emu *emu, int fd, const struct
     if (getpeername(fd, (struct sockaddr *)&peer->storage, &peer->length) == 0)
         link->lookup.found_count = 1;
     tune(fd, false);
-    link->state = EMU_LINK_UP;
     link->watch.fd = fd;
     note_local_port(link);
-    watch_for(link);
     emu_watch_add(&emu->loop, &link->watch);
+}
+
+void emu_link_adopt(struct emu_link *link, struct emu *emu, int fd, const struct emu_link_events *events,
+                    void *owner)
+{
+    adopt(link, emu, fd, events, owner);
+    link->state = EMU_LINK_UP;
+    watch_for(link);
+}
+
+void emu_link_adopt_secure(struct emu_link *link, struct emu *emu, int fd, struct emu_tls *tls,
+                           emu_time handshake_limit, const struct emu_link_events *events, void *owner)
+{
+    adopt(link, emu, fd, events, owner);
+    link->secure = true;
+    link->tls = tls;
+    link->handshake_limit = handshake_limit;
+    if (emu_tls_start(tls, fd)) {
+        /* The client speaks first: the handshake goes on when it does, and no event comes from in here. */
+        link->state = EMU_LINK_SHAKING;
+        link->watch.events = POLLIN;
+        emu_timer_start(&emu->loop, &link->limit, emu->loop.now + handshake_limit);
+    } else {
+        fail(link, EMU_LINK_TLS_FAILED);
+    }
 }
 
 static void finish_connecting(struct emu_link *link)

@@ -83,9 +83,12 @@ struct emu_link {
 void emu_link_open(struct emu_link *link, struct emu *emu, const struct emu_link_plan *plan,
                    const struct emu_link_events *events, void *owner);
 
-/* Over a socket that is connected already; it is taken over. */
+/* Over a socket that a peer has connected to, which is taken over. With TLS the handshake as its server comes
+ * first, and `opened` tells its end; `tls` is taken over too. */
 void emu_link_adopt(struct emu_link *link, struct emu *emu, int fd, const struct emu_link_events *events,
                     void *owner);
+void emu_link_adopt_secure(struct emu_link *link, struct emu *emu, int fd, struct emu_tls *tls,
+                           emu_time handshake_limit, const struct emu_link_events *events, void *owner);
 
 /* A link that is up goes on with TLS, as after FTP's AUTH TLS; `tls` is taken over, NULL fails. Ends with
  * `opened` once more. */

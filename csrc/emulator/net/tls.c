@@ -15,6 +15,7 @@ struct emu_tls {
     struct emu_verify verify;
     char *host;
     bool datagram;
+    bool server;
     bool sni;
     bool up; /* the handshake is over, and nothing has broken since */
 };
@@ -78,7 +79,7 @@ static int give_password(char *to, int size, int writing, void *password)
 
 static bool set_identity(SSL_CTX *context, const struct emu_tls_settings *settings)
 {
-    if (!settings->authenticate || (!settings->certificate && !settings->key))
+    if (!settings->server && (!settings->authenticate || (!settings->certificate && !settings->key)))
         return true;
     SSL_CTX_set_default_passwd_cb(context, give_password);
     SSL_CTX_set_default_passwd_cb_userdata(context, (void *)(uintptr_t)settings->password);
@@ -94,7 +95,8 @@ static bool configure(struct emu_tls *tls, const struct emu_tls_settings *settin
     SSL_CTX_set_security_level(context, 0);
     SSL_CTX_set_options(context, SSL_OP_LEGACY_SERVER_CONNECT | SSL_OP_IGNORE_UNEXPECTED_EOF);
     SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+    SSL_CTX_set_session_cache_mode(
+        context, settings->server ? SSL_SESS_CACHE_OFF : SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
     if (!set_version(context, settings->version) || !set_suite(context, settings->suite) ||
         !set_verification(tls, settings) || !set_identity(context, settings))
         return false;
@@ -106,13 +108,21 @@ static bool configure(struct emu_tls *tls, const struct emu_tls_settings *settin
     return !tls->sni || SSL_set_tlsext_host_name(tls->ssl, tls->host) == 1;
 }
 
+static const SSL_METHOD *method_of(const struct emu_tls *tls)
+{
+    if (tls->server)
+        return TLS_server_method();
+    return tls->datagram ? DTLS_client_method() : TLS_client_method();
+}
+
 struct emu_tls *emu_tls_new(const struct emu_tls_settings *settings)
 {
     struct emu_tls *tls = emu_alloc(sizeof *tls);
-    tls->host = emu_copy_text(settings->host);
-    tls->sni = settings->sni && !emu_is_address(settings->host); /* RFC 6066, 3: no literal addresses */
+    tls->host = emu_copy_text(settings->host ? settings->host : "");
+    tls->server = settings->server;
+    tls->sni = settings->sni && !emu_is_address(tls->host); /* RFC 6066, 3: no literal addresses */
     tls->datagram = settings->version == EMU_DTLS_1_0 || settings->version == EMU_DTLS_1_2;
-    tls->context = SSL_CTX_new(tls->datagram ? DTLS_client_method() : TLS_client_method());
+    tls->context = SSL_CTX_new(method_of(tls));
     bool good = tls->context && configure(tls, settings);
     ERR_clear_error();
     if (good)
@@ -153,7 +163,7 @@ bool emu_tls_start(struct emu_tls *tls, int fd)
 enum emu_tls_progress emu_tls_handshake(struct emu_tls *tls)
 {
     ERR_clear_error();
-    int outcome = SSL_connect(tls->ssl);
+    int outcome = tls->server ? SSL_accept(tls->ssl) : SSL_connect(tls->ssl);
     if (outcome == 1) {
         tls->up = true;
         return EMU_TLS_DONE;

@@ -22,7 +22,8 @@ enum emu_tls_version {
 struct emu_tls_settings {
     enum emu_tls_version version;
     unsigned suite;
-    const char *host;
+    bool server;      /* with certificate and key; the peer is not asked for one */
+    const char *host; /* the peer's; a server has none */
     bool sni;
     bool verify;
     bool authenticate; /* with certificate and key, if the server asks */

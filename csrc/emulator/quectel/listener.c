@@ -3,8 +3,7 @@
 
 #include "emulator/quectel/quectel.h"
 
-#include <netinet/in.h>
-#include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 /* Incoming connections take ids from the top, as in the TCP/IP note's example. */
@@ -47,23 +46,15 @@ static void on_connection(void *owner, short events)
 
 bool quectel_listen(struct quectel_conn *conn, unsigned port)
 {
-    const struct sockaddr_in local = {
-        .sin_family = AF_INET,
-        .sin_port = htons((uint16_t)port),
-        .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-    };
-    int yes = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    struct emu *emu = conn->quectel->emu;
+    unsigned real = port;
+    int fd = emu_listen(&emu->listen, &real, false);
     if (fd < 0)
         return false;
-    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-    if (bind(fd, (const struct sockaddr *)&local, sizeof local) != 0 || listen(fd, QUECTEL_CONNS) != 0) {
-        close(fd);
-        return false;
-    }
     conn->state = QUECTEL_CONN_LISTENING;
     conn->link.local_port = port;
     conn->listening =
         (struct emu_watch){.fd = fd, .events = POLLIN, .on_ready = on_connection, .owner = conn};
-    emu_watch_add(&conn->quectel->emu->loop, &conn->listening);
+    emu_watch_add(&emu->loop, &conn->listening);
     return true;
 }

@@ -265,12 +265,25 @@ static void print_stats(struct emu *emu, char *text, size_t size)
              (int)quectel->ftp.state);
 }
 
+/* SSL note 1.4: a second around +++. */
+#define LINE                                                                                                 \
+    {                                                                                                        \
+        .end = '\r', .ignored = '\n', .echo_end = "\r", .most = EMU_LINE_MAX,                                \
+        .overlong = {.outcome = EMU_RESULT_ERROR}, .guard = 1000000000                                       \
+    }
+
+static const char control_usage[] =
+    "pdp drop CID; stall ID on|off; ftp drop control|data|pdp [BYTES]; "
+    "ftp stall on|off|BYTES; ftp reboot BYTES; ftp hangup BYTES; ftp delay MS; "
+    "ftp timeout MS; ftp clear";
+
 #define QUECTEL_MODULE(named, its_model)                                                                     \
     {                                                                                                        \
-        .name = named, .line = {.end = '\r', .ignored = '\n'}, .tables = tables, .model = &(its_model),      \
+        .name = named, .line = LINE, .grammar = &emu_v250_grammar, .tables = tables, .model = &(its_model),  \
         .create = create, .destroy = destroy, .power_off = power_off, .boot = boot, .pump = pump,            \
         .control = control, .set = set, .print_stats = print_stats, .prompt = prompt,                        \
-        .cme_text = quectel_cme_text, .cme_as_text = cme_as_text,                                            \
+        .cme_text = quectel_cme_text, .cme_as_text = cme_as_text, .final = emu_v250_final,                   \
+        .set_usage = "sim|registration|signal|apn", .control_usage = control_usage,                          \
     }
 
 const struct emu_module quectel_ec200u = QUECTEL_MODULE("EC200U", ec200u);

@@ -1,4 +1,3 @@
-#define _GNU_SOURCE /* SOCK_NONBLOCK */
 #include "emulator/quectel/udp_service.h"
 
 #include "emulator/alloc.h"
@@ -6,11 +5,9 @@
 #include "emulator/quectel/quectel.h"
 #include "emulator/reply.h"
 
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
+#include <sys/socket.h>
 
 enum {
     DATAGRAMS_MAX = 32, /* what comes when so many are unread is lost */
@@ -56,18 +53,10 @@ static void on_datagram(void *owner, short events)
 
 bool quectel_udp_open(struct quectel_conn *conn, unsigned port)
 {
-    const struct sockaddr_in local = {
-        .sin_family = AF_INET,
-        .sin_port = htons((uint16_t)port),
-        .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-    };
-    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    unsigned real = port;
+    int fd = emu_listen(&conn->quectel->emu->listen, &real, true);
     if (fd < 0)
         return false;
-    if (bind(fd, (const struct sockaddr *)&local, sizeof local) != 0) {
-        close(fd);
-        return false;
-    }
     conn->state = QUECTEL_CONN_CONNECTED;
     conn->link.local_port = port;
     conn->listening = (struct emu_watch){.fd = fd, .events = POLLIN, .on_ready = on_datagram, .owner = conn};

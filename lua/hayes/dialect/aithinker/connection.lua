@@ -9,11 +9,10 @@
 --- read out.
 
 local Buffer = require "hayes.buffer"
-local check = require "hayes.check"
-local DataMode = require "hayes.data_mode"
 local errors = require "hayes.error"
 local exchange = require "hayes.exchange"
 local Lock = require "hayes.lock"
+local transparent = require "hayes.dialect.aithinker.transparent"
 local wait = require "hayes.wait"
 
 --- The module sends what is longer in pieces of this size (page, AT+SOCKETSEND).
@@ -42,7 +41,7 @@ Connection.__index = Connection
 ---@param id integer ConID
 ---@param opening hayes.aithinker.opening
 function Connection.new(modem, registry, id, opening)
-  return setmetatable({
+  local self = setmetatable({
     modem = modem, registry = registry, id = id, type = opening.type, what = opening.what,
     host = opening.host, port = opening.port, mode = opening.mode, auto = opening.auto or false,
     arrived = Buffer.new(), -- read from the module, or pushed by it
@@ -56,7 +55,12 @@ function Connection.new(modem, registry, id, opening)
     doubtful = false,       -- silent for so long that a notification may have got lost
     lost = false,           -- the error that ended it without a word to the module
     fetching = false,
+    stale = false,          -- an answer was about another connection that has its ConID now
   }, Connection)
+  -- Events that stand behind the answer do not change what it was about: firmware that deletes a connection when it
+  -- is read to the end says so right behind the last packet.
+  self.read_request = { ended = function() self.stale = self.deleted or self.renewed end }
+  return self
 end
 
 local function describe(self)
@@ -89,9 +93,9 @@ end
 --- Reads one packet: its bytes, "" when there is none, or nil and the error. Only while holding the turn.
 local function read_packet(self)
   local arrivals = self.arrivals
-  local response, err = exchange.run(self.modem, "AT+SOCKETREAD=" .. self.id)
+  local response, err = exchange.run(self.modem, "AT+SOCKETREAD=" .. self.id, self.read_request)
   if self.lost then return nil, self.lost end
-  if self.deleted or self.renewed then
+  if response and self.stale or not response and (self.deleted or self.renewed) then
     self.has_data = false
     return ""
   end
@@ -112,7 +116,7 @@ end
 
 --- Reads the packets that the module has. Only while holding the turn.
 local function read_out(self)
-  while self.has_data and not self.lost and self.arrived.size < MOST_AHEAD do
+  while self.has_data and not self.lost and not transparent.is_online(self) and self.arrived.size < MOST_AHEAD do
     local bytes, err = read_packet(self)
     if not bytes then
       self.failure, self.has_data = err, false
@@ -148,19 +152,20 @@ end
 --- Reads what there is as a task, and deletes the connection behind that if it has ended.
 local function fetch(self)
   if self.fetching or self.lost or self.deleted or self.modem.closed_with then return end
+  if transparent.is_passing(self) then return end -- what is unread comes as data
   self.fetching = true
   wait.spawn_detached(fetch_task, self)
 end
 
 --- Reads once: bytes, "" when there are none, or nil and the error.
 function Connection:receive()
-  if self.arrived.size == 0 and not self.lost and (self.has_data or self.doubtful) then
+  if self.arrived.size == 0 and not self.lost and (self.has_data or self.doubtful or self.turn.held) then
     local _turn <close> = self.turn:take()
-    self.doubtful = false
-    if self.arrived.size == 0 and self.mode ~= "transparent" then
+    if self.arrived.size == 0 and not transparent.is_online(self) and (self.has_data or self.doubtful) then
       self.has_data = not self.deleted
       read_out(self)
     end
+    self.doubtful = false
   end
   if self.arrived.size > 0 then
     local bytes = self.arrived:take(self.arrived:first_length())
@@ -174,7 +179,8 @@ end
 
 --- Something true when receive() may give something.
 function Connection:readable()
-  return self.arrived.size > 0 or self.has_data or self.peer_closed or self.lost or self.failure
+  return self.arrived.size > 0 or self.has_data and not transparent.is_online(self) or self.peer_closed or self.lost
+    or self.failure
     or self.doubtful and self.mode == "buffer"
 end
 
@@ -196,6 +202,13 @@ function Connection:on_data(bytes)
   notify(self)
 end
 
+--- Data has come while the line is its. What the module had told of before and was not asked for comes like this, too.
+function Connection:on_through(bytes)
+  self.has_data = false
+  take_behind(self)
+  self:on_data(bytes)
+end
+
 --- It has ended; what is unread can still be read.
 function Connection:on_closed()
   if self.peer_closed then return end
@@ -214,7 +227,7 @@ end
 --- It has ended and its slot is free.
 function Connection:on_deleted()
   self.peer_closed, self.deleted, self.has_data = true, true, false
-  take_behind(self)
+  if not self.turn.held then take_behind(self) end -- else who reads does it, behind what is being read
   self.registry.forget(self)
   notify(self)
 end
@@ -228,15 +241,25 @@ end
 
 -- Sending
 
---- Has it gone without a word? Some firmware takes data for a connection that is not there and says nothing
---- (V4.18_P23.2.1).
-local function is_gone(self)
+--- Its row in the module's table; nil when there is none, false when the module does not say.
+local function find_row(self)
   local rows = self.registry.rows()
   if not rows then return false end
   for _, row in ipairs(rows) do
-    if row.ConID == self.id then return false end
+    if row.ConID == self.id then return row end
   end
-  return true
+end
+
+--- Has it gone without a word? Some firmware takes data for a connection that is not there and says nothing
+--- (V4.18_P23.2.1).
+local function is_gone(self)
+  return find_row(self) == nil
+end
+
+--- Is it connected still, as far as the module tells?
+function Connection:is_up()
+  local row = find_row(self)
+  return row == false or row ~= nil and (self.registry.may_be_up(row) or self.type == UDP_SERVER)
 end
 
 local function send_failure(self, err, bytes)
@@ -281,46 +304,28 @@ end
 
 -- Transparent transmission
 
-local tt_modes = { first = 0, last = 2 }
-
---- Raises when this mode, or its options, make no sense for this connection.
-function Connection:check_switch(mode, options)
-  options = check.options("socket:transparent", options, { target = { values = { "first", "last" } } })
-  if options.target and (mode ~= "transparent" or self.type ~= UDP_SERVER) then
-    check.fail("socket:transparent", "target is for transparent transmission of a UDP server (udp.listen)")
-  end
-end
-
+--- Only while holding the turn: nobody may be about to read.
 local function enter_transparent(self, options)
-  local ok, err = self.registry.may_be_transparent(self)
-  if not ok then return nil, err end
-  local text = "AT+SOCKETTT"
-  if options and options.target then text = text .. "=" .. tt_modes[options.target] end
-  self.data = DataMode.new(self.modem, {
-    auto = self.auto, resume = text,
-    -- Events are printed among the data until framework P2.31.1.
-    hangup = { "+EVENT:SocketDisconnect," .. self.id, "+EVENT:SocketDissconnect," .. self.id,
-      "+EVENT:SocketAutoDel," .. self.id },
-    received = function(bytes) self:on_data(bytes) end,
-    ended = function(reason)
-      if reason.name == "closed" then self:on_closed() else self:lose(reason) end
-    end,
-  })
-  ok, err = self.data:open(text)
-  if not ok then self.data = nil end
-  return ok, err
+  local ok, err
+  repeat
+    read_out(self)
+    ok, err = self.registry.may_be_transparent(self)
+    if not ok then return nil, err end
+  until not self.has_data or self.arrived.size >= MOST_AHEAD
+  ok, err = transparent.open(self, options)
+  if ok then return true end
+  if self.has_data then fetch(self) end
+  return nil, err
 end
 
-local function leave_transparent(self)
-  local data = self.data
-  local ok, err = data:escape()
-  self.data = nil
-  if not ok then return nil, err end
-  data:retire()
-  return true
+--- In command mode again: firmware from framework P2.31.1 on has kept it to itself if the connection has ended.
+local function look_for_end(self)
+  if not self:is_up() then self:on_closed() end
 end
 
---- Goes on in another access mode. From "buffer" to "push" and back the module changes for all of its connections.
+--- Goes on in another access mode. From "buffer" to "push" and back the module changes for all of its connections. In
+--- "transparent", firmware from framework P2.31.1 on does not tell that the other end has closed: leaving it finds out,
+--- as does escape().
 ---@param mode "buffer"|"push"|"transparent"
 ---@param options? { target: "first"|"last" }  of a UDP server in transparent mode: whom data goes to ("first")
 ---@return true?, hayes.error?
@@ -329,17 +334,17 @@ function Connection:switch(mode, options)
   if self.lost or self.peer_closed then return nil, ended_error(self) end
   local ok, err
   if self.mode == "transparent" then
-    ok, err = leave_transparent(self)
+    ok, err = transparent.leave(self)
     if not ok then return nil, err end
     self.mode = "buffer"
+    look_for_end(self)
+    if self.peer_closed then return nil, ended_error(self) end
   end
-  do
-    local _turn <close> = self.turn:take()
-    read_out(self)
-  end
+  local _turn <close> = self.turn:take()
   if mode == "transparent" then
     ok, err = enter_transparent(self, options)
   else
+    read_out(self)
     ok, err = self.registry.set_mode(mode)
   end
   if not ok then return nil, err end
@@ -347,9 +352,21 @@ function Connection:switch(mode, options)
   return true
 end
 
+--- Raises when this mode, or its options, make no sense for this connection.
+Connection.check_switch = transparent.check
+
 --- Leaves transparent transmission for commands, or returns to it.
-function Connection:escape() return self.data:escape() end
-function Connection:resume() return self.data:resume() end
+function Connection:escape()
+  local ok, err = self.data:escape()
+  if ok then look_for_end(self) end
+  if self.has_data then fetch(self) end
+  return ok, err
+end
+
+function Connection:resume()
+  local _turn <close> = self.turn:take()
+  return self.data:resume()
+end
 
 -- The end
 
@@ -357,7 +374,7 @@ function Connection:resume() return self.data:resume() end
 function Connection:close()
   if self.released then return true end
   self.released = true
-  if self.data then leave_transparent(self) end
+  if self.data then transparent.leave(self) end
   if self.lost then
     self.registry.forget(self)
     return true
@@ -379,7 +396,7 @@ end
 function Connection:describe()
   if self.lost then return nil, self.lost end
   local row
-  if not (self.data and self.data.state == "online") and not self.deleted then
+  if not transparent.is_online(self) and not self.deleted then
     local rows, err = self.registry.rows()
     if not rows then return nil, err end
     for _, candidate in ipairs(rows) do

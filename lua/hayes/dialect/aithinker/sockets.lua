@@ -18,6 +18,12 @@ local CLIENTS = { [2] = true, [4] = true, [7] = true }
 local SERVERS, SEEDS = { [3] = true, [6] = true }, { [5] = true, [8] = true }
 local UDP_SERVER = 1
 
+--- Nothing tells firmware by the page's table, where 1 is connected, from that by the other, where it is connecting:
+--- the module knows best whether it can be used.
+local function may_be_up(row)
+  return row.state == "connected" or row.state == "connecting"
+end
+
 return function(modem)
   local sockets = {}
   local connections, listeners = {}, {} -- by ConID
@@ -72,7 +78,7 @@ return function(modem)
       if row.ConID == connection.id then own = row
       elseif row.state ~= "to be deleted" then others[#others + 1] = row end
     end
-    if not own or own.state ~= "connected" and own.type ~= UDP_SERVER then
+    if not own or not may_be_up(own) and own.type ~= UDP_SERVER then
       return nil, errors.new { name = "not_connected", origin = "aithinker",
         message = ("transparent transmission needs a connection; this one is %s"):format(own and own.state or "gone") }
     end
@@ -84,7 +90,8 @@ return function(modem)
       hint = "Close the others; those of an earlier program are ended with AT+SOCKETDEL=<ConID>." }
   end
 
-  sockets.shared = { rows = rows, forget = forget, set_mode = set_mode, may_be_transparent = may_be_transparent }
+  sockets.shared = { rows = rows, forget = forget, set_mode = set_mode, may_be_up = may_be_up,
+    may_be_transparent = may_be_transparent }
 
   -- Opening
 

@@ -15,9 +15,10 @@ local row_types = { [5] = "TCP seed", [8] = "SSL seed" }
 for number, name in pairs(types) do row_types[number] = name end
 
 --- The page says 1 connected, 2 disconnected, 3 connecting, 4 failed, and has 3 in its example of a socket that is
---- connected. The firmware's own list (Ai-Thinker's SDK, aiio_at_wifi_api.h) and devices (V4.18_P23.2.1) say this.
+--- connected. The firmware's own list (Ai-Thinker's SDK, aiio_at_wifi_api.h) and devices (V4.18_P23.2.1) say this; its
+--- 2, an access point without an address, is no socket's, so the page may have it.
 local states = {
-  [0] = "disconnected", [1] = "connecting", [2] = "no address", [3] = "connected", [4] = "failed", [5] = "timed out",
+  [0] = "disconnected", [1] = "connecting", [2] = "disconnected", [3] = "connected", [4] = "failed", [5] = "timed out",
   [127] = "to be deleted",
 }
 

@@ -1,0 +1,53 @@
+/* An Ai-Thinker Wi-Fi module with combo firmware: what its commands share. The TCP/IP page is the chapter
+ * "TCP/IP AT Command Set" of Ai-Thinker's combo AT guide. */
+#ifndef EMU_AITHINKER_AITHINKER_H
+#define EMU_AITHINKER_AITHINKER_H
+
+#include "emulator/aithinker/certificates.h"
+#include "emulator/aithinker/conn.h"
+#include "emulator/aithinker/names.h"
+#include "emulator/aithinker/quirks.h"
+#include "emulator/aithinker/send.h"
+#include "emulator/aithinker/settings.h"
+#include "emulator/aithinker/transparent.h"
+#include "emulator/aithinker/wifi.h"
+#include "emulator/aithinker/words.h"
+#include "emulator/emu.h"
+#include "emulator/module.h"
+
+#define AITHINKER_MAC "7cb94c1dd631"
+
+struct aithinker {
+    struct emu *emu;
+    struct emu_wireless world;
+    struct aithinker_settings settings;
+
+    struct aithinker_wifi wifi;
+    struct aithinker_conn conns[AITHINKER_CONNS];
+    unsigned conn_limit; /* how many of them may be in use */
+    bool pushes;         /* AT+SOCKETRECVCFG=1 */
+    uint32_t events;     /* AT+SYSMSG */
+    struct aithinker_send send;
+    struct aithinker_transparent transparent;
+    struct aithinker_certificates certificates;
+    struct aithinker_names names;
+    unsigned baud, data_bits, stop_bits, parity; /* AT+UARTCFG */
+    struct emu_timer speed, reset;
+};
+
+static inline struct aithinker *aithinker_of(const struct emu *emu)
+{
+    return emu->vendor;
+}
+
+/* A parameter in quotes or without, not empty and of at most so many bytes; NULL otherwise. */
+const char *aithinker_text(const struct emu_call *call, size_t index, size_t most);
+
+extern const struct emu_command aithinker_basic_commands[];
+extern const struct emu_command aithinker_wifi_commands[];
+extern const struct emu_command aithinker_socket_commands[];
+extern const struct emu_command aithinker_transparent_commands[];
+extern const struct emu_command aithinker_certificate_commands[];
+extern const struct emu_command aithinker_name_commands[];
+
+#endif

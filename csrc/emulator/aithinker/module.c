@@ -1,0 +1,243 @@
+/* The Ai-Thinker modules there are, and the life of one. */
+#include "emulator/module.h"
+
+#include "emulator/aithinker/aithinker.h"
+#include "emulator/aithinker/grammar.h"
+#include "emulator/aithinker/modules.h"
+#include "emulator/aithinker/receive.h"
+#include "emulator/alloc.h"
+#include "emulator/reply.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct emu_command *const tables[] = {
+    aithinker_basic_commands,
+    aithinker_wifi_commands,
+    aithinker_socket_commands,
+    aithinker_transparent_commands,
+    aithinker_certificate_commands,
+    aithinker_name_commands,
+    NULL,
+};
+
+const char *aithinker_text(const struct emu_call *call, size_t index, size_t most)
+{
+    if (index >= call->count || call->params[index].length == 0 || call->params[index].length > most)
+        return NULL;
+    return call->params[index].text;
+}
+
+static void on_speed(void *owner)
+{
+    struct aithinker *aithinker = owner;
+    if (aithinker->emu->options->baud)
+        emu_uart_set_baud(&aithinker->emu->uart, aithinker->baud);
+}
+
+static void on_reset(void *owner)
+{
+    struct aithinker *aithinker = owner;
+    emu_power_cycle(aithinker->emu, false);
+}
+
+static void start(struct aithinker *aithinker)
+{
+    aithinker->pushes = false;
+    aithinker->events = aithinker->settings.events;
+    aithinker_transparent_init(aithinker);
+    aithinker_names_init(aithinker);
+    aithinker->send.id = 0;
+}
+
+static void *create(struct emu *emu)
+{
+    struct aithinker *aithinker = emu_alloc(sizeof *aithinker);
+    emu->vendor = aithinker;
+    aithinker->emu = emu;
+    aithinker->world = emu->options->wireless;
+    aithinker->conn_limit = AITHINKER_CONNS_USUAL;
+    aithinker->baud = emu->options->baud ? (unsigned)emu->options->baud : 115200;
+    aithinker->data_bits = 8;
+    aithinker->stop_bits = 1;
+    aithinker->speed = (struct emu_timer){.on_due = on_speed, .owner = aithinker};
+    aithinker->reset = (struct emu_timer){.on_due = on_reset, .owner = aithinker};
+    if (aithinker_quirk(emu, AITHINKER_QUIRK_SHORT_LINES))
+        emu->port.most = 256;
+    aithinker_settings_load(aithinker);
+    start(aithinker);
+    aithinker_wifi_start(aithinker);
+    return aithinker;
+}
+
+static void stop(struct aithinker *aithinker)
+{
+    emu_timer_stop(&aithinker->emu->loop, &aithinker->speed);
+    emu_timer_stop(&aithinker->emu->loop, &aithinker->reset);
+    aithinker_transparent_stop(aithinker);
+    aithinker_names_stop(aithinker);
+    aithinker_wifi_stop(aithinker);
+    aithinker_conns_free(aithinker);
+}
+
+static void destroy(struct emu *emu)
+{
+    struct aithinker *aithinker = aithinker_of(emu);
+    stop(aithinker);
+    free(aithinker);
+    emu->vendor = NULL;
+}
+
+static void power_off(struct emu *emu)
+{
+    struct aithinker *aithinker = aithinker_of(emu);
+    stop(aithinker);
+    start(aithinker);
+}
+
+static void boot(struct emu *emu)
+{
+    aithinker_print_banner(emu);
+    aithinker_wifi_start(aithinker_of(emu));
+}
+
+static bool pump(struct emu *emu)
+{
+    return aithinker_conns_pump(aithinker_of(emu));
+}
+
+static void drop_wifi(struct emu *emu, struct emu_control_line *line)
+{
+    struct aithinker *aithinker = aithinker_of(emu);
+    const char *state = emu_control_word(line);
+    if (strcmp(state, "drop") != 0 && strcmp(state, "back") != 0) {
+        emu_control_fail(line, "expected drop or back");
+        return;
+    }
+    aithinker->world.gone = strcmp(state, "drop") == 0;
+    aithinker_wifi_changed(aithinker);
+}
+
+static struct aithinker_conn *read_conn(struct emu *emu, struct emu_control_line *line)
+{
+    const char *number = emu_control_word(line);
+    char *end;
+    long id = strtol(number, &end, 10);
+    struct aithinker_conn *conn = *number && !*end ? aithinker_conn_find(aithinker_of(emu), id) : NULL;
+    if (!conn)
+        emu_control_fail(line, "no connection %s", number);
+    return conn;
+}
+
+static void drop_socket(struct emu *emu, struct emu_control_line *line)
+{
+    if (strcmp(emu_control_word(line), "drop") != 0) {
+        emu_control_fail(line, "expected drop ID");
+        return;
+    }
+    struct aithinker_conn *conn = read_conn(emu, line);
+    if (conn)
+        aithinker_conn_lose(conn);
+}
+
+static void stall(struct emu *emu, struct emu_control_line *line)
+{
+    struct aithinker_conn *conn = read_conn(emu, line);
+    const char *state = emu_control_word(line);
+    if (conn && strcmp(state, "on") != 0 && strcmp(state, "off") != 0)
+        emu_control_fail(line, "expected ID on|off");
+    else if (conn)
+        emu_link_stall(&conn->link, strcmp(state, "on") == 0);
+}
+
+/* Where the servers really listen. */
+static void list_ports(struct emu *emu, struct emu_control_line *line)
+{
+    const struct aithinker *aithinker = aithinker_of(emu);
+    size_t used = (size_t)snprintf(line->reply, sizeof line->reply, "ok");
+    for (int i = 0; i < AITHINKER_CONNS; i++) {
+        const struct aithinker_conn *conn = &aithinker->conns[i];
+        if (conn->id && aithinker_is_server(conn->type))
+            used += (size_t)snprintf(line->reply + used, sizeof line->reply - used, " %u=%u", conn->port,
+                                     conn->real_port);
+    }
+}
+
+static bool control(struct emu *emu, struct emu_control_line *line)
+{
+    if (strcmp(line->verb, "wifi") == 0)
+        drop_wifi(emu, line);
+    else if (strcmp(line->verb, "socket") == 0)
+        drop_socket(emu, line);
+    else if (strcmp(line->verb, "stall") == 0)
+        stall(emu, line);
+    else if (strcmp(line->verb, "ports") == 0)
+        list_ports(emu, line);
+    else
+        return false;
+    return true;
+}
+
+static const char *set_limit(struct aithinker *aithinker, const char *value)
+{
+    char *end;
+    unsigned long limit = strtoul(value, &end, 10);
+    if (*value < '0' || *value > '9' || *end || limit < 1 || limit > AITHINKER_CONNS)
+        return "1 to 16 connections";
+    aithinker->conn_limit = (unsigned)limit;
+    return NULL;
+}
+
+static const char *set(struct emu *emu, const char *key, const char *value, bool *mine)
+{
+    struct aithinker *aithinker = aithinker_of(emu);
+    *mine = true;
+    if (strcmp(key, "sockets") == 0)
+        return set_limit(aithinker, value);
+    if (strcmp(key, "ap") == 0) {
+        const char *expected = emu_wireless_set_ap(&aithinker->world, value);
+        if (!expected)
+            aithinker_wifi_changed(aithinker);
+        return expected;
+    }
+    *mine = false;
+    return NULL;
+}
+
+static void print_stats(struct emu *emu, char *text, size_t size)
+{
+    const struct aithinker *aithinker = aithinker_of(emu);
+    size_t unsent = 0;
+    for (int i = 0; i < AITHINKER_CONNS; i++)
+        unsent += aithinker->conns[i].id ? aithinker->conns[i].link.out.used : 0;
+    snprintf(text, size, " open_sockets=%zu unsent=%zu", aithinker_conns_count(aithinker), unsent);
+}
+
+/* A line ends with CR LF; LF is what counts (vendor's agent notes 3.8.0). Overlong ones are dropped, and
+ * +++ wants 20 ms of silence on both sides (SDK). */
+const struct emu_module aithinker_wb2 = {
+    .name = "Ai-WB2",
+    .line = {.end = '\n',
+             .ignored = '\r',
+             .echo_end = "\r\n",
+             .most = 1023,
+             .overlong = {.outcome = EMU_RESULT_SILENT},
+             .guard = 20000000},
+    .grammar = &aithinker_grammar,
+    .quirks = aithinker_quirks,
+    .tables = tables,
+    .create = create,
+    .destroy = destroy,
+    .power_off = power_off,
+    .boot = boot,
+    .pump = pump,
+    .control = control,
+    .set = set,
+    .control_usage = "wifi drop|back; socket drop ID; stall ID on|off; ports",
+    .set_usage = "ap|sockets",
+    .print_stats = print_stats,
+    .final = aithinker_final,
+    .busy = aithinker_busy,
+    .prompt = aithinker_prompt,
+};

@@ -1,0 +1,9 @@
+/* The Ai-Thinker modules there are. */
+#ifndef EMU_AITHINKER_MODULES_H
+#define EMU_AITHINKER_MODULES_H
+
+struct emu_module;
+
+extern const struct emu_module aithinker_wb2;
+
+#endif

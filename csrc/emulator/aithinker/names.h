@@ -1,0 +1,20 @@
+/* AT+WDOMAIN, AT+WDNS and AT+PING. */
+#ifndef EMU_AITHINKER_NAMES_H
+#define EMU_AITHINKER_NAMES_H
+
+#include "emulator/net/resolver.h"
+
+struct aithinker;
+
+struct aithinker_names {
+    struct emu_lookup lookup;
+    struct emu_timer ping;
+    bool pings; /* the look-up is for AT+PING */
+    unsigned round_trip;
+    char servers[2][16];
+};
+
+void aithinker_names_init(struct aithinker *aithinker);
+void aithinker_names_stop(struct aithinker *aithinker);
+
+#endif

@@ -1,0 +1,38 @@
+/* What an Ai-Thinker module keeps over a reset, in a file of its flash. */
+#ifndef EMU_AITHINKER_SETTINGS_H
+#define EMU_AITHINKER_SETTINGS_H
+
+#include "emulator/wireless.h"
+
+#include <stdbool.h>
+
+struct aithinker;
+
+enum {
+    AITHINKER_HOST_MAX = 127
+};
+
+/* AT+SOCKETAUTOTT; type 0: off. */
+struct aithinker_target {
+    unsigned type;
+    char host[AITHINKER_HOST_MAX + 1]; /* "" for servers */
+    unsigned port;
+};
+
+struct aithinker_settings {
+    unsigned mode; /* AT+WMODE */
+    unsigned events;
+    bool autoconnect;
+    char ssid[EMU_SSID_MAX + 1], password[EMU_WIFI_PASSWORD_MAX + 1];
+    struct aithinker_target autott;
+};
+
+void aithinker_settings_load(struct aithinker *aithinker);
+
+/* False when the flash takes it no more. */
+bool aithinker_settings_save(struct aithinker *aithinker);
+
+/* AT+RESTORE: the factory's, and no certificates. */
+void aithinker_settings_restore(struct aithinker *aithinker);
+
+#endif

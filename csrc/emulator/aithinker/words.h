@@ -1,0 +1,76 @@
+/* What an Ai-Thinker module says, framed as the literals of its SDK's library have it: a result code between
+ * CR LF, an event between CR LF, and in front of information lines sometimes CR LF and sometimes nothing. */
+#ifndef EMU_AITHINKER_WORDS_H
+#define EMU_AITHINKER_WORDS_H
+
+#include "emulator/result.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct emu;
+struct aithinker;
+
+/* Error codes: guide, error codes, and the SDK's header. */
+enum {
+    AITHINKER_UNSUPPORTED = 1,
+    AITHINKER_BAD_FORMAT = 3,
+    AITHINKER_BAD_VALUE = 4,
+    AITHINKER_TOO_LONG = 5,
+    AITHINKER_FLASH = 38,
+    AITHINKER_NOT_SET = 47,
+    AITHINKER_WIFI_MODE = 65,
+    AITHINKER_WIFI_PASSWORD = 68,
+    AITHINKER_WIFI_NO_AP = 69,
+    AITHINKER_SOCKET_CREATE = 96,
+    AITHINKER_SOCKET_CONNECT = 97,
+    AITHINKER_SOCKET_DNS = 98,
+    AITHINKER_SOCKET_STATE = 99,
+    AITHINKER_SOCKET_TYPE = 100,
+    AITHINKER_SOCKET_SEND = 101,
+    AITHINKER_SOCKET_BIND = 104,
+    AITHINKER_SOCKET_TT = 105,
+    AITHINKER_PING_LOST = 106,
+    AITHINKER_TLS_CONFIG = 108,
+    AITHINKER_TLS_VERIFY = 109,
+    AITHINKER_CONID = 110, /* in the header alone */
+};
+
+static inline struct emu_result aithinker_fail(int code)
+{
+    return (struct emu_result){.outcome = EMU_RESULT_ERROR, .code = code};
+}
+
+/* Bits of the mask of AT+SYSMSG. */
+enum aithinker_event {
+    AITHINKER_EVENT_WIFI_DISCONNECT = 0,
+    AITHINKER_EVENT_WIFI_CONNECT = 1,
+    AITHINKER_EVENT_DOWN = 4,
+    AITHINKER_EVENT_SEED = 5,
+    AITHINKER_EVENT_DISCONNECT = 6,
+    AITHINKER_EVENT_RECONNECT = 7,
+    AITHINKER_EVENT_AUTODEL = 8,
+    AITHINKER_EVENT_GOT_IP = 15,
+};
+
+/* Bytes in one piece, with whatever line ends stand in the text. */
+void aithinker_print(struct emu *emu, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* What the mask and transparent transmission let through. */
+void aithinker_event(struct aithinker *aithinker, enum aithinker_event event, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+bool aithinker_event_is_wanted(const struct aithinker *aithinker, enum aithinker_event event);
+
+void aithinker_final(struct emu *emu, struct emu_result result);
+void aithinker_busy(struct emu *emu);
+const char *aithinker_prompt(const struct emu *emu);
+
+/* An error that no command is waiting for. */
+void aithinker_print_error(struct emu *emu, const char *command, int code);
+
+/* Behind every start. */
+void aithinker_print_banner(struct emu *emu);
+struct emu_result aithinker_print_versions(struct emu *emu);
+
+#endif

@@ -1,0 +1,66 @@
+--- Transparent transmission of a connection (page, AT+SOCKETTT): the line is the connection's then, and no command
+--- reaches the module.
+
+local check = require "hayes.check"
+local DataMode = require "hayes.data_mode"
+
+local UDP_SERVER = 1
+
+local targets = { first = 0, last = 2 }
+
+local transparent = {}
+
+--- Raises when this mode, or its options, make no sense for a connection.
+function transparent.check(connection, mode, options)
+  options = check.options("socket:transparent", options, { target = { values = { "first", "last" } } })
+  if options.target and (mode ~= "transparent" or connection.type ~= UDP_SERVER) then
+    check.fail("socket:transparent", "target is for transparent transmission of a UDP server (udp.listen)")
+  end
+end
+
+function transparent.is_online(connection)
+  return connection.data and connection.data.state == "online"
+end
+
+--- Out of it for a moment only: the line returns to it before anybody's turn.
+function transparent.is_passing(connection)
+  local data = connection.data
+  return data and not data.parked and not data.auto and data.state ~= "ended"
+end
+
+--- Enters it.
+---@param options? { target: "first"|"last" }
+---@return true?, hayes.error?
+function transparent.open(connection, options)
+  local text = "AT+SOCKETTT"
+  if options and options.target then text = text .. "=" .. targets[options.target] end
+  connection.data = DataMode.new(connection.modem, {
+    auto = connection.auto, resume = text,
+    -- Events are printed among the data until framework P2.31.1.
+    hangup = { "+EVENT:SocketDisconnect," .. connection.id, "+EVENT:SocketDissconnect," .. connection.id,
+      "+EVENT:SocketAutoDel," .. connection.id },
+    received = function(bytes) connection:on_through(bytes) end,
+    ended = function(reason)
+      -- What the module refuses to go back to (105) has ended meanwhile.
+      if reason.name == "closed" or reason.result then connection:on_closed() else connection:lose(reason) end
+    end,
+    alive = function() return connection:is_up() end,
+  })
+  local ok, err = connection.data:open(text)
+  if ok then return true end
+  connection.data = nil
+  return nil, err
+end
+
+--- Leaves it for good.
+---@return true?, hayes.error?
+function transparent.leave(connection)
+  local data = connection.data
+  local ok, err = data:escape()
+  connection.data = nil
+  if not ok then return nil, err end
+  data:retire()
+  return true
+end
+
+return transparent
