@@ -285,6 +285,7 @@ function Modem:close()
 end
 
 Modem.__close = Modem.close
+Modem.__gc = Modem.close
 
 --- Opens the port again that has gone (a cable that was unplugged, a module that reset its USB), under the same address
 --- and into the same object: start-up is done again, handlers stay; sockets and sessions from before are gone. True;
@@ -306,7 +307,6 @@ function Modem:reopen()
   self:shut(err)
   return nil, err
 end
-Modem.__gc = Modem.close
 
 --- What module this is.
 ---@return { manufacturer: string, model: string, revision: string, imei: string }?, hayes.error?

@@ -103,6 +103,11 @@ return {
     { "AT+SOCKETAUTOTT?", info = { "+SOCKETAUTOTT:4,192.168.223.205,6666" } },
   },
   {
+    name = "power-up with a UDP connection, up to the prompt: no OK is quoted", source = DRONE, fidelity = "reported",
+    { boot = "\r\nready\r\n\r\n+EVENT:WIFI_CONNECT\r\n\r\n+EVENT:WIFI_GOT_IP\r\nconnect success ConID=1\r\n" },
+    { "AT+SOCKETAUTOTT?", info = { "+SOCKETAUTOTT:2,192.168.223.205,6666" } },
+  },
+  {
     name = "state of the station", source = "vendor's skill pages; " .. DRIVER, fidelity = "assembled",
     { "AT+STAINFO?", info = { "+STAINFO:3", "SSID:test", "Password:123456789",
       "e1:f9:8a:aa:fc:4f,WPA/WPA2 TKIP,b2:e3:41:c2:b3:42,5,192.168.3.125,192.168.3.1" } },
