@@ -1,6 +1,7 @@
 --- A verified TLS exchange through a module, step by step.
 ---
 ---   lua5.4 examples/quickstart.lua -p /dev/ttyUSB2 --apn internet
+---   lua5.4 examples/quickstart.lua -p /dev/ttyUSB0 --ssid home --password secret
 ---
 --- The CA goes into the module's flash, a TLS 1.2 connection is opened that is verified against it, and a file is
 --- fetched over HTTP/1.1 by LuaSocket's own socket.http.
@@ -16,8 +17,10 @@ local settings = {
 
 local usage = [[
 usage: quickstart.lua [-p PORT] [--baud N] [--apn APN] [--user NAME] [--password WORD] [--pin PIN]
-                      [--url URL] [--ca FILE] [--sha256 HEX]
-  -p PORT        the module: /dev/ttyUSB2, tcp:host:port, emulator
+                      [--ssid NAME] [--url URL] [--ca FILE] [--sha256 HEX]
+  -p PORT        the module: /dev/ttyUSB2, tcp:host:port, emulator, emulator:Ai-WB2
+  --apn APN      of the operator, for a cellular module; --user, --password and --pin if it wants them
+  --ssid NAME    of the access point, for a Wi-Fi module; --password of that
   --url URL      what to fetch (https)
   --ca FILE      the CA that the server is checked against, PEM
   --sha256 HEX   what the file's SHA-256 must be
@@ -46,7 +49,7 @@ local function show(line)
   local mark, text = line:match("^%S+ ([<>]) (.*)$")
   if not mark or not showing then return end
   print("    " .. mark .. " " .. text)
-  if text:find("^%+QSSLOPEN") then
+  if text:find("^%+QSSLOPEN") or text:find("^connect success") then
     showing = false
     print("    …")
   end
@@ -71,9 +74,16 @@ if not modem then fail(err) end
 local module = modem:identify()
 print(("%s %s, %s"):format(module.manufacturer, module.model, module.revision))
 
+--- The only step in which cellular and Wi-Fi modules differ.
+local function go_on_line()
+  if modem.wifi then return modem.wifi.join { ssid = settings.ssid, password = settings.password } end
+  return modem.network.attach { apn = settings.apn, user = settings.user, password = settings.password,
+    pin = settings.pin }
+end
+
+if modem.wifi and not settings.ssid then fail("this is a Wi-Fi module: say --ssid NAME") end
 local connection
-connection, err = modem.network.attach { apn = settings.apn, user = settings.user, password = settings.password,
-  pin = settings.pin }
+connection, err = go_on_line()
 if not connection then fail(err) end
 print("On line with address " .. connection.ip)
 
@@ -82,7 +92,7 @@ local started = hayes.now()
 local ok, status = http.request {
   url = settings.url,
   sink = ltn12.sink.table(body),
-  create = modem.ssl.factory { ca = settings.ca, version = "tls1.2" },
+  create = modem.ssl.factory { ca = settings.ca, version = not modem.wifi and "tls1.2" or nil },
 }
 if not ok then fail(status) end
 if status ~= 200 then fail("the server answered with status " .. status) end
@@ -94,6 +104,11 @@ print(("Fetched %s: %d bytes in %.2f s, %.0f kB/s"):format(settings.url, #bytes,
 print("SHA-256 " .. sum)
 if settings.sha256 and settings.sha256 ~= sum then fail("the file is not what it should be: " .. settings.sha256) end
 
-print("Proved: the server's chain ends in the CA in the module's flash, its certificate names the host, its dates are "
-  .. "good" .. (settings.sha256 and ", and every byte arrived." or "."))
+if modem.wifi then
+  print("Not proved: that the server is who it says it is. The module was given the CA; no firmware of its kind is "
+    .. "known to check servers against it.")
+else
+  print("Proved: the server's chain ends in the CA in the module's flash, its certificate names the host, its dates "
+    .. "are good" .. (settings.sha256 and ", and every byte arrived." or "."))
+end
 modem:close()

@@ -167,4 +167,18 @@ describe("explain()", function()
     assert.are.same({}, port.log)
     script.real_time()
   end)
+
+  it("tells an event whose fields stand behind a comma", function()
+    local aithinker = dialects.get("aithinker")
+    local function line(text) return tostring(assert(explain(aithinker, text))) end
+    has(line("+EVENT:SocketSeed,2,1"), "A client has connected to a server.", "ConID", "server_ConID")
+    has(line("+EVENT:SocketDown,1,21"), "A connection has received data", "21 bytes")
+    has(line("+EVENT:WIFI_GOT_IP"), "The station has an address.")
+    has(line("+EVENT:Something,1"), "Another event.")
+  end)
+
+  it("tells the result of an FTP command in words: the module's error, the server's reply", function()
+    has(text_of("+QFTPOPEN: 625,530"), "Not logged in", "the account was refused")
+    has(text_of("+QFTPGET: 0,1000"), "1000 bytes")
+  end)
 end)

@@ -64,7 +64,7 @@ local function urc_fields(urc, text)
   local prefix = urc.prefix or (urc.prefix == nil and start:find("^[%+%^%$#%*%%]") ~= nil)
   if not prefix then return text == start and "" or nil end
   if text:sub(1, #start) ~= start then return nil end
-  if not start:find(":$") and text:sub(#start + 1, #start + 1) ~= ":" then return nil end
+  if not start:find("[:,]$") and text:sub(#start + 1, #start + 1) ~= ":" then return nil end
   return (text:sub(#start + 1):gsub("^:?%s*", ""))
 end
 

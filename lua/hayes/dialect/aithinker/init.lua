@@ -25,18 +25,24 @@ local function event(name, summary, more)
 end
 
 --- `+EVENT:SocketSeed,2,1`: fields behind a comma.
-local function listed(name, summary, block)
-  return event(name, summary, { text = "+EVENT:" .. name .. ",", prefix = true, block = block })
+local function listed(name, summary, answer, block)
+  return event(name, summary, { text = "+EVENT:" .. name .. ",", prefix = true, answer = answer, block = block })
 end
+
+local connection = { { name = "ConID", doc = "The connection." } }
+local length = { name = "length", unit = "bytes", doc = "What has come." }
 
 local urcs = {
   listed("SocketDown", "A connection has received data; in push mode it stands behind the length.",
-    { length = 2, fields = 2, after = "," }),
-  listed("SocketSeed", "A client has connected to a server: its ConID, and the server's."),
-  listed("SocketDisconnect", "A connection has ended."),
-  listed("SocketDissconnect", "A connection has ended (as older firmware and the guide spell it)."),
-  listed("SocketReconnect", "A client's connection has been made anew by the module (framework P2.27.0 and later)."),
-  listed("SocketAutoDel", "A connection has ended and its slot is free (firmware P1.4.4 and later)."),
+    { connection[1], length }, { length = 2, fields = 2, after = "," }),
+  listed("SocketSeed", "A client has connected to a server.",
+    { { name = "ConID", doc = "The connection with the client." }, { name = "server_ConID", doc = "The server." } }),
+  listed("SocketDisconnect", "A connection has ended.", connection),
+  listed("SocketDissconnect", "A connection has ended (as older firmware and the guide spell it).",
+    connection),
+  listed("SocketReconnect", "A client's connection has been made anew by the module (framework P2.27.0 and later).",
+    connection),
+  listed("SocketAutoDel", "A connection has ended and its slot is free (firmware P1.4.4 and later).", connection),
   { name = "+Seed", text = "+Seed:", prefix = true, summary = "A client has connected to a server (BW20)." },
   event("WIFI_CONNECT", "The station has joined an access point."),
   event("WIFI_GOT_IP", "The station has an address."),
@@ -48,7 +54,8 @@ local urcs = {
     { text = "+EVENT:WIFI_APCLIENTDISCONNECT:", prefix = true }),
   event("MQTT_CONNECT", "The MQTT client is connected."),
   event("MQTT_DISCONNECT", "The MQTT client has lost its connection."),
-  listed("MQTT_SUB", "A message: topic, length, content.", { length = 2, fields = 2, after = "," }),
+  listed("MQTT_SUB", "A message; its content stands behind the length.",
+    { { name = "topic", type = "string" }, length }, { length = 2, fields = 2, after = "," }),
   { name = "+DATA", text = "+DATA:", prefix = true, summary = "Data of a BLE connection.",
     block = { length = 1, fields = 1, after = "," } },
   { name = "+BLUFIDATA", text = "+BLUFIDATA:", prefix = true,
