@@ -59,5 +59,5 @@ done, err = modem.ftp.put(words[2], words[1], {
 })
 if not done then fail(err) end
 print(("\n%s is on the server: %d bytes in %.1f s%s"):format(words[1], done.bytes, done.seconds,
-  done.resumed_at and (", gone on with at byte %d"):format(done.resumed_at) or ""))
+  done.resumed_at and (", resumed at byte %d"):format(done.resumed_at) or ""))
 modem:close()

@@ -37,7 +37,7 @@ describe("The example", function()
       ("ftpes://user@%s:%d/log.bin"):format(lab.HOST, server.port))
     assert.is_true(server:get("log.bin") == BYTES)
     assert.is_truthy(output:find("100.0 % of 0.1 MiB", 1, true), output)
-    assert.is_truthy(output:find("log.bin is on the server: 60000 bytes in [%d.]+ s, gone on with at byte %d+\n"), output)
+    assert.is_truthy(output:find("log.bin is on the server: 60000 bytes in [%d.]+ s, resumed at byte %d+\n"), output)
   end)
 
   it("upload_log.lua that fails says why and what to try, never the password", function()
