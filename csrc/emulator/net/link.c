@@ -2,18 +2,15 @@
 #include "emulator/net/link.h"
 
 #include "emulator/emu.h"
+#include "emulator/net/link_flow.h"
 
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 enum {
     KERNEL_BUFFER = 64 * 1024, /* small, so that a peer that does not read is felt soon */
-    DATAGRAM_MAX = 16 * 1024,
-    DATAGRAMS_A_ROUND = 64, /* a flood must not keep the loop from anything else */
 };
 
 static void on_ready(void *owner, short events);
@@ -22,7 +19,6 @@ static void on_retransmit(void *owner);
 static void on_found(void *owner);
 static void connect_next(struct emu_link *link);
 static void shake(struct emu_link *link);
-static void receive(struct emu_link *link);
 
 static void prepare(struct emu_link *link, struct emu *emu, const struct emu_link_events *events, void *owner)
 {
@@ -95,21 +91,9 @@ static void on_limit(void *owner)
     if (link->state == EMU_LINK_FAILING)
         tell_failure(link);
     else if (link->state == EMU_LINK_UP)
-        receive(link); /* set going by emu_link_taken */
+        emu_link_receive(link); /* set going by emu_link_taken */
     else
         fail(link, EMU_LINK_TIMED_OUT);
-}
-
-static void watch_for(struct emu_link *link)
-{
-    short events = 0;
-    if (link->state == EMU_LINK_UP) {
-        if (!link->paused)
-            events |= POLLIN;
-        if (link->out.used > 0 && !link->stalled)
-            events |= POLLOUT;
-    }
-    link->watch.events = events;
 }
 
 static void be_up(struct emu_link *link)
@@ -120,7 +104,7 @@ static void be_up(struct emu_link *link)
         link->emu->stats.handshakes++;
         link->emu->stats.resumed += emu_tls_resumed(link->tls);
     }
-    watch_for(link);
+    emu_link_watch(link);
     link->events->opened(link->owner, EMU_LINK_OPENED);
 }
 
@@ -302,7 +286,7 @@ void emu_link_adopt(struct emu_link *link, struct emu *emu, int fd, const struct
 {
     adopt(link, emu, fd, events, owner);
     link->state = EMU_LINK_UP;
-    watch_for(link);
+    emu_link_watch(link);
 }
 
 void emu_link_adopt_secure(struct emu_link *link, struct emu *emu, int fd, struct emu_tls *tls,
@@ -339,28 +323,7 @@ static void finish_connecting(struct emu_link *link)
     connect_next(link);
 }
 
-/* As emu_tls_read and emu_tls_write. */
-static ssize_t carry_in(struct emu_link *link, char *bytes, size_t size)
-{
-    if (link->secure)
-        return emu_tls_read(link->tls, bytes, size);
-    ssize_t got = recv(link->watch.fd, bytes, size, 0);
-    if (got >= 0)
-        return got;
-    return errno == EAGAIN || errno == EINTR || (link->datagram && errno == ECONNREFUSED) ? -1 : -2;
-}
-
-static ssize_t carry_out(struct emu_link *link, const char *bytes, size_t length)
-{
-    if (link->secure)
-        return emu_tls_write(link->tls, bytes, length);
-    ssize_t put = send(link->watch.fd, bytes, length, MSG_NOSIGNAL);
-    if (put >= 0)
-        return put;
-    return errno == EAGAIN || errno == EINTR || (link->datagram && errno == ECONNREFUSED) ? -1 : -2;
-}
-
-static void end(struct emu_link *link, bool broken)
+void emu_link_end(struct emu_link *link, bool broken)
 {
     drop_socket(link);
     link->broken = broken;
@@ -368,136 +331,15 @@ static void end(struct emu_link *link, bool broken)
     link->events->ended(link->owner);
 }
 
-/* Returns what the last read did: -1, or what ended it. */
-static ssize_t read_stream(struct emu_link *link)
-{
-    for (;;) {
-        char *at;
-        size_t space = emu_ring_space(&link->in, &at);
-        link->paused = space == 0;
-        if (link->paused)
-            return -1;
-        ssize_t got = carry_in(link, at, space);
-        if (got <= 0)
-            return got;
-        emu_ring_filled(&link->in, (size_t)got);
-        link->received += (size_t)got;
-    }
-}
-
-/* A datagram that finds no room is lost, as datagrams are. An empty one ends nothing unless it is DTLS's
- * farewell. */
-static ssize_t read_datagrams(struct emu_link *link)
-{
-    char datagram[DATAGRAM_MAX];
-    for (int i = 0; i < DATAGRAMS_A_ROUND; i++) {
-        ssize_t got = carry_in(link, datagram, sizeof datagram);
-        if (got < 0 || (got == 0 && link->secure))
-            return got;
-        if ((size_t)got > emu_ring_room(&link->in) || link->datagram_count == EMU_LINK_DATAGRAMS || got == 0)
-            continue;
-        emu_ring_write(&link->in, datagram, (size_t)got);
-        link->datagrams[(link->datagram_first + link->datagram_count++) % EMU_LINK_DATAGRAMS] = (size_t)got;
-        link->received += (size_t)got;
-    }
-    return -1;
-}
-
-static void receive(struct emu_link *link)
-{
-    ssize_t outcome = link->datagram ? read_datagrams(link) : read_stream(link);
-    watch_for(link);
-    if (outcome != -1)
-        end(link, outcome < 0);
-}
-
-/* False when the link has broken. */
-static bool transmit(struct emu_link *link)
-{
-    while (link->out.used > 0 && !link->stalled) {
-        const char *at;
-        size_t length = emu_ring_peek(&link->out, &at);
-        ssize_t put = carry_out(link, at, length);
-        if (put == -1)
-            break;
-        if (put <= 0)
-            return false;
-        emu_ring_drop(&link->out, (size_t)put);
-        link->sent += (size_t)put;
-    }
-    watch_for(link);
-    return true;
-}
-
 static void on_ready(void *owner, short events)
 {
     struct emu_link *link = owner;
-    if (link->state == EMU_LINK_CONNECTING) {
+    if (link->state == EMU_LINK_CONNECTING)
         finish_connecting(link);
-    } else if (link->state == EMU_LINK_SHAKING) {
+    else if (link->state == EMU_LINK_SHAKING)
         shake(link);
-    } else if (link->state == EMU_LINK_UP) {
-        bool had_output = link->out.used > 0;
-        if ((events & POLLOUT) && !transmit(link)) {
-            end(link, true);
-            return;
-        }
-        if (had_output && link->out.used == 0)
-            link->events->drained(link->owner);
-        if (link->state == EMU_LINK_UP && (events & (POLLIN | POLLHUP | POLLERR)))
-            receive(link);
-    }
-}
-
-bool emu_link_can_send(const struct emu_link *link, size_t length)
-{
-    if (link->state != EMU_LINK_UP || link->stalled)
-        return false;
-    return link->datagram || emu_ring_room(&link->out) >= length;
-}
-
-size_t emu_link_send(struct emu_link *link, const char *bytes, size_t length)
-{
-    if (link->state != EMU_LINK_UP || link->stalled)
-        return 0;
-    if (link->datagram) {
-        ssize_t put = carry_out(link, bytes, length);
-        link->sent += put > 0 ? (size_t)put : 0;
-        return put > 0 ? (size_t)put : 0;
-    }
-    size_t taken = emu_ring_write(&link->out, bytes, length);
-    if (!transmit(link))
-        link->watch.events = POLLOUT; /* the next round finds it broken and says so */
-    return taken;
-}
-
-size_t emu_link_first(const struct emu_link *link)
-{
-    return link->datagram_count > 0 ? link->datagrams[link->datagram_first] : link->in.used;
-}
-
-void emu_link_taken(struct emu_link *link, size_t length)
-{
-    if (link->datagram_count > 0) {
-        size_t *first = &link->datagrams[link->datagram_first];
-        *first -= length;
-        if (*first == 0) {
-            link->datagram_first = (link->datagram_first + 1) % EMU_LINK_DATAGRAMS;
-            link->datagram_count--;
-        }
-    }
-    if (link->state == EMU_LINK_UP && link->paused && emu_ring_room(&link->in) >= link->in.size / 4) {
-        /* TLS may hold bytes that the socket no longer tells of: look, but not from inside this call. */
-        link->paused = false;
-        emu_timer_start(&link->emu->loop, &link->limit, link->emu->loop.now);
-    }
-}
-
-void emu_link_stall(struct emu_link *link, bool stalled)
-{
-    link->stalled = stalled;
-    if (link->state == EMU_LINK_UP)
-        watch_for(link);
+    else if (link->state == EMU_LINK_UP)
+        emu_link_flow(link, events);
 }
 
 bool emu_link_address(const struct emu_link *link, struct emu_address *peer)
