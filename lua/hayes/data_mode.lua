@@ -167,11 +167,16 @@ end
 
 -- Leaving and entering
 
---- Waits for the answer to what makes the module leave data mode; true when it has come.
-local function await_answer(self, earliest, latest)
-  local answer = { waiter = wait.waiter(), earliest = earliest, latest = latest }
-  self.answer = answer
-  wait.schedule(self, latest)
+--- From now on an answer to what makes the module leave data mode is looked for.
+local function expect_answer(self, earliest, latest)
+  self.answer = { waiter = wait.waiter(), earliest = earliest, latest = latest }
+end
+
+--- Waits for that answer; true when it has come.
+local function await_answer(self, latest)
+  local answer = self.answer
+  answer.latest = latest
+  self:on_answer()
   local answered = answer.waiter:wait()
   self.answer = nil
   self.timer = false
@@ -184,10 +189,16 @@ local function send_escape(self)
   local quiet_at = self.last_sent + self.guard
   if wait.now() < quiet_at then wait.sleep(quiet_at - wait.now()) end
   if self.state == "ended" then return false end
-  local ok = say(self, self.escape_text)
-  if not ok then return false end
+  local patience = self.guard + ESCAPE_ANSWER
+  -- Who wants no silence behind it may have answered before the port tells that it has the bytes.
+  if self.answer_after == 0 then expect_answer(self, wait.now(), wait.now() + patience) end
+  if not say(self, self.escape_text) then
+    self.answer = nil
+    return false
+  end
   local now = wait.now()
-  return await_answer(self, now + self.answer_after * 0.5, now + self.guard + ESCAPE_ANSWER)
+  if not self.answer then expect_answer(self, now + self.answer_after * 0.5, now + patience) end
+  return await_answer(self, now + patience)
 end
 
 --- By DTR, where the port has it: `AT&D1` has made that the module leaves data mode when it drops.
@@ -196,7 +207,8 @@ local function drop_dtr(self)
   if not self.dtr then return false end
   port:dtr(false)
   local now = wait.now()
-  local answered = await_answer(self, now, now + DTR_ANSWER)
+  expect_answer(self, now, now + DTR_ANSWER)
+  local answered = await_answer(self, now + DTR_ANSWER)
   port:dtr(true)
   return answered
 end
