@@ -71,7 +71,7 @@ const char *at_forbidden_byte(const char *text, size_t length)
 {
     for (size_t i = 0; i < length; i++) {
         unsigned char byte = (unsigned char)text[i];
-        if (byte == '\r' || byte == '\n' || byte == '\0' || byte == 0x1a || byte == 0x1b)
+        if (byte < 0x20 || byte == 0x7f)
             return &text[i];
     }
     return NULL;

@@ -64,7 +64,7 @@ enum at_refusal {
     AT_TAKEN,
     AT_REFUSED_BUSY,     /* one is in flight, or the engine is not in step */
     AT_REFUSED_LONG,     /* longer than max_command */
-    AT_REFUSED_BYTE,     /* holds CR, LF, NUL, Ctrl-Z or ESC; see at_forbidden_byte */
+    AT_REFUSED_BYTE,     /* holds a control character; see at_forbidden_byte */
     AT_REFUSED_NO_DATA,  /* this form waits for data and none was given */
     AT_REFUSED_DEFERRED, /* AT_DEFERRED_MAX results are outstanding */
 };
@@ -164,7 +164,9 @@ void at_engine_sent(struct at_engine *engine, size_t length, at_time now);
  */
 at_time at_engine_deadline(const struct at_engine *engine);
 
-/* The first byte that must not be in a command line: CR, LF, NUL, Ctrl-Z, ESC. NULL: none. */
+/* The first control character (below 0x20, or 0x7F) of a text, NULL when it has none. None may stand in a
+ * command line: a module edits the line while it comes (V.250 5.2.2), so that what follows a row of
+ * backspaces would be a command of its own. */
 const char *at_forbidden_byte(const char *text, size_t length);
 
 #endif
