@@ -95,8 +95,8 @@ local function contains(list, value)
 end
 
 --- One value against its rule: `type` (of Lua, `integer` or `callable`, several with `|`), `values` (a list), `min`,
---- `max`, `sendable` (no control character, which would edit or end a command line), `line` (no quote either, which would
---- end a quoted parameter in it).
+--- `max`, `sendable` (no control character, which would edit or end a command line), `line` (no quote either, which
+--- would end a quoted parameter in it).
 function check.value(where, name, value, rule)
   if rule.values and contains(rule.values, value) then return value end
   if rule.values and not rule.type then
@@ -146,7 +146,8 @@ end
 local CONTROL = "[\0-\31\127]"
 
 local byte_names = {
-  [0] = "NUL", [8] = "a backspace", [9] = "a tab", [10] = "LF", [13] = "CR", [26] = "Ctrl-Z", [27] = "ESC", [127] = "DEL",
+  [0] = "NUL", [8] = "a backspace", [9] = "a tab", [10] = "LF", [13] = "CR", [26] = "Ctrl-Z", [27] = "ESC",
+  [127] = "DEL",
 }
 
 local function byte_name(byte)

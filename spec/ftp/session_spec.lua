@@ -228,6 +228,7 @@ describe("An FTP session", function()
     says("did you mean progress?", function() ftp:get("x", nil, { progres = print }) end)
     says("is no URL of ftp", function() modem.ftp.get("http://user:pw@h/x") end)
     assert.is_nil(raises(function() modem.ftp.get("http://user:pw@h/x") end):find("pw", 1, true))
+    assert.are.same(count, #lines)
     ftp:close()
     count = #lines
     says("the path holds a tab", function() modem.ftp.get("ftp://h/a%09b") end)
