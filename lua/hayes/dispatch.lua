@@ -86,6 +86,7 @@ function dispatch.reboot(modem, line)
   modem.rebooted = true
   modem.starting = true
   modem.exchanges.free = false
+  exchange.end_hold(modem, errors.new { name = "reboot", message = "the module has restarted" })
   remark(modem, "the module has restarted")
   modem:reset_services()
   emit(modem, "reboot", line)

@@ -32,7 +32,7 @@ describe("Completion", function()
   end)
 
   it("offers keys with what they set", function()
-    assert.are.same(15, #texts("AT+QSSLCFG="))
+    assert.are.same(16, #texts("AT+QSSLCFG="))
     assert.are.same({ '"seclevel"', '"session_cache"' }, texts('AT+QSSLCFG="se'))
     assert.are.same('AT+QSSLCFG="sni"', completed("AT+QSSLCFG=sn"))
     assert.are.same("Authentication.", complete(quectel, 'AT+QSSLCFG="sec').candidates[1].meaning)

@@ -84,23 +84,35 @@ end
 ---@field doing string  "the TLS connection to h:443", for errors
 ---@field seconds number that the module may take
 ---@field command fun(index: integer): string
+---@field confirm? fun(hold: hayes.hold): true?, hayes.error?  called right before, with nobody's command between
 ---@field context? table what the connection uses, for `forget`
+
+--- The line, reserved for what is confirmed and then opened; nil where nothing is to be confirmed.
+local function reserve(self, opening)
+  if opening.confirm then return exchange.hold(self.modem) end
+end
 
 local function connect(self, index, opening)
   local modem = self.modem
+  local hold <close>, hold_err = reserve(self, opening)
+  if hold_err then return nil, hold_err end
+  local confirmed, confirm_err = true, nil
+  if hold then confirmed, confirm_err = opening.confirm(hold) end
+  if not confirmed then return nil, confirm_err end
   local connection = Connection.new(modem, self.family, index, opening.host, opening.port, opening.mode, opening.auto)
   connection.context = opening.context
   local connections = self.indices.connections
   local text = opening.command(index)
   if opening.mode == "transparent" then
-    local response, err = connection:go_online(text, { timeout = opening.seconds })
+    local response, err = connection:go_online(text,
+      { timeout = opening.seconds, within = hold, ends_hold = hold ~= nil })
     if not response then return nil, last_error(modem, err, opening.doing) end
     connections[index] = connection
     return connection
   end
   local code
   local response, err = exchange.run(modem, text, {
-    timeout = opening.seconds, deferred = opening.seconds,
+    timeout = opening.seconds, deferred = opening.seconds, within = hold, ends_hold = hold ~= nil,
     -- What the module says of this index up to here is about an earlier connection, and from here about this one.
     ended = function(response)
       code = open_code(response, index)
