@@ -215,4 +215,18 @@ describe("The verification of a server", function()
     sock:close()
     assert.is_true(modem.ssl.configure(1, { verify = "none" }))
   end)
+
+  it("is not left by a switch of the access mode that could mean another program's connection, or nobody knows", function()
+    local row = '\r\n+QISTATE: 0,"TCP","10.0.0.2",80,5000,2,1,0,0,"usbat"\r\n'
+    for name, reply in pairs { ambiguous = row .. "\r\nOK\r\n", error = "\r\nERROR\r\n", timeout = "" } do
+      start { commands = { ["AT+QISTATE=1,0"] = reply, ["^AT%+QISWTMD="] = "\r\nOK\r\n",
+        ["^AT%+QSSLRECV="] = "\r\n+QSSLRECV: 0\r\n\r\nOK\r\n" } }
+      local sock = assert(open_socket(modem))
+      local ok, err = sock:switch("push")
+      assert.is_nil(ok)
+      assert.are.same(name, err.name)
+      for _, line in ipairs(module.lines) do assert.is_nil(line:find("QISWTMD", 1, true)) end
+      stop()
+    end
+  end)
 end)

@@ -71,8 +71,8 @@ end
 
 --- unknown: settings that its firmware does not have; fault(line, number): what happens to a command, of those behind
 --- start-up: nil (nothing), "lose" (it is done, and its answer does not arrive), "refuse" (it came changed, and is not
---- understood), or another command line, as which it came.
----@param options? { unknown: string[]?, fault: (fun(line: string, number: integer): string?)? }
+--- understood), or another command line, as which it came; commands: further ones, as of script.commands.
+---@param options? { unknown: string[]?, fault: (fun(line: string, number: integer): string?)?, commands: table? }
 function Module.new(options)
   options = options or {}
   local self = setmetatable({ contexts = {}, opened = {}, connections = {}, unknown = options.unknown or {},
@@ -91,6 +91,7 @@ function Module.new(options)
     ["^AT%+QFTPCLOSE"] = OK .. "\r\n+QFTPCLOSE: 0,0\r\n",
     ["AT+CCLK?"] = function() return os.date('!\r\n+CCLK: "%y/%m/%d,%H:%M:%S+00"\r\n') .. OK end,
   }
+  for line, reply in pairs(options.commands or {}) do commands[line] = reply end
   for pattern, answer in pairs(handle) do
     commands[pattern] = function(line) return answer(self, line) end
   end

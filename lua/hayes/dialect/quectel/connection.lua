@@ -22,6 +22,9 @@ local wait = require "hayes.wait"
 ---@field close string
 ---@field state string   with the parameter in front of the index: "QISTATE=1,"
 ---@field state_command string that lists them all
+---@field other_state string    tells of a connection of the other kind, TLS or not, with the same index
+---@field other_what string     "TLS connection"
+---@field must_know boolean     whether there is one must be known before the access mode is switched
 ---@field late_answers integer  SEND OK that no command was waiting for, so far
 ---@field forget fun(connection: table) gives the socket index back
 
@@ -241,7 +244,37 @@ local function read_ahead(self)
   return true
 end
 
---- Goes on in another access mode (AT+QISWTMD, SSL note 1.4).
+--- AT+QISWTMD takes an index alone, and TLS connections and others count theirs apart: is there another one that it
+--- could mean? nil and an error if so, or if that must be known and is not.
+local function check_unambiguous(self, hold)
+  local family = self.family
+  local text = ("AT+%s%d"):format(family.other_state, self.id)
+  local response, err = exchange.run(self.modem, text, { within = hold })
+  if not response and not (err.result and not family.must_know) then
+    return nil, errors.within(err, "looking for other connections with the index " .. self.id)
+  end
+  if not response or not response[1] then return true end
+  return nil, errors.new { name = "ambiguous", origin = family.origin,
+    message = ("the %s cannot change its access mode: the module has a %s with the same index, %d, and would switch "
+      .. "that one"):format(describe(self), family.other_what, self.id),
+    hint = "Open it in the mode wanted (the option mode), or close the other connection first." }
+end
+
+--- Tells the module, with nobody's command between the look for others and that.
+local function change_mode(self, mode)
+  local hold <close>, err = exchange.hold(self.modem)
+  if not hold then return nil, err end
+  local ok
+  ok, err = check_unambiguous(self, hold)
+  if not ok then return nil, err end
+  local text = ("AT+QISWTMD=%d,%d"):format(self.id, modes[mode])
+  local request = { within = hold, ends_hold = true }
+  if mode ~= "transparent" then return exchange.run(self.modem, text, request) end
+  return self:go_online(text, request)
+end
+
+--- Goes on in another access mode (AT+QISWTMD, SSL note 1.4). Refused where a connection of the other kind has the same
+--- index, which the module would switch in its place.
 ---@param mode "buffer"|"push"|"transparent"
 ---@return true?, hayes.error?
 function Connection:switch(mode)
@@ -249,16 +282,12 @@ function Connection:switch(mode)
   local ok, err
   if self.mode == "transparent" then ok, err = leave_data_mode(self) else ok, err = read_ahead(self) end
   if not ok then return nil, err end
-  local text = ("AT+QISWTMD=%d,%d"):format(self.id, modes[mode])
   local before = self.mode
   self.mode = mode
-  if mode == "transparent" then
-    ok, err = self:go_online(text)
-  else
-    ok, err = exchange.run(self.modem, text)
-  end
+  ok, err = change_mode(self, mode)
   if ok then return true end
   self.mode = before == "transparent" and "buffer" or before
+  if err.name == "ambiguous" then return nil, err end
   return nil, explain(self, err, "switching to " .. mode .. " mode")
 end
 

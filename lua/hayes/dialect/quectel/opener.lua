@@ -16,7 +16,7 @@ Opener.__index = Opener
 ---@param forget? fun(connection: table)
 function Opener.new(modem, family, forget)
   local self = setmetatable({ modem = modem, family = family }, Opener)
-  self.indices = Indices.new(family.plural, function() return self:list_used() end, function(index)
+  self.indices = Indices.new(modem, family.plural, function() return self:list_used() end, function(index)
     return modem:call("+" .. family.close, "write", { index }) ~= nil
   end)
   family.forget = function(connection)

@@ -22,6 +22,9 @@ return function(modem)
     what = "TLS connection", plural = "TLS connections", origin = "ssl",
     send = "QSSLSEND", receive = "QSSLRECV", close = "QSSLCLOSE", state = "QSSLSTATE=", state_command = "QSSLSTATE",
     urc = "+QSSLURC",
+    -- Of the other kind a connection of the same index would be switched in place of this one, and what is sent would
+    -- go out unencrypted: that there is none must be certain.
+    other_state = "QISTATE=1,", other_what = "TCP or UDP connection", must_know = true,
   }, function(connection) contexts:release(connection.context) end)
 
   --- The module has restarted, or the port is closed: connections, settings and contexts are gone.
