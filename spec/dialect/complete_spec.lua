@@ -21,7 +21,7 @@ describe("Completion", function()
     assert.are.same({ "+QSSLCFG", "+QSSLCLOSE" }, texts("+qsslc"))
     assert.are.same("AT+QSSLSTATE", completed("AT+QSSLST"))
     assert.are.same({ text = "+QPING", kind = "command", meaning = "Pings a host." },
-      complete(quectel, "AT+QPIN").candidates[1])
+      complete(quectel, "AT+QPING").candidates[1])
     assert.are.same({}, texts("AT+NOTHING"))
     assert.are.same(#quectel.declared - 1, #texts("")) -- all but +++, which is no command line
   end)
