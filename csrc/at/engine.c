@@ -411,13 +411,13 @@ static bool has_waiting(const struct at_engine *engine)
            engine->tell_desync || engine->tell_resync || engine->tell_given;
 }
 
-at_time at_engine_deadline(const struct at_engine *engine)
+at_time at_engine_deadline(const struct at_engine *engine, at_time now)
 {
     const struct at_slot *slot = &engine->slot;
     if (has_waiting(engine))
         return 0;
     at_time deadline = at_earlier(slot->deadline, at_sync_deadline(&engine->sync));
-    if (slot->state == AT_SLOT_SENDING && slot->line_sent == 0)
+    if (slot->state == AT_SLOT_SENDING && engine->ready_at > now)
         deadline = at_earlier(deadline, engine->ready_at);
     return at_earlier(deadline, at_deferred_deadline(&engine->deferred));
 }

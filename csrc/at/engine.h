@@ -160,9 +160,9 @@ enum at_event_kind at_engine_next(struct at_engine *engine, at_time now, struct 
 size_t at_engine_output(const struct at_engine *engine, at_time now, const char **bytes);
 void at_engine_sent(struct at_engine *engine, size_t length, at_time now);
 
-/* When at_engine_next or at_engine_output will have something to do without further input; AT_NEVER: never.
- */
-at_time at_engine_deadline(const struct at_engine *engine);
+/* When at_engine_next or at_engine_output will have something to do that they have not now, without further
+ * input; AT_NEVER: never. What at_engine_output gives now waits for the port and not for a time. */
+at_time at_engine_deadline(const struct at_engine *engine, at_time now);
 
 /* The first control character (below 0x20, or 0x7F) of a text, NULL when it has none. None may stand in a
  * command line: a module edits the line while it comes (V.250 5.2.2), so that what follows a row of
