@@ -16,7 +16,7 @@ enum {
     USER_RESPONSES, /* response tables by their places */
     USER_DATA,      /* the string being sent as data */
     USER_INPUT,     /* the string last fed */
-    USER_EVENT,     /* the URC whose block is coming in */
+    USER_EVENT,     /* the URC whose block is coming in, or was the last to come */
     USER_SINK,      /* the file that the block of the command in flight goes to */
     USER_VALUES = USER_SINK,
 };
@@ -335,13 +335,15 @@ static int observe(lua_State *L)
     return 0;
 }
 
-/* engine:noise() -> bytes received so far, control bytes among them that no line of a module holds */
+/* engine:noise() -> bytes received so far, control bytes among them that no line of a module holds, damaged
+ * blocks */
 static int noise(lua_State *L)
 {
     struct lua_engine *self = check_engine(L);
     lua_pushinteger(L, (lua_Integer)self->received);
     lua_pushinteger(L, (lua_Integer)self->at.framer.noise);
-    return 2;
+    lua_pushinteger(L, (lua_Integer)self->at.damaged);
+    return 3;
 }
 
 static int push_deadline(lua_State *L, const struct lua_engine *self, at_time now)
@@ -446,11 +448,14 @@ static int on_block(lua_State *L, struct lua_engine *self, const struct at_event
         return 0;
     }
     lua_pushliteral(L, "urc");
-    lua_getiuservalue(L, 1, USER_EVENT);
+    lua_getiuservalue(L, 1, USER_EVENT); /* kept: what follows the block may tell that it is damaged */
     core_block_hand_over(L, block);
-    lua_pushnil(L);
-    lua_setiuservalue(L, 1, USER_EVENT);
     return 2;
+}
+
+static const char *damage_name(enum at_damage damage)
+{
+    return damage == AT_SHORT ? "short_read" : "long_read";
 }
 
 static void push_result(lua_State *L, enum at_result result)
@@ -482,7 +487,8 @@ static void push_text(lua_State *L, const struct at_event *event)
         lua_pushnil(L);
 }
 
-/* "final" or "deferred", response, result, line, more, bytes of data that did not go out (nil: none) */
+/* "final" or "deferred", response, result, line, more, bytes of data that did not go out (nil: none). The
+ * result is "short_read" or "long_read" in place of "ok" when the block in the answer is damaged. */
 static int tell_end(lua_State *L, struct lua_engine *self, const struct at_event *event)
 {
     bool in_flight = at_slot_is_awaiting(&self->at.slot) && self->at.slot.id == event->command;
@@ -496,7 +502,10 @@ static int tell_end(lua_State *L, struct lua_engine *self, const struct at_event
         core_block_hand_over(L, &self->block);
     if (!event->more && !in_flight)
         forget_response(L, self, event->command);
-    push_result(L, event->result);
+    if (event->damage != AT_UNDAMAGED)
+        lua_pushstring(L, damage_name(event->damage));
+    else
+        push_result(L, event->result);
     push_text(L, event);
     lua_pushboolean(L, event->more);
     if (event->unsent > 0)
@@ -534,6 +543,11 @@ static int push_event(lua_State *L, struct lua_engine *self, const struct at_eve
     case AT_EVENT_GIVEN:
         lua_pushliteral(L, "given");
         return 1;
+    case AT_EVENT_DAMAGE:
+        lua_pushliteral(L, "damage");
+        lua_getiuservalue(L, 1, USER_EVENT);
+        lua_pushstring(L, damage_name(event->damage));
+        return 3;
     case AT_EVENT_UNKNOWN:
         lua_pushliteral(L, "unknown");
         push_event_table(L, event);

@@ -106,6 +106,7 @@ static void read_manners(lua_State *L, struct at_manners *manners)
     const char *cancel = text_field(L, "cancel");
     if (cancel != NULL)
         manners->cancel = cancel[0];
+    manners->crlf_after_block = flag_field(L, "crlf_after_block");
     manners->max_line = (uint32_t)integer_field(L, "max_line", manners->max_line);
     manners->max_command = (uint32_t)integer_field(L, "max_command", manners->max_command);
     manners->gap_ms = (uint32_t)integer_field(L, "gap_ms", manners->gap_ms);

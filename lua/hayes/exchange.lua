@@ -18,7 +18,7 @@ local function take_ticket(modem, state, text, request)
   local ticket = state.spare or setmetatable({ modem = modem }, Ticket)
   state.spare = false
   ticket.response = request.into or setmetatable({ result = nil, data = nil }, Response)
-  ticket.text, ticket.request, ticket.fired, ticket.id = text, request, false, false
+  ticket.text, ticket.request, ticket.fired, ticket.id, ticket.damage = text, request, false, false, false
   return ticket
 end
 
@@ -139,7 +139,7 @@ local function failed(modem, ticket, result, line, unsent)
     err = failure.of_command(modem, ticket.text, result, line, seconds, response)
   end
   if data then err.sent = (request.length or #data) - (unsent or 0) end
-  if request.block then err.response = response end -- how much of it has come
+  if request.block or ticket.damage then err.response = response end -- what of it has come
   return err
 end
 
@@ -247,6 +247,7 @@ function exchange.end_hold(modem, err)
 end
 
 local function fire(ticket, result, line, unsent)
+  if ticket.damage and result == "ok" then result = ticket.damage end
   local ended = ticket.request.ended
   if ended and result == "ok" then ended(ticket.response) end
   ticket:fire(result, line, unsent)
@@ -263,6 +264,7 @@ function exchange.on_final(modem, response, result, line, more, unsent)
       state.holder = ticket.request.online
       state.holder:on_connect()
     end
+    if result == "short_read" or result == "long_read" then ticket.damage = result end
     if more then state.deferred[response] = ticket else fire(ticket, result, line, unsent) end
   end
   exchange.next_turn(modem)

@@ -21,8 +21,16 @@ local wait = require "hayes.wait"
 local Modem = {}
 Modem.__name = "hayes.modem"
 
+--- What the engine has counted so far is kept beyond it.
+local function keep_counts(self)
+  if not self.engine then return end
+  local _, noise, damaged = self.engine:noise()
+  self.counts.noise, self.counts.damaged = self.counts.noise + noise, self.counts.damaged + damaged
+end
+
 --- Everything that is about the port and what was said over it, as at the beginning.
 local function put_on_port(self, port)
+  keep_counts(self)
   self.port = port
   self.engine = core.engine(self.dialect.rules)
   self.io = self.engine
@@ -63,6 +71,7 @@ function Modem.new(port, address, dialect, options)
     listeners = Events.new(),
     services = {},
     reopening = Lock.new(),
+    counts = { overlong = 0, unknown = 0, desyncs = 0, noise = 0, damaged = 0 }, -- of line_errors()
     ended = false, -- close() was called: it is not opened again
     await = Modem.await,
     turn = Modem.turn,
@@ -167,10 +176,34 @@ function Modem:query(text)
   return self:fields(text, response[1])
 end
 
+local LineErrors = {}
+
+function LineErrors:__tostring()
+  return ("%d damaged blocks, %d unknown lines, %d lines too long, %d control bytes, out of step %d times"):format(
+    self.damaged_blocks, self.unknown_lines, self.overlong_lines, self.noise, self.desyncs)
+end
+
+--- What has looked wrong in what came over the line since hayes.open: where these counts grow, bytes are lost or
+--- changed on the way (no flow control, a speed that is too high, a bad cable). What looks right and is wrong is not
+--- counted: a byte that has changed within data, bytes that were lost and doubled in equal numbers.
+---@return { damaged_blocks: integer, unknown_lines: integer, overlong_lines: integer, noise: integer,
+---  desyncs: integer }
+---  damaged_blocks: of data, behind which something else stood than their end; unknown_lines: that are no answer and no
+---  URC the dialect knows, which rare ones of a module's are, too; overlong_lines; noise: control bytes within lines;
+---  desyncs: how often the library had to get in step anew, restarts of the module among them
+function Modem:line_errors()
+  local counts = self.counts
+  local _, noise, damaged = self.engine:noise()
+  return setmetatable({
+    damaged_blocks = counts.damaged + damaged, unknown_lines = counts.unknown, overlong_lines = counts.overlong,
+    noise = counts.noise + noise, desyncs = counts.desyncs,
+  }, LineErrors)
+end
+
 -- Events
 
 local modem_events = { "urc", "reboot", "closed", "desync", "resync" }
-local is_modem_event = { lost = true, ready = true }
+local is_modem_event = { lost = true, ready = true, damage = true }
 for _, name in ipairs(modem_events) do is_modem_event[name] = true end
 
 local function check_event(where, name)

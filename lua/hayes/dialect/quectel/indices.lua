@@ -14,7 +14,7 @@ local COUNT = 12
 
 --- By modem: the indices of all kinds.
 local by_modem = setmetatable({}, { __mode = "k" })
-local Indices = {}
+local Indices = { COUNT = COUNT }
 Indices.__index = Indices
 
 --- list() gives the indices that the module has in use, or nil and an error; close(index) closes one and tells
