@@ -4,12 +4,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 struct core_file {
     int fd; /* -1: closed */
+    bool is_fifo;
     int failure;
     uint64_t done; /* bytes given or taken since it was opened or placed */
     uint16_t sum; /* of these: exclusive or of big-endian 16-bit words, an odd last byte being the high one */
@@ -83,40 +86,157 @@ bool core_file_write(struct core_file *file, const char *bytes, size_t length)
     return file->failure == 0;
 }
 
-static int fail(lua_State *L, int number)
+enum mode {
+    READ,    /* "r" */
+    BESIDE,  /* "w": a file that is made, or gone on with, and may be read, too */
+    APPEND,  /* "a": is made where there is none */
+    THROUGH, /* "through": what is there is written to */
+};
+
+static const int open_flags[] = {
+    [READ] = O_RDONLY,
+    [BESIDE] = O_RDWR | O_CREAT,
+    [APPEND] = O_WRONLY | O_APPEND | O_CREAT,
+    [THROUGH] = O_WRONLY,
+};
+
+/* nil, words, token when what was opened is not what it was opened for; 0 results otherwise. */
+static int refuse_unfit(lua_State *L, struct core_file *self, enum mode mode)
 {
+    struct stat status;
+    int number = fstat(self->fd, &status) == 0 ? 0 : errno;
+    if (number == 0 && S_ISDIR(status.st_mode))
+        number = EISDIR;
+    if (number != 0)
+        return core_push_failure(L, number);
+    self->is_fifo = S_ISFIFO(status.st_mode);
+    if (mode != BESIDE || S_ISREG(status.st_mode))
+        return 0;
     lua_pushnil(L);
-    lua_pushstring(L, strerror(number));
+    lua_pushliteral(L, "It is not a regular file");
     return 2;
 }
 
-/* file(path, "r"|"w") -> file, or nil, the system's words. "w" keeps what the file has. */
+/* file(path, mode) -> file, or nil, the system's words, token (see path.c). The modes are those of enum mode.
+ * Nothing waits, neither here nor later; a FIFO that nobody reads cannot be opened for writing. */
 static int new_file(lua_State *L)
 {
-    static const char *const modes[] = {"r", "w", NULL};
+    static const char *const modes[] = {"r", "w", "a", "through", NULL};
     const char *path = luaL_checkstring(L, 1);
-    int flags = luaL_checkoption(L, 2, "r", modes) == 0 ? O_RDONLY : O_RDWR | O_CREAT;
+    enum mode mode = (enum mode)luaL_checkoption(L, 2, "r", modes);
     struct core_file *self = lua_newuserdatauv(L, sizeof *self, 0);
     memset(self, 0, offsetof(struct core_file, buffer));
-    self->fd = open(path, flags | O_CLOEXEC, 0666);
+    self->fd = open(path, open_flags[mode] | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0666);
     int number = errno;
     luaL_setmetatable(L, CORE_FILE);
-    struct stat status;
-    if (self->fd >= 0 && fstat(self->fd, &status) == 0 && S_ISDIR(status.st_mode)) {
-        close(self->fd);
-        self->fd = -1;
-        number = EISDIR;
-    }
-    return self->fd >= 0 ? 1 : fail(L, number);
+    if (self->fd < 0)
+        return core_push_failure(L, number);
+    int refused = refuse_unfit(L, self, mode);
+    if (refused == 0)
+        return 1;
+    close(self->fd);
+    self->fd = -1;
+    return refused;
 }
 
-/* file:size() -> bytes */
+/* file:size() -> bytes; of a device that has blocks, all of it */
 static int size(lua_State *L)
 {
     struct stat status;
-    if (fstat(check_file(L)->fd, &status) != 0)
-        return fail(L, errno);
-    lua_pushinteger(L, (lua_Integer)status.st_size);
+    int fd = check_file(L)->fd;
+    if (fstat(fd, &status) != 0)
+        return core_push_failure(L, errno);
+    off_t bytes = S_ISBLK(status.st_mode) ? lseek(fd, 0, SEEK_END) : status.st_size;
+    if (bytes < 0)
+        return core_push_failure(L, errno);
+    lua_pushinteger(L, (lua_Integer)bytes);
+    return 1;
+}
+
+/* file:read(offset, length) -> up to so many bytes from there on, "" behind the end; or nil, words, token */
+static int read_at(lua_State *L)
+{
+    int fd = check_file(L)->fd;
+    off_t offset = (off_t)luaL_checkinteger(L, 2);
+    size_t length = (size_t)luaL_checkinteger(L, 3), got = 0;
+    luaL_Buffer bytes;
+    char *at = luaL_buffinitsize(L, &bytes, length);
+    while (got < length) {
+        ssize_t count = pread(fd, at + got, length - got, offset + (off_t)got);
+        if (count < 0 && errno != EINTR)
+            return core_push_failure(L, errno);
+        if (count == 0)
+            break;
+        got += count > 0 ? (size_t)count : 0;
+    }
+    luaL_pushresultsize(&bytes, got);
+    return 1;
+}
+
+/* file:next(most) -> the next bytes of a stream, up to so many; "" at its end; false while there are none; or
+ * nil, words, token. Of a FIFO that nobody has opened for writing yet there are none: read() alone would take
+ * that for its end. */
+static int next(lua_State *L)
+{
+    struct pollfd stirring = {.fd = check_file(L)->fd, .events = POLLIN};
+    size_t most = (size_t)luaL_checkinteger(L, 2);
+    luaL_Buffer bytes;
+    char *at = luaL_buffinitsize(L, &bytes, most);
+    ssize_t count = -1;
+    errno = EAGAIN;
+    if (poll(&stirring, 1, 0) > 0)
+        count = read(stirring.fd, at, most);
+    if (count >= 0) {
+        luaL_pushresultsize(&bytes, (size_t)count);
+        return 1;
+    }
+    if (errno != EAGAIN && errno != EINTR)
+        return core_push_failure(L, errno);
+    lua_pushboolean(L, false);
+    return 1;
+}
+
+/* write(), in a process that the lack of a reader of a FIFO must not end. */
+static ssize_t write_quietly(int fd, const char *bytes, size_t length)
+{
+    sigset_t broken, before, pending;
+    sigemptyset(&broken);
+    sigaddset(&broken, SIGPIPE);
+    sigpending(&pending);
+    bool was_pending = sigismember(&pending, SIGPIPE) == 1;
+    sigprocmask(SIG_BLOCK, &broken, &before);
+    ssize_t count = write(fd, bytes, length);
+    int number = errno, taken;
+    sigpending(&pending);
+    if (count < 0 && number == EPIPE && !was_pending && sigismember(&pending, SIGPIPE) == 1)
+        sigwait(&broken, &taken);
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    errno = number;
+    return count;
+}
+
+/* file:write(bytes, from) -> how many of the bytes from that index on were taken, 0 when none at the moment;
+ * or nil, words, token */
+static int write_some(lua_State *L)
+{
+    struct core_file *self = check_file(L);
+    size_t length;
+    const char *bytes = luaL_checklstring(L, 2, &length);
+    lua_Integer from = luaL_optinteger(L, 3, 1);
+    luaL_argcheck(L, from >= 1 && (size_t)from <= length + 1, 3, "outside the bytes");
+    bytes += from - 1;
+    length -= (size_t)from - 1;
+    ssize_t count = self->is_fifo ? write_quietly(self->fd, bytes, length) : write(self->fd, bytes, length);
+    if (count < 0 && errno != EAGAIN && errno != EINTR)
+        return core_push_failure(L, errno);
+    lua_pushinteger(L, count > 0 ? (lua_Integer)count : 0);
+    return 1;
+}
+
+/* file:fd() -> descriptor */
+static int descriptor(lua_State *L)
+{
+    lua_pushinteger(L, check_file(L)->fd);
     return 1;
 }
 
@@ -125,7 +245,7 @@ static int place(lua_State *L)
 {
     struct core_file *self = check_file(L);
     if (lseek(self->fd, (off_t)luaL_checkinteger(L, 2), SEEK_SET) < 0)
-        return fail(L, errno);
+        return core_push_failure(L, errno);
     self->at = self->length = 0;
     self->sum = 0;
     self->done = 0;
@@ -138,7 +258,7 @@ static int place(lua_State *L)
 static int truncate_file(lua_State *L)
 {
     if (ftruncate(check_file(L)->fd, (off_t)luaL_checkinteger(L, 2)) != 0)
-        return fail(L, errno);
+        return core_push_failure(L, errno);
     lua_pushboolean(L, true);
     return 1;
 }
@@ -147,7 +267,7 @@ static int truncate_file(lua_State *L)
 static int sync_file(lua_State *L)
 {
     if (fsync(check_file(L)->fd) != 0 && errno != EINVAL)
-        return fail(L, errno);
+        return core_push_failure(L, errno);
     lua_pushboolean(L, true);
     return 1;
 }
@@ -184,9 +304,20 @@ static int close_file(lua_State *L)
 }
 
 static const luaL_Reg methods[] = {
-    {"size", size},          {"place", place},     {"truncate", truncate_file}, {"sync", sync_file},
-    {"done", done},          {"failure", failure}, {"close", close_file},       {"__gc", close_file},
-    {"__close", close_file}, {NULL, NULL},
+    {"size", size},
+    {"read", read_at},
+    {"next", next},
+    {"write", write_some},
+    {"fd", descriptor},
+    {"place", place},
+    {"truncate", truncate_file},
+    {"sync", sync_file},
+    {"done", done},
+    {"failure", failure},
+    {"close", close_file},
+    {"__gc", close_file},
+    {"__close", close_file},
+    {NULL, NULL},
 };
 
 void core_open_file(lua_State *L)

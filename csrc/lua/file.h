@@ -1,5 +1,5 @@
-/* Files of this host as the source of a command's data and the sink of what it answers: the bytes go between
- * descriptor and engine without passing through Lua. */
+/* Files of this host. As the source of a command's data and the sink of what it answers, their bytes go
+ * between descriptor and engine without passing through Lua. */
 #ifndef CORE_FILE_H
 #define CORE_FILE_H
 
@@ -18,5 +18,8 @@ void core_file_source(struct core_file *file, struct at_source *source, uint64_t
 
 /* Appends bytes where the file is. False once that has failed; file:failure() tells why. */
 bool core_file_write(struct core_file *file, const char *bytes, size_t length);
+
+/* nil, the system's words for an error number, and a token for programs (nil where there is none). */
+int core_push_failure(lua_State *L, int number);
 
 #endif

@@ -73,18 +73,20 @@ static int find(const struct pollset *set, int fd)
     return -1;
 }
 
-/* set:add(fd, object): wait for input on fd on behalf of object */
+/* set:add(fd, object, writable): wait on behalf of object for input on fd; with writable, for room for output
+ * alone */
 static int add(lua_State *L)
 {
     struct pollset *set = check_pollset(L);
     int fd = (int)luaL_checkinteger(L, 2);
     luaL_checkany(L, 3);
+    short events = lua_toboolean(L, 4) ? POLLOUT : POLLIN;
     if (!make_room(L, set))
         return luaL_error(L, "not enough memory");
     lua_getiuservalue(L, 1, 1);
     lua_pushvalue(L, 3);
     lua_rawseti(L, -2, set->count + 1);
-    set->fds[set->count++] = (struct pollfd){.fd = fd, .events = POLLIN};
+    set->fds[set->count++] = (struct pollfd){.fd = fd, .events = events};
     return 0;
 }
 

@@ -102,6 +102,22 @@ function wait.sleep(seconds)
   wait.waiter():wait(wait.now() + seconds)
 end
 
+local Watch = {}
+Watch.__index = Watch
+function Watch:turn() self.waiter:fire(true) end
+function Watch:__close() builtin.unwatch(self.fd) end
+
+--- Waits until a descriptor has input, or (output) room for output: true; nil, "timeout" once the deadline (of
+--- wait.now) passes. It must stay open meanwhile.
+---@param fd integer
+---@param output boolean
+---@param deadline? number
+function wait.descriptor(fd, output, deadline)
+  local watch <close> = setmetatable({ fd = fd, waiter = wait.waiter() }, Watch)
+  builtin.watch(fd, watch, output)
+  return watch.waiter:wait(deadline)
+end
+
 -- Tasks
 
 --- How long a failed task is given to be joined before it is reported, seconds.

@@ -116,8 +116,8 @@ end
 
 describe("A file for the engine", function()
   it("that cannot be opened gives the system's words", function()
-    assert.are.same({ nil, "No such file or directory" }, { core.file("/no/such/file", "r") })
-    assert.are.same({ nil, "Is a directory" }, { core.file("/", "r") })
+    assert.are.same({ nil, "No such file or directory", "no_such_file" }, { core.file("/no/such/file", "r") })
+    assert.are.same({ nil, "Is a directory", "is_a_directory" }, { core.file("/", "r") })
   end)
 
   it("that becomes shorter while it is sent says so", function()

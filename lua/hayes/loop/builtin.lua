@@ -189,6 +189,16 @@ function loop.want_output(fd, wanted)
   pollset:want(fd, wanted)
 end
 
+--- Calls object:turn(now) when there is input on a descriptor, or (output) room for output, until loop.unwatch. The
+--- loop does not keep the object.
+function loop.watch(fd, object, output)
+  pollset:add(fd, object, output)
+end
+
+function loop.unwatch(fd)
+  pollset:remove(fd)
+end
+
 --- One round: tasks in line, then wait for ports, timers or the deadline (nil: none), then serve what stirred.
 function loop.iterate(deadline)
   if ready_first <= ready_last then

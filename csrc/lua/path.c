@@ -1,0 +1,129 @@
+/* What stands at a path of this host, and which name a new file there must be given. */
+#include "lua/file.h"
+
+#include "lua/core.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+    LINKS_MAX = 40 /* Linux gives up after as many */
+};
+
+/* The errors that a program tells apart; others have no token. */
+static const char *token(int number)
+{
+    switch (number) {
+    case ENOENT:
+    case ENOTDIR:
+        return "no_such_file";
+    case EACCES:
+    case EPERM:
+    case EROFS:
+        return "permission_denied";
+    case EISDIR:
+        return "is_a_directory";
+    case ENXIO: /* a FIFO that is opened for writing and has no reader, too */
+        return "no_such_device";
+    default:
+        return NULL;
+    }
+}
+
+int core_push_failure(lua_State *L, int number)
+{
+    lua_pushnil(L);
+    lua_pushstring(L, strerror(number));
+    lua_pushstring(L, token(number));
+    return 3;
+}
+
+static const char *kind_of(mode_t mode)
+{
+    if (S_ISREG(mode))
+        return "file";
+    if (S_ISDIR(mode))
+        return "folder";
+    if (S_ISFIFO(mode))
+        return "fifo";
+    if (S_ISSOCK(mode))
+        return "socket";
+    return S_ISBLK(mode) ? "block" : "character";
+}
+
+/* The links of /proc/PID/fd stand for open files: what they read like need not be a name of theirs. */
+static bool is_open_file(const char *link)
+{
+    struct stat status, proc;
+    return lstat(link, &status) == 0 && stat("/proc", &proc) == 0 && status.st_dev == proc.st_dev;
+}
+
+/* Replaces the link in name by what it reads like, a relative one being taken from the link's own folder. */
+static int follow(char name[PATH_MAX], const char *link, size_t length)
+{
+    const char *slash = strrchr(name, '/');
+    size_t folder = link[0] == '/' || slash == NULL ? 0 : (size_t)(slash - name) + 1;
+    if (folder + length >= PATH_MAX)
+        return ENAMETOOLONG;
+    memcpy(name + folder, link, length);
+    name[folder + length] = '\0';
+    return 0;
+}
+
+/* Puts in place of name where the links at its end lead; *open: to an open file. 0, or an error number. */
+static int resolve(char name[PATH_MAX], bool *open)
+{
+    char link[PATH_MAX];
+    *open = false;
+    for (int i = 0; i < LINKS_MAX; i++) {
+        ssize_t length = readlink(name, link, sizeof link);
+        if (length < 0)
+            return errno == EINVAL || errno == ENOENT ? 0 : errno;
+        *open = is_open_file(name);
+        if (*open)
+            return 0;
+        int number = follow(name, link, (size_t)length);
+        if (number != 0)
+            return number;
+    }
+    return ELOOP;
+}
+
+/* look(path) -> kind, name; or nil, the system's words, token. kind: "missing", "file", "folder", "fifo",
+ * "socket", "character" or "block". name: what a file that takes the place of what is there has to be renamed
+ * to, which is where symbolic links lead; nil where nothing may take its place. */
+static int look(lua_State *L)
+{
+    char name[PATH_MAX];
+    size_t length;
+    const char *path = luaL_checklstring(L, 1, &length);
+    if (length == 0 || strlen(path) < length)
+        return core_push_failure(L, ENOENT); /* no name has NUL in it */
+    if (length >= sizeof name)
+        return core_push_failure(L, ENAMETOOLONG);
+    memcpy(name, path, length + 1);
+    bool open;
+    int number = resolve(name, &open);
+    if (number != 0)
+        return core_push_failure(L, number);
+    struct stat status;
+    bool missing = stat(name, &status) != 0;
+    if (missing && errno != ENOENT)
+        return core_push_failure(L, errno);
+    lua_pushstring(L, missing ? "missing" : kind_of(status.st_mode));
+    if (missing || (S_ISREG(status.st_mode) && !open))
+        lua_pushstring(L, name);
+    else
+        lua_pushnil(L);
+    return 2;
+}
+
+void core_open_path(lua_State *L)
+{
+    lua_pushcfunction(L, look);
+    lua_setfield(L, -2, "look");
+}
