@@ -28,9 +28,8 @@ local open_options = {
 
 local function open_trace(options)
   if not options.trace then return nil end
-  local trace, words = Trace.new(options.trace, options.redact)
-  if trace then return trace end
-  return nil, errors.new { name = "trace_failed", message = "the trace cannot be written: " .. words }
+  local trace, err = Trace.new(options.trace, options.redact)
+  return trace, err and errors.within(err, "the trace")
 end
 
 --- The emulator's address is `emulator` or `emulator:<module>`; it lives as long as the modem.

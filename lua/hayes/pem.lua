@@ -1,6 +1,7 @@
 --- PEM as people give it: a local path, or the text itself.
 
 local check = require "hayes.check"
+local local_file = require "hayes.local_file"
 
 local pem_text = {}
 
@@ -10,16 +11,19 @@ local function readable(path)
   return ("(%d bytes that are no path)"):format(#path)
 end
 
+local is_stream = { is_a_fifo = true, is_a_device = true, is_a_stream = true }
+
 local function read_file(where, what, path)
-  local file, words = io.open(path, "rb")
-  if not file then
-    words = words:sub(1, #path) == path and words:sub(#path + 1) or ": " .. words
-    check.fail(where, ("%s cannot be read: %s%s"):format(what, readable(path), words))
+  local source, err = local_file.source(path)
+  local bytes, words
+  if source then
+    bytes, words = source.file:read(0, source.size)
+    source.file:close()
+  else
+    words = err.reason .. (is_stream[err.name] and "; read it first, and give { pem = text }" or "")
   end
-  local bytes = file:read("a")
-  file:close()
-  if not bytes then check.fail(where, ("%s cannot be read: %s is not a file"):format(what, readable(path))) end
-  return bytes
+  if bytes then return bytes end
+  check.fail(where, ("%s cannot be read: %s: %s"):format(what, readable(path), words))
 end
 
 --- Looks at what was given: a local path, or PEM text (as a string that begins with -----BEGIN, or { pem = text }).

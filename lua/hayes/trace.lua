@@ -10,13 +10,15 @@
 --- declared secret are shown as `***`.
 
 local command = require "hayes.dialect.command"
+local local_file = require "hayes.local_file"
 local wait = require "hayes.wait"
 
 local Trace = {}
 Trace.__index = Trace
 
---- A trace to a file (a path; appended) or a function that is called with each line. nil, err when there is no such
---- file.
+--- A trace to a file (a path; appended) or a function that is called with each line. A FIFO or a terminal that takes
+--- nothing does not hold the modem up: the trace then tells how many lines are missing. nil, err when the file cannot
+--- be written.
 ---@param target string|fun(line: string)
 ---@param redact boolean
 function Trace.new(target, redact)
@@ -29,11 +31,10 @@ function Trace:reopen()
     self.write = self.target
     return self
   end
-  local file, err = io.open(self.target, "a")
+  local file, err = local_file.log(self.target)
   if not file then return nil, err end
-  file:setvbuf("line")
   self.file = file
-  self.write = function(line) file:write(line, "\n") end
+  self.write = function(line) file:write(line) end
   return self
 end
 

@@ -3,9 +3,9 @@
 local check = require "hayes.check"
 local Checksum = require "hayes.dialect.quectel.checksum"
 local command = require "hayes.dialect.command"
-local core = require "hayes.core"
 local errors = require "hayes.error"
 local failure = require "hayes.failure"
+local local_file = require "hayes.local_file"
 local local_sink = require "hayes.dialect.quectel.local_sink"
 local transfer = require "hayes.dialect.quectel.file_transfer"
 local parts = require "hayes.dialect.quectel.file_parts"
@@ -40,6 +40,7 @@ return function(modem)
     check.value("file.upload", "the name", name, { type = "string", line = true })
     options = check.options("file.upload", options, transfer.upload_options)
     local data, length = transfer.source("file.upload", source)
+    if not data then return nil, length end
     if length == 0 then check.fail("file.upload", "there is nothing to store: the source is empty") end
     if options.replace then
       local ok, err = delete_if_there(name)
@@ -182,35 +183,8 @@ return function(modem)
     return #data
   end
 
-  --- Into a local file: beside it first, and renamed when it is whole.
-  local function download_to_path(name, path)
-    local beside = path .. ".part"
-    local target <close>, words = core.file(beside, "w")
-    if not target then check.fail("file.download", ("the file cannot be written: %s: %s"):format(beside, words)) end
-    target:truncate(0)
-    local size, err = size_of(name)
-    local got
-    if size then got, err = transfer.fetch(modem, name, target, size) end
-    if got then
-      local ok
-      ok, words = os.rename(beside, path)
-      if ok then return got end
-      err = errors.new { name = "sink_failed", message = tostring(words) }
-    end
-    os.remove(beside)
-    return nil, err
-  end
-
-  --- Gives a file out: as a string, or to a sink. Into a local path its size and checksum are compared with what the
-  --- module has counted (AT+QFDWL).
-  ---@param name string
-  ---@param sink? string|function a local path (written beside it, and renamed when it is whole), or an LTN12 sink
-  ---@return string|{ bytes: integer, checksum: string }|nil  the table, when there is a sink
-  ---@return { bytes: integer, checksum: string }|hayes.error|nil
-  function file.download(name, sink)
-    check.value("file.download", "the name", name, { type = "string", line = true })
-    check.value("file.download", "the sink", sink, { type = "string|callable|nil" })
-    if type(sink) == "string" then return download_to_path(name, sink) end
+  --- Piece by piece, to whatever takes pieces.
+  local function download_to(name, sink)
     local target = local_sink.open(sink)
     local size, missing = size_of(name)
     if not size then return nil, target:fail(missing) end
@@ -225,6 +199,37 @@ return function(modem)
     end
     if err then return nil, target:fail(errors.within(err, "reading " .. name)) end
     return target:finish { bytes = size, checksum = tostring(sum) }
+  end
+
+  local function download_beside(name, target)
+    target.file:truncate(0)
+    local size, err = size_of(name)
+    local got
+    if size then got, err = transfer.fetch(modem, name, target.file, size) end
+    if got then
+      local ok, words = target:commit()
+      if ok then return got end
+      err = errors.new { name = "sink_failed", message = ("%s cannot be written: %s"):format(target.path, words) }
+    end
+    target:discard()
+    return nil, err
+  end
+
+  --- Gives a file out: as a string, or to a sink. Into a local file its size and checksum are compared with what the
+  --- module has counted (AT+QFDWL).
+  ---@param name string
+  ---@param sink? string|function a local path (a file is written beside it, and renamed when it is whole; FIFOs and
+  ---  devices are written through), or an LTN12 sink
+  ---@return string|{ bytes: integer, checksum: string }|nil  the table, when there is a sink
+  ---@return { bytes: integer, checksum: string }|hayes.error|nil
+  function file.download(name, sink)
+    check.value("file.download", "the name", name, { type = "string", line = true })
+    check.value("file.download", "the sink", sink, { type = "string|callable|nil" })
+    if type(sink) ~= "string" then return download_to(name, sink) end
+    local target <close>, err = local_file.target(sink)
+    if not target then return nil, err end
+    if target.sink then return download_to(name, target.sink) end
+    return download_beside(name, target)
   end
 
   file.checksum = Checksum.of

@@ -3,8 +3,8 @@
 
 local check = require "hayes.check"
 local Checksum = require "hayes.dialect.quectel.checksum"
-local core = require "hayes.core"
 local errors = require "hayes.error"
+local local_file = require "hayes.local_file"
 
 local transfer = {}
 
@@ -17,14 +17,15 @@ transfer.upload_options = {
   acknowledge = { type = "boolean", default = false },
 }
 
---- What is to be stored: a local path, or { data = bytes }. The data or the open file, and its length.
----@return string|userdata, integer
+--- What is to be stored: a local path, or { data = bytes }. The data or the open file, and its length; nil and the
+--- error when the file cannot be read, or has no length.
+---@return string|userdata|nil, integer|hayes.error
 function transfer.source(where, source)
   if type(source) == "table" and type(source.data) == "string" then return source.data, #source.data end
   check.value(where, "the source", source, { type = "string" })
-  local file, words = core.file(source, "r")
-  if not file then check.fail(where, ("the file cannot be read: %s: %s"):format(source, words)) end
-  return file, (file:size())
+  local opened, err = local_file.source(source)
+  if not opened then return nil, err end
+  return opened.file, opened.size
 end
 
 local function damaged(name, response, text)

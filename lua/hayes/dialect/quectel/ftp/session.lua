@@ -83,18 +83,25 @@ local function is_callable(value)
   return type(value) == "function" or meta and meta.__call ~= nil
 end
 
+local function put_stream(self, source, path, options)
+  local _turn <close> = self.turn:take()
+  local upload = options.piece and pieces or stream
+  return recovery.run(self, 0, function() return upload.run(self, source, path, options) end)
+end
+
 --- Stores a file on the server.
 ---
 --- With resume (the default for files) it goes on behind what the server has of it, if the end of that is the source's,
 --- and after each break; at the end the sizes are compared. An LTN12 source has no known length: it ends by the escape
---- sequence, or goes in counted pieces with piece.
+--- sequence, or goes in counted pieces with piece. So do a FIFO and a device, which may have no end and needs length.
 ---@param source string|{ data: string }|function a local path, bytes, an LTN12 source, or "UFS:name" in the module
 ---@param path string on the server, at most 255 bytes
 ---@param options? { resume: boolean?, offset: integer?, length: integer?, progress: function?, retries: integer?,
----  verify: boolean?, piece: integer? } offset: bytes of the source, and of the server's file, to begin behind (0);
----  length: bytes of the source; progress(done, total, rate): bytes, bytes, bytes a second, at most ten times a
----  second; retries: attempts in a row that may change nothing (20); verify: sizes and ends are compared (true);
----  piece: bytes of one command, between which other tasks use the modem (all at once)
+---  verify: boolean?, piece: integer? } offset: bytes of the source, and of the server's file, to begin behind (0); of
+---  what can be read only once, bytes of the server's file; length: bytes of the source; progress(done, total, rate):
+---  bytes, bytes, bytes a second, at most ten times a second; retries: attempts in a row that may change nothing (20);
+---  verify: sizes and ends are compared (true); piece: bytes of one command, between which other tasks use the modem
+---  (all at once)
 ---@return { bytes: integer, seconds: number, resumed_at: integer? }?, hayes.error?
 function Session:put(source, path, options)
   options = check_transfer("ftp:put", path, options)
@@ -102,21 +109,18 @@ function Session:put(source, path, options)
     if options.resume or options.length then
       check.fail("ftp:put", "resume and length are for sources that can be read at any place")
     end
-    local _turn <close> = self.turn:take()
-    local upload = options.piece and pieces or stream
-    return recovery.run(self, 0, function() return upload.run(self, source, path, options) end)
+    return put_stream(self, source, path, options)
   end
-  local opened, err = sources.open(self.modem, "ftp:put", source)
+  local opened <close>, err = sources.open(self.modem, "ftp:put", source, not options.resume and options or nil)
   if not opened then return nil, err end
+  if opened.next then return put_stream(self, opened.next, path, options) end
   local _turn <close> = self.turn:take()
-  local result
-  result, err = Upload.run(self, opened, path, options)
-  opened.close()
-  return result, err
+  return Upload.run(self, opened, path, options)
 end
 
---- Fetches a file from the server. A local path is written beside (`.part`) and renamed when it is whole; with resume
---- (the default for a path) what an earlier run has left beside is gone on with.
+--- Fetches a file from the server. A local file is written beside (`.part`) and renamed when it is whole; with resume
+--- (the default for a path) what an earlier run has left beside is gone on with. Links are followed; FIFOs and devices
+--- are written through.
 ---@param path string on the server, at most 255 bytes
 ---@param sink? string|function a local path, an LTN12 sink, or "UFS:name" in the module; nil: gives a string
 ---@param options? table as for put(); offset and length are of the server's file
@@ -127,7 +131,8 @@ function Session:get(path, sink, options)
   local _turn <close> = self.turn:take()
   if sources.is_inside(sink) then return Download.inside(self, path, sink, options) end
   local may_keep = options.resume ~= false and not options.offset and not options.length
-  local target <close> = targets.open("ftp:get", sink, may_keep and self.options.type == "binary")
+  local target <close>, err = targets.open(sink, may_keep and self.options.type == "binary")
+  if not target then return nil, err end
   return Download.run(self, path, target, options)
 end
 

@@ -1,14 +1,16 @@
---- What an upload takes its bytes from, at any place: a local file, a string, a file of the module.
+--- What an upload takes its bytes from: a local file, a string, a file of the module, at any place of them; a FIFO or
+--- device, once.
 
 local check = require "hayes.check"
-local core = require "hayes.core"
 local errors = require "hayes.error"
 local failure = require "hayes.failure"
+local local_file = require "hayes.local_file"
 
 local sources = {}
 
 ---@class hayes.quectel.ftp_source
----@field size integer
+---@field size? integer       nil: of a stream
+---@field next? function      of a stream, in place of what is below: an LTN12 source
 ---@field what string        what to call it in messages
 ---@field is_file boolean    it is there in the next run of the program, too
 ---@field inside? string     it is the module's file of this name
@@ -19,6 +21,10 @@ local sources = {}
 
 local function nothing() end
 
+local function source_failed(path, words)
+  return errors.new { name = "source_failed", message = ("%s cannot be read: %s"):format(path, words) }
+end
+
 local function of_data(data)
   return {
     size = #data, what = "the data", is_file = false, failed = nothing, close = nothing,
@@ -27,23 +33,24 @@ local function of_data(data)
   }
 end
 
-local function of_path(where, path)
-  local file, words = core.file(path, "r")
-  if not file then check.fail(where, ("the file cannot be read: %s: %s"):format(path, words)) end
+local function of_path(path, stream)
+  local opened, err = local_file.source(path, stream)
+  if not opened then return nil, err end
+  local file = opened.file
   return {
-    size = file:size(), what = path, is_file = true,
+    size = opened.size, what = path, is_file = true, next = opened.next,
     piece = function(at, length)
       file:place(at)
       return file, length
     end,
     read = function(at, length)
-      local handle <close> = assert(io.open(path, "rb"))
-      handle:seek("set", at)
-      return handle:read(length)
+      local bytes, words = file:read(at, length)
+      if bytes then return bytes end
+      return nil, source_failed(path, words)
     end,
     failed = function()
-      local reason = file:failure()
-      return reason and errors.new { name = "source_failed", message = ("%s cannot be read: %s"):format(path, reason) }
+      local words = file:failure()
+      return words and source_failed(path, words)
     end,
     close = function() file:close() end,
   }
@@ -63,13 +70,24 @@ function sources.is_inside(name)
   return type(name) == "string" and name:find("^%u%u+:") ~= nil
 end
 
---- A local path that cannot be read raises.
+local Closing = { __close = function(source) source.close() end }
+
+--- It is to be held in a variable that is `<close>`.
+---@param stream? { length: integer? } a stream will do, and ends after so many bytes
 ---@return hayes.quectel.ftp_source?, hayes.error?
-function sources.open(modem, where, source)
-  if type(source) == "table" and type(source.data) == "string" then return of_data(source.data) end
-  check.value(where, "the source", source, { type = "string", line = true })
-  if sources.is_inside(source) then return of_module(modem, source) end
-  return of_path(where, source)
+function sources.open(modem, where, source, stream)
+  local opened, err
+  if type(source) == "table" and type(source.data) == "string" then
+    opened = of_data(source.data)
+  else
+    check.value(where, "the source", source, { type = "string", line = true })
+    if sources.is_inside(source) then
+      opened, err = of_module(modem, source)
+    else
+      opened, err = of_path(source, stream)
+    end
+  end
+  return opened and setmetatable(opened, Closing), err
 end
 
 return sources

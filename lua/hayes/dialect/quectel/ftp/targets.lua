@@ -1,9 +1,8 @@
 --- Where a download goes: a string, an LTN12 sink, or a local file, written beside (`.part`) and renamed when it is
 --- whole. What has come is kept piece by piece, as far as it is sure.
 
-local check = require "hayes.check"
-local core = require "hayes.core"
 local errors = require "hayes.error"
+local local_file = require "hayes.local_file"
 
 local targets = {}
 
@@ -13,6 +12,9 @@ local targets = {}
 ---@field what string       what to call it in messages
 ---@field is_file boolean
 ---@field default_piece? integer
+
+--- Bytes that are gathered at most before a sink gets them.
+local PIECE = 1 << 18
 
 local function sink_failed(what, words)
   return errors.new { name = "sink_failed", message = ("%s does not take the bytes: %s"):format(what, words) }
@@ -36,7 +38,7 @@ function Stream:keep(count, response)
   end
   local ok, words = self.function_(bytes)
   if ok then return true end
-  return nil, sink_failed("the sink", tostring(words))
+  return nil, sink_failed(self.what, tostring(words))
 end
 
 --- False: what was given to a sink cannot be taken back.
@@ -53,14 +55,16 @@ function Stream:finish()
   if self.pieces then return table.concat(self.pieces) end
   local ok, words = self.function_(nil)
   if ok or words == nil then return true end
-  return nil, sink_failed("the sink", tostring(words))
+  return nil, sink_failed(self.what, tostring(words))
 end
 
 function Stream:fail(err)
   if self.function_ then self.function_(nil, tostring(err)) end
 end
 
-function Stream.__close() end
+function Stream:__close()
+  if self.through then self.through:__close() end
+end
 
 -- A local file
 
@@ -72,12 +76,12 @@ function File:prepare()
   local ok, words = self.sink:truncate(self.at)
   if ok then ok, words = self.sink:place(self.at) end
   if ok then return true end
-  return nil, sink_failed(self.beside, words)
+  return nil, sink_failed(self.beside.beside, words)
 end
 
 function File:keep(count)
   local words = self.sink:failure()
-  if words then return nil, sink_failed(self.beside, words) end
+  if words then return nil, sink_failed(self.beside.beside, words) end
   self.at = self.at + count
   return true
 end
@@ -91,44 +95,42 @@ end
 function File:came() return (self.sink:done()) end
 
 --- Bytes that are there.
-function File:read(at, length)
-  local file <close> = assert(io.open(self.beside, "rb"))
-  file:seek("set", at)
-  return file:read(length) or ""
-end
+function File:read(at, length) return self.sink:read(at, length) or "" end
 
 function File:finish()
   local ok, words = self:prepare()
   if not ok then return nil, words end
-  ok, words = self.sink:sync()
-  self.sink:close()
-  if ok then ok, words = os.rename(self.beside, self.path) end
+  ok, words = self.beside:commit()
   if ok then return true end
-  return nil, sink_failed(self.path, words)
+  return nil, sink_failed(self.what, words)
 end
 
 --- What has come stays for the next time.
 function File:fail()
   self:prepare()
-  self:__close()
-  if self.at == 0 or not self.keeps then os.remove(self.beside) end
+  if self.at == 0 or not self.keeps then self.beside:discard() else self:__close() end
 end
 
 function File:__close() self.sink:close() end
 
---- A path that cannot be written raises.
+local function stream(fields)
+  fields.at, fields.is_file = 0, false
+  return setmetatable(fields, Stream)
+end
+
+--- nil and the error for a path that cannot be written.
 ---@param sink any       nil: a string
 ---@param resume boolean what an earlier run has left is gone on with, and left again
-function targets.open(where, sink, resume)
-  if sink == nil then return setmetatable({ at = 0, pieces = {}, what = "a string", is_file = false }, Stream) end
-  if type(sink) ~= "string" then
-    return setmetatable({ at = 0, function_ = sink, what = "the sink", is_file = false, default_piece = 1 << 18 },
-      Stream)
+---@return hayes.quectel.ftp_target?, hayes.error?
+function targets.open(sink, resume)
+  if sink == nil then return stream { pieces = {}, what = "a string" } end
+  if type(sink) ~= "string" then return stream { function_ = sink, what = "the sink", default_piece = PIECE } end
+  local target, err = local_file.target(sink)
+  if not target then return nil, err end
+  if target.sink then
+    return stream { function_ = target.sink, through = target, what = sink, default_piece = PIECE }
   end
-  local beside = sink .. ".part"
-  local file, words = core.file(beside, "w")
-  if not file then check.fail(where, ("the file cannot be written: %s: %s"):format(beside, words)) end
-  return setmetatable({ at = resume and file:size() or 0, sink = file, path = sink, beside = beside, what = sink,
+  return setmetatable({ at = resume and target.file:size() or 0, sink = target.file, beside = target, what = sink,
     is_file = true, keeps = resume }, File)
 end
 

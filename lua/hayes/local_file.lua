@@ -1,0 +1,236 @@
+--- Files of this host that callers name: what may be read there, what may be written there, and how. Decided here, for
+--- whatever service wants them, before anything is sent. Nothing in it blocks: where a FIFO or a device has nothing to
+--- give or no room, the task waits.
+
+local core = require "hayes.core"
+local errors = require "hayes.error"
+local wait = require "hayes.wait"
+
+local local_file = {}
+
+--- Bytes read from a stream at once.
+local CHUNK = 32768
+
+--- A stream that neither gives nor takes a byte for so long is given up, seconds.
+local SILENCE = 90
+
+--- `reason` is there for those that must not show the path.
+local function failed(name, verb, path, words, hint)
+  return errors.new { name = name, hint = hint, reason = words,
+    message = ("the file cannot be %s: %s: %s"):format(verb, path, words) }
+end
+
+local never = {
+  folder = { "is_a_directory", "Is a directory", "Name a file in it." },
+  socket = { "is_a_socket", "It is a socket",
+    "A program listens there: connect to it, and give an LTN12 source or sink." },
+}
+
+--- What is at a path, and the name that a file in its place must have; nil and the error where there is nothing to be
+--- read or written in any way.
+local function look(path, verb)
+  local kind, name, token = core.look(path)
+  if not kind then return nil, failed(token or "bad_path", verb, path, name) end
+  local refused = never[kind]
+  if refused then return nil, failed(refused[1], verb, path, refused[2], refused[3]) end
+  return kind, name
+end
+
+-- Sources
+
+local streams = {
+  fifo = { "is_a_fifo", "It is a FIFO, whose length nobody knows beforehand" },
+  character = { "is_a_device", "It is a device, whose length nobody knows beforehand" },
+  file = { "is_a_stream", "Its size is told to be 0, yet there is something in it, as in files of /proc" },
+}
+
+--- The caller needs to know the length, or wants to read it at any place.
+local function not_a_stream(kind, path)
+  local name, words = table.unpack(streams[kind])
+  return failed(name, "read", path, words,
+    "Read it first, and give { data = bytes }. ftp:put takes it as a stream, unless resume = true.")
+end
+
+--- An LTN12 source of what a stream gives, up to its end or so many bytes.
+local function source_of(file, path, length)
+  local left = length or math.huge
+  return function()
+    while left > 0 do
+      local bytes, words = file:next(math.min(CHUNK, left))
+      if bytes == nil then return nil, ("%s: %s"):format(path, words) end
+      if bytes == "" then return nil end
+      if bytes then
+        left = left - #bytes
+        return bytes
+      end
+      if not wait.descriptor(file:fd(), false, wait.now() + SILENCE) then
+        return nil, ("%s: nothing has come out of it for %d s"):format(path, SILENCE)
+      end
+    end
+  end
+end
+
+--- The size of a file; false of one that is no measure for what it gives.
+local function size_of(file)
+  local size, words = file:size()
+  if size ~= 0 then return size, words end
+  local first
+  first, words = file:read(0, 1)
+  if first then return first == "" and 0 end
+  return nil, words
+end
+
+---@class hayes.local_source
+---@field file userdata  of core.file
+---@field size? integer  bytes: it can be read at any place
+---@field next? function of a stream, in place of size: an LTN12 source
+
+--- A file to read from. FIFOs and devices are streams: they are read once, to their end, and only where the caller can
+--- do with that. A device without blocks may have no end, so that it has to be told how much of it is wanted.
+---@param path string
+---@param stream? { length: integer? } a stream will do, and ends after so many bytes
+---@return hayes.local_source?, hayes.error?
+function local_file.source(path, stream)
+  local kind, err = look(path, "read")
+  if not kind then return nil, err end
+  local is_stream = kind == "fifo" or kind == "character"
+  if is_stream and not stream then return nil, not_a_stream(kind, path) end
+  if kind == "character" and not stream.length then
+    return nil, failed("is_a_device", "read", path, "It is a device, which may have no end",
+      "Say how many of its bytes are wanted (length), or give an LTN12 source.")
+  end
+  local file, words, token = core.file(path, "r")
+  if not file then return nil, failed(token or "source_failed", "read", path, words) end
+  local size = false
+  if not is_stream then size, words = size_of(file) end
+  if size then return { file = file, size = size } end
+  if size == nil then return nil, failed("source_failed", "read", path, words) end
+  if not stream then return nil, not_a_stream(kind, path) end
+  return { file = file, next = source_of(file, path, stream.length) }
+end
+
+-- Targets
+
+--- A file that is written beside the one whose place it takes once it is whole.
+---@class hayes.beside
+---@field file userdata  of core.file: what an earlier run has left is still in it
+---@field path string    whose place it takes
+---@field beside string  its own
+local Beside = {}
+Beside.__index = Beside
+
+--- It is whole: true; nil and the system's words when it cannot be stored, or not be renamed: then it is still open.
+function Beside:commit()
+  local ok, words = self.file:sync()
+  if ok then ok, words = os.rename(self.beside, self.path) end
+  if ok then self.file:close() end
+  return ok, words
+end
+
+function Beside:discard()
+  self.file:close()
+  os.remove(self.beside)
+end
+
+function Beside:__close() self.file:close() end
+
+--- A FIFO, a device: written through.
+---@class hayes.through
+---@field sink function an LTN12 sink
+local Through = {}
+Through.__index = Through
+function Through:__close() self.file:close() end
+
+local function write_all(file, bytes)
+  local from = 1
+  while from <= #bytes do
+    local count, words = file:write(bytes, from)
+    if not count then return nil, words end
+    from = from + count
+    if count == 0 and not wait.descriptor(file:fd(), true, wait.now() + SILENCE) then
+      return nil, ("nobody has taken a byte for %d s"):format(SILENCE)
+    end
+  end
+  return 1
+end
+
+--- Opens what is there for writing, in a mode of core.file.
+local function open(path, kind, mode)
+  local file, words, token = core.file(path, mode)
+  if file then return file end
+  if kind == "fifo" and token == "no_such_device" then
+    return nil, failed("no_reader", "written", path, "It is a FIFO that no program reads", "Start the reader first.")
+  end
+  return nil, failed(token or "sink_failed", "written", path, words)
+end
+
+local function through(path, kind)
+  -- A file is that of an open descriptor, /dev/stdout for example, and may have something in it already.
+  local file, err = open(path, kind, kind == "file" and "a" or "through")
+  if not file then return nil, err end
+  return setmetatable({ file = file, sink = function(bytes)
+    if bytes then return write_all(file, bytes) end
+    local ok, words = file:sync()
+    file:close()
+    return ok and 1, words
+  end }, Through)
+end
+
+--- Somewhere to write to. A file is written beside the one that is there, which links may lead to, and takes its place
+--- when it is whole; FIFOs and devices are written through.
+---@param path string
+---@return hayes.beside|hayes.through|nil, hayes.error?
+function local_file.target(path)
+  local kind, name = look(path, "written")
+  if not kind then return nil, name end
+  if not name then return through(path, kind) end
+  local beside = name .. ".part"
+  local file, err = open(beside, "missing", "w")
+  return file and setmetatable({ file = file, path = name, beside = beside }, Beside), err
+end
+
+-- Logs
+
+--- Lines that are put at the end of a file, or into a FIFO or device that may be slow. Nothing waits for that: those
+--- that are not taken at once are left out, which the next line tells.
+local Log = {}
+Log.__index = Log
+
+--- Puts it there as far as it is taken at once; what is left of it.
+local function push(file, text)
+  local count = file:write(text)
+  return text:sub((count or 0) + 1)
+end
+
+--- Writes one line.
+---@param line string without a line end
+function Log:write(line)
+  self.torn = push(self.file, self.torn)
+  local text = line .. "\n"
+  if self.missing > 0 then
+    text = ("- lines missing here, since they were not taken: %d\n"):format(self.missing) .. text
+  end
+  local left = self.torn == "" and push(self.file, text) or text
+  if left == text then
+    self.missing = self.missing + 1
+  else
+    self.torn, self.missing = self.torn .. left, 0
+  end
+end
+
+function Log:close()
+  self.torn = push(self.file, self.torn)
+  self.file:close()
+end
+
+--- A file to put lines at the end of, which is made where there is none.
+---@param path string
+function local_file.log(path)
+  local kind, err = look(path, "written")
+  if not kind then return nil, err end
+  local file
+  file, err = open(path, kind, "a")
+  return file and setmetatable({ file = file, torn = "", missing = 0 }, Log), err
+end
+
+return local_file
