@@ -37,7 +37,7 @@ class Data(TLS_DTPHandler):
     def readable(self):
         if self._ssl_accepting:
             return True
-        if not self.receive and not self._initialized:
+        if self.cmd_channel._prot and not self.receive and not self._initialized:
             return False
         return super().readable()
 
