@@ -29,8 +29,28 @@ return function(modem)
     return nil, err
   end
 
+  --- AT+QFUPL does not know files without content.
+  local function store_empty(name)
+    local there, err = file.size(name)
+    if there then return nil, failure.coded(modem, 407, "storing " .. name) end
+    if err then return nil, err end
+    local made
+    made, err = with_file(name, parts.READ_WRITE, function() return true end)
+    if made then there, err = file.size(name) end
+    if there == 0 then return { bytes = 0, checksum = tostring(Checksum.new()) } end
+    return nil, errors.within(err or errors.new { name = "damaged", origin = "file",
+      message = ("the module has %s"):format(there and there .. " bytes" or "no such file") }, "storing " .. name)
+  end
+
+  local function store(name, data, length, options)
+    local stored, err = transfer.store(modem, name, data, length, options)
+    -- What had come until then is stored (EG800K): half a file must not stay behind.
+    if not stored and err.code ~= 407 and not modem.closed_with then delete_if_there(name) end
+    return stored, err
+  end
+
   --- Stores a file; its size and checksum are compared with what the module has counted. A name that exists fails
-  --- with `code` 407 unless replace is given.
+  --- with `code` 407 unless replace is given. An empty source makes an empty file.
   ---@param source string|{ data: string } a local path, or the bytes
   ---@param name string with UFS: (or nothing), RAM: or SD: in front
   ---@param options? { replace: boolean?, timeout: integer?, acknowledge: boolean? } timeout: longest silence between
@@ -41,16 +61,13 @@ return function(modem)
     options = check.options("file.upload", options, transfer.upload_options)
     local data, length = transfer.source("file.upload", source)
     if not data then return nil, length end
-    if length == 0 then check.fail("file.upload", "there is nothing to store: the source is empty") end
+    local _file <close> = type(data) == "userdata" and data or nil
     if options.replace then
       local ok, err = delete_if_there(name)
       if not ok then return nil, err end
     end
-    local stored, err = transfer.store(modem, name, data, length, options)
-    if type(data) == "userdata" then data:close() end
-    -- What had come until then is stored (EG800K): half a file must not stay behind.
-    if not stored and err.code ~= 407 and not modem.closed_with then delete_if_there(name) end
-    return stored, err
+    if length == 0 then return store_empty(name) end
+    return store(name, data, length, options)
   end
 
   --- Firmware knows a name, `*` and `UFS:*`; a pattern with text beside the star is matched here.
@@ -163,8 +180,8 @@ return function(modem)
     return table.concat(pieces)
   end
 
-  --- Writes into a file, over what stands there and beyond its end; a file that is missing is made. Parts of it may be
-  --- written when it fails.
+  --- Writes into a file, over what stands there and beyond its end; a file that is missing is made, also for no bytes.
+  --- Parts of it may be written when it fails.
   ---@param name string
   ---@param offset integer bytes in front of it, 0 to the size of the file
   ---@param data string
@@ -205,7 +222,11 @@ return function(modem)
     target.file:truncate(0)
     local size, err = size_of(name)
     local got
-    if size then got, err = transfer.fetch(modem, name, target.file, size) end
+    if size == 0 then
+      got = { bytes = 0, checksum = tostring(Checksum.new()) }
+    elseif size then
+      got, err = transfer.fetch(modem, name, target.file, size)
+    end
     if got then
       local ok, words = target:commit()
       if ok then return got end

@@ -68,10 +68,12 @@ end
 
 --- The size that is to come of it; nil where nobody knows.
 local function find_length(self)
-  if self.is_text then return nil end
+  -- AT+QFTPGET takes a length of 0 for all there is.
+  local nothing = self.options.length == 0 and 0 or nil
+  if self.is_text then return nothing end
   local size, err = remote.size(self.session, self.path, self.doing)
   if size == false or not size then return nil, err end
-  if size == "unknown" then return nil end
+  if size == "unknown" then return nothing end
   if self.size and self.size ~= size and self.target.at > 0 and not self.target:restart() then
     return nil, errors.new { name = "file_changed", origin = "ftp",
       message = ("%s: it had %d bytes on the server, and has %d now"):format(self.doing, self.size, size) }
@@ -154,6 +156,13 @@ function Download.run(session, path, target, options)
   return told
 end
 
+--- The server has nothing behind that place. AT+QFTPGET is not asked for that: firmware is known to answer 627,550 at
+--- the end of a file, when the module's own is gone.
+local function make_empty(modem, name)
+  local stored, err = modem.file.upload({ data = "" }, name, { replace = true })
+  return stored and 0, err
+end
+
 --- Downloads into a file of the module: from the beginning at each attempt, since AT+QFTPGET begins the file anew.
 ---@return { bytes: integer, seconds: number }?, hayes.error?
 function Download.inside(session, path, name, options)
@@ -169,7 +178,9 @@ function Download.inside(session, path, name, options)
     local size, err = remote.size(session, path, doing)
     if not size then return nil, err end
     size = math.tointeger(size)
+    if size and base > size then return nil, failure.coded(modem, 612, doing) end
     progress.total = size and size - base
+    if size == base then return make_empty(modem, name) end
     local there
     there, err = modem.file.size(name)
     if err then return nil, err end

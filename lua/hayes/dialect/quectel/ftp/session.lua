@@ -9,7 +9,6 @@ local listing = require "hayes.dialect.quectel.ftp.listing"
 local Lock = require "hayes.lock"
 local login = require "hayes.dialect.quectel.ftp.login"
 local option_rules = require "hayes.dialect.quectel.ftp.options"
-local pieces = require "hayes.dialect.quectel.ftp.pieces"
 local recovery = require "hayes.dialect.quectel.ftp.recovery"
 local remote = require "hayes.dialect.quectel.ftp.remote"
 local sources = require "hayes.dialect.quectel.ftp.sources"
@@ -85,8 +84,7 @@ end
 
 local function put_stream(self, source, path, options)
   local _turn <close> = self.turn:take()
-  local upload = options.piece and pieces or stream
-  return recovery.run(self, 0, function() return upload.run(self, source, path, options) end)
+  return recovery.run(self, 0, function() return stream.run(self, source, path, options) end)
 end
 
 --- Stores a file on the server.
@@ -98,10 +96,10 @@ end
 ---@param path string on the server, at most 255 bytes
 ---@param options? { resume: boolean?, offset: integer?, length: integer?, progress: function?, retries: integer?,
 ---  verify: boolean?, piece: integer? } offset: bytes of the source, and of the server's file, to begin behind (0); of
----  what can be read only once, bytes of the server's file; length: bytes of the source; progress(done, total, rate):
----  bytes, bytes, bytes a second, at most ten times a second; retries: attempts in a row that may change nothing (20);
----  verify: sizes and ends are compared (true); piece: bytes of one command, between which other tasks use the modem
----  (all at once)
+---  what can be read only once, bytes of the server's file; length: bytes of the source (to its end). A part that holds
+---  nothing changes nothing. progress(done, total, rate): bytes, bytes, bytes a second, at most ten times a second;
+---  retries: attempts in a row that may change nothing (20); verify: sizes and ends are compared (true); piece: bytes
+---  of one command, between which other tasks use the modem (all at once)
 ---@return { bytes: integer, seconds: number, resumed_at: integer? }?, hayes.error?
 function Session:put(source, path, options)
   options = check_transfer("ftp:put", path, options)

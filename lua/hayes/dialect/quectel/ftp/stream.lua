@@ -8,9 +8,12 @@ local call = require "hayes.dialect.quectel.ftp.call"
 local command = require "hayes.dialect.command"
 local errors = require "hayes.error"
 local exchange = require "hayes.exchange"
+local pieces = require "hayes.dialect.quectel.ftp.pieces"
 local Progress = require "hayes.dialect.quectel.ftp.progress"
 local remote = require "hayes.dialect.quectel.ftp.remote"
 local wait = require "hayes.wait"
+
+local source_failed = pieces.source_failed
 
 --- Bytes given to the port at once.
 local CHUNK = 8192
@@ -150,25 +153,33 @@ local function listen(modem, result)
   end })
 end
 
---- The module's result, seen with what the server has.
-local function conclude(session, line, path, ends_at, is_text, doing)
-  local text, err = call.result(session.modem, { line, deferred = 1 }, doing)
-  if not text and err.code ~= 609 then return nil, err end
-  if is_text then return text and true, err end
-  local there, failed = remote.size(session, path)
+--- Has the server as much as it must have? What stands behind a part may stay there: then the size proves nothing
+--- against an error.
+local function compare(session, upload, ends_at, err)
+  local there, failed = remote.size(session, upload.path)
   if there == nil then return nil, failed end
-  if there == ends_at or there == "unknown" and text then return true end
+  if there == ends_at or there == "unknown" and not err then return true end
+  if math.type(there) == "integer" and there > ends_at and upload.start > 0 and not err then return true end
   return nil, err or errors.new { name = "size_differs", origin = "ftp",
-    message = ("%s: the server has %s bytes, and %d were sent"):format(doing, there or "no", ends_at) }
+    message = ("%s: the server has %s bytes, and %d were to be there"):format(upload.doing, there or "no", ends_at) }
 end
 
-local function run(session, source, path, start, progress, doing)
-  local modem = session.modem
+--- The module's result, seen with what the server has.
+local function conclude(session, line, upload, ends_at)
+  local text, err = call.result(session.modem, { line, deferred = 1 }, upload.doing)
+  if not text and err.code ~= 609 then return nil, err end
+  if upload.is_text or text and not upload.verify then return text and true, err end
+  return compare(session, upload, ends_at, err)
+end
+
+--- Bytes sent; or nil and the error.
+local function send(session, source, upload, progress)
+  local modem, doing = session.modem, upload.doing
   local outflow <close> = new_outflow(modem)
   local result = wait.waiter()
   local _listening <close> = listen(modem, result)
-  local text = command.build(modem.dialect.commands["+QFTPPUT"], "write", { path, "COM:", start },
-    modem.dialect.manners)
+  local text = command.build(modem.dialect.commands["+QFTPPUT"], "write",
+    { upload.path, "COM:", upload.start }, modem.dialect.manners)
   session.outflow = outflow
   local response, err = exchange.run(modem, text, { online = outflow, timeout = session.seconds })
   if not response then return nil, call.refused(modem, err, doing) end
@@ -177,7 +188,7 @@ local function run(session, source, path, start, progress, doing)
   session.outflow = nil
   local line
   line, err = result:wait(wait.now() + session.seconds)
-  if words then return nil, errors.new { name = "source_failed", message = "the source has failed: " .. words } end
+  if words then return nil, source_failed(words) end
   if not line then
     if err == "timeout" then
       err = errors.new { name = "timeout",
@@ -192,26 +203,72 @@ local function run(session, source, path, start, progress, doing)
       message = ("%s: the module ended it after %d bytes"):format(doing, sent) }
   end
   local ok
-  ok, err = conclude(session, line, path, start + sent, session.options.type == "ascii", doing)
+  ok, err = conclude(session, line, upload, upload.start + sent)
   return ok and sent, err
 end
 
+local function nothing() return nil end
+
 local stream = {}
+
+--- The source with its first bytes looked at, before anything is sent: one that fails at once, or has nothing, leaves
+--- the server's file as it is. false: it has nothing.
+local function look(source)
+  local head, words
+  repeat head, words = source() until head ~= ""
+  if not head and words then return nil, source_failed(words) end
+  return head ~= nil and function()
+    local first = head
+    head = nil
+    if first then return first end
+    return source()
+  end
+end
+
+--- nil and the error where the server has not got as far as the upload begins.
+local function check_beginning(session, upload)
+  if upload.start == 0 or upload.is_text or not upload.verify then return true end
+  local there, err = remote.size(session, upload.path)
+  if there == nil then return nil, err end
+  if there == "unknown" then return true end
+  return remote.check_gap(there, upload.start, upload.doing)
+end
+
+local function run(session, source, upload, options, progress)
+  local ok, err = check_beginning(session, upload)
+  if not ok then return nil, err end
+  source, err = look(source)
+  if source == nil then return nil, err end
+  if source == false and upload.is_part then return 0 end
+  if not (source and options.piece) then return send(session, source or nothing, upload, progress) end
+  local sent
+  sent, err = pieces.send(session, source, upload, options.piece, progress)
+  ok = sent
+  if sent and upload.verify and not upload.is_text then ok, err = compare(session, upload, upload.start + sent) end
+  return ok and sent, err
+end
 
 --- Uploads what an LTN12 source gives. A source cannot be read twice: a broken link ends it.
 ---@return { bytes: integer, seconds: number }?, hayes.error?
 function stream.run(session, source, path, options)
   local began, progress = wait.now(), Progress.new(options.progress)
-  local doing = "storing what the source gives as " .. path
-  local sent, err = run(session, source, path, options.offset or 0, progress, doing)
+  local upload = {
+    path = path, start = options.offset or 0, is_part = (options.offset or options.length) ~= nil,
+    is_text = session.options.type == "ascii", verify = options.verify,
+    doing = "storing what the source gives as " .. path,
+  }
+  local sent, err = run(session, source, upload, options, progress)
   if not sent then return nil, err end
   progress:finish(sent)
   return { bytes = sent, seconds = wait.now() - began }
 end
 
---- A file without content has no length that AT+QFTPPUT takes.
-function stream.empty(session, path, doing)
-  return run(session, function() return nil end, path, 0, Progress.new(), doing)
+--- A whole file without content: it has no length that AT+QFTPPUT takes.
+---@param doing string for errors
+---@return integer?, hayes.error?
+function stream.empty(session, path, verify, doing)
+  local upload = { path = path, start = 0, is_text = session.options.type == "ascii", verify = verify, doing = doing }
+  return send(session, nothing, upload, Progress.new())
 end
 
 return stream

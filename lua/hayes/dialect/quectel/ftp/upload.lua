@@ -40,17 +40,21 @@ local function has_same_tail(self, there)
   return theirs == ours
 end
 
---- Where to go on: as far as the server has it.
-local function standing(self)
+--- Where to begin: with look, behind what the server has of it. nil and the error also where the server has not got as
+--- far as the part begins.
+local function find_beginning(self)
+  local verify = self.options.verify
+  if not self.look and not (self.base > 0 and verify and not self.is_text) then return self.base end
   local there, err = remote.size(self.session, self.path)
   if there == nil then return nil, err end
-  if there == "unknown" or there == false then
-    self.server_bytes = there == false and 0 or nil
-    return self.base
-  end
-  self.server_bytes = there
-  if there <= self.base or there > self.last then return self.base end
-  if not self.options.verify then return there end
+  self.server_bytes = there ~= "unknown" and (there or 0) or nil
+  if there == "unknown" then return self.base end
+  local ok = true
+  if verify then ok, err = remote.check_gap(there, self.base, self.doing) end
+  if not ok then return nil, err end
+  there = there or 0
+  if not self.look or there <= self.base or there > self.last then return self.base end
+  if not verify then return there end
   for _, back in ipairs(STEPS_BACK) do
     local at = there - back
     if at <= self.base then break end
@@ -70,7 +74,7 @@ end
 
 local function send(self, at)
   if self.source.inside then return send_inside(self, at) end
-  if self.last == self.base then return stream.empty(self.session, self.path, self.doing) end
+  if self.last == 0 then return stream.empty(self.session, self.path, self.options.verify, self.doing) end
   while at < self.last do
     local length = math.min(self.options.piece or MOST, self.last - at)
     local begins = at - self.base
@@ -86,28 +90,27 @@ local function send(self, at)
   return true
 end
 
---- The file on the server is as long as it must be.
+--- The file on the server is as long as it must be. What stands behind a part that begins inside it may stay there.
 local function compare(self)
   if not self.options.verify or self.is_text then return true end
   local there, err = remote.size(self.session, self.path)
   if there == nil then return nil, err end
   if there == "unknown" or there == false then return true end -- it does not tell: AT+QFTPPUT's number was right
   self.server_bytes = there
-  if there == self.last or there > self.last and self.is_part then return true end
+  if there == self.last or there > self.last and self.base > 0 then return true end
   return nil, size_differs(self, there, self.last)
 end
 
 local function attempt(self)
-  local at, err = self.base, nil
-  if self.look then
-    at, err = standing(self)
-    if not at then return nil, err end
-  end
+  local at, err = find_beginning(self)
+  if not at then return nil, err end
+  -- A part that holds nothing changes nothing: AT+QFTPPUT would empty the server's file first.
+  if self.is_part and self.base == self.last then return true end
   self.look = not self.is_text
   self.began_at = at
   if at > self.base and not self.resumed_at then self.resumed_at = at end
   local done = true
-  if at < self.last or self.last == self.base then done, err = send(self, at) end
+  if at < self.last or self.last == 0 then done, err = send(self, at) end
   if done then done, err = compare(self) end
   return done, err
 end
@@ -131,19 +134,21 @@ local function explain(self, err)
   return seen
 end
 
---- Uploads a source.
+--- Uploads a source, or the part of it that offset and length tell. A part that begins at 0 takes the place of the
+--- server's file, since FTP has no other way; one that begins behind it leaves what stands in front.
 ---@param session table
 ---@param source hayes.quectel.ftp_source
 ---@param path string on the server
 ---@param options table checked
 ---@return { bytes: integer, seconds: number, resumed_at: integer? }?, hayes.error?
 function Upload.run(session, source, path, options)
-  local where, base = "ftp:put", options.offset or 0
-  if base > source.size then
-    check.fail(where, ("offset is %d; %s has %d bytes"):format(base, source.what, source.size))
-  end
+  local base = options.offset or 0
   if source.inside and (options.length or options.piece) then
-    check.fail(where, "length and piece are for what goes over the port; the module sends its files whole")
+    check.fail("ftp:put", "length and piece are for what goes over the port; the module sends its files whole")
+  end
+  if base > source.size then
+    return nil, errors.new { name = "offset_beyond_end", local_bytes = source.size,
+      message = ("storing %s as %s: it has %d bytes, and offset is %d"):format(source.what, path, source.size, base) }
   end
   local is_text = session.options.type == "ascii"
   local is_part = options.offset ~= nil or options.length ~= nil
