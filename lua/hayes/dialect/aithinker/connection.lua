@@ -307,8 +307,9 @@ end
 
 -- Transparent transmission
 
---- Only while holding the turn: nobody may be about to read.
+--- Only while holding the turn: nobody may be about to read. The lock keeps others from opening a second connection.
 local function enter_transparent(self, options)
+  local _opening <close> = self.registry.opening:take()
   local ok, err
   repeat
     read_out(self)
@@ -348,6 +349,7 @@ function Connection:switch(mode, options)
     ok, err = enter_transparent(self, options)
   else
     read_out(self)
+    local _opening <close> = self.registry.opening:take() -- a connection may be about to be opened in another mode
     ok, err = self.registry.set_mode(mode)
   end
   if not ok then return nil, err end

@@ -30,7 +30,8 @@ return function(modem)
   local mode_set = false                -- what AT+SOCKETRECVCFG is set to, as far as is known
 
   --- Held while something that is the module's as a whole is set or looked at, until the command that uses it has been
-  --- answered: AT+SOCKET uses the mode and the slots for certificates.
+  --- answered: AT+SOCKET uses the mode and the slots for certificates; AT+SOCKETTT depends on there being one
+  --- connection.
   sockets.opening = Lock.new()
 
   local described = modem.dialect.commands["+SOCKET"].read.answer
@@ -60,6 +61,7 @@ return function(modem)
 
   local function set_mode(mode)
     if mode_set == mode then return true end
+    mode_set = false -- unknown if the task is cancelled, or the module does not answer
     local ok, err = modem:call("+SOCKETRECVCFG", "write", { recv_modes[mode] })
     if not ok then return nil, err end
     mode_set = mode
@@ -94,7 +96,7 @@ return function(modem)
   end
 
   sockets.shared = { rows = rows, forget = forget, set_mode = set_mode, may_be_up = may_be_up,
-    may_be_transparent = may_be_transparent }
+    may_be_transparent = may_be_transparent, opening = sockets.opening }
 
   -- Who needs the slots for certificates
 
@@ -215,16 +217,25 @@ return function(modem)
     return nil, errors.within(err, wanted.doing)
   end
 
+  --- The error for opening something while a connection is in transparent mode: that one must be the module's only one,
+  --- or the module does not return to it after a command.
+  local function line_taken(wanted)
+    if not modem.online then return nil end
+    return errors.new { name = "busy", message = wanted.doing .. ": another connection is in transparent mode",
+      hint = "There is one line: close that connection, or leave transparent mode with socket:switch(\"buffer\")." }
+  end
+
   --- A connection, or (listens) a listener; nil and the error.
   ---@param wanted hayes.aithinker.opening with `doing` for errors, `listens`, and with_slots(connect): makes the slots
   ---  for certificates as needed and calls connect(needs, hold)
   function sockets.open(wanted)
-    if modem.online and not modem.online.auto then
-      return nil, errors.new { name = "busy", message = wanted.doing .. ": another connection is in transparent mode",
-        hint = "There is one line: close that connection, or leave transparent mode with socket:switch(\"buffer\")." }
-    end
+    local err = line_taken(wanted)
+    if err then return nil, err end
     local _opening <close> = sockets.opening:take()
-    local object, err = try(wanted)
+    err = line_taken(wanted)
+    if err then return nil, err end
+    local object
+    object, err = try(wanted)
     if not object and EXHAUSTED[err.code] and make_room() then object, err = try(wanted) end
     return object, err
   end
