@@ -71,6 +71,7 @@ build = {
     ["hayes.dialect.aithinker.lineage"] = "lua/hayes/dialect/aithinker/lineage.lua",
     ["hayes.dialect.aithinker.listener"] = "lua/hayes/dialect/aithinker/listener.lua",
     ["hayes.dialect.aithinker.service"] = "lua/hayes/dialect/aithinker/service.lua",
+    ["hayes.dialect.aithinker.slots"] = "lua/hayes/dialect/aithinker/slots.lua",
     ["hayes.dialect.aithinker.sockets"] = "lua/hayes/dialect/aithinker/sockets.lua",
     ["hayes.dialect.aithinker.ssl"] = "lua/hayes/dialect/aithinker/ssl.lua",
     ["hayes.dialect.aithinker.tcp"] = "lua/hayes/dialect/aithinker/tcp.lua",

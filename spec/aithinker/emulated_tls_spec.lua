@@ -58,6 +58,30 @@ describe("TLS of an Ai-WB2", function()
     peer:close_connection()
   end)
 
+  it("verifies against the CA that was given, whoever else opens a connection at the same time", function()
+    local busy <close> = Peer.start(folder)
+    busy:begin("serve")
+    for round = 1, 16 do
+      hayes.run(function()
+        local function open_with(ca, delay)
+          return hayes.spawn(function()
+            hayes.sleep(delay)
+            local sock, err = modem.ssl.open("127.0.0.1", busy.port, { ca = folder .. ca })
+            if sock then hayes.sleep(0.005) sock:close() end
+            return sock ~= nil, err and err.name
+          end)
+        end
+        local late = round // 2 * 0.0005
+        local wrong = open_with("/other.pem", round % 2 == 0 and late or 0)
+        local right = open_with("/root.pem", round % 2 == 0 and 0 or late)
+        local _, opened, err = assert(wrong:join())
+        assert.is_false(opened)
+        assert.is_truthy(err == "ssl_verify_failed" or err == "slots_in_use", err)
+        assert.is_true((select(2, assert(right:join()))))
+      end)
+    end
+  end)
+
   it("stores what it is given, and gives it back as it was", function()
     for kind, file in pairs { ca = "root.pem", certificate = "server.pem", key = "server.key" } do
       local text = pki.read(folder .. "/" .. file)
@@ -99,6 +123,30 @@ describe("TLS of an Ai-WB2", function()
     assert.are.same(1, sock:close())
     assert.are.same("200", client:receive())
     assert.are.same("closed", (select(2, client:receive())))
+  end)
+
+  it("serves on while it is a client itself, and does not become another server for a client's sake", function()
+    assert(modem.certificates.set("certificate", folder .. "/chain.pem"))
+    assert(modem.certificates.set("key", folder .. "/server.key"))
+    local certificate, key = pki.client(folder, "wifi-guest")
+    local server <close> = assert(modem.ssl.listen(8443))
+    local function greet()
+      local accepted = hayes.spawn(function() return server:accept(10) end)
+      local client = assert(ssl.wrap(peers.dial(modem, 8443), { mode = "client", protocol = "any", verify = "peer",
+        cafile = folder .. "/root.pem" }))
+      assert(client:dohandshake())
+      select(2, assert(accepted:join(20))):close()
+      client:close()
+    end
+    local sock = assert(open { ca = folder .. "/root.pem" })
+    greet()
+    sock:close()
+    peer:close_connection()
+    greet()
+    local _, err = modem.ssl.open(lab.HOST, 443, { verify = "mutual", ca = folder .. "/root.pem", certificate = certificate,
+      key = key })
+    assert.are.same("slots_in_use", err.name)
+    greet()
   end)
 end)
 

@@ -163,7 +163,7 @@ describe("An Ai-Thinker module", function()
       -- Bytes of the header got lost: the key comes as lines.
       module.port:say("\r\n+SSLCR" .. KEY:gsub("\n", "\r\n"))
       module.damages = true
-      local _, err = modem.certificates.set("key", { pem = KEY })
+      local _, err = modem.certificates.set("key", { pem = KEY .. "\n" })
       hayes.sleep(1)
       assert.is_false(traced("S3cret"))
       for _, value in pairs(err) do assert.is_nil(tostring(value):find("S3cret", 1, true)) end
@@ -184,6 +184,7 @@ describe("An Ai-Thinker module", function()
       assert.are.same(7, module.sockets[1].type)
       -- Firmware of this lineage takes a CA and does not look at it.
       assert.is_false(sock.verified)
+      sock:close()
       assert(modem.ssl.open("server.example", 443, { verify = "none" }))
       assert.is_nil(module.certificates["1"])
     end)
@@ -279,6 +280,37 @@ describe("An Ai-Thinker module", function()
       assert.are.same({ "wi_fi_authentication_failed", 68 }, { err.name, err.code })
       assert.are.same('AT+WJAP="home, sweet","***"', err.command)
       assert.is_nil(tostring(err):find("p,", 1, true))
+    end)
+
+    it("is joined by one task at a time: each gets what it has asked for", function()
+      local joined
+      local function join(line, port)
+        joined = line:match('"(%a+)"')
+        port:say("\r\n+EVENT:WIFI_CONNECT\r\n" .. OK)
+        port:say("\r\n+EVENT:WIFI_GOT_IP\r\n", 1)
+      end
+      local all = {
+        ["AT+WMODE?"] = "\r\n+WMODE:1\r\n" .. OK,
+        ["^AT%+WJAP="] = join,
+        ["AT+WJAP?"] = function()
+          return ("\r\n+WJAP:3,%s,p,14:de:39:06:86:e4,WPA2,7c:b9:4c:1d:c6:39,6,192.168.3.142,192.168.3.1\r\n"):format(
+            joined) .. OK
+        end,
+      }
+      for step = 0, 8 do
+        open(all)
+        module.port.delay = 0.01
+        hayes.run(function()
+          local first = hayes.spawn(function() return modem.wifi.join { ssid = "home" } end)
+          hayes.sleep(step * 0.005)
+          local second = hayes.spawn(function() return modem.wifi.join { ssid = "work" } end)
+          local late = hayes.spawn(function() return modem.wifi.join { ssid = "cafe", timeout = 1 } end)
+          assert.are.same("home", select(2, first:join()).ssid)
+          assert.are.same("work", select(2, second:join()).ssid)
+          assert.are.same("timeout", select(3, late:join()).name)
+        end)
+        modem:close()
+      end
     end)
 
     it("tells its state as newer firmware has it, password left out", function()

@@ -79,6 +79,38 @@ describe("On an Ai-Thinker module", function()
       end
     end)
 
+    it("is opened in its own mode, whatever mode another is switched to meanwhile", function()
+      for step = 0, 12 do
+        open()
+        local socks = { connect(), connect { mode = "push" } }
+        module.port.delay = 0.01
+        hayes.run(function()
+          hayes.spawn(function() socks[3] = connect() end)
+          hayes.sleep(step * 0.005)
+          assert(socks[1]:switch "push")
+        end)
+        assert.are.same({ "buffer", "push", "buffer" }, module.opened_in)
+        assert.is_true(module.push)
+        modem:close()
+      end
+    end)
+
+    it("is opened in its own mode after a change of mode that was cancelled", function()
+      for step = 0, 6 do
+        open()
+        local first = connect()
+        module.port.delay = 0.01
+        hayes.run(function()
+          local task = hayes.spawn(function() first:switch "push" end)
+          hayes.sleep(step * 0.005)
+          task:cancel()
+        end)
+        connect()
+        assert.are.same({ "buffer", "buffer" }, module.opened_in)
+        modem:close()
+      end
+    end)
+
     it("sends in pieces of 1024 bytes", function()
       open()
       local sock = connect()

@@ -160,15 +160,41 @@ describe("In transparent transmission", function()
     assert.is_truthy(modem:at("AT+GMR"))
   end)
 
-  it("nothing else can be opened meanwhile", function()
-    open()
-    local sock = enter()
-    local other, err = modem.tcp.open("server.example", 8)
-    assert.is_nil(other)
-    assert.are.same("busy", err.name)
-    sock:send("still")
-    assert(sock:flush())
-    assert.are.same("still", module.through)
+  it("nothing else can be opened meanwhile, also where commands are let through", function()
+    for _, escape in ipairs { "manual", "auto" } do
+      open()
+      local sock = enter { escape = escape }
+      local other, err = modem.tcp.open("server.example", 8)
+      assert.is_nil(other)
+      assert.are.same("busy", err.name)
+      sock:send("still")
+      assert(sock:flush())
+      assert.are.same("still", module.through)
+      modem:close()
+    end
+  end)
+
+  it("nothing else is opened while it is being entered", function()
+    for step = 0, 12 do
+      open()
+      module.port.delay = 0.01
+      local sock = assert(modem.tcp.open("server.example", 7))
+      local other, err, ok
+      hayes.run(function()
+        hayes.spawn(function() ok = sock:transparent() end)
+        hayes.sleep(step * 0.005)
+        other, err = modem.tcp.open("server.example", 8)
+      end)
+      assert.are_not.same(ok == true, other ~= nil)
+      if ok then
+        assert.are.same("busy", err.name)
+        sock:send("still")
+        assert(sock:flush())
+        assert.are.same("still", module.through)
+      end
+      assert.are.same(ok and 1 or 0, module:count "SOCKETTT") -- no attempt that the module refuses
+      modem:close()
+    end
   end)
 
   it("that the module has woken up in is left when the port is opened", function()

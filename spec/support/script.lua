@@ -160,7 +160,7 @@ function script.commands(commands, eol)
       port:say(wanted.reply(bytes:sub(1, wanted.count)) or "")
       return bytes:sub(wanted.count + 1)
     end
-    local line, rest = bytes:match("^\n*([^\r\n]*)" .. eol .. "\n?(.*)$")
+    local line, rest = bytes:match((eol == "\r" and "^\n*" or "^[\r\n]*") .. "([^\r\n]*)" .. eol .. "\n?(.*)$")
     if not line then return bytes end
     local reply = commands[line]
     if reply == nil then

@@ -2,7 +2,8 @@
 ---
 --- `habits` are ways in which firmware differs: reads_with_colon, seeds_unannounced, no_con_id (OK alone for servers),
 --- misspelt (SocketDissconnect), auto_delete, prompt (what stands in place of `>`), silent (a send to a ConID that is not
---- there gets no answer), strict_escape (any `+++` in one burst leaves transparent mode).
+--- there gets no answer), strict_escape (any `+++` in one burst leaves transparent mode), verifies (a CA in its slot is
+--- checked against: a server's is what `authorities` has for its name).
 
 local script = require "support.script"
 
@@ -45,6 +46,15 @@ end
 
 local SERVERS = { [1] = true, [3] = true, [6] = true }
 
+--- Takes note of what a connection is made with, of all that holds for the module as a whole.
+function Module:note(kind, host)
+  self.opened_in[#self.opened_in + 1] = self.push and "push" or "buffer"
+  if kind ~= 6 and kind ~= 7 then return end
+  local slots = self.certificates
+  self.handshakes[#self.handshakes + 1] = { type = kind, host = host, ca = slots["1"] or "", certificate = slots["2"] or "",
+    key = slots["3"] or "" }
+end
+
 function Module:open(line)
   local kind, rest = line:match("^AT%+SOCKET=(%d),(.*)$")
   kind = math.tointeger(tonumber(kind))
@@ -52,11 +62,16 @@ function Module:open(line)
   for _ in pairs(self.sockets) do count = count + 1 end
   if count >= 5 then return failed("SOCKET", 103) end
   if SERVERS[kind] then
+    self:note(kind)
     local id = self:add { type = kind, local_port = math.tointeger(tonumber(rest:match("^%d+"))) }
     return self.habits.no_con_id and OK or ("\r\nconnect success ConID=%d\r\n%s"):format(id, OK)
   end
   local host, port = rest:match("^([^,]*),(%d+)")
+  self:note(kind, host)
   if self.refuses then return failed("SOCKET", self.refuses) end
+  if kind == 7 and self.habits.verifies and self.certificates["1"] and self.certificates["1"] ~= self.authorities[host] then
+    return failed("SOCKET", 109)
+  end
   local id = self:add { type = kind, host = host, port = math.tointeger(tonumber(port)) }
   return ("connect success ConID=%d\r\n%s"):format(id, OK)
 end
@@ -124,11 +139,21 @@ local function transparent(self, port, bytes)
   return ""
 end
 
+--- Transparent transmission has no ConID: a client must be alone.
+function Module:has_client_beside_others()
+  local count, clients = 0, 0
+  for _, socket in pairs(self.sockets) do
+    count = count + 1
+    if not socket.server and not SERVERS[socket.type] then clients = clients + 1 end
+  end
+  return clients > 0 and count > 1
+end
+
 --- options: lineage ("legacy"), habits, commands (further ones), pieces.
 function Module.new(options)
   options = options or {}
-  local self = setmetatable({ sockets = {}, habits = options.habits or {}, certificates = {}, through = "", last = 0,
-    online = options.online or false }, Module)
+  local self = setmetatable({ sockets = {}, habits = options.habits or {}, certificates = {}, authorities = {},
+    handshakes = {}, opened_in = {}, through = "", last = 0, online = options.online or false }, Module)
   local commands = {
     ["AT"] = OK, ["ATE0"] = OK, ["ATI"] = "Unknown cmd:ATI\r\n", ["ATV1"] = "Unknown cmd:ATV1\r\n",
     ["AT+GMR"] = Module.GMR[options.lineage or "legacy"],
@@ -143,6 +168,7 @@ function Module.new(options)
       return OK
     end,
     ["^AT%+SOCKETTT"] = function()
+      if self:has_client_beside_others() then return failed("SOCKETTT", 105) end
       self.online, self.last = true, script.now()
       return ">"
     end,

@@ -1,11 +1,12 @@
---- modem.certificates: the three slots of an Ai-Thinker module (page, AT+SSLCRET): a CA, and a client's certificate and
---- key. They are in flash, and hold for all connections.
+--- modem.certificates: the three slots of an Ai-Thinker module (page, AT+SSLCRET): a CA, a certificate and its key.
+--- They are in flash, and hold for all connections, clients and servers.
+---
+--- What is set here stays until it is cleared, or until ssl.open is given something else.
 
 local check = require "hayes.check"
 local errors = require "hayes.error"
 local pem = require "hayes.pem"
-
-local slots = { ca = 1, certificate = 2, key = 3 }
+local Slots = require "hayes.dialect.aithinker.slots"
 
 --- The firmware's buffer has 2048 bytes (Ai-Thinker's SDK).
 local MOST = 2047
@@ -14,7 +15,8 @@ local names = { "ca", "certificate", "key" }
 
 return function(modem)
   local certificates = {}
-  local known = {} -- what is in a slot, as far as it has been compared
+  local slots = Slots.new(modem)
+  certificates.slots = slots -- modem.ssl opens with them
 
   local function check_kind(where, kind)
     check.value(where, "the kind", kind, { values = names })
@@ -39,63 +41,33 @@ return function(modem)
   ---@return string?, hayes.error?
   function certificates.get(kind)
     check_kind("certificates.get", kind)
-    local response, err = modem:call("+SSLCRET", "write", { slots[kind] })
-    if not response then return nil, errors.within(err, "reading the " .. kind) end
-    if response.missing then
-      return nil, errors.new { name = "short_read", origin = "aithinker",
-        message = ("the module announced a %s of %d bytes and gave %d"):format(kind, #response.data + response.missing,
-          #response.data) }
-    end
-    known[kind] = response.data or ""
-    return known[kind]
+    return slots:read(kind)
   end
 
-  local function write(kind, text)
-    known[kind] = nil
-    local ok, err = modem:call("+SSLCRET", "write", { slots[kind], #text }, text ~= "" and { data = text } or nil)
-    if not ok then return nil, errors.within(err, "writing the " .. kind) end
-    local stored
-    stored, err = certificates.get(kind)
-    if not stored then return nil, err end
-    if stored == text then return true end
-    known[kind] = nil
-    -- Firmware before P1.4.1 counted wrongly.
-    return nil, errors.new { name = "not_stored", origin = "aithinker",
-      message = ("the module was given a %s of %d bytes and has one of %d that differs"):format(kind, #text, #stored),
-      hint = "Try again; if it stays so the firmware is at fault (before P1.4.1 it was)." }
+  local function set(kind, text, doing)
+    local ok, err = slots:set(kind, text)
+    if ok then return true end
+    return nil, errors.within(err, doing .. kind)
   end
 
-  --- Makes a slot hold this text, writing to flash only when it does not.
-  function certificates.ensure(kind, text)
-    if known[kind] == nil then
-      local stored, err = certificates.get(kind)
-      if not stored and not err.result then return nil, err end
-      -- A module that does not know the command, or refuses to show an empty slot, has nothing in it.
-      if not stored then known[kind] = "" end
-    end
-    if known[kind] == text then return true end
-    return write(kind, text)
-  end
-
-  --- Puts a certificate or key into its slot, and compares what is there then.
+  --- Puts a certificate or key into its slot, unless it is there, and reads it back. Fails with `slots_in_use` while an
+  --- open TLS connection or server needs the present content: close that first. A connection that the module makes at
+  --- power-up (tcp.autoconnect) uses the new one from the next start on.
   ---@param kind "ca"|"certificate"|"key"
   ---@param source string|table a local path, PEM text, or { pem = text }; up to 2047 bytes
   ---@return true?, hayes.error?
   function certificates.set(kind, source)
     check_kind("certificates.set", kind)
-    return write(kind, certificates.check("certificates.set", kind, source))
+    return set(kind, certificates.check("certificates.set", kind, source), "setting the ")
   end
 
-  --- Empties a slot.
+  --- Empties a slot. Fails with `slots_in_use` while an open TLS connection or server needs the present content.
   ---@param kind "ca"|"certificate"|"key"
   ---@return true?, hayes.error?
   function certificates.clear(kind)
     check_kind("certificates.clear", kind)
-    return write(kind, "")
+    return set(kind, "", "clearing the ")
   end
-
-  --- The module has restarted: another program may have been at the flash.
-  function certificates.reset() known = {} end
 
   return certificates
 end

@@ -36,6 +36,7 @@ Connection.__index = Connection
 ---@field port integer
 ---@field mode "buffer"|"push"
 ---@field auto? boolean  commands of others interrupt transparent transmission
+---@field slots? table<hayes.aithinker.slot, string>  what it needs in the slots for certificates
 
 ---@param registry table with forget(connection) and rows()
 ---@param id integer ConID
@@ -44,6 +45,7 @@ function Connection.new(modem, registry, id, opening)
   local self = setmetatable({
     modem = modem, registry = registry, id = id, type = opening.type, what = opening.what,
     host = opening.host, port = opening.port, mode = opening.mode, auto = opening.auto or false,
+    slots = opening.slots or false,
     arrived = Buffer.new(), -- read from the module, or pushed by it
     behind = Buffer.new(),  -- pushed while older packets are still to be read
     turn = Lock.new(),      -- one task at a time reads
@@ -63,13 +65,14 @@ function Connection.new(modem, registry, id, opening)
   return self
 end
 
-local function describe(self)
-  return ("%s to %s:%s"):format(self.what, self.host, self.port)
+--- What it is called in messages.
+function Connection:title()
+  return ("the %s to %s:%s"):format(self.what, self.host, self.port)
 end
 
 local function closed_error(self)
   return errors.new { name = "closed", origin = "aithinker", sent = 0,
-    message = ("the %s was closed by the other end"):format(describe(self)) }
+    message = self:title() .. " was closed by the other end" }
 end
 
 local function ended_error(self)
@@ -85,8 +88,8 @@ end
 --- Which of the bytes that came were data is not known then: the stream is not to be trusted any more.
 local function short_read(self, response)
   return errors.new { name = "short_read", origin = "aithinker",
-    message = ("the module announced %d bytes and gave %d of the %s"):format(#response.data + response.missing,
-      #response.data, describe(self)),
+    message = ("the module announced %d bytes and gave %d of %s"):format(#response.data + response.missing,
+      #response.data, self:title()),
     hint = "The line loses bytes: use a lower speed; these modules have no flow control." }
 end
 
@@ -304,8 +307,9 @@ end
 
 -- Transparent transmission
 
---- Only while holding the turn: nobody may be about to read.
+--- Only while holding the turn: nobody may be about to read. The lock keeps others from opening a second connection.
 local function enter_transparent(self, options)
+  local _opening <close> = self.registry.opening:take()
   local ok, err
   repeat
     read_out(self)
@@ -345,6 +349,7 @@ function Connection:switch(mode, options)
     ok, err = enter_transparent(self, options)
   else
     read_out(self)
+    local _opening <close> = self.registry.opening:take() -- a connection may be about to be opened in another mode
     ok, err = self.registry.set_mode(mode)
   end
   if not ok then return nil, err end

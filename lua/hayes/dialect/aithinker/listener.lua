@@ -17,8 +17,13 @@ Listener.__index = Listener
 
 ---@param wanted table as for sockets.open: type, port, mode, kind ("tcp" or "SSL"), seed_type, what
 function Listener.new(modem, registry, id, wanted)
-  return setmetatable({ modem = modem, registry = registry, id = id, port = wanted.port, wanted = wanted, waiting = {},
-    arrival = false, ended = false }, Listener)
+  return setmetatable({ modem = modem, registry = registry, id = id, type = wanted.type, port = wanted.port,
+    wanted = wanted, slots = wanted.slots or false, waiting = {}, arrival = false, ended = false }, Listener)
+end
+
+--- What it is called in messages.
+function Listener:title()
+  return ("the server on port %d"):format(self.port)
 end
 
 --- What to open a seed's connection with.
@@ -39,7 +44,7 @@ end
 --- The module has ended it.
 function Listener:on_closed()
   self:lose(errors.new { name = "closed", origin = "aithinker",
-    message = ("the module has closed the server on port %d"):format(self.port) })
+    message = "the module has closed " .. self:title() })
 end
 
 function Listener:on_deleted()
@@ -71,10 +76,11 @@ function Listener:close()
   if self.released then return true end
   self.released = true
   local gone = self.ended
-  self:lose(errors.new { name = "closed", message = ("the server on port %d was closed"):format(self.port) })
+  self:lose(errors.new { name = "closed", message = self:title() .. " was closed" })
   for _, connection in ipairs(self.waiting) do connection:close() end
   self.waiting = {}
   if gone then return true end
+  self.deleted = true
   local response, err = exchange.run(self.modem, "AT+SOCKETDEL=" .. self.id)
   self.registry.forget(self)
   if response then return true end

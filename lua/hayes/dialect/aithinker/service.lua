@@ -21,7 +21,10 @@ local option_rules = {
 ---@field seed? integer    absent: the server is a socket itself (UDP)
 ---@field rules? table     further options
 ---@field check? fun(where: string, options: table): table  looks at them; raises
----@field prepare? fun(options: table): true?, hayes.error?  makes what they say so; before opening
+---@field open_client? fun(options: table, connect: function): table?, hayes.error?  sees to the slots for certificates
+---  and calls connect(needs, hold)
+---@field open_server? fun(connect: function): table?, hayes.error?  the same for a server
+---@field explain? fun(err: hayes.error, options: table): hayes.error  says what a failure means with these options
 ---@field opened? fun(socket: hayes.socket, options: table)
 
 local function all_rules(kind)
@@ -58,15 +61,13 @@ function service.new(modem, kind)
   local function open_connection(host, port, options)
     check_host(kind.name .. ".open", host)
     check_port(kind.name .. ".open", port)
-    if kind.prepare then
-      local ok, err = kind.prepare(options)
-      if not ok then return nil, err end
-    end
     local connection, err = sockets.open {
       type = kind.client, host = host, port = port, what = kind.what, auto = options.escape == "auto",
       mode = options.mode == "push" and "push" or "buffer", doing = ("the %s to %s:%d"):format(kind.what, host, port),
+      with_slots = kind.open_client and function(connect) return kind.open_client(options, connect) end,
     }
-    if not connection or options.mode ~= "transparent" then return connection, err end
+    if not connection then return nil, kind.explain and kind.explain(err, options) or err end
+    if options.mode ~= "transparent" then return connection end
     local ok
     ok, err = connection:switch("transparent")
     if ok then return connection end
@@ -76,7 +77,10 @@ function service.new(modem, kind)
 
   --- Opens a connection. Options: mode ("buffer": data is asked for; "push": it comes with the event; "transparent":
   --- the line carries nothing else); escape ("manual", or "auto": commands interrupt transparent mode). The module
-  --- connects within 30 s or says why not (+SOCKET:97). Page, AT+SOCKET types 2, 4 and 7.
+  --- connects within 30 s or says why not (+SOCKET:97). modem.ssl has further ones: verify ("server", "mutual" or
+  --- "none"), ca, certificate and key, each a local path or { pem = … } of up to 2047 bytes. The module has
+  --- one slot for each: `slots_in_use` if another connection needs what is there (ssl.lua tells more). Page, AT+SOCKET
+  --- types 2, 4 and 7.
   ---@param host string  up to 200 bytes
   ---@param port integer 1 to 65535
   ---@param options? table
@@ -104,7 +108,8 @@ function service.new(modem, kind)
   end
 
   --- Listens on a port of the module. TCP and SSL: a server, whose accept([timeout]) gives sockets. UDP: a socket, that
-  --- can send once it has received; data goes to the first that sent. Options: mode ("buffer" or "push"), escape. Page,
+  --- can send once it has received; data goes to the first that sent. An SSL server has the certificate and key of
+  --- modem.certificates, which cannot be changed until it is closed. Options: mode ("buffer" or "push"), escape. Page,
   --- AT+SOCKET types 1, 3 and 6.
   ---@param port integer 1 to 65535
   ---@param options? table
@@ -118,6 +123,7 @@ function service.new(modem, kind)
     local object, err = sockets.open {
       type = kind.server, port = port, mode = options.mode, what = kind.what, seed_type = kind.seed,
       listens = kind.seed ~= nil, auto = options.escape == "auto", doing = ("the server on port %d"):format(port),
+      with_slots = kind.open_server,
     }
     if not object then return nil, err end
     if kind.seed then return Listener.server_of(object, kind.kind) end

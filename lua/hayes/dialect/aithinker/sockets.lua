@@ -28,7 +28,11 @@ return function(modem)
   local sockets = {}
   local connections, listeners = {}, {} -- by ConID
   local mode_set = false                -- what AT+SOCKETRECVCFG is set to, as far as is known
-  local opening = Lock.new()            -- the mode and the socket that is to have it belong together
+
+  --- Held while something that is the module's as a whole is set or looked at, until the command that uses it has been
+  --- answered: AT+SOCKET uses the mode and the slots for certificates; AT+SOCKETTT depends on there being one
+  --- connection.
+  sockets.opening = Lock.new()
 
   local described = modem.dialect.commands["+SOCKET"].read.answer
   local types, states = described[2].values, described[3].values
@@ -57,6 +61,7 @@ return function(modem)
 
   local function set_mode(mode)
     if mode_set == mode then return true end
+    mode_set = false -- unknown if the task is cancelled, or the module does not answer
     local ok, err = modem:call("+SOCKETRECVCFG", "write", { recv_modes[mode] })
     if not ok then return nil, err end
     mode_set = mode
@@ -91,7 +96,38 @@ return function(modem)
   end
 
   sockets.shared = { rows = rows, forget = forget, set_mode = set_mode, may_be_up = may_be_up,
-    may_be_transparent = may_be_transparent }
+    may_be_transparent = may_be_transparent, opening = sockets.opening }
+
+  -- Who needs the slots for certificates
+
+  --- Our connections and servers that need another content of a slot than this text.
+  ---@param kind hayes.aithinker.slot
+  ---@param text string
+  function sockets.holders(kind, text)
+    local found = {}
+    for _, list in ipairs { connections, listeners } do
+      for _, object in pairs(list) do
+        local needed = object.slots and object.slots[kind]
+        if needed and needed ~= text and not object.deleted then found[#found + 1] = object end
+      end
+    end
+    return found
+  end
+
+  --- Those of them that the module still lists: it may have restarted unnoticed.
+  ---@return table[]?, hayes.error?
+  function sockets.needing(kind, text)
+    local candidates = sockets.holders(kind, text)
+    if #candidates == 0 then return candidates end
+    local list, err = rows()
+    if not list then return nil, err end
+    local there, found = {}, {}
+    for _, row in ipairs(list) do there[row.ConID] = not DEAD[row.state] and row.type or nil end
+    for _, object in ipairs(candidates) do
+      if there[object.id] == object.type then found[#found + 1] = object end
+    end
+    return found
+  end
 
   -- Opening
 
@@ -140,13 +176,13 @@ return function(modem)
     return connections[id]
   end
 
-  local function try(wanted)
-    local ok, err = set_mode(wanted.mode)
-    if not ok then return nil, err end
+  --- AT+SOCKET. `hold`: the line, if it is reserved; it is free for others behind that.
+  local function connect(wanted, hold)
     local text = wanted.host and ("AT+SOCKET=%d,%s,%d"):format(wanted.type, wanted.host, wanted.port)
       or ("AT+SOCKET=%d,%d"):format(wanted.type, wanted.port)
-    local object, response
-    response, err = exchange.run(modem, text, {
+    local object
+    local response, err = exchange.run(modem, text, {
+      within = hold, ends_hold = hold ~= nil,
       -- What the module says of this ConID up to here is about an earlier connection, and from here about this one.
       ended = function(answer)
         local id = con_id(answer)
@@ -154,26 +190,52 @@ return function(modem)
       end,
     })
     if object then return object end
-    if not response then return nil, errors.within(err, wanted.doing) end
+    if not response then return nil, err end
     local id = find_id(wanted)
     if not id then
       return nil, errors.new { name = "no_con_id", origin = "aithinker",
-        message = wanted.doing .. ": the module says OK, and neither gives nor lists a ConID" }
+        message = "the module says OK, and neither gives nor lists a ConID" }
     end
     object = register(id, wanted)
     if not wanted.listens then object.doubtful = true end -- what was said of it before could not be known for its own
     return object
   end
 
+  local function prepare_and_connect(wanted)
+    local ok, err = set_mode(wanted.mode)
+    if not ok then return nil, err end
+    if not wanted.with_slots then return connect(wanted) end
+    return wanted.with_slots(function(needs, hold)
+      wanted.slots = needs
+      return connect(wanted, hold)
+    end)
+  end
+
+  local function try(wanted)
+    local object, err = prepare_and_connect(wanted)
+    if object then return object end
+    return nil, errors.within(err, wanted.doing)
+  end
+
+  --- The error for opening something while a connection is in transparent mode: that one must be the module's only one,
+  --- or the module does not return to it after a command.
+  local function line_taken(wanted)
+    if not modem.online then return nil end
+    return errors.new { name = "busy", message = wanted.doing .. ": another connection is in transparent mode",
+      hint = "There is one line: close that connection, or leave transparent mode with socket:switch(\"buffer\")." }
+  end
+
   --- A connection, or (listens) a listener; nil and the error.
-  ---@param wanted hayes.aithinker.opening with `doing` for errors, and `listens`
+  ---@param wanted hayes.aithinker.opening with `doing` for errors, `listens`, and with_slots(connect): makes the slots
+  ---  for certificates as needed and calls connect(needs, hold)
   function sockets.open(wanted)
-    if modem.online and not modem.online.auto then
-      return nil, errors.new { name = "busy", message = wanted.doing .. ": another connection is in transparent mode",
-        hint = "There is one line: close that connection, or leave transparent mode with socket:switch(\"buffer\")." }
-    end
-    local _opening <close> = opening:take()
-    local object, err = try(wanted)
+    local err = line_taken(wanted)
+    if err then return nil, err end
+    local _opening <close> = sockets.opening:take()
+    err = line_taken(wanted)
+    if err then return nil, err end
+    local object
+    object, err = try(wanted)
     if not object and EXHAUSTED[err.code] and make_room() then object, err = try(wanted) end
     return object, err
   end

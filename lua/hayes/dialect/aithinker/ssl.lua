@@ -3,6 +3,20 @@
 --- The module has one CA, one certificate and one key for all of its connections (page, AT+SSLCRET). It verifies
 --- nothing while it has no CA, and older firmware not even then: `socket.verified` is true only where the firmware is
 --- known to check what it was given.
+---
+--- What ssl.open does with the three slots:
+---
+--- * What it is given is in its slot when the module begins to connect. The slot is read, written if it held something
+---   else, and read again; nobody's command comes between that and AT+SOCKET.
+--- * Where it is given nothing (with verify = "none" that includes the CA) the slot stays as it is. A certificate that
+---   modem.certificates.set has put there is shown to servers that ask for one; and firmware that checks servers checks
+---   them against a CA that is there, verify = "none" or not: such a failure says so (109). Only what an earlier
+---   ssl.open has put there itself is removed, once no open connection needs it.
+--- * A slot that others need is not changed: the error `slots_in_use` names them. An open TLS client needs what it was
+---   given, as the module may reconnect it by itself (framework P2.27.0 and later). A server needs the certificate and
+---   key that it found, and a CA unless ssl.open put it there. A TLS connection at power-up (tcp.autoconnect) needs all
+---   three as they are.
+--- * What earlier programs have left open, or modem:at opens, counts for nothing here.
 
 local check = require "hayes.check"
 local errors = require "hayes.error"
@@ -14,6 +28,9 @@ local rules = {
   certificate = { type = "string|table" },
   key = { type = "string|table" },
 }
+
+--- The module has refused the server's certificate.
+local VERIFY_FAILED = 109
 
 return function(modem)
   local certificates = modem.certificates
@@ -36,14 +53,22 @@ return function(modem)
     return options
   end
 
-  --- The slots are made to hold what is asked for, and nothing where nothing is: a CA that an earlier program has left
-  --- would be checked against.
-  local function prepare(options)
-    for _, kind in ipairs { "ca", "certificate", "key" } do
-      local ok, err = certificates.ensure(kind, options[kind] or "")
-      if not ok then return nil, errors.within(err, "preparing the TLS connection") end
-    end
-    return true
+  local function open_client(options, connect)
+    return certificates.slots:open_client({ ca = options.ca, certificate = options.certificate, key = options.key },
+      connect)
+  end
+
+  local function open_server(connect)
+    return certificates.slots:open_server(connect)
+  end
+
+  --- The module has no setting for not verifying: it has a CA, or none.
+  local function explain(err, options)
+    if err.code ~= VERIFY_FAILED or options.verify ~= "none" then return err end
+    local explained = errors.within(err, "the module has checked the server against the CA in its slot")
+    explained.hint = 'An open connection needs that CA, or modem.certificates.set or an earlier program has put it '
+      .. 'there: modem.certificates.clear("ca") removes it when no open connection needs it.'
+    return explained
   end
 
   --- `verified` of a socket: the firmware is known to have checked the server's certificate against the CA.
@@ -53,6 +78,7 @@ return function(modem)
 
   return service.new(modem, {
     name = "ssl", kind = "SSL", what = "TLS connection", client = 7, server = 6, seed = 8,
-    rules = rules, check = check_options, prepare = prepare, opened = opened,
+    rules = rules, check = check_options, open_client = open_client, open_server = open_server, explain = explain,
+    opened = opened,
   })
 end

@@ -3,6 +3,7 @@
 
 local check = require "hayes.check"
 local errors = require "hayes.error"
+local Lock = require "hayes.lock"
 local wait = require "hayes.wait"
 
 local join_rules = {
@@ -20,6 +21,7 @@ local STATION, ACCESS_POINT, BOTH = 1, 2, 3
 
 return function(modem)
   local wifi = {}
+  local changing = Lock.new() -- there is one mode and one network, and WIFI_GOT_IP does not say of which network
 
   local function mode()
     local fields, err = modem:query("AT+WMODE?")
@@ -87,6 +89,11 @@ return function(modem)
     if options.ssid == "" then check.fail("wifi.join", "the ssid is empty") end
     local doing = "joining " .. options.ssid
     local deadline = wait.now() + options.timeout
+    local _changing <close> = changing:take(deadline)
+    if not _changing then
+      return nil, errors.new { name = "timeout",
+        message = ("%s: another task was still at the Wi-Fi after %g s"):format(doing, options.timeout) }
+    end
     local addressed = wait.waiter()
     local _got <close> = modem:listen("+EVENT:WIFI_GOT_IP", function() addressed:fire(true) end)
     local _closed <close> = modem:listen("closed", function() addressed:fire(nil, modem.closed_with) end)
@@ -114,6 +121,7 @@ return function(modem)
   --- AT+WMODE). join() switches it on again.
   ---@return true?, hayes.error?
   function wifi.leave()
+    local _changing <close> = changing:take()
     local now, err = mode()
     if not now then return nil, err end
     local off = { [STATION] = 0, [BOTH] = ACCESS_POINT }
@@ -130,6 +138,7 @@ return function(modem)
   ---@return table[]?, hayes.error?
   function wifi.scan(ssid)
     check.value("wifi.scan", "the ssid", ssid, { type = "string|nil", sendable = true })
+    local _changing <close> = changing:take()
     local ok, err = be_station()
     if not ok then return nil, errors.within(err, "scanning") end
     local response
