@@ -16,6 +16,7 @@ AuthUserFile $folder/passwd
 AuthGroupFile $folder/group
 RequireValidShell off
 RootLogin on
+VRootEngine on
 DefaultRoot $root
 AllowOverwrite on
 AllowStoreRestart on
@@ -34,6 +35,7 @@ TLSVerifyClient off
 local CONFIGURATION = [[
 ModulePath $peers/usr/lib/proftpd
 LoadModule mod_tls.c
+LoadModule mod_vroot.c
 ServerType standalone
 DefaultAddress 127.0.0.1
 SocketBindTight on
