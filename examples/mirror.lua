@@ -43,9 +43,9 @@ local function check(value, err)
   os.exit(1)
 end
 
---- A name of the server's must stay inside the folder.
+--- A name of the server's must stay inside the folder, and must not hold what cannot be sent in a command.
 local function is_safe(name)
-  return name ~= "." and name ~= ".." and not name:find("[/%z]")
+  return name ~= "." and name ~= ".." and not name:find('[/%c"]')
 end
 
 local fetched, kept = 0, 0
@@ -55,7 +55,7 @@ local function mirror(ftp, from, to)
   for _, entry in ipairs(check(ftp:entries(from))) do
     local theirs, ours = from:gsub("/$", "") .. "/" .. entry.name, to .. "/" .. entry.name
     if not is_safe(entry.name) then
-      print("left out: " .. theirs)
+      print(("left out: %q is no name to fetch by"):format(theirs))
     elseif entry.type == "dir" then
       mirror(ftp, theirs, ours)
     elseif entry.type == "file" then

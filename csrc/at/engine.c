@@ -42,6 +42,7 @@ bool at_engine_set_rules(struct at_engine *engine, const struct at_rules *rules)
     if (!at_framer_set_rules(&engine->framer, rules))
         return false;
     engine->rules = rules;
+    engine->gap_count = 0;
     return true;
 }
 
@@ -71,7 +72,7 @@ const char *at_forbidden_byte(const char *text, size_t length)
 {
     for (size_t i = 0; i < length; i++) {
         unsigned char byte = (unsigned char)text[i];
-        if (byte == '\r' || byte == '\n' || byte == '\0' || byte == 0x1a || byte == 0x1b)
+        if (byte < 0x20 || byte == 0x7f)
             return &text[i];
     }
     return NULL;
@@ -411,13 +412,13 @@ static bool has_waiting(const struct at_engine *engine)
            engine->tell_desync || engine->tell_resync || engine->tell_given;
 }
 
-at_time at_engine_deadline(const struct at_engine *engine)
+at_time at_engine_deadline(const struct at_engine *engine, at_time now)
 {
     const struct at_slot *slot = &engine->slot;
     if (has_waiting(engine))
         return 0;
     at_time deadline = at_earlier(slot->deadline, at_sync_deadline(&engine->sync));
-    if (slot->state == AT_SLOT_SENDING && slot->line_sent == 0)
+    if (slot->state == AT_SLOT_SENDING && engine->ready_at > now)
         deadline = at_earlier(deadline, engine->ready_at);
     return at_earlier(deadline, at_deferred_deadline(&engine->deferred));
 }

@@ -23,6 +23,14 @@ enum at_result {
     AT_REBOOTED,  /* the module started anew */
 };
 
+/* A block whose bytes are not what the module sent, by what stands behind it: some were lost on the line, or
+ * came twice, and nobody knows which. */
+enum at_damage {
+    AT_UNDAMAGED,
+    AT_SHORT, /* fewer bytes came than it announced: what follows it was taken for its last ones */
+    AT_LONG,  /* more came */
+};
+
 enum at_event_kind {
     AT_EVENT_NONE,
     AT_EVENT_INFO,     /* an information response of `command` */
@@ -33,6 +41,7 @@ enum at_event_kind {
     AT_EVENT_BLOCK,    /* bytes of the block that the last INFO, URC, LATE or UNKNOWN event announced */
     AT_EVENT_DATA,     /* bytes that came in data mode */
     AT_EVENT_GIVEN,    /* all that at_engine_give was given is with the port */
+    AT_EVENT_DAMAGE,   /* the block that was told last, of a URC, is damaged */
     AT_EVENT_UNKNOWN,  /* a line that nothing claims */
     AT_EVENT_LATE,     /* a line that belongs to a command given up */
     AT_EVENT_OVERLONG, /* a line of `length` bytes was thrown away */
@@ -53,10 +62,11 @@ struct at_event {
     bool more;
     const char *text; /* good until the next call of at_engine_next */
     size_t length;
-    int16_t rule;         /* that matched the line, or AT_NO_RULE */
-    size_t prefix_length; /* how much of the text its prefix covers */
-    uint64_t unsent;      /* FINAL: bytes of its data that did not go out */
-    uint64_t block;       /* bytes announced by this line, or still to come behind this BLOCK */
+    int16_t rule;          /* that matched the line, or AT_NO_RULE */
+    size_t prefix_length;  /* how much of the text its prefix covers */
+    uint64_t unsent;       /* FINAL: bytes of its data that did not go out */
+    enum at_damage damage; /* FINAL: of the block in its answer; DAMAGE */
+    uint64_t block;        /* bytes announced by this line, or still to come behind this BLOCK */
 };
 
 /* Why a command was not taken. Nothing has been sent in that case. */
@@ -64,13 +74,18 @@ enum at_refusal {
     AT_TAKEN,
     AT_REFUSED_BUSY,     /* one is in flight, or the engine is not in step */
     AT_REFUSED_LONG,     /* longer than max_command */
-    AT_REFUSED_BYTE,     /* holds CR, LF, NUL, Ctrl-Z or ESC; see at_forbidden_byte */
+    AT_REFUSED_BYTE,     /* holds a control character; see at_forbidden_byte */
     AT_REFUSED_NO_DATA,  /* this form waits for data and none was given */
     AT_REFUSED_DEFERRED, /* AT_DEFERRED_MAX results are outstanding */
 };
 
+enum {
+    AT_GAPS = 8 /* kinds of answers of which it is known how their block ends */
+};
+
 enum at_block_owner {
     AT_BLOCK_COMMAND,
+    AT_BLOCK_URC,
     AT_BLOCK_ONLINE, /* data mode */
     AT_BLOCK_OTHER,
 };
@@ -91,9 +106,16 @@ struct at_engine {
     uint32_t gap_ms;     /* silence behind a command, if it is more than the rules want */
     at_time ready_at;    /* the gap behind the last command is over */
     enum at_block_owner block_owner;
-    bool echo;      /* the module may be echoing */
-    bool rebooting; /* a boot line was seen and the engine is not yet in step */
-    bool online;    /* data mode: what comes and goes is nobody's command */
+    int16_t block_rule; /* of the line that announced it */
+    struct {
+        int16_t rule;
+        uint8_t ends; /* the most CR LF seen between such a block and the final result code */
+    } gaps[AT_GAPS];
+    uint8_t gap_count;
+    uint64_t damaged; /* blocks so far */
+    bool echo;        /* the module may be echoing */
+    bool rebooting;   /* a boot line was seen and the engine is not yet in step */
+    bool online;      /* data mode: what comes and goes is nobody's command */
     const char *given;
     size_t given_length;
     bool observed;
@@ -160,11 +182,13 @@ enum at_event_kind at_engine_next(struct at_engine *engine, at_time now, struct 
 size_t at_engine_output(const struct at_engine *engine, at_time now, const char **bytes);
 void at_engine_sent(struct at_engine *engine, size_t length, at_time now);
 
-/* When at_engine_next or at_engine_output will have something to do without further input; AT_NEVER: never.
- */
-at_time at_engine_deadline(const struct at_engine *engine);
+/* When at_engine_next or at_engine_output will have something to do that they have not now, without further
+ * input; AT_NEVER: never. What at_engine_output gives now waits for the port and not for a time. */
+at_time at_engine_deadline(const struct at_engine *engine, at_time now);
 
-/* The first byte that must not be in a command line: CR, LF, NUL, Ctrl-Z, ESC. NULL: none. */
+/* The first control character (below 0x20, or 0x7F) of a text, NULL when it has none. None may stand in a
+ * command line: a module edits the line while it comes (V.250 5.2.2), so that what follows a row of
+ * backspaces would be a command of its own. */
 const char *at_forbidden_byte(const char *text, size_t length);
 
 #endif

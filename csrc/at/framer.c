@@ -41,6 +41,7 @@ void at_framer_input(struct at_framer *framer, const char *bytes, size_t length)
 void at_framer_block(struct at_framer *framer, uint64_t length)
 {
     framer->block_left = length;
+    framer->gap = (struct at_gap){.clean = true};
 }
 
 void at_framer_due(struct at_framer *framer, char byte)
@@ -62,25 +63,22 @@ void at_framer_reset(struct at_framer *framer)
     framer->due = 0;
     framer->skip_lf = false;
     framer->skip_space = false;
+    framer->gap = (struct at_gap){0};
+    framer->gap_open = false;
 }
 
-bool at_framer_at_start(const struct at_framer *framer)
+/* Bytes that vanish in front of a line: NULs of a UART at power-up, the Ctrl-Z and ESC that some modules
+ * echo. */
+static bool is_stray(char byte)
 {
-    return framer->line_start == NULL && framer->buffered == 0 && framer->overlong == 0 &&
-           framer->block_left == 0;
-}
-
-uint64_t at_framer_take_noise(struct at_framer *framer)
-{
-    uint64_t noise = framer->noise;
-    framer->noise = 0;
-    return noise;
+    return byte == '\0' || byte == 0x1a || byte == 0x1b;
 }
 
 static enum at_token_kind next_data(struct at_framer *framer, struct at_token *token)
 {
     if (framer->skip_lf && framer->at < framer->end) {
         framer->skip_lf = false;
+        framer->gap.clean = *framer->at == '\n';
         if (*framer->at == '\n')
             framer->at++;
     }
@@ -93,7 +91,31 @@ static enum at_token_kind next_data(struct at_framer *framer, struct at_token *t
         (struct at_token){.kind = AT_TOKEN_DATA, .text = framer->at, .length = length, .rule = AT_NO_RULE};
     framer->at += length;
     framer->block_left -= length;
+    if (framer->block_left == 0) {
+        framer->gap = (struct at_gap){.follows_block = true, .clean = framer->gap.clean};
+        framer->gap_open = true;
+        framer->gap_half = false;
+    }
     return AT_TOKEN_DATA;
+}
+
+/* Takes note of a byte behind a block, up to the first one of the next line. */
+static void look_at_gap(struct at_framer *framer, char byte)
+{
+    struct at_gap *gap = &framer->gap;
+    if (gap->first == '\0')
+        gap->first = byte;
+    if (byte == '\r' && !framer->gap_half) {
+        framer->gap_half = true;
+    } else if (byte == '\n' && framer->gap_half) {
+        framer->gap_half = false;
+        gap->ends += gap->ends < UINT8_MAX;
+    } else if (byte == '\r' || byte == '\n' || is_stray(byte)) {
+        gap->clean = false;
+    } else {
+        gap->clean = gap->clean && !framer->gap_half;
+        framer->gap_open = false;
+    }
 }
 
 /* Moves the part of the line that lies in this span to the line buffer, since the span will be gone, or a
@@ -129,6 +151,8 @@ static enum at_token_kind finish_line(struct at_framer *framer, struct at_token 
         bool prefixed = token->rule != AT_NO_RULE && framer->rules->line_rules[token->rule].prefix;
         token->prefix_length = prefixed ? framer->walk.prefix_length : 0;
     }
+    token->gap = framer->gap;
+    framer->gap = (struct at_gap){0};
     forget_line(framer);
     return token->kind;
 }
@@ -170,18 +194,13 @@ static void begin_line(struct at_framer *framer)
     at_trie_start(&framer->walk);
 }
 
-/* Bytes that vanish in front of a line: NULs of a UART at power-up, the Ctrl-Z and ESC that some modules
- * echo. */
-static bool is_stray(char byte)
-{
-    return byte == '\0' || byte == 0x1a || byte == 0x1b;
-}
-
 /* Passes over what stands between lines. False when the span is used up. */
 static bool skip_between_lines(struct at_framer *framer)
 {
     for (; framer->at < framer->end; framer->at++) {
         char byte = *framer->at;
+        if (framer->gap_open)
+            look_at_gap(framer, byte);
         if (byte == ' ' && framer->skip_space) {
             framer->skip_space = false;
         } else if (is_stray(byte)) {
@@ -244,6 +263,7 @@ static enum at_token_kind next_line(struct at_framer *framer, struct at_token *t
             framer->at++;
             framer->skip_space = true;
             framer->skip_lf = false; /* of the line before: an LF behind the prompt is data */
+            framer->gap = (struct at_gap){0};
             *token = (struct at_token){.kind = AT_TOKEN_PROMPT, .rule = AT_NO_RULE};
             return AT_TOKEN_PROMPT;
         }

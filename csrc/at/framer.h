@@ -19,12 +19,23 @@ enum at_token_kind {
     AT_TOKEN_OVERLONG, /* a line longer than max_line has ended; it was thrown away */
 };
 
+/* What stands between a block and the line that follows it: the line end that belongs to the block, and a
+ * blank line, mostly. Where it is not what it should be, bytes were lost or came twice, and the block's are
+ * shifted. */
+struct at_gap {
+    bool follows_block; /* the line is the first one behind a block */
+    bool clean;   /* nothing but whole CR LF, also between the line that announced the block and its bytes */
+    uint8_t ends; /* CR LF in it; 0: the line follows at once */
+    char first;   /* the byte behind the block */
+};
+
 struct at_token {
     enum at_token_kind kind;
     const char *text;
     size_t length;
     int16_t rule;         /* LINE, HEADER: the rule of its text, or AT_NO_RULE */
     size_t prefix_length; /* how much of it the rule's prefix covers */
+    struct at_gap gap;    /* LINE, HEADER, OVERLONG */
 };
 
 /* Zero-initialised by at_framer_init. Owns the line buffer; borrows the rules and, until it is used up, the
@@ -39,14 +50,17 @@ struct at_framer {
     size_t buffer_size;
     size_t overlong; /* bytes of an overlong line so far, 0: none */
     uint64_t block_left;
-    uint64_t noise; /* control bytes that no line of a module holds, since the last at_framer_take_noise */
+    uint64_t noise; /* control bytes that no line of a module holds; at a wrong line speed there are many */
     struct at_trie_walk walk;
-    char due;        /* the prompt awaited, 0: none */
-    bool walking;    /* the head of the line can still match a rule */
-    bool quoted;     /* inside quotes, while looking for the end of a header */
-    uint8_t fields;  /* separators passed in such a header */
-    bool skip_lf;    /* a line ended at CR: an LF that follows belongs to it */
-    bool skip_space; /* a prompt ended: one space that follows belongs to it */
+    char due;          /* the prompt awaited, 0: none */
+    bool walking;      /* the head of the line can still match a rule */
+    bool quoted;       /* inside quotes, while looking for the end of a header */
+    uint8_t fields;    /* separators passed in such a header */
+    bool skip_lf;      /* a line ended at CR: an LF that follows belongs to it */
+    bool skip_space;   /* a prompt ended: one space that follows belongs to it */
+    struct at_gap gap; /* behind the last block, up to the current line */
+    bool gap_open;     /* that line has not begun */
+    bool gap_half;     /* a CR of it waits for its LF */
 };
 
 /* False when there is no memory for the line buffer. */
@@ -70,11 +84,5 @@ void at_framer_due(struct at_framer *framer, char byte);
 
 /* Back to the start of a line, giving up the rest of a block and of a line. */
 void at_framer_reset(struct at_framer *framer);
-
-/* Nothing of a line or block has begun. */
-bool at_framer_at_start(const struct at_framer *framer);
-
-/* Control bytes seen in lines since the last call; at a wrong line speed there are many. */
-uint64_t at_framer_take_noise(struct at_framer *framer);
 
 #endif

@@ -26,6 +26,13 @@ static const struct at_line_rule *rule_of(const struct at_engine *engine, const 
     return line->rule == AT_NO_RULE ? NULL : &engine->rules->line_rules[line->rule];
 }
 
+static enum at_block_owner owner_of_block(enum at_event_kind kind)
+{
+    if (kind == AT_EVENT_INFO)
+        return AT_BLOCK_COMMAND;
+    return kind == AT_EVENT_URC ? AT_BLOCK_URC : AT_BLOCK_OTHER;
+}
+
 /* Tells of a line, and lets the block that it announces follow. */
 static enum at_event_kind tell_line(struct at_engine *engine, struct at_event *event, enum at_event_kind kind,
                                     const struct at_token *line)
@@ -34,7 +41,8 @@ static enum at_event_kind tell_line(struct at_engine *engine, struct at_event *e
     event->block = at_announced(line, rule_of(engine, line));
     if (event->block > 0)
         at_framer_block(&engine->framer, event->block);
-    engine->block_owner = kind == AT_EVENT_INFO ? AT_BLOCK_COMMAND : AT_BLOCK_OTHER;
+    engine->block_owner = owner_of_block(kind);
+    engine->block_rule = line->rule;
     if (kind == AT_EVENT_INFO)
         event->command = engine->slot.id;
     return kind;
@@ -66,6 +74,8 @@ static enum at_event_kind end_slot(struct at_engine *engine, struct at_event *ev
     event->command = slot->id;
     event->result = success ? AT_OK : AT_ERROR;
     event->unsent = slot->data != NULL ? slot->data->left : 0;
+    event->damage = (enum at_damage)slot->damage;
+    engine->damaged += event->damage != AT_UNDAMAGED;
     event->more = success && slot->expect.prefix_length > 0 && !slot->deferred_early;
     if (event->more)
         at_deferred_add(&engine->deferred, slot, now);
@@ -255,6 +265,14 @@ static bool is_information(const struct at_engine *engine, const struct at_token
     return at_has_shape(line, 0, slot->info_shape);
 }
 
+/* A line that nothing claims, or one that is too long, between a block and the final result code: the rest of
+ * the data. */
+static void look_between(struct at_engine *engine)
+{
+    if (engine->slot.had_block && engine->slot.damage == AT_UNDAMAGED && at_slot_is_awaiting(&engine->slot))
+        engine->slot.damage = AT_LONG;
+}
+
 static enum at_event_kind on_other_line(struct at_engine *engine, struct at_event *event,
                                         const struct at_token *line, const struct at_line_rule *rule,
                                         at_time now)
@@ -273,7 +291,72 @@ static enum at_event_kind on_other_line(struct at_engine *engine, struct at_even
         return tell_line(engine, event, AT_EVENT_URC, line);
     if (engine->sync.phase != AT_SYNC_OFF)
         at_sync_line(&engine->sync, now);
+    look_between(engine);
     return tell_line(engine, event, AT_EVENT_UNKNOWN, line);
+}
+
+/* The most line ends seen so far between a block of this kind and the final result code; 0: none yet. NULL:
+ * there is no room to remember it. */
+static uint8_t *known_ends(struct at_engine *engine, int16_t rule)
+{
+    for (int i = 0; i < engine->gap_count; i++) {
+        if (engine->gaps[i].rule == rule)
+            return &engine->gaps[i].ends;
+    }
+    if (engine->gap_count == AT_GAPS)
+        return NULL;
+    engine->gaps[engine->gap_count].rule = rule;
+    engine->gaps[engine->gap_count].ends = 0;
+    return &engine->gaps[engine->gap_count++].ends;
+}
+
+/* Whether the blank line is missing that this module prints behind such a block: two bytes were lost, and CR
+ * LF was taken for the last of the data. Not every module prints one (EG800K, some answers). */
+static bool misses_blank_line(struct at_engine *engine, const struct at_gap *gap)
+{
+    uint8_t *known = known_ends(engine, engine->block_rule);
+    if (known == NULL || gap->ends == *known)
+        return false;
+    if (gap->ends < *known)
+        return true;
+    *known = gap->ends;
+    return false;
+}
+
+/* What a line that follows a block tells of that. */
+static enum at_damage judge_block(struct at_engine *engine, const struct at_token *line, bool final)
+{
+    const struct at_gap *gap = &line->gap;
+    bool at_once = gap->first != '\r' && gap->first != '\n';
+    if (at_once)
+        return final ? AT_SHORT : AT_LONG;
+    if (!gap->clean)
+        return gap->first == '\n' ? AT_SHORT : AT_LONG;
+    if (final && engine->block_owner == AT_BLOCK_COMMAND && misses_blank_line(engine, gap))
+        return AT_SHORT;
+    return AT_UNDAMAGED;
+}
+
+/* The first line behind a block. True when that is to be told first, and the line afterwards. */
+static bool look_behind_block(struct at_engine *engine, struct at_event *event, const struct at_token *line,
+                              bool final)
+{
+    if (!line->gap.follows_block || !engine->rules->manners.crlf_after_block)
+        return false;
+    enum at_damage damage = judge_block(engine, line, final);
+    if (engine->block_owner == AT_BLOCK_COMMAND) {
+        engine->slot.had_block = true;
+        engine->slot.damage = (uint8_t)damage;
+        return false;
+    }
+    engine->damaged += damage != AT_UNDAMAGED;
+    if (damage == AT_UNDAMAGED || engine->block_owner != AT_BLOCK_URC)
+        return false;
+    engine->seen = *line;
+    engine->seen.gap.follows_block = false;
+    at_engine_tell(event, AT_EVENT_DAMAGE, NULL);
+    event->damage = damage;
+    return true;
 }
 
 static enum at_event_kind on_line(struct at_engine *engine, struct at_event *event,
@@ -284,6 +367,8 @@ static enum at_event_kind on_line(struct at_engine *engine, struct at_event *eve
         return on_boot(engine, line, now);
     if (is_echo(engine, line))
         return AT_EVENT_NONE;
+    if (look_behind_block(engine, event, line, rule != NULL && rule->class == AT_LINE_FINAL))
+        return AT_EVENT_DAMAGE;
     if (rule != NULL && rule->class == AT_LINE_FINAL)
         return on_final(engine, event, line, rule, now);
     if (rule != NULL && rule->class == AT_LINE_CONNECT)
@@ -321,6 +406,7 @@ enum at_event_kind at_engine_on_token(struct at_engine *engine, struct at_event 
     case AT_TOKEN_DATA:
         return on_data(engine, event, token, now);
     case AT_TOKEN_OVERLONG:
+        look_between(engine);
         return at_engine_tell(event, AT_EVENT_OVERLONG, token);
     }
     return AT_EVENT_NONE;

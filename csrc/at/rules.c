@@ -11,6 +11,7 @@ const struct at_manners at_default_manners = {
     .guard_ms = 1100,
     .escape = "+++",
     .cancel = 0x1b,
+    .crlf_after_block = false,
 };
 
 struct at_rules *at_rules_new(const struct at_alloc *alloc)

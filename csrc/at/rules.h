@@ -89,14 +89,16 @@ struct at_traits {
 
 /* Bytes that are the dialect's own way. */
 struct at_manners {
-    char eol[3];          /* ends a command line, and nothing else does: "\r" or "\r\n" */
-    char prompt;          /* '>' or '@' */
-    uint32_t max_line;    /* the longest line taken, bytes */
-    uint32_t max_command; /* the longest command line sent, bytes without eol */
-    uint32_t gap_ms;      /* least silence between a final result code and the next command */
-    uint32_t guard_ms;    /* silence before and after the escape sequence */
-    char escape[8];       /* the escape sequence; "" when there is none */
-    char cancel;          /* cancels a prompt; 0: nothing does */
+    char eol[3];           /* ends a command line, and nothing else does: "\r" or "\r\n" */
+    char prompt;           /* '>' or '@' */
+    uint32_t max_line;     /* the longest line taken, bytes */
+    uint32_t max_command;  /* the longest command line sent, bytes without eol */
+    uint32_t gap_ms;       /* least silence between a final result code and the next command */
+    uint32_t guard_ms;     /* silence before and after the escape sequence */
+    char escape[8];        /* the escape sequence; "" when there is none */
+    char cancel;           /* cancels a prompt; 0: nothing does */
+    bool crlf_after_block; /* behind every block stands CR LF: what else does tells of bytes lost on the line
+                            */
 };
 
 extern const struct at_manners at_default_manners; /* V.250: CR, '>', +++ with 1 s, ESC */

@@ -58,6 +58,8 @@ struct at_slot {
     uint32_t ack_every, unacknowledged; /* bytes of data; 0: the module does not acknowledge */
     char ack_byte;
     bool prompted;
+    bool had_block; /* in its answer, which is whole */
+    uint8_t damage; /* of that: enum at_damage */
     struct at_expectation expect;
     bool deferred_early; /* it came in front of the final result code */
     at_time deadline;

@@ -46,6 +46,12 @@ lua_Number core_now(void);
 
 const struct at_rules *core_check_rules(lua_State *L, int index);
 
+/* Rules that an engine uses outlive their own finalizer: a state that is being closed calls finalizers in the
+ * reverse order of creation, and those of others may still use the engine. */
+struct core_rules;
+struct core_rules *core_hold_rules(lua_State *L, int index);
+void core_release_rules(struct core_rules *rules);
+
 /* The name under which events of this rule are told, pushed. `index`: the rules. */
 void core_push_rule_name(lua_State *L, int index, int rule);
 

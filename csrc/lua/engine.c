@@ -16,7 +16,7 @@ enum {
     USER_RESPONSES, /* response tables by their places */
     USER_DATA,      /* the string being sent as data */
     USER_INPUT,     /* the string last fed */
-    USER_EVENT,     /* the URC whose block is coming in */
+    USER_EVENT,     /* the URC whose block is coming in, or was the last to come */
     USER_SINK,      /* the file that the block of the command in flight goes to */
     USER_VALUES = USER_SINK,
 };
@@ -28,6 +28,7 @@ enum {
 
 struct lua_engine {
     struct at_engine at;
+    struct core_rules *rules; /* that it uses */
     bool open;
     bool drained;      /* the last read took all there was */
     bool write_failed; /* the port takes no more; what can still be read is read */
@@ -39,9 +40,13 @@ struct lua_engine {
     char rx[RX_SIZE];
 };
 
+/* One whose finalizer has run, as those of a closing state do in any order, cannot be used any more. */
 static struct lua_engine *check_engine(lua_State *L)
 {
-    return core_self(L, CORE_ENGINE);
+    struct lua_engine *self = core_self(L, CORE_ENGINE);
+    if (!self->open)
+        luaL_error(L, "the engine is closed");
+    return self;
 }
 
 /* engine(rules) -> engine */
@@ -56,6 +61,7 @@ static int new_engine(lua_State *L)
     lua_createtable(L, PLACES, 0);
     lua_setiuservalue(L, -2, USER_RESPONSES);
     self->open = true;
+    self->rules = core_hold_rules(L, 1);
     if (!at_engine_init(&self->at, rules))
         return luaL_error(L, "not enough memory");
     return 1;
@@ -63,11 +69,13 @@ static int new_engine(lua_State *L)
 
 static int free_engine(lua_State *L)
 {
-    struct lua_engine *self = check_engine(L);
-    if (self->open)
-        at_engine_free(&self->at);
+    struct lua_engine *self = core_self(L, CORE_ENGINE);
+    if (!self->open)
+        return 0;
     self->open = false;
+    at_engine_free(&self->at);
     core_block_free(L, &self->block);
+    core_release_rules(self->rules);
     return 0;
 }
 
@@ -78,6 +86,8 @@ static int set_rules(lua_State *L)
     const struct at_rules *rules = core_check_rules(L, 2);
     bool done = at_engine_set_rules(&self->at, rules);
     if (done) {
+        core_release_rules(self->rules);
+        self->rules = core_hold_rules(L, 2);
         lua_pushvalue(L, 2);
         lua_setiuservalue(L, 1, USER_RULES);
     }
@@ -107,7 +117,7 @@ static const char *refusal_name(enum at_refusal refusal)
 static uint32_t check_milliseconds(lua_State *L, int index)
 {
     lua_Number seconds = luaL_optnumber(L, index, 0);
-    if (seconds <= 0)
+    if (!(seconds > 0)) /* nor is NaN */
         return 0;
     return seconds > 4e6 ? 4000000000u : (uint32_t)(seconds * 1000 + 0.5);
 }
@@ -328,18 +338,20 @@ static int observe(lua_State *L)
     return 0;
 }
 
-/* engine:noise() -> bytes received so far, control bytes among them that no line of a module holds */
+/* engine:noise() -> bytes received so far, control bytes among them that no line of a module holds, damaged
+ * blocks */
 static int noise(lua_State *L)
 {
     struct lua_engine *self = check_engine(L);
     lua_pushinteger(L, (lua_Integer)self->received);
     lua_pushinteger(L, (lua_Integer)self->at.framer.noise);
-    return 2;
+    lua_pushinteger(L, (lua_Integer)self->at.damaged);
+    return 3;
 }
 
-static int push_deadline(lua_State *L, const struct lua_engine *self)
+static int push_deadline(lua_State *L, const struct lua_engine *self, at_time now)
 {
-    at_time deadline = at_engine_deadline(&self->at);
+    at_time deadline = at_engine_deadline(&self->at, now);
     if (deadline == AT_NEVER)
         lua_pushnil(L);
     else
@@ -347,10 +359,10 @@ static int push_deadline(lua_State *L, const struct lua_engine *self)
     return 1;
 }
 
-/* engine:deadline() -> when it wants to be called without input, or nil */
+/* engine:deadline(now) -> when it wants to be called without input, or nil */
 static int deadline(lua_State *L)
 {
-    return push_deadline(L, check_engine(L));
+    return push_deadline(L, check_engine(L), core_check_time(L, 2, 0));
 }
 
 /* engine:cut(count): so many of the last bytes, no more than tail() gives, were not the block's: it has ended
@@ -439,11 +451,14 @@ static int on_block(lua_State *L, struct lua_engine *self, const struct at_event
         return 0;
     }
     lua_pushliteral(L, "urc");
-    lua_getiuservalue(L, 1, USER_EVENT);
+    lua_getiuservalue(L, 1, USER_EVENT); /* kept: what follows the block may tell that it is damaged */
     core_block_hand_over(L, block);
-    lua_pushnil(L);
-    lua_setiuservalue(L, 1, USER_EVENT);
     return 2;
+}
+
+static const char *damage_name(enum at_damage damage)
+{
+    return damage == AT_SHORT ? "short_read" : "long_read";
 }
 
 static void push_result(lua_State *L, enum at_result result)
@@ -475,7 +490,8 @@ static void push_text(lua_State *L, const struct at_event *event)
         lua_pushnil(L);
 }
 
-/* "final" or "deferred", response, result, line, more, bytes of data that did not go out (nil: none) */
+/* "final" or "deferred", response, result, line, more, bytes of data that did not go out (nil: none). The
+ * result is "short_read" or "long_read" in place of "ok" when the block in the answer is damaged. */
 static int tell_end(lua_State *L, struct lua_engine *self, const struct at_event *event)
 {
     bool in_flight = at_slot_is_awaiting(&self->at.slot) && self->at.slot.id == event->command;
@@ -489,7 +505,10 @@ static int tell_end(lua_State *L, struct lua_engine *self, const struct at_event
         core_block_hand_over(L, &self->block);
     if (!event->more && !in_flight)
         forget_response(L, self, event->command);
-    push_result(L, event->result);
+    if (event->damage != AT_UNDAMAGED)
+        lua_pushstring(L, damage_name(event->damage));
+    else
+        push_result(L, event->result);
     push_text(L, event);
     lua_pushboolean(L, event->more);
     if (event->unsent > 0)
@@ -527,6 +546,11 @@ static int push_event(lua_State *L, struct lua_engine *self, const struct at_eve
     case AT_EVENT_GIVEN:
         lua_pushliteral(L, "given");
         return 1;
+    case AT_EVENT_DAMAGE:
+        lua_pushliteral(L, "damage");
+        lua_getiuservalue(L, 1, USER_EVENT);
+        lua_pushstring(L, damage_name(event->damage));
+        return 3;
     case AT_EVENT_UNKNOWN:
         lua_pushliteral(L, "unknown");
         push_event_table(L, event);
@@ -588,8 +612,9 @@ static int push(lua_State *L)
 {
     struct lua_engine *self = check_engine(L);
     struct port *port = core_check_port(L, 2);
-    lua_pushboolean(L, write_output(self, port, core_check_time(L, 3, 0)));
-    return 1 + push_deadline(L, self);
+    at_time now = core_check_time(L, 3, 0);
+    lua_pushboolean(L, write_output(self, port, now));
+    return 1 + push_deadline(L, self, now);
 }
 
 /* engine:turn(port, now) -> kind, …: writes, reads, and gives the next event; nil, blocked, deadline when
@@ -616,7 +641,7 @@ static int turn(lua_State *L)
         if (length == 0) {
             lua_pushnil(L);
             lua_pushboolean(L, blocked);
-            return 2 + push_deadline(L, self);
+            return 2 + push_deadline(L, self, now);
         }
         self->received += (uint64_t)length;
         self->drained = (size_t)length < sizeof self->rx;

@@ -34,9 +34,16 @@ void *core_self(lua_State *L, const char *name)
 
 at_time core_check_time(lua_State *L, int index, at_time otherwise)
 {
+    const lua_Number most = 9e12; /* seconds; AT_NEVER is beyond */
     if (lua_isnoneornil(L, index))
         return otherwise;
-    return (at_time)(luaL_checknumber(L, index) * 1e6 + 0.5); /* a deadline handed out comes back as it was */
+    lua_Number seconds = luaL_checknumber(L, index);
+    luaL_argcheck(L, seconds == seconds, index, "NaN is no time");
+    if (seconds >= most)
+        return AT_NEVER;
+    if (seconds <= 0)
+        return 0;
+    return (at_time)(seconds * 1e6 + 0.5); /* a deadline handed out comes back as it was */
 }
 
 /* `007` and numbers too large for an integer stay what they are on the wire. */

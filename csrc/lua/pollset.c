@@ -11,11 +11,15 @@
 struct pollset {
     struct pollfd *fds;
     int count, room;
+    bool closed; /* its finalizer has run */
 };
 
 static struct pollset *check_pollset(lua_State *L)
 {
-    return core_self(L, CORE_POLLSET);
+    struct pollset *set = core_self(L, CORE_POLLSET);
+    if (set->closed)
+        luaL_error(L, "the set is closed");
+    return set;
 }
 
 /* pollset() -> set */
@@ -35,12 +39,12 @@ static int new_pollset(lua_State *L)
 
 static int free_pollset(lua_State *L)
 {
-    struct pollset *set = check_pollset(L);
+    struct pollset *set = core_self(L, CORE_POLLSET);
     void *context;
     lua_Alloc resize = lua_getallocf(L, &context);
     if (set->fds != NULL)
         resize(context, set->fds, (size_t)set->room * sizeof *set->fds, 0);
-    memset(set, 0, sizeof *set);
+    *set = (struct pollset){.closed = true};
     return 0;
 }
 
@@ -117,7 +121,7 @@ static int milliseconds(lua_Number deadline)
     if (deadline == 0)
         return 0;
     lua_Number seconds = deadline - core_now();
-    if (seconds <= 0)
+    if (!(seconds > 0)) /* nor is NaN */
         return 0;
     if (seconds > 86400)
         return 86400000;

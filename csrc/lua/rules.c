@@ -6,18 +6,40 @@
 
 #include <string.h>
 
-struct rules {
+/* All zero is one that holds nothing. */
+struct core_rules {
     struct at_rules *rules;
+    unsigned engines; /* that use them */
+    bool finalized;
 };
-
-static struct rules *check_rules(lua_State *L, int index)
-{
-    return luaL_checkudata(L, index, CORE_RULES);
-}
 
 const struct at_rules *core_check_rules(lua_State *L, int index)
 {
-    return check_rules(L, index)->rules;
+    const struct core_rules *self = luaL_checkudata(L, index, CORE_RULES);
+    if (self->rules == NULL || self->finalized)
+        luaL_error(L, "the rules were freed");
+    return self->rules;
+}
+
+static void free_unused(struct core_rules *self)
+{
+    if (self->rules == NULL || self->engines > 0 || !self->finalized)
+        return;
+    at_rules_free(self->rules);
+    self->rules = NULL;
+}
+
+struct core_rules *core_hold_rules(lua_State *L, int index)
+{
+    struct core_rules *self = luaL_checkudata(L, index, CORE_RULES);
+    self->engines++;
+    return self;
+}
+
+void core_release_rules(struct core_rules *rules)
+{
+    rules->engines--;
+    free_unused(rules);
 }
 
 void core_push_rule_name(lua_State *L, int index, int rule)
@@ -84,6 +106,7 @@ static void read_manners(lua_State *L, struct at_manners *manners)
     const char *cancel = text_field(L, "cancel");
     if (cancel != NULL)
         manners->cancel = cancel[0];
+    manners->crlf_after_block = flag_field(L, "crlf_after_block");
     manners->max_line = (uint32_t)integer_field(L, "max_line", manners->max_line);
     manners->max_command = (uint32_t)integer_field(L, "max_command", manners->max_command);
     manners->gap_ms = (uint32_t)integer_field(L, "gap_ms", manners->gap_ms);
@@ -182,8 +205,8 @@ static int new_rules(lua_State *L)
 {
     luaL_checktype(L, 1, LUA_TTABLE);
     struct at_alloc alloc = core_alloc(L);
-    struct rules *self = lua_newuserdatauv(L, sizeof *self, 1);
-    self->rules = NULL;
+    struct core_rules *self = lua_newuserdatauv(L, sizeof *self, 1);
+    *self = (struct core_rules){0};
     luaL_setmetatable(L, CORE_RULES);
     self->rules = at_rules_new(&alloc);
     if (self->rules == NULL)
@@ -207,10 +230,9 @@ static int new_rules(lua_State *L)
 
 static int free_rules(lua_State *L)
 {
-    struct rules *self = check_rules(L, 1);
-    if (self->rules != NULL)
-        at_rules_free(self->rules);
-    self->rules = NULL;
+    struct core_rules *self = luaL_checkudata(L, 1, CORE_RULES);
+    self->finalized = true;
+    free_unused(self);
     return 0;
 }
 

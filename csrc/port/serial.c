@@ -6,6 +6,7 @@
 #ifdef HAYES_LIBSERIALPORT
 
 #include <errno.h>
+#include <fcntl.h>
 #include <libserialport.h>
 #include <poll.h>
 #include <stdio.h>
@@ -143,7 +144,9 @@ struct port *port_open_serial(const char *name, const struct port_options *optio
         fail(error, status);
         goto failed;
     }
-    if (sp_get_port_handle(line, &serial->port.fd) != SP_OK || !port_lock(serial->port.fd)) {
+    /* libserialport opens without O_CLOEXEC: a child would keep the port open, and locked. */
+    if (sp_get_port_handle(line, &serial->port.fd) != SP_OK ||
+        fcntl(serial->port.fd, F_SETFD, FD_CLOEXEC) != 0 || !port_lock(serial->port.fd)) {
         port_fail(error, errno);
         goto opened;
     }

@@ -95,7 +95,8 @@ local function contains(list, value)
 end
 
 --- One value against its rule: `type` (of Lua, `integer` or `callable`, several with `|`), `values` (a list), `min`,
---- `max`, `line` (no byte that would end a command line).
+--- `max`, `sendable` (no control character, which would edit or end a command line), `line` (no quote either, which
+--- would end a quoted parameter in it).
 function check.value(where, name, value, rule)
   if rule.values and contains(rule.values, value) then return value end
   if rule.values and not rule.type then
@@ -104,10 +105,12 @@ function check.value(where, name, value, rule)
   if rule.type and not has_type(value, rule.type) then
     check.fail(where, ("%s is %s; it must be %s"):format(name, show(value), rule.type:gsub("|", " or ")))
   end
+  if value ~= value then check.fail(where, ("%s is NaN, which is no number"):format(name)) end
   if rule.min and type(value) == "number" and (value < rule.min or value > rule.max) then
     check.fail(where, ("%s is %s; it must be from %.14g to %.14g"):format(name, show(value), rule.min, rule.max))
   end
   if rule.line and type(value) == "string" then check.line(where, name, value) end
+  if rule.sendable and type(value) == "string" then check.no_control(where, name, value) end
   return value
 end
 
@@ -138,24 +141,53 @@ function check.options(where, given, rules)
   return options
 end
 
-local byte_names = { [0] = "NUL", [10] = "LF", [13] = "CR", [26] = "Ctrl-Z", [27] = "ESC", [34] = "a quote" }
+-- Bytes that no command line may hold: a module edits the line while it comes (V.250 5.2.2: backspace takes away what
+-- stands before it, and which byte is backspace is register S5), ends it (CR, or another byte in S3), or leaves the
+-- prompt (Ctrl-Z, ESC). So all control characters are refused, wherever they come from.
+local CONTROL = "[\0-\31\127]"
 
---- A text that goes into a quoted parameter: CR, LF, NUL, Ctrl-Z, ESC and the quote would end it or the command line.
+local byte_names = {
+  [0] = "NUL", [8] = "a backspace", [9] = "a tab", [10] = "LF", [13] = "CR", [26] = "Ctrl-Z", [27] = "ESC",
+  [127] = "DEL",
+}
+
+local function byte_name(byte)
+  return byte_names[byte] or ("the control character 0x%02X"):format(byte)
+end
+
+--- Where and what the first control character of a text is: index and name, nil when there is none.
+local function find_control(value)
+  local at = value:find(CONTROL)
+  return at, at and byte_name(value:byte(at))
+end
+
+--- A text that goes into a command line: control characters (below 0x20, and 0x7F) raise.
+---@param where string
+---@param name string
+---@param value string
+---@return string
+function check.no_control(where, name, value)
+  local at, byte = find_control(value)
+  if at then check.fail(where, ("%s holds %s at byte %d, which cannot be sent in a command"):format(name, byte, at)) end
+  return value
+end
+
+--- The same for a quoted parameter, which a quote would end.
 function check.line(where, name, value)
-  local at = value:find('[\0\n\r\26\27"]')
+  check.no_control(where, name, value)
+  local at = value:find('"', 1, true)
   if at then
-    check.fail(where, ("%s holds %s at byte %d, which cannot be sent in a command"):format(
-      name, byte_names[value:byte(at)], at))
+    check.fail(where, ("%s holds a quote at byte %d, which cannot be sent in a command"):format(name, at))
   end
   return value
 end
 
---- A whole command line: the same bytes but for the quote.
+--- The same for a whole command line.
 function check.command(where, value)
-  local at = value:find("[\0\n\r\26\27]")
+  local at, byte = find_control(value)
   if at then
-    check.fail(where, ("the command holds %s at byte %d; a command is one line"):format(
-      byte_names[value:byte(at)], at))
+    check.fail(where, ("the command holds %s at byte %d; a command is one line without control characters"):format(byte,
+      at))
   end
   return value
 end

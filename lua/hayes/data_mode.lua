@@ -324,7 +324,9 @@ function DataMode:open(text, request)
   local modem = self.modem
   local port = modem.port
   local has_dtr = type(port) == "userdata" and port:dtr(true) or type(port) == "table" and port.dtr
-  if has_dtr and modem.dialect.manners.dtr ~= false then self.dtr = exchange.run(modem, "AT&D1") ~= nil end
+  if has_dtr and modem.dialect.manners.dtr ~= false then
+    self.dtr = exchange.run(modem, "AT&D1", { within = request and request.within }) ~= nil
+  end
   return enter(self, text, request)
 end
 

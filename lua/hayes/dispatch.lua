@@ -26,8 +26,15 @@ function dispatch.urc(modem, event)
 end
 
 function dispatch.unknown(modem, event)
+  modem.counts.unknown = modem.counts.unknown + 1
   event.unknown = true
   modem.listeners:emit(event, true)
+end
+
+--- The block of the last URC that had one was damaged on the line. Its connection is told.
+function dispatch.damage(modem, event, kind)
+  remark(modem, "a block is damaged: " .. kind)
+  modem.listeners:emit { name = "damage", line = event.line, fields = event.fields, urc = event.name, kind = kind }
 end
 
 function dispatch.data(modem, bytes)
@@ -43,6 +50,7 @@ function dispatch.late(modem, line)
 end
 
 function dispatch.overlong(modem, length)
+  modem.counts.overlong = modem.counts.overlong + 1
   remark(modem, ("a line of %d bytes was thrown away"):format(length))
 end
 
@@ -55,6 +63,7 @@ function dispatch.seen(modem, text, bytes)
 end
 
 function dispatch.desync(modem)
+  modem.counts.desyncs = modem.counts.desyncs + 1
   modem.exchanges.free = false
   remark(modem, "getting in step")
   emit(modem, "desync")
@@ -86,6 +95,7 @@ function dispatch.reboot(modem, line)
   modem.rebooted = true
   modem.starting = true
   modem.exchanges.free = false
+  exchange.end_hold(modem, errors.new { name = "reboot", message = "the module has restarted" })
   remark(modem, "the module has restarted")
   modem:reset_services()
   emit(modem, "reboot", line)

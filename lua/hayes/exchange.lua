@@ -18,26 +18,42 @@ local function take_ticket(modem, state, text, request)
   local ticket = state.spare or setmetatable({ modem = modem }, Ticket)
   state.spare = false
   ticket.response = request.into or setmetatable({ result = nil, data = nil }, Response)
-  ticket.text, ticket.request, ticket.fired, ticket.id = text, request, false, false
+  ticket.text, ticket.request, ticket.fired, ticket.id, ticket.damage = text, request, false, false, false
   return ticket
 end
+
+--- The line reserved for one caller: its commands, which name it as `within`, go, and those of all others wait.
+---@class hayes.hold
+---@field open boolean
+---@field err? hayes.error why it has ended before its owner ended it
+local Hold = {}
+Hold.__index = Hold
 
 --- The part of a modem that this file looks after.
 function exchange.new_state()
   return {
     queue = {},    -- tickets that wait for their turn
-    holder = nil,  -- the ticket whose turn it is, from there to its final result code
+    holder = nil,  -- whose turn it is: a ticket, from there to its final result code; a hold; or data mode
     spare = false, -- a ticket that is free to be used again
     deferred = {}, -- by response: tickets that wait for a deferred result after that
     free = true,   -- nobody's turn and nobody in line: a command may be sent at once, if the engine takes it
   }
 end
 
+--- Those who may have the turn now. Start-up goes on while the line is reserved, too: the reservation has ended then.
+local function may_go(modem, request, hold)
+  if request.urgent then return true end
+  if hold then return request.within == hold end
+  return not modem.starting
+end
+
 --- Gives the turn to the next in line, if the module is in step and nobody has it.
 function exchange.next_turn(modem)
   local state = modem.exchanges
-  if state.holder then return end
+  local hold = getmetatable(state.holder) == Hold and state.holder or nil
+  if state.holder and not hold then return end
   if not state.queue[1] then
+    if hold then return end
     state.free = not modem.starting
     if modem.online then modem.online:idle() end
     return
@@ -47,14 +63,20 @@ function exchange.next_turn(modem)
   local queue = state.queue
   for i = 1, #queue do
     local ticket = queue[i]
-    if ticket.request.urgent or not modem.starting then
+    if may_go(modem, ticket.request, hold) then
       table.remove(queue, i)
       state.holder = ticket
       ticket.turn:fire(true)
       return
     end
   end
-  state.free = not modem.starting
+  state.free = not hold and not modem.starting
+end
+
+--- Who has the turn when this command is over: the reservation that it was part of, if that goes on.
+local function after(ticket)
+  local hold = ticket.request.within
+  return hold and hold.open and hold or nil
 end
 
 local function remove_from_queue(state, ticket)
@@ -75,7 +97,7 @@ function Ticket:__close()
     modem.engine:cancel(self.id, wait.now())
     modem:turn(wait.now())
   elseif state.holder == self then
-    state.holder = nil
+    state.holder = after(self)
     exchange.next_turn(modem)
   else
     remove_from_queue(state, self)
@@ -117,7 +139,7 @@ local function failed(modem, ticket, result, line, unsent)
     err = failure.of_command(modem, ticket.text, result, line, seconds, response)
   end
   if data then err.sent = (request.length or #data) - (unsent or 0) end
-  if request.block then err.response = response end -- how much of it has come
+  if request.block or ticket.damage then err.response = response end -- what of it has come
   return err
 end
 
@@ -127,9 +149,10 @@ local function submit(modem, state, ticket, now)
   local id, refusal = modem.engine:submit(ticket.response, ticket.text, now, request.data, request.expect,
     request.timeout, request.deferred, request.online, request.block, request.sink, request.length)
   if not id then
-    state.holder = nil
+    state.holder = after(ticket)
     return nil, refusal
   end
+  if request.ends_hold then request.within.open = false end
   state.free = false
   state.holder = ticket
   ticket.id = id
@@ -146,6 +169,8 @@ end
 ---@field deferred? number  seconds from there to the deferred result
 ---@field into? hayes.response  an empty response to fill, for those who read often
 ---@field urgent? boolean   goes in front of the queue, also while the module is being started up
+---@field within? hayes.hold the reservation of the line that it is part of
+---@field ends_hold? boolean it is the last one of that: others may go when its final result code has come
 ---@field online? hayes.data_mode  CONNECT ends the command, and data mode begins
 ---@field ended? fun(response: hayes.response) called when it has ended with `ok`, before events that stand behind its
 ---  end in the stream; it must neither wait nor raise
@@ -159,10 +184,11 @@ local no_request = {}
 function exchange.run(modem, text, request)
   if modem.closed_with then return nil, modem.closed_with end
   request = request or no_request
-  local state = modem.exchanges
+  local state, hold = modem.exchanges, request.within
+  if hold and not hold.open then return nil, hold.err end
   local ticket <close> = take_ticket(modem, state, text, request)
   local now, id, refusal = wait.now(), nil, "busy"
-  if state.free then id, refusal = submit(modem, state, ticket, now) end
+  if state.free or hold and state.holder == hold then id, refusal = submit(modem, state, ticket, now) end
   if refusal == "busy" then
     local ok, err = take_turn(modem, ticket)
     if not ok then return nil, err end
@@ -180,7 +206,48 @@ function exchange.run(modem, text, request)
   return nil, failed(modem, ticket, result, line, unsent)
 end
 
+--- Reserves the line, once everything under way is over: what is done within the hold is done with nobody's command
+--- between. Closing it gives the line back. nil and an error when the module does not answer. For a few commands that
+--- belong together, and nothing that waits long.
+---
+---     local hold <close>, err = exchange.hold(modem)
+---     exchange.run(modem, "AT+…", { within = hold })
+---@param modem hayes.modem
+---@return hayes.hold?, hayes.error?
+function exchange.hold(modem)
+  if modem.closed_with then return nil, modem.closed_with end
+  local state = modem.exchanges
+  local ticket <close> = take_ticket(modem, state, "", no_request)
+  if not state.free then
+    local ok, err = take_turn(modem, ticket)
+    if not ok then return nil, err end
+  end
+  ticket.fired = true -- the turn is not its any more
+  state.spare, state.free = ticket, false
+  state.holder = setmetatable({ modem = modem, open = true }, Hold)
+  return state.holder
+end
+
+--- Gives the line back. Any number of times.
+function Hold:__close()
+  local state = self.modem.exchanges
+  self.open = false
+  if state.holder ~= self then return end
+  state.holder = nil
+  exchange.next_turn(self.modem)
+end
+
+--- The module has restarted: what was prepared within a hold is gone.
+function exchange.end_hold(modem, err)
+  local holder = modem.exchanges.holder
+  local hold = getmetatable(holder) == Ticket and holder.request.within or holder
+  if getmetatable(hold) ~= Hold then return end
+  hold.open, hold.err = false, err
+  if holder == hold then modem.exchanges.holder = nil end
+end
+
 local function fire(ticket, result, line, unsent)
+  if ticket.damage and result == "ok" then result = ticket.damage end
   local ended = ticket.request.ended
   if ended and result == "ok" then ended(ticket.response) end
   ticket:fire(result, line, unsent)
@@ -190,13 +257,14 @@ end
 function exchange.on_final(modem, response, result, line, more, unsent)
   local state = modem.exchanges
   local ticket = state.holder
-  state.holder = nil
+  state.holder = getmetatable(ticket) == Ticket and after(ticket) or nil
   if response then
     response.result = line
     if result == "ok" and ticket.request.online then
       state.holder = ticket.request.online
       state.holder:on_connect()
     end
+    if result == "short_read" or result == "long_read" then ticket.damage = result end
     if more then state.deferred[response] = ticket else fire(ticket, result, line, unsent) end
   end
   exchange.next_turn(modem)
@@ -246,6 +314,7 @@ function exchange.close(modem, err)
   state.free = false
   exchange.end_queue(modem, err)
   local tickets = state.deferred
+  exchange.end_hold(modem, err)
   if getmetatable(state.holder) == Ticket then tickets[state] = state.holder end
   state.deferred, state.holder = {}, nil
   for _, ticket in pairs(tickets) do ticket:fire("closed") end

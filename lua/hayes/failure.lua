@@ -65,9 +65,15 @@ local messages = {
   timeout = "no answer to %s within %g s",
   reboot = "the module restarted before it had answered %s",
   cancelled = "%s was cancelled",
+  short_read = "bytes of the answer to %s were lost on the line: fewer came than it announced",
+  long_read = "the answer to %s is damaged: more bytes came than it announced",
 }
 
+local lossy = "The line loses or doubles bytes: use flow control (flow = \"rtscts\", where module and cable have it), "
+  .. "a lower speed or a shorter cable. modem:line_errors() counts what looked wrong."
+
 local hints = {
+  short_read = lossy, long_read = lossy,
   timeout = "The module may be busy with something longer, or the line loses bytes. The library gets in step with "
     .. "it before "
     .. "the next command.",
@@ -77,7 +83,7 @@ local hints = {
 
 --- Why a command failed.
 ---@param text string      the command line
----@param result string    "error", "timeout", "cancelled", "reboot" or "closed"
+---@param result string    "error", "timeout", "cancelled", "reboot", "closed", "short_read" or "long_read"
 ---@param line? string     its final result code
 ---@param seconds? number  how long it was waited for
 ---@param response? hayes.response what had come in front of that
@@ -96,6 +102,19 @@ function failure.of_command(modem, text, result, line, seconds, response)
   -- Some modules repeat the command line, secrets and all (`Unknown cmd:AT+WJAP=…`).
   err.result = line and command.mask_line(modem.dialect.commands, line, modem.dialect.redact)
   return err
+end
+
+local damaged_words = {
+  short_read = "bytes of %s were lost on the line", long_read = "%s came with more bytes than were announced",
+}
+
+--- Data was damaged on the line, by what stood behind it.
+---@param kind "short_read"|"long_read"
+---@param what string
+---@param origin string
+---@return hayes.error
+function failure.damaged(kind, what, origin)
+  return errors.new { name = kind, origin = origin, message = damaged_words[kind]:format(what), hint = hints[kind] }
 end
 
 --- A command ended well and yet did not take all of its data.

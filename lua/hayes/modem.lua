@@ -21,8 +21,16 @@ local wait = require "hayes.wait"
 local Modem = {}
 Modem.__name = "hayes.modem"
 
+--- What the engine has counted so far is kept beyond it.
+local function keep_counts(self)
+  if not self.engine then return end
+  local _, noise, damaged = self.engine:noise()
+  self.counts.noise, self.counts.damaged = self.counts.noise + noise, self.counts.damaged + damaged
+end
+
 --- Everything that is about the port and what was said over it, as at the beginning.
 local function put_on_port(self, port)
+  keep_counts(self)
   self.port = port
   self.engine = core.engine(self.dialect.rules)
   self.io = self.engine
@@ -63,6 +71,7 @@ function Modem.new(port, address, dialect, options)
     listeners = Events.new(),
     services = {},
     reopening = Lock.new(),
+    counts = { overlong = 0, unknown = 0, desyncs = 0, noise = 0, damaged = 0 }, -- of line_errors()
     ended = false, -- close() was called: it is not opened again
     await = Modem.await,
     turn = Modem.turn,
@@ -99,10 +108,10 @@ function Modem:__tostring()
   return ("hayes.modem: %s (%s)"):format(self.address, state)
 end
 
---- Tells the services that their connections and sessions are gone: the module has restarted, or the port is closed.
-function Modem:reset_services(err)
+--- Tells the services that their connections and sessions are gone: the module has restarted.
+function Modem:reset_services()
   for _, service in pairs(self.services) do
-    if service.reset then service.reset(err) end
+    if service.reset then service.reset() end
   end
 end
 
@@ -167,10 +176,34 @@ function Modem:query(text)
   return self:fields(text, response[1])
 end
 
+local LineErrors = {}
+
+function LineErrors:__tostring()
+  return ("%d damaged blocks, %d unknown lines, %d lines too long, %d control bytes, out of step %d times"):format(
+    self.damaged_blocks, self.unknown_lines, self.overlong_lines, self.noise, self.desyncs)
+end
+
+--- What has looked wrong in what came over the line since hayes.open: where these counts grow, bytes are lost or
+--- changed on the way (no flow control, a speed that is too high, a bad cable). What looks right and is wrong is not
+--- counted: a byte that has changed within data, bytes that were lost and doubled in equal numbers.
+---@return { damaged_blocks: integer, unknown_lines: integer, overlong_lines: integer, noise: integer,
+---  desyncs: integer }
+---  damaged_blocks: of data, behind which something else stood than their end; unknown_lines: that are no answer and no
+---  URC the dialect knows, which rare ones of a module's are, too; overlong_lines; noise: control bytes within lines;
+---  desyncs: how often the library had to get in step anew, restarts of the module among them
+function Modem:line_errors()
+  local counts = self.counts
+  local _, noise, damaged = self.engine:noise()
+  return setmetatable({
+    damaged_blocks = counts.damaged + damaged, unknown_lines = counts.unknown, overlong_lines = counts.overlong,
+    noise = counts.noise + noise, desyncs = counts.desyncs,
+  }, LineErrors)
+end
+
 -- Events
 
 local modem_events = { "urc", "reboot", "closed", "desync", "resync" }
-local is_modem_event = { lost = true, ready = true }
+local is_modem_event = { lost = true, ready = true, damage = true }
 for _, name in ipairs(modem_events) do is_modem_event[name] = true end
 
 local function check_event(where, name)
@@ -209,6 +242,23 @@ end
 
 -- Driving
 
+--- For xpcall: an error with the place where it was raised, which is all that a report of a fault has. One that wants
+--- memory is left as it is.
+local function traceback(err)
+  if type(err) ~= "string" or err == "not enough memory" then return err end
+  return debug.traceback(err, 2)
+end
+
+local OUT_OF_MEMORY = errors.new { name = "out_of_memory", message = "not enough memory: the modem was closed",
+  hint = "Open it again once there is some." }
+
+local function internal_error(err)
+  if err == "not enough memory" then return OUT_OF_MEMORY end
+  return errors.new { name = "internal_error",
+    message = "the library has failed, and closed the modem: " .. tostring(err),
+    hint = "This is a fault of the library's: please report it, with a trace if there is one (the option trace)." }
+end
+
 --- Takes note of what the engine waits for beside input.
 function Modem:await(blocked, deadline)
   if blocked ~= self.blocked then
@@ -220,14 +270,22 @@ function Modem:await(blocked, deadline)
   if deadline and not (timer and timer.at <= deadline) then wait.schedule(self, deadline) end
 end
 
---- Reads, writes and delivers events without waiting. The loop calls it when the port stirs or a deadline has passed.
-function Modem:turn(now)
+local function serve(self, now)
   local io, port = self.io, self.port
   while not self.closed_with do
     local kind, a, b, c, d, e = io:turn(port, now)
     if not kind then return self:await(a, b) end
     dispatch[kind](self, a, b, c, d, e)
   end
+end
+
+--- Reads, writes and delivers events without waiting. The loop calls it when the port stirs or a deadline has passed.
+---
+--- What fails in the middle of that (for want of memory, or by a fault of the library's) leaves nobody waiting: the
+--- modem is closed, and everything under way ends with an error that says so.
+function Modem:turn(now)
+  local ok, err = xpcall(serve, traceback, self, now)
+  if not ok then self:shut(internal_error(err)) end
 end
 
 Modem.due = Modem.turn
@@ -261,19 +319,27 @@ end
 
 -- The end
 
---- Ends everything with this error; the port is closed.
+--- Ends everything with this error; the port is closed. Each step is taken whatever becomes of the others.
 ---@param err hayes.error
 function Modem:shut(err)
   if self.closed_with then return end
   self.closed_with = err
-  wait.detach(self, self.fd)
-  self.port:close()
-  self:reset_services(err)
-  exchange.close(self, err)
-  self.listeners:emit({ name = "closed", line = err.message, fields = {} })
-  self.listeners:close(err)
-  if self.trace then self.trace:close(err.message) end
-  if self.emulator then self.emulator:close() end
+  local first_failure
+  local function step(f, ...)
+    local ok, failure = xpcall(f, traceback, ...)
+    if not ok then first_failure = first_failure or failure end
+  end
+  step(wait.detach, self, self.fd)
+  step(self.port.close, self.port)
+  for _, service in pairs(self.services) do
+    if service.reset then step(service.reset, err) end
+  end
+  step(exchange.close, self, err)
+  step(self.listeners.emit, self.listeners, { name = "closed", line = err.message, fields = {} })
+  step(self.listeners.close, self.listeners, err)
+  if self.trace then step(self.trace.close, self.trace, err.message) end
+  if self.emulator then step(self.emulator.close, self.emulator) end
+  if first_failure then wait.report("closing the modem on " .. self.address, first_failure) end
 end
 
 --- Closes the port. What waits on this modem ends with `closed`. Any number of times.

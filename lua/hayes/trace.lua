@@ -10,6 +10,7 @@
 --- declared secret are shown as `***`.
 
 local command = require "hayes.dialect.command"
+local wait = require "hayes.wait"
 
 local Trace = {}
 Trace.__index = Trace
@@ -40,8 +41,16 @@ local function printable(text)
   return (text:gsub("[^\32-\126\128-\255]", function(byte) return ("\\x%02x"):format(byte:byte()) end))
 end
 
+--- A function of the caller's that raises is told of once, and not called again.
+local function write(self, line)
+  local ok, err = pcall(self.write, line)
+  if ok then return end
+  self.write = function() end
+  wait.report("the trace function has failed and is not called any more", err)
+end
+
 local function show(self, time, mark, text)
-  self.write(("%.6f %s %s"):format(time, mark, text))
+  write(self, ("%.6f %s %s"):format(time, mark, text))
 end
 
 --- Something went to the module: text, or so many bytes of data.
@@ -68,7 +77,7 @@ function Trace:remark(time, text)
 end
 
 function Trace:close(why)
-  self.write("- " .. why)
+  write(self, "- " .. why)
   if self.file then self.file:close() end
   self.file = nil
   self.write = function() end

@@ -4,6 +4,7 @@
 --- caller's own) blocks, and the loop runs meanwhile. Which it is, is asked of the loop, never of
 --- `coroutine.isyieldable`.
 
+local check = require "hayes.check"
 local errors = require "hayes.error"
 local builtin = require "hayes.loop.builtin"
 
@@ -83,6 +84,7 @@ end
 --- passes.
 ---@param deadline? number
 function Waiter:wait(deadline)
+  if deadline ~= deadline then error("NaN is no time", 2) end
   if not self.fired then
     local task = loop.running()
     if task then
@@ -130,26 +132,31 @@ end
 local function leave_group(group, task, ok)
   group.tasks[task] = nil
   group.count = group.count - 1
-  if not ok and not task.cancelled then group.failed[#group.failed + 1] = task end
+  if group.count == 0 then group.waiter:fire() end
   if not ok and task == group.main then
     for other in pairs(group.tasks) do other:cancel() end
   end
-  if group.count == 0 then group.waiter:fire() end
+  if not ok and not task.cancelled then group.failed[#group.failed + 1] = task end
 end
 
+local NO_MEMORY = { false, "not enough memory", n = 2 }
+
+--- Those who wait for it are told first: what comes behind may fail for want of memory.
 function Task:finish(ok, ...)
-  self.ended = table.pack(ok, ...)
+  local packed, ended = pcall(table.pack, ok, ...)
+  self.ended = packed and ended or NO_MEMORY
+  for _, waiter in ipairs(self.joiners) do waiter:fire() end
+  if self.group then leave_group(self.group, self, ok) end
   if not ok and not self.joined and not self.cancelled then
     if self.detached then report_failure(self) else loop.schedule(self, wait.now() + REPORT_AFTER) end
   end
-  for _, waiter in ipairs(self.joiners) do waiter:fire() end
-  if self.group then leave_group(self.group, self, ok) end
 end
 
 --- Waits for the task to end: true and what its function returned; nil and the error if it raised, was cancelled,
 --- or did not end in time (seconds).
 ---@param timeout? number
 function Task:join(timeout)
+  check.value("task:join", "the time-out", timeout, { type = "number|nil", min = 0, max = 1e9 })
   self.joined = true
   if not self.ended then
     local waiter = wait.waiter()
@@ -184,9 +191,10 @@ end
 
 local function start_in_group(group, f, ...)
   local task = { group = group }
-  group.count = group.count + 1
   group.tasks[task] = true
-  return start(task, f, ...)
+  start(task, f, ...)
+  group.count = group.count + 1 -- one that could not be started, for want of memory, is not waited for
+  return task
 end
 
 --- Starts f as a task of its own, beside the one that runs now.

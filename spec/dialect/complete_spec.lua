@@ -21,7 +21,7 @@ describe("Completion", function()
     assert.are.same({ "+QSSLCFG", "+QSSLCLOSE" }, texts("+qsslc"))
     assert.are.same("AT+QSSLSTATE", completed("AT+QSSLST"))
     assert.are.same({ text = "+QPING", kind = "command", meaning = "Pings a host." },
-      complete(quectel, "AT+QPIN").candidates[1])
+      complete(quectel, "AT+QPING").candidates[1])
     assert.are.same({}, texts("AT+NOTHING"))
     assert.are.same(#quectel.declared - 1, #texts("")) -- all but +++, which is no command line
   end)
@@ -32,7 +32,7 @@ describe("Completion", function()
   end)
 
   it("offers keys with what they set", function()
-    assert.are.same(15, #texts("AT+QSSLCFG="))
+    assert.are.same(16, #texts("AT+QSSLCFG="))
     assert.are.same({ '"seclevel"', '"session_cache"' }, texts('AT+QSSLCFG="se'))
     assert.are.same('AT+QSSLCFG="sni"', completed("AT+QSSLCFG=sn"))
     assert.are.same("Authentication.", complete(quectel, 'AT+QSSLCFG="sec').candidates[1].meaning)

@@ -191,6 +191,22 @@ describe("An FTP session", function()
     emulator:close()
   end)
 
+  it("takes no command for the module out of a server's file name", function()
+    local hostile = ("\8"):rep(24) .. "AT+CFUN=0;+CSQ="
+    server:put("harmless.txt", "harmless")
+    server:put(hostile, "hostile")
+    local ftp, modem, _scope <close> = open(ftp_lab.account(server, { retries = 0 }))
+    local fetched, refused = {}, {}
+    for _, name in ipairs(assert(ftp:names())) do
+      local ok, message = pcall(ftp.get, ftp, name)
+      if ok then fetched[name] = message else refused[name] = message end
+    end
+    os.remove(server.root .. "/" .. hostile)
+    assert.are.same("harmless", fetched["harmless.txt"])
+    assert.is_truthy(refused[hostile]:find("ftp:get: the path holds a backspace at byte 1", 1, true), refused[hostile])
+    assert.are.same(1, assert(modem:query("AT+CFUN?"))[1])
+  end)
+
   it("wrong use raises before anything is sent", function()
     local lines = {}
     local ftp, modem, _scope <close> = open(nil, nil, { trace = function(line) lines[#lines + 1] = line end })
@@ -212,6 +228,11 @@ describe("An FTP session", function()
     says("did you mean progress?", function() ftp:get("x", nil, { progres = print }) end)
     says("is no URL of ftp", function() modem.ftp.get("http://user:pw@h/x") end)
     assert.is_nil(raises(function() modem.ftp.get("http://user:pw@h/x") end):find("pw", 1, true))
+    assert.are.same(count, #lines)
+    ftp:close()
+    count = #lines
+    says("the path holds a tab", function() modem.ftp.get("ftp://h/a%09b") end)
+    says("offset is -1", function() modem.ftp.put("ftp://h/a", { data = "x" }, { offset = -1 }) end)
     assert.are.same(count, #lines)
   end)
 end)

@@ -46,7 +46,7 @@ describe("In data mode", function()
         return "\r\nCONNECT\r\n"
       end,
       ["+++AT"] = "\r\nERROR\r\n", ["AT&D1"] = "\r\nOK\r\n",
-      ["^AT%+QISWTMD="] = "\r\nOK\r\n",
+      ["^AT%+QISWTMD="] = "\r\nOK\r\n", ["AT+QSSLSTATE=0"] = "\r\nOK\r\n",
     }
     port = script.port(function(at, bytes)
       if module.online then return online(at, bytes) end

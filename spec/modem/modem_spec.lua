@@ -115,7 +115,7 @@ describe("A modem", function()
         raises(function() modem:at("AT", { timeuot = 1 }) end))
       assert.are.same("modem:at: AT+QSSLSEND=1,5 waits for data; give { data = … }",
         raises(function() modem:at("AT+QSSLSEND=1,5") end))
-      assert.are.same("modem:at: the command holds CR at byte 3; a command is one line",
+      assert.are.same("modem:at: the command holds CR at byte 3; a command is one line without control characters",
         raises(function() modem:at("AT\r") end))
       assert.is_truthy(raises(function() modem:at("AT+" .. ("X"):rep(5000)) end):find("5003 bytes long", 1, true))
     end)

@@ -71,6 +71,10 @@ describe("A serial line by libserialport", function()
     assert.are.same("nil port_busy /dev/ttyUSB7 is in use by another program", found.second)
   end)
 
+  it("is not inherited by programs that are started", function()
+    assert.are.same("true", found["kept from children"])
+  end)
+
   it("has DTR and RTS on when open, and sets them", function()
     assert.are.same("DTR,RTS", found.lines)
     assert.are.same("-,RTS", found["dtr off"])

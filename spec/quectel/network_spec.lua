@@ -62,6 +62,8 @@ describe("modem.network", function()
     assert.are.same("incorrect_password", err.name)
     assert.are.same('AT+CPIN="***"', err.command)
     assert.is_nil((tostring(err) .. err.hint):find("9876", 1, true))
+    assert.is_truthy(tostring(err):find("2 attempts are left", 1, true), tostring(err))
+    assert.are.same(2, err.attempts_left)
     assert(modem.network.attach { apn = "internet", pin = "1234" })
   end)
 

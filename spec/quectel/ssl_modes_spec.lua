@@ -3,6 +3,7 @@
 local hayes = require "hayes"
 local lab = require "support.lab"
 local Peer = require "support.tls_peer"
+local Session = require "support.wifi_session"
 
 describe("A TLS connection", function()
   local modem, emulator, peer, ca
@@ -67,6 +68,61 @@ describe("A TLS connection", function()
     end
     sock:close()
     peer:close_connection()
+  end)
+
+  it("is not taken for a TCP connection when it is switched, and what is sent goes out encrypted", function()
+    local plain = Session.listen()
+    local _, plain_port = plain:getsockname()
+    local tcp = assert(modem.tcp.open("127.0.0.1", tonumber(plain_port)))
+    local plain_peer = Session.accept(plain)
+    for _, mode in ipairs { "push", "transparent" } do
+      local sock = open {}
+      assert(sock:switch(mode))
+      sock:send("secret")
+      assert(sock:flush())
+      assert.are.same("secret", peer:receive(6))
+      sock:close()
+      peer:close_connection()
+    end
+    plain_peer:settimeout(0)
+    assert.are.same({ nil, "timeout", "" }, { plain_peer:receive("*a") })
+    tcp:close()
+    plain:close()
+  end)
+
+  it("is not switched when a TCP connection has its index, for want of others: the error says so", function()
+    local plain = Session.listen()
+    local _, plain_port = plain:getsockname()
+    local sock = open {}
+    local socks, peers = {}, {}
+    for i = 1, 12 do
+      socks[i] = assert(modem.tcp.open("127.0.0.1", tonumber(plain_port)))
+      peers[i] = Session.accept(plain)
+    end
+    for _, mode in ipairs { "push", "transparent" } do
+      local ok, err = sock:switch(mode)
+      assert.is_nil(ok)
+      assert.are.same("ambiguous", err.name)
+      assert.is_truthy(tostring(err):find("the module has a TCP or UDP connection with the same index, 0", 1, true))
+      assert.are.same("buffer", sock.mode)
+    end
+    local last = socks[12]
+    local ok, err = last:switch("push")
+    assert.is_nil(ok)
+    assert.are.same("ambiguous", err.name)
+    sock:send("secret")
+    assert(sock:flush())
+    assert.are.same("secret", peer:receive(6))
+    sock:close()
+    peer:close_connection()
+    assert(last:switch("push"))
+    for i = 1, 12 do
+      peers[i]:settimeout(0)
+      assert.are.same({ nil, "timeout", "" }, { peers[i]:receive("*a") })
+      socks[i]:close()
+      peers[i]:close()
+    end
+    plain:close()
   end)
 
   it("in transparent mode is left and returned to by escape() and resume(), and by itself around commands", function()

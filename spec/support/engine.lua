@@ -6,10 +6,10 @@ local dialects = require "hayes.dialect"
 local Bench = {}
 Bench.__index = Bench
 
---- An engine that is in step, with the rules of a dialect (quectel).
+--- An engine that is in step, with the rules of a dialect (quectel), or with rules of core.rules.
 ---@param pieces? fun(bytes: string): string[] how what comes in is cut up
 function Bench.new(dialect, pieces)
-  local rules = dialects.get(dialect or "quectel").rules
+  local rules = type(dialect) == "userdata" and dialect or dialects.get(dialect or "quectel").rules
   return setmetatable({ engine = core.engine(rules), time = 100, events = {}, pieces = pieces }, Bench)
 end
 
@@ -68,6 +68,14 @@ function Bench:take(kind)
   end
   self.events = {}
   return taken
+end
+
+--- The last event of a kind, and for which `fits` says true; nil: there was none.
+function Bench:last(kind, fits)
+  for i = #self.events, 1, -1 do
+    local event = self.events[i]
+    if event.kind == kind and (not fits or fits(event)) then return event end
+  end
 end
 
 --- The kinds of the events since the last call, in order.

@@ -109,7 +109,9 @@ function Port:write(bytes)
   until self.written == rest or self.written == ""
 end
 
+--- Takes nothing while `full` is set, as a tty whose buffer is.
 function Port:flush_output(now)
+  if self.full then return end
   local bytes = self.engine:output(now)
   while #bytes > 0 do
     self.engine:sent(#bytes, now)
@@ -120,7 +122,7 @@ end
 
 function Port:push(_, now)
   self:flush_output(now)
-  return false, self.engine:deadline()
+  return self.full or false, self.engine:deadline(now)
 end
 
 local function result_or(self, now, kind, ...)
@@ -133,7 +135,7 @@ local function result_or(self, now, kind, ...)
     self.engine:feed(first.bytes)
     return false
   end
-  return true, nil, false, self.engine:deadline()
+  return true, nil, self.full or false, self.engine:deadline(now)
 end
 
 function Port:turn(_, now)

@@ -36,6 +36,8 @@ local other, err = hayes.open(port)
 say("second", other, err.name, err.message)
 
 local raw = modem.port
+local info = io.open("/proc/self/fdinfo/" .. raw:fd()):read("a")
+say("kept from children", tonumber(info:match("flags:%s*(%d+)"), 8) & tonumber("2000000", 8) ~= 0)
 say("lines", modem_lines())
 raw:dtr(false)
 say("dtr off", modem_lines())

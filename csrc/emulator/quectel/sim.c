@@ -6,7 +6,8 @@
 #include <string.h>
 
 enum {
-    PIN_TRIES = 3
+    PIN_TRIES = 3,
+    PUK_TRIES = 10,
 };
 
 enum emu_sim quectel_sim(const struct quectel *quectel)
@@ -98,6 +99,18 @@ static struct emu_result enter_pin(struct emu_call *call)
     return emu_ok();
 }
 
+static struct emu_result attempts_left(struct emu_call *call)
+{
+    struct quectel *quectel = quectel_of(call->emu);
+    enum emu_sim sim = quectel_sim(quectel);
+    if (sim == EMU_SIM_ABSENT)
+        return emu_cme(QUECTEL_CME_NO_SIM);
+    unsigned left = sim == EMU_SIM_PUK ? 0 : PIN_TRIES - quectel->network.wrong_pins;
+    emu_info(call->emu, "+QPINC: \"SC\",%u,%d", left, PUK_TRIES);
+    emu_info(call->emu, "+QPINC: \"P2\",%d,%d", PIN_TRIES, PUK_TRIES);
+    return emu_ok();
+}
+
 /* Query of the SIM lock alone; facilities can't be switched. */
 static struct emu_result facility_lock(struct emu_call *call)
 {
@@ -141,6 +154,7 @@ static struct emu_result initialisation(struct emu_call *call)
 
 const struct emu_command quectel_sim_commands[] = {
     {.name = "+CPIN", .read = read_state, .write = enter_pin, .ranges = ""},
+    {.name = "+QPINC", .read = attempts_left, .ranges = ""},
     {.name = "+CLCK", .write = facility_lock, .ranges = "(\"SC\")"},
     {.name = "+CIMI", .execute = subscriber, .ranges = ""},
     {.name = "+QCCID", .execute = card_number, .ranges = ""},

@@ -133,12 +133,23 @@ local function quote(text, manners, always)
   return '"' .. text .. '"'
 end
 
+--- What stands without quotes would end at a comma, and a semicolon behind it begins another command (V.250 5.2.1).
+local function check_word(where, param, value)
+  check.no_control(where, param.name, value)
+  local at = value:find('[,;" ]')
+  if at then
+    check.fail(where, ("%s is %s; it must be one word, without %s"):format(param.name, check.show(value),
+      check.show(value:sub(at, at))))
+  end
+end
+
 --- A quote can be sent where the dialect has an escape for it; what would be read as that escape cannot.
 local function check_text(where, param, value, manners)
   local escape = manners.quote_escape
-  if not escape then return check.value(where, param.name, value, { type = "string", line = true }) end
   check.value(where, param.name, value, { type = "string" })
-  check.line(where, param.name, (value:gsub('"', " ")))
+  if param.type == "bare" then return check_word(where, param, value) end
+  if not escape then return check.line(where, param.name, value) end
+  check.no_control(where, param.name, value)
   if (value .. '"'):find(escape .. '"', 1, true) then
     check.fail(where, ("%s holds %s in front of a quote or at its end, which cannot be told from an escaped quote")
       :format(param.name, check.show(escape)))

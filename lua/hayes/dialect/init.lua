@@ -20,8 +20,9 @@ local compile = require "hayes.dialect.compile"
 ---@field title? string    of the reference page
 ---@field about? string    for which modules it is, one paragraph
 ---@field manners table    eol, prompt, quote ("always" or "needed"), quote_escape, max_line, max_command, gap_ms,
----  cancel ("": nothing cancels a prompt); of data mode (data_mode.lua): escape, guard_ms, answer_ms, idle_ms,
----  settle_ms, resume, dtr, hangup
+---  cancel ("": nothing cancels a prompt), crlf_after_block (behind every block stands CR LF, so that anything else
+---  there tells of lost bytes); of data mode (data_mode.lua): escape, guard_ms, answer_ms, idle_ms, settle_ms, resume,
+---  dtr, hangup
 ---@field finals hayes.final[] final result codes
 ---@field number_in_front? boolean  the number of an error stands in a line of its own in front of the final result code
 ---@field redact? table[]   { pattern, replacement }: secrets in lines, beyond the fields declared secret
@@ -66,6 +67,7 @@ local compile = require "hayes.dialect.compile"
 --   receive mode                  service (ssl, tcp)
 --   framing of pushed data        `block` of the URC: which field is the length, of which shape the line
 --   read, empty read              `block` of the command; `alternatives`; ERROR: service
+--   end of a block                manners.crlf_after_block
 --   packet or stream              service
 --   notification again            service
 --   closed                        urcs with `keys`; unread data behind it: service

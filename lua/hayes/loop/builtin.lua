@@ -67,6 +67,7 @@ end
 
 --- Calls owner:due(now) once the time has come, unless owner.timer is another entry by then.
 function loop.schedule(owner, at)
+  if at ~= at then error("NaN is no time", 2) end
   local entry = { at = at, owner = owner }
   owner.timer = entry
   heap_push(entry)
@@ -77,13 +78,28 @@ local function next_timer()
   return heap_size > 0 and heap[1].at or nil
 end
 
+local due, due_first, due_last = {}, 1, 0 -- taken from the heap, and not yet served
+
+--- Those that are due now; what they schedule for a time that is over has its turn in the next round, behind the ports.
+--- If one of them raises, the others are served in the next round, too.
 local function serve_timers(time)
   while true do
     local at = next_timer()
-    if not at or at > time then return end
-    local owner = heap_pop().owner
-    owner.timer = false
-    owner:due(time)
+    if not at or at > time then break end
+    due[due_last + 1] = heap[1]
+    due_last = due_last + 1
+    heap_pop()
+  end
+  local last = due_last
+  while due_first <= last do
+    local entry = due[due_first]
+    due[due_first] = nil
+    due_first = due_first + 1
+    local owner = entry.owner
+    if owner.timer == entry then
+      owner.timer = false
+      owner:due(time)
+    end
   end
 end
 
@@ -97,9 +113,9 @@ end
 --- Puts a suspended task in line to go on; one that is in line already keeps its place.
 function loop.resume(task)
   if task.in_line then return end
-  task.in_line = true
+  ready[ready_last + 1] = task -- what may fail for want of memory comes before what counts on it
   ready_last = ready_last + 1
-  ready[ready_last] = task
+  task.in_line = true
 end
 
 --- Suspends the running task until it is resumed.
@@ -114,7 +130,8 @@ function loop.spawn(task, f, ...)
   loop.resume(task)
 end
 
-local function after_resume(task, ok, ...)
+local function after_resume(task, before, ok, ...)
+  resumed = before
   if coroutine.status(task.coroutine) ~= "dead" then return end
   if ok then return task:finish(true, ...) end
   local err = ...
@@ -130,11 +147,12 @@ local function resume_task(task)
   resumed = task
   if arguments then
     task.arguments = nil
-    after_resume(task, coroutine.resume(task.coroutine, table.unpack(arguments, 1, arguments.n)))
+    after_resume(task, before, coroutine.resume(task.coroutine, table.unpack(arguments, 1, arguments.n)))
   elseif coroutine.status(task.coroutine) == "suspended" then
-    after_resume(task, coroutine.resume(task.coroutine))
+    after_resume(task, before, coroutine.resume(task.coroutine))
+  else
+    resumed = before
   end
-  resumed = before
 end
 
 --- Runs the tasks that are in line now; those that get in line meanwhile have their turn next time.
@@ -177,7 +195,7 @@ function loop.iterate(deadline)
     loop.run_ready()
     deadline = 0 -- something may have come of it that the caller waits for
   end
-  local at = next_timer()
+  local at = due_first <= due_last and 0 or next_timer()
   if at and (not deadline or at < deadline) then deadline = at end
   local count, time = clock.wait(deadline, stirring)
   for i = 1, count do

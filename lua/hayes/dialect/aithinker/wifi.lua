@@ -6,8 +6,8 @@ local errors = require "hayes.error"
 local wait = require "hayes.wait"
 
 local join_rules = {
-  ssid = { type = "string", required = true },
-  password = { type = "string" },
+  ssid = { type = "string", sendable = true, required = true },
+  password = { type = "string", sendable = true },
   bssid = { type = "string", line = true },
   timeout = { type = "number", min = 1, max = 600, default = 30 },
 }
@@ -129,7 +129,7 @@ return function(modem)
   ---@param ssid? string
   ---@return table[]?, hayes.error?
   function wifi.scan(ssid)
-    check.value("wifi.scan", "the ssid", ssid, { type = "string|nil" })
+    check.value("wifi.scan", "the ssid", ssid, { type = "string|nil", sendable = true })
     local ok, err = be_station()
     if not ok then return nil, errors.within(err, "scanning") end
     local response

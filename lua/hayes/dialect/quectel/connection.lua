@@ -22,6 +22,9 @@ local wait = require "hayes.wait"
 ---@field close string
 ---@field state string   with the parameter in front of the index: "QISTATE=1,"
 ---@field state_command string that lists them all
+---@field other_state string    tells of a connection of the other kind, TLS or not, with the same index
+---@field other_what string     "TLS connection"
+---@field must_know boolean     whether there is one must be known before the access mode is switched
 ---@field late_answers integer  SEND OK that no command was waiting for, so far
 ---@field forget fun(connection: table) gives the socket index back
 
@@ -53,6 +56,7 @@ function Connection.new(modem, family, id, host, port, mode, auto)
     peer_closed = false,
     doubtful = false,  -- silent for so long that a notification may have got lost
     lost = false,      -- the error that ended it without a word to the module
+    damaged = false,   -- the error that ended it because bytes were lost on the line
   }, Connection)
 end
 
@@ -68,6 +72,7 @@ end
 
 --- The module says that data has come, and may give it, too.
 function Connection:on_data(bytes)
+  if self.damaged then return end -- it would stand in the wrong place
   self.arrivals = self.arrivals + 1
   if bytes then self.pushed:put(bytes) else self.has_data = true end
   notify(self)
@@ -79,6 +84,22 @@ function Connection:on_closed()
   notify(self)
 end
 
+--- Bytes of what it has received were lost, or came twice: what comes behind them would be in the wrong place, so it
+--- ends here.
+---@param err hayes.error
+local function end_damaged(self, err)
+  self.damaged = self.damaged or err
+  self.has_data = false
+  notify(self)
+  return err
+end
+
+--- The data that the module pushed last was damaged on the line.
+---@param kind "short_read"|"long_read"
+function Connection:on_damage(kind)
+  end_damaged(self, failure.damaged(kind, "the data of the " .. describe(self), self.family.origin))
+end
+
 --- Ends it for good without a word to the module: it has restarted, or the port is closed.
 function Connection:lose(err)
   self.lost = self.lost or err
@@ -88,7 +109,7 @@ end
 
 --- Something true when receive() may give something.
 function Connection:readable()
-  return self.has_data or self.pushed.size > 0 or self.peer_closed or self.lost
+  return self.has_data or self.pushed.size > 0 or self.peer_closed or self.lost or self.damaged
     or self.doubtful and self.mode == "buffer"
 end
 
@@ -132,7 +153,7 @@ function Connection:send(bytes)
   local command = ("AT+%s=%d,%d"):format(self.family.send, self.id, #bytes)
   local retry, full_since = RETRY_FIRST, nil
   while true do
-    if self.lost then return nil, self.lost end
+    if self.lost or self.damaged then return nil, self.lost or self.damaged end
     if self.peer_closed then return nil, closed_error(self, " by the server") end
     local late_answers = self.family.late_answers
     local response, err = exchange.run(self.modem, command, { data = bytes })
@@ -165,15 +186,26 @@ end
 
 --- Which of the bytes that came were data is not known then: the stream is not to be trusted any more.
 local function short_read(self, response)
-  return errors.new { name = "short_read", origin = self.family.origin,
+  return end_damaged(self, errors.new { name = "short_read", origin = self.family.origin,
     message = ("the module announced %d bytes and gave %d of the %s"):format(#response.data + response.missing,
-      #response.data, describe(self)), hint = "The line loses bytes (use flow control), or the firmware miscounts." }
+      #response.data, describe(self)), hint = "The line loses bytes (use flow control), or the firmware miscounts." })
+end
+
+--- A read that gives no data is answered by a line that says 0. Where it says something else, or is missing, there was
+--- data behind it.
+local function says_empty(self, response)
+  return #response == 1 and response[1]:match("^%+" .. self.family.receive .. ": *0$") ~= nil
+end
+
+local function no_count(self)
+  return end_damaged(self, failure.damaged("short_read", "what was read from the " .. describe(self),
+    self.family.origin))
 end
 
 --- Reads once: bytes, "" when there are none, or nil and the error.
 function Connection:receive()
   if self.pushed.size > 0 then return take_pushed(self) end
-  if self.lost then return nil, self.lost end
+  if self.lost or self.damaged then return nil, self.lost or self.damaged end
   if self.mode ~= "buffer" then
     if self.peer_closed then return nil, closed_error(self, " by the server") end
     return ""
@@ -187,8 +219,15 @@ function Connection:receive()
     request.into = {}
     if short and short.missing and short.missing > 0 then return nil, short_read(self, short) end
     if self.lost then return nil, self.lost end
+    if err.name == "short_read" or err.name == "long_read" then
+      return nil, end_damaged(self, errors.within(err, "receiving from " .. self.host))
+    end
     if self.peer_closed and err.result then return nil, closed_error(self, " by the server") end
     return nil, explain(self, err, "receiving from " .. self.host)
+  end
+  if not response.data and not says_empty(self, response) then
+    request.into = {}
+    return nil, no_count(self)
   end
   if response.missing then
     request.into = {}
@@ -241,7 +280,37 @@ local function read_ahead(self)
   return true
 end
 
---- Goes on in another access mode (AT+QISWTMD, SSL note 1.4).
+--- AT+QISWTMD takes an index alone, and TLS connections and others count theirs apart: is there another one that it
+--- could mean? nil and an error if so, or if that must be known and is not.
+local function check_unambiguous(self, hold)
+  local family = self.family
+  local text = ("AT+%s%d"):format(family.other_state, self.id)
+  local response, err = exchange.run(self.modem, text, { within = hold })
+  if not response and not (err.result and not family.must_know) then
+    return nil, errors.within(err, "looking for other connections with the index " .. self.id)
+  end
+  if not response or not response[1] then return true end
+  return nil, errors.new { name = "ambiguous", origin = family.origin,
+    message = ("the %s cannot change its access mode: the module has a %s with the same index, %d, and would switch "
+      .. "that one"):format(describe(self), family.other_what, self.id),
+    hint = "Open it in the mode wanted (the option mode), or close the other connection first." }
+end
+
+--- Tells the module, with nobody's command between the look for others and that.
+local function change_mode(self, mode)
+  local hold <close>, err = exchange.hold(self.modem)
+  if not hold then return nil, err end
+  local ok
+  ok, err = check_unambiguous(self, hold)
+  if not ok then return nil, err end
+  local text = ("AT+QISWTMD=%d,%d"):format(self.id, modes[mode])
+  local request = { within = hold, ends_hold = true }
+  if mode ~= "transparent" then return exchange.run(self.modem, text, request) end
+  return self:go_online(text, request)
+end
+
+--- Goes on in another access mode (AT+QISWTMD, SSL note 1.4). Refused where a connection of the other kind has the same
+--- index, which the module would switch in its place.
 ---@param mode "buffer"|"push"|"transparent"
 ---@return true?, hayes.error?
 function Connection:switch(mode)
@@ -249,16 +318,12 @@ function Connection:switch(mode)
   local ok, err
   if self.mode == "transparent" then ok, err = leave_data_mode(self) else ok, err = read_ahead(self) end
   if not ok then return nil, err end
-  local text = ("AT+QISWTMD=%d,%d"):format(self.id, modes[mode])
   local before = self.mode
   self.mode = mode
-  if mode == "transparent" then
-    ok, err = self:go_online(text)
-  else
-    ok, err = exchange.run(self.modem, text)
-  end
+  ok, err = change_mode(self, mode)
   if ok then return true end
   self.mode = before == "transparent" and "buffer" or before
+  if err.name == "ambiguous" then return nil, err end
   return nil, explain(self, err, "switching to " .. mode .. " mode")
 end
 

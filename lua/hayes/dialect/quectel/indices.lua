@@ -1,5 +1,8 @@
 --- Socket indices of a Quectel module: twelve for TLS, twelve for TCP and UDP (SSL note 2.2.2, TCP/IP note QIOPEN).
 --- Some may be in use since an earlier program, or by one on another port of the module.
+---
+--- AT+QISWTMD takes an index and does not say of which twelve. So neither kind takes an index that the other uses,
+--- while there is room.
 
 local errors = require "hayes.error"
 
@@ -7,17 +10,49 @@ local COUNT = 12
 
 ---@class hayes.quectel.indices
 ---@field connections table<integer, table> the library's own, by index
-local Indices = {}
+---@field kin hayes.quectel.indices[] of the other kinds of connection of the same module
+
+--- By modem: the indices of all kinds.
+local by_modem = setmetatable({}, { __mode = "k" })
+local Indices = { COUNT = COUNT }
 Indices.__index = Indices
 
 --- list() gives the indices that the module has in use, or nil and an error; close(index) closes one and tells
 --- whether that has worked.
+---@param modem hayes.modem
 ---@param what string "TLS connections"
 ---@param list fun(): integer[]?, hayes.error?
 ---@param close fun(index: integer): boolean
-function Indices.new(what, list, close)
-  return setmetatable({ what = what, list = list, close = close, connections = {}, reserved = {}, foreign = nil },
-    Indices)
+function Indices.new(modem, what, list, close)
+  local kin = by_modem[modem] or {}
+  by_modem[modem] = kin
+  local self = setmetatable({ what = what, list = list, close = close, connections = {}, reserved = {}, foreign = nil,
+    kin = kin }, Indices)
+  kin[#kin + 1] = self
+  return self
+end
+
+local function is_used(self, index)
+  return self.connections[index] or self.reserved[index] or self.foreign and self.foreign[index]
+end
+
+local function is_used_by_kin(self, index)
+  for _, other in ipairs(self.kin) do
+    if other ~= self and is_used(other, index) then return true end
+  end
+  return false
+end
+
+--- The lowest free index, if possible one that no other kind of connection uses.
+local function choose(self)
+  local shared
+  for index = 0, COUNT - 1 do
+    if not is_used(self, index) then
+      if not is_used_by_kin(self, index) then return index end
+      shared = shared or index
+    end
+  end
+  return shared
 end
 
 local function find_foreign(self)
@@ -54,12 +89,7 @@ function Indices:take()
     local ok, err = find_foreign(self)
     if not ok then return nil, err end
   end
-  for index = 0, COUNT - 1 do
-    if not self.connections[index] and not self.foreign[index] and not self.reserved[index] then
-      return reserve(self, index)
-    end
-  end
-  local index = close_foreign(self)
+  local index = choose(self) or close_foreign(self)
   if index then return reserve(self, index) end
   return nil, errors.new { name = "no_free_socket", origin = "ssl", hint = "Close connections that are not needed.",
     message = ("all twelve %s of the module are in use"):format(self.what) }

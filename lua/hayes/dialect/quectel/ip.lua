@@ -30,6 +30,8 @@ return function(modem)
     what = "connection", plural = "TCP and UDP connections", origin = "ssl", -- the notes share their error numbers
     send = "QISEND", receive = "QIRD", close = "QICLOSE", state = "QISTATE=1,", state_command = "QISTATE",
     urc = "+QIURC",
+    -- Modules without TLS do not know the command.
+    other_state = "QSSLSTATE=", other_what = "TLS connection", must_know = false,
   })
 
   --- The module has restarted, or the port is closed.

@@ -5,6 +5,7 @@ local check = require "hayes.check"
 local diagnosis = require "hayes.dialect.quectel.diagnosis"
 local errors = require "hayes.error"
 local failure = require "hayes.failure"
+local Sim = require "hayes.dialect.quectel.sim"
 local wait = require "hayes.wait"
 
 local context_types = { ipv4 = 1, ipv6 = 2, ipv4v6 = 3 }
@@ -18,6 +19,7 @@ local attach_options = {
   type = { values = { "ipv4", "ipv6", "ipv4v6" }, default = "ipv4" },
   context = { type = "integer", min = 1, max = 15, default = 1 },
   pin = { type = "string", line = true },
+  pin_again = { type = "boolean", default = false },
   timeout = { type = "number", min = 1, max = 3600, default = 120 },
 }
 
@@ -40,52 +42,8 @@ local technologies = {
 return function(modem)
   local network = {}
 
+  local sim = Sim.new(modem)
   local remembered = {} -- by context: the options of the last attach() that came about
-
-  -- SIM
-
-  local function sim_error(name, message, hint)
-    return errors.new { name = name, origin = "cme", message = message, hint = hint }
-  end
-
-  local function enter_pin(pin)
-    if not pin then
-      return nil, sim_error("sim_pin_required", "the SIM card wants its PIN",
-        "Give it: modem.network.attach { pin = \"…\", apn = \"…\" }. After three wrong ones the card is locked.")
-    end
-    local response, err = modem:call("+CPIN", "write", { pin })
-    if response then return true end
-    return nil, errors.within(err, "entering the PIN")
-  end
-
-  --- What the SIM card waits for: "READY", "SIM PIN", …; nil and an error of a name of its own.
-  local function sim_state()
-    local fields, err = modem:query("AT+CPIN?")
-    if fields then return fields.code end
-    if err.code == 10 then err.name = "sim_missing" end
-    return nil, err
-  end
-
-  local function ready_sim(pin, deadline)
-    local entered
-    while true do
-      local state, err = sim_state()
-      if state == "READY" then return true end
-      if state == "SIM PIN" then
-        if entered then return nil, sim_error("sim_pin_required", "the SIM card wants its PIN again") end
-        local ok
-        ok, err = enter_pin(pin)
-        if not ok then return nil, err end
-        entered = true
-      elseif state then
-        return nil, sim_error("sim_puk_required", "the SIM card is locked: it wants " .. state,
-          "The PIN was wrong three times. Unlock the card with its PUK in a phone.")
-      elseif err.code ~= 14 or wait.now() >= deadline then
-        return nil, err
-      end
-      modem:wait("+CPIN", LOOK_AGAIN)
-    end
-  end
 
   -- Registration
 
@@ -213,14 +171,14 @@ return function(modem)
   --- Brings the module on line: waits for the SIM card (entering the PIN), for the network, and activates the PDP
   --- context. When it is active with this APN already, nothing is changed.
   ---@param options { apn: string, user: string?, password: string?, auth: string?, type: string?, context: integer?,
-  ---  pin: string?, timeout: number? } auth: "none", "pap", "chap" or "pap or chap"; type: "ipv4", "ipv6" or
-  --- "ipv4v6";
-  ---  timeout: seconds to find a network (120)
+  ---  pin: string?, pin_again: boolean?, timeout: number? } auth: "none", "pap", "chap" or "pap or chap"; type: "ipv4",
+  ---  "ipv6" or "ipv4v6"; pin: sent once: one that the card has refused is not sent again (sim_pin_refused) unless
+  ---  pin_again = true; timeout: seconds to find a network (120)
   ---@return { context: integer, ip: string, ip6: string? }?, hayes.error?
   function network.attach(options)
     options = check.options("network.attach", options, attach_options)
     local now = wait.now()
-    local ok, err = ready_sim(options.pin, now + math.min(options.timeout, SIM_SECONDS))
+    local ok, err = sim:make_ready(options.pin, options.pin_again, now + math.min(options.timeout, SIM_SECONDS))
     if ok then ok, err = register(now + options.timeout, options.timeout) end
     if ok then ok, err = attach_packet_domain() end
     if not ok then return nil, err end
@@ -263,7 +221,7 @@ return function(modem)
   ---@return table?, hayes.error?
   function network.status()
     local status = { contexts = {} }
-    local state, err = sim_state()
+    local state, err = sim:state()
     if not state and err.origin == "port" then return nil, err end
     status.sim = state or err.name
     status.signal = signal()

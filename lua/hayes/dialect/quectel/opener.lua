@@ -11,12 +11,30 @@ local Indices = require "hayes.dialect.quectel.indices"
 local Opener = {}
 Opener.__index = Opener
 
+--- Is this URC of the family's so damaged that it says something else?
+local function is_garbled(self, event)
+  local fields = event.fields
+  local keys = self.modem.dialect.urc_by_name[self.family.urc].keys
+  if not keys[fields[1]] then return true end
+  if fields[1] ~= "recv" then return false end
+  return math.type(fields[2]) ~= "integer" or fields[2] >= Indices.COUNT
+    or fields[3] ~= nil and math.type(fields[3]) ~= "integer"
+end
+
+--- Is this unknown line one in which the module announced data, but for a byte or two?
+local function resembles(line, urc)
+  for _, part in ipairs { urc:sub(1, 4), urc:sub(-3) .. ": ", '"recv"' } do
+    if line:find(part, 1, true) then return true end
+  end
+  return false
+end
+
 --- `forget` is called with each connection that has been closed. URCs of the family are given to its connections.
 ---@param family hayes.quectel.family
 ---@param forget? fun(connection: table)
 function Opener.new(modem, family, forget)
   local self = setmetatable({ modem = modem, family = family }, Opener)
-  self.indices = Indices.new(family.plural, function() return self:list_used() end, function(index)
+  self.indices = Indices.new(modem, family.plural, function() return self:list_used() end, function(index)
     return modem:call("+" .. family.close, "write", { index }) ~= nil
   end)
   family.forget = function(connection)
@@ -28,12 +46,31 @@ function Opener.new(modem, family, forget)
   family.late_answers = 0
   modem:listen("SEND OK", function() family.late_answers = family.late_answers + 1 end)
   modem:listen(family.urc, function(event)
+    if is_garbled(self, event) then return self:on_garbled(event.line) end
     local connection = self.indices.connections[event.fields[2]]
     if not connection then return end
     if event.fields[1] == "recv" then connection:on_data(event.data) end
     if event.fields[1] == "closed" then connection:on_closed() end
   end)
+  modem:listen("urc", function(event)
+    if event.unknown and resembles(event.line, family.urc) then self:on_garbled(event.line) end
+  end)
+  modem:listen("damage", function(event)
+    local connection = event.urc == family.urc and self.indices.connections[event.fields[2]]
+    if connection then connection:on_damage(event.kind) end
+  end)
   return self
+end
+
+--- The module said something about a connection that was damaged on the way. If data came behind it, it is lost: of the
+--- connection with that index, or, where that cannot be read, of any that gets its data pushed.
+---@param line string
+function Opener:on_garbled(line)
+  local index = math.tointeger(tonumber(line:match('"?, *(%d+), *%d+$')))
+  for id, connection in pairs(self.indices.connections) do
+    local may_be_it = not self.indices.connections[index] or id == index
+    if connection.mode == "push" and may_be_it then connection:on_damage("short_read") end
+  end
 end
 
 --- The connections that the module lists, ours and others', with the fields of its state command.
@@ -84,23 +121,35 @@ end
 ---@field doing string  "the TLS connection to h:443", for errors
 ---@field seconds number that the module may take
 ---@field command fun(index: integer): string
+---@field confirm? fun(hold: hayes.hold): true?, hayes.error?  called right before, with nobody's command between
 ---@field context? table what the connection uses, for `forget`
+
+--- The line, reserved for what is confirmed and then opened; nil where nothing is to be confirmed.
+local function reserve(self, opening)
+  if opening.confirm then return exchange.hold(self.modem) end
+end
 
 local function connect(self, index, opening)
   local modem = self.modem
+  local hold <close>, hold_err = reserve(self, opening)
+  if hold_err then return nil, hold_err end
+  local confirmed, confirm_err = true, nil
+  if hold then confirmed, confirm_err = opening.confirm(hold) end
+  if not confirmed then return nil, confirm_err end
   local connection = Connection.new(modem, self.family, index, opening.host, opening.port, opening.mode, opening.auto)
   connection.context = opening.context
   local connections = self.indices.connections
   local text = opening.command(index)
   if opening.mode == "transparent" then
-    local response, err = connection:go_online(text, { timeout = opening.seconds })
+    local response, err = connection:go_online(text,
+      { timeout = opening.seconds, within = hold, ends_hold = hold ~= nil })
     if not response then return nil, last_error(modem, err, opening.doing) end
     connections[index] = connection
     return connection
   end
   local code
   local response, err = exchange.run(modem, text, {
-    timeout = opening.seconds, deferred = opening.seconds,
+    timeout = opening.seconds, deferred = opening.seconds, within = hold, ends_hold = hold ~= nil,
     -- What the module says of this index up to here is about an earlier connection, and from here about this one.
     ended = function(response)
       code = open_code(response, index)

@@ -4,6 +4,7 @@ local attempts = require "hayes.dialect.quectel.ssl_attempts"
 local check = require "hayes.check"
 local Connection = require "hayes.dialect.quectel.connection"
 local Contexts = require "hayes.dialect.quectel.ssl_contexts"
+local errors = require "hayes.error"
 local Opener = require "hayes.dialect.quectel.opener"
 local settings = require "hayes.dialect.quectel.ssl_settings"
 local Socket = require "hayes.socket"
@@ -21,6 +22,9 @@ return function(modem)
     what = "TLS connection", plural = "TLS connections", origin = "ssl",
     send = "QSSLSEND", receive = "QSSLRECV", close = "QSSLCLOSE", state = "QSSLSTATE=", state_command = "QSSLSTATE",
     urc = "+QSSLURC",
+    -- Of the other kind a connection of the same index would be switched in place of this one, and what is sent would
+    -- go out unencrypted: that there is none must be certain.
+    other_state = "QISTATE=1,", other_what = "TCP or UDP connection", must_know = true,
   }, function(connection) contexts:release(connection.context) end)
 
   --- The module has restarted, or the port is closed: connections, settings and contexts are gone.
@@ -31,11 +35,37 @@ return function(modem)
 
   -- Opening
 
+  --- The SSL context that the module says a connection uses; nil when it does not tell, nil and an error when it does
+  --- not answer.
+  local function context_of(connection)
+    local text, response, err = ("AT+QSSLSTATE=%d"):format(connection.id), nil, nil
+    for _ = 1, 2 do -- one answer may get lost
+      response, err = modem:at(text)
+      if response or err.name ~= "timeout" then break end
+    end
+    if not response then return nil, not err.result and err or nil end
+    return response[1] and math.tointeger(modem:fields(text, response[1]).SSL_ctxID)
+  end
+
+  --- A byte of the command that opened it may have changed on the line, and with it the context.
+  local function check_context(connection, context)
+    if not context.verifies or connection.mode == "transparent" then return connection end
+    local index, err = context_of(connection)
+    if not err and (not index or index == context.index) then return connection end
+    connection:close()
+    if err then return nil, errors.within(err, "asking for the SSL context of the connection") end
+    return nil, errors.new { name = "setting_not_kept", origin = "ssl",
+      message = ("the connection was to use SSL context %d, and the module says that it uses %d; it was closed, since "
+        .. "the server was not verified as asked"):format(context.index, index),
+      hint = "The line changes bytes: use a lower speed, flow control, a shorter cable." }
+  end
+
   local function connect(context, host, port, options)
     local connection, err = opener:open {
       host = host, port = port, mode = options.mode, auto = options.escape == "auto", context = context,
       doing = ("the TLS connection to %s:%d"):format(host, port),
       seconds = NETWORK_SECONDS + options.negotiate_timeout,
+      confirm = context.verifies and function(hold) return contexts:confirm(context, hold) end or nil,
       command = function(index)
         return ('AT+QSSLOPEN=%d,%d,%d,"%s",%d,%d'):format(options.context, context.index, index, host, port,
           Connection.modes[options.mode])
@@ -55,7 +85,7 @@ return function(modem)
     if not context then return nil, err end
     local connection
     connection, err = connect(context, host, port, options)
-    if connection then return connection end
+    if connection then return check_context(connection, context) end
     contexts:release(context)
     return nil, err
   end

@@ -1,6 +1,11 @@
 --- The six SSL contexts of a Quectel module. Connections with the same settings share one, which also keeps the
 --- sessions that they resume.
+---
+--- What the module was told is remembered, so that it need not be told again; but what verification depends on is read
+--- back right before each opening (confirm), for the module may have restarted unnoticed, an earlier program may have
+--- left something behind, or a byte may have changed on the line.
 
+local confirmation = require "hayes.dialect.quectel.confirmation"
 local core = require "hayes.core"
 local errors = require "hayes.error"
 local Lock = require "hayes.lock"
@@ -13,6 +18,9 @@ local COUNT = 6
 ---@field index integer
 ---@field users integer           connections that use it
 ---@field key? string             all of its settings as one text, once they are known
+---@field wanted? hayes.quectel.ssl_setting[]  these settings
+---@field verifies? boolean       they verify the server
+---@field configured boolean      it is the caller's own (ssl.configure), and not used for other connections
 ---@field applied table           what the module was told, by setting
 ---@field paths table             its certificates' places in the module, by option
 local Contexts = { COUNT = COUNT }
@@ -20,7 +28,9 @@ Contexts.__index = Contexts
 
 local function fresh()
   local list = {}
-  for index = 0, COUNT - 1 do list[index] = { index = index, users = 0, applied = {}, paths = {} } end
+  for index = 0, COUNT - 1 do
+    list[index] = { index = index, users = 0, applied = {}, paths = {}, configured = false }
+  end
   return list
 end
 
@@ -40,27 +50,104 @@ local function choose(self, key)
   local unused
   for index = 0, COUNT - 1 do
     local context = self.list[index]
-    if context.key == key then return context end
-    if context.users == 0 and (not unused or (unused.key and not context.key)) then unused = context end
+    if not context.configured then
+      if context.key == key then return context end
+      if context.users == 0 and (not unused or (unused.key and not context.key)) then unused = context end
+    end
   end
   return unused
 end
 
---- Sends the settings that differ from what the context has.
-local function apply(self, context, wanted)
-  for _, setting in ipairs(wanted) do
+local function within_setting(err, name, context)
+  return errors.within(err, ("setting %s of SSL context %d"):format(name, context.index))
+end
+
+local function set(self, context, name, value, hold)
+  local response, err = self.modem:call("+QSSLCFG", "write", { name, context.index, value }, { within = hold })
+  if response then
+    context.applied[name] = value
+    return true
+  end
+  context.applied[name] = nil
+  return nil, err
+end
+
+--- Sends the settings that differ from what the context was told. Only the module's own refusal tells that its firmware
+--- does not know a setting.
+local function apply(self, context, hold)
+  for _, setting in ipairs(context.wanted) do
     local name, value = setting[1], setting[2]
-    if context.applied[name] ~= value then
-      local response, err = self.modem:call("+QSSLCFG", "write", { name, context.index, value })
-      if response then
-        context.applied[name] = value
-      elseif not (setting.optional and err.origin ~= "port") then
+    if not setting.unset and context.applied[name] ~= value then
+      local ok, err = true, nil
+      -- Sessions that were kept under other settings are not resumed under these.
+      if name == "session_cache" and value == 1 then ok, err = set(self, context, name, 0, hold) end
+      if ok then ok, err = set(self, context, name, value, hold) end
+      if not ok and not (setting.optional and err.result) then
         context.key = nil
-        return nil, errors.within(err, ("setting %s of SSL context %d"):format(name, context.index))
+        return nil, within_setting(err, name, context)
       end
     end
   end
   return true
+end
+
+--- What the module says that a setting is: the value as text, or false when it does not know the setting.
+local function read_back(self, context, name, hold)
+  local response, err = confirmation.ask(self.modem, "+QSSLCFG", { name, context.index }, hold)
+  if not response then
+    if err.result then return false end
+    return nil, errors.within(err, ("reading %s of SSL context %d"):format(name, context.index))
+  end
+  local fields = core.fields((response[1] or ""):match("^%+QSSLCFG:(.*)$") or "")
+  local is_it = tostring(fields[1]):lower() == name and fields[2] == context.index
+  return is_it and tostring(fields[3] or "") or "(no answer)"
+end
+
+--- The first setting that verification depends on and that is not as it should be; nil when all are.
+local function find_difference(self, context, hold)
+  for _, setting in ipairs(context.wanted) do
+    local name, value = setting[1], setting[2]
+    if setting.verifies then
+      local said, err = read_back(self, context, name, hold)
+      if said == nil then return nil, err end
+      -- One that the module has taken it must show, too.
+      local unknown = not said and setting.optional and context.applied[name] == nil
+      if not unknown and not (said and settings.is_same(value, said)) then
+        return { name = name, wanted = value, said = said or "nothing", unset = setting.unset }
+      end
+    end
+  end
+end
+
+--- Makes all settings anew: what the module was told before is lost, or was changed.
+local function repair(self, context, difference, hold)
+  context.applied = {}
+  if difference.unset then
+    local ok, err = set(self, context, difference.name, difference.wanted, hold)
+    if not ok and not err.result then return nil, within_setting(err, difference.name, context) end
+  end
+  return apply(self, context, hold)
+end
+
+--- The settings of a context as confirmation.run takes them. Those that do not verify a server need no confirming.
+---@param context hayes.quectel.ssl_context
+---@param hold? hayes.hold
+---@return hayes.quectel.confirmable
+function Contexts:confirmable(context, hold)
+  return {
+    what = "SSL context " .. context.index, origin = "ssl",
+    find = function() if context.verifies then return find_difference(self, context, hold) end end,
+    repair = function(difference) return repair(self, context, difference, hold) end,
+  }
+end
+
+--- Sees to it that the module has the settings that verification depends on, by its own word. Right before opening,
+--- and within a hold on the line, so that nobody changes them in between.
+---@param context hayes.quectel.ssl_context
+---@param hold? hayes.hold
+---@return true?, hayes.error?
+function Contexts:confirm(context, hold)
+  return confirmation.run { self:confirmable(context, hold) }
 end
 
 local function paths_in_use(self)
@@ -107,8 +194,9 @@ function Contexts:take(options, suite, owner)
   end
   context.users = context.users + 1
   context.key, context.paths = key, paths
+  context.wanted, context.verifies = wanted, options.verify ~= "none"
   local ok
-  ok, err = apply(self, context, wanted)
+  ok, err = apply(self, context)
   if ok then return context end
   context.users = context.users - 1
   return nil, err
@@ -124,16 +212,25 @@ function Contexts:suspect()
   self.store:forget()
 end
 
---- Gives a context of the caller's choice these options.
+--- Gives a context of the caller's choice these options. From then on it is the caller's: connections of the library
+--- use others.
 ---@param index integer
 ---@return true?, hayes.error?
 function Contexts:configure(index, options, suite)
   local paths, err = install(self, options)
   if not paths then return nil, err end
-  local wanted = settings.for_options(options, paths, suite)
   local context = self.list[index]
-  context.key, context.paths = settings.key(wanted), paths
-  return apply(self, context, wanted)
+  if context.users > 0 then
+    return nil, errors.new { name = "busy", origin = "ssl",
+      message = ("SSL context %d is in use by connections of the library"):format(index),
+      hint = "Close them first, or choose another one: modem.ssl.contexts() shows what they are set to." }
+  end
+  context.configured, context.key, context.paths = true, nil, paths
+  context.wanted, context.verifies = settings.for_options(options, paths, suite), options.verify ~= "none"
+  local ok
+  ok, err = apply(self, context)
+  if not ok then return nil, err end
+  return self:confirm(context)
 end
 
 --- What all of them are set to: by index, the settings of AT+QSSLCFG by name.

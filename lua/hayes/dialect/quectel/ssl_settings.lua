@@ -98,10 +98,18 @@ local function number(flag)
   return flag and 1 or 0
 end
 
---- The settings for checked options, in the order in which they are sent; `optional` ones may be unknown to firmware.
+---@class hayes.quectel.ssl_setting
+---@field [1] string   of AT+QSSLCFG
+---@field [2] integer|string
+---@field optional? boolean  firmware that does not know it is as if it had this value
+---@field verifies? boolean  verification depends on it: it is read back right before a connection is opened
+---@field unset? boolean     it is not sent, and only cleared when an earlier program has left something there
+
+--- The settings for checked options, in the order in which they are sent.
 ---@param options table
 ---@param paths table<string, string> of certificates in the module
 ---@param suite string one code: the module takes no list
+---@return hayes.quectel.ssl_setting[]
 function settings.for_options(options, paths, suite)
   local bits, own = 0, {}
   for _, name in ipairs(options.ignore) do
@@ -109,24 +117,39 @@ function settings.for_options(options, paths, suite)
     if flaws[name].setting then own[flaws[name].setting] = true end
   end
   local list = {
-    { "sslversion", versions[options.version] },
-    { "ciphersuite", suite },
-    { "seclevel", levels[options.verify] },
-    { "sni", number(options.sni) },
-    { "ignorelocaltime", number(not options.check_time) },
+    { "sslversion", versions[options.version], verifies = true },
+    { "ciphersuite", suite, verifies = true },
+    { "seclevel", levels[options.verify], verifies = true },
+    { "sni", number(options.sni), verifies = true }, -- the name that the certificate is compared with
+    { "ignorelocaltime", number(not options.check_time), verifies = true },
     { "negotiatetime", options.negotiate_timeout },
-    { "ignorecertitem", bits, optional = bits == 0 },
-    { "ignoreinvalidcertsign", number(own.ignoreinvalidcertsign), optional = not own.ignoreinvalidcertsign },
+    { "ignorecertitem", bits, optional = bits == 0, verifies = true },
+    { "ignoreinvalidcertsign", number(own.ignoreinvalidcertsign), optional = not own.ignoreinvalidcertsign,
+      verifies = true },
     { "ignoremulticertchainverify", number(own.ignoremulticertchainverify),
-      optional = not own.ignoremulticertchainverify },
-    { "session_cache", number(options.session_cache), optional = not options.session_cache },
+      optional = not own.ignoremulticertchainverify, verifies = true },
+    -- A session that is resumed is not verified again.
+    { "session_cache", number(options.session_cache), optional = not options.session_cache, verifies = true },
     { "dtls", number(options.dtls), optional = not options.dtls },
+    -- Further CAs, of firmware that has it (EC2x, LTE Standard(A)).
+    { "cacertex", "", optional = true, verifies = true, unset = true },
   }
   if options.dtls then list[#list + 1] = { "dtlsversion", dtls_versions[options.dtls] } end
-  if paths.ca then list[#list + 1] = { "cacert", paths.ca } end
+  if paths.ca then list[#list + 1] = { "cacert", paths.ca, verifies = true } end
   if paths.certificate then list[#list + 1] = { "clientcert", paths.certificate } end
   if paths.key then list[#list + 1] = { "clientkey", paths.key } end
   return list
+end
+
+--- Is what the module reads back this value? Numbers in any writing (`0X0035`, `0x35`), paths with the storage or
+--- without, which is UFS.
+---@param wanted integer|string
+---@param given any
+---@return boolean
+function settings.is_same(wanted, given)
+  local number_wanted = tonumber(wanted)
+  if number_wanted then return tonumber(given) == number_wanted end
+  return tostring(given or ""):gsub("^UFS:", "") == wanted:gsub("^UFS:", "")
 end
 
 --- A text that two lists of settings share exactly if they are the same.

@@ -155,6 +155,14 @@ return {
     read = true, test = true, timeout = 5, urcs = { "+CPIN" },
   },
   {
+    name = "+QPINC", summary = "How many wrong PINs and PUKs may still be given.", source = "AT Commands Manual, QPINC",
+    answer = {
+      { name = "facility", type = "string", values = { SC = "the SIM card", P2 = "PIN2" } },
+      { name = "pin_left", doc = "0: the card is locked." }, { name = "puk_left", doc = "0: for good." },
+    },
+    read = true, test = true, timeout = 5,
+  },
+  {
     name = "+CSQ", summary = "Signal strength and bit error rate.", source = "27.007 8.5",
     execute = true, test = true, timeout = 0.3,
     answer = {

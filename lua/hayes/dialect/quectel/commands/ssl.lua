@@ -61,6 +61,8 @@ return {
       seclevel = flag("Authentication.", "seclevel", { [0] = "none", [1] = "of the server",
         [2] = "of the server, and of the client if the server asks for it" }, 0),
       cacert = path("The trusted CA certificates.", "cacertpath"),
+      cacertex = path("Further trusted CA certificates (EC2x, LTE Standard(A); the EC200U's note has it no more).",
+        "cacertexpath"),
       clientcert = path("The client's certificate.", "client_cert_path"),
       clientkey = with_password(path("The client's private key.", "client_key_path")),
       sni = flag("Whether the host name is told to the server.", "SNI", no_yes, 0),

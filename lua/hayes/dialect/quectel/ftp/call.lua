@@ -57,10 +57,11 @@ end
 ---@param arguments? table
 ---@param seconds number for the answer
 ---@param doing string  for errors
+---@param hold? hayes.hold the reservation of the line that ends with it
 ---@return string?, hayes.error?
-function call.run(modem, name, arguments, seconds, doing)
+function call.run(modem, name, arguments, seconds, doing, hold)
   local response, err = modem:call("+QFTP" .. name, arguments and "write" or "execute", arguments,
-    { timeout = seconds, deferred = seconds })
+    { timeout = seconds, deferred = seconds, within = hold, ends_hold = hold ~= nil })
   if not response then return nil, call.refused(modem, err, doing) end
   return call.result(modem, response, doing)
 end

@@ -2,7 +2,10 @@
 --- logged in to (FTP note 1.4).
 
 local call = require "hayes.dialect.quectel.ftp.call"
+local confirmation = require "hayes.dialect.quectel.confirmation"
+local core = require "hayes.core"
 local errors = require "hayes.error"
+local exchange = require "hayes.exchange"
 local wait = require "hayes.wait"
 
 local login = {}
@@ -65,14 +68,52 @@ local function settings_of(options, context)
   return list
 end
 
-local function configure(modem, options, context)
+local function set(modem, setting, hold)
+  local response, err = modem:call("+QFTPCFG", "write", setting, { within = hold })
+  if response or setting.optional and err.result then return true end
+  return nil, errors.within(err, ("setting %s of the FTP client"):format(setting[1]))
+end
+
+local function configure(modem, options, context, hold)
   for _, setting in ipairs(settings_of(options, context)) do
-    local response, err = modem:call("+QFTPCFG", "write", setting)
-    if not response and not (setting.optional and err.result) then
-      return nil, errors.within(err, ("setting %s of the FTP client"):format(setting[1]))
-    end
+    local ok, err = set(modem, setting, hold)
+    if not ok then return nil, err end
   end
   return true
+end
+
+--- The value of a setting as the module reads it back; nil and an error when it does not.
+local function read_back(modem, name, hold)
+  local response, err = confirmation.ask(modem, "+QFTPCFG", { name }, hold)
+  if not response then return nil, errors.within(err, ("reading %s of the FTP client"):format(name)) end
+  local fields = core.fields((response[1] or ""):match("^%+QFTPCFG:(.*)$") or "")
+  -- Older firmware calls it SSL_ctxID, as the note does.
+  local is_it = fields[1] == name or name == "sslctxid" and tostring(fields[1]):lower() == "ssl_ctxid"
+  return is_it and fields[2] or "(no answer)"
+end
+
+--- The kind of TLS, without which the password would go out in the clear, and its context.
+local function protection(session, hold)
+  local modem, options = session.modem, session.options
+  local wanted = { { "ssltype", ssl_types[options.tls] }, { "sslctxid", session.ssl_context.index } }
+  return {
+    what = "the FTP client", origin = "ftp",
+    find = function()
+      for _, setting in ipairs(wanted) do
+        local value, err = read_back(modem, setting[1], hold)
+        if value == nil then return nil, err end
+        if value ~= setting[2] then return { name = setting[1], wanted = setting[2], said = tostring(value) } end
+      end
+    end,
+    repair = function() return configure(modem, options, session.ssl_context, hold) end,
+  }
+end
+
+--- Sees to it, by the module's own word, that the login will be protected as asked.
+local function confirm(session, hold)
+  return confirmation.run {
+    protection(session, hold), session.modem.ssl.context_pool:confirmable(session.ssl_context, hold),
+  }
 end
 
 --- An SSL context of its own, with the options of modem.ssl; nil when there is no TLS.
@@ -105,6 +146,11 @@ local function name_host(err, options)
   return err
 end
 
+--- The line, reserved for what is confirmed and the login behind it; nil without TLS.
+local function reserve(session)
+  if session.ssl_context then return exchange.hold(session.modem) end
+end
+
 --- Logs in. True; or nil and why not, and nothing is left of it.
 ---@param session table
 ---@return true?, hayes.error?
@@ -118,8 +164,12 @@ function login.open(session)
   if not ok then return nil, err end
   local doing = ("logging in to %s:%d%s"):format(options.host, options.port,
     options.user ~= "" and " as " .. options.user or "")
+  local hold <close>, hold_err = reserve(session)
+  if hold_err then return nil, hold_err end
+  if hold then ok, err = confirm(session, hold) end
+  if not ok then return nil, err end
   local done
-  done, err = call.run(modem, "OPEN", { options.host, options.port }, OPEN_SECONDS, doing)
+  done, err = call.run(modem, "OPEN", { options.host, options.port }, OPEN_SECONDS, doing, hold)
   if not done then return nil, name_host(err, options) end
   session.connected = true
   if not session.cwd_path then return true end

@@ -45,6 +45,13 @@ options.transfer = {
   piece = { type = "integer", min = 1, max = 2147483647 },
 }
 
+--- A path on the server: 1 to 255 bytes that can be sent (FTP note 2.6).
+function options.check_path(where, path)
+  check.value(where, "the path", path, { type = "string", line = true })
+  if path == "" then check.fail(where, "the path is empty") end
+  if #path > 255 then check.fail(where, ("the path is %d bytes long; it must be at most 255"):format(#path)) end
+end
+
 local function check_tls(where, given, session)
   local tls = {}
   for name in pairs(given) do
@@ -107,7 +114,8 @@ local function parse(where, url)
   }, decode((path:gsub(";type=%a$", "")))
 end
 
---- A URL and options of both kinds: of the session, of the transfer; and the path.
+--- A URL and options of both kinds: of the session, of the transfer; and the path. What is wrong with path or transfer
+--- raises here, before a session is opened for it.
 function options.of_url(where, url, given)
   check.value(where, "the options", given, { type = "table|nil" })
   local session, path = parse(where, url)
@@ -116,6 +124,8 @@ function options.of_url(where, url, given)
     if options.transfer[name] then transfer[name] = value else session[name] = value end
   end
   if transfer.retries then session.retries = transfer.retries end
+  options.check_path(where, path)
+  check.options(where, transfer, options.transfer)
   return session, path, transfer
 end
 

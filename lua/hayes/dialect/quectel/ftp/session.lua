@@ -49,11 +49,7 @@ local function closed(self)
     message = ("the FTP session with %s was closed"):format(self.options.host) }
 end
 
-local function check_path(where, path)
-  check.value(where, "the path", path, { type = "string", line = true })
-  if path == "" then check.fail(where, "the path is empty") end
-  if #path > 255 then check.fail(where, ("the path is %d bytes long; it must be at most 255"):format(#path)) end
-end
+local check_path = option_rules.check_path
 
 --- Something that changes nothing on the server and is tried again after a broken link. What failed first is told.
 local function ask(self, f)

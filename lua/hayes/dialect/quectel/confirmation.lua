@@ -1,0 +1,68 @@
+--- Are the module's settings what they should be, by its own word? Asked right before something is opened whose
+--- protection depends on them.
+---
+--- Only a round in which everything is found as it should be counts: what differs is set again, and then all of it is
+--- read again, since a module that has lost one setting (it may have restarted unnoticed) has lost others, too.
+
+local check = require "hayes.check"
+local errors = require "hayes.error"
+
+local confirmation = {}
+
+local MOST_ROUNDS = 3
+
+---@class hayes.quectel.confirmable
+---@field what string  whose settings: "SSL context 0"
+---@field origin string of errors
+---@field find fun(): hayes.quectel.difference?, hayes.error?  the first setting that differs; nil: none
+---@field repair fun(difference: hayes.quectel.difference): true?, hayes.error?  sets it, and what is lost with it
+
+---@class hayes.quectel.difference
+---@field name string
+---@field wanted integer|string
+---@field said string what the module says
+
+local function not_kept(confirmable, difference)
+  return errors.new { name = "setting_not_kept", origin = confirmable.origin,
+    message = ("%s: %s was set to %s, and the module says that it is %s; nothing was opened, since the connection "
+      .. "would not be protected as asked"):format(confirmable.what, difference.name, check.show(difference.wanted),
+      difference.said == "" and "empty" or difference.said),
+    hint = "Does another program change the module's settings? Does the line lose bytes (use flow control)? Does the "
+      .. "firmware have this setting (AT+QSSLCFG=?)?" }
+end
+
+--- The answer to a question that reads a setting. One that was lost, or came so changed that it was refused, is asked
+--- again once.
+---@param modem hayes.modem
+---@param name string
+---@param arguments table
+---@param hold? hayes.hold
+---@return hayes.response?, hayes.error?
+function confirmation.ask(modem, name, arguments, hold)
+  local response, err = modem:call(name, "write", arguments, { within = hold })
+  if response or not (err.result or err.name == "timeout") then return response, err end
+  return modem:call(name, "write", arguments, { within = hold })
+end
+
+--- Reads settings until all are as they should be; nil and why not.
+---@param list hayes.quectel.confirmable[]
+---@return true?, hayes.error?
+function confirmation.run(list)
+  for round = 1, MOST_ROUNDS do
+    local clean = true
+    for _, confirmable in ipairs(list) do
+      local difference, err = confirmable.find()
+      if err then return nil, err end
+      if difference then
+        clean = false
+        if round == MOST_ROUNDS then return nil, not_kept(confirmable, difference) end
+        local ok
+        ok, err = confirmable.repair(difference)
+        if not ok then return nil, err end
+      end
+    end
+    if clean then return true end
+  end
+end
+
+return confirmation

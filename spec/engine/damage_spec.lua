@@ -1,0 +1,118 @@
+-- Bytes that are lost on the line, or come twice: data is never given for whole that is not, as far as what stands
+-- around it can tell.
+
+local Bench = require "support.engine"
+local core = require "hayes.core"
+
+--- Data that looks like the module's words at its end, where it matters.
+local payloads = { "hello", "0123456789\r\n", "\r\n\r\nOK\r\n\r\n", "ends in CR\r", "\nbegins with LF", ("x"):rep(40) }
+
+--- Answers with data as modules give them: how they begin and end around it.
+local answers = {
+  { "quectel", "AT+QSSLRECV=0,1500", "\r\n+QSSLRECV: %d\r\n", "\r\n\r\nOK\r\n" },
+  { "quectel", "AT+QSSLRECV=0,1500", "\r\n+QSSLRECV: %d\r\n", "\r\nOK\r\n" }, -- without the blank line
+  { "quectel", "AT+QIRD=0,1500", "\r\n+QIRD: %d\r\n", "\r\n\r\nOK\r\n" },
+  { "quectel", "AT+QFREAD=1,1500", "\r\nCONNECT %d\r\n", "\r\nOK\r\n" },
+  { "aithinker", "AT+SOCKETREAD=1", "\r\n+SOCKETREAD,1,%d,", "\r\nOK\r\n" },
+}
+
+--- Every way in which one byte, or several in a row, can be lost, and one can come twice.
+local function damages(stream)
+  local all = {}
+  for at = 1, #stream do
+    for count = 1, 6 do
+      if at + count - 1 <= #stream then all[#all + 1] = stream:sub(1, at - 1) .. stream:sub(at + count) end
+    end
+    all[#all + 1] = stream:sub(1, at) .. stream:sub(at)
+  end
+  return all
+end
+
+describe("The engine, when bytes are lost or come twice,", function()
+  for _, answer in ipairs(answers) do
+    local dialect, command, head, tail = table.unpack(answer)
+    it(("does not call an answer whole that is not: %s, ended by %q"):format(command, tail), function()
+      for _, payload in ipairs(payloads) do
+        local stream = head:format(#payload) .. payload .. tail
+        for _, damaged in ipairs(damages(stream)) do
+          local bench = Bench.new(dialect)
+          -- How this module ends its answers is known from one that was whole.
+          bench:command(command)
+          bench:receive(head:format(3) .. "abc" .. tail)
+          assert.are.same("ok", bench:last("final")[3])
+          local response = bench:command(command)
+          bench:receive(damaged)
+          bench:pass(60)
+          local final = bench:last("final")
+          -- Where the line with the count is damaged there is no data at all: socket/damage_spec.lua.
+          if final[3] == "ok" and response.data then
+            assert.are.same(payload, response.data, ("%q taken for %q"):format(damaged, stream))
+          end
+        end
+      end
+    end)
+  end
+
+  --- What follows data that was pushed: nothing, the line end of its own, the next line.
+  for _, push in ipairs {
+    { "quectel", '\r\n+QSSLURC: "recv",0,%d\r\n', "", "\r\n+CREG: 1\r\n" },
+    { "quectel", '\r\n+QIURC: "recv",0,%d\r\n', "\r\n", "\r\n+CREG: 1\r\n" },
+    { "aithinker", "\r\n+EVENT:SocketDown,1,%d,", "\r\n", "\r\n+EVENT:WIFI_GOT_IP\r\n" },
+  } do
+    local dialect, head, tail, next_line = table.unpack(push)
+    it(("tells that data pushed as %q is damaged, by what follows it"):format(head), function()
+      for _, payload in ipairs(payloads) do
+        local stream = head:format(#payload) .. payload .. tail
+        for at = #head, #stream do -- behind the length
+          for _, damaged in ipairs { stream:sub(1, at - 1) .. stream:sub(at + 1), stream:sub(1, at) .. stream:sub(at) } do
+            local bench = Bench.new(dialect)
+            bench:receive(damaged .. next_line .. next_line)
+            local urc = bench:last("urc", function(event) return event[2].data end)
+            if urc and urc[2].data ~= payload then
+              assert.is_truthy(bench:last("damage"), ("%q taken for %q"):format(damaged, stream))
+              assert.are.same(urc[2], bench:last("damage")[2])
+            end
+          end
+        end
+      end
+    end)
+  end
+
+  it("tells nothing of the kind when all is whole, however it is cut", function()
+    for _, answer in ipairs(answers) do
+      local dialect, command, head, tail = table.unpack(answer)
+      for _, payload in ipairs(payloads) do
+        local stream = head:format(#payload) .. payload .. tail
+        for cut = 1, #stream do
+          local bench = Bench.new(dialect)
+          for _ = 1, 2 do
+            local response = bench:command(command)
+            bench:receive(stream:sub(1, cut))
+            bench:receive(stream:sub(cut + 1))
+            assert.are.same("ok", bench:last("final")[3])
+            assert.are.same(payload, response.data)
+          end
+        end
+      end
+    end
+  end)
+
+  it("takes a URC between data and its final result code for what it is, and an unknown line for more of the data", function()
+    for line, result in pairs { ['+QSSLURC: "closed",3'] = "ok", ["+CREG: 1"] = "ok", ["d"] = "long_read",
+      ["+WHAT: 1"] = "long_read" } do
+      local bench = Bench.new()
+      bench:command("AT+QSSLRECV=0,1500")
+      bench:receive("\r\n+QSSLRECV: 3\r\nabc\r\n\r\n" .. line .. "\r\n\r\nOK\r\n")
+      assert.are.same(result, bench:last("final")[3], line)
+    end
+  end)
+
+  it("leaves modules alone of which it is not known what stands behind their data", function()
+    local bench = Bench.new(core.rules { manners = { eol = "\r\n" }, lines = {
+      { text = "+IPD,", prefix = true, class = "urc", block = { length = 2, fields = 2, after = ":" } },
+      { text = "#,CLOSED", class = "urc" },
+    } })
+    bench:receive("+IPD,0,5:hello0,CLOSED\r\n")
+    assert.are.same({ "urc", "urc" }, bench:kinds())
+  end)
+end)

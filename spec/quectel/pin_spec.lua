@@ -1,0 +1,128 @@
+-- Three wrong PINs lock a SIM card for good, for whoever has not got its PUK: a refused PIN is sent once.
+
+local hayes = require "hayes"
+local lab = require "support.lab"
+local script = require "support.script"
+
+local OK = "\r\nOK\r\n"
+
+describe("A PIN that the SIM card has refused", function()
+  local modem, emulator
+
+  after_each(function()
+    if modem then modem:close() end
+    if emulator then emulator:close() end
+    modem, emulator = nil, nil
+    script.real_time()
+  end)
+
+  local function attach(pin, again) return modem.network.attach { apn = "internet", pin = pin, pin_again = again } end
+
+  it("is not sent again, however often attach() is called: the card is not locked", function()
+    modem, emulator = lab.modem(nil, { sim = "pin:1234" })
+    local _, err = attach "9876"
+    assert.are.same("incorrect_password", err.name)
+    for _ = 1, 5 do
+      _, err = attach "9876"
+      assert.are.same("sim_pin_refused", err.name)
+      assert.are.same(2, err.attempts_left)
+      assert.is_truthy(tostring(err):find("refused this PIN before", 1, true), tostring(err))
+      assert.is_truthy(err.hint:find("pin_again = true", 1, true))
+    end
+    assert(attach "1234")
+  end)
+
+  it("is not sent by the next run of the program either, which the card's counter tells", function()
+    modem, emulator = lab.modem(nil, { sim = "pin:1234" })
+    local _, err = attach "9876"
+    assert.are.same("incorrect_password", err.name)
+    for _ = 1, 4 do
+      modem.emulator = nil -- stays
+      modem:close()
+      modem = assert(hayes.open(emulator.address))
+      _, err = attach "9876"
+      assert.are.same("sim_pin_refused", err.name)
+      assert.is_truthy(tostring(err):find("by whom is not known", 1, true), tostring(err))
+    end
+    assert(attach("1234", true))
+  end)
+
+  it("is sent again with pin_again = true, and the error counts down to the lock", function()
+    modem, emulator = lab.modem(nil, { sim = "pin:1234" })
+    for left = 2, 0, -1 do
+      local _, err = attach("9876", true)
+      assert.are.same("incorrect_password", err.name)
+      assert.are.same(left, err.attempts_left)
+    end
+    local _, err = attach("1234", true)
+    assert.are.same("sim_puk_required", err.name)
+  end)
+
+  --- A module without AT+QPINC, with a card that refuses, is busy, says nothing, or accepts.
+  local function scripted(answers)
+    local sent = {}
+    local state = "SIM PIN"
+    script.virtual_time()
+    local port = script.port(script.quectel {
+      ["AT+CPIN?"] = function() return "\r\n+CPIN: " .. state .. "\r\n" .. OK end,
+      ["^AT%+CPIN="] = function(line)
+        sent[#sent + 1] = line
+        local answer = answers[#sent] or answers[#answers]
+        if answer == "accepted" then
+          state = "READY"
+          return OK
+        end
+        return answer
+      end,
+      ["AT+CEREG?"] = "\r\n+CEREG: 0,1\r\n" .. OK, ["AT+CGATT?"] = "\r\n+CGATT: 1\r\n" .. OK,
+      ["AT+QIACT?"] = '\r\n+QIACT: 1,1,1,"10.0.0.2"\r\n' .. OK,
+      ["AT+QICSGP=1"] = '\r\n+QICSGP: 1,"internet","","",0\r\n' .. OK,
+    })
+    modem = assert(hayes.open_port(port, "script"))
+    return sent
+  end
+
+  it("is not sent again where the module does not tell the counter", function()
+    local sent = scripted { "\r\n+CME ERROR: 16\r\n" }
+    for _ = 1, 5 do attach "9876" end
+    assert.are.same({ 'AT+CPIN="9876"' }, sent)
+    local _, err = attach "9876"
+    assert.is_truthy(tostring(err):find("the module does not tell", 1, true), tostring(err))
+  end)
+
+  it("or to which the answer was lost, is not sent again", function()
+    local sent = scripted { "" }
+    for _ = 1, 5 do attach "1234" end
+    assert.are.same({ 'AT+CPIN="1234"' }, sent)
+  end)
+
+  it("is another matter than a PIN that the card was too busy to look at", function()
+    local sent = scripted { "\r\n+CME ERROR: 14\r\n", "accepted" }
+    local _, err = attach "1234"
+    assert.are.same(14, err.code)
+    assert(attach "1234")
+    assert.are.same({ 'AT+CPIN="1234"', 'AT+CPIN="1234"' }, sent)
+  end)
+
+  it("is another matter than one that was accepted, of which the card says so a little later", function()
+    local sent = {}
+    script.virtual_time()
+    local accepted_at
+    local port = script.port(script.quectel {
+      ["AT+CPIN?"] = function()
+        local ready = accepted_at and script.now() - accepted_at > 3
+        return "\r\n+CPIN: " .. (ready and "READY" or "SIM PIN") .. "\r\n" .. OK
+      end,
+      ["^AT%+CPIN="] = function(line)
+        sent[#sent + 1], accepted_at = line, script.now()
+        return OK
+      end,
+      ["AT+CEREG?"] = "\r\n+CEREG: 0,1\r\n" .. OK, ["AT+CGATT?"] = "\r\n+CGATT: 1\r\n" .. OK,
+      ["AT+QIACT?"] = '\r\n+QIACT: 1,1,1,"10.0.0.2"\r\n' .. OK,
+      ["AT+QICSGP=1"] = '\r\n+QICSGP: 1,"internet","","",0\r\n' .. OK,
+    })
+    modem = assert(hayes.open_port(port, "script"))
+    assert(attach "1234")
+    assert.are.same({ 'AT+CPIN="1234"' }, sent)
+  end)
+end)

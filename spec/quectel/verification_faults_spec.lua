@@ -1,0 +1,232 @@
+-- A server is verified as asked, or nothing is opened, whatever happens to a command on the way to the module, whatever an
+-- earlier program has left in it, and also when it has restarted unnoticed.
+
+local hayes = require "hayes"
+local Module = require "support.tls_module"
+local script = require "support.script"
+
+local CA = { ca = "UFS:ca.pem" }
+
+--- What a context must be like at the moment of opening.
+local VERIFYING = { sslversion = "3", ciphersuite = "0XFFFF", seclevel = "1", sni = "1", ignorelocaltime = "0",
+  ignorecertitem = "0", ignoreinvalidcertsign = "0", ignoremulticertchainverify = "0", session_cache = "0",
+  cacert = '"UFS:ca.pem"', cacertex = '""' }
+
+--- What the settings are like that an earlier program has left: the weakest.
+local WEAKEST = { sslversion = "0", seclevel = "0", sni = "0", ignorelocaltime = "1", ignorecertitem = "1048575",
+  ignoreinvalidcertsign = "1", ignoremulticertchainverify = "1", session_cache = "1", cacertex = '"UFS:other.pem"',
+  cacert = '"UFS:other.pem"' }
+
+local function open_socket(modem) return modem.ssl.open("server.example", 443, CA) end
+
+local function open_ftp(modem)
+  return modem.ftp.open { host = "server.example", tls = "explicit", ca = "UFS:ca.pem", retries = 0 }
+end
+
+describe("The verification of a server", function()
+  local module, modem
+
+  local function start(options)
+    module = Module.new(options)
+    modem = assert(hayes.open_port(module.port, "script"))
+    module.counting = true
+  end
+
+  local function stop()
+    modem:close()
+    modem = nil
+  end
+
+  before_each(script.virtual_time)
+
+  after_each(function()
+    if modem then stop() end
+    script.real_time()
+  end)
+
+  --- Every connection that was opened was to be verified as asked.
+  local function holds(what, missing)
+    for _, seen in ipairs(module.opened) do
+      for name, value in pairs(VERIFYING) do
+        if not (missing and missing[name]) then assert.are.same(value, seen[name], what .. ": " .. name) end
+      end
+      if seen.ssltype then assert.are.same("2", seen.ssltype, what .. ": ssltype") end
+    end
+  end
+
+  local function leave_behind(settings)
+    for index = 0, 5 do
+      for name, value in pairs(settings) do
+        if module.contexts[index][name] then module.contexts[index][name] = value end
+      end
+    end
+  end
+
+  --- A line with one digit changed: as happens on a line without parity. All ways.
+  local function changed(line)
+    local all = {}
+    for at in line:gmatch("()%d") do
+      for bit = 0, 3 do
+        local byte = string.char(line:byte(at) ~ (1 << bit))
+        if byte:find("%d") then all[#all + 1] = line:sub(1, at - 1) .. byte .. line:sub(at + 1) end
+      end
+    end
+    return all
+  end
+
+  for name, open in pairs { ["a TLS connection"] = open_socket, ["an FTPS session"] = open_ftp } do
+    --- The commands of one undisturbed opening.
+    local function commands(prepare)
+      start()
+      if prepare then prepare() end
+      local made = assert(open(modem))
+      local lines = module.lines
+      assert.are.same(1, #module.opened)
+      made:close()
+      stop()
+      return lines
+    end
+
+    describe("of " .. name, function()
+      it("is as asked from the factory state, and against the weakest that an earlier program can leave", function()
+        start()
+        assert(open(modem)):close()
+        stop()
+        start()
+        leave_behind(WEAKEST)
+        assert(open(modem)):close()
+        holds "left behind"
+      end)
+
+      it("is as asked, or nothing is opened, when any one command is lost, answered in vain, or changed", function()
+        local prepare = function() leave_behind(WEAKEST) end
+        for number, line in ipairs(commands(prepare)) do
+          local faults = changed(line)
+          table.insert(faults, "lose")
+          table.insert(faults, "refuse")
+          for _, fault in ipairs(faults) do
+            start { fault = function(_, count) return count == number and fault or nil end }
+            prepare()
+            local made, err = open(modem)
+            local what = ("%s as %s"):format(line, fault)
+            assert.is_truthy(made or err, what)
+            if line:find("^AT%+QSSLOPEN") then
+              -- A connection that the command, as it came, has opened otherwise is not given to anybody.
+              if made then holds(what) else assert.is_nil(module.connections["0"], what) end
+            else
+              holds(what)
+            end
+            stop()
+          end
+        end
+      end)
+
+      it("is as asked when the module restarts unnoticed, in front of any command of a second opening", function()
+        local count = #commands(function()
+          assert(open(modem)):close()
+          module.opened, module.lines, module.count = {}, {}, 0
+        end)
+        for number = 1, count do
+          local first = true
+          start { fault = function(line, at)
+            -- Later than this a restart takes longer than the module needs to open anything.
+            if not first and at == number and not line:find("OPEN=") then module:restart() end
+          end }
+          assert(open(modem)):close()
+          first, module.count, module.opened = false, 0, {}
+          local made, err = open(modem)
+          assert.is_truthy(made, tostring(err))
+          assert.are.same(1, #module.opened)
+          holds("restart in front of " .. tostring(module.lines[number]))
+          stop()
+        end
+      end)
+
+      it("is as asked while other tasks change the same settings", function()
+        start()
+        hayes.run(function()
+          local over = false
+          local meddling = hayes.spawn(function()
+            while not over do
+              modem:at('AT+QSSLCFG="seclevel",0,0')
+              modem:at('AT+QFTPCFG="ssltype",0')
+            end
+          end)
+          for _ = 1, 5 do
+            local made, err = open(modem)
+            if made then made:close() else assert.are.same("setting_not_kept", err.name) end
+          end
+          over = true
+          meddling:join()
+        end)
+        holds "with a task beside"
+      end)
+    end)
+  end
+
+  it("does without settings that the firmware does not know and that would only weaken it", function()
+    local optional = { "ignorecertitem", "ignoreinvalidcertsign", "ignoremulticertchainverify", "session_cache", "dtls",
+      "cacertex" }
+    local missing = {}
+    for _, name in ipairs(optional) do missing[name] = true end
+    start { unknown = optional }
+    assert(open_socket(modem))
+    assert.are.same(1, #module.opened)
+    holds("old firmware", missing)
+  end)
+
+  it("does not do without those on which it depends: nothing is opened", function()
+    for _, name in ipairs { "seclevel", "cacert", "sni", "ignorelocaltime", "sslversion", "ciphersuite" } do
+      start { unknown = { name } }
+      local sock, err = open_socket(modem)
+      assert.is_nil(sock, name)
+      assert.is_truthy(tostring(err):find("setting " .. name .. " of SSL context 0", 1, true), tostring(err))
+      assert.are.same({}, module.opened)
+      stop()
+    end
+  end)
+
+  it("does not begin when the module keeps saying something else: the error names setting and values", function()
+    start { fault = function(line) return line:gsub('^(AT%+QSSLCFG="seclevel",%d),1$', "%1,0") end }
+    local sock, err = open_socket(modem)
+    assert.is_nil(sock)
+    assert.are.same("setting_not_kept", err.name)
+    assert.are.same("SSL context 0: seclevel was set to 1, and the module says that it is 0; nothing was opened, since the "
+      .. "connection would not be protected as asked", tostring(err))
+    assert.are.same({}, module.opened)
+  end)
+
+  it("costs nothing where none is asked for", function()
+    start()
+    assert(modem.ssl.open("server.example", 443, { verify = "none" })):close()
+    for _, line in ipairs(module.lines) do assert.is_nil(line:find('^AT%+QSSLCFG="[%w_]+",%d$'), line) end
+  end)
+
+  it("is not weakened for the library's connections by ssl.configure, nor that by them", function()
+    start()
+    assert.is_true(modem.ssl.configure(0, { verify = "none" }))
+    local sock = assert(open_socket(modem))
+    holds "beside a configured context"
+    assert.are.same("0", module.contexts[0].seclevel)
+    local ok, err = modem.ssl.configure(1, { verify = "none" })
+    assert.is_nil(ok)
+    assert.are.same("busy", err.name)
+    assert.are.same("1", module.contexts[1].seclevel)
+    sock:close()
+    assert.is_true(modem.ssl.configure(1, { verify = "none" }))
+  end)
+
+  it("is not left by a switch of the access mode that could mean another program's connection, or nobody knows", function()
+    local row = '\r\n+QISTATE: 0,"TCP","10.0.0.2",80,5000,2,1,0,0,"usbat"\r\n'
+    for name, reply in pairs { ambiguous = row .. "\r\nOK\r\n", error = "\r\nERROR\r\n", timeout = "" } do
+      start { commands = { ["AT+QISTATE=1,0"] = reply, ["^AT%+QISWTMD="] = "\r\nOK\r\n",
+        ["^AT%+QSSLRECV="] = "\r\n+QSSLRECV: 0\r\n\r\nOK\r\n" } }
+      local sock = assert(open_socket(modem))
+      local ok, err = sock:switch("push")
+      assert.is_nil(ok)
+      assert.are.same(name, err.name)
+      for _, line in ipairs(module.lines) do assert.is_nil(line:find("QISWTMD", 1, true)) end
+      stop()
+    end
+  end)
+end)

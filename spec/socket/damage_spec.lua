@@ -1,0 +1,124 @@
+-- A stream is whole and in order, or ends with an error: whichever byte of the module's answers is lost or comes twice.
+
+local hayes = require "hayes"
+local script = require "support.script"
+
+local OK = "\r\nOK\r\n"
+local DATA = { "first packet\r\n", "\r\nOK\r\n in the second.", "and the third\r" }
+local WHOLE = table.concat(DATA)
+
+describe("A socket over a line that loses bytes", function()
+  local modem, port
+
+  before_each(script.virtual_time)
+
+  after_each(function()
+    modem:close()
+    script.real_time()
+  end)
+
+  --- A TCP connection in this mode, whose module says what `damage` makes of its words.
+  local function open(mode, reads, damage)
+    local count = 0
+    local function say(bytes)
+      count = count + 1
+      return damage and damage(count, bytes) or bytes
+    end
+    port = script.port(script.quectel {
+      ["^AT%+QICFG="] = OK, ["AT+QISTATE"] = OK, ["AT+QICLOSE=0"] = OK,
+      ["^AT%+QIOPEN="] = OK .. "\r\n+QIOPEN: 0,0\r\n", ["AT+CSQ"] = "\r\n+CSQ: 22,99\r\n" .. OK,
+      ["^AT%+QIRD="] = function()
+        local data = table.remove(reads, 1)
+        local text = data and ("\r\n+QIRD: %d\r\n%s\r\n"):format(#data, data) or "\r\n+QIRD: 0\r\n"
+        return say(text .. OK)
+      end,
+    })
+    modem = assert(hayes.open_port(port, "script"))
+    local sock = assert(modem.tcp.open("server.example", 7, { mode = mode }))
+    sock:settimeout(30)
+    return sock, say
+  end
+
+  --- Either all of the data and a clean end, or an error behind data that is right so far. In push mode the last packet
+  --- in front of the error may hold what was damaged: it was given away before that could be seen.
+  local function is_honest(sock, what, doubtful)
+    local data, err, partial = sock:receive("*a")
+    if data then return assert.are.same(WHOLE, data, what) end
+    assert.is_truthy(err == "closed" or err == "timeout", what)
+    local right = math.max(0, #partial - (doubtful and #DATA[2] or 0))
+    assert.are.same(WHOLE:sub(1, right), partial:sub(1, right), what)
+  end
+
+  --- Up to `most` bytes in a row are lost, or one comes twice, anywhere.
+  local function every_damage(bytes, most, f)
+    for at = 1, #bytes do
+      for count = 1, most do f(bytes:sub(1, at - 1) .. bytes:sub(at + count)) end
+      f(bytes:sub(1, at) .. bytes:sub(at))
+    end
+  end
+
+  local function reads() return { table.unpack(DATA) } end
+
+  it("gives what it reads in buffer mode whole, or fails", function()
+    for number = 2, 4 do -- the answers: two with data, and the one that says that there is no more
+      local original
+      local sock = open("buffer", reads(), function(count, bytes)
+        if count == number then original = bytes end
+      end)
+      port:say('\r\n+QIURC: "recv",0\r\n\r\n+QIURC: "closed",0\r\n')
+      assert.are.same(WHOLE, sock:receive("*a"))
+      modem:close()
+      every_damage(original, 2, function(damaged)
+        sock = open("buffer", reads(), function(count) return count == number and damaged end)
+        port:say('\r\n+QIURC: "recv",0\r\n\r\n+QIURC: "closed",0\r\n')
+        is_honest(sock, ("%q as %q"):format(original, damaged))
+        sock:close()
+        assert.are.same("OK", assert(modem:at("AT")).result)
+        modem:close()
+      end)
+    end
+    open("buffer", {})
+  end)
+
+  it("gives what is pushed to it whole, or fails", function()
+    local function push(data) return ('\r\n+QIURC: "recv",0,%d\r\n%s\r\n'):format(#data, data) end
+    local original = push(DATA[2])
+    -- Of two lost in a row nothing tells: some firmware ends what it pushes with CR LF, and some does not.
+    every_damage(original, 1, function(damaged)
+      local sock = open("push", {})
+      port:say(push(DATA[1]) .. damaged .. push(DATA[3]) .. '\r\n+QIURC: "closed",0\r\n')
+      is_honest(sock, ("%q as %q"):format(original, damaged), true)
+      modem:close()
+    end)
+    open("push", {})
+  end)
+
+  it("says which: the reads and sends behind it fail, the error names it, and the modem counts it", function()
+    local sock = open("buffer", reads(), function(count, bytes)
+      return count == 2 and bytes:gsub("second", "secon") or bytes
+    end)
+    port:say('\r\n+QIURC: "recv",0\r\n')
+    assert.are.same({ nil, "closed", DATA[1] }, { sock:receive(100) })
+    local err = sock:lasterror()
+    assert.are.same("short_read", err.name)
+    assert.is_truthy(tostring(err):find("server.example", 1, true) and err.hint:find("flow control", 1, true))
+    sock:send("more")
+    assert.are.same({ nil, "closed" }, { sock:flush() })
+    assert.are.same(1, modem:line_errors().damaged_blocks)
+    assert.is_truthy(tostring(modem:line_errors()):find("^1 damaged blocks"))
+  end)
+
+  it("and a command given by hand, fail with what came", function()
+    open("buffer", {})
+    port.answer = (function(answer)
+      return function(at, bytes)
+        if bytes ~= "AT+QIRD=0,10\r" then return answer(at, bytes) end
+        at:say("\r\n+QIRD: 5\r\nhell\r\n\r\nOK\r\n")
+      end
+    end)(port.answer)
+    local response, err = modem:at("AT+QIRD=0,10")
+    assert.is_nil(response)
+    assert.are.same("short_read", err.name)
+    assert.are.same("hell\r", err.response.data)
+  end)
+end)
