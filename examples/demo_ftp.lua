@@ -11,7 +11,7 @@ local Server = require "support.ftp_server"
 
 local HOST, BAUD, SIZE = "files.example.com", 921600, tonumber(os.getenv "DEMO_BYTES" or 8 * 1024 * 1024)
 
-local folder = (os.getenv "HAYES_BUILD" or "build") .. "/demo-ftp"
+local folder = os.getenv "DEMO_FOLDER" or "build/demo-ftp"
 
 local function fail(why)
   print("\nFAILED: " .. tostring(why))

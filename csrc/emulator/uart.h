@@ -5,6 +5,7 @@
 #ifndef EMU_UART_H
 #define EMU_UART_H
 
+#include "emulator/lock.h"
 #include "emulator/loop.h"
 #include "emulator/output.h"
 #include "emulator/pace.h"
@@ -21,6 +22,7 @@ struct emu_uart {
     int master, slave; /* -1: unplugged */
     char path[64];
     struct emu_watch watch;
+    struct emu_lock lock;
 
     struct emu_output output;
     struct emu_pace out_pace;

@@ -203,9 +203,12 @@ static int submit(lua_State *L)
 {
     struct lua_engine *self = check_engine(L);
     uint32_t id;
+    size_t length;
     luaL_checktype(L, 2, LUA_TTABLE);
+    const char *text = luaL_checklstring(L, 3, &length);
     struct at_command command = {
-        .text = luaL_checklstring(L, 3, &command.length),
+        .text = text,
+        .length = length,
         .expect = luaL_optstring(L, 6, NULL),
         .timeout_ms = check_milliseconds(L, 7),
         .deferred_ms = check_milliseconds(L, 8),

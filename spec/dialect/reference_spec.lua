@@ -1,5 +1,5 @@
 local dialects = require "hayes.dialect"
-local Process = require "support.process"
+local folders = require "support.folder"
 local reference = require "hayes.dialect.reference"
 
 describe("The reference of Quectel modules", function()
@@ -30,8 +30,7 @@ describe("The reference of Quectel modules", function()
   end)
 
   it("is written into a folder, one page a dialect", function()
-    local folder = (os.getenv("HAYES_BUILD") or "build") .. "/specs"
-    Process.run { "mkdir", "-p", folder }
+    local folder = folders.new "reference"
     reference.write(folder)
     local file <close> = assert(io.open(folder .. "/quectel.md"))
     assert.is_true(file:read("a") == page)

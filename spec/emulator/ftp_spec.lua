@@ -608,6 +608,19 @@ describe("AT+QFTP… of the emulator", function()
       desk:ask("AT+QFTPSIZE=\"large.bin\"", "+CME ERROR: 606")
     end)
 
+    it("ends an upload that waits with what it waits for, whatever has ended that", function()
+      for control, result in pairs { ["ftp drop data"] = "OK 607", ["ftp drop control"] = "OK 606",
+        ["pdp drop 1"] = "NO CARRIER 605" } do
+        local desk <close> = session()
+        desk:control("ftp stall 10")
+        desk:ask('AT+QFTPPUT="waits.bin","COM:",0,100,1', "CONNECT")
+        desk.terminal:put(desk.emulator, ("w"):rep(100))
+        desk:control(control)
+        local seen = desk.terminal:until_("%+QFTPPUT: %d+,%d+\r\n")
+        assert.are.same(result, table.concat({ seen:match("^\r\n(.-)\r\n\r\n%+QFTPPUT: (%d+),%d+\r\n$") }, " "))
+      end
+    end)
+
     it("answers other commands while a file is transferred, and can give it up", function()
       local desk <close> = session()
       desk:control("ftp stall 1000")

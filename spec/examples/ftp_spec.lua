@@ -11,7 +11,7 @@ local BYTES = ftp_lab.bytes(60000)
 --- Runs a script of examples/ to its end; what it prints.
 local function run(script, ...)
   return Process.run({ "env", "LUA_PATH=" .. package.path, "LUA_CPATH=" .. package.cpath, "FTP_PASSWORD=secret",
-    "DEMO_BYTES=100000", "lua5.4", "examples/" .. script, ... }, { ours = true })
+    "DEMO_BYTES=100000", "DEMO_FOLDER=" .. lab.folder() .. "/demo", "lua5.4", "examples/" .. script, ... }, { ours = true })
 end
 
 describe("The example", function()

@@ -1,5 +1,6 @@
 -- Transfers of modem.ftp over links that break, against a real FTP server: whole, once, from wherever to wherever.
 
+local folders = require "support.folder"
 local hayes = require "hayes"
 local ftp_lab = require "support.ftp_lab"
 local lab = require "support.lab"
@@ -247,7 +248,7 @@ describe("An FTP transfer", function()
   end)
 
   it("goes on when the port was unplugged and is back", function()
-    local link = os.getenv("PWD") .. "/" .. folder .. "/ttyUSB9"
+    local link = folders.absolute(folder) .. "/ttyUSB9"
     local function plug()
       emulator = assert(hayes.emulator { link = link, resolve = { ["ftp.example"] = "127.0.0.1" } })
     end

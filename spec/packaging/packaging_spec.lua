@@ -1,9 +1,10 @@
 -- Installing, by make and by LuaRocks.
 
+local folders = require "support.folder"
 local Process = require "support.process"
 
 local build = os.getenv("HAYES_BUILD") or "build"
-local folder = build .. "/specs/packaging"
+local folder = folders.new "packaging"
 
 local function lines_of(...)
   local list = {}
@@ -26,11 +27,7 @@ local program = [[
 describe("The package", function()
   local here
 
-  setup(function()
-    here = lines_of("pwd")[1]
-    Process.run { "rm", "-rf", folder }
-    Process.run { "mkdir", "-p", folder }
-  end)
+  setup(function() here = lines_of("pwd")[1] end)
 
   it("is installed by make under DESTDIR and PREFIX, works from there, and is taken out again", function()
     local root = here .. "/" .. folder .. "/root"

@@ -1,6 +1,7 @@
 -- Serial lines, by libserialport itself: a preloaded shim gives an emulator's pty what libserialport wants of a USB serial
 -- line (an entry in sysfs, modem lines).
 
+local folders = require "support.folder"
 local hayes = require "hayes"
 local Process = require "support.process"
 
@@ -32,9 +33,7 @@ describe("A serial line by libserialport", function()
   end
 
   setup(function()
-    folder = Process.run({ "pwd" }):gsub("%s+$", "") .. "/" .. build .. "/specs/serial"
-    Process.run { "rm", "-rf", folder }
-    Process.run { "mkdir", "-p", folder }
+    folder = folders.absolute(folders.new "serial")
     Process.run { "gcc", "-O1", "-shared", "-fPIC", "-U_FORTIFY_SOURCE", "-o", folder .. "/shim.so",
       "spec/support/tty_shim.c", "-ldl" }
     emulator = assert(hayes.emulator { faults = { "swallow AT+HOLD" } })

@@ -2,6 +2,7 @@
 
 local core = require "hayes.core"
 local hayes = require "hayes"
+local Process = require "support.process"
 local raises = require "support.raises"
 
 describe("A tty", function()
@@ -19,6 +20,49 @@ describe("A tty", function()
     assert.are.same(emulator.address .. " is in use by another program", tostring(err))
     assert.is_truthy(err.hint:find("fuser -v " .. emulator.address, 1, true))
     assert.is_truthy(modem:at("AT"))
+  end)
+
+  -- Root passes such locks, so that these two are told apart as an ordinary user only.
+  describe("that a program has locked", function()
+    local root = Process.run({ "id", "-u" }):match "%d+" == "0"
+
+    --- Whether another program can open it.
+    local function is_free() return (os.execute((": 2>/dev/null <>%s"):format(emulator.address))) == true end
+
+    --- A program that has it open, opened by a Lua expression; ended by close().
+    local function opener(expression)
+      local log = os.tmpname()
+      local program = ([[package.cpath = %q
+        local port = assert(%s)
+        io.stdout:write("open"):flush()
+        require("socket").sleep(60)]]):format(package.cpath, expression:format(emulator.address))
+      local process = Process.start({ "lua5.4", "-e", program }, { ours = true, log = log })
+      while Process.run { "cat", log } ~= "open" do hayes.sleep(0.01) end
+      os.remove(log)
+      return process
+    end
+
+    local function close(process)
+      process:close()
+      assert(emulator:control "stats") -- the emulator has seen it
+    end
+
+    it("is free again when that was killed", function()
+      local process = opener "require('hayes.core').open_port(%q, 115200, 'none')"
+      assert.are.same(root, is_free())
+      close(process)
+      assert.is_true(is_free())
+      local modem <close> = assert(hayes.open(emulator.address))
+      assert.is_truthy(modem:at("AT"))
+    end)
+
+    it("stays locked when another that had it open goes", function()
+      local process = opener "io.open(%q)"
+      local modem <close> = assert(hayes.open(emulator.address))
+      close(process)
+      assert.are.same(root, is_free())
+      assert.is_truthy(modem:at("AT"))
+    end)
   end)
 
   it("can be opened again after it was closed, in whatever state the module was left", function()

@@ -1,22 +1,20 @@
 --- What specs with real TLS need: certificates made once a run, an emulator, and a modem on it that is on line.
 
+local folder = require "support.folder"
 local hayes = require "hayes"
 local pki = require "support.pki"
-local Process = require "support.process"
 
 local lab = { HOST = "server.example" }
 
-local folder
+local made
 
 --- The folder with the certificates.
 function lab.folder()
-  if not folder then
-    folder = (os.getenv("HAYES_BUILD") or "build") .. "/specs/" .. (os.getenv("HAYES_PORTS") or "0")
-    Process.run { "rm", "-rf", folder }
-    Process.run { "mkdir", "-p", folder }
-    pki.make(folder, lab.HOST)
+  if not made then
+    made = folder.new "lab"
+    pki.make(made, lab.HOST)
   end
-  return folder
+  return made
 end
 
 --- An emulator on which lab.HOST is a port of this host, and an open modem on it. Options are those of hayes.emulator.

@@ -1,5 +1,6 @@
 --- ProFTPD on this host, with the same face as support.ftp_server: another server's words, habits and TLS.
 
+local folders = require "support.folder"
 local ftp_server = require "support.ftp_server"
 local Process = require "support.process"
 
@@ -15,6 +16,7 @@ AuthUserFile $folder/passwd
 AuthGroupFile $folder/group
 RequireValidShell off
 RootLogin on
+VRootEngine on
 DefaultRoot $root
 AllowOverwrite on
 AllowStoreRestart on
@@ -33,6 +35,7 @@ TLSVerifyClient off
 local CONFIGURATION = [[
 ModulePath $peers/usr/lib/proftpd
 LoadModule mod_tls.c
+LoadModule mod_vroot.c
 ServerType standalone
 DefaultAddress 127.0.0.1
 SocketBindTight on
@@ -71,9 +74,8 @@ end
 
 ---@param folder string with chain.pem and server.key
 function proftpd.start(folder)
-  local here = os.getenv("PWD")
-  local base = here .. "/" .. folder
-  local values = { peers = here .. "/" .. PEERS, folder = base .. "/proftpd", root = base .. "/proftpd/root",
+  local base = folders.absolute(folder)
+  local values = { peers = folders.absolute(PEERS), folder = base .. "/proftpd", root = base .. "/proftpd/root",
     certificates = base, port = Process.free_port(), implicit_port = Process.free_port(),
     first = Process.free_port(), user = Process.run({ "id", "-un" }):match("%S+"),
     group = Process.run({ "id", "-gn" }):match("%S+") }

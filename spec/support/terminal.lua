@@ -15,6 +15,14 @@ function Terminal:type(bytes)
   while #bytes > 0 do bytes = bytes:sub(assert(self.port:write(bytes)) + 1) end
 end
 
+--- The same, and waits until an emulator has them: what comes next, comes after.
+function Terminal:put(emulator, bytes)
+  local function count() return tonumber(assert(emulator:control "stats"):match "bytes_in=(%d+)") end
+  local wanted = count() + #bytes
+  self:type(bytes)
+  while count() < wanted do socket.sleep(0.001) end
+end
+
 --- Everything up to and with the first match of a Lua pattern; raises if it does not come within 10 s.
 function Terminal:until_(pattern)
   local readable = { getfd = function() return self.port:fd() end }

@@ -42,6 +42,9 @@ end
 
 function Session:type(bytes) self.terminal:type(bytes) end
 
+--- The same, and waits until the module has them.
+function Session:put(bytes) self.terminal:put(self.emulator, bytes) end
+
 function Session:until_(pattern) return self.terminal:until_(pattern) end
 
 function Session:control(line) return assert(self.emulator:control(line)) end

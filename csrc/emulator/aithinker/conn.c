@@ -206,12 +206,8 @@ static void on_ended(void *owner)
 static void on_drained(void *owner)
 {
     struct aithinker_conn *conn = owner;
-    if (conn->deleting) {
+    if (conn->deleting)
         finish_delete(conn);
-        return;
-    }
-    aithinker_send_go_on(conn);
-    aithinker_transparent_go_on(conn);
 }
 
 void aithinker_conn_say_end(struct aithinker_conn *conn)

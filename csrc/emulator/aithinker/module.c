@@ -102,9 +102,13 @@ static void boot(struct emu *emu)
     aithinker_wifi_start(aithinker_of(emu));
 }
 
+/* Events that were held back come before those that the connections say next: those wait for another round.
+ */
 static bool pump(struct emu *emu)
 {
-    return aithinker_conns_pump(aithinker_of(emu));
+    struct aithinker *aithinker = aithinker_of(emu);
+    return aithinker_send_go_on(aithinker) || aithinker_transparent_go_on(aithinker) ||
+           aithinker_conns_pump(aithinker);
 }
 
 static void drop_wifi(struct emu *emu, struct emu_control_line *line)

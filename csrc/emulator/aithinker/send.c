@@ -20,14 +20,23 @@ static struct aithinker_conn *target(struct aithinker *aithinker, long long id, 
     return NULL;
 }
 
+/* What it has failed for stays so: another connection may have the same id by the time the last byte comes.
+ */
+static void notice_end(struct aithinker *aithinker)
+{
+    struct aithinker_send *send = &aithinker->send;
+    const struct aithinker_conn *conn = aithinker_conn_find(aithinker, send->id);
+    if (!send->silent && (!conn || !aithinker_conn_is_up(conn)))
+        send->failed = true;
+}
+
 /* The chunk goes out; false: not yet. */
 static bool flush(struct aithinker *aithinker)
 {
     struct aithinker_send *send = &aithinker->send;
-    struct aithinker_conn *conn = aithinker_conn_find(aithinker, send->id);
-    if (!send->silent && (!conn || !aithinker_conn_is_up(conn)))
-        send->failed = true;
-    if (send->silent || send->failed || aithinker_conn_send(conn, send->chunk, send->length))
+    notice_end(aithinker);
+    if (send->silent || send->failed ||
+        aithinker_conn_send(aithinker_conn_find(aithinker, send->id), send->chunk, send->length))
         send->length = 0;
     return send->length == 0;
 }
@@ -60,12 +69,16 @@ static size_t take(void *owner, const char *bytes, size_t length)
     return used;
 }
 
-void aithinker_send_go_on(struct aithinker_conn *conn)
+bool aithinker_send_go_on(struct aithinker *aithinker)
 {
-    struct aithinker *aithinker = conn->aithinker;
     const struct aithinker_send *send = &aithinker->send;
-    if (send->id == conn->id && send->left == 0 && send->length > 0 && flush(aithinker))
-        finish(aithinker);
+    if (send->id == 0)
+        return false;
+    notice_end(aithinker);
+    if (send->left > 0 || !flush(aithinker))
+        return false;
+    finish(aithinker);
+    return true;
 }
 
 struct emu_result aithinker_send(struct emu_call *call)

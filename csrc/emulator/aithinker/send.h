@@ -20,7 +20,8 @@ struct aithinker_send {
 struct emu_result aithinker_send(struct emu_call *call);
 struct emu_result aithinker_send_line(struct emu_call *call);
 
-/* The connection takes bytes again. */
-void aithinker_send_go_on(struct aithinker_conn *conn);
+/* Once a round: whatever has happened to the connection, a send whose data is all there ends. True: it has.
+ */
+bool aithinker_send_go_on(struct aithinker *aithinker);
 
 #endif

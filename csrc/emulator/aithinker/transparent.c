@@ -55,23 +55,21 @@ static void on_idle(void *owner)
         restart_idle(aithinker);
 }
 
-static void leave(struct aithinker *aithinker)
+/* False: not yet. */
+static bool leave(struct aithinker *aithinker)
 {
-    struct aithinker_transparent *tt = &aithinker->transparent;
-    if (!flush(aithinker)) {
-        tt->leaving = true;
-        return;
-    }
+    aithinker->transparent.leaving = !flush(aithinker);
+    if (aithinker->transparent.leaving)
+        return false;
     emu_port_leave_data(aithinker->emu);
     aithinker_transparent_stop(aithinker);
     emu_final(aithinker->emu, emu_ok());
+    return true;
 }
 
-void aithinker_transparent_go_on(struct aithinker_conn *conn)
+bool aithinker_transparent_go_on(struct aithinker *aithinker)
 {
-    struct aithinker *aithinker = conn->aithinker;
-    if (aithinker->transparent.conn == conn && aithinker->transparent.leaving)
-        leave(aithinker);
+    return aithinker->transparent.conn && aithinker->transparent.leaving && leave(aithinker);
 }
 
 static size_t take(void *owner, const char *bytes, size_t length)

@@ -17,8 +17,9 @@ struct aithinker_transparent {
 void aithinker_transparent_init(struct aithinker *aithinker);
 void aithinker_transparent_stop(struct aithinker *aithinker);
 
-/* The connection takes bytes again. */
-void aithinker_transparent_go_on(struct aithinker_conn *conn);
+/* Once a round: what waits for the connection leaves when it takes bytes again, or has ended. True: it has.
+ */
+bool aithinker_transparent_go_on(struct aithinker *aithinker);
 
 /* The module is on line for the first time since it started: does what AT+SOCKETAUTOTT has asked for. */
 void aithinker_autott_start(struct aithinker *aithinker);
