@@ -2,6 +2,7 @@
 
 local hayes = require "hayes"
 local script = require "support.script"
+local WifiModule = require "support.wifi_module"
 
 local OK = "\r\nOK\r\n"
 local DATA = { "first packet\r\n", "\r\nOK\r\n in the second.", "and the third\r" }
@@ -88,6 +89,52 @@ describe("A socket over a line that loses bytes", function()
       local sock = open("push", {})
       port:say(push(DATA[1]) .. damaged .. push(DATA[3]) .. '\r\n+QIURC: "closed",0\r\n')
       is_honest(sock, ("%q as %q"):format(original, damaged), true)
+      modem:close()
+    end)
+    open("push", {})
+  end)
+
+  --- The same of an Ai-Thinker module; number: which of its words are damaged, from the connection on.
+  local function open_wifi(mode, number, damaged)
+    local module = WifiModule.new()
+    port = module.port
+    modem = assert(hayes.open_port(port, "script"))
+    local sock = assert(modem.tcp.open("server.example", 7, { mode = mode }))
+    sock:settimeout(30)
+    local say, count, original = port.say, 0, nil
+    port.say = function(self, bytes, delay)
+      count = count + 1
+      if count == number then original = bytes end
+      return say(self, count == number and damaged or bytes, delay)
+    end
+    for _, data in ipairs(DATA) do module:incoming(1, data) end
+    module:hang_up(1)
+    return sock, function() return original end
+  end
+
+  it("gives what an Ai-Thinker module lets it read whole, or fails", function()
+    for number = 5, 8 do -- behind the events: three answers with data, and the one that says that there is no more
+      local sock, original = open_wifi("buffer", number)
+      assert.are.same(WHOLE, sock:receive("*a"))
+      modem:close()
+      every_damage(original(), 1, function(damaged)
+        sock = open_wifi("buffer", number, damaged)
+        is_honest(sock, ("%q as %q"):format(original(), damaged))
+        modem:close()
+      end)
+    end
+    open("buffer", {})
+  end)
+
+  it("gives what an Ai-Thinker module pushes to it whole, or fails", function()
+    local sock, original = open_wifi("push", 2)
+    assert.are.same(WHOLE, sock:receive("*a"))
+    modem:close()
+    every_damage(original(), 1, function(damaged)
+      -- Another ConID is no sign of anything: an earlier program may have left that connection.
+      if damaged:find("SocketDown,11,", 1, true) then return end
+      sock = open_wifi("push", 2, damaged)
+      is_honest(sock, ("%q as %q"):format(original(), damaged), true)
       modem:close()
     end)
     open("push", {})

@@ -11,6 +11,7 @@
 local Buffer = require "hayes.buffer"
 local errors = require "hayes.error"
 local exchange = require "hayes.exchange"
+local failure = require "hayes.failure"
 local Lock = require "hayes.lock"
 local transparent = require "hayes.dialect.aithinker.transparent"
 local wait = require "hayes.wait"
@@ -55,6 +56,7 @@ function Connection.new(modem, registry, id, opening)
     deleted = false,        -- the module knows it no longer
     renewed = false,        -- the module has connected anew: what it has is of another stream
     doubtful = false,       -- silent for so long that a notification may have got lost
+    damaged = false,        -- the error that ended it because bytes were lost on the line
     lost = false,           -- the error that ended it without a word to the module
     fetching = false,
     stale = false,          -- an answer was about another connection that has its ConID now
@@ -85,12 +87,33 @@ end
 
 -- Reading
 
+--- Bytes of what has come were lost on the line, or came twice: what comes behind them would be in the wrong place, so
+--- it ends here.
+local function end_damaged(self, err)
+  self.damaged = self.damaged or err
+  self.failure, self.has_data = self.failure or err, false
+  notify(self)
+  return err
+end
+
+--- The data that the module pushed last was damaged.
+---@param kind "short_read"|"long_read"
+function Connection:on_damage(kind)
+  end_damaged(self, failure.damaged(kind, "the data of " .. self:title(), "aithinker"))
+end
+
 --- Which of the bytes that came were data is not known then: the stream is not to be trusted any more.
 local function short_read(self, response)
-  return errors.new { name = "short_read", origin = "aithinker",
+  return end_damaged(self, errors.new { name = "short_read", origin = "aithinker",
     message = ("the module announced %d bytes and gave %d of %s"):format(#response.data + response.missing,
       #response.data, self:title()),
-    hint = "The line loses bytes: use a lower speed; these modules have no flow control." }
+    hint = "The line loses bytes: use a lower speed; these modules have no flow control." })
+end
+
+--- Is this the answer to a read of this connection: `+SOCKETREAD,1,5` and data, or `+SOCKETREAD,1,0` and none?
+local function is_answer(self, response)
+  local id, length = (response[1] or ""):match("^%+SOCKETREAD[,:] *(%d+), *(%d+),?$")
+  return tonumber(id) == self.id and (response.data ~= nil or tonumber(length) == 0)
 end
 
 --- Reads one packet: its bytes, "" when there is none, or nil and the error. Only while holding the turn.
@@ -104,10 +127,16 @@ local function read_packet(self)
   end
   if not response then
     self.has_data = false
+    if err.name == "short_read" or err.name == "long_read" then
+      return nil, end_damaged(self, errors.within(err, "receiving from " .. self.host))
+    end
     if self.peer_closed and err.result then return "" end
     return nil, errors.within(err, "receiving from " .. self.host)
   end
   if response.missing then return nil, short_read(self, response) end
+  if not is_answer(self, response) then
+    return nil, end_damaged(self, failure.damaged("short_read", "what was read from " .. self:title(), "aithinker"))
+  end
   if response.data and response.data ~= "" then return response.data end
   if arrivals == self.arrivals then self.has_data = false end
   return ""
@@ -175,8 +204,9 @@ function Connection:receive()
     if self.has_data then fetch(self) end
     return bytes
   end
-  if self.lost or self.peer_closed then return nil, ended_error(self) end
+  if self.lost then return nil, self.lost end
   if self.failure then return nil, self.failure end
+  if self.peer_closed then return nil, ended_error(self) end
   return ""
 end
 
@@ -191,7 +221,7 @@ end
 
 --- Data has come, and may be there.
 function Connection:on_data(bytes)
-  if self.peer_closed and self.renewed then return end
+  if self.peer_closed and self.renewed or self.damaged then return end
   self.arrivals = self.arrivals + 1
   self.heard = true
   if not bytes then
@@ -297,6 +327,7 @@ function Connection:send(bytes)
   end
   local command = ("AT+SOCKETSEND=%d,%d"):format(self.id, #bytes)
   for attempt = 1, BUSY_TIMES do
+    if self.damaged then return nil, self.damaged end
     if self.lost or self.peer_closed then return nil, ended_error(self) end
     local response, err = exchange.run(self.modem, command, { data = bytes })
     if response then return true end

@@ -249,7 +249,35 @@ return function(modem)
     end)
   end
 
-  on("SocketDown", "on_data")
+  --- The module announced data, and the line damaged that. It is lost, where it came with the event: of the connection
+  --- with that ConID, or, where that cannot be read, of any.
+  local function on_garbled(line)
+    local id = math.tointeger(tonumber(line:match("(%d+),%d+,?[^,]*$")))
+    for _, connection in pairs(connections) do
+      local may_be_it = not connections[id] or connection.id == id
+      if connection.mode == "push" and may_be_it then connection:on_damage("short_read") end
+    end
+  end
+
+  modem:listen("urc", function(event)
+    if not event.unknown and event.name ~= "+EVENT" then return end
+    for _, part in ipairs { "+EVENT:So", "NT:SocketD", "tDown," } do
+      if event.line:find(part, 1, true) then return on_garbled(event.line) end
+    end
+  end)
+
+  modem:listen("damage", function(event)
+    local connection = event.urc == "+EVENT:SocketDown" and connections[event.fields[1]]
+    if connection then connection:on_damage(event.kind) end
+  end)
+
+  modem:listen("+EVENT:SocketDown", function(event)
+    local fields = event.fields
+    local whole = math.type(fields[1]) == "integer" and math.type(fields[2]) == "integer" and #fields == 2
+    if not whole then return on_garbled(event.line) end
+    local connection = connections[fields[1]] or listeners[fields[1]]
+    if connection and connection.on_data then connection:on_data(event.data) end
+  end)
   on("SocketDisconnect", "on_closed")
   on("SocketDissconnect", "on_closed")
   on("SocketReconnect", "on_renewed")

@@ -14,6 +14,9 @@ local wait = require "hayes.wait"
 --- The most bytes of one AT+QFTPGET.
 local MOST = 2147483647
 
+--- The least bytes of one that is made shorter because the line loses some.
+local LEAST_PIECE = 16384
+
 local Download = {}
 Download.__index = Download
 
@@ -21,13 +24,51 @@ local function differs(self, words)
   return errors.new { name = "size_differs", origin = "ftp", message = self.doing .. ": " .. words }
 end
 
---- How many of the bytes that have come are sure to be the file's.
-local function sure_bytes(self, text, err, response)
+--- How many of the bytes that have come may be the file's, and whether they are sure to be: the module has counted
+--- them, too. Where it has not, the line may have lost some, anywhere.
+local function count_bytes(self, text, err, response)
   local received = response and (response.received or response.data and #response.data)
   if not received then received = self.target:came() end
-  if text and math.tointeger(tonumber(text:match("%d+"))) == received or err and err.was_cut then return received end
+  if text and math.tointeger(tonumber(text:match("%d+"))) == received then return received, true end
+  if err and err.was_cut then return received, false end
   -- Also where a result code stands behind them: the last byte may be the CR in front of it.
-  return math.max(0, received - carry.DOUBTFUL)
+  return math.max(0, received - carry.DOUBTFUL), false
+end
+
+--- Bytes of one comparison with the server's file; and how near to the place where they begin to differ it is worth
+--- looking, bytes.
+local SAMPLE, NEAR = 512, 2048
+
+--- Do the last bytes in front of this place stand there in the server's file? nil and an error when it does not tell.
+local function is_same(self, at, from)
+  local length = math.min(SAMPLE, at - from)
+  local theirs, err = carry.read(self.session, self.path, self.base + at - length, length, self.doing)
+  if not theirs then return nil, err end
+  return theirs == self.target:read(at - length, length)
+end
+
+--- Finds out how far what has come is right: a byte that was lost, or came twice, has shifted all that stands behind
+--- it.
+local function settle(self)
+  local target, from = self.target, self.proven
+  if target.at <= from then return true end
+  local right, wrong = from, target.at
+  local same, err = is_same(self, wrong, from)
+  if same then right = wrong end
+  while same == false and wrong - right > NEAR do
+    local middle = (right + wrong) // 2
+    local here
+    here, err = is_same(self, middle, from)
+    if here == nil then return nil, err end
+    if here then right = middle else wrong = middle end
+  end
+  if same == nil then return nil, err end
+  if not same then
+    -- On a line like this, pieces as long as what comes through.
+    self.piece = math.max(LEAST_PIECE, right - from)
+  end
+  self.proven = right
+  return target:settle(right)
 end
 
 --- Fetches from where the target is; nil and the error when not all of it has come.
@@ -41,14 +82,21 @@ local function fetch(self, length)
   text, err, response = carry.over_port(self.session, "GET", arguments,
     { block = length or carry.UNKNOWN, sink = target.sink },
     function(bytes) self.progress:moved(begins + bytes) end, self.doing)
-  local sure = sure_bytes(self, text, err, response)
-  ok, self.failed = target:keep(sure, response)
+  local count, proven = count_bytes(self, text, err, response)
+  ok, self.failed = target:keep(count, response, proven)
   if not ok then return nil, self.failed end
+  if proven then self.proven = target.at end
   if not text then return nil, err end
-  if length and sure ~= length then
-    return nil, differs(self, ("%d of %d bytes came"):format(sure, length))
+  if length and count ~= length then
+    return nil, differs(self, ("%d of %d bytes came"):format(count, length))
   end
   return true
+end
+
+--- Begins anew; false where a sink has got some already.
+local function restart(self)
+  self.proven = 0
+  return self.target:restart()
 end
 
 --- Does the end of what an earlier run has left stand in the server's file? Of its very end the module's words may be
@@ -56,13 +104,15 @@ end
 local function check_left(self, wanted)
   local target = self.target
   if target.at == 0 then return true end
-  if target.at > wanted then return target:restart() end
+  self.proven = 0
+  if target.at > wanted then return restart(self) end
   target.at = math.max(0, target.at - carry.DOUBTFUL)
   local length = math.min(carry.DOUBTFUL, target.at)
-  if length == 0 then return target:restart() end
+  if length == 0 then return restart(self) end
   local theirs, err = carry.read(self.session, self.path, self.base + target.at - length, length, self.doing)
   if not theirs then return nil, err end
-  if theirs ~= target:read(target.at - length, length) then target:restart() end
+  if theirs ~= target:read(target.at - length, length) then return restart(self) end
+  self.proven = target.at
   return true
 end
 
@@ -74,7 +124,7 @@ local function find_length(self)
   local size, err = remote.size(self.session, self.path, self.doing)
   if size == false or not size then return nil, err end
   if size == "unknown" then return nothing end
-  if self.size and self.size ~= size and self.target.at > 0 and not self.target:restart() then
+  if self.size and self.size ~= size and self.target.at > 0 and not restart(self) then
     return nil, errors.new { name = "file_changed", origin = "ftp",
       message = ("%s: it had %d bytes on the server, and has %d now"):format(self.doing, self.size, size) }
   end
@@ -85,7 +135,7 @@ end
 
 --- Without a length: only the trailer, whose number must be right, ends it.
 local function fetch_unknown(self)
-  if not self.target:restart() then return nil, differs(self, "it broke off, and cannot be begun again") end
+  if not restart(self) then return nil, differs(self, "it broke off, and cannot be begun again") end
   return fetch(self, self.options.length)
 end
 
@@ -99,10 +149,13 @@ local function attempt(self)
   if self.is_first then ok, err = check_left(self, wanted) end
   if not ok then return nil, err end
   self.is_first = false
+  ok, err = settle(self)
+  if not ok then return nil, err end
   if not self.resumed_at and self.target.at > 0 then self.resumed_at = self.base + self.target.at end
   while self.target.at < wanted do
-    ok, err = fetch(self, math.min(self.options.piece or self.target.default_piece or MOST, wanted - self.target.at))
+    ok, err = fetch(self, math.min(self.piece, wanted - self.target.at))
     if not ok then return nil, err end
+    self.piece = math.min(self.piece * 2, self.greatest_piece)
   end
   if not self.options.verify or self.is_part then return true end
   local size
@@ -134,13 +187,16 @@ function Download.run(session, path, target, options)
     session = session, path = path, target = target, options = options, base = options.offset or 0,
     is_text = session.options.type == "ascii", is_first = target.is_file, best = target.at,
     is_part = options.offset ~= nil or options.length ~= nil, doing = "fetching " .. path,
+    proven = target.at, -- so far what has come is known to be the file's
   }, Download)
+  self.greatest_piece = options.piece or target.default_piece or MOST
+  self.piece = self.greatest_piece
   self.progress = Progress.new(options.progress)
   local began = wait.now()
   local retries = options.resume == false and 0 or options.retries or session.options.retries
   local done, err = recovery.run(session, retries, function() return attempt(self) end, function()
-    local moved = target.at > self.best
-    self.best = math.max(self.best, target.at)
+    local moved = self.proven > self.best
+    self.best = math.max(self.best, self.proven)
     return moved
   end)
   local result

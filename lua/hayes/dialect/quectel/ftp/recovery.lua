@@ -64,7 +64,12 @@ end
 --- nothing between them neither.
 local function keeps_session(session, err, failures)
   local code = err.code
-  if session.modem.closed_with or err.origin ~= "ftp" or failures > 1 then return false end
+  if session.modem.closed_with or failures > 1 then return false end
+  -- The line has lost bytes of the data, and the session knows nothing of it.
+  if err.name == "short_read" or err.name == "long_read" then
+    return login.state(session.modem, session.seconds) == 1
+  end
+  if err.origin ~= "ftp" then return false end
   if not (code == 607 or code == 608 or code == 616 or code == 617 or code == 618) then return false end
   return login.state(session.modem, session.seconds) == 1
 end

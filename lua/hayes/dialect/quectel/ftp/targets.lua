@@ -8,6 +8,10 @@ local targets = {}
 
 ---@class hayes.quectel.ftp_target
 ---@field at integer        bytes that are kept
+---@field keep fun(self, count: integer, response: table, proven: boolean): true?, hayes.error?  the first bytes of what
+---  came; those that are not proven may be taken back by settle()
+---@field read fun(self, at: integer, length: integer): string  of what is kept and not proven
+---@field settle fun(self, at: integer): true?, hayes.error?  up to there it is proven, and what is behind is not kept
 ---@field sink? userdata    for the request; without it the bytes come in the response
 ---@field what string       what to call it in messages
 ---@field is_file boolean
@@ -27,11 +31,8 @@ Stream.__index = Stream
 
 function Stream.prepare() return true end
 
---- Keeps the first bytes of what came.
-function Stream:keep(count, response)
-  if count == 0 then return true end
-  local bytes = (response.data or ""):sub(1, count)
-  self.at = self.at + #bytes
+local function give(self, bytes)
+  if bytes == "" then return true end
   if self.pieces then
     self.pieces[#self.pieces + 1] = bytes
     return true
@@ -41,11 +42,29 @@ function Stream:keep(count, response)
   return nil, sink_failed(self.what, tostring(words))
 end
 
+function Stream:keep(count, response, proven)
+  local bytes = (response and response.data or ""):sub(1, count)
+  self.at = self.at + #bytes
+  if proven then return give(self, bytes) end
+  self.unproven = bytes
+  return true
+end
+
+function Stream:read(at, length)
+  local from = at - (self.at - #self.unproven)
+  return self.unproven:sub(from + 1, from + length)
+end
+
+function Stream:settle(at)
+  local bytes = self.unproven:sub(1, #self.unproven - (self.at - at))
+  self.at, self.unproven = at, ""
+  return give(self, bytes)
+end
+
 --- False: what was given to a sink cannot be taken back.
 function Stream:restart()
-  if self.at == 0 then return true end
-  if not self.pieces then return false end
-  self.pieces, self.at = {}, 0
+  if self.at > #self.unproven and not self.pieces then return false end
+  self.pieces, self.at, self.unproven = self.pieces and {}, 0, ""
   return true
 end
 
@@ -86,6 +105,11 @@ function File:keep(count)
   return true
 end
 
+function File:settle(at)
+  self.at = at
+  return true
+end
+
 function File:restart()
   self.at = 0
   return true
@@ -114,7 +138,7 @@ end
 function File:__close() self.sink:close() end
 
 local function stream(fields)
-  fields.at, fields.is_file = 0, false
+  fields.at, fields.is_file, fields.unproven = 0, false, ""
   return setmetatable(fields, Stream)
 end
 
