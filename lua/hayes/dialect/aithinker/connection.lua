@@ -56,6 +56,7 @@ function Connection.new(modem, registry, id, opening)
     deleted = false,        -- the module knows it no longer
     renewed = false,        -- the module has connected anew: what it has is of another stream
     doubtful = false,       -- silent for so long that a notification may have got lost
+    owed = false,           -- data was announced that was not pushed, and not been read yet
     damaged = false,        -- the error that ended it because bytes were lost on the line
     lost = false,           -- the error that ended it without a word to the module
     fetching = false,
@@ -137,7 +138,13 @@ local function read_packet(self)
   if not is_answer(self, response) then
     return nil, end_damaged(self, failure.damaged("short_read", "what was read from " .. self:title(), "aithinker"))
   end
-  if response.data and response.data ~= "" then return response.data end
+  if response.data and response.data ~= "" then
+    self.owed = false
+    return response.data
+  end
+  if self.owed then
+    return nil, end_damaged(self, failure.damaged("short_read", "the data of " .. self:title(), "aithinker"))
+  end
   if arrivals == self.arrivals then self.has_data = false end
   return ""
 end
@@ -226,6 +233,8 @@ function Connection:on_data(bytes)
   self.heard = true
   if not bytes then
     self.has_data = true
+    -- In push mode the data stands in the event; where it does not, the module must have it, or the line lost a comma.
+    self.owed = self.mode == "push"
     fetch(self)
   elseif self.has_data then
     self.behind:put(bytes)
