@@ -289,10 +289,10 @@ describe("An Ai-WB2's sockets", function()
 
   it("have the id that was asked for, once", function()
     session = Session.online()
-    connect(7)
+    local _peer = connect(7) -- held: one that is collected ends the connection
     assert.are.same("\r\n+SOCKET:110\r\nERROR\r\n",
       session:ask(("AT+SOCKET=4,127.0.0.1,%d,,7"):format(port), "ERROR\r\n"))
-    connect()
+    local _other = connect()
     assert.are.same(("1,4,3,127.0.0.1,%d,-1,0\r\n7,4,3,127.0.0.1,%d,-1,0\r\n"):format(port, port) .. OK,
       session:ask "AT+SOCKET?")
   end)
@@ -373,7 +373,7 @@ describe("An Ai-WB2's sockets", function()
     session:control "wifi back"
     assert.are.same("\r\n+EVENT:WIFI_CONNECT\r\n\r\n+EVENT:WIFI_GOT_IP\r\n", session:until_ "GOT_IP\r\n")
     session:ask "AT+SOCKETDEL=1"
-    connect()
+    local _other = connect()
     session:ask("AT+WMODE=0", "SocketDisconnect,1\r\n")
   end)
 
@@ -389,7 +389,7 @@ describe("An Ai-WB2's sockets", function()
 
   it("end when told to, stall when told to, and are counted", function()
     session = Session.online()
-    connect()
+    local _peer = connect() -- held: one that is collected ends the connection
     assert.is_truthy(session:control("stats"):find("open_sockets=1", 1, true))
     session:control "stall 1 on"
     session:ask("AT+SOCKETSEND=1,3", ">")

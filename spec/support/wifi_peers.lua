@@ -4,6 +4,9 @@ local socket = require "socket"
 
 local peers = {}
 
+--- The peers of each modem, which may have no other owner: one that is collected ends its connection.
+local kept = setmetatable({}, { __mode = "k" })
+
 local function prepare(peer)
   peer:settimeout(10)
   peer:setoption("tcp-nodelay", true)
@@ -17,6 +20,8 @@ function peers.client(modem, options)
   local sock = assert(modem.tcp.open("127.0.0.1", math.tointeger(port), options))
   local peer = prepare(assert(listener:accept()))
   listener:close()
+  kept[modem] = kept[modem] or {}
+  table.insert(kept[modem], peer)
   sock:settimeout(10)
   return sock, peer
 end
