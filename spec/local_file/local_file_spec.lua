@@ -17,6 +17,8 @@ local wait = require "hayes.wait"
 
 local BYTES = ftp_lab.bytes(120000)
 
+local is_root = Process.run { "id", "-u" } == "0\n"
+
 describe("A path of this host", function()
   local folder, server, modem, emulator, ftp, lines
 
@@ -63,7 +65,7 @@ describe("A path of this host", function()
   local function device(name, minor)
     local path = folder .. "/" .. name
     if os.execute(("mknod '%s' c 1 %d 2>/dev/null"):format(path, minor)) then return path end
-    if Process.run { "id", "-u" } ~= "0\n" then return "/dev/" .. name end
+    if not is_root then return "/dev/" .. name end
   end
 
   local function socket_file(name)
@@ -203,6 +205,19 @@ describe("A path of this host", function()
       listener:close()
       refused("is_a_device", "/dev/zero: It is a device, w", put, "/dev/zero")
       assert.are.same("precious", server:get("up.bin"))
+    end)
+  end
+
+  -- Root passes permissions.
+  if not is_root then
+    it("that is not the user's is refused before anything is sent", function()
+      local path = ftp_lab.write(folder .. "/file", "secret")
+      Process.run { "chmod", "000", path }
+      Process.run { "chmod", "555", folder .. "/other" }
+      for _, put in pairs(puts) do refused("permission_denied", "file: Permission denied", put, path) end
+      for _, get in pairs(gets) do
+        refused("permission_denied", "new.part: Permission denied", get, folder .. "/other/new")
+      end
     end)
   end
 
