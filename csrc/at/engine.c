@@ -88,6 +88,16 @@ static void write_line(struct at_engine *engine, const struct at_command *comman
     engine->slot.line_length = 2 + command->length + eol;
 }
 
+enum at_refusal at_engine_check(const struct at_engine *engine, const struct at_command *command)
+{
+    struct at_slot slot;
+    if (at_forbidden_byte(command->text, command->length) != NULL)
+        return AT_REFUSED_BYTE;
+    if (command->length > engine->rules->manners.max_command)
+        return AT_REFUSED_LONG;
+    return at_slot_fill(&slot, engine->rules, command, engine->default_ms) ? AT_TAKEN : AT_REFUSED_NO_DATA;
+}
+
 enum at_refusal at_engine_submit(struct at_engine *engine, const struct at_command *command, at_time now,
                                  uint32_t *id)
 {

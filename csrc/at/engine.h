@@ -154,6 +154,9 @@ void at_engine_sync(struct at_engine *engine, at_time now, at_time give_up);
 /* Could a command be submitted now? */
 bool at_engine_ready(const struct at_engine *engine);
 
+/* Why a command could never be taken: LONG, BYTE or NO_DATA; else TAKEN. */
+enum at_refusal at_engine_check(const struct at_engine *engine, const struct at_command *command);
+
 /* Takes a command; its id goes to *id. */
 enum at_refusal at_engine_submit(struct at_engine *engine, const struct at_command *command, at_time now,
                                  uint32_t *id);

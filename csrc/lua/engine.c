@@ -170,6 +170,15 @@ static void forget_response(lua_State *L, struct lua_engine *self, uint32_t comm
     lua_pop(L, 1);
 }
 
+/* A command line may be given with `AT` or without. */
+static void skip_at(struct at_command *command)
+{
+    if (command->length >= 2 && (command->text[0] | 0x20) == 'a' && (command->text[1] | 0x20) == 't') {
+        command->text += 2;
+        command->length -= 2;
+    }
+}
+
 static void set_data(lua_State *L, struct lua_engine *self, struct at_command *command)
 {
     struct core_file *file = core_test_file(L, 5);
@@ -215,10 +224,7 @@ static int submit(lua_State *L)
         .online = lua_toboolean(L, 9),
         .block = (uint64_t)luaL_optinteger(L, 10, 0),
     };
-    if (command.length >= 2 && (command.text[0] | 0x20) == 'a' && (command.text[1] | 0x20) == 't') {
-        command.text += 2;
-        command.length -= 2;
-    }
+    skip_at(&command);
     if (!at_engine_ready(&self->at)) {
         lua_pushnil(L);
         lua_pushliteral(L, "busy");
@@ -235,6 +241,26 @@ static int submit(lua_State *L)
     }
     keep_response(L, self, id, 2);
     lua_pushinteger(L, id);
+    return 1;
+}
+
+/* engine:refusal(text, has_data) -> why the command could never be submitted ("byte", "long", "no data"), or
+ * nil
+ */
+static int refusal(lua_State *L)
+{
+    struct lua_engine *self = check_engine(L);
+    struct at_source nothing = {0};
+    size_t length;
+    const char *text = luaL_checklstring(L, 2, &length);
+    struct at_command command = {
+        .text = text, .length = length, .data = lua_toboolean(L, 3) ? &nothing : NULL};
+    skip_at(&command);
+    enum at_refusal why = at_engine_check(&self->at, &command);
+    if (why == AT_TAKEN)
+        lua_pushnil(L);
+    else
+        lua_pushstring(L, refusal_name(why));
     return 1;
 }
 
@@ -691,12 +717,12 @@ static int sent(lua_State *L)
 }
 
 static const luaL_Reg methods[] = {
-    {"rules", set_rules}, {"submit", submit},     {"cancel", cancel}, {"sync", sync},
-    {"give", give},       {"progress", progress}, {"leave", leave},   {"ready", ready},
-    {"echo", set_echo},   {"observe", observe},   {"noise", noise},   {"times", set_times},
-    {"push", push},       {"turn", turn},         {"feed", feed},     {"next", next},
-    {"output", output},   {"deadline", deadline}, {"sent", sent},     {"__gc", free_engine},
-    {"tail", tail},       {"cut", cut},           {NULL, NULL},
+    {"rules", set_rules}, {"submit", submit},     {"cancel", cancel},   {"sync", sync},
+    {"give", give},       {"progress", progress}, {"leave", leave},     {"ready", ready},
+    {"echo", set_echo},   {"observe", observe},   {"noise", noise},     {"times", set_times},
+    {"push", push},       {"turn", turn},         {"feed", feed},       {"next", next},
+    {"output", output},   {"deadline", deadline}, {"sent", sent},       {"__gc", free_engine},
+    {"tail", tail},       {"cut", cut},           {"refusal", refusal}, {NULL, NULL},
 };
 
 void core_open_engine(lua_State *L)

@@ -1,4 +1,8 @@
---- One command at a time: who may send next, and what becomes of it.
+--- Commands one at a time: who may send next, and what becomes of each.
+---
+--- A command is a ticket from the call to its end. It goes out at once when nobody has the line, else it waits in the
+--- queue, and goes out of it by itself. A task that waits for it is woken at its end (run); a connection that owns the
+--- work is told by a call (start), so that nothing depends on the task that asked.
 
 local check = require "hayes.check"
 local command = require "hayes.dialect.command"
@@ -9,18 +13,36 @@ local wait = require "hayes.wait"
 
 local exchange = {}
 
---- A command from the call to its end. `turn` is waited for while others are in front of it.
+---@class hayes.request
+---@field data? string|userdata for the prompt or CONNECT: bytes, or a file of core.file and `length`
+---@field length? integer    how many bytes of that file
+---@field block? integer     so many bytes follow CONNECT; they end data mode by themselves
+---@field sink? userdata     a file of core.file that they go to, in place of `data` in the response
+---@field expect? string    prefix of a deferred result, in addition to what the declaration says
+---@field timeout? number   seconds in the queue, from there to the final result code; nil: as the declaration says, and
+---  no limit in the queue
+---@field deferred? number  seconds from there to the deferred result
+---@field into? hayes.response  an empty response to fill, for those who read often
+---@field urgent? boolean   goes in front of the queue, also while the module is being started up
+---@field within? hayes.hold the reservation of the line that it is part of
+---@field ends_hold? boolean it is the last one of that: others may go when its final result code has come
+---@field online? hayes.data_mode  CONNECT ends the command, and data mode begins
+---@field ended? fun(response: hayes.response) called when it has ended with `ok`, before events that follow it in the
+---  stream; it must neither wait nor raise
+---@field finished? fun(response: hayes.response?, err: hayes.error?) of start(): called at the end, whatever that is; it
+---  must neither wait nor raise
+local no_request = {}
+
+---@class hayes.ticket: hayes.waiter
+---@field modem hayes.modem
+---@field text string
+---@field request hayes.request
+---@field response hayes.response
+---@field id integer|false     of the engine, once it has been sent
+---@field damage string|false  the block in its answer was damaged on the line
+---@field hold hayes.hold|false it is no command: the line is reserved when its turn comes
 local Ticket = setmetatable({}, { __index = wait.Waiter })
 Ticket.__index = Ticket
-
---- A new ticket, or the last one again if it has come to its end.
-local function take_ticket(modem, state, text, request)
-  local ticket = state.spare or setmetatable({ modem = modem }, Ticket)
-  state.spare = false
-  ticket.response = request.into or setmetatable({ result = nil, data = nil }, Response)
-  ticket.text, ticket.request, ticket.fired, ticket.id, ticket.damage = text, request, false, false, false
-  return ticket
-end
 
 --- The line reserved for one caller: its commands, which name it as `within`, go, and those of all others wait.
 ---@class hayes.hold
@@ -40,80 +62,16 @@ function exchange.new_state()
   }
 end
 
---- Those who may have the turn now. Start-up goes on while the line is reserved, too: the reservation has ended then.
-local function may_go(modem, request, hold)
-  if request.urgent then return true end
-  if hold then return request.within == hold end
-  return not modem.starting
+--- A new ticket, or the last one again if it has come to its end.
+local function take_ticket(modem, state, text, request)
+  local ticket = state.spare or setmetatable({ modem = modem, timer = false, hold = false }, Ticket)
+  state.spare = false
+  ticket.response = request.into or setmetatable({ result = nil, data = nil }, Response)
+  ticket.text, ticket.request, ticket.fired, ticket.id, ticket.damage = text, request, false, false, false
+  return ticket
 end
 
---- Gives the turn to the next in line, if the module is in step and nobody has it.
-function exchange.next_turn(modem)
-  local state = modem.exchanges
-  local hold = getmetatable(state.holder) == Hold and state.holder or nil
-  if state.holder and not hold then return end
-  if not state.queue[1] then
-    if hold then return end
-    state.free = not modem.starting
-    if modem.online then modem.online:idle() end
-    return
-  end
-  state.free = false
-  if modem.closed_with or not modem.engine:ready() then return end
-  local queue = state.queue
-  for i = 1, #queue do
-    local ticket = queue[i]
-    if may_go(modem, ticket.request, hold) then
-      table.remove(queue, i)
-      state.holder = ticket
-      ticket.turn:fire(true)
-      return
-    end
-  end
-  state.free = not hold and not modem.starting
-end
-
---- Who has the turn when this command is over: the reservation that it was part of, if that goes on.
-local function after(ticket)
-  local hold = ticket.request.within
-  return hold and hold.open and hold or nil
-end
-
-local function remove_from_queue(state, ticket)
-  for i, candidate in ipairs(state.queue) do
-    if candidate == ticket then return table.remove(state.queue, i) end
-  end
-end
-
---- Whatever way the caller leaves: a command that is under way is given up, a turn that was not used is handed on.
-function Ticket:__close()
-  local modem = self.modem
-  local state = modem.exchanges
-  if self.fired then return end
-  self.request.into = nil -- something may still be put into it
-  if self.id then
-    if state.holder ~= self then state.deferred[self.response] = nil end
-    if modem.closed_with then return end
-    modem.engine:cancel(self.id, wait.now())
-    modem:turn(wait.now())
-  elseif state.holder == self then
-    state.holder = after(self)
-    exchange.next_turn(modem)
-  else
-    remove_from_queue(state, self)
-  end
-end
-
-local function take_turn(modem, ticket)
-  local state = modem.exchanges
-  local urgent = ticket.request.urgent
-  if modem.lost and not urgent then return nil, modem.lost end
-  ticket.turn = wait.waiter()
-  if urgent then table.insert(state.queue, 1, ticket) else state.queue[#state.queue + 1] = ticket end
-  exchange.next_turn(modem)
-  if modem.online and not ticket.turn.fired then modem.online:wanted() end
-  return ticket.turn:wait()
-end
+-- Ends
 
 --- What the engine does not take is the caller's mistake, told at the caller's line.
 local function refuse(modem, text, refusal)
@@ -124,7 +82,7 @@ local function refuse(modem, text, refusal)
   end
   if refusal == "no data" then check.fail("modem:at", shown .. " waits for data; give { data = … }") end
   local why = refusal == "deferred" and "too many results are outstanding" or "the module is busy"
-  return nil, errors.new { name = "busy", command = shown, message = ("%s was not sent: %s"):format(shown, why) }
+  return errors.new { name = "busy", command = shown, message = ("%s was not sent: %s"):format(shown, why) }
 end
 
 local function failed(modem, ticket, result, line, unsent)
@@ -143,6 +101,55 @@ local function failed(modem, ticket, result, line, unsent)
   return err
 end
 
+--- The response; or nil and the error. The ticket may be used again from then on.
+local function conclude(ticket, result, line, unsent)
+  local modem, response = ticket.modem, ticket.response
+  modem.exchanges.spare = ticket
+  if result == "ok" and not unsent then return response end
+  if result == "unsent" then return nil, line end
+  return nil, failed(modem, ticket, result, line, unsent)
+end
+
+--- The command has ended: with "ok" and its final result code, another result of the engine's, or "unsent" and an error.
+local function finish(ticket, result, line, unsent)
+  if ticket.damage and result == "ok" then result = ticket.damage end
+  ticket.timer = false
+  local request = ticket.request
+  if request.ended and result == "ok" then request.ended(ticket.response) end
+  local finished = request.finished
+  if not finished then return ticket:fire(result, line, unsent) end
+  ticket.fired = true
+  finished(conclude(ticket, result, line, unsent))
+end
+
+-- The queue
+
+--- Those who may have the turn now. Start-up goes on while the line is reserved, too: the reservation has ended then.
+local function may_go(modem, request, hold)
+  if request.urgent then return true end
+  if hold then return request.within == hold end
+  return not modem.starting
+end
+
+local function take_next(modem, state, hold)
+  local queue = state.queue
+  for i = 1, #queue do
+    if may_go(modem, queue[i].request, hold) then return table.remove(queue, i) end
+  end
+end
+
+local function remove_from_queue(state, ticket)
+  for i, candidate in ipairs(state.queue) do
+    if candidate == ticket then return table.remove(state.queue, i) end
+  end
+end
+
+--- Who has the turn when this command is over: the reservation that it was part of, if that goes on.
+local function after(ticket)
+  local hold = ticket.request.within
+  return hold and hold.open and hold or nil
+end
+
 --- Gives the command to the engine, and the turn to its ticket. True; or nil and why not.
 local function submit(modem, state, ticket, now)
   local request = ticket.request
@@ -159,73 +166,162 @@ local function submit(modem, state, ticket, now)
   return true
 end
 
----@class hayes.request
----@field data? string|userdata for the prompt or CONNECT: bytes, or a file of core.file and `length`
----@field length? integer    how many bytes of that file
----@field block? integer     so many bytes follow CONNECT; they end data mode by themselves
----@field sink? userdata     a file of core.file that they go to, in place of `data` in the response
----@field expect? string    prefix of a deferred result, in addition to what the declaration says
----@field timeout? number   seconds to the final result code
----@field deferred? number  seconds from there to the deferred result
----@field into? hayes.response  an empty response to fill, for those who read often
----@field urgent? boolean   goes in front of the queue, also while the module is being started up
----@field within? hayes.hold the reservation of the line that it is part of
----@field ends_hold? boolean it is the last one of that: others may go when its final result code has come
----@field online? hayes.data_mode  CONNECT ends the command, and data mode begins
----@field ended? fun(response: hayes.response) called when it has ended with `ok`, before events that stand behind its
----  end in the stream; it must neither wait nor raise
-local no_request = {}
+--- Gives the turn to the next in line, if the module is in step and nobody has it.
+function exchange.next_turn(modem)
+  local state = modem.exchanges
+  local hold = getmetatable(state.holder) == Hold and state.holder or nil
+  if state.holder and not hold then return end
+  if not state.queue[1] then
+    if hold then return end
+    state.free = not modem.starting
+    if modem.online then modem.online:idle() end
+    return
+  end
+  state.free = false
+  if modem.closed_with or not modem.engine:ready() then return end
+  local ticket = take_next(modem, state, hold)
+  if not ticket then
+    state.free = not hold and not modem.starting
+    return
+  end
+  ticket.timer = false
+  if ticket.hold then
+    state.holder = ticket.hold
+    return ticket:fire("ok")
+  end
+  local now = wait.now()
+  local ok, refusal = submit(modem, state, ticket, now)
+  if ok then return modem:await(modem.io:push(modem.port, now)) end
+  finish(ticket, "unsent", refuse(modem, ticket.text, refusal))
+  exchange.next_turn(modem)
+end
 
---- Sends one command and waits for its end. Gives the response, or nil and the error.
+local function not_sent_in_time(ticket)
+  local modem = ticket.modem
+  local shown = command.mask(modem.dialect.commands, ticket.text, modem.dialect.manners)
+  return errors.new { name = "timeout", command = shown ~= "" and shown or nil,
+    message = ("%s was not sent within %g s: %s"):format(shown ~= "" and shown or "a command", ticket.request.timeout,
+      modem.online and "a connection in transparent mode has the line" or "the line was not free"),
+    hint = modem.online and "socket:escape() leaves that mode for commands, and escape = \"auto\" does so by itself."
+      or nil }
+end
+
+--- The loop's timer: it has been in the queue for too long.
+function Ticket:due()
+  if self.fired or self.id then return end
+  remove_from_queue(self.modem.exchanges, self)
+  finish(self, "unsent", not_sent_in_time(self))
+end
+
+local function enqueue(modem, state, ticket)
+  local request = ticket.request
+  if request.urgent then table.insert(state.queue, 1, ticket) else state.queue[#state.queue + 1] = ticket end
+  if request.timeout and not request.urgent then wait.schedule(ticket, wait.now() + request.timeout) end
+  exchange.next_turn(modem)
+  if modem.online and not ticket.fired and not ticket.id then modem.online:wanted() end
+end
+
+--- Sends a command, or puts it into the queue. nil; or why neither can be: a refusal of the engine, or an error.
+local function send(modem, state, ticket)
+  local request = ticket.request
+  local hold, refusal = request.within, "busy"
+  if state.free or hold and state.holder == hold then
+    local now, ok = wait.now(), nil
+    ok, refusal = submit(modem, state, ticket, now)
+    if ok then return modem:await(modem.io:push(modem.port, now)) end
+  end
+  refusal = refusal == "busy" and modem.engine:refusal(ticket.text, request.data ~= nil) or refusal
+  if refusal ~= "busy" then return refusal end
+  if modem.lost and not request.urgent then return modem.lost end
+  enqueue(modem, state, ticket)
+end
+
+--- Whatever way the caller leaves: a command that is under way is given up, one that waits for its turn is not sent.
+function Ticket:__close()
+  local modem = self.modem
+  local state = modem.exchanges
+  if self.fired then return end
+  self.timer = false
+  self.request.into = nil -- something may still be put into it
+  if not self.id then return remove_from_queue(state, self) end
+  if state.holder ~= self then state.deferred[self.response] = nil end
+  if modem.closed_with then return end
+  modem.engine:cancel(self.id, wait.now())
+  modem:turn(wait.now())
+end
+
+local function begin(modem, text, request)
+  if modem.closed_with then return nil, modem.closed_with end
+  local hold = request.within
+  if hold and not hold.open then return nil, hold.err end
+  return take_ticket(modem, modem.exchanges, text, request)
+end
+
+--- Sends one command and waits for its end. Gives the response, or nil and the error. A caller that leaves earlier gives
+--- the command up.
 ---@param modem hayes.modem
 ---@param text string
 ---@param request? hayes.request
 ---@return hayes.response?, hayes.error?
 function exchange.run(modem, text, request)
-  if modem.closed_with then return nil, modem.closed_with end
-  request = request or no_request
-  local state, hold = modem.exchanges, request.within
-  if hold and not hold.open then return nil, hold.err end
-  local ticket <close> = take_ticket(modem, state, text, request)
-  local now, id, refusal = wait.now(), nil, "busy"
-  if state.free or hold and state.holder == hold then id, refusal = submit(modem, state, ticket, now) end
-  if refusal == "busy" then
-    local ok, err = take_turn(modem, ticket)
-    if not ok then return nil, err end
-    now = wait.now()
-    id, refusal = submit(modem, state, ticket, now)
-  end
-  if not id then
+  local ticket <close>, err = begin(modem, text, request or no_request)
+  if not ticket then return nil, err end
+  local refusal = send(modem, modem.exchanges, ticket)
+  if refusal then
+    ticket.fired = true
     exchange.next_turn(modem)
-    return refuse(modem, text, refusal)
+    return nil, errors.is(refusal) and refusal or refuse(modem, text, refusal)
   end
-  modem:await(modem.io:push(modem.port, now))
-  local result, line, unsent = ticket:wait()
-  state.spare = ticket
-  if result == "ok" and not unsent then return ticket.response end
-  return nil, failed(modem, ticket, result, line, unsent)
+  return conclude(ticket, ticket:wait())
+end
+
+--- Sends one command, or puts it into the queue, and returns: request.finished is called at its end. For work that
+--- belongs to a connection and not to a task. The ticket; or nil and the error, and nothing is called then.
+---@param modem hayes.modem
+---@param text string
+---@param request hayes.request
+---@return hayes.ticket?, hayes.error?
+function exchange.start(modem, text, request)
+  local ticket, err = begin(modem, text, request)
+  if not ticket then return nil, err end
+  local refusal = send(modem, modem.exchanges, ticket)
+  if not refusal then return ticket end
+  ticket.fired = true
+  exchange.next_turn(modem)
+  return nil, errors.is(refusal) and refusal or refuse(modem, text, refusal)
+end
+
+--- Gives up a command that start() has sent; request.finished is not called any more.
+---@param ticket hayes.ticket
+function exchange.abandon(ticket)
+  ticket.request.finished = nil
+  ticket:__close()
 end
 
 --- Reserves the line, once everything under way is over: what is done within the hold is done with nobody's command
---- between. Closing it gives the line back. nil and an error when the module does not answer. For a few commands that
---- belong together, and nothing that waits long.
+--- between. Closing it gives the line back. nil and an error when the module does not answer, or the line is not free
+--- within so many seconds. For a few commands that belong together, and nothing that waits long.
 ---
 ---     local hold <close>, err = exchange.hold(modem)
 ---     exchange.run(modem, "AT+…", { within = hold })
 ---@param modem hayes.modem
+---@param timeout? number
 ---@return hayes.hold?, hayes.error?
-function exchange.hold(modem)
+function exchange.hold(modem, timeout)
   if modem.closed_with then return nil, modem.closed_with end
   local state = modem.exchanges
-  local ticket <close> = take_ticket(modem, state, "", no_request)
-  if not state.free then
-    local ok, err = take_turn(modem, ticket)
-    if not ok then return nil, err end
+  local hold = setmetatable({ modem = modem, open = true }, Hold)
+  if state.free and modem.engine:ready() then
+    state.free, state.holder = false, hold
+    return hold
   end
-  ticket.fired = true -- the turn is not its any more
-  state.spare, state.free = ticket, false
-  state.holder = setmetatable({ modem = modem, open = true }, Hold)
-  return state.holder
+  if modem.lost then return nil, modem.lost end
+  local ticket <close> = setmetatable({ modem = modem, timer = false, hold = hold, text = "", fired = false, id = false,
+    damage = false, request = { timeout = timeout } }, Ticket)
+  enqueue(modem, state, ticket)
+  local result, err = ticket:wait()
+  if result == "ok" then return hold end
+  return nil, err
 end
 
 --- Gives the line back. Any number of times.
@@ -246,14 +342,9 @@ function exchange.end_hold(modem, err)
   if holder == hold then modem.exchanges.holder = nil end
 end
 
-local function fire(ticket, result, line, unsent)
-  if ticket.damage and result == "ok" then result = ticket.damage end
-  local ended = ticket.request.ended
-  if ended and result == "ok" then ended(ticket.response) end
-  ticket:fire(result, line, unsent)
-end
+-- What the engine tells
 
---- The engine tells of a final result code.
+--- A final result code.
 function exchange.on_final(modem, response, result, line, more, unsent)
   local state = modem.exchanges
   local ticket = state.holder
@@ -265,7 +356,7 @@ function exchange.on_final(modem, response, result, line, more, unsent)
       state.holder:on_connect()
     end
     if result == "short_read" or result == "long_read" then ticket.damage = result end
-    if more then state.deferred[response] = ticket else fire(ticket, result, line, unsent) end
+    if more then state.deferred[response] = ticket else finish(ticket, result, line, unsent) end
   end
   exchange.next_turn(modem)
 end
@@ -278,8 +369,8 @@ function exchange.release(modem, data_mode)
   exchange.next_turn(modem)
 end
 
---- The engine tells of a line of a deferred result, or that it has ended otherwise. It may come in front of the final
---- result code, which then ends the command.
+--- The engine tells of a line of a deferred result, or that it has ended otherwise. It may come before the final result
+--- code, which then ends the command.
 function exchange.on_deferred(modem, response, result, line, more)
   if not response then return end
   if line then
@@ -290,7 +381,7 @@ function exchange.on_deferred(modem, response, result, line, more)
   local ticket = deferred[response]
   if ticket and not more then
     deferred[response] = nil
-    fire(ticket, result, line)
+    finish(ticket, result, line)
   end
 end
 
@@ -303,7 +394,7 @@ function exchange.end_queue(modem, err, keep_urgent)
     if keep_urgent and ticket.request.urgent then
       state.queue[#state.queue + 1] = ticket
     else
-      ticket.turn:fire(nil, err)
+      finish(ticket, "unsent", err)
     end
   end
 end
@@ -317,7 +408,7 @@ function exchange.close(modem, err)
   exchange.end_hold(modem, err)
   if getmetatable(state.holder) == Ticket then tickets[state] = state.holder end
   state.deferred, state.holder = {}, nil
-  for _, ticket in pairs(tickets) do ticket:fire("closed") end
+  for _, ticket in pairs(tickets) do finish(ticket, "closed") end
 end
 
 return exchange

@@ -91,6 +91,7 @@ function Waiter:wait(deadline)
       suspend(self, task, deadline)
     else
       while not self.fired and not (deadline and builtin.now() >= deadline) do builtin.iterate(deadline) end
+      builtin.run_ready() -- handlers of events that came before it
     end
   end
   if self.fired then return self.first, self.second, self.third end
