@@ -16,7 +16,8 @@ bool at_engine_init(struct at_engine *engine, const struct at_rules *rules)
     engine->echo = true;
     engine->default_ms = DEFAULT_TIMEOUT_MS;
     engine->slot.deadline = AT_NEVER;
-    return at_framer_init(&engine->framer, rules) && at_engine_set_rules(engine, rules);
+    return at_online_init(&engine->online, &engine->alloc, &engine->escape) &&
+           at_framer_init(&engine->framer, rules) && at_engine_set_rules(engine, rules);
 }
 
 void at_engine_free(struct at_engine *engine)
@@ -24,6 +25,7 @@ void at_engine_free(struct at_engine *engine)
     if (engine->line != NULL)
         at_resize(&engine->alloc, engine->line, engine->line_size, 0);
     engine->line = NULL;
+    at_online_free(&engine->online, &engine->alloc);
     at_framer_free(&engine->framer);
 }
 
@@ -65,7 +67,7 @@ void at_engine_observe(struct at_engine *engine, bool on)
 bool at_engine_ready(const struct at_engine *engine)
 {
     return engine->slot.state == AT_SLOT_EMPTY && engine->sync.phase == AT_SYNC_OFF && !engine->end_slot &&
-           !engine->online;
+           engine->online.phase == AT_ONLINE_OFF;
 }
 
 const char *at_forbidden_byte(const char *text, size_t length)
@@ -157,6 +159,7 @@ static void give_up_slot(struct at_engine *engine, enum at_result result, at_tim
         .give_up = now + at_ms(AT_LOST_MS),
         .final_owed = true,
         .prompted = slot->prompted,
+        .data_mode = engine->download.active || (slot->prompted && at_slot_is_open_ended(slot)),
         .data_owed = at_slot_data_owed(slot),
     };
     slot->state = AT_SLOT_GIVEN_UP;
@@ -168,7 +171,7 @@ static void give_up_slot(struct at_engine *engine, enum at_result result, at_tim
 void at_engine_sync(struct at_engine *engine, at_time now, at_time give_up)
 {
     struct at_slot *slot = &engine->slot;
-    at_engine_leave(engine);
+    at_engine_end_data_mode(engine);
     if (slot->state != AT_SLOT_EMPTY && slot->state != AT_SLOT_GIVEN_UP)
         give_up_slot(engine, AT_CANCELLED, now);
     at_engine_start_sync(engine, &(struct at_sync_start){.give_up = give_up}, now);
@@ -176,21 +179,28 @@ void at_engine_sync(struct at_engine *engine, at_time now, at_time give_up)
 
 bool at_engine_give(struct at_engine *engine, const char *bytes, size_t length)
 {
-    if (!engine->online || engine->given_length > 0 || length == 0)
-        return false;
-    engine->given = bytes;
-    engine->given_length = length;
-    return true;
+    return at_online_give(&engine->online, bytes, length);
 }
 
-void at_engine_leave(struct at_engine *engine)
+void at_engine_leave(struct at_engine *engine, bool dtr, at_time now)
 {
-    if (!engine->online)
-        return;
-    engine->online = false;
-    engine->given_length = 0;
-    engine->tell_given = false;
-    at_framer_reset(&engine->framer);
+    at_online_leave(&engine->online, dtr, now);
+}
+
+void at_engine_set_speed(struct at_engine *engine, uint32_t bytes_per_second)
+{
+    engine->escape.speed = bytes_per_second;
+}
+
+bool at_engine_wants_silence(const struct at_engine *engine)
+{
+    return engine->online.phase == AT_ONLINE_GUARD ||
+           (engine->slot.state == AT_SLOT_DATA && engine->slot.upload.phase == AT_UPLOAD_GUARD);
+}
+
+void at_engine_waiting(struct at_engine *engine, size_t bytes, at_time now)
+{
+    at_escape_waiting(&engine->escape, bytes, now);
 }
 
 void at_engine_cancel(struct at_engine *engine, uint32_t id, at_time now)
@@ -202,14 +212,16 @@ void at_engine_cancel(struct at_engine *engine, uint32_t id, at_time now)
         give_up_slot(engine, AT_CANCELLED, now);
 }
 
-void at_engine_end_block(struct at_engine *engine)
-{
-    at_framer_block(&engine->framer, 0);
-}
-
 void at_engine_input(struct at_engine *engine, const char *bytes, size_t length)
 {
-    at_framer_input(&engine->framer, bytes, length);
+    if (at_engine_is_in_data(engine)) {
+        bool skip = engine->skip_lf && length > 0 && bytes[0] == '\n';
+        engine->skip_lf = engine->skip_lf && length == 0;
+        engine->span = bytes + skip;
+        engine->span_end = bytes + length;
+    } else {
+        at_framer_input(&engine->framer, bytes, length);
+    }
 }
 
 static enum at_event_kind tell_deferred_end(struct at_event *event, uint32_t id, enum at_result result)
@@ -251,8 +263,6 @@ static enum at_event_kind next_waiting(struct at_engine *engine, struct at_event
         return at_engine_tell(event, AT_EVENT_DESYNC, NULL);
     if (take_flag(&engine->tell_resync))
         return at_engine_tell(event, AT_EVENT_RESYNC, NULL);
-    if (take_flag(&engine->tell_given))
-        return at_engine_tell(event, AT_EVENT_GIVEN, NULL);
     return AT_EVENT_NONE;
 }
 
@@ -265,6 +275,8 @@ static bool tick_sync(struct at_engine *engine, at_time now)
         return false;
     if (now >= sync->until && engine->framer.block_left > 0)
         at_framer_reset(&engine->framer); /* the rest of the block will not come */
+    if (sync->phase == AT_SYNC_PROBE)
+        at_engine_stop_download(engine);
     if (at_sync_tick(sync, &engine->rules->manners, now)) {
         engine->rebooting = false;
         engine->tell_resync = true;
@@ -277,10 +289,21 @@ static bool tick_sync(struct at_engine *engine, at_time now)
     return true;
 }
 
+/* A command whose source has nothing at the moment is not late. */
+static at_time slot_deadline(const struct at_engine *engine)
+{
+    const struct at_slot *slot = &engine->slot;
+    const char *bytes;
+    bool waits_for_source = slot->state == AT_SLOT_DATA && at_slot_is_open_ended(slot) &&
+                            slot->upload.phase == AT_UPLOAD_DATA && !slot->data->ended &&
+                            slot->data->peek(slot->data->context, &bytes) == 0;
+    return waits_for_source ? AT_NEVER : slot->deadline;
+}
+
 /* What has fallen due. */
 static enum at_event_kind next_timed(struct at_engine *engine, at_time now, struct at_event *event)
 {
-    if (now >= engine->slot.deadline)
+    if (now >= slot_deadline(engine))
         give_up_slot(engine, AT_TIMEOUT, now);
     if (tick_sync(engine, now))
         return at_engine_tell(event, AT_EVENT_LOST, NULL);
@@ -317,11 +340,23 @@ static enum at_event_kind tell_seen(struct at_engine *engine, struct at_event *e
     return AT_EVENT_SEEN;
 }
 
+/* What followed the last words of data mode, or of a download, is for the framer, too. */
+static enum at_token_kind next_of_framer(struct at_engine *engine, struct at_token *token)
+{
+    if (at_framer_next(&engine->framer, token) != AT_TOKEN_NONE)
+        return token->kind;
+    if (engine->span == engine->span_end)
+        return AT_TOKEN_NONE;
+    at_framer_input(&engine->framer, engine->span, (size_t)(engine->span_end - engine->span));
+    engine->span = engine->span_end;
+    return at_framer_next(&engine->framer, token);
+}
+
 /* The next token; one that is being observed comes twice. */
 static enum at_token_kind next_token(struct at_engine *engine, struct at_token *token)
 {
     if (engine->seen.kind == AT_TOKEN_NONE)
-        return at_framer_next(&engine->framer, token);
+        return next_of_framer(engine, token);
     *token = engine->seen;
     engine->seen.kind = AT_TOKEN_NONE;
     return token->kind;
@@ -335,6 +370,12 @@ enum at_event_kind at_engine_next(struct at_engine *engine, at_time now, struct 
     if (engine->sent_text != NULL || engine->sent_data > 0)
         return tell_sent(engine, event);
     for (;;) {
+        if (at_engine_is_in_data(engine)) {
+            if (at_engine_next_data(engine, event, now) != AT_EVENT_NONE)
+                return event->kind;
+            if (at_engine_is_in_data(engine))
+                break;
+        }
         bool again = engine->seen.kind != AT_TOKEN_NONE;
         if (next_token(engine, &token) == AT_TOKEN_NONE)
             break;
@@ -343,6 +384,10 @@ enum at_event_kind at_engine_next(struct at_engine *engine, at_time now, struct 
         if (at_engine_on_token(engine, event, &token, now) != AT_EVENT_NONE ||
             next_waiting(engine, event) != AT_EVENT_NONE)
             return event->kind;
+    }
+    if (take_flag(&engine->sync_after_lines) && engine->sync.phase == AT_SYNC_OFF) {
+        struct at_sync_start start = {.quiet_ms = AT_QUIET_MS, .give_up = now + at_ms(AT_LOST_MS)};
+        at_engine_start_sync(engine, &start, now);
     }
     return next_timed(engine, now, event);
 }
@@ -359,19 +404,20 @@ static size_t next_data(const struct at_slot *slot, const char **bytes)
     return length < most ? length : (size_t)most;
 }
 
-size_t at_engine_output(const struct at_engine *engine, at_time now, const char **bytes)
+size_t at_engine_output(struct at_engine *engine, at_time now, const char **bytes)
 {
-    const struct at_slot *slot = &engine->slot;
+    struct at_slot *slot = &engine->slot;
+    const struct at_manners *manners = &engine->rules->manners;
     if (engine->sync.phase != AT_SYNC_OFF)
         return at_sync_output(&engine->sync, bytes);
-    if (engine->online) {
-        *bytes = engine->given;
-        return engine->given_length;
-    }
+    if (engine->online.phase != AT_ONLINE_OFF)
+        return at_online_output(&engine->online, manners, now, bytes);
     if (slot->state == AT_SLOT_SENDING && now >= engine->ready_at) {
         *bytes = engine->line + slot->line_sent;
         return slot->line_length - slot->line_sent;
     }
+    if (slot->state == AT_SLOT_DATA && at_slot_is_open_ended(slot))
+        return at_upload_output(&slot->upload, slot->data, &engine->escape, manners, now, bytes);
     if (slot->state == AT_SLOT_DATA && slot->data->left > 0)
         return next_data(slot, bytes);
     return 0;
@@ -385,6 +431,28 @@ static void observe_sent(struct at_engine *engine, const char *text, size_t leng
     engine->sent_length = length;
 }
 
+enum {
+    UPLOAD_ANSWER_MS =
+        10000 /* some servers take their time to confirm, and firmware that waits for that says OK late */
+};
+
+/* Of an upload of unknown length: the module has no time-out of ours while its source has nothing. */
+static void sent_open_ended(struct at_engine *engine, size_t length, at_time now)
+{
+    struct at_slot *slot = &engine->slot;
+    const struct at_manners *manners = &engine->rules->manners;
+    const char *bytes;
+    size_t of_source;
+    at_engine_output(engine, now, &bytes);
+    at_upload_sent(&slot->upload, &engine->escape, manners, bytes, length, now, &of_source);
+    slot->data->took(slot->data->context, of_source);
+    engine->sent_data += engine->observed ? length : 0;
+    if (slot->upload.phase == AT_UPLOAD_ENDED)
+        slot->deadline = engine->escape.left_at + at_ms(manners->guard_ms) + at_ms(UPLOAD_ANSWER_MS);
+    else
+        at_slot_arm(slot, now);
+}
+
 void at_engine_sent(struct at_engine *engine, size_t length, at_time now)
 {
     struct at_slot *slot = &engine->slot;
@@ -393,11 +461,13 @@ void at_engine_sent(struct at_engine *engine, size_t length, at_time now)
         observe_sent(engine, engine->sync.text, engine->sync.text_length);
         return;
     }
-    if (engine->online) {
-        engine->given += length;
-        engine->given_length -= length;
-        engine->tell_given = engine->given_length == 0 && length > 0;
+    if (engine->online.phase != AT_ONLINE_OFF) {
+        at_online_sent(&engine->online, &engine->rules->manners, length, now);
         engine->sent_data += engine->observed ? length : 0;
+        return;
+    }
+    if (slot->state == AT_SLOT_DATA && at_slot_is_open_ended(slot)) {
+        sent_open_ended(engine, length, now);
         return;
     }
     if (slot->state == AT_SLOT_DATA) {
@@ -419,7 +489,20 @@ void at_engine_sent(struct at_engine *engine, size_t length, at_time now)
 static bool has_waiting(const struct at_engine *engine)
 {
     return engine->end_slot || engine->end_deferred || engine->tell_reboot || engine->tell_boot_line ||
-           engine->tell_desync || engine->tell_resync || engine->tell_given;
+           engine->tell_desync || engine->tell_resync || engine->data_length > 0;
+}
+
+static at_time data_deadline(const struct at_engine *engine, at_time now)
+{
+    const struct at_slot *slot = &engine->slot;
+    const struct at_manners *manners = &engine->rules->manners;
+    if (engine->online.phase != AT_ONLINE_OFF)
+        return at_online_deadline(&engine->online, manners, now);
+    if (engine->download.active)
+        return at_download_deadline(&engine->download, &engine->online.ending);
+    if (slot->state == AT_SLOT_DATA && at_slot_is_open_ended(slot))
+        return at_upload_deadline(&slot->upload, slot->data, &engine->escape, manners, now);
+    return AT_NEVER;
 }
 
 at_time at_engine_deadline(const struct at_engine *engine, at_time now)
@@ -427,7 +510,8 @@ at_time at_engine_deadline(const struct at_engine *engine, at_time now)
     const struct at_slot *slot = &engine->slot;
     if (has_waiting(engine))
         return 0;
-    at_time deadline = at_earlier(slot->deadline, at_sync_deadline(&engine->sync));
+    at_time deadline = at_earlier(slot_deadline(engine), at_sync_deadline(&engine->sync));
+    deadline = at_earlier(deadline, data_deadline(engine, now));
     if (slot->state == AT_SLOT_SENDING && engine->ready_at > now)
         deadline = at_earlier(deadline, engine->ready_at);
     return at_earlier(deadline, at_deferred_deadline(&engine->deferred));

@@ -9,10 +9,12 @@
 
 #include "at/deferred.h"
 #include "at/framer.h"
+#include "at/online.h"
 #include "at/rules.h"
 #include "at/slot.h"
 #include "at/sync.h"
 #include "at/time.h"
+#include "at/transfer.h"
 
 /* How a command ended. */
 enum at_result {
@@ -41,6 +43,11 @@ enum at_event_kind {
     AT_EVENT_BLOCK,    /* bytes of the block that the last INFO, URC, LATE or UNKNOWN event announced */
     AT_EVENT_DATA,     /* bytes that came in data mode */
     AT_EVENT_GIVEN,    /* all that at_engine_give was given is with the port */
+    AT_EVENT_DOUBT,    /* in data mode: the connection may have ended, at_engine_leave finds out; nothing goes
+                          out */
+    AT_EVENT_LEFT,     /* data mode is over: `answered`, or the module had left it by itself; `ended`: it says
+                          that the     connection has, too. What it said beside that follows as lines, then DESYNC
+                          unless answered */
     AT_EVENT_DAMAGE,   /* the block that was told last, of a URC, is damaged */
     AT_EVENT_UNKNOWN,  /* a line that nothing claims */
     AT_EVENT_LATE,     /* a line that belongs to a command given up */
@@ -62,9 +69,11 @@ struct at_event {
     bool more;
     const char *text; /* good until the next call of at_engine_next */
     size_t length;
-    int16_t rule;          /* that matched the line, or AT_NO_RULE */
-    size_t prefix_length;  /* how much of the text its prefix covers */
-    uint64_t unsent;       /* FINAL: bytes of its data that did not go out */
+    int16_t rule;         /* that matched the line, or AT_NO_RULE */
+    size_t prefix_length; /* how much of the text its prefix covers */
+    bool answered, ended; /* LEFT */
+    uint64_t unsent; /* FINAL: bytes of its data that did not go out; LEFT: of what was given, kept for the
+                        return to data mode unless `ended` */
     enum at_damage damage; /* FINAL: of the block in its answer; DAMAGE */
     uint64_t block;        /* bytes announced by this line, or still to come behind this BLOCK */
 };
@@ -115,9 +124,15 @@ struct at_engine {
     uint64_t damaged; /* blocks so far */
     bool echo;        /* the module may be echoing */
     bool rebooting;   /* a boot line was seen and the engine is not yet in step */
-    bool online;      /* data mode: what comes and goes is nobody's command */
-    const char *given;
-    size_t given_length;
+    struct at_escape escape;
+    struct at_online online; /* data mode: what comes and goes is nobody's command */
+    struct at_download download;
+    bool own_hangups;            /* the host's texts, in place of the rules' */
+    const char *span, *span_end; /* of the input: what is for data mode or a download, or follows its lines */
+    bool skip_lf;                /* of the line that began it */
+    bool sync_after_lines; /* data mode was left by the module: when its last words have been looked at */
+    const char *data;      /* observed, and to be told next */
+    size_t data_length;
     bool observed;
     struct at_token seen; /* told of, and not yet looked at */
     const char *sent_text;
@@ -125,7 +140,7 @@ struct at_engine {
     uint64_t sent_data;
 
     /* Events that wait for their turn, in this order. */
-    bool end_slot, end_deferred, tell_reboot, tell_desync, tell_resync, tell_boot_line, tell_given;
+    bool end_slot, end_deferred, tell_reboot, tell_desync, tell_resync, tell_boot_line;
     enum at_result end_result;
     struct at_token boot_line;
 };
@@ -165,16 +180,33 @@ enum at_refusal at_engine_submit(struct at_engine *engine, const struct at_comma
  * silently. */
 void at_engine_cancel(struct at_engine *engine, uint32_t id, at_time now);
 
-/* In data mode: bytes for the port, which must stay where they are until GIVEN. False when it is not data
- * mode, or some are on their way. */
+/* The lines that tell of the end of a connection in data mode, beside those of a restart; count 0: the final
+ * result codes that are URCs, too (`NO CARRIER`). Before data mode begins. False when there is no room for
+ * them. */
+bool at_engine_set_hangups(struct at_engine *engine, const char *const *texts, size_t count);
+
+/* For data mode: bytes for the port, which must stay where they are until GIVEN or LEFT. False when some are
+ * on their way. */
 bool at_engine_give(struct at_engine *engine, const char *bytes, size_t length);
 
-/* Data mode is over: lines are lines again. When that is so is for the host to find out, for what the module
- * says of it looks like data. */
-void at_engine_leave(struct at_engine *engine);
+/* Data mode is to be left; LEFT tells how that went. What was given goes out before, unless there is DOUBT.
+ * dtr: the host has dropped DTR (`AT&D1`), by which the module leaves if it can; else, and after a second, by
+ * the escape sequence. */
+void at_engine_leave(struct at_engine *engine, bool dtr, at_time now);
 
-/* The block that is coming ends here, earlier than announced. All of the input must have been looked at. */
-void at_engine_end_block(struct at_engine *engine);
+/* Data mode is over at once, as the host knows otherwise; input is lines again. How many of the bytes given
+ * had not gone out. */
+size_t at_engine_end_data_mode(struct at_engine *engine);
+
+/* Bytes a second of the line, by which the time is reckoned at which a byte has left it; 0: the port says how
+ * many wait (at_engine_waiting), or does not delay any. */
+void at_engine_set_speed(struct at_engine *engine, uint32_t bytes_per_second);
+
+/* Is it worth asking the port how many bytes wait in it? The escape sequence needs silence before it. */
+bool at_engine_wants_silence(const struct at_engine *engine);
+
+/* So many bytes that the port has taken have not left it yet. */
+void at_engine_waiting(struct at_engine *engine, size_t bytes, at_time now);
 
 /* Hands over bytes from the port; they must stay where they are until at_engine_next has returned NONE. */
 void at_engine_input(struct at_engine *engine, const char *bytes, size_t length);
@@ -182,7 +214,7 @@ void at_engine_input(struct at_engine *engine, const char *bytes, size_t length)
 enum at_event_kind at_engine_next(struct at_engine *engine, at_time now, struct at_event *event);
 
 /* Bytes for the port, 0 when there are none now; at_engine_sent tells how many it has taken. */
-size_t at_engine_output(const struct at_engine *engine, at_time now, const char **bytes);
+size_t at_engine_output(struct at_engine *engine, at_time now, const char **bytes);
 void at_engine_sent(struct at_engine *engine, size_t length, at_time now);
 
 /* When at_engine_next or at_engine_output will have something to do that they have not now, without further

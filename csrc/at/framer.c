@@ -38,6 +38,21 @@ void at_framer_input(struct at_framer *framer, const char *bytes, size_t length)
     framer->end = bytes + length;
 }
 
+size_t at_framer_take_rest(struct at_framer *framer, const char **bytes)
+{
+    size_t length = (size_t)(framer->end - framer->at);
+    *bytes = framer->at;
+    framer->at = framer->end;
+    return length;
+}
+
+void at_framer_follow_block(struct at_framer *framer)
+{
+    framer->gap = (struct at_gap){.follows_block = true, .clean = true};
+    framer->gap_open = true;
+    framer->gap_half = false;
+}
+
 void at_framer_block(struct at_framer *framer, uint64_t length)
 {
     framer->block_left = length;
@@ -92,9 +107,9 @@ static enum at_token_kind next_data(struct at_framer *framer, struct at_token *t
     framer->at += length;
     framer->block_left -= length;
     if (framer->block_left == 0) {
-        framer->gap = (struct at_gap){.follows_block = true, .clean = framer->gap.clean};
-        framer->gap_open = true;
-        framer->gap_half = false;
+        bool clean = framer->gap.clean;
+        at_framer_follow_block(framer);
+        framer->gap.clean = clean;
     }
     return AT_TOKEN_DATA;
 }

@@ -75,6 +75,12 @@ void at_framer_input(struct at_framer *framer, const char *bytes, size_t length)
 
 enum at_token_kind at_framer_next(struct at_framer *framer, struct at_token *token);
 
+/* Takes the bytes back that have not been looked at. */
+size_t at_framer_take_rest(struct at_framer *framer, const char **bytes);
+
+/* What comes next follows a block that came another way. */
+void at_framer_follow_block(struct at_framer *framer);
+
 /* From here on `length` bytes are data. Behind a LINE token an LF that still belongs to the line is passed
  * over. */
 void at_framer_block(struct at_framer *framer, uint64_t length);

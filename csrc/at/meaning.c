@@ -73,15 +73,18 @@ static enum at_event_kind end_slot(struct at_engine *engine, struct at_event *ev
     at_engine_tell(event, AT_EVENT_FINAL, line);
     event->command = slot->id;
     event->result = success ? AT_OK : AT_ERROR;
-    event->unsent = slot->data != NULL ? slot->data->left : 0;
+    event->unsent = slot->data != NULL && !at_slot_is_open_ended(slot) ? slot->data->left : 0;
+    if (at_slot_is_open_ended(slot) && slot->upload.phase == AT_UPLOAD_DATA)
+        event->unsent = AT_UNKNOWN_LENGTH;
     event->damage = (enum at_damage)slot->damage;
     engine->damaged += event->damage != AT_UNDAMAGED;
     event->more = success && slot->expect.prefix_length > 0 && !slot->deferred_early;
     if (event->more)
         at_deferred_add(&engine->deferred, slot, now);
     uint64_t data_owed = at_slot_data_owed(slot);
+    bool unfinished = at_slot_is_unfinished(slot);
     at_engine_free_slot(engine, now);
-    if (data_owed > 0) {
+    if (unfinished) {
         /* It ended while it was being given data: whether the module takes more as data or as commands is not
          * known. */
         struct at_sync_start start = {.quiet_ms = AT_QUIET_MS,
@@ -131,9 +134,7 @@ static enum at_event_kind begin_data_mode(struct at_engine *engine, struct at_ev
                                           const struct at_token *line, at_time now)
 {
     end_slot(engine, event, line, true, now);
-    engine->online = true;
-    engine->block_owner = AT_BLOCK_ONLINE;
-    at_framer_block(&engine->framer, UINT64_MAX);
+    at_engine_begin_data_mode(engine);
     return AT_EVENT_FINAL;
 }
 
@@ -144,7 +145,10 @@ static enum at_event_kind begin_block(struct at_engine *engine, struct at_event 
     tell_line(engine, event, AT_EVENT_INFO, line);
     event->block = engine->slot.block;
     engine->slot.block = 0;
-    at_framer_block(&engine->framer, event->block);
+    if (engine->slot.expect.prefix_length > 0)
+        at_engine_begin_download(engine, event->block);
+    else
+        at_framer_block(&engine->framer, event->block);
     at_slot_arm(&engine->slot, now);
     return AT_EVENT_INFO;
 }
@@ -379,8 +383,6 @@ static enum at_event_kind on_line(struct at_engine *engine, struct at_event *eve
 static enum at_event_kind on_data(struct at_engine *engine, struct at_event *event,
                                   const struct at_token *token, at_time now)
 {
-    if (engine->online)
-        return at_engine_tell(event, AT_EVENT_DATA, token);
     at_engine_tell(event, AT_EVENT_BLOCK, token);
     event->block = engine->framer.block_left;
     if (engine->block_owner == AT_BLOCK_COMMAND) {

@@ -17,6 +17,17 @@ enum at_event_kind at_engine_tell(struct at_event *event, enum at_event_kind kin
 enum at_event_kind at_engine_on_token(struct at_engine *engine, struct at_event *event,
                                       const struct at_token *token, at_time now);
 
+/* In data.c: data mode begins, or a download; what has come and not been looked at is for it. */
+void at_engine_begin_data_mode(struct at_engine *engine);
+void at_engine_begin_download(struct at_engine *engine, uint64_t total);
+
+/* Whether one of them takes the input; what there is to tell of it then. */
+bool at_engine_is_in_data(const struct at_engine *engine);
+enum at_event_kind at_engine_next_data(struct at_engine *engine, struct at_event *event, at_time now);
+
+/* A download that nobody waits for any more: what comes is lines. */
+void at_engine_stop_download(struct at_engine *engine);
+
 /* In engine.c: the command in flight has ended; the engine is to get in step. */
 void at_engine_free_slot(struct at_engine *engine, at_time now);
 void at_engine_start_sync(struct at_engine *engine, const struct at_sync_start *start, at_time now);

@@ -9,6 +9,7 @@ const struct at_manners at_default_manners = {
     .max_command = 2048,
     .gap_ms = 0,
     .guard_ms = 1100,
+    .answer_ms = 1100,
     .escape = "+++",
     .cancel = 0x1b,
     .crlf_after_block = false,

@@ -89,14 +89,20 @@ struct at_traits {
 
 /* Bytes that are the dialect's own way. */
 struct at_manners {
-    char eol[3];           /* ends a command line, and nothing else does: "\r" or "\r\n" */
-    char prompt;           /* '>' or '@' */
-    uint32_t max_line;     /* the longest line taken, bytes */
-    uint32_t max_command;  /* the longest command line sent, bytes without eol */
-    uint32_t gap_ms;       /* least silence between a final result code and the next command */
-    uint32_t guard_ms;     /* silence before and after the escape sequence */
-    char escape[8];        /* the escape sequence; "" when there is none */
-    char cancel;           /* cancels a prompt; 0: nothing does */
+    char eol[3];          /* ends a command line, and nothing else does: "\r" or "\r\n" */
+    char prompt;          /* '>' or '@' */
+    uint32_t max_line;    /* the longest line taken, bytes */
+    uint32_t max_command; /* the longest command line sent, bytes without eol */
+    uint32_t gap_ms;      /* least silence between a final result code and the next command */
+    uint32_t guard_ms;    /* silence before and after the escape sequence */
+    uint32_t
+        answer_ms; /* least silence behind the escape sequence, after which the module answers; 0: at once */
+    uint32_t idle_ms;   /* so little silence around the sequence makes it one; 0: guard_ms is wanted */
+    uint32_t settle_ms; /* a module that has left data mode is to be left alone for so long */
+    char behind[16];    /* how lines begin that follow that answer, of data that goes on coming; "": no such
+                           lines */
+    char escape[8];     /* the escape sequence; "" when there is none */
+    char cancel;        /* cancels a prompt; 0: nothing does */
     bool crlf_after_block; /* behind every block stands CR LF: what else does tells of bytes lost on the line
                             */
 };

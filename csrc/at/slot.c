@@ -161,7 +161,19 @@ bool at_slot_wants_prompt(const struct at_slot *slot)
     return slot->data != NULL || slot->online_prompt;
 }
 
+bool at_slot_is_open_ended(const struct at_slot *slot)
+{
+    return slot->data != NULL && slot->data->left == AT_UNKNOWN_LENGTH;
+}
+
+bool at_slot_is_unfinished(const struct at_slot *slot)
+{
+    if (at_slot_is_open_ended(slot))
+        return slot->prompted && slot->upload.phase != AT_UPLOAD_ENDED;
+    return at_slot_data_owed(slot) > 0;
+}
+
 uint64_t at_slot_data_owed(const struct at_slot *slot)
 {
-    return slot->prompted && slot->data != NULL ? slot->data->left : 0;
+    return slot->prompted && slot->data != NULL && !at_slot_is_open_ended(slot) ? slot->data->left : 0;
 }

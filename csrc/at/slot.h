@@ -6,6 +6,7 @@
 #include "at/rules.h"
 #include "at/source.h"
 #include "at/time.h"
+#include "at/transfer.h"
 
 enum {
     AT_NAME_MAX = 32,
@@ -20,7 +21,7 @@ struct at_command {
     uint32_t timeout_ms;  /* to the final result code, counted anew while data flows; 0: as the traits say */
     uint32_t deferred_ms; /* from there to the deferred result; 0: as the traits say */
     bool online;          /* CONNECT, or the prompt of such a command, ends it, and data mode begins */
-    uint64_t block;       /* CONNECT announces a block of so many bytes; 0: none */
+    uint64_t block; /* so many bytes follow CONNECT, AT_UNKNOWN_LENGTH: up to the deferred result; 0: none */
 };
 
 enum at_slot_state {
@@ -55,6 +56,7 @@ struct at_slot {
     bool online;        /* CONNECT begins data mode … */
     bool online_prompt; /* … or the prompt does */
     uint64_t block;
+    struct at_upload upload;            /* of data of unknown length */
     uint32_t ack_every, unacknowledged; /* bytes of data; 0: the module does not acknowledge */
     char ack_byte;
     bool prompted;
@@ -85,7 +87,13 @@ bool at_slot_is_awaiting(const struct at_slot *slot);
 /* A prompt may come: the command has data, or data mode begins there. */
 bool at_slot_wants_prompt(const struct at_slot *slot);
 
-/* Bytes of data the module has asked for and not been given. */
+/* Data of unknown length, which the escape sequence ends. */
+bool at_slot_is_open_ended(const struct at_slot *slot);
+
+/* The module takes bytes for data that the command has not given it. */
+bool at_slot_is_unfinished(const struct at_slot *slot);
+
+/* So many bytes of data the module has asked for and not been given; 0 also when nobody knows. */
 uint64_t at_slot_data_owed(const struct at_slot *slot);
 
 #endif

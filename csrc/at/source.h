@@ -3,6 +3,7 @@
 #ifndef AT_SOURCE_H
 #define AT_SOURCE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -12,8 +13,11 @@ struct at_source {
     /* That many of them are with the port now. */
     void (*took)(void *context, size_t length);
     void *context;
-    uint64_t left; /* bytes still to send; counted down by the engine */
+    uint64_t left; /* bytes still to send, counted down by the engine; or AT_UNKNOWN_LENGTH */
+    bool ended;    /* of unknown length: nothing comes any more once peek() gives 0; set by the host */
 };
+
+#define AT_UNKNOWN_LENGTH UINT64_MAX
 
 /* A run of bytes that the caller keeps alive. */
 struct at_memory {

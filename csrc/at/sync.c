@@ -60,7 +60,8 @@ void at_sync_start(struct at_sync *sync, const struct at_sync_start *start, at_t
         .give_up = start->give_up,
         .probe_ms = FIRST_PROBE_MS,
         .final_owed = start->final_owed,
-        .cancel_first = start->prompted,
+        .cancel_first = start->prompted && !start->data_mode,
+        .escape_first = start->data_mode,
         .data_owed = start->data_owed,
     };
     wait_for(sync, AT_SYNC_QUIET, start->quiet_ms, now);
@@ -163,9 +164,11 @@ bool at_sync_tick(struct at_sync *sync, const struct at_manners *manners, at_tim
     case AT_SYNC_QUIET:
         if (sync->cancel_first)
             cancel_prompt(sync, manners, now);
+        else if (sync->escape_first)
+            wait_for(sync, AT_SYNC_GUARD, manners->guard_ms, now);
         else
             probe(sync, manners, now);
-        sync->cancel_first = false;
+        sync->cancel_first = sync->escape_first = false;
         break;
     case AT_SYNC_PROBE:
         sync->final_owed = false;

@@ -26,6 +26,7 @@ struct at_sync_start {
     bool final_owed; /* a command was given up: one final result code may come that answers none of the probes
                       */
     bool prompted;   /* a prompt or data mode is open */
+    bool data_mode;  /* … the latter: only the escape sequence leads out of it */
     uint64_t data_owed; /* bytes that it is waiting for, 0: not known */
     at_time give_up;    /* tell of failure then; AT_NEVER: never */
 };
@@ -40,7 +41,7 @@ struct at_sync {
     uint8_t clean;       /* probes in a row answered exactly once */
     uint8_t step;        /* what has been tried since the last answer */
     bool final_owed;
-    bool cancel_first;
+    bool cancel_first, escape_first;
     uint64_t data_owed;
     char text[16]; /* being sent */
     uint8_t text_length, text_sent;

@@ -1,0 +1,267 @@
+#include "at/ending.h"
+
+#include <string.h>
+
+enum {
+    LONGEST_DOUBT_MS = 1000 /* a text in whose wake lines keep coming is asked about then */
+};
+
+bool at_ending_init(struct at_ending *ending, const struct at_alloc *alloc)
+{
+    memset(ending, 0, sizeof *ending);
+    ending->held = at_resize(alloc, NULL, 0, AT_ENDING_HELD);
+    return ending->held != NULL;
+}
+
+void at_ending_free(struct at_ending *ending, const struct at_alloc *alloc)
+{
+    if (ending->held != NULL)
+        at_resize(alloc, ending->held, AT_ENDING_HELD, 0);
+    ending->held = NULL;
+}
+
+void at_ending_forget(struct at_ending *ending)
+{
+    ending->start = ending->length = 0;
+    ending->whole = false;
+}
+
+void at_ending_expect(struct at_ending *ending, const char *text, const char *behind)
+{
+    ending->expected = text;
+    ending->expected_length = text != NULL ? (uint8_t)strlen(text) : 0;
+    ending->behind = text != NULL && behind != NULL && behind[0] != '\0' ? behind : NULL;
+}
+
+void at_ending_clear(struct at_ending *ending)
+{
+    ending->count = 0;
+    at_ending_expect(ending, NULL, NULL);
+    at_ending_forget(ending);
+}
+
+bool at_ending_add(struct at_ending *ending, const char *text, size_t length, bool prefix)
+{
+    size_t used = 0;
+    for (int i = 0; i < ending->count; i++)
+        used += ending->lengths[i];
+    size_t whole = 2 + length + (prefix ? 0 : 2);
+    if (ending->count == AT_ENDINGS_MAX || used + whole > sizeof ending->texts)
+        return false;
+    char *to = ending->texts + used;
+    memcpy(to, "\r\n", 2);
+    memcpy(to + 2, text, length);
+    if (!prefix)
+        memcpy(to + 2 + length, "\r\n", 2);
+    ending->offsets[ending->count] = (uint16_t)used;
+    ending->lengths[ending->count] = (uint16_t)whole;
+    ending->count++;
+    return true;
+}
+
+enum match {
+    MATCH_NONE,
+    MATCH_PART, /* the bytes end before the text does */
+    MATCH_WHOLE,
+};
+
+static enum match match_text(const char *text, size_t whole, const char *bytes, size_t length)
+{
+    size_t compared = length < whole ? length : whole;
+    if (memcmp(bytes, text, compared) != 0)
+        return MATCH_NONE;
+    return compared == whole ? MATCH_WHOLE : MATCH_PART;
+}
+
+/* Does a text begin with these bytes? *text_length: of the one that does. */
+static enum match match_here(const struct at_ending *ending, const char *bytes, size_t length,
+                             size_t *text_length)
+{
+    enum match found = MATCH_NONE;
+    for (int i = -1; i < ending->count; i++) {
+        const char *text = i < 0 ? ending->expected : ending->texts + ending->offsets[i];
+        size_t whole = i < 0 ? ending->expected_length : ending->lengths[i];
+        enum match match = whole > 0 ? match_text(text, whole, bytes, length) : MATCH_NONE;
+        if (match == MATCH_WHOLE) {
+            *text_length = whole;
+            return MATCH_WHOLE;
+        }
+        if (match == MATCH_PART)
+            found = MATCH_PART;
+    }
+    return found;
+}
+
+/* May these bytes stand behind a text that is the module's? `text`: that text and what follows it. */
+static bool may_follow(const struct at_ending *ending, const char *text, size_t text_length,
+                       const char *bytes, size_t length)
+{
+    bool expected = ending->behind != NULL && text_length == ending->expected_length &&
+                    memcmp(text, ending->expected, text_length) == 0;
+    if (expected && match_text(ending->behind, strlen(ending->behind), bytes, length) != MATCH_NONE)
+        return true;
+    return at_are_lines(bytes, length);
+}
+
+bool at_are_lines(const char *bytes, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        unsigned char byte = (unsigned char)bytes[i];
+        if (byte != '\r' && byte != '\n' && (byte < ' ' || byte > '~'))
+            return false;
+    }
+    return length == 0 || (bytes[0] == '\r' && (length == 1 || bytes[1] == '\n'));
+}
+
+/* Where from here on a text, or the beginning of one, stands that may be the module's; length when nowhere.
+ */
+static size_t find(const struct at_ending *ending, const char *bytes, size_t length, size_t from, bool *whole,
+                   size_t *text_length)
+{
+    while (from < length) {
+        const char *candidate = memchr(bytes + from, '\r', length - from);
+        if (candidate == NULL)
+            break;
+        from = (size_t)(candidate - bytes);
+        enum match match = match_here(ending, candidate, length - from, text_length);
+        if (match == MATCH_PART) {
+            *whole = false;
+            return from;
+        }
+        size_t behind = from + *text_length;
+        if (match == MATCH_WHOLE && length - behind < AT_ENDING_HELD - *text_length &&
+            may_follow(ending, candidate, *text_length, bytes + behind, length - behind)) {
+            *whole = true;
+            return from;
+        }
+        from++;
+    }
+    return length;
+}
+
+static void move_down(struct at_ending *ending)
+{
+    if (ending->start == 0)
+        return;
+    memmove(ending->held, ending->held + ending->start, ending->length - ending->start);
+    ending->length -= ending->start;
+    ending->start = 0;
+}
+
+static void append(struct at_ending *ending, const char **at, const char *end)
+{
+    move_down(ending);
+    size_t room = AT_ENDING_HELD - ending->length;
+    size_t count = (size_t)(end - *at) < room ? (size_t)(end - *at) : room;
+    memcpy(ending->held + ending->length, *at, count);
+    ending->length += count;
+    *at += count;
+}
+
+/* What is held is looked at again: bytes that are data after all are given. */
+static size_t sort_held(struct at_ending *ending, size_t from, at_time now, const char **data)
+{
+    const char *held = ending->held + ending->start;
+    size_t length = ending->length - ending->start, text_length = 0;
+    bool was_whole = ending->whole && from == 0, whole = false;
+    size_t place = find(ending, held, length, from, &whole, &text_length);
+    ending->whole = place < length && whole;
+    ending->text_ends = text_length;
+    if (place > 0 || !was_whole)
+        ending->since = now;
+    *data = held;
+    ending->start += place;
+    return place;
+}
+
+size_t at_ending_take(struct at_ending *ending, const char **at, const char *end, at_time now,
+                      const char **data)
+{
+    while (*at < end) {
+        ending->last = now;
+        if (ending->length == ending->start) { /* nothing is held: the bytes need not be copied */
+            size_t length = (size_t)(end - *at), text_length = 0;
+            bool whole = false;
+            size_t place = find(ending, *at, length, 0, &whole, &text_length);
+            *data = *at;
+            *at += place;
+            if (place > 0)
+                return place;
+            at_ending_forget(ending);
+            ending->since = now;
+        }
+        bool full = ending->length - ending->start == AT_ENDING_HELD;
+        if (!full)
+            append(ending, at, end);
+        /* A text with so much behind it is none. */
+        size_t count = sort_held(ending, full ? 1 : 0, now, data);
+        if (count > 0)
+            return count;
+    }
+    return 0;
+}
+
+size_t at_ending_held(const struct at_ending *ending, const char **bytes)
+{
+    *bytes = ending->held + ending->start;
+    return ending->length - ending->start;
+}
+
+void at_ending_drop(struct at_ending *ending, size_t count)
+{
+    ending->start += count;
+    ending->whole = false;
+}
+
+size_t at_ending_reject(struct at_ending *ending, at_time now, const char **data)
+{
+    return ending->start < ending->length ? sort_held(ending, 1, now, data) : 0;
+}
+
+void at_ending_untake(struct at_ending *ending, const char **at, const char *data, size_t count)
+{
+    if (data >= ending->held && data < ending->held + AT_ENDING_HELD)
+        ending->start -= count;
+    else
+        *at -= count;
+}
+
+static at_time doubtful_at(const struct at_ending *ending)
+{
+    return at_earlier(ending->last + at_ms(AT_ENDING_QUIET_MS), ending->since + at_ms(LONGEST_DOUBT_MS));
+}
+
+bool at_ending_is_doubtful(const struct at_ending *ending, at_time now)
+{
+    return ending->whole && now >= doubtful_at(ending);
+}
+
+bool at_ending_tick(struct at_ending *ending, at_time now, const char **data, size_t *length)
+{
+    if (ending->length == ending->start || ending->whole || now < ending->last + at_ms(AT_ENDING_GAP_MS))
+        return false;
+    *data = ending->held + ending->start;
+    *length = ending->length - ending->start;
+    at_ending_forget(ending);
+    return true;
+}
+
+at_time at_ending_deadline(const struct at_ending *ending)
+{
+    if (ending->length == ending->start)
+        return AT_NEVER;
+    return ending->whole ? doubtful_at(ending) : ending->last + at_ms(AT_ENDING_GAP_MS);
+}
+
+size_t at_ending_last(const struct at_ending *ending, const char *bytes, size_t length)
+{
+    for (int i = 0; i < ending->count; i++) {
+        const char *text = ending->texts + ending->offsets[i];
+        size_t whole = ending->lengths[i];
+        for (size_t at = length >= whole ? length - whole + 1 : 0; at > 0; at--) {
+            if (memcmp(bytes + at - 1, text, whole) == 0)
+                return at - 1;
+        }
+    }
+    return length;
+}

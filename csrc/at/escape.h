@@ -1,0 +1,40 @@
+/* The escape sequence, which leads out of data mode, and data that must not be taken for it.
+ *
+ * Two kinds of modules: most want silence around the sequence for about a second (V.250 6.2; guard_ms), so
+ * that only bytes that are alone between two silences are it. Others take any run of these bytes for it that
+ * has idle_ms of silence around it, or, with older firmware, none: then no more than all but one of it are
+ * ever sent in one go.
+ *
+ * Silence counts from when the last byte has left the line, not from when the port took it: a queue of 32 KiB
+ * takes three seconds at 115,200 baud. */
+#ifndef AT_ESCAPE_H
+#define AT_ESCAPE_H
+
+#include "at/rules.h"
+#include "at/time.h"
+
+/* All zero is one whose line has been silent for ever. */
+struct at_escape {
+    uint32_t speed;  /* bytes a second; 0: what the port takes has left at once, unless at_escape_waiting says
+                        more */
+    at_time left_at; /* the last byte has left the line, or will have */
+    uint8_t
+        bare; /* bytes of the sequence since the last silence, and nothing else; UINT8_MAX: something else */
+    uint8_t run; /* bytes of the sequence at the end of what was sent */
+};
+
+/* The port has taken these bytes. */
+void at_escape_sent(struct at_escape *escape, const struct at_manners *manners, const char *bytes,
+                    size_t length, at_time now);
+
+/* The port says that so many bytes have not left it yet. */
+void at_escape_waiting(struct at_escape *escape, size_t bytes, at_time now);
+
+/* How many of these bytes of data may go now; 0: none before *until. */
+size_t at_escape_allowed(const struct at_escape *escape, const struct at_manners *manners, const char *bytes,
+                         size_t length, at_time now, at_time *until);
+
+/* The sequence may go then, if nothing is sent before. */
+at_time at_escape_ready_at(const struct at_escape *escape, const struct at_manners *manners);
+
+#endif

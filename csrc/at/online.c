@@ -1,0 +1,284 @@
+#include "at/online.h"
+
+#include <string.h>
+
+enum {
+    ANSWER_MS = 1000, /* the answer comes at most so long after the silence that the module wants */
+    DTR_ANSWER_MS = 1000,
+    ANSWER_QUIET_MS = 50, /* silence after an `OK` that makes it the answer */
+};
+
+static const char answer_text[] = "\r\nOK\r\n";
+
+enum {
+    ANSWER_LENGTH = sizeof answer_text - 1
+};
+
+bool at_online_init(struct at_online *online, const struct at_alloc *alloc, struct at_escape *escape)
+{
+    memset(online, 0, sizeof *online);
+    online->escape = escape;
+    return at_ending_init(&online->ending, alloc);
+}
+
+void at_online_free(struct at_online *online, const struct at_alloc *alloc)
+{
+    at_ending_free(&online->ending, alloc);
+}
+
+void at_online_begin(struct at_online *online)
+{
+    online->phase = AT_ONLINE_FLOWING;
+    online->doubt_told = online->in_doubt = online->dtr = online->expecting = online->left = false;
+}
+
+size_t at_online_end(struct at_online *online)
+{
+    size_t unsent = online->given_length;
+    online->phase = AT_ONLINE_OFF;
+    online->given_length = 0;
+    online->tell_given = false;
+    at_ending_forget(&online->ending);
+    return unsent;
+}
+
+bool at_online_give(struct at_online *online, const char *bytes, size_t length)
+{
+    if (online->given_length > 0 || online->tell_given || length == 0)
+        return false;
+    online->given = bytes;
+    online->given_length = length;
+    return true;
+}
+
+static bool has_text(const struct at_online *online)
+{
+    return online->ending.whole;
+}
+
+static void wait_for_answer(struct at_online *online, at_time earliest, at_time latest)
+{
+    online->expecting = false;
+    online->earliest = earliest;
+    online->latest = latest;
+}
+
+/* From now on an `OK` may be the answer. */
+static void expect_answer(struct at_online *online, const struct at_manners *manners)
+{
+    online->expecting = true;
+    at_ending_expect(&online->ending, answer_text, manners->behind);
+}
+
+void at_online_leave(struct at_online *online, bool dtr, at_time now)
+{
+    if (online->phase != AT_ONLINE_FLOWING)
+        return;
+    online->in_doubt = has_text(online);
+    online->dtr = dtr;
+    online->escape_sent = 0;
+    online->phase = dtr ? AT_ONLINE_ASKED : AT_ONLINE_GUARD;
+    if (dtr)
+        wait_for_answer(online, now, now + at_ms(DTR_ANSWER_MS));
+}
+
+/* Where in the held bytes the last `OK` stands that may be the answer, silence or the module's lines behind
+ * it; length when there is none. *followed: by lines that nothing but the module says. */
+static size_t find_answer(const struct at_manners *manners, const char *held, size_t length, bool *followed)
+{
+    size_t found = length, prefix = strlen(manners->behind);
+    *followed = false;
+    for (size_t at = 0; at + ANSWER_LENGTH <= length; at++) {
+        if (memcmp(held + at, answer_text, ANSWER_LENGTH) != 0)
+            continue;
+        const char *rest = held + at + ANSWER_LENGTH;
+        size_t left = length - at - ANSWER_LENGTH;
+        bool named = prefix > 0 && left >= prefix && memcmp(rest, manners->behind, prefix) == 0;
+        if (named || at_are_lines(rest, left)) {
+            found = at;
+            *followed = named;
+        }
+    }
+    return found;
+}
+
+/* What is held is divided: data, and lines behind it. */
+static void decide(struct at_online *online, bool answered, size_t data)
+{
+    online->left = true;
+    online->answered = answered;
+    online->data_left = data;
+}
+
+/* Has the answer come, or its time passed? */
+static void look_for_answer(struct at_online *online, const struct at_manners *manners, at_time now)
+{
+    const char *held;
+    bool followed;
+    size_t length = at_ending_held(&online->ending, &held);
+    size_t found = online->expecting ? find_answer(manners, held, length, &followed) : length;
+    bool silent = now >= online->ending.last + at_ms(ANSWER_QUIET_MS);
+    if (found < length && (silent || followed || now >= online->latest)) {
+        decide(online, true, found);
+    } else if (now >= online->latest) {
+        if (online->dtr) { /* it does not heed DTR */
+            online->dtr = false;
+            online->phase = AT_ONLINE_GUARD;
+            online->expecting = false;
+            at_ending_expect(&online->ending, NULL, NULL);
+            return;
+        }
+        decide(online, false, at_ending_last(&online->ending, held, length));
+    }
+}
+
+static void tick(struct at_online *online, const struct at_manners *manners, at_time now)
+{
+    switch (online->phase) {
+    case AT_ONLINE_OFF:
+    case AT_ONLINE_FLOWING:
+        break;
+    case AT_ONLINE_GUARD:
+        if ((online->given_length == 0 || online->in_doubt) &&
+            now >= at_escape_ready_at(online->escape, manners)) {
+            online->phase = AT_ONLINE_ESCAPING;
+            online->escape_sent = 0;
+            /* A module that wants no silence after it may answer before the port tells that it has the bytes.
+             */
+            wait_for_answer(online, now, AT_NEVER);
+            if (manners->answer_ms == 0)
+                expect_answer(online, manners);
+        }
+        break;
+    case AT_ONLINE_ESCAPING:
+        break;
+    case AT_ONLINE_ASKED:
+        if (!online->expecting && now >= online->earliest)
+            expect_answer(online, manners);
+        look_for_answer(online, manners, now);
+        break;
+    }
+}
+
+static enum at_online_event_kind tell(struct at_online_event *event, enum at_online_event_kind kind,
+                                      const char *bytes, size_t length)
+{
+    *event = (struct at_online_event){.kind = kind, .bytes = bytes, .length = length};
+    return kind;
+}
+
+/* The data in front of the module's words, then that it is over. */
+static enum at_online_event_kind tell_left(struct at_online *online, struct at_online_event *event)
+{
+    const char *held;
+    size_t length = at_ending_held(&online->ending, &held), data = online->data_left;
+    if (data > 0) {
+        online->data_left = 0;
+        at_ending_drop(&online->ending, data);
+        return tell(event, AT_ONLINE_DATA, held, data);
+    }
+    size_t answer = online->answered ? ANSWER_LENGTH : 0;
+    tell(event, AT_ONLINE_LEFT, held + answer, length - answer);
+    event->answered = online->answered;
+    event->ended = at_ending_last(&online->ending, event->bytes, event->length) < event->length;
+    online->left = false;
+    online->phase = AT_ONLINE_OFF;
+    at_ending_expect(&online->ending, NULL, NULL);
+    at_ending_forget(&online->ending);
+    return AT_ONLINE_LEFT;
+}
+
+enum at_online_event_kind at_online_next(struct at_online *online, const struct at_manners *manners,
+                                         const char **at, const char *end, at_time now,
+                                         struct at_online_event *event)
+{
+    const char *data;
+    size_t length;
+    if (online->tell_given) {
+        online->tell_given = false;
+        return tell(event, AT_ONLINE_GIVEN, NULL, 0);
+    }
+    if (!online->left) {
+        length = at_ending_take(&online->ending, at, end, now, &data);
+        if (length > 0 || at_ending_tick(&online->ending, now, &data, &length))
+            return tell(event, AT_ONLINE_DATA, data, length);
+        tick(online, manners, now);
+    }
+    if (online->left)
+        return tell_left(online, event);
+    if (!has_text(online))
+        online->doubt_told = false;
+    if (online->phase == AT_ONLINE_FLOWING && !online->doubt_told &&
+        at_ending_is_doubtful(&online->ending, now)) {
+        online->doubt_told = true;
+        return tell(event, AT_ONLINE_DOUBT, NULL, 0);
+    }
+    return tell(event, AT_ONLINE_NOTHING, NULL, 0);
+}
+
+size_t at_online_output(const struct at_online *online, const struct at_manners *manners, at_time now,
+                        const char **bytes)
+{
+    at_time until;
+    if (online->phase == AT_ONLINE_ESCAPING) {
+        *bytes = manners->escape + online->escape_sent;
+        return strlen(manners->escape) - online->escape_sent;
+    }
+    bool flows =
+        online->phase == AT_ONLINE_FLOWING || (online->phase == AT_ONLINE_GUARD && !online->in_doubt);
+    if (!flows || has_text(online) || online->given_length == 0)
+        return 0;
+    *bytes = online->given;
+    return at_escape_allowed(online->escape, manners, online->given, online->given_length, now, &until);
+}
+
+void at_online_sent(struct at_online *online, const struct at_manners *manners, size_t length, at_time now)
+{
+    if (online->phase == AT_ONLINE_ESCAPING) {
+        at_escape_sent(online->escape, manners, manners->escape + online->escape_sent, length, now);
+        online->escape_sent = (uint8_t)(online->escape_sent + length);
+        if (online->escape_sent < strlen(manners->escape))
+            return;
+        online->phase = AT_ONLINE_ASKED;
+        at_time left_at = online->escape->left_at > now ? online->escape->left_at : now;
+        /* The module answers after the silence that it wants; half of it allows for a driver's queue. */
+        if (manners->answer_ms > 0)
+            online->earliest = left_at + at_ms(manners->answer_ms) / 2;
+        online->latest = left_at + at_ms(manners->guard_ms) + at_ms(ANSWER_MS);
+        return;
+    }
+    at_escape_sent(online->escape, manners, online->given, length, now);
+    online->given += length;
+    online->given_length -= length;
+    online->tell_given = online->given_length == 0 && length > 0;
+}
+
+at_time at_online_deadline(const struct at_online *online, const struct at_manners *manners, at_time now)
+{
+    at_time deadline = at_ending_deadline(&online->ending), until = AT_NEVER;
+    if (online->tell_given || online->left)
+        return now;
+    if (has_text(online) && online->doubt_told)
+        deadline = AT_NEVER;
+    switch (online->phase) {
+    case AT_ONLINE_OFF:
+        return AT_NEVER;
+    case AT_ONLINE_ESCAPING:
+        return deadline;
+    case AT_ONLINE_FLOWING:
+        break;
+    case AT_ONLINE_GUARD:
+        if (online->given_length == 0 || online->in_doubt)
+            return at_earlier(deadline, at_escape_ready_at(online->escape, manners));
+        break;
+    case AT_ONLINE_ASKED:
+        if (!online->expecting)
+            return at_earlier(deadline, at_earlier(online->earliest, online->latest));
+        if (has_text(online))
+            deadline = online->ending.last + at_ms(ANSWER_QUIET_MS);
+        return at_earlier(deadline > now ? deadline : AT_NEVER, online->latest);
+    }
+    if (online->given_length > 0 && !has_text(online))
+        at_escape_allowed(online->escape, manners, online->given, online->given_length, now, &until);
+    return at_earlier(deadline, until);
+}

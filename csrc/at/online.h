@@ -1,0 +1,89 @@
+/* Data mode: the line carries a connection's bytes and no commands (V.250 5.2, SSL note 1.4).
+ *
+ * What the module says of the connection's end looks like data, and data may look like it. A text that may be
+ * the end is held back (at/ending.h), and with it all output, which a module in command mode would take for
+ * commands. If silence follows, DOUBT is told: the host leaves data mode to find out. A module that is still
+ * in it answers the escape sequence; one that is not does not.
+ *
+ * To leave, the escape sequence is sent between silences, or the host has dropped DTR. The answer, `OK`,
+ * looks like data, too: it is one if silence follows, or lines as the module says them in command mode alone.
+ */
+#ifndef AT_ONLINE_H
+#define AT_ONLINE_H
+
+#include "at/ending.h"
+#include "at/escape.h"
+
+enum at_online_phase {
+    AT_ONLINE_OFF,
+    AT_ONLINE_FLOWING,
+    AT_ONLINE_GUARD,    /* to be left: the silence before the sequence */
+    AT_ONLINE_ESCAPING, /* the sequence is on its way */
+    AT_ONLINE_ASKED,    /* it is out, or DTR was dropped */
+};
+
+enum at_online_event_kind {
+    AT_ONLINE_NOTHING,
+    AT_ONLINE_DATA,
+    AT_ONLINE_GIVEN, /* all that was given is with the port */
+    AT_ONLINE_DOUBT, /* the connection may have ended: at_online_leave finds out */
+    AT_ONLINE_LEFT,  /* data mode is over */
+};
+
+struct at_online_event {
+    enum at_online_event_kind kind;
+    const char *bytes; /* DATA; LEFT: what the module has said since, which are lines */
+    size_t length;
+    bool answered; /* LEFT: by `OK`; else the module had left by itself, or is silent */
+    bool ended;    /* LEFT: a text is there that tells of the end of the connection */
+};
+
+struct at_online {
+    enum at_online_phase phase;
+    struct at_ending ending;
+    struct at_escape *escape; /* the engine's */
+    const char *given;        /* by the host, for the port */
+    size_t given_length;
+    bool tell_given;
+    bool doubt_told;
+    bool in_doubt; /* while it is being left: whether there is a connection is not known, and nothing goes out
+                    */
+    bool dtr;      /* DTR was dropped; the sequence has not been tried */
+    bool expecting; /* the answer may have come */
+    uint8_t escape_sent;
+    at_time earliest, latest; /* for the answer */
+    bool left, answered;      /* decided, and to be told behind the data in front of it */
+    size_t data_left;
+};
+
+bool at_online_init(struct at_online *online, const struct at_alloc *alloc, struct at_escape *escape);
+void at_online_free(struct at_online *online, const struct at_alloc *alloc);
+
+/* Data mode begins. The texts of `ending` are those that tell of its end; what was given earlier and has not
+ * gone out goes now. */
+void at_online_begin(struct at_online *online);
+
+/* It is over, as the host knows otherwise. The bytes that were given and have not gone out. */
+size_t at_online_end(struct at_online *online);
+
+/* Bytes for the port, which stay where they are until GIVEN. False when some are on their way. */
+bool at_online_give(struct at_online *online, const char *bytes, size_t length);
+
+/* Data mode is to be left; LEFT tells how that went. What was given goes out before, unless there is doubt.
+ * dtr: the host has dropped DTR, and the module leaves by that if it can. */
+void at_online_leave(struct at_online *online, bool dtr, at_time now);
+
+/* What there is to tell, of the bytes from *at to end, of which those that are used up are passed. */
+enum at_online_event_kind at_online_next(struct at_online *online, const struct at_manners *manners,
+                                         const char **at, const char *end, at_time now,
+                                         struct at_online_event *event);
+
+/* Bytes for the port, 0 when none may go now. */
+size_t at_online_output(const struct at_online *online, const struct at_manners *manners, at_time now,
+                        const char **bytes);
+void at_online_sent(struct at_online *online, const struct at_manners *manners, size_t length, at_time now);
+
+/* When there will be something to tell or to send without input. */
+at_time at_online_deadline(const struct at_online *online, const struct at_manners *manners, at_time now);
+
+#endif

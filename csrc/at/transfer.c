@@ -1,0 +1,224 @@
+#include "at/transfer.h"
+
+#include <string.h>
+
+enum {
+    SURE_QUIET_MS = 50,      /* silence behind a result whose number is right */
+    DOUBTFUL_QUIET_MS = 500, /* behind one that tells of a failure */
+};
+
+void at_download_begin(struct at_download *download, const char *name, size_t name_length, uint64_t total)
+{
+    *download =
+        (struct at_download){.active = true, .name = name, .name_length = name_length, .total = total};
+}
+
+enum verdict {
+    UNDECIDED, /* more lines are to come */
+    DATA,      /* these are not the module's words */
+    MAY_BE_END,
+    IS_END,
+};
+
+/* A decimal number, spaces before it passed over; false when there is none. */
+static bool read_number(const char **at, const char *end, uint64_t *number)
+{
+    while (*at < end && **at == ' ')
+        (*at)++;
+    const char *from = *at;
+    for (*number = 0; *at < end && **at >= '0' && **at <= '9' && *at - from < 19; (*at)++)
+        *number = *number * 10 + (uint64_t)(**at - '0');
+    return *at > from;
+}
+
+/* `+QFTPGET: 0,1000`: its two numbers. */
+static bool read_result(const struct at_download *download, const char *line, const char *end, uint64_t *code,
+                        uint64_t *count)
+{
+    size_t length = (size_t)(end - line);
+    if (length <= download->name_length || memcmp(line, download->name, download->name_length) != 0 ||
+        line[download->name_length] != ':')
+        return false;
+    line += download->name_length + 1;
+    if (!read_number(&line, end, code))
+        return false;
+    while (line < end && (*line == ' ' || *line == ','))
+        line++;
+    return read_number(&line, end, count) && line == end;
+}
+
+static bool is_text(const char *line, const char *end, const char *text)
+{
+    size_t length = strlen(text);
+    return (size_t)(end - line) == length && memcmp(line, text, length) == 0;
+}
+
+/* What the lines that are held say of so many bytes before them. */
+static enum verdict judge(const struct at_download *download, const char *held, size_t length)
+{
+    const char *end = held + length;
+    uint64_t code, count;
+    bool first_is_ok = false;
+    int lines = 0;
+    while (held < end) {
+        while (held < end && (*held == '\r' || *held == '\n'))
+            held++;
+        const char *stop = held;
+        while (stop < end && *stop != '\r' && *stop != '\n')
+            stop++;
+        if (stop == end)
+            break; /* unfinished, or nothing */
+        if (read_result(download, held, stop, &code, &count)) {
+            if (code != 0)
+                return MAY_BE_END;
+            return count == download->received ? IS_END : DATA;
+        }
+        if (lines++ == 0)
+            first_is_ok = is_text(held, stop, "OK");
+        held = stop;
+    }
+    return lines > 0 && !first_is_ok ? MAY_BE_END : UNDECIDED;
+}
+
+/* What is held reaches as far as the known length: it is the rest of the data, unless the module says that
+ * there is less. */
+static bool is_rest(const struct at_download *download, const struct at_ending *ending, const char *held,
+                    size_t length, at_time now)
+{
+    if (download->total == AT_UNKNOWN_LENGTH || download->received + length < download->total)
+        return false;
+    enum verdict verdict = judge(download, held, length);
+    if (verdict == IS_END)
+        return false;
+    return verdict == DATA || now >= ending->last + at_ms(SURE_QUIET_MS);
+}
+
+static enum at_download_event give(struct at_download *download, size_t length)
+{
+    download->received += length;
+    return AT_DOWNLOAD_DATA;
+}
+
+static enum at_download_event end(struct at_download *download)
+{
+    download->active = false;
+    return AT_DOWNLOAD_END;
+}
+
+/* A text that may be the end is held: what does it come to? */
+static enum at_download_event look_at_held(struct at_download *download, struct at_ending *ending,
+                                           at_time now, const char **data, size_t *length)
+{
+    const char *held;
+    size_t count = at_ending_held(ending, &held);
+    at_time quiet = now - ending->last;
+    if (is_rest(download, ending, held, count, now)) {
+        *data = held;
+        *length = (size_t)(download->total - download->received);
+        at_ending_drop(ending, *length);
+        return give(download, *length);
+    }
+    switch (judge(download, held, count)) {
+    case UNDECIDED:
+        break;
+    case DATA:
+        *length = at_ending_reject(ending, now, data);
+        return give(download, *length);
+    case MAY_BE_END:
+        if (quiet >= at_ms(DOUBTFUL_QUIET_MS))
+            return end(download);
+        break;
+    case IS_END:
+        if (quiet >= at_ms(SURE_QUIET_MS))
+            return end(download);
+        break;
+    }
+    return AT_DOWNLOAD_NOTHING;
+}
+
+enum at_download_event at_download_next(struct at_download *download, struct at_ending *ending,
+                                        const char **at, const char *end_of_span, at_time now,
+                                        const char **data, size_t *length)
+{
+    if (download->received == download->total)
+        return end(download);
+    *length = at_ending_take(ending, at, end_of_span, now, data);
+    if (*length == 0)
+        at_ending_tick(ending, now, data, length);
+    if (*length > 0) {
+        uint64_t left = download->total - download->received;
+        if (*length > left) {
+            at_ending_untake(ending, at, *data, *length - (size_t)left);
+            *length = (size_t)left;
+        }
+        return give(download, *length);
+    }
+    return ending->whole ? look_at_held(download, ending, now, data, length) : AT_DOWNLOAD_NOTHING;
+}
+
+at_time at_download_deadline(const struct at_download *download, const struct at_ending *ending)
+{
+    if (!download->active || !ending->whole)
+        return download->active ? at_ending_deadline(ending) : AT_NEVER;
+    const char *held;
+    size_t length = at_ending_held(ending, &held);
+    bool reaches = download->total != AT_UNKNOWN_LENGTH && download->received + length >= download->total;
+    switch (judge(download, held, length)) {
+    case UNDECIDED:
+        return reaches ? ending->last + at_ms(SURE_QUIET_MS) : AT_NEVER;
+    case MAY_BE_END:
+        return ending->last + at_ms(reaches ? SURE_QUIET_MS : DOUBTFUL_QUIET_MS);
+    case DATA:
+    case IS_END:
+        break;
+    }
+    return ending->last + at_ms(SURE_QUIET_MS);
+}
+
+size_t at_upload_output(struct at_upload *upload, const struct at_source *source,
+                        const struct at_escape *escape, const struct at_manners *manners, at_time now,
+                        const char **bytes)
+{
+    at_time until;
+    if (upload->phase == AT_UPLOAD_DATA) {
+        size_t length = source->peek(source->context, bytes);
+        if (length > 0)
+            return at_escape_allowed(escape, manners, *bytes, length, now, &until);
+        if (!source->ended)
+            return 0;
+        upload->phase = AT_UPLOAD_GUARD;
+    }
+    if (upload->phase == AT_UPLOAD_GUARD && now >= at_escape_ready_at(escape, manners))
+        upload->phase = AT_UPLOAD_ESCAPING;
+    if (upload->phase != AT_UPLOAD_ESCAPING)
+        return 0;
+    *bytes = manners->escape + upload->escape_sent;
+    return strlen(manners->escape) - upload->escape_sent;
+}
+
+void at_upload_sent(struct at_upload *upload, struct at_escape *escape, const struct at_manners *manners,
+                    const char *bytes, size_t length, at_time now, size_t *of_source)
+{
+    at_escape_sent(escape, manners, bytes, length, now);
+    *of_source = upload->phase == AT_UPLOAD_DATA ? length : 0;
+    if (upload->phase != AT_UPLOAD_ESCAPING)
+        return;
+    upload->escape_sent = (uint8_t)(upload->escape_sent + length);
+    if (upload->escape_sent == strlen(manners->escape))
+        upload->phase = AT_UPLOAD_ENDED;
+}
+
+at_time at_upload_deadline(const struct at_upload *upload, const struct at_source *source,
+                           const struct at_escape *escape, const struct at_manners *manners, at_time now)
+{
+    const char *bytes;
+    at_time until = AT_NEVER;
+    if (upload->phase == AT_UPLOAD_GUARD)
+        return at_escape_ready_at(escape, manners);
+    if (upload->phase == AT_UPLOAD_DATA) {
+        size_t length = source->peek(source->context, &bytes);
+        if (length > 0)
+            at_escape_allowed(escape, manners, bytes, length, now, &until);
+    }
+    return until;
+}

@@ -1,0 +1,66 @@
+/* Data of a command whose end is not known beforehand, or may come early: downloads that the module ends with
+ * a result
+ * (`+QFTPGET: 0,1000`), and uploads that the host ends with the escape sequence. */
+#ifndef AT_TRANSFER_H
+#define AT_TRANSFER_H
+
+#include "at/ending.h"
+#include "at/escape.h"
+#include "at/rules.h"
+#include "at/source.h"
+
+/* A download. The module says where it ends in the middle of the data, and data may look like it:
+ * `\r\nOK\r\n`, then
+ * `\r\n+QFTPGET: 0,1000\r\n`. It is the end if its number is that of the bytes before it, and silence
+ * follows; or, where it tells of a failure, which has no such number, after a longer silence. A known length
+ * ends it at once. */
+struct at_download {
+    bool active;
+    const char *name; /* of its result; points into the slot */
+    size_t name_length;
+    uint64_t total; /* AT_UNKNOWN_LENGTH */
+    uint64_t received;
+};
+
+enum at_download_event {
+    AT_DOWNLOAD_NOTHING,
+    AT_DOWNLOAD_DATA,
+    AT_DOWNLOAD_END, /* what is held and what follows in the span are lines */
+};
+
+/* `ending` looks for all the texts that may end it. */
+void at_download_begin(struct at_download *download, const char *name, size_t name_length, uint64_t total);
+
+enum at_download_event at_download_next(struct at_download *download, struct at_ending *ending,
+                                        const char **at, const char *end, at_time now, const char **data,
+                                        size_t *length);
+
+at_time at_download_deadline(const struct at_download *download, const struct at_ending *ending);
+
+/* The end of an upload of unknown length. */
+enum at_upload_phase {
+    AT_UPLOAD_DATA,
+    AT_UPLOAD_GUARD,    /* the source has ended; silence before the sequence */
+    AT_UPLOAD_ESCAPING, /* it is on its way */
+    AT_UPLOAD_ENDED,    /* it is out, and the final result code awaited */
+};
+
+struct at_upload {
+    enum at_upload_phase phase;
+    uint8_t escape_sent;
+};
+
+/* Bytes for the port: data, and the escape sequence once the source has ended. */
+size_t at_upload_output(struct at_upload *upload, const struct at_source *source,
+                        const struct at_escape *escape, const struct at_manners *manners, at_time now,
+                        const char **bytes);
+
+/* So many of them are with the port. *of_source: those that were data. */
+void at_upload_sent(struct at_upload *upload, struct at_escape *escape, const struct at_manners *manners,
+                    const char *bytes, size_t length, at_time now, size_t *of_source);
+
+/* When the port gets more without the source having more; AT_NEVER: never. */
+at_time at_upload_deadline(const struct at_upload *upload, const struct at_source *source,
+                           const struct at_escape *escape, const struct at_manners *manners, at_time now);
+
+#endif
