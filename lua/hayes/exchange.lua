@@ -23,7 +23,8 @@ local exchange = {}
 ---  no limit in the queue
 ---@field deferred? number  seconds from there to the deferred result
 ---@field into? hayes.response  an empty response to fill, for those who read often
----@field urgent? boolean   goes in front of the queue, also while the module is being started up
+---@field startup? boolean  part of the start-up: goes in front of all others, which wait for that
+---@field next? boolean     goes in front of the queue
 ---@field within? hayes.hold the reservation of the line that it is part of
 ---@field ends_hold? boolean it is the last one of that: others may go when its final result code has come
 ---@field online? hayes.data_mode  CONNECT ends the command, and data mode begins
@@ -125,9 +126,9 @@ end
 
 -- The queue
 
---- May this request be sent now? Urgent ones always: they are the start-up.
+--- May this request be sent now?
 local function may_go(modem, state, request)
-  if request.urgent then return true end
+  if request.startup then return true end
   if modem.starting then return false end
   return state.hold == nil or request.within == state.hold
 end
@@ -203,10 +204,26 @@ function Ticket:due()
   finish(self, "unsent", not_sent_in_time(self))
 end
 
+--- Ends those in the queue that this is true of, without sending them.
+---@param state table
+---@param err hayes.error
+---@param is_meant fun(request: hayes.request): boolean
+local function end_waiting(state, err, is_meant)
+  local queue = state.queue
+  state.queue = {}
+  for _, ticket in ipairs(queue) do
+    if not is_meant(ticket.request) then state.queue[#state.queue + 1] = ticket end
+  end
+  for _, ticket in ipairs(queue) do
+    if is_meant(ticket.request) then finish(ticket, "unsent", err) end
+  end
+end
+
 local function enqueue(modem, state, ticket)
   local request = ticket.request
-  if request.urgent then table.insert(state.queue, 1, ticket) else state.queue[#state.queue + 1] = ticket end
-  if request.timeout and not request.urgent then wait.schedule(ticket, wait.now() + request.timeout) end
+  local first = request.startup or request.next
+  if first then table.insert(state.queue, 1, ticket) else state.queue[#state.queue + 1] = ticket end
+  if request.timeout and not request.startup then wait.schedule(ticket, wait.now() + request.timeout) end
   exchange.next_turn(modem)
   if modem.online and not ticket.fired and not ticket.id then modem.online:wanted() end
 end
@@ -222,7 +239,7 @@ local function send(modem, state, ticket)
   end
   refusal = refusal == "busy" and modem.engine:refusal(ticket.text, request.data ~= nil) or refusal
   if refusal ~= "busy" then return refusal end
-  if modem.lost and not request.urgent then return modem.lost end
+  if modem.lost and not request.startup then return modem.lost end
   enqueue(modem, state, ticket)
 end
 
@@ -324,13 +341,14 @@ function Hold:__close()
   exchange.next_turn(self.modem)
 end
 
---- The module has restarted: what was prepared within a hold is gone.
+--- The module has restarted: what was prepared within a hold is gone, and what was to follow within it is not sent.
 function exchange.end_hold(modem, err)
   local state = modem.exchanges
   local hold = state.hold
   if not hold then return end
   state.hold = nil
   hold.open, hold.err = false, err
+  end_waiting(state, err, function(request) return request.within == hold end)
 end
 
 -- What the engine tells
@@ -376,18 +394,9 @@ function exchange.on_deferred(modem, response, result, line, more)
   end
 end
 
---- Those in line will not have their turn; the urgent ones stay if they may.
-function exchange.end_queue(modem, err, keep_urgent)
-  local state = modem.exchanges
-  local queue = state.queue
-  state.queue = {}
-  for _, ticket in ipairs(queue) do
-    if keep_urgent and ticket.request.urgent then
-      state.queue[#state.queue + 1] = ticket
-    else
-      finish(ticket, "unsent", err)
-    end
-  end
+--- Those in line will not have their turn, but for the start-up's if that is to go on.
+function exchange.end_queue(modem, err, keep_startup)
+  end_waiting(modem.exchanges, err, function(request) return not (keep_startup and request.startup) end)
 end
 
 --- The modem is closed: everything under way ends.
