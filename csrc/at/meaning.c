@@ -5,7 +5,7 @@
 #include <string.h>
 
 enum {
-    SURE_OF_LINE_ENDS = 4, /* answers in a row that end alike */
+    SURE_OF_LINE_ENDS = 3, /* answers in a row that end alike */
     BOOT_QUIET_MS = 500,   /* boot URCs come in a bunch, and commands among them get lost (EG25, BG96) */
 };
 
