@@ -44,7 +44,7 @@ bool at_engine_set_rules(struct at_engine *engine, const struct at_rules *rules)
     if (!at_framer_set_rules(&engine->framer, rules))
         return false;
     engine->rules = rules;
-    engine->gap_count = 0;
+    memset(engine->block_ends, 0, sizeof engine->block_ends);
     return true;
 }
 

@@ -89,7 +89,14 @@ enum at_refusal {
 };
 
 enum {
-    AT_GAPS = 8 /* kinds of answers of which it is known how their block ends */
+    AT_BLOCK_ENDS = 8 /* commands of which it is remembered how the block in their answer ended */
+};
+
+struct at_block_end {
+    char name[AT_NAME_MAX];
+    uint8_t name_length;
+    uint8_t line_ends; /* CR LF between the block and the final result code; 0: this place is free */
+    uint8_t last, run; /* how many there were in the last answer, and in how many answers in a row */
 };
 
 enum at_block_owner {
@@ -115,12 +122,8 @@ struct at_engine {
     uint32_t gap_ms;     /* silence behind a command, if it is more than the rules want */
     at_time ready_at;    /* the gap behind the last command is over */
     enum at_block_owner block_owner;
-    int16_t block_rule; /* of the line that announced it */
-    struct {
-        int16_t rule;
-        uint8_t ends; /* the most CR LF seen between such a block and the final result code */
-    } gaps[AT_GAPS];
-    uint8_t gap_count;
+    struct at_block_end block_ends[AT_BLOCK_ENDS];
+    uint8_t next_block_end; /* is forgotten next */
     uint64_t damaged; /* blocks so far */
     bool echo;        /* the module may be echoing */
     bool rebooting;   /* a boot line was seen and the engine is not yet in step */

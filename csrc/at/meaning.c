@@ -5,7 +5,8 @@
 #include <string.h>
 
 enum {
-    BOOT_QUIET_MS = 500, /* boot URCs come in a bunch, and commands among them get lost (EG25, BG96) */
+    SURE_OF_LINE_ENDS = 3, /* answers in a row that end alike */
+    BOOT_QUIET_MS = 500,   /* boot URCs come in a bunch, and commands among them get lost (EG25, BG96) */
 };
 
 enum at_event_kind at_engine_tell(struct at_event *event, enum at_event_kind kind,
@@ -42,7 +43,6 @@ static enum at_event_kind tell_line(struct at_engine *engine, struct at_event *e
     if (event->block > 0)
         at_framer_block(&engine->framer, event->block);
     engine->block_owner = owner_of_block(kind);
-    engine->block_rule = line->rule;
     if (kind == AT_EVENT_INFO)
         event->command = engine->slot.id;
     return kind;
@@ -269,12 +269,20 @@ static bool is_information(const struct at_engine *engine, const struct at_token
     return at_has_shape(line, 0, slot->info_shape);
 }
 
+/* The first damage to the answer of the command in flight counts: what is whole behind it does not heal it. */
+static void note_damage(struct at_slot *slot, enum at_damage damage)
+{
+    slot->had_block = true;
+    if (slot->damage == AT_UNDAMAGED)
+        slot->damage = (uint8_t)damage;
+}
+
 /* A line that nothing claims, or one that is too long, between a block and the final result code: the rest of
  * the data. */
 static void look_between(struct at_engine *engine)
 {
-    if (engine->slot.had_block && engine->slot.damage == AT_UNDAMAGED && at_slot_is_awaiting(&engine->slot))
-        engine->slot.damage = AT_LONG;
+    if (engine->slot.had_block && at_slot_is_awaiting(&engine->slot))
+        note_damage(&engine->slot, AT_LONG);
 }
 
 static enum at_event_kind on_other_line(struct at_engine *engine, struct at_event *event,
@@ -299,32 +307,37 @@ static enum at_event_kind on_other_line(struct at_engine *engine, struct at_even
     return tell_line(engine, event, AT_EVENT_UNKNOWN, line);
 }
 
-/* The most line ends seen so far between a block of this kind and the final result code; 0: none yet. NULL:
- * there is no room to remember it. */
-static uint8_t *known_ends(struct at_engine *engine, int16_t rule)
+/* What is known of how the block in the answer to this command ends; the oldest is forgotten for a new one. */
+static struct at_block_end *known_block_end(struct at_engine *engine)
 {
-    for (int i = 0; i < engine->gap_count; i++) {
-        if (engine->gaps[i].rule == rule)
-            return &engine->gaps[i].ends;
+    const struct at_slot *slot = &engine->slot;
+    for (int i = 0; i < AT_BLOCK_ENDS; i++) {
+        struct at_block_end *end = &engine->block_ends[i];
+        if (end->line_ends > 0 && end->name_length == slot->name_length &&
+            memcmp(end->name, slot->name, slot->name_length) == 0)
+            return end;
     }
-    if (engine->gap_count == AT_GAPS)
-        return NULL;
-    engine->gaps[engine->gap_count].rule = rule;
-    engine->gaps[engine->gap_count].ends = 0;
-    return &engine->gaps[engine->gap_count++].ends;
+    struct at_block_end *end = &engine->block_ends[engine->next_block_end];
+    engine->next_block_end = (uint8_t)((engine->next_block_end + 1) % AT_BLOCK_ENDS);
+    *end = (struct at_block_end){.name_length = (uint8_t)slot->name_length};
+    memcpy(end->name, slot->name, slot->name_length);
+    return end;
 }
 
-/* Whether the blank line is missing that this module prints behind such a block: two bytes were lost, and CR
- * LF was taken for the last of the data. Not every module prints one (EG800K, some answers). */
-static bool misses_blank_line(struct at_engine *engine, const struct at_gap *gap)
+/* Some modules print a blank line behind a block, others do not (EG800K, some answers), and each does the same
+ * every time. One too few: two bytes were lost, and CR LF was taken for the last of the data. One too many: two
+ * bytes came twice. Or the first answer of this kind was damaged, and the others are right: that is believed
+ * when they have said the same often enough. */
+static enum at_damage judge_line_ends(struct at_engine *engine, uint8_t line_ends)
 {
-    uint8_t *known = known_ends(engine, engine->block_rule);
-    if (known == NULL || gap->ends == *known)
-        return false;
-    if (gap->ends < *known)
-        return true;
-    *known = gap->ends;
-    return false;
+    struct at_block_end *end = known_block_end(engine);
+    end->run = (uint8_t)(line_ends == end->last ? end->run + (end->run < SURE_OF_LINE_ENDS) : 1);
+    end->last = line_ends;
+    if (end->line_ends == 0 || end->run == SURE_OF_LINE_ENDS)
+        end->line_ends = line_ends;
+    if (line_ends == end->line_ends)
+        return AT_UNDAMAGED;
+    return line_ends < end->line_ends ? AT_SHORT : AT_LONG;
 }
 
 /* What a line that follows a block tells of that. */
@@ -336,8 +349,8 @@ static enum at_damage judge_block(struct at_engine *engine, const struct at_toke
         return final ? AT_SHORT : AT_LONG;
     if (!gap->clean)
         return gap->first == '\n' ? AT_SHORT : AT_LONG;
-    if (final && engine->block_owner == AT_BLOCK_COMMAND && misses_blank_line(engine, gap))
-        return AT_SHORT;
+    if (final && engine->block_owner == AT_BLOCK_COMMAND)
+        return judge_line_ends(engine, gap->ends);
     return AT_UNDAMAGED;
 }
 
@@ -349,8 +362,7 @@ static bool look_behind_block(struct at_engine *engine, struct at_event *event, 
         return false;
     enum at_damage damage = judge_block(engine, line, final);
     if (engine->block_owner == AT_BLOCK_COMMAND) {
-        engine->slot.had_block = true;
-        engine->slot.damage = (uint8_t)damage;
+        note_damage(&engine->slot, damage);
         return false;
     }
     engine->damaged += damage != AT_UNDAMAGED;
@@ -408,6 +420,8 @@ enum at_event_kind at_engine_on_token(struct at_engine *engine, struct at_event 
     case AT_TOKEN_DATA:
         return on_data(engine, event, token, now);
     case AT_TOKEN_OVERLONG:
+        if (look_behind_block(engine, event, token, false))
+            return AT_EVENT_DAMAGE;
         look_between(engine);
         return at_engine_tell(event, AT_EVENT_OVERLONG, token);
     }

@@ -531,7 +531,7 @@ static int tell_end(lua_State *L, struct lua_engine *self, const struct at_event
         core_block_hand_over(L, &self->block);
     if (!event->more && !in_flight)
         forget_response(L, self, event->command);
-    if (event->damage != AT_UNDAMAGED)
+    if (event->damage != AT_UNDAMAGED && event->result == AT_OK)
         lua_pushstring(L, damage_name(event->damage));
     else
         push_result(L, event->result);

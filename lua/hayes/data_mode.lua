@@ -296,7 +296,7 @@ end
 local function enter(self, text, request)
   request = request or {}
   request.online = self
-  request.urgent = true
+  request.next = true
   local modem = self.modem
   local response, err = exchange.run(modem, text, request)
   if response then return response end
@@ -315,18 +315,27 @@ function DataMode:on_connect()
   if self.modem.exchanges.queue[1] then self:wanted() end
 end
 
+--- Has the module leave data mode when DTR drops, where the port has it; without that, the escape sequence does. Before
+--- open(), and before the line is held for it.
+---@param modem hayes.modem
+function DataMode.prepare(modem)
+  if modem.leaves_by_dtr ~= nil then return end
+  local port = modem.port
+  local has_dtr = type(port) == "userdata" and port:dtr(true) or type(port) == "table" and port.dtr
+  if not has_dtr or modem.dialect.manners.dtr == false then
+    modem.leaves_by_dtr = false
+  elseif exchange.run(modem, "AT&D1") then
+    modem.leaves_by_dtr = true
+  end
+end
+
 --- Sends a command that CONNECT answers, and is in data mode then. For a socket that is being opened.
 ---@param text string
 ---@param request? hayes.request
 ---@return hayes.response?, hayes.error?
 function DataMode:open(text, request)
   local _turn <close> = self.turn:take()
-  local modem = self.modem
-  local port = modem.port
-  local has_dtr = type(port) == "userdata" and port:dtr(true) or type(port) == "table" and port.dtr
-  if has_dtr and modem.dialect.manners.dtr ~= false then
-    self.dtr = exchange.run(modem, "AT&D1", { within = request and request.within }) ~= nil
-  end
+  self.dtr = self.modem.leaves_by_dtr
   return enter(self, text, request)
 end
 

@@ -94,6 +94,7 @@ end
 function dispatch.reboot(modem, line)
   modem.rebooted = true
   modem.starting = true
+  modem.leaves_by_dtr = nil
   modem.exchanges.free = false
   exchange.end_hold(modem, errors.new { name = "reboot", message = "the module has restarted" })
   remark(modem, "the module has restarted")

@@ -23,7 +23,8 @@ local exchange = {}
 ---  no limit in the queue
 ---@field deferred? number  seconds from there to the deferred result
 ---@field into? hayes.response  an empty response to fill, for those who read often
----@field urgent? boolean   goes in front of the queue, also while the module is being started up
+---@field startup? boolean  part of the start-up: goes in front of all others, which wait for that
+---@field next? boolean     goes in front of the queue
 ---@field within? hayes.hold the reservation of the line that it is part of
 ---@field ends_hold? boolean it is the last one of that: others may go when its final result code has come
 ---@field online? hayes.data_mode  CONNECT ends the command, and data mode begins
@@ -55,7 +56,8 @@ Hold.__index = Hold
 function exchange.new_state()
   return {
     queue = {},    -- tickets that wait for their turn
-    holder = nil,  -- whose turn it is: a ticket, from there to its final result code; a hold; or data mode
+    holder = nil,  -- whose turn it is: a ticket, from there to its final result code, or data mode
+    hold = nil,    -- the reservation of the line, if there is one
     spare = false, -- a ticket that is free to be used again
     deferred = {}, -- by response: tickets that wait for a deferred result after that
     free = true,   -- nobody's turn and nobody in line: a command may be sent at once, if the engine takes it
@@ -124,17 +126,17 @@ end
 
 -- The queue
 
---- Those who may have the turn now. Start-up goes on while the line is reserved, too: the reservation has ended then.
-local function may_go(modem, request, hold)
-  if request.urgent then return true end
-  if hold then return request.within == hold end
-  return not modem.starting
+--- May this request be sent now?
+local function may_go(modem, state, request)
+  if request.startup then return true end
+  if modem.starting then return false end
+  return state.hold == nil or request.within == state.hold
 end
 
-local function take_next(modem, state, hold)
+local function take_next(modem, state)
   local queue = state.queue
   for i = 1, #queue do
-    if may_go(modem, queue[i].request, hold) then return table.remove(queue, i) end
+    if may_go(modem, state, queue[i].request) then return table.remove(queue, i) end
   end
 end
 
@@ -144,22 +146,16 @@ local function remove_from_queue(state, ticket)
   end
 end
 
---- Who has the turn when this command is over: the reservation that it was part of, if that goes on.
-local function after(ticket)
-  local hold = ticket.request.within
-  return hold and hold.open and hold or nil
-end
-
 --- Gives the command to the engine, and the turn to its ticket. True; or nil and why not.
 local function submit(modem, state, ticket, now)
   local request = ticket.request
   local id, refusal = modem.engine:submit(ticket.response, ticket.text, now, request.data, request.expect,
     request.timeout, request.deferred, request.online, request.block, request.sink, request.length)
-  if not id then
-    state.holder = after(ticket)
-    return nil, refusal
+  if not id then return nil, refusal end
+  if request.ends_hold then
+    state.hold = nil
+    request.within.open = false
   end
-  if request.ends_hold then request.within.open = false end
   state.free = false
   state.holder = ticket
   ticket.id = id
@@ -169,24 +165,19 @@ end
 --- Gives the turn to the next in line, if the module is in step and nobody has it.
 function exchange.next_turn(modem)
   local state = modem.exchanges
-  local hold = getmetatable(state.holder) == Hold and state.holder or nil
-  if state.holder and not hold then return end
+  if state.holder then return end
   if not state.queue[1] then
-    if hold then return end
-    state.free = not modem.starting
-    if modem.online then modem.online:idle() end
+    state.free = not modem.starting and not state.hold
+    if state.free and modem.online then modem.online:idle() end
     return
   end
   state.free = false
   if modem.closed_with or not modem.engine:ready() then return end
-  local ticket = take_next(modem, state, hold)
-  if not ticket then
-    state.free = not hold and not modem.starting
-    return
-  end
+  local ticket = take_next(modem, state)
+  if not ticket then return end
   ticket.timer = false
   if ticket.hold then
-    state.holder = ticket.hold
+    state.hold = ticket.hold
     return ticket:fire("ok")
   end
   local now = wait.now()
@@ -213,10 +204,26 @@ function Ticket:due()
   finish(self, "unsent", not_sent_in_time(self))
 end
 
+--- Ends those in the queue that this is true of, without sending them.
+---@param state table
+---@param err hayes.error
+---@param is_meant fun(request: hayes.request): boolean
+local function end_waiting(state, err, is_meant)
+  local queue = state.queue
+  state.queue = {}
+  for _, ticket in ipairs(queue) do
+    if not is_meant(ticket.request) then state.queue[#state.queue + 1] = ticket end
+  end
+  for _, ticket in ipairs(queue) do
+    if is_meant(ticket.request) then finish(ticket, "unsent", err) end
+  end
+end
+
 local function enqueue(modem, state, ticket)
   local request = ticket.request
-  if request.urgent then table.insert(state.queue, 1, ticket) else state.queue[#state.queue + 1] = ticket end
-  if request.timeout and not request.urgent then wait.schedule(ticket, wait.now() + request.timeout) end
+  local first = request.startup or request.next
+  if first then table.insert(state.queue, 1, ticket) else state.queue[#state.queue + 1] = ticket end
+  if request.timeout and not request.startup then wait.schedule(ticket, wait.now() + request.timeout) end
   exchange.next_turn(modem)
   if modem.online and not ticket.fired and not ticket.id then modem.online:wanted() end
 end
@@ -225,14 +232,14 @@ end
 local function send(modem, state, ticket)
   local request = ticket.request
   local hold, refusal = request.within, "busy"
-  if state.free or hold and state.holder == hold then
+  if state.free or hold and state.hold == hold and not state.holder then
     local now, ok = wait.now(), nil
     ok, refusal = submit(modem, state, ticket, now)
     if ok then return modem:await(modem.io:push(modem.port, now)) end
   end
   refusal = refusal == "busy" and modem.engine:refusal(ticket.text, request.data ~= nil) or refusal
   if refusal ~= "busy" then return refusal end
-  if modem.lost and not request.urgent then return modem.lost end
+  if modem.lost and not request.startup then return modem.lost end
   enqueue(modem, state, ticket)
 end
 
@@ -312,7 +319,7 @@ function exchange.hold(modem, timeout)
   local state = modem.exchanges
   local hold = setmetatable({ modem = modem, open = true }, Hold)
   if state.free and modem.engine:ready() then
-    state.free, state.holder = false, hold
+    state.free, state.hold = false, hold
     return hold
   end
   if modem.lost then return nil, modem.lost end
@@ -320,26 +327,28 @@ function exchange.hold(modem, timeout)
     damage = false, request = { timeout = timeout } }, Ticket)
   enqueue(modem, state, ticket)
   local result, err = ticket:wait()
-  if result == "ok" then return hold end
-  return nil, err
+  if result ~= "ok" then return nil, err end
+  if hold.open then return hold end
+  return nil, hold.err -- the module has restarted meanwhile
 end
 
 --- Gives the line back. Any number of times.
 function Hold:__close()
   local state = self.modem.exchanges
   self.open = false
-  if state.holder ~= self then return end
-  state.holder = nil
+  if state.hold ~= self then return end
+  state.hold = nil
   exchange.next_turn(self.modem)
 end
 
---- The module has restarted: what was prepared within a hold is gone.
+--- The module has restarted: what was prepared within a hold is gone, and what was to follow within it is not sent.
 function exchange.end_hold(modem, err)
-  local holder = modem.exchanges.holder
-  local hold = getmetatable(holder) == Ticket and holder.request.within or holder
-  if getmetatable(hold) ~= Hold then return end
+  local state = modem.exchanges
+  local hold = state.hold
+  if not hold then return end
+  state.hold = nil
   hold.open, hold.err = false, err
-  if holder == hold then modem.exchanges.holder = nil end
+  end_waiting(state, err, function(request) return request.within == hold end)
 end
 
 -- What the engine tells
@@ -348,7 +357,7 @@ end
 function exchange.on_final(modem, response, result, line, more, unsent)
   local state = modem.exchanges
   local ticket = state.holder
-  state.holder = getmetatable(ticket) == Ticket and after(ticket) or nil
+  state.holder = nil
   if response then
     response.result = line
     if result == "ok" and ticket.request.online then
@@ -385,18 +394,9 @@ function exchange.on_deferred(modem, response, result, line, more)
   end
 end
 
---- Those in line will not have their turn; the urgent ones stay if they may.
-function exchange.end_queue(modem, err, keep_urgent)
-  local state = modem.exchanges
-  local queue = state.queue
-  state.queue = {}
-  for _, ticket in ipairs(queue) do
-    if keep_urgent and ticket.request.urgent then
-      state.queue[#state.queue + 1] = ticket
-    else
-      finish(ticket, "unsent", err)
-    end
-  end
+--- Those in line will not have their turn, but for the start-up's if that is to go on.
+function exchange.end_queue(modem, err, keep_startup)
+  end_waiting(modem.exchanges, err, function(request) return not (keep_startup and request.startup) end)
 end
 
 --- The modem is closed: everything under way ends.

@@ -7,7 +7,7 @@ local wait = require "hayes.wait"
 
 local startup = {}
 
-local urgent = { urgent = true }
+local part = { startup = true }
 
 local MOST_ATTEMPTS = 5
 
@@ -56,7 +56,7 @@ end
 --- Echo off, result codes as words; then what the dialect wants. A module that does not know ATV1 has no others.
 local function make_settings(modem)
   for _, text in ipairs { "ATE0", "ATV1" } do
-    local response, err = exchange.run(modem, text, urgent)
+    local response, err = exchange.run(modem, text, part)
     if not response and not (err.result and text == "ATV1") then return nil, err end
   end
   modem.engine:echo(false)
@@ -65,7 +65,7 @@ end
 
 local function ask(modem, answers, text)
   if answers[text] == nil then
-    local response = exchange.run(modem, text, urgent)
+    local response = exchange.run(modem, text, part)
     answers[text] = response and tostring(response) or false
   end
   return answers[text] or nil

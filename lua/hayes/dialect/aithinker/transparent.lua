@@ -46,6 +46,7 @@ function transparent.open(connection, options)
     end,
     alive = function() return connection:is_up() end,
   })
+  DataMode.prepare(connection.modem)
   local ok, err = connection.data:open(text)
   if ok then return true end
   connection.data = nil

@@ -298,6 +298,7 @@ end
 
 --- Tells the module, with nobody's command between the look for others and that.
 local function change_mode(self, mode)
+  if mode == "transparent" then DataMode.prepare(self.modem) end
   local hold <close>, err = exchange.hold(self.modem)
   if not hold then return nil, err end
   local ok

@@ -2,6 +2,7 @@
 
 local Connection = require "hayes.dialect.quectel.connection"
 local core = require "hayes.core"
+local DataMode = require "hayes.data_mode"
 local errors = require "hayes.error"
 local exchange = require "hayes.exchange"
 local failure = require "hayes.failure"
@@ -131,6 +132,7 @@ end
 
 local function connect(self, index, opening)
   local modem = self.modem
+  if opening.mode == "transparent" then DataMode.prepare(modem) end
   local hold <close>, hold_err = reserve(self, opening)
   if hold_err then return nil, hold_err end
   local confirmed, confirm_err = true, nil
