@@ -150,7 +150,6 @@ build = {
     ["hayes.dialect.reference"] = "lua/hayes/dialect/reference.lua",
     ["hayes.dispatch"] = "lua/hayes/dispatch.lua",
     ["hayes.emulator"] = "lua/hayes/emulator.lua",
-    ["hayes.ending"] = "lua/hayes/ending.lua",
     ["hayes.error"] = "lua/hayes/error.lua",
     ["hayes.events"] = "lua/hayes/events.lua",
     ["hayes.exchange"] = "lua/hayes/exchange.lua",

@@ -46,7 +46,7 @@ bool at_engine_set_hangups(struct at_engine *engine, const char *const *texts, s
     return true;
 }
 
-void at_engine_begin_data_mode(struct at_engine *engine)
+void at_engine_begin_data_mode(struct at_engine *engine, at_time now)
 {
     struct at_ending *ending = &engine->online.ending;
     if (!engine->own_hangups) {
@@ -56,6 +56,7 @@ void at_engine_begin_data_mode(struct at_engine *engine)
     add_rules(ending, engine->rules, true, false);
     engine->own_hangups = false;
     at_online_begin(&engine->online);
+    at_escape_waiting(&engine->escape, now); /* the silence counts from here, not from the command */
     take_rest(engine);
 }
 
@@ -82,8 +83,18 @@ static void go_on_with_lines(struct at_engine *engine, const char *bytes, size_t
     engine->skip_lf = false;
 }
 
+/* What stands behind the data tells whether it is whole, and so does the module's count. */
+static void end_of_download(struct at_engine *engine)
+{
+    if (engine->download.is_short)
+        at_engine_note_damage(engine, AT_SHORT);
+    at_framer_follow_block(&engine->framer);
+}
+
 size_t at_engine_end_data_mode(struct at_engine *engine)
 {
+    if (engine->download.active)
+        return 0;
     if (engine->online.phase == AT_ONLINE_OFF) {
         size_t unsent = engine->online.given_length;
         engine->online.given_length = 0;
@@ -100,13 +111,30 @@ void at_engine_stop_download(struct at_engine *engine)
         return;
     engine->download.active = false;
     size_t length = at_ending_held(&engine->online.ending, &held);
-    at_ending_forget(&engine->online.ending);
+    at_online_end(&engine->online);
     go_on_with_lines(engine, held, length);
+}
+
+/* The module was asked whether a download goes on. If it was in data mode, its data is whole up to here, and the
+ * question has ended it; else what looked like its last words was that. */
+static enum at_event_kind resolve_doubt(struct at_engine *engine, struct at_event *event,
+                                        const struct at_online_event *left, at_time now)
+{
+    engine->download.active = false;
+    go_on_with_lines(engine, left->bytes, left->length);
+    if (left->answered && at_slot_is_awaiting(&engine->slot))
+        at_engine_give_up(engine, AT_CANCELLED, now);
+    else
+        end_of_download(engine);
+    engine->sync_after_lines = true;
+    return at_engine_tell(event, AT_EVENT_NONE, NULL);
 }
 
 static enum at_event_kind tell_left(struct at_engine *engine, struct at_event *event,
                                     const struct at_online_event *left, at_time now)
 {
+    if (engine->download.active)
+        return resolve_doubt(engine, event, left, now);
     at_engine_tell(event, AT_EVENT_LEFT, NULL);
     event->answered = left->answered;
     event->ended = left->ended;
@@ -198,7 +226,11 @@ static enum at_event_kind next_download(struct at_engine *engine, struct at_even
         length = at_ending_held(ending, &bytes);
         at_ending_forget(ending);
         go_on_with_lines(engine, bytes, length);
-        at_framer_follow_block(&engine->framer);
+        end_of_download(engine);
+        break;
+    case AT_DOWNLOAD_DOUBT:
+        at_online_begin(&engine->online);
+        at_online_leave(&engine->online, false, now);
         break;
     }
     return at_engine_tell(event, AT_EVENT_NONE, NULL);

@@ -143,8 +143,7 @@ void at_engine_start_sync(struct at_engine *engine, const struct at_sync_start *
     at_sync_start(&engine->sync, start, now);
 }
 
-/* The host will hear no more of the command in flight; the slot stays until the module's answer has come. */
-static void give_up_slot(struct at_engine *engine, enum at_result result, at_time now)
+void at_engine_give_up(struct at_engine *engine, enum at_result result, at_time now)
 {
     struct at_slot *slot = &engine->slot;
     engine->end_slot = true;
@@ -162,6 +161,8 @@ static void give_up_slot(struct at_engine *engine, enum at_result result, at_tim
         .data_mode = engine->download.active || (slot->prompted && at_slot_is_open_ended(slot)),
         .data_owed = at_slot_data_owed(slot),
     };
+    if (engine->download.active)
+        at_online_end(&engine->online);
     slot->state = AT_SLOT_GIVEN_UP;
     slot->deadline = AT_NEVER;
     engine->block_owner = AT_BLOCK_OTHER;
@@ -173,7 +174,7 @@ void at_engine_sync(struct at_engine *engine, at_time now, at_time give_up)
     struct at_slot *slot = &engine->slot;
     at_engine_end_data_mode(engine);
     if (slot->state != AT_SLOT_EMPTY && slot->state != AT_SLOT_GIVEN_UP)
-        give_up_slot(engine, AT_CANCELLED, now);
+        at_engine_give_up(engine, AT_CANCELLED, now);
     at_engine_start_sync(engine, &(struct at_sync_start){.give_up = give_up}, now);
 }
 
@@ -198,9 +199,9 @@ bool at_engine_wants_silence(const struct at_engine *engine)
            (engine->slot.state == AT_SLOT_DATA && engine->slot.upload.phase == AT_UPLOAD_GUARD);
 }
 
-void at_engine_waiting(struct at_engine *engine, size_t bytes, at_time now)
+void at_engine_waiting(struct at_engine *engine, at_time left_at)
 {
-    at_escape_waiting(&engine->escape, bytes, now);
+    at_escape_waiting(&engine->escape, left_at);
 }
 
 void at_engine_cancel(struct at_engine *engine, uint32_t id, at_time now)
@@ -209,7 +210,7 @@ void at_engine_cancel(struct at_engine *engine, uint32_t id, at_time now)
     if (id == 0 || at_deferred_take(&engine->deferred, id))
         return;
     if (slot->id == id && slot->state != AT_SLOT_EMPTY && slot->state != AT_SLOT_GIVEN_UP)
-        give_up_slot(engine, AT_CANCELLED, now);
+        at_engine_give_up(engine, AT_CANCELLED, now);
 }
 
 void at_engine_input(struct at_engine *engine, const char *bytes, size_t length)
@@ -304,7 +305,7 @@ static at_time slot_deadline(const struct at_engine *engine)
 static enum at_event_kind next_timed(struct at_engine *engine, at_time now, struct at_event *event)
 {
     if (now >= slot_deadline(engine))
-        give_up_slot(engine, AT_TIMEOUT, now);
+        at_engine_give_up(engine, AT_TIMEOUT, now);
     if (tick_sync(engine, now))
         return at_engine_tell(event, AT_EVENT_LOST, NULL);
     if (next_waiting(engine, event) != AT_EVENT_NONE)
@@ -386,6 +387,8 @@ enum at_event_kind at_engine_next(struct at_engine *engine, at_time now, struct 
             return event->kind;
     }
     if (take_flag(&engine->sync_after_lines) && engine->sync.phase == AT_SYNC_OFF) {
+        if (at_slot_is_awaiting(&engine->slot))
+            at_engine_give_up(engine, AT_TIMEOUT, now);
         struct at_sync_start start = {.quiet_ms = AT_QUIET_MS, .give_up = now + at_ms(AT_LOST_MS)};
         at_engine_start_sync(engine, &start, now);
     }

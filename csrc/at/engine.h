@@ -201,15 +201,15 @@ void at_engine_leave(struct at_engine *engine, bool dtr, at_time now);
  * had not gone out. */
 size_t at_engine_end_data_mode(struct at_engine *engine);
 
-/* Bytes a second of the line, by which the time is reckoned at which a byte has left it; 0: the port says how
- * many wait (at_engine_waiting), or does not delay any. */
+/* Bytes a second of a line that the port cannot be asked about, by which the time is reckoned at which a byte has
+ * left it; 0: the port tells (at_engine_waiting), or does not delay any. */
 void at_engine_set_speed(struct at_engine *engine, uint32_t bytes_per_second);
 
 /* Is it worth asking the port how many bytes wait in it? The escape sequence needs silence before it. */
 bool at_engine_wants_silence(const struct at_engine *engine);
 
-/* So many bytes that the port has taken have not left it yet. */
-void at_engine_waiting(struct at_engine *engine, size_t bytes, at_time now);
+/* Bytes that the port has taken wait in it still, and will have left it then. */
+void at_engine_waiting(struct at_engine *engine, at_time left_at);
 
 /* Hands over bytes from the port; they must stay where they are until at_engine_next has returned NONE. */
 void at_engine_input(struct at_engine *engine, const char *bytes, size_t length);

@@ -30,9 +30,8 @@ static at_time time_of(const struct at_escape *escape, size_t bytes)
     return escape->speed > 0 ? (at_time)bytes * 1000000 / escape->speed : 0;
 }
 
-void at_escape_waiting(struct at_escape *escape, size_t bytes, at_time now)
+void at_escape_waiting(struct at_escape *escape, at_time left_at)
 {
-    at_time left_at = now + time_of(escape, bytes);
     if (left_at > escape->left_at)
         escape->left_at = left_at;
 }

@@ -27,8 +27,8 @@ struct at_escape {
 void at_escape_sent(struct at_escape *escape, const struct at_manners *manners, const char *bytes,
                     size_t length, at_time now);
 
-/* The port says that so many bytes have not left it yet. */
-void at_escape_waiting(struct at_escape *escape, size_t bytes, at_time now);
+/* The port says that bytes wait in it, and will have left it then. */
+void at_escape_waiting(struct at_escape *escape, at_time left_at);
 
 /* How many of these bytes of data may go now; 0: none before *until. */
 size_t at_escape_allowed(const struct at_escape *escape, const struct at_manners *manners, const char *bytes,

@@ -134,7 +134,7 @@ static enum at_event_kind begin_data_mode(struct at_engine *engine, struct at_ev
                                           const struct at_token *line, at_time now)
 {
     end_slot(engine, event, line, true, now);
-    at_engine_begin_data_mode(engine);
+    at_engine_begin_data_mode(engine, now);
     return AT_EVENT_FINAL;
 }
 
@@ -270,11 +270,11 @@ static bool is_information(const struct at_engine *engine, const struct at_token
 }
 
 /* The first damage to the answer of the command in flight counts: what is whole behind it does not heal it. */
-static void note_damage(struct at_slot *slot, enum at_damage damage)
+void at_engine_note_damage(struct at_engine *engine, enum at_damage damage)
 {
-    slot->had_block = true;
-    if (slot->damage == AT_UNDAMAGED)
-        slot->damage = (uint8_t)damage;
+    engine->slot.had_block = true;
+    if (engine->slot.damage == AT_UNDAMAGED)
+        engine->slot.damage = (uint8_t)damage;
 }
 
 /* A line that nothing claims, or one that is too long, between a block and the final result code: the rest of
@@ -282,7 +282,7 @@ static void note_damage(struct at_slot *slot, enum at_damage damage)
 static void look_between(struct at_engine *engine)
 {
     if (engine->slot.had_block && at_slot_is_awaiting(&engine->slot))
-        note_damage(&engine->slot, AT_LONG);
+        at_engine_note_damage(engine, AT_LONG);
 }
 
 static enum at_event_kind on_other_line(struct at_engine *engine, struct at_event *event,
@@ -362,7 +362,7 @@ static bool look_behind_block(struct at_engine *engine, struct at_event *event, 
         return false;
     enum at_damage damage = judge_block(engine, line, final);
     if (engine->block_owner == AT_BLOCK_COMMAND) {
-        note_damage(&engine->slot, damage);
+        at_engine_note_damage(engine, damage);
         return false;
     }
     engine->damaged += damage != AT_UNDAMAGED;

@@ -18,7 +18,7 @@ enum at_event_kind at_engine_on_token(struct at_engine *engine, struct at_event 
                                       const struct at_token *token, at_time now);
 
 /* In data.c: data mode begins, or a download; what has come and not been looked at is for it. */
-void at_engine_begin_data_mode(struct at_engine *engine);
+void at_engine_begin_data_mode(struct at_engine *engine, at_time now);
 void at_engine_begin_download(struct at_engine *engine, uint64_t total);
 
 /* Whether one of them takes the input; what there is to tell of it then. */
@@ -28,8 +28,13 @@ enum at_event_kind at_engine_next_data(struct at_engine *engine, struct at_event
 /* A download that nobody waits for any more: what comes is lines. */
 void at_engine_stop_download(struct at_engine *engine);
 
-/* In engine.c: the command in flight has ended; the engine is to get in step. */
+/* In meaning.c: the answer of the command in flight is damaged. */
+void at_engine_note_damage(struct at_engine *engine, enum at_damage damage);
+
+/* In engine.c: the command in flight has ended; its host will hear no more of it, and the slot stays until the
+ * module's answer has come; the engine is to get in step. */
 void at_engine_free_slot(struct at_engine *engine, at_time now);
+void at_engine_give_up(struct at_engine *engine, enum at_result result, at_time now);
 void at_engine_start_sync(struct at_engine *engine, const struct at_sync_start *start, at_time now);
 
 #endif

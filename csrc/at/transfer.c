@@ -5,6 +5,7 @@
 enum {
     SURE_QUIET_MS = 50,      /* silence behind a result whose number is right */
     DOUBTFUL_QUIET_MS = 500, /* behind one that tells of a failure */
+    SHORT_QUIET_MS = 2000,   /* behind one that has counted more bytes than came */
 };
 
 void at_download_begin(struct at_download *download, const char *name, size_t name_length, uint64_t total)
@@ -17,6 +18,7 @@ enum verdict {
     UNDECIDED, /* more lines are to come */
     DATA,      /* these are not the module's words */
     MAY_BE_END,
+    MAY_BE_SHORT, /* so may this, and then bytes were lost on the line */
     IS_END,
 };
 
@@ -71,7 +73,10 @@ static enum verdict judge(const struct at_download *download, const char *held, 
         if (read_result(download, held, stop, &code, &count)) {
             if (code != 0)
                 return MAY_BE_END;
-            return count == download->received ? IS_END : DATA;
+            if (count == download->received)
+                return IS_END;
+            bool all = download->total == AT_UNKNOWN_LENGTH || count == download->total;
+            return all && count > download->received ? MAY_BE_SHORT : DATA;
         }
         if (lines++ == 0)
             first_is_ok = is_text(held, stop, "OK");
@@ -80,17 +85,25 @@ static enum verdict judge(const struct at_download *download, const char *held, 
     return lines > 0 && !first_is_ok ? MAY_BE_END : UNDECIDED;
 }
 
-/* What is held reaches as far as the known length: it is the rest of the data, unless the module says that
- * there is less. */
-static bool is_rest(const struct at_download *download, const struct at_ending *ending, const char *held,
-                    size_t length, at_time now)
+static bool is_answer(const char *bytes, size_t length)
 {
-    if (download->total == AT_UNKNOWN_LENGTH || download->received + length < download->total)
-        return false;
+    static const char answer[] = "\r\nOK\r\n";
+    size_t compared = length < sizeof answer - 1 ? length : sizeof answer - 1;
+    return memcmp(bytes, answer, compared) == 0;
+}
+
+/* What is held may be the last of a download of known length, and what goes beyond that the module's words.
+ * Else all of it is the module's, and some of the data was lost. */
+static bool is_rest(const struct at_download *download, const char *held, size_t length)
+{
+    size_t rest = (size_t)(download->total - download->received);
     enum verdict verdict = judge(download, held, length);
-    if (verdict == IS_END)
-        return false;
-    return verdict == DATA || now >= ending->last + at_ms(SURE_QUIET_MS);
+    return verdict == DATA || (verdict != IS_END && is_answer(held + rest, length - rest));
+}
+
+static bool reaches_total(const struct at_download *download, size_t length)
+{
+    return download->total != AT_UNKNOWN_LENGTH && download->received + length >= download->total;
 }
 
 static enum at_download_event give(struct at_download *download, size_t length)
@@ -105,35 +118,50 @@ static enum at_download_event end(struct at_download *download)
     return AT_DOWNLOAD_END;
 }
 
+/* So much silence makes the verdict final; AT_NEVER: nothing does. */
+static at_time quiet_for(enum verdict verdict, bool reaches)
+{
+    switch (verdict) {
+    case UNDECIDED:
+        return reaches ? at_ms(SURE_QUIET_MS) : AT_NEVER;
+    case DATA:
+        return 0;
+    case MAY_BE_END:
+        return at_ms(DOUBTFUL_QUIET_MS);
+    case MAY_BE_SHORT:
+        return at_ms(reaches ? SURE_QUIET_MS : SHORT_QUIET_MS);
+    case IS_END:
+        return at_ms(SURE_QUIET_MS);
+    }
+    return AT_NEVER;
+}
+
 /* A text that may be the end is held: what does it come to? */
 static enum at_download_event look_at_held(struct at_download *download, struct at_ending *ending,
                                            at_time now, const char **data, size_t *length)
 {
     const char *held;
     size_t count = at_ending_held(ending, &held);
-    at_time quiet = now - ending->last;
-    if (is_rest(download, ending, held, count, now)) {
+    enum verdict verdict = judge(download, held, count);
+    bool reaches = reaches_total(download, count);
+    at_time wanted = quiet_for(verdict, reaches);
+    if (wanted == AT_NEVER || now - ending->last < wanted)
+        return AT_DOWNLOAD_NOTHING;
+    if (reaches && is_rest(download, held, count)) {
         *data = held;
         *length = (size_t)(download->total - download->received);
         at_ending_drop(ending, *length);
         return give(download, *length);
     }
-    switch (judge(download, held, count)) {
-    case UNDECIDED:
-        break;
-    case DATA:
+    if (verdict == DATA) {
         *length = at_ending_reject(ending, now, data);
         return give(download, *length);
-    case MAY_BE_END:
-        if (quiet >= at_ms(DOUBTFUL_QUIET_MS))
-            return end(download);
-        break;
-    case IS_END:
-        if (quiet >= at_ms(SURE_QUIET_MS))
-            return end(download);
-        break;
     }
-    return AT_DOWNLOAD_NOTHING;
+    download->is_short = verdict == MAY_BE_SHORT;
+    if (verdict == IS_END || reaches)
+        return end(download);
+    download->in_doubt = true;
+    return AT_DOWNLOAD_DOUBT;
 }
 
 enum at_download_event at_download_next(struct at_download *download, struct at_ending *ending,
@@ -162,17 +190,8 @@ at_time at_download_deadline(const struct at_download *download, const struct at
         return download->active ? at_ending_deadline(ending) : AT_NEVER;
     const char *held;
     size_t length = at_ending_held(ending, &held);
-    bool reaches = download->total != AT_UNKNOWN_LENGTH && download->received + length >= download->total;
-    switch (judge(download, held, length)) {
-    case UNDECIDED:
-        return reaches ? ending->last + at_ms(SURE_QUIET_MS) : AT_NEVER;
-    case MAY_BE_END:
-        return ending->last + at_ms(reaches ? SURE_QUIET_MS : DOUBTFUL_QUIET_MS);
-    case DATA:
-    case IS_END:
-        break;
-    }
-    return ending->last + at_ms(SURE_QUIET_MS);
+    at_time wanted = quiet_for(judge(download, held, length), reaches_total(download, length));
+    return wanted == AT_NEVER ? AT_NEVER : ending->last + wanted;
 }
 
 size_t at_upload_output(struct at_upload *upload, const struct at_source *source,

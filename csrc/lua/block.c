@@ -20,7 +20,6 @@ void core_block_set_sink(struct core_block *block, struct core_file *sink)
 {
     block->sink = sink;
     block->received = 0;
-    block->tail_length = 0;
 }
 
 void core_block_begin(struct core_block *block, enum core_block_owner owner, const struct at_event *event)
@@ -49,20 +48,6 @@ static bool gather(lua_State *L, struct core_block *block, const char *bytes, si
     return true;
 }
 
-static void keep_tail(struct core_block *block, const char *bytes, size_t length)
-{
-    if (length >= CORE_BLOCK_TAIL) {
-        memcpy(block->tail, bytes + length - CORE_BLOCK_TAIL, CORE_BLOCK_TAIL);
-        block->tail_length = CORE_BLOCK_TAIL;
-        return;
-    }
-    size_t room = CORE_BLOCK_TAIL - length;
-    size_t kept = block->tail_length < room ? block->tail_length : room;
-    memmove(block->tail, block->tail + block->tail_length - kept, kept);
-    memcpy(block->tail + kept, bytes, length);
-    block->tail_length = kept + length;
-}
-
 bool core_block_take(lua_State *L, struct core_block *block, const struct at_event *event)
 {
     block->left = event->block;
@@ -70,34 +55,8 @@ bool core_block_take(lua_State *L, struct core_block *block, const struct at_eve
         block->received += event->length;
     if (block->owner != CORE_BLOCK_RESPONSE || block->sink == NULL)
         return gather(L, block, event->text, event->length);
-    keep_tail(block, event->text, event->length);
     core_file_write(block->sink, event->text, event->length);
     return true;
-}
-
-const char *core_block_tail(const struct core_block *block, size_t *length)
-{
-    if (block->sink != NULL) {
-        *length = block->tail_length;
-        return block->tail;
-    }
-    *length = block->length < CORE_BLOCK_TAIL ? block->length : CORE_BLOCK_TAIL;
-    return block->bytes != NULL ? block->bytes + (block->length - *length) : "";
-}
-
-bool core_block_is_coming(const struct core_block *block)
-{
-    return block->owner == CORE_BLOCK_RESPONSE && block->left > 0;
-}
-
-void core_block_cut(struct core_block *block, size_t count)
-{
-    block->left += count;
-    block->received -= count;
-    if (block->sink != NULL)
-        block->tail_length -= count;
-    else
-        block->length -= count;
 }
 
 void core_block_hand_over(lua_State *L, struct core_block *block)
@@ -105,13 +64,11 @@ void core_block_hand_over(lua_State *L, struct core_block *block)
     if (block->owner == CORE_BLOCK_RESPONSE && block->sink != NULL) {
         lua_pushinteger(L, (lua_Integer)block->received);
         lua_setfield(L, -2, "received");
-        lua_pushlstring(L, block->tail, block->tail_length);
-        lua_setfield(L, -2, "tail");
     } else {
         lua_pushlstring(L, block->bytes != NULL ? block->bytes : "", block->length);
         lua_setfield(L, -2, "data");
     }
-    if (block->left > 0) {
+    if (block->left > 0 && block->left != AT_UNKNOWN_LENGTH) {
         lua_pushinteger(L, (lua_Integer)block->left);
         lua_setfield(L, -2, "missing");
     }

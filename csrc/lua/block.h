@@ -5,10 +5,6 @@
 #include "at/engine.h"
 #include "lua/file.h"
 
-enum {
-    CORE_BLOCK_TAIL = 256
-};
-
 enum core_block_owner {
     CORE_BLOCK_NOBODY,   /* it is thrown away */
     CORE_BLOCK_RESPONSE, /* of a command */
@@ -21,11 +17,9 @@ struct core_block {
     uint32_t command; /* whose response */
     char *bytes;
     size_t length, size;
-    uint64_t left;              /* announced and not yet here */
+    uint64_t left;              /* announced and not yet here; or AT_UNKNOWN_LENGTH */
     struct core_file *sink;     /* of responses: written there, not gathered; NULL: gathered */
     uint64_t received;          /* of the response */
-    char tail[CORE_BLOCK_TAIL]; /* the last of what went to the sink */
-    size_t tail_length;
 };
 
 void core_block_free(lua_State *L, struct core_block *block);
@@ -39,16 +33,7 @@ void core_block_begin(struct core_block *block, enum core_block_owner owner, con
 /* Takes bytes of it. False when there is no memory for them. */
 bool core_block_take(lua_State *L, struct core_block *block, const struct at_event *event);
 
-/* The last bytes, no more than CORE_BLOCK_TAIL, of what has come of a response's block. */
-const char *core_block_tail(const struct core_block *block, size_t *length);
-
-/* Whether a response's block is announced and not yet whole. */
-bool core_block_is_coming(const struct core_block *block);
-
-/* So many of the last bytes were not the block's. */
-void core_block_cut(struct core_block *block, size_t count);
-
-/* Puts it into the table on top of the stack: the field `data` (or `received` and `tail`), and `missing` if
+/* Puts it into the table on top of the stack: the field `data` (or `received`), and `missing` if
  * fewer bytes came than were announced. Nobody owns it then. */
 void core_block_hand_over(lua_State *L, struct core_block *block);
 

@@ -14,7 +14,7 @@
 enum {
     USER_RULES = 1,
     USER_RESPONSES, /* response tables by their places */
-    USER_DATA,      /* the string being sent as data */
+    USER_DATA,      /* the string being sent as data, or the file */
     USER_INPUT,     /* the string last fed */
     USER_EVENT,     /* the URC whose block is coming in, or was the last to come */
     USER_SINK,      /* the file that the block of the command in flight goes to */
@@ -23,6 +23,7 @@ enum {
 
 enum {
     RX_SIZE = 8192,
+    PROGRESS_MS = 100, /* between two events that tell of it */
     PLACES = AT_DEFERRED_MAX + 2 /* commands that are not over yet, with one to spare */
 };
 
@@ -36,6 +37,13 @@ struct lua_engine {
     uint32_t commands[PLACES]; /* by the places of their response tables; 0: the place is free */
     struct at_source source;
     struct at_memory memory;
+    bool feeding;         /* the command under way gets its data by give() */
+    bool fed;             /* some of it is on its way */
+    bool tells_progress;  /* of the command under way */
+    uint64_t data_length; /* of its data, if that is known */
+    uint64_t given_before; /* of its data by give(), in front of what is on its way */
+    uint64_t told;        /* bytes of it */
+    at_time tell_at;      /* the next time that this may be told */
     struct core_block block;
     char rx[RX_SIZE];
 };
@@ -179,15 +187,38 @@ static void skip_at(struct at_command *command)
     }
 }
 
+static void took_fed(void *context, size_t length)
+{
+    struct lua_engine *self = context;
+    self->memory.bytes += length;
+    self->memory.length -= length;
+    self->given_before += length;
+}
+
+static size_t peek_fed(void *context, const char **bytes)
+{
+    const struct lua_engine *self = context;
+    *bytes = self->memory.bytes;
+    return self->memory.length;
+}
+
 static void set_data(lua_State *L, struct lua_engine *self, struct at_command *command)
 {
+    self->feeding = lua_isboolean(L, 5);
+    self->fed = false;
+    self->given_before = 0;
     struct core_file *file = core_test_file(L, 5);
-    if (file != NULL) {
+    if (self->feeding) {
+        self->memory.length = 0;
+        self->source = (struct at_source){
+            .peek = peek_fed, .took = took_fed, .context = self, .left = AT_UNKNOWN_LENGTH};
+    } else if (file != NULL) {
         core_file_source(file, &self->source, (uint64_t)luaL_checkinteger(L, 12));
     } else {
         self->memory.bytes = luaL_checklstring(L, 5, &self->memory.length);
         at_source_memory(&self->source, &self->memory);
     }
+    self->data_length = self->source.left;
     command->data = &self->source;
     lua_pushvalue(L, 5);
     lua_setiuservalue(L, 1, USER_DATA);
@@ -203,11 +234,12 @@ static void set_sink(lua_State *L, struct lua_engine *self)
     lua_setiuservalue(L, 1, USER_SINK);
 }
 
-/* engine:submit(response, text, now, data, expect, timeout, deferred_timeout, online, block, sink, length) ->
- * id, or nil, why not; all behind `now` may be left out. The answer is gathered into the table response:
- * lines by index, `data`. data: a string, or a file and a length. online: CONNECT ends it, and data mode
- * begins. block: so many bytes follow CONNECT. sink: the file that they go to; `received` then tells how many
- * there were, and `tail` what the last of them were. */
+/* engine:submit(response, text, now, data, expect, timeout, deferred_timeout, online, block, sink, length,
+ * progress) -> id, or nil, why not; all behind `now` may be left out. The answer is gathered into the table
+ * response: lines by index, `data`. data: a string, or a file and a length, or true: by give() and finish(), and
+ * the escape sequence ends it. online: CONNECT ends it, and data mode begins. block: so many bytes follow CONNECT,
+ * -1: up to the deferred result. sink: the file that they go to; `received` then tells how many there were.
+ * progress: the event `progress` tells, ten times a second at most, how many bytes of its data have passed. */
 static int submit(lua_State *L)
 {
     struct lua_engine *self = check_engine(L);
@@ -230,9 +262,13 @@ static int submit(lua_State *L)
         lua_pushliteral(L, "busy");
         return 2;
     }
+    self->feeding = false;
     if (!lua_isnoneornil(L, 5))
         set_data(L, self, &command);
     set_sink(L, self);
+    self->tells_progress = lua_toboolean(L, 13);
+    self->told = 0;
+    self->tell_at = 0;
     enum at_refusal refusal = at_engine_submit(&self->at, &command, core_check_time(L, 4, 0), &id);
     if (refusal != AT_TAKEN) {
         lua_pushnil(L);
@@ -264,30 +300,6 @@ static int refusal(lua_State *L)
     return 1;
 }
 
-/* engine:progress() -> bytes of the command's data that are not yet with the port, bytes of its block that
- * have come */
-static int progress(lua_State *L)
-{
-    struct lua_engine *self = check_engine(L);
-    const struct at_source *data = self->at.slot.data;
-    lua_pushinteger(L, data != NULL ? (lua_Integer)data->left : 0);
-    lua_pushinteger(L, (lua_Integer)self->block.received);
-    return 2;
-}
-
-/* engine:tail() -> the last of the bytes that have come of the command's block, or of the last one; nil: none
- */
-static int tail(lua_State *L)
-{
-    size_t length;
-    const char *bytes = core_block_tail(&check_engine(L)->block, &length);
-    if (length == 0)
-        lua_pushnil(L);
-    else
-        lua_pushlstring(L, bytes, length);
-    return 1;
-}
-
 /* engine:cancel(id, now) */
 static int cancel(lua_State *L)
 {
@@ -299,13 +311,23 @@ static int cancel(lua_State *L)
     return 0;
 }
 
-/* In data mode. engine:give(bytes) -> taken; the event `given` tells that the port has them. */
+/* engine:give(bytes) -> taken; false while some are on their way. For data mode, or for the command under way
+ * whose data has no known length; the event `given` tells that the port has them. */
 static int give(lua_State *L)
 {
     struct lua_engine *self = check_engine(L);
     size_t length;
     const char *bytes = luaL_checklstring(L, 2, &length);
-    bool taken = at_engine_give(&self->at, bytes, length);
+    bool taken;
+    if (self->feeding) {
+        taken = self->memory.length == 0 && !self->fed;
+        if (taken) {
+            self->memory = (struct at_memory){.bytes = bytes, .length = length};
+            self->fed = length > 0;
+        }
+    } else {
+        taken = at_engine_give(&self->at, bytes, length);
+    }
     if (taken) {
         lua_pushvalue(L, 2);
         lua_setiuservalue(L, 1, USER_DATA);
@@ -314,18 +336,50 @@ static int give(lua_State *L)
     return 1;
 }
 
-/* engine:leave([bytes]): data mode is over; these bytes, told as data, were none. */
+/* engine:finish(): the data of the command under way has come to its end */
+static int finish(lua_State *L)
+{
+    check_engine(L)->source.ended = true;
+    return 0;
+}
+
+/* engine:hangups(texts): the lines that tell of the end of the connection whose data mode begins next, beside those
+ * of a restart; nil: those of the rules */
+static int set_hangups(lua_State *L)
+{
+    const char *texts[AT_ENDINGS_MAX];
+    struct lua_engine *self = check_engine(L);
+    size_t count = lua_isnoneornil(L, 2) ? 0 : (size_t)luaL_len(L, 2);
+    luaL_argcheck(L, count <= AT_ENDINGS_MAX, 2, "too many texts");
+    for (size_t i = 0; i < count; i++) {
+        lua_rawgeti(L, 2, (lua_Integer)i + 1);
+        texts[i] = luaL_checkstring(L, -1); /* alive in the table */
+        lua_pop(L, 1);
+    }
+    if (!at_engine_set_hangups(&self->at, texts, count))
+        return luaL_error(L, "the texts are too long");
+    return 0;
+}
+
+/* engine:leave(dtr, now): leaves data mode; the event `left` tells how that went. dtr: it has been dropped. */
 static int leave(lua_State *L)
 {
-    struct lua_engine *self = check_engine(L);
-    size_t length;
-    const char *bytes = luaL_optlstring(L, 2, "", &length);
-    at_engine_leave(&self->at);
-    if (length > 0) {
-        lua_pushvalue(L, 2);
-        lua_setiuservalue(L, 1, USER_INPUT);
-        at_engine_input(&self->at, bytes, length);
-    }
+    at_engine_leave(&check_engine(L)->at, lua_toboolean(L, 2), core_check_time(L, 3, 0));
+    return 0;
+}
+
+/* engine:end_data_mode() -> how many of the bytes given had not gone out: it is over at once */
+static int end_data_mode(lua_State *L)
+{
+    lua_pushinteger(L, (lua_Integer)at_engine_end_data_mode(&check_engine(L)->at));
+    return 1;
+}
+
+/* engine:speed(number): bytes a second of a line behind the port that this cannot be asked about; 0: of the port
+ * alone */
+static int set_speed(lua_State *L)
+{
+    at_engine_set_speed(&check_engine(L)->at, (uint32_t)luaL_checkinteger(L, 2));
     return 0;
 }
 
@@ -389,26 +443,6 @@ static int push_deadline(lua_State *L, const struct lua_engine *self, at_time no
 static int deadline(lua_State *L)
 {
     return push_deadline(L, check_engine(L), core_check_time(L, 2, 0));
-}
-
-/* engine:cut(count): so many of the last bytes, no more than tail() gives, were not the block's: it has ended
- * in front of them, and they are lines. What was written to a sink stays there. Between turns only. */
-static int cut(lua_State *L)
-{
-    struct lua_engine *self = check_engine(L);
-    size_t count = (size_t)luaL_checkinteger(L, 2), length, lines_length;
-    const char *bytes = core_block_tail(&self->block, &length);
-    luaL_argcheck(L, core_block_is_coming(&self->block) && count <= length, 2, "more than has come");
-    lua_pushlstring(L, bytes + length - count, count);
-    const char *lines = lua_tolstring(L, -1, &lines_length);
-    lua_setiuservalue(L, 1, USER_INPUT);
-    core_block_cut(&self->block, count);
-    push_response(L, self, self->block.command);
-    if (lua_istable(L, -1))
-        core_block_hand_over(L, &self->block);
-    at_engine_end_block(&self->at);
-    at_engine_input(&self->at, lines, lines_length);
-    return 0;
 }
 
 static int on_info(lua_State *L, struct lua_engine *self, const struct at_event *event)
@@ -572,6 +606,15 @@ static int push_event(lua_State *L, struct lua_engine *self, const struct at_eve
     case AT_EVENT_GIVEN:
         lua_pushliteral(L, "given");
         return 1;
+    case AT_EVENT_DOUBT:
+        lua_pushliteral(L, "doubt");
+        return 1;
+    case AT_EVENT_LEFT:
+        lua_pushliteral(L, "left");
+        lua_pushboolean(L, event->answered);
+        lua_pushboolean(L, event->ended);
+        lua_pushinteger(L, (lua_Integer)event->unsent);
+        return 4;
     case AT_EVENT_DAMAGE:
         lua_pushliteral(L, "damage");
         lua_getiuservalue(L, 1, USER_EVENT);
@@ -603,6 +646,32 @@ static int push_event(lua_State *L, struct lua_engine *self, const struct at_eve
     return 0;
 }
 
+/* Bytes of data that have passed, of the command under way. */
+static uint64_t passed(const struct lua_engine *self)
+{
+    if (self->at.slot.data == NULL)
+        return self->block.received;
+    return self->feeding ? self->given_before : self->data_length - self->source.left;
+}
+
+/* What the engine itself does not tell. */
+static int push_own_event(lua_State *L, struct lua_engine *self, at_time now)
+{
+    if (self->fed && self->memory.length == 0) {
+        self->fed = false;
+        lua_pushliteral(L, "given");
+        return 1;
+    }
+    if (!self->tells_progress || now < self->tell_at || !at_slot_is_awaiting(&self->at.slot) ||
+        passed(self) == self->told)
+        return 0;
+    self->told = passed(self);
+    self->tell_at = now + at_ms(PROGRESS_MS);
+    lua_pushliteral(L, "progress");
+    lua_pushinteger(L, (lua_Integer)self->told);
+    return 2;
+}
+
 static int next_event(lua_State *L, struct lua_engine *self, at_time now)
 {
     struct at_event event;
@@ -613,7 +682,7 @@ static int next_event(lua_State *L, struct lua_engine *self, at_time now)
             return pushed;
         lua_settop(L, top);
     }
-    return 0;
+    return push_own_event(L, self, now);
 }
 
 /* Writes what there is to write. True when the port has not taken it all. */
@@ -621,6 +690,9 @@ static bool write_output(struct lua_engine *self, struct port *port, at_time now
 {
     const char *bytes;
     size_t length;
+    uint64_t pending = at_engine_wants_silence(&self->at) ? port_pending(port) : 0;
+    if (pending > 0)
+        at_engine_waiting(&self->at, now + (at_time)pending);
     while (!self->write_failed && (length = at_engine_output(&self->at, now, &bytes)) > 0) {
         long taken = port_write(port, bytes, length);
         self->write_failed = taken == PORT_CLOSED;
@@ -655,7 +727,7 @@ static int turn(lua_State *L)
         if (pushed > 0)
             return pushed;
         bool blocked = write_output(self, port, now);
-        if (self->at.observed && (pushed = next_event(L, self, now)) > 0)
+        if ((self->at.observed || self->fed) && (pushed = next_event(L, self, now)) > 0)
             return pushed;
         long length = self->drained ? 0 : port_read(port, self->rx, sizeof self->rx);
         self->drained = false;
@@ -718,11 +790,12 @@ static int sent(lua_State *L)
 
 static const luaL_Reg methods[] = {
     {"rules", set_rules}, {"submit", submit},     {"cancel", cancel},   {"sync", sync},
-    {"give", give},       {"progress", progress}, {"leave", leave},     {"ready", ready},
+    {"give", give},       {"finish", finish},     {"leave", leave},     {"ready", ready},
+    {"hangups", set_hangups}, {"end_data_mode", end_data_mode}, {"speed", set_speed},
     {"echo", set_echo},   {"observe", observe},   {"noise", noise},     {"times", set_times},
     {"push", push},       {"turn", turn},         {"feed", feed},       {"next", next},
     {"output", output},   {"deadline", deadline}, {"sent", sent},       {"__gc", free_engine},
-    {"tail", tail},       {"cut", cut},           {"refusal", refusal}, {NULL, NULL},
+    {"refusal", refusal}, {NULL, NULL},
 };
 
 void core_open_engine(lua_State *L)

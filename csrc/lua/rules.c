@@ -111,6 +111,10 @@ static void read_manners(lua_State *L, struct at_manners *manners)
     manners->max_command = (uint32_t)integer_field(L, "max_command", manners->max_command);
     manners->gap_ms = (uint32_t)integer_field(L, "gap_ms", manners->gap_ms);
     manners->guard_ms = (uint32_t)integer_field(L, "guard_ms", manners->guard_ms);
+    manners->answer_ms = (uint32_t)integer_field(L, "answer_ms", manners->guard_ms);
+    manners->idle_ms = (uint32_t)integer_field(L, "idle_ms", 0);
+    manners->settle_ms = (uint32_t)integer_field(L, "settle_ms", 0);
+    copy_text_field(L, "behind", manners->behind, sizeof manners->behind);
 }
 
 static void read_block(lua_State *L, struct at_block_rule *block)

@@ -18,6 +18,7 @@ struct port_driver {
 struct port {
     const struct port_driver *driver;
     int fd;
+    uint32_t baud; /* 0: it has no speed of its own */
     char reason[96];
 };
 

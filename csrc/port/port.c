@@ -9,6 +9,10 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+enum {
+    UNKNOWN_PENDING_US = 20000 /* what waits in a port without a speed is asked after again then */
+};
+
 struct port *port_fail(struct port_error *error, int os_error)
 {
     switch (os_error) {
@@ -159,5 +163,20 @@ bool port_set_rts(struct port *port, bool on)
 
 bool port_set_baud(struct port *port, uint32_t baud)
 {
-    return port->driver->set_baud != NULL && port->driver->set_baud(port, baud);
+    if (port->driver->set_baud == NULL || !port->driver->set_baud(port, baud))
+        return false;
+    port->baud = baud;
+    return true;
+}
+
+uint64_t port_pending(const struct port *port)
+{
+    int waiting = 0;
+#ifdef TIOCOUTQ /* of sockets as well, where it has the name SIOCOUTQ */
+    if (ioctl(port->fd, TIOCOUTQ, &waiting) != 0)
+        waiting = 0;
+#endif
+    if (waiting <= 0)
+        return 0;
+    return port->baud > 0 ? (uint64_t)waiting * 10000000 / port->baud : UNKNOWN_PENDING_US;
 }

@@ -57,6 +57,10 @@ long port_read(struct port *port, char *buffer, size_t size);
  */
 long port_write(struct port *port, const char *bytes, size_t length);
 
+/* Microseconds until the bytes that wait in the port's queue will have left it, by its line speed; 0: none wait, or
+ * the port cannot tell. */
+uint64_t port_pending(const struct port *port);
+
 /* Why the port is closed: "hung up", "end of stream", or the system's words; these behind "connect: " if the
  * connection never came about. Good until port_close. */
 const char *port_reason(const struct port *port);

@@ -162,6 +162,7 @@ struct port *port_open_serial(const char *name, const struct port_options *optio
         sp_set_rts(line, SP_RTS_ON);
     sp_flush(line, SP_BUF_BOTH); /* what a previous program has left in the queues */
     serial->port.driver = &serial_driver;
+    serial->port.baud = options->baud;
     serial->line = line;
     return &serial->port;
 

@@ -132,5 +132,6 @@ struct port *port_open_tty(const char *name, const struct port_options *options,
     tcflush(fd, TCIOFLUSH); /* what a previous program has left in the queues */
     port->driver = &tty_driver;
     port->fd = fd;
+    port->baud = options->baud;
     return port;
 }

@@ -38,12 +38,19 @@ function dispatch.damage(modem, event, kind)
 end
 
 function dispatch.data(modem, bytes)
-  modem.online:on_data(bytes)
+  if modem.online then modem.online:on_data(bytes) end
 end
 
-function dispatch.given(modem)
-  modem.online:on_given()
+function dispatch.doubt(modem)
+  if modem.online then modem.online:on_doubt() end
 end
+
+function dispatch.left(modem, answered, ended, unsent)
+  if modem.online then modem.online:on_left(answered, ended, unsent) end
+end
+
+dispatch.given = exchange.on_given
+dispatch.progress = exchange.on_progress
 
 function dispatch.late(modem, line)
   if modem.trace then remark(modem, "too late: " .. modem.trace:masked(line)) end

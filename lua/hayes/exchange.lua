@@ -13,10 +13,16 @@ local wait = require "hayes.wait"
 
 local exchange = {}
 
+--- Length of a block of which nobody knows how long it is.
+exchange.UNKNOWN = -1
+
 ---@class hayes.request
----@field data? string|userdata for the prompt or CONNECT: bytes, or a file of core.file and `length`
+---@field data? string|userdata|true for the prompt or CONNECT: bytes; a file of core.file and `length`; true: by
+---  Modem:send_data, as `given` tells that there is room, and Modem:finish_data
+---@field given? fun()      the port has what was sent; it must neither wait nor raise
+---@field progress? fun(bytes: integer) so many bytes of its data have passed, told at most ten times a second; the same
 ---@field length? integer    how many bytes of that file
----@field block? integer     so many bytes follow CONNECT; they end data mode by themselves
+---@field block? integer     so many bytes follow CONNECT; exchange.UNKNOWN: up to its deferred result
 ---@field sink? userdata     a file of core.file that they go to, in place of `data` in the response
 ---@field expect? string    prefix of a deferred result, in addition to what the declaration says
 ---@field timeout? number   seconds in the queue, from there to the final result code; nil: as the declaration says, and
@@ -90,15 +96,15 @@ end
 local function failed(modem, ticket, result, line, unsent)
   local response, request = ticket.response, ticket.request
   local data = request.data
+  local length = request.length or type(data) == "string" and #data
   local err
   if result == "ok" then
-    local length = request.length or #data
-    err = failure.data_not_taken(modem, ticket.text, response.result, length - unsent, length)
+    err = failure.data_not_taken(modem, ticket.text, response.result, unsent, length)
   else
     local seconds = response.result and request.deferred or request.timeout
     err = failure.of_command(modem, ticket.text, result, line, seconds, response)
   end
-  if data then err.sent = (request.length or #data) - (unsent or 0) end
+  if length then err.sent = length - (unsent or 0) end
   if request.block or ticket.damage then err.response = response end -- what of it has come
   return err
 end
@@ -149,8 +155,10 @@ end
 --- Gives the command to the engine, and the turn to its ticket. True; or nil and why not.
 local function submit(modem, state, ticket, now)
   local request = ticket.request
+  local online = request.online
+  if online then modem.engine:hangups(online.hangup or modem.dialect.manners.hangup) end
   local id, refusal = modem.engine:submit(ticket.response, ticket.text, now, request.data, request.expect,
-    request.timeout, request.deferred, request.online, request.block, request.sink, request.length)
+    request.timeout, request.deferred, online, request.block, request.sink, request.length, request.progress)
   if not id then return nil, refusal end
   if request.ends_hold then
     state.hold = nil
@@ -368,6 +376,20 @@ function exchange.on_final(modem, response, result, line, more, unsent)
     if more then state.deferred[response] = ticket else finish(ticket, result, line, unsent) end
   end
   exchange.next_turn(modem)
+end
+
+--- The port has the bytes that were given last.
+function exchange.on_given(modem)
+  local holder = modem.exchanges.holder
+  if not holder then return end
+  if getmetatable(holder) ~= Ticket then return holder:on_given() end
+  if holder.request.given then holder.request.given() end
+end
+
+--- So many bytes of the data of the command under way have passed.
+function exchange.on_progress(modem, bytes)
+  local holder = modem.exchanges.holder
+  if holder and holder.request and holder.request.progress then holder.request.progress(bytes) end
 end
 
 --- Data mode has been left: commands go again.

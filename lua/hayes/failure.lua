@@ -118,12 +118,14 @@ function failure.damaged(kind, what, origin)
 end
 
 --- A command ended well and yet did not take all of its data.
-function failure.data_not_taken(modem, text, result, sent, length)
+---@param unsent integer bytes that were not sent
+---@param length? integer of the data, if that is known
+function failure.data_not_taken(modem, text, result, unsent, length)
   local shown = command.mask(modem.dialect.commands, text, modem.dialect.manners)
-  return errors.new {
-    name = "data_not_taken", command = shown, result = result,
-    message = ("%s ended with %s when %d of %d bytes of data had been sent"):format(shown, result, sent, length),
-  }
+  local so_far = length and ("when %d of %d bytes of data had been sent"):format(length - unsent, length)
+    or "before all of its data had been sent"
+  return errors.new { name = "data_not_taken", command = shown, result = result,
+    message = ("%s ended with %s %s"):format(shown, result, so_far) }
 end
 
 return failure

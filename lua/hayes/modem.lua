@@ -201,6 +201,41 @@ function Modem:line_errors()
   }, LineErrors)
 end
 
+-- Data
+
+--- Gives bytes to the port: in data mode, or as data of the command under way that gets it this way (hayes.request). The
+--- data mode, or that request, is told when the port has them. False: some are on their way already, or nobody takes any.
+---@param bytes string
+---@return boolean
+function Modem:send_data(bytes)
+  if self.closed_with or not self.engine:give(bytes) then return false end
+  self:await(self.io:push(self.port, wait.now()))
+  return true
+end
+
+--- The data of the command under way has come to its end.
+function Modem:finish_data()
+  if self.closed_with then return end
+  self.engine:finish()
+  self:await(self.io:push(self.port, wait.now()))
+end
+
+--- Leaves data mode; the data mode is told how that went.
+---@param by_dtr boolean it has been dropped; else by the escape sequence
+function Modem:leave_data_mode(by_dtr)
+  local now = wait.now()
+  self.engine:leave(by_dtr, now)
+  self:await(self.io:push(self.port, now))
+end
+
+--- Gets in step with the module anew: what it may have left unanswered is not taken for anybody's answer.
+function Modem:resync()
+  if self.closed_with then return end
+  local now = wait.now()
+  self.engine:sync(now)
+  self:turn(now)
+end
+
 -- Events
 
 local modem_events = { "urc", "reboot", "closed", "desync", "resync" }

@@ -297,10 +297,20 @@ local function is_gone(self)
   return find_row(self) == nil
 end
 
+local function is_row_up(self, row)
+  return row ~= nil and (self.registry.may_be_up(row) or self.type == UDP_SERVER)
+end
+
 --- Is it connected still, as far as the module tells?
 function Connection:is_up()
   local row = find_row(self)
-  return row == false or row ~= nil and (self.registry.may_be_up(row) or self.type == UDP_SERVER)
+  return row == false or is_row_up(self, row)
+end
+
+--- The same for a call in place of a task, in front of the commands of all others.
+---@param tell fun(up: boolean)
+function Connection:ask_whether_up(tell)
+  self.registry.ask_row(self.id, function(row) tell(row == false or is_row_up(self, row)) end)
 end
 
 local function send_failure(self, err, bytes)
@@ -318,10 +328,11 @@ local function send_failure(self, err, bytes)
 end
 
 local function send_online(self, bytes)
-  local ok, err = self.data:send(bytes)
+  local ok, err, given = self.data:send(bytes)
   if ok then return true end
   if self.peer_closed or self.lost then err = ended_error(self) end
-  err.sent, err.uncertain = err.sent or 0, #bytes
+  err = errors.within(err, "sending to " .. self.host)
+  err.sent, err.uncertain = 0, given
   return nil, err
 end
 

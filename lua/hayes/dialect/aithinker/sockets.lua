@@ -39,10 +39,8 @@ return function(modem)
 
   -- The table
 
-  --- The rows of AT+SOCKET?, with the fields of its declaration and `state` in words.
-  local function rows()
-    local response, err = modem:call("+SOCKET", "read")
-    if not response then return nil, err end
+  --- Rows of AT+SOCKET?, with the fields of its declaration and `state` in words.
+  local function rows_of(response)
     local list = {}
     for _, line in ipairs(response) do
       local row = modem:fields("AT+SOCKET?", line)
@@ -52,6 +50,25 @@ return function(modem)
       end
     end
     return list
+  end
+
+  local function rows()
+    local response, err = modem:call("+SOCKET", "read")
+    if not response then return nil, err end
+    return rows_of(response)
+  end
+
+  --- The row of a ConID for a call in place of a task, in front of the commands of all others: tell(row), nil when
+  --- there is none, false when the module does not say.
+  local function ask_row(id, tell)
+    local ticket = exchange.start(modem, "AT+SOCKET?", { next = true, finished = function(response)
+      if not response then return tell(false) end
+      for _, row in ipairs(rows_of(response)) do
+        if row.ConID == id then return tell(row) end
+      end
+      tell(nil)
+    end })
+    if not ticket then tell(false) end
   end
 
   local function forget(object)
@@ -95,7 +112,7 @@ return function(modem)
       hint = "Close the others; those of an earlier program are ended with AT+SOCKETDEL=<ConID>." }
   end
 
-  sockets.shared = { rows = rows, forget = forget, set_mode = set_mode, mode = function() return mode_set end, may_be_up = may_be_up,
+  sockets.shared = { rows = rows, ask_row = ask_row, forget = forget, set_mode = set_mode, mode = function() return mode_set end, may_be_up = may_be_up,
     may_be_transparent = may_be_transparent, opening = sockets.opening }
 
   -- Who needs the slots for certificates

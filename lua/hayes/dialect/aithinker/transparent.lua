@@ -44,7 +44,7 @@ function transparent.open(connection, options)
       -- What the module refuses to go back to (105) has ended meanwhile.
       if reason.name == "closed" or reason.result then connection:on_closed() else connection:lose(reason) end
     end,
-    alive = function() return connection:is_up() end,
+    alive = function(tell) connection:ask_whether_up(tell) end,
   })
   DataMode.prepare(connection.modem)
   local ok, err = connection.data:open(text)

@@ -138,12 +138,12 @@ local function lost_by_server(self)
 end
 
 local function send_online(self, bytes)
-  local ok, err = self.data:send(bytes)
+  local ok, err, given = self.data:send(bytes)
   if ok then return true end
   if self.peer_closed or self.lost then err = lost_by_server(self) end
+  err = errors.within(err, "sending to " .. self.host)
   -- What went to the module when the connection ended may have arrived, or not.
-  err.sent = err.sent or 0
-  err.uncertain = #bytes
+  err.sent, err.uncertain = 0, given
   return nil, err
 end
 

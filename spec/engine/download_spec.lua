@@ -1,0 +1,156 @@
+-- Downloads whose end the module tells in the middle of the data, and data that looks like it.
+
+local Bench = require "support.engine"
+
+local UNKNOWN = -1
+local TRAILER = "\r\nOK\r\n\r\n+QFTPGET: 0,%d\r\n"
+local words = "\r\nOK\r\n+QFTPGET: 0,5\r\nNO CARRIER\r\n> \0\26\r\n+QSSLURC: \"recv\",0,5\r\nRDY\r\n"
+
+for way, pieces in pairs(Bench.ways) do
+  describe("A download, with bytes that come in " .. way .. ",", function()
+    local bench, response
+
+    local function begin(length)
+      bench = Bench.new("quectel", pieces)
+      response = bench:command('AT+QFTPGET="a","COM:",0', { block = length, expect = "+QFTPGET", timeout = 90 })
+      bench:receive("\r\nCONNECT\r\n")
+    end
+
+    --- The module, which is in command mode, answers probes; one that is in data mode answers the escape sequence.
+    local function settle(online)
+      for _ = 1, 100 do
+        local out = bench:output()
+        if out:find("+++", 1, true) and online then
+          bench:pass(1)
+          bench:receive("\r\nOK\r\n")
+          online = false
+        elseif out:find("^AT\r") then
+          bench:receive("\r\nOK\r\n")
+        elseif out:find("AT\r", 1, true) then
+          bench:receive("\r\nERROR\r\n") -- of what had stood in the line before
+        end
+        bench:pass(0.05)
+      end
+    end
+
+    local function final() return bench:last("final")[3], bench:last("final")[4] end
+    local function deferred() return (bench:last("deferred") or {})[4] end
+
+    it("of known length holds what looks like its end, and its last bytes, too", function()
+      for _, bytes in ipairs { words, words:rep(9), "\r\nOK\r\n", "x\r\nNO CARRIER\r\n", "\r\nRDY\r\n", "\r", "\r\n" } do
+        begin(#bytes)
+        bench:receive(bytes .. TRAILER:format(#bytes))
+        bench:pass(1)
+        assert.are.same("ok", (final()))
+        assert.are.same(bytes, response.data)
+        assert.are.same("+QFTPGET: 0," .. #bytes, deferred())
+      end
+    end)
+
+    it("of unknown length ends where the number that the module tells is right", function()
+      for _, bytes in ipairs { words, words:rep(9), "", "x", "\r\n", words .. "\r\nOK\r\n\r\n+QFTPGET: 0,7\r\n" } do
+        begin(UNKNOWN)
+        bench:receive(bytes .. TRAILER:format(#bytes))
+        bench:pass(1)
+        assert.are.same("ok", (final()))
+        assert.are.same(bytes, response.data or "")
+        assert.is_nil(response.missing)
+        assert.are.same("+QFTPGET: 0," .. #bytes, deferred())
+      end
+    end)
+
+    it("goes on when more follows a result that is right by chance", function()
+      begin(UNKNOWN)
+      bench:receive("abc" .. TRAILER:format(3) .. "more")
+      local length = 3 + #TRAILER:format(3) + 4
+      bench:receive(TRAILER:format(length))
+      bench:pass(1)
+      assert.are.same("abc" .. TRAILER:format(3) .. "more", response.data)
+    end)
+
+    it("asks the module about a failure in its data, and it was one", function()
+      for words_of_failure, result in pairs { ["\r\nNO CARRIER\r\n"] = "error", ["\r\n+CME ERROR: 625\r\n"] = "error",
+        ["\r\nOK\r\n\r\n+QFTPGET: 625,0\r\n"] = "ok" } do
+        for _, length in ipairs { 100, UNKNOWN } do
+          begin(length)
+          bench:receive("so far" .. words_of_failure)
+          settle(false)
+          assert.are.same(result, (final()), words_of_failure)
+          assert.are.same("so far", response.data)
+          if result == "ok" then assert.are.same("+QFTPGET: 625,0", deferred()) end
+          assert.is_true(bench.engine:ready())
+        end
+      end
+    end)
+
+    it("asks the module about a restart in its data, and it was one", function()
+      begin(100)
+      bench:receive("so far\r\nRDY\r\n")
+      settle(false)
+      assert.are.same("reboot", (final()))
+      assert.is_truthy(bench:last("reboot"))
+      assert.are.same("so far", response.data)
+    end)
+
+    it("that stops behind such words of its content is asked about, and nothing of its content becomes a line", function()
+      for _, content in ipairs { "\r\nNO CARRIER\r\n", "\r\nRDY\r\n", "\r\nOK\r\n\r\n+QFTPGET: 625,0\r\n",
+        "\r\n+CME ERROR: 625\r\n", TRAILER:format(100) } do
+        for _, length in ipairs { 100, UNKNOWN } do
+          begin(length)
+          bench:receive("so far" .. content)
+          bench:pass(0.6)
+          bench:output()
+          -- The server goes on, with what would be events, while the module has not yet heeded the question.
+          bench:pass(0.2)
+          bench:receive('\r\n+QSSLURC: "recv",0,5\r\nEVIL!')
+          settle(true)
+          assert.is_nil(bench:last("urc"), content)
+          assert.is_nil(bench:last("reboot"), content)
+          assert.are_not.same("ok", (final()), content)
+          assert.are.same("so far" .. content .. '\r\n+QSSLURC: "recv",0,5\r\nEVIL!', response.data)
+          assert.is_true(bench.engine:ready())
+        end
+      end
+    end)
+
+    it("of which bytes were lost on the line is no success", function()
+      local bytes = ("0123456789"):rep(10)
+      for lost = 1, 60 do
+        begin(#bytes)
+        bench:receive(bytes:sub(1, -1 - lost) .. TRAILER:format(#bytes))
+        bench:pass(2)
+        settle(false)
+        assert.are.same("short_read", (final()), lost)
+        begin(UNKNOWN)
+        bench:receive(bytes:sub(1, -1 - lost) .. TRAILER:format(#bytes))
+        bench:pass(2)
+        settle(false)
+        assert.are.same("short_read", (final()), lost)
+        assert.is_true(bench.engine:ready())
+      end
+    end)
+
+    it("of which bytes came twice is no success", function()
+      local bytes = ("0123456789"):rep(10)
+      for doubled = 1, 9 do
+        begin(#bytes)
+        bench:receive(bytes .. bytes:sub(-doubled) .. TRAILER:format(#bytes))
+        bench:pass(2)
+        assert.are.same("long_read", (final()), doubled)
+      end
+    end)
+
+    it("that is given up leaves nothing of its data among the lines", function()
+      begin(UNKNOWN)
+      bench:receive("so far")
+      bench.engine:cancel(bench.id, bench.time)
+      bench:pass(0)
+      assert.are.same("cancelled", (final()))
+      bench:receive('\r\n+QSSLURC: "recv",0,5\r\nEVIL!\r\nRDY\r\n')
+      settle(true)
+      assert.is_nil(bench:last("urc"))
+      assert.is_nil(bench:last("reboot"))
+      assert.is_true(bench.engine:ready())
+    end)
+  end)
+end
