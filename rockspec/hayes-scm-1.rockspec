@@ -41,6 +41,7 @@ build = {
         "csrc/at/trie.c",
         "csrc/lua/block.c",
         "csrc/lua/engine.c",
+        "csrc/lua/failure.c",
         "csrc/lua/file.c",
         "csrc/lua/module.c",
         "csrc/lua/path.c",

@@ -59,6 +59,10 @@ void core_push_rule_name(lua_State *L, int index, int rule);
 /* The open port, or an error that says it is closed. */
 struct port *core_check_port(lua_State *L, int index);
 
+/* Pushes nil, the system's error message for an error number, and a token for programs (nil if there is
+ * none); returns 3. */
+int core_push_failure(lua_State *L, int number);
+
 /* The fields of a text (behind its prefix) as a new list: integers where they are plain decimal numbers,
  * strings otherwise, "" where they are empty. */
 void core_push_fields(lua_State *L, const char *text, size_t length);

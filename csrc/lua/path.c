@@ -1,6 +1,4 @@
 /* What stands at a path of this host, and which name a new file there must be given. */
-#include "lua/file.h"
-
 #include "lua/core.h"
 
 #include <errno.h>
@@ -13,34 +11,6 @@
 enum {
     LINKS_MAX = 40 /* Linux gives up after as many */
 };
-
-/* The errors that a program tells apart; others have no token. */
-static const char *token(int number)
-{
-    switch (number) {
-    case ENOENT:
-    case ENOTDIR:
-        return "no_such_file";
-    case EACCES:
-    case EPERM:
-    case EROFS:
-        return "permission_denied";
-    case EISDIR:
-        return "is_a_directory";
-    case ENXIO: /* a FIFO that is opened for writing and has no reader, too */
-        return "no_such_device";
-    default:
-        return NULL;
-    }
-}
-
-int core_push_failure(lua_State *L, int number)
-{
-    lua_pushnil(L);
-    lua_pushstring(L, strerror(number));
-    lua_pushstring(L, token(number));
-    return 3;
-}
 
 static const char *kind_of(mode_t mode)
 {
