@@ -87,17 +87,17 @@ bool core_file_write(struct core_file *file, const char *bytes, size_t length)
 }
 
 enum mode {
-    READ,    /* "r" */
-    BESIDE,  /* "w": a file that is made, or gone on with, and may be read, too */
-    APPEND,  /* "a": is made where there is none */
-    THROUGH, /* "through": what is there is written to */
+    READ,
+    PART,     /* created if missing, kept otherwise; can also be read */
+    APPEND,   /* created if missing */
+    EXISTING, /* never created */
 };
 
 static const int open_flags[] = {
     [READ] = O_RDONLY,
-    [BESIDE] = O_RDWR | O_CREAT,
+    [PART] = O_RDWR | O_CREAT,
     [APPEND] = O_WRONLY | O_APPEND | O_CREAT,
-    [THROUGH] = O_WRONLY,
+    [EXISTING] = O_WRONLY,
 };
 
 /* nil, words, token when what was opened is not what it was opened for; 0 results otherwise. */
@@ -110,20 +110,20 @@ static int refuse_unfit(lua_State *L, struct core_file *self, enum mode mode)
     if (number != 0)
         return core_push_failure(L, number);
     self->is_fifo = S_ISFIFO(status.st_mode);
-    if (mode != BESIDE || S_ISREG(status.st_mode))
+    if (mode != PART || S_ISREG(status.st_mode))
         return 0;
     lua_pushnil(L);
     lua_pushliteral(L, "It is not a regular file");
     return 2;
 }
 
-/* file(path, mode) -> file, or nil, the system's words, token (see path.c). The modes are those of enum mode.
+/* file(path, mode) -> file, or nil, message, token (see core_push_failure). The modes are those of enum mode.
  * Nothing waits, neither here nor later; a FIFO that nobody reads cannot be opened for writing. */
 static int new_file(lua_State *L)
 {
-    static const char *const modes[] = {"r", "w", "a", "through", NULL};
+    static const char *const modes[] = {"read", "part", "append", "existing", NULL};
     const char *path = luaL_checkstring(L, 1);
-    enum mode mode = (enum mode)luaL_checkoption(L, 2, "r", modes);
+    enum mode mode = (enum mode)luaL_checkoption(L, 2, NULL, modes);
     struct core_file *self = lua_newuserdatauv(L, sizeof *self, 0);
     memset(self, 0, offsetof(struct core_file, buffer));
     self->fd = open(path, open_flags[mode] | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0666);

@@ -63,10 +63,10 @@ static int resolve(char name[PATH_MAX], bool *open)
     return ELOOP;
 }
 
-/* look(path) -> kind, name; or nil, the system's words, token. kind: "missing", "file", "folder", "fifo",
- * "socket", "character" or "block". name: what a file that takes the place of what is there has to be renamed
- * to, which is where symbolic links lead; nil where nothing may take its place. */
-static int look(lua_State *L)
+/* inspect(path) -> kind, name; or nil, message, token. kind: "missing", "file", "folder", "fifo", "socket",
+ * "character" or "block". name: the path to rename a new file to (symbolic links resolved); nil if the file
+ * must not be replaced. */
+static int inspect(lua_State *L)
 {
     char name[PATH_MAX];
     size_t length;
@@ -94,6 +94,6 @@ static int look(lua_State *L)
 
 void core_open_path(lua_State *L)
 {
-    lua_pushcfunction(L, look);
-    lua_setfield(L, -2, "look");
+    lua_pushcfunction(L, inspect);
+    lua_setfield(L, -2, "inspect");
 }

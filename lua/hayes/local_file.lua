@@ -29,7 +29,7 @@ local never = {
 --- What is at a path, and the name that a file in its place must have; nil and the error where there is nothing to be
 --- read or written in any way.
 local function look(path, verb)
-  local kind, name, token = core.look(path)
+  local kind, name, token = core.inspect(path)
   if not kind then return nil, failed(token or "bad_path", verb, path, name) end
   local refused = never[kind]
   if refused then return nil, failed(refused[1], verb, path, refused[2], refused[3]) end
@@ -99,7 +99,7 @@ function local_file.source(path, stream)
     return nil, failed("is_a_device", "read", path, "It is a device, which may have no end",
       "Say how many of its bytes are wanted (length), or give an LTN12 source.")
   end
-  local file, words, token = core.file(path, "r")
+  local file, words, token = core.file(path, "read")
   if not file then return nil, failed(token or "source_failed", "read", path, words) end
   local size = false
   if not is_stream then size, words = size_of(file) end
@@ -166,7 +166,7 @@ end
 
 local function through(path, kind)
   -- A file is that of an open descriptor, /dev/stdout for example, and may have something in it already.
-  local file, err = open(path, kind, kind == "file" and "a" or "through")
+  local file, err = open(path, kind, kind == "file" and "append" or "existing")
   if not file then return nil, err end
   return setmetatable({ file = file, sink = function(bytes)
     if bytes then return write_all(file, bytes) end
@@ -229,7 +229,7 @@ function local_file.log(path)
   local kind, err = look(path, "written")
   if not kind then return nil, err end
   local file
-  file, err = open(path, kind, "a")
+  file, err = open(path, kind, "append")
   return file and setmetatable({ file = file, torn = "", missing = 0 }, Log), err
 end
 

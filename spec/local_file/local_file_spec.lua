@@ -113,7 +113,7 @@ describe("A path of this host", function()
 
       it("that is a FIFO is written through, as fast as it is read", function()
         local path = fifo("fifo")
-        local reader, parts = assert(core.file(path, "r")), {}
+        local reader, parts = assert(core.file(path, "read")), {}
         hayes.run(function()
           hayes.spawn(function()
             repeat
@@ -276,7 +276,7 @@ describe("A path of this host", function()
     local silent = assert(local_file.source(fifo "silent", {}))
     assert.are.same({ nil, folder .. "/silent: nothing has come out of it for 90 s" }, { silent.next() })
     local path = fifo "stuck"
-    local reader <close> = assert(core.file(path, "r"))
+    local reader <close> = assert(core.file(path, "read"))
     local target <close> = assert(local_file.target(path))
     assert.are.same({ nil, "nobody has taken a byte for 90 s" }, { target.sink(("x"):rep(1 << 17)) })
     script.real_time()
@@ -284,7 +284,7 @@ describe("A path of this host", function()
   end)
 
   it("that has nothing to give is waited for without spinning", function()
-    local reader <close> = assert(core.file(fifo "fifo", "r"))
+    local reader <close> = assert(core.file(fifo "fifo", "read"))
     local began = os.clock()
     assert.are.same({ nil, "timeout" }, { wait.descriptor(reader:fd(), false, wait.now() + 0.2) })
     assert.is_true(os.clock() - began < 0.1)
@@ -331,7 +331,7 @@ describe("A path of this host", function()
 
     it("that takes no more for a time holds nothing up, and tells what is missing", function()
       local path = fifo "fifo"
-      local reader = assert(core.file(path, "r"))
+      local reader = assert(core.file(path, "read"))
       local log, count = fill(path)
       for _ = 1, 9 do log:write("lost") end
       local text = drain(reader)
@@ -352,12 +352,12 @@ describe("A path of this host", function()
       local program = ([[
         package.path, package.cpath = %q, %q
         local core, local_file = require "hayes.core", require "hayes.local_file"
-        local reader = core.file(%q, "r")
+        local reader = core.file(%q, "read")
         local log = local_file.log(%q)
         log:write("one")
         reader:close()
         log:write("two")
-        reader = core.file(%q, "r")
+        reader = core.file(%q, "read")
         log:write("three")
         io.write(reader:next(1000))
       ]]):format(package.path, package.cpath, path, path, path)
