@@ -100,7 +100,7 @@ static const int open_flags[] = {
     [EXISTING] = O_WRONLY,
 };
 
-/* nil, words, token when what was opened is not what it was opened for; 0 results otherwise. */
+/* nil, message, token if the opened file does not suit the mode; otherwise no results. */
 static int refuse_unfit(lua_State *L, struct core_file *self, enum mode mode)
 {
     struct stat status;
@@ -153,7 +153,8 @@ static int size(lua_State *L)
     return 1;
 }
 
-/* file:read(offset, length) -> up to so many bytes from there on, "" behind the end; or nil, words, token */
+/* file:read(offset, length) -> up to so many bytes from there on, "" behind the end; or nil, message, token
+ */
 static int read_at(lua_State *L)
 {
     int fd = check_file(L)->fd;
@@ -174,8 +175,8 @@ static int read_at(lua_State *L)
 }
 
 /* file:next(most) -> the next bytes of a stream, up to so many; "" at its end; false while there are none; or
- * nil, words, token. Of a FIFO that nobody has opened for writing yet there are none: read() alone would take
- * that for its end. */
+ * nil, message, token. Of a FIFO that nobody has opened for writing yet there are none: read() alone would
+ * take that for its end. */
 static int next(lua_State *L)
 {
     struct pollfd stirring = {.fd = check_file(L)->fd, .events = POLLIN};
@@ -216,7 +217,7 @@ static ssize_t write_quietly(int fd, const char *bytes, size_t length)
 }
 
 /* file:write(bytes, from) -> how many of the bytes from that index on were taken, 0 when none at the moment;
- * or nil, words, token */
+ * or nil, message, token */
 static int write_some(lua_State *L)
 {
     struct core_file *self = check_file(L);
@@ -240,7 +241,7 @@ static int descriptor(lua_State *L)
     return 1;
 }
 
-/* file:place(offset) -> true, or nil, words: goes on there; sum and count begin anew */
+/* file:place(offset) -> true, or nil, message, token: goes on there; sum and count begin anew */
 static int place(lua_State *L)
 {
     struct core_file *self = check_file(L);
@@ -254,7 +255,7 @@ static int place(lua_State *L)
     return 1;
 }
 
-/* file:truncate(bytes) -> true, or nil, words */
+/* file:truncate(bytes) -> true, or nil, message, token */
 static int truncate_file(lua_State *L)
 {
     if (ftruncate(check_file(L)->fd, (off_t)luaL_checkinteger(L, 2)) != 0)
@@ -263,7 +264,7 @@ static int truncate_file(lua_State *L)
     return 1;
 }
 
-/* file:sync() -> true, or nil, words: what was written survives a power cut */
+/* file:sync() -> true, or nil, message, token: what was written survives a power cut */
 static int sync_file(lua_State *L)
 {
     if (fsync(check_file(L)->fd) != 0 && errno != EINVAL)
@@ -281,7 +282,7 @@ static int done(lua_State *L)
     return 2;
 }
 
-/* file:failure() -> the system's words for the first read or write that failed, or nil */
+/* file:failure() -> the system's error message for the first read or write that failed, or nil */
 static int failure(lua_State *L)
 {
     struct core_file *self = check_file(L);

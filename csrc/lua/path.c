@@ -1,4 +1,4 @@
-/* What stands at a path of this host, and which name a new file there must be given. */
+/* What is at a path of this host, and where a replacement must be renamed to. */
 #include "lua/core.h"
 
 #include <errno.h>
@@ -25,7 +25,7 @@ static const char *kind_of(mode_t mode)
     return S_ISBLK(mode) ? "block" : "character";
 }
 
-/* The links of /proc/PID/fd stand for open files: what they read like need not be a name of theirs. */
+/* Links in /proc/PID/fd stand for open files; their text need not be a path. */
 static bool is_open_file(const char *link)
 {
     struct stat status, proc;

@@ -185,7 +185,7 @@ function local_file.target(path)
   if not kind then return nil, name end
   if not name then return through(path, kind) end
   local beside = name .. ".part"
-  local file, err = open(beside, "missing", "w")
+  local file, err = open(beside, "missing", "part")
   return file and setmetatable({ file = file, path = name, beside = beside }, Beside), err
 end
 
