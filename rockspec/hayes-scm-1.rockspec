@@ -57,7 +57,7 @@ build = {
       defines = { "_DEFAULT_SOURCE", "_FILE_OFFSET_BITS=64", "HAYES_LIBSERIALPORT" },
       incdirs = { "csrc", "$(SERIALPORT_INCDIR)" },
       libdirs = { "$(SERIALPORT_LIBDIR)" },
-      libraries = { "serialport" },
+      libraries = { "serialport", "pthread" },
     },
     ["hayes.buffer"] = "lua/hayes/buffer.lua",
     ["hayes.check"] = "lua/hayes/check.lua",

@@ -205,13 +205,13 @@ static ssize_t write_quietly(int fd, const char *bytes, size_t length)
     sigaddset(&broken, SIGPIPE);
     sigpending(&pending);
     bool was_pending = sigismember(&pending, SIGPIPE) == 1;
-    sigprocmask(SIG_BLOCK, &broken, &before);
+    pthread_sigmask(SIG_BLOCK, &broken, &before);
     ssize_t count = write(fd, bytes, length);
     int number = errno, taken;
     sigpending(&pending);
     if (count < 0 && number == EPIPE && !was_pending && sigismember(&pending, SIGPIPE) == 1)
         sigwait(&broken, &taken);
-    sigprocmask(SIG_SETMASK, &before, NULL);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
     errno = number;
     return count;
 }
