@@ -159,7 +159,9 @@ static int read_at(lua_State *L)
 {
     int fd = check_file(L)->fd;
     off_t offset = (off_t)luaL_checkinteger(L, 2);
-    size_t length = (size_t)luaL_checkinteger(L, 3), got = 0;
+    lua_Integer most = luaL_checkinteger(L, 3);
+    luaL_argcheck(L, most >= 0, 3, "must not be negative");
+    size_t length = (size_t)most, got = 0;
     luaL_Buffer bytes;
     char *at = luaL_buffinitsize(L, &bytes, length);
     while (got < length) {
@@ -180,13 +182,14 @@ static int read_at(lua_State *L)
 static int next(lua_State *L)
 {
     struct pollfd stirring = {.fd = check_file(L)->fd, .events = POLLIN};
-    size_t most = (size_t)luaL_checkinteger(L, 2);
+    lua_Integer most = luaL_checkinteger(L, 2);
+    luaL_argcheck(L, most >= 0, 2, "must not be negative");
     luaL_Buffer bytes;
-    char *at = luaL_buffinitsize(L, &bytes, most);
+    char *at = luaL_buffinitsize(L, &bytes, (size_t)most);
     ssize_t count = -1;
     errno = EAGAIN;
     if (poll(&stirring, 1, 0) > 0)
-        count = read(stirring.fd, at, most);
+        count = read(stirring.fd, at, (size_t)most);
     if (count >= 0) {
         luaL_pushresultsize(&bytes, (size_t)count);
         return 1;

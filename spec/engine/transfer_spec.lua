@@ -120,6 +120,15 @@ describe("A file for the engine", function()
     assert.are.same({ nil, "Is a directory", "is_a_directory" }, { core.file("/", "read") })
   end)
 
+  it("raises when it is to read fewer than no bytes", function()
+    local file <close> = assert(core.file("/dev/null", "read"))
+    for name, call in pairs { read = function() file:read(0, -1) end, next = function() file:next(-1) end } do
+      local ok, err = pcall(call)
+      assert.is_false(ok)
+      assert.is_truthy(tostring(err):find("must not be negative", 1, true), name .. ": " .. tostring(err))
+    end
+  end)
+
   it("that becomes shorter while it is sent says so", function()
     local path = os.tmpname()
     local file = assert(core.file(path, "read"))
