@@ -153,8 +153,7 @@ static int size(lua_State *L)
     return 1;
 }
 
-/* file:read(offset, length) -> up to so many bytes from there on, "" behind the end; or nil, message, token
- */
+/* file:read(offset, length) -> up to so many bytes from there, "" behind the end; or nil, message, token */
 static int read_at(lua_State *L)
 {
     int fd = check_file(L)->fd;
