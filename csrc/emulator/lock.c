@@ -8,7 +8,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-/* Processes whose descriptors can't be seen are another user's: root's, for whom there are no locks. */
+/* Descriptors that we may not read are another user's: a program of root's, which locks do not stop. */
 static bool has_open(const char *process, const char *path)
 {
     char name[300], target[128];
@@ -24,8 +24,8 @@ static bool has_open(const char *process, const char *path)
     return found;
 }
 
-/* Anybody but this program. Its opens and closes can't just be counted: inotify tells two that are alike as
- * one. */
+/* True if any other process has it open. Counting opens and closes would not do: inotify merges two identical
+ * events. */
 static bool is_in_use(const char *path)
 {
     DIR *processes = opendir("/proc");

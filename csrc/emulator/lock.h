@@ -1,7 +1,7 @@
-/* The lock that a client puts on the pty (TIOCEXCL), and that ends with the client.
+/* The exclusive lock that a client puts on the pty (TIOCEXCL), released when the client is gone.
  *
- * On a serial line the last close ends it. It belongs to the tty, though, and a pty lives as long as its
- * master: without this nobody but root could open the port again after a client that was killed. */
+ * On a serial line the last close releases it. A pty stays open as long as its master, so after a killed
+ * client only root could open it again. */
 #ifndef EMU_LOCK_H
 #define EMU_LOCK_H
 
@@ -14,11 +14,10 @@ struct emu_lock {
     const char *path;
 };
 
-/* The slave's descriptor and path must stay until emu_lock_stop. Where inotify is not to be had, or used up,
- * locks stay. */
+/* The slave's descriptor and path must stay until emu_lock_stop. If inotify is unavailable, locks stay. */
 void emu_lock_watch(struct emu_lock *lock, struct emu_loop *loop, int slave, const char *path);
 
-/* Any number of times. */
+/* May be called repeatedly. */
 void emu_lock_stop(struct emu_lock *lock);
 
 #endif

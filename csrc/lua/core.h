@@ -47,8 +47,8 @@ lua_Number core_now(void);
 
 const struct at_rules *core_check_rules(lua_State *L, int index);
 
-/* Rules that an engine uses outlive their own finalizer: a state that is being closed calls finalizers in the
- * reverse order of creation, and those of others may still use the engine. */
+/* Rules that an engine uses outlive their own finalizer. lua_close runs finalizers in reverse order of
+ * creation, and a later finalizer may still use the engine. */
 struct core_rules;
 struct core_rules *core_hold_rules(lua_State *L, int index);
 void core_release_rules(struct core_rules *rules);

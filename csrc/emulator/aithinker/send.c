@@ -20,8 +20,8 @@ static struct aithinker_conn *target(struct aithinker *aithinker, long long id, 
     return NULL;
 }
 
-/* What it has failed for stays so: another connection may have the same id by the time the last byte comes.
- */
+/* A send stays failed once its connection has ended: by its last byte another connection may have the same
+ * id. */
 static void notice_end(struct aithinker *aithinker)
 {
     struct aithinker_send *send = &aithinker->send;
