@@ -7,17 +7,18 @@
 
 #include "emulator/loop.h"
 
-struct emu_lock {
+struct emu_tty_lock {
     struct emu_loop *loop;
     struct emu_watch watch; /* of closes, by inotify */
     int slave;
     const char *path;
 };
 
-/* The slave's descriptor and path must stay until emu_lock_stop. If inotify is unavailable, locks stay. */
-void emu_lock_watch(struct emu_lock *lock, struct emu_loop *loop, int slave, const char *path);
+/* The slave's descriptor and path must stay until emu_tty_lock_stop. If inotify is unavailable, locks stay.
+ */
+void emu_tty_lock_watch(struct emu_tty_lock *lock, struct emu_loop *loop, int slave, const char *path);
 
 /* May be called repeatedly. */
-void emu_lock_stop(struct emu_lock *lock);
+void emu_tty_lock_stop(struct emu_tty_lock *lock);
 
 #endif
