@@ -28,7 +28,7 @@ local never = {
 
 --- What is at a path, and the name that a file in its place must have; nil and the error where there is nothing to be
 --- read or written in any way.
-local function look(path, verb)
+local function classify(path, verb)
   local kind, name, token = core.inspect(path)
   if not kind then return nil, failed(token or "bad_path", verb, path, name) end
   local refused = never[kind]
@@ -91,7 +91,7 @@ end
 ---@param stream? { length: integer? } a stream will do, and ends after so many bytes
 ---@return hayes.local_source?, hayes.error?
 function local_file.source(path, stream)
-  local kind, err = look(path, "read")
+  local kind, err = classify(path, "read")
   if not kind then return nil, err end
   local is_stream = kind == "fifo" or kind == "character"
   if is_stream and not stream then return nil, not_a_stream(kind, path) end
@@ -112,27 +112,27 @@ end
 -- Targets
 
 --- A file that is written beside the one whose place it takes once it is whole.
----@class hayes.beside
----@field file userdata  of core.file: what an earlier run has left is still in it
----@field path string    whose place it takes
----@field beside string  its own
-local Beside = {}
-Beside.__index = Beside
+---@class hayes.part_file
+---@field file userdata       of core.file: what an earlier run has left is still in it
+---@field target_path string  whose place it takes
+---@field part_path string    its own
+local PartFile = {}
+PartFile.__index = PartFile
 
 --- It is whole: true; nil and the system's words when it cannot be stored, or not be renamed: then it is still open.
-function Beside:commit()
+function PartFile:commit()
   local ok, words = self.file:sync()
-  if ok then ok, words = os.rename(self.beside, self.path) end
+  if ok then ok, words = os.rename(self.part_path, self.target_path) end
   if ok then self.file:close() end
   return ok, words
 end
 
-function Beside:discard()
+function PartFile:discard()
   self.file:close()
-  os.remove(self.beside)
+  os.remove(self.part_path)
 end
 
-function Beside:__close() self.file:close() end
+function PartFile:__close() self.file:close() end
 
 --- A FIFO, a device: written through.
 ---@class hayes.through
@@ -179,14 +179,14 @@ end
 --- Somewhere to write to. A file is written beside the one that is there, which links may lead to, and takes its place
 --- when it is whole; FIFOs and devices are written through.
 ---@param path string
----@return hayes.beside|hayes.through|nil, hayes.error?
+---@return hayes.part_file|hayes.through|nil, hayes.error?
 function local_file.target(path)
-  local kind, name = look(path, "written")
+  local kind, name = classify(path, "written")
   if not kind then return nil, name end
   if not name then return through(path, kind) end
-  local beside = name .. ".part"
-  local file, err = open(beside, "missing", "part")
-  return file and setmetatable({ file = file, path = name, beside = beside }, Beside), err
+  local part_path = name .. ".part"
+  local file, err = open(part_path, "missing", "part")
+  return file and setmetatable({ file = file, target_path = name, part_path = part_path }, PartFile), err
 end
 
 -- Logs
@@ -226,7 +226,7 @@ end
 --- A file to put lines at the end of, which is made where there is none.
 ---@param path string
 function local_file.log(path)
-  local kind, err = look(path, "written")
+  local kind, err = classify(path, "written")
   if not kind then return nil, err end
   local file
   file, err = open(path, kind, "append")

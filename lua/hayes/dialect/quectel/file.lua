@@ -218,7 +218,7 @@ return function(modem)
     return target:finish { bytes = size, checksum = tostring(sum) }
   end
 
-  local function download_beside(name, target)
+  local function download_to_part(name, target)
     target.file:truncate(0)
     local size, err = size_of(name)
     local got
@@ -230,7 +230,7 @@ return function(modem)
     if got then
       local ok, words = target:commit()
       if ok then return got end
-      err = errors.new { name = "sink_failed", message = ("%s cannot be written: %s"):format(target.path, words) }
+      err = errors.new { name = "sink_failed", message = ("%s cannot be written: %s"):format(target.target_path, words) }
     end
     target:discard()
     return nil, err
@@ -250,7 +250,7 @@ return function(modem)
     local target <close>, err = local_file.target(sink)
     if not target then return nil, err end
     if target.sink then return download_to(name, target.sink) end
-    return download_beside(name, target)
+    return download_to_part(name, target)
   end
 
   file.checksum = Checksum.of

@@ -168,7 +168,7 @@ end
 local function explain(self, err)
   local seen = errors.within(err, ("given up after %d attempts"):format(err.attempts))
   local target = self.target
-  local where = target.is_file and target.keeps and target.beside.beside .. " has" or "here are"
+  local where = target.is_file and target.keeps and target.part.part_path .. " has" or "here are"
   seen.message = ("%s; %s %d of %s bytes that the server has"):format(seen.message, where, target.at,
     self.wanted or "an unknown number of")
   seen.local_bytes, seen.server_bytes = target.at, self.size

@@ -95,12 +95,12 @@ function File:prepare()
   local ok, words = self.sink:truncate(self.at)
   if ok then ok, words = self.sink:place(self.at) end
   if ok then return true end
-  return nil, sink_failed(self.beside.beside, words)
+  return nil, sink_failed(self.part.part_path, words)
 end
 
 function File:keep(count)
   local words = self.sink:failure()
-  if words then return nil, sink_failed(self.beside.beside, words) end
+  if words then return nil, sink_failed(self.part.part_path, words) end
   self.at = self.at + count
   return true
 end
@@ -124,7 +124,7 @@ function File:read(at, length) return self.sink:read(at, length) or "" end
 function File:finish()
   local ok, words = self:prepare()
   if not ok then return nil, words end
-  ok, words = self.beside:commit()
+  ok, words = self.part:commit()
   if ok then return true end
   return nil, sink_failed(self.what, words)
 end
@@ -132,7 +132,7 @@ end
 --- What has come stays for the next time.
 function File:fail()
   self:prepare()
-  if self.at == 0 or not self.keeps then self.beside:discard() else self:__close() end
+  if self.at == 0 or not self.keeps then self.part:discard() else self:__close() end
 end
 
 function File:__close() self.sink:close() end
@@ -154,7 +154,7 @@ function targets.open(sink, resume)
   if target.sink then
     return stream { function_ = target.sink, through = target, what = sink, default_piece = PIECE }
   end
-  return setmetatable({ at = resume and target.file:size() or 0, sink = target.file, beside = target, what = sink,
+  return setmetatable({ at = resume and target.file:size() or 0, sink = target.file, part = target, what = sink,
     is_file = true, keeps = resume }, File)
 end
 
