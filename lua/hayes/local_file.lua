@@ -104,9 +104,10 @@ function local_file.source(path, stream)
   local size = false
   if not is_stream then size, words = size_of(file) end
   if size then return { file = file, size = size } end
+  if size == false and stream then return { file = file, next = source_of(file, path, stream.length) } end
+  file:close()
   if size == nil then return nil, failed("source_failed", "read", path, words) end
-  if not stream then return nil, not_a_stream(kind, path) end
-  return { file = file, next = source_of(file, path, stream.length) }
+  return nil, not_a_stream(kind, path)
 end
 
 -- Targets

@@ -229,6 +229,18 @@ describe("A path of this host", function()
     end
   end)
 
+  it("that is refused once it is open is closed again, without the collector", function()
+    collectgarbage()
+    collectgarbage("stop")
+    local before = #names("/proc/self/fd")
+    local _, no_length = local_file.source("/proc/self/status")
+    local _, unreadable = local_file.source("/proc/self/mem")
+    local after = #names("/proc/self/fd")
+    collectgarbage("restart")
+    assert.are.same({ "is_a_stream", "source_failed" }, { no_length.name, unreadable.name })
+    assert.are.same(before, after)
+  end)
+
   it("with ftp:put is a stream where it has no length: a FIFO", function()
     local path, source = fifo "fifo", ftp_lab.write(folder .. "/source", BYTES)
     refused("is_a_fifo", "fifo: It is a FIFO", ftp.put, ftp, path, "up.bin", { resume = true })
