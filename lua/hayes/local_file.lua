@@ -197,30 +197,38 @@ end
 local Log = {}
 Log.__index = Log
 
---- Puts it there as far as it is taken at once; what is left of it.
-local function push(file, text)
-  local count = file:write(text)
-  return text:sub((count or 0) + 1)
+--- Writes what is accepted at once; returns the rest. What the system says of a failure goes to standard error once,
+--- and into the file in front of the next line that it takes.
+local function push(self, text)
+  local count, words = self.file:write(text)
+  if count then return text:sub(count + 1) end
+  self.failure = words
+  if not self.reported then wait.report("the trace cannot be written", words) end
+  self.reported = true
+  return text
+end
+
+local function gap(count, why)
+  return ("- %s missing here (%s)\n"):format(count == 1 and "1 line is" or ("%d lines are"):format(count),
+    why or "the reader was too slow")
 end
 
 --- Writes one line.
 ---@param line string without a line end
 function Log:write(line)
-  self.torn = push(self.file, self.torn)
+  self.torn = push(self, self.torn)
   local text = line .. "\n"
-  if self.missing > 0 then
-    text = ("- lines missing here, since they were not taken: %d\n"):format(self.missing) .. text
-  end
-  local left = self.torn == "" and push(self.file, text) or text
+  if self.missing > 0 then text = gap(self.missing, self.failure) .. text end
+  local left = self.torn == "" and push(self, text) or text
   if left == text then
     self.missing = self.missing + 1
   else
-    self.torn, self.missing = self.torn .. left, 0
+    self.torn, self.missing, self.failure = self.torn .. left, 0, nil
   end
 end
 
 function Log:close()
-  self.torn = push(self.file, self.torn)
+  self.torn = push(self, self.torn)
   self.file:close()
 end
 

@@ -353,7 +353,7 @@ describe("A path of this host", function()
       local got = {}
       for line in text:gmatch("[^\n]*\n") do got[#got + 1] = line end
       assert.are.same({ "later\n", "last\n" }, { got[count + 2], got[count + 3] })
-      assert.are.same("- lines missing here, since they were not taken: 10\n", got[count + 1])
+      assert.are.same("- 10 lines are missing here (the reader was too slow)\n", got[count + 1])
       for i = 1, count do assert.is_true(got[i] == ("%05d %s\n"):format(i, ("x"):rep(i % 200))) end
       log:close()
     end)
@@ -373,7 +373,21 @@ describe("A path of this host", function()
         log:write("three")
         io.write(reader:next(1000))
       ]]):format(package.path, package.cpath, path, path, path)
-      assert.are.same("one\n- lines missing here, since they were not taken: 1\nthree\n",
+      assert.are.same("hayes: the trace cannot be written: Broken pipe\none\n- 1 line is missing here (Broken pipe)\nthree\n",
+        Process.run({ "lua5.4", "-e", program }, { ours = true }))
+    end)
+
+    it("that goes to a full device is reported once, with the system's error message", function()
+      local path = device("full", 7)
+      if not path then return pending("no device can be made here") end
+      local program = ([[
+        package.path, package.cpath = %q, %q
+        local log = require("hayes.local_file").log(%q)
+        for _ = 1, 3 do log:write("lost") end
+        log:close()
+        io.write(log.missing)
+      ]]):format(package.path, package.cpath, path)
+      assert.are.same("hayes: the trace cannot be written: No space left on device\n3",
         Process.run({ "lua5.4", "-e", program }, { ours = true }))
     end)
 
