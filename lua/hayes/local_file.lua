@@ -1,6 +1,5 @@
---- Files of this host that callers name: what may be read there, what may be written there, and how. Decided here, for
---- whatever service wants them, before anything is sent. Nothing in it blocks: where a FIFO or a device has nothing to
---- give or no room, the task waits.
+--- Local files that callers name: which can be read or written, and how. Every service asks here before it sends
+--- anything. Nothing blocks: a task waits while a FIFO or device has no data or no room.
 
 local core = require "hayes.core"
 local errors = require "hayes.error"
@@ -26,8 +25,8 @@ local never = {
     "A program listens there: connect to it, and give an LTN12 source or sink." },
 }
 
---- What is at a path, and the name that a file in its place must have; nil and the error where there is nothing to be
---- read or written in any way.
+--- What is at a path, and the path to rename a replacement to (see core.inspect); nil and the error if it can be neither
+--- read nor written.
 local function classify(path, verb)
   local kind, name, token = core.inspect(path)
   if not kind then return nil, failed(token or "bad_path", verb, path, name) end
@@ -39,19 +38,19 @@ end
 -- Sources
 
 local streams = {
-  fifo = { "is_a_fifo", "It is a FIFO, whose length nobody knows beforehand" },
-  character = { "is_a_device", "It is a device, whose length nobody knows beforehand" },
-  file = { "is_a_stream", "Its size is told to be 0, yet there is something in it, as in files of /proc" },
+  fifo = { "is_a_fifo", "It is a FIFO, whose length is unknown" },
+  character = { "is_a_device", "It is a device, whose length is unknown" },
+  file = { "is_a_stream", "Its size is given as 0, but it has content, as files in /proc do" },
 }
 
---- The caller needs to know the length, or wants to read it at any place.
+--- The caller needs the length, or reads at any offset.
 local function not_a_stream(kind, path)
   local name, words = table.unpack(streams[kind])
   return failed(name, "read", path, words,
     "Read it first, and give { data = bytes }. ftp:put takes it as a stream, unless resume = true.")
 end
 
---- An LTN12 source of what a stream gives, up to its end or so many bytes.
+--- An LTN12 source of a stream, up to its end or so many bytes.
 local function source_of(file, path, length)
   local left = length or math.huge
   return function()
@@ -64,13 +63,13 @@ local function source_of(file, path, length)
         return bytes
       end
       if not wait.descriptor(file:fd(), false, wait.now() + SILENCE) then
-        return nil, ("%s: nothing has come out of it for %d s"):format(path, SILENCE)
+        return nil, ("%s: no data came from it for %d s"):format(path, SILENCE)
       end
     end
   end
 end
 
---- The size of a file; false of one that is no measure for what it gives.
+--- The size of a file; false if it does not tell how much can be read.
 local function size_of(file)
   local size, words = file:size()
   if size ~= 0 then return size, words end
@@ -85,8 +84,8 @@ end
 ---@field size? integer  bytes: it can be read at any place
 ---@field next? function of a stream, in place of size: an LTN12 source
 
---- A file to read from. FIFOs and devices are streams: they are read once, to their end, and only where the caller can
---- do with that. A device without blocks may have no end, so that it has to be told how much of it is wanted.
+--- Opens a file for reading. FIFOs and character devices are streams: read once, and only if the caller allows a stream.
+--- A character device may be endless, so its length must be given.
 ---@param path string
 ---@param stream? { length: integer? } a stream will do, and ends after so many bytes
 ---@return hayes.local_source?, hayes.error?
@@ -112,7 +111,7 @@ end
 
 -- Targets
 
---- A file that is written beside the one whose place it takes once it is whole.
+--- A file written next to its target and renamed over it when complete.
 ---@class hayes.part_file
 ---@field file userdata       of core.file: what an earlier run has left is still in it
 ---@field target_path string  whose place it takes
@@ -120,7 +119,7 @@ end
 local PartFile = {}
 PartFile.__index = PartFile
 
---- It is whole: true; nil and the system's words when it cannot be stored, or not be renamed: then it is still open.
+--- Makes it permanent and renames it. nil and the system's error message if that fails; the file then stays open.
 function PartFile:commit()
   local ok, words = self.file:sync()
   if ok then ok, words = os.rename(self.part_path, self.target_path) end
@@ -135,7 +134,7 @@ end
 
 function PartFile:__close() self.file:close() end
 
---- A FIFO, a device: written through.
+--- A FIFO or device, written directly.
 ---@class hayes.through
 ---@field sink function an LTN12 sink
 local Through = {}
@@ -149,7 +148,7 @@ local function write_all(file, bytes)
     if not count then return nil, words end
     from = from + count
     if count == 0 and not wait.descriptor(file:fd(), true, wait.now() + SILENCE) then
-      return nil, ("nobody has taken a byte for %d s"):format(SILENCE)
+      return nil, ("it accepted no data for %d s"):format(SILENCE)
     end
   end
   return 1
@@ -177,8 +176,8 @@ local function through(path, kind)
   end }, Through)
 end
 
---- Somewhere to write to. A file is written beside the one that is there, which links may lead to, and takes its place
---- when it is whole; FIFOs and devices are written through.
+--- Opens a path for writing. A regular file is replaced when the new one is complete; symbolic links are followed; FIFOs
+--- and devices are written directly.
 ---@param path string
 ---@return hayes.part_file|hayes.through|nil, hayes.error?
 function local_file.target(path)
@@ -192,8 +191,8 @@ end
 
 -- Logs
 
---- Lines that are put at the end of a file, or into a FIFO or device that may be slow. Nothing waits for that: those
---- that are not taken at once are left out, which the next line tells.
+--- Appends lines to a file, FIFO or device without ever waiting. Lines that do not fit are dropped, and the next line
+--- that does says how many.
 local Log = {}
 Log.__index = Log
 
@@ -232,7 +231,7 @@ function Log:close()
   self.file:close()
 end
 
---- A file to put lines at the end of, which is made where there is none.
+--- Opens a log, which is created if missing.
 ---@param path string
 function local_file.log(path)
   local kind, err = classify(path, "written")

@@ -286,11 +286,11 @@ describe("A path of this host", function()
   it("that gives or takes nothing for long is given up", function()
     script.virtual_time()
     local silent = assert(local_file.source(fifo "silent", {}))
-    assert.are.same({ nil, folder .. "/silent: nothing has come out of it for 90 s" }, { silent.next() })
+    assert.are.same({ nil, folder .. "/silent: no data came from it for 90 s" }, { silent.next() })
     local path = fifo "stuck"
     local reader <close> = assert(core.file(path, "read"))
     local target <close> = assert(local_file.target(path))
-    assert.are.same({ nil, "nobody has taken a byte for 90 s" }, { target.sink(("x"):rep(1 << 17)) })
+    assert.are.same({ nil, "it accepted no data for 90 s" }, { target.sink(("x"):rep(1 << 17)) })
     script.real_time()
     assert.is_truthy(reader)
   end)
@@ -304,8 +304,8 @@ describe("A path of this host", function()
 
   it("of a certificate is read without waiting, and to an end", function()
     local function message(path) return raises(function() modem.ssl.open("h", 443, { ca = path }) end) end
-    assert.is_truthy(message(fifo "fifo"):find("fifo: It is a FIFO, whose length nobody knows beforehand; read it first, "
-      .. "and give { pem = text }", 1, true))
+    assert.is_truthy(message(fifo "fifo"):find("fifo: It is a FIFO, whose length is unknown; read it first, and give "
+      .. "{ pem = text }", 1, true))
     assert.is_truthy(message("/dev/zero"):find("ca cannot be read: /dev/zero: It is a device", 1, true))
     assert.is_truthy(message(folder):find("Is a directory", 1, true))
     assert.are.same({}, lines)
