@@ -25,8 +25,8 @@ local never = {
     "A program listens there: connect to it, and give an LTN12 source or sink." },
 }
 
---- What is at a path, and the path to rename a replacement to (see core.inspect); nil and the error if it can be neither
---- read nor written.
+--- What is at a path, and the path to rename a replacement to (see core.inspect); nil and the error if it can be
+--- neither read nor written.
 local function classify(path, verb)
   local kind, name, token = core.inspect(path)
   if not kind then return nil, failed(token or "bad_path", verb, path, name) end
@@ -84,8 +84,8 @@ end
 ---@field size? integer  bytes: it can be read at any place
 ---@field next? function of a stream, in place of size: an LTN12 source
 
---- Opens a file for reading. FIFOs and character devices are streams: read once, and only if the caller allows a stream.
---- A character device may be endless, so its length must be given.
+--- Opens a file for reading. FIFOs and character devices are streams: read once, and only if the caller allows a
+--- stream. A character device may be endless, so its length must be given.
 ---@param path string
 ---@param stream? { length: integer? } a stream will do, and ends after so many bytes
 ---@return hayes.local_source?, hayes.error?
@@ -176,8 +176,8 @@ local function through(path, kind)
   end }, Through)
 end
 
---- Opens a path for writing. A regular file is replaced when the new one is complete; symbolic links are followed; FIFOs
---- and devices are written directly.
+--- Opens a path for writing. A regular file is replaced when the new one is complete; symbolic links are followed;
+--- FIFOs and devices are written directly.
 ---@param path string
 ---@return hayes.part_file|hayes.through|nil, hayes.error?
 function local_file.target(path)

@@ -230,7 +230,8 @@ return function(modem)
     if got then
       local ok, words = target:commit()
       if ok then return got end
-      err = errors.new { name = "sink_failed", message = ("%s cannot be written: %s"):format(target.target_path, words) }
+      err = errors.new { name = "sink_failed",
+        message = ("%s cannot be written: %s"):format(target.target_path, words) }
     end
     target:discard()
     return nil, err
