@@ -77,11 +77,6 @@ local function check_transfer(where, path, options)
   return check.options(where, options, option_rules.transfer)
 end
 
-local function is_callable(value)
-  local meta = type(value) == "table" and getmetatable(value)
-  return type(value) == "function" or meta and meta.__call ~= nil
-end
-
 local function put_stream(self, source, path, options)
   local _turn <close> = self.turn:take()
   return recovery.run(self, 0, function() return stream.run(self, source, path, options) end)
@@ -103,13 +98,8 @@ end
 ---@return { bytes: integer, seconds: number, resumed_at: integer? }?, hayes.error?
 function Session:put(source, path, options)
   options = check_transfer("ftp:put", path, options)
-  if is_callable(source) then
-    if options.resume or options.length then
-      check.fail("ftp:put", "resume and length are for sources that can be read at any place")
-    end
-    return put_stream(self, source, path, options)
-  end
-  local opened <close>, err = sources.open(self.modem, "ftp:put", source, not options.resume and options or nil)
+  local stream_will_do = not options.resume and { length = options.length } or nil
+  local opened <close>, err = sources.open(self.modem, "ftp:put", source, stream_will_do)
   if not opened then return nil, err end
   if opened.next then return put_stream(self, opened.next, path, options) end
   local _turn <close> = self.turn:take()
