@@ -200,22 +200,30 @@ return function(modem)
     return #data
   end
 
-  --- Piece by piece, to whatever takes pieces.
-  local function download_to(name, sink)
-    local target = local_sink.open(sink)
+  --- Piece by piece, to a sink, or (nil) as a string.
+  local function download_to(name, sink, what)
+    local out = local_sink.open(sink, what)
+    local function give_up(err)
+      out:fail(err)
+      return nil, err
+    end
     local size, missing = size_of(name)
-    if not size then return nil, target:fail(missing) end
+    if not size then return give_up(missing) end
     local sum = Checksum.new()
     local got, err = read_all(name, 0, size, function(bytes)
       sum:add(bytes)
-      return target:take(bytes)
+      return out:take(bytes)
     end)
     if got and got ~= size then
       err = errors.new { name = "damaged", origin = "file",
         message = ("%s has %d bytes, and %d came"):format(name, size, got) }
     end
-    if err then return nil, target:fail(errors.within(err, "reading " .. name)) end
-    return target:finish { bytes = size, checksum = tostring(sum) }
+    if err then return give_up(errors.within(err, "reading " .. name)) end
+    local told = { bytes = size, checksum = tostring(sum) }
+    local result
+    result, err = out:finish()
+    if result == true then return told end
+    return result, err or told
   end
 
   local function download_to_part(name, target)
@@ -230,8 +238,7 @@ return function(modem)
     if got then
       local ok, words = target:commit()
       if ok then return got end
-      err = errors.new { name = "sink_failed",
-        message = ("%s cannot be written: %s"):format(target.target_path, words) }
+      err = failure.of_sink(target.target_path, words)
     end
     target:discard()
     return nil, err
@@ -250,7 +257,7 @@ return function(modem)
     if type(sink) ~= "string" then return download_to(name, sink) end
     local target <close>, err = local_file.target(sink)
     if not target then return nil, err end
-    if target.sink then return download_to(name, target.sink) end
+    if target.sink then return download_to(name, target.sink, sink) end
     return download_to_part(name, target)
   end
 

@@ -2,7 +2,6 @@
 --- or an LTN12 source, once.
 
 local check = require "hayes.check"
-local errors = require "hayes.error"
 local failure = require "hayes.failure"
 local local_file = require "hayes.local_file"
 
@@ -20,10 +19,6 @@ local sources = {}
 ---@field close fun()
 
 local function nothing() end
-
-local function source_failed(path, words)
-  return errors.new { name = "source_failed", message = ("%s cannot be read: %s"):format(path, words) }
-end
 
 local function of_data(data)
   return {
@@ -69,11 +64,11 @@ local function of_path(path, stream)
     read = function(at, length)
       local bytes, words = file:read(at, length)
       if bytes then return bytes end
-      return nil, source_failed(path, words)
+      return nil, failure.of_source(path, words)
     end,
     failed = function()
       local words = file:failure()
-      return words and source_failed(path, words)
+      return words and failure.of_source(path, words)
     end,
     close = function() file:close() end,
   }
