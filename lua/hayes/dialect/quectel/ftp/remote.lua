@@ -34,4 +34,30 @@ function remote.check_gap(there, offset, doing)
     hint = "Leave offset out: with resume, an upload goes on behind what the server has." }
 end
 
+--- The error of an upload behind which the server's file has not the size that it must have.
+---@param upload { doing: string }
+---@param got integer|false
+---@param wanted integer
+function remote.size_differs(upload, got, wanted)
+  return errors.new { name = "size_differs", origin = "ftp",
+    message = ("%s: the server has %s bytes, and %d were to be there"):format(upload.doing, got or "no", wanted) }
+end
+
+--- Is the server's file as long as an upload must have made it? What follows a part within the file may stay there. A
+--- server that does not tell is believed, unless the module was in doubt: then nothing but the exact size settles it.
+---@param upload { path: string, start: integer, doing: string }
+---@param ends_at integer
+---@param doubt? hayes.error what the module said of an upload that may yet be complete
+---@return true?, hayes.error?
+---@return integer|false|"unknown"|nil there as remote.size() tells it
+function remote.check_size(session, upload, ends_at, doubt)
+  local there, err = remote.size(session, upload.path)
+  if there == nil then return nil, err end
+  if there == ends_at then return true, nil, there end
+  if doubt then return nil, doubt, there end
+  if there == "unknown" or there == false then return true, nil, there end
+  if there > ends_at and upload.start > 0 then return true, nil, there end
+  return nil, remote.size_differs(upload, there, ends_at), there
+end
+
 return remote

@@ -23,11 +23,6 @@ local STEPS_BACK = { 0, 1024, 16384 }
 local Upload = {}
 Upload.__index = Upload
 
-local function size_differs(self, got, wanted)
-  return errors.new { name = "size_differs", origin = "ftp",
-    message = ("%s: the server has %s bytes, and %d were to be there"):format(self.doing, got, wanted) }
-end
-
 --- Is what the server has up to there the source's? true as well where the server does not let it be read.
 local function has_same_tail(self, there)
   local length = math.min(COMPARED, there - self.start)
@@ -84,7 +79,7 @@ local function send(self, at)
       function(done) self.progress:moved(begins + done) end, self.doing)
     if not text then return nil, self.source.failed() or err end
     local taken = math.tointeger(tonumber(text:match("%d+")))
-    if taken ~= length then return nil, size_differs(self, at + (taken or 0), at + length) end
+    if taken ~= length then return nil, remote.size_differs(self, at + (taken or 0), at + length) end
     at = at + length
   end
   return true
@@ -93,12 +88,9 @@ end
 --- The file on the server is as long as it must be. What stands behind a part that begins inside it may stay there.
 local function compare(self)
   if not self.options.verify or self.is_text then return true end
-  local there, err = remote.size(self.session, self.path)
-  if there == nil then return nil, err end
-  if there == "unknown" or there == false then return true end -- it does not tell: AT+QFTPPUT's number was right
-  self.server_bytes = there
-  if there == self.last or there > self.last and self.start > 0 then return true end
-  return nil, size_differs(self, there, self.last)
+  local ok, err, there = remote.check_size(self.session, self, self.last)
+  if math.type(there) == "integer" then self.server_bytes = there end
+  return ok, err
 end
 
 local function attempt(self)
