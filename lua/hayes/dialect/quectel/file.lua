@@ -49,8 +49,11 @@ return function(modem)
     return stored, err
   end
 
-  --- Stores a file; its size and checksum are compared with what the module has counted. A name that exists fails
-  --- with `code` 407 unless replace is given. An empty source makes an empty file.
+  --- Stores a file; its size and checksum are compared with what the module has counted (`damaged`). A name that exists
+  --- fails with `code` 407 unless replace is given. An empty source makes an empty file.
+  ---
+  --- Errors of this host: `no_such_file`, `permission_denied`, `is_a_directory`, `is_a_socket`, `bad_path`,
+  --- `source_failed`; and, as the module must know the length beforehand, `is_a_fifo`, `is_a_device`, `is_a_stream`.
   ---@param source string|{ data: string } a local path, or the bytes
   ---@param name string with UFS: (or nothing), RAM: or SD: in front
   ---@param options? { replace: boolean?, timeout: integer?, acknowledge: boolean? } timeout: longest silence between
@@ -244,11 +247,14 @@ return function(modem)
     return nil, err
   end
 
-  --- Gives a file out: as a string, or to a sink. Into a local file its size and checksum are compared with what the
-  --- module has counted (AT+QFDWL).
+  --- Reads a file: as a string, or to a sink. Of a local file, size and checksum are compared with what the module has
+  --- counted (AT+QFDWL; `damaged`).
+  ---
+  --- Errors of this host: `no_such_file`, `permission_denied`, `is_a_directory`, `is_a_socket`, `no_reader` of a FIFO,
+  --- `bad_path`, `sink_failed`.
   ---@param name string
-  ---@param sink? string|function a local path (a file is written beside it, and renamed when it is whole; FIFOs and
-  ---  devices are written through), or an LTN12 sink
+  ---@param sink? string|function a local path (a file is written next to it and renamed when complete; FIFOs and
+  ---  devices are written directly), or an LTN12 sink
   ---@return string|{ bytes: integer, checksum: string }|nil  the table, when there is a sink
   ---@return { bytes: integer, checksum: string }|hayes.error|nil
   function file.download(name, sink)

@@ -20,8 +20,8 @@ function remote.size(session, path, doing)
   return nil, err
 end
 
---- A part of a file goes behind what the server has in front of it. A server that has less refuses it, or fills the gap
---- with zeros and has a file of the right size: it is not sent there.
+--- A part can only follow bytes that the server has: a server that has fewer refuses it, or fills the gap with zeros
+--- and then has a file of the right size.
 ---@param there integer|false what the server has, false: no such file
 ---@param offset integer
 ---@param doing string
@@ -29,9 +29,9 @@ end
 function remote.check_gap(there, offset, doing)
   if (there or 0) >= offset then return true end
   return nil, errors.new { name = "server_has_less", origin = "ftp", server_bytes = there or 0,
-    message = ("%s from byte %d on: the server has %s, and the bytes in between would be missing"):format(doing, offset,
+    message = ("%s from byte %d: the server has %s, so the bytes between would be missing"):format(doing, offset,
       there and there .. " bytes" or "no such file"),
-    hint = "Leave offset out: with resume, an upload goes on behind what the server has." }
+    hint = "Leave offset out: with resume, an upload continues after what the server has." }
 end
 
 --- The error of an upload behind which the server's file has not the size that it must have.

@@ -9,10 +9,10 @@ local targets = {}
 
 ---@class hayes.quectel.ftp_target
 ---@field at integer        bytes that are kept
----@field keep fun(self, count: integer, response: table, proven: boolean): true?, hayes.error?  the first bytes of what
----  came; those that are not proven may be taken back by settle()
+---@field keep fun(self, count: integer, response: table, proven: boolean): true?, hayes.error?  keeps the first count
+---  bytes received; unproven ones can be dropped by settle()
 ---@field read fun(self, at: integer, length: integer): string  of what is kept and not proven
----@field settle fun(self, at: integer): true?, hayes.error?  up to there it is proven, and what is behind is not kept
+---@field settle fun(self, at: integer): true?, hayes.error?  bytes up to `at` are right, later ones are dropped
 ---@field sink? userdata    for the request; without it the bytes come in the response
 ---@field what string       what to call it in messages
 ---@field is_file boolean

@@ -1,4 +1,4 @@
---- Uploads of what can be read at any place: they go on where the server stands (FTP note 2.5, 3.6).
+--- Uploads of sources that can be read at any offset: they continue after what the server has (FTP note 2.5, 3.6).
 
 local call = require "hayes.dialect.quectel.ftp.call"
 local carry = require "hayes.dialect.quectel.ftp.carry"
@@ -13,17 +13,17 @@ local wait = require "hayes.wait"
 --- The most bytes of one AT+QFTPPUT.
 local MOST = 2147483647
 
---- So many of the last bytes that the server has are compared with the source before an upload goes on behind them.
+--- How many of the last bytes that the server has are compared with the source before an upload continues after them.
 local COMPARED = 512
 
---- Where the end is not the source's, places in front of it are looked at: what a program says that finds the module
---- in the data mode of one that was killed becomes the end of the upload.
+--- If the end differs from the source, earlier offsets are tried: after a program was killed mid-upload, the next
+--- program's commands were appended to the file.
 local STEPS_BACK = { 0, 1024, 16384 }
 
 local Upload = {}
 Upload.__index = Upload
 
---- Is what the server has up to there the source's? true as well where the server does not let it be read.
+--- Is what the server has up to there the source's? Also true if the server does not let it be read.
 local function has_same_tail(self, there)
   local length = math.min(COMPARED, there - self.start)
   local theirs, err = carry.read(self.session, self.path, there - length, length, self.doing)
@@ -35,8 +35,7 @@ local function has_same_tail(self, there)
   return theirs == ours
 end
 
---- Where to begin: with look, behind what the server has of it. nil and the error also where the server has not got as
---- far as the part begins.
+--- Where to begin: with resume, after what the server has. An error if the server has less than the part's offset.
 local function find_beginning(self)
   local verify = self.options.verify
   if not self.resumes and not (self.start > 0 and verify and not self.is_text) then return self.start end
@@ -85,7 +84,7 @@ local function send(self, at)
   return true
 end
 
---- The file on the server is as long as it must be. What stands behind a part that begins inside it may stay there.
+--- The server's file is as long as it must be. A part within the server's file leaves the rest of it.
 local function compare(self)
   if not self.options.verify or self.is_text then return true end
   local ok, err, there = remote.check_size(self.session, self, self.last)
@@ -96,7 +95,7 @@ end
 local function attempt(self)
   local at, err = find_beginning(self)
   if not at then return nil, err end
-  -- A part that holds nothing changes nothing: AT+QFTPPUT would empty the server's file first.
+  -- An empty part changes nothing: AT+QFTPPUT would empty the server's file first.
   if self.is_part and self.start == self.last then return true end
   self.resumes = not self.is_text
   self.began_at = at
@@ -126,8 +125,8 @@ local function explain(self, err)
   return seen
 end
 
---- Uploads a source, or the part of it that offset and length tell. A part that begins at 0 takes the place of the
---- server's file, since FTP has no other way; one that begins behind it leaves what stands in front.
+--- Uploads a source, or the part of it that offset and length select. A part at offset 0 replaces the server's file
+--- (FTP cannot do otherwise); a later part keeps the bytes before it.
 ---@param session table
 ---@param source hayes.quectel.ftp_source
 ---@param path string on the server
