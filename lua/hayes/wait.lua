@@ -69,7 +69,16 @@ local function remove_task(waiter, task)
   end
 end
 
+--- A task that C has called back cannot be suspended. Raised before anything is noted anywhere.
+local function check_suspendable()
+  if coroutine.isyieldable() then return end
+  check.fail("hayes", "a task cannot wait inside a callback of string.gsub, table.sort and the like, or a metamethod "
+    .. "that they call: make the call before that and use its result there, or wrap it in a coroutine: "
+    .. "coroutine.wrap(function() … end)()")
+end
+
 local function suspend(waiter, task, deadline)
+  check_suspendable()
   add_task(waiter, task)
   task.waiting = true
   if deadline then loop.schedule(task, deadline) end
