@@ -33,6 +33,7 @@ function Session.new(modem, options, tls)
   return setmetatable({
     modem = modem, options = options, tls = tls, seconds = options.timeout + MARGIN,
     connected = false, -- logged in, as far as is known
+    restarts = 0,      -- of the module or its port: settings that are older than the last one are lost
     closed = false,    -- by close()
     turn = Lock.new(), -- one command at a time: the client refuses others with 603
   }, Session)
@@ -310,10 +311,11 @@ end
 
 -- The end
 
---- The module has restarted, or the port is closed.
+--- The module has restarted, or the port is closed: what the module was told for this session is lost. Its SSL context
+--- is still the one it had, until the next login takes another.
 function Session:lose()
   self.connected = false
-  self.ssl_context = nil
+  self.restarts = self.restarts + 1
   if self.outflow then self.outflow:lose() end
 end
 
