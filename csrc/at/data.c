@@ -115,8 +115,8 @@ void at_engine_stop_download(struct at_engine *engine)
     go_on_with_lines(engine, held, length);
 }
 
-/* The module was asked whether a download goes on. If it was in data mode, its data is whole up to here, and the
- * question has ended it; else what looked like its last words was that. */
+/* The module was asked whether a download goes on. If it was in data mode, its data is whole up to here, and
+ * the question has ended it; else what looked like its last words was that. */
 static enum at_event_kind resolve_doubt(struct at_engine *engine, struct at_event *event,
                                         const struct at_online_event *left, at_time now)
 {

@@ -124,9 +124,9 @@ struct at_engine {
     enum at_block_owner block_owner;
     struct at_block_end block_ends[AT_BLOCK_ENDS];
     uint8_t next_block_end; /* is forgotten next */
-    uint64_t damaged; /* blocks so far */
-    bool echo;        /* the module may be echoing */
-    bool rebooting;   /* a boot line was seen and the engine is not yet in step */
+    uint64_t damaged;       /* blocks so far */
+    bool echo;              /* the module may be echoing */
+    bool rebooting;         /* a boot line was seen and the engine is not yet in step */
     struct at_escape escape;
     struct at_online online; /* data mode: what comes and goes is nobody's command */
     struct at_download download;
@@ -201,8 +201,8 @@ void at_engine_leave(struct at_engine *engine, bool dtr, at_time now);
  * had not gone out. */
 size_t at_engine_end_data_mode(struct at_engine *engine);
 
-/* Bytes a second of a line that the port cannot be asked about, by which the time is reckoned at which a byte has
- * left it; 0: the port tells (at_engine_waiting), or does not delay any. */
+/* Bytes a second of a line that the port cannot be asked about, by which the time is reckoned at which a byte
+ * has left it; 0: the port tells (at_engine_waiting), or does not delay any. */
 void at_engine_set_speed(struct at_engine *engine, uint32_t bytes_per_second);
 
 /* Is it worth asking the port how many bytes wait in it? The escape sequence needs silence before it. */

@@ -31,8 +31,8 @@ void at_engine_stop_download(struct at_engine *engine);
 /* In meaning.c: the answer of the command in flight is damaged. */
 void at_engine_note_damage(struct at_engine *engine, enum at_damage damage);
 
-/* In engine.c: the command in flight has ended; its host will hear no more of it, and the slot stays until the
- * module's answer has come; the engine is to get in step. */
+/* In engine.c: the command in flight has ended; its host will hear no more of it, and the slot stays until
+ * the module's answer has come; the engine is to get in step. */
 void at_engine_free_slot(struct at_engine *engine, at_time now);
 void at_engine_give_up(struct at_engine *engine, enum at_result result, at_time now);
 void at_engine_start_sync(struct at_engine *engine, const struct at_sync_start *start, at_time now);

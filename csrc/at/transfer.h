@@ -11,13 +11,14 @@
 
 /* A download. The module says where it ends in the middle of the data, and data may look like it:
  * `\r\nOK\r\n`, then `\r\n+QFTPGET: 0,1000\r\n`. It is the end if its number is that of the bytes before
- * it, and silence follows; and if more has come than the known length has room for. What tells of a failure has
- * no such number, and where bytes were lost on the line the number differs: if silence follows, the host asks
- * the module, by the escape sequence, whether it is in data mode (DOUBT). A known length ends it at once. */
+ * it, and silence follows; and if more has come than the known length has room for. What tells of a failure
+ * has no such number, and where bytes were lost on the line the number differs: if silence follows, the host
+ * asks the module, by the escape sequence, whether it is in data mode (DOUBT). A known length ends it at
+ * once. */
 struct at_download {
     bool active;
-    bool in_doubt; /* it has been asked */
-    bool is_short; /* the module has counted more bytes than came */
+    bool in_doubt;    /* it has been asked */
+    bool is_short;    /* the module has counted more bytes than came */
     const char *name; /* of its result; points into the slot */
     size_t name_length;
     uint64_t total; /* AT_UNKNOWN_LENGTH */
@@ -27,7 +28,7 @@ struct at_download {
 enum at_download_event {
     AT_DOWNLOAD_NOTHING,
     AT_DOWNLOAD_DATA,
-    AT_DOWNLOAD_END, /* what is held and what follows in the span are lines */
+    AT_DOWNLOAD_END,   /* what is held and what follows in the span are lines */
     AT_DOWNLOAD_DOUBT, /* what is held may be the end, or data */
 };
 

@@ -17,9 +17,9 @@ struct core_block {
     uint32_t command; /* whose response */
     char *bytes;
     size_t length, size;
-    uint64_t left;              /* announced and not yet here; or AT_UNKNOWN_LENGTH */
-    struct core_file *sink;     /* of responses: written there, not gathered; NULL: gathered */
-    uint64_t received;          /* of the response */
+    uint64_t left;          /* announced and not yet here; or AT_UNKNOWN_LENGTH */
+    struct core_file *sink; /* of responses: written there, not gathered; NULL: gathered */
+    uint64_t received;      /* of the response */
 };
 
 void core_block_free(lua_State *L, struct core_block *block);

@@ -23,7 +23,7 @@ enum {
 
 enum {
     RX_SIZE = 8192,
-    PROGRESS_MS = 100, /* between two events that tell of it */
+    PROGRESS_MS = 100,           /* between two events that tell of it */
     PLACES = AT_DEFERRED_MAX + 2 /* commands that are not over yet, with one to spare */
 };
 
@@ -37,18 +37,18 @@ struct lua_engine {
     uint32_t commands[PLACES]; /* by the places of their response tables; 0: the place is free */
     struct at_source source;
     struct at_memory memory;
-    bool feeding;         /* the command under way gets its data by give() */
-    bool fed;             /* some of it is on its way */
-    bool tells_progress;  /* of the command under way */
-    uint64_t data_length; /* of its data, if that is known */
+    bool feeding;          /* the command under way gets its data by give() */
+    bool fed;              /* some of it is on its way */
+    bool tells_progress;   /* of the command under way */
+    uint64_t data_length;  /* of its data, if that is known */
     uint64_t given_before; /* of its data by give(), in front of what is on its way */
-    uint64_t told;        /* bytes of it */
-    at_time tell_at;      /* the next time that this may be told */
+    uint64_t told;         /* bytes of it */
+    at_time tell_at;       /* the next time that this may be told */
     struct core_block block;
     char rx[RX_SIZE];
 };
 
-/* One whose finalizer has run, as those of a closing state do in any order, cannot be used any more. */
+/* Raises once its finalizer has run: a later finalizer of a closing state may still have it. */
 static struct lua_engine *check_engine(lua_State *L)
 {
     struct lua_engine *self = core_self(L, CORE_ENGINE);
@@ -236,10 +236,11 @@ static void set_sink(lua_State *L, struct lua_engine *self)
 
 /* engine:submit(response, text, now, data, expect, timeout, deferred_timeout, online, block, sink, length,
  * progress) -> id, or nil, why not; all behind `now` may be left out. The answer is gathered into the table
- * response: lines by index, `data`. data: a string, or a file and a length, or true: by give() and finish(), and
- * the escape sequence ends it. online: CONNECT ends it, and data mode begins. block: so many bytes follow CONNECT,
- * -1: up to the deferred result. sink: the file that they go to; `received` then tells how many there were.
- * progress: the event `progress` tells, ten times a second at most, how many bytes of its data have passed. */
+ * response: lines by index, `data`. data: a string, or a file and a length, or true: by give() and finish(),
+ * and the escape sequence ends it. online: CONNECT ends it, and data mode begins. block: so many bytes follow
+ * CONNECT, -1: up to the deferred result. sink: the file that they go to; `received` then tells how many
+ * there were. progress: the event `progress` tells, ten times a second at most, how many bytes of its data
+ * have passed. */
 static int submit(lua_State *L)
 {
     struct lua_engine *self = check_engine(L);
@@ -343,8 +344,8 @@ static int finish(lua_State *L)
     return 0;
 }
 
-/* engine:hangups(texts): the lines that tell of the end of the connection whose data mode begins next, beside those
- * of a restart; nil: those of the rules */
+/* engine:hangups(texts): the lines that tell of the end of the connection whose data mode begins next, beside
+ * those of a restart; nil: those of the rules */
 static int set_hangups(lua_State *L)
 {
     const char *texts[AT_ENDINGS_MAX];
@@ -361,7 +362,8 @@ static int set_hangups(lua_State *L)
     return 0;
 }
 
-/* engine:leave(dtr, now): leaves data mode; the event `left` tells how that went. dtr: it has been dropped. */
+/* engine:leave(dtr, now): leaves data mode; the event `left` tells how that went. dtr: it has been dropped.
+ */
 static int leave(lua_State *L)
 {
     at_engine_leave(&check_engine(L)->at, lua_toboolean(L, 2), core_check_time(L, 3, 0));
@@ -375,8 +377,8 @@ static int end_data_mode(lua_State *L)
     return 1;
 }
 
-/* engine:speed(number): bytes a second of a line behind the port that this cannot be asked about; 0: of the port
- * alone */
+/* engine:speed(number): bytes a second of a line behind the port that this cannot be asked about; 0: of the
+ * port alone */
 static int set_speed(lua_State *L)
 {
     at_engine_set_speed(&check_engine(L)->at, (uint32_t)luaL_checkinteger(L, 2));
@@ -789,13 +791,31 @@ static int sent(lua_State *L)
 }
 
 static const luaL_Reg methods[] = {
-    {"rules", set_rules}, {"submit", submit},     {"cancel", cancel},   {"sync", sync},
-    {"give", give},       {"finish", finish},     {"leave", leave},     {"ready", ready},
-    {"hangups", set_hangups}, {"end_data_mode", end_data_mode}, {"speed", set_speed},
-    {"echo", set_echo},   {"observe", observe},   {"noise", noise},     {"times", set_times},
-    {"push", push},       {"turn", turn},         {"feed", feed},       {"next", next},
-    {"output", output},   {"deadline", deadline}, {"sent", sent},       {"__gc", free_engine},
-    {"refusal", refusal}, {NULL, NULL},
+    {"rules", set_rules},
+    {"submit", submit},
+    {"cancel", cancel},
+    {"sync", sync},
+    {"give", give},
+    {"finish", finish},
+    {"leave", leave},
+    {"ready", ready},
+    {"hangups", set_hangups},
+    {"end_data_mode", end_data_mode},
+    {"speed", set_speed},
+    {"echo", set_echo},
+    {"observe", observe},
+    {"noise", noise},
+    {"times", set_times},
+    {"push", push},
+    {"turn", turn},
+    {"feed", feed},
+    {"next", next},
+    {"output", output},
+    {"deadline", deadline},
+    {"sent", sent},
+    {"__gc", free_engine},
+    {"refusal", refusal},
+    {NULL, NULL},
 };
 
 void core_open_engine(lua_State *L)

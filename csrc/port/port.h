@@ -33,7 +33,7 @@ enum port_problem {
 
 struct port_error {
     enum port_problem problem;
-    char text[160]; /* the system's words */
+    char text[160]; /* the system's error message */
 };
 
 /* Owned by whoever opened it. */
@@ -57,12 +57,12 @@ long port_read(struct port *port, char *buffer, size_t size);
  */
 long port_write(struct port *port, const char *bytes, size_t length);
 
-/* Microseconds until the bytes that wait in the port's queue will have left it, by its line speed; 0: none wait, or
- * the port cannot tell. */
+/* Microseconds until the bytes that wait in the port's queue will have left it, by its line speed; 0: none
+ * wait, or the port cannot tell. */
 uint64_t port_pending(const struct port *port);
 
-/* Why the port is closed: "hung up", "end of stream", or the system's words; these behind "connect: " if the
- * connection never came about. Good until port_close. */
+/* Why the port is closed: "hung up", "end of stream", or the system's error message; that behind "connect: "
+ * if the connection never came about. Good until port_close. */
 const char *port_reason(const struct port *port);
 
 /* Modem lines. False where the port has none. */

@@ -16,6 +16,11 @@ local function emit(modem, name, line)
   modem.listeners:emit({ name = name, line = line or "", fields = {} })
 end
 
+--- One more of what line_errors() counts.
+local function count(modem, what)
+  if modem.counting_from then modem.counts[what] = modem.counts[what] + 1 end
+end
+
 local function remark(modem, text)
   if modem.trace then modem.trace:remark(wait.now(), text) end
 end
@@ -26,7 +31,7 @@ function dispatch.urc(modem, event)
 end
 
 function dispatch.unknown(modem, event)
-  modem.counts.unknown = modem.counts.unknown + 1
+  count(modem, "unknown")
   event.unknown = true
   modem.listeners:emit(event, true)
 end
@@ -57,7 +62,7 @@ function dispatch.late(modem, line)
 end
 
 function dispatch.overlong(modem, length)
-  modem.counts.overlong = modem.counts.overlong + 1
+  count(modem, "overlong")
   remark(modem, ("a line of %d bytes was thrown away"):format(length))
 end
 
@@ -70,7 +75,7 @@ function dispatch.seen(modem, text, bytes)
 end
 
 function dispatch.desync(modem)
-  modem.counts.desyncs = modem.counts.desyncs + 1
+  count(modem, "desyncs")
   modem.exchanges.free = false
   remark(modem, "getting in step")
   emit(modem, "desync")

@@ -21,11 +21,19 @@ local wait = require "hayes.wait"
 local Modem = {}
 Modem.__name = "hayes.modem"
 
+--- Control bytes and damaged blocks that the engine has met since the start-up on this port was over.
+local function engine_counts(self)
+  local from = self.counting_from
+  if not from then return 0, 0 end
+  local _, noise, damaged = self.engine:noise()
+  return noise - from.noise, damaged - from.damaged
+end
+
 --- What the engine has counted so far is kept beyond it.
 local function keep_counts(self)
-  if not self.engine then return end
-  local _, noise, damaged = self.engine:noise()
+  local noise, damaged = engine_counts(self)
   self.counts.noise, self.counts.damaged = self.counts.noise + noise, self.counts.damaged + damaged
+  self.counting_from = false
 end
 
 --- Everything that is about the port and what was said over it, as at the beginning.
@@ -73,6 +81,7 @@ function Modem.new(port, address, dialect, options)
     services = {},
     reopening = Lock.new(),
     counts = { overlong = 0, unknown = 0, desyncs = 0, noise = 0, damaged = 0 }, -- of line_errors()
+    counting_from = false, -- what the engine had counted when the start-up was over; false: it is not
     ended = false, -- close() was called: it is not opened again
     await = Modem.await,
     turn = Modem.turn,
@@ -184,9 +193,10 @@ function LineErrors:__tostring()
     self.damaged_blocks, self.unknown_lines, self.overlong_lines, self.noise, self.desyncs)
 end
 
---- What has looked wrong in what came over the line since hayes.open: where these counts grow, bytes are lost or
---- changed on the way (no flow control, a speed that is too high, a bad cable). What looks right and is wrong is not
---- counted: a byte that has changed within data, bytes that were lost and doubled in equal numbers.
+--- What has looked wrong in what came over the line since hayes.open returned: where these counts grow, bytes are lost
+--- or changed on the way (no flow control, a speed that is too high, a bad cable). What looks right and is wrong is not
+--- counted: a byte that has changed within data, bytes that were lost and doubled in equal numbers. Nor is what comes
+--- during the start-up of hayes.open and of reopen(), which gets in step with whatever state the module is in.
 ---@return { damaged_blocks: integer, unknown_lines: integer, overlong_lines: integer, noise: integer,
 ---  desyncs: integer }
 ---  damaged_blocks: of data, behind which something else stood than their end; unknown_lines: that are no answer and no
@@ -194,7 +204,7 @@ end
 ---  desyncs: how often the library had to get in step anew, restarts of the module among them
 function Modem:line_errors()
   local counts = self.counts
-  local _, noise, damaged = self.engine:noise()
+  local noise, damaged = engine_counts(self)
   return setmetatable({
     damaged_blocks = counts.damaged + damaged, unknown_lines = counts.unknown, overlong_lines = counts.overlong,
     noise = counts.noise + noise, desyncs = counts.desyncs,
@@ -234,6 +244,12 @@ function Modem:resync()
   local now = wait.now()
   self.engine:sync(now)
   self:turn(now)
+end
+
+--- The start-up is over: line errors are counted from here on.
+function Modem:count_line_errors()
+  local _, noise, damaged = self.engine:noise()
+  self.counting_from = { noise = noise, damaged = damaged }
 end
 
 -- Events

@@ -124,6 +124,7 @@ function startup.run(modem, options)
   end
   if not ok then return nil, err end
   modem.restart = restart
+  modem:count_line_errors()
   modem.starting = false
   modem.rebooted = false
   exchange.next_turn(modem)

@@ -69,7 +69,16 @@ local function remove_task(waiter, task)
   end
 end
 
+--- A task that C has called back cannot be suspended. Raised before anything is noted anywhere.
+local function check_suspendable()
+  if coroutine.isyieldable() then return end
+  check.fail("hayes", "a task cannot wait inside a callback of string.gsub, table.sort and the like, or a metamethod "
+    .. "that they call: make the call before that and use its result there, or wrap it in a coroutine: "
+    .. "coroutine.wrap(function() … end)()")
+end
+
 local function suspend(waiter, task, deadline)
+  check_suspendable()
   add_task(waiter, task)
   task.waiting = true
   if deadline then loop.schedule(task, deadline) end
@@ -84,7 +93,7 @@ end
 --- passes.
 ---@param deadline? number
 function Waiter:wait(deadline)
-  if deadline ~= deadline then error("NaN is no time", 2) end
+  if deadline ~= deadline then error("the deadline is NaN; it must be a number", 2) end
   if not self.fired then
     local task = loop.running()
     if task then

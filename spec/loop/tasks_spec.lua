@@ -1,6 +1,8 @@
 local hayes = require "hayes"
+local Lock = require "hayes.lock"
 local raises = require "support.raises"
 local script = require "support.script"
+local wait = require "hayes.wait"
 
 describe("Tasks", function()
   before_each(script.virtual_time)
@@ -110,7 +112,6 @@ describe("Tasks", function()
   end)
 
   it("an error of a task that nobody joins is raised by run, and reported", function()
-    local wait = require "hayes.wait"
     local report, reports = wait.report, {}
     wait.report = function(what, err) reports[#reports + 1] = what .. ": " .. tostring(err) end
     local ok, err = pcall(hayes.run, function()
@@ -149,6 +150,85 @@ describe("Tasks", function()
       ticking:cancel()
     end)
     assert.is_true(ticks >= 5)
+  end)
+
+  describe("that wait where C has called back", function()
+    local function in_gsub(f) return (("x"):gsub("x", f)) end
+    local function in_sort(f) table.sort({ 1, 2 }, function() return f() == true end) end
+    local function in_tostring(f) return tostring(setmetatable({}, { __tostring = function() return tostring(f()) end })) end
+
+    local words = "hayes: a task cannot wait inside a callback of string.gsub, table.sort and the like, or a metamethod "
+      .. "that they call: make the call before that and use its result there, or wrap it in a coroutine: "
+      .. "coroutine.wrap(function() … end)()"
+
+    it("raise, and say what to do; the next wait is a whole one", function()
+      hayes.run(function()
+        for _, call in ipairs { in_gsub, in_sort, in_tostring } do
+          assert.are.same(words, raises(function() call(function() hayes.sleep(1) end) end))
+          local started = hayes.now()
+          hayes.sleep(10)
+          assert.are.same(started + 10, hayes.now())
+        end
+      end)
+    end)
+
+    it("leave what they waited for as it was: others get it, and so do they, elsewhere", function()
+      local lock, waiter = Lock.new(), wait.waiter()
+      hayes.run(function()
+        local held = lock:take()
+        raises(function() in_gsub(function() lock:take() end) end)
+        raises(function() in_gsub(function() waiter:wait() end) end)
+        local other = hayes.spawn(function()
+          local _held <close> = lock:take()
+          return waiter:wait()
+        end)
+        hayes.sleep(1)
+        getmetatable(held).__close(held)
+        waiter:fire("news")
+        assert.are.same({ true, "news" }, { other:join() })
+        assert.are.same("news", (waiter:wait()))
+        assert.is_false(lock.held)
+      end)
+    end)
+
+    it("send a command that is given up; the next command gets its own answer", function()
+      local port = script.port(script.quectel { ["AT+A"] = "\r\n+A: 1\r\n\r\nOK\r\n",
+        ["AT+B"] = "\r\n+B: 2\r\n\r\nOK\r\n" })
+      port.delay = 0.1
+      local modem <close> = assert(hayes.open_port(port, "script"))
+      hayes.run(function()
+        raises(function() in_gsub(function() return tostring(modem:at("AT+A")) end) end)
+        assert.are.same("+B: 2", assert(modem:at("AT+B"))[1])
+        assert.are.same("+A: 1", assert(modem:at("AT+A"))[1])
+      end)
+    end)
+
+    it("work in a coroutine of their own, as the error says, and the other tasks go on", function()
+      hayes.run(function()
+        local ticks = 0
+        local ticking = hayes.spawn(function()
+          while true do
+            hayes.sleep(1)
+            ticks = ticks + 1
+          end
+        end)
+        assert.are.same("slept", in_gsub(function()
+          return coroutine.wrap(function()
+            hayes.sleep(3.5)
+            return "slept"
+          end)()
+        end))
+        assert.are.same(3, ticks)
+        ticking:cancel()
+      end)
+    end)
+
+    it("and in a plain script, which blocks", function()
+      assert.are.same("slept", in_gsub(function()
+        hayes.sleep(1)
+        return "slept"
+      end))
+    end)
   end)
 
   it("wrong use raises and names the argument", function()

@@ -351,6 +351,59 @@ describe("A modem", function()
     end)
   end)
 
+  describe("line_errors()", function()
+    local function counts()
+      local list = {}
+      for name, count in pairs(modem:line_errors()) do list[name] = count end
+      return list
+    end
+
+    local none = { damaged_blocks = 0, unknown_lines = 0, overlong_lines = 0, noise = 0, desyncs = 0 }
+
+    --- A port on which garbage stands in front of the first answer, as behind a change of speed.
+    local function noisy()
+      local answered = false
+      local made = script.port(script.quectel { ["AT"] = function()
+        local noise = answered and "" or "\1\2what a line\r\n"
+        answered = true
+        return noise .. "\r\nOK\r\n"
+      end, ["AT+SLOW"] = "" })
+      made.again = noisy
+      port = made
+      return made
+    end
+
+    it("is all zeros when hayes.open returns, whatever came during the start-up", function()
+      modem = assert(hayes.open_port(noisy(), "script"))
+      assert.are.same(none, counts())
+    end)
+
+    it("counts what comes later, keeps that when the port is opened again, and leaves its start-up out", function()
+      modem = assert(hayes.open_port(noisy(), "script"))
+      port:say "\r\n\1\2what else\r\n"
+      hayes.sleep(0.1)
+      modem:at("AT+SLOW", { timeout = 1 })
+      assert(modem:wait("resync", 60))
+      local found = counts()
+      assert.are.same({ 1, 1 }, { found.unknown_lines, found.desyncs })
+      assert.is_true(found.noise > 0)
+      port:hang_up()
+      hayes.sleep(0.1)
+      assert(modem:reopen())
+      assert.are.same(found, counts())
+      port:say "\r\nwhat again\r\n"
+      hayes.sleep(0.1)
+      assert.are.same(2, counts().unknown_lines)
+    end)
+
+    it("counts a restart of the module", function()
+      open()
+      port:say "\r\nRDY\r\n"
+      assert(modem:wait("resync", 60))
+      assert.are.same(1, counts().desyncs)
+    end)
+  end)
+
   describe("identify() and tostring", function()
     it("tell what module this is", function()
       open { ["AT+CGSN"] = "\r\n866758041234567\r\n\r\nOK\r\n" }

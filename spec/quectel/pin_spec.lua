@@ -126,3 +126,125 @@ describe("A PIN that the SIM card has refused", function()
     assert.are.same({ 'AT+CPIN="1234"' }, sent)
   end)
 end)
+
+describe("The SIM card", function()
+  local modem
+
+  before_each(script.virtual_time)
+
+  after_each(function()
+    if modem then modem:close() end
+    modem = nil
+    script.real_time()
+  end)
+
+  --- A module whose card is in this state, or in those that a function gives.
+  local function open(state, commands)
+    local all = {
+      ["AT+CPIN?"] = function() return "\r\n+CPIN: " .. (type(state) == "function" and state() or state) .. "\r\n" .. OK end,
+      ["AT+CEREG?"] = "\r\n+CEREG: 0,1\r\n" .. OK, ["AT+CGATT?"] = "\r\n+CGATT: 1\r\n" .. OK,
+      ["AT+QIACT?"] = '\r\n+QIACT: 1,1,1,"10.0.0.2"\r\n' .. OK,
+      ["AT+QICSGP=1"] = '\r\n+QICSGP: 1,"internet","","",0\r\n' .. OK,
+    }
+    for line, reply in pairs(commands or {}) do all[line] = reply end
+    local port = script.port(script.quectel(all))
+    port.delay = 0.02
+    modem = assert(hayes.open_port(port, "script"))
+  end
+
+  --- attach() by so many tasks at once: what each got.
+  local function attach_together(pins)
+    return hayes.run(function()
+      local tasks, got = {}, {}
+      for i, pin in ipairs(pins) do
+        tasks[i] = hayes.spawn(function() return modem.network.attach { apn = "internet", pin = pin } end)
+      end
+      for i, task in ipairs(tasks) do
+        local _, active, err = assert(task:join())
+        got[i] = active and "attached" or err.name
+      end
+      return got
+    end)
+  end
+
+  for _, tells in ipairs { true, false } do
+    it("is given a wrong PIN once by tasks that have the same one" .. (tells and "" or ", without AT+QPINC"), function()
+      local sent, left = 0, 3
+      open("SIM PIN", {
+        ["AT+QPINC?"] = tells and function()
+          return ('\r\n+QPINC: "SC",%d,10\r\n+QPINC: "P2",3,10\r\n'):format(left) .. OK
+        end or nil,
+        ["^AT%+CPIN="] = function()
+          sent, left = sent + 1, left - 1
+          return "\r\n+CME ERROR: 16\r\n"
+        end,
+      })
+      assert.are.same({ "incorrect_password", "sim_pin_refused", "sim_pin_refused" },
+        attach_together { "9876", "9876", "9876" })
+      assert.are.same(1, sent)
+    end)
+  end
+
+  it("is given the right PIN once by tasks that have it", function()
+    local sent = 0
+    open(function() return sent > 0 and "READY" or "SIM PIN" end, { ["^AT%+CPIN="] = function()
+      sent = sent + 1
+      return OK
+    end })
+    assert.are.same({ "attached", "attached", "attached" }, attach_together { "1234", "1234", "1234" })
+    assert.are.same(1, sent)
+  end)
+
+  it("is given its PIN by another task when the one that was about to is cancelled", function()
+    local sent = {}
+    open(function() return sent[2] and "READY" or "SIM PIN" end, { ["^AT%+CPIN="] = function()
+      sent[#sent + 1] = true
+      return sent[2] and OK or "" -- the first is never answered
+    end })
+    hayes.run(function()
+      local first = hayes.spawn(function() modem.network.attach { apn = "internet", pin = "1234" } end)
+      local second = hayes.spawn(function() return modem.network.attach { apn = "internet", pin = "5678" } end)
+      hayes.sleep(1)
+      first:cancel()
+      assert(select(2, second:join()))
+    end)
+    assert.are.same(2, #sent)
+  end)
+
+  it("that is locked after three wrong PINs, and nothing else, is sim_puk_required", function()
+    open "SIM PUK"
+    local _, err = modem.network.attach { apn = "internet" }
+    assert.are.same("sim_puk_required", err.name)
+    assert.are.same("the SIM card is locked: it wants SIM PUK", tostring(err))
+    assert.are.same("The PIN was wrong three times. Unlock the card with its PUK in a phone.", err.hint)
+  end)
+
+  local others = { ["PH-NET PIN"] = "operator lock", ["PH-NET PUK"] = "operator lock", ["PH-NETSUB PIN"] = "operator lock",
+    ["PH-SIM PIN"] = "phone lock", ["PH-FSIM PUK"] = "phone lock", ["PH-SP PIN"] = "provider lock",
+    ["PH-CORP PIN"] = "corporate lock", ["SIM PIN2"] = "fixed dialling", ["SIM PUK2"] = "fixed dialling",
+    ["PH-XYZ PIN"] = "Try the card in a phone" }
+  for state, words in pairs(others) do
+    it("or a module that asks for " .. state .. " is sim_locked, and the hint says what that is", function()
+      open(state)
+      for _, pin in ipairs { false, "1234" } do
+        local _, err = modem.network.attach { apn = "internet", pin = pin or nil }
+        assert.are.same("sim_locked", err.name)
+        assert.are.same("the SIM card or the module is locked and asks for " .. state, tostring(err))
+        assert.is_truthy(err.hint:find(words, 1, true), err.hint)
+      end
+    end)
+  end
+
+  it("of which the module says a word that is no lock is looked at again", function()
+    local asked = 0
+    open(function()
+      asked = asked + 1
+      return asked > 5 and "READY" or "NOT READY"
+    end)
+    assert(modem.network.attach { apn = "internet" })
+    modem:close()
+    open "RE\1DY"
+    local _, err = modem.network.attach { apn = "internet" }
+    assert.are.same("bad_answer", err.name)
+  end)
+end)

@@ -1,6 +1,7 @@
 --- Why does a connection not come about? The steps of the notes' troubleshooting chapters (SSL note 4, FTP note 4),
 --- from the bottom up; each says what was found and, if it is not as it should be, what to do.
 
+local Sim = require "hayes.dialect.quectel.sim"
 local wait = require "hayes.wait"
 
 local diagnosis = {}
@@ -31,7 +32,8 @@ function steps.sim(_, status)
     ["SIM PIN"] = "Give the PIN: modem.network.attach { pin = \"…\", apn = \"…\" }.",
     sim_missing = "Check that a SIM card is in the holder, and the right way round.",
   }
-  return status.sim == "READY", tostring(status.sim), hints[status.sim] or "Try the card in a phone."
+  local locked = Sim.locked(status.sim)
+  return status.sim == "READY", status.sim, hints[status.sim] or locked and locked.hint or "Try the card in a phone."
 end
 
 function steps.signal(_, status)

@@ -2,9 +2,11 @@
 ---
 --- The third wrong PIN in a row locks the card, and then only its PUK helps, which a gateway on a mast does not have.
 --- So a PIN that the card has refused is not sent again, by whatever loop calls attach(); nor is any while the card
---- counts a wrong one that the library knows nothing of, for that may have been the same, given by an earlier run.
+--- counts a wrong one that the library knows nothing of, for that may have been the same, given by an earlier run. One
+--- task at a time looks at the card and decides: of several that have the same wrong PIN, one sends it.
 
 local errors = require "hayes.error"
+local Lock = require "hayes.lock"
 local wait = require "hayes.wait"
 
 --- Wrong PINs in a row that lock a card (3GPP 31.101).
@@ -19,13 +21,14 @@ local LOOK_AGAIN = 1
 ---@class hayes.quectel.sim
 ---@field tried table<string, boolean> PINs that were sent and of which it is not known that they were accepted
 ---@field refused integer how many were refused since the last one that was accepted
+---@field entering hayes.lock  held from the look at the card to the outcome of its PIN
 local Sim = {}
 Sim.__index = Sim
 
 ---@param modem hayes.modem
 ---@return hayes.quectel.sim
 function Sim.new(modem)
-  return setmetatable({ modem = modem, tried = {}, refused = 0 }, Sim)
+  return setmetatable({ modem = modem, tried = {}, refused = 0, entering = Lock.new() }, Sim)
 end
 
 local function sim_error(name, message, hint)
@@ -103,30 +106,70 @@ local function no_pin()
     "Give it: modem.network.attach { pin = \"…\", apn = \"…\" }. After three wrong ones the card is locked.")
 end
 
+local pin2 = "PIN2 guards a few things on the card, such as fixed dialling numbers; a data connection needs it where "
+  .. "the card allows these numbers only. Enter it, or switch fixed dialling off, in a phone."
+local unlock = ", or ask who sold the module for the code that ends this (AT+CPIN=\"code\" gives it)."
+
+--- What else is asked for, by the word in front of PIN or PUK (27.007 8.3), and what to do then.
+local locks = {
+  ["PH-SIM"] = "The module works with one SIM card only (phone lock): use that card" .. unlock,
+  ["PH-FSIM"] = "The module works with the SIM card only that was in it first (phone lock): use that card" .. unlock,
+  ["PH-NET"] = "The module works with cards of one operator only (operator lock): use such a card" .. unlock,
+  ["PH-NETSUB"] = "The module works with some cards of one operator only (operator lock): use such a card" .. unlock,
+  ["PH-SP"] = "The module works with cards of one service provider only (provider lock): use such a card" .. unlock,
+  ["PH-CORP"] = "The module works with cards of one company only (corporate lock): use such a card" .. unlock,
+}
+
+--- The error for what the card asks for when that is neither nothing nor its PIN; nil where it is no such thing.
+---@param state string of AT+CPIN?
+---@return hayes.error?
+function Sim.locked(state)
+  if state == "SIM PUK" then
+    return sim_error("sim_puk_required", "the SIM card is locked: it wants SIM PUK",
+      "The PIN was wrong three times. Unlock the card with its PUK in a phone.")
+  end
+  local lock, digit = state:match("^(.*) P[IU][NK](2?)$")
+  if not lock or state == "SIM PIN" then return nil end
+  return sim_error("sim_locked", "the SIM card or the module is locked and asks for " .. state,
+    digit == "2" and pin2 or locks[lock] or "Try the card in a phone, and another card in the module.")
+end
+
+--- Why the card cannot be used yet, and whether it stays so.
+---@param state? string of AT+CPIN?, the PIN having been entered where it wanted one
+---@param err? hayes.error of AT+CPIN?
+---@return hayes.error, boolean
+local function trouble(state, err)
+  if not state then return err, err.code ~= BUSY end
+  if state == "SIM PIN" then
+    return sim_error("sim_pin_required", "the SIM card accepted its PIN, and still wants it"), false
+  end
+  local locked = Sim.locked(state)
+  if locked then return locked, true end
+  return sim_error("bad_answer", "the module says of the SIM card: " .. state), false
+end
+
 --- Waits until the card can be used, and enters the PIN if it wants one.
 ---@param pin? string
 ---@param again? boolean also where it was refused before
 ---@param deadline number of wait.now
 ---@return true?, hayes.error?
 function Sim:make_ready(pin, again, deadline)
+  local _entering <close> = self.entering:take(deadline)
+  if not _entering then
+    return nil, errors.new { name = "timeout", message = "another task was still waiting for the SIM card" }
+  end
   local entered = false
   while true do
     local state, err = self:state()
     if state == "READY" then return true end
-    if state == "SIM PIN" and not pin then return nil, no_pin() end
     if state == "SIM PIN" and not entered then
-      local ok
-      ok, err = enter_pin(self, pin, again)
-      if not ok then return nil, err end
-      entered = true
-    elseif state and state ~= "SIM PIN" then
-      return nil, sim_error("sim_puk_required", "the SIM card is locked: it wants " .. state,
-        "The PIN was wrong three times. Unlock the card with its PUK in a phone.")
-    elseif state and wait.now() >= deadline then
-      return nil, sim_error("sim_pin_required", "the SIM card accepted its PIN, and still wants it")
-    elseif not state and (err.code ~= BUSY or wait.now() >= deadline) then
-      return nil, err
+      if not pin then return nil, no_pin() end
+      entered, err = enter_pin(self, pin, again)
+      if not entered then return nil, err end
     end
+    local for_good
+    err, for_good = trouble(state, err)
+    if for_good or wait.now() >= deadline then return nil, err end
     self.modem:wait("+CPIN", LOOK_AGAIN)
   end
 end

@@ -23,6 +23,14 @@ local flow_by_dce = { [0] = "none", [1] = "XON/XOFF", [2] = "CTS" }
 local urc_ports = {
   usbat = "the USB AT port", usbmodem = "the USB modem port", uart1 = "the main UART", all = "all of them",
 }
+local sim_states = {
+  READY = "nothing", ["SIM PIN"] = "the PIN", ["SIM PUK"] = "the PUK and a new PIN", ["SIM PIN2"] = "the PIN2",
+  ["SIM PUK2"] = "the PUK2 and a new PIN2", ["PH-SIM PIN"] = "the code of the lock to one card",
+  ["PH-FSIM PIN"] = "the code of the lock to the first card", ["PH-NET PIN"] = "the code of the lock to one operator",
+  ["PH-NETSUB PIN"] = "the code of the lock to a part of an operator's cards",
+  ["PH-SP PIN"] = "the code of the lock to one service provider",
+  ["PH-CORP PIN"] = "the code of the lock to one company's cards",
+}
 local clock_update = { [0] = "no", [1] = "yes", [3] = "yes, local time" }
 
 local function registration_command(name, what, source)
@@ -148,9 +156,7 @@ return {
         omitted = "a PIN is given; with a PUK it must be there", doc = "In place of a blocked one." },
     },
     answer = {
-      { name = "code", type = "bare", values = { READY = "nothing", ["SIM PIN"] = "the PIN",
-        ["SIM PUK"] = "the PUK and a new PIN",
-        ["SIM PIN2"] = "the PIN2", ["SIM PUK2"] = "the PUK2 and a new PIN2" } },
+      { name = "code", type = "bare", values = sim_states },
     },
     read = true, test = true, timeout = 5, urcs = { "+CPIN" },
   },
