@@ -64,11 +64,14 @@ void at_engine_begin_download(struct at_engine *engine, uint64_t total)
 {
     struct at_ending *ending = &engine->online.ending;
     const struct at_expectation *expect = &engine->slot.expect;
-    char result[AT_NAME_MAX + 1];
-    memcpy(result, expect->prefix, expect->prefix_length);
-    result[expect->prefix_length] = ':';
+    static const char ok[] = "OK\r\n\r\n";
+    char result[sizeof ok + AT_NAME_MAX];
+    memcpy(result, ok, sizeof ok - 1);
+    memcpy(result + sizeof ok - 1, expect->prefix, expect->prefix_length);
+    result[sizeof ok - 1 + expect->prefix_length] = ':';
     at_ending_clear(ending);
-    at_ending_add(ending, result, expect->prefix_length + 1, true);
+    at_ending_add(ending, result, sizeof ok + expect->prefix_length, true);
+    at_ending_add(ending, result + sizeof ok - 1, expect->prefix_length + 1, true);
     add_rules(ending, engine->rules, true, false);
     add_rules(ending, engine->rules, false, true);
     at_download_begin(&engine->download, expect->prefix, expect->prefix_length, total);

@@ -96,6 +96,11 @@ static enum match match_here(const struct at_ending *ending, const char *bytes, 
 static bool may_follow(const struct at_ending *ending, const char *text, size_t text_length,
                        const char *bytes, size_t length)
 {
+    /* The line that a prefix begins goes on. */
+    while (text[text_length - 1] != '\n' && length > 0 && bytes[0] >= ' ' && bytes[0] <= '~') {
+        bytes++;
+        length--;
+    }
     bool expected = ending->behind != NULL && text_length == ending->expected_length &&
                     memcmp(text, ending->expected, text_length) == 0;
     if (expected && match_text(ending->behind, strlen(ending->behind), bytes, length) != MATCH_NONE)

@@ -15,8 +15,8 @@
 #include <stdint.h>
 
 enum {
-    AT_ENDINGS_MAX = 16,     /* texts */
-    AT_ENDING_TEXTS = 512,   /* bytes of all of them */
+    AT_ENDINGS_MAX = 32,     /* texts */
+    AT_ENDING_TEXTS = 1024,  /* bytes of all of them */
     AT_ENDING_HELD = 4096,   /* bytes held back at most: behind a real end come a few lines */
     AT_ENDING_GAP_MS = 30,   /* the rest of a text is waited for; more than a USB adapter's latency */
     AT_ENDING_QUIET_MS = 250 /* silence behind a text that makes it worth a question */

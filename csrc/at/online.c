@@ -66,7 +66,9 @@ static void wait_for_answer(struct at_online *online, at_time earliest, at_time 
 /* From now on an `OK` may be the answer. */
 static void expect_answer(struct at_online *online, const struct at_manners *manners)
 {
+    const char *held;
     online->expecting = true;
+    online->held_before = at_ending_held(&online->ending, &held);
     at_ending_expect(&online->ending, answer_text, manners->behind);
 }
 
@@ -84,12 +86,13 @@ void at_online_leave(struct at_online *online, bool dtr, at_time now)
 
 /* Where in the held bytes the last `OK` stands that may be the answer, silence or the module's lines behind
  * it; length when there is none. *followed: by lines that nothing but the module says. */
-static size_t find_answer(const struct at_manners *manners, const char *held, size_t length, bool *followed)
+static size_t find_answer(const struct at_online *online, const struct at_manners *manners, const char *held,
+                          size_t length, bool *followed)
 {
     size_t found = length, prefix = strlen(manners->behind);
     *followed = false;
     for (size_t at = 0; at + ANSWER_LENGTH <= length; at++) {
-        if (memcmp(held + at, answer_text, ANSWER_LENGTH) != 0)
+        if (at + ANSWER_LENGTH <= online->held_before || memcmp(held + at, answer_text, ANSWER_LENGTH) != 0)
             continue;
         const char *rest = held + at + ANSWER_LENGTH;
         size_t left = length - at - ANSWER_LENGTH;
@@ -116,7 +119,7 @@ static void look_for_answer(struct at_online *online, const struct at_manners *m
     const char *held;
     bool followed;
     size_t length = at_ending_held(&online->ending, &held);
-    size_t found = online->expecting ? find_answer(manners, held, length, &followed) : length;
+    size_t found = online->expecting ? find_answer(online, manners, held, length, &followed) : length;
     bool silent = now >= online->ending.last + at_ms(ANSWER_QUIET_MS);
     if (found < length && (silent || followed || now >= online->latest)) {
         decide(online, true, found);
@@ -200,8 +203,10 @@ enum at_online_event_kind at_online_next(struct at_online *online, const struct 
     }
     if (!online->left) {
         length = at_ending_take(&online->ending, at, end, now, &data);
-        if (length > 0 || at_ending_tick(&online->ending, now, &data, &length))
+        if (length > 0 || at_ending_tick(&online->ending, now, &data, &length)) {
+            online->held_before -= length < online->held_before ? length : online->held_before;
             return tell(event, AT_ONLINE_DATA, data, length);
+        }
         tick(online, manners, now);
     }
     if (online->left)

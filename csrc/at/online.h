@@ -49,7 +49,8 @@ struct at_online {
     bool in_doubt; /* while it is being left: whether there is a connection is not known, and nothing goes out
                     */
     bool dtr;      /* DTR was dropped; the sequence has not been tried */
-    bool expecting; /* the answer may have come */
+    bool expecting;     /* the answer may have come */
+    size_t held_before; /* bytes that are held and came before that: no answer ends in them */
     uint8_t escape_sent;
     at_time earliest, latest; /* for the answer */
     bool left, answered;      /* decided, and to be told behind the data in front of it */

@@ -55,10 +55,22 @@ static bool is_text(const char *line, const char *end, const char *text)
     return (size_t)(end - line) == length && memcmp(line, text, length) == 0;
 }
 
-/* What the lines that are held say of so many bytes before them. */
+/* What a result says that has this count, and before whose lines so many of the held bytes stand. */
+static enum verdict judge_count(const struct at_download *download, uint64_t count, size_t before)
+{
+    uint64_t more = count - download->received;
+    if (more == 0)
+        return IS_END;
+    if (more == before)
+        return DATA; /* what is held begins with data */
+    bool all = download->total == AT_UNKNOWN_LENGTH || count == download->total;
+    return all && count > download->received ? MAY_BE_SHORT : DATA;
+}
+
+/* What the lines that are held say. */
 static enum verdict judge(const struct at_download *download, const char *held, size_t length)
 {
-    const char *end = held + length;
+    const char *begin = held, *end = held + length, *ok = NULL;
     uint64_t code, count;
     bool first_is_ok = false;
     int lines = 0;
@@ -71,39 +83,51 @@ static enum verdict judge(const struct at_download *download, const char *held, 
         if (stop == end)
             break; /* unfinished, or nothing */
         if (read_result(download, held, stop, &code, &count)) {
+            const char *behind = end - stop > 2 ? stop + 2 : end;
+            if (!at_are_lines(behind, (size_t)(end - behind)))
+                return DATA;
             if (code != 0)
                 return MAY_BE_END;
-            if (count == download->received)
-                return IS_END;
-            bool all = download->total == AT_UNKNOWN_LENGTH || count == download->total;
-            return all && count > download->received ? MAY_BE_SHORT : DATA;
+            return judge_count(download, count, (size_t)((ok != NULL ? ok : held) - begin) - 2);
         }
+        ok = is_text(held, stop, "OK") ? held : NULL;
         if (lines++ == 0)
-            first_is_ok = is_text(held, stop, "OK");
+            first_is_ok = ok != NULL;
         held = stop;
     }
     return lines > 0 && !first_is_ok ? MAY_BE_END : UNDECIDED;
 }
 
-static bool is_answer(const char *bytes, size_t length)
+static const char answer_text[] = "\r\nOK\r\n";
+
+enum {
+    ANSWER_LENGTH = sizeof answer_text - 1
+};
+
+/* How far the bytes that are held go when the length is known. */
+enum reach {
+    TOO_FEW,
+    ALL,    /* they may be the last ones; what follows may be the beginning of the module's answer */
+    BEYOND, /* more follows than that begins with */
+};
+
+static enum reach reach_of(const struct at_download *download, size_t held)
 {
-    static const char answer[] = "\r\nOK\r\n";
-    size_t compared = length < sizeof answer - 1 ? length : sizeof answer - 1;
-    return memcmp(bytes, answer, compared) == 0;
+    uint64_t length = download->received + held;
+    if (download->total == AT_UNKNOWN_LENGTH || length < download->total)
+        return TOO_FEW;
+    return length - download->total < ANSWER_LENGTH ? ALL : BEYOND;
 }
 
-/* What is held may be the last of a download of known length, and what goes beyond that the module's words.
- * Else all of it is the module's, and some of the data was lost. */
-static bool is_rest(const struct at_download *download, const char *held, size_t length)
+/* What is held are the last bytes of a download of known length, and what goes beyond that the module's
+ * words. Else all of it is the module's, and some of the data was lost. */
+static bool is_rest(const struct at_download *download, enum verdict verdict, const char *held, size_t length)
 {
-    size_t rest = (size_t)(download->total - download->received);
-    enum verdict verdict = judge(download, held, length);
-    return verdict == DATA || (verdict != IS_END && is_answer(held + rest, length - rest));
-}
-
-static bool reaches_total(const struct at_download *download, size_t length)
-{
-    return download->total != AT_UNKNOWN_LENGTH && download->received + length >= download->total;
+    size_t rest = (size_t)(download->total - download->received), more = length - rest;
+    if (verdict == UNDECIDED)
+        return memcmp(held + rest, answer_text, more < ANSWER_LENGTH ? more : ANSWER_LENGTH) == 0;
+    bool answered = more >= ANSWER_LENGTH && memcmp(held + rest, answer_text, ANSWER_LENGTH) == 0;
+    return verdict == DATA || (verdict != IS_END && answered);
 }
 
 static enum at_download_event give(struct at_download *download, size_t length)
@@ -119,17 +143,17 @@ static enum at_download_event end(struct at_download *download)
 }
 
 /* So much silence makes the verdict final; AT_NEVER: nothing does. */
-static at_time quiet_for(enum verdict verdict, bool reaches)
+static at_time quiet_for(enum verdict verdict, enum reach reach)
 {
     switch (verdict) {
     case UNDECIDED:
-        return reaches ? at_ms(SURE_QUIET_MS) : AT_NEVER;
+        return reach != TOO_FEW ? at_ms(SURE_QUIET_MS) : AT_NEVER;
     case DATA:
         return 0;
     case MAY_BE_END:
         return at_ms(DOUBTFUL_QUIET_MS);
     case MAY_BE_SHORT:
-        return at_ms(reaches ? SURE_QUIET_MS : SHORT_QUIET_MS);
+        return at_ms(reach == BEYOND ? SURE_QUIET_MS : SHORT_QUIET_MS);
     case IS_END:
         return at_ms(SURE_QUIET_MS);
     }
@@ -143,11 +167,11 @@ static enum at_download_event look_at_held(struct at_download *download, struct 
     const char *held;
     size_t count = at_ending_held(ending, &held);
     enum verdict verdict = judge(download, held, count);
-    bool reaches = reaches_total(download, count);
-    at_time wanted = quiet_for(verdict, reaches);
+    enum reach reach = reach_of(download, count);
+    at_time wanted = quiet_for(verdict, reach);
     if (wanted == AT_NEVER || now - ending->last < wanted)
         return AT_DOWNLOAD_NOTHING;
-    if (reaches && is_rest(download, held, count)) {
+    if (reach != TOO_FEW && is_rest(download, verdict, held, count)) {
         *data = held;
         *length = (size_t)(download->total - download->received);
         at_ending_drop(ending, *length);
@@ -158,7 +182,7 @@ static enum at_download_event look_at_held(struct at_download *download, struct 
         return give(download, *length);
     }
     download->is_short = verdict == MAY_BE_SHORT;
-    if (verdict == IS_END || reaches)
+    if (verdict == IS_END || reach == BEYOND)
         return end(download);
     download->in_doubt = true;
     return AT_DOWNLOAD_DOUBT;
@@ -190,7 +214,7 @@ at_time at_download_deadline(const struct at_download *download, const struct at
         return download->active ? at_ending_deadline(ending) : AT_NEVER;
     const char *held;
     size_t length = at_ending_held(ending, &held);
-    at_time wanted = quiet_for(judge(download, held, length), reaches_total(download, length));
+    at_time wanted = quiet_for(judge(download, held, length), reach_of(download, length));
     return wanted == AT_NEVER ? AT_NEVER : ending->last + wanted;
 }
 

@@ -211,6 +211,12 @@ function Modem:line_errors()
   }, LineErrors)
 end
 
+--- The start-up is over: line errors are counted from here on.
+function Modem:count_line_errors()
+  local _, noise, damaged = self.engine:noise()
+  self.counting_from = { noise = noise, damaged = damaged }
+end
+
 -- Data
 
 --- Gives bytes to the port: in data mode, or as data of the command under way that gets it this way (hayes.request). The
@@ -244,12 +250,6 @@ function Modem:resync()
   local now = wait.now()
   self.engine:sync(now)
   self:turn(now)
-end
-
---- The start-up is over: line errors are counted from here on.
-function Modem:count_line_errors()
-  local _, noise, damaged = self.engine:noise()
-  self.counting_from = { noise = noise, damaged = damaged }
 end
 
 -- Events
