@@ -119,6 +119,7 @@ static void begin_data(struct at_engine *engine, at_time now)
     at_framer_due(&engine->framer, engine->slot.ack_every > 0 ? engine->slot.ack_byte : 0);
     engine->slot.prompted = true;
     engine->slot.state = AT_SLOT_DATA;
+    at_escape_waiting(&engine->escape, now); /* silence counts from here, not from the command */
     at_slot_arm(&engine->slot, now);
 }
 

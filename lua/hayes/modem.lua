@@ -219,8 +219,9 @@ end
 
 -- Data
 
---- Gives bytes to the port: in data mode, or as data of the command under way that gets it this way (hayes.request). The
---- data mode, or that request, is told when the port has them. False: some are on their way already, or nobody takes any.
+--- Gives bytes to the port: in data mode, or as data of the command under way that gets it this way (hayes.request).
+--- The data mode, or that request, is told when the port has them. False: some are on their way already, or nobody
+--- takes any.
 ---@param bytes string
 ---@return boolean
 function Modem:send_data(bytes)

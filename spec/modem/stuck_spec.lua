@@ -185,8 +185,9 @@ describe("A program does not hang", function()
 
   it("nor end with a fault of memory: what is used behind its finalizer raises", function()
     local rules = dialects.get("quectel").rules
-    local methods = { "rules", "submit", "cancel", "sync", "give", "progress", "leave", "ready", "echo", "observe",
-      "noise", "times", "push", "turn", "feed", "next", "output", "deadline", "sent", "tail", "cut" }
+    local methods = { "rules", "submit", "cancel", "sync", "give", "finish", "hangups", "leave", "end_data_mode",
+      "ready", "echo", "observe", "noise", "times", "speed", "push", "turn", "feed", "next", "output", "deadline",
+      "sent" }
     for _, name in ipairs(methods) do
       local engine = core.engine(rules)
       getmetatable(engine).__gc(engine)

@@ -113,7 +113,8 @@ return function(modem)
   end
 
   sockets.shared = { rows = rows, ask_row = ask_row, forget = forget, set_mode = set_mode,
-    mode = function() return mode_set end, may_be_up = may_be_up, may_be_transparent = may_be_transparent, opening = sockets.opening }
+    mode = function() return mode_set end, may_be_up = may_be_up, may_be_transparent = may_be_transparent,
+    opening = sockets.opening }
 
   -- Who needs the slots for certificates
 

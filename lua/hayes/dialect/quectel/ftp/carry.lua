@@ -1,27 +1,13 @@
 --- One command that carries data, over the port or between the server and a file of the module.
 
 local call = require "hayes.dialect.quectel.ftp.call"
-local Watch = require "hayes.dialect.quectel.ftp.watch"
 local wait = require "hayes.wait"
 
 local carry = {}
 
---- Length of a block of which nobody knows how long it is.
-carry.UNKNOWN = 1 << 50
-
 --- Bytes at the end of what has come before a link went silent that may be the module's words and not the file's:
 --- they are thrown away, and asked for again.
 carry.DOUBTFUL = 512
-
-local function nothing() end
-
---- A module that has ended data mode early takes what it had not yet read for command lines: the last of them has no
---- end, so that the next command would become a part of it, and others may be answered.
-local function get_in_step(modem)
-  if modem.closed_with then return end
-  modem.engine:sync(wait.now())
-  modem:turn(wait.now())
-end
 
 --- Over the port. What the result tells, and the response; nil, the error and the response.
 ---@param session table
@@ -32,18 +18,13 @@ end
 ---@return string?, any, hayes.response?
 function carry.over_port(session, name, arguments, request, moved, doing)
   local modem = session.modem
-  request.timeout, request.deferred = session.seconds, session.seconds
-  local watch <close> = Watch.start(modem, "+QFTP" .. name, request, moved or nothing)
+  request.timeout, request.deferred, request.progress = session.seconds, session.seconds, moved
   local response, err = modem:call("+QFTP" .. name, "write", arguments, request)
-  if not response then
-    local so_far = err.response
-    err = call.refused(modem, err, doing)
-    err.was_cut = watch.was_cut
-    return nil, err, so_far
-  end
+  if not response then return nil, call.refused(modem, err, doing), err.response end
   local text, failed = call.result(modem, response, doing)
-  if failed then failed.was_cut = watch.was_cut end
-  if failed and request.data then get_in_step(modem) end
+  -- A module that has ended data mode early takes what it had not yet read for command lines: the last of them has no
+  -- end, so that the next command would become a part of it, and others may be answered.
+  if failed and request.data then modem:resync() end
   return text, failed, response
 end
 

@@ -5,6 +5,7 @@ local call = require "hayes.dialect.quectel.ftp.call"
 local carry = require "hayes.dialect.quectel.ftp.carry"
 local check = require "hayes.check"
 local errors = require "hayes.error"
+local exchange = require "hayes.exchange"
 local failure = require "hayes.failure"
 local Progress = require "hayes.dialect.quectel.ftp.progress"
 local recovery = require "hayes.dialect.quectel.ftp.recovery"
@@ -26,12 +27,12 @@ end
 
 --- Bytes received that may belong to the file, and whether the module's count confirms them. If not, some may be
 --- missing anywhere.
-local function count_bytes(self, text, err, response)
+local function count_bytes(self, length, text, err, response)
   local received = response and (response.received or response.data and #response.data)
   if not received then received = self.target:came() end
   if text and math.tointeger(tonumber(text:match("%d+"))) == received then return received, true end
-  if err and err.was_cut then return received, false end
-  -- Also where a result code stands behind them: the last byte may be the CR in front of it.
+  -- Where the module's words have ended it early, none of them are among these.
+  if err and response and response.result and (response.missing or not length) then return received, false end
   return math.max(0, received - carry.DOUBTFUL), false
 end
 
@@ -78,9 +79,9 @@ local function fetch(self, length)
   local arguments = { self.path, "COM:", self.base + begins, length }
   local text, response
   text, err, response = carry.over_port(self.session, "GET", arguments,
-    { block = length or carry.UNKNOWN, sink = target.sink },
+    { block = length or exchange.UNKNOWN, sink = target.sink },
     function(bytes) self.progress:moved(begins + bytes) end, self.doing)
-  local count, proven = count_bytes(self, text, err, response)
+  local count, proven = count_bytes(self, length, text, err, response)
   ok, self.failed = target:keep(count, response, proven)
   if not ok then return nil, self.failed end
   if proven then self.proven = target.at end

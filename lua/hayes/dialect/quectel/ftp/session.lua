@@ -5,6 +5,7 @@ local carry = require "hayes.dialect.quectel.ftp.carry"
 local check = require "hayes.check"
 local Download = require "hayes.dialect.quectel.ftp.download"
 local errors = require "hayes.error"
+local exchange = require "hayes.exchange"
 local listing = require "hayes.dialect.quectel.ftp.listing"
 local Lock = require "hayes.lock"
 local login = require "hayes.dialect.quectel.ftp.login"
@@ -167,7 +168,7 @@ local function list(self, where, name, dir, options)
   local doing = "listing " .. dir
   return ask(self, function()
     if options.through then return list_inside(self, name, dir, options.through, doing) end
-    local text, err, response = carry.over_port(self, name, { dir, "COM:" }, { block = carry.UNKNOWN }, nil, doing)
+    local text, err, response = carry.over_port(self, name, { dir, "COM:" }, { block = exchange.UNKNOWN }, nil, doing)
     if not text then return nil, err end
     return response.data or ""
   end)
@@ -316,7 +317,6 @@ end
 function Session:lose()
   self.connected = false
   self.restarts = self.restarts + 1
-  if self.outflow then self.outflow:lose() end
 end
 
 --- Logs out, once what is under way is over; waits until the module has done so, since it takes nothing before. Any

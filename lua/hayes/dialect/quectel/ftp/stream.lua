@@ -1,5 +1,5 @@
---- Uploads of which nobody knows the length beforehand: AT+QFTPPUT without one, ended by the escape sequence between
---- two silences (FTP note 1.5, 2.5). The module sends nothing of its own meanwhile, so a line of its is its end.
+--- Uploads of which nobody knows the length beforehand: AT+QFTPPUT without one, which the engine ends by the escape
+--- sequence once the source has ended (FTP note 1.5, 2.5).
 ---
 --- ATO does not lead back into it. What firmware and drivers make of the end differs: `+QFTPPUT: 609,0` may come for a
 --- file that is whole, so the server's size decides then.
@@ -15,142 +15,64 @@ local wait = require "hayes.wait"
 
 local source_failed = pieces.source_failed
 
---- Bytes given to the port at once.
-local CHUNK = 8192
-
---- The answer to the escape sequence comes at most so long behind its guard time, seconds: some servers take their time
---- to confirm, and firmware that waits for that says OK late.
-local ESCAPE_ANSWER = 10
-
---- What the line is in while the upload goes; stands where a hayes.data_mode would.
+--- One AT+QFTPPUT that is given its data piece by piece. It is the engine's from start() on, whatever becomes of the
+--- task that gives it data.
 local Outflow = {}
 Outflow.__index = Outflow
 
-local function new_outflow(modem)
-  local ends = { "\r\nOK\r\n", "\r\nNO CARRIER\r\n", "\r\nERROR\r\n", "\r\n+CME ERROR:", "\r\n+QFTPPUT:" }
-  for _, text in ipairs(modem.dialect.boot) do ends[#ends + 1] = "\r\n" .. text .. "\r\n" end
-  local manners = modem.dialect.manners
-  return setmetatable({ modem = modem, ends = ends, held = "", timer = false, state = "command", last_sent = 0,
-    pluses = 0, over = wait.waiter(), escape_text = manners.escape, guard = manners.guard_ms / 1000 }, Outflow)
+local function changed(self)
+  local waiter = self.waiter
+  self.waiter = wait.waiter()
+  waiter:fire()
 end
 
-function Outflow:on_connect()
-  self.modem.online = self
-  self.state = "online"
-  self.last_sent = wait.now()
+local function start(modem, text, seconds)
+  local self = setmetatable({ modem = modem, waiter = wait.waiter(), over = false, ended = false }, Outflow)
+  local ticket, err = exchange.start(modem, text, {
+    data = true, timeout = seconds, deferred = seconds,
+    given = function() changed(self) end,
+    finished = function(response, failed)
+      self.over, self.response, self.err = true, response, failed
+      changed(self)
+    end,
+  })
+  self.ticket = ticket
+  return ticket and self, err
 end
 
---- Others that have commands wait: there is no leaving this for a moment.
-function Outflow.wanted() end
-function Outflow.idle() end
-
-function Outflow:on_given()
-  if self.given then self.given:fire() end
+--- Gives bytes, and waits until the port has them. False: the module has ended the upload.
+function Outflow:give(bytes)
+  if bytes == "" then return not self.over end
+  if self.over or not self.modem:send_data(bytes) then return false end
+  self.waiter:wait()
+  return not self.over
 end
 
-function Outflow:on_data(bytes)
-  self.held = self.held .. bytes
-  for _, words in ipairs(self.ends) do
-    local at = self.held:find(words, 1, true)
-    if at and self.held:sub(-2) == "\r\n" then return wait.schedule(self, wait.now()) end
-  end
+--- There are no more: the module's answer; or nil and the error.
+function Outflow:finish()
+  self.ended = true
+  if not self.over then self.modem:finish_data() end
+  while not self.over do self.waiter:wait() end
+  return self.response, self.err
 end
 
-local function leave(self)
-  if self.state ~= "online" then return end
-  local modem = self.modem
-  self.state = "ended"
-  if modem.online == self then modem.online = false end
-  if self.given then self.given:fire() end
-  self.over:fire(true)
-  if modem.closed_with then return end
-  modem.engine:leave(self.held)
-  exchange.release(modem, self)
-end
-
---- The module is in command mode: what it said is lines.
-function Outflow:due()
-  leave(self)
-  self.modem:turn(wait.now())
-end
-
---- The port is closed, or the module has restarted.
-function Outflow:lose()
-  self.held = ""
-  leave(self)
-end
-
-local function say(self, bytes)
-  local modem = self.modem
-  self.given = wait.waiter()
-  if self.state ~= "online" or not modem.engine:give(bytes) then return false end
-  modem:await(modem.io:push(modem.port, wait.now()))
-  self.given:wait()
-  self.given = nil
-  self.last_sent = wait.now()
-  return self.state == "online"
-end
-
---- Data, whatever it is: three plus signs between two silences would end it, so the third goes by itself.
-local function write(self, bytes)
-  if wait.now() >= self.last_sent + self.guard * 0.9 then self.pluses = 0 end
-  local only = not bytes:find("[^+]")
-  if not only then
-    self.pluses = -1
-  elseif self.pluses >= 0 and self.pluses + #bytes == 3 then
-    if #bytes > 1 and not say(self, bytes:sub(1, -2)) then return false end
-    wait.sleep(math.max(0, self.last_sent + self.guard - wait.now()))
-    self.pluses, bytes = 0, "+"
-  end
-  if only and self.pluses >= 0 then self.pluses = self.pluses + #bytes end
-  return say(self, bytes)
-end
-
-local function escape(self)
-  wait.sleep(math.max(0, self.last_sent + self.guard - wait.now()))
-  if not say(self, self.escape_text) then return end
-  self.over:wait(wait.now() + self.guard + ESCAPE_ANSWER)
-  if self.state ~= "online" then return end
-  leave(self)
-  self.modem.engine:sync(wait.now())
-  self.modem:turn(wait.now())
-end
-
---- The caller has been cancelled, or its source has raised: commands are to go again.
+--- The caller has been cancelled, or its source has raised: the module is told that this is the end.
 function Outflow:__close()
-  if self.state == "online" then wait.spawn_detached(escape, self) end
+  if self.over or self.ended then return end
+  if self.ticket.id then return self.modem:finish_data() end
+  exchange.abandon(self.ticket)
 end
 
---- Everything from the source to the module; the bytes sent, whether the source has come to its end, its error.
-local function pump(self, source, progress)
+--- Gives all that the source has; how many bytes that was, whether it has come to its end, its error.
+local function pump(outflow, source, progress)
   local sent = 0
   while true do
     local bytes, words = source()
     if not bytes then return sent, words == nil, words end
-    for at = 1, #bytes, CHUNK do
-      local chunk = bytes:sub(at, at + CHUNK - 1)
-      if not write(self, chunk) then return sent, false end
-      sent = sent + #chunk
-      progress:moved(sent)
-    end
+    if not outflow:give(bytes) then return sent, false end
+    sent = sent + #bytes
+    progress:moved(sent)
   end
-end
-
-local function listen(modem, result)
-  local list = {
-    modem:listen("+QFTPPUT", function(event) result:fire(event.line) end),
-    modem:listen("NO CARRIER", function()
-      result:fire(nil, errors.new { name = "no_carrier", origin = "ftp", result = "NO CARRIER",
-        message = "the data connection was lost" })
-    end),
-    modem:listen("reboot", function()
-      result:fire(nil, errors.new { name = "reboot", message = "the module has restarted" })
-    end),
-    modem:listen("closed", function() result:fire(nil, modem.closed_with) end),
-  }
-  return setmetatable(list, { __close = function()
-    for _, subscription in ipairs(list) do subscription:cancel() end
-  end })
 end
 
 --- Has the server as much as it must have? What stands behind a part may stay there: then the size proves nothing
@@ -165,8 +87,8 @@ local function compare(session, upload, ends_at, err)
 end
 
 --- The module's result, seen with what the server has.
-local function conclude(session, line, upload, ends_at)
-  local text, err = call.result(session.modem, { line, deferred = 1 }, upload.doing)
+local function conclude(session, response, upload, ends_at)
+  local text, err = call.result(session.modem, response, upload.doing)
   if not text and err.code ~= 609 then return nil, err end
   if upload.is_text or text and not upload.verify then return text and true, err end
   return compare(session, upload, ends_at, err)
@@ -175,35 +97,22 @@ end
 --- Bytes sent; or nil and the error.
 local function send(session, source, upload, progress)
   local modem, doing = session.modem, upload.doing
-  local outflow <close> = new_outflow(modem)
-  local result = wait.waiter()
-  local _listening <close> = listen(modem, result)
   local text = command.build(modem.dialect.commands["+QFTPPUT"], "write",
     { upload.path, "COM:", upload.start }, modem.dialect.manners)
-  session.outflow = outflow
-  local response, err = exchange.run(modem, text, { online = outflow, timeout = session.seconds })
-  if not response then return nil, call.refused(modem, err, doing) end
+  local outflow <close>, err = start(modem, text, session.seconds)
+  if not outflow then return nil, call.refused(modem, err, doing) end
   local sent, whole, words = pump(outflow, source, progress)
-  escape(outflow)
-  session.outflow = nil
-  local line
-  line, err = result:wait(wait.now() + session.seconds)
+  local response
+  response, err = outflow:finish()
   if words then return nil, source_failed(words) end
-  if not line then
-    if err == "timeout" then
-      err = errors.new { name = "timeout",
-        message = ("the module tells no result within %g s"):format(session.seconds) }
-    end
-    return nil, errors.within(err, doing)
-  end
+  if not response then return nil, call.refused(modem, err, doing) end
+  local ok
   if not whole then
-    local ok
-    ok, err = call.result(modem, { line, deferred = 1 }, doing)
+    ok, err = call.result(modem, response, doing)
     return nil, not ok and err or errors.new { name = "session_lost", origin = "ftp",
       message = ("%s: the module ended it after %d bytes"):format(doing, sent) }
   end
-  local ok
-  ok, err = conclude(session, line, upload, upload.start + sent)
+  ok, err = conclude(session, response, upload, upload.start + sent)
   return ok and sent, err
 end
 
