@@ -183,6 +183,11 @@ bool at_engine_give(struct at_engine *engine, const char *bytes, size_t length)
     return at_online_give(&engine->online, bytes, length);
 }
 
+bool at_engine_has_given(const struct at_engine *engine)
+{
+    return engine->online.tell_given;
+}
+
 void at_engine_leave(struct at_engine *engine, bool dtr, at_time now)
 {
     at_online_leave(&engine->online, dtr, now);

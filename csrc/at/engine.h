@@ -192,6 +192,9 @@ bool at_engine_set_hangups(struct at_engine *engine, const char *const *texts, s
  * on their way. */
 bool at_engine_give(struct at_engine *engine, const char *bytes, size_t length);
 
+/* All that was given is with the port, and GIVEN is to be told. */
+bool at_engine_has_given(const struct at_engine *engine);
+
 /* Data mode is to be left; LEFT tells how that went. What was given goes out before, unless there is DOUBT.
  * dtr: the host has dropped DTR (`AT&D1`), by which the module leaves if it can; else, and after a second, by
  * the escape sequence. */

@@ -729,7 +729,8 @@ static int turn(lua_State *L)
         if (pushed > 0)
             return pushed;
         bool blocked = write_output(self, port, now);
-        if ((self->at.observed || self->fed) && (pushed = next_event(L, self, now)) > 0)
+        bool may_tell = self->at.observed || self->fed || at_engine_has_given(&self->at);
+        if (may_tell && (pushed = next_event(L, self, now)) > 0)
             return pushed;
         long length = self->drained ? 0 : port_read(port, self->rx, sizeof self->rx);
         self->drained = false;

@@ -17,7 +17,7 @@ local wait = require "hayes.wait"
 local hayes = { _VERSION = "hayes scm" }
 
 local open_options = {
-  baud = { type = "integer", min = 1200, max = 4000000, default = 115200 },
+  baud = { type = "integer", min = 1200, max = 4000000 },
   flow = { values = { "none", "rtscts", "xonxoff" }, default = "none" },
   dialect = { type = "string|table", default = "auto" },
   timeout = { type = "number", min = 0.1, max = 3600, default = 12 },
@@ -39,12 +39,23 @@ local function start_emulator(address)
   return Emulator.start { module = module }
 end
 
+--- Bits a second, unless the caller says otherwise.
+local BAUD = 115200
+
+--- Bytes a second of the serial line behind a relay, which takes bytes faster than the line carries them; 0: not known,
+--- or the port itself can be asked how many wait.
+local function speed_behind(address, baud)
+  local is_relay = address:find("^tcp:") or address:find("^unix:")
+  return is_relay and baud and baud // 10 or 0
+end
+
 local function take_into_service(port, address, options, open_again)
   local trace, err = open_trace(options)
   local modem, ok
   if not err then
     modem = Modem.new(port, address, dialects.get("base"), { timeout = options.timeout, gap = options.gap,
-      trace = trace })
+      speed = speed_behind(address, options.baud), trace = trace })
+    options.baud = options.baud or BAUD
     ok, err = startup.run(modem, options)
   end
   if ok then
@@ -60,7 +71,8 @@ end
 ---@param address string
 ---@param options? { baud: integer?, flow: string?, dialect: any, timeout: number?, trace: any, redact: boolean?,
 ---  gap: number? }
----  baud: bits a second (115200); flow: "none", "rtscts" or "xonxoff"; dialect: "auto", a name or a dialect table;
+---  baud: bits a second (115200), at tcp: and unix: of the serial line behind the relay, so that it is known when a
+---  byte has left it; flow: "none", "rtscts" or "xonxoff"; dialect: "auto", a name or a dialect table;
 ---  timeout: seconds for the module to answer (12), and for commands that nothing is known of; trace: a path or a
 ---  function that gets each line; redact: secrets are masked in it (true); gap: least seconds between two commands (0)
 ---@return hayes.modem?, hayes.error?
@@ -73,11 +85,12 @@ function hayes.open(address, options)
   local emulator, port, err
   emulator, err = start_emulator(address)
   if err then return nil, err end
-  port, err = ports.open(emulator and emulator.address or address, options.baud, options.flow)
+  local baud, flow = options.baud or BAUD, options.flow
+  port, err = ports.open(emulator and emulator.address or address, baud, flow)
   if not port then return nil, err end
   local modem
   modem, err = take_into_service(port, address, options, not emulator and function()
-    return ports.open(address, options.baud, options.flow)
+    return ports.open(address, baud, flow)
   end or nil)
   if modem then modem.emulator = emulator end
   return modem, err

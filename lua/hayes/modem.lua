@@ -47,6 +47,7 @@ local function put_on_port(self, port)
     port.engine = self.engine
   end
   self.engine:times(table.unpack(self.times))
+  self.engine:speed(self.speed)
   self.engine:observe(self.trace ~= nil)
   self.fd = port:fd()
   self.exchanges = exchange.new_state()
@@ -69,13 +70,15 @@ end
 ---@param port any
 ---@param address string what to call it in messages
 ---@param dialect table
----@param options { timeout: number, gap: number, trace: table? }
+---@param options { timeout: number, gap: number, speed: integer, trace: table? }  speed: bytes a second of the line
+---  behind the port, 0: as the port says
 function Modem.new(port, address, dialect, options)
   local self = setmetatable({
     address = address,
     dialect = dialect,
     times = { options.timeout, options.gap },
     timeout_s = options.timeout,
+    speed = options.speed,
     trace = options.trace,
     listeners = Events.new(),
     services = {},
@@ -251,6 +254,15 @@ function Modem:resync()
   local now = wait.now()
   self.engine:sync(now)
   self:turn(now)
+end
+
+--- The same from within an event: once those that have come have been looked at. A module that does not answer within
+--- so many seconds is given up (`lost`).
+---@param seconds number
+function Modem:resync_soon(seconds)
+  local now = wait.now()
+  self.engine:sync(now, now + seconds)
+  wait.schedule(self, now)
 end
 
 -- Events

@@ -2,7 +2,6 @@
 --- Set"). Firmware like ESP-AT on the same modules speaks another dialect.
 
 local lineage = require "hayes.dialect.aithinker.lineage"
-local wait = require "hayes.wait"
 
 --- Seconds.
 local GET_OUT_WITHIN = 30
@@ -73,9 +72,7 @@ local function watch_for_autoconnect(modem)
   if modem.autoconnect_watch then return end
   modem.autoconnect_watch = modem:listen("urc", function(heard)
     if not heard.unknown or not heard.line:find("^connect%s*success") or modem.online then return end
-    local now = wait.now()
-    modem.engine:sync(now, now + GET_OUT_WITHIN)
-    wait.schedule(modem, now)
+    modem:resync_soon(GET_OUT_WITHIN)
   end)
 end
 

@@ -1,0 +1,139 @@
+-- Data mode in the engine: when the escape sequence goes out, whose `OK` answers it, and that the end of a connection
+-- is noticed while data is on its way to it.
+
+local Bench = require "support.engine"
+
+local OK = "\r\nOK\r\n"
+
+for way, pieces in pairs(Bench.ways) do
+  describe("Data mode, with bytes that come in " .. way .. ",", function()
+    local bench
+
+    local function begin()
+      bench = Bench.new("quectel", pieces)
+      bench:command("ATO", { online = true })
+      bench:receive("\r\nCONNECT\r\n")
+      assert.are.same({ "final" }, bench:kinds())
+    end
+
+    --- Time passes in steps; what goes out meanwhile, and when the first of it did.
+    local function run(seconds)
+      local from, first, all = bench.time, nil, {}
+      while bench.time < from + seconds do
+        local out = bench:output()
+        if out ~= "" then first = first or bench.time - from end
+        all[#all + 1] = out
+        bench:pass(0.05)
+      end
+      return table.concat(all), first
+    end
+
+    local function data()
+      local all = {}
+      for _, event in ipairs(bench.events) do
+        if event.kind == "data" then all[#all + 1] = event[2] end
+      end
+      return table.concat(all)
+    end
+
+    it("sends the escape sequence a second after CONNECT at the earliest", function()
+      begin()
+      bench:output()
+      bench.engine:leave(false, bench.time)
+      local out, at = run(3)
+      assert.are.same("+++", out)
+      assert.is_true(at >= 0.99, at)
+    end)
+
+    it("sends it a second after the last byte has left a slow line behind a relay", function()
+      begin()
+      bench.engine:speed(960)
+      assert.is_true(bench.engine:give(("x"):rep(4800)))
+      assert.are.same(4800, #bench:output())
+      bench.engine:leave(false, bench.time)
+      local out, at = run(6.5)
+      assert.are.same("+++", out)
+      assert.is_true(at >= 5.99, at)
+    end)
+
+    it("takes no OK that came before the escape sequence for the answer to it", function()
+      begin()
+      bench.engine:leave(false, bench.time)
+      run(0.9)
+      bench:receive("from the server" .. OK)
+      run(1)
+      assert.is_nil(bench:last("left"))
+      bench:receive("more" .. OK)
+      run(1.5)
+      assert.are.same({ "left", true, false, 0, kind = "left", n = 4 }, bench:last("left"))
+      assert.are.same("from the server" .. OK .. "more", data())
+    end)
+
+    it("lets nothing of what comes behind an OK that is data become a line", function()
+      begin()
+      bench.engine:leave(false, bench.time)
+      run(1.7)
+      bench:receive("a" .. OK .. 'b\r\n+QIURC: "closed",0\r\n')
+      run(0.3)
+      bench:receive(OK)
+      run(1)
+      assert.is_nil(bench:last("urc"))
+      assert.are.same("a" .. OK .. 'b\r\n+QIURC: "closed",0\r\n', data())
+      assert.is_true(bench:last("left")[2])
+    end)
+
+    it("notices the end while data is to go out, and sends none of it to a module that has left", function()
+      begin()
+      assert.is_true(bench.engine:give("first"))
+      assert.are.same("first", bench:output())
+      bench:receive("\r\nNO CARRIER\r\n")
+      assert.is_true(bench.engine:give("second"))
+      local out = run(0.5)
+      assert.are.same("", out)
+      assert.is_truthy(bench:last("doubt"))
+      bench.engine:leave(false, bench.time)
+      local asked = run(3)
+      assert.are.same("+++", asked:sub(1, 3))
+      assert.is_nil(asked:find("second", 1, true))
+      assert.are.same({ "left", false, true, #"second", kind = "left", n = 4 }, bench:last("left"))
+      assert.are.same("", data())
+    end)
+
+    it("sends what was given when what had looked like the end was data", function()
+      begin()
+      bench:receive("\r\nNO CARRIER\r\n")
+      assert.is_true(bench.engine:give("second"))
+      assert.are.same("", (run(0.1)))
+      bench:receive("and more")
+      assert.are.same("second", (run(0.1)))
+      assert.are.same("\r\nNO CARRIER\r\nand more", data())
+      assert.is_nil(bench:last("doubt"))
+    end)
+
+    it("splits three plus signs that stand alone, and lets all others pass as they are", function()
+      begin()
+      run(2)
+      for _, bytes in ipairs { "+++", "++", "++++", "+++x", "x+++" } do
+        assert.is_true(bench.engine:give(bytes))
+        local out = bench:output()
+        assert.are.same(bytes == "+++" and "++" or bytes, out)
+        assert.are.same(bytes:sub(#out + 1), (run(3)))
+      end
+    end)
+
+    it("by DTR is left at once, and by the escape sequence when the module does not heed DTR", function()
+      begin()
+      bench.engine:leave(true, bench.time)
+      assert.are.same("", (run(0.1)))
+      bench:receive(OK)
+      run(0.2)
+      assert.is_true(bench:last("left")[2])
+      begin()
+      bench.engine:leave(true, bench.time)
+      assert.are.same("+++", (run(3)))
+      bench:receive(OK)
+      run(0.2)
+      assert.is_true(bench:last("left")[2])
+    end)
+  end)
+end
