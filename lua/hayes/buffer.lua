@@ -20,6 +20,20 @@ function Buffer:put(bytes)
   self.size = self.size + length
 end
 
+--- Puts bytes in front of all others: what take() has given.
+---@param bytes string
+function Buffer:put_back(bytes)
+  if #bytes == 0 then return end
+  local first = self.first
+  if self.offset > 0 then
+    self[first] = self[first]:sub(self.offset + 1)
+    self.offset = 0
+  end
+  self.first = first - 1
+  self[first - 1] = bytes
+  self.size = self.size + #bytes
+end
+
 local function drop_first(self)
   local first = self.first
   self[first] = nil

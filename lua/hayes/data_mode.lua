@@ -34,6 +34,7 @@ function DataMode.new(modem, options)
     leaving = false,          -- the engine is
     resuming = false,         -- a command that leads back is under way, or is being decided on
     in_doubt = false,         -- left to find out whether there is a connection
+    withheld = false,         -- what has come meanwhile, where the module may have said the end among it
     dropped_dtr = false,
     turn = Lock.new(),        -- one task at a time sends
     changed = wait.waiter(),  -- fires when any of these may have changed, and another one stands here then
@@ -91,6 +92,9 @@ end
 local function end_with(self, err, unsent)
   if self.state == "ended" then return end
   local modem = self.modem
+  local withheld = self.withheld
+  self.withheld = false
+  if withheld and withheld ~= "" then self.received(withheld) end
   self.state, self.err = "ended", err
   if modem.online == self then modem.online = false end
   if not modem.closed_with then unsent = math.max(unsent or 0, modem.engine:end_data_mode()) end
@@ -104,6 +108,29 @@ local function over(self, err, unsent)
   self.ended(err)
   exchange.release(self.modem, self)
   change(self)
+end
+
+-- Doubt
+
+--- The bytes in front of the last text that tells of the end.
+local function before_end(self, bytes)
+  local last = #bytes + 1
+  for _, text in ipairs(self.hangup or self.modem.dialect.manners.hangup or {}) do
+    local words, from = "\r\n" .. text .. "\r\n", 1
+    local at = bytes:find(words, from, true)
+    while at do
+      last, from = math.min(last, at), at + 1
+      at = bytes:find(words, from, true)
+    end
+  end
+  return bytes:sub(1, last - 1)
+end
+
+--- What was withheld is data, as far as this gives it back.
+local function give_withheld(self, cut)
+  local bytes = self.withheld
+  self.withheld = false
+  if bytes and bytes ~= "" then self.received(cut and cut(self, bytes) or bytes) end
 end
 
 -- Leaving and returning
@@ -131,20 +158,25 @@ local function go_online(self)
   if not ticket then on_resumed(self, err) end
 end
 
---- The same, once it is known that there is a connection.
 local function return_to(self)
-  if self.resuming then return end
-  if not (self.in_doubt and self.alive) then return go_online(self) end
-  self.resuming = true
-  self.alive(function(up)
-    if self.state == "ended" then return end
-    self.resuming = false
-    if up then go_online(self) else over(self, carrier_lost(self)) end
-  end)
+  if not self.resuming then go_online(self) end
 end
 
 local function is_wanted(self)
   return self.auto and self.modem.exchanges.queue[1] ~= nil
+end
+
+--- The module has answered, and may do so without a connection: is there one? Asked in front of all others' commands.
+local function ask_whether_alive(self)
+  self.resuming = true
+  self.alive(function(up)
+    if self.state == "ended" then return end
+    self.resuming, self.in_doubt = false, false
+    give_withheld(self, not up and before_end or nil)
+    if not up then return over(self, carrier_lost(self)) end
+    if not self.parked and not is_wanted(self) then go_online(self) end
+    change(self)
+  end)
 end
 
 -- What the engine tells
@@ -157,7 +189,9 @@ function DataMode:on_connect()
   if is_wanted(self) then self:wanted() end
 end
 
-function DataMode:on_data(bytes) self.received(bytes) end
+function DataMode:on_data(bytes)
+  if self.withheld then self.withheld = self.withheld .. bytes else self.received(bytes) end
+end
 
 --- What was given is with the port.
 function DataMode:on_given()
@@ -170,6 +204,7 @@ end
 function DataMode:on_doubt()
   if self.leaving or self.state ~= "online" then return end
   self.in_doubt = true
+  if self.alive then self.withheld = "" end
   leave(self)
 end
 
@@ -181,10 +216,16 @@ function DataMode:on_left(answered, ended, unsent)
   self.leaving = false
   if self.dropped_dtr then self.modem.port:dtr(true) end
   if self.state ~= "online" then return end
+  local asks = self.in_doubt and self.alive and answered and not ended
+  if not asks then give_withheld(self) end
   if ended then return over(self, carrier_lost(self), unsent) end
   if not answered then return over(self, no_answer(self), unsent) end
   self.state = "command"
-  if self.in_doubt and not self.parked and not is_wanted(self) then return_to(self) end
+  if asks then
+    ask_whether_alive(self)
+  elseif self.in_doubt and not self.parked and not is_wanted(self) then
+    return_to(self)
+  end
   exchange.release(self.modem, self)
   change(self)
 end

@@ -4,11 +4,16 @@
 --- Small sends are gathered into chunks of the module's size. They go out when a chunk is full, when the socket is
 --- read, by flush(), by close(), and 5 ms after the last send as soon as the library's loop runs (it does while
 --- anything in the library waits). send() takes bytes into a bounded queue and waits only while that is full.
+---
+--- What is under way on the connection is the socket's, and done by tasks of its own: a read puts its bytes into the
+--- input, and a chunk goes out, whatever becomes of the task that wanted it. Callers wait for what comes of it, and
+--- their time-out counts in all that they wait for.
 
 local Buffer = require "hayes.buffer"
 local check = require "hayes.check"
 local core = require "hayes.core"
 local errors = require "hayes.error"
+local job = require "hayes.job"
 local Lock = require "hayes.lock"
 local wait = require "hayes.wait"
 
@@ -17,6 +22,7 @@ local wait = require "hayes.wait"
 ---@field chunk integer     most bytes that send takes
 ---@field send function     (bytes) -> true, or nil and an error (with `sent`): all of the bytes
 ---@field receive function  () -> bytes, "" when there is nothing now; nil and the error `closed` at the end
+---@field take? function    () -> bytes that have come without being asked for; nil: none. It does not wait
 ---@field close function    () -> true, or nil and an error
 ---@field abandon function  () closes it without waiting, as a task
 ---@field readable function () -> boolean: may receive() give something, the end included?
@@ -46,8 +52,7 @@ local function adopt(self, connection, host, port)
   connection.watch = function()
     local socket = weak.socket
     if not socket then return end
-    if socket.arrival then socket.arrival:fire() end
-    if socket.signal then socket:update_signal() end
+    socket:stir()
   end
 end
 
@@ -58,6 +63,12 @@ function Socket.new(kind, connection, host, port, opener)
     kind = kind, opener = opener,
     input = Buffer.new(), reading = Lock.new(),
     output = Buffer.new(), sending = Lock.new(),
+    wanted = 0,    -- bytes that are read for those who wait, as far as there are any
+    least = 1,     -- what is less than this stays in the output for now
+    queued = 0, done = 0, -- bytes given to send() so far, and those of them that the module has
+    paused = false,  -- why nothing goes out for now
+    changing = Lock.new(), -- of the access mode, leaving and entering data mode, the end
+    closing = false, -- a waiter, once close() was called
     received = 0, sent = 0, opened_at = wait.now(),
     arrival = false, room = false, signal = false, timer = false,
   }, Socket)
@@ -110,7 +121,19 @@ local function waiter_in(self, field)
   return waiter
 end
 
+--- Something may have changed for those who wait for input.
+function Socket:stir()
+  if self.arrival then self.arrival:fire() end
+  if self.signal then self:update_signal() end
+end
+
 -- Output
+
+--- A fault of the library's in a task of the socket's: nobody waits for what will not come.
+local function internal_error(err)
+  return errors.is(err) and err or errors.new { name = "internal_error",
+    message = "the library has failed: " .. tostring(err) }
+end
 
 local function fail_output(self, bytes, err)
   local sent = err.sent or 0
@@ -118,39 +141,90 @@ local function fail_output(self, bytes, err)
   err.unsent = #bytes - sent + self.output.size
   self.send_error = remember(self, err)
   self.output:clear()
+  self:stir()
 end
 
---- Sends what is in the queue, down to what is less than so many bytes.
-local function drain(self, least)
+--- Sends one chunk of the queue.
+local function send_chunk(self, connection)
   local output = self.output
-  local _sending <close> = self.sending:take()
-  while output.size >= least and not self.send_error do
-    local bytes = output:take(self.connection.chunk)
-    local ok, err = self.connection:send(bytes)
-    if ok then self.sent = self.sent + #bytes else fail_output(self, bytes, err) end
-    if self.room then self.room:fire() end
+  local bytes = output:take(connection.chunk)
+  local ok, err = connection:send(bytes)
+  if ok then
+    self.sent, self.done = self.sent + #bytes, self.done + #bytes
+  elseif err.name == "command_mode" then
+    output:put_back(bytes)
+    self.paused = remember(self, err)
+  else
+    fail_output(self, bytes, err)
   end
-  return not self.send_error, self.send_error
+  if self.room then self.room:fire() end
+end
+
+--- Sends what is in the queue, down to what is less than self.least.
+local function send_queued(self, held)
+  local _sending <close> = held
+  local output, connection = self.output, self.connection
+  while output.size >= self.least and output.size > 0 and not self.send_error and not self.paused do
+    local ok, err = xpcall(send_chunk, debug.traceback, self, connection)
+    if not ok then
+      fail_output(self, "", internal_error(err))
+      if self.room then self.room:fire() end
+      error(err, 0)
+    end
+  end
+end
+
+--- Sees to it that the queue goes out, down to what is less than so many bytes.
+local function start_sending(self, least)
+  if self.output.size < least or self.send_error or self.paused then return end
+  local under_way = self.sending.held
+  self.least = under_way and math.min(self.least, least) or least
+  if not under_way then wait.spawn_detached(send_queued, self, self.sending:take()) end
 end
 
 --- The loop's timer: the last send was long enough ago.
 function Socket:due()
-  wait.spawn_detached(drain, self, 1)
+  if self.connection then start_sending(self, 1) end
 end
 
 local function kick(self)
   local chunk = self.connection.chunk
-  if self.output.size >= chunk and not self.sending.held then wait.spawn_detached(drain, self, chunk) end
+  if self.output.size >= chunk then start_sending(self, chunk) end
   wait.schedule(self, wait.now() + FLUSH_AFTER)
 end
 
---- Sends everything that was given to send(). true, or nil and the error.
-function Socket:flush()
-  if not self.connection then return nil, "closed" end
+--- Waits until the module has all that was given to send() so far. True; false and the error, or "timeout".
+local function await_sent(self, deadline)
+  local goal = self.queued
   self.timer = false
-  local ok, err = drain(self, 1)
+  while self.done < goal and not self.send_error do
+    if self.paused then return false, self.paused end
+    start_sending(self, 1)
+    local _, err = waiter_in(self, "room"):wait(deadline)
+    if err and self.done < goal and not self.send_error then return false, "timeout" end
+  end
+  return not self.send_error, self.send_error
+end
+
+--- How the contract calls an error.
+local function word_for(err)
+  if err == "timeout" or err.name == "timeout" then return "timeout" end
+  return err.name == "command_mode" and "command_mode" or "closed"
+end
+
+--- Sends everything that was given to send(). true; or nil and "closed", "timeout" (it goes on), or "command_mode":
+--- behind escape(), where it waits for resume().
+function Socket:flush()
+  if not self.connection or self.closing then return nil, "closed" end
+  local ok, err = await_sent(self, deadline_of(self))
   if ok then return true end
-  return nil, err.name == "timeout" and "timeout" or "closed"
+  return nil, word_for(err)
+end
+
+local function send_now(self, data)
+  local _sending <close> = self.sending:take()
+  if not self.connection then return nil, "closed" end
+  return self.connection:send(data)
 end
 
 --- One datagram. Nothing is lost that is not told: it is with the module, or an error says so.
@@ -159,11 +233,10 @@ local function send_datagram(self, data)
     check.fail("socket:send", ("the datagram is %d bytes long; the module takes up to %d"):format(#data,
       self.connection.chunk))
   end
-  local _sending <close> = self.sending:take()
-  local ok, err = self.connection:send(data)
+  local ok, err = job.run(deadline_of(self), nil, send_now, self, data)
   if not ok then
-    remember(self, err)
-    return nil, err.name == "timeout" and "timeout" or "closed", 0
+    if errors.is(err) then remember(self, err) end
+    return nil, word_for(err), 0
   end
   self.sent = self.sent + #data
   return #data
@@ -181,67 +254,95 @@ function Socket:send(data, i, j)
   if i < 0 then i = #data + i + 1 end
   if j < 0 then j = #data + j + 1 end
   i, j = math.max(i, 1), math.min(j, #data)
-  if not self.connection or self.write_shut then return nil, "closed", i - 1 end
+  if not self.connection or self.closing or self.write_shut then return nil, "closed", i - 1 end
   if self.kind == "udp" then return send_datagram(self, data:sub(i, j)) end
   local deadline = deadline_of(self)
   local limit = QUEUE_CHUNKS * self.connection.chunk
-  while i <= j and not self.send_error do
+  while i <= j and not self.send_error and not self.closing do
     local room = limit - self.output.size
     if room > 0 then
       local last = math.min(j, i + room - 1)
       self.output:put((i == 1 and last == #data) and data or data:sub(i, last))
+      self.queued = self.queued + last - i + 1
       i = last + 1
       kick(self)
+    elseif self.paused then
+      return nil, "command_mode", i - 1
     else
       local _, err = waiter_in(self, "room"):wait(deadline)
       if err then return nil, "timeout", i - 1 end
     end
   end
-  if self.send_error then return nil, "closed", i - 1 end
+  if self.send_error or i <= j then return nil, "closed", i - 1 end
   return j
 end
 
 -- Input
 
---- Reads once from the module. True when something has come; false, "timeout" or "closed".
-local function read_once(self, deadline)
-  local waited = self.reading.held
-  local reading <close> = self.reading:take(deadline)
-  if not reading then return false, "timeout" end
-  if waited and self.input.size > 0 then return true end
-  if self.receive_error then return false, "closed" end
-  local bytes, err = self.connection:receive()
-  if bytes then
-    self.input:put(bytes)
-    self.received = self.received + #bytes
-    return #bytes > 0
-  end
-  self.receive_error = err
-  remember(self, err)
-  return false, "closed"
+local function take_in(self, bytes)
+  self.input:put(bytes)
+  self.received = self.received + #bytes
 end
 
---- Waits until there is more input. True; or false and "timeout" or "closed".
-local function more_input(self, deadline)
+local function end_input(self, err)
+  self.receive_error = self.receive_error or remember(self, err)
+end
+
+--- Reads until there is as much as is wanted, or the module has no more.
+local function read_on(self, held)
+  local _reading <close> = held
   local connection = self.connection
-  if not connection then return false, "closed" end
-  if self.output.size > 0 then drain(self, 1) end
+  repeat
+    local bytes, err = connection:receive()
+    if bytes then take_in(self, bytes) else end_input(self, err) end
+    if self.arrival then self.arrival:fire() end
+  until not bytes or bytes == "" or self.input.size >= self.wanted or self.closing or not connection:readable()
+end
+
+--- The same, and those who wait hear of it when it is over.
+local function read_and_tell(self, held)
+  local ok, err = xpcall(read_on, debug.traceback, self, held)
+  if not ok then end_input(self, internal_error(err)) end
+  self:stir()
+  if not ok then error(err, 0) end
+end
+
+--- Sees to it that something is read, and more as long as there are less than so many bytes.
+local function start_reading(self, wanted)
+  self.wanted = math.max(wanted, 1)
+  if self.reading.held or self.receive_error or self.closing then return end
+  wait.spawn_detached(read_and_tell, self, self.reading:take())
+end
+
+--- What has come unasked. Is there any?
+local function take_pushed(self, connection)
+  if not connection.take or self.reading.held then return false end
+  local bytes = connection:take()
+  if not bytes then return false end
+  take_in(self, bytes)
+  return true
+end
+
+--- Waits until there is more input; `wanted` bytes in all would be of use. True; or false and "timeout" or "closed".
+local function more_input(self, deadline, wanted)
+  local connection, input = self.connection, self.input
+  local before = input.size
+  if self.output.size > 0 then start_sending(self, 1) end
   while true do
-    local readable = connection:readable()
-    local now = (deadline or not readable) and wait.now()
-    if readable and not (deadline and deadline <= now) then
-      local got, err = read_once(self, deadline)
-      if got then return true end
-      if err == "closed" or err == "timeout" then return false, err end
-    elseif deadline and deadline <= now then
-      self:read_ahead()
-      if self.receive_error then return false, "closed" end
-      return false, "timeout"
-    else
-      local ask_at = now + ASK_AFTER
-      waiter_in(self, "arrival"):wait(deadline and math.min(deadline, ask_at) or ask_at)
-      if wait.now() >= ask_at then connection.doubtful = true end
+    if input.size > before then return true end
+    if not connection or self.closing then return false, "closed" end
+    if take_pushed(self, connection) then return true end
+    if self.receive_error then return false, "closed" end
+    if connection:readable() then
+      start_reading(self, wanted)
+    elseif self.send_error and not self.reading.held then
+      return false, "closed" -- nothing will come of a connection that takes nothing any more
     end
+    local now = wait.now()
+    if deadline and deadline <= now then return false, "timeout" end
+    local ask_at = now + ASK_AFTER
+    waiter_in(self, "arrival"):wait(deadline and math.min(deadline, ask_at) or ask_at)
+    if wait.now() >= ask_at and not self.reading.held then connection.doubtful = true end
   end
 end
 
@@ -252,17 +353,18 @@ local function receive_line(self, deadline, prefix)
       local line = self.input:take(length)
       return prefix .. line:sub(1, -2):gsub("\r", "")
     end
-    local ok, err = more_input(self, deadline)
+    local ok, err = more_input(self, deadline, 1)
     if not ok then return nil, err, prefix .. self.input:take(self.input.size):gsub("\r", "") end
   end
 end
 
 local function receive_all(self, deadline, prefix)
   while true do
-    local ok, err = more_input(self, deadline)
+    local ok, err = more_input(self, deadline, self.input.size + READ_AHEAD)
     if not ok then
       local bytes = prefix .. self.input:take(self.input.size)
-      if err == "closed" and self.receive_error.name == "closed" and bytes ~= "" then return bytes end
+      local failed = self.receive_error or self.send_error
+      if err == "closed" and failed and failed.name == "closed" and bytes ~= "" then return bytes end
       return nil, err, bytes
     end
   end
@@ -271,7 +373,7 @@ end
 local function receive_count(self, count, deadline, prefix)
   local input, wanted = self.input, count - #prefix
   while input.size < wanted do
-    local ok, err = more_input(self, deadline)
+    local ok, err = more_input(self, deadline, wanted)
     if not ok then return nil, err, prefix .. input:take(input.size) end
   end
   return prefix .. input:take(wanted)
@@ -279,7 +381,7 @@ end
 
 local function receive_datagram(self)
   if self.input.size == 0 then
-    local ok, err = more_input(self, deadline_of(self))
+    local ok, err = more_input(self, deadline_of(self), 1)
     if not ok then return nil, err end
   end
   return self:after_input(self.input:take(self.input:first_length()))
@@ -311,7 +413,7 @@ function Socket:receivepartial(max)
   check.value("socket:receivepartial", "max", max, { type = "integer|nil", min = 1, max = math.maxinteger })
   local deadline = deadline_of(self)
   if self.input.size == 0 then
-    local ok, err = more_input(self, deadline)
+    local ok, err = more_input(self, deadline, 1)
     if not ok then return nil, err, "" end
   end
   return self:after_input(self.input:take(max or self.input.size))
@@ -330,22 +432,13 @@ end
 
 -- For those who wait for a descriptor in a loop of their own
 
---- Reads into the input buffer as a task, for a caller that cannot wait itself.
-function Socket:read_ahead()
-  if self.reading.held or self.receive_error or not self.connection or not self.connection:readable() then return end
-  wait.spawn_detached(function()
-    while self.connection and self.connection:readable() and self.input.size < READ_AHEAD do
-      if not read_once(self) then break end
-      if self.signal then self:update_signal() end
-    end
-    if self.signal then self:update_signal() end
-    if self.arrival then self.arrival:fire() end
-  end)
-end
-
 function Socket:update_signal()
-  if self.input.size < READ_AHEAD then self:read_ahead() end
-  self.signal:set(self.input.size > 0 or self.receive_error ~= nil or self.connection == nil)
+  local connection, input = self.connection, self.input
+  while connection and not self.closing and input.size < READ_AHEAD and take_pushed(self, connection) do end
+  if connection and not self.closing and input.size < READ_AHEAD and connection:readable() then
+    start_reading(self, READ_AHEAD)
+  end
+  self.signal:set(input.size > 0 or self.receive_error ~= nil or not connection or self.closing ~= false)
 end
 
 --- A descriptor of the socket's own that is readable while receive() would give something at once.
@@ -365,35 +458,70 @@ end
 function Socket:connect(host, port)
   if self.connection then return nil, "already connected" end
   if not self.opener then return nil, "closed" end
-  local connection, err = self.opener(host, math.tointeger(tonumber(port)) or port)
+  local connection, err = job.run(deadline_of(self), function(opened)
+    if opened then opened:abandon() end
+  end, self.opener, host, math.tointeger(tonumber(port)) or port)
   if not connection then
-    remember(self, err)
+    if errors.is(err) then remember(self, err) end
     return nil, err
   end
   adopt(self, connection, host, port)
   return 1
 end
 
---- Closes the connection; what is queued is sent first. 1, or nil, "closed" if some of it could not be sent:
---- lasterror() tells how much.
-function Socket:close()
+--- What is queued goes out, and the connection is closed.
+local function close(self)
   local connection = self.connection
-  if not connection then return 1 end
-  local flushed, err = drain(self, 1)
-  self.connection = nil
+  local _changing <close> = self.changing:take()
+  local flushed, err = await_sent(self)
   connection.watch = nil
-  self.timer = false
-  local closed, close_err = connection:close()
-  if self.arrival then self.arrival:fire() end
-  self.receive_error = self.receive_error or errors.new { name = "closed", message = tostring(self) .. " was closed" }
-  if self.signal then self.signal:close() end
-  self.signal = false
-  if not flushed then return nil, "closed", err end
-  if not closed then return nil, "closed", remember(self, close_err) end
-  return 1
+  local ran, closed, close_err = xpcall(connection.close, debug.traceback, connection)
+  if not ran then closed, close_err = nil, internal_error(closed) end
+  self.connection = nil
+  if flushed and not closed then err = remember(self, close_err) end
+  self.closing:fire(flushed and closed or false, err)
+end
+
+--- Closes the connection; what is queued is sent first. 1, or nil, "closed" if some of it could not be sent:
+--- lasterror() tells how much. nil, "timeout" when that takes longer than the time-out allows: it goes on, and close()
+--- called again waits for it.
+function Socket:close()
+  if not self.connection then return 1 end
+  if not self.closing then
+    self.closing = wait.waiter()
+    end_input(self, errors.new { name = "closed", message = tostring(self) .. " was closed" })
+    if self.arrival then self.arrival:fire() end
+    if self.signal then self.signal:close() end
+    self.signal = false
+    wait.spawn_detached(close, self)
+  end
+  local deadline = deadline_of(self)
+  local ok, err = self.closing:wait(deadline)
+  if ok then return 1 end
+  if ok == nil then return nil, "timeout" end
+  return nil, "closed", err
 end
 
 local access_modes = { "buffer", "push", "transparent" }
+
+--- Does something about the access mode, and does it to its end: what was sent has gone out before.
+local function change(self, f)
+  local deadline = deadline_of(self)
+  local ok, err = job.run(deadline, nil, function()
+    local _changing <close> = self.changing:take()
+    if not self.connection or self.closing then return nil, "closed" end
+    await_sent(self)
+    local ok, err = f()
+    if ok then self.paused = false end
+    if self.output.size > 0 then start_sending(self, 1) end
+    return ok, err
+  end)
+  if ok then return true end
+  if err == "timeout" then
+    err = errors.new { name = "timeout", message = ("%s: that was not over in time, and goes on"):format(self) }
+  end
+  return nil, errors.is(err) and remember(self, err) or err
+end
 
 --- Goes on in another access mode: "buffer", "push" or "transparent". What was sent goes out before. true, or nil and
 --- the error.
@@ -411,13 +539,13 @@ function Socket:switch(mode, options)
   elseif options ~= nil then
     check.fail("socket:switch", "the access modes of this module take no options")
   end
-  drain(self, 1)
-  local _reading <close> = self.reading:take()
-  local _sending <close> = self.sending:take()
-  local ok, err = connection:switch(mode, options)
-  self.mode = connection.mode
-  if not ok then return nil, remember(self, err) end
-  return true
+  return change(self, function()
+    local _reading <close> = self.reading:take()
+    local _sending <close> = self.sending:take()
+    local ok, err = connection:switch(mode, options)
+    self.mode = connection.mode
+    return ok, err
+  end)
 end
 
 --- The line carries this connection's bytes from here on: switch("transparent"). Some dialects take options; escape()
@@ -440,8 +568,7 @@ end
 function Socket:escape()
   local connection = in_transparent_mode(self, "socket:escape")
   if not connection then return nil, "closed" end
-  drain(self, 1)
-  return connection:escape()
+  return change(self, function() return connection:escape() end)
 end
 
 --- Returns to data mode behind escape().
@@ -449,7 +576,7 @@ end
 function Socket:resume()
   local connection = in_transparent_mode(self, "socket:resume")
   if not connection then return nil, "closed" end
-  return connection:resume()
+  return change(self, function() return connection:resume() end)
 end
 
 function Socket:__close()
@@ -466,7 +593,7 @@ function Socket:shutdown(mode)
   check.value("socket:shutdown", "the mode", mode or "both", { values = { "both", "send", "receive" } })
   if not self.connection then return nil, "closed" end
   if mode ~= "receive" then
-    drain(self, 1)
+    await_sent(self, deadline_of(self))
     self.write_shut = true
   end
   return 1
