@@ -26,7 +26,7 @@ describe("TLS of an Ai-WB2", function()
     peer:begin("accept")
     local sock, err = modem.ssl.open(lab.HOST, 443, options)
     local seen = peer:finish()
-    if sock then sock:settimeout(10) end
+    if sock then sock:settimeout(60) end
     return sock, err, seen
   end
 

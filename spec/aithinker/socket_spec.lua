@@ -23,7 +23,7 @@ describe("On an Ai-Thinker module", function()
 
   local function connect(options)
     local sock = assert(modem.tcp.open("server.example", 7, options))
-    sock:settimeout(10)
+    sock:settimeout(30)
     return sock
   end
 

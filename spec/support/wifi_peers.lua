@@ -22,7 +22,7 @@ function peers.client(modem, options)
   listener:close()
   kept[modem] = kept[modem] or {}
   table.insert(kept[modem], peer)
-  sock:settimeout(10)
+  sock:settimeout(60)
   return sock, peer
 end
 
