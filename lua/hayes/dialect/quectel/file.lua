@@ -6,6 +6,7 @@ local command = require "hayes.dialect.command"
 local errors = require "hayes.error"
 local failure = require "hayes.failure"
 local local_file = require "hayes.local_file"
+local Lock = require "hayes.lock"
 local local_sink = require "hayes.dialect.quectel.local_sink"
 local transfer = require "hayes.dialect.quectel.file_transfer"
 local parts = require "hayes.dialect.quectel.file_parts"
@@ -21,6 +22,17 @@ return function(modem)
   --- A file's name without the storage, which some firmware prints and some does not.
   local function bare_name(name)
     return (name:gsub("^%u+:", ""))
+  end
+
+  local locks = setmetatable({}, { __mode = "v" }) -- by name
+
+  --- Takes the lock of a file: what a task has found of it (it is not there, it has so many bytes) holds until the
+  --- task has written or read it. The module opens no file twice, either.
+  local function hold(name)
+    local key = bare_name(name)
+    local lock = locks[key] or Lock.new()
+    locks[key] = lock
+    return lock:take()
   end
 
   local function delete_if_there(name)
@@ -62,6 +74,7 @@ return function(modem)
     local data, length = transfer.source("file.upload", source)
     if not data then return nil, length end
     local _file <close> = type(data) == "userdata" and data or nil
+    local _held <close> = hold(name)
     if options.replace then
       local ok, err = delete_if_there(name)
       if not ok then return nil, err end
@@ -167,6 +180,7 @@ return function(modem)
     check.value("file.read", "the name", name, { type = "string", line = true })
     offset = check.value("file.read", "the offset", offset == nil and 0 or offset, place)
     length = check.value("file.read", "the length", length == nil and place.max or length, place)
+    local _held <close> = hold(name)
     local size, err = size_of(name)
     if not size then return nil, err end
     length = math.min(length, size - offset)
@@ -191,6 +205,7 @@ return function(modem)
     check.value("file.write", "the name", name, { type = "string", line = true })
     check.value("file.write", "the offset", offset, place)
     check.value("file.write", "the data", data, { type = "string" })
+    local _held <close> = hold(name)
     local written, err = with_file(name, parts.READ_WRITE, function(opened)
       local ok, seek_err = opened:seek(offset)
       if not ok then return nil, seek_err end
@@ -203,6 +218,7 @@ return function(modem)
   --- Piece by piece, to whatever takes pieces.
   local function download_to(name, sink)
     local target = local_sink.open(sink)
+    local _held <close> = hold(name)
     local size, missing = size_of(name)
     if not size then return nil, target:fail(missing) end
     local sum = Checksum.new()
@@ -220,6 +236,7 @@ return function(modem)
 
   local function download_beside(name, target)
     target.file:truncate(0)
+    local _held <close> = hold(name)
     local size, err = size_of(name)
     local got
     if size == 0 then
