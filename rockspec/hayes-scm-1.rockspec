@@ -136,6 +136,7 @@ build = {
     ["hayes.dialect.quectel.opener"] = "lua/hayes/dialect/quectel/opener.lua",
     ["hayes.dialect.quectel.registration"] = "lua/hayes/dialect/quectel/registration.lua",
     ["hayes.dialect.quectel.remarks"] = "lua/hayes/dialect/quectel/remarks.lua",
+    ["hayes.dialect.quectel.resolver"] = "lua/hayes/dialect/quectel/resolver.lua",
     ["hayes.dialect.quectel.sim"] = "lua/hayes/dialect/quectel/sim.lua",
     ["hayes.dialect.quectel.ssl"] = "lua/hayes/dialect/quectel/ssl.lua",
     ["hayes.dialect.quectel.ssl_attempts"] = "lua/hayes/dialect/quectel/ssl_attempts.lua",
