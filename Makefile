@@ -54,7 +54,7 @@ emulator: $(emulator)
 
 $(core): $(core_objects)
 	@mkdir -p $(@D)
-	$(CC) -shared $(CFLAGS) $(LDFLAGS) $(lua_libs) -o $@ $^ $(serialport_libs)
+	$(CC) -shared $(CFLAGS) $(LDFLAGS) $(lua_libs) -o $@ $^ $(serialport_libs) -pthread
 
 $(emulator): $(emulator_objects)
 	@mkdir -p $(@D)

@@ -115,10 +115,10 @@ struct at_engine {
     enum at_block_owner block_owner;
     struct at_block_end block_ends[AT_BLOCK_ENDS];
     uint8_t next_block_end; /* is forgotten next */
-    uint64_t damaged; /* blocks so far */
-    bool echo;        /* the module may be echoing */
-    bool rebooting;   /* a boot line was seen and the engine is not yet in step */
-    bool online;      /* data mode: what comes and goes is nobody's command */
+    uint64_t damaged;       /* blocks so far */
+    bool echo;              /* the module may be echoing */
+    bool rebooting;         /* a boot line was seen and the engine is not yet in step */
+    bool online;            /* data mode: what comes and goes is nobody's command */
     const char *given;
     size_t given_length;
     bool observed;

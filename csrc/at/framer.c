@@ -112,8 +112,7 @@ static void look_at_gap(struct at_framer *framer, char byte)
         gap->ends += gap->ends < UINT8_MAX;
     } else if (byte == '\r' || byte == '\n' || is_stray(byte)) {
         gap->clean = false;
-    } else {
-        gap->clean = gap->clean && !framer->gap_half;
+    } else { /* behind a lone CR, too: some lines of the Ai-WB2 begin with that */
         framer->gap_open = false;
     }
 }

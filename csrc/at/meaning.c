@@ -5,7 +5,7 @@
 #include <string.h>
 
 enum {
-    SURE_OF_LINE_ENDS = 4, /* answers in a row that end alike */
+    SURE_OF_LINE_ENDS = 3, /* answers in a row that end alike */
     BOOT_QUIET_MS = 500,   /* boot URCs come in a bunch, and commands among them get lost (EG25, BG96) */
 };
 
@@ -265,7 +265,8 @@ static bool is_information(const struct at_engine *engine, const struct at_token
     return at_has_shape(line, 0, slot->info_shape);
 }
 
-/* The first damage to the answer of the command in flight counts: what is whole behind it does not heal it. */
+/* The first damage to the answer of the command in flight counts: what is whole behind it does not heal it.
+ */
 static void note_damage(struct at_slot *slot, enum at_damage damage)
 {
     slot->had_block = true;
@@ -303,7 +304,8 @@ static enum at_event_kind on_other_line(struct at_engine *engine, struct at_even
     return tell_line(engine, event, AT_EVENT_UNKNOWN, line);
 }
 
-/* What is known of how the block in the answer to this command ends; the oldest is forgotten for a new one. */
+/* What is known of how the block in the answer to this command ends; the oldest is forgotten for a new one.
+ */
 static struct at_block_end *known_block_end(struct at_engine *engine)
 {
     const struct at_slot *slot = &engine->slot;
@@ -320,10 +322,10 @@ static struct at_block_end *known_block_end(struct at_engine *engine)
     return end;
 }
 
-/* Some modules print a blank line behind a block, others do not (EG800K, some answers), and each does the same
- * every time. One too few: two bytes were lost, and CR LF was taken for the last of the data. One too many: two
- * bytes came twice. Or the first answer of this kind was damaged, and the others are right: that is believed
- * when they have said the same often enough. */
+/* Some modules print a blank line behind a block, others do not (EG800K, some answers), and each does the
+ * same every time. One too few: two bytes were lost, and CR LF was taken for the last of the data. One too
+ * many: two bytes came twice. Or the first answer of this kind was damaged, and the others are right: that is
+ * believed when they have said the same often enough. */
 static enum at_damage judge_line_ends(struct at_engine *engine, uint8_t line_ends)
 {
     struct at_block_end *end = known_block_end(engine);

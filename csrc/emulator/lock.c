@@ -8,7 +8,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-/* Processes whose descriptors can't be seen are another user's: root's, for whom there are no locks. */
+/* Descriptors that we may not read are another user's: a program of root's, which locks do not stop. */
 static bool has_open(const char *process, const char *path)
 {
     char name[300], target[128];
@@ -24,8 +24,8 @@ static bool has_open(const char *process, const char *path)
     return found;
 }
 
-/* Anybody but this program. Its opens and closes can't just be counted: inotify tells two that are alike as
- * one. */
+/* True if any other process has it open. Counting opens and closes would not do: inotify merges two identical
+ * events. */
 static bool is_in_use(const char *path)
 {
     DIR *processes = opendir("/proc");
@@ -44,7 +44,7 @@ static bool is_in_use(const char *path)
 static void on_closed(void *owner, short events)
 {
     (void)events;
-    struct emu_lock *lock = owner;
+    struct emu_tty_lock *lock = owner;
     char closes[1024];
     int locked = 0;
     while (read(lock->watch.fd, closes, sizeof closes) > 0)
@@ -53,7 +53,7 @@ static void on_closed(void *owner, short events)
         ioctl(lock->slave, TIOCNXCL);
 }
 
-void emu_lock_watch(struct emu_lock *lock, struct emu_loop *loop, int slave, const char *path)
+void emu_tty_lock_watch(struct emu_tty_lock *lock, struct emu_loop *loop, int slave, const char *path)
 {
     int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
     if (fd < 0)
@@ -62,12 +62,12 @@ void emu_lock_watch(struct emu_lock *lock, struct emu_loop *loop, int slave, con
         close(fd);
         return;
     }
-    *lock = (struct emu_lock){.loop = loop, .slave = slave, .path = path};
+    *lock = (struct emu_tty_lock){.loop = loop, .slave = slave, .path = path};
     lock->watch = (struct emu_watch){.fd = fd, .events = POLLIN, .on_ready = on_closed, .owner = lock};
     emu_watch_add(loop, &lock->watch);
 }
 
-void emu_lock_stop(struct emu_lock *lock)
+void emu_tty_lock_stop(struct emu_tty_lock *lock)
 {
     if (!lock->watch.added)
         return;

@@ -22,7 +22,7 @@ struct emu_uart {
     int master, slave; /* -1: unplugged */
     char path[64];
     struct emu_watch watch;
-    struct emu_lock lock;
+    struct emu_tty_lock lock;
 
     struct emu_output output;
     struct emu_pace out_pace;

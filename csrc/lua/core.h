@@ -47,8 +47,8 @@ lua_Number core_now(void);
 
 const struct at_rules *core_check_rules(lua_State *L, int index);
 
-/* Rules that an engine uses outlive their own finalizer: a state that is being closed calls finalizers in the
- * reverse order of creation, and those of others may still use the engine. */
+/* Rules that an engine uses outlive their own finalizer. lua_close runs finalizers in reverse order of
+ * creation, and a later finalizer may still use the engine. */
 struct core_rules;
 struct core_rules *core_hold_rules(lua_State *L, int index);
 void core_release_rules(struct core_rules *rules);
@@ -58,6 +58,10 @@ void core_push_rule_name(lua_State *L, int index, int rule);
 
 /* The open port, or an error that says it is closed. */
 struct port *core_check_port(lua_State *L, int index);
+
+/* Pushes nil, the system's error message for an error number, and a token for programs (nil if there is
+ * none); returns 3. */
+int core_push_failure(lua_State *L, int number);
 
 /* The fields of a text (behind its prefix) as a new list: integers where they are plain decimal numbers,
  * strings otherwise, "" where they are empty. */

@@ -40,7 +40,7 @@ struct lua_engine {
     char rx[RX_SIZE];
 };
 
-/* One whose finalizer has run, as those of a closing state do in any order, cannot be used any more. */
+/* Raises once its finalizer has run: a later finalizer of a closing state may still have it. */
 static struct lua_engine *check_engine(lua_State *L)
 {
     struct lua_engine *self = core_self(L, CORE_ENGINE);

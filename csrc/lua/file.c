@@ -87,20 +87,20 @@ bool core_file_write(struct core_file *file, const char *bytes, size_t length)
 }
 
 enum mode {
-    READ,    /* "r" */
-    BESIDE,  /* "w": a file that is made, or gone on with, and may be read, too */
-    APPEND,  /* "a": is made where there is none */
-    THROUGH, /* "through": what is there is written to */
+    READ,
+    PART,     /* created if missing, kept otherwise; can also be read */
+    APPEND,   /* created if missing */
+    EXISTING, /* never created */
 };
 
 static const int open_flags[] = {
     [READ] = O_RDONLY,
-    [BESIDE] = O_RDWR | O_CREAT,
+    [PART] = O_RDWR | O_CREAT,
     [APPEND] = O_WRONLY | O_APPEND | O_CREAT,
-    [THROUGH] = O_WRONLY,
+    [EXISTING] = O_WRONLY,
 };
 
-/* nil, words, token when what was opened is not what it was opened for; 0 results otherwise. */
+/* nil, message, token if the opened file does not suit the mode; otherwise no results. */
 static int refuse_unfit(lua_State *L, struct core_file *self, enum mode mode)
 {
     struct stat status;
@@ -110,20 +110,20 @@ static int refuse_unfit(lua_State *L, struct core_file *self, enum mode mode)
     if (number != 0)
         return core_push_failure(L, number);
     self->is_fifo = S_ISFIFO(status.st_mode);
-    if (mode != BESIDE || S_ISREG(status.st_mode))
+    if (mode != PART || S_ISREG(status.st_mode))
         return 0;
     lua_pushnil(L);
     lua_pushliteral(L, "It is not a regular file");
     return 2;
 }
 
-/* file(path, mode) -> file, or nil, the system's words, token (see path.c). The modes are those of enum mode.
+/* file(path, mode) -> file, or nil, message, token (see core_push_failure). The modes are those of enum mode.
  * Nothing waits, neither here nor later; a FIFO that nobody reads cannot be opened for writing. */
 static int new_file(lua_State *L)
 {
-    static const char *const modes[] = {"r", "w", "a", "through", NULL};
+    static const char *const modes[] = {"read", "part", "append", "existing", NULL};
     const char *path = luaL_checkstring(L, 1);
-    enum mode mode = (enum mode)luaL_checkoption(L, 2, "r", modes);
+    enum mode mode = (enum mode)luaL_checkoption(L, 2, NULL, modes);
     struct core_file *self = lua_newuserdatauv(L, sizeof *self, 0);
     memset(self, 0, offsetof(struct core_file, buffer));
     self->fd = open(path, open_flags[mode] | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0666);
@@ -153,12 +153,14 @@ static int size(lua_State *L)
     return 1;
 }
 
-/* file:read(offset, length) -> up to so many bytes from there on, "" behind the end; or nil, words, token */
+/* file:read(offset, length) -> up to so many bytes from there, "" behind the end; or nil, message, token */
 static int read_at(lua_State *L)
 {
     int fd = check_file(L)->fd;
     off_t offset = (off_t)luaL_checkinteger(L, 2);
-    size_t length = (size_t)luaL_checkinteger(L, 3), got = 0;
+    lua_Integer most = luaL_checkinteger(L, 3);
+    luaL_argcheck(L, most >= 0, 3, "must not be negative");
+    size_t length = (size_t)most, got = 0;
     luaL_Buffer bytes;
     char *at = luaL_buffinitsize(L, &bytes, length);
     while (got < length) {
@@ -174,18 +176,19 @@ static int read_at(lua_State *L)
 }
 
 /* file:next(most) -> the next bytes of a stream, up to so many; "" at its end; false while there are none; or
- * nil, words, token. Of a FIFO that nobody has opened for writing yet there are none: read() alone would take
- * that for its end. */
+ * nil, message, token. Of a FIFO that nobody has opened for writing yet there are none: read() alone would
+ * take that for its end. */
 static int next(lua_State *L)
 {
     struct pollfd stirring = {.fd = check_file(L)->fd, .events = POLLIN};
-    size_t most = (size_t)luaL_checkinteger(L, 2);
+    lua_Integer most = luaL_checkinteger(L, 2);
+    luaL_argcheck(L, most >= 0, 2, "must not be negative");
     luaL_Buffer bytes;
-    char *at = luaL_buffinitsize(L, &bytes, most);
+    char *at = luaL_buffinitsize(L, &bytes, (size_t)most);
     ssize_t count = -1;
     errno = EAGAIN;
     if (poll(&stirring, 1, 0) > 0)
-        count = read(stirring.fd, at, most);
+        count = read(stirring.fd, at, (size_t)most);
     if (count >= 0) {
         luaL_pushresultsize(&bytes, (size_t)count);
         return 1;
@@ -204,19 +207,19 @@ static ssize_t write_quietly(int fd, const char *bytes, size_t length)
     sigaddset(&broken, SIGPIPE);
     sigpending(&pending);
     bool was_pending = sigismember(&pending, SIGPIPE) == 1;
-    sigprocmask(SIG_BLOCK, &broken, &before);
+    pthread_sigmask(SIG_BLOCK, &broken, &before);
     ssize_t count = write(fd, bytes, length);
     int number = errno, taken;
     sigpending(&pending);
     if (count < 0 && number == EPIPE && !was_pending && sigismember(&pending, SIGPIPE) == 1)
         sigwait(&broken, &taken);
-    sigprocmask(SIG_SETMASK, &before, NULL);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
     errno = number;
     return count;
 }
 
 /* file:write(bytes, from) -> how many of the bytes from that index on were taken, 0 when none at the moment;
- * or nil, words, token */
+ * or nil, message, token */
 static int write_some(lua_State *L)
 {
     struct core_file *self = check_file(L);
@@ -240,7 +243,7 @@ static int descriptor(lua_State *L)
     return 1;
 }
 
-/* file:place(offset) -> true, or nil, words: goes on there; sum and count begin anew */
+/* file:place(offset) -> true, or nil, message, token: goes on there; sum and count begin anew */
 static int place(lua_State *L)
 {
     struct core_file *self = check_file(L);
@@ -254,7 +257,7 @@ static int place(lua_State *L)
     return 1;
 }
 
-/* file:truncate(bytes) -> true, or nil, words */
+/* file:truncate(bytes) -> true, or nil, message, token */
 static int truncate_file(lua_State *L)
 {
     if (ftruncate(check_file(L)->fd, (off_t)luaL_checkinteger(L, 2)) != 0)
@@ -263,7 +266,7 @@ static int truncate_file(lua_State *L)
     return 1;
 }
 
-/* file:sync() -> true, or nil, words: what was written survives a power cut */
+/* file:sync() -> true, or nil, message, token: what was written survives a power cut */
 static int sync_file(lua_State *L)
 {
     if (fsync(check_file(L)->fd) != 0 && errno != EINVAL)
@@ -281,7 +284,7 @@ static int done(lua_State *L)
     return 2;
 }
 
-/* file:failure() -> the system's words for the first read or write that failed, or nil */
+/* file:failure() -> the system's error message for the first read or write that failed, or nil */
 static int failure(lua_State *L)
 {
     struct core_file *self = check_file(L);

@@ -19,7 +19,4 @@ void core_file_source(struct core_file *file, struct at_source *source, uint64_t
 /* Appends bytes where the file is. False once that has failed; file:failure() tells why. */
 bool core_file_write(struct core_file *file, const char *bytes, size_t length);
 
-/* nil, the system's words for an error number, and a token for programs (nil where there is none). */
-int core_push_failure(lua_State *L, int number);
-
 #endif

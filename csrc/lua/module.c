@@ -38,7 +38,7 @@ at_time core_check_time(lua_State *L, int index, at_time otherwise)
     if (lua_isnoneornil(L, index))
         return otherwise;
     lua_Number seconds = luaL_checknumber(L, index);
-    luaL_argcheck(L, seconds == seconds, index, "NaN is no time");
+    luaL_argcheck(L, seconds == seconds, index, "the time is NaN; it must be a number");
     if (seconds >= most)
         return AT_NEVER;
     if (seconds <= 0)

@@ -1,6 +1,4 @@
-/* What stands at a path of this host, and which name a new file there must be given. */
-#include "lua/file.h"
-
+/* What is at a path of this host, and where a replacement must be renamed to. */
 #include "lua/core.h"
 
 #include <errno.h>
@@ -13,34 +11,6 @@
 enum {
     LINKS_MAX = 40 /* Linux gives up after as many */
 };
-
-/* The errors that a program tells apart; others have no token. */
-static const char *token(int number)
-{
-    switch (number) {
-    case ENOENT:
-    case ENOTDIR:
-        return "no_such_file";
-    case EACCES:
-    case EPERM:
-    case EROFS:
-        return "permission_denied";
-    case EISDIR:
-        return "is_a_directory";
-    case ENXIO: /* a FIFO that is opened for writing and has no reader, too */
-        return "no_such_device";
-    default:
-        return NULL;
-    }
-}
-
-int core_push_failure(lua_State *L, int number)
-{
-    lua_pushnil(L);
-    lua_pushstring(L, strerror(number));
-    lua_pushstring(L, token(number));
-    return 3;
-}
 
 static const char *kind_of(mode_t mode)
 {
@@ -55,7 +25,7 @@ static const char *kind_of(mode_t mode)
     return S_ISBLK(mode) ? "block" : "character";
 }
 
-/* The links of /proc/PID/fd stand for open files: what they read like need not be a name of theirs. */
+/* Links in /proc/PID/fd stand for open files; their text need not be a path. */
 static bool is_open_file(const char *link)
 {
     struct stat status, proc;
@@ -93,10 +63,10 @@ static int resolve(char name[PATH_MAX], bool *open)
     return ELOOP;
 }
 
-/* look(path) -> kind, name; or nil, the system's words, token. kind: "missing", "file", "folder", "fifo",
- * "socket", "character" or "block". name: what a file that takes the place of what is there has to be renamed
- * to, which is where symbolic links lead; nil where nothing may take its place. */
-static int look(lua_State *L)
+/* inspect(path) -> kind, name; or nil, message, token. kind: "missing", "file", "folder", "fifo", "socket",
+ * "character" or "block". name: the path to rename a new file to (symbolic links resolved); nil if the file
+ * must not be replaced. */
+static int inspect(lua_State *L)
 {
     char name[PATH_MAX];
     size_t length;
@@ -124,6 +94,6 @@ static int look(lua_State *L)
 
 void core_open_path(lua_State *L)
 {
-    lua_pushcfunction(L, look);
-    lua_setfield(L, -2, "look");
+    lua_pushcfunction(L, inspect);
+    lua_setfield(L, -2, "inspect");
 }

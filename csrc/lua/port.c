@@ -36,7 +36,7 @@ static const char *problem_name(enum port_problem problem)
     return "port_failed";
 }
 
-/* open_port(address, baud, flow) -> port, or nil, name of the problem, the system's words */
+/* open_port(address, baud, flow) -> port, or nil, name of the problem, the system's error message */
 static int open_port(lua_State *L)
 {
     static const char *const flows[] = {"none", "rtscts", "xonxoff", NULL};

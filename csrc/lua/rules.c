@@ -6,10 +6,10 @@
 
 #include <string.h>
 
-/* All zero is one that holds nothing. */
+/* All zero: holds nothing. */
 struct core_rules {
     struct at_rules *rules;
-    unsigned engines; /* that use them */
+    unsigned engines; /* engines that use them */
     bool finalized;
 };
 

@@ -33,7 +33,7 @@ enum port_problem {
 
 struct port_error {
     enum port_problem problem;
-    char text[160]; /* the system's words */
+    char text[160]; /* the system's error message */
 };
 
 /* Owned by whoever opened it. */
@@ -57,8 +57,8 @@ long port_read(struct port *port, char *buffer, size_t size);
  */
 long port_write(struct port *port, const char *bytes, size_t length);
 
-/* Why the port is closed: "hung up", "end of stream", or the system's words; these behind "connect: " if the
- * connection never came about. Good until port_close. */
+/* Why the port is closed: "hung up", "end of stream", or the system's error message; that behind "connect: "
+ * if the connection never came about. Good until port_close. */
 const char *port_reason(const struct port *port);
 
 /* Modem lines. False where the port has none. */

@@ -105,7 +105,7 @@ function check.value(where, name, value, rule)
   if rule.type and not has_type(value, rule.type) then
     check.fail(where, ("%s is %s; it must be %s"):format(name, show(value), rule.type:gsub("|", " or ")))
   end
-  if value ~= value then check.fail(where, ("%s is NaN, which is no number"):format(name)) end
+  if value ~= value then check.fail(where, ("%s is NaN; it must be a number"):format(name)) end
   if rule.min and type(value) == "number" and (value < rule.min or value > rule.max) then
     check.fail(where, ("%s is %s; it must be from %.14g to %.14g"):format(name, show(value), rule.min, rule.max))
   end

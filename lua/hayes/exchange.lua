@@ -30,8 +30,8 @@ local exchange = {}
 ---@field online? hayes.data_mode  CONNECT ends the command, and data mode begins
 ---@field ended? fun(response: hayes.response) called when it has ended with `ok`, before events that follow it in the
 ---  stream; it must neither wait nor raise
----@field finished? fun(response: hayes.response?, err: hayes.error?) of start(): called at the end, whatever that is; it
----  must neither wait nor raise
+---@field finished? fun(response: hayes.response?, err: hayes.error?) of start(): called at the end, whatever that is;
+---  it must neither wait nor raise
 local no_request = {}
 
 ---@class hayes.ticket: hayes.waiter
@@ -112,7 +112,8 @@ local function conclude(ticket, result, line, unsent)
   return nil, failed(modem, ticket, result, line, unsent)
 end
 
---- The command has ended: with "ok" and its final result code, another result of the engine's, or "unsent" and an error.
+--- The command has ended: with "ok" and its final result code, with another result of the engine's, or with "unsent"
+--- and an error.
 local function finish(ticket, result, line, unsent)
   if ticket.damage and result == "ok" then result = ticket.damage end
   ticket.timer = false
@@ -233,9 +234,10 @@ local function send(modem, state, ticket)
   local request = ticket.request
   local hold, refusal = request.within, "busy"
   if state.free or hold and state.hold == hold and not state.holder then
-    local now, ok = wait.now(), nil
-    ok, refusal = submit(modem, state, ticket, now)
+    local now = wait.now()
+    local ok, why = submit(modem, state, ticket, now)
     if ok then return modem:await(modem.io:push(modem.port, now)) end
+    refusal = why
   end
   refusal = refusal == "busy" and modem.engine:refusal(ticket.text, request.data ~= nil) or refusal
   if refusal ~= "busy" then return refusal end
@@ -264,8 +266,8 @@ local function begin(modem, text, request)
   return take_ticket(modem, modem.exchanges, text, request)
 end
 
---- Sends one command and waits for its end. Gives the response, or nil and the error. A caller that leaves earlier gives
---- the command up.
+--- Sends one command and waits for its end. Gives the response, or nil and the error. A caller that leaves earlier
+--- gives the command up.
 ---@param modem hayes.modem
 ---@param text string
 ---@param request? hayes.request

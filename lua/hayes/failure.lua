@@ -1,4 +1,4 @@
---- Errors made out of what a module said, or did not say, to a command.
+--- Errors made out of what a module said, or did not say, to a command; and of sources and sinks on this host.
 
 local command = require "hayes.dialect.command"
 local errors = require "hayes.error"
@@ -124,6 +124,22 @@ function failure.data_not_taken(modem, text, result, sent, length)
     name = "data_not_taken", command = shown, result = result,
     message = ("%s ended with %s when %d of %d bytes of data had been sent"):format(shown, result, sent, length),
   }
+end
+
+--- A source on this host, a file or the caller's function, has failed.
+---@param what string
+---@param words any what the system, or the function, says
+---@return hayes.error
+function failure.of_source(what, words)
+  return errors.new { name = "source_failed", message = ("reading %s failed: %s"):format(what, words) }
+end
+
+--- A sink on this host has failed.
+---@param what string
+---@param words any
+---@return hayes.error
+function failure.of_sink(what, words)
+  return errors.new { name = "sink_failed", message = ("writing to %s failed: %s"):format(what, words) }
 end
 
 return failure

@@ -1,6 +1,5 @@
---- Files of this host that callers name: what may be read there, what may be written there, and how. Decided here, for
---- whatever service wants them, before anything is sent. Nothing in it blocks: where a FIFO or a device has nothing to
---- give or no room, the task waits.
+--- Local files that callers name: which can be read or written, and how. Every service asks here before it sends
+--- anything. Nothing blocks: a task waits while a FIFO or device has no data or no room.
 
 local core = require "hayes.core"
 local errors = require "hayes.error"
@@ -26,10 +25,10 @@ local never = {
     "A program listens there: connect to it, and give an LTN12 source or sink." },
 }
 
---- What is at a path, and the name that a file in its place must have; nil and the error where there is nothing to be
---- read or written in any way.
-local function look(path, verb)
-  local kind, name, token = core.look(path)
+--- What is at a path, and the path to rename a replacement to (see core.inspect); nil and the error if it can be
+--- neither read nor written.
+local function classify(path, verb)
+  local kind, name, token = core.inspect(path)
   if not kind then return nil, failed(token or "bad_path", verb, path, name) end
   local refused = never[kind]
   if refused then return nil, failed(refused[1], verb, path, refused[2], refused[3]) end
@@ -39,19 +38,19 @@ end
 -- Sources
 
 local streams = {
-  fifo = { "is_a_fifo", "It is a FIFO, whose length nobody knows beforehand" },
-  character = { "is_a_device", "It is a device, whose length nobody knows beforehand" },
-  file = { "is_a_stream", "Its size is told to be 0, yet there is something in it, as in files of /proc" },
+  fifo = { "is_a_fifo", "It is a FIFO, whose length is unknown" },
+  character = { "is_a_device", "It is a device, whose length is unknown" },
+  file = { "is_a_stream", "Its size is given as 0, but it has content, as files in /proc do" },
 }
 
---- The caller needs to know the length, or wants to read it at any place.
+--- The caller needs the length, or reads at any offset.
 local function not_a_stream(kind, path)
   local name, words = table.unpack(streams[kind])
   return failed(name, "read", path, words,
     "Read it first, and give { data = bytes }. ftp:put takes it as a stream, unless resume = true.")
 end
 
---- An LTN12 source of what a stream gives, up to its end or so many bytes.
+--- An LTN12 source of a stream, up to its end or so many bytes.
 local function source_of(file, path, length)
   local left = length or math.huge
   return function()
@@ -64,13 +63,13 @@ local function source_of(file, path, length)
         return bytes
       end
       if not wait.descriptor(file:fd(), false, wait.now() + SILENCE) then
-        return nil, ("%s: nothing has come out of it for %d s"):format(path, SILENCE)
+        return nil, ("%s: no data came from it for %d s"):format(path, SILENCE)
       end
     end
   end
 end
 
---- The size of a file; false of one that is no measure for what it gives.
+--- The size of a file; false if it does not tell how much can be read.
 local function size_of(file)
   local size, words = file:size()
   if size ~= 0 then return size, words end
@@ -85,13 +84,13 @@ end
 ---@field size? integer  bytes: it can be read at any place
 ---@field next? function of a stream, in place of size: an LTN12 source
 
---- A file to read from. FIFOs and devices are streams: they are read once, to their end, and only where the caller can
---- do with that. A device without blocks may have no end, so that it has to be told how much of it is wanted.
+--- Opens a file for reading. FIFOs and character devices are streams: read once, and only if the caller allows a
+--- stream. A character device may be endless, so its length must be given.
 ---@param path string
 ---@param stream? { length: integer? } a stream will do, and ends after so many bytes
 ---@return hayes.local_source?, hayes.error?
 function local_file.source(path, stream)
-  local kind, err = look(path, "read")
+  local kind, err = classify(path, "read")
   if not kind then return nil, err end
   local is_stream = kind == "fifo" or kind == "character"
   if is_stream and not stream then return nil, not_a_stream(kind, path) end
@@ -99,42 +98,43 @@ function local_file.source(path, stream)
     return nil, failed("is_a_device", "read", path, "It is a device, which may have no end",
       "Say how many of its bytes are wanted (length), or give an LTN12 source.")
   end
-  local file, words, token = core.file(path, "r")
+  local file, words, token = core.file(path, "read")
   if not file then return nil, failed(token or "source_failed", "read", path, words) end
   local size = false
   if not is_stream then size, words = size_of(file) end
   if size then return { file = file, size = size } end
+  if size == false and stream then return { file = file, next = source_of(file, path, stream.length) } end
+  file:close()
   if size == nil then return nil, failed("source_failed", "read", path, words) end
-  if not stream then return nil, not_a_stream(kind, path) end
-  return { file = file, next = source_of(file, path, stream.length) }
+  return nil, not_a_stream(kind, path)
 end
 
 -- Targets
 
---- A file that is written beside the one whose place it takes once it is whole.
----@class hayes.beside
----@field file userdata  of core.file: what an earlier run has left is still in it
----@field path string    whose place it takes
----@field beside string  its own
-local Beside = {}
-Beside.__index = Beside
+--- A file written next to its target and renamed over it when complete.
+---@class hayes.part_file
+---@field file userdata       of core.file: what an earlier run has left is still in it
+---@field target_path string  whose place it takes
+---@field part_path string    its own
+local PartFile = {}
+PartFile.__index = PartFile
 
---- It is whole: true; nil and the system's words when it cannot be stored, or not be renamed: then it is still open.
-function Beside:commit()
+--- Makes it permanent and renames it. nil and the system's error message if that fails; the file then stays open.
+function PartFile:commit()
   local ok, words = self.file:sync()
-  if ok then ok, words = os.rename(self.beside, self.path) end
+  if ok then ok, words = os.rename(self.part_path, self.target_path) end
   if ok then self.file:close() end
   return ok, words
 end
 
-function Beside:discard()
+function PartFile:discard()
   self.file:close()
-  os.remove(self.beside)
+  os.remove(self.part_path)
 end
 
-function Beside:__close() self.file:close() end
+function PartFile:__close() self.file:close() end
 
---- A FIFO, a device: written through.
+--- A FIFO or device, written directly.
 ---@class hayes.through
 ---@field sink function an LTN12 sink
 local Through = {}
@@ -148,7 +148,7 @@ local function write_all(file, bytes)
     if not count then return nil, words end
     from = from + count
     if count == 0 and not wait.descriptor(file:fd(), true, wait.now() + SILENCE) then
-      return nil, ("nobody has taken a byte for %d s"):format(SILENCE)
+      return nil, ("it accepted no data for %d s"):format(SILENCE)
     end
   end
   return 1
@@ -166,7 +166,7 @@ end
 
 local function through(path, kind)
   -- A file is that of an open descriptor, /dev/stdout for example, and may have something in it already.
-  local file, err = open(path, kind, kind == "file" and "a" or "through")
+  local file, err = open(path, kind, kind == "file" and "append" or "existing")
   if not file then return nil, err end
   return setmetatable({ file = file, sink = function(bytes)
     if bytes then return write_all(file, bytes) end
@@ -176,60 +176,68 @@ local function through(path, kind)
   end }, Through)
 end
 
---- Somewhere to write to. A file is written beside the one that is there, which links may lead to, and takes its place
---- when it is whole; FIFOs and devices are written through.
+--- Opens a path for writing. A regular file is replaced when the new one is complete; symbolic links are followed;
+--- FIFOs and devices are written directly.
 ---@param path string
----@return hayes.beside|hayes.through|nil, hayes.error?
+---@return hayes.part_file|hayes.through|nil, hayes.error?
 function local_file.target(path)
-  local kind, name = look(path, "written")
+  local kind, name = classify(path, "written")
   if not kind then return nil, name end
   if not name then return through(path, kind) end
-  local beside = name .. ".part"
-  local file, err = open(beside, "missing", "w")
-  return file and setmetatable({ file = file, path = name, beside = beside }, Beside), err
+  local part_path = name .. ".part"
+  local file, err = open(part_path, "missing", "part")
+  return file and setmetatable({ file = file, target_path = name, part_path = part_path }, PartFile), err
 end
 
 -- Logs
 
---- Lines that are put at the end of a file, or into a FIFO or device that may be slow. Nothing waits for that: those
---- that are not taken at once are left out, which the next line tells.
+--- Appends lines to a file, FIFO or device without ever waiting. Lines that do not fit are dropped, and the next line
+--- that does says how many.
 local Log = {}
 Log.__index = Log
 
---- Puts it there as far as it is taken at once; what is left of it.
-local function push(file, text)
-  local count = file:write(text)
-  return text:sub((count or 0) + 1)
+--- Writes what is accepted at once; returns the rest. What the system says of a failure goes to standard error once,
+--- and into the file in front of the next line that it takes.
+local function push(self, text)
+  local count, words = self.file:write(text)
+  if count then return text:sub(count + 1) end
+  self.failure = words
+  if not self.reported then wait.report("the trace cannot be written", words) end
+  self.reported = true
+  return text
+end
+
+local function gap(count, why)
+  return ("- %s missing here (%s)\n"):format(count == 1 and "1 line is" or ("%d lines are"):format(count),
+    why or "the reader was too slow")
 end
 
 --- Writes one line.
 ---@param line string without a line end
 function Log:write(line)
-  self.torn = push(self.file, self.torn)
+  self.torn = push(self, self.torn)
   local text = line .. "\n"
-  if self.missing > 0 then
-    text = ("- lines missing here, since they were not taken: %d\n"):format(self.missing) .. text
-  end
-  local left = self.torn == "" and push(self.file, text) or text
+  if self.missing > 0 then text = gap(self.missing, self.failure) .. text end
+  local left = self.torn == "" and push(self, text) or text
   if left == text then
     self.missing = self.missing + 1
   else
-    self.torn, self.missing = self.torn .. left, 0
+    self.torn, self.missing, self.failure = self.torn .. left, 0, nil
   end
 end
 
 function Log:close()
-  self.torn = push(self.file, self.torn)
+  self.torn = push(self, self.torn)
   self.file:close()
 end
 
---- A file to put lines at the end of, which is made where there is none.
+--- Opens a log, which is created if missing.
 ---@param path string
 function local_file.log(path)
-  local kind, err = look(path, "written")
+  local kind, err = classify(path, "written")
   if not kind then return nil, err end
   local file
-  file, err = open(path, kind, "a")
+  file, err = open(path, kind, "append")
   return file and setmetatable({ file = file, torn = "", missing = 0 }, Log), err
 end
 

@@ -93,7 +93,7 @@ end
 --- passes.
 ---@param deadline? number
 function Waiter:wait(deadline)
-  if deadline ~= deadline then error("NaN is no time", 2) end
+  if deadline ~= deadline then error("the deadline is NaN; it must be a number", 2) end
   if not self.fired then
     local task = loop.running()
     if task then

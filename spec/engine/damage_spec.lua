@@ -107,6 +107,59 @@ describe("The engine, when bytes are lost or come twice,", function()
     end
   end)
 
+  --- How answers with data ended, one engine for all of them: by { command, head, end }.
+  local function results_of(list)
+    local bench, results = Bench.new(), {}
+    for i, one in ipairs(list) do
+      local command, head, tail = table.unpack(one)
+      bench:command(command)
+      bench:receive(head:format(3) .. "abc" .. tail)
+      results[i] = bench:last("final")[3]
+    end
+    return results
+  end
+
+  local READ, FILE = { "AT+QIRD=0,1500", "\r\n+QIRD: %d\r\n" }, { "AT+QFREAD=1,1500", "\r\nCONNECT %d\r\n" }
+  local function ends(what, tail) return { what[1], what[2], tail } end
+  local BLANK, NONE = "\r\n\r\nOK\r\n", "\r\nOK\r\n"
+
+  it("knows by command whether a blank line stands behind the data", function()
+    assert.are.same({ "ok", "ok", "ok", "ok" },
+      results_of { ends(READ, BLANK), ends(FILE, NONE), ends(READ, BLANK), ends(FILE, NONE) })
+  end)
+
+  it("believes what the answers have in common when the first one of a kind was the damaged one", function()
+    assert.are.same({ "ok", "short_read", "short_read", "ok", "ok" },
+      results_of { ends(READ, BLANK), ends(READ, NONE), ends(READ, NONE), ends(READ, NONE), ends(READ, NONE) })
+    assert.are.same({ "ok", "long_read", "long_read", "ok", "short_read", "ok" }, results_of { ends(READ, NONE),
+      ends(READ, BLANK), ends(READ, BLANK), ends(READ, BLANK), ends(READ, NONE), ends(READ, BLANK) })
+  end)
+
+  it("says that the data is too long when so much more comes that it makes a line of its own, however long", function()
+    assert.are.same({ "ok", "long_read", "long_read" }, results_of { ends(READ, BLANK),
+      ends(READ, ("d"):rep(50) .. BLANK), ends(READ, ("d"):rep(50000) .. BLANK) })
+  end)
+
+  it("does not call an answer with two blocks whole whose first one was damaged", function()
+    local bench = Bench.new()
+    bench:command("AT+QIRD=0,1500")
+    bench:receive("\r\n+QIRD: 3\r\nabc!\r\n+QIRD: 3\r\nabc" .. BLANK)
+    assert.are.same("long_read", bench:last("final")[3])
+  end)
+
+  it("tells the module's refusal and not the damage when a command fails behind its data", function()
+    local bench = Bench.new()
+    bench:command("AT+QFREAD=1,1500")
+    bench:receive("\r\nCONNECT 3\r\nabcd\r\n+CME ERROR: 417\r\n")
+    assert.are.same("error", bench:last("final")[3])
+  end)
+
+  it("takes a line that begins with CR alone, as some of the Ai-WB2, for no sign of damage", function()
+    local bench = Bench.new("aithinker")
+    bench:receive("\r\n+EVENT:SocketDown,1,5,hello\r+WDOMAIN:a,1.2.3.4\r\n")
+    assert.is_nil(bench:last("damage"))
+  end)
+
   it("leaves modules alone of which it is not known what stands behind their data", function()
     local bench = Bench.new(core.rules { manners = { eol = "\r\n" }, lines = {
       { text = "+IPD,", prefix = true, class = "urc", block = { length = 2, fields = 2, after = ":" } },

@@ -30,7 +30,7 @@ for way, pieces in pairs(Bench.ways) do
     it("sends a part of a file behind CONNECT", function()
       local bytes = words:rep(3000)
       write(bytes)
-      local file = assert(core.file(path, "r"))
+      local file = assert(core.file(path, "read"))
       assert(file:place(7))
       local response = bench:command('AT+QFUPL="a",50000', { data = file, length = 50000 })
       bench:receive("\r\nCONNECT\r\n")
@@ -67,7 +67,7 @@ for way, pieces in pairs(Bench.ways) do
 
     it("writes a block of known length behind CONNECT to a file, whatever is in it", function()
       local bytes = words:rep(500)
-      local file = assert(core.file(path, "w"))
+      local file = assert(core.file(path, "part"))
       local response = bench:command('AT+QFTPGET="a","COM:",0,' .. #bytes, { block = #bytes, sink = file,
         expect = "+QFTPGET" })
       bench:receive("\r\nCONNECT\r\n" .. bytes .. "\r\nOK\r\n\r\n+QFTPGET: 0," .. #bytes .. "\r\n")
@@ -81,7 +81,7 @@ for way, pieces in pairs(Bench.ways) do
     end)
 
     it("tells how much of a block has not come when it is given up", function()
-      local file = assert(core.file(path, "w"))
+      local file = assert(core.file(path, "part"))
       local response = bench:command('AT+QFTPGET="a","COM:",0,100', { block = 100, sink = file, timeout = 5 })
       bench:receive("\r\nCONNECT\r\nonly this")
       bench:pass(6)
@@ -92,7 +92,7 @@ for way, pieces in pairs(Bench.ways) do
 
     it("ends a block early where its end turns out to be the module's words", function()
       for _, sink in ipairs { true, false } do
-        local file = sink and assert(core.file(path, "w")) or nil
+        local file = sink and assert(core.file(path, "part")) or nil
         local response = bench:command('AT+QFTPGET="a","COM:",0,100', { block = 100, sink = file })
         bench:receive("\r\nCONNECT\r\n" .. "OK here" .. "\r\nOK\r\n\r\n+QFTPGET: 607,0\r\n")
         assert.are.same("OK here\r\nOK\r\n\r\n+QFTPGET: 607,0\r\n", bench.engine:tail())
@@ -115,14 +115,23 @@ for way, pieces in pairs(Bench.ways) do
 end
 
 describe("A file for the engine", function()
-  it("that cannot be opened gives the system's words", function()
-    assert.are.same({ nil, "No such file or directory", "no_such_file" }, { core.file("/no/such/file", "r") })
-    assert.are.same({ nil, "Is a directory", "is_a_directory" }, { core.file("/", "r") })
+  it("that cannot be opened gives the system's error message", function()
+    assert.are.same({ nil, "No such file or directory", "no_such_file" }, { core.file("/no/such/file", "read") })
+    assert.are.same({ nil, "Is a directory", "is_a_directory" }, { core.file("/", "read") })
+  end)
+
+  it("raises when it is to read fewer than no bytes", function()
+    local file <close> = assert(core.file("/dev/null", "read"))
+    for name, call in pairs { read = function() file:read(0, -1) end, next = function() file:next(-1) end } do
+      local ok, err = pcall(call)
+      assert.is_false(ok)
+      assert.is_truthy(tostring(err):find("must not be negative", 1, true), name .. ": " .. tostring(err))
+    end
   end)
 
   it("that becomes shorter while it is sent says so", function()
     local path = os.tmpname()
-    local file = assert(core.file(path, "r"))
+    local file = assert(core.file(path, "read"))
     local bench = Bench.new("quectel")
     bench:command('AT+QFUPL="a",10', { data = file, length = 10, timeout = 3 })
     bench:receive("\r\nCONNECT\r\n")

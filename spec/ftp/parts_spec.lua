@@ -51,13 +51,17 @@ local EMPTY_ROWS = {
   { 1, NIL, BEYOND, BEYOND, BEYOND, BEYOND, BEYOND },
 }
 
---- Of what is read only once, all of which goes behind the first `offset` bytes of the server: `XYZ`.
+--- Of what is read only once, all of which, up to the length, goes behind the first `offset` bytes of the server: `XYZ`.
 local STREAM_ROWS = {
   { NIL, NIL, "XYZ", "XYZ", "XYZ", "XYZ", "XYZ" },
   { 0, NIL, "XYZ", "XYZ", "XYZ", "XYZ", "XYZ" },
   { 2, NIL, GAP, "abXYZ", "01XYZ", "abXYZfghij", "abXYZfghijklm" },
   { 10, NIL, GAP, GAP, GAP, "abcdefghijXYZ", "abcdefghijXYZ" },
   { 14, NIL, GAP, GAP, GAP, GAP, GAP },
+  { NIL, 2, "XY", "XY", "XY", "XY", "XY" },
+  { 0, 99, "XYZ", "XYZ", "XYZ", "XYZ", "XYZ" },
+  { 2, 2, GAP, "abXY", "01XY", "abXYefghij", "abXYefghijklm" },
+  { 10, 0, GAP, GAP, GAP, KEPT, KEPT },
 }
 
 --- The same where nothing comes out of it.

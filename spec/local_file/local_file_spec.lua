@@ -113,7 +113,7 @@ describe("A path of this host", function()
 
       it("that is a FIFO is written through, as fast as it is read", function()
         local path = fifo("fifo")
-        local reader, parts = assert(core.file(path, "r")), {}
+        local reader, parts = assert(core.file(path, "read")), {}
         hayes.run(function()
           hayes.spawn(function()
             repeat
@@ -229,6 +229,18 @@ describe("A path of this host", function()
     end
   end)
 
+  it("that is refused once it is open is closed again, without the collector", function()
+    collectgarbage()
+    collectgarbage("stop")
+    local before = #names("/proc/self/fd")
+    local _, no_length = local_file.source("/proc/self/status")
+    local _, unreadable = local_file.source("/proc/self/mem")
+    local after = #names("/proc/self/fd")
+    collectgarbage("restart")
+    assert.are.same({ "is_a_stream", "source_failed" }, { no_length.name, unreadable.name })
+    assert.are.same(before, after)
+  end)
+
   it("with ftp:put is a stream where it has no length: a FIFO", function()
     local path, source = fifo "fifo", ftp_lab.write(folder .. "/source", BYTES)
     refused("is_a_fifo", "fifo: It is a FIFO", ftp.put, ftp, path, "up.bin", { resume = true })
@@ -274,17 +286,17 @@ describe("A path of this host", function()
   it("that gives or takes nothing for long is given up", function()
     script.virtual_time()
     local silent = assert(local_file.source(fifo "silent", {}))
-    assert.are.same({ nil, folder .. "/silent: nothing has come out of it for 90 s" }, { silent.next() })
+    assert.are.same({ nil, folder .. "/silent: no data came from it for 90 s" }, { silent.next() })
     local path = fifo "stuck"
-    local reader <close> = assert(core.file(path, "r"))
+    local reader <close> = assert(core.file(path, "read"))
     local target <close> = assert(local_file.target(path))
-    assert.are.same({ nil, "nobody has taken a byte for 90 s" }, { target.sink(("x"):rep(1 << 17)) })
+    assert.are.same({ nil, "it accepted no data for 90 s" }, { target.sink(("x"):rep(1 << 17)) })
     script.real_time()
     assert.is_truthy(reader)
   end)
 
   it("that has nothing to give is waited for without spinning", function()
-    local reader <close> = assert(core.file(fifo "fifo", "r"))
+    local reader <close> = assert(core.file(fifo "fifo", "read"))
     local began = os.clock()
     assert.are.same({ nil, "timeout" }, { wait.descriptor(reader:fd(), false, wait.now() + 0.2) })
     assert.is_true(os.clock() - began < 0.1)
@@ -292,8 +304,8 @@ describe("A path of this host", function()
 
   it("of a certificate is read without waiting, and to an end", function()
     local function message(path) return raises(function() modem.ssl.open("h", 443, { ca = path }) end) end
-    assert.is_truthy(message(fifo "fifo"):find("fifo: It is a FIFO, whose length nobody knows beforehand; read it first, "
-      .. "and give { pem = text }", 1, true))
+    assert.is_truthy(message(fifo "fifo"):find("fifo: It is a FIFO, whose length is unknown; read it first, and give "
+      .. "{ pem = text }", 1, true))
     assert.is_truthy(message("/dev/zero"):find("ca cannot be read: /dev/zero: It is a device", 1, true))
     assert.is_truthy(message(folder):find("Is a directory", 1, true))
     assert.are.same({}, lines)
@@ -331,7 +343,7 @@ describe("A path of this host", function()
 
     it("that takes no more for a time holds nothing up, and tells what is missing", function()
       local path = fifo "fifo"
-      local reader = assert(core.file(path, "r"))
+      local reader = assert(core.file(path, "read"))
       local log, count = fill(path)
       for _ = 1, 9 do log:write("lost") end
       local text = drain(reader)
@@ -341,7 +353,7 @@ describe("A path of this host", function()
       local got = {}
       for line in text:gmatch("[^\n]*\n") do got[#got + 1] = line end
       assert.are.same({ "later\n", "last\n" }, { got[count + 2], got[count + 3] })
-      assert.are.same("- lines missing here, since they were not taken: 10\n", got[count + 1])
+      assert.are.same("- 10 lines are missing here (the reader was too slow)\n", got[count + 1])
       for i = 1, count do assert.is_true(got[i] == ("%05d %s\n"):format(i, ("x"):rep(i % 200))) end
       log:close()
     end)
@@ -352,16 +364,30 @@ describe("A path of this host", function()
       local program = ([[
         package.path, package.cpath = %q, %q
         local core, local_file = require "hayes.core", require "hayes.local_file"
-        local reader = core.file(%q, "r")
+        local reader = core.file(%q, "read")
         local log = local_file.log(%q)
         log:write("one")
         reader:close()
         log:write("two")
-        reader = core.file(%q, "r")
+        reader = core.file(%q, "read")
         log:write("three")
         io.write(reader:next(1000))
       ]]):format(package.path, package.cpath, path, path, path)
-      assert.are.same("one\n- lines missing here, since they were not taken: 1\nthree\n",
+      assert.are.same("hayes: the trace cannot be written: Broken pipe\none\n- 1 line is missing here (Broken pipe)\nthree\n",
+        Process.run({ "lua5.4", "-e", program }, { ours = true }))
+    end)
+
+    it("that goes to a full device is reported once, with the system's error message", function()
+      local path = device("full", 7)
+      if not path then return pending("no device can be made here") end
+      local program = ([[
+        package.path, package.cpath = %q, %q
+        local log = require("hayes.local_file").log(%q)
+        for _ = 1, 3 do log:write("lost") end
+        log:close()
+        io.write(log.missing)
+      ]]):format(package.path, package.cpath, path)
+      assert.are.same("hayes: the trace cannot be written: No space left on device\n3",
         Process.run({ "lua5.4", "-e", program }, { ours = true }))
     end)
 

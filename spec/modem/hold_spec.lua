@@ -129,6 +129,95 @@ describe("A hold on the line", function()
     assert.are.same("OK", assert(exchange.run(modem, "AT+B", { within = hold })).result)
   end)
 
+  it("is not given to anybody, and nothing is sent, when the module restarts in the middle of waiting for it", function()
+    for _, said in ipairs { "\r\nOK\r\n\r\nRDY\r\n", "\r\nRDY\r\n" } do -- in one read
+      open { ["AT+A"] = function(_, at)
+        at:say(said, 0.5)
+        return ""
+      end }
+      hayes.run(function()
+        hayes.spawn(function() modem:at("AT+A") end)
+        hayes.sleep(0.1)
+        local from = #port.log + 1
+        local tasks = {}
+        for i = 1, 2 do
+          tasks[i] = hayes.spawn(function()
+            local hold <close>, err = exchange.hold(modem)
+            if not hold then return err.name end
+            local response
+            response, err = exchange.run(modem, "AT+C", { within = hold })
+            return response and "sent" or err.name
+          end)
+        end
+        -- One that was given before the restart was seen has ended with it; one that was not waits for the start-up.
+        for _, task in ipairs(tasks) do
+          local _, how = task:join()
+          assert.is_truthy(how == "reboot" or how == "sent", how)
+        end
+        local all = sent(from)
+        local started = all:find("CMEE", 1, true)
+        assert.is_truthy(started, all)
+        assert.is_truthy((all:find("+C ", 1, true) or math.huge) > started, all)
+      end)
+      modem:close()
+    end
+    open()
+  end)
+
+  it("that has ended with a restart lets nothing through of what was waiting within it", function()
+    open { ["AT+A"] = function(_, at)
+      at:say("\r\nRDY\r\n", 0.5)
+      return ""
+    end }
+    hayes.run(function()
+      local hold <close> = assert(exchange.hold(modem))
+      local from = #port.log + 1
+      hayes.spawn(function() exchange.run(modem, "AT+A", { within = hold }) end)
+      local second = hayes.spawn(function()
+        return select(2, exchange.run(modem, "AT+C", { within = hold }))
+      end)
+      assert.are.same("reboot", select(2, second:join()).name)
+      assert.are.same("OK", assert(modem:at("AT+B")).result)
+      assert.is_nil(sent(from):find("+C ", 1, true))
+    end)
+  end)
+
+  it("keeps a connection in transparent mode that others send on out of the line", function()
+    open {
+      ["^AT%+QICFG="] = OK, ["AT+QISTATE"] = OK, ["AT+QICLOSE=0"] = OK,
+      ['AT+QIOPEN=1,0,"TCP","h",7,0,2'] = "\r\nCONNECT\r\n",
+    }
+    local answer, online = port.answer, false
+    port.answer = function(p, bytes)
+      local line, rest = bytes:match("^([^\r]*)\r(.*)$")
+      if online and bytes == "+++" then
+        online = false
+        p:say(OK, 1)
+        return ""
+      elseif online then
+        return ""
+      elseif line and (line:find("^AT%+QIOPEN") or line == "ATO") then
+        online = true
+        p:say("\r\nCONNECT\r\n")
+        return rest
+      end
+      return answer(p, bytes)
+    end
+    hayes.run(function()
+      local sock = assert(modem.tcp.open("h", 7, { mode = "transparent", escape = "auto" }))
+      local hold <close> = assert(exchange.hold(modem))
+      local from = #port.log + 1
+      assert(exchange.run(modem, "AT+A", { within = hold }))
+      local sender = hayes.spawn(function() return sock:send("x"), sock:flush() end)
+      hayes.sleep(3)
+      assert(exchange.run(modem, "AT+A", { within = hold }))
+      assert.are.same("AT+A AT+A ", sent(from))
+      getmetatable(hold).__close(hold)
+      assert.is_true(sender:join())
+      assert.are.same("AT+A AT+A ATO x", sent(from))
+    end)
+  end)
+
   it("fails when the modem is closed", function()
     open()
     modem:close()

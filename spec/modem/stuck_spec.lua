@@ -177,7 +177,7 @@ describe("A program does not hang", function()
       function() wifi.wifi.join { ssid = "a", timeout = NAN } end,
     }
     for i, call in ipairs(calls) do
-      assert.is_truthy(raises(call):find("is NaN, which is no number", 1, true), i)
+      assert.is_truthy(raises(call):find("is NaN; it must be a number", 1, true), i)
     end
     server:close()
     wifi:close()

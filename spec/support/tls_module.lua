@@ -1,5 +1,5 @@
---- A scripted Quectel module in virtual time that keeps its TLS settings as real ones do, and can be made to lose, change
---- and forget what it is told. It opens every connection, and notes with which settings.
+--- A scripted Quectel module in virtual time that keeps its TLS settings as real ones do, and can be made to lose,
+--- change and forget what it is told. It opens every connection, and notes with which settings.
 
 local script = require "support.script"
 
@@ -22,7 +22,18 @@ function Module:restart()
     self.contexts[index] = factory()
     for _, name in ipairs(self.unknown) do self.contexts[index][name] = nil end
   end
-  self.ftp = { ssltype = "0", sslctxid = "0" }
+  self.ftp = { ssltype = "0", sslctxid = "0", account = '"",""' }
+end
+
+--- It fails: what it was doing and saying is gone, and it hears nothing until it has come up again, which it says.
+---@param seconds number until then
+function Module:crash(seconds)
+  local port = self.port
+  port.said, port.written = {}, ""
+  self:restart()
+  self.connections = {}
+  self.deaf = true
+  port:say("\r\nRDY\r\n", seconds)
 end
 
 local function setting(self, line)
@@ -57,7 +68,7 @@ end
 
 local function log_in(self)
   local seen = snapshot(self.contexts[tonumber(self.ftp.sslctxid)])
-  seen.ssltype = self.ftp.ssltype
+  seen.ssltype, seen.account = self.ftp.ssltype, self.ftp.account
   self.opened[#self.opened + 1] = seen
   return OK .. "\r\n+QFTPOPEN: 0,0\r\n"
 end
@@ -97,6 +108,8 @@ function Module.new(options)
   end
   local answer = script.quectel(commands)
   self.port = script.port(function(port, bytes)
+    if self.deaf and port.said[1] then return "" end
+    self.deaf = false
     local line, rest = bytes:match("^([^\r]*)\r(.*)$")
     if not line or not self.counting or line == "AT" then return answer(port, bytes) end
     self.count = self.count + 1

@@ -102,8 +102,8 @@ static void boot(struct emu *emu)
     aithinker_wifi_start(aithinker_of(emu));
 }
 
-/* Events that were held back come before those that the connections say next: those wait for another round.
- */
+/* Events that a send or transparent mode held back are printed before new events of the connections, which
+ * wait for the next round. */
 static bool pump(struct emu *emu)
 {
     struct aithinker *aithinker = aithinker_of(emu);

@@ -20,9 +20,9 @@ static struct aithinker_conn *target(struct aithinker *aithinker, long long id, 
     return NULL;
 }
 
-/* What it has failed for stays so: another connection may have the same id by the time the last byte comes.
- */
-static void notice_end(struct aithinker *aithinker)
+/* A send stays failed once its connection has ended: by its last byte another connection may have the same
+ * id. */
+static void mark_failed_if_closed(struct aithinker *aithinker)
 {
     struct aithinker_send *send = &aithinker->send;
     const struct aithinker_conn *conn = aithinker_conn_find(aithinker, send->id);
@@ -34,7 +34,7 @@ static void notice_end(struct aithinker *aithinker)
 static bool flush(struct aithinker *aithinker)
 {
     struct aithinker_send *send = &aithinker->send;
-    notice_end(aithinker);
+    mark_failed_if_closed(aithinker);
     if (send->silent || send->failed ||
         aithinker_conn_send(aithinker_conn_find(aithinker, send->id), send->chunk, send->length))
         send->length = 0;
@@ -74,7 +74,7 @@ bool aithinker_send_go_on(struct aithinker *aithinker)
     const struct aithinker_send *send = &aithinker->send;
     if (send->id == 0)
         return false;
-    notice_end(aithinker);
+    mark_failed_if_closed(aithinker);
     if (send->left > 0 || !flush(aithinker))
         return false;
     finish(aithinker);

@@ -20,7 +20,7 @@ struct aithinker_send {
 struct emu_result aithinker_send(struct emu_call *call);
 struct emu_result aithinker_send_line(struct emu_call *call);
 
-/* Once a round: whatever has happened to the connection, a send whose data is all there ends. True: it has.
+/* Called once a round. Ends a send whose data is complete, whatever became of its connection. True if it did.
  */
 bool aithinker_send_go_on(struct aithinker *aithinker);
 

@@ -17,8 +17,8 @@ struct aithinker_transparent {
 void aithinker_transparent_init(struct aithinker *aithinker);
 void aithinker_transparent_stop(struct aithinker *aithinker);
 
-/* Once a round: what waits for the connection leaves when it takes bytes again, or has ended. True: it has.
- */
+/* Called once a round. Leaves transparent mode if leaving waited for the connection and need not any more.
+ * True if it was left. */
 bool aithinker_transparent_go_on(struct aithinker *aithinker);
 
 /* The module is on line for the first time since it started: does what AT+SOCKETAUTOTT has asked for. */

@@ -67,7 +67,7 @@ end
 
 --- Calls owner:due(now) once the time has come, unless owner.timer is another entry by then.
 function loop.schedule(owner, at)
-  if at ~= at then error("NaN is no time", 2) end
+  if at ~= at then error("the time is NaN; it must be a number", 2) end
   local entry = { at = at, owner = owner }
   owner.timer = entry
   heap_push(entry)

@@ -39,7 +39,7 @@ Connection.__index = Connection
 ---@field auto? boolean  commands of others interrupt transparent transmission
 ---@field slots? table<hayes.aithinker.slot, string>  what it needs in the slots for certificates
 
----@param registry table with forget(connection) and rows()
+---@param registry table with forget(connection), rows() and mode(), which the module is in
 ---@param id integer ConID
 ---@param opening hayes.aithinker.opening
 function Connection.new(modem, registry, id, opening)
@@ -119,8 +119,10 @@ end
 
 --- Reads one packet: its bytes, "" when there is none, or nil and the error. Only while holding the turn.
 local function read_packet(self)
-  local arrivals = self.arrivals
+  local arrivals, owed = self.arrivals, self.owed
+  self.owed = false -- from here on: by events that stand behind the answer
   local response, err = exchange.run(self.modem, "AT+SOCKETREAD=" .. self.id, self.read_request)
+  if not response then self.owed = self.owed or owed end
   if self.lost then return nil, self.lost end
   if response and self.stale or not response and (self.deleted or self.renewed) then
     self.has_data = false
@@ -138,11 +140,8 @@ local function read_packet(self)
   if not is_answer(self, response) then
     return nil, end_damaged(self, failure.damaged("short_read", "what was read from " .. self:title(), "aithinker"))
   end
-  if response.data and response.data ~= "" then
-    self.owed = false
-    return response.data
-  end
-  if self.owed then
+  if response.data and response.data ~= "" then return response.data end
+  if owed then
     return nil, end_damaged(self, failure.damaged("short_read", "the data of " .. self:title(), "aithinker"))
   end
   if arrivals == self.arrivals then self.has_data = false end
@@ -234,7 +233,7 @@ function Connection:on_data(bytes)
   if not bytes then
     self.has_data = true
     -- In push mode the data stands in the event; where it does not, the module must have it, or the line lost a comma.
-    self.owed = self.mode == "push"
+    self.owed = self.registry.mode() == "push"
     fetch(self)
   elseif self.has_data then
     self.behind:put(bytes)

@@ -95,8 +95,8 @@ return function(modem)
       hint = "Close the others; those of an earlier program are ended with AT+SOCKETDEL=<ConID>." }
   end
 
-  sockets.shared = { rows = rows, forget = forget, set_mode = set_mode, may_be_up = may_be_up,
-    may_be_transparent = may_be_transparent, opening = sockets.opening }
+  sockets.shared = { rows = rows, forget = forget, set_mode = set_mode, mode = function() return mode_set end,
+    may_be_up = may_be_up, may_be_transparent = may_be_transparent, opening = sockets.opening }
 
   -- Who needs the slots for certificates
 

@@ -61,8 +61,11 @@ return function(modem)
     return stored, err
   end
 
-  --- Stores a file; its size and checksum are compared with what the module has counted. A name that exists fails
-  --- with `code` 407 unless replace is given. An empty source makes an empty file.
+  --- Stores a file; its size and checksum are compared with what the module has counted (`damaged`). A name that exists
+  --- fails with `code` 407 unless replace is given. An empty source makes an empty file.
+  ---
+  --- Errors of this host: `no_such_file`, `permission_denied`, `is_a_directory`, `is_a_socket`, `bad_path`,
+  --- `source_failed`; and, as the module must know the length beforehand, `is_a_fifo`, `is_a_device`, `is_a_stream`.
   ---@param source string|{ data: string } a local path, or the bytes
   ---@param name string with UFS: (or nothing), RAM: or SD: in front
   ---@param options? { replace: boolean?, timeout: integer?, acknowledge: boolean? } timeout: longest silence between
@@ -128,6 +131,7 @@ return function(modem)
   ---@return true?, hayes.error?
   function file.delete(name)
     check.value("file.delete", "the name", name, { type = "string", line = true })
+    local _held <close> = hold(name)
     local response, err = modem:call("+QFDEL", "write", { name })
     if not response then return nil, errors.within(err, "deleting " .. name) end
     return true
@@ -215,26 +219,34 @@ return function(modem)
     return #data
   end
 
-  --- Piece by piece, to whatever takes pieces.
-  local function download_to(name, sink)
-    local target = local_sink.open(sink)
+  --- Piece by piece, to a sink, or (nil) as a string.
+  local function download_to(name, sink, what)
+    local out = local_sink.open(sink, what)
+    local function give_up(err)
+      out:fail(err)
+      return nil, err
+    end
     local _held <close> = hold(name)
     local size, missing = size_of(name)
-    if not size then return nil, target:fail(missing) end
+    if not size then return give_up(missing) end
     local sum = Checksum.new()
     local got, err = read_all(name, 0, size, function(bytes)
       sum:add(bytes)
-      return target:take(bytes)
+      return out:take(bytes)
     end)
     if got and got ~= size then
       err = errors.new { name = "damaged", origin = "file",
         message = ("%s has %d bytes, and %d came"):format(name, size, got) }
     end
-    if err then return nil, target:fail(errors.within(err, "reading " .. name)) end
-    return target:finish { bytes = size, checksum = tostring(sum) }
+    if err then return give_up(errors.within(err, "reading " .. name)) end
+    local told = { bytes = size, checksum = tostring(sum) }
+    local result
+    result, err = out:finish()
+    if result == true then return told end
+    return result, err or told
   end
 
-  local function download_beside(name, target)
+  local function download_to_part(name, target)
     target.file:truncate(0)
     local _held <close> = hold(name)
     local size, err = size_of(name)
@@ -247,17 +259,20 @@ return function(modem)
     if got then
       local ok, words = target:commit()
       if ok then return got end
-      err = errors.new { name = "sink_failed", message = ("%s cannot be written: %s"):format(target.path, words) }
+      err = failure.of_sink(target.target_path, words)
     end
     target:discard()
     return nil, err
   end
 
-  --- Gives a file out: as a string, or to a sink. Into a local file its size and checksum are compared with what the
-  --- module has counted (AT+QFDWL).
+  --- Reads a file: as a string, or to a sink. Of a local file, size and checksum are compared with what the module has
+  --- counted (AT+QFDWL; `damaged`).
+  ---
+  --- Errors of this host: `no_such_file`, `permission_denied`, `is_a_directory`, `is_a_socket`, `no_reader` of a FIFO,
+  --- `bad_path`, `sink_failed`.
   ---@param name string
-  ---@param sink? string|function a local path (a file is written beside it, and renamed when it is whole; FIFOs and
-  ---  devices are written through), or an LTN12 sink
+  ---@param sink? string|function a local path (a file is written next to it and renamed when complete; FIFOs and
+  ---  devices are written directly), or an LTN12 sink
   ---@return string|{ bytes: integer, checksum: string }|nil  the table, when there is a sink
   ---@return { bytes: integer, checksum: string }|hayes.error|nil
   function file.download(name, sink)
@@ -266,8 +281,8 @@ return function(modem)
     if type(sink) ~= "string" then return download_to(name, sink) end
     local target <close>, err = local_file.target(sink)
     if not target then return nil, err end
-    if target.sink then return download_to(name, target.sink) end
-    return download_beside(name, target)
+    if target.sink then return download_to(name, target.sink, sink) end
+    return download_to_part(name, target)
   end
 
   file.checksum = Checksum.of

@@ -4,6 +4,7 @@
 local check = require "hayes.check"
 local Checksum = require "hayes.dialect.quectel.checksum"
 local errors = require "hayes.error"
+local failure = require "hayes.failure"
 local local_file = require "hayes.local_file"
 
 local transfer = {}
@@ -46,11 +47,8 @@ function transfer.store(modem, name, data, length, options)
   local parameters = { name, length, options.timeout, options.acknowledge and 1 or nil }
   local response, err = modem:call("+QFUPL", "write", parameters, { data = data, length = length,
     timeout = options.timeout })
-  local failure = type(data) == "userdata" and data:failure()
-  if failure then
-    return nil, errors.new { name = "source_failed",
-      message = ("the file for %s cannot be read: %s"):format(name, failure) }
-  end
+  local words = type(data) == "userdata" and data:failure()
+  if words then return nil, failure.of_source("the local file for " .. name, words) end
   if not response then return nil, errors.within(err, "storing " .. name) end
   local sum
   if type(data) == "string" then sum = Checksum.of(data) else sum = select(2, data:done()) end
@@ -71,10 +69,8 @@ local SILENCE = 20
 ---@param size integer
 function transfer.fetch(modem, name, file, size)
   local response, err = modem:call("+QFDWL", "write", { name }, { block = size, sink = file, timeout = SILENCE })
-  local failure = file:failure()
-  if failure then
-    return nil, errors.new { name = "sink_failed", message = ("%s cannot be written: %s"):format(name, failure) }
-  end
+  local words = file:failure()
+  if words then return nil, failure.of_sink("the local file for " .. name, words) end
   if not response then return nil, errors.within(err, "reading " .. name) end
   local done, sum = file:done()
   local counted_size, counted_sum = counted(response[#response], "QFDWL")

@@ -1,44 +1,58 @@
---- Where the bytes of a file go piece by piece: a string, or an LTN12 sink.
+--- Where bytes go piece by piece: a string, or an LTN12 sink.
 
-local errors = require "hayes.error"
+local failure = require "hayes.failure"
 
 local local_sink = {}
 
-local Target = {}
-Target.__index = Target
+---@class hayes.quectel.local_sink
+---@field pieces? string[]  of the string
+---@field sink? function
+---@field what string       what to call it in messages
+---@field given boolean     a sink has got bytes, which cannot be taken back
+local Sink = {}
+Sink.__index = Sink
 
-local function sink_failed(words)
-  return errors.new { name = "sink_failed", message = "the sink does not take the bytes: " .. tostring(words) }
-end
-
-function Target:take(bytes)
+---@param bytes string
+---@return true?, hayes.error?
+function Sink:take(bytes)
+  if bytes == "" then return true end
   if self.pieces then
     self.pieces[#self.pieces + 1] = bytes
     return true
   end
+  self.given = true
   local ok, words = self.sink(bytes)
   if ok then return true end
-  return nil, sink_failed(words)
+  return nil, failure.of_sink(self.what, words)
 end
 
---- It has not come to its end: a sink is told. Gives the error on.
+--- Begins anew; false if a sink has got bytes already.
+---@return boolean
+function Sink:restart()
+  if self.given then return false end
+  self.pieces = self.pieces and {}
+  return true
+end
+
+--- Tells a sink that it will not get the rest.
 ---@param err hayes.error
-function Target:fail(err)
+function Sink:fail(err)
   if self.sink then self.sink(nil, tostring(err)) end
-  return err
 end
 
---- Everything has been taken. What the caller gives its caller: the string and the result, or the result.
-function Target:finish(result)
-  if self.pieces then return table.concat(self.pieces), result end
+--- Everything has been taken: the string, or true.
+---@return string|true|nil, hayes.error?
+function Sink:finish()
+  if self.pieces then return table.concat(self.pieces) end
   local ok, words = self.sink(nil)
-  if ok then return result end
-  return nil, sink_failed(words)
+  if ok or words == nil then return true end
+  return nil, failure.of_sink(self.what, words)
 end
 
 ---@param sink? function none: a string
-function local_sink.open(sink)
-  return setmetatable(sink and { sink = sink } or { pieces = {} }, Target)
+---@param what? string
+function local_sink.open(sink, what)
+  return setmetatable({ pieces = not sink and {} or nil, sink = sink, what = what or "the sink", given = false }, Sink)
 end
 
 return local_sink

@@ -106,8 +106,8 @@ local function no_pin()
     "Give it: modem.network.attach { pin = \"…\", apn = \"…\" }. After three wrong ones the card is locked.")
 end
 
-local pin2 = "PIN2 guards a few things on the card, such as fixed dialling numbers; a data connection needs it where the "
-  .. "card allows these numbers only. Enter it, or switch fixed dialling off, in a phone."
+local pin2 = "PIN2 guards a few things on the card, such as fixed dialling numbers; a data connection needs it where "
+  .. "the card allows these numbers only. Enter it, or switch fixed dialling off, in a phone."
 local unlock = ", or ask who sold the module for the code that ends this (AT+CPIN=\"code\" gives it)."
 
 --- What else is asked for, by the word in front of PIN or PUK (27.007 8.3), and what to do then.

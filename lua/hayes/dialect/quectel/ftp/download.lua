@@ -24,8 +24,8 @@ local function differs(self, words)
   return errors.new { name = "size_differs", origin = "ftp", message = self.doing .. ": " .. words }
 end
 
---- How many of the bytes that have come may be the file's, and whether they are sure to be: the module has counted
---- them, too. Where it has not, the line may have lost some, anywhere.
+--- Bytes received that may belong to the file, and whether the module's count confirms them. If not, some may be
+--- missing anywhere.
 local function count_bytes(self, text, err, response)
   local received = response and (response.received or response.data and #response.data)
   if not received then received = self.target:came() end
@@ -35,11 +35,10 @@ local function count_bytes(self, text, err, response)
   return math.max(0, received - carry.DOUBTFUL), false
 end
 
---- Bytes of one comparison with the server's file; and how near to the place where they begin to differ it is worth
---- looking, bytes.
+--- Bytes compared at once; and how close to the first difference the search goes, in bytes.
 local SAMPLE, NEAR = 512, 2048
 
---- Do the last bytes in front of this place stand there in the server's file? nil and an error when it does not tell.
+--- Are the last bytes before this offset the same in the server's file? nil and an error if it does not tell.
 local function is_same(self, at, from)
   local length = math.min(SAMPLE, at - from)
   local theirs, err = carry.read(self.session, self.path, self.base + at - length, length, self.doing)
@@ -47,8 +46,7 @@ local function is_same(self, at, from)
   return theirs == self.target:read(at - length, length)
 end
 
---- Finds out how far what has come is right: a byte that was lost, or came twice, has shifted all that stands behind
---- it.
+--- Finds how much of what was received is right. A lost or doubled byte shifts everything after it.
 local function settle(self)
   local target, from = self.target, self.proven
   if target.at <= from then return true end
@@ -64,7 +62,7 @@ local function settle(self)
   end
   if same == nil then return nil, err end
   if not same then
-    -- On a line like this, pieces as long as what comes through.
+    -- On such a line, ask for pieces as long as what got through.
     self.piece = math.max(LEAST_PIECE, right - from)
   end
   self.proven = right
@@ -99,8 +97,8 @@ local function restart(self)
   return self.target:restart()
 end
 
---- Does the end of what an earlier run has left stand in the server's file? Of its very end the module's words may be
---- a part: that is fetched again.
+--- Is the end of what an earlier run has left the same in the server's file? Its last bytes may be the module's words
+--- and not the file's: those are fetched again.
 local function check_left(self, wanted)
   local target = self.target
   if target.at == 0 then return true end
@@ -116,7 +114,7 @@ local function check_left(self, wanted)
   return true
 end
 
---- The size that is to come of it; nil where nobody knows.
+--- The size to be received; nil if unknown.
 local function find_length(self)
   -- AT+QFTPGET takes a length of 0 for all there is.
   local nothing = self.options.length == 0 and 0 or nil
@@ -168,7 +166,7 @@ end
 local function explain(self, err)
   local seen = errors.within(err, ("given up after %d attempts"):format(err.attempts))
   local target = self.target
-  local where = target.is_file and target.keeps and target.beside.beside .. " has" or "here are"
+  local where = target.is_file and target.keeps and target.part.part_path .. " has" or "here are"
   seen.message = ("%s; %s %d of %s bytes that the server has"):format(seen.message, where, target.at,
     self.wanted or "an unknown number of")
   seen.local_bytes, seen.server_bytes = target.at, self.size
@@ -212,8 +210,8 @@ function Download.run(session, path, target, options)
   return told
 end
 
---- The server has nothing behind that place. AT+QFTPGET is not asked for that: firmware is known to answer 627,550 at
---- the end of a file, when the module's own is gone.
+--- The file ends there. AT+QFTPGET is not used: firmware answers 627,550 at the end of a file after deleting the
+--- module's own copy.
 local function make_empty(modem, name)
   local stored, err = modem.file.upload({ data = "" }, name, { replace = true })
   return stored and 0, err

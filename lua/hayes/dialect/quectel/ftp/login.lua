@@ -94,8 +94,8 @@ end
 
 --- The kind of TLS, without which the password would go out in the clear, and its context.
 local function protection(session, hold)
-  local modem, options = session.modem, session.options
-  local wanted = { { "ssltype", ssl_types[options.tls] }, { "sslctxid", session.ssl_context.index } }
+  local modem, options, context = session.modem, session.options, session.ssl_context
+  local wanted = { { "ssltype", ssl_types[options.tls] }, { "sslctxid", context.index } }
   return {
     what = "the FTP client", origin = "ftp",
     find = function()
@@ -105,7 +105,7 @@ local function protection(session, hold)
         if value ~= setting[2] then return { name = setting[1], wanted = setting[2], said = tostring(value) } end
       end
     end,
-    repair = function() return configure(modem, options, session.ssl_context, hold) end,
+    repair = function() return configure(modem, options, context, hold) end,
   }
 end
 
@@ -116,7 +116,7 @@ local function confirm(session, hold)
   }
 end
 
---- An SSL context of its own, with the options of modem.ssl; nil when there is no TLS.
+--- An SSL context of its own, with the options of modem.ssl; none without TLS.
 local function take_context(session)
   local modem, tls = session.modem, session.tls
   if not tls then return true end
@@ -146,35 +146,49 @@ local function name_host(err, options)
   return err
 end
 
---- The line, reserved for what is confirmed and the login behind it; nil without TLS.
-local function reserve(session)
-  if session.ssl_context then return exchange.hold(session.modem) end
+local function restarted(doing)
+  return errors.new { name = "reboot",
+    message = doing .. ": the module has restarted meanwhile, and has lost what was set for it" }
 end
 
---- Logs in. True; or nil and why not, and nothing is left of it.
+--- Sends the login, with nobody's command between that and what is confirmed for it. A module that has restarted since
+--- the first of the settings has lost the account, the kind of TLS and the SSL context: it is not told to log in.
+---@param restarts integer what session.restarts was when the settings were begun
+local function log_in(session, restarts, doing)
+  local options = session.options
+  local hold <close>, err = exchange.hold(session.modem, session.seconds)
+  if not hold then return nil, errors.within(err, doing) end
+  if session.restarts ~= restarts then return nil, restarted(doing) end
+  if session.tls then
+    local ok
+    ok, err = confirm(session, hold)
+    if not ok then return nil, err end
+  end
+  local done
+  done, err = call.run(session.modem, "OPEN", { options.host, options.port }, OPEN_SECONDS, doing, hold)
+  if not done then return nil, name_host(err, options) end
+  if session.restarts ~= restarts then return nil, restarted(doing) end
+  return true
+end
+
+--- Logs in. True; or nil and why not, and the session is not logged in.
 ---@param session table
 ---@return true?, hayes.error?
 function login.open(session)
   local modem, options = session.modem, session.options
   local ok, err = login.leave(modem, options.timeout)
-  local context
-  if ok then context, err = take_context(session) end
-  if not context then return nil, err end
-  ok, err = configure(modem, options, session.ssl_context)
+  local restarts = session.restarts
+  if ok then ok, err = take_context(session) end
+  if ok then ok, err = configure(modem, options, session.ssl_context) end
+  if ok then
+    ok, err = log_in(session, restarts, ("logging in to %s:%d%s"):format(options.host, options.port,
+      options.user ~= "" and " as " .. options.user or ""))
+  end
   if not ok then return nil, err end
-  local doing = ("logging in to %s:%d%s"):format(options.host, options.port,
-    options.user ~= "" and " as " .. options.user or "")
-  local hold <close>, hold_err = reserve(session)
-  if hold_err then return nil, hold_err end
-  if hold then ok, err = confirm(session, hold) end
-  if not ok then return nil, err end
-  local done
-  done, err = call.run(modem, "OPEN", { options.host, options.port }, OPEN_SECONDS, doing, hold)
-  if not done then return nil, name_host(err, options) end
   session.connected = true
   if not session.cwd_path then return true end
-  done, err = call.run(modem, "CWD", { session.cwd_path }, session.seconds, "going back to " .. session.cwd_path)
-  if not done then return nil, err end
+  ok, err = call.run(modem, "CWD", { session.cwd_path }, session.seconds, "going back to " .. session.cwd_path)
+  if not ok then return nil, err end
   return true
 end
 

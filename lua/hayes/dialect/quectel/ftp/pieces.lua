@@ -2,7 +2,7 @@
 --- escape sequence is needed, and other tasks use the modem in between (FTP note 2.5, <uploadlen> and <beof>).
 
 local carry = require "hayes.dialect.quectel.ftp.carry"
-local errors = require "hayes.error"
+local failure = require "hayes.failure"
 
 local pieces = {}
 
@@ -10,7 +10,7 @@ local pieces = {}
 ---@param words any
 ---@return hayes.error
 function pieces.source_failed(words)
-  return errors.new { name = "source_failed", message = "the source has failed: " .. tostring(words) }
+  return failure.of_source("the source", words)
 end
 
 --- Cuts what a source gives into pieces of this size; the last may be shorter. nil at the end; nil, words on failure.

@@ -20,8 +20,8 @@ function remote.size(session, path, doing)
   return nil, err
 end
 
---- A part of a file goes behind what the server has in front of it. A server that has less refuses it, or fills the gap
---- with zeros and has a file of the right size: it is not sent there.
+--- A part can only follow bytes that the server has: a server that has fewer refuses it, or fills the gap with zeros
+--- and then has a file of the right size.
 ---@param there integer|false what the server has, false: no such file
 ---@param offset integer
 ---@param doing string
@@ -29,9 +29,35 @@ end
 function remote.check_gap(there, offset, doing)
   if (there or 0) >= offset then return true end
   return nil, errors.new { name = "server_has_less", origin = "ftp", server_bytes = there or 0,
-    message = ("%s from byte %d on: the server has %s, and the bytes in between would be missing"):format(doing, offset,
+    message = ("%s from byte %d: the server has %s, so the bytes between would be missing"):format(doing, offset,
       there and there .. " bytes" or "no such file"),
-    hint = "Leave offset out: with resume, an upload goes on behind what the server has." }
+    hint = "Leave offset out: with resume, an upload continues after what the server has." }
+end
+
+--- The error of an upload behind which the server's file has not the size that it must have.
+---@param upload { doing: string }
+---@param got integer|false
+---@param wanted integer
+function remote.size_differs(upload, got, wanted)
+  return errors.new { name = "size_differs", origin = "ftp",
+    message = ("%s: the server has %s bytes, and %d were to be there"):format(upload.doing, got or "no", wanted) }
+end
+
+--- Is the server's file as long as an upload must have made it? What follows a part within the file may stay there. A
+--- server that does not tell is believed, unless the module was in doubt: then nothing but the exact size settles it.
+---@param upload { path: string, start: integer, doing: string }
+---@param ends_at integer
+---@param doubt? hayes.error what the module said of an upload that may yet be complete
+---@return true?, hayes.error?
+---@return integer|false|"unknown"|nil there as remote.size() tells it
+function remote.check_size(session, upload, ends_at, doubt)
+  local there, err = remote.size(session, upload.path)
+  if there == nil then return nil, err end
+  if there == ends_at then return true, nil, there end
+  if doubt then return nil, doubt, there end
+  if there == "unknown" or there == false then return true, nil, there end
+  if there > ends_at and upload.start > 0 then return true, nil, there end
+  return nil, remote.size_differs(upload, there, ends_at), there
 end
 
 return remote

@@ -33,6 +33,7 @@ function Session.new(modem, options, tls)
   return setmetatable({
     modem = modem, options = options, tls = tls, seconds = options.timeout + MARGIN,
     connected = false, -- logged in, as far as is known
+    restarts = 0,      -- of the module or its port: settings that are older than the last one are lost
     closed = false,    -- by close()
     turn = Lock.new(), -- one command at a time: the client refuses others with 603
   }, Session)
@@ -77,11 +78,6 @@ local function check_transfer(where, path, options)
   return check.options(where, options, option_rules.transfer)
 end
 
-local function is_callable(value)
-  local meta = type(value) == "table" and getmetatable(value)
-  return type(value) == "function" or meta and meta.__call ~= nil
-end
-
 local function put_stream(self, source, path, options)
   local _turn <close> = self.turn:take()
   return recovery.run(self, 0, function() return stream.run(self, source, path, options) end)
@@ -89,36 +85,39 @@ end
 
 --- Stores a file on the server.
 ---
---- With resume (the default for files) it goes on behind what the server has of it, if the end of that is the source's,
---- and after each break; at the end the sizes are compared. An LTN12 source has no known length: it ends by the escape
---- sequence, or goes in counted pieces with piece. So do a FIFO and a device, which may have no end and needs length.
+--- With resume (the default for files) the upload continues after what the server has, if that matches, and after each
+--- break; at the end the sizes are compared. An LTN12 source has no known length: it ends by the escape sequence, or
+--- goes in counted pieces with piece. FIFOs are streams, too; a device needs `length`, as it may be endless. An empty
+--- part changes nothing.
+---
+--- Errors of this host: `no_such_file`, `permission_denied`, `is_a_directory`, `is_a_socket`, `bad_path`,
+--- `source_failed`; with resume also `is_a_fifo` and `is_a_stream`; `is_a_device` with resume or without length. Of the
+--- server's file: `server_has_less`, `size_differs`; `offset_beyond_end` of the source.
 ---@param source string|{ data: string }|function a local path, bytes, an LTN12 source, or "UFS:name" in the module
 ---@param path string on the server, at most 255 bytes
 ---@param options? { resume: boolean?, offset: integer?, length: integer?, progress: function?, retries: integer?,
----  verify: boolean?, piece: integer? } offset: bytes of the source, and of the server's file, to begin behind (0); of
----  what can be read only once, bytes of the server's file; length: bytes of the source (to its end). A part that holds
----  nothing changes nothing. progress(done, total, rate): bytes, bytes, bytes a second, at most ten times a second;
----  retries: attempts in a row that may change nothing (20); verify: sizes and ends are compared (true); piece: bytes
----  of one command, between which other tasks use the modem (all at once)
+---  verify: boolean?, piece: integer? } offset (0): byte of the source and of the server's file at which to begin; of
+---  what can be read only once, of the server's file alone; length: bytes of the source (to its end); progress(done,
+---  total, rate): bytes, bytes, bytes a second, at most ten times a second; retries: attempts in a row that may change
+---  nothing (20); verify: sizes and ends are compared (true); piece: bytes of one command, between which other tasks
+---  use the modem (all at once)
 ---@return { bytes: integer, seconds: number, resumed_at: integer? }?, hayes.error?
 function Session:put(source, path, options)
   options = check_transfer("ftp:put", path, options)
-  if is_callable(source) then
-    if options.resume or options.length then
-      check.fail("ftp:put", "resume and length are for sources that can be read at any place")
-    end
-    return put_stream(self, source, path, options)
-  end
-  local opened <close>, err = sources.open(self.modem, "ftp:put", source, not options.resume and options or nil)
+  local stream_will_do = not options.resume and { length = options.length } or nil
+  local opened <close>, err = sources.open(self.modem, "ftp:put", source, stream_will_do)
   if not opened then return nil, err end
   if opened.next then return put_stream(self, opened.next, path, options) end
   local _turn <close> = self.turn:take()
   return Upload.run(self, opened, path, options)
 end
 
---- Fetches a file from the server. A local file is written beside (`.part`) and renamed when it is whole; with resume
---- (the default for a path) what an earlier run has left beside is gone on with. Links are followed; FIFOs and devices
---- are written through.
+--- Fetches a file from the server. A local file is written as `.part` next to its target and renamed when complete;
+--- with resume (the default for a path) the download continues after what an earlier run has left there. Symbolic links
+--- are followed; FIFOs and devices are written directly.
+---
+--- Errors of this host: `no_such_file`, `permission_denied`, `is_a_directory`, `is_a_socket`, `no_reader` of a FIFO,
+--- `bad_path`, `sink_failed`. Of the server's file: `size_differs`, `file_changed`.
 ---@param path string on the server, at most 255 bytes
 ---@param sink? string|function a local path, an LTN12 sink, or "UFS:name" in the module; nil: gives a string
 ---@param options? table as for put(); offset and length are of the server's file
@@ -312,10 +311,11 @@ end
 
 -- The end
 
---- The module has restarted, or the port is closed.
+--- The module has restarted, or the port is closed: what the module was told for this session is lost. Its SSL context
+--- is still the one it had, until the next login takes another.
 function Session:lose()
   self.connected = false
-  self.ssl_context = nil
+  self.restarts = self.restarts + 1
   if self.outflow then self.outflow:lose() end
 end
 

@@ -1,8 +1,7 @@
---- What an upload takes its bytes from: a local file, a string, a file of the module, at any place of them; a FIFO or
---- device, once.
+--- What an upload takes its bytes from: a local file, a string or a file of the module, at any offset; a FIFO, a device
+--- or an LTN12 source, once.
 
 local check = require "hayes.check"
-local errors = require "hayes.error"
 local failure = require "hayes.failure"
 local local_file = require "hayes.local_file"
 
@@ -21,16 +20,35 @@ local sources = {}
 
 local function nothing() end
 
-local function source_failed(path, words)
-  return errors.new { name = "source_failed", message = ("%s cannot be read: %s"):format(path, words) }
-end
-
 local function of_data(data)
   return {
     size = #data, what = "the data", is_file = false, failed = nothing, close = nothing,
     piece = function(at, length) return data:sub(at + 1, at + length) end,
     read = function(at, length) return data:sub(at + 1, at + length) end,
   }
+end
+
+--- An LTN12 source up to so many bytes.
+local function cut(source, length)
+  local left = length
+  return function()
+    if left == 0 then return nil end
+    local bytes, words = source()
+    if not bytes then return nil, words end
+    bytes = bytes:sub(1, left)
+    left = left - #bytes
+    return bytes
+  end
+end
+
+local function of_function(source, length)
+  return { next = length and cut(source, length) or source, what = "the source", is_file = false, failed = nothing,
+    close = nothing }
+end
+
+local function is_callable(value)
+  local meta = type(value) == "table" and getmetatable(value)
+  return type(value) == "function" or meta and meta.__call ~= nil
 end
 
 local function of_path(path, stream)
@@ -46,11 +64,11 @@ local function of_path(path, stream)
     read = function(at, length)
       local bytes, words = file:read(at, length)
       if bytes then return bytes end
-      return nil, source_failed(path, words)
+      return nil, failure.of_source(path, words)
     end,
     failed = function()
       local words = file:failure()
-      return words and source_failed(path, words)
+      return words and failure.of_source(path, words)
     end,
     close = function() file:close() end,
   }
@@ -77,7 +95,10 @@ local Closing = { __close = function(source) source.close() end }
 ---@return hayes.quectel.ftp_source?, hayes.error?
 function sources.open(modem, where, source, stream)
   local opened, err
-  if type(source) == "table" and type(source.data) == "string" then
+  if is_callable(source) then
+    if not stream then check.fail(where, "resume is for sources that can be read at any offset") end
+    opened = of_function(source, stream.length)
+  elseif type(source) == "table" and type(source.data) == "string" then
     opened = of_data(source.data)
   else
     check.value(where, "the source", source, { type = "string", line = true })

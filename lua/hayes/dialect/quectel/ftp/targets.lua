@@ -1,17 +1,18 @@
 --- Where a download goes: a string, an LTN12 sink, or a local file, written beside (`.part`) and renamed when it is
 --- whole. What has come is kept piece by piece, as far as it is sure.
 
-local errors = require "hayes.error"
+local failure = require "hayes.failure"
 local local_file = require "hayes.local_file"
+local local_sink = require "hayes.dialect.quectel.local_sink"
 
 local targets = {}
 
 ---@class hayes.quectel.ftp_target
 ---@field at integer        bytes that are kept
----@field keep fun(self, count: integer, response: table, proven: boolean): true?, hayes.error?  the first bytes of what
----  came; those that are not proven may be taken back by settle()
+---@field keep fun(self, count: integer, response: table, proven: boolean): true?, hayes.error?  keeps the first count
+---  bytes received; unproven ones can be dropped by settle()
 ---@field read fun(self, at: integer, length: integer): string  of what is kept and not proven
----@field settle fun(self, at: integer): true?, hayes.error?  up to there it is proven, and what is behind is not kept
+---@field settle fun(self, at: integer): true?, hayes.error?  bytes up to `at` are right, later ones are dropped
 ---@field sink? userdata    for the request; without it the bytes come in the response
 ---@field what string       what to call it in messages
 ---@field is_file boolean
@@ -20,10 +21,6 @@ local targets = {}
 --- Bytes that are gathered at most before a sink gets them.
 local PIECE = 1 << 18
 
-local function sink_failed(what, words)
-  return errors.new { name = "sink_failed", message = ("%s does not take the bytes: %s"):format(what, words) }
-end
-
 -- A string, or a sink
 
 local Stream = {}
@@ -31,21 +28,10 @@ Stream.__index = Stream
 
 function Stream.prepare() return true end
 
-local function give(self, bytes)
-  if bytes == "" then return true end
-  if self.pieces then
-    self.pieces[#self.pieces + 1] = bytes
-    return true
-  end
-  local ok, words = self.function_(bytes)
-  if ok then return true end
-  return nil, sink_failed(self.what, tostring(words))
-end
-
 function Stream:keep(count, response, proven)
   local bytes = (response and response.data or ""):sub(1, count)
   self.at = self.at + #bytes
-  if proven then return give(self, bytes) end
+  if proven then return self.out:take(bytes) end
   self.unproven = bytes
   return true
 end
@@ -58,28 +44,21 @@ end
 function Stream:settle(at)
   local bytes = self.unproven:sub(1, #self.unproven - (self.at - at))
   self.at, self.unproven = at, ""
-  return give(self, bytes)
+  return self.out:take(bytes)
 end
 
 --- False: what was given to a sink cannot be taken back.
 function Stream:restart()
-  if self.at > #self.unproven and not self.pieces then return false end
-  self.pieces, self.at, self.unproven = self.pieces and {}, 0, ""
+  if not self.out:restart() then return false end
+  self.at, self.unproven = 0, ""
   return true
 end
 
 function Stream.came() return 0 end
 
-function Stream:finish()
-  if self.pieces then return table.concat(self.pieces) end
-  local ok, words = self.function_(nil)
-  if ok or words == nil then return true end
-  return nil, sink_failed(self.what, tostring(words))
-end
+function Stream:finish() return self.out:finish() end
 
-function Stream:fail(err)
-  if self.function_ then self.function_(nil, tostring(err)) end
-end
+function Stream:fail(err) self.out:fail(err) end
 
 function Stream:__close()
   if self.through then self.through:__close() end
@@ -95,12 +74,12 @@ function File:prepare()
   local ok, words = self.sink:truncate(self.at)
   if ok then ok, words = self.sink:place(self.at) end
   if ok then return true end
-  return nil, sink_failed(self.beside.beside, words)
+  return nil, failure.of_sink(self.part.part_path, words)
 end
 
 function File:keep(count)
   local words = self.sink:failure()
-  if words then return nil, sink_failed(self.beside.beside, words) end
+  if words then return nil, failure.of_sink(self.part.part_path, words) end
   self.at = self.at + count
   return true
 end
@@ -124,22 +103,23 @@ function File:read(at, length) return self.sink:read(at, length) or "" end
 function File:finish()
   local ok, words = self:prepare()
   if not ok then return nil, words end
-  ok, words = self.beside:commit()
+  ok, words = self.part:commit()
   if ok then return true end
-  return nil, sink_failed(self.what, words)
+  return nil, failure.of_sink(self.what, words)
 end
 
 --- What has come stays for the next time.
 function File:fail()
   self:prepare()
-  if self.at == 0 or not self.keeps then self.beside:discard() else self:__close() end
+  if self.at == 0 or not self.keeps then self.part:discard() else self:__close() end
 end
 
 function File:__close() self.sink:close() end
 
-local function stream(fields)
-  fields.at, fields.is_file, fields.unproven = 0, false, ""
-  return setmetatable(fields, Stream)
+--- `through`: what is to be closed with it.
+local function stream(sink, what, through)
+  return setmetatable({ out = local_sink.open(sink, what), what = what, through = through, at = 0, unproven = "",
+    is_file = false, default_piece = sink and PIECE }, Stream)
 end
 
 --- nil and the error for a path that cannot be written.
@@ -147,14 +127,12 @@ end
 ---@param resume boolean what an earlier run has left is gone on with, and left again
 ---@return hayes.quectel.ftp_target?, hayes.error?
 function targets.open(sink, resume)
-  if sink == nil then return stream { pieces = {}, what = "a string" } end
-  if type(sink) ~= "string" then return stream { function_ = sink, what = "the sink", default_piece = PIECE } end
+  if sink == nil then return stream(nil, "a string") end
+  if type(sink) ~= "string" then return stream(sink, "the sink") end
   local target, err = local_file.target(sink)
   if not target then return nil, err end
-  if target.sink then
-    return stream { function_ = target.sink, through = target, what = sink, default_piece = PIECE }
-  end
-  return setmetatable({ at = resume and target.file:size() or 0, sink = target.file, beside = target, what = sink,
+  if target.sink then return stream(target.sink, sink, target) end
+  return setmetatable({ at = resume and target.file:size() or 0, sink = target.file, part = target, what = sink,
     is_file = true, keeps = resume }, File)
 end
 
