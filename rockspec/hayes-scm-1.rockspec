@@ -44,6 +44,7 @@ build = {
         "csrc/lua/failure.c",
         "csrc/lua/file.c",
         "csrc/lua/module.c",
+        "csrc/lua/part.c",
         "csrc/lua/path.c",
         "csrc/lua/pollset.c",
         "csrc/lua/port.c",

@@ -247,17 +247,23 @@ return function(modem)
   end
 
   local function download_to_part(name, target)
-    target.file:truncate(0)
     local _held <close> = hold(name)
     local size, err = size_of(name)
+    if not size then
+      target:leave()
+      return nil, err
+    end
     local got
-    if size == 0 then
+    local ok, words = target.file:truncate(0)
+    if not ok then
+      err = failure.of_sink(target.part_path, words)
+    elseif size == 0 then
       got = { bytes = 0, checksum = tostring(Checksum.new()) }
-    elseif size then
+    else
       got, err = transfer.fetch(modem, name, target.file, size)
     end
     if got then
-      local ok, words = target:commit()
+      ok, words = target:commit()
       if ok then return got end
       err = failure.of_sink(target.target_path, words)
     end
