@@ -9,6 +9,7 @@ local errors = require "hayes.error"
 local Events = require "hayes.events"
 local exchange = require "hayes.exchange"
 local explain = require "hayes.dialect.explain"
+local failure = require "hayes.failure"
 local Lock = require "hayes.lock"
 local startup = require "hayes.startup"
 local wait = require "hayes.wait"
@@ -165,17 +166,22 @@ function Modem:call(name, form, arguments, request)
   return exchange.run(self, text, request)
 end
 
---- The fields of one line of the answer to a command, by index and by the names of its declaration.
+--- The fields of one line of the answer to a command, by index as they stand there, and by the names of its declaration
+--- as they are declared: an integer or absent, text or absent. `damaged`: an integer is none.
 ---@param text string the command
 ---@param line string
+---@return table, hayes.error? damaged
 function Modem:fields(text, line)
-  return answer.fields(self.dialect.commands, text, line)
+  local values, damaged = answer.fields(self.dialect.commands, text, line)
+  return values, damaged and failure.bad_answer(self, text, line, damaged) or nil
 end
 
---- The fields of the first information line, by index and by the names of the declaration.
+--- The fields of the first information line, by index and by the names of the declaration. nil and an error
+--- (`bad_answer`) when one is not what it is declared to be, or one of those needed is missing.
 ---@param text string
+---@param needed? string[] names
 ---@return table?, hayes.error?
-function Modem:query(text)
+function Modem:query(text, needed)
   check_text("modem:query", text)
   local response, err = exchange.run(self, text)
   if not response then return nil, err end
@@ -183,7 +189,12 @@ function Modem:query(text)
     return nil, errors.new { name = "no_information", command = text, result = response.result,
       message = ("%s was answered with %s alone"):format(text, response.result) }
   end
-  return self:fields(text, response[1])
+  local values, damaged = self:fields(text, response[1])
+  if damaged then return nil, damaged end
+  for _, name in ipairs(needed or {}) do
+    if values[name] == nil then return nil, failure.bad_answer(self, text, response[1], name) end
+  end
+  return values
 end
 
 local LineErrors = {}
@@ -343,8 +354,8 @@ function Modem:shut(err)
   self.closed_with = err
   local first_failure
   local function step(f, ...)
-    local ok, failure = xpcall(f, traceback, ...)
-    if not ok then first_failure = first_failure or failure end
+    local ok, raised = xpcall(f, traceback, ...)
+    if not ok then first_failure = first_failure or raised end
   end
   step(wait.detach, self, self.fd)
   step(self.port.close, self.port)

@@ -15,13 +15,15 @@ local QUARTER = 15 * 60
 local function parse(text)
   local year, month, day, hour, minute, second, sign, quarters =
     text:match("^(%d%d)/(%d%d)/(%d%d),(%d%d):(%d%d):(%d%d)([+-]?)(%d*)")
-  if not year then return nil end
-  year = tonumber(year)
+  if not year or sign ~= "" and quarters == "" then return nil end
+  year, month, day, hour, minute, second = math.tointeger(tonumber(year)), math.tointeger(tonumber(month)),
+    math.tointeger(tonumber(day)), math.tointeger(tonumber(hour)), math.tointeger(tonumber(minute)),
+    math.tointeger(tonumber(second))
+  if month > 12 or day > 31 or hour > 23 or minute > 59 or second > 60 then return nil end
   -- A module whose clock was never set says 70 or 80.
   year = year + (year >= 70 and 1900 or 2000)
-  local zone = sign ~= "" and tonumber(sign .. quarters) * QUARTER or 0
-  local seconds = utc.days(year, tonumber(month), tonumber(day)) * 86400 + hour * 3600 + minute * 60 + second
-  return math.tointeger(seconds) - zone, zone
+  local zone = sign ~= "" and tonumber(sign .. quarters:sub(1, 2)) * QUARTER or 0
+  return utc.days(year, month, day) * 86400 + hour * 3600 + minute * 60 + second - zone, zone
 end
 
 return function(modem)

@@ -110,9 +110,9 @@ return function(modem)
     local list = {}
     for _, line in ipairs(response) do
       local fields = command.fields(command.after_prefix(line, "+QFLST"))
-      if not matching or bare_name(tostring(fields[1])):find(matching) then
-        list[#list + 1] = { name = fields[1], size = fields[2] }
-      end
+      local name, size = tostring(fields[1]), fields[2]
+      if math.type(size) ~= "integer" then return nil, failure.bad_answer(modem, "AT+QFLST", line, "file_size") end
+      if not matching or bare_name(name):find(matching) then list[#list + 1] = { name = name, size = size } end
     end
     return list
   end
@@ -143,7 +143,7 @@ return function(modem)
   function file.space(storage)
     storage = storage or "UFS"
     check.value("file.space", "the storage", storage, { values = { "UFS", "RAM", "SD" } })
-    local fields, err = modem:query(('AT+QFLDS="%s"'):format(storage))
+    local fields, err = modem:query(('AT+QFLDS="%s"'):format(storage), { "freesize", "total_size" })
     if not fields then return nil, err end
     return { free = fields.freesize, total = fields.total_size }
   end

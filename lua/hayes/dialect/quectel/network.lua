@@ -63,7 +63,7 @@ return function(modem)
     local best, from, err
     for _, name in ipairs { "+CEREG", "+CGREG", "+CREG" } do
       local fields
-      fields, err = modem:query("AT" .. name .. "?")
+      fields, err = modem:query("AT" .. name .. "?", { "stat" })
       if fields then
         local state = fields.stat
         if state == 1 or state == 5 then return state, fields end
@@ -105,7 +105,7 @@ return function(modem)
   end
 
   local function attach_packet_domain()
-    local fields, err = modem:query("AT+CGATT?")
+    local fields, err = modem:query("AT+CGATT?", { "state" })
     if not fields then return nil, err end
     if fields.state == 1 then return true end
     local response
@@ -128,6 +128,8 @@ return function(modem)
     if not response then return nil, err end
     for _, line in ipairs(response) do
       local fields = modem:fields("AT+QIACT?", line)
+      local whole = fields.contextID and fields.context_state
+      if not whole then return nil, failure.bad_answer(modem, "AT+QIACT?", line) end
       if fields.contextID == index and fields.context_state == 1 then
         return { context = index, ip = fields.IP_address, ip6 = fields.IPv6_address }
       end
@@ -258,7 +260,7 @@ return function(modem)
     local response = modem:call("+QIACT", "read")
     for _, line in ipairs(response or {}) do
       local context = modem:fields("AT+QIACT?", line)
-      if context.context_state == 1 then
+      if context.contextID and context.context_state == 1 then
         table.insert(status.contexts, { context = context.contextID, ip = context.IP_address,
           ip6 = context.IPv6_address })
       end
@@ -280,7 +282,7 @@ return function(modem)
       local response, err = modem:call("+QIDNSCFG", "write", { context, first, second })
       if not response then return nil, last_error(err, "setting the DNS servers") end
     end
-    local fields, err = modem:query(("AT+QIDNSCFG=%d"):format(context))
+    local fields, err = modem:query(("AT+QIDNSCFG=%d"):format(context), { "pridnsaddr" })
     if not fields then return nil, last_error(err, "asking for the DNS servers (is the data connection active?)") end
     return { fields.pridnsaddr, fields.secdnsaddr ~= "" and fields.secdnsaddr or nil }
   end

@@ -44,12 +44,14 @@ local function listener(modem, question)
   return function(event)
     local fields = event.fields
     if fields[1] ~= "dnsgip" then return end
-    if math.type(fields[2]) ~= "integer" then
-      addresses[#addresses + 1] = fields[2]
-    elseif fields[2] ~= 0 then
-      return outcome:fire(nil, failure.coded(modem, fields[2], question.doing))
+    if fields.hostIPaddr then
+      addresses[#addresses + 1] = fields.hostIPaddr
+    elseif fields.err and fields.err ~= 0 then
+      return outcome:fire(nil, failure.coded(modem, fields.err, question.doing))
+    elseif fields.err and fields.IP_count then
+      expected = fields.IP_count
     else
-      expected = fields[3]
+      return outcome:fire(nil, errors.within(failure.bad_answer(modem, question.text, event.line), question.doing))
     end
     if expected and #addresses >= expected then outcome:fire(addresses) end
   end
