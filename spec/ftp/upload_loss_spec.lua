@@ -12,7 +12,7 @@ local PATIENCE = 30
 
 --- A module with one session, whose server stores what comes under one name. damage(bytes, number) is what of the data of
 --- the upload of that number comes out of the line; breaks(number) how much of it the server gets before its connection
---- breaks. The server may refuse to be read.
+--- breaks; takes(length) what the module says that it has taken. The server may refuse to be read (`secret`).
 local function open(options)
   local server = { file = options.file, puts = {} }
   local port
@@ -22,8 +22,11 @@ local function open(options)
     local limit = options.breaks and options.breaks(number) or length
     local stored = bytes:sub(1, math.min(length, limit))
     server.file = file:sub(1, start) .. stored .. file:sub(start + #stored + 1)
-    if #stored == length then port:say(OK .. ("\r\n+QFTPPUT: 0,%d\r\n"):format(length))
-    else port:say(OK .. "\r\n+QFTPPUT: 608,426\r\n", #bytes < length and PATIENCE or 0) end
+    if #stored == length then
+      port:say(OK .. ("\r\n+QFTPPUT: 0,%d\r\n"):format(options.takes and options.takes(length) or length))
+    else
+      port:say(OK .. "\r\n+QFTPPUT: 608,426\r\n", #bytes < length and PATIENCE or 0)
+    end
   end
   port = script.port(script.quectel {
     ["AT+QFTPSTAT"] = OK .. "\r\n+QFTPSTAT: 0,1\r\n", ["^AT%+QFTPCFG"] = OK,
@@ -130,6 +133,21 @@ describe("An upload over a line that loses bytes", function()
     ftp_lab.write(path, bytes)
     assert.are.same(30000, assert(ftp:put(path, "f")).resumed_at)
     assert.are.same({ 0, 30000 }, server.puts)
+    modem:close()
+  end)
+
+  it("of a source in pieces fails where the module has taken less than a piece", function()
+    local ftp, server, modem = open { takes = function(length) return length - 1 end }
+    local given = false
+    local function source()
+      if given then return nil end
+      given = true
+      return "0123456789"
+    end
+    local done, err = ftp:put(source, "f", { piece = 5, verify = false })
+    assert.is_nil(done)
+    assert.are.same("size_differs", err.name)
+    assert.are.same({ 0 }, server.puts)
     modem:close()
   end)
 
