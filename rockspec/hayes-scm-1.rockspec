@@ -120,6 +120,7 @@ build = {
     ["hayes.dialect.quectel.ftp.options"] = "lua/hayes/dialect/quectel/ftp/options.lua",
     ["hayes.dialect.quectel.ftp.pieces"] = "lua/hayes/dialect/quectel/ftp/pieces.lua",
     ["hayes.dialect.quectel.ftp.progress"] = "lua/hayes/dialect/quectel/ftp/progress.lua",
+    ["hayes.dialect.quectel.ftp.proof"] = "lua/hayes/dialect/quectel/ftp/proof.lua",
     ["hayes.dialect.quectel.ftp.recovery"] = "lua/hayes/dialect/quectel/ftp/recovery.lua",
     ["hayes.dialect.quectel.ftp.remote"] = "lua/hayes/dialect/quectel/ftp/remote.lua",
     ["hayes.dialect.quectel.ftp.session"] = "lua/hayes/dialect/quectel/ftp/session.lua",
