@@ -38,13 +38,14 @@ return function(modem)
   --- The SSL context that the module says a connection uses; nil when it does not tell, nil and an error when it does
   --- not answer.
   local function context_of(connection)
-    local text, response, err = ("AT+QSSLSTATE=%d"):format(connection.id), nil, nil
-    for _ = 1, 2 do -- one answer may get lost
-      response, err = modem:at(text)
-      if response or err.name ~= "timeout" then break end
+    local text = ("AT+QSSLSTATE=%d"):format(connection.id)
+    local fields, err
+    for _ = 1, 2 do -- one answer may get lost, or changed
+      fields, err = modem:query(text)
+      if fields or err.name ~= "timeout" and err.name ~= "bad_answer" then break end
     end
-    if not response then return nil, not err.result and err or nil end
-    return response[1] and math.tointeger(modem:fields(text, response[1]).SSL_ctxID)
+    if fields then return fields.SSL_ctxID end
+    return nil, not err.result and err or nil
   end
 
   --- A byte of the command that opened it may have changed on the line, and with it the context.

@@ -61,7 +61,7 @@ function carry.inside(session, name, arguments, size, moved, doing)
   local text
   text, err = call.result(modem, response, doing)
   if not text then return nil, err end
-  return math.tointeger(tonumber(text:match("%d+")))
+  return call.number(text, doing)
 end
 
 --- A file on the server from a place on, up to so many bytes, without a sink: what came of it that is sure.
