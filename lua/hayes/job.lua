@@ -37,4 +37,15 @@ function job.run(deadline, unwanted, f, ...)
   return table.unpack(results, 2, results.n)
 end
 
+local function abandon(opened)
+  if opened then opened:abandon() end
+end
+
+--- The same for what is opened: a connection that nobody waits for any more is closed again.
+---@param deadline number?
+---@param open fun(...): table?, hayes.error?
+function job.open(deadline, open, ...)
+  return job.run(deadline, abandon, open, ...)
+end
+
 return job

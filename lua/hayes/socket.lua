@@ -56,8 +56,10 @@ local function adopt(self, connection, host, port)
   end
 end
 
---- A socket over a connection; or without one, with opener(host, port), which gives one when connect() is called.
+--- A socket over a connection; or without one, with an opener: its check(host, port) raises what is wrong with these,
+--- and its open(host, port) gives a connection when connect() is called.
 ---@param kind "SSL"|"tcp"|"udp" udp: each send is a datagram, and receive() gives one
+---@param opener? { check: fun(host: any, port: any), open: fun(host: string, port: integer): table?, hayes.error? }
 function Socket.new(kind, connection, host, port, opener)
   local self = setmetatable({
     kind = kind, opener = opener,
@@ -458,9 +460,9 @@ end
 function Socket:connect(host, port)
   if self.connection then return nil, "already connected" end
   if not self.opener then return nil, "closed" end
-  local connection, err = job.run(deadline_of(self), function(opened)
-    if opened then opened:abandon() end
-  end, self.opener, host, math.tointeger(tonumber(port)) or port)
+  port = math.tointeger(tonumber(port)) or port
+  self.opener.check(host, port)
+  local connection, err = job.open(deadline_of(self), self.opener.open, host, port)
   if not connection then
     if errors.is(err) then remember(self, err) end
     return nil, err

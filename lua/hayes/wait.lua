@@ -84,8 +84,16 @@ local function check_suspendable()
     .. "coroutine.wrap(function() … end)()")
 end
 
+--- The task was cancelled when what it waited for had just come: it has not heard of that yet.
+local function hear_of_cancel(task)
+  if not task.cancel_due then return end
+  task.cancel_due = false
+  error(task.cancelled, 0)
+end
+
 local function suspend(waiter, task, deadline)
   check_suspendable()
+  hear_of_cancel(task)
   local timer = deadline and loop.new_timer(task, deadline) or false
   add_task(waiter, task)
   task.timer = timer
@@ -94,7 +102,9 @@ local function suspend(waiter, task, deadline)
   remove_task(waiter, task)
   task.timer = false
   task.waiting = false
-  if task.cancelled and not waiter.fired then error(task.cancelled, 0) end
+  if waiter.fired then return end
+  hear_of_cancel(task)
+  if task.cancelled then error(task.cancelled, 0) end
 end
 
 --- Waits until it has happened: gives what fire() was given, or nil, "timeout" once the deadline (of wait.now)
@@ -215,16 +225,16 @@ local CANCELLED = errors.new { name = "cancelled", message = "the task was cance
 --- Makes the task raise where it waits; what it holds is closed on the way. A task that has ended is left alone.
 function Task:cancel()
   if self.ended or self.cancelled then return end
-  self.cancelled = CANCELLED
-  if loop.running() == self then error(self.cancelled, 0) end
+  self.cancelled, self.cancel_due = CANCELLED, true
+  if loop.running() == self then hear_of_cancel(self) end
   if self.waiting then loop.resume(self) end
 end
 
 --- A task that does not run yet. All fields are there, see loop/builtin.lua.
 local function new_task(group, detached, f, ...)
   local task = setmetatable({
-    group = group, detached = detached, joiners = {}, ended = false, cancelled = false, joined = false,
-    reported = false, waiting = false, timer = false, in_line = false, place = 0, next_ready = false,
+    group = group, detached = detached, joiners = {}, ended = false, cancelled = false, cancel_due = false,
+    joined = false, reported = false, waiting = false, timer = false, in_line = false, place = 0, next_ready = false,
     coroutine = false, arguments = false,
   }, Task)
   loop.prepare(task, function(...)

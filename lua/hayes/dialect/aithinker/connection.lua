@@ -195,6 +195,14 @@ local function fetch(self)
   wait.spawn_detached(fetch_task, self)
 end
 
+--- What has come already, without waiting.
+function Connection:take()
+  if self.arrived.size == 0 then return nil end
+  local bytes = self.arrived:take(self.arrived:first_length())
+  if self.has_data then fetch(self) end
+  return bytes
+end
+
 --- Reads once: bytes, "" when there are none, or nil and the error.
 function Connection:receive()
   if self.arrived.size == 0 and not self.lost and (self.has_data or self.doubtful or self.turn.held) then
@@ -205,11 +213,8 @@ function Connection:receive()
     end
     self.doubtful = false
   end
-  if self.arrived.size > 0 then
-    local bytes = self.arrived:take(self.arrived:first_length())
-    if self.has_data then fetch(self) end
-    return bytes
-  end
+  local bytes = self:take()
+  if bytes then return bytes end
   if self.lost then return nil, self.lost end
   if self.failure then return nil, self.failure end
   if self.peer_closed then return nil, ended_error(self) end

@@ -1,6 +1,7 @@
 --- What modem.tcp, modem.udp and modem.ssl of an Ai-Thinker module share: clients and servers over one kind of socket.
 
 local check = require "hayes.check"
+local job = require "hayes.job"
 local Listener = require "hayes.dialect.aithinker.listener"
 local Socket = require "hayes.socket"
 
@@ -59,8 +60,6 @@ function service.new(modem, kind)
   end
 
   local function open_connection(host, port, options)
-    check_host(kind.name .. ".open", host)
-    check_port(kind.name .. ".open", port)
     local connection, err = sockets.open {
       type = kind.client, host = host, port = port, what = kind.what, auto = options.escape == "auto",
       mode = options.mode == "push" and "push" or "buffer", doing = ("the %s to %s:%d"):format(kind.what, host, port),
@@ -87,7 +86,9 @@ function service.new(modem, kind)
   ---@return hayes.socket?, hayes.error?
   function made.open(host, port, options)
     options = options_of(kind.name .. ".open", options)
-    local connection, err = open_connection(host, port, options)
+    check_host(kind.name .. ".open", host)
+    check_port(kind.name .. ".open", port)
+    local connection, err = job.open(nil, open_connection, host, port, options)
     if not connection then return nil, err end
     local socket = Socket.new(kind.kind, connection, host, port)
     if kind.opened then kind.opened(socket, options) end
@@ -99,9 +100,13 @@ function service.new(modem, kind)
   function made.factory(options)
     options = options_of(kind.name .. ".factory", options)
     return function()
-      local socket = Socket.new(kind.kind, nil, nil, nil, function(host, port)
-        return open_connection(host, port, options)
-      end)
+      local socket = Socket.new(kind.kind, nil, nil, nil, {
+        check = function(host, port)
+          check_host("socket:connect", host)
+          check_port("socket:connect", port)
+        end,
+        open = function(host, port) return open_connection(host, port, options) end,
+      })
       if kind.opened then kind.opened(socket, options) end
       return socket
     end
@@ -120,11 +125,11 @@ function service.new(modem, kind)
     if options.mode == "transparent" then
       check.fail(where, 'mode is "transparent"; it must be "buffer" or "push" (sockets have transparent())')
     end
-    local object, err = sockets.open {
+    local object, err = job.open(nil, sockets.open, {
       type = kind.server, port = port, mode = options.mode, what = kind.what, seed_type = kind.seed,
       listens = kind.seed ~= nil, auto = options.escape == "auto", doing = ("the server on port %d"):format(port),
       with_slots = kind.open_server,
-    }
+    })
     if not object then return nil, err end
     if kind.seed then return Listener.server_of(object, kind.kind) end
     object.host = "anybody" -- not known before it sends

@@ -222,8 +222,8 @@ end
 ---@param wanted table<hayes.aithinker.slot, string>
 ---@param open fun(needs: table<hayes.aithinker.slot, string>, hold: hayes.hold): table?, hayes.error?
 function Slots:open_client(wanted, open)
-  local left = {}
-  for round = 1, 2 do
+  local left, made = {}, {}
+  while true do
     local changes, contents
     do
       local hold <close>, err = exchange.hold(self.modem)
@@ -232,7 +232,11 @@ function Slots:open_client(wanted, open)
       if not changes then return nil, contents end
       if #changes == 0 then return open(wanted, hold) end
     end
-    if round == 2 then return nil, not_stored(changes[1], contents[changes[1].kind]) end
+    -- A connection that needed what is there may have been closed meanwhile; but what was written must be there.
+    for _, change in ipairs(changes) do
+      if made[change.kind] then return nil, not_stored(change, contents[change.kind]) end
+      made[change.kind] = true
+    end
     local ok, err = make(self, changes, left)
     if not ok then return nil, err end
   end

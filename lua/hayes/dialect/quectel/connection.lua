@@ -202,6 +202,11 @@ local function no_count(self)
     self.family.origin))
 end
 
+--- What has come unasked, without waiting.
+function Connection:take()
+  if self.pushed.size > 0 then return take_pushed(self) end
+end
+
 --- Reads once: bytes, "" when there are none, or nil and the error.
 function Connection:receive()
   if self.pushed.size > 0 then return take_pushed(self) end

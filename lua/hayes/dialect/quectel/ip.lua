@@ -3,6 +3,7 @@
 
 local check = require "hayes.check"
 local Connection = require "hayes.dialect.quectel.connection"
+local job = require "hayes.job"
 local Opener = require "hayes.dialect.quectel.opener"
 local Socket = require "hayes.socket"
 
@@ -83,7 +84,7 @@ return function(modem)
       local where = name .. ".open"
       options = check.options(where, options, option_rules)
       check_address(where, host, port)
-      local connection, err = open_connection(service, host, port, options)
+      local connection, err = job.open(nil, open_connection, service, host, port, options)
       if not connection then return nil, err end
       return Socket.new(name, connection, host, port)
     end
@@ -93,10 +94,10 @@ return function(modem)
     function made.factory(options)
       options = check.options(name .. ".factory", options, option_rules)
       return function()
-        return Socket.new(name, nil, nil, nil, function(host, port)
-          check_address("socket:connect", host, port)
-          return open_connection(service, host, port, options)
-        end)
+        return Socket.new(name, nil, nil, nil, {
+          check = function(host, port) check_address("socket:connect", host, port) end,
+          open = function(host, port) return open_connection(service, host, port, options) end,
+        })
       end
     end
 

@@ -5,6 +5,7 @@ local check = require "hayes.check"
 local Connection = require "hayes.dialect.quectel.connection"
 local Contexts = require "hayes.dialect.quectel.ssl_contexts"
 local errors = require "hayes.error"
+local job = require "hayes.job"
 local Opener = require "hayes.dialect.quectel.opener"
 local settings = require "hayes.dialect.quectel.ssl_settings"
 local Socket = require "hayes.socket"
@@ -91,10 +92,13 @@ return function(modem)
     return nil, err
   end
 
+  local function check_address(where, host, port)
+    check.value(where, "the host", host, { type = "string", line = true })
+    if host == "" then check.fail(where, "the host is empty") end
+    check.value(where, "the port", port, { type = "integer", min = 1, max = 65535 })
+  end
+
   local function open_connection(host, port, options)
-    check.value("ssl.open", "the host", host, { type = "string", line = true })
-    if host == "" then check.fail("ssl.open", "the host is empty") end
-    check.value("ssl.open", "the port", port, { type = "integer", min = 1, max = 65535 })
     if options.check_time and options.verify ~= "none" then
       local ok, err = modem.clock.ensure()
       if not ok then return nil, err end
@@ -118,7 +122,8 @@ return function(modem)
   ---@return hayes.socket?, hayes.error?
   function ssl.open(host, port, options)
     options = settings.check("ssl.open", options)
-    local connection, err = open_connection(host, port, options)
+    check_address("ssl.open", host, port)
+    local connection, err = job.open(nil, open_connection, host, port, options)
     if not connection then return nil, err end
     return Socket.new("SSL", connection, host, port)
   end
@@ -129,7 +134,10 @@ return function(modem)
   function ssl.factory(options)
     options = settings.check("ssl.factory", options)
     return function()
-      return Socket.new("SSL", nil, nil, nil, function(host, port) return open_connection(host, port, options) end)
+      return Socket.new("SSL", nil, nil, nil, {
+        check = function(host, port) check_address("socket:connect", host, port) end,
+        open = function(host, port) return open_connection(host, port, options) end,
+      })
     end
   end
 
@@ -143,7 +151,7 @@ return function(modem)
     if #options.ciphers > 1 then
       check.fail("ssl.configure", ("ciphers has %d suites; a context holds one, or all"):format(#options.ciphers))
     end
-    return contexts:configure(index, options, options.ciphers[1])
+    return job.run(nil, nil, contexts.configure, contexts, index, options, options.ciphers[1])
   end
 
   --- What the six SSL contexts are set to: by index, the settings of AT+QSSLCFG by name.
