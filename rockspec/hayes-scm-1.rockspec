@@ -158,6 +158,7 @@ build = {
     ["hayes.failure"] = "lua/hayes/failure.lua",
     hayes = "lua/hayes/init.lua",
     ["hayes.local_file"] = "lua/hayes/local_file.lua",
+    ["hayes.likeness"] = "lua/hayes/likeness.lua",
     ["hayes.lock"] = "lua/hayes/lock.lua",
     ["hayes.loop.builtin"] = "lua/hayes/loop/builtin.lua",
     ["hayes.modem"] = "lua/hayes/modem.lua",

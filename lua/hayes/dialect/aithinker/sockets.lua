@@ -4,6 +4,7 @@ local Connection = require "hayes.dialect.aithinker.connection"
 local errors = require "hayes.error"
 local exchange = require "hayes.exchange"
 local Lock = require "hayes.lock"
+local likeness = require "hayes.likeness"
 local Listener = require "hayes.dialect.aithinker.listener"
 
 local recv_modes = { buffer = 0, push = 1 }
@@ -17,6 +18,8 @@ local DEAD = { disconnected = true, failed = true, ["timed out"] = true, ["to be
 local CLIENTS = { [2] = true, [4] = true, [7] = true }
 local SERVERS, SEEDS = { [3] = true, [6] = true }, { [5] = true, [8] = true }
 local UDP_SERVER = 1
+
+local DATA_EVENT = "+EVENT:SocketDown,"
 
 --- Nothing tells firmware by the page's table, where 1 is connected, from that by the other, where it is connecting:
 --- the module knows best whether it can be used.
@@ -249,21 +252,20 @@ return function(modem)
     end)
   end
 
-  --- The module announced data, and the line damaged that. It is lost, where it came with the event: of the connection
-  --- with that ConID, or, where that cannot be read, of any.
-  local function on_garbled(line)
-    local id = math.tointeger(tonumber(line:match("(%d+),%d+,?[^,]*$")))
-    for _, connection in pairs(connections) do
-      local may_be_it = not connections[id] or connection.id == id
-      if connection.mode == "push" and may_be_it then connection:on_damage("short_read") end
+  --- Data was announced, and damage was done to that. What was pushed is lost: of the connection with the ConID in it
+  --- or, where that is none of ours, of any.
+  local function on_unreadable(text)
+    local id = math.tointeger(tonumber(text:match("^(%d+),")))
+    for known, connection in pairs(connections) do
+      if connection.mode == "push" and (known == id or not connections[id]) then connection:on_damage("short_read") end
     end
   end
 
+  --- A line that nobody knows may have announced data before it was damaged.
   modem:listen("urc", function(event)
     if not event.unknown and event.name ~= "+EVENT" then return end
-    for _, part in ipairs { "+EVENT:So", "NT:SocketD", "tDown," } do
-      if event.line:find(part, 1, true) then return on_garbled(event.line) end
-    end
+    local text = likeness.behind(event.line, DATA_EVENT)
+    if text then on_unreadable(text) end
   end)
 
   modem:listen("damage", function(event)
@@ -274,7 +276,7 @@ return function(modem)
   modem:listen("+EVENT:SocketDown", function(event)
     local fields = event.fields
     local whole = math.type(fields[1]) == "integer" and math.type(fields[2]) == "integer" and #fields == 2
-    if not whole then return on_garbled(event.line) end
+    if not whole then return on_unreadable(event.line:match("^.-,(.*)") or "") end
     local connection = connections[fields[1]] or listeners[fields[1]]
     if connection and connection.on_data then connection:on_data(event.data) end
   end)

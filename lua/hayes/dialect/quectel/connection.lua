@@ -54,6 +54,7 @@ function Connection.new(modem, family, id, host, port, mode, auto)
     arrivals = 0,      -- notifications so far
     has_data = false,  -- notified, and not yet read to the end
     peer_closed = false,
+    opened_in = mode,  -- nil once its mode has been switched
     doubtful = false,  -- silent for so long that a notification may have got lost
     lost = false,      -- the error that ended it without a word to the module
     damaged = false,   -- the error that ended it because bytes were lost on the line
@@ -320,7 +321,7 @@ function Connection:switch(mode)
   if self.mode == "transparent" then ok, err = leave_data_mode(self) else ok, err = read_ahead(self) end
   if not ok then return nil, err end
   local before = self.mode
-  self.mode = mode
+  self.mode, self.opened_in = mode, nil
   ok, err = change_mode(self, mode)
   if ok then return true end
   self.mode = before == "transparent" and "buffer" or before
