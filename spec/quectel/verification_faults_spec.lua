@@ -353,4 +353,61 @@ describe("The verification of a server", function()
       stop()
     end
   end)
+
+  it("is not left by a switch whose look for other connections was damaged", function()
+    local row = '\r\n+QISTATE: 0,"TCP","10.0.0.2",80,5000,2,1,0,0,"usbat"\r\n\r\nOK\r\n'
+    local function switch(reply)
+      start { commands = { ["AT+QISTATE=1,0"] = reply, ["^AT%+QISWTMD="] = "\r\nOK\r\n",
+        ["^AT%+QSSLRECV="] = "\r\n+QSSLRECV: 0\r\n\r\nOK\r\n" } }
+      local ok = assert(open_socket(modem)):switch("push")
+      stop()
+      return ok
+    end
+    for at = 1, #row do
+      local before, behind = row:sub(1, at - 1), row:sub(at + 1)
+      for _, damaged in ipairs { before .. behind, before .. string.char(row:byte(at) ~ 1) .. behind } do
+        assert.is_nil(switch(damaged), damaged)
+      end
+    end
+    -- A URC of somebody's in the answer that there is none is no reason to give up.
+    local asked = 0
+    assert.is_true(switch(function()
+      asked = asked + 1
+      return (asked == 1 and "\r\n+UNHEARD: 1\r\n" or "") .. "\r\nOK\r\n"
+    end))
+  end)
+
+  --- A TCP connection of a module whose TLS connections have indices of their own.
+  local function open_tcp()
+    start { commands = { ["^AT%+QICFG="] = "\r\nOK\r\n", ["AT+QISTATE"] = "\r\nOK\r\n",
+      ["^AT%+QIOPEN="] = "\r\nOK\r\n\r\n+QIOPEN: 0,0\r\n", ["^AT%+QIRD="] = "\r\n+QIRD: 0\r\n\r\nOK\r\n",
+      ["AT+QICLOSE=0"] = "\r\nOK\r\n", ["^AT%+QISWTMD="] = "\r\nOK\r\n" } }
+    return assert(modem.tcp.open("server.example", 7))
+  end
+
+  it("is not left by the switch of a TCP connection when the first look for TLS connections is refused", function()
+    local sock = open_tcp()
+    module.connections["0"] = "0"
+    local first = true
+    module.fault = function(line)
+      if line ~= "AT+QSSLSTATE=0" or not first then return end
+      first = false
+      return "refuse"
+    end
+    local ok, err = sock:switch("push")
+    assert.is_nil(ok)
+    assert.are.same("ambiguous", err.name)
+  end)
+
+  it("apart: a connection whose switch to transparent mode is answered with OK ends, and sends nothing", function()
+    local sock = open_tcp()
+    local ok, err = sock:switch("transparent")
+    assert.is_nil(ok)
+    assert.are.same("no_data_mode", err.name)
+    sock:settimeout(1)
+    sock:send("AT+CFUN=0\r")
+    assert.is_nil((sock:flush()))
+    for _, line in ipairs(module.lines) do assert.is_nil(line:find("CFUN", 1, true)) end
+    assert.are.same("OK", assert(modem:at("AT")).result)
+  end)
 end)
