@@ -168,6 +168,7 @@ build = {
     ["hayes.socket"] = "lua/hayes/socket.lua",
     ["hayes.startup"] = "lua/hayes/startup.lua",
     ["hayes.trace"] = "lua/hayes/trace.lua",
+    ["hayes.undamaged"] = "lua/hayes/undamaged.lua",
     ["hayes.usb"] = "lua/hayes/usb.lua",
     ["hayes.wait"] = "lua/hayes/wait.lua",
   },

@@ -6,6 +6,7 @@ local exchange = require "hayes.exchange"
 local Lock = require "hayes.lock"
 local likeness = require "hayes.likeness"
 local Listener = require "hayes.dialect.aithinker.listener"
+local undamaged = require "hayes.undamaged"
 
 local recv_modes = { buffer = 0, push = 1 }
 
@@ -49,12 +50,19 @@ return function(modem)
     local list = {}
     for _, line in ipairs(response) do
       local row = modem:fields("AT+SOCKET?", line)
-      if math.type(row.ConID) == "integer" then
-        row.state = states[row.status] or ("state %s"):format(row.status)
-        list[#list + 1] = row
+      if math.type(row.ConID) ~= "integer" then
+        return nil, errors.new { name = "bad_answer", command = "AT+SOCKET?", origin = "aithinker",
+          message = ("the module lists %s, which is no connection"):format(line) }
       end
+      row.state = states[row.status] or ("state %s"):format(row.status)
+      list[#list + 1] = row
     end
     return list
+  end
+
+  --- The same where it matters that there is no other row.
+  local function all_rows()
+    return undamaged.ask(modem, "AT+SOCKET?", rows)
   end
 
   local function forget(object)
@@ -79,7 +87,7 @@ return function(modem)
 
   --- Transparent transmission has no ConID: the module must have nothing to choose from (page, AT+SOCKETTT).
   local function may_be_transparent(connection)
-    local list, err = rows()
+    local list, err = all_rows()
     if not list then return nil, err end
     local own, others = nil, {}
     for _, row in ipairs(list) do
@@ -122,7 +130,7 @@ return function(modem)
   function sockets.needing(kind, text)
     local candidates = sockets.holders(kind, text)
     if #candidates == 0 then return candidates end
-    local list, err = rows()
+    local list, err = all_rows()
     if not list then return nil, err end
     local there, found = {}, {}
     for _, row in ipairs(list) do there[row.ConID] = not DEAD[row.state] and row.type or nil end

@@ -10,6 +10,7 @@ local DataMode = require "hayes.data_mode"
 local errors = require "hayes.error"
 local exchange = require "hayes.exchange"
 local failure = require "hayes.failure"
+local undamaged = require "hayes.undamaged"
 local wait = require "hayes.wait"
 
 ---@class hayes.quectel.family
@@ -288,29 +289,14 @@ local function read_ahead(self)
   return true
 end
 
-local MOST_ATTEMPTS = 3
-
---- Asks whether there is a connection. That there is none counts only in an answer beside which nothing looked damaged:
---- a line with a changed name is no line of the answer. A refusal counts when it is repeated.
-local function ask_for_row(self, text, hold)
-  local modem, refused = self.modem, nil
-  for _ = 1, MOST_ATTEMPTS do
-    local before = tostring(modem:line_errors())
-    local response, err = exchange.run(modem, text, { within = hold })
-    local clean = tostring(modem:line_errors()) == before
-    if response and (response[1] or clean) then return response end
-    if err and (refused or not err.result) then return nil, err end
-    refused = err
-  end
-  return nil, errors.new { name = "bad_answer", origin = self.family.origin,
-    message = ("the answers to %s are damaged"):format(text), hint = "The line loses or changes bytes." }
-end
-
 --- AT+QISWTMD takes an index alone, and TLS connections and others count theirs apart: is there another one that it
 --- could mean? nil and an error if so, or if that must be known and is not.
 local function check_unambiguous(self, hold)
   local family = self.family
-  local response, err = ask_for_row(self, ("AT+%s%d"):format(family.other_state, self.id), hold)
+  local text = ("AT+%s%d"):format(family.other_state, self.id)
+  local response, err = undamaged.ask(self.modem, text, function()
+    return exchange.run(self.modem, text, { within = hold })
+  end)
   if not response and not (err.result and not family.must_know) then
     return nil, errors.within(err, "looking for other connections with the index " .. self.id)
   end

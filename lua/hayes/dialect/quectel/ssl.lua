@@ -35,28 +35,29 @@ return function(modem)
 
   -- Opening
 
-  --- What a question about a connection is answered; of one in transparent mode, outside data mode.
-  local function ask(connection, text)
-    if connection.mode ~= "transparent" then return modem:at(text) end
+  --- The answer to a question about a connection; in transparent mode it is asked outside data mode.
+  local function query(connection, text)
+    if connection.mode ~= "transparent" then return modem:query(text) end
     local ok, err = connection:escape()
     if not ok then return nil, err end
-    local response
-    response, err = modem:at(text)
+    local fields
+    fields, err = modem:query(text)
     local resumed, resume_err = connection:resume()
     if not resumed then return nil, resume_err end
-    return response, err
+    return fields, err
   end
 
   --- The SSL context that the module says a connection uses; nil when it does not tell, nil and an error when it does
   --- not answer.
   local function context_of(connection)
-    local text, response, err = ("AT+QSSLSTATE=%d"):format(connection.id), nil, nil
-    for _ = 1, 2 do -- one answer may get lost
-      response, err = ask(connection, text)
-      if response or err.name ~= "timeout" then break end
+    local text = ("AT+QSSLSTATE=%d"):format(connection.id)
+    local fields, err
+    for _ = 1, 2 do -- one answer may get lost, or changed
+      fields, err = query(connection, text)
+      if fields or err.name ~= "timeout" and err.name ~= "bad_answer" then break end
     end
-    if not response then return nil, not err.result and err or nil end
-    return response[1] and math.tointeger(modem:fields(text, response[1]).SSL_ctxID)
+    if fields then return math.tointeger(fields.SSL_ctxID) end
+    return nil, not err.result and err or nil
   end
 
   --- A byte of the command that opened it may have changed on the line, and with it the context.
