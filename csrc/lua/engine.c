@@ -294,7 +294,9 @@ static int cancel(lua_State *L)
     struct lua_engine *self = check_engine(L);
     uint32_t id = (uint32_t)luaL_checkinteger(L, 2);
     at_engine_cancel(&self->at, id, core_check_time(L, 3, 0));
-    if (self->at.slot.id != id)
+    /* Its end is still to be told if it was in flight; a deferred result that is given up has none. */
+    bool in_flight = self->at.slot.id == id && (self->at.slot.state != AT_SLOT_EMPTY || self->at.end_slot);
+    if (!in_flight)
         forget_response(L, self, id);
     return 0;
 }

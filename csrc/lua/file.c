@@ -1,6 +1,7 @@
 #include "lua/file.h"
 
 #include "lua/core.h"
+#include "lua/part.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -88,20 +89,19 @@ bool core_file_write(struct core_file *file, const char *bytes, size_t length)
 
 enum mode {
     READ,
-    PART,     /* created if missing, kept otherwise; can also be read */
+    PART,     /* created if missing, kept otherwise; can also be read (see part_open) */
     APPEND,   /* created if missing */
     EXISTING, /* never created */
 };
 
 static const int open_flags[] = {
     [READ] = O_RDONLY,
-    [PART] = O_RDWR | O_CREAT,
     [APPEND] = O_WRONLY | O_APPEND | O_CREAT,
     [EXISTING] = O_WRONLY,
 };
 
-/* nil, message, token if the opened file does not suit the mode; otherwise no results. */
-static int refuse_unfit(lua_State *L, struct core_file *self, enum mode mode)
+/* nil, message, token if the opened file is none; otherwise no results. */
+static int refuse_folder(lua_State *L, struct core_file *self)
 {
     struct stat status;
     int number = fstat(self->fd, &status) == 0 ? 0 : errno;
@@ -110,28 +110,32 @@ static int refuse_unfit(lua_State *L, struct core_file *self, enum mode mode)
     if (number != 0)
         return core_push_failure(L, number);
     self->is_fifo = S_ISFIFO(status.st_mode);
-    if (mode != PART || S_ISREG(status.st_mode))
-        return 0;
-    lua_pushnil(L);
-    lua_pushliteral(L, "It is not a regular file");
-    return 2;
+    return 0;
 }
 
-/* file(path, mode) -> file, or nil, message, token (see core_push_failure). The modes are those of enum mode.
- * Nothing waits, neither here nor later; a FIFO that nobody reads cannot be opened for writing. */
+/* file(path, mode, target) -> file, or nil, message, token (see core_push_failure). The modes are those of
+ * enum mode; target is for PART: the path whose place the file will take. Nothing waits, neither here nor
+ * later; a FIFO that nobody reads cannot be opened for writing. */
 static int new_file(lua_State *L)
 {
     static const char *const modes[] = {"read", "part", "append", "existing", NULL};
     const char *path = luaL_checkstring(L, 1);
     enum mode mode = (enum mode)luaL_checkoption(L, 2, NULL, modes);
+    const char *target = luaL_optstring(L, 3, NULL), *refusal = NULL;
     struct core_file *self = lua_newuserdatauv(L, sizeof *self, 0);
     memset(self, 0, offsetof(struct core_file, buffer));
-    self->fd = open(path, open_flags[mode] | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0666);
+    self->fd = mode == PART ? part_open(path, target, &refusal)
+                            : open(path, open_flags[mode] | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0666);
     int number = errno;
     luaL_setmetatable(L, CORE_FILE);
+    if (refusal != NULL) {
+        lua_pushnil(L);
+        lua_pushstring(L, refusal);
+        return 2;
+    }
     if (self->fd < 0)
         return core_push_failure(L, number);
-    int refused = refuse_unfit(L, self, mode);
+    int refused = refuse_folder(L, self);
     if (refused == 0)
         return 1;
     close(self->fd);
@@ -266,6 +270,16 @@ static int truncate_file(lua_State *L)
     return 1;
 }
 
+/* file:take_rights(target) -> true, or nil, message, token (see part_take_rights) */
+static int take_rights(lua_State *L)
+{
+    int number = part_take_rights(check_file(L)->fd, luaL_checkstring(L, 2));
+    if (number != 0)
+        return core_push_failure(L, number);
+    lua_pushboolean(L, true);
+    return 1;
+}
+
 /* file:sync() -> true, or nil, message, token: what was written survives a power cut */
 static int sync_file(lua_State *L)
 {
@@ -314,6 +328,7 @@ static const luaL_Reg methods[] = {
     {"fd", descriptor},
     {"place", place},
     {"truncate", truncate_file},
+    {"take_rights", take_rights},
     {"sync", sync_file},
     {"done", done},
     {"failure", failure},

@@ -97,13 +97,13 @@ static int remove_fd(lua_State *L)
     int index = find(set, (int)luaL_checkinteger(L, 2));
     if (index < 0)
         return 0;
-    set->count--;
-    set->fds[index] = set->fds[set->count];
     lua_getiuservalue(L, 1, 1);
-    lua_rawgeti(L, -1, set->count + 1);
+    lua_rawgeti(L, -1, set->count);
     lua_rawseti(L, -2, index + 1);
     lua_pushnil(L);
-    lua_rawseti(L, -2, set->count + 1);
+    lua_rawseti(L, -2, set->count);
+    set->count--;
+    set->fds[index] = set->fds[set->count];
     return 0;
 }
 

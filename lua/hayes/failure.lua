@@ -5,6 +5,9 @@ local errors = require "hayes.error"
 
 local failure = {}
 
+local lossy = "The line loses or doubles bytes: use flow control (flow = \"rtscts\", where module and cable have it), "
+  .. "a lower speed or a shorter cable. modem:line_errors() counts what looked wrong."
+
 local function describe(modem, code, words)
   local table_of = modem.dialect.errors
   if not table_of then return nil end
@@ -17,6 +20,9 @@ end
 ---@param doing string
 ---@return hayes.error
 function failure.coded(modem, code, doing)
+  if math.type(code) ~= "integer" then
+    return errors.new { name = "bad_answer", message = ("%s failed: the module gives no error number"):format(doing) }
+  end
   local known = describe(modem, code)
   return errors.new {
     name = known and known.name or ("error_%d"):format(code), code = code, origin = known and known.origin or "cme",
@@ -61,6 +67,19 @@ local function of_line(modem, shown, line, response)
   }
 end
 
+--- A line of an answer is not what it must be: it has changed on the line, or the firmware is of another kind.
+---@param text string  the command
+---@param line? string
+---@param field? string the name of what is wrong with it
+function failure.bad_answer(modem, text, line, field)
+  local shown = command.mask(modem.dialect.commands, text, modem.dialect.manners)
+  local said = line and command.mask_line(modem.dialect.commands, line, modem.dialect.redact)
+  return errors.new { name = "bad_answer", command = shown,
+    message = ("the answer to %s is damaged%s: %s"):format(shown, field and (" (%s)"):format(field) or "",
+      said or "it is missing"),
+    hint = lossy }
+end
+
 local messages = {
   timeout = "no answer to %s within %g s",
   reboot = "the module restarted before it had answered %s",
@@ -68,9 +87,6 @@ local messages = {
   short_read = "bytes of the answer to %s were lost on the line: fewer came than it announced",
   long_read = "the answer to %s is damaged: more bytes came than it announced",
 }
-
-local lossy = "The line loses or doubles bytes: use flow control (flow = \"rtscts\", where module and cable have it), "
-  .. "a lower speed or a shorter cable. modem:line_errors() counts what looked wrong."
 
 local hints = {
   short_read = lossy, long_read = lossy,

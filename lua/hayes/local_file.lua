@@ -119,9 +119,11 @@ end
 local PartFile = {}
 PartFile.__index = PartFile
 
---- Makes it permanent and renames it. nil and the system's error message if that fails; the file then stays open.
+--- Gives it owner, group and permissions of the file that it replaces, makes it permanent, and renames it. nil and the
+--- system's error message if that fails; the file then stays open.
 function PartFile:commit()
-  local ok, words = self.file:sync()
+  local ok, words = self.file:take_rights(self.target_path)
+  if ok then ok, words = self.file:sync() end
   if ok then ok, words = os.rename(self.part_path, self.target_path) end
   if ok then self.file:close() end
   return ok, words
@@ -130,6 +132,12 @@ end
 function PartFile:discard()
   self.file:close()
   os.remove(self.part_path)
+end
+
+--- Closes one that nothing was written to: what an earlier run has left in it stays.
+function PartFile:leave()
+  if self.file:size() == 0 then os.remove(self.part_path) end
+  self.file:close()
 end
 
 function PartFile:__close() self.file:close() end
@@ -154,14 +162,19 @@ local function write_all(file, bytes)
   return 1
 end
 
+--- A file that is in the way, put there by somebody or left by something else than a download.
+local REMOVE = "What is downloaded is written there until it is complete: remove it, or use a folder that others "
+  .. "cannot write to."
+
 --- Opens what is there for writing, in a mode of core.file.
-local function open(path, kind, mode)
-  local file, words, token = core.file(path, mode)
+---@param target? string  of a part file
+local function open(path, kind, mode, target)
+  local file, words, token = core.file(path, mode, target)
   if file then return file end
   if kind == "fifo" and token == "no_such_device" then
     return nil, failed("no_reader", "written", path, "It is a FIFO that no program reads", "Start the reader first.")
   end
-  return nil, failed(token or "sink_failed", "written", path, words)
+  return nil, failed(token or "sink_failed", "written", path, words, target and not token and REMOVE or nil)
 end
 
 local function through(path, kind)
@@ -185,7 +198,7 @@ function local_file.target(path)
   if not kind then return nil, name end
   if not name then return through(path, kind) end
   local part_path = name .. ".part"
-  local file, err = open(part_path, "missing", "part")
+  local file, err = open(part_path, "missing", "part", name)
   return file and setmetatable({ file = file, target_path = name, part_path = part_path }, PartFile), err
 end
 

@@ -27,7 +27,7 @@ function Place:__close()
 end
 
 local function wait_in_line(self, deadline)
-  local place <close> = setmetatable({ fired = false, lock = self }, Place)
+  local place <close> = setmetatable({ fired = false, lock = self }, Place) -- Waiter:wait makes room for the rest
   self.line[#self.line + 1] = place
   return place:wait(deadline)
 end

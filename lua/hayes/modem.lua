@@ -9,6 +9,7 @@ local errors = require "hayes.error"
 local Events = require "hayes.events"
 local exchange = require "hayes.exchange"
 local explain = require "hayes.dialect.explain"
+local failure = require "hayes.failure"
 local Lock = require "hayes.lock"
 local startup = require "hayes.startup"
 local wait = require "hayes.wait"
@@ -61,6 +62,8 @@ local function put_on_port(self, port)
   self.blocked = false     -- waits for the port to take output
   self.deadline = false    -- when the engine wants to be called without input
   self.timer = false
+  self.ended_up_to = 0     -- of the steps that end it (shut)
+  self.soon, self.next_soon = self.soon or false, self.next_soon or false
 end
 
 --- A modem on an open port; start-up is up to the caller. The port is one of core.open_port, or a table with the
@@ -165,17 +168,22 @@ function Modem:call(name, form, arguments, request)
   return exchange.run(self, text, request)
 end
 
---- The fields of one line of the answer to a command, by index and by the names of its declaration.
+--- The fields of one line of the answer to a command, by index as they stand there, and by the names of its declaration
+--- as they are declared: an integer or absent, text or absent. `damaged`: an integer is none.
 ---@param text string the command
 ---@param line string
+---@return table, hayes.error? damaged
 function Modem:fields(text, line)
-  return answer.fields(self.dialect.commands, text, line)
+  local values, damaged = answer.fields(self.dialect.commands, text, line)
+  return values, damaged and failure.bad_answer(self, text, line, damaged) or nil
 end
 
---- The fields of the first information line, by index and by the names of the declaration.
+--- The fields of the first information line, by index and by the names of the declaration. nil and an error
+--- (`bad_answer`) when one is not what it is declared to be, or one of those needed is missing.
 ---@param text string
+---@param needed? string[] names
 ---@return table?, hayes.error?
-function Modem:query(text)
+function Modem:query(text, needed)
   check_text("modem:query", text)
   local response, err = exchange.run(self, text)
   if not response then return nil, err end
@@ -183,7 +191,12 @@ function Modem:query(text)
     return nil, errors.new { name = "no_information", command = text, result = response.result,
       message = ("%s was answered with %s alone"):format(text, response.result) }
   end
-  return self:fields(text, response[1])
+  local values, damaged = self:fields(text, response[1])
+  if damaged then return nil, damaged end
+  for _, name in ipairs(needed or {}) do
+    if values[name] == nil then return nil, failure.bad_answer(self, text, response[1], name) end
+  end
+  return values
 end
 
 local LineErrors = {}
@@ -259,10 +272,13 @@ end
 
 -- Driving
 
+--- What Lua raises when an allocation has failed.
+local NO_MEMORY = "not enough memory"
+
 --- For xpcall: an error with the place where it was raised, which is all that a report of a fault has. One that wants
 --- memory is left as it is.
 local function traceback(err)
-  if type(err) ~= "string" or err == "not enough memory" then return err end
+  if type(err) ~= "string" or err == NO_MEMORY then return err end
   return debug.traceback(err, 2)
 end
 
@@ -270,7 +286,7 @@ local OUT_OF_MEMORY = errors.new { name = "out_of_memory", message = "not enough
   hint = "Open it again once there is some." }
 
 local function internal_error(err)
-  if err == "not enough memory" then return OUT_OF_MEMORY end
+  if err == NO_MEMORY then return OUT_OF_MEMORY end
   return errors.new { name = "internal_error",
     message = "the library has failed, and closed the modem: " .. tostring(err),
     hint = "This is a fault of the library's: please report it, with a trace if there is one (the option trace)." }
@@ -302,7 +318,9 @@ end
 --- modem is closed, and everything under way ends with an error that says so.
 function Modem:turn(now)
   local ok, err = xpcall(serve, traceback, self, now)
-  if not ok then self:shut(internal_error(err)) end
+  if ok then return end
+  local made, failed = pcall(internal_error, err)
+  self:shut(made and failed or OUT_OF_MEMORY)
 end
 
 Modem.due = Modem.turn
@@ -336,27 +354,50 @@ end
 
 -- The end
 
---- Ends everything with this error; the port is closed. Each step is taken whatever becomes of the others.
+local function report_failure(modem, err)
+  if err == NO_MEMORY then error(err, 0) end
+  wait.report("closing the modem on " .. modem.address, err)
+end
+
+--- What ends with a modem, in order. Each step is taken whatever becomes of the others.
+local endings = {
+  function(modem) wait.detach(modem, modem.fd) end,
+  function(modem) modem.port:close() end,
+  function(modem)
+    for _, service in pairs(modem.services) do
+      local ok, err = true, nil
+      if service.reset then ok, err = xpcall(service.reset, traceback, modem.closed_with) end
+      if not ok then report_failure(modem, err) end
+    end
+  end,
+  function(modem) exchange.close(modem, modem.closed_with) end,
+  function(modem)
+    modem.listeners:emit { name = "closed", line = modem.closed_with.message, fields = {} }
+  end,
+  function(modem) modem.listeners:close(modem.closed_with) end,
+  function(modem) if modem.trace then modem.trace:close(modem.closed_with.message) end end,
+  function(modem) if modem.emulator then modem.emulator:close() end end,
+}
+
+--- Goes on with the end of the modem. What fails for want of memory is tried again in the next round of the loop.
+function Modem:go_on()
+  if not self.closed_with then return end
+  wait.soon(self)
+  while self.ended_up_to < #endings do
+    local ok, err = xpcall(endings[self.ended_up_to + 1], traceback, self)
+    if err == NO_MEMORY then return end
+    self.ended_up_to = self.ended_up_to + 1
+    if not ok then report_failure(self, err) end
+  end
+  wait.not_soon(self)
+end
+
+--- Ends everything with this error; the port is closed.
 ---@param err hayes.error
 function Modem:shut(err)
   if self.closed_with then return end
   self.closed_with = err
-  local first_failure
-  local function step(f, ...)
-    local ok, failure = xpcall(f, traceback, ...)
-    if not ok then first_failure = first_failure or failure end
-  end
-  step(wait.detach, self, self.fd)
-  step(self.port.close, self.port)
-  for _, service in pairs(self.services) do
-    if service.reset then step(service.reset, err) end
-  end
-  step(exchange.close, self, err)
-  step(self.listeners.emit, self.listeners, { name = "closed", line = err.message, fields = {} })
-  step(self.listeners.close, self.listeners, err)
-  if self.trace then step(self.trace.close, self.trace, err.message) end
-  if self.emulator then step(self.emulator.close, self.emulator) end
-  if first_failure then wait.report("closing the modem on " .. self.address, first_failure) end
+  self:go_on()
 end
 
 --- Closes the port. What waits on this modem ends with `closed`. Any number of times.
@@ -378,6 +419,8 @@ function Modem:reopen()
   local _held <close> = self.reopening:take()
   if not self.closed_with then return true end
   if self.ended or not self.again then return nil, self.closed_with end
+  self:go_on()
+  if self.ended_up_to < #endings then return nil, OUT_OF_MEMORY end
   local port, err = self.again.open()
   if not port then return nil, err end
   put_on_port(self, port)

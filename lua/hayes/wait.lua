@@ -37,14 +37,21 @@ wait.Waiter = Waiter
 --- Something that callers wait for and that happens once.
 ---@return hayes.waiter
 function wait.waiter()
-  return setmetatable({ fired = false, first = nil, second = nil, third = nil, task = nil }, Waiter)
+  return setmetatable({ fired = false, first = false, second = false, third = false, task = false, others = false },
+    Waiter)
+end
+
+--- Makes room for what fire() will write: it must not fail once something has happened.
+local function make_room(waiter)
+  waiter.first, waiter.second, waiter.third = false, false, false
+  waiter.task, waiter.others = waiter.task or false, waiter.others or false
 end
 
 --- It has happened; the up to three values given here are what wait() returns. Any further call changes nothing.
 function Waiter:fire(first, second, third)
   if self.fired then return end
-  self.fired = true
   self.first, self.second, self.third = first, second, third
+  self.fired = true
   if self.task then loop.resume(self.task) end
   if self.others then
     for task in pairs(self.others) do loop.resume(task) end
@@ -63,7 +70,7 @@ end
 
 local function remove_task(waiter, task)
   if waiter.task == task then
-    waiter.task = nil
+    waiter.task = false
   else
     waiter.others[task] = nil
   end
@@ -79,9 +86,10 @@ end
 
 local function suspend(waiter, task, deadline)
   check_suspendable()
+  local timer = deadline and loop.new_timer(task, deadline) or false
   add_task(waiter, task)
+  task.timer = timer
   task.waiting = true
-  if deadline then loop.schedule(task, deadline) end
   loop.suspend()
   remove_task(waiter, task)
   task.timer = false
@@ -95,6 +103,7 @@ end
 function Waiter:wait(deadline)
   if deadline ~= deadline then error("the deadline is NaN; it must be a number", 2) end
   if not self.fired then
+    make_room(self)
     local task = loop.running()
     if task then
       suspend(self, task, deadline)
@@ -156,6 +165,7 @@ function Task:due()
 end
 
 local function leave_group(group, task, ok)
+  if not group.tasks[task] then return end
   group.tasks[task] = nil
   group.count = group.count - 1
   if group.count == 0 then group.waiter:fire() end
@@ -167,10 +177,13 @@ end
 
 local NO_MEMORY = { false, "not enough memory", n = 2 }
 
---- Those who wait for it are told first: what comes behind may fail for want of memory.
+--- Those who wait for it are told first: what comes behind may fail for want of memory. If it does, this is called
+--- again.
 function Task:finish(ok, ...)
-  local packed, ended = pcall(table.pack, ok, ...)
-  self.ended = packed and ended or NO_MEMORY
+  if not self.ended then
+    local packed, ended = pcall(table.pack, ok, ...)
+    self.ended = packed and ended or NO_MEMORY
+  end
   for _, waiter in ipairs(self.joiners) do waiter:fire() end
   if self.group then leave_group(self.group, self, ok) end
   if not ok and not self.joined and not self.cancelled then
@@ -197,29 +210,42 @@ function Task:join(timeout)
   return nil, ended[2]
 end
 
+local CANCELLED = errors.new { name = "cancelled", message = "the task was cancelled" }
+
 --- Makes the task raise where it waits; what it holds is closed on the way. A task that has ended is left alone.
 function Task:cancel()
   if self.ended or self.cancelled then return end
-  self.cancelled = errors.new { name = "cancelled", message = "the task was cancelled" }
+  self.cancelled = CANCELLED
   if loop.running() == self then error(self.cancelled, 0) end
   if self.waiting then loop.resume(self) end
 end
 
-local function start(task, f, ...)
-  task.joiners = {}
-  setmetatable(task, Task)
-  loop.spawn(task, function(...)
+--- A task that does not run yet. All fields are there, see loop/builtin.lua.
+local function new_task(group, detached, f, ...)
+  local task = setmetatable({
+    group = group, detached = detached, joiners = {}, ended = false, cancelled = false, joined = false,
+    reported = false, waiting = false, timer = false, in_line = false, place = 0, next_ready = false,
+    coroutine = false, arguments = false,
+  }, Task)
+  loop.prepare(task, function(...)
     if task.cancelled then error(task.cancelled, 0) end
     return f(...)
   end, ...)
   return task
 end
 
+local function start(detached, f, ...)
+  local task = new_task(false, detached, f, ...)
+  loop.resume(task)
+  return task
+end
+
+--- One that could not be started, for want of memory, is not waited for.
 local function start_in_group(group, f, ...)
-  local task = { group = group }
+  local task = new_task(group, false, f, ...)
   group.tasks[task] = true
-  start(task, f, ...)
-  group.count = group.count + 1 -- one that could not be started, for want of memory, is not waited for
+  group.count = group.count + 1
+  loop.resume(task)
   return task
 end
 
@@ -228,12 +254,12 @@ end
 function wait.spawn(f, ...)
   local running = loop.running()
   if running and running.group then return start_in_group(running.group, f, ...) end
-  return start({}, f, ...)
+  return start(false, f, ...)
 end
 
 --- Starts f as a task that belongs to nobody: `hayes.run` does not wait for it, and an error is reported at once.
 function wait.spawn_detached(f, ...)
-  return start({ detached = true }, f, ...)
+  return start(true, f, ...)
 end
 
 --- Runs f and every task that it spawns to their end; gives what f returned. If f raises, the others are cancelled
@@ -267,6 +293,9 @@ function wait.detach(modem, fd)
   modem.timer = false
   builtin.detach(modem, fd)
 end
+
+--- Calls owner:go_on() in the next round of the loop, unless wait.not_soon takes that back. Neither allocates.
+wait.soon, wait.not_soon = builtin.soon, builtin.not_soon
 
 --- Calls owner:due(now) at that time, in place of an earlier wish of the same owner.
 function wait.schedule(owner, at)

@@ -45,6 +45,27 @@ describe("Fields are named by their declaration", function()
     assert.are.same(1, assert(modem:query('AT+QICFG="tcp/sendmode"'))["TCP/SendMode"])
   end)
 
+  it("as integers and texts, and what is neither has changed on the line", function()
+    open { ["AT+COPS?"] = '\r\n+COPS: 0,0,26201,007\r\n\r\nOK\r\n', ["AT+CSQ"] = "\r\n+CSQ: 2a,99\r\n\r\nOK\r\n" }
+    local fields = assert(modem:query("AT+COPS?"))
+    assert.are.same({ "26201", 7 }, { fields.oper, fields.AcT })
+    assert.are.same({ 0, 0, 26201, "007" }, { table.unpack(fields) })
+    local none, err = modem:query("AT+CSQ")
+    assert.are.same({ nil, "bad_answer", "the answer to AT+CSQ is damaged (rssi): +CSQ: 2a,99" },
+      { none, err.name, tostring(err) })
+    local damaged
+    fields, damaged = modem:fields("AT+CSQ", "+CSQ: 2a,99")
+    assert.are.same({ "2a", 99, 99, "bad_answer" }, { fields[1], fields[2], fields.ber, damaged.name })
+    assert.is_nil(fields.rssi)
+  end)
+
+  it("as empty ones are absent, and what a caller needs must be there", function()
+    open { ["AT+CSQ"] = "\r\n+CSQ: ,99\r\n\r\nOK\r\n" }
+    assert.is_nil(assert(modem:query("AT+CSQ")).rssi)
+    local _, err = modem:query("AT+CSQ", { "ber", "rssi" })
+    assert.are.same("the answer to AT+CSQ is damaged (rssi): +CSQ: ,99", tostring(err))
+  end)
+
   it("not in the answers to test forms", function()
     open { ["AT+CMEE=?"] = "\r\n+CMEE: (0-2)\r\n\r\nOK\r\n" }
     assert.is_nil(assert(modem:query("AT+CMEE=?")).n)
@@ -57,6 +78,10 @@ describe("Fields are named by their declaration", function()
     assert(modem:at('AT+QIDNSGIP=1,"h"'))
     while #events < 2 do assert(modem:step(1)) end
     assert.are.same({ 0, 60 }, { events[1].fields.err, events[1].fields.DNS_ttl })
+    modem.port:say('\r\n+QIURC: "dnsgip",0,2a,60\r\n')
+    while #events < 3 do assert(modem:step(1)) end
+    assert.are.same({ 0, "2a" }, { events[3].fields.err, events[3].fields[3] })
+    assert.is_nil(events[3].fields.IP_count)
     assert.are.same("192.0.2.1", events[2].fields.hostIPaddr)
     assert.is_nil(events[2].fields.err)
   end)

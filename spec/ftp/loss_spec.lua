@@ -106,4 +106,58 @@ describe("A download over a line that loses bytes", function()
       modem:close()
     end
   end)
+
+  -- Of such content a sample is the same in the server's file, however far a lost byte has shifted it.
+  local ends = { zeros = ("\0"):rep(10240), ["few zeros"] = ("\0"):rep(600), ["0xFF"] = ("\255"):rep(4096),
+    ["a line again and again"] = ("0123456789\n"):rep(900), ["a long line again and again"] = ftp_lab.bytes(700):rep(20) }
+
+  local function without(bytes, at, count) return bytes:sub(1, at - 1) .. bytes:sub(at + count) end
+  local function again(bytes, at, count) return bytes:sub(1, at - 1 + count) .. bytes:sub(at) end
+
+  for end_name, tail in pairs(ends) do
+    local repeats = ftp_lab.bytes(20000) .. tail
+    for damage_name, damage in pairs { lost = without, doubled = again } do
+      it(("is not deceived by a file that ends in %s, with bytes %s"):format(end_name, damage_name), function()
+        for _, at in ipairs { 5000, 19990, #repeats - 550 } do
+          for _, count in ipairs { 1, 11, 700 } do
+            for name, get in pairs(sinks) do
+              local modem, ftp = open(repeats, function(bytes, number)
+                return number == 1 and damage(bytes, at, count) or bytes
+              end)
+              assert.is_true(get(ftp) == repeats, ("%s, %d bytes at %d"):format(name, count, at))
+              modem:close()
+            end
+          end
+        end
+      end)
+    end
+
+    it(("is not deceived by a file that ends in %s, with a break behind the loss"):format(end_name), function()
+      for name, get in pairs(sinks) do
+        local modem, ftp = open(repeats, function(bytes, number)
+          if number > 1 then return bytes end
+          return without(bytes, 5000, 1):sub(1, #repeats - 10) .. OK .. "\r\n+QFTPGET: 608,426\r\n"
+        end)
+        assert.is_true(get(ftp) == repeats, name)
+        modem:close()
+      end
+    end)
+
+    it(("is not deceived by what an earlier run has left of a file that ends in %s"):format(end_name), function()
+      ftp_lab.write(path .. ".part", without(repeats, 5000, 1):sub(1, -600))
+      local modem, ftp = open(repeats, function(bytes) return bytes end)
+      assert.are.same(#repeats, assert(ftp:get("f", path)).bytes)
+      assert.is_true(ftp_lab.read(path) == repeats)
+      modem:close()
+    end)
+  end
+
+  it("comes to its end where nothing in the file tells one place from another", function()
+    local zeros = ("\0"):rep(200000)
+    for name, get in pairs(sinks) do
+      local modem, ftp = open(zeros, lossy(1, 50000))
+      assert.is_true(get(ftp) == zeros, name)
+      modem:close()
+    end
+  end)
 end)

@@ -94,6 +94,44 @@ describe("A path of this host", function()
 
   for call, get in pairs(gets) do
     describe("with " .. call, function()
+      it("keeps the permissions of the file that it replaces", function()
+        for i, mode in ipairs { "rw-------", "r--r-----", "rwxr-x--x", "rw-rw-rw-" } do
+          local path = ftp_lab.write(("%s/%d"):format(folder, i), "old")
+          Process.run { "chmod", ("u=%s,g=%s,o=%s"):format(mode:sub(1, 3), mode:sub(4, 6), mode:sub(7)):gsub("-", ""), path }
+          assert.are.same(mode, lfs.attributes(path, "permissions"))
+          assert(get(path))
+          assert.are.same({ #BYTES, mode }, { lfs.attributes(path, "size"), lfs.attributes(path, "permissions") })
+        end
+      end)
+
+      it("replaces a file of another user by one that is that user's", function()
+        local path = ftp_lab.write(folder .. "/file", "old")
+        if not is_root then return pending("this user can give no file away") end
+        Process.run { "chown", "12345:23456", path }
+        assert(get(path))
+        assert.are.same({ 12345, 23456 }, { lfs.attributes(path, "uid"), lfs.attributes(path, "gid") })
+      end)
+
+      it("leaves alone what somebody has put where it would be written until it is complete", function()
+        local victim, path = folder .. "/other/victim", folder .. "/file"
+        local put = {
+          ["It is a symbolic link"] = function() assert(lfs.link("other/victim", path .. ".part", true)) end,
+          ["It is another file, too (a hard link)"] = function() assert(lfs.link(victim, path .. ".part")) end,
+          ["It belongs to another user"] = is_root and function()
+            ftp_lab.write(path .. ".part", "")
+            Process.run { "chown", "12345", path .. ".part" }
+          end or nil,
+        }
+        for words, f in pairs(put) do
+          ftp_lab.write(victim, "precious")
+          f()
+          refused("sink_failed", path .. ".part: " .. words, get, path)
+          assert.are.same("precious", ftp_lab.read(victim))
+          assert.is_nil(lfs.attributes(path))
+          assert(os.remove(path .. ".part"))
+        end
+      end)
+
       it("that is a device is written through, and nothing is made beside it", function()
         local path = device("null", 3)
         if not path then return pending("no device can be made here") end
@@ -269,6 +307,28 @@ describe("A path of this host", function()
     assert.is_true(server:get("up.bin") == ("\0"):rep(70000))
     assert(ftp:put("/proc/version", "up.bin", { piece = 50000 }))
     assert.are.same(ftp_lab.read("/proc/version"), server:get("up.bin"))
+  end)
+
+  it("with file.download of what is not there leaves what an earlier run has left, and nothing else", function()
+    local path = folder .. "/file"
+    for _, left in ipairs { "half of it", false } do
+      if left then ftp_lab.write(path .. ".part", left) end
+      local result, err = modem.file.download("none.bin", path)
+      assert.are.same({ nil, 405 }, { result, err.code })
+      assert.are.same(left, lfs.attributes(path .. ".part") and ftp_lab.read(path .. ".part") or false)
+      os.remove(path .. ".part")
+    end
+  end)
+
+  it("that replaces a private file is private while it is written", function()
+    local path = ftp_lab.write(folder .. "/file", "secret")
+    ftp_lab.write(path .. ".part", "secr")
+    Process.run { "chmod", "640", path }
+    for _ = 1, 2 do
+      local target <close> = assert(local_file.target(path))
+      assert.are.same("rw-r-----", lfs.attributes(target.part_path, "permissions"))
+      target:discard()
+    end
   end)
 
   it("that has become a folder meanwhile leaves what has come beside it", function()

@@ -264,6 +264,19 @@ describe("A modem", function()
       end)
     end)
 
+    it("any number of tasks are cancelled while they wait for a deferred result", function()
+      open { ["AT+LATE"] = "\r\nOK\r\n", ["AT+CSQ"] = "\r\n+CSQ: 22,99\r\n\r\nOK\r\n" }
+      hayes.run(function()
+        for _ = 1, 50 do
+          local late = hayes.spawn(function() modem:at("AT+LATE", { expect = "+LATE", timeout = 60 }) end)
+          hayes.sleep(0.1)
+          late:cancel()
+          late:join()
+        end
+        assert.are.same({ "+CSQ: 22,99" }, { table.unpack(assert(modem:at("AT+CSQ"))) })
+      end)
+    end)
+
     it("a task that is cancelled in the queue leaves it", function()
       local seen = {}
       open { ["^AT%+TASK="] = function(line, at)

@@ -37,4 +37,25 @@ describe("modem.clock", function()
     modem:close()
     emulator:close()
   end)
+
+  it("keeps the time that one task sets while another finds it unset", function()
+    script.virtual_time()
+    local set = {}
+    local port = script.port(script.quectel {
+      ["AT+CCLK?"] = '\r\n+CCLK: "80/01/06,00:00:01+00"\r\n\r\nOK\r\n',
+      ["^AT%+CCLK="] = function(line)
+        set[#set + 1] = line
+        return "\r\nOK\r\n"
+      end,
+    })
+    port.delay = 0.02
+    local modem <close> = assert(hayes.open_port(port, "script"))
+    hayes.run(function()
+      hayes.spawn(modem.clock.ensure)
+      hayes.spawn(modem.clock.set, 1700000000)
+    end)
+    assert.are.same(2, #set)
+    assert.are.same('AT+CCLK="23/11/14,22:13:20+00"', set[2])
+    script.real_time()
+  end)
 end)

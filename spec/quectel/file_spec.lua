@@ -114,6 +114,31 @@ describe("modem.file", function()
     assert(modem.file.delete("there.txt"))
   end)
 
+  it("lets tasks that overwrite the same file do so one after the other", function()
+    hayes.run(function()
+      local tasks = {}
+      for i = 1, 3 do
+        tasks[i] = hayes.spawn(function() return modem.file.upload({ data = ("x"):rep(i) }, "same.bin", { replace = true }) end)
+      end
+      for i = 1, 3 do assert.are.same(i, select(2, assert(tasks[i]:join(30))).bytes) end
+    end)
+    assert.are.same("xxx", modem.file.read("same.bin"))
+    assert(modem.file.delete("same.bin"))
+  end)
+
+  it("gives a file out whole while another task overwrites it", function()
+    assert(modem.file.upload({ data = ("old"):rep(1000) }, "same.bin"))
+    local path = lab.folder() .. "/same.bin"
+    hayes.run(function()
+      local down = hayes.spawn(function() return modem.file.download("same.bin", path) end)
+      local up = hayes.spawn(function() return modem.file.upload({ data = "new" }, "same.bin", { replace = true }) end)
+      assert.are.same(3000, select(2, assert(down:join(30))).bytes)
+      assert(select(2, up:join(30)))
+    end)
+    assert.are.same("new", modem.file.read("same.bin"))
+    assert(modem.file.delete("same.bin"))
+  end)
+
   it("lists files by patterns", function()
     for _, name in ipairs { "log-1.txt", "log-2.txt", "other.bin" } do
       assert(modem.file.upload({ data = "x" }, name))

@@ -1,7 +1,11 @@
 -- From the SIM card to a data connection, and what each thing that can be wrong with them is called.
 
+local hayes = require "hayes"
 local lab = require "support.lab"
 local raises = require "support.raises"
+local script = require "support.script"
+
+local OK = "\r\nOK\r\n"
 
 describe("modem.network", function()
   local modem, emulator
@@ -89,7 +93,6 @@ describe("modem.network", function()
 
   it("waits for a network that is found later", function()
     start { registration = "searching" }
-    local hayes = require "hayes"
     hayes.run(function()
       local attaching = hayes.spawn(function() return assert(modem.network.attach { apn = "internet", timeout = 30 }) end)
       modem:wait("+CEREG", 0.1)
@@ -182,5 +185,160 @@ describe("modem.network", function()
     assert.are.same('network.attach: auth is "md5"; it must be one of "none", "pap", "chap", "pap or chap"',
       raises(function() network.attach { apn = "x", auth = "md5" } end))
     assert.are.same("network.attach: the option apn is missing", raises(function() network.attach() end))
+  end)
+end)
+
+describe("modem.network for several tasks at once", function()
+  local modem
+
+  before_each(script.virtual_time)
+
+  after_each(function()
+    if modem then modem:close() end
+    modem = nil
+    script.real_time()
+  end)
+
+  local function open(commands)
+    local all = {
+      ["AT+CPIN?"] = "\r\n+CPIN: READY\r\n" .. OK, ["AT+CEREG?"] = "\r\n+CEREG: 0,1\r\n" .. OK,
+      ["AT+CGATT?"] = "\r\n+CGATT: 1\r\n" .. OK,
+    }
+    for line, reply in pairs(commands) do all[line] = reply end
+    local port = script.port(script.quectel(all))
+    port.delay = 0.02
+    modem = assert(hayes.open_port(port, "script"))
+    return port
+  end
+
+  --- What f(i) gave to each of so many tasks.
+  local function together(count, f)
+    return hayes.run(function()
+      local tasks, got = {}, {}
+      for i = 1, count do tasks[i] = hayes.spawn(f, i) end
+      for i = 1, count do got[i] = select(2, assert(tasks[i]:join())) end
+      return got
+    end)
+  end
+
+  --- A module that refuses to activate what is active.
+  local function with_context(state)
+    return {
+      ["AT+QIACT?"] = function() return (state.active and '\r\n+QIACT: 1,1,1,"10.0.0.2"\r\n' or "") .. OK end,
+      ["AT+QICSGP=1"] = function()
+        return state.apn and ('\r\n+QICSGP: 1,"%s","","",0\r\n'):format(state.apn) .. OK or "\r\nERROR\r\n"
+      end,
+      ["^AT%+QICSGP=1,"] = function(line)
+        state.apn = line:match('1,1,"([^"]*)"')
+        return OK
+      end,
+      ["AT+QIACT=1"] = function(_, port)
+        state.activations = (state.activations or 0) + 1
+        if state.active then return "\r\nERROR\r\n" end
+        state.active = true
+        port:say(OK, 2)
+      end,
+      ["AT+QIDEACT=1"] = function()
+        state.active = false
+        return OK
+      end,
+    }
+  end
+
+  it("attach() activates the connection once, and gives it to all of them", function()
+    local state = {}
+    open(with_context(state))
+    local got = together(3, function() return modem.network.attach { apn = "internet" } end)
+    for i = 1, 3 do assert.are.same("10.0.0.2", got[i] and got[i].ip) end
+    assert.are.same(1, state.activations)
+  end)
+
+  it("reattach() does so, too, of what was attached and of what was not", function()
+    local state = {}
+    open(with_context(state))
+    for activations = 1, 2 do
+      assert.are.same(3, #together(3, function() return modem.network.reattach() end))
+      assert.are.same(activations, state.activations)
+      state.active = false
+      if activations == 1 then
+        assert(modem.network.attach { apn = "internet" })
+        state.active, state.activations = false, 1
+      end
+    end
+  end)
+
+  it("attach() gives up in time behind one that takes longer", function()
+    local commands = with_context {}
+    commands["AT+QIACT=1"] = function(_, port) port:say(OK, 100) end
+    open(commands)
+    hayes.run(function()
+      local started = hayes.now()
+      local first = hayes.spawn(function() return modem.network.attach { apn = "internet" } end)
+      local second = hayes.spawn(function() return modem.network.attach { apn = "internet", timeout = 5 } end)
+      local _, active, err = assert(second:join())
+      assert.is_nil(active)
+      assert.are.same("timeout", err.name)
+      assert.is_true(hayes.now() - started < 10)
+      first:cancel()
+    end)
+  end)
+
+  --- A module that takes so long for each name, and says nothing of which name its addresses are.
+  local function resolving(seconds, addresses)
+    return open { ["^AT%+QIDNSGIP="] = function(line, port)
+      local address = addresses[line:match('1,"([^"]*)"')]
+      port:say(OK)
+      port:say(('\r\n+QIURC: "dnsgip",0,1,399\r\n\r\n+QIURC: "dnsgip","%s"\r\n'):format(address), seconds)
+    end }
+  end
+
+  local names, addresses = { "a", "b", "c" }, { a = "10.0.0.1", b = "10.0.0.2", c = "10.0.0.3" }
+
+  it("resolve() gives each the addresses of its own name", function()
+    resolving(2, addresses)
+    local got = together(3, function(i) return modem.network.resolve(names[i]) end)
+    assert.are.same({ { "10.0.0.1" }, { "10.0.0.2" }, { "10.0.0.3" } }, got)
+  end)
+
+  it("resolve() waits for the answer to a task that has been cancelled before it asks", function()
+    resolving(5, addresses)
+    hayes.run(function()
+      local first = hayes.spawn(modem.network.resolve, "a")
+      hayes.sleep(1)
+      first:cancel()
+      assert.are.same({ "10.0.0.2" }, modem.network.resolve("b"))
+    end)
+  end)
+
+  it("resolve() does not ask for a task that was cancelled before its turn, and 60 s count in line, too", function()
+    local asked = 0
+    open { ["^AT%+QIDNSGIP="] = function()
+      asked = asked + 1
+      return OK
+    end }
+    hayes.run(function()
+      local started = hayes.now()
+      local first = hayes.spawn(modem.network.resolve, "a")
+      local second = hayes.spawn(modem.network.resolve, "b")
+      hayes.sleep(1)
+      second:cancel()
+      local found, err = modem.network.resolve("c")
+      assert.is_nil(found)
+      assert.are.same("timeout", err.name)
+      assert.are.same("timeout", select(3, first:join()).name)
+      assert.is_true(hayes.now() - started < 62)
+    end)
+    assert.are.same(2, asked)
+  end)
+
+  it("resolve() ends when the module restarts", function()
+    local port
+    port = open { ["^AT%+QIDNSGIP="] = function()
+      port:say("\r\nRDY\r\n", 1)
+      return OK
+    end }
+    local found, err = modem.network.resolve("a")
+    assert.is_nil(found)
+    assert.are.same("reboot", err.name)
   end)
 end)

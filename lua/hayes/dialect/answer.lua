@@ -39,11 +39,25 @@ function answer.declared(declaration, form, key, text)
   return found, skip
 end
 
---- The fields of one line of the answer to a command, by index and by the names of its declaration.
+--- A value as its field is declared; nil when it is left out. Of an integer that is none: nil and true.
+---@param described hayes.answer
+---@param value integer|string|nil
+---@return integer|string|nil, boolean?
+local function as_declared(described, value)
+  if value == nil then return nil end
+  if (described.type or "integer") ~= "integer" then return tostring(value) end
+  if math.type(value) == "integer" or value == "" then return value ~= "" and value or nil end
+  local number = value:find("^[+-]?%d+$") and math.tointeger(tonumber(value)) -- `007`
+  return number or nil, not number
+end
+
+--- The fields of one line of the answer to a command, by index as they stand there, and by the names of its declaration
+--- as they are declared: what is no integer where one must be has changed on the line, and is not given by name. The
+--- name of the first such field comes second.
 ---@param commands table<string, hayes.declaration>
 ---@param text string the command
 ---@param line string
----@return table
+---@return table, string? damaged
 function answer.fields(commands, text, line)
   local name, form, params = command.parse(text)
   local declaration = commands[name]
@@ -53,8 +67,13 @@ function answer.fields(commands, text, line)
   if not declaration then return values end
   local key = declaration.keys and command.key(declaration.keys, params:match('^%s*"?([%w_/]+)'))
   local declared, skip = answer.declared(declaration, form, key, rest)
-  for i, described in ipairs(declared or {}) do values[described.name] = values[i + skip] end
-  return values
+  local damaged
+  for i, described in ipairs(declared or {}) do
+    local value, wrong = as_declared(described, values[i + skip])
+    values[described.name] = value
+    damaged = damaged or wrong and described.name or nil
+  end
+  return values, damaged
 end
 
 -- URCs
@@ -87,10 +106,10 @@ local function names_of(declared, skip)
   local known = by_name[declared]
   if known then return known end
   local index = {}
-  for i, described in ipairs(declared) do index[described.name] = i + skip end
+  for i, described in ipairs(declared) do index[described.name] = i end
   known = { __index = function(values, name)
     local i = index[name]
-    return i and values[i]
+    return i and (as_declared(declared[i], rawget(values, i + skip)))
   end }
   by_name[declared] = known
   return known

@@ -1,5 +1,8 @@
 --- The library's own event loop: tasks (coroutines), timers, and the open modems. It runs while anything in the
 --- library waits, be it in `hayes.run` or in a plain script that blocks in a call.
+---
+--- Any allocation may fail, and raises then. So whatever allocates comes before what is noted, and what wakes a task or
+--- ends a modem allocates nothing: fields that it writes are there from the start.
 
 local core = require "hayes.core"
 
@@ -9,7 +12,7 @@ local pollset = core.pollset()
 local stirring = {}
 local attached = setmetatable({}, { __mode = "k" }) -- modems
 local tasks = setmetatable({}, { __mode = "k" }) -- by coroutine
-local ready, ready_first, ready_last = {}, 1, 0
+local first_ready, last_ready, placed = false, false, 0 -- a list of tasks, linked by `next_ready`, numbered by `place`
 local resumed -- the task that was resumed last and has not been suspended since; nil: none
 
 --- Time and the wait for ports. A simulation puts its own in place of these.
@@ -36,8 +39,9 @@ end
 local heap, heap_size = {}, 0
 
 local function heap_push(entry)
-  heap_size = heap_size + 1
-  local i = heap_size
+  local i = heap_size + 1
+  heap[i] = entry
+  heap_size = i
   while i > 1 do
     local parent = i // 2
     if heap[parent].at <= entry.at then break end
@@ -65,12 +69,18 @@ local function heap_pop()
   return top
 end
 
---- Calls owner:due(now) once the time has come, unless owner.timer is another entry by then.
-function loop.schedule(owner, at)
+--- A timer that counts once it is owner.timer: owner:due(now) is called when its time has come, unless owner.timer is
+--- another one by then.
+function loop.new_timer(owner, at)
   if at ~= at then error("the time is NaN; it must be a number", 2) end
   local entry = { at = at, owner = owner }
-  owner.timer = entry
   heap_push(entry)
+  return entry
+end
+
+--- Calls owner:due(now) once the time has come, in place of an earlier wish of the same owner.
+function loop.schedule(owner, at)
+  owner.timer = loop.new_timer(owner, at)
 end
 
 local function next_timer()
@@ -113,35 +123,65 @@ end
 --- Puts a suspended task in line to go on; one that is in line already keeps its place.
 function loop.resume(task)
   if task.in_line then return end
-  ready[ready_last + 1] = task -- what may fail for want of memory comes before what counts on it
-  ready_last = ready_last + 1
-  task.in_line = true
+  placed = placed + 1
+  task.in_line, task.place, task.next_ready = true, placed, false
+  if last_ready then last_ready.next_ready = task else first_ready = task end
+  last_ready = task
+end
+
+local function take_ready()
+  local task = first_ready
+  first_ready = task.next_ready
+  if not first_ready then last_ready = false end
+  task.in_line, task.next_ready = false, false
+  return task
 end
 
 --- Suspends the running task until it is resumed.
 loop.suspend = coroutine.yield
 
---- Puts a new task in line to call f(...). When it ends, task:finish(ok, ...) is called with what f returned, or
---- with its error, which is given a traceback if it is a string.
-function loop.spawn(task, f, ...)
+--- Makes a task that calls f(...) once it is resumed. When it ends, task:finish(ok, ...) is called with what f
+--- returned, or with its error, which is given a traceback if it is a string. The table has the fields `in_line`,
+--- `place` and `next_ready`.
+function loop.prepare(task, f, ...)
   task.coroutine = coroutine.create(f)
   task.arguments = table.pack(...)
   tasks[task.coroutine] = task
-  loop.resume(task)
+end
+
+local function with_traceback(task, err)
+  if type(err) ~= "string" or err == "not enough memory" then return err end
+  local ok, text = pcall(debug.traceback, task.coroutine, err)
+  return ok and text or err
 end
 
 local function after_resume(task, before, ok, ...)
+  if coroutine.status(task.coroutine) == "dead" then
+    if ok then
+      task:finish(true, ...)
+    else
+      local err = with_traceback(task, (...))
+      coroutine.close(task.coroutine)
+      task:finish(false, err)
+    end
+  end
   resumed = before
-  if coroutine.status(task.coroutine) ~= "dead" then return end
-  if ok then return task:finish(true, ...) end
-  local err = ...
-  if type(err) == "string" then err = debug.traceback(task.coroutine, err) end
+end
+
+--- A task that has ended, and the memory to finish it was lacking then.
+local function left_over()
+  return resumed and coroutine.status(resumed.coroutine) == "dead" and resumed
+end
+
+local function finish_left_over()
+  local task = left_over()
+  if not task then return end
+  resumed = nil
   coroutine.close(task.coroutine)
-  task:finish(false, err)
+  task:finish(false, "not enough memory")
 end
 
 local function resume_task(task)
-  task.in_line = false
   local arguments = task.arguments
   local before = resumed
   resumed = task
@@ -157,12 +197,36 @@ end
 
 --- Runs the tasks that are in line now; those that get in line meanwhile have their turn next time.
 function loop.run_ready()
-  local last = ready_last
-  while ready_first <= last do
-    local task = ready[ready_first]
-    ready[ready_first] = nil
-    ready_first = ready_first + 1
-    resume_task(task)
+  finish_left_over()
+  local last = placed
+  while first_ready and first_ready.place <= last do resume_task(take_ready()) end
+end
+
+-- What must be gone on with when it has failed for want of memory
+
+local first_soon, serving_soon = false, false -- lists of owners, linked by `next_soon`
+
+--- Calls owner:go_on() in the next round, unless loop.not_soon takes that back. The owner has the fields `soon` and
+--- `next_soon`, false until then.
+function loop.soon(owner)
+  if owner.soon then return end
+  owner.soon, owner.next_soon = true, first_soon
+  first_soon = owner
+end
+
+function loop.not_soon(owner)
+  if first_soon ~= owner then return end -- it stands behind another one: to go on with what is over does nothing
+  first_soon = owner.next_soon
+  owner.soon, owner.next_soon = false, false
+end
+
+local function serve_soon()
+  if not serving_soon then serving_soon, first_soon = first_soon, false end
+  while serving_soon do
+    local owner = serving_soon
+    serving_soon = owner.next_soon
+    owner.soon, owner.next_soon = false, false
+    owner:go_on()
   end
 end
 
@@ -201,11 +265,11 @@ end
 
 --- One round: tasks in line, then wait for ports, timers or the deadline (nil: none), then serve what stirred.
 function loop.iterate(deadline)
-  if ready_first <= ready_last then
+  if first_ready or left_over() then
     loop.run_ready()
     deadline = 0 -- something may have come of it that the caller waits for
   end
-  local at = due_first <= due_last and 0 or next_timer()
+  local at = (due_first <= due_last or first_soon or serving_soon) and 0 or next_timer()
   if at and (not deadline or at < deadline) then deadline = at end
   local count, time = clock.wait(deadline, stirring)
   for i = 1, count do
@@ -213,6 +277,7 @@ function loop.iterate(deadline)
     stirring[i] = nil
     modem:turn(time)
   end
+  serve_soon()
   if at and at <= time then serve_timers(time) end
 end
 

@@ -3,6 +3,7 @@
 local Connection = require "hayes.dialect.aithinker.connection"
 local errors = require "hayes.error"
 local exchange = require "hayes.exchange"
+local failure = require "hayes.failure"
 local Lock = require "hayes.lock"
 local likeness = require "hayes.likeness"
 local Listener = require "hayes.dialect.aithinker.listener"
@@ -50,10 +51,7 @@ return function(modem)
     local list = {}
     for _, line in ipairs(response) do
       local row = modem:fields("AT+SOCKET?", line)
-      if math.type(row.ConID) ~= "integer" then
-        return nil, errors.new { name = "bad_answer", command = "AT+SOCKET?", origin = "aithinker",
-          message = ("the module lists %s, which is no connection"):format(line) }
-      end
+      if not (row.ConID and row.type and row.status) then return nil, failure.bad_answer(modem, "AT+SOCKET?", line) end
       row.state = states[row.status] or ("state %s"):format(row.status)
       list[#list + 1] = row
     end

@@ -2,6 +2,7 @@
 
 local check = require "hayes.check"
 local errors = require "hayes.error"
+local failure = require "hayes.failure"
 local service = require "hayes.dialect.aithinker.service"
 
 local auto_types = { tcp = 4, udp = 2, ssl = 7, ["udp-server"] = 1 }
@@ -32,11 +33,15 @@ return function(modem)
   end
 
   local function read()
-    local fields, err = modem:query("AT+SOCKETAUTOTT?")
+    local fields, err = modem:query("AT+SOCKETAUTOTT?", { "type" })
     if not fields then return nil, err end
     local name = auto_names[fields.type]
     if not name then return false end
-    return { type = name, host = fields.remote_host ~= "" and fields.remote_host or nil, port = fields.remote_port }
+    local host, port = fields.remote_host, fields.remote_port
+    -- A server has no host, nor need it have an empty field in its place.
+    if name == "udp-server" and not port then host, port = nil, math.tointeger(tonumber(host)) end
+    if not port or not host and name ~= "udp-server" then return nil, failure.bad_answer(modem, "AT+SOCKETAUTOTT?") end
+    return { type = name, host = host ~= "" and host or nil, port = port }
   end
 
   local function disable()

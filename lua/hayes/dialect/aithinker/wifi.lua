@@ -24,7 +24,7 @@ return function(modem)
   local changing = Lock.new() -- there is one mode and one network, and WIFI_GOT_IP does not say of which network
 
   local function mode()
-    local fields, err = modem:query("AT+WMODE?")
+    local fields, err = modem:query("AT+WMODE?", { "mode" })
     if not fields then return nil, err end
     return fields.mode
   end

@@ -28,6 +28,9 @@ function Store:forget()
   self.known = {}
 end
 
+--- Of a file's number; one of more digits is none of ours.
+local MOST_DIGITS = 9
+
 --- Our files: a list of { path, size, number, hash }, the oldest first.
 local function list_ours(modem)
   local files, err = modem.file.list("UFS:hayes-*")
@@ -36,7 +39,7 @@ local function list_ours(modem)
   for _, file in ipairs(files) do
     local name = tostring(file.name):gsub("^%u+:", "")
     local number, hash = name:match("^hayes%-(%d+)%-(%x+)%.pem$")
-    if number then
+    if number and #number <= MOST_DIGITS then
       number = math.tointeger(tonumber(number))
       ours[#ours + 1] = { path = "UFS:" .. name, size = file.size, number = number, hash = hash }
     end

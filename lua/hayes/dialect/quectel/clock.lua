@@ -2,6 +2,7 @@
 
 local check = require "hayes.check"
 local errors = require "hayes.error"
+local Lock = require "hayes.lock"
 local utc = require "hayes.dialect.quectel.utc"
 local wait = require "hayes.wait"
 
@@ -14,17 +15,21 @@ local QUARTER = 15 * 60
 local function parse(text)
   local year, month, day, hour, minute, second, sign, quarters =
     text:match("^(%d%d)/(%d%d)/(%d%d),(%d%d):(%d%d):(%d%d)([+-]?)(%d*)")
-  if not year then return nil end
-  year = tonumber(year)
+  if not year or sign ~= "" and quarters == "" then return nil end
+  year, month, day, hour, minute, second = math.tointeger(tonumber(year)), math.tointeger(tonumber(month)),
+    math.tointeger(tonumber(day)), math.tointeger(tonumber(hour)), math.tointeger(tonumber(minute)),
+    math.tointeger(tonumber(second))
+  if month > 12 or day > 31 or hour > 23 or minute > 59 or second > 60 then return nil end
   -- A module whose clock was never set says 70 or 80.
   year = year + (year >= 70 and 1900 or 2000)
-  local zone = sign ~= "" and tonumber(sign .. quarters) * QUARTER or 0
-  local seconds = utc.days(year, tonumber(month), tonumber(day)) * 86400 + hour * 3600 + minute * 60 + second
-  return math.tointeger(seconds) - zone, zone
+  local zone = sign ~= "" and tonumber(sign .. quarters:sub(1, 2)) * QUARTER or 0
+  return utc.days(year, month, day) * 86400 + hour * 3600 + minute * 60 + second - zone, zone
 end
 
 return function(modem)
   local clock = {}
+
+  local setting = Lock.new() -- what ensure() has found holds until it has set the clock
 
   --- The module's time: Unix time (UTC), and its zone in seconds east of UTC.
   ---@return integer?, any
@@ -36,26 +41,32 @@ return function(modem)
     return nil, errors.new { name = "bad_answer", message = "the module gives its time as " .. tostring(fields.time) }
   end
 
+  local function set(time)
+    local response, err = modem:call("+CCLK", "write", { os.date("!%y/%m/%d,%H:%M:%S+00", time) })
+    if not response then return nil, err end
+    return true
+  end
+
   --- Sets the module's clock, to the host's time when none is given. It is set to UTC.
   ---@param time? integer Unix time
   ---@return true?, hayes.error?
   function clock.set(time)
     check.value("clock.set", "the time", time, { type = "integer|nil", min = 946684800, max = 4102444799 })
-    local response, err = modem:call("+CCLK", "write", { os.date("!%y/%m/%d,%H:%M:%S+00", time or wait.wall_clock()) })
-    if not response then return nil, err end
-    return true
+    local _setting <close> = setting:take()
+    return set(time or wait.wall_clock())
   end
 
   --- Sets the clock from the host's when it is unset or wrong by more than a day, and the host's own can be right.
   --- Gives true, and whether it was set.
   ---@return boolean?, any
   function clock.ensure()
+    local _setting <close> = setting:take()
     local host = wait.wall_clock()
     local time, err = clock.get()
     if not time then return nil, err end
     if math.abs(time - host) <= 86400 or host < PLAUSIBLE then return true, false end
     local ok
-    ok, err = clock.set(host)
+    ok, err = set(host)
     if not ok then return nil, err end
     return true, true
   end

@@ -98,13 +98,15 @@ local function look(report, name, ...)
   return ok
 end
 
---- Socket indices in use, of TCP and TLS connections.
+--- Socket indices in use, of TCP and TLS connections; nil when the module does not tell them: what is opened on an
+--- index is closed again.
 local function used_indices(modem)
   local used = {}
-  for _, line in ipairs(modem:call("+QISTATE", "execute") or {}) do
-    used[modem:fields("AT+QISTATE", line).connectID] = true
+  for _, sockets in ipairs { modem.ip.sockets, modem.ssl.sockets } do
+    local list, err = sockets()
+    if not list and not err.result then return nil end -- firmware without TLS refuses the question
+    for _, state in ipairs(list or {}) do used[state[1]] = true end
   end
-  for _, state in ipairs(modem.ssl and modem.ssl.sockets() or {}) do used[state.clientID] = true end
   return used
 end
 
@@ -113,6 +115,7 @@ end
 ---@return boolean?, string?
 function diagnosis.tcp(modem, context, host, port)
   local used, id = used_indices(modem), nil
+  if not used then return nil end
   for candidate = 11, 0, -1 do id = not used[candidate] and candidate or id end
   if not id then return nil end
   local response, err = modem:call("+QIOPEN", "write", { context, id, "TCP", host, port, 0, 0 })

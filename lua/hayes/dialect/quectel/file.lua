@@ -6,6 +6,7 @@ local command = require "hayes.dialect.command"
 local errors = require "hayes.error"
 local failure = require "hayes.failure"
 local local_file = require "hayes.local_file"
+local Lock = require "hayes.lock"
 local local_sink = require "hayes.dialect.quectel.local_sink"
 local transfer = require "hayes.dialect.quectel.file_transfer"
 local parts = require "hayes.dialect.quectel.file_parts"
@@ -21,6 +22,17 @@ return function(modem)
   --- A file's name without the storage, which some firmware prints and some does not.
   local function bare_name(name)
     return (name:gsub("^%u+:", ""))
+  end
+
+  local locks = setmetatable({}, { __mode = "v" }) -- by name
+
+  --- Takes the lock of a file: what a task has found of it (it is not there, it has so many bytes) holds until the
+  --- task has written or read it. The module opens no file twice, either.
+  local function hold(name)
+    local key = bare_name(name)
+    local lock = locks[key] or Lock.new()
+    locks[key] = lock
+    return lock:take()
   end
 
   local function delete_if_there(name)
@@ -65,6 +77,7 @@ return function(modem)
     local data, length = transfer.source("file.upload", source)
     if not data then return nil, length end
     local _file <close> = type(data) == "userdata" and data or nil
+    local _held <close> = hold(name)
     if options.replace then
       local ok, err = delete_if_there(name)
       if not ok then return nil, err end
@@ -97,9 +110,9 @@ return function(modem)
     local list = {}
     for _, line in ipairs(response) do
       local fields = command.fields(command.after_prefix(line, "+QFLST"))
-      if not matching or bare_name(tostring(fields[1])):find(matching) then
-        list[#list + 1] = { name = fields[1], size = fields[2] }
-      end
+      local name, size = tostring(fields[1]), fields[2]
+      if math.type(size) ~= "integer" then return nil, failure.bad_answer(modem, "AT+QFLST", line, "file_size") end
+      if not matching or bare_name(name):find(matching) then list[#list + 1] = { name = name, size = size } end
     end
     return list
   end
@@ -118,6 +131,7 @@ return function(modem)
   ---@return true?, hayes.error?
   function file.delete(name)
     check.value("file.delete", "the name", name, { type = "string", line = true })
+    local _held <close> = hold(name)
     local response, err = modem:call("+QFDEL", "write", { name })
     if not response then return nil, errors.within(err, "deleting " .. name) end
     return true
@@ -129,7 +143,7 @@ return function(modem)
   function file.space(storage)
     storage = storage or "UFS"
     check.value("file.space", "the storage", storage, { values = { "UFS", "RAM", "SD" } })
-    local fields, err = modem:query(('AT+QFLDS="%s"'):format(storage))
+    local fields, err = modem:query(('AT+QFLDS="%s"'):format(storage), { "freesize", "total_size" })
     if not fields then return nil, err end
     return { free = fields.freesize, total = fields.total_size }
   end
@@ -170,6 +184,7 @@ return function(modem)
     check.value("file.read", "the name", name, { type = "string", line = true })
     offset = check.value("file.read", "the offset", offset == nil and 0 or offset, place)
     length = check.value("file.read", "the length", length == nil and place.max or length, place)
+    local _held <close> = hold(name)
     local size, err = size_of(name)
     if not size then return nil, err end
     length = math.min(length, size - offset)
@@ -194,6 +209,7 @@ return function(modem)
     check.value("file.write", "the name", name, { type = "string", line = true })
     check.value("file.write", "the offset", offset, place)
     check.value("file.write", "the data", data, { type = "string" })
+    local _held <close> = hold(name)
     local written, err = with_file(name, parts.READ_WRITE, function(opened)
       local ok, seek_err = opened:seek(offset)
       if not ok then return nil, seek_err end
@@ -210,6 +226,7 @@ return function(modem)
       out:fail(err)
       return nil, err
     end
+    local _held <close> = hold(name)
     local size, missing = size_of(name)
     if not size then return give_up(missing) end
     local sum = Checksum.new()
@@ -230,16 +247,23 @@ return function(modem)
   end
 
   local function download_to_part(name, target)
-    target.file:truncate(0)
+    local _held <close> = hold(name)
     local size, err = size_of(name)
+    if not size then
+      target:leave()
+      return nil, err
+    end
     local got
-    if size == 0 then
+    local ok, words = target.file:truncate(0)
+    if not ok then
+      err = failure.of_sink(target.part_path, words)
+    elseif size == 0 then
       got = { bytes = 0, checksum = tostring(Checksum.new()) }
-    elseif size then
+    else
       got, err = transfer.fetch(modem, name, target.file, size)
     end
     if got then
-      local ok, words = target:commit()
+      ok, words = target:commit()
       if ok then return got end
       err = failure.of_sink(target.target_path, words)
     end

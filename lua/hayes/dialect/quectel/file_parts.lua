@@ -2,7 +2,6 @@
 --- QFCLOSE).
 
 local errors = require "hayes.error"
-local Lock = require "hayes.lock"
 local wait = require "hayes.wait"
 
 local parts = {}
@@ -102,15 +101,10 @@ local function open(modem, name, mode)
 end
 
 --- Opens files of this modem for the length of a call: with(name, mode, f) gives what f(file) gives. Of one file there
---- is one handle at a time, so tasks that want the same one wait for each other.
+--- is one handle at a time: the caller sees to that.
 ---@param modem hayes.modem
 function parts.opener(modem)
-  local locks = setmetatable({}, { __mode = "v" })
   return function(name, mode, f)
-    local key = bare_name(name)
-    local lock = locks[key] or Lock.new()
-    locks[key] = lock
-    local _held <close> = lock:take()
     local file <close>, err = open(modem, name, mode)
     if not file then return nil, err end
     local results = table.pack(f(file))

@@ -6,11 +6,27 @@ local login = require "hayes.dialect.quectel.ftp.login"
 local option_rules = require "hayes.dialect.quectel.ftp.options"
 local Session = require "hayes.dialect.quectel.ftp.session"
 
+--- Left with a session that has neither come about nor failed, it gives that up: the task was cancelled, or something
+--- has raised.
+local Opening = {}
+Opening.__index = Opening
+function Opening:__close()
+  if self.session then self.session:abandon() end
+end
+
 return function(modem)
   local ftp = {}
 
   -- A session that is forgotten without close() may be collected.
   local held = setmetatable({}, { __mode = "v" })
+
+  local client = { leaving = false }
+
+  function client.has_session() return held.session ~= nil end
+
+  function client.let_go(session)
+    if held.session == session then held.session = nil end
+  end
 
   --- The module has restarted, or the port is closed. Transfers log in again by themselves.
   function ftp.reset()
@@ -25,15 +41,26 @@ return function(modem)
       hint = "Close that session first (ftp:close()), or use it for both." }
   end
 
+  --- Waits for an earlier session to log out; true when the client is nobody's.
+  local function wait_until_free()
+    while client.leaving do
+      local leaving = client.leaving
+      leaving:join()
+      if client.leaving == leaving then client.leaving = false end
+    end
+    return not held.session
+  end
+
   local function open(where, given)
     local options, tls = option_rules.session(where, given)
-    if held.session then return nil, busy(held.session) end
-    local session = Session.new(modem, options, tls)
+    if not wait_until_free() then return nil, busy(held.session) end
+    local session = Session.new(modem, client, options, tls)
     session.opened_at = check.position()
-    session.on_close = function() held.session = nil end
     held.session = session
+    local opening <close> = setmetatable({ session = session }, Opening)
     local _turn <close> = session.turn:take()
     local ok, err = login.open(session)
+    opening.session = nil
     if ok then return session end
     session.closed, held.session = true, nil
     login.release(session)

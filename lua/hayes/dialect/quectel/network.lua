@@ -5,6 +5,8 @@ local check = require "hayes.check"
 local diagnosis = require "hayes.dialect.quectel.diagnosis"
 local errors = require "hayes.error"
 local failure = require "hayes.failure"
+local Lock = require "hayes.lock"
+local Resolver = require "hayes.dialect.quectel.resolver"
 local Sim = require "hayes.dialect.quectel.sim"
 local wait = require "hayes.wait"
 
@@ -44,6 +46,7 @@ return function(modem)
 
   local sim = Sim.new(modem)
   local remembered = {} -- by context: the options of the last attach() that came about
+  local changing = {}   -- by context: locks, since one task at a time looks at it and changes it
 
   -- Registration
 
@@ -60,7 +63,7 @@ return function(modem)
     local best, from, err
     for _, name in ipairs { "+CEREG", "+CGREG", "+CREG" } do
       local fields
-      fields, err = modem:query("AT" .. name .. "?")
+      fields, err = modem:query("AT" .. name .. "?", { "stat" })
       if fields then
         local state = fields.stat
         if state == 1 or state == 5 then return state, fields end
@@ -102,7 +105,7 @@ return function(modem)
   end
 
   local function attach_packet_domain()
-    local fields, err = modem:query("AT+CGATT?")
+    local fields, err = modem:query("AT+CGATT?", { "state" })
     if not fields then return nil, err end
     if fields.state == 1 then return true end
     local response
@@ -113,12 +116,20 @@ return function(modem)
 
   -- PDP context
 
+  --- The lock of a context, taken.
+  local function take(context, deadline)
+    changing[context] = changing[context] or Lock.new()
+    return changing[context]:take(deadline)
+  end
+
   --- The context as AT+QIACT? lists it, if it is active.
   local function active_context(index)
     local response, err = modem:call("+QIACT", "read")
     if not response then return nil, err end
     for _, line in ipairs(response) do
       local fields = modem:fields("AT+QIACT?", line)
+      local whole = fields.contextID and fields.context_state
+      if not whole then return nil, failure.bad_answer(modem, "AT+QIACT?", line) end
       if fields.contextID == index and fields.context_state == 1 then
         return { context = index, ip = fields.IP_address, ip6 = fields.IPv6_address }
       end
@@ -182,6 +193,11 @@ return function(modem)
     if ok then ok, err = register(now + options.timeout, options.timeout) end
     if ok then ok, err = attach_packet_domain() end
     if not ok then return nil, err end
+    local _changing <close> = take(options.context, now + options.timeout)
+    if not _changing then
+      return nil, errors.new { name = "timeout", message = ("another task was still at PDP context %d after %g s")
+        :format(options.context, options.timeout) }
+    end
     local active
     active, err = activate(options)
     if active then remembered[options.context] = options end
@@ -196,13 +212,18 @@ return function(modem)
   function network.reattach(context)
     context = context or 1
     check.value("network.reattach", "the context", context, { type = "integer", min = 1, max = 15 })
-    local active, err = active_context(context)
-    if active or err then return active, err end
-    if remembered[context] then return network.attach(remembered[context]) end
-    local response
-    response, err = modem:call("+QIACT", "write", { context })
-    if response then return activated(context) end
-    return nil, last_error(err, ("activating PDP context %d"):format(context))
+    do
+      local _changing <close> = take(context)
+      local active, err = active_context(context)
+      if active or err then return active, err end
+      if not remembered[context] then
+        local response
+        response, err = modem:call("+QIACT", "write", { context })
+        if response then return activated(context) end
+        return nil, last_error(err, ("activating PDP context %d"):format(context))
+      end
+    end
+    return network.attach(remembered[context])
   end
 
   --- Deactivates a PDP context (1); its connections are closed by the module.
@@ -211,6 +232,7 @@ return function(modem)
   function network.detach(context)
     context = context or 1
     check.value("network.detach", "the context", context, { type = "integer", min = 1, max = 15 })
+    local _changing <close> = take(context)
     local response, err = modem:call("+QIDEACT", "write", { context })
     if not response then return nil, last_error(err, ("deactivating PDP context %d"):format(context)) end
     return true
@@ -238,7 +260,7 @@ return function(modem)
     local response = modem:call("+QIACT", "read")
     for _, line in ipairs(response or {}) do
       local context = modem:fields("AT+QIACT?", line)
-      if context.context_state == 1 then
+      if context.contextID and context.context_state == 1 then
         table.insert(status.contexts, { context = context.contextID, ip = context.IP_address,
           ip6 = context.IPv6_address })
       end
@@ -253,48 +275,28 @@ return function(modem)
   ---@return string[]?, hayes.error?
   function network.dns(first, second, context)
     context = context or 1
+    check.value("network.dns", "the context", context, { type = "integer", min = 1, max = 16 })
     if first ~= nil then
       check.value("network.dns", "the first server", first, { type = "string", line = true })
       check.value("network.dns", "the second server", second, { type = "string|nil", line = true })
       local response, err = modem:call("+QIDNSCFG", "write", { context, first, second })
       if not response then return nil, last_error(err, "setting the DNS servers") end
     end
-    local fields, err = modem:query(("AT+QIDNSCFG=%d"):format(context))
+    local fields, err = modem:query(("AT+QIDNSCFG=%d"):format(context), { "pridnsaddr" })
     if not fields then return nil, last_error(err, "asking for the DNS servers (is the data connection active?)") end
     return { fields.pridnsaddr, fields.secdnsaddr ~= "" and fields.secdnsaddr or nil }
   end
 
-  --- The addresses of a host name as a list.
+  local resolver = Resolver.new(modem, last_error)
+
+  --- The addresses of a host name as a list. The module has 60 s, and answers one question at a time.
   ---@param host string
   ---@param context? integer
   ---@return string[]?, hayes.error?
   function network.resolve(host, context)
     check.value("network.resolve", "the host", host, { type = "string", line = true })
-    local doing = "resolving " .. host
-    local addresses, expected = {}, nil
-    local done = wait.waiter()
-    -- `+QIURC: "dnsgip",0,2,399` says how many follow, each `+QIURC: "dnsgip","1.2.3.4"`.
-    local _listening <close> = modem:listen("+QIURC", function(event)
-      local fields = event.fields
-      if fields[1] ~= "dnsgip" then return end
-      if math.type(fields[2]) ~= "integer" then
-        addresses[#addresses + 1] = fields[2]
-      elseif fields[2] ~= 0 then
-        return done:fire(nil, failure.coded(modem, fields[2], doing))
-      else
-        expected = fields[3]
-      end
-      if expected and #addresses >= expected then done:fire(addresses) end
-    end)
-    local _closing <close> = modem:listen("closed", function() done:fire(nil, modem.closed_with) end)
-    local response, err = modem:call("+QIDNSGIP", "write", { context or 1, host })
-    if not response then return nil, last_error(err, doing) end
-    local found
-    found, err = done:wait(wait.now() + 60)
-    if err == "timeout" then
-      err = errors.new { name = "timeout", message = doing .. ": no answer within 60 s" }
-    end
-    return found, err
+    check.value("network.resolve", "the context", context, { type = "integer|nil", min = 1, max = 16 })
+    return resolver:resolve(host, context or 1)
   end
 
   --- Looks for what stands in the way of a connection, from the SIM card up to a TCP connection to host and port

@@ -91,7 +91,10 @@ function Opener:list()
   local response, err = self.modem:at(text)
   if not response then return nil, err end
   local list = {}
-  for i, line in ipairs(response) do list[i] = self.modem:fields(text, line) end
+  for i, line in ipairs(response) do
+    list[i] = self.modem:fields(text, line)
+    if math.type(list[i][1]) ~= "integer" then return nil, failure.bad_answer(self.modem, text, line) end
+  end
   return list
 end
 

@@ -38,7 +38,7 @@ end
 --- What the SIM card waits for: "READY", "SIM PIN", …; nil and an error of a name of its own.
 ---@return string?, hayes.error?
 function Sim:state()
-  local fields, err = self.modem:query("AT+CPIN?")
+  local fields, err = self.modem:query("AT+CPIN?", { "code" })
   if fields then return fields.code end
   if err.code == 10 then err.name = "sim_missing" end
   return nil, err

@@ -56,7 +56,7 @@ return function(modem)
       fields, err = query(connection, text)
       if fields or err.name ~= "timeout" and err.name ~= "bad_answer" then break end
     end
-    if fields then return math.tointeger(fields.SSL_ctxID) end
+    if fields then return fields.SSL_ctxID end
     return nil, not err.result and err or nil
   end
 

@@ -36,16 +36,23 @@ function call.refused(modem, err, doing)
   return seen
 end
 
+local function bad_answer(line, doing)
+  return errors.new { name = "bad_answer", origin = "ftp", result = line,
+    message = ("%s: the module answered %s"):format(doing, line ~= "" and line or "OK and nothing else") }
+end
+
+local function no_number(text, doing)
+  return errors.new { name = "bad_answer", origin = "ftp", result = text,
+    message = ("%s: the module's result is %q, and a number was to be in it"):format(doing, text) }
+end
+
 --- What stands behind the 0 of a deferred result; nil and the error when it is not 0.
 ---@return string?, hayes.error?
 function call.result(modem, response, doing)
   local line = response[response.deferred or 0] or ""
   local code, rest = line:match("^%+%u+:%s*(%d+)%s*,?%s*(.-)%s*$")
-  if not code then
-    return nil, errors.new { name = "bad_answer", origin = "ftp", result = line,
-      message = ("%s: the module answered %s"):format(doing, line ~= "" and line or "OK and nothing else") }
-  end
   code = math.tointeger(tonumber(code))
+  if not code then return nil, bad_answer(line, doing) end
   if code == 0 then return rest end
   local err = call.failed(modem, code, math.tointeger(tonumber(rest)), doing)
   err.response = response
@@ -64,6 +71,24 @@ function call.run(modem, name, arguments, seconds, doing, hold)
     { timeout = seconds, deferred = seconds, within = hold, ends_hold = hold ~= nil })
   if not response then return nil, call.refused(modem, err, doing) end
   return call.result(modem, response, doing)
+end
+
+--- The first number of a result; nil and an error when it has none, or none that an integer holds.
+---@param text string what call.run() gives
+---@param doing string for the error
+---@return integer?, hayes.error?
+function call.number(text, doing)
+  local number = math.tointeger(tonumber(text:match("%d+")))
+  if number then return number end
+  return nil, no_number(text, doing)
+end
+
+--- Sends a command whose result is a number.
+---@return integer?, hayes.error?
+function call.ask_number(modem, name, arguments, seconds, doing)
+  local text, err = call.run(modem, name, arguments, seconds, doing)
+  if not text then return nil, err end
+  return call.number(text, doing)
 end
 
 local lost_names = {

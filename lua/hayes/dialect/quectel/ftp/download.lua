@@ -7,6 +7,7 @@ local check = require "hayes.check"
 local errors = require "hayes.error"
 local failure = require "hayes.failure"
 local Progress = require "hayes.dialect.quectel.ftp.progress"
+local proof = require "hayes.dialect.quectel.ftp.proof"
 local recovery = require "hayes.dialect.quectel.ftp.recovery"
 local remote = require "hayes.dialect.quectel.ftp.remote"
 local wait = require "hayes.wait"
@@ -29,42 +30,32 @@ end
 local function count_bytes(self, text, err, response)
   local received = response and (response.received or response.data and #response.data)
   if not received then received = self.target:came() end
-  if text and math.tointeger(tonumber(text:match("%d+"))) == received then return received, true end
+  if text and call.number(text, self.doing) == received then return received, true end
   if err and err.was_cut then return received, false end
   -- Also where a result code stands behind them: the last byte may be the CR in front of it.
   return math.max(0, received - carry.DOUBTFUL), false
 end
 
---- Bytes compared at once; and how close to the first difference the search goes, in bytes.
-local SAMPLE, NEAR = 512, 2048
+--- How close to the first difference the search for it goes, in bytes.
+local NEAR = 2048
 
---- Are the last bytes before this offset the same in the server's file? nil and an error if it does not tell.
-local function is_same(self, at, from)
-  local length = math.min(SAMPLE, at - from)
-  local theirs, err = carry.read(self.session, self.path, self.base + at - length, length, self.doing)
-  if not theirs then return nil, err end
-  return theirs == self.target:read(at - length, length)
-end
-
---- Finds how much of what was received is right. A lost or doubled byte shifts everything after it.
+--- Finds how much of what was received is right, and drops the rest: what cannot be proven is fetched again.
 local function settle(self)
   local target, from = self.target, self.proven
   if target.at <= from then return true end
-  local right, wrong = from, target.at
-  local same, err = is_same(self, wrong, from)
-  if same then right = wrong end
-  while same == false and wrong - right > NEAR do
-    local middle = (right + wrong) // 2
-    local here
-    here, err = is_same(self, middle, from)
-    if here == nil then return nil, err end
-    if here then right = middle else wrong = middle end
-  end
-  if same == nil then return nil, err end
-  if not same then
-    -- On such a line, ask for pieces as long as what got through.
-    self.piece = math.max(LEAST_PIECE, right - from)
-  end
+  local function read(at, length) return target:read(at, length) end
+  local right, wrong, middle = from, target.at, target.at
+  repeat
+    local place, bytes = proof.find(read, right, middle, target.at)
+    local same, err = proof.is_same(self.session, self.path, self.base + place, bytes, self.doing)
+    if same == nil then return nil, err end
+    if same then right = place else wrong = place end
+    -- Bytes that a sample does not tell about.
+    if same and place < middle then break end
+    middle = (right + wrong) // 2
+  until wrong - right <= NEAR
+  -- On such a line, ask for pieces as long as what got through: the module's count confirms each.
+  if right < target.at then self.piece = math.max(LEAST_PIECE, right - from) end
   self.proven = right
   return target:settle(right)
 end
@@ -97,20 +88,19 @@ local function restart(self)
   return self.target:restart()
 end
 
---- Is the end of what an earlier run has left the same in the server's file? Its last bytes may be the module's words
---- and not the file's: those are fetched again.
+--- Is what an earlier run has left the same in the server's file? Its last bytes may be the module's words and not the
+--- file's: those are fetched again.
 local function check_left(self, wanted)
   local target = self.target
   if target.at == 0 then return true end
   self.proven = 0
-  if target.at > wanted then return restart(self) end
-  target.at = math.max(0, target.at - carry.DOUBTFUL)
-  local length = math.min(carry.DOUBTFUL, target.at)
-  if length == 0 then return restart(self) end
-  local theirs, err = carry.read(self.session, self.path, self.base + target.at - length, length, self.doing)
-  if not theirs then return nil, err end
-  if theirs ~= target:read(target.at - length, length) then return restart(self) end
-  self.proven = target.at
+  if target.at <= carry.DOUBTFUL or target.at > wanted then return restart(self) end
+  local left = target.at - carry.DOUBTFUL
+  local place, bytes = proof.find(function(at, length) return target:read(at, length) end, 0, left, left)
+  local same, err = proof.is_same(self.session, self.path, self.base + place, bytes, self.doing)
+  if same == nil then return nil, err end
+  if not same then return restart(self) end
+  target.at, self.proven = place, place
   return true
 end
 

@@ -26,9 +26,7 @@ local caches = { default = 0, fast = 1, slow = 2 }
 --- The state by AT+QFTPSTAT, 0 to 4.
 ---@return integer?, hayes.error?
 function login.state(modem, seconds)
-  local text, err = call.run(modem, "STAT", nil, seconds, "asking for the state of the FTP client")
-  if not text then return nil, err end
-  return math.tointeger(tonumber(text:match("%d+")))
+  return call.ask_number(modem, "STAT", nil, seconds, "asking for the state of the FTP client")
 end
 
 --- Leaves the client closed, whatever it was doing. EG800K refuses everything with 603 after one 615, but not
@@ -116,6 +114,13 @@ local function confirm(session, hold)
   }
 end
 
+--- Gives the session's SSL context back, if it has one.
+function login.release(session)
+  local context = session.ssl_context
+  session.ssl_context = nil
+  if context then session.modem.ssl.context_pool:release(context) end
+end
+
 --- An SSL context of its own, with the options of modem.ssl; none without TLS.
 local function take_context(session)
   local modem, tls = session.modem, session.tls
@@ -124,16 +129,10 @@ local function take_context(session)
     local ok, err = modem.clock.ensure()
     if not ok then return nil, err end
   end
-  local pool = modem.ssl.context_pool
-  if session.ssl_context then pool:release(session.ssl_context) end
+  login.release(session)
   local err
-  session.ssl_context, err = pool:take(tls, tls.ciphers[1] or "0XFFFF", "ftp")
+  session.ssl_context, err = modem.ssl.context_pool:take(tls, tls.ciphers[1] or "0XFFFF", "ftp")
   return session.ssl_context, err
-end
-
-function login.release(session)
-  if session.ssl_context then session.modem.ssl.context_pool:release(session.ssl_context) end
-  session.ssl_context = nil
 end
 
 local function name_host(err, options)
@@ -167,28 +166,35 @@ local function log_in(session, restarts, doing)
   local done
   done, err = call.run(session.modem, "OPEN", { options.host, options.port }, OPEN_SECONDS, doing, hold)
   if not done then return nil, name_host(err, options) end
-  if session.restarts ~= restarts then return nil, restarted(doing) end
   return true
 end
 
---- Logs in. True; or nil and why not, and the session is not logged in.
+--- A new login begins in the account's first folder; true once it is in the one that the session stands in.
+local function go_back(session)
+  for _, path in ipairs(session.steps) do
+    local ok, err = call.run(session.modem, "CWD", { path }, session.seconds, "going back to " .. path)
+    if not ok then return nil, err end
+  end
+  return true
+end
+
+--- Logs in, and goes to the folder that the session stands in. True; or nil and why not, and the session is not logged
+--- in as far as it knows.
 ---@param session table
 ---@return true?, hayes.error?
 function login.open(session)
   local modem, options = session.modem, session.options
   local ok, err = login.leave(modem, options.timeout)
   local restarts = session.restarts
+  local doing = ("logging in to %s:%d%s"):format(options.host, options.port,
+    options.user ~= "" and " as " .. options.user or "")
   if ok then ok, err = take_context(session) end
   if ok then ok, err = configure(modem, options, session.ssl_context) end
-  if ok then
-    ok, err = log_in(session, restarts, ("logging in to %s:%d%s"):format(options.host, options.port,
-      options.user ~= "" and " as " .. options.user or ""))
-  end
+  if ok then ok, err = log_in(session, restarts, doing) end
+  if ok then ok, err = go_back(session) end
   if not ok then return nil, err end
+  if session.restarts ~= restarts then return nil, restarted(doing) end
   session.connected = true
-  if not session.cwd_path then return true end
-  ok, err = call.run(modem, "CWD", { session.cwd_path }, session.seconds, "going back to " .. session.cwd_path)
-  if not ok then return nil, err end
   return true
 end
 

@@ -1,8 +1,10 @@
 --- Uploads of unknown length in counted pieces: the one that is last is known when the source has nothing behind it. No
 --- escape sequence is needed, and other tasks use the modem in between (FTP note 2.5, <uploadlen> and <beof>).
 
+local call = require "hayes.dialect.quectel.ftp.call"
 local carry = require "hayes.dialect.quectel.ftp.carry"
 local failure = require "hayes.failure"
+local remote = require "hayes.dialect.quectel.ftp.remote"
 
 local pieces = {}
 
@@ -45,6 +47,10 @@ function pieces.send(session, source, upload, size, progress)
     local text, err = carry.over_port(session, "PUT", { upload.path, "COM:", at, #piece, following and 0 or 1 },
       { data = piece }, function(done) progress:moved(begins + done) end, upload.doing)
     if not text then return nil, err end
+    local taken
+    taken, err = call.number(text, upload.doing)
+    if not taken then return nil, err end
+    if taken ~= #piece then return nil, remote.size_differs(upload, at + taken, at + #piece) end
     at = at + #piece
     piece = following
   end

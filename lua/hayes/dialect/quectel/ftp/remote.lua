@@ -12,9 +12,9 @@ local unsupported = { [500] = true, [501] = true, [502] = true, [503] = true, [5
 ---@param doing? string for errors
 ---@return integer|false|"unknown"|nil, hayes.error?
 function remote.size(session, path, doing)
-  local text, err = call.run(session.modem, "SIZE", { path }, session.seconds,
+  local size, err = call.ask_number(session.modem, "SIZE", { path }, session.seconds,
     doing or "asking for the size of " .. path)
-  if text then return math.tointeger(tonumber(text:match("%d+"))) or "unknown" end
+  if size then return size end
   if unsupported[err.protocol] then return "unknown" end
   if err.code == 627 or err.protocol == 550 then return false, err end
   return nil, err

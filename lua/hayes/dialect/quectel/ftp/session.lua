@@ -18,6 +18,12 @@ local Upload = require "hayes.dialect.quectel.ftp.upload"
 local utc = require "hayes.dialect.quectel.utc"
 local wait = require "hayes.wait"
 
+--- The FTP client of a module, which one session has.
+---@class hayes.quectel.ftp_client
+---@field leaving hayes.task|false      an earlier session logs out
+---@field has_session fun(): boolean
+---@field let_go fun(session: table)    the session does not have it any more
+
 ---@class hayes.ftp
 local Session = {}
 Session.__index = Session
@@ -27,15 +33,17 @@ Session.__name = "hayes.ftp"
 local MARGIN = 10
 
 ---@param modem hayes.modem
+---@param client hayes.quectel.ftp_client
 ---@param options table checked
 ---@param tls? table checked
-function Session.new(modem, options, tls)
+function Session.new(modem, client, options, tls)
   return setmetatable({
-    modem = modem, options = options, tls = tls, seconds = options.timeout + MARGIN,
+    modem = modem, client = client, options = options, tls = tls, seconds = options.timeout + MARGIN,
     connected = false, -- logged in, as far as is known
     restarts = 0,      -- of the module or its port: settings that are older than the last one are lost
     closed = false,    -- by close()
     turn = Lock.new(), -- one command at a time: the client refuses others with 603
+    steps = {},        -- paths of the AT+QFTPCWD that lead from the folder of a login to the current one
   }, Session)
 end
 
@@ -57,8 +65,8 @@ local function ask(self, f)
   return recovery.run(self, self.options.retries, f)
 end
 
---- Something that is done once: whether a broken link came before or after it is not known.
-local function act(self, name, arguments, doing)
+--- Something that is done once: whether a broken link came before or after it is not known. done() is called then.
+local function act(self, name, arguments, doing, done)
   local _turn <close> = self.turn:take()
   if self.closed then return nil, closed(self) end
   if not self.connected then
@@ -66,6 +74,7 @@ local function act(self, name, arguments, doing)
     if not ok then return nil, err end
   end
   local text, err = call.run(self.modem, name, arguments, self.seconds, doing)
+  if text and done then done() end
   if text then return true end
   if not err.protocol and (call.is_loss(err) or err.code == 625) then self.connected = false end
   return nil, err
@@ -237,14 +246,39 @@ function Session:modified(path)
   end)
 end
 
+--- A path as the server says it: quoted, and then with quotes within it doubled (RFC 959, appendix II), or bare.
+local function ask_folder(self)
+  local text, err = call.run(self.modem, "PWD", nil, self.seconds, "asking for the current folder")
+  if not text then return nil, err end
+  local quoted = text:match('^"(.*)"$')
+  return quoted and quoted:gsub('""', '"') or text
+end
+
 --- The current folder.
 ---@return string?, hayes.error?
 function Session:pwd()
   return ask(self, function()
-    local text, err = call.run(self.modem, "PWD", nil, self.seconds, "asking for the current folder")
-    if not text then return nil, err end
-    return text:match('^"(.*)"$') or text
+    local path, err = ask_folder(self)
+    return path, err
   end)
+end
+
+--- The longest path of AT+QFTPCWD, bytes; and as many relative ones may lead to a folder as are not too many to be sent
+--- again at each login.
+local LONGEST_FOLDER, MOST_STEPS = 128, 16
+
+--- Notes where the session stands now. The caller's own words lead there again, so the server is asked only where they
+--- become many, and what it says is not relied on if no command can hold it.
+local function step(self, path)
+  local steps = self.steps
+  if path:sub(1, 1) == "/" then
+    self.steps = { path }
+    return
+  end
+  steps[#steps + 1] = path
+  if #steps <= MOST_STEPS then return end
+  local folder = ask_folder(self)
+  if folder and folder:find('^/[^%c"]*$') and #folder <= LONGEST_FOLDER then self.steps = { folder } end
 end
 
 --- Changes the current folder; a session that is logged in again after a break goes back to it.
@@ -252,11 +286,10 @@ end
 ---@return true?, hayes.error?
 function Session:cwd(path)
   check_path("ftp:cwd", path)
-  if #path > 128 then check.fail("ftp:cwd", ("the path is %d bytes long; it must be at most 128"):format(#path)) end
-  local ok, err = act(self, "CWD", { path }, "changing to " .. path)
-  if not ok then return nil, err end
-  self.cwd_path = self:pwd()
-  return true
+  if #path > LONGEST_FOLDER then
+    check.fail("ftp:cwd", ("the path is %d bytes long; it must be at most %d"):format(#path, LONGEST_FOLDER))
+  end
+  return act(self, "CWD", { path }, "changing to " .. path, function() step(self, path) end)
 end
 
 ---@param from string
@@ -297,16 +330,15 @@ local states = { [0] = "opening", "idle", "transferring", "closing", "closed" }
 ---@return string?, hayes.error?
 function Session:status()
   local state, err = login.state(self.modem, self.seconds)
-  if not state then return nil, err end
-  return states[state]
+  if not state or states[state] then return states[state], err end
+  return nil, errors.new { name = "bad_answer", origin = "ftp",
+    message = ("asking for the state of the FTP client: %d is none"):format(state) }
 end
 
 --- How many bytes the current or last transfer has carried, by the module's count.
 ---@return integer?, hayes.error?
 function Session:transferred()
-  local text, err = call.run(self.modem, "LEN", nil, self.seconds, "asking how much was transferred")
-  if not text then return nil, err end
-  return math.tointeger(tonumber(text:match("%d+")))
+  return call.ask_number(self.modem, "LEN", nil, self.seconds, "asking how much was transferred")
 end
 
 -- The end
@@ -319,32 +351,53 @@ function Session:lose()
   if self.outflow then self.outflow:lose() end
 end
 
+local function log_out(self)
+  local _turn <close> = self.turn:take()
+  local client = self.client
+  client.leaving = self.leaving
+  self.closed = true
+  client.let_go(self)
+  local ok, err = true, nil
+  if self.connected and not self.modem.closed_with and not client.has_session() then
+    ok, err = login.leave(self.modem, self.seconds)
+  end
+  self.connected = false
+  login.release(self)
+  return ok, err
+end
+
+--- Logs out, once what is under way is over. It is a task of its own: nothing that becomes of the caller ends it. The
+--- next session waits for it; where there is one already, that has logged out whatever it found.
+local function start_logout(self)
+  if self.leaving then return self.leaving end
+  self.leaving = wait.spawn_detached(log_out, self)
+  if not self.turn.held then self.client.leaving = self.leaving end
+  return self.leaving
+end
+
 --- Logs out, once what is under way is over; waits until the module has done so, since it takes nothing before. Any
 --- number of times.
 ---@return true?, hayes.error?
 function Session:close()
   if self.closed then return true end
-  local _turn <close> = self.turn:take()
-  self.closed = true
-  if self.on_close then self.on_close(self) end
-  local ok, err = true, nil
-  if self.connected and not self.modem.closed_with then ok, err = login.leave(self.modem, self.seconds) end
-  self.connected = false
-  login.release(self)
-  if ok then return true end
-  return nil, err
+  local done, ok, err = start_logout(self):join()
+  if done and ok then return true end
+  return nil, done and err or ok
+end
+
+--- Its opening was given up: nobody knows how far the module has got.
+function Session:abandon()
+  self.connected = true
+  start_logout(self)
 end
 
 --- Left in whatever way: a task that is being cancelled cannot wait for an answer.
 function Session:__close()
-  local ok = pcall(self.close, self)
-  if not ok then self:__gc() end
+  pcall(self.close, self)
 end
 
 function Session:__gc()
-  if not self.connected or self.modem.closed_with then return end
-  self.connected = false
-  wait.spawn_detached(login.leave, self.modem, self.seconds)
+  if not self.closed then start_logout(self) end
 end
 
 return Session

@@ -5,6 +5,7 @@ local carry = require "hayes.dialect.quectel.ftp.carry"
 local check = require "hayes.check"
 local errors = require "hayes.error"
 local Progress = require "hayes.dialect.quectel.ftp.progress"
+local proof = require "hayes.dialect.quectel.ftp.proof"
 local recovery = require "hayes.dialect.quectel.ftp.recovery"
 local remote = require "hayes.dialect.quectel.ftp.remote"
 local stream = require "hayes.dialect.quectel.ftp.stream"
@@ -13,8 +14,8 @@ local wait = require "hayes.wait"
 --- The most bytes of one AT+QFTPPUT.
 local MOST = 2147483647
 
---- How many of the last bytes that the server has are compared with the source before an upload continues after them.
-local COMPARED = 512
+--- The least bytes of one that is made shorter because what it has stored cannot be proven.
+local LEAST_PIECE = 16384
 
 --- If the end differs from the source, earlier offsets are tried: after a program was killed mid-upload, the next
 --- program's commands were appended to the file.
@@ -23,16 +24,32 @@ local STEPS_BACK = { 0, 1024, 16384 }
 local Upload = {}
 Upload.__index = Upload
 
---- Is what the server has up to there the source's? Also true if the server does not let it be read.
-local function has_same_tail(self, there)
-  local length = math.min(COMPARED, there - self.start)
-  local theirs, err = carry.read(self.session, self.path, there - length, length, self.doing)
-  if not theirs and (call.is_loss(err) or not self.session.connected) then return nil, err end
-  if not theirs then return true end
-  local ours
-  ours, err = self.source.read(there - length, length)
-  if not ours then return nil, err end
-  return theirs == ours
+--- How much of what the server has is the source's, up to there and as far as that can be proven. Where the server does
+--- not let its file be read, no more is than what the module has confirmed; its own files come over no line.
+local function find_proven(self, proven, there)
+  local source, tried = self.source, math.huge
+  for _, back in ipairs(STEPS_BACK) do
+    if there - back <= proven then break end
+    local place, bytes = proof.find(source.read, proven, there - back, self.last)
+    if not place then return nil, bytes end
+    local same, err = false, nil
+    if place < tried then same, err = proof.is_same(self.session, self.path, place, bytes, self.doing) end
+    if same then return place end
+    if same == nil then
+      if call.is_loss(err) or not self.session.connected then return nil, err end
+      return source.inside and there or proven
+    end
+    tried = place
+  end
+  return proven
+end
+
+--- Does this size not tell how far the last attempt has come, since the server may have had as much before? At 0 the
+--- file is emptied first; further on it is written over, and keeps its length until that is passed.
+local function hides_progress(self, there)
+  if not self.began_at then return false end
+  if self.began_at == 0 then return there == self.stood end
+  return not self.stood or there <= self.stood
 end
 
 --- Where to begin: with resume, after what the server has. An error if the server has less than the part's offset.
@@ -47,17 +64,14 @@ local function find_beginning(self)
   if verify then ok, err = remote.check_gap(there, self.start, self.doing) end
   if not ok then return nil, err end
   there = there or 0
-  if not self.resumes or there <= self.start or there > self.last then return self.start end
-  if not verify then return there end
-  for _, back in ipairs(STEPS_BACK) do
-    local at = there - back
-    if at <= self.start then break end
-    local same
-    same, err = has_same_tail(self, at)
-    if same == nil then return nil, err end
-    if same then return at end
-  end
-  return self.start
+  if not self.resumes or there > self.last then return self.start end
+  local proven = there < self.proven and self.start or self.proven
+  if there <= proven or hides_progress(self, there) then return proven end
+  local at = self.began_at and proven or there
+  if verify then at, err = find_proven(self, proven, there) end
+  -- The module's count confirms each piece.
+  if at and at < there and self.began_at then self.piece = math.max(LEAST_PIECE, at - proven) end
+  return at, err
 end
 
 local function send_inside(self, at)
@@ -70,16 +84,20 @@ local function send(self, at)
   if self.source.inside then return send_inside(self, at) end
   if self.last == 0 then return stream.empty(self.session, self.path, self.options.verify, self.doing) end
   while at < self.last do
-    local length = math.min(self.options.piece or MOST, self.last - at)
+    local length = math.min(self.piece, self.last - at)
     local begins = at - self.start
     local data, count = self.source.piece(at, length)
     local text, err = carry.over_port(self.session, "PUT",
       { self.path, "COM:", at, length, at + length == self.last and 1 or 0 }, { data = data, length = count },
       function(done) self.progress:moved(begins + done) end, self.doing)
     if not text then return nil, self.source.failed() or err end
-    local taken = math.tointeger(tonumber(text:match("%d+")))
-    if taken ~= length then return nil, remote.size_differs(self, at + (taken or 0), at + length) end
+    local taken
+    taken, err = call.number(text, self.doing)
+    if not taken then return nil, err end
+    if taken ~= length then return nil, remote.size_differs(self, at + taken, at + length) end
     at = at + length
+    self.proven = at
+    self.piece = math.min(self.piece * 2, self.greatest_piece)
   end
   return true
 end
@@ -98,7 +116,7 @@ local function attempt(self)
   -- An empty part changes nothing: AT+QFTPPUT would empty the server's file first.
   if self.is_part and self.start == self.last then return true end
   self.resumes = not self.is_text
-  self.began_at = at
+  self.began_at, self.proven, self.stood = at, at, self.server_bytes
   if at > self.start and not self.resumed_at then self.resumed_at = at end
   local done = true
   if at < self.last or self.last == 0 then done, err = send(self, at) end
@@ -147,7 +165,10 @@ function Upload.run(session, source, path, options)
     session = session, source = source, path = path, options = options, start = start, is_text = is_text,
     is_part = is_part, last = options.length and math.min(source.size, start + options.length) or source.size,
     doing = ("storing %s as %s"):format(source.what, path), best = start,
+    proven = start, -- so far what the server has is known to be the source's, or is left as it was
   }, Upload)
+  self.greatest_piece = options.piece or MOST
+  self.piece = self.greatest_piece
   -- In ASCII the server's size is not the source's: it cannot be told where it stands.
   self.resumes = not is_text and (options.resume or options.resume == nil and source.is_file and not is_part)
   self.progress = Progress.new(options.progress, self.last - start)

@@ -1,0 +1,94 @@
+#include "lua/part.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+    PERMISSIONS = S_IRWXU | S_IRWXG | S_IRWXO,
+    ANY = S_IRUSR | S_IWUSR | S_IRGRP | S_IWGRP | S_IROTH | S_IWOTH,
+    OWN = S_IRUSR | S_IWUSR /* an unfinished file is opened again by the next run */
+};
+
+/* Whoever owns the folder can put anything in the file's place at any time. On some file systems (FAT)
+ * everything belongs to one user. */
+static bool owns_folder(uid_t user, const char *path)
+{
+    char folder[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    size_t length = slash != NULL ? (size_t)(slash - path) + 1 : 0;
+    if (length >= sizeof folder)
+        return false;
+    memcpy(folder, path, length);
+    folder[length] = '\0';
+    struct stat status;
+    return stat(length > 0 ? folder : ".", &status) == 0 && status.st_uid == user;
+}
+
+static const char *objection(const struct stat *status, const char *path)
+{
+    if (!S_ISREG(status->st_mode))
+        return "It is not a regular file";
+    if (status->st_nlink > 1)
+        return "It is another file, too (a hard link)";
+    if (status->st_uid != geteuid() && !owns_folder(status->st_uid, path))
+        return "It belongs to another user";
+    return NULL;
+}
+
+/* One that has been there already has only those permissions that are allowed. */
+static int check(int fd, const char *path, mode_t allowed, const char **refusal)
+{
+    struct stat status;
+    if (fstat(fd, &status) != 0)
+        return errno;
+    *refusal = objection(&status, path);
+    if (*refusal != NULL)
+        return EPERM;
+    mode_t permissions = status.st_mode & PERMISSIONS;
+    return (permissions & ~allowed) == 0 || fchmod(fd, permissions & allowed) == 0 ? 0 : errno;
+}
+
+int part_open(const char *path, const char *target, const char **refusal)
+{
+    struct stat status;
+    mode_t allowed =
+        target != NULL && stat(target, &status) == 0 ? (status.st_mode & PERMISSIONS) | OWN : PERMISSIONS;
+    *refusal = NULL;
+    int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, allowed & ANY);
+    if (fd < 0 && errno == ELOOP)
+        *refusal = "It is a symbolic link";
+    if (fd < 0)
+        return -1;
+    int number = check(fd, path, allowed, refusal);
+    if (number == 0)
+        return fd;
+    close(fd);
+    errno = number;
+    return -1;
+}
+
+/* The group is not the target's: what it may do is what everybody may. */
+static mode_t without_group(mode_t permissions)
+{
+    mode_t everybody = permissions & S_IRWXO;
+    return (permissions & ~(mode_t)S_IRWXG) | (permissions & S_IRWXG & (everybody << 3));
+}
+
+int part_take_rights(int fd, const char *target)
+{
+    struct stat wanted, status;
+    if (stat(target, &wanted) != 0)
+        return errno == ENOENT ? 0 : errno;
+    bool owned = fchown(fd, wanted.st_uid, wanted.st_gid) == 0 || fchown(fd, (uid_t)-1, wanted.st_gid) == 0;
+    if (fstat(fd, &status) != 0)
+        return errno;
+    mode_t permissions = wanted.st_mode & PERMISSIONS;
+    if (!owned && status.st_gid != wanted.st_gid)
+        permissions = without_group(permissions);
+    return (status.st_mode & PERMISSIONS) == permissions || fchmod(fd, permissions) == 0 ? 0 : errno;
+}

@@ -1,0 +1,30 @@
+-- Allocations fail, at every place in turn, in a program of its own: a preloaded shim makes realloc() do so. What fails is
+-- that call, or the modem is closed; the loop goes on, and nobody waits for ever.
+
+local folders = require "support.folder"
+local Process = require "support.process"
+
+local build = os.getenv("HAYES_BUILD") or "build"
+
+describe("When there is no memory", function()
+  local shim
+
+  setup(function()
+    local folder = folders.absolute(folders.new "memory")
+    shim = folder .. "/shim.so"
+    Process.run { "gcc", "-O1", "-shared", "-fPIC", "-fno-builtin", "-o", shim, "spec/support/alloc_shim.c", "-ldl" }
+  end)
+
+  for _, width in ipairs { 2, 6, 20 } do
+    it(("for %d allocations in a row, what comes later works"):format(width), function()
+      -- A sanitizer would be asked in place of the shim.
+      local output = Process.run { "env", "LD_PRELOAD=" .. shim, "LUA_PATH=lua/?.lua;lua/?/init.lua;spec/?.lua;;",
+        "LUA_CPATH=" .. (build:gsub("/sanitized$", "")) .. "/?.so;;", "timeout", "60", "lua5.4", "spec/support/memory_check.lua",
+        tostring(width) }
+      local places = math.tointeger(tonumber(output:match("places (%d+)\n$")))
+      assert.is_truthy(places, output)
+      assert.is_nil(output:find("wrong", 1, true), output)
+      assert.is_true(places > 100)
+    end)
+  end
+end)

@@ -1,0 +1,65 @@
+--- Runs under the shim of alloc_shim.c: three tasks use a modem, and so many allocations in a row fail, from each place on
+--- in turn. Prints how many places there were, and what went wrong: a call may fail, and the modem may be closed, for want
+--- of memory; whatever is called later works, or says that the modem is closed.
+
+local hayes = require "hayes"
+local script = require "support.script"
+
+local width = assert(math.tointeger(tonumber(arg[1])))
+
+script.virtual_time()
+
+local function use(modem)
+  local tasks = {}
+  for i = 1, 3 do
+    tasks[i] = hayes.spawn(function()
+      for _ = 1, 2 do
+        modem:at("AT+CSQ", { timeout = 2 })
+        hayes.sleep(0.1)
+      end
+    end)
+  end
+  for i = 1, 3 do tasks[i]:join(20) end
+end
+
+local function without_memory(modem, from)
+  collectgarbage()
+  collectgarbage "stop"
+  local ok, err = pcall(hayes.run, function()
+    os.getenv(("ALLOC_SHIM:%d:%d"):format(from, width))
+    return use(modem)
+  end)
+  local reached = os.getenv("ALLOC_SHIM:-1:0") == "failed"
+  collectgarbage "restart"
+  return reached, ok or tostring(err):find("not enough memory", 1, true) and true or err
+end
+
+local function works(modem)
+  hayes.run(function()
+    hayes.sleep(1)
+    hayes.spawn(hayes.sleep, 1):join(10)
+  end)
+  if modem.closed_with then
+    assert(modem.closed_with.name == "out_of_memory", modem.closed_with)
+    assert(modem.port.closed, "the port is open")
+    return
+  end
+  if modem:at("AT+CSQ") then return end
+  hayes.sleep(30) -- it is getting in step
+  assert(modem:at("AT+CSQ"))
+end
+
+local place = 0
+while true do
+  local port = script.port(script.quectel { ["AT+CSQ"] = "\r\n+CSQ: 1,2\r\n\r\nOK\r\n" })
+  port.delay = 0.02
+  local modem = assert(hayes.open_port(port, "script"))
+  local reached, outcome = without_memory(modem, place)
+  if outcome ~= true then print(("wrong %d: %s"):format(place, outcome)) end
+  local ok, err = pcall(works, modem)
+  if not ok then print(("wrong afterwards %d: %s"):format(place, err)) end
+  modem:close()
+  if not reached then break end
+  place = place + 1
+end
+print("places " .. place)
