@@ -115,6 +115,23 @@ describe("In transparent transmission", function()
     assert.are.same("buffer", sock.mode)
   end)
 
+  it("is refused, too, when the row of another connection was damaged by one byte", function()
+    open()
+    local sock = assert(modem.tcp.open("server.example", 7))
+    assert(modem.udp.open("server.example", 8))
+    local whole = module:table()
+    local table_of = module.table
+    for at = 1, #whole do
+      local damaged = whole:sub(1, at - 1) .. whole:sub(at + 1)
+      function module.table(self)
+        self.table = table_of
+        return damaged
+      end
+      assert.is_nil((sock:transparent()), damaged)
+    end
+    assert.are.same(0, module:count("SOCKETTT"))
+  end)
+
   it("is refused while the connection is not made", function()
     open()
     local sock = assert(modem.tcp.open("server.example", 7))

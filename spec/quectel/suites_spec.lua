@@ -162,6 +162,18 @@ describe("modem.ssl negotiates", function()
     end)
   end
 
+  it("no session anew that was made under other settings: the server is verified again", function()
+    local server <close> = OpensslServer.start(folder, { "-tls1_2" })
+    local other, other_emulator = handshake.modem()
+    for index = 1, 5 do assert(other.ssl.configure(index, { verify = "none" })) end -- one is left
+    assert(other.ssl.open(lab.HOST, server.port, { verify = "none", session_cache = true })):close()
+    local sock, err = other.ssl.open(lab.HOST, server.port, { ca = folder .. "/other.pem", session_cache = true })
+    other:close()
+    other_emulator:close()
+    assert.is_nil(sock)
+    assert.are.same(579, err.code)
+  end)
+
   it("the host name with SNI, and without it when told to", function()
     with_peer({}, function(peer)
       assert.are.same(lab.HOST, assert(handshake.outcome(modem, peer, { ca = ca })):match("^%S+"))

@@ -140,6 +140,98 @@ describe("A socket over a line that loses bytes", function()
     open("push", {})
   end)
 
+  --- Whatever happens to one place of a line: up to six bytes in a row are lost, two come twice, two change.
+  local function every_damage_of_line(line, f)
+    for at = 1, #line do
+      local before, here = line:sub(1, at - 1), line:sub(at, at + 1)
+      for count = 1, 6 do f(before .. line:sub(at + count)) end
+      f(before .. here .. line:sub(at))
+      f(before .. here:gsub(".", function(byte) return string.char(byte:byte() ~ 2) end) .. line:sub(at + 2))
+    end
+  end
+
+  local function push(line, data) return ("\r\n%s\r\n%s\r\n"):format(line, data) end
+
+  it("ends with an error when the line damaged what announced its data, in any one place", function()
+    local line = '+QIURC: "recv",0,21'
+    every_damage_of_line(line, function(damaged)
+      -- Another index is no sign of anything: it may be another program's. Without its first CR LF the next line is cut.
+      if damaged:find('"recv",[^0]') and damaged:find('^%+QIURC: "recv",%d+') then return end
+      local sock = open("push", {})
+      port:say(push('+QIURC: "recv",0,14', DATA[1]) .. push(damaged, DATA[2]) .. push('+QIURC: "recv",0,15', DATA[3])
+        .. '\r\n+QIURC: "closed",0\r\n')
+      is_honest(sock, damaged, true)
+      modem:close()
+    end)
+    open("push", {})
+  end)
+
+  it("ends with an error when the line damaged what announced its data, of an Ai-Thinker module", function()
+    local line = "+EVENT:SocketDown,1,21,"
+    every_damage_of_line(line, function(damaged)
+      if damaged:find("^%+EVENT:SocketDown,[^1]%d*,") or damaged:find("^%+EVENT:SocketDown,1%d+,") then return end
+      local sock = open_wifi("push", 2, "\r\n" .. damaged .. DATA[2] .. "\r\n")
+      is_honest(sock, damaged, true)
+      modem:close()
+    end)
+    open("push", {})
+  end)
+
+  --- A TLS connection with the index 0 and a TCP connection with the index 1, both in push mode.
+  local function open_both()
+    port = script.port(script.quectel {
+      ["^AT%+QICFG="] = OK, ["AT+QISTATE"] = OK, ["^AT%+QSSLCFG="] = OK, ["AT+QSSLSTATE"] = OK,
+      ["^AT%+QSSLOPEN="] = OK .. "\r\n+QSSLOPEN: 0,0\r\n", ["^AT%+QIOPEN="] = OK .. "\r\n+QIOPEN: 1,0\r\n",
+    })
+    modem = assert(hayes.open_port(port, "script"))
+    local tls = assert(modem.ssl.open("server.example", 443, { verify = "none", mode = "push" }))
+    local tcp = assert(modem.tcp.open("server.example", 7, { mode = "push" }))
+    tls:settimeout(5)
+    tcp:settimeout(5)
+    return tls, tcp
+  end
+
+  it("ends alone when the index can be read, and otherwise with all that it may have been for", function()
+    for line, ends in pairs {
+      ['+QSSLRC: "recv",0,5'] = "TLS", ['+QSSLURC: "recv",x,5'] = "TLS", ['+QSSLURC: "recv",0,'] = "TLS",
+      ['+QSSLURC: "recv",0'] = "TLS", ['+QURC: "recv",0,5'] = "TLS", ['+QURC: "recv",1,5'] = "TCP",
+      ['+QIURC: "recv",15'] = "TCP", ['+QIURC: "recv",01,5'] = "TCP", ['+QIURC: "rec,1,5'] = "TCP",
+      ['+QURC: "recv",7,5'] = "TLS TCP",
+    } do
+      local tls, tcp = open_both()
+      port:say(push(line, "hello"), 0.1)
+      port:say(push('+QSSLURC: "recv",0,5', "hello"), 1)
+      port:say(push('+QIURC: "recv",1,5', "hello"), 1)
+      local ended = {}
+      if not tls:receive(5) then ended[#ended + 1] = "TLS" end
+      if not tcp:receive(5) then ended[#ended + 1] = "TCP" end
+      assert.are.same(ends, table.concat(ended, " "), line)
+      modem:close()
+    end
+    open_both()
+  end)
+
+  it("goes on beside lines that say something else", function()
+    for _, line in ipairs {
+      '+QLWURC: "observe",0', '+QCOAPURC: "recv",0,3', "+QSSHURC: 1", "+QSTKURC: 1", '+QIURC: "newkey",1',
+      '+QSSLURC: "handshake",1', '+QMTRECV: 0,0,"t","{"cmd":"recv"}"', '+QHTTPURC: "recv",0',
+      '+CMT: "+49170",,"26/08/07"\r\nthe URC: is this', 'it said "recv",0,5', "+QIND: SMS DONE",
+      '+QMTSTAT: 0,1', '+QPSMURC: 1', '+QIURC: "incoming",0,1,"10.0.0.1",5',
+    } do
+      local tls, tcp = open_both()
+      port:say("\r\n" .. line .. "\r\n")
+      port:say(push('+QSSLURC: "recv",0,5', "hello") .. push('+QIURC: "recv",1,5', "world"), 1)
+      assert.are.same({ "hello", "world" }, { tls:receive(5), tcp:receive(5) }, line)
+      modem:close()
+    end
+    for _, line in ipairs { "+EVENT:SocketUp,1", "+EVENT:WIFI_GOT_IP", "NT:SocketD is a word" } do
+      local sock = open_wifi("push", 2, "\r\n" .. line .. "\r\n")
+      assert.are.same(DATA[1] .. DATA[3], sock:receive("*a"), line)
+      modem:close()
+    end
+    open_both()
+  end)
+
   it("says which: the reads and sends behind it fail, the error names it, and the modem counts it", function()
     local sock = open("buffer", reads(), function(count, bytes)
       return count == 2 and bytes:gsub("second", "secon") or bytes

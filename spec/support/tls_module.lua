@@ -31,9 +31,15 @@ function Module:crash(seconds)
   local port = self.port
   port.said, port.written = {}, ""
   self:restart()
-  self.connections = {}
+  self.connections, self.online = {}, false
   self.deaf = true
   port:say("\r\nRDY\r\n", seconds)
+end
+
+--- Data mode begins; the escape sequence ends it.
+function Module:go_online()
+  self.online = true
+  return "\r\nCONNECT\r\n"
 end
 
 local function setting(self, line)
@@ -59,10 +65,11 @@ local function snapshot(context)
 end
 
 local function open(self, line)
-  local context, id = line:match("^AT%+QSSLOPEN=%d+,(%d),(%d+),")
+  local context, id, mode = line:match("^AT%+QSSLOPEN=%d+,(%d),(%d+),.*,(%d)$")
   if not self.contexts[tonumber(context)] then return ERROR end
   self.opened[#self.opened + 1] = snapshot(self.contexts[tonumber(context)])
   self.connections[id] = context
+  if mode == "2" then return self:go_online() end
   return OK .. ("\r\n+QSSLOPEN: %s,0\r\n"):format(id)
 end
 
@@ -92,6 +99,7 @@ function Module.new(options)
   local handle = {
     ["^AT%+QSSLCFG="] = setting, ["^AT%+QFTPCFG="] = ftp_setting, ["^AT%+QSSLOPEN="] = open,
     ["^AT%+QFTPOPEN="] = log_in, ["^AT%+QSSLSTATE="] = state,
+    ["^ATO$"] = Module.go_online,
     ["^AT%+QSSLCLOSE="] = function(_, line)
       self.connections[line:match("%d+$")] = nil
       return OK
@@ -110,6 +118,13 @@ function Module.new(options)
   self.port = script.port(function(port, bytes)
     if self.deaf and port.said[1] then return "" end
     self.deaf = false
+    if self.online then
+      if bytes == "+++" then
+        self.online = false
+        port:say(OK, 1)
+      end
+      return ""
+    end
     local line, rest = bytes:match("^([^\r]*)\r(.*)$")
     if not line or not self.counting or line == "AT" then return answer(port, bytes) end
     self.count = self.count + 1

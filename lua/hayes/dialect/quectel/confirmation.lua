@@ -37,10 +37,11 @@ end
 ---@param name string
 ---@param arguments table
 ---@param hold? hayes.hold
+---@param unknown? boolean the module has refused it before, and need not do so twice
 ---@return hayes.response?, hayes.error?
-function confirmation.ask(modem, name, arguments, hold)
+function confirmation.ask(modem, name, arguments, hold, unknown)
   local response, err = modem:call(name, "write", arguments, { within = hold })
-  if response or not (err.result or err.name == "timeout") then return response, err end
+  if response or not (err.result and not unknown or err.name == "timeout") then return response, err end
   return modem:call(name, "write", arguments, { within = hold })
 end
 

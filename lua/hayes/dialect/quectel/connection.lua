@@ -10,6 +10,7 @@ local DataMode = require "hayes.data_mode"
 local errors = require "hayes.error"
 local exchange = require "hayes.exchange"
 local failure = require "hayes.failure"
+local undamaged = require "hayes.undamaged"
 local wait = require "hayes.wait"
 
 ---@class hayes.quectel.family
@@ -54,6 +55,7 @@ function Connection.new(modem, family, id, host, port, mode, auto)
     arrivals = 0,      -- notifications so far
     has_data = false,  -- notified, and not yet read to the end
     peer_closed = false,
+    opened_in = mode,  -- nil once its mode has been switched
     doubtful = false,  -- silent for so long that a notification may have got lost
     lost = false,      -- the error that ended it without a word to the module
     damaged = false,   -- the error that ended it because bytes were lost on the line
@@ -259,6 +261,13 @@ function Connection:go_online(text, request)
   })
   self.data = data
   local response, err = data:open(text, request)
+  if response and response.result == "OK" then -- it came changed, and what is sent would be taken for commands
+    data:retire()
+    exchange.release(self.modem, data)
+    response, err = nil, errors.new { name = "no_data_mode", origin = self.family.origin,
+      message = ("the module answered %s with OK and did not enter data mode"):format(text:match("^[^=]*")),
+      hint = "The line changes bytes: use a lower speed, flow control, a shorter cable." }
+  end
   if not response then self.data = nil end
   return response, err
 end
@@ -290,7 +299,9 @@ end
 local function check_unambiguous(self, hold)
   local family = self.family
   local text = ("AT+%s%d"):format(family.other_state, self.id)
-  local response, err = exchange.run(self.modem, text, { within = hold })
+  local response, err = undamaged.ask(self.modem, text, function()
+    return exchange.run(self.modem, text, { within = hold })
+  end)
   if not response and not (err.result and not family.must_know) then
     return nil, errors.within(err, "looking for other connections with the index " .. self.id)
   end
@@ -325,11 +336,12 @@ function Connection:switch(mode)
   if self.mode == "transparent" then ok, err = leave_data_mode(self) else ok, err = read_ahead(self) end
   if not ok then return nil, err end
   local before = self.mode
-  self.mode = mode
+  self.mode, self.opened_in = mode, nil
   ok, err = change_mode(self, mode)
   if ok then return true end
   self.mode = before == "transparent" and "buffer" or before
   if err.name == "ambiguous" then return nil, err end
+  if err.name == "no_data_mode" then return nil, end_damaged(self, err) end
   return nil, explain(self, err, "switching to " .. mode .. " mode")
 end
 

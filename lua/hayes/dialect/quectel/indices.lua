@@ -43,6 +43,12 @@ local function is_used_by_kin(self, index)
   return false
 end
 
+--- Does another program have it, or another kind of connection?
+---@param index integer
+function Indices:is_others(index)
+  return self.foreign and self.foreign[index] or is_used_by_kin(self, index)
+end
+
 --- The lowest free index, if possible one that no other kind of connection uses.
 local function choose(self)
   local shared

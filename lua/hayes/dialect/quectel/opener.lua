@@ -7,27 +7,17 @@ local errors = require "hayes.error"
 local exchange = require "hayes.exchange"
 local failure = require "hayes.failure"
 local Indices = require "hayes.dialect.quectel.indices"
+local likeness = require "hayes.likeness"
 
 ---@class hayes.quectel.opener
 local Opener = {}
 Opener.__index = Opener
 
---- Is this URC of the family's so damaged that it says something else?
-local function is_garbled(self, event)
-  local fields = event.fields
-  local keys = self.modem.dialect.urc_by_name[self.family.urc].keys
-  if not keys[fields[1]] then return true end
-  if fields[1] ~= "recv" then return false end
-  return math.type(fields[2]) ~= "integer" or fields[2] >= Indices.COUNT
-    or fields[3] ~= nil and math.type(fields[3]) ~= "integer"
-end
-
---- Is this unknown line one in which the module announced data, but for a byte or two?
-local function resembles(line, urc)
-  for _, part in ipairs { urc:sub(1, 4), urc:sub(-3) .. ": ", '"recv"' } do
-    if line:find(part, 1, true) then return true end
-  end
-  return false
+--- The index in what an announcement says behind `"recv",`; nil when it cannot be read.
+local function announced_index(text)
+  local digits = text:match("^ *(%d+)%f[,\0]")
+  local index = digits and tonumber(digits)
+  if index and index < Indices.COUNT and digits == tostring(index) then return index end
 end
 
 --- `forget` is called with each connection that has been closed. URCs of the family are given to its connections.
@@ -46,15 +36,16 @@ function Opener.new(modem, family, forget)
   end
   family.late_answers = 0
   modem:listen("SEND OK", function() family.late_answers = family.late_answers + 1 end)
+  local keys = modem.dialect.urc_by_name[family.urc].keys
   modem:listen(family.urc, function(event)
-    if is_garbled(self, event) then return self:on_garbled(event.line) end
+    local key = event.fields[1]
+    if not keys[key] then return self:on_strange_line(event.line) end
     local connection = self.indices.connections[event.fields[2]]
-    if not connection then return end
-    if event.fields[1] == "recv" then connection:on_data(event.data) end
-    if event.fields[1] == "closed" then connection:on_closed() end
+    if key == "recv" then self:on_recv(event, connection) end
+    if key == "closed" and connection then connection:on_closed() end
   end)
   modem:listen("urc", function(event)
-    if event.unknown and resembles(event.line, family.urc) then self:on_garbled(event.line) end
+    if event.unknown then self:on_strange_line(event.line) end
   end)
   modem:listen("damage", function(event)
     local connection = event.urc == family.urc and self.indices.connections[event.fields[2]]
@@ -63,15 +54,34 @@ function Opener.new(modem, family, forget)
   return self
 end
 
---- The module said something about a connection that was damaged on the way. If data came behind it, it is lost: of the
---- connection with that index, or, where that cannot be read, of any that gets its data pushed.
----@param line string
-function Opener:on_garbled(line)
-  local index = math.tointeger(tonumber(line:match('"?, *(%d+), *%d+$')))
-  for id, connection in pairs(self.indices.connections) do
-    local may_be_it = not self.indices.connections[index] or id == index
-    if connection.mode == "push" and may_be_it then connection:on_damage("short_read") end
+--- Data has come.
+---@param event hayes.event
+---@param connection? table with the index in it
+function Opener:on_recv(event, connection)
+  local text, length = event.line:match('"recv",(.*)') or "", event.fields[3]
+  if not announced_index(text) or length and math.type(length) ~= "integer" then return self:on_unreadable(text) end
+  if not connection then return end
+  if event.data or connection.mode ~= "push" then return connection:on_data(event.data) end
+  -- The length was lost on the line, and the data with it. Behind a switch it may be an announcement of buffer mode.
+  if connection.opened_in == "push" then connection:on_damage("short_read") end
+end
+
+--- Data was announced, and damage was done to that. What was pushed is lost: of the connection with the index in it
+--- or, where nobody has that, of any.
+---@param text string behind `"recv",`
+function Opener:on_unreadable(text)
+  local connections, index = self.indices.connections, announced_index(text)
+  if index and not connections[index] and self.indices:is_others(index) then return end
+  for id, connection in pairs(connections) do
+    if connection.mode == "push" and (id == index or not connections[index]) then connection:on_damage("short_read") end
   end
+end
+
+--- A line that nobody knows. It may have announced data before it was damaged.
+---@param line string
+function Opener:on_strange_line(line)
+  local text = likeness.behind(line, self.family.urc .. ': "recv",')
+  if text then self:on_unreadable(text) end
 end
 
 --- The connections that the module lists, ours and others', with the fields of its state command.

@@ -36,13 +36,25 @@ return function(modem)
 
   -- Opening
 
+  --- The answer to a question about a connection; in transparent mode it is asked outside data mode.
+  local function query(connection, text)
+    if connection.mode ~= "transparent" then return modem:query(text) end
+    local ok, err = connection:escape()
+    if not ok then return nil, err end
+    local fields
+    fields, err = modem:query(text)
+    local resumed, resume_err = connection:resume()
+    if not resumed then return nil, resume_err end
+    return fields, err
+  end
+
   --- The SSL context that the module says a connection uses; nil when it does not tell, nil and an error when it does
   --- not answer.
   local function context_of(connection)
     local text = ("AT+QSSLSTATE=%d"):format(connection.id)
     local fields, err
     for _ = 1, 2 do -- one answer may get lost, or changed
-      fields, err = modem:query(text)
+      fields, err = query(connection, text)
       if fields or err.name ~= "timeout" and err.name ~= "bad_answer" then break end
     end
     if fields then return fields.SSL_ctxID end
@@ -50,8 +62,9 @@ return function(modem)
   end
 
   --- A byte of the command that opened it may have changed on the line, and with it the context.
-  local function check_context(connection, context)
-    if not context.verifies or connection.mode == "transparent" then return connection end
+  local function check_context(connection)
+    local context = connection.context
+    if not context.verifies then return connection end
     local index, err = context_of(connection)
     if not err and (not index or index == context.index) then return connection end
     connection:close()
@@ -83,12 +96,10 @@ return function(modem)
 
   --- One attempt, with one suite.
   local function open_with(host, port, options, suite)
-    local context, err = contexts:take(options, suite)
-    if not context then return nil, err end
-    local connection
-    connection, err = connect(context, host, port, options)
-    if connection then return check_context(connection, context) end
-    contexts:release(context)
+    local connection, err = contexts:open(options, suite, function(context)
+      return connect(context, host, port, options)
+    end)
+    if connection then return check_context(connection) end
     return nil, err
   end
 
@@ -113,6 +124,9 @@ return function(modem)
   ---
   --- A module offers one cipher suite or all. A list of several in `ciphers` is tried in turn, one handshake each, and
   --- only a handshake that fails (579; 566 where TCP works) goes on to the next: the negotiate_timeout counts for each.
+  ---
+  --- Where the server is verified, the module is asked behind it which SSL context the connection uses. In transparent
+  --- mode that takes the silence around an escape sequence, unless the port has DTR.
   ---
   --- With diagnose = true a failure is looked into before it is returned, which takes further connections: the error's
   --- `diagnosis` says in one paragraph what is wrong, as does its message.

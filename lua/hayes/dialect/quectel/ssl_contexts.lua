@@ -16,7 +16,8 @@ local COUNT = 6
 
 ---@class hayes.quectel.ssl_context
 ---@field index integer
----@field users integer           connections that use it
+---@field users integer           connections that use it, and openings and settings under way
+---@field under_way integer       these openings and settings: they keep it when the module restarts
 ---@field key? string             all of its settings as one text, once they are known
 ---@field wanted? hayes.quectel.ssl_setting[]  these settings
 ---@field verifies? boolean       they verify the server
@@ -29,20 +30,41 @@ Contexts.__index = Contexts
 local function fresh()
   local list = {}
   for index = 0, COUNT - 1 do
-    list[index] = { index = index, users = 0, applied = {}, paths = {}, configured = false }
+    list[index] = { index = index, users = 0, under_way = 0, applied = {}, paths = {}, configured = false }
   end
   return list
 end
 
 ---@param modem hayes.modem
 function Contexts.new(modem)
-  return setmetatable({ modem = modem, list = fresh(), store = Store.new(modem), installing = Lock.new() }, Contexts)
+  return setmetatable({ modem = modem, list = fresh(), unknown = {}, store = Store.new(modem),
+    installing = Lock.new() }, Contexts)
 end
 
---- The module has restarted: contexts are as they leave the factory.
+--- The module has restarted: contexts are as they leave the factory, and its connections are gone. Openings under way
+--- keep theirs, since nobody else may change its settings before they have ended.
 function Contexts:reset()
-  self.list = fresh()
+  local before = self.list
+  self.list, self.unknown = fresh(), {}
+  for index, context in pairs(before) do
+    if context.under_way > 0 then
+      context.users, context.key, context.applied, context.configured = context.under_way, nil, {}, false
+      self.list[index] = context
+    end
+  end
   self.store:forget()
+end
+
+local UnderWay = { __close = function(opening)
+  local context = opening.context
+  context.under_way = context.under_way - 1
+  if not opening.opened then context.users = context.users - 1 end
+end }
+
+--- Takes the context until this is closed; with `opened` set from then on, too, until it is released.
+local function begin(context)
+  context.users, context.under_way = context.users + 1, context.under_way + 1
+  return setmetatable({ context = context, opened = false }, UnderWay)
 end
 
 --- The one that has these settings already, else one that nobody uses, best one never used; nil when all are in use.
@@ -72,28 +94,50 @@ local function set(self, context, name, value, hold)
   return nil, err
 end
 
---- Sends the settings that differ from what the context was told. Only the module's own refusal tells that its firmware
---- does not know a setting.
+--- Sends one setting. A module that refuses an optional one twice does not know it; once, it may have come damaged.
+local function set_one(self, context, setting, hold)
+  local name, value = setting[1], setting[2]
+  -- Sessions that were kept under other settings are not resumed under these.
+  local ok, err = true, nil
+  if name == "session_cache" and value == 1 then ok, err = set(self, context, name, 0, hold) end
+  if ok then ok, err = set(self, context, name, value, hold) end
+  if ok or not (setting.optional and err.result) then return ok, err end
+  ok, err = set(self, context, name, value, hold)
+  if ok or not err.result then return ok, err end
+  self.unknown[name] = true
+  return true
+end
+
+--- Sends the settings that differ from what the context was told. Those that the firmware does not know are left out
+--- while they are optional, which those that weaken anything never are.
 local function apply(self, context, hold)
+  local told = context.applied
   for _, setting in ipairs(context.wanted) do
-    local name, value = setting[1], setting[2]
-    if not setting.unset and context.applied[name] ~= value then
-      local ok, err = true, nil
-      -- Sessions that were kept under other settings are not resumed under these.
-      if name == "session_cache" and value == 1 then ok, err = set(self, context, name, 0, hold) end
-      if ok then ok, err = set(self, context, name, value, hold) end
-      if not ok and not (setting.optional and err.result) then
+    local name = setting[1]
+    local skipped = setting.unset or setting.optional and self.unknown[name]
+    if not skipped and context.applied[name] ~= setting[2] then
+      local ok, err = set_one(self, context, setting, hold)
+      if not ok then
         context.key = nil
         return nil, within_setting(err, name, context)
       end
     end
   end
-  return true
+  if context.applied == told then return true end
+  return nil, errors.new { name = "reboot",
+    message = ("the module has restarted while SSL context %d was being set"):format(context.index) }
+end
+
+--- Another use of the context begins, with these settings.
+local function assign(context, wanted, options, paths, key)
+  -- To be emptied, see set_one().
+  if key ~= context.key and context.applied.session_cache == 1 then context.applied.session_cache = nil end
+  context.key, context.wanted, context.paths, context.verifies = key, wanted, paths, options.verify ~= "none"
 end
 
 --- What the module says that a setting is: the value as text, or false when it does not know the setting.
 local function read_back(self, context, name, hold)
-  local response, err = confirmation.ask(self.modem, "+QSSLCFG", { name, context.index }, hold)
+  local response, err = confirmation.ask(self.modem, "+QSSLCFG", { name, context.index }, hold, self.unknown[name])
   if not response then
     if err.result then return false end
     return nil, errors.within(err, ("reading %s of SSL context %d"):format(name, context.index))
@@ -112,6 +156,7 @@ local function find_difference(self, context, hold)
       if said == nil then return nil, err end
       -- One that the module has taken it must show, too.
       local unknown = not said and setting.optional and context.applied[name] == nil
+      if unknown then self.unknown[name] = true end
       if not unknown and not (said and settings.is_same(value, said)) then
         return { name = name, wanted = value, said = said or "nothing", unset = setting.unset }
       end
@@ -119,9 +164,9 @@ local function find_difference(self, context, hold)
   end
 end
 
---- Makes all settings anew: what the module was told before is lost, or was changed.
+--- Makes all settings anew: what the module was told before is lost, or was changed. It may have other firmware.
 local function repair(self, context, difference, hold)
-  context.applied = {}
+  context.applied, self.unknown = {}, {}
   if difference.unset then
     local ok, err = set(self, context, difference.name, difference.wanted, hold)
     if not ok and not err.result then return nil, within_setting(err, difference.name, context) end
@@ -177,12 +222,8 @@ local function install(self, options)
   return paths
 end
 
---- A context with these options; its user count goes up by one. Give it back with release().
----@param options table checked
----@param suite string
----@param owner? string shared with those of the same owner only
----@return hayes.quectel.ssl_context?, hayes.error?
-function Contexts:take(options, suite, owner)
+--- A context with these options, while what is returned is not closed; { context }.
+local function take(self, options, suite, owner)
   local paths, err = install(self, options)
   if not paths then return nil, err end
   local wanted = settings.for_options(options, paths, suite)
@@ -192,14 +233,39 @@ function Contexts:take(options, suite, owner)
     return nil, errors.new { name = "no_free_context", origin = "ssl",
       message = "all six SSL contexts are in use with other settings", hint = "Close connections that are not needed." }
   end
-  context.users = context.users + 1
-  context.key, context.paths = key, paths
-  context.wanted, context.verifies = wanted, options.verify ~= "none"
+  assign(context, wanted, options, paths, key)
+  return begin(context)
+end
+
+--- A context with these options; its user count goes up by one. Give it back with release().
+---@param options table checked
+---@param suite string
+---@param owner? string shared with those of the same owner only
+---@return hayes.quectel.ssl_context?, hayes.error?
+function Contexts:take(options, suite, owner)
+  local opening <close>, err = take(self, options, suite, owner)
+  if not opening then return nil, err end
   local ok
-  ok, err = apply(self, context)
-  if ok then return context end
-  context.users = context.users - 1
-  return nil, err
+  ok, err = apply(self, opening.context)
+  if not ok then return nil, err end
+  opening.opened = true
+  return opening.context
+end
+
+--- Opens a connection with a context of these options; connect(context) does. The connection uses it until release().
+---@param options table checked
+---@param suite string
+---@param connect fun(context: hayes.quectel.ssl_context): table?, hayes.error?
+---@return table?, hayes.error?
+function Contexts:open(options, suite, connect)
+  local opening <close>, err = take(self, options, suite)
+  if not opening then return nil, err end
+  local ok, connection
+  ok, err = apply(self, opening.context)
+  if not ok then return nil, err end
+  connection, err = connect(opening.context)
+  opening.opened = connection ~= nil and not connection.lost
+  return connection, err
 end
 
 --- A connection no longer uses it.
@@ -225,12 +291,15 @@ function Contexts:configure(index, options, suite)
       message = ("SSL context %d is in use by connections of the library"):format(index),
       hint = "Close them first, or choose another one: modem.ssl.contexts() shows what they are set to." }
   end
-  context.configured, context.key, context.paths = true, nil, paths
-  context.wanted, context.verifies = settings.for_options(options, paths, suite), options.verify ~= "none"
+  local _opening <close> = begin(context)
+  local wanted = settings.for_options(options, paths, suite)
+  assign(context, wanted, options, paths, settings.key(wanted) .. ";configured")
   local ok
   ok, err = apply(self, context)
+  if ok then ok, err = self:confirm(context) end
   if not ok then return nil, err end
-  return self:confirm(context)
+  context.configured = true
+  return true
 end
 
 --- What all of them are set to: by index, the settings of AT+QSSLCFG by name.
