@@ -565,12 +565,20 @@ local function in_transparent_mode(self, where)
   return self.connection
 end
 
+--- Another task was faster.
+local function was_switched(self)
+  return errors.new { name = "command_mode", message = ("%s was switched to %s mode meanwhile"):format(self, self.mode) }
+end
+
 --- Leaves data mode for commands; the connection stays. Only in transparent access mode.
 ---@return true?, hayes.error?
 function Socket:escape()
   local connection = in_transparent_mode(self, "socket:escape")
   if not connection then return nil, "closed" end
-  return change(self, function() return connection:escape() end)
+  return change(self, function()
+    if self.mode ~= "transparent" then return nil, was_switched(self) end
+    return connection:escape()
+  end)
 end
 
 --- Returns to data mode behind escape().
@@ -578,7 +586,10 @@ end
 function Socket:resume()
   local connection = in_transparent_mode(self, "socket:resume")
   if not connection then return nil, "closed" end
-  return change(self, function() return connection:resume() end)
+  return change(self, function()
+    if self.mode ~= "transparent" then return nil, was_switched(self) end
+    return connection:resume()
+  end)
 end
 
 function Socket:__close()

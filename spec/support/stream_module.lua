@@ -80,8 +80,9 @@ end
 
 local function take(self, kind, id, count, port)
   local server = self.servers[kind][id]
-  if not server then return ERROR end
+  if not server or self.refuses then return ERROR end
   port.wanted = { count = count, reply = function(bytes)
+    if self.full then return "\r\nSEND FAIL\r\n" end
     server.got = server.got .. bytes
     return "\r\nSEND OK\r\n"
   end }
@@ -120,12 +121,13 @@ local function through(self, bytes)
   return ""
 end
 
---- most: bytes that one read gives; delay: seconds before each answer; greeting: what each server sends at once.
----@param options? { most: integer?, delay: number?, greeting: string? }
+--- most: bytes that one read gives; delay: seconds before each answer; greeting: what each server sends at once;
+--- refuses: it takes no data, and says ERROR; full: no more data, for its buffer is full.
+---@param options? { most: integer?, delay: number?, greeting: string?, refuses: boolean?, full: boolean? }
 function Module.new(options)
   options = options or {}
   local self = setmetatable({ servers = { tcp = {}, ssl = {} }, all = {}, count = 0, most = options.most or 1500,
-    greeting = options.greeting or "", last = 0 }, Module)
+    greeting = options.greeting or "", refuses = options.refuses, full = options.full, last = 0 }, Module)
   local function on(kind, f)
     return function(line, port)
       local numbers = {}
@@ -159,6 +161,10 @@ function Module.new(options)
       self.escaped = nil
       return go_online(self, server)
     end,
+    ["AT+CPIN?"] = "\r\n+CPIN: READY\r\n" .. OK, ["AT+CEREG?"] = "\r\n+CEREG: 0,1\r\n" .. OK,
+    ["AT+CGATT?"] = "\r\n+CGATT: 1\r\n" .. OK, ["AT+QIACT?"] = '\r\n+QIACT: 1,1,1,"10.0.0.2"\r\n' .. OK,
+    ["AT+QICSGP=1"] = '\r\n+QICSGP: 1,"internet","","",0\r\n' .. OK, ["^AT%+QICSGP=1,"] = OK,
+    ["AT+QIACT=1"] = OK, ["AT+QIDEACT=1"] = OK,
     ["AT+QIGETERROR"] = '\r\n+QIGETERROR: 0,"operate successfully"\r\n' .. OK,
     ["AT+CCLK?"] = function() return os.date('!\r\n+CCLK: "%y/%m/%d,%H:%M:%S+00"\r\n') .. OK end,
     ["^AT%+QSSLCFG="] = function(line)

@@ -58,8 +58,8 @@ end
 function transparent.leave(connection)
   local data = connection.data
   local ok, err = data:escape()
-  connection.data = nil
   if not ok then return nil, err end
+  connection.data = nil
   data:retire()
   return true
 end

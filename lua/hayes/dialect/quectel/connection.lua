@@ -37,6 +37,9 @@ local modes = { buffer = 0, push = 1, transparent = 2 }
 --- A module whose buffer is full is asked again after this long, doubling up to the second figure, seconds.
 local RETRY_FIRST, RETRY_LAST = 0.02, 1
 
+--- What modules say of a connection whose PDP context has gone (SSL and TCP/IP notes, error codes).
+local CONTEXT_LOST = 570
+
 --- So long may the buffer stay full, seconds.
 local FULL_FOR = 120
 
@@ -57,6 +60,7 @@ function Connection.new(modem, family, id, host, port, mode, auto)
     peer_closed = false,
     opened_in = mode,  -- nil once its mode has been switched
     doubtful = false,  -- silent for so long that a notification may have got lost
+    ended_by = false,  -- why it was closed, if that was not the server
     lost = false,      -- the error that ended it without a word to the module
     damaged = false,   -- the error that ended it because bytes were lost on the line
   }, Connection)
@@ -84,6 +88,14 @@ end
 function Connection:on_closed()
   self.peer_closed = true
   notify(self)
+end
+
+--- The data connection (PDP context) that it uses is over, whether the module says of the connection itself that it has
+--- ended or not. What the module has received can still be read.
+function Connection:on_detached()
+  if self.peer_closed or self.lost then return end
+  self.ended_by = failure.coded(self.modem, CONTEXT_LOST, "the " .. describe(self) .. " has ended")
+  self:on_closed()
 end
 
 --- Bytes of what it has received were lost, or came twice: what comes behind them would be in the wrong place, so it
@@ -116,6 +128,7 @@ function Connection:readable()
 end
 
 local function closed_error(self, more)
+  if self.ended_by then return self.ended_by end
   return errors.new { name = "closed", origin = self.family.origin,
     message = ("the %s was closed%s"):format(describe(self), more or "") }
 end
@@ -276,8 +289,8 @@ end
 function leave_data_mode(self)
   local data = self.data
   local ok, err = data:escape()
-  self.data = nil
   if not ok then return nil, err end
+  self.data = nil
   data:retire()
   return true
 end

@@ -51,6 +51,7 @@ return function(modem)
     set_wire_format()
     return opener:open {
       host = host, port = port, mode = options.mode, auto = options.escape == "auto", seconds = OPEN_SECONDS,
+      pdp_context = options.context,
       doing = ("the %s connection to %s:%d"):format(service, host, port),
       command = function(index)
         return ('AT+QIOPEN=%d,%d,"%s","%s",%d,%d,%d'):format(options.context, index, service, host, port,

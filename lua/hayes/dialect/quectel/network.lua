@@ -160,13 +160,20 @@ return function(modem)
     return failure.coded(modem, code, doing)
   end
 
+  --- Firmware need not say of connections that they have ended with their PDP context.
+  local function deactivate(context)
+    local response, err = modem:call("+QIDEACT", "write", { context })
+    if response then modem.listeners:emit { name = "detached", line = "", fields = { context } } end
+    return response, err
+  end
+
   local function activate(options)
     local auth = authentications[options.auth or (options.user ~= "" and "pap or chap" or "none")]
     local wanted = { options.context, context_types[options.type], options.apn, options.user, options.password, auth }
     local active, err = active_context(options.context)
     if err then return nil, err end
     if active and is_configured(options, wanted) then return active end
-    if active then modem:call("+QIDEACT", "write", { options.context }) end
+    if active then deactivate(options.context) end
     local response
     response, err = modem:call("+QICSGP", "write", wanted)
     if not response then return nil, errors.within(err, "setting the access point") end
@@ -233,7 +240,7 @@ return function(modem)
     context = context or 1
     check.value("network.detach", "the context", context, { type = "integer", min = 1, max = 15 })
     local _changing <close> = take(context)
-    local response, err = modem:call("+QIDEACT", "write", { context })
+    local response, err = deactivate(context)
     if not response then return nil, last_error(err, ("deactivating PDP context %d"):format(context)) end
     return true
   end

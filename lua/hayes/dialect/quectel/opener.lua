@@ -47,6 +47,15 @@ function Opener.new(modem, family, forget)
   modem:listen("urc", function(event)
     if event.unknown then self:on_strange_line(event.line) end
   end)
+  local function on_detached(index)
+    for _, connection in pairs(self.indices.connections) do
+      if connection.pdp_context == index then connection:on_detached() end
+    end
+  end
+  modem:listen("detached", function(event) on_detached(event.fields[1]) end)
+  modem:listen("+QIURC", function(event)
+    if event.fields[1] == "pdpdeact" then on_detached(event.fields[2]) end
+  end)
   modem:listen("damage", function(event)
     local connection = event.urc == family.urc and self.indices.connections[event.fields[2]]
     if connection then connection:on_damage(event.kind) end
@@ -137,6 +146,7 @@ end
 ---@field command fun(index: integer): string
 ---@field confirm? fun(hold: hayes.hold): true?, hayes.error?  called right before, with nobody's command between
 ---@field context? table what the connection uses, for `forget`
+---@field pdp_context integer
 
 --- The line, reserved for what is confirmed and then opened; nil where nothing is to be confirmed.
 local function reserve(self, opening)
@@ -152,7 +162,7 @@ local function connect(self, index, opening)
   if hold then confirmed, confirm_err = opening.confirm(hold) end
   if not confirmed then return nil, confirm_err end
   local connection = Connection.new(modem, self.family, index, opening.host, opening.port, opening.mode, opening.auto)
-  connection.context = opening.context
+  connection.context, connection.pdp_context = opening.context, opening.pdp_context
   local connections = self.indices.connections
   local text = opening.command(index)
   if opening.mode == "transparent" then

@@ -78,6 +78,7 @@ return function(modem)
   local function connect(context, host, port, options)
     local connection, err = opener:open {
       host = host, port = port, mode = options.mode, auto = options.escape == "auto", context = context,
+      pdp_context = options.context,
       doing = ("the TLS connection to %s:%d"):format(host, port),
       seconds = NETWORK_SECONDS + options.negotiate_timeout,
       confirm = context.verifies and function(hold) return contexts:confirm(context, hold) end or nil,
