@@ -19,7 +19,7 @@ describe("An FTP session that is given up", function()
         logged_in = false
         return result("CLOSE", 0)
       end,
-      ["^AT%+QFTPOPEN"] = function(_, port)
+      ["^AT%+QFTPOPEN="] = function(_, port)
         -- The client refuses a second login.
         if logged_in then return OK .. "\r\n+QFTPOPEN: 603,0\r\n" end
         logged_in = true

@@ -110,10 +110,10 @@ function Module.new(options)
     ["^AT%+QFTPCLOSE"] = OK .. "\r\n+QFTPCLOSE: 0,0\r\n",
     ["AT+CCLK?"] = function() return os.date('!\r\n+CCLK: "%y/%m/%d,%H:%M:%S+00"\r\n') .. OK end,
   }
-  for line, reply in pairs(options.commands or {}) do commands[line] = reply end
   for pattern, answer in pairs(handle) do
     commands[pattern] = function(line) return answer(self, line) end
   end
+  for line, reply in pairs(options.commands or {}) do commands[line] = reply end
   local answer = script.quectel(commands)
   self.port = script.port(function(port, bytes)
     if self.deaf and port.said[1] then return "" end
