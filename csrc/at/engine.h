@@ -74,6 +74,7 @@ struct at_event {
     bool answered, ended; /* LEFT */
     uint64_t unsent; /* FINAL: bytes of its data that did not go out; LEFT: of what was given, kept for the
                         return to data mode unless `ended` */
+    bool online;     /* FINAL: data mode has begun */
     enum at_damage damage; /* FINAL: of the block in its answer; DAMAGE */
     uint64_t block;        /* bytes announced by this line, or still to come behind this BLOCK */
 };

@@ -136,6 +136,7 @@ static enum at_event_kind begin_data_mode(struct at_engine *engine, struct at_ev
 {
     end_slot(engine, event, line, true, now);
     at_engine_begin_data_mode(engine, now);
+    event->online = true;
     return AT_EVENT_FINAL;
 }
 

@@ -571,6 +571,8 @@ static int tell_end(lua_State *L, struct lua_engine *self, const struct at_event
         forget_response(L, self, event->command);
     if (event->damage != AT_UNDAMAGED && event->result == AT_OK)
         lua_pushstring(L, damage_name(event->damage));
+    else if (event->online)
+        lua_pushliteral(L, "online");
     else
         push_result(L, event->result);
     push_text(L, event);

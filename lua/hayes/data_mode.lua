@@ -87,14 +87,36 @@ local function end_giving(self, err, unsent)
   if given then given:fire(false, err, unsent) end
 end
 
+-- Doubt
+
+--- The bytes in front of the texts that tell of the end, which stand last.
+local function before_end(self, bytes)
+  local texts = self.hangup or self.modem.dialect.manners.hangup or {}
+  local i = 1
+  while texts[i] do
+    local words = "\r\n" .. texts[i] .. "\r\n"
+    if bytes:sub(-#words) == words then
+      bytes, i = bytes:sub(1, -#words - 1), 1
+    else
+      i = i + 1
+    end
+  end
+  return bytes
+end
+
+--- What was withheld is data, as far as this gives it back.
+local function give_withheld(self, cut)
+  local bytes = self.withheld
+  self.withheld = false
+  if bytes and bytes ~= "" then self.received(cut and cut(self, bytes) or bytes) end
+end
+
 --- The connection is over, or is none of data mode's any more.
 ---@param unsent? integer bytes given that did not go out; nil: the engine is asked
 local function end_with(self, err, unsent)
   if self.state == "ended" then return end
   local modem = self.modem
-  local withheld = self.withheld
-  self.withheld = false
-  if withheld and withheld ~= "" then self.received(withheld) end
+  give_withheld(self, before_end)
   self.state, self.err = "ended", err
   if modem.online == self then modem.online = false end
   if not modem.closed_with then unsent = math.max(unsent or 0, modem.engine:end_data_mode()) end
@@ -108,29 +130,6 @@ local function over(self, err, unsent)
   self.ended(err)
   exchange.release(self.modem, self)
   change(self)
-end
-
--- Doubt
-
---- The bytes in front of the last text that tells of the end.
-local function before_end(self, bytes)
-  local last = #bytes + 1
-  for _, text in ipairs(self.hangup or self.modem.dialect.manners.hangup or {}) do
-    local words, from = "\r\n" .. text .. "\r\n", 1
-    local at = bytes:find(words, from, true)
-    while at do
-      last, from = math.min(last, at), at + 1
-      at = bytes:find(words, from, true)
-    end
-  end
-  return bytes:sub(1, last - 1)
-end
-
---- What was withheld is data, as far as this gives it back.
-local function give_withheld(self, cut)
-  local bytes = self.withheld
-  self.withheld = false
-  if bytes and bytes ~= "" then self.received(cut and cut(self, bytes) or bytes) end
 end
 
 -- Leaving and returning

@@ -370,9 +370,12 @@ function exchange.on_final(modem, response, result, line, more, unsent)
   state.holder = nil
   if response then
     response.result = line
-    if result == "ok" and ticket.request.online then
+    if result == "online" then
+      result = "ok"
       state.holder = ticket.request.online
       state.holder:on_connect()
+    elseif result == "ok" and ticket.request.online then
+      result = "no_data_mode"
     end
     if result == "short_read" or result == "long_read" then ticket.damage = result end
     if more then state.deferred[response] = ticket else finish(ticket, result, line, unsent) end

@@ -84,12 +84,13 @@ local messages = {
   timeout = "no answer to %s within %g s",
   reboot = "the module restarted before it had answered %s",
   cancelled = "%s was cancelled",
+  no_data_mode = "the module answered %s with OK, and is not in data mode",
   short_read = "bytes of the answer to %s were lost on the line: fewer came than it announced",
   long_read = "the answer to %s is damaged: more bytes came than it announced",
 }
 
 local hints = {
-  short_read = lossy, long_read = lossy,
+  short_read = lossy, long_read = lossy, no_data_mode = lossy,
   timeout = "The module may be busy with something longer, or the line loses bytes. The library gets in step with "
     .. "it before "
     .. "the next command.",
@@ -99,7 +100,8 @@ local hints = {
 
 --- Why a command failed.
 ---@param text string      the command line
----@param result string    "error", "timeout", "cancelled", "reboot", "closed", "short_read" or "long_read"
+---@param result string    "error", "timeout", "cancelled", "reboot", "closed", "short_read", "long_read" or
+---  "no_data_mode"
 ---@param line? string     its final result code
 ---@param seconds? number  how long it was waited for
 ---@param response? hayes.response what had come in front of that

@@ -567,7 +567,8 @@ end
 
 --- Another task was faster.
 local function was_switched(self)
-  return errors.new { name = "command_mode", message = ("%s was switched to %s mode meanwhile"):format(self, self.mode) }
+  return errors.new { name = "command_mode",
+    message = ("%s was switched to %s mode meanwhile"):format(self, self.mode) }
 end
 
 --- Leaves data mode for commands; the connection stays. Only in transparent access mode.

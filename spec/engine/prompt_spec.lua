@@ -98,7 +98,7 @@ describe("With the rules of a dialect of prompts, the engine", function()
       collect()
       local kinds, all = take()
       assert.are.same("final", kinds[1])
-      assert.are.same("ok", all[1][3])
+      assert.are.same("online", all[1][3])
       local data = ""
       for i = 2, #all do data = data .. all[i][2] end
       assert.are.same(first .. "x\r\nOK\r\n", data)

@@ -274,13 +274,6 @@ function Connection:go_online(text, request)
   })
   self.data = data
   local response, err = data:open(text, request)
-  if response and response.result == "OK" then -- it came changed, and what is sent would be taken for commands
-    data:retire()
-    exchange.release(self.modem, data)
-    response, err = nil, errors.new { name = "no_data_mode", origin = self.family.origin,
-      message = ("the module answered %s with OK and did not enter data mode"):format(text:match("^[^=]*")),
-      hint = "The line changes bytes: use a lower speed, flow control, a shorter cable." }
-  end
   if not response then self.data = nil end
   return response, err
 end
