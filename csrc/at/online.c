@@ -263,7 +263,7 @@ at_time at_online_deadline(const struct at_online *online, const struct at_manne
     at_time deadline = at_ending_deadline(&online->ending), until = AT_NEVER;
     if (online->tell_given || online->left)
         return now;
-    if (has_text(online) && online->doubt_told)
+    if (has_text(online) && (online->doubt_told || online->phase != AT_ONLINE_FLOWING))
         deadline = AT_NEVER;
     switch (online->phase) {
     case AT_ONLINE_OFF:

@@ -216,7 +216,7 @@ function DataMode:on_left(answered, ended, unsent)
   if self.dropped_dtr then self.modem.port:dtr(true) end
   if self.state ~= "online" then return end
   local asks = self.in_doubt and self.alive and answered and not ended
-  if not asks then give_withheld(self) end
+  if not asks then give_withheld(self, ended and before_end or nil) end
   if ended then return over(self, carrier_lost(self), unsent) end
   if not answered then return over(self, no_answer(self), unsent) end
   self.state = "command"

@@ -16,9 +16,14 @@ end
 local function collect(self)
   while true do
     local event = table.pack(self.engine:next(self.time))
-    if event[1] == nil then return end
+    if event[1] == nil then break end
     event.kind = event[1]
     self.events[#self.events + 1] = event
+  end
+  -- A loop that is told of a time that is over, with nothing to do, never waits.
+  local at = self.engine:deadline(self.time)
+  if at and at <= self.time and self.engine:output(self.time) == "" then
+    error(("the engine wants to be called at %.6f, and it is %.6f"):format(at, self.time), 2)
   end
 end
 
