@@ -234,7 +234,7 @@ static enum at_event_kind next_download(struct at_engine *engine, struct at_even
     case AT_DOWNLOAD_DOUBT:
         at_online_begin(&engine->online);
         at_online_leave(&engine->online, false, now);
-        break;
+        return next_online(engine, event, now);
     }
     return at_engine_tell(event, AT_EVENT_NONE, NULL);
 }

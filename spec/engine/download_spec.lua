@@ -98,12 +98,14 @@ for way, pieces in pairs(Bench.ways) do
         for _, length in ipairs { 100, UNKNOWN } do
           begin(length)
           bench:receive("so far" .. content)
-          bench:pass(0.6)
-          bench:output()
+          bench:pass(content == TRAILER:format(100) and 2 or 0.6)
+          assert.are.same("+++", bench:output())
           -- The server goes on, with what would be events, while the module has not yet heeded the question.
           bench:pass(0.2)
           bench:receive('\r\n+QSSLURC: "recv",0,5\r\nEVIL!')
-          settle(true)
+          bench:pass(0.9)
+          bench:receive("\r\nOK\r\n")
+          settle(false)
           assert.is_nil(bench:last("urc"), content)
           assert.is_nil(bench:last("reboot"), content)
           assert.are_not.same("ok", (final()), content)
