@@ -126,7 +126,7 @@ uninstall:
 	rm -rf "$(DESTDIR)$(INST_LIBDIR)/hayes" "$(DESTDIR)$(INST_LUADIR)/hayes"
 
 clean:
-	rm -rf build
+	rm -rf "$(BUILD)"
 
 help:
 	@echo 'all        build the module and the emulator into $(BUILD)/ (the default)'
@@ -139,7 +139,7 @@ help:
 	@echo 'env        print the lines that make `require "hayes"` work from this checkout'
 	@echo 'install    into $$DESTDIR$$PREFIX; uninstall takes it out again'
 	@echo 'format     run clang-format over the C sources'
-	@echo 'clean      remove build/'
+	@echo 'clean      remove $(BUILD)/'
 	@echo
 	@echo 'Variables: CC CFLAGS LDFLAGS PKG_CONFIG LUA LUA_INCDIR LUA_LIBDIR (headers and library of Lua),'
 	@echo '           SERIALPORT=auto|yes|no, BUILD, DESTDIR PREFIX BINDIR INST_LUADIR INST_LIBDIR'

@@ -5,6 +5,7 @@
 #include <string.h>
 
 enum {
+    BLOCK_MS = 5000, /* so long the next bytes of a block are waited for that no command waits for */
     DEFAULT_TIMEOUT_MS = 10000
 };
 
@@ -307,8 +308,27 @@ static at_time slot_deadline(const struct at_engine *engine)
 }
 
 /* What has fallen due. */
+/* The rest of a block that no command waits for does not come: its length was damaged, or the bytes lost. */
+static at_time block_deadline(const struct at_engine *engine)
+{
+    bool waits = engine->framer.block_left > 0 && engine->block_owner != AT_BLOCK_COMMAND &&
+                 !at_engine_is_in_data(engine);
+    return waits ? engine->block_at + at_ms(BLOCK_MS) : AT_NEVER;
+}
+
+static enum at_event_kind give_block_up(struct at_engine *engine, struct at_event *event)
+{
+    at_framer_reset(&engine->framer);
+    engine->damaged++;
+    at_engine_tell(event, engine->block_owner == AT_BLOCK_URC ? AT_EVENT_DAMAGE : AT_EVENT_NONE, NULL);
+    event->damage = AT_SHORT;
+    return event->kind;
+}
+
 static enum at_event_kind next_timed(struct at_engine *engine, at_time now, struct at_event *event)
 {
+    if (now >= block_deadline(engine) && give_block_up(engine, event) != AT_EVENT_NONE)
+        return event->kind;
     if (now >= slot_deadline(engine))
         at_engine_give_up(engine, AT_TIMEOUT, now);
     if (tick_sync(engine, now))
@@ -520,6 +540,7 @@ at_time at_engine_deadline(const struct at_engine *engine, at_time now)
         return 0;
     at_time deadline = at_earlier(slot_deadline(engine), at_sync_deadline(&engine->sync));
     deadline = at_earlier(deadline, data_deadline(engine, now));
+    deadline = at_earlier(deadline, block_deadline(engine));
     if (slot->state == AT_SLOT_SENDING && engine->ready_at > now)
         deadline = at_earlier(deadline, engine->ready_at);
     return at_earlier(deadline, at_deferred_deadline(&engine->deferred));

@@ -123,6 +123,7 @@ struct at_engine {
     uint32_t gap_ms;     /* silence behind a command, if it is more than the rules want */
     at_time ready_at;    /* the gap behind the last command is over */
     enum at_block_owner block_owner;
+    at_time block_at; /* the last of that block came */
     struct at_block_end block_ends[AT_BLOCK_ENDS];
     uint8_t next_block_end; /* is forgotten next */
     uint64_t damaged;       /* blocks so far */

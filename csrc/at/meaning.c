@@ -36,13 +36,14 @@ static enum at_block_owner owner_of_block(enum at_event_kind kind)
 
 /* Tells of a line, and lets the block that it announces follow. */
 static enum at_event_kind tell_line(struct at_engine *engine, struct at_event *event, enum at_event_kind kind,
-                                    const struct at_token *line)
+                                    const struct at_token *line, at_time now)
 {
     at_engine_tell(event, kind, line);
     event->block = at_announced(line, rule_of(engine, line));
     if (event->block > 0)
         at_framer_block(&engine->framer, event->block);
     engine->block_owner = owner_of_block(kind);
+    engine->block_at = now;
     if (kind == AT_EVENT_INFO)
         event->command = engine->slot.id;
     return kind;
@@ -103,15 +104,15 @@ static enum at_event_kind on_final(struct at_engine *engine, struct at_event *ev
     if (engine->sync.phase != AT_SYNC_OFF) {
         bool late = engine->sync.final_owed;
         at_sync_final(&engine->sync, rule->success, now);
-        return late ? tell_line(engine, event, AT_EVENT_LATE, line) : AT_EVENT_NONE;
+        return late ? tell_line(engine, event, AT_EVENT_LATE, line, now) : AT_EVENT_NONE;
     }
     if (at_slot_is_awaiting(slot) && (rule->groups & slot->accepts) != 0)
         return end_slot(engine, event, line, rule->success, now);
     if (rule->also_urc)
-        return tell_line(engine, event, AT_EVENT_URC, line);
+        return tell_line(engine, event, AT_EVENT_URC, line, now);
     if (slot->state == AT_SLOT_ARMED && slot->data != NULL && rule->success)
         return AT_EVENT_NONE; /* ESP-AT says `OK` in front of the prompt */
-    return tell_line(engine, event, AT_EVENT_UNKNOWN, line);
+    return tell_line(engine, event, AT_EVENT_UNKNOWN, line, now);
 }
 
 static void begin_data(struct at_engine *engine, at_time now)
@@ -144,7 +145,7 @@ static enum at_event_kind begin_data_mode(struct at_engine *engine, struct at_ev
 static enum at_event_kind begin_block(struct at_engine *engine, struct at_event *event,
                                       const struct at_token *line, at_time now)
 {
-    tell_line(engine, event, AT_EVENT_INFO, line);
+    tell_line(engine, event, AT_EVENT_INFO, line, now);
     event->block = engine->slot.block;
     engine->slot.block = 0;
     if (engine->slot.expect.prefix_length > 0)
@@ -175,10 +176,10 @@ static enum at_event_kind on_connect(struct at_engine *engine, struct at_event *
     struct at_slot *slot = &engine->slot;
     if (slot->state == AT_SLOT_GIVEN_UP) {
         on_late_prompt(engine, now);
-        return tell_line(engine, event, AT_EVENT_LATE, line);
+        return tell_line(engine, event, AT_EVENT_LATE, line, now);
     }
     if (slot->state != AT_SLOT_ARMED)
-        return tell_line(engine, event, AT_EVENT_UNKNOWN, line);
+        return tell_line(engine, event, AT_EVENT_UNKNOWN, line, now);
     if (slot->data != NULL) {
         begin_data(engine, now);
         return AT_EVENT_NONE;
@@ -296,18 +297,18 @@ static enum at_event_kind on_other_line(struct at_engine *engine, struct at_even
         return event->kind;
     if (is_information(engine, line, rule)) {
         if (engine->slot.state != AT_SLOT_GIVEN_UP)
-            return tell_line(engine, event, AT_EVENT_INFO, line);
+            return tell_line(engine, event, AT_EVENT_INFO, line, now);
         at_sync_line(&engine->sync, now);
-        return tell_line(engine, event, AT_EVENT_LATE, line);
+        return tell_line(engine, event, AT_EVENT_LATE, line, now);
     }
     if (on_deferred(engine, event, line))
         return event->kind;
     if (rule != NULL && rule->class == AT_LINE_URC)
-        return tell_line(engine, event, AT_EVENT_URC, line);
+        return tell_line(engine, event, AT_EVENT_URC, line, now);
     if (engine->sync.phase != AT_SYNC_OFF)
         at_sync_line(&engine->sync, now);
     look_between(engine);
-    return tell_line(engine, event, AT_EVENT_UNKNOWN, line);
+    return tell_line(engine, event, AT_EVENT_UNKNOWN, line, now);
 }
 
 /* What is known of how the block in the answer to this command ends; the oldest is forgotten for a new one.
@@ -401,6 +402,7 @@ static enum at_event_kind on_data(struct at_engine *engine, struct at_event *eve
 {
     at_engine_tell(event, AT_EVENT_BLOCK, token);
     event->block = engine->framer.block_left;
+    engine->block_at = now;
     if (engine->block_owner == AT_BLOCK_COMMAND) {
         event->command = engine->slot.id;
         at_slot_arm(&engine->slot, now);

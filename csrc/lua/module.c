@@ -81,16 +81,6 @@ static int fields(lua_State *L)
     return 1;
 }
 
-/* matches(shape, text) -> boolean, see at_fields_match */
-static int matches(lua_State *L)
-{
-    size_t length;
-    const char *shape = luaL_checkstring(L, 1);
-    const char *text = luaL_checklstring(L, 2, &length);
-    lua_pushboolean(L, at_fields_match(shape, text, length));
-    return 1;
-}
-
 lua_Number core_now(void)
 {
     struct timespec time;
@@ -107,7 +97,6 @@ static int now(lua_State *L)
 
 static const luaL_Reg functions[] = {
     {"fields", fields},
-    {"matches", matches},
     {"now", now},
     {NULL, NULL},
 };

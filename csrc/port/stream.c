@@ -17,7 +17,65 @@
 struct stream {
     struct port port;
     bool connecting;
+    struct addrinfo *found, *next; /* addresses of the host, and the one to be tried if this one fails */
 };
+
+static void forget_addresses(struct stream *stream)
+{
+    if (stream->found != NULL)
+        freeaddrinfo(stream->found);
+    stream->found = stream->next = NULL;
+}
+
+/* False, and errno, when it fails at once. */
+static bool begin_connecting(struct stream *stream, int fd, const struct sockaddr *address, socklen_t size)
+{
+    if (fcntl(fd, F_SETFL, O_NONBLOCK) != 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) != 0)
+        return false;
+    stream->connecting = connect(fd, address, size) != 0;
+    return !stream->connecting || errno == EINPROGRESS;
+}
+
+/* -1, and errno, when it fails at once. */
+static int begin_with(struct stream *stream, const struct addrinfo *address)
+{
+    int on = 1;
+    int fd = socket(address->ai_family, address->ai_socktype, address->ai_protocol);
+    if (fd < 0)
+        return -1;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+    if (begin_connecting(stream, fd, address->ai_addr, address->ai_addrlen))
+        return fd;
+    int problem = errno;
+    close(fd);
+    errno = problem;
+    return -1;
+}
+
+/* The same with the addresses that are left, the first that does not fail at once. */
+static int begin_with_next(struct stream *stream)
+{
+    while (stream->next != NULL) {
+        const struct addrinfo *address = stream->next;
+        stream->next = address->ai_next;
+        int fd = begin_with(stream, address);
+        if (fd >= 0)
+            return fd;
+    }
+    return -1;
+}
+
+/* The descriptor keeps its number, which others wait for. False: no address is left. */
+static bool try_next(struct stream *stream)
+{
+    int fd = begin_with_next(stream);
+    if (fd < 0)
+        return false;
+    bool moved = dup2(fd, stream->port.fd) >= 0 && fcntl(stream->port.fd, F_SETFD, FD_CLOEXEC) == 0;
+    close(fd);
+    return moved;
+}
 
 /* Until the connection stands nothing can be read or written; whether it does is asked when the descriptor
  * stirs. */
@@ -30,6 +88,9 @@ static long finish_connecting(struct stream *stream)
         return 0;
     if (getsockopt(stream->port.fd, SOL_SOCKET, SO_ERROR, &problem, &size) != 0)
         problem = errno;
+    if (problem != 0 && try_next(stream))
+        return 0;
+    forget_addresses(stream);
     if (problem != 0) {
         char reason[80];
         snprintf(reason, sizeof reason, "connect: %s", strerror(problem));
@@ -62,8 +123,10 @@ static long write_stream(struct port *port, const char *bytes, size_t length)
 
 static void close_stream(struct port *port)
 {
+    struct stream *stream = (struct stream *)port;
+    forget_addresses(stream);
     close(port->fd);
-    free(port);
+    free(stream);
 }
 
 static const struct port_driver stream_driver = {
@@ -72,51 +135,37 @@ static const struct port_driver stream_driver = {
     .write = write_stream,
 };
 
-/* Takes the descriptor over in any case. */
-static struct port *connect_stream(int fd, const struct sockaddr *address, socklen_t size,
-                                   struct port_error *error)
+static struct port *opened(struct stream *stream, int fd)
 {
-    struct stream *stream = calloc(1, sizeof *stream);
-    if (stream == NULL || fcntl(fd, F_SETFL, O_NONBLOCK) != 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) != 0)
-        goto failed;
-    if (connect(fd, address, size) != 0) {
-        if (errno != EINPROGRESS)
-            goto failed;
-        stream->connecting = true;
-    }
     stream->port.driver = &stream_driver;
     stream->port.fd = fd;
     return &stream->port;
+}
 
-failed:
-    port_fail(error, stream == NULL ? ENOMEM : errno);
+static struct port *failed(struct stream *stream, struct port_error *error)
+{
+    port_fail(error, errno);
+    forget_addresses(stream);
     free(stream);
-    close(fd);
     return NULL;
 }
 
 struct port *port_open_tcp(const char *host, const char *service, struct port_error *error)
 {
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG};
-    struct addrinfo *found;
-    int status = getaddrinfo(host, service, &hints, &found);
+    struct stream *stream = calloc(1, sizeof *stream);
+    if (stream == NULL)
+        return port_fail(error, ENOMEM);
+    int status = getaddrinfo(host, service, &hints, &stream->found);
     if (status != 0) {
         error->problem = PORT_NO_SUCH_PORT;
         snprintf(error->text, sizeof error->text, "%s: %s", host, gai_strerror(status));
+        free(stream);
         return NULL;
     }
-    struct port *port = NULL;
-    int fd = socket(found->ai_family, found->ai_socktype, found->ai_protocol);
-    if (fd < 0) {
-        port_fail(error, errno);
-    } else {
-        int on = 1;
-        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-        setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
-        port = connect_stream(fd, found->ai_addr, found->ai_addrlen, error);
-    }
-    freeaddrinfo(found);
-    return port;
+    stream->next = stream->found;
+    int fd = begin_with_next(stream);
+    return fd < 0 ? failed(stream, error) : opened(stream, fd);
 }
 
 struct port *port_open_unix(const char *path, struct port_error *error)
@@ -125,8 +174,16 @@ struct port *port_open_unix(const char *path, struct port_error *error)
     if (strlen(path) >= sizeof address.sun_path)
         return port_fail(error, ENAMETOOLONG);
     strcpy(address.sun_path, path);
+    struct stream *stream = calloc(1, sizeof *stream);
+    if (stream == NULL)
+        return port_fail(error, ENOMEM);
     int fd = socket(AF_UNIX, SOCK_STREAM, 0);
     if (fd < 0)
-        return port_fail(error, errno);
-    return connect_stream(fd, (const struct sockaddr *)&address, sizeof address, error);
+        return failed(stream, error);
+    if (begin_connecting(stream, fd, (const struct sockaddr *)&address, sizeof address))
+        return opened(stream, fd);
+    int problem = errno;
+    close(fd);
+    errno = problem;
+    return failed(stream, error);
 }

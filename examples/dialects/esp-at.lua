@@ -199,7 +199,7 @@ return {
   },
   --- Behind each start: the settings that the services build on.
   start = function(modem)
-    local ok, err = modem:call("+CIPMUX", "write", { 1 }, { startup = true })
+    local ok, err = modem:call("+CIPMUX", "write", { 1 })
     if not ok then return nil, err end
     return true
   end,

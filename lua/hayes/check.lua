@@ -38,10 +38,12 @@ function check.nearest(word, known)
   return best
 end
 
+--- The folder of the library; nil where its sources have been stripped of their names (`luac -s`).
 local library = debug.getinfo(1, "S").source:match("^(.*)check%.lua$")
 
 --- The level, as error() counts it for the function that asks, of the first caller outside the library.
 local function outside()
+  if not library then return 0 end
   local level = 3
   while true do
     local info = debug.getinfo(level, "S")
@@ -54,7 +56,8 @@ end
 --- Where in the caller's program this was called from, as `script.lua:12`.
 ---@return string
 function check.position()
-  local info = debug.getinfo(outside(), "Sl")
+  local level = outside()
+  local info = level > 0 and debug.getinfo(level, "Sl")
   return info and ("%s:%d"):format(info.short_src, info.currentline) or "?"
 end
 

@@ -105,7 +105,7 @@ end
 
 function dispatch.reboot(modem, line)
   modem.rebooted = true
-  modem.starting = true
+  if not modem.starting then modem.starting, modem.starter = true, false end
   modem.leaves_by_dtr = nil
   modem.exchanges.free = false
   exchange.end_hold(modem, errors.new { name = "reboot", message = "the module has restarted" })

@@ -29,7 +29,6 @@ exchange.UNKNOWN = -1
 ---  no limit in the queue
 ---@field deferred? number  seconds from there to the deferred result
 ---@field into? hayes.response  an empty response to fill, for those who read often
----@field startup? boolean  part of the start-up: goes in front of all others, which wait for that
 ---@field next? boolean     goes in front of the queue
 ---@field within? hayes.hold the reservation of the line that it is part of
 ---@field ends_hold? boolean it is the last one of that: others may go when its final result code has come
@@ -47,6 +46,7 @@ local no_request = {}
 ---@field response hayes.response
 ---@field id integer|false     of the engine, once it has been sent
 ---@field damage string|false  the block in its answer was damaged on the line
+---@field startup boolean      part of the start-up: goes in front of all others, which wait for that
 ---@field hold hayes.hold|false it is no command: the line is reserved when its turn comes
 local Ticket = setmetatable({}, { __index = wait.Waiter })
 Ticket.__index = Ticket
@@ -76,6 +76,8 @@ local function take_ticket(modem, state, text, request)
   state.spare = false
   ticket.response = request.into or setmetatable({ result = nil, data = nil }, Response)
   ticket.text, ticket.request, ticket.fired, ticket.id, ticket.damage = text, request, false, false, false
+  -- All that the one says who starts the module up belongs to that.
+  ticket.startup = modem.starting and modem.starter == wait.running()
   return ticket
 end
 
@@ -133,9 +135,10 @@ end
 
 -- The queue
 
---- May this request be sent now?
-local function may_go(modem, state, request)
-  if request.startup then return true end
+--- May it be sent now?
+local function may_go(modem, state, ticket)
+  local request = ticket.request
+  if ticket.startup then return true end
   if modem.starting then return false end
   return state.hold == nil or request.within == state.hold
 end
@@ -143,7 +146,7 @@ end
 local function take_next(modem, state)
   local queue = state.queue
   for i = 1, #queue do
-    if may_go(modem, state, queue[i].request) then return table.remove(queue, i) end
+    if may_go(modem, state, queue[i]) then return table.remove(queue, i) end
   end
 end
 
@@ -216,23 +219,23 @@ end
 --- Ends those in the queue that this is true of, without sending them.
 ---@param state table
 ---@param err hayes.error
----@param is_meant fun(request: hayes.request): boolean
+---@param is_meant fun(ticket: hayes.ticket): boolean
 local function end_waiting(state, err, is_meant)
   local queue = state.queue
   state.queue = {}
   for _, ticket in ipairs(queue) do
-    if not is_meant(ticket.request) then state.queue[#state.queue + 1] = ticket end
+    if not is_meant(ticket) then state.queue[#state.queue + 1] = ticket end
   end
   for _, ticket in ipairs(queue) do
-    if is_meant(ticket.request) then finish(ticket, "unsent", err) end
+    if is_meant(ticket) then finish(ticket, "unsent", err) end
   end
 end
 
 local function enqueue(modem, state, ticket)
   local request = ticket.request
-  local first = request.startup or request.next
+  local first = ticket.startup or request.next
   if first then table.insert(state.queue, 1, ticket) else state.queue[#state.queue + 1] = ticket end
-  if request.timeout and not request.startup then wait.schedule(ticket, wait.now() + request.timeout) end
+  if request.timeout and not ticket.startup then wait.schedule(ticket, wait.now() + request.timeout) end
   exchange.next_turn(modem)
   if modem.online and not ticket.fired and not ticket.id then modem.online:wanted() end
 end
@@ -249,7 +252,7 @@ local function send(modem, state, ticket)
   end
   refusal = refusal == "busy" and modem.engine:refusal(ticket.text, request.data ~= nil) or refusal
   if refusal ~= "busy" then return refusal end
-  if modem.lost and not request.startup then return modem.lost end
+  if modem.lost and not ticket.startup then return modem.lost end
   enqueue(modem, state, ticket)
 end
 
@@ -358,7 +361,7 @@ function exchange.end_hold(modem, err)
   if not hold then return end
   state.hold = nil
   hold.open, hold.err = false, err
-  end_waiting(state, err, function(request) return request.within == hold end)
+  end_waiting(state, err, function(ticket) return ticket.request.within == hold end)
 end
 
 -- What the engine tells
@@ -423,7 +426,7 @@ end
 
 --- Those in line will not have their turn, but for the start-up's if that is to go on.
 function exchange.end_queue(modem, err, keep_startup)
-  end_waiting(modem.exchanges, err, function(request) return not (keep_startup and request.startup) end)
+  end_waiting(modem.exchanges, err, function(ticket) return not (keep_startup and ticket.startup) end)
 end
 
 --- The modem is closed: everything under way ends.

@@ -56,6 +56,7 @@ local function put_on_port(self, port)
   self.closed_with = false -- the error that ended it
   self.lost = false        -- the error that commands get while the module does not answer
   self.starting = false
+  self.starter = false     -- the task whose commands go meanwhile
   self.rebooted = false
   self.restart = false
   self.online = false      -- the data mode that the line is in, or was in and will be in again

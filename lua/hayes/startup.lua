@@ -7,8 +7,6 @@ local wait = require "hayes.wait"
 
 local startup = {}
 
-local part = { startup = true }
-
 local MOST_ATTEMPTS = 5
 
 --- What came in place of an answer tells what is wrong.
@@ -56,7 +54,7 @@ end
 --- Echo off, result codes as words; then what the dialect wants. A module that does not know ATV1 has no others.
 local function make_settings(modem)
   for _, text in ipairs { "ATE0", "ATV1" } do
-    local response, err = exchange.run(modem, text, part)
+    local response, err = exchange.run(modem, text)
     if not response and not (err.result and text == "ATV1") then return nil, err end
   end
   modem.engine:echo(false)
@@ -65,7 +63,7 @@ end
 
 local function ask(modem, answers, text)
   if answers[text] == nil then
-    local response = exchange.run(modem, text, part)
+    local response = exchange.run(modem, text)
     answers[text] = response and tostring(response) or false
   end
   return answers[text] or nil
@@ -88,6 +86,7 @@ end
 --- After a reboot: the same settings as at the beginning, before any other command.
 local function restart(modem)
   wait.spawn_detached(function()
+    modem.starter = wait.running()
     local ok, err = make_settings(modem)
     if ok then ok, err = modem.dialect.start(modem) end
     if modem.closed_with or modem.rebooted then return end
@@ -115,7 +114,7 @@ end
 ---@param modem hayes.modem
 ---@param options { dialect: any, baud: integer, timeout: number }
 function startup.run(modem, options)
-  modem.starting = true
+  modem.starting, modem.starter = true, wait.running()
   modem.exchanges.free = false
   local ok, err
   for _ = 1, MOST_ATTEMPTS do

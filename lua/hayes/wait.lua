@@ -26,6 +26,11 @@ function wait.wall_clock()
   return os.time()
 end
 
+--- The task that runs now; nil: none of the loop's.
+function wait.running()
+  return loop.running()
+end
+
 -- Waiters
 
 ---@class hayes.waiter

@@ -160,6 +160,21 @@ describe("The engine, when bytes are lost or come twice,", function()
     assert.is_nil(bench:last("damage"))
   end)
 
+  it("gives up data of a URC that does not come, whose length was damaged, and tells what follows", function()
+    local bench = Bench.new()
+    bench:receive('\r\n+QIURC: "recv",0,1500\r\nhello')
+    bench:pass(4)
+    bench:receive(" world\r\n")
+    assert.is_nil(bench:last("damage"))
+    bench:pass(4.9)
+    assert.is_nil(bench:last("damage"))
+    bench:pass(0.2)
+    local damage = bench:last("damage")
+    assert.are.same({ 0, "short_read" }, { damage[2].fields[2], damage[3] })
+    bench:receive('\r\n+QIURC: "closed",0\r\n')
+    assert.are.same('+QIURC: "closed",0', bench:last("urc")[2].line)
+  end)
+
   it("leaves modules alone of which it is not known what stands behind their data", function()
     local bench = Bench.new(core.rules { manners = { eol = "\r\n" }, lines = {
       { text = "+IPD,", prefix = true, class = "urc", block = { length = 2, fields = 2, after = ":" } },

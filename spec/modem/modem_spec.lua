@@ -2,6 +2,8 @@ local hayes = require "hayes"
 local raises = require "support.raises"
 local script = require "support.script"
 
+local OK = "\r\nOK\r\n"
+
 describe("A modem", function()
   local modem, port
 
@@ -415,6 +417,26 @@ describe("A modem", function()
       assert(modem:wait("resync", 60))
       assert.are.same(1, counts().desyncs)
     end)
+  end)
+
+  it("starts with a dialect whose start uses the calls that programs use", function()
+    local sent = {}
+    local function start(of)
+      assert(of:at("AT+ONE"))
+      assert(of:query("AT+TWO?"))
+      return true
+    end
+    local port = script.port(script.quectel {
+      ["AT+ONE"] = function() sent[#sent + 1] = "one" return OK end,
+      ["AT+TWO?"] = function() sent[#sent + 1] = "two" return "\r\n+TWO: 2\r\n" .. OK end,
+    })
+    local dialect = { name = "own", manners = { eol = "\r" }, finals = { { "OK", success = true }, { "ERROR" } },
+      boot = { "RDY" }, commands = {}, start = start }
+    modem = assert(hayes.open_port(port, "script", { dialect = dialect }))
+    assert.are.same({ "one", "two" }, sent)
+    port:say("\r\nRDY\r\n")
+    assert(modem:wait("ready", 10))
+    assert.are.same({ "one", "two", "one", "two" }, sent)
   end)
 
   describe("identify() and tostring", function()

@@ -52,17 +52,17 @@ local quectel = {
 
 --- URCs come out of one port of several; with the setting on another one, OK arrives and no result ever does.
 local function direct_urcs_here(modem)
-  local response = modem:call("+QURCCFG", "write", { "urcport" }, { startup = true })
+  local response = modem:call("+QURCCFG", "write", { "urcport" })
   local port = response and response[1] and response[1]:match('"urcport"%s*,%s*"([^"]+)"')
   if not port or port == "all" then return end
-  if modem:call("+QURCCFG", "write", { "urcport", "all" }, { startup = true }) then return end
+  if modem:call("+QURCCFG", "write", { "urcport", "all" }) then return end
   -- Firmware without "all": the kind of port is told by its name.
   local wanted = modem.address:find("ttyUSB", 1, true) and "usbat" or modem.address:find("tty[SA]") and "uart1" or nil
-  if wanted and wanted ~= port then modem:call("+QURCCFG", "write", { "urcport", wanted }, { startup = true }) end
+  if wanted and wanted ~= port then modem:call("+QURCCFG", "write", { "urcport", wanted }) end
 end
 
 function quectel.start(modem)
-  local ok, err = modem:call("+CMEE", "write", { 1 }, { startup = true })
+  local ok, err = modem:call("+CMEE", "write", { 1 })
   if not ok then return nil, err end
   direct_urcs_here(modem)
   return true
