@@ -433,9 +433,15 @@ static int noise(lua_State *L)
     return 3;
 }
 
+/* The port has what give() was given, and `given` is to be told. */
+static bool has_given(const struct lua_engine *self)
+{
+    return (self->fed && self->memory.length == 0) || at_engine_has_given(&self->at);
+}
+
 static int push_deadline(lua_State *L, const struct lua_engine *self, at_time now)
 {
-    at_time deadline = at_engine_deadline(&self->at, now);
+    at_time deadline = has_given(self) ? now : at_engine_deadline(&self->at, now);
     if (deadline == AT_NEVER)
         lua_pushnil(L);
     else
@@ -733,8 +739,7 @@ static int turn(lua_State *L)
         if (pushed > 0)
             return pushed;
         bool blocked = write_output(self, port, now);
-        bool may_tell = self->at.observed || self->fed || at_engine_has_given(&self->at);
-        if (may_tell && (pushed = next_event(L, self, now)) > 0)
+        if ((self->at.observed || has_given(self)) && (pushed = next_event(L, self, now)) > 0)
             return pushed;
         long length = self->drained ? 0 : port_read(port, self->rx, sizeof self->rx);
         self->drained = false;

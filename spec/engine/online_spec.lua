@@ -110,6 +110,20 @@ for way, pieces in pairs(Bench.ways) do
       assert.is_nil(bench:last("doubt"))
     end)
 
+    it("and an upload without a length want to be called at once when what was given has gone out", function()
+      local uploading = { text = 'AT+QFTPPUT="a","COM:",0', options = { data = true, expect = "+QFTPPUT", timeout = 9 } }
+      for _, wanted in ipairs { { text = "ATO", options = { online = true } }, uploading } do
+        bench = Bench.new("quectel", pieces)
+        bench:command(wanted.text, wanted.options)
+        bench:receive("\r\nCONNECT\r\n")
+        assert.is_true(bench.engine:give("some"))
+        bench.engine:sent(#bench.engine:output(bench.time), bench.time)
+        assert.are.same(bench.time, bench.engine:deadline(bench.time))
+        bench:pass(0)
+        assert.is_truthy(bench:last("given"))
+      end
+    end)
+
     it("splits three plus signs that stand alone, and lets all others pass as they are", function()
       begin()
       run(2)

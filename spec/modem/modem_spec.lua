@@ -426,9 +426,15 @@ describe("A modem", function()
       assert(of:query("AT+TWO?"))
       return true
     end
-    local port = script.port(script.quectel {
-      ["AT+ONE"] = function() sent[#sent + 1] = "one" return OK end,
-      ["AT+TWO?"] = function() sent[#sent + 1] = "two" return "\r\n+TWO: 2\r\n" .. OK end,
+    port = script.port(script.quectel {
+      ["AT+ONE"] = function()
+        sent[#sent + 1] = "one"
+        return OK
+      end,
+      ["AT+TWO?"] = function()
+        sent[#sent + 1] = "two"
+        return "\r\n+TWO: 2\r\n" .. OK
+      end,
     })
     local dialect = { name = "own", manners = { eol = "\r" }, finals = { { "OK", success = true }, { "ERROR" } },
       boot = { "RDY" }, commands = {}, start = start }
