@@ -119,7 +119,7 @@ local function end_with(self, err, unsent)
   give_withheld(self, before_end)
   self.state, self.err = "ended", err
   if modem.online == self then modem.online = false end
-  if not modem.closed_with then unsent = math.max(unsent or 0, modem.engine:end_data_mode()) end
+  unsent = math.max(unsent or 0, modem:end_data_mode())
   end_giving(self, err, unsent or 0)
 end
 
@@ -162,7 +162,7 @@ local function return_to(self)
 end
 
 local function is_wanted(self)
-  return self.auto and self.modem.exchanges.queue[1] ~= nil
+  return self.auto and exchange.has_waiting(self.modem)
 end
 
 --- The module has answered, and may do so without a connection: is there one? Asked in front of all others' commands.

@@ -400,6 +400,11 @@ function exchange.on_progress(modem, bytes)
   if holder and holder.request and holder.request.progress then holder.request.progress(bytes) end
 end
 
+--- Is a command in line?
+function exchange.has_waiting(modem)
+  return modem.exchanges.queue[1] ~= nil
+end
+
 --- Data mode has been left: commands go again.
 function exchange.release(modem, data_mode)
   local state = modem.exchanges

@@ -262,6 +262,12 @@ function Modem:leave_data_mode(by_dtr)
   self:await(self.io:push(self.port, now))
 end
 
+--- Data mode is over at once: it is known otherwise. How many of the bytes given have not gone out.
+---@return integer
+function Modem:end_data_mode()
+  return self.closed_with and 0 or self.engine:end_data_mode()
+end
+
 --- Gets in step with the module anew: what it may have left unanswered is not taken for anybody's answer.
 function Modem:resync()
   if self.closed_with then return end

@@ -625,14 +625,16 @@ function Socket:getpeername()
   if not self.connection then return nil, "closed" end
   local described = self.connection:describe()
   if not described then return self.host, self.port end
-  return described.remote_ip, described.remote_port, described.remote_ip:find(":", 1, true) and "inet6" or "inet"
+  local ip = described.remote_ip or self.host
+  return ip, described.remote_port or self.port, ip:find(":", 1, true) and "inet6" or "inet"
 end
 
 function Socket:getsockname()
   if not self.connection then return nil, "closed" end
   local described, err = self.connection:describe()
   if not described then return nil, tostring(err) end
-  return described.local_ip, described.local_port, described.local_ip:find(":", 1, true) and "inet6" or "inet"
+  local ip = described.local_ip or "0.0.0.0"
+  return ip, described.local_port or 0, ip:find(":", 1, true) and "inet6" or "inet"
 end
 
 --- Bytes received, bytes sent, age in seconds.
