@@ -170,6 +170,18 @@ describe("On an Ai-Thinker module", function()
       assert.is_truthy(modem:at("AT"))
     end)
 
+    it("says so when the firmware connects anew by itself before all that had come was read", function()
+      open()
+      local sock = connect()
+      for i = 1, 5 do module:incoming(1, ("%d"):format(i):rep(100)) end
+      module:event("SocketDisconnect,1")
+      module:event("SocketReconnect,1")
+      local bytes, err, so_far = sock:receive("*a")
+      assert.is_nil(bytes)
+      assert.are.same({ "closed", "data_lost" }, { err, sock:lasterror().name })
+      assert.are.same(so_far, (("1"):rep(100) .. ("2"):rep(100)):sub(1, #so_far))
+    end)
+
     it("stays ended when the firmware connects anew by itself, and what comes then is not its data", function()
       open()
       local sock = connect()

@@ -263,8 +263,14 @@ function Connection:on_closed()
   notify(self)
 end
 
---- The module has connected anew, by itself.
+--- The module has connected anew, by itself. What was still to be read of this stream cannot be told from what comes on
+--- the new one.
 function Connection:on_renewed()
+  if self.has_data and not self.failure then
+    self.failure = errors.new { name = "data_lost", origin = "aithinker",
+      message = self:title() .. " has ended, and the module has connected anew before all that had come was read",
+      hint = "Read as it comes. Firmware that connects anew by itself keeps nothing of an earlier connection apart." }
+  end
   self.renewed = true
   self.has_data = false
   self:on_closed()
