@@ -171,7 +171,6 @@ static size_t sort_held(struct at_ending *ending, size_t from, at_time now, cons
     bool was_whole = ending->whole && from == 0, whole = false;
     size_t place = find(ending, held, length, from, &whole, &text_length);
     ending->whole = place < length && whole;
-    ending->text_ends = text_length;
     if (place > 0 || !was_whole)
         ending->since = now;
     *data = held;

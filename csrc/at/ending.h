@@ -34,9 +34,8 @@ struct at_ending {
     uint8_t expected_length;
     const char
         *behind; /* how lines begin that may follow that text, whatever else they hold; NULL: no such lines */
-    size_t text_ends; /* its length */
-    at_time since;    /* it was found */
-    at_time last;     /* byte that came */
+    at_time since; /* it was found */
+    at_time last;  /* byte that came */
 };
 
 /* False when there is no memory. */

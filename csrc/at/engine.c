@@ -181,7 +181,7 @@ void at_engine_sync(struct at_engine *engine, at_time now, at_time give_up)
 
 bool at_engine_give(struct at_engine *engine, const char *bytes, size_t length)
 {
-    return at_online_give(&engine->online, bytes, length);
+    return !engine->download.active && at_online_give(&engine->online, bytes, length);
 }
 
 bool at_engine_has_given(const struct at_engine *engine)

@@ -6,6 +6,8 @@ enum {
     ANSWER_MS = 1000, /* the answer comes at most so long after the silence that the module wants */
     DTR_ANSWER_MS = 1000,
     ANSWER_QUIET_MS = 50, /* silence after an `OK` that makes it the answer */
+    BLOCKED_MS =
+        120000, /* the port has taken nothing for so long while data mode is left: that is given up */
 };
 
 static const char answer_text[] = "\r\nOK\r\n";
@@ -44,7 +46,8 @@ size_t at_online_end(struct at_online *online)
 
 bool at_online_give(struct at_online *online, const char *bytes, size_t length)
 {
-    if (online->given_length > 0 || online->tell_given || length == 0)
+    bool open = online->phase == AT_ONLINE_FLOWING || online->phase == AT_ONLINE_GUARD;
+    if (!open || online->given_length > 0 || online->tell_given || length == 0)
         return false;
     online->given = bytes;
     online->given_length = length;
@@ -79,6 +82,7 @@ void at_online_leave(struct at_online *online, bool dtr, at_time now)
     online->in_doubt = has_text(online);
     online->dtr = dtr;
     online->escape_sent = 0;
+    online->give_up_at = now + at_ms(BLOCKED_MS);
     online->phase = dtr ? AT_ONLINE_ASKED : AT_ONLINE_GUARD;
     if (dtr)
         wait_for_answer(online, now, now + at_ms(DTR_ANSWER_MS));
@@ -135,6 +139,16 @@ static void look_for_answer(struct at_online *online, const struct at_manners *m
     }
 }
 
+/* The port takes nothing any more. */
+static void look_for_blocked(struct at_online *online, at_time now)
+{
+    const char *held;
+    if (now < online->give_up_at)
+        return;
+    size_t length = at_ending_held(&online->ending, &held);
+    decide(online, false, at_ending_last(&online->ending, held, length));
+}
+
 static void tick(struct at_online *online, const struct at_manners *manners, at_time now)
 {
     switch (online->phase) {
@@ -142,7 +156,10 @@ static void tick(struct at_online *online, const struct at_manners *manners, at_
     case AT_ONLINE_FLOWING:
         break;
     case AT_ONLINE_GUARD:
-        if ((online->given_length == 0 || online->in_doubt) &&
+        if (at_ending_is_doubtful(&online->ending, now))
+            online->in_doubt = true; /* what was given does not go out any more */
+        look_for_blocked(online, now);
+        if (!online->left && (online->given_length == 0 || online->in_doubt) &&
             now >= at_escape_ready_at(online->escape, manners)) {
             online->phase = AT_ONLINE_ESCAPING;
             online->escape_sent = 0;
@@ -154,6 +171,7 @@ static void tick(struct at_online *online, const struct at_manners *manners, at_
         }
         break;
     case AT_ONLINE_ESCAPING:
+        look_for_blocked(online, now);
         break;
     case AT_ONLINE_ASKED:
         if (!online->expecting && now >= online->earliest)
@@ -253,6 +271,7 @@ void at_online_sent(struct at_online *online, const struct at_manners *manners, 
         return;
     }
     at_escape_sent(online->escape, manners, online->given, length, now);
+    online->give_up_at = now + at_ms(BLOCKED_MS);
     online->given += length;
     online->given_length -= length;
     online->tell_given = online->given_length == 0 && length > 0;
@@ -263,16 +282,17 @@ at_time at_online_deadline(const struct at_online *online, const struct at_manne
     at_time deadline = at_ending_deadline(&online->ending), until = AT_NEVER;
     if (online->tell_given || online->left)
         return now;
-    if (has_text(online) && (online->doubt_told || online->phase != AT_ONLINE_FLOWING))
+    if (has_text(online) && (online->doubt_told || online->in_doubt))
         deadline = AT_NEVER;
     switch (online->phase) {
     case AT_ONLINE_OFF:
         return AT_NEVER;
     case AT_ONLINE_ESCAPING:
-        return deadline;
+        return at_earlier(deadline, online->give_up_at);
     case AT_ONLINE_FLOWING:
         break;
     case AT_ONLINE_GUARD:
+        deadline = at_earlier(deadline, online->give_up_at);
         if (online->given_length == 0 || online->in_doubt)
             return at_earlier(deadline, at_escape_ready_at(online->escape, manners));
         break;

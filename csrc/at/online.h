@@ -53,6 +53,7 @@ struct at_online {
     size_t held_before; /* bytes that are held and came before that: no answer ends in them */
     uint8_t escape_sent;
     at_time earliest, latest; /* for the answer */
+    at_time give_up_at;       /* the port has taken nothing for too long */
     bool left, answered;      /* decided, and to be told behind the data in front of it */
     size_t data_left;
 };
@@ -67,7 +68,8 @@ void at_online_begin(struct at_online *online);
 /* It is over, as the host knows otherwise. The bytes that were given and have not gone out. */
 size_t at_online_end(struct at_online *online);
 
-/* Bytes for the port, which stay where they are until GIVEN. False when some are on their way. */
+/* Bytes for the port, which stay where they are until GIVEN. False when some are on their way, or it is no
+ * data mode. */
 bool at_online_give(struct at_online *online, const char *bytes, size_t length);
 
 /* Data mode is to be left; LEFT tells how that went. What was given goes out before, unless there is doubt.

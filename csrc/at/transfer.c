@@ -184,7 +184,6 @@ static enum at_download_event look_at_held(struct at_download *download, struct 
     download->is_short = verdict == MAY_BE_SHORT;
     if (verdict == IS_END || reach == BEYOND)
         return end(download);
-    download->in_doubt = true;
     return AT_DOWNLOAD_DOUBT;
 }
 

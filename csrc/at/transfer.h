@@ -17,7 +17,6 @@
  * once. */
 struct at_download {
     bool active;
-    bool in_doubt;    /* it has been asked */
     bool is_short;    /* the module has counted more bytes than came */
     const char *name; /* of its result; points into the slot */
     size_t name_length;

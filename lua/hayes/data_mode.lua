@@ -106,9 +106,9 @@ end
 
 --- What was withheld is data, as far as this gives it back.
 local function give_withheld(self, cut)
-  local bytes = self.withheld
+  local bytes = self.withheld and table.concat(self.withheld) or ""
   self.withheld = false
-  if bytes and bytes ~= "" then self.received(cut and cut(self, bytes) or bytes) end
+  if bytes ~= "" then self.received(cut and cut(self, bytes) or bytes) end
 end
 
 --- The connection is over, or is none of data mode's any more.
@@ -189,7 +189,7 @@ function DataMode:on_connect()
 end
 
 function DataMode:on_data(bytes)
-  if self.withheld then self.withheld = self.withheld .. bytes else self.received(bytes) end
+  if self.withheld then self.withheld[#self.withheld + 1] = bytes else self.received(bytes) end
 end
 
 --- What was given is with the port.
@@ -203,7 +203,7 @@ end
 function DataMode:on_doubt()
   if self.leaving or self.state ~= "online" then return end
   self.in_doubt = true
-  if self.alive then self.withheld = "" end
+  if self.alive then self.withheld = {} end
   leave(self)
 end
 

@@ -19,6 +19,7 @@ exchange.UNKNOWN = -1
 ---@class hayes.request
 ---@field data? string|userdata|true for the prompt or CONNECT: bytes; a file of core.file and `length`; true: by
 ---  Modem:send_data, as `given` tells that there is room, and Modem:finish_data
+---@field begun? fun()      its turn has come; it must neither wait nor raise
 ---@field given? fun()      the port has what was sent; it must neither wait nor raise
 ---@field progress? fun(bytes: integer) so many bytes of its data have passed, told at most ten times a second; the same
 ---@field length? integer    how many bytes of that file
@@ -171,6 +172,7 @@ local function submit(modem, state, ticket, now)
   state.free = false
   state.holder = ticket
   ticket.id = id
+  if request.begun then request.begun() end
   return true
 end
 
@@ -180,7 +182,8 @@ function exchange.next_turn(modem)
   if state.holder then return end
   if not state.queue[1] then
     state.free = not modem.starting and not state.hold
-    if state.free and modem.online then modem.online:idle() end
+    -- Results that are still to come would not be told in data mode.
+    if state.free and modem.online and not next(state.deferred) then modem.online:idle() end
     return
   end
   state.free = false
@@ -426,6 +429,7 @@ function exchange.on_deferred(modem, response, result, line, more)
   if ticket and not more then
     deferred[response] = nil
     finish(ticket, result, line)
+    exchange.next_turn(modem)
   end
 end
 

@@ -268,20 +268,14 @@ function Modem:end_data_mode()
   return self.closed_with and 0 or self.engine:end_data_mode()
 end
 
---- Gets in step with the module anew: what it may have left unanswered is not taken for anybody's answer.
-function Modem:resync()
-  if self.closed_with then return end
+--- Gets in step with the module anew, once the events that have come have been looked at: what it may have left
+--- unanswered is not taken for anybody's answer. Not in data mode. A module that does not answer within so many seconds
+--- is given up (`lost`).
+---@param seconds? number
+function Modem:resync(seconds)
+  if self.closed_with or self.online and self.online.state == "online" then return end
   local now = wait.now()
-  self.engine:sync(now)
-  self:turn(now)
-end
-
---- The same from within an event: once those that have come have been looked at. A module that does not answer within
---- so many seconds is given up (`lost`).
----@param seconds number
-function Modem:resync_soon(seconds)
-  local now = wait.now()
-  self.engine:sync(now, now + seconds)
+  self.engine:sync(now, seconds and now + seconds)
   wait.schedule(self, now)
 end
 

@@ -72,7 +72,7 @@ local function watch_for_autoconnect(modem)
   if modem.autoconnect_watch then return end
   modem.autoconnect_watch = modem:listen("urc", function(heard)
     if not heard.unknown or not heard.line:find("^connect%s*success") or modem.online then return end
-    modem:resync_soon(GET_OUT_WITHIN)
+    modem:resync(GET_OUT_WITHIN)
   end)
 end
 

@@ -19,12 +19,16 @@ carry.DOUBTFUL = 512
 function carry.over_port(session, name, arguments, request, moved, doing)
   local modem = session.modem
   request.timeout, request.deferred, request.progress = session.seconds, session.seconds, moved
+  -- A module that has ended data mode early takes what it had not yet read for command lines: the last of them has no
+  -- end, so that the next command would become a part of it, and others may be answered.
+  if request.data then
+    request.ended = function(answer)
+      if not call.result(modem, answer, doing) then modem:resync() end
+    end
+  end
   local response, err = modem:call("+QFTP" .. name, "write", arguments, request)
   if not response then return nil, call.refused(modem, err, doing), err.response end
   local text, failed = call.result(modem, response, doing)
-  -- A module that has ended data mode early takes what it had not yet read for command lines: the last of them has no
-  -- end, so that the next command would become a part of it, and others may be answered.
-  if failed and request.data then modem:resync() end
   return text, failed, response
 end
 

@@ -30,6 +30,7 @@ local function start(modem, text, seconds)
   local self = setmetatable({ modem = modem, waiter = wait.waiter(), over = false, ended = false }, Outflow)
   local ticket, err = exchange.start(modem, text, {
     data = true, timeout = seconds, deferred = seconds,
+    begun = function() changed(self) end,
     given = function() changed(self) end,
     finished = function(response, failed)
       self.over, self.response, self.err = true, response, failed
@@ -43,6 +44,7 @@ end
 --- Gives bytes, and waits until the port has them. False: the module has ended the upload.
 function Outflow:give(bytes)
   if bytes == "" then return not self.over end
+  while not self.ticket.id and not self.over do self.waiter:wait() end
   if self.over or not self.modem:send_data(bytes) then return false end
   self.waiter:wait()
   return not self.over
