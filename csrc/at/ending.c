@@ -92,6 +92,17 @@ static enum match match_here(const struct at_ending *ending, const char *bytes, 
     return found;
 }
 
+/* Is the first of these lines one that a module may say? Behind it may stand data of another connection. */
+static bool begins_line(const char *bytes, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        unsigned char byte = (unsigned char)bytes[i];
+        if (i < 2 ? byte != "\r\n"[i] : byte < ' ' || byte == 0x7f)
+            return i > 2 && byte == '\r';
+    }
+    return true;
+}
+
 /* May these bytes stand behind a text that is the module's? `text`: that text and what follows it. */
 static bool may_follow(const struct at_ending *ending, const char *text, size_t text_length,
                        const char *bytes, size_t length)
@@ -105,7 +116,7 @@ static bool may_follow(const struct at_ending *ending, const char *text, size_t 
                     memcmp(text, ending->expected, text_length) == 0;
     if (expected && match_text(ending->behind, strlen(ending->behind), bytes, length) != MATCH_NONE)
         return true;
-    return at_are_lines(bytes, length);
+    return begins_line(bytes, length);
 }
 
 bool at_are_lines(const char *bytes, size_t length)
@@ -240,9 +251,15 @@ bool at_ending_is_doubtful(const struct at_ending *ending, at_time now)
     return ending->whole && now >= doubtful_at(ending);
 }
 
+/* More of a text than a line end is rare in data, and waited for as long as a busy host may take. */
+static at_time gap(const struct at_ending *ending)
+{
+    return at_ms(ending->length - ending->start > 2 ? AT_ENDING_QUIET_MS : AT_ENDING_GAP_MS);
+}
+
 bool at_ending_tick(struct at_ending *ending, at_time now, const char **data, size_t *length)
 {
-    if (ending->length == ending->start || ending->whole || now < ending->last + at_ms(AT_ENDING_GAP_MS))
+    if (ending->length == ending->start || ending->whole || now < ending->last + gap(ending))
         return false;
     *data = ending->held + ending->start;
     *length = ending->length - ending->start;
@@ -254,7 +271,7 @@ at_time at_ending_deadline(const struct at_ending *ending)
 {
     if (ending->length == ending->start)
         return AT_NEVER;
-    return ending->whole ? doubtful_at(ending) : ending->last + at_ms(AT_ENDING_GAP_MS);
+    return ending->whole ? doubtful_at(ending) : ending->last + gap(ending);
 }
 
 size_t at_ending_last(const struct at_ending *ending, const char *bytes, size_t length)

@@ -32,6 +32,7 @@ struct lua_engine {
     struct core_rules *rules; /* that it uses */
     bool open;
     bool drained;      /* the last read took all there was */
+    bool rested;       /* turn() had nothing to do: what has come since has not been looked for */
     bool write_failed; /* the port takes no more; what can still be read is read */
     uint64_t received;
     uint32_t commands[PLACES]; /* by the places of their response tables; 0: the place is free */
@@ -727,6 +728,28 @@ static int push(lua_State *L)
     return 1 + push_deadline(L, self, now);
 }
 
+/* Takes what has come. False: the port is closed. *length: how much that was. */
+static bool read_input(struct lua_engine *self, struct port *port, long *length)
+{
+    *length = self->drained ? 0 : port_read(port, self->rx, sizeof self->rx);
+    self->drained = false;
+    if (*length == PORT_CLOSED)
+        return false;
+    if (*length > 0) {
+        self->received += (uint64_t)*length;
+        self->drained = (size_t)*length < sizeof self->rx;
+        at_engine_input(&self->at, self->rx, (size_t)*length);
+    }
+    return true;
+}
+
+static int tell_closed(lua_State *L, const struct port *port)
+{
+    lua_pushliteral(L, "closed");
+    lua_pushstring(L, port_reason(port));
+    return 2;
+}
+
 /* engine:turn(port, now) -> kind, …: writes, reads, and gives the next event; nil, blocked, deadline when
  * there is none. "closed", reason: the port is gone. */
 static int turn(lua_State *L)
@@ -734,6 +757,14 @@ static int turn(lua_State *L)
     struct lua_engine *self = check_engine(L);
     struct port *port = core_check_port(L, 2);
     at_time now = core_check_time(L, 3, 0);
+    long length;
+    /* What waits in the port came before now: no time has passed without it. */
+    if (self->rested) {
+        self->rested = false;
+        if (!read_input(self, port, &length))
+            return tell_closed(L, port);
+        self->drained = length < (long)sizeof self->rx;
+    }
     for (;;) {
         int pushed = next_event(L, self, now);
         if (pushed > 0)
@@ -741,21 +772,14 @@ static int turn(lua_State *L)
         bool blocked = write_output(self, port, now);
         if ((self->at.observed || has_given(self)) && (pushed = next_event(L, self, now)) > 0)
             return pushed;
-        long length = self->drained ? 0 : port_read(port, self->rx, sizeof self->rx);
-        self->drained = false;
-        if (length == PORT_CLOSED) {
-            lua_pushliteral(L, "closed");
-            lua_pushstring(L, port_reason(port));
-            return 2;
-        }
+        if (!read_input(self, port, &length))
+            return tell_closed(L, port);
         if (length == 0) {
+            self->rested = true;
             lua_pushnil(L);
             lua_pushboolean(L, blocked);
             return 2 + push_deadline(L, self, now);
         }
-        self->received += (uint64_t)length;
-        self->drained = (size_t)length < sizeof self->rx;
-        at_engine_input(&self->at, self->rx, (size_t)length);
     }
 }
 

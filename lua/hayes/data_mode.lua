@@ -301,7 +301,7 @@ function DataMode:send(bytes)
   if bytes == "" then return true end
   local given = wait.waiter()
   self.given = given
-  if not self.modem:send_data(bytes) then
+  if not self.modem:send_data(self, bytes) then
     self.given = false
     return nil, not_online(self), 0
   end

@@ -239,17 +239,19 @@ end
 --- Gives bytes to the port: in data mode, or as data of the command under way that gets it this way (hayes.request).
 --- The data mode, or that request, is told when the port has them. False: some are on their way already, or nobody
 --- takes any.
+---@param owner table  the data mode, or the ticket of the command: whoever has the line
 ---@param bytes string
 ---@return boolean
-function Modem:send_data(bytes)
-  if self.closed_with or not self.engine:give(bytes) then return false end
+function Modem:send_data(owner, bytes)
+  if self.exchanges.holder ~= owner or self.closed_with or not self.engine:give(bytes) then return false end
   self:await(self.io:push(self.port, wait.now()))
   return true
 end
 
 --- The data of the command under way has come to its end.
-function Modem:finish_data()
-  if self.closed_with then return end
+---@param owner hayes.ticket
+function Modem:finish_data(owner)
+  if self.closed_with or self.exchanges.holder ~= owner then return end
   self.engine:finish()
   self:await(self.io:push(self.port, wait.now()))
 end

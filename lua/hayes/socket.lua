@@ -70,6 +70,7 @@ function Socket.new(kind, connection, host, port, opener)
     queued = 0, done = 0, -- bytes given to send() so far, and those of them that the module has
     paused = false,  -- why nothing goes out for now
     changing = Lock.new(), -- of the access mode, leaving and entering data mode, the end
+    connecting = false,
     closing = false, -- a waiter, once close() was called
     received = 0, sent = 0, opened_at = wait.now(),
     arrival = false, room = false, signal = false, timer = false,
@@ -458,11 +459,19 @@ end
 
 --- Connects a socket that a factory has made. 1, or nil and the error.
 function Socket:connect(host, port)
-  if self.connection then return nil, "already connected" end
+  if self.connection or self.connecting then return nil, "already connected" end
   if not self.opener then return nil, "closed" end
   port = math.tointeger(tonumber(port)) or port
   self.opener.check(host, port)
-  local connection, err = job.open(deadline_of(self), self.opener.open, host, port)
+  self.connecting = true
+  local connection, err = job.open(deadline_of(self), function()
+    local opened, why = self.opener.open(host, port)
+    local wanted = self.connecting
+    self.connecting = false
+    if wanted or not opened then return opened, why end
+    opened:abandon()
+    return nil, "closed"
+  end)
   if not connection then
     if errors.is(err) then remember(self, err) end
     return nil, err
@@ -488,7 +497,10 @@ end
 --- lasterror() tells how much. nil, "timeout" when that takes longer than the time-out allows: it goes on, and close()
 --- called again waits for it.
 function Socket:close()
-  if not self.connection then return 1 end
+  if not self.connection then
+    self.connecting = false -- what is being opened is not wanted any more
+    return 1
+  end
   if not self.closing then
     self.closing = wait.waiter()
     end_input(self, errors.new { name = "closed", message = tostring(self) .. " was closed" })
@@ -514,7 +526,7 @@ local function change(self, f)
     if not self.connection or self.closing then return nil, "closed" end
     await_sent(self)
     local ok, err = f()
-    if ok then self.paused = false end
+    self.paused = false -- sending finds out
     if self.output.size > 0 then start_sending(self, 1) end
     return ok, err
   end)

@@ -118,7 +118,7 @@ for way, pieces in pairs(Bench.ways) do
       assert.is_true(bench.engine:give("second"))
       bench.engine:leave(false, bench.time)
       bench:receive("\r\nNO CARRIER\r\n")
-      local out = run(3)
+      local out = run(3.5)
       assert.are.same("+++", out:sub(1, 3))
       assert.are.same({ "left", false, true, #"second", kind = "left", n = 4 }, bench:last("left"))
     end)

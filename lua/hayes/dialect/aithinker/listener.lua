@@ -6,6 +6,7 @@
 local check = require "hayes.check"
 local errors = require "hayes.error"
 local exchange = require "hayes.exchange"
+local job = require "hayes.job"
 local Socket = require "hayes.socket"
 local wait = require "hayes.wait"
 
@@ -140,7 +141,7 @@ function Server:getsockname() return "0.0.0.0", self.listener.port, "inet" end
 
 --- Ends the server, and clients that nobody has accepted; those accepted live on. 1, or nil and the error.
 function Server:close()
-  local ok, err = self.listener:close()
+  local ok, err = job.run(nil, nil, self.listener.close, self.listener)
   if ok then return 1 end
   return nil, err
 end

@@ -291,13 +291,13 @@ end
 --- Reads what the module still has, so that it comes before what it will push.
 local function read_ahead(self)
   local ahead = {}
+  local bytes, err
   repeat
-    local bytes, err = self:receive()
-    if not bytes then return nil, err end
+    bytes, err = self:receive()
     ahead[#ahead + 1] = bytes
-  until bytes == ""
-  for _, bytes in ipairs(ahead) do self.pushed:put(bytes) end
-  return true
+  until not bytes or bytes == ""
+  for _, part in ipairs(ahead) do self.pushed:put(part) end
+  return bytes and true, err
 end
 
 --- AT+QISWTMD takes an index alone, and TLS connections and others count theirs apart: is there another one that it
@@ -338,6 +338,10 @@ end
 ---@return true?, hayes.error?
 function Connection:switch(mode)
   if mode == self.mode then return true end
+  if mode == "transparent" and self.modem.online then
+    return nil, errors.new { name = "busy", message = "another connection is in transparent mode already",
+      hint = "There is one line: close that connection first, or switch it to another mode." }
+  end
   local ok, err
   if self.mode == "transparent" then ok, err = leave_data_mode(self) else ok, err = read_ahead(self) end
   if not ok then return nil, err end

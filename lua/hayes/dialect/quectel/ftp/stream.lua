@@ -27,7 +27,7 @@ local function changed(self)
 end
 
 local function start(modem, text, seconds)
-  local self = setmetatable({ modem = modem, waiter = wait.waiter(), over = false, ended = false }, Outflow)
+  local self = setmetatable({ modem = modem, waiter = wait.waiter(), over = false }, Outflow)
   local ticket, err = exchange.start(modem, text, {
     data = true, timeout = seconds, deferred = seconds,
     begun = function() changed(self) end,
@@ -41,27 +41,30 @@ local function start(modem, text, seconds)
   return ticket and self, err
 end
 
+local function await_turn(self)
+  while not self.ticket.id and not self.over do self.waiter:wait() end
+  return not self.over
+end
+
 --- Gives bytes, and waits until the port has them. False: the module has ended the upload.
 function Outflow:give(bytes)
   if bytes == "" then return not self.over end
-  while not self.ticket.id and not self.over do self.waiter:wait() end
-  if self.over or not self.modem:send_data(bytes) then return false end
+  if not await_turn(self) or not self.modem:send_data(self.ticket, bytes) then return false end
   self.waiter:wait()
   return not self.over
 end
 
 --- There are no more: the module's answer; or nil and the error.
 function Outflow:finish()
-  self.ended = true
-  if not self.over then self.modem:finish_data() end
+  if await_turn(self) then self.modem:finish_data(self.ticket) end
   while not self.over do self.waiter:wait() end
   return self.response, self.err
 end
 
 --- The caller has been cancelled, or its source has raised: the module is told that this is the end.
 function Outflow:__close()
-  if self.over or self.ended then return end
-  if self.ticket.id then return self.modem:finish_data() end
+  if self.over then return end
+  if self.ticket.id then return self.modem:finish_data(self.ticket) end
   exchange.abandon(self.ticket)
 end
 
