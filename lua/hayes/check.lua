@@ -98,8 +98,8 @@ local function contains(list, value)
 end
 
 --- One value against its rule: `type` (of Lua, `integer` or `callable`, several with `|`), `values` (a list), `min`,
---- `max`, `sendable` (no control character, which would edit or end a command line), `line` (no quote either, which
---- would end a quoted parameter in it).
+--- `max`, `longest` (a string's bytes), `sendable` (no control character, which would edit or end a command line),
+--- `line` (no quote either, which would end a quoted parameter in it).
 function check.value(where, name, value, rule)
   if rule.values and contains(rule.values, value) then return value end
   if rule.values and not rule.type then
@@ -111,6 +111,9 @@ function check.value(where, name, value, rule)
   if value ~= value then check.fail(where, ("%s is NaN; it must be a number"):format(name)) end
   if rule.min and type(value) == "number" and (value < rule.min or value > rule.max) then
     check.fail(where, ("%s is %s; it must be from %.14g to %.14g"):format(name, show(value), rule.min, rule.max))
+  end
+  if rule.longest and type(value) == "string" and #value > rule.longest then
+    check.fail(where, ("%s is %d bytes long; it must be at most %d"):format(name, #value, rule.longest))
   end
   if rule.line and type(value) == "string" then check.line(where, name, value) end
   if rule.sendable and type(value) == "string" then check.no_control(where, name, value) end

@@ -3,6 +3,7 @@
 
 local hayes = require "hayes"
 local Module = require "support.stream_module"
+local raises = require "support.raises"
 local script = require "support.script"
 local wait = require "hayes.wait"
 
@@ -120,6 +121,18 @@ for kind in pairs(kinds) do
         assert.are.same({ nil, "timeout" }, { sock:close() })
         assert.is_true(hayes.now() - began <= 2.1)
       end)
+    end)
+
+    it("is not needed where the host is too long for a command: nothing is sent, and nothing stays taken", function()
+      start()
+      local sent = #module.port.log
+      for _ = 1, 13 do
+        assert.are.same(kind .. ".open: the host is 2000 bytes long; it must be at most 255", raises(function()
+          modem[kind].open(("h"):rep(2000), kinds[kind], kind == "ssl" and { verify = "none" } or nil)
+        end))
+      end
+      assert.are.same(sent, #module.port.log)
+      hayes.run(function() open("buffer"):close() end)
     end)
 
     it("closes the descriptor of getfd() without an error, however much comes then", function()

@@ -301,7 +301,7 @@ return function(modem)
   ---@param context? integer
   ---@return string[]?, hayes.error?
   function network.resolve(host, context)
-    check.value("network.resolve", "the host", host, { type = "string", line = true })
+    check.value("network.resolve", "the host", host, { type = "string", line = true, longest = 255 })
     check.value("network.resolve", "the context", context, { type = "integer|nil", min = 1, max = 16 })
     return resolver:resolve(host, context or 1)
   end
@@ -313,7 +313,7 @@ return function(modem)
   ---@param port? integer
   ---@return table
   function network.diagnose(host, port)
-    check.value("network.diagnose", "the host", host, { type = "string|nil", line = true })
+    check.value("network.diagnose", "the host", host, { type = "string|nil", line = true, longest = 255 })
     check.value("network.diagnose", "the port", port, { type = "integer|nil", min = 1, max = 65535 })
     return diagnosis.run(modem, network, host, port)
   end

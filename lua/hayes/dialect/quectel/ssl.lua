@@ -105,7 +105,7 @@ return function(modem)
   end
 
   local function check_address(where, host, port)
-    check.value(where, "the host", host, { type = "string", line = true })
+    check.value(where, "the host", host, { type = "string", line = true, longest = 255 })
     if host == "" then check.fail(where, "the host is empty") end
     check.value(where, "the port", port, { type = "integer", min = 1, max = 65535 })
   end
