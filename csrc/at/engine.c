@@ -141,7 +141,9 @@ void at_engine_start_sync(struct at_engine *engine, const struct at_sync_start *
 {
     if (engine->sync.phase == AT_SYNC_OFF)
         engine->tell_desync = true;
-    at_sync_start(&engine->sync, start, now);
+    struct at_sync_start with_line = *start;
+    with_line.free_at = engine->escape.left_at;
+    at_sync_start(&engine->sync, &with_line, now);
 }
 
 void at_engine_give_up(struct at_engine *engine, enum at_result result, at_time now)

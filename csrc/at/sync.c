@@ -49,6 +49,12 @@ static void probe(struct at_sync *sync, const struct at_manners *manners, at_tim
     send(sync, AT_SYNC_PROBE, sync->probe_ms, text, 2 + eol, now);
 }
 
+/* In front of the escape sequence. */
+static void keep_silent(struct at_sync *sync, const struct at_manners *manners, at_time now)
+{
+    wait_for(sync, AT_SYNC_GUARD, manners->guard_ms, now > sync->free_at ? now : sync->free_at);
+}
+
 static void cancel_prompt(struct at_sync *sync, const struct at_manners *manners, at_time now)
 {
     send(sync, AT_SYNC_LEAVE, LEAVE_MS, &manners->cancel, manners->cancel != 0, now);
@@ -58,6 +64,7 @@ void at_sync_start(struct at_sync *sync, const struct at_sync_start *start, at_t
 {
     *sync = (struct at_sync){
         .give_up = start->give_up,
+        .free_at = start->free_at,
         .probe_ms = FIRST_PROBE_MS,
         .final_owed = start->final_owed,
         .cancel_first = start->prompted && !start->data_mode,
@@ -143,7 +150,7 @@ static void try_next(struct at_sync *sync, const struct at_manners *manners, at_
         cancel_prompt(sync, manners, now);
         break;
     case STEP_ESCAPE:
-        wait_for(sync, AT_SYNC_GUARD, manners->guard_ms, now);
+        keep_silent(sync, manners, now);
         break;
     case STEP_FILL:
         sync->fill = sync->data_owed > 0 ? sync->data_owed : LONGEST_PROMPT;
@@ -165,7 +172,7 @@ bool at_sync_tick(struct at_sync *sync, const struct at_manners *manners, at_tim
         if (sync->cancel_first)
             cancel_prompt(sync, manners, now);
         else if (sync->escape_first)
-            wait_for(sync, AT_SYNC_GUARD, manners->guard_ms, now);
+            keep_silent(sync, manners, now);
         else
             probe(sync, manners, now);
         sync->cancel_first = sync->escape_first = false;

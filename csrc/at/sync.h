@@ -29,12 +29,13 @@ struct at_sync_start {
     bool data_mode;  /* … the latter: only the escape sequence leads out of it */
     uint64_t data_owed; /* bytes that it is waiting for, 0: not known */
     at_time give_up;    /* tell of failure then; AT_NEVER: never */
+    at_time free_at;    /* the last byte sent before has left the line then */
 };
 
 struct at_sync {
     enum at_sync_phase phase;
     at_time until; /* the phase ends here; AT_NEVER while something is still being sent */
-    at_time give_up;
+    at_time give_up, free_at;
     uint32_t hold_ms;    /* how long the phase lasts once everything is sent */
     uint32_t probe_ms;   /* how long the next probe may take; doubles while there is no answer */
     uint32_t unanswered; /* probes without an answer so far */
