@@ -311,9 +311,11 @@ local function read_and_tell(self, held)
 end
 
 --- Sees to it that something is read, and more as long as there are less than so many bytes.
-local function start_reading(self, wanted)
+---@param here? boolean by the caller itself, who can neither be cancelled nor run out of time
+local function start_reading(self, wanted, here)
   self.wanted = math.max(wanted, 1)
   if self.reading.held or self.receive_error or self.closing then return end
+  if here then return read_and_tell(self, self.reading:take()) end
   wait.spawn_detached(read_and_tell, self, self.reading:take())
 end
 
@@ -337,10 +339,11 @@ local function more_input(self, deadline, wanted)
     if take_pushed(self, connection) then return true end
     if self.receive_error then return false, "closed" end
     if connection:readable() then
-      start_reading(self, wanted)
+      start_reading(self, wanted, not deadline and not wait.running())
     elseif self.send_error and not self.reading.held then
       return false, "closed" -- nothing will come of a connection that takes nothing any more
     end
+    if input.size > before then return true end
     local now = wait.now()
     if deadline and deadline <= now then return false, "timeout" end
     local ask_at = now + ASK_AFTER
