@@ -266,18 +266,6 @@ function DataMode:escape()
   return true
 end
 
---- Back into data mode (`ATO`, mostly). True; or nil and why not.
----@return true?, hayes.error?
-function DataMode:resume()
-  self.parked = false
-  while self.state ~= "online" or self.leaving do
-    if self.state == "ended" then return nil, self.err end
-    if not self.leaving then return_to(self) end
-    if self.state ~= "online" and self.state ~= "ended" then self.changed:wait() end
-  end
-  return true
-end
-
 --- Waits until bytes can be given.
 local function await_online(self)
   while self.state ~= "online" or self.leaving do
@@ -287,6 +275,13 @@ local function await_online(self)
     if self.state == "command" or self.leaving then self.changed:wait() end
   end
   return true
+end
+
+--- Back into data mode (`ATO`, mostly). True; or nil and why not.
+---@return true?, hayes.error?
+function DataMode:resume()
+  self.parked = false
+  return await_online(self)
 end
 
 --- Sends bytes, whatever they are, and waits until the port has them. A caller that leaves earlier has given them all
