@@ -6,6 +6,9 @@ enum {
     LONGEST_DOUBT_MS = 1000 /* a text in whose wake lines keep coming is asked about then */
 };
 
+const char at_answer_text[] = "\r\nOK\r\n";
+_Static_assert(sizeof at_answer_text - 1 == AT_ANSWER_LENGTH, "its length");
+
 bool at_ending_init(struct at_ending *ending, const struct at_alloc *alloc)
 {
     memset(ending, 0, sizeof *ending);

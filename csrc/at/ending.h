@@ -22,6 +22,12 @@ enum {
     AT_ENDING_QUIET_MS = 250 /* silence behind a text that makes it worth a question */
 };
 
+/* `OK` as a line of its own. */
+extern const char at_answer_text[];
+enum {
+    AT_ANSWER_LENGTH = 6
+};
+
 /* Zero-initialised by at_ending_init. Owns the buffer of held bytes. */
 struct at_ending {
     char texts[AT_ENDING_TEXTS];

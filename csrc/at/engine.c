@@ -309,7 +309,6 @@ static at_time slot_deadline(const struct at_engine *engine)
     return waits_for_source ? AT_NEVER : slot->deadline;
 }
 
-/* What has fallen due. */
 /* The rest of a block that no command waits for does not come: its length was damaged, or the bytes lost. */
 static at_time block_deadline(const struct at_engine *engine)
 {
@@ -327,6 +326,7 @@ static enum at_event_kind give_block_up(struct at_engine *engine, struct at_even
     return event->kind;
 }
 
+/* What has fallen due. */
 static enum at_event_kind next_timed(struct at_engine *engine, at_time now, struct at_event *event)
 {
     if (now >= block_deadline(engine) && give_block_up(engine, event) != AT_EVENT_NONE)

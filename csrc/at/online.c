@@ -10,12 +10,6 @@ enum {
         120000, /* the port has taken nothing for so long while data mode is left: that is given up */
 };
 
-static const char answer_text[] = "\r\nOK\r\n";
-
-enum {
-    ANSWER_LENGTH = sizeof answer_text - 1
-};
-
 bool at_online_init(struct at_online *online, const struct at_alloc *alloc, struct at_escape *escape)
 {
     memset(online, 0, sizeof *online);
@@ -72,7 +66,7 @@ static void expect_answer(struct at_online *online, const struct at_manners *man
     const char *held;
     online->expecting = true;
     online->held_before = at_ending_held(&online->ending, &held);
-    at_ending_expect(&online->ending, answer_text, manners->behind);
+    at_ending_expect(&online->ending, at_answer_text, manners->behind);
 }
 
 void at_online_leave(struct at_online *online, bool dtr, at_time now)
@@ -95,11 +89,12 @@ static size_t find_answer(const struct at_online *online, const struct at_manner
 {
     size_t found = length, prefix = strlen(manners->behind);
     *followed = false;
-    for (size_t at = 0; at + ANSWER_LENGTH <= length; at++) {
-        if (at + ANSWER_LENGTH <= online->held_before || memcmp(held + at, answer_text, ANSWER_LENGTH) != 0)
+    for (size_t at = 0; at + AT_ANSWER_LENGTH <= length; at++) {
+        if (at + AT_ANSWER_LENGTH <= online->held_before ||
+            memcmp(held + at, at_answer_text, AT_ANSWER_LENGTH) != 0)
             continue;
-        const char *rest = held + at + ANSWER_LENGTH;
-        size_t left = length - at - ANSWER_LENGTH;
+        const char *rest = held + at + AT_ANSWER_LENGTH;
+        size_t left = length - at - AT_ANSWER_LENGTH;
         bool named = prefix > 0 && left >= prefix && memcmp(rest, manners->behind, prefix) == 0;
         if (named || at_are_lines(rest, left)) {
             found = at;
@@ -198,7 +193,7 @@ static enum at_online_event_kind tell_left(struct at_online *online, struct at_o
         at_ending_drop(&online->ending, data);
         return tell(event, AT_ONLINE_DATA, held, data);
     }
-    size_t answer = online->answered ? ANSWER_LENGTH : 0;
+    size_t answer = online->answered ? AT_ANSWER_LENGTH : 0;
     tell(event, AT_ONLINE_LEFT, held + answer, length - answer);
     event->answered = online->answered;
     event->ended = at_ending_last(&online->ending, event->bytes, event->length) < event->length;

@@ -33,7 +33,7 @@ static bool read_number(const char **at, const char *end, uint64_t *number)
     return *at > from;
 }
 
-/* `+QFTPGET: 0,1000`: its two numbers. */
+/* `+GET: 0,1000`: its two numbers. */
 static bool read_result(const struct at_download *download, const char *line, const char *end, uint64_t *code,
                         uint64_t *count)
 {
@@ -98,12 +98,6 @@ static enum verdict judge(const struct at_download *download, const char *held, 
     return lines > 0 && !first_is_ok ? MAY_BE_END : UNDECIDED;
 }
 
-static const char answer_text[] = "\r\nOK\r\n";
-
-enum {
-    ANSWER_LENGTH = sizeof answer_text - 1
-};
-
 /* How far the bytes that are held go when the length is known. */
 enum reach {
     TOO_FEW,
@@ -116,7 +110,7 @@ static enum reach reach_of(const struct at_download *download, size_t held)
     uint64_t length = download->received + held;
     if (download->total == AT_UNKNOWN_LENGTH || length < download->total)
         return TOO_FEW;
-    return length - download->total < ANSWER_LENGTH ? ALL : BEYOND;
+    return length - download->total < AT_ANSWER_LENGTH ? ALL : BEYOND;
 }
 
 /* What is held are the last bytes of a download of known length, and what goes beyond that the module's
@@ -125,8 +119,8 @@ static bool is_rest(const struct at_download *download, enum verdict verdict, co
 {
     size_t rest = (size_t)(download->total - download->received), more = length - rest;
     if (verdict == UNDECIDED)
-        return memcmp(held + rest, answer_text, more < ANSWER_LENGTH ? more : ANSWER_LENGTH) == 0;
-    bool answered = more >= ANSWER_LENGTH && memcmp(held + rest, answer_text, ANSWER_LENGTH) == 0;
+        return memcmp(held + rest, at_answer_text, more < AT_ANSWER_LENGTH ? more : AT_ANSWER_LENGTH) == 0;
+    bool answered = more >= AT_ANSWER_LENGTH && memcmp(held + rest, at_answer_text, AT_ANSWER_LENGTH) == 0;
     return verdict == DATA || (verdict != IS_END && answered);
 }
 

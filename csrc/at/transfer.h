@@ -1,6 +1,5 @@
 /* Data of a command whose end is not known beforehand, or may come early: downloads that the module ends with
- * a result
- * (`+QFTPGET: 0,1000`), and uploads that the host ends with the escape sequence. */
+ * a result (`+GET: 0,1000`), and uploads that the host ends with the escape sequence. */
 #ifndef AT_TRANSFER_H
 #define AT_TRANSFER_H
 
@@ -10,7 +9,7 @@
 #include "at/source.h"
 
 /* A download. The module says where it ends in the middle of the data, and data may look like it:
- * `\r\nOK\r\n`, then `\r\n+QFTPGET: 0,1000\r\n`. It is the end if its number is that of the bytes before
+ * `\r\nOK\r\n`, then `\r\n+GET: 0,1000\r\n`. It is the end if its number is that of the bytes before
  * it, and silence follows; and if more has come than the known length has room for. What tells of a failure
  * has no such number, and where bytes were lost on the line the number differs: if silence follows, the host
  * asks the module, by the escape sequence, whether it is in data mode (DOUBT). A known length ends it at

@@ -57,6 +57,14 @@ function DataMode.prepare(modem)
   end
 end
 
+--- The error for entering data mode while a connection has it; nil: none has.
+---@param modem hayes.modem
+---@return hayes.error?
+function DataMode.refusal(modem)
+  return modem.online and errors.new { name = "busy", message = "another connection is in transparent mode already",
+    hint = "There is one line: close that connection first, or switch it to another mode." } or nil
+end
+
 local function not_online(self)
   return errors.new { name = "command_mode", origin = "hayes", sent = 0,
     message = ("the connection on %s is in command mode"):format(self.modem.address),
@@ -119,8 +127,7 @@ local function end_with(self, err, unsent)
   give_withheld(self, before_end)
   self.state, self.err = "ended", err
   if modem.online == self then modem.online = false end
-  unsent = math.max(unsent or 0, modem:end_data_mode())
-  end_giving(self, err, unsent or 0)
+  end_giving(self, err, math.max(unsent or 0, modem:end_data_mode()))
 end
 
 --- The same, and its owner is told.
@@ -309,10 +316,15 @@ end
 --- It is over: the port is closed, or the module has restarted.
 function DataMode:lose(err) over(self, err) end
 
---- The connection goes on in another access mode. Only in command mode.
-function DataMode:retire()
+--- Leaves data mode for good, since the connection goes on in another access mode or is to be closed. True; or nil and
+--- why not.
+---@return true?, hayes.error?
+function DataMode:finish()
+  local ok, err = self:escape()
+  if not ok then return nil, err end
   end_with(self, not_online(self))
   change(self)
+  return true
 end
 
 return DataMode

@@ -280,26 +280,9 @@ local function begin(modem, text, request)
   return take_ticket(modem, modem.exchanges, text, request)
 end
 
---- Sends one command and waits for its end. Gives the response, or nil and the error. A caller that leaves earlier
---- gives the command up.
----@param modem hayes.modem
----@param text string
----@param request? hayes.request
----@return hayes.response?, hayes.error?
-function exchange.run(modem, text, request)
-  local ticket <close>, err = begin(modem, text, request or no_request)
-  if not ticket then return nil, err end
-  local refusal = send(modem, modem.exchanges, ticket)
-  if refusal then
-    ticket.fired = true
-    exchange.next_turn(modem)
-    return nil, errors.is(refusal) and refusal or refuse(modem, text, refusal)
-  end
-  return conclude(ticket, ticket:wait())
-end
-
---- Sends one command, or puts it into the queue, and returns: request.finished is called at its end. For work that
---- belongs to a connection and not to a task. The ticket; or nil and the error, and nothing is called then.
+--- Sends one command, or puts it into the queue, and returns: request.finished, if there is one, is called at its end.
+--- For work that belongs to a connection and not to a task. The ticket; or nil and the error, and nothing is called
+--- then.
 ---@param modem hayes.modem
 ---@param text string
 ---@param request hayes.request
@@ -312,6 +295,18 @@ function exchange.start(modem, text, request)
   ticket.fired = true
   exchange.next_turn(modem)
   return nil, errors.is(refusal) and refusal or refuse(modem, text, refusal)
+end
+
+--- Sends one command and waits for its end. Gives the response, or nil and the error. A caller that leaves earlier
+--- gives the command up.
+---@param modem hayes.modem
+---@param text string
+---@param request? hayes.request
+---@return hayes.response?, hayes.error?
+function exchange.run(modem, text, request)
+  local ticket <close>, err = exchange.start(modem, text, request or no_request)
+  if not ticket then return nil, err end
+  return conclude(ticket, ticket:wait())
 end
 
 --- Gives up a command that start() has sent; request.finished is not called any more.
@@ -392,9 +387,11 @@ end
 --- The port has the bytes that were given last.
 function exchange.on_given(modem)
   local holder = modem.exchanges.holder
-  if not holder then return end
-  if getmetatable(holder) ~= Ticket then return holder:on_given() end
-  if holder.request.given then holder.request.given() end
+  if holder then holder:on_given() end
+end
+
+function Ticket:on_given()
+  if self.request.given then self.request.given() end
 end
 
 --- So many bytes of the data of the command under way have passed.

@@ -573,39 +573,30 @@ function Socket:transparent(options)
   return self:switch("transparent", options)
 end
 
-local function in_transparent_mode(self, where)
+--- Calls this method of the connection, escape or resume.
+local function change_data_mode(self, name)
   if self.mode ~= "transparent" then
-    check.fail(where, ("the socket is in %s mode; this is for transparent mode"):format(self.mode or "no"))
+    check.fail("socket:" .. name, ("the socket is in %s mode; this is for transparent mode"):format(self.mode or "no"))
   end
-  return self.connection
-end
-
---- Another task was faster.
-local function was_switched(self)
-  return errors.new { name = "command_mode",
-    message = ("%s was switched to %s mode meanwhile"):format(self, self.mode) }
+  local connection = self.connection
+  if not connection then return nil, "closed" end
+  return change(self, function()
+    if self.mode == "transparent" then return connection[name](connection) end
+    return nil, errors.new { name = "command_mode",
+      message = ("%s was switched to %s mode meanwhile"):format(self, self.mode) }
+  end)
 end
 
 --- Leaves data mode for commands; the connection stays. Only in transparent access mode.
 ---@return true?, hayes.error?
 function Socket:escape()
-  local connection = in_transparent_mode(self, "socket:escape")
-  if not connection then return nil, "closed" end
-  return change(self, function()
-    if self.mode ~= "transparent" then return nil, was_switched(self) end
-    return connection:escape()
-  end)
+  return change_data_mode(self, "escape")
 end
 
 --- Returns to data mode behind escape().
 ---@return true?, hayes.error?
 function Socket:resume()
-  local connection = in_transparent_mode(self, "socket:resume")
-  if not connection then return nil, "closed" end
-  return change(self, function()
-    if self.mode ~= "transparent" then return nil, was_switched(self) end
-    return connection:resume()
-  end)
+  return change_data_mode(self, "resume")
 end
 
 function Socket:__close()

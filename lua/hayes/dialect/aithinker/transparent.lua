@@ -56,12 +56,9 @@ end
 --- Leaves it for good.
 ---@return true?, hayes.error?
 function transparent.leave(connection)
-  local data = connection.data
-  local ok, err = data:escape()
-  if not ok then return nil, err end
-  connection.data = nil
-  data:retire()
-  return true
+  local ok, err = connection.data:finish()
+  if ok then connection.data = nil end
+  return ok, err
 end
 
 return transparent

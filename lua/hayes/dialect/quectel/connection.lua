@@ -280,12 +280,9 @@ end
 
 --- For good: the connection goes on without it, or ends.
 function leave_data_mode(self)
-  local data = self.data
-  local ok, err = data:escape()
-  if not ok then return nil, err end
-  self.data = nil
-  data:retire()
-  return true
+  local ok, err = self.data:finish()
+  if ok then self.data = nil end
+  return ok, err
 end
 
 --- Reads what the module still has, so that it comes before what it will push.
@@ -338,10 +335,8 @@ end
 ---@return true?, hayes.error?
 function Connection:switch(mode)
   if mode == self.mode then return true end
-  if mode == "transparent" and self.modem.online then
-    return nil, errors.new { name = "busy", message = "another connection is in transparent mode already",
-      hint = "There is one line: close that connection first, or switch it to another mode." }
-  end
+  local refusal = mode == "transparent" and DataMode.refusal(self.modem)
+  if refusal then return nil, refusal end
   local ok, err
   if self.mode == "transparent" then ok, err = leave_data_mode(self) else ok, err = read_ahead(self) end
   if not ok then return nil, err end

@@ -204,10 +204,8 @@ end
 --- Opens a connection; nil and the error when that fails, and nothing is left of it.
 ---@param opening hayes.quectel.opening
 function Opener:open(opening)
-  if opening.mode == "transparent" and self.modem.online then
-    return nil, errors.new { name = "busy", message = "another connection is in transparent mode already",
-      hint = "There is one line: close that connection first, or switch it to another mode." }
-  end
+  local refusal = opening.mode == "transparent" and DataMode.refusal(self.modem)
+  if refusal then return nil, refusal end
   local connection, err = try(self, opening)
   if not connection and err.code == 563 then connection, err = try(self, opening) end
   return connection, err

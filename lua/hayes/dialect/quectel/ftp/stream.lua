@@ -80,15 +80,11 @@ local function pump(outflow, source, progress)
   end
 end
 
---- Has the server as much as it must have? What stands behind a part may stay there: then the size proves nothing
---- against an error.
-local function compare(session, upload, ends_at, err)
-  local there, failed = remote.size(session, upload.path)
-  if there == nil then return nil, failed end
-  if there == ends_at or there == "unknown" and not err then return true end
-  if math.type(there) == "integer" and there > ends_at and upload.start > 0 and not err then return true end
-  return nil, err or errors.new { name = "size_differs", origin = "ftp",
-    message = ("%s: the server has %s bytes, and %d were to be there"):format(upload.doing, there or "no", ends_at) }
+--- Has the server as much as it must have? That it has no such file is not believed of one that was just stored.
+local function compare(session, upload, ends_at, doubt)
+  local ok, err, there = remote.check_size(session, upload, ends_at, doubt)
+  if ok and there == false then return nil, remote.size_differs(upload, there, ends_at) end
+  return ok, err
 end
 
 --- The module's result, seen with what the server has.
