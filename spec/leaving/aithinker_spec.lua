@@ -2,12 +2,11 @@
 -- nothing half done.
 
 local hayes = require "hayes"
+local leaving = require "support.leaving"
 local Module = require "support.wifi_module"
 local script = require "support.script"
 
-local SENT = {}
-for i = 1, 700 do SENT[i] = ("%05d,"):format(i) end
-SENT = table.concat(SENT)
+local SENT, cancel_at = leaving.BYTES, leaving.cancel_at
 
 describe("A task that leaves, with an Ai-Thinker module,", function()
   local module, modem
@@ -38,20 +37,11 @@ describe("A task that leaves, with an Ai-Thinker module,", function()
     for i = 1, 5 do assert.are.same(1, socks[i]:close(), what) end
   end
 
-  local function cancel_at(seconds, f)
-    local task = hayes.spawn(f)
-    hayes.sleep(seconds)
-    task:cancel()
-    task:join(60)
-  end
-
-  --- Does it for a cancel at each of these moments.
   local function each_moment(last, step, f)
-    for at = 0, last, step do
+    leaving.each_moment(last, step, function()
       start()
-      hayes.run(f, at)
-      modem:close()
-    end
+      return modem
+    end, f)
   end
 
   for _, mode in ipairs { "buffer", "push", "transparent" } do

@@ -3,12 +3,11 @@
 -- left over, and as many can be opened as before.
 
 local hayes = require "hayes"
+local leaving = require "support.leaving"
 local Module = require "support.stream_module"
 local script = require "support.script"
 
-local SENT = {}
-for i = 1, 700 do SENT[i] = ("%05d,"):format(i) end
-SENT = table.concat(SENT)
+local SENT, cancel_at = leaving.BYTES, leaving.cancel_at
 
 local kinds = { tcp = 7, ssl = 443 }
 
@@ -52,21 +51,11 @@ describe("A task that leaves", function()
     assert.are.same(0, module:open_count(), what)
   end
 
-  --- Runs f in a task and cancels it behind so many seconds.
-  local function cancel_at(seconds, f)
-    local task = hayes.spawn(f)
-    hayes.sleep(seconds)
-    task:cancel()
-    return task:join(60)
-  end
-
-  --- The moments of a call that takes so long.
-  local function moments(seconds)
-    local at = -0.01
-    return function()
-      at = at + 0.01
-      return at <= seconds and at or nil
-    end
+  local function each_moment(last, step, options, f)
+    leaving.each_moment(last, step, function()
+      start(options)
+      return modem
+    end, f)
   end
 
   for kind in pairs(kinds) do
@@ -75,31 +64,23 @@ describe("A task that leaves", function()
       local slow = mode == "transparent" and 2.5 or 0
 
       it("while it opens one leaves no connection:" .. where, function()
-        for at in moments(0.6 + slow) do
-          start()
-          hayes.run(function()
-            cancel_at(at, function()
-              local _sock <close> = assert(open(kind, mode))
-            end)
-            all_given_back(("at %.2f"):format(at))
+        each_moment(0.6 + slow, 0.01, nil, function(at)
+          cancel_at(at, function()
+            local _sock <close> = assert(open(kind, mode))
           end)
-          modem:close()
-        end
+          all_given_back(("at %.2f"):format(at))
+        end)
       end)
 
       it("while it closes leaves the connection closed:" .. where, function()
-        for at in moments(0.2 + slow) do
-          start()
-          hayes.run(function()
-            local sock = assert(open(kind, mode))
-            sock:send(SENT)
-            cancel_at(at, function() sock:close() end)
-            assert.are.same(1, sock:close())
-            assert.are.same(SENT, module.all[1].got, at)
-            all_given_back(("at %.2f"):format(at))
-          end)
-          modem:close()
-        end
+        each_moment(0.2 + slow, 0.01, nil, function(at)
+          local sock = assert(open(kind, mode))
+          sock:send(SENT)
+          cancel_at(at, function() sock:close() end)
+          assert.are.same(1, sock:close())
+          assert.are.same(SENT, module.all[1].got, at)
+          all_given_back(("at %.2f"):format(at))
+        end)
       end)
 
       for name, read in pairs {
@@ -108,104 +89,88 @@ describe("A task that leaves", function()
         ['receive "*a"'] = function(sock) return sock:receive("*a") end,
       } do
         it("in " .. name .. " leaves no hole in what is read behind it:" .. where, function()
-          for at in moments(0.3) do
-            start { most = 400 }
-            hayes.run(function()
-              local sock = assert(open(kind, mode))
-              local got = {}
-              module:send(module.all[1], SENT:sub(1, 3000))
-              cancel_at(at, function()
-                while true do
-                  local bytes = read(sock)
-                  if not bytes then return end
-                  got[#got + 1] = bytes
-                end
-              end)
-              module:send(module.all[1], SENT:sub(3001))
-              if mode ~= "transparent" then module:hang_up(module.all[1]) end
-              sock:settimeout(20)
-              got[#got + 1] = mode == "transparent" and assert(sock:receive(#SENT - #table.concat(got)))
-                or assert(sock:receive("*a"))
-              assert.are.same(SENT, table.concat(got), at)
-              sock:close()
-              all_given_back(("at %.2f"):format(at))
+          each_moment(0.3, 0.01, { most = 400 }, function(at)
+            local sock = assert(open(kind, mode))
+            local got = {}
+            module:send(module.all[1], SENT:sub(1, 3000))
+            cancel_at(at, function()
+              while true do
+                local bytes = read(sock)
+                if not bytes then return end
+                got[#got + 1] = bytes
+              end
             end)
-            modem:close()
-          end
+            module:send(module.all[1], SENT:sub(3001))
+            if mode ~= "transparent" then module:hang_up(module.all[1]) end
+            sock:settimeout(20)
+            got[#got + 1] = mode == "transparent" and assert(sock:receive(#SENT - #table.concat(got)))
+              or assert(sock:receive("*a"))
+            assert.are.same(SENT, table.concat(got), at)
+            sock:close()
+            all_given_back(("at %.2f"):format(at))
+          end)
         end)
       end
 
       it("in send() or flush() leaves a stream without a hole, and all of what was taken:" .. where, function()
-        for at in moments(0.4) do
-          start()
-          hayes.run(function()
-            local sock = assert(open(kind, mode))
-            local taken = 0
-            cancel_at(at, function()
-              for i = 1, 5 do
-                taken = assert(sock:send(SENT)) * i
-                assert(sock:flush())
-              end
-            end)
-            assert(sock:flush())
-            local got = module.all[1].got
-            assert.is_true(#got >= taken, at)
-            assert.are.same(SENT:rep(5):sub(1, #got), got, at)
-            assert.are.same(1, sock:close())
-            all_given_back(("at %.2f"):format(at))
+        each_moment(0.4, 0.01, nil, function(at)
+          local sock = assert(open(kind, mode))
+          local taken = 0
+          cancel_at(at, function()
+            for i = 1, 5 do
+              taken = assert(sock:send(SENT)) * i
+              assert(sock:flush())
+            end
           end)
-          modem:close()
-        end
+          assert(sock:flush())
+          local got = module.all[1].got
+          assert.is_true(#got >= taken, at)
+          assert.are.same(SENT:rep(5):sub(1, #got), got, at)
+          assert.are.same(1, sock:close())
+          all_given_back(("at %.2f"):format(at))
+        end)
       end)
 
       if mode == "transparent" then
         it("in escape() or resume() leaves a connection that can be used:" .. where, function()
-          for at = 0, 6, 0.13 do
-            start()
-            hayes.run(function()
-              local sock = assert(open(kind, mode))
-              cancel_at(at, function()
-                for _ = 1, 2 do
-                  assert(sock:escape())
-                  assert(modem:at("AT+QISTATE"))
-                  assert(sock:resume())
-                  sock:send("x")
-                  assert(sock:flush())
-                end
-              end)
-              assert(sock:resume())
-              sock:send("end")
-              assert(sock:flush())
-              assert.is_truthy(module.all[1].got:find("^x*end$"), at)
-              assert(sock:escape())
-              assert.is_truthy(modem:at("AT+QISTATE"), at)
-              assert.are.same(1, sock:close())
-              all_given_back(("at %.2f"):format(at))
+          each_moment(6, 0.13, nil, function(at)
+            local sock = assert(open(kind, mode))
+            cancel_at(at, function()
+              for _ = 1, 2 do
+                assert(sock:escape())
+                assert(modem:at("AT+QISTATE"))
+                assert(sock:resume())
+                sock:send("x")
+                assert(sock:flush())
+              end
             end)
-            modem:close()
-          end
+            assert(sock:resume())
+            sock:send("end")
+            assert(sock:flush())
+            assert.is_truthy(module.all[1].got:find("^x*end$"), at)
+            assert(sock:escape())
+            assert.is_truthy(modem:at("AT+QISTATE"), at)
+            assert.are.same(1, sock:close())
+            all_given_back(("at %.2f"):format(at))
+          end)
         end)
       end
     end
 
     it("in switch() leaves a connection in one mode or the other, without a hole: of a " .. kind .. " socket", function()
-      for at = 0, 5, 0.11 do
-        start { most = 400 }
-        hayes.run(function()
-          local sock = assert(open(kind, "buffer"))
-          module:send(module.all[1], SENT:sub(1, 2000))
-          cancel_at(at, function()
-            for _, mode in ipairs { "push", "transparent", "buffer" } do assert(sock:switch(mode)) end
-          end)
-          assert(sock:switch("buffer"))
-          module:send(module.all[1], SENT:sub(2001))
-          sock:settimeout(20)
-          assert.are.same(SENT, sock:receive(#SENT), at)
-          assert.are.same(1, sock:close())
-          all_given_back(("at %.2f"):format(at))
+      each_moment(5, 0.11, { most = 400 }, function(at)
+        local sock = assert(open(kind, "buffer"))
+        module:send(module.all[1], SENT:sub(1, 2000))
+        cancel_at(at, function()
+          for _, mode in ipairs { "push", "transparent", "buffer" } do assert(sock:switch(mode)) end
         end)
-        modem:close()
-      end
+        assert(sock:switch("buffer"))
+        module:send(module.all[1], SENT:sub(2001))
+        sock:settimeout(20)
+        assert.are.same(SENT, sock:receive(#SENT), at)
+        assert.are.same(1, sock:close())
+        all_given_back(("at %.2f"):format(at))
+      end)
     end)
   end
 
