@@ -68,7 +68,7 @@ void at_engine_observe(struct at_engine *engine, bool on)
 bool at_engine_ready(const struct at_engine *engine)
 {
     return engine->slot.state == AT_SLOT_EMPTY && engine->sync.phase == AT_SYNC_OFF && !engine->end_slot &&
-           engine->online.phase == AT_ONLINE_OFF;
+           engine->online.phase == AT_ONLINE_OFF && !engine->sync_after_lines;
 }
 
 const char *at_forbidden_byte(const char *text, size_t length)

@@ -110,6 +110,20 @@ describe("In data mode", function()
     assert.are.same(1, sock:close())
   end)
 
+  it("a command that waits for the line is answered when NO CARRIER has freed it", function()
+    local sock = open()
+    hayes.run(function()
+      local waiting = hayes.spawn(function() return modem:at("AT+CSQ") end)
+      hayes.sleep(1)
+      module.online = false
+      port:say("\r\nNO CARRIER\r\n")
+      local _, response, err = assert(waiting:join(60))
+      assert(response, tostring(err))
+      assert.are.same("+CSQ: 22,99", response[1])
+    end)
+    assert.are.same({ nil, "closed", "" }, { sock:receive(1) })
+  end)
+
   it("URCs behind NO CARRIER are URCs", function()
     local sock = open()
     local seen
