@@ -65,7 +65,12 @@ local function arguments_of(options, control)
   add("clock", options.clock)
   if options.echo ~= nil then add("echo", options.echo and 1 or 0) end
   for host, address in pairs(options.resolve or {}) do add("resolve", host .. "=" .. address) end
-  for asked, port in pairs(options.listen or {}) do add("listen", ("%d=%d"):format(asked, port)) end
+  for asked, port in pairs(options.listen or {}) do
+    for name, number in pairs { ["a port of listen"] = asked, ["listen"] = port } do
+      check.value("hayes.emulator", name, number, { type = "integer", min = 0, max = 65535 })
+    end
+    add("listen", ("%d=%d"):format(asked, port))
+  end
   return table.concat(words, " ")
 end
 

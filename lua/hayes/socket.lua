@@ -232,6 +232,8 @@ end
 
 --- One datagram. Nothing is lost that is not told: it is with the module, or an error says so.
 local function send_datagram(self, data)
+  -- A length of 0 means something else to modules: on a Quectel module it asks how much has been sent.
+  if data == "" then check.fail("socket:send", "the datagram is empty; modules send none without content") end
   if #data > self.connection.chunk then
     check.fail("socket:send", ("the datagram is %d bytes long; the module takes up to %d"):format(#data,
       self.connection.chunk))
