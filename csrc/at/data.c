@@ -98,11 +98,8 @@ size_t at_engine_end_data_mode(struct at_engine *engine)
 {
     if (engine->download.active)
         return 0;
-    if (engine->online.phase == AT_ONLINE_OFF) {
-        size_t unsent = engine->online.given_length;
-        engine->online.given_length = 0;
-        return unsent;
-    }
+    if (engine->online.phase == AT_ONLINE_OFF)
+        return at_feed_drop(&engine->online.feed);
     go_on_with_lines(engine, NULL, 0);
     return at_online_end(&engine->online);
 }
@@ -141,9 +138,7 @@ static enum at_event_kind tell_left(struct at_engine *engine, struct at_event *e
     at_engine_tell(event, AT_EVENT_LEFT, NULL);
     event->answered = left->answered;
     event->ended = left->ended;
-    event->unsent = engine->online.given_length;
-    if (left->ended)
-        engine->online.given_length = 0;
+    event->unsent = left->ended ? at_feed_drop(&engine->online.feed) : engine->online.feed.length;
     engine->sync_after_lines = !left->answered;
     engine->ready_at = now + at_ms(engine->rules->manners.settle_ms);
     go_on_with_lines(engine, left->bytes, left->length);
@@ -164,6 +159,7 @@ static enum at_event_kind tell_block(struct at_engine *engine, struct at_event *
     event->block =
         download->total == AT_UNKNOWN_LENGTH ? AT_UNKNOWN_LENGTH : download->total - download->received;
     event->command = engine->slot.id;
+    engine->slot.passed += event->length;
     at_slot_arm(&engine->slot, now);
     return AT_EVENT_BLOCK;
 }

@@ -43,6 +43,7 @@ enum at_event_kind {
     AT_EVENT_BLOCK,    /* bytes of the block that the last INFO, URC, LATE or UNKNOWN event announced */
     AT_EVENT_DATA,     /* bytes that came in data mode */
     AT_EVENT_GIVEN,    /* all that at_engine_give was given is with the port */
+    AT_EVENT_PROGRESS, /* `block` bytes of the data of `command` have passed; ten times a second at most */
     AT_EVENT_DOUBT,    /* in data mode: the connection may have ended, at_engine_leave finds out; nothing goes
                           out */
     AT_EVENT_LEFT,     /* data mode is over: `answered`, or the module had left it by itself; `ended`: it says
@@ -114,6 +115,11 @@ struct at_engine {
     struct at_alloc alloc;
     struct at_framer framer;
     struct at_slot slot;
+    struct at_feed feed; /* of the command in flight */
+    struct at_source fed;
+    bool tells_progress;
+    uint64_t told; /* bytes of its data that its host knows of */
+    at_time tell_at;
     struct at_sync sync;
     struct at_deferred_table deferred;
     char *line; /* the command line being sent */
@@ -190,12 +196,18 @@ void at_engine_cancel(struct at_engine *engine, uint32_t id, at_time now);
  * them. */
 bool at_engine_set_hangups(struct at_engine *engine, const char *const *texts, size_t count);
 
-/* For data mode: bytes for the port, which must stay where they are until GIVEN or LEFT. False when some are
- * on their way. */
+/* The data of the command in flight comes by at_engine_give. */
+bool at_engine_is_fed(const struct at_engine *engine);
+
+/* For the command in flight whose data is fed, else for data mode: bytes for the port, which must stay where
+ * they are until GIVEN, LEFT or FINAL. False when some are on their way. */
 bool at_engine_give(struct at_engine *engine, const char *bytes, size_t length);
 
-/* All that was given is with the port, and GIVEN is to be told. */
-bool at_engine_has_given(const struct at_engine *engine);
+/* The data of the command in flight that is fed has come to its end. */
+void at_engine_finish(struct at_engine *engine);
+
+/* Has something to tell at once: at_engine_next gives it without input and time. */
+bool at_engine_has_event(const struct at_engine *engine);
 
 /* Data mode is to be left; LEFT tells how that went. What was given goes out before, unless there is DOUBT.
  * dtr: the host has dropped DTR (`AT&D1`), by which the module leaves if it can; else, and after a second, by

@@ -117,3 +117,25 @@ at_time at_escape_ready_at(const struct at_escape *escape, const struct at_manne
 {
     return escape->left_at + guard(manners);
 }
+
+bool at_escape_begin(struct at_escape *escape, const struct at_manners *manners, at_time now)
+{
+    if (now < at_escape_ready_at(escape, manners))
+        return false;
+    escape->sequence_sent = 0;
+    return true;
+}
+
+size_t at_escape_output(const struct at_escape *escape, const struct at_manners *manners, const char **bytes)
+{
+    *bytes = manners->escape + escape->sequence_sent;
+    return strlen(*bytes);
+}
+
+bool at_escape_sequence_sent(struct at_escape *escape, const struct at_manners *manners, size_t length,
+                             at_time now)
+{
+    at_escape_sent(escape, manners, manners->escape + escape->sequence_sent, length, now);
+    escape->sequence_sent = (uint8_t)(escape->sequence_sent + length);
+    return escape->sequence_sent == strlen(manners->escape);
+}

@@ -20,7 +20,8 @@ struct at_escape {
     at_time left_at; /* the last byte has left the line, or will have */
     uint8_t
         bare; /* bytes of the sequence since the last silence, and nothing else; UINT8_MAX: something else */
-    uint8_t run; /* bytes of the sequence at the end of what was sent */
+    uint8_t run;           /* bytes of the sequence at the end of what was sent */
+    uint8_t sequence_sent; /* bytes of the sequence that leads out of data mode now */
 };
 
 /* The port has taken these bytes. */
@@ -36,5 +37,15 @@ size_t at_escape_allowed(const struct at_escape *escape, const struct at_manners
 
 /* The sequence may go then, if nothing is sent before. */
 at_time at_escape_ready_at(const struct at_escape *escape, const struct at_manners *manners);
+
+/* Begins to send the sequence if it may go now; else false. */
+bool at_escape_begin(struct at_escape *escape, const struct at_manners *manners, at_time now);
+
+/* The rest of the sequence. */
+size_t at_escape_output(const struct at_escape *escape, const struct at_manners *manners, const char **bytes);
+
+/* The port has taken so many bytes of it. True when that was the last of them. */
+bool at_escape_sequence_sent(struct at_escape *escape, const struct at_manners *manners, size_t length,
+                             at_time now);
 
 #endif

@@ -74,9 +74,7 @@ static enum at_event_kind end_slot(struct at_engine *engine, struct at_event *ev
     at_engine_tell(event, AT_EVENT_FINAL, line);
     event->command = slot->id;
     event->result = success ? AT_OK : AT_ERROR;
-    event->unsent = slot->data != NULL && !at_slot_is_open_ended(slot) ? slot->data->left : 0;
-    if (at_slot_is_open_ended(slot) && slot->upload.phase == AT_UPLOAD_DATA)
-        event->unsent = AT_UNKNOWN_LENGTH;
+    event->unsent = at_upload_unsent(&slot->upload);
     event->damage = (enum at_damage)slot->damage;
     engine->damaged += event->damage != AT_UNDAMAGED;
     event->more = success && slot->expect.prefix_length > 0 && !slot->deferred_early;
@@ -110,14 +108,15 @@ static enum at_event_kind on_final(struct at_engine *engine, struct at_event *ev
         return end_slot(engine, event, line, rule->success, now);
     if (rule->also_urc)
         return tell_line(engine, event, AT_EVENT_URC, line, now);
-    if (slot->state == AT_SLOT_ARMED && slot->data != NULL && rule->success)
+    if (slot->state == AT_SLOT_ARMED && slot->upload.source != NULL && rule->success)
         return AT_EVENT_NONE; /* ESP-AT says `OK` in front of the prompt */
     return tell_line(engine, event, AT_EVENT_UNKNOWN, line, now);
 }
 
 static void begin_data(struct at_engine *engine, at_time now)
 {
-    at_framer_due(&engine->framer, engine->slot.ack_every > 0 ? engine->slot.ack_byte : 0);
+    const struct at_upload *upload = &engine->slot.upload;
+    at_framer_due(&engine->framer, upload->ack_every > 0 ? upload->ack_byte : 0);
     engine->slot.prompted = true;
     engine->slot.state = AT_SLOT_DATA;
     at_escape_waiting(&engine->escape, now); /* silence counts from here, not from the command */
@@ -180,7 +179,7 @@ static enum at_event_kind on_connect(struct at_engine *engine, struct at_event *
     }
     if (slot->state != AT_SLOT_ARMED)
         return tell_line(engine, event, AT_EVENT_UNKNOWN, line, now);
-    if (slot->data != NULL) {
+    if (slot->upload.source != NULL) {
         begin_data(engine, now);
         return AT_EVENT_NONE;
     }
@@ -197,9 +196,9 @@ static enum at_event_kind on_prompt(struct at_engine *engine, struct at_event *e
     if (slot->state == AT_SLOT_GIVEN_UP) {
         on_late_prompt(engine, now);
     } else if (slot->state == AT_SLOT_DATA) { /* the module acknowledges */
-        slot->unacknowledged = 0;
+        slot->upload.unacknowledged = 0;
         at_slot_arm(slot, now);
-    } else if (slot->data != NULL) {
+    } else if (slot->upload.source != NULL) {
         begin_data(engine, now);
     } else {
         return enter_data_mode(engine, event, &prompt, now);
@@ -405,6 +404,7 @@ static enum at_event_kind on_data(struct at_engine *engine, struct at_event *eve
     engine->block_at = now;
     if (engine->block_owner == AT_BLOCK_COMMAND) {
         event->command = engine->slot.id;
+        engine->slot.passed += token->length;
         at_slot_arm(&engine->slot, now);
     } else if (engine->sync.phase != AT_SYNC_OFF) {
         at_sync_data(&engine->sync, now);

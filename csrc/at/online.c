@@ -30,22 +30,15 @@ void at_online_begin(struct at_online *online)
 
 size_t at_online_end(struct at_online *online)
 {
-    size_t unsent = online->given_length;
     online->phase = AT_ONLINE_OFF;
-    online->given_length = 0;
-    online->tell_given = false;
     at_ending_forget(&online->ending);
-    return unsent;
+    return at_feed_drop(&online->feed);
 }
 
 bool at_online_give(struct at_online *online, const char *bytes, size_t length)
 {
     bool open = online->phase == AT_ONLINE_FLOWING || online->phase == AT_ONLINE_GUARD;
-    if (!open || online->given_length > 0 || online->tell_given || length == 0)
-        return false;
-    online->given = bytes;
-    online->given_length = length;
-    return true;
+    return open && at_feed_give(&online->feed, bytes, length);
 }
 
 static bool has_text(const struct at_online *online)
@@ -75,7 +68,6 @@ void at_online_leave(struct at_online *online, bool dtr, at_time now)
         return;
     online->in_doubt = has_text(online);
     online->dtr = dtr;
-    online->escape_sent = 0;
     online->give_up_at = now + at_ms(BLOCKED_MS);
     online->phase = dtr ? AT_ONLINE_ASKED : AT_ONLINE_GUARD;
     if (dtr)
@@ -154,10 +146,9 @@ static void tick(struct at_online *online, const struct at_manners *manners, at_
         if (at_ending_is_doubtful(&online->ending, now))
             online->in_doubt = true; /* what was given does not go out any more */
         look_for_blocked(online, now);
-        if (!online->left && (online->given_length == 0 || online->in_doubt) &&
-            now >= at_escape_ready_at(online->escape, manners)) {
+        if (!online->left && (online->feed.length == 0 || online->in_doubt) &&
+            at_escape_begin(online->escape, manners, now)) {
             online->phase = AT_ONLINE_ESCAPING;
-            online->escape_sent = 0;
             /* A module that wants no silence after it may answer before the port tells that it has the bytes.
              */
             wait_for_answer(online, now, AT_NEVER);
@@ -210,8 +201,8 @@ enum at_online_event_kind at_online_next(struct at_online *online, const struct 
 {
     const char *data;
     size_t length;
-    if (online->tell_given) {
-        online->tell_given = false;
+    if (online->feed.tell) {
+        online->feed.tell = false;
         return tell(event, AT_ONLINE_GIVEN, NULL, 0);
     }
     if (!online->left) {
@@ -238,24 +229,21 @@ size_t at_online_output(const struct at_online *online, const struct at_manners 
                         const char **bytes)
 {
     at_time until;
-    if (online->phase == AT_ONLINE_ESCAPING) {
-        *bytes = manners->escape + online->escape_sent;
-        return strlen(manners->escape) - online->escape_sent;
-    }
+    const struct at_feed *feed = &online->feed;
+    if (online->phase == AT_ONLINE_ESCAPING)
+        return at_escape_output(online->escape, manners, bytes);
     bool flows =
         online->phase == AT_ONLINE_FLOWING || (online->phase == AT_ONLINE_GUARD && !online->in_doubt);
-    if (!flows || has_text(online) || online->given_length == 0)
+    if (!flows || has_text(online) || feed->length == 0)
         return 0;
-    *bytes = online->given;
-    return at_escape_allowed(online->escape, manners, online->given, online->given_length, now, &until);
+    *bytes = feed->bytes;
+    return at_escape_allowed(online->escape, manners, feed->bytes, feed->length, now, &until);
 }
 
 void at_online_sent(struct at_online *online, const struct at_manners *manners, size_t length, at_time now)
 {
     if (online->phase == AT_ONLINE_ESCAPING) {
-        at_escape_sent(online->escape, manners, manners->escape + online->escape_sent, length, now);
-        online->escape_sent = (uint8_t)(online->escape_sent + length);
-        if (online->escape_sent < strlen(manners->escape))
+        if (!at_escape_sequence_sent(online->escape, manners, length, now))
             return;
         online->phase = AT_ONLINE_ASKED;
         at_time left_at = online->escape->left_at > now ? online->escape->left_at : now;
@@ -265,17 +253,15 @@ void at_online_sent(struct at_online *online, const struct at_manners *manners, 
         online->latest = left_at + at_ms(manners->guard_ms) + at_ms(ANSWER_MS);
         return;
     }
-    at_escape_sent(online->escape, manners, online->given, length, now);
+    at_escape_sent(online->escape, manners, online->feed.bytes, length, now);
     online->give_up_at = now + at_ms(BLOCKED_MS);
-    online->given += length;
-    online->given_length -= length;
-    online->tell_given = online->given_length == 0 && length > 0;
+    at_feed_took(&online->feed, length);
 }
 
 at_time at_online_deadline(const struct at_online *online, const struct at_manners *manners, at_time now)
 {
     at_time deadline = at_ending_deadline(&online->ending), until = AT_NEVER;
-    if (online->tell_given || online->left)
+    if (online->feed.tell || online->left)
         return now;
     if (has_text(online) && (online->doubt_told || online->in_doubt))
         deadline = AT_NEVER;
@@ -288,7 +274,7 @@ at_time at_online_deadline(const struct at_online *online, const struct at_manne
         break;
     case AT_ONLINE_GUARD:
         deadline = at_earlier(deadline, online->give_up_at);
-        if (online->given_length == 0 || online->in_doubt)
+        if (online->feed.length == 0 || online->in_doubt)
             return at_earlier(deadline, at_escape_ready_at(online->escape, manners));
         break;
     case AT_ONLINE_ASKED:
@@ -298,7 +284,7 @@ at_time at_online_deadline(const struct at_online *online, const struct at_manne
             deadline = online->ending.last + at_ms(ANSWER_QUIET_MS);
         return at_earlier(deadline > now ? deadline : AT_NEVER, online->latest);
     }
-    if (online->given_length > 0 && !has_text(online))
-        at_escape_allowed(online->escape, manners, online->given, online->given_length, now, &until);
+    if (online->feed.length > 0 && !has_text(online))
+        at_escape_allowed(online->escape, manners, online->feed.bytes, online->feed.length, now, &until);
     return at_earlier(deadline, until);
 }

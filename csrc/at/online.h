@@ -13,6 +13,7 @@
 
 #include "at/ending.h"
 #include "at/escape.h"
+#include "at/source.h"
 
 enum at_online_phase {
     AT_ONLINE_OFF,
@@ -42,16 +43,13 @@ struct at_online {
     enum at_online_phase phase;
     struct at_ending ending;
     struct at_escape *escape; /* the engine's */
-    const char *given;        /* by the host, for the port */
-    size_t given_length;
-    bool tell_given;
+    struct at_feed feed;      /* from the host, for the port */
     bool doubt_told;
     bool in_doubt; /* while it is being left: whether there is a connection is not known, and nothing goes out
                     */
     bool dtr;      /* DTR was dropped; the sequence has not been tried */
-    bool expecting;     /* the answer may have come */
-    size_t held_before; /* bytes that are held and came before that: no answer ends in them */
-    uint8_t escape_sent;
+    bool expecting;           /* the answer may have come */
+    size_t held_before;       /* bytes that are held and came before that: no answer ends in them */
     at_time earliest, latest; /* for the answer */
     at_time give_up_at;       /* the port has taken nothing for too long */
     bool left, answered;      /* decided, and to be told behind the data in front of it */

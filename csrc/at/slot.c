@@ -88,8 +88,8 @@ static void apply_acknowledgement(struct at_slot *slot, const struct at_traits *
     struct at_field field;
     int64_t mode;
     if (get_param(command, traits->ack_param, &field) && at_field_number(&field, &mode) && mode == 1) {
-        slot->ack_every = traits->ack_every;
-        slot->ack_byte = traits->ack_byte;
+        slot->upload.ack_every = traits->ack_every;
+        slot->upload.ack_byte = traits->ack_byte;
     }
 }
 
@@ -122,7 +122,7 @@ bool at_slot_fill(struct at_slot *slot, const struct at_rules *rules, const stru
         .state = AT_SLOT_SENDING,
         .info = AT_INFO_ANY,
         .accepts = AT_GROUP_GENERAL,
-        .data = command->data,
+        .upload = {.source = command->data},
         .online = command->online,
         .block = command->block,
         .timeout_ms = command->timeout_ms,
@@ -158,22 +158,18 @@ bool at_slot_is_awaiting(const struct at_slot *slot)
 
 bool at_slot_wants_prompt(const struct at_slot *slot)
 {
-    return slot->data != NULL || slot->online_prompt;
-}
-
-bool at_slot_is_open_ended(const struct at_slot *slot)
-{
-    return slot->data != NULL && slot->data->left == AT_UNKNOWN_LENGTH;
+    return slot->upload.source != NULL || slot->online_prompt;
 }
 
 bool at_slot_is_unfinished(const struct at_slot *slot)
 {
-    if (at_slot_is_open_ended(slot))
+    if (at_upload_is_open_ended(&slot->upload))
         return slot->prompted && slot->upload.phase != AT_UPLOAD_ENDED;
     return at_slot_data_owed(slot) > 0;
 }
 
 uint64_t at_slot_data_owed(const struct at_slot *slot)
 {
-    return slot->prompted && slot->data != NULL && !at_slot_is_open_ended(slot) ? slot->data->left : 0;
+    bool known = slot->prompted && !at_upload_is_open_ended(&slot->upload);
+    return known ? at_upload_unsent(&slot->upload) : 0;
 }

@@ -20,6 +20,8 @@ struct at_command {
     const char *expect;     /* prefix of a deferred result; NULL: as the traits say */
     uint32_t timeout_ms;  /* to the final result code, counted anew while data flows; 0: as the traits say */
     uint32_t deferred_ms; /* from there to the deferred result; 0: as the traits say */
+    bool fed;             /* its data comes by at_engine_give, until at_engine_finish */
+    bool progress;        /* PROGRESS tells of it */
     bool online;          /* CONNECT, or the prompt of such a command, ends it, and data mode begins */
     uint64_t block; /* so many bytes follow CONNECT, AT_UNKNOWN_LENGTH: up to the deferred result; 0: none */
 };
@@ -52,13 +54,11 @@ struct at_slot {
     const char *info_shape;
     enum at_info info;
     uint32_t accepts;
-    struct at_source *data;
     bool online;        /* CONNECT begins data mode … */
     bool online_prompt; /* … or the prompt does */
     uint64_t block;
-    struct at_upload upload;            /* of data of unknown length */
-    uint32_t ack_every, unacknowledged; /* bytes of data; 0: the module does not acknowledge */
-    char ack_byte;
+    struct at_upload upload; /* its data */
+    uint64_t passed;         /* bytes of its data, or of the block in its answer, so far */
     bool prompted;
     bool had_block; /* in its answer, which is whole */
     uint8_t damage; /* of that: enum at_damage */
@@ -86,9 +86,6 @@ bool at_slot_is_awaiting(const struct at_slot *slot);
 
 /* A prompt may come: the command has data, or data mode begins there. */
 bool at_slot_wants_prompt(const struct at_slot *slot);
-
-/* Data of unknown length, which the escape sequence ends. */
-bool at_slot_is_open_ended(const struct at_slot *slot);
 
 /* The module takes bytes for data that the command has not given it. */
 bool at_slot_is_unfinished(const struct at_slot *slot);

@@ -50,9 +50,10 @@ static void probe(struct at_sync *sync, const struct at_manners *manners, at_tim
 }
 
 /* In front of the escape sequence. */
-static void keep_silent(struct at_sync *sync, const struct at_manners *manners, at_time now)
+static void keep_silent(struct at_sync *sync, const struct at_escape *escape,
+                        const struct at_manners *manners, at_time now)
 {
-    wait_for(sync, AT_SYNC_GUARD, manners->guard_ms, now > sync->free_at ? now : sync->free_at);
+    wait_for(sync, AT_SYNC_GUARD, manners->guard_ms, now > escape->left_at ? now : escape->left_at);
 }
 
 static void cancel_prompt(struct at_sync *sync, const struct at_manners *manners, at_time now)
@@ -64,7 +65,6 @@ void at_sync_start(struct at_sync *sync, const struct at_sync_start *start, at_t
 {
     *sync = (struct at_sync){
         .give_up = start->give_up,
-        .free_at = start->free_at,
         .probe_ms = FIRST_PROBE_MS,
         .final_owed = start->final_owed,
         .cancel_first = start->prompted && !start->data_mode,
@@ -140,7 +140,8 @@ void at_sync_prompt(struct at_sync *sync, uint64_t data_owed, at_time now)
 }
 
 /* A probe has gone unanswered: what may hold the module back is tried in turn. */
-static void try_next(struct at_sync *sync, const struct at_manners *manners, at_time now)
+static void try_next(struct at_sync *sync, const struct at_escape *escape, const struct at_manners *manners,
+                     at_time now)
 {
     sync->clean = 0;
     sync->probe_ms = sync->probe_ms * 2 < LONGEST_PROBE_MS ? sync->probe_ms * 2 : LONGEST_PROBE_MS;
@@ -150,7 +151,7 @@ static void try_next(struct at_sync *sync, const struct at_manners *manners, at_
         cancel_prompt(sync, manners, now);
         break;
     case STEP_ESCAPE:
-        keep_silent(sync, manners, now);
+        keep_silent(sync, escape, manners, now);
         break;
     case STEP_FILL:
         sync->fill = sync->data_owed > 0 ? sync->data_owed : LONGEST_PROMPT;
@@ -161,7 +162,8 @@ static void try_next(struct at_sync *sync, const struct at_manners *manners, at_
     }
 }
 
-bool at_sync_tick(struct at_sync *sync, const struct at_manners *manners, at_time now)
+bool at_sync_tick(struct at_sync *sync, const struct at_escape *escape, const struct at_manners *manners,
+                  at_time now)
 {
     if (sync->phase == AT_SYNC_OFF || now < sync->until)
         return false;
@@ -172,14 +174,14 @@ bool at_sync_tick(struct at_sync *sync, const struct at_manners *manners, at_tim
         if (sync->cancel_first)
             cancel_prompt(sync, manners, now);
         else if (sync->escape_first)
-            keep_silent(sync, manners, now);
+            keep_silent(sync, escape, manners, now);
         else
             probe(sync, manners, now);
         sync->cancel_first = sync->escape_first = false;
         break;
     case AT_SYNC_PROBE:
         sync->final_owed = false;
-        try_next(sync, manners, now);
+        try_next(sync, escape, manners, now);
         break;
     case AT_SYNC_SETTLE:
         sync->unanswered = 0;

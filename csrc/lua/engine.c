@@ -14,7 +14,8 @@
 enum {
     USER_RULES = 1,
     USER_RESPONSES, /* response tables by their places */
-    USER_DATA,      /* the string being sent as data, or the file */
+    USER_DATA,      /* the string being sent as data of the command in flight, or the file */
+    USER_GIVEN,     /* the string given for data mode; it may be on its way while commands go on */
     USER_INPUT,     /* the string last fed */
     USER_EVENT,     /* the URC whose block is coming in, or was the last to come */
     USER_SINK,      /* the file that the block of the command in flight goes to */
@@ -23,7 +24,6 @@ enum {
 
 enum {
     RX_SIZE = 8192,
-    PROGRESS_MS = 100,           /* between two events that tell of it */
     PLACES = AT_DEFERRED_MAX + 2 /* commands that are not over yet, with one to spare */
 };
 
@@ -38,13 +38,6 @@ struct lua_engine {
     uint32_t commands[PLACES]; /* by the places of their response tables; 0: the place is free */
     struct at_source source;
     struct at_memory memory;
-    bool feeding;          /* the command under way gets its data by give() */
-    bool fed;              /* some of it is on its way */
-    bool tells_progress;   /* of the command under way */
-    uint64_t data_length;  /* of its data, if that is known */
-    uint64_t given_before; /* of its data by give(), in front of what is on its way */
-    uint64_t told;         /* bytes of it */
-    at_time tell_at;       /* the next time that this may be told */
     struct core_block block;
     char rx[RX_SIZE];
 };
@@ -188,38 +181,18 @@ static void skip_at(struct at_command *command)
     }
 }
 
-static void took_fed(void *context, size_t length)
-{
-    struct lua_engine *self = context;
-    self->memory.bytes += length;
-    self->memory.length -= length;
-    self->given_before += length;
-}
-
-static size_t peek_fed(void *context, const char **bytes)
-{
-    const struct lua_engine *self = context;
-    *bytes = self->memory.bytes;
-    return self->memory.length;
-}
-
 static void set_data(lua_State *L, struct lua_engine *self, struct at_command *command)
 {
-    self->feeding = lua_isboolean(L, 5);
-    self->fed = false;
-    self->given_before = 0;
     struct core_file *file = core_test_file(L, 5);
-    if (self->feeding) {
-        self->memory.length = 0;
-        self->source = (struct at_source){
-            .peek = peek_fed, .took = took_fed, .context = self, .left = AT_UNKNOWN_LENGTH};
-    } else if (file != NULL) {
+    command->fed = lua_isboolean(L, 5);
+    if (command->fed)
+        return;
+    if (file != NULL) {
         core_file_source(file, &self->source, (uint64_t)luaL_checkinteger(L, 12));
     } else {
         self->memory.bytes = luaL_checklstring(L, 5, &self->memory.length);
         at_source_memory(&self->source, &self->memory);
     }
-    self->data_length = self->source.left;
     command->data = &self->source;
     lua_pushvalue(L, 5);
     lua_setiuservalue(L, 1, USER_DATA);
@@ -257,6 +230,7 @@ static int submit(lua_State *L)
         .deferred_ms = check_milliseconds(L, 8),
         .online = lua_toboolean(L, 9),
         .block = (uint64_t)luaL_optinteger(L, 10, 0),
+        .progress = lua_toboolean(L, 13),
     };
     skip_at(&command);
     if (!at_engine_ready(&self->at)) {
@@ -264,13 +238,9 @@ static int submit(lua_State *L)
         lua_pushliteral(L, "busy");
         return 2;
     }
-    self->feeding = false;
     if (!lua_isnoneornil(L, 5))
         set_data(L, self, &command);
     set_sink(L, self);
-    self->tells_progress = lua_toboolean(L, 13);
-    self->told = 0;
-    self->tell_at = 0;
     enum at_refusal refusal = at_engine_submit(&self->at, &command, core_check_time(L, 4, 0), &id);
     if (refusal != AT_TAKEN) {
         lua_pushnil(L);
@@ -315,26 +285,18 @@ static int cancel(lua_State *L)
     return 0;
 }
 
-/* engine:give(bytes) -> taken; false while some are on their way. For data mode, or for the command under way
- * whose data has no known length; the event `given` tells that the port has them. */
+/* engine:give(bytes) -> taken; false while some are on their way. For the command under way that was given
+ * true for its data, else for data mode; the event `given` tells that the port has them. */
 static int give(lua_State *L)
 {
     struct lua_engine *self = check_engine(L);
     size_t length;
     const char *bytes = luaL_checklstring(L, 2, &length);
-    bool taken;
-    if (self->feeding) {
-        taken = self->memory.length == 0 && !self->fed;
-        if (taken) {
-            self->memory = (struct at_memory){.bytes = bytes, .length = length};
-            self->fed = length > 0;
-        }
-    } else {
-        taken = at_engine_give(&self->at, bytes, length);
-    }
+    int place = at_engine_is_fed(&self->at) ? USER_DATA : USER_GIVEN;
+    bool taken = at_engine_give(&self->at, bytes, length);
     if (taken) {
         lua_pushvalue(L, 2);
-        lua_setiuservalue(L, 1, USER_DATA);
+        lua_setiuservalue(L, 1, place);
     }
     lua_pushboolean(L, taken);
     return 1;
@@ -343,7 +305,7 @@ static int give(lua_State *L)
 /* engine:finish(): the data of the command under way has come to its end */
 static int finish(lua_State *L)
 {
-    check_engine(L)->source.ended = true;
+    at_engine_finish(&check_engine(L)->at);
     return 0;
 }
 
@@ -434,15 +396,9 @@ static int noise(lua_State *L)
     return 3;
 }
 
-/* The port has what give() was given, and `given` is to be told. */
-static bool has_given(const struct lua_engine *self)
-{
-    return (self->fed && self->memory.length == 0) || at_engine_has_given(&self->at);
-}
-
 static int push_deadline(lua_State *L, const struct lua_engine *self, at_time now)
 {
-    at_time deadline = has_given(self) ? now : at_engine_deadline(&self->at, now);
+    at_time deadline = at_engine_deadline(&self->at, now);
     if (deadline == AT_NEVER)
         lua_pushnil(L);
     else
@@ -619,6 +575,10 @@ static int push_event(lua_State *L, struct lua_engine *self, const struct at_eve
     case AT_EVENT_GIVEN:
         lua_pushliteral(L, "given");
         return 1;
+    case AT_EVENT_PROGRESS:
+        lua_pushliteral(L, "progress");
+        lua_pushinteger(L, (lua_Integer)event->block);
+        return 2;
     case AT_EVENT_DOUBT:
         lua_pushliteral(L, "doubt");
         return 1;
@@ -659,32 +619,6 @@ static int push_event(lua_State *L, struct lua_engine *self, const struct at_eve
     return 0;
 }
 
-/* Bytes of data that have passed, of the command under way. */
-static uint64_t passed(const struct lua_engine *self)
-{
-    if (self->at.slot.data == NULL)
-        return self->block.received;
-    return self->feeding ? self->given_before : self->data_length - self->source.left;
-}
-
-/* What the engine itself does not tell. */
-static int push_own_event(lua_State *L, struct lua_engine *self, at_time now)
-{
-    if (self->fed && self->memory.length == 0) {
-        self->fed = false;
-        lua_pushliteral(L, "given");
-        return 1;
-    }
-    if (!self->tells_progress || now < self->tell_at || !at_slot_is_awaiting(&self->at.slot) ||
-        passed(self) == self->told)
-        return 0;
-    self->told = passed(self);
-    self->tell_at = now + at_ms(PROGRESS_MS);
-    lua_pushliteral(L, "progress");
-    lua_pushinteger(L, (lua_Integer)self->told);
-    return 2;
-}
-
 static int next_event(lua_State *L, struct lua_engine *self, at_time now)
 {
     struct at_event event;
@@ -695,7 +629,7 @@ static int next_event(lua_State *L, struct lua_engine *self, at_time now)
             return pushed;
         lua_settop(L, top);
     }
-    return push_own_event(L, self, now);
+    return 0;
 }
 
 /* Writes what there is to write. True when the port has not taken it all. */
@@ -770,7 +704,7 @@ static int turn(lua_State *L)
         if (pushed > 0)
             return pushed;
         bool blocked = write_output(self, port, now);
-        if ((self->at.observed || has_given(self)) && (pushed = next_event(L, self, now)) > 0)
+        if (at_engine_has_event(&self->at) && (pushed = next_event(L, self, now)) > 0)
             return pushed;
         if (!read_input(self, port, &length))
             return tell_closed(L, port);
