@@ -68,6 +68,11 @@ void at_engine_observe(struct at_engine *engine, bool on)
     engine->observed = on;
 }
 
+struct at_noise at_engine_noise(const struct at_engine *engine)
+{
+    return (struct at_noise){.control_bytes = engine->framer.noise, .damaged = engine->damaged};
+}
+
 bool at_engine_ready(const struct at_engine *engine)
 {
     return engine->slot.state == AT_SLOT_EMPTY && engine->sync.phase == AT_SYNC_OFF && !engine->end_slot &&
@@ -167,6 +172,15 @@ void at_engine_start_sync(struct at_engine *engine, const struct at_sync_start *
     at_sync_start(&engine->sync, start, now);
 }
 
+void at_engine_doubt_module(struct at_engine *engine, bool prompted, uint64_t data_owed, at_time now)
+{
+    struct at_sync_start start = {.quiet_ms = AT_QUIET_MS,
+                                  .give_up = now + at_ms(AT_LOST_MS),
+                                  .prompted = prompted,
+                                  .data_owed = data_owed};
+    at_engine_start_sync(engine, &start, now);
+}
+
 void at_engine_give_up(struct at_engine *engine, enum at_result result, at_time now)
 {
     struct at_slot *slot = &engine->slot;
@@ -243,13 +257,14 @@ void at_engine_waiting(struct at_engine *engine, at_time left_at)
     at_escape_waiting(&engine->escape, left_at);
 }
 
-void at_engine_cancel(struct at_engine *engine, uint32_t id, at_time now)
+bool at_engine_cancel(struct at_engine *engine, uint32_t id, at_time now)
 {
     struct at_slot *slot = &engine->slot;
-    if (id == 0 || at_deferred_take(&engine->deferred, id))
-        return;
-    if (slot->id == id && slot->state != AT_SLOT_EMPTY && slot->state != AT_SLOT_GIVEN_UP)
+    if (id == 0 || at_deferred_take(&engine->deferred, id) || slot->id != id)
+        return false;
+    if (slot->state != AT_SLOT_EMPTY && slot->state != AT_SLOT_GIVEN_UP)
         at_engine_give_up(engine, AT_CANCELLED, now);
+    return engine->end_slot;
 }
 
 void at_engine_input(struct at_engine *engine, const char *bytes, size_t length)
@@ -460,8 +475,7 @@ enum at_event_kind at_engine_next(struct at_engine *engine, at_time now, struct 
     if (take_flag(&engine->sync_after_lines) && engine->sync.phase == AT_SYNC_OFF) {
         if (at_slot_is_awaiting(&engine->slot))
             at_engine_give_up(engine, AT_TIMEOUT, now);
-        struct at_sync_start start = {.quiet_ms = AT_QUIET_MS, .give_up = now + at_ms(AT_LOST_MS)};
-        at_engine_start_sync(engine, &start, now);
+        at_engine_doubt_module(engine, false, 0, now);
     }
     return next_timed(engine, now, event);
 }

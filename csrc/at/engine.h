@@ -76,6 +76,7 @@ struct at_event {
     uint64_t unsent; /* FINAL: bytes of its data that did not go out; LEFT: of what was given, kept for the
                         return to data mode unless `ended` */
     bool online;     /* FINAL: data mode has begun */
+    bool early;      /* DEFERRED: it came before FINAL, which follows */
     enum at_damage damage; /* FINAL: of the block in its answer; DAMAGE */
     uint64_t block;        /* bytes announced by this line, or still to come behind this BLOCK */
 };
@@ -177,6 +178,13 @@ void at_engine_observe(struct at_engine *engine, bool on);
 /* Gets in step; RESYNC tells when that is done, LOST when it was not by give_up. */
 void at_engine_sync(struct at_engine *engine, at_time now, at_time give_up);
 
+/* What is wrong with the line, so far. */
+struct at_noise {
+    uint64_t control_bytes; /* that no line of a module holds; at a wrong line speed there are many */
+    uint64_t damaged;       /* blocks */
+};
+struct at_noise at_engine_noise(const struct at_engine *engine);
+
 /* Could a command be submitted now? */
 bool at_engine_ready(const struct at_engine *engine);
 
@@ -187,9 +195,9 @@ enum at_refusal at_engine_check(const struct at_engine *engine, const struct at_
 enum at_refusal at_engine_submit(struct at_engine *engine, const struct at_command *command, at_time now,
                                  uint32_t *id);
 
-/* Gives a command up. FINAL with AT_CANCELLED follows if it was in flight; a deferred result is forgotten
- * silently. */
-void at_engine_cancel(struct at_engine *engine, uint32_t id, at_time now);
+/* Gives a command up. FINAL with AT_CANCELLED follows if it was in flight: true then, or if its FINAL was to
+ * be told already. A deferred result is forgotten silently. */
+bool at_engine_cancel(struct at_engine *engine, uint32_t id, at_time now);
 
 /* The lines that tell of the end of a connection in data mode, beside those of a restart; count 0: the final
  * result codes that are URCs, too (`NO CARRIER`). Before data mode begins. False when there is no room for

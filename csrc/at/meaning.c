@@ -83,15 +83,8 @@ static enum at_event_kind end_slot(struct at_engine *engine, struct at_event *ev
     uint64_t data_owed = at_slot_data_owed(slot);
     bool unfinished = at_slot_is_unfinished(slot);
     at_engine_free_slot(engine, now);
-    if (unfinished) {
-        /* It ended while it was being given data: whether the module takes more as data or as commands is not
-         * known. */
-        struct at_sync_start start = {.quiet_ms = AT_QUIET_MS,
-                                      .give_up = now + at_ms(AT_LOST_MS),
-                                      .prompted = true,
-                                      .data_owed = data_owed};
-        at_engine_start_sync(engine, &start, now);
-    }
+    if (unfinished) /* whether the module takes more as data or as commands is not known */
+        at_engine_doubt_module(engine, true, data_owed, now);
     return AT_EVENT_FINAL;
 }
 
@@ -162,10 +155,7 @@ static enum at_event_kind enter_data_mode(struct at_engine *engine, struct at_ev
     if (engine->slot.online)
         return begin_data_mode(engine, event, line, now);
     end_slot(engine, event, line, false, now);
-    at_engine_start_sync(engine,
-                         &(struct at_sync_start){
-                             .quiet_ms = AT_QUIET_MS, .give_up = now + at_ms(AT_LOST_MS), .prompted = true},
-                         now);
+    at_engine_doubt_module(engine, true, 0, now);
     return AT_EVENT_FINAL;
 }
 
@@ -238,6 +228,7 @@ static bool on_early_deferred(struct at_engine *engine, struct at_event *event, 
     at_engine_tell(event, AT_EVENT_DEFERRED, line);
     event->command = slot->id;
     event->more = more;
+    event->early = true;
     slot->deferred_early = !more;
     return true;
 }

@@ -37,4 +37,8 @@ void at_engine_free_slot(struct at_engine *engine, at_time now);
 void at_engine_give_up(struct at_engine *engine, enum at_result result, at_time now);
 void at_engine_start_sync(struct at_engine *engine, const struct at_sync_start *start, at_time now);
 
+/* In engine.c: no command is in flight, and what the module takes next is not known. prompted: as data,
+ * perhaps, of which it wants so many bytes more (0: nobody knows). */
+void at_engine_doubt_module(struct at_engine *engine, bool prompted, uint64_t data_owed, at_time now);
+
 #endif
