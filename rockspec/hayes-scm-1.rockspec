@@ -28,16 +28,18 @@ build = {
   modules = {
     ["hayes.core"] = {
       sources = {
-        "csrc/at/data.c",
+        "csrc/at/arena.c",
         "csrc/at/deferred.c",
         "csrc/at/ending.c",
         "csrc/at/engine.c",
         "csrc/at/escape.c",
+        "csrc/at/feed.c",
         "csrc/at/fields.c",
         "csrc/at/framer.c",
+        "csrc/at/incoming.c",
         "csrc/at/match.c",
-        "csrc/at/meaning.c",
         "csrc/at/online.c",
+        "csrc/at/online_input.c",
         "csrc/at/rules.c",
         "csrc/at/slot.c",
         "csrc/at/source.c",

@@ -1,6 +1,6 @@
 #include "at/engine.h"
 
-#include "at/meaning.h"
+#include "at/engine.h"
 
 #include <string.h>
 
@@ -12,30 +12,40 @@ enum {
     UPLOAD_ANSWER_MS = 10000,
 };
 
-bool at_engine_init(struct at_engine *engine, const struct at_rules *rules)
+static bool begin(struct at_engine *engine, const struct at_alloc *alloc, const struct at_rules *rules)
 {
     memset(engine, 0, sizeof *engine);
     engine->rules = rules;
-    engine->alloc = rules->alloc;
+    engine->alloc = *alloc;
     engine->echo = true;
     engine->default_ms = DEFAULT_TIMEOUT_MS;
     engine->slot.deadline = AT_NEVER;
-    return at_online_init(&engine->online, &engine->alloc, &engine->escape) &&
-           at_framer_init(&engine->framer, rules) && at_engine_set_rules(engine, rules);
+    return at_online_init(&engine->online, alloc, &engine->escape) &&
+           at_framer_init(&engine->framer, alloc, rules) && at_engine_set_rules(engine, rules);
+}
+
+struct at_engine *at_engine_new(const struct at_alloc *alloc, const struct at_rules *rules)
+{
+    struct at_engine *engine = rules != NULL ? at_resize(alloc, NULL, 0, sizeof *engine) : NULL;
+    if (engine == NULL || begin(engine, alloc, rules))
+        return engine;
+    at_engine_free(engine);
+    return NULL;
 }
 
 void at_engine_free(struct at_engine *engine)
 {
+    const struct at_alloc alloc = engine->alloc;
     if (engine->line != NULL)
-        at_resize(&engine->alloc, engine->line, engine->line_size, 0);
-    engine->line = NULL;
-    at_online_free(&engine->online, &engine->alloc);
+        at_resize(&alloc, engine->line, engine->line_size, 0);
+    at_online_free(&engine->online, &alloc);
     at_framer_free(&engine->framer);
+    at_resize(&alloc, engine, sizeof *engine, 0);
 }
 
 bool at_engine_set_rules(struct at_engine *engine, const struct at_rules *rules)
 {
-    size_t size = sizeof "AT" + rules->manners.max_command + sizeof rules->manners.eol;
+    size_t size = sizeof "AT" + rules->protocol.max_command + sizeof rules->protocol.eol;
     if (engine->slot.state != AT_SLOT_EMPTY || engine->deferred.count > 0)
         return false;
     if (engine->line_size < size) {
@@ -70,7 +80,7 @@ void at_engine_observe(struct at_engine *engine, bool on)
 
 struct at_noise at_engine_noise(const struct at_engine *engine)
 {
-    return (struct at_noise){.control_bytes = engine->framer.noise, .damaged = engine->damaged};
+    return (struct at_noise){.control_bytes = engine->framer.noise, .damaged_blocks = engine->damaged};
 }
 
 bool at_engine_ready(const struct at_engine *engine)
@@ -91,10 +101,10 @@ const char *at_forbidden_byte(const char *text, size_t length)
 
 static void write_line(struct at_engine *engine, const struct at_command *command)
 {
-    size_t eol = strlen(engine->rules->manners.eol);
+    size_t eol = strlen(engine->rules->protocol.eol);
     memcpy(engine->line, "AT", 2);
     memcpy(engine->line + 2, command->text, command->length);
-    memcpy(engine->line + 2 + command->length, engine->rules->manners.eol, eol);
+    memcpy(engine->line + 2 + command->length, engine->rules->protocol.eol, eol);
     engine->slot.text_length = 2 + command->length;
     engine->slot.line_length = 2 + command->length + eol;
 }
@@ -103,12 +113,11 @@ static enum at_refusal check_text(const struct at_engine *engine, const struct a
 {
     if (at_forbidden_byte(command->text, command->length) != NULL)
         return AT_REFUSED_BYTE;
-    return command->length > engine->rules->manners.max_command ? AT_REFUSED_LONG : AT_TAKEN;
+    return command->length > engine->rules->protocol.max_command ? AT_REFUSED_LONG : AT_ACCEPTED;
 }
 
-/* False when the command waits for data and is given none. */
-static bool fill(const struct at_engine *engine, struct at_slot *slot, const struct at_command *command,
-                 struct at_source *fed)
+static enum at_refusal fill(const struct at_engine *engine, struct at_slot *slot,
+                            const struct at_command *command, struct at_source *fed)
 {
     struct at_command with_data = *command;
     if (command->fed)
@@ -121,27 +130,28 @@ enum at_refusal at_engine_check(const struct at_engine *engine, const struct at_
     struct at_slot slot;
     struct at_source fed = {.left = AT_UNKNOWN_LENGTH};
     enum at_refusal refusal = check_text(engine, command);
-    if (refusal != AT_TAKEN)
+    if (refusal != AT_ACCEPTED)
         return refusal;
-    return fill(engine, &slot, command, &fed) ? AT_TAKEN : AT_REFUSED_NO_DATA;
+    return fill(engine, &slot, command, &fed);
 }
 
 enum at_refusal at_engine_submit(struct at_engine *engine, const struct at_command *command, at_time now,
                                  uint32_t *id)
 {
     enum at_refusal refusal = check_text(engine, command);
-    if (refusal != AT_TAKEN)
+    if (refusal != AT_ACCEPTED)
         return refusal;
     if (!at_engine_ready(engine))
         return AT_REFUSED_BUSY;
     if (engine->deferred.count == AT_DEFERRED_MAX)
         return AT_REFUSED_DEFERRED;
     at_feed_drop(&engine->feed);
-    at_source_feed(&engine->fed, &engine->feed);
-    if (!fill(engine, &engine->slot, command, &engine->fed)) {
+    at_feed_source(&engine->fed, &engine->feed);
+    refusal = fill(engine, &engine->slot, command, &engine->fed);
+    if (refusal != AT_ACCEPTED) {
         engine->slot.state = AT_SLOT_EMPTY;
         engine->slot.deadline = AT_NEVER;
-        return AT_REFUSED_NO_DATA;
+        return refusal;
     }
     engine->tells_progress = command->progress;
     engine->told = 0;
@@ -151,7 +161,7 @@ enum at_refusal at_engine_submit(struct at_engine *engine, const struct at_comma
     if (++engine->last_id == 0)
         engine->last_id = 1;
     *id = engine->slot.id = engine->last_id;
-    return AT_TAKEN;
+    return AT_ACCEPTED;
 }
 
 void at_engine_free_slot(struct at_engine *engine, at_time now)
@@ -160,7 +170,7 @@ void at_engine_free_slot(struct at_engine *engine, at_time now)
     engine->slot.deadline = AT_NEVER;
     engine->slot.upload.source = NULL;
     at_feed_drop(&engine->feed);
-    uint32_t gap_ms = engine->rules->manners.gap_ms;
+    uint32_t gap_ms = engine->rules->protocol.gap_ms;
     engine->ready_at = now + at_ms(engine->gap_ms > gap_ms ? engine->gap_ms : gap_ms);
     at_framer_due(&engine->framer, 0);
 }
@@ -212,7 +222,7 @@ void at_engine_sync(struct at_engine *engine, at_time now, at_time give_up)
     struct at_slot *slot = &engine->slot;
     at_engine_end_data_mode(engine);
     if (slot->state != AT_SLOT_EMPTY && slot->state != AT_SLOT_GIVEN_UP)
-        at_engine_give_up(engine, AT_CANCELLED, now);
+        at_engine_give_up(engine, AT_RESULT_CANCELLED, now);
     at_engine_start_sync(engine, &(struct at_sync_start){.give_up = give_up}, now);
 }
 
@@ -263,7 +273,7 @@ bool at_engine_cancel(struct at_engine *engine, uint32_t id, at_time now)
     if (id == 0 || at_deferred_take(&engine->deferred, id) || slot->id != id)
         return false;
     if (slot->state != AT_SLOT_EMPTY && slot->state != AT_SLOT_GIVEN_UP)
-        at_engine_give_up(engine, AT_CANCELLED, now);
+        at_engine_give_up(engine, AT_RESULT_CANCELLED, now);
     return engine->end_slot;
 }
 
@@ -324,7 +334,7 @@ static enum at_event_kind next_waiting(struct at_engine *engine, struct at_event
     if (engine->end_deferred) {
         uint32_t id = at_deferred_take_due(&engine->deferred, AT_NEVER);
         if (id != 0)
-            return tell_deferred_end(event, id, AT_REBOOTED);
+            return tell_deferred_end(event, id, AT_RESULT_REBOOT);
         engine->end_deferred = false;
     }
     if (take_flag(&engine->tell_reboot))
@@ -349,7 +359,7 @@ static bool tick_sync(struct at_engine *engine, at_time now)
         at_framer_reset(&engine->framer); /* the rest of the block will not come */
     if (sync->phase == AT_SYNC_PROBE)
         at_engine_stop_download(engine);
-    if (at_sync_tick(sync, &engine->escape, &engine->rules->manners, now)) {
+    if (at_sync_tick(sync, &engine->escape, &engine->rules->protocol, now)) {
         engine->rebooting = false;
         engine->tell_resync = true;
         at_engine_free_slot(engine, now);
@@ -391,13 +401,13 @@ static enum at_event_kind next_timed(struct at_engine *engine, at_time now, stru
     if (now >= block_deadline(engine) && give_block_up(engine, event) != AT_EVENT_NONE)
         return event->kind;
     if (now >= slot_deadline(engine))
-        at_engine_give_up(engine, AT_TIMEOUT, now);
+        at_engine_give_up(engine, AT_RESULT_TIMEOUT, now);
     if (tick_sync(engine, now))
         return at_engine_tell(event, AT_EVENT_LOST, NULL);
     if (next_waiting(engine, event) != AT_EVENT_NONE)
         return event->kind;
     uint32_t id = at_deferred_take_due(&engine->deferred, now);
-    return id != 0 ? tell_deferred_end(event, id, AT_TIMEOUT) : tell_progress(engine, event, now);
+    return id != 0 ? tell_deferred_end(event, id, AT_RESULT_TIMEOUT) : tell_progress(engine, event, now);
 }
 
 static enum at_event_kind tell_sent(struct at_engine *engine, struct at_event *event)
@@ -418,7 +428,7 @@ static enum at_event_kind tell_seen(struct at_engine *engine, struct at_event *e
     engine->seen = *token;
     at_engine_tell(event, AT_EVENT_SEEN, token);
     if (token->kind == AT_TOKEN_PROMPT) {
-        event->text = &engine->rules->manners.prompt;
+        event->text = &engine->rules->protocol.prompt;
         event->length = 1;
     } else if (token->kind != AT_TOKEN_LINE && token->kind != AT_TOKEN_HEADER) {
         event->text = NULL;
@@ -474,7 +484,7 @@ enum at_event_kind at_engine_next(struct at_engine *engine, at_time now, struct 
     }
     if (take_flag(&engine->sync_after_lines) && engine->sync.phase == AT_SYNC_OFF) {
         if (at_slot_is_awaiting(&engine->slot))
-            at_engine_give_up(engine, AT_TIMEOUT, now);
+            at_engine_give_up(engine, AT_RESULT_TIMEOUT, now);
         at_engine_doubt_module(engine, false, 0, now);
     }
     return next_timed(engine, now, event);
@@ -483,17 +493,18 @@ enum at_event_kind at_engine_next(struct at_engine *engine, at_time now, struct 
 size_t at_engine_output(struct at_engine *engine, at_time now, const char **bytes)
 {
     struct at_slot *slot = &engine->slot;
-    const struct at_manners *manners = &engine->rules->manners;
+    const struct at_protocol *protocol = &engine->rules->protocol;
     if (engine->sync.phase != AT_SYNC_OFF)
         return at_sync_output(&engine->sync, bytes);
     if (engine->online.phase != AT_ONLINE_OFF)
-        return at_online_output(&engine->online, manners, now, bytes);
+        return at_online_output(&engine->online, protocol, now, bytes);
     if (slot->state == AT_SLOT_SENDING && now >= engine->ready_at) {
         *bytes = engine->line + slot->line_sent;
         return slot->line_length - slot->line_sent;
     }
-    return slot->state == AT_SLOT_DATA ? at_upload_output(&slot->upload, &engine->escape, manners, now, bytes)
-                                       : 0;
+    return slot->state == AT_SLOT_DATA
+               ? at_upload_output(&slot->upload, &engine->escape, protocol, now, bytes)
+               : 0;
 }
 
 static void observe_sent(struct at_engine *engine, const char *text, size_t length)
@@ -507,11 +518,11 @@ static void observe_sent(struct at_engine *engine, const char *text, size_t leng
 static void sent_data(struct at_engine *engine, size_t length, at_time now)
 {
     struct at_slot *slot = &engine->slot;
-    const struct at_manners *manners = &engine->rules->manners;
-    slot->passed += at_upload_sent(&slot->upload, &engine->escape, manners, length, now);
+    const struct at_protocol *protocol = &engine->rules->protocol;
+    slot->passed += at_upload_sent(&slot->upload, &engine->escape, protocol, length, now);
     engine->sent_data += engine->observed ? length : 0;
     if (slot->upload.phase == AT_UPLOAD_ENDED)
-        slot->deadline = engine->escape.left_at + at_ms(manners->guard_ms) + at_ms(UPLOAD_ANSWER_MS);
+        slot->deadline = engine->escape.left_at + at_ms(protocol->guard_ms) + at_ms(UPLOAD_ANSWER_MS);
     else
         at_slot_arm(slot, now);
 }
@@ -525,7 +536,7 @@ void at_engine_sent(struct at_engine *engine, size_t length, at_time now)
         return;
     }
     if (engine->online.phase != AT_ONLINE_OFF) {
-        at_online_sent(&engine->online, &engine->rules->manners, length, now);
+        at_online_sent(&engine->online, &engine->rules->protocol, length, now);
         engine->sent_data += engine->observed ? length : 0;
         return;
     }
@@ -537,7 +548,7 @@ void at_engine_sent(struct at_engine *engine, size_t length, at_time now)
     if (slot->line_sent == slot->line_length) {
         slot->state = AT_SLOT_ARMED;
         observe_sent(engine, engine->line, slot->text_length);
-        at_framer_due(&engine->framer, at_slot_wants_prompt(slot) ? engine->rules->manners.prompt : 0);
+        at_framer_due(&engine->framer, at_slot_wants_prompt(slot) ? engine->rules->protocol.prompt : 0);
     }
     at_slot_arm(slot, now);
 }
@@ -557,13 +568,13 @@ bool at_engine_has_event(const struct at_engine *engine)
 static at_time data_deadline(const struct at_engine *engine, at_time now)
 {
     const struct at_slot *slot = &engine->slot;
-    const struct at_manners *manners = &engine->rules->manners;
+    const struct at_protocol *protocol = &engine->rules->protocol;
     if (engine->online.phase != AT_ONLINE_OFF)
-        return at_online_deadline(&engine->online, manners, now);
+        return at_online_deadline(&engine->online, protocol, now);
     if (engine->download.active)
         return at_download_deadline(&engine->download, &engine->online.ending);
     if (slot->state == AT_SLOT_DATA)
-        return at_upload_deadline(&slot->upload, &engine->escape, manners, now);
+        return at_upload_deadline(&slot->upload, &engine->escape, protocol, now);
     return AT_NEVER;
 }
 

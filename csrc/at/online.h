@@ -13,7 +13,7 @@
 
 #include "at/ending.h"
 #include "at/escape.h"
-#include "at/source.h"
+#include "at/feed.h"
 
 enum at_online_phase {
     AT_ONLINE_OFF,
@@ -75,16 +75,16 @@ bool at_online_give(struct at_online *online, const char *bytes, size_t length);
 void at_online_leave(struct at_online *online, bool dtr, at_time now);
 
 /* What there is to tell, of the bytes from *at to end, of which those that are used up are passed. */
-enum at_online_event_kind at_online_next(struct at_online *online, const struct at_manners *manners,
+enum at_online_event_kind at_online_next(struct at_online *online, const struct at_protocol *protocol,
                                          const char **at, const char *end, at_time now,
                                          struct at_online_event *event);
 
 /* Bytes for the port, 0 when none may go now. */
-size_t at_online_output(const struct at_online *online, const struct at_manners *manners, at_time now,
+size_t at_online_output(const struct at_online *online, const struct at_protocol *protocol, at_time now,
                         const char **bytes);
-void at_online_sent(struct at_online *online, const struct at_manners *manners, size_t length, at_time now);
+void at_online_sent(struct at_online *online, const struct at_protocol *protocol, size_t length, at_time now);
 
 /* When there will be something to tell or to send without input. */
-at_time at_online_deadline(const struct at_online *online, const struct at_manners *manners, at_time now);
+at_time at_online_deadline(const struct at_online *online, const struct at_protocol *protocol, at_time now);
 
 #endif

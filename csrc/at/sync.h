@@ -10,7 +10,6 @@
 
 #include "at/escape.h"
 #include "at/rules.h"
-#include "at/time.h"
 
 enum at_sync_phase {
     AT_SYNC_OFF,    /* in step */
@@ -68,7 +67,7 @@ void at_sync_data(struct at_sync *sync, at_time now);
 void at_sync_prompt(struct at_sync *sync, uint64_t data_owed, at_time now);
 
 /* Time has passed. True when the module is in step from now on. */
-bool at_sync_tick(struct at_sync *sync, const struct at_escape *escape, const struct at_manners *manners,
+bool at_sync_tick(struct at_sync *sync, const struct at_escape *escape, const struct at_protocol *protocol,
                   at_time now);
 
 /* When at_sync_tick has something to do; AT_NEVER: never. */

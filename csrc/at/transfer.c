@@ -247,8 +247,8 @@ static size_t next_of_known_length(const struct at_upload *upload, const char **
     return length < most ? length : (size_t)most;
 }
 
-size_t at_upload_output(struct at_upload *upload, struct at_escape *escape, const struct at_manners *manners,
-                        at_time now, const char **bytes)
+size_t at_upload_output(struct at_upload *upload, struct at_escape *escape,
+                        const struct at_protocol *protocol, at_time now, const char **bytes)
 {
     at_time until;
     if (!at_upload_is_open_ended(upload))
@@ -256,28 +256,28 @@ size_t at_upload_output(struct at_upload *upload, struct at_escape *escape, cons
     if (upload->phase == AT_UPLOAD_DATA) {
         size_t length = peek(upload, bytes);
         if (length > 0)
-            return at_escape_allowed(escape, manners, *bytes, length, now, &until);
+            return at_escape_allowed(escape, protocol, *bytes, length, now, &until);
         if (!upload->source->ended)
             return 0;
         upload->phase = AT_UPLOAD_GUARD;
     }
-    if (upload->phase == AT_UPLOAD_GUARD && at_escape_begin(escape, manners, now))
+    if (upload->phase == AT_UPLOAD_GUARD && at_escape_begin(escape, protocol, now))
         upload->phase = AT_UPLOAD_ESCAPING;
-    return upload->phase == AT_UPLOAD_ESCAPING ? at_escape_output(escape, manners, bytes) : 0;
+    return upload->phase == AT_UPLOAD_ESCAPING ? at_escape_output(escape, protocol, bytes) : 0;
 }
 
-size_t at_upload_sent(struct at_upload *upload, struct at_escape *escape, const struct at_manners *manners,
+size_t at_upload_sent(struct at_upload *upload, struct at_escape *escape, const struct at_protocol *protocol,
                       size_t length, at_time now)
 {
     const char *bytes;
     struct at_source *source = upload->source;
     if (upload->phase == AT_UPLOAD_ESCAPING) {
-        if (at_escape_sequence_sent(escape, manners, length, now))
+        if (at_escape_sequence_sent(escape, protocol, length, now))
             upload->phase = AT_UPLOAD_ENDED;
         return 0;
     }
     peek(upload, &bytes);
-    at_escape_sent(escape, manners, bytes, length, now);
+    at_escape_sent(escape, protocol, bytes, length, now);
     source->took(source->context, length);
     if (!at_upload_is_open_ended(upload))
         source->left -= length;
@@ -286,18 +286,18 @@ size_t at_upload_sent(struct at_upload *upload, struct at_escape *escape, const 
 }
 
 at_time at_upload_deadline(const struct at_upload *upload, const struct at_escape *escape,
-                           const struct at_manners *manners, at_time now)
+                           const struct at_protocol *protocol, at_time now)
 {
     const char *bytes;
     at_time until = AT_NEVER;
     if (!at_upload_is_open_ended(upload))
         return AT_NEVER;
     if (upload->phase == AT_UPLOAD_GUARD)
-        return at_escape_ready_at(escape, manners);
+        return at_escape_ready_at(escape, protocol);
     if (upload->phase == AT_UPLOAD_DATA) {
         size_t length = peek(upload, &bytes);
         if (length > 0)
-            at_escape_allowed(escape, manners, bytes, length, now, &until);
+            at_escape_allowed(escape, protocol, bytes, length, now, &until);
     }
     return until;
 }

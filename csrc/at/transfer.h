@@ -5,8 +5,8 @@
 
 #include "at/ending.h"
 #include "at/escape.h"
+#include "at/feed.h"
 #include "at/rules.h"
-#include "at/source.h"
 
 /* A download. The module says where it ends in the middle of the data, and data may look like it:
  * `\r\nOK\r\n`, then `\r\n+GET: 0,1000\r\n`. It is the end if its number is that of the bytes before
@@ -65,15 +65,15 @@ bool at_upload_is_starved(const struct at_upload *upload);
 uint64_t at_upload_unsent(const struct at_upload *upload);
 
 /* Bytes for the port: data, and the escape sequence once the source has ended. */
-size_t at_upload_output(struct at_upload *upload, struct at_escape *escape, const struct at_manners *manners,
-                        at_time now, const char **bytes);
+size_t at_upload_output(struct at_upload *upload, struct at_escape *escape,
+                        const struct at_protocol *protocol, at_time now, const char **bytes);
 
 /* The port has taken so many of them; how many of these were data. */
-size_t at_upload_sent(struct at_upload *upload, struct at_escape *escape, const struct at_manners *manners,
+size_t at_upload_sent(struct at_upload *upload, struct at_escape *escape, const struct at_protocol *protocol,
                       size_t length, at_time now);
 
 /* When the port gets more without the source having more; AT_NEVER: never. */
 at_time at_upload_deadline(const struct at_upload *upload, const struct at_escape *escape,
-                           const struct at_manners *manners, at_time now);
+                           const struct at_protocol *protocol, at_time now);
 
 #endif

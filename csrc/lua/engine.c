@@ -9,7 +9,7 @@
 static struct lua_engine *check_engine(lua_State *L)
 {
     struct lua_engine *self = core_self(L, CORE_ENGINE);
-    if (!self->open)
+    if (self->at == NULL)
         luaL_error(L, "the engine is closed");
     return self;
 }
@@ -25,9 +25,10 @@ static int new_engine(lua_State *L)
     lua_setiuservalue(L, -2, USER_RULES);
     lua_createtable(L, PLACES, 0);
     lua_setiuservalue(L, -2, USER_RESPONSES);
-    self->open = true;
+    const struct at_alloc alloc = core_alloc(L);
     self->rules = core_hold_rules(L, 1);
-    if (!at_engine_init(&self->at, rules))
+    self->at = at_engine_new(&alloc, rules);
+    if (self->at == NULL)
         return luaL_error(L, "not enough memory");
     return 1;
 }
@@ -35,12 +36,13 @@ static int new_engine(lua_State *L)
 static int free_engine(lua_State *L)
 {
     struct lua_engine *self = core_self(L, CORE_ENGINE);
-    if (!self->open)
-        return 0;
-    self->open = false;
-    at_engine_free(&self->at);
+    if (self->at != NULL)
+        at_engine_free(self->at);
+    self->at = NULL;
     core_block_free(L, &self->block);
-    core_release_rules(self->rules);
+    if (self->rules != NULL)
+        core_release_rules(self->rules);
+    self->rules = NULL;
     return 0;
 }
 
@@ -49,7 +51,7 @@ static int set_rules(lua_State *L)
 {
     struct lua_engine *self = check_engine(L);
     const struct at_rules *rules = core_check_rules(L, 2);
-    bool done = at_engine_set_rules(&self->at, rules);
+    bool done = at_engine_set_rules(self->at, rules);
     if (done) {
         core_release_rules(self->rules);
         self->rules = core_hold_rules(L, 2);
@@ -63,12 +65,16 @@ static int set_rules(lua_State *L)
 static const char *refusal_name(enum at_refusal refusal)
 {
     switch (refusal) {
-    case AT_TAKEN:
+    case AT_ACCEPTED:
         break;
     case AT_REFUSED_BUSY:
         return "busy";
     case AT_REFUSED_LONG:
         return "long";
+    case AT_REFUSED_NAME:
+        return "name";
+    case AT_REFUSED_KEY:
+        return "key";
     case AT_REFUSED_BYTE:
         return "byte";
     case AT_REFUSED_NO_DATA:
@@ -164,7 +170,7 @@ static int submit(lua_State *L)
         .progress = lua_toboolean(L, ARG_PROGRESS),
     };
     skip_at(&command);
-    if (!at_engine_ready(&self->at)) {
+    if (!at_engine_ready(self->at)) {
         lua_pushnil(L);
         lua_pushliteral(L, "busy");
         return 2;
@@ -172,8 +178,8 @@ static int submit(lua_State *L)
     if (!lua_isnoneornil(L, ARG_DATA))
         set_data(L, self, &command);
     set_sink(L, self);
-    enum at_refusal refusal = at_engine_submit(&self->at, &command, core_check_time(L, ARG_NOW, 0), &id);
-    if (refusal != AT_TAKEN) {
+    enum at_refusal refusal = at_engine_submit(self->at, &command, core_check_time(L, ARG_NOW, 0), &id);
+    if (refusal != AT_ACCEPTED) {
         lua_pushnil(L);
         lua_pushstring(L, refusal_name(refusal));
         return 2;
@@ -195,8 +201,8 @@ static int refusal(lua_State *L)
     struct at_command command = {
         .text = text, .length = length, .data = lua_toboolean(L, 3) ? &nothing : NULL};
     skip_at(&command);
-    enum at_refusal why = at_engine_check(&self->at, &command);
-    if (why == AT_TAKEN)
+    enum at_refusal why = at_engine_check(self->at, &command);
+    if (why == AT_ACCEPTED)
         lua_pushnil(L);
     else
         lua_pushstring(L, refusal_name(why));
@@ -208,7 +214,7 @@ static int cancel(lua_State *L)
 {
     struct lua_engine *self = check_engine(L);
     uint32_t id = (uint32_t)luaL_checkinteger(L, 2);
-    if (!at_engine_cancel(&self->at, id, core_check_time(L, 3, 0)))
+    if (!at_engine_cancel(self->at, id, core_check_time(L, 3, 0)))
         core_forget_response(L, self, id);
     return 0;
 }
@@ -220,8 +226,8 @@ static int give(lua_State *L)
     struct lua_engine *self = check_engine(L);
     size_t length;
     const char *bytes = luaL_checklstring(L, 2, &length);
-    int place = at_engine_is_fed(&self->at) ? USER_DATA : USER_GIVEN;
-    bool taken = at_engine_give(&self->at, bytes, length);
+    int place = at_engine_is_fed(self->at) ? USER_DATA : USER_GIVEN;
+    bool taken = at_engine_give(self->at, bytes, length);
     if (taken) {
         lua_pushvalue(L, 2);
         lua_setiuservalue(L, 1, place);
@@ -233,7 +239,7 @@ static int give(lua_State *L)
 /* engine:finish(): the data of the command under way has come to its end */
 static int finish(lua_State *L)
 {
-    at_engine_finish(&check_engine(L)->at);
+    at_engine_finish(check_engine(L)->at);
     return 0;
 }
 
@@ -250,7 +256,7 @@ static int set_hangups(lua_State *L)
         texts[i] = luaL_checkstring(L, -1); /* alive in the table */
         lua_pop(L, 1);
     }
-    if (!at_engine_set_hangups(&self->at, texts, count))
+    if (!at_engine_set_hangups(self->at, texts, count))
         return luaL_error(L, "the texts are too long");
     return 0;
 }
@@ -259,14 +265,14 @@ static int set_hangups(lua_State *L)
  */
 static int leave(lua_State *L)
 {
-    at_engine_leave(&check_engine(L)->at, lua_toboolean(L, 2), core_check_time(L, 3, 0));
+    at_engine_leave(check_engine(L)->at, lua_toboolean(L, 2), core_check_time(L, 3, 0));
     return 0;
 }
 
 /* engine:end_data_mode() -> how many of the bytes given had not gone out: it is over at once */
 static int end_data_mode(lua_State *L)
 {
-    lua_pushinteger(L, (lua_Integer)at_engine_end_data_mode(&check_engine(L)->at));
+    lua_pushinteger(L, (lua_Integer)at_engine_end_data_mode(check_engine(L)->at));
     return 1;
 }
 
@@ -274,7 +280,7 @@ static int end_data_mode(lua_State *L)
  * port alone */
 static int set_speed(lua_State *L)
 {
-    at_engine_set_speed(&check_engine(L)->at, (uint32_t)luaL_checkinteger(L, 2));
+    at_engine_set_speed(check_engine(L)->at, (uint32_t)luaL_checkinteger(L, 2));
     return 0;
 }
 
@@ -282,34 +288,34 @@ static int set_speed(lua_State *L)
 static int sync(lua_State *L)
 {
     struct lua_engine *self = check_engine(L);
-    at_engine_sync(&self->at, core_check_time(L, 2, 0), core_check_time(L, 3, AT_NEVER));
+    at_engine_sync(self->at, core_check_time(L, 2, 0), core_check_time(L, 3, AT_NEVER));
     return 0;
 }
 
 /* engine:ready() -> could a command be submitted now */
 static int ready(lua_State *L)
 {
-    lua_pushboolean(L, at_engine_ready(&check_engine(L)->at));
+    lua_pushboolean(L, at_engine_ready(check_engine(L)->at));
     return 1;
 }
 
 /* engine:times(timeout, gap): of commands that nothing is known of; between two commands */
 static int set_times(lua_State *L)
 {
-    at_engine_set_times(&check_engine(L)->at, check_milliseconds(L, 2), check_milliseconds(L, 3));
+    at_engine_set_times(check_engine(L)->at, check_milliseconds(L, 2), check_milliseconds(L, 3));
     return 0;
 }
 
 /* engine:echo(on), engine:observe(on) */
 static int set_echo(lua_State *L)
 {
-    at_engine_set_echo(&check_engine(L)->at, lua_toboolean(L, 2));
+    at_engine_set_echo(check_engine(L)->at, lua_toboolean(L, 2));
     return 0;
 }
 
 static int observe(lua_State *L)
 {
-    at_engine_observe(&check_engine(L)->at, lua_toboolean(L, 2));
+    at_engine_observe(check_engine(L)->at, lua_toboolean(L, 2));
     return 0;
 }
 
@@ -319,15 +325,15 @@ static int noise(lua_State *L)
 {
     struct lua_engine *self = check_engine(L);
     lua_pushinteger(L, (lua_Integer)self->received);
-    struct at_noise noise = at_engine_noise(&self->at);
+    struct at_noise noise = at_engine_noise(self->at);
     lua_pushinteger(L, (lua_Integer)noise.control_bytes);
-    lua_pushinteger(L, (lua_Integer)noise.damaged);
+    lua_pushinteger(L, (lua_Integer)noise.damaged_blocks);
     return 3;
 }
 
 static int push_deadline(lua_State *L, const struct lua_engine *self, at_time now)
 {
-    at_time deadline = at_engine_deadline(&self->at, now);
+    at_time deadline = at_engine_deadline(self->at, now);
     if (deadline == AT_NEVER)
         lua_pushnil(L);
     else
@@ -344,7 +350,7 @@ static int deadline(lua_State *L)
 static int next_event(lua_State *L, struct lua_engine *self, at_time now)
 {
     struct at_event event;
-    while (at_engine_next(&self->at, now, &event) != AT_EVENT_NONE) {
+    while (at_engine_next(self->at, now, &event) != AT_EVENT_NONE) {
         int top = lua_gettop(L);
         int pushed = core_push_event(L, self, &event);
         if (pushed > 0)
@@ -359,14 +365,14 @@ static bool write_output(struct lua_engine *self, struct port *port, at_time now
 {
     const char *bytes;
     size_t length;
-    uint64_t pending = at_engine_wants_silence(&self->at) ? port_pending(port) : 0;
+    uint64_t pending = at_engine_wants_silence(self->at) ? port_pending(port) : 0;
     if (pending > 0)
-        at_engine_waiting(&self->at, now + (at_time)pending);
-    while (!self->write_failed && (length = at_engine_output(&self->at, now, &bytes)) > 0) {
+        at_engine_waiting(self->at, now + (at_time)pending);
+    while (!self->write_failed && (length = at_engine_output(self->at, now, &bytes)) > 0) {
         long taken = port_write(port, bytes, length);
         self->write_failed = taken == PORT_CLOSED;
         if (taken > 0)
-            at_engine_sent(&self->at, (size_t)taken, now);
+            at_engine_sent(self->at, (size_t)taken, now);
         if (taken != (long)length)
             return taken >= 0;
     }
@@ -394,7 +400,7 @@ static bool read_input(struct lua_engine *self, struct port *port, long *length)
     if (*length > 0) {
         self->received += (uint64_t)*length;
         self->drained = (size_t)*length < sizeof self->rx;
-        at_engine_input(&self->at, self->rx, (size_t)*length);
+        at_engine_input(self->at, self->rx, (size_t)*length);
     }
     return true;
 }
@@ -426,7 +432,7 @@ static int turn(lua_State *L)
         if (pushed > 0)
             return pushed;
         bool blocked = write_output(self, port, now);
-        if (at_engine_has_event(&self->at) && (pushed = next_event(L, self, now)) > 0)
+        if (at_engine_has_event(self->at) && (pushed = next_event(L, self, now)) > 0)
             return pushed;
         if (!read_input(self, port, &length))
             return tell_closed(L, port);
@@ -449,7 +455,7 @@ static int feed(lua_State *L)
     lua_pushvalue(L, 2);
     lua_setiuservalue(L, 1, USER_INPUT);
     self->received += length;
-    at_engine_input(&self->at, bytes, length);
+    at_engine_input(self->at, bytes, length);
     return 0;
 }
 
@@ -463,7 +469,7 @@ static int output(lua_State *L)
 {
     struct lua_engine *self = check_engine(L);
     const char *bytes = "";
-    size_t length = at_engine_output(&self->at, core_check_time(L, 2, 0), &bytes);
+    size_t length = at_engine_output(self->at, core_check_time(L, 2, 0), &bytes);
     lua_pushlstring(L, bytes, length);
     return 1;
 }
@@ -474,9 +480,9 @@ static int sent(lua_State *L)
     const char *bytes;
     size_t length = (size_t)luaL_checkinteger(L, 2);
     at_time now = core_check_time(L, 3, 0);
-    luaL_argcheck(L, length <= at_engine_output(&self->at, now, &bytes), 2, "more than there was to send");
+    luaL_argcheck(L, length <= at_engine_output(self->at, now, &bytes), 2, "more than there was to send");
     if (length > 0)
-        at_engine_sent(&self->at, length, now);
+        at_engine_sent(self->at, length, now);
     return 0;
 }
 

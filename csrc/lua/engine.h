@@ -5,7 +5,7 @@
 #include "lua/block.h"
 #include "lua/core.h"
 
-#include "at/engine.h"
+#include "at/at.h"
 
 /* User values of the engine. */
 enum {
@@ -25,12 +25,11 @@ enum {
 };
 
 struct lua_engine {
-    struct at_engine at;
+    struct at_engine *at;     /* NULL: closed */
     struct core_rules *rules; /* that it uses */
-    bool open;
-    bool drained;      /* the last read took all there was */
-    bool rested;       /* turn() had nothing to do: what has come since has not been looked for */
-    bool write_failed; /* the port takes no more; what can still be read is read */
+    bool drained;             /* the last read took all there was */
+    bool rested;              /* turn() had nothing to do: what has come since has not been looked for */
+    bool write_failed;        /* the port takes no more; what can still be read is read */
     uint64_t received;
     uint32_t commands[PLACES]; /* by the places of their response tables; 0: the place is free */
     struct at_source source;

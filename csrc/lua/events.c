@@ -1,7 +1,7 @@
 /* Events of the engine, told to Lua. Lines and blocks of an answer are gathered and not told one by one. */
 #include "lua/engine.h"
 
-#include "at/match.h"
+#include "at/at.h"
 
 #include <string.h>
 
@@ -28,11 +28,7 @@ static void push_event_table(lua_State *L, const struct at_event *event)
         core_push_rule_name(L, lua_gettop(L), event->rule);
         lua_remove(L, -2);
     } else {
-        struct at_token line = {.text = event->text, .length = event->length};
-        const char *colon = at_has_prefix(&line) ? memchr(event->text, ':', event->length) : NULL;
-        size_t name = colon != NULL ? (size_t)(colon - event->text) : event->length;
-        prefix = colon != NULL ? name + 1 : 0;
-        lua_pushlstring(L, event->text, name);
+        lua_pushlstring(L, event->text, prefix > 0 ? prefix - 1 : event->length);
     }
     lua_setfield(L, -2, "name");
     lua_pushlstring(L, event->text, event->length);
@@ -84,19 +80,19 @@ static const char *damage_name(enum at_damage damage)
 static void push_result(lua_State *L, enum at_result result)
 {
     switch (result) {
-    case AT_OK:
+    case AT_RESULT_OK:
         lua_pushliteral(L, "ok");
         return;
-    case AT_ERROR:
+    case AT_RESULT_ERROR:
         lua_pushliteral(L, "error");
         return;
-    case AT_TIMEOUT:
+    case AT_RESULT_TIMEOUT:
         lua_pushliteral(L, "timeout");
         return;
-    case AT_CANCELLED:
+    case AT_RESULT_CANCELLED:
         lua_pushliteral(L, "cancelled");
         return;
-    case AT_REBOOTED:
+    case AT_RESULT_REBOOT:
         lua_pushliteral(L, "reboot");
         return;
     }
@@ -124,7 +120,7 @@ static int tell_end(lua_State *L, struct lua_engine *self, const struct at_event
         core_block_hand_over(L, &self->block);
     if (!event->more && !event->early)
         core_forget_response(L, self, event->command);
-    if (event->damage != AT_UNDAMAGED && event->result == AT_OK)
+    if (event->damage != AT_UNDAMAGED && event->result == AT_RESULT_OK)
         lua_pushstring(L, damage_name(event->damage));
     else if (event->online)
         lua_pushliteral(L, "online");

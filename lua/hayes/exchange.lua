@@ -92,6 +92,8 @@ local function refuse(modem, text, refusal)
     check.fail("modem:at", ("the command is %d bytes long, which is more than the module takes"):format(#text))
   end
   if refusal == "no data" then check.fail("modem:at", shown .. " waits for data; give { data = … }") end
+  if refusal == "name" then check.fail("modem:at", shown .. ": names and prefixes have 32 bytes at most") end
+  if refusal == "key" then check.fail("modem:at", shown .. ": its result is told by a parameter of at most 15 bytes") end
   local why = refusal == "deferred" and "too many results are outstanding" or "the module is busy"
   return errors.new { name = "busy", command = shown, message = ("%s was not sent: %s"):format(shown, why) }
 end
