@@ -93,7 +93,7 @@ local function refuse(modem, text, refusal)
   end
   if refusal == "no data" then check.fail("modem:at", shown .. " waits for data; give { data = … }") end
   if refusal == "name" then check.fail("modem:at", shown .. ": names and prefixes have 32 bytes at most") end
-  if refusal == "key" then check.fail("modem:at", shown .. ": its result is told by a parameter of at most 15 bytes") end
+  if refusal == "key" then check.fail("modem:at", shown .. ": what its result repeats has 15 bytes at most") end
   local why = refusal == "deferred" and "too many results are outstanding" or "the module is busy"
   return errors.new { name = "busy", command = shown, message = ("%s was not sent: %s"):format(shown, why) }
 end
