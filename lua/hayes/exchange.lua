@@ -29,7 +29,7 @@ exchange.UNKNOWN = -1
 ---@field timeout? number   seconds in the queue, from there to the final result code; nil: as the declaration says; in
 ---  the queue without a limit, but for run(): while a connection keeps the line in data mode, the same again, unless
 ---  that is background work or the job has a deadline of its own
----@field patient? boolean  no such limit
+---@field patient? boolean  no such limit: the program has said how long, or waits for as long as it takes
 ---@field withdraw? boolean is not sent once the caller of the job that it is part of has left
 ---@field deferred? number  seconds from there to the deferred result
 ---@field into? hayes.response  an empty response to fill, for those who read often
@@ -328,7 +328,7 @@ local function look_at_wait(modem, ticket, waits)
   local request = ticket.request
   local job = request.withdraw and wait.job()
   if job and job.left then return not_sent(ticket, "cancelled", ": nobody waits for it any more") end
-  local err = not request.timeout and exchange.deadlock(modem)
+  local err = not (request.timeout and request.patient) and exchange.deadlock(modem)
   if err then
     err.command = title(modem, ticket.text)
     return err

@@ -282,8 +282,8 @@ local function send_datagram(self, data)
   return #data
 end
 
---- Is it known that nothing more can be sent?
-local function is_over(self)
+--- Is it known that nothing more can be sent? So many bytes are given up then.
+local function is_over(self, count)
   if self.send_error then
     remember(self, self.send_error)
     return true
@@ -292,6 +292,7 @@ local function is_over(self)
   local err = connection and connection.refusal and connection:refusal()
   if not err then return false end
   fail_output(self, "", err)
+  err.unsent = err.unsent + count
   if self.room then self.room:fire() end
   return true
 end
@@ -309,11 +310,13 @@ function Socket:send(data, i, j)
   if i < 0 then i = #data + i + 1 end
   if j < 0 then j = #data + j + 1 end
   i, j = math.max(i, 1), math.min(j, #data)
-  if not self.connection or self.closing or self.write_shut or is_over(self) then return nil, "closed", i - 1 end
+  if not self.connection or self.closing or self.write_shut or is_over(self, j - i + 1) then
+    return nil, "closed", i - 1
+  end
   if self.kind == "udp" then return send_datagram(self, data:sub(i, j)) end
   local deadline = deadline_of(self)
   local limit = QUEUE_CHUNKS * self.connection.chunk
-  while i <= j and not self.closing and not is_over(self) do
+  while i <= j and not self.closing and not is_over(self, j - i + 1) do
     local room = limit - self.output.size
     if room > 0 then
       local last = math.min(j, i + room - 1)

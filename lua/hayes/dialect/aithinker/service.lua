@@ -129,7 +129,7 @@ function service.new(modem, kind)
     if options.mode == "transparent" then
       check.fail(where, 'mode is "transparent"; it must be "buffer" or "push" (sockets have transparent())')
     end
-    local object, err = job.open_within(modem, options.timeout, ("opening the server on port %d"):format(port), sockets.open, {
+    local object, err = job.open_within(modem, options.timeout, "opening the server on port " .. port, sockets.open, {
       type = kind.server, port = port, mode = options.mode, what = kind.what, seed_type = kind.seed,
       listens = kind.seed ~= nil, auto = options.escape == "auto", doing = ("the server on port %d"):format(port),
       with_slots = kind.open_server,
