@@ -95,9 +95,10 @@ end
 --- Of the last time-out: what was waited for, and how long. The error is made when somebody asks.
 local function error_of_timeout(self)
   local doing = ("%s of %s"):format(self.late, self)
-  local modem = self.connection and self.connection.modem or self.opener and self.opener.modem
-  if modem then return failure.out_of_time(modem, doing, self.late_after) end
-  return errors.new { name = "timeout", message = ("%s: that was not over within %g s"):format(doing, self.late_after) }
+  local connection = self.connection
+  local modem = connection and connection.modem or self.opener and self.opener.modem
+  local has_line = modem and connection and connection.data and connection.data == modem.online
+  return failure.out_of_time(not has_line and modem or nil, doing, self.late_after)
 end
 
 --- Why the last operation failed, or the connection ended.
