@@ -8,10 +8,11 @@ local script = require "support.script"
 
 describe("While a connection keeps the line in data mode,", function()
   local module, modem
+  local opened -- one that nobody holds would be collected, and closed
 
   before_each(function()
     script.virtual_time()
-    module = Module.new()
+    module, opened = Module.new(), {}
     modem = assert(hayes.open_port(module.port, "script"))
     module.port.delay = 0.02
   end)
@@ -22,7 +23,9 @@ describe("While a connection keeps the line in data mode,", function()
   end)
 
   local function open(mode, escape)
-    return assert(modem.tcp.open("server.example", 7, { mode = mode, escape = escape }))
+    local sock = assert(modem.tcp.open("server.example", 7, { mode = mode, escape = escape }))
+    opened[#opened + 1] = sock
+    return sock
   end
 
   --- What this task gives, within so many seconds, while another one is there that could free the line.
@@ -55,6 +58,7 @@ describe("While a connection keeps the line in data mode,", function()
       ["ssl.configure"] = function() return modem.ssl.configure(0, ssl) end,
       ["ssl.sockets"] = function() return modem.ssl.sockets() end,
       ["network.resolve"] = function() return modem.network.resolve("h") end,
+      ["network.resolve with a time-out"] = function() return modem.network.resolve("h", { timeout = 2 }) end,
       ["network.dns"] = function() return modem.network.dns() end,
       ["network.detach"] = function() return modem.network.detach() end,
       ["file.space"] = function() return modem.file.space() end,

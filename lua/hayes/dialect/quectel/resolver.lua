@@ -77,12 +77,11 @@ end
 --- The addresses of a host name as a list.
 ---@param host string
 ---@param context integer
----@param seconds? number over all, up to 60
+---@param seconds number over all, up to 60
 ---@return string[]?, hayes.error?
 function Resolver:resolve(host, context, seconds)
   local modem = self.modem
   local dialect = modem.dialect
-  seconds = math.min(seconds or SECONDS, SECONDS)
   local question = {
     text = command.build(dialect.commands["+QIDNSGIP"], "write", { context, host }, dialect.manners),
     doing = "resolving " .. host, seconds = seconds, deadline = wait.now() + SECONDS, outcome = wait.waiter(),
