@@ -6,6 +6,7 @@
 local check = require "hayes.check"
 local errors = require "hayes.error"
 local exchange = require "hayes.exchange"
+local failure = require "hayes.failure"
 local job = require "hayes.job"
 local Socket = require "hayes.socket"
 local wait = require "hayes.wait"
@@ -69,7 +70,9 @@ function Listener:next(deadline)
     local look_at = now + LOOK_AFTER
     if not self.arrival or self.arrival.fired then self.arrival = wait.waiter() end
     self.arrival:wait(deadline and math.min(deadline, look_at) or look_at)
-    if wait.now() >= look_at and not self.ended and not self.modem.online then self.registry.look_for_seeds(self) end
+    if wait.now() >= look_at and not self.ended and not self.modem.online then
+      job.run(deadline, nil, self.registry.look_for_seeds, self)
+    end
   end
 end
 
@@ -128,21 +131,29 @@ function Server:accept(timeout)
     if self.kind == "SSL" then socket.verified = false end -- the module asks no client for a certificate
     return socket
   end
-  if err == "timeout" then return nil, "timeout" end
+  if err == "timeout" then
+    self.last_error = errors.new { name = "timeout",
+      message = ("%s: no client within %g s"):format(self.listener:title(), timeout) }
+    return nil, "timeout"
+  end
   self.last_error = err
   return nil, "closed"
 end
 
---- Why accept() has given "closed".
+--- Why accept() or close() has failed.
 function Server:lasterror() return self.last_error end
 
 --- The module tells no address of its own here.
 function Server:getsockname() return "0.0.0.0", self.listener.port, "inet" end
 
---- Ends the server, and clients that nobody has accepted; those accepted live on. 1, or nil and the error.
+--- Ends the server, and clients that nobody has accepted; those accepted live on. 1, or nil and the error; nil,
+--- "timeout" when that takes longer than settimeout() allows: it goes on.
 function Server:close()
-  local ok, err = job.run(nil, nil, self.listener.close, self.listener)
+  local ok, err = job.run(self.timeout and wait.now() + self.timeout, nil, self.listener.close, self.listener)
   if ok then return 1 end
+  if err == "timeout" then
+    self.last_error = failure.out_of_time(self.listener.modem, self.listener:title(), self.timeout)
+  end
   return nil, err
 end
 

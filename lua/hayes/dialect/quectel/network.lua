@@ -25,6 +25,11 @@ local attach_options = {
   timeout = { type = "number", min = 1, max = 3600, default = 120 },
 }
 
+local resolve_options = {
+  context = { type = "integer", min = 1, max = 16, default = 1 },
+  timeout = { type = "number", min = 0.1, max = 60, default = 60 },
+}
+
 --- Seconds between two looks at something that has no event.
 local LOOK_AGAIN = 1
 
@@ -296,14 +301,19 @@ return function(modem)
 
   local resolver = Resolver.new(modem, last_error)
 
-  --- The addresses of a host name as a list. The module has 60 s, and answers one question at a time.
+  --- The addresses of a host name as a list. The module has 60 s, and answers one question at a time. Options: context,
+  --- the PDP context (1), which may stand alone in their place; timeout, seconds over all (60).
   ---@param host string
-  ---@param context? integer
+  ---@param options? integer|{ context: integer?, timeout: number? }
   ---@return string[]?, hayes.error?
-  function network.resolve(host, context)
+  function network.resolve(host, options)
     check.value("network.resolve", "the host", host, { type = "string", line = true, longest = 255 })
-    check.value("network.resolve", "the context", context, { type = "integer|nil", min = 1, max = 16 })
-    return resolver:resolve(host, context or 1)
+    if type(options) ~= "table" then
+      check.value("network.resolve", "the context", options, { type = "integer|nil", min = 1, max = 16 })
+      options = { context = options }
+    end
+    options = check.options("network.resolve", options, resolve_options)
+    return resolver:resolve(host, options.context, options.timeout)
   end
 
   --- Looks for what stands in the way of a connection, from the SIM card up to a TCP connection to host and port

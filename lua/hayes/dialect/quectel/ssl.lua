@@ -121,7 +121,8 @@ return function(modem)
   end
 
   --- Opens a TLS connection. The options are those of ssl_settings.lua: verify, ca, certificate, key, version,
-  --- ciphers, sni, check_time, ignore, session_cache, dtls, negotiate_timeout, mode, escape, context, diagnose.
+  --- ciphers, sni, check_time, ignore, session_cache, dtls, negotiate_timeout, mode, escape, context, diagnose; and
+  --- timeout, seconds over all: without it each step has its own time, and the line must come free within that.
   ---
   --- A module offers one cipher suite or all. A list of several in `ciphers` is tried in turn, one handshake each, and
   --- only a handshake that fails (579; 566 where TCP works) goes on to the next: the negotiate_timeout counts for each.
@@ -138,7 +139,8 @@ return function(modem)
   function ssl.open(host, port, options)
     options = settings.check("ssl.open", options)
     check_address("ssl.open", host, port)
-    local connection, err = job.open(nil, open_connection, host, port, options)
+    local connection, err = job.open_within(modem, options.timeout,
+      ("opening the TLS connection to %s:%d"):format(host, port), open_connection, host, port, options)
     if not connection then return nil, err end
     return Socket.new("SSL", connection, host, port)
   end
@@ -150,6 +152,7 @@ return function(modem)
     options = settings.check("ssl.factory", options)
     return function()
       return Socket.new("SSL", nil, nil, nil, {
+        modem = modem,
         check = function(host, port) check_address("socket:connect", host, port) end,
         open = function(host, port) return open_connection(host, port, options) end,
       })
