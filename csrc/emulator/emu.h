@@ -3,20 +3,20 @@
 #ifndef EMU_EMU_H
 #define EMU_EMU_H
 
-#include "emulator/clock.h"
-#include "emulator/control.h"
-#include "emulator/dispatch.h"
-#include "emulator/faults.h"
+#include "emulator/control/control.h"
+#include "emulator/interpreter/dispatch.h"
+#include "emulator/interpreter/port.h"
+#include "emulator/line/uart.h"
 #include "emulator/loop.h"
 #include "emulator/net/listen.h"
 #include "emulator/net/resolver.h"
 #include "emulator/options.h"
-#include "emulator/port.h"
-#include "emulator/power.h"
 #include "emulator/quirks.h"
-#include "emulator/random.h"
-#include "emulator/store.h"
-#include "emulator/uart.h"
+#include "emulator/world/clock.h"
+#include "emulator/world/faults.h"
+#include "emulator/world/power.h"
+#include "emulator/world/random.h"
+#include "emulator/world/store.h"
 
 struct emu_stats {
     uint64_t commands; /* command lines */

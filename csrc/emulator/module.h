@@ -3,9 +3,9 @@
 #ifndef EMU_MODULE_H
 #define EMU_MODULE_H
 
-#include "emulator/command.h"
+#include "emulator/interpreter/command.h"
+#include "emulator/interpreter/parser.h"
 #include "emulator/loop.h"
-#include "emulator/parser.h"
 #include "emulator/quirks.h"
 
 #include <stdio.h>

@@ -2,10 +2,10 @@
 #ifndef EMU_OPTIONS_H
 #define EMU_OPTIONS_H
 
-#include "emulator/cellular.h"
 #include "emulator/net/listen.h"
 #include "emulator/net/resolver.h"
-#include "emulator/wireless.h"
+#include "emulator/world/cellular.h"
+#include "emulator/world/wireless.h"
 
 #include <stdint.h>
 

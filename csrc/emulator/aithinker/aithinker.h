@@ -4,12 +4,12 @@
 #define EMU_AITHINKER_AITHINKER_H
 
 #include "emulator/aithinker/certificates.h"
-#include "emulator/aithinker/conn.h"
 #include "emulator/aithinker/names.h"
 #include "emulator/aithinker/quirks.h"
-#include "emulator/aithinker/send.h"
 #include "emulator/aithinker/settings.h"
-#include "emulator/aithinker/transparent.h"
+#include "emulator/aithinker/socket/conn.h"
+#include "emulator/aithinker/socket/send.h"
+#include "emulator/aithinker/socket/transparent.h"
 #include "emulator/aithinker/wifi.h"
 #include "emulator/aithinker/words.h"
 #include "emulator/emu.h"

@@ -1,6 +1,6 @@
 /* What is not about networks. */
 #include "emulator/aithinker/aithinker.h"
-#include "emulator/reply.h"
+#include "emulator/interpreter/reply.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 #include "emulator/aithinker/certificates.h"
 
 #include "emulator/aithinker/aithinker.h"
+#include "emulator/interpreter/reply.h"
 #include "emulator/net/suites.h"
-#include "emulator/reply.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -5,7 +5,7 @@
 #ifndef EMU_AITHINKER_GRAMMAR_H
 #define EMU_AITHINKER_GRAMMAR_H
 
-#include "emulator/parser.h"
+#include "emulator/interpreter/parser.h"
 
 extern const struct emu_grammar aithinker_grammar;
 

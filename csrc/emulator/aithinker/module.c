@@ -4,9 +4,9 @@
 #include "emulator/aithinker/aithinker.h"
 #include "emulator/aithinker/grammar.h"
 #include "emulator/aithinker/modules.h"
-#include "emulator/aithinker/receive.h"
+#include "emulator/aithinker/socket/receive.h"
 #include "emulator/alloc.h"
-#include "emulator/reply.h"
+#include "emulator/interpreter/reply.h"
 
 #include <stdio.h>
 #include <stdlib.h>

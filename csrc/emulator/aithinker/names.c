@@ -1,7 +1,7 @@
 #include "emulator/aithinker/names.h"
 
 #include "emulator/aithinker/aithinker.h"
-#include "emulator/reply.h"
+#include "emulator/interpreter/reply.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>

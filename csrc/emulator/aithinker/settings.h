@@ -2,7 +2,7 @@
 #ifndef EMU_AITHINKER_SETTINGS_H
 #define EMU_AITHINKER_SETTINGS_H
 
-#include "emulator/wireless.h"
+#include "emulator/world/wireless.h"
 
 #include <stdbool.h>
 

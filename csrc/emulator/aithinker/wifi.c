@@ -1,7 +1,7 @@
 #include "emulator/aithinker/wifi.h"
 
 #include "emulator/aithinker/aithinker.h"
-#include "emulator/reply.h"
+#include "emulator/interpreter/reply.h"
 
 #include <string.h>
 

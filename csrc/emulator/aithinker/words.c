@@ -2,7 +2,7 @@
 
 #include "emulator/aithinker/aithinker.h"
 #include "emulator/aithinker/quirks.h"
-#include "emulator/reply.h"
+#include "emulator/interpreter/reply.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -3,7 +3,7 @@
 #ifndef EMU_AITHINKER_WORDS_H
 #define EMU_AITHINKER_WORDS_H
 
-#include "emulator/result.h"
+#include "emulator/interpreter/result.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,7 +2,7 @@
 #ifndef EMU_NET_FTP_REPLY_H
 #define EMU_NET_FTP_REPLY_H
 
-#include "emulator/ring.h"
+#include "emulator/line/ring.h"
 
 #include <stdbool.h>
 

@@ -6,9 +6,9 @@
 #ifndef EMU_NET_LINK_H
 #define EMU_NET_LINK_H
 
+#include "emulator/line/ring.h"
 #include "emulator/net/resolver.h"
 #include "emulator/net/tls.h"
-#include "emulator/ring.h"
 
 struct emu;
 

@@ -1,6 +1,6 @@
 /* AT+CCLK (27.007 8.15). */
+#include "emulator/interpreter/reply.h"
 #include "emulator/quectel/quectel.h"
-#include "emulator/reply.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* Who the module is. */
+#include "emulator/interpreter/reply.h"
 #include "emulator/quectel/quectel.h"
-#include "emulator/reply.h"
 
 static const char imei[] = "866758041234567";
 

@@ -2,12 +2,12 @@
 #include "emulator/module.h"
 
 #include "emulator/alloc.h"
-#include "emulator/control.h"
+#include "emulator/control/control.h"
+#include "emulator/interpreter/reply.h"
 #include "emulator/quectel/errors.h"
 #include "emulator/quectel/modules.h"
 #include "emulator/quectel/quectel.h"
-#include "emulator/quectel/receive.h"
-#include "emulator/reply.h"
+#include "emulator/quectel/socket/receive.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -4,17 +4,17 @@
 
 #include "emulator/emu.h"
 #include "emulator/module.h"
-#include "emulator/quectel/conn.h"
-#include "emulator/quectel/files.h"
-#include "emulator/quectel/ftp.h"
-#include "emulator/quectel/network.h"
-#include "emulator/quectel/pdp.h"
-#include "emulator/quectel/send.h"
+#include "emulator/quectel/file/files.h"
+#include "emulator/quectel/file/transfer.h"
+#include "emulator/quectel/ftp/ftp.h"
+#include "emulator/quectel/network/network.h"
+#include "emulator/quectel/network/pdp.h"
+#include "emulator/quectel/network/tools.h"
 #include "emulator/quectel/settings.h"
-#include "emulator/quectel/socket.h"
-#include "emulator/quectel/ssl.h"
-#include "emulator/quectel/tools.h"
-#include "emulator/quectel/transfer.h"
+#include "emulator/quectel/socket/conn.h"
+#include "emulator/quectel/socket/send.h"
+#include "emulator/quectel/socket/socket.h"
+#include "emulator/quectel/ssl/ssl.h"
 
 /* What makes one model differ from another. */
 struct quectel_model {

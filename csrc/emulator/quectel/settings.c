@@ -1,8 +1,8 @@
 #include "emulator/quectel/settings.h"
 
+#include "emulator/interpreter/reply.h"
 #include "emulator/quectel/errors.h"
 #include "emulator/quectel/quectel.h"
-#include "emulator/reply.h"
 
 #include <stdio.h>
 #include <string.h>

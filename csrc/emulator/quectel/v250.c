@@ -1,6 +1,6 @@
 /* The basic commands: V.250 chapters 6.1 and 6.2, as the AT manual of these modules lists them. */
+#include "emulator/interpreter/reply.h"
 #include "emulator/quectel/quectel.h"
-#include "emulator/reply.h"
 
 #include <string.h>
 

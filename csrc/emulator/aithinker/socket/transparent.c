@@ -1,0 +1,242 @@
+#include "emulator/aithinker/socket/transparent.h"
+
+#include "emulator/aithinker/aithinker.h"
+#include "emulator/aithinker/socket/server.h"
+#include "emulator/aithinker/socket/socket.h"
+#include "emulator/interpreter/reply.h"
+
+#include <string.h>
+
+enum {
+    PACKET_MS = 20 /* a constant of the SDK: with that silence, or at 1024 bytes, a packet goes out */
+};
+
+static void on_idle(void *owner);
+
+void aithinker_transparent_init(struct aithinker *aithinker)
+{
+    aithinker->transparent = (struct aithinker_transparent){0};
+    aithinker->transparent.idle = (struct emu_timer){.on_due = on_idle, .owner = aithinker};
+}
+
+void aithinker_transparent_stop(struct aithinker *aithinker)
+{
+    emu_timer_stop(&aithinker->emu->loop, &aithinker->transparent.idle);
+    aithinker->transparent.conn = NULL;
+}
+
+/* What has gathered goes out; nobody there to take it: it is lost. False: not yet. */
+static bool flush(struct aithinker *aithinker)
+{
+    struct aithinker_transparent *tt = &aithinker->transparent;
+    if (tt->length == 0 || !aithinker_conn_is_up(tt->conn) ||
+        aithinker_conn_send(tt->conn, tt->chunk, tt->length))
+        tt->length = 0;
+    return tt->length == 0;
+}
+
+static void restart_idle(struct aithinker *aithinker)
+{
+    struct emu_loop *loop = &aithinker->emu->loop;
+    emu_timer_start(loop, &aithinker->transparent.idle, emu_loop_now(loop) + emu_ms(PACKET_MS));
+}
+
+static void add_pluses(struct aithinker_transparent *tt)
+{
+    for (; tt->pluses > 0 && tt->length < AITHINKER_CHUNK; tt->pluses--)
+        tt->chunk[tt->length++] = '+';
+}
+
+static void on_idle(void *owner)
+{
+    struct aithinker *aithinker = owner;
+    add_pluses(&aithinker->transparent); /* three in one packet are looked for */
+    if (!flush(aithinker))
+        restart_idle(aithinker);
+}
+
+/* False: not yet. */
+static bool leave(struct aithinker *aithinker)
+{
+    aithinker->transparent.leaving = !flush(aithinker);
+    if (aithinker->transparent.leaving)
+        return false;
+    emu_port_leave_data(aithinker->emu);
+    aithinker_transparent_stop(aithinker);
+    emu_final(aithinker->emu, emu_ok());
+    return true;
+}
+
+bool aithinker_transparent_go_on(struct aithinker *aithinker)
+{
+    return aithinker->transparent.conn && aithinker->transparent.leaving && leave(aithinker);
+}
+
+static size_t take(void *owner, const char *bytes, size_t length)
+{
+    struct aithinker *aithinker = owner;
+    struct aithinker_transparent *tt = &aithinker->transparent;
+    if (tt->leaving || (tt->length == AITHINKER_CHUNK && !flush(aithinker)))
+        return 0;
+    size_t used = AITHINKER_CHUNK - tt->length;
+    used = used < length ? used : length;
+    memcpy(tt->chunk + tt->length, bytes, used);
+    tt->length += used;
+    if (tt->length < AITHINKER_CHUNK || !flush(aithinker))
+        restart_idle(aithinker);
+    return used;
+}
+
+/* Byte by byte, for firmware that leaves at any "+++" in the data. */
+static size_t take_watching(void *owner, const char *bytes, size_t length)
+{
+    struct aithinker *aithinker = owner;
+    struct aithinker_transparent *tt = &aithinker->transparent;
+    (void)length;
+    if (tt->leaving || (tt->length > AITHINKER_CHUNK - 4 && !flush(aithinker)))
+        return 0;
+    restart_idle(aithinker);
+    if (*bytes == '+') {
+        if (++tt->pluses == 3)
+            leave(aithinker);
+        return 1;
+    }
+    add_pluses(tt);
+    tt->chunk[tt->length++] = *bytes;
+    return 1;
+}
+
+static void on_escape(void *owner)
+{
+    leave(owner);
+}
+
+static void enter(struct aithinker_conn *conn)
+{
+    struct aithinker *aithinker = conn->aithinker;
+    struct aithinker_transparent *tt = &aithinker->transparent;
+    bool watching = aithinker_quirk(aithinker->emu, AITHINKER_QUIRK_TT_EXIT_ANYWHERE);
+    tt->conn = conn;
+    tt->leaving = false;
+    tt->pluses = 0;
+    tt->length = 0;
+    const struct emu_data_mode mode = {
+        .take = watching ? take_watching : take,
+        .escape = watching ? NULL : on_escape,
+        .owner = aithinker,
+        .urcs = aithinker_quirk(aithinker->emu, AITHINKER_QUIRK_TT_EVENTS),
+    };
+    emu_prompt(aithinker->emu);
+    emu_port_enter_data(aithinker->emu, &mode);
+}
+
+/* The page's conditions: one client alone, one server with one seed, or one UDP server alone. */
+static struct aithinker_conn *eligible(struct aithinker *aithinker)
+{
+    struct aithinker_conn *found = NULL, *server = NULL;
+    size_t count = aithinker_conns_count(aithinker);
+    for (int i = 0; i < AITHINKER_CONNS; i++) {
+        struct aithinker_conn *conn = &aithinker->conns[i];
+        if (!conn->id)
+            continue;
+        if (conn->type == AITHINKER_TCP_SERVER || conn->type == AITHINKER_SSL_SERVER)
+            server = conn;
+        else
+            found = conn;
+    }
+    if (!found || found->status != AITHINKER_CONNECTED)
+        return NULL;
+    if (aithinker_is_seed(found->type))
+        return count == 2 && server && server->id == found->server ? found : NULL;
+    return count == 1 ? found : NULL;
+}
+
+static struct emu_result go_transparent(struct emu_call *call)
+{
+    struct aithinker *aithinker = aithinker_of(call->emu);
+    long long mode = 0;
+    if (call->form == EMU_WRITE && (call->count != 1 || !emu_param_number(call, 0, 0, 2, &mode) || mode == 1))
+        return aithinker_fail(AITHINKER_BAD_VALUE);
+    struct aithinker_conn *conn = eligible(aithinker);
+    if (!conn)
+        return aithinker_fail(AITHINKER_SOCKET_TT);
+    aithinker->transparent.follows_last = mode == 2;
+    enter(conn);
+    return emu_result(EMU_RESULT_SILENT);
+}
+
+static bool can_be_automatic(enum aithinker_type type)
+{
+    return type == AITHINKER_UDP_SERVER || type == AITHINKER_UDP_CLIENT || type == AITHINKER_TCP_CLIENT ||
+           type == AITHINKER_SSL_CLIENT;
+}
+
+static struct emu_result keep(struct aithinker *aithinker, const struct aithinker_target *target)
+{
+    aithinker->settings.autott = *target;
+    return aithinker_settings_save(aithinker) ? emu_ok() : aithinker_fail(AITHINKER_FLASH);
+}
+
+static struct emu_result configure(struct emu_call *call)
+{
+    struct aithinker *aithinker = aithinker_of(call->emu);
+    struct aithinker_target target = {0};
+    long long type;
+    if (!emu_param_number(call, 0, 0, AITHINKER_SSL_SEED, &type))
+        return aithinker_fail(AITHINKER_BAD_VALUE);
+    if (type == 0)
+        return keep(aithinker, &target);
+    target.type = (unsigned)type;
+    if (!can_be_automatic((enum aithinker_type)type))
+        return aithinker_fail(AITHINKER_SOCKET_TYPE);
+    size_t used = aithinker_read_target(call, (enum aithinker_type)type, target.host, &target.port);
+    return used == call->count ? keep(aithinker, &target) : aithinker_fail(AITHINKER_BAD_VALUE);
+}
+
+/* A server has no remote host, and its port stands in the same place; the page does not show one. */
+static struct emu_result show(struct emu_call *call)
+{
+    const struct aithinker_target *target = &aithinker_of(call->emu)->settings.autott;
+    if (target->type == 0)
+        emu_info(call->emu, "+SOCKETAUTOTT:0");
+    else
+        emu_info(call->emu, "+SOCKETAUTOTT:%u,%s,%u", target->type, target->host, target->port);
+    return emu_ok();
+}
+
+void aithinker_autott_start(struct aithinker *aithinker)
+{
+    const struct aithinker_target *target = &aithinker->settings.autott;
+    struct aithinker_conn *conn =
+        target->type ? aithinker_conn_new(aithinker, (enum aithinker_type)target->type, 0) : NULL;
+    if (!conn)
+        return;
+    memcpy(conn->host, target->host, sizeof conn->host);
+    conn->port = target->port;
+    bool server = aithinker_is_server(conn->type);
+    int error = server ? aithinker_server_open(conn) : aithinker_conn_open(conn, AITHINKER_BY_AUTOTT);
+    if (error) {
+        aithinker_conn_free(conn);
+        aithinker_print_error(aithinker->emu, "+SOCKET", error);
+    } else if (server) {
+        aithinker_autott_opened(conn);
+    }
+}
+
+/* As V4.18_P1.4.4 prints it; OK is missing there in the case of UDP. */
+void aithinker_autott_opened(struct aithinker_conn *conn)
+{
+    struct emu *emu = conn->aithinker->emu;
+    bool datagram = conn->type == AITHINKER_UDP_CLIENT || conn->type == AITHINKER_UDP_SERVER;
+    aithinker_print(emu, "connect success ConID=%ld\r\n", conn->id);
+    if (!datagram)
+        emu_final(emu, emu_ok());
+    if (!emu->port.in_data && eligible(conn->aithinker) == conn)
+        enter(conn);
+}
+
+const struct emu_command aithinker_transparent_commands[] = {
+    {.name = "+SOCKETTT", .execute = go_transparent, .write = go_transparent},
+    {.name = "+SOCKETAUTOTT", .write = configure, .read = show},
+    {0},
+};

@@ -1,0 +1,66 @@
+/* What a command is: a name, and what it does in each of its forms (V.250 5.4, 27.007 4). */
+#ifndef EMU_INTERPRETER_COMMAND_H
+#define EMU_INTERPRETER_COMMAND_H
+
+#include "emulator/interpreter/result.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    EMU_NAME_MAX = 31,
+    EMU_PARAMS_MAX = 20,
+};
+
+enum emu_form {
+    EMU_TEST,    /* AT+NAME=? */
+    EMU_READ,    /* AT+NAME? */
+    EMU_WRITE,   /* AT+NAME=...; ATE0 */
+    EMU_EXECUTE, /* AT+NAME */
+};
+
+/* One parameter; text ends with NUL and lives as long as the call. */
+struct emu_param {
+    const char *text;
+    size_t length; /* 0 and not quoted: left out */
+    bool quoted;
+};
+
+/* One command of a command line, valid until its handler returns. */
+struct emu_call {
+    struct emu *emu;
+    char name[EMU_NAME_MAX + 1]; /* in upper case, without AT: "+CSQ", "E", "&F" */
+    enum emu_form form;
+    struct emu_param params[EMU_PARAMS_MAX];
+    size_t count;
+};
+
+struct emu;
+
+typedef struct emu_result emu_handler(struct emu_call *call);
+
+/* A form without handler answers ERROR, but for test: `ranges` is then printed behind the name, "" just
+ * answers OK. */
+struct emu_command {
+    const char *name;
+    emu_handler *write, *read, *execute, *test;
+    const char *ranges;
+    bool (*present)(const struct emu *emu); /* NULL: this firmware has it */
+};
+
+/* A whole number written in digits and in the range; false otherwise, also when it is left out or quoted. */
+bool emu_param_number(const struct emu_call *call, size_t index, long long least, long long most,
+                      long long *number);
+
+/* The same, but left alone when the parameter is left out. */
+bool emu_param_option(const struct emu_call *call, size_t index, long long least, long long most,
+                      long long *number);
+
+/* A quoted string of at most so many bytes; NULL otherwise. */
+const char *emu_param_string(const struct emu_call *call, size_t index, size_t most);
+
+/* Left out, or behind the last one. */
+bool emu_param_absent(const struct emu_call *call, size_t index);
+
+#endif

@@ -1,0 +1,378 @@
+#include "emulator/quectel/ftp/ftp_transfer.h"
+
+#include "emulator/interpreter/reply.h"
+#include "emulator/quectel/errors.h"
+#include "emulator/quectel/quectel.h"
+
+#include <string.h>
+
+static void on_silence(void *owner);
+
+static struct quectel_ftp_transfer *transfer_of(struct quectel *quectel)
+{
+    return &quectel->ftp.transfer;
+}
+
+void quectel_ftp_transfer_init(struct quectel *quectel)
+{
+    *transfer_of(quectel) = (struct quectel_ftp_transfer){
+        .silence = {.on_due = on_silence, .owner = quectel},
+    };
+}
+
+/* What QFTPLEN tells, and where an upload in pieces was, outlive the transfer. */
+void quectel_ftp_transfer_stop(struct quectel *quectel)
+{
+    struct quectel_ftp_transfer *transfer = transfer_of(quectel);
+    emu_timer_stop(&quectel->emu->loop, &transfer->silence);
+    if (transfer->file)
+        fclose(transfer->file);
+    transfer->file = NULL;
+    if (transfer->online)
+        emu_port_leave_data(quectel->emu);
+    transfer->online = false;
+    transfer->phase = QUECTEL_FTP_NO_TRANSFER;
+}
+
+/* FTP note 2.1, <timeout>: the longest time between two packets. */
+static void expect_more(struct quectel *quectel)
+{
+    emu_timer_start(&quectel->emu->loop, &transfer_of(quectel)->silence,
+                    emu_loop_now(&quectel->emu->loop) + quectel_ftp_patience(quectel));
+}
+
+static void go_offline(struct quectel *quectel, struct emu_result result)
+{
+    struct quectel_ftp_transfer *transfer = transfer_of(quectel);
+    if (!transfer->online)
+        return;
+    transfer->online = false;
+    emu_port_leave_data(quectel->emu);
+    emu_final(quectel->emu, result);
+}
+
+/* What is left is the server's word. */
+static void end_carrying(struct quectel *quectel)
+{
+    emu_timer_stop(&quectel->emu->loop, &transfer_of(quectel)->silence);
+    transfer_of(quectel)->phase = QUECTEL_FTP_ENDING;
+}
+
+static void cut(struct quectel *quectel, int error)
+{
+    transfer_of(quectel)->error = error;
+    end_carrying(quectel);
+    emu_ftp_cut(&quectel->ftp.client);
+}
+
+static void finish(struct quectel *quectel)
+{
+    end_carrying(quectel);
+    emu_ftp_finish(&quectel->ftp.client);
+}
+
+static bool host_is_slow(const struct quectel *quectel)
+{
+    return quectel->ftp.transfer.com && !quectel->ftp.transfer.upload &&
+           emu_output_length(&quectel->emu->uart.output) >= EMU_UART_PUMP_BELOW;
+}
+
+/* What an upload over COM: has brought so far stays: drivers rely on 609 as its end (note 2.5, no length). */
+static void on_silence(void *owner)
+{
+    struct quectel *quectel = owner;
+    struct quectel_ftp_transfer *transfer = transfer_of(quectel);
+    if (host_is_slow(quectel)) {
+        expect_more(quectel);
+        return;
+    }
+    go_offline(quectel, emu_ok());
+    transfer->error = QUECTEL_FTP_TIMEOUT;
+    if (transfer->upload && transfer->com && quectel->ftp.client.data.link.out.used == 0)
+        finish(quectel);
+    else
+        cut(quectel, QUECTEL_FTP_TIMEOUT);
+}
+
+/* How many of so many bytes may pass now. */
+static size_t allowed(const struct quectel *quectel, size_t length)
+{
+    const struct quectel_ftp_transfer *transfer = &quectel->ftp.transfer;
+    uint64_t room = quectel_ftp_faults_room(quectel);
+    if (transfer->counted && transfer->wanted - transfer->done < room)
+        room = transfer->wanted - transfer->done;
+    return length < room ? length : (size_t)room;
+}
+
+static void count(struct quectel *quectel, size_t length)
+{
+    if (length == 0)
+        return;
+    transfer_of(quectel)->done += length;
+    expect_more(quectel);
+}
+
+static bool is_complete(const struct quectel_ftp_transfer *transfer)
+{
+    return transfer->counted && transfer->done == transfer->wanted;
+}
+
+/* Bytes of an upload, typed in; of a download nothing that is typed counts. */
+static size_t take(void *owner, const char *bytes, size_t length)
+{
+    struct quectel *quectel = owner;
+    struct quectel_ftp_transfer *transfer = transfer_of(quectel);
+    if (!transfer->upload || quectel->ftp.client.data.state != EMU_FTP_DATA_FLOWING)
+        return length;
+    size_t used = emu_ftp_give(&quectel->ftp.client, bytes, allowed(quectel, length));
+    count(quectel, used);
+    if (!is_complete(transfer))
+        return used;
+    go_offline(quectel, emu_ok());
+    if (transfer->last)
+        finish(quectel);
+    else
+        transfer->phase = QUECTEL_FTP_PIECE;
+    return used;
+}
+
+static void on_escape(void *owner)
+{
+    struct quectel *quectel = owner;
+    struct quectel_ftp_transfer *transfer = transfer_of(quectel);
+    go_offline(quectel, emu_ok());
+    if (transfer->phase != QUECTEL_FTP_CARRYING)
+        return;
+    if (transfer->upload) {
+        finish(quectel);
+    } else if (emu_quirk(quectel->emu, EMU_QUIRK_FTP_ESCAPE_ABORTS)) {
+        transfer->unspoken = true;
+        cut(quectel, 0);
+    } else {
+        emu_timer_stop(&quectel->emu->loop, &transfer->silence);
+        transfer->phase = QUECTEL_FTP_SUSPENDED;
+    }
+}
+
+struct emu_result quectel_ftp_go_online(struct quectel *quectel)
+{
+    const struct emu_data_mode mode = {.take = take, .escape = on_escape, .owner = quectel};
+    struct quectel_ftp_transfer *transfer = transfer_of(quectel);
+    transfer->phase = QUECTEL_FTP_CARRYING;
+    transfer->online = true;
+    emu_port_enter_data(quectel->emu, &mode);
+    expect_more(quectel);
+    return emu_result(EMU_RESULT_CONNECT);
+}
+
+bool quectel_ftp_is_suspended(const struct quectel *quectel)
+{
+    return quectel->ftp.transfer.phase == QUECTEL_FTP_SUSPENDED;
+}
+
+static void open_target(struct quectel *quectel)
+{
+    struct quectel_ftp_transfer *transfer = transfer_of(quectel);
+    const char *name;
+    transfer->store = quectel_file_store(quectel, transfer->local, &name);
+    if (!quectel_file_is_open(quectel, transfer->local))
+        transfer->file = emu_store_open_file(transfer->store, name, EMU_STORE_TRUNCATE);
+    if (!transfer->file)
+        cut(quectel, QUECTEL_FTP_OPEN_FILE_FAILED);
+}
+
+void quectel_ftp_transfer_flowing(struct quectel *quectel)
+{
+    struct quectel_ftp_transfer *transfer = transfer_of(quectel);
+    if (transfer->com) {
+        emu_finish(quectel->emu, quectel_ftp_go_online(quectel));
+        return;
+    }
+    transfer->phase = QUECTEL_FTP_CARRYING;
+    expect_more(quectel);
+    if (!transfer->upload)
+        open_target(quectel);
+}
+
+/* The deferred result. */
+static void say_end(struct quectel *quectel, int error, int code)
+{
+    const struct quectel_ftp_transfer *transfer = transfer_of(quectel);
+    if (error)
+        quectel_urc(quectel, "%s: %d,%d", transfer->command, error, code >= 400 ? code : 0);
+    else
+        quectel_urc(quectel, "%s: 0,%llu", transfer->command, (unsigned long long)transfer->done);
+}
+
+/* A transfer over COM: that has never come to CONNECT. */
+static void refuse(struct quectel *quectel, int error, int code)
+{
+    bool later = code >= 400 && emu_quirk(quectel->emu, EMU_QUIRK_FTP_REFUSED_LATER);
+    emu_finish(quectel->emu, later ? emu_ok() : emu_cme(error));
+    if (later)
+        say_end(quectel, error, code);
+}
+
+/* The transfer has ended, one way or the other; tells who has to know. */
+static void tell_end(struct quectel *quectel, int error, int code, struct emu_result offline)
+{
+    struct quectel_ftp_transfer *transfer = transfer_of(quectel);
+    enum quectel_ftp_phase phase = transfer->phase;
+    bool unspoken = transfer->unspoken;
+    if (transfer->online && offline.outcome == EMU_RESULT_NO_CARRIER &&
+        emu_quirk(quectel->emu, EMU_QUIRK_FTP_NO_CARRIER))
+        unspoken = true;
+    go_offline(quectel, offline);
+    quectel_ftp_transfer_stop(quectel);
+    if (phase == QUECTEL_FTP_BETWEEN)
+        transfer->broken = error;
+    else if (phase == QUECTEL_FTP_STARTING && transfer->com)
+        refuse(quectel, error, code);
+    else if (!unspoken)
+        say_end(quectel, error, code);
+}
+
+static bool is_loss(enum emu_ftp_failure failure)
+{
+    return failure == EMU_FTP_CONTROL_LOST || failure == EMU_FTP_DATA_LOST;
+}
+
+void quectel_ftp_transfer_done(struct quectel *quectel, enum emu_ftp_failure failure, int code)
+{
+    const struct quectel_ftp_transfer *transfer = transfer_of(quectel);
+    int error = transfer->error ? transfer->error : quectel_ftp_error(failure, code);
+    bool quirky_loss = is_loss(failure) && emu_quirk(quectel->emu, EMU_QUIRK_FTP_NO_CARRIER);
+    if (transfer->error)
+        code = 0;
+    if (!error && !transfer->upload && transfer->start > 0 && transfer->done == 0 &&
+        emu_quirk(quectel->emu, EMU_QUIRK_FTP_EOF_550)) {
+        error = QUECTEL_FTP_NOT_TAKEN;
+        code = 550;
+    }
+    if (!error && transfer->upload && transfer->com && !transfer->counted &&
+        emu_quirk(quectel->emu, EMU_QUIRK_FTP_PUT_609))
+        error = QUECTEL_FTP_TIMEOUT;
+    quectel_ftp_note_error(quectel, error);
+    tell_end(quectel, error, error == QUECTEL_FTP_TIMEOUT ? 0 : code,
+             quirky_loss ? emu_result(EMU_RESULT_NO_CARRIER) : emu_ok());
+    quectel_ftp_transfer_over(quectel);
+}
+
+/* The bearer itself has gone, so that nothing can be said to have ended in order. */
+void quectel_ftp_transfer_lost(struct quectel *quectel, int error)
+{
+    tell_end(quectel, error, 0, emu_result(EMU_RESULT_NO_CARRIER));
+}
+
+bool quectel_ftp_transfer_abandon(struct quectel *quectel)
+{
+    struct quectel_ftp_transfer *transfer = transfer_of(quectel);
+    switch (transfer->phase) {
+    case QUECTEL_FTP_BETWEEN:
+        transfer->unspoken = true;
+        finish(quectel);
+        return true;
+    case QUECTEL_FTP_CARRYING:
+    case QUECTEL_FTP_SUSPENDED:
+        cut(quectel, QUECTEL_FTP_ABORTED);
+        return true;
+    case QUECTEL_FTP_NO_TRANSFER:
+    case QUECTEL_FTP_STARTING:
+    case QUECTEL_FTP_PIECE:
+    case QUECTEL_FTP_ENDING:
+        break;
+    }
+    return false;
+}
+
+/* False when the file takes no more. */
+static bool deliver(struct quectel *quectel, const char *bytes, size_t length)
+{
+    struct quectel_ftp_transfer *transfer = transfer_of(quectel);
+    if (!transfer->com)
+        return emu_store_write(transfer->store, transfer->file, bytes, length) == length;
+    emu_raw(quectel->emu, bytes, length);
+    return true;
+}
+
+/* True when it has printed something. */
+static bool carry_down(struct quectel *quectel)
+{
+    struct quectel_ftp_transfer *transfer = transfer_of(quectel);
+    struct emu_ftp *client = &quectel->ftp.client;
+    bool printed = false;
+    while (!host_is_slow(quectel) && !is_complete(transfer)) {
+        const char *at;
+        size_t length = allowed(quectel, emu_ring_peek(&client->data.link.in, &at));
+        if (length == 0)
+            break;
+        if (transfer->com && length > EMU_UART_PUMP_BELOW)
+            length = EMU_UART_PUMP_BELOW;
+        bool good = deliver(quectel, at, length);
+        emu_ring_drop(&client->data.link.in, length);
+        count(quectel, length);
+        printed = transfer->com;
+        if (!good) {
+            cut(quectel, QUECTEL_FTP_FILE_ERROR);
+            return false;
+        }
+    }
+    if (is_complete(transfer))
+        cut(quectel, 0);
+    else
+        emu_ftp_took(client);
+    return printed;
+}
+
+/* The module's file to the server. */
+static void carry_up(struct quectel *quectel)
+{
+    struct quectel_ftp_transfer *transfer = transfer_of(quectel);
+    for (;;) {
+        if (transfer->chunk_at == transfer->chunk_length) {
+            transfer->chunk_at = 0;
+            transfer->chunk_length = fread(transfer->chunk, 1, sizeof transfer->chunk, transfer->file);
+        }
+        size_t left = transfer->chunk_length - transfer->chunk_at;
+        if (left == 0) {
+            transfer->error = ferror(transfer->file) ? QUECTEL_FTP_FILE_ERROR : 0;
+            finish(quectel);
+            return;
+        }
+        size_t used =
+            emu_ftp_give(&quectel->ftp.client, transfer->chunk + transfer->chunk_at, allowed(quectel, left));
+        transfer->chunk_at += used;
+        count(quectel, used);
+        if (used < left)
+            return;
+    }
+}
+
+/* The piece is on its way: the command is over, the connection stays for the next one. */
+static void end_piece(struct quectel *quectel)
+{
+    struct quectel_ftp_transfer *transfer = transfer_of(quectel);
+    emu_timer_stop(&quectel->emu->loop, &transfer->silence);
+    transfer->phase = QUECTEL_FTP_BETWEEN;
+    transfer->position = transfer->start + transfer->done;
+    say_end(quectel, 0, 0);
+}
+
+bool quectel_ftp_transfer_pump(struct quectel *quectel)
+{
+    struct quectel_ftp_transfer *transfer = transfer_of(quectel);
+    const struct emu_ftp_data *data = &quectel->ftp.client.data;
+    bool printed = false;
+    if (transfer->phase == QUECTEL_FTP_CARRYING && data->state == EMU_FTP_DATA_FLOWING) {
+        if (!transfer->upload)
+            printed = carry_down(quectel);
+        else if (!transfer->com)
+            carry_up(quectel);
+    }
+    if (quectel_ftp_faults_strike(quectel))
+        return printed;
+    if (transfer->phase == QUECTEL_FTP_PIECE && data->state == EMU_FTP_DATA_FLOWING &&
+        data->link.out.used == 0)
+        end_piece(quectel);
+    return printed;
+}

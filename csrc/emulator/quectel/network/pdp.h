@@ -1,0 +1,44 @@
+/* PDP contexts: AT+QIACT's and 27.007's view of the same ones. */
+#ifndef EMU_QUECTEL_NETWORK_PDP_H
+#define EMU_QUECTEL_NETWORK_PDP_H
+
+#include <stdbool.h>
+
+struct quectel;
+
+enum {
+    QUECTEL_CONTEXTS = 16, /* 1 to 15 */
+    QUECTEL_NAME_MAX = 127,
+};
+
+enum quectel_pdp_type {
+    QUECTEL_PDP_V4 = 1,
+    QUECTEL_PDP_V6 = 2,
+    QUECTEL_PDP_V4V6 = 3,
+};
+
+struct quectel_context {
+    bool defined;
+    enum quectel_pdp_type type;
+    char apn[QUECTEL_NAME_MAX + 1], user[QUECTEL_NAME_MAX + 1], password[QUECTEL_NAME_MAX + 1];
+    int authentication;
+    bool active; /* by AT+QIACT: sockets can use it */
+    bool bearer; /* by AT+CGACT, or with AT+QIACT */
+    char dns[2][64];
+};
+
+struct quectel_pdp {
+    struct quectel_context contexts[QUECTEL_CONTEXTS];
+};
+
+/* As after power-up. */
+void quectel_pdp_init(struct quectel *quectel);
+
+bool quectel_pdp_is_active(const struct quectel *quectel, long long context);
+
+/* The network has dropped a context, or all of them: sockets are closed with their URCs. False: it was not
+ * active. */
+bool quectel_pdp_drop(struct quectel *quectel, long long context);
+void quectel_pdp_lost(struct quectel *quectel);
+
+#endif
