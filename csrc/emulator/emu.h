@@ -5,7 +5,7 @@
 
 #include "emulator/control/control.h"
 #include "emulator/interpreter/dispatch.h"
-#include "emulator/interpreter/port.h"
+#include "emulator/interpreter/mode.h"
 #include "emulator/line/uart.h"
 #include "emulator/loop.h"
 #include "emulator/net/listen.h"
@@ -31,7 +31,7 @@ struct emu {
 
     struct emu_loop loop;
     struct emu_uart uart;
-    struct emu_port port;
+    struct emu_mode mode;
     struct emu_dispatch dispatch;
     struct emu_power power;
     struct emu_faults faults;

@@ -20,13 +20,13 @@ static bool settle(void *owner)
 {
     struct emu *emu = owner;
     const struct emu_output *output = &emu->uart.output;
-    emu_port_run(emu);
+    emu_mode_run(emu);
     bool full = emu_output_length(output) >= EMU_UART_PUMP_BELOW; /* the pump has had to wait */
-    bool in_data = emu->port.in_data, running = emu->dispatch.running;
+    bool in_data = emu->mode.in_data, running = emu->dispatch.running;
     bool pumped = emu->module->pump(emu);
     /* What the pump has ended is what input may have waited for. */
-    if (in_data != emu->port.in_data || running != emu->dispatch.running)
-        emu_port_run(emu);
+    if (in_data != emu->mode.in_data || running != emu->dispatch.running)
+        emu_mode_run(emu);
     emu_uart_flush(&emu->uart);
     return (pumped || full) && emu_output_length(output) < EMU_UART_PUMP_BELOW;
 }
@@ -130,7 +130,7 @@ static bool start(struct emu *emu, struct signals *signals, struct emu_watch *re
     const struct emu_profile profile = {.echo = options->echo, .verbose = true, .cmee = 1};
     emu->uart.latency = emu_ms(options->latency_ms);
     set_clock(emu);
-    emu_port_init(emu, &profile);
+    emu_mode_init(emu, &profile);
     emu_dispatch_init(emu);
     emu_power_init(emu, emu_ms(200));
     emu->vendor = emu->module->create(emu);
@@ -145,7 +145,7 @@ static void stop(struct emu *emu, struct signals *signals)
     if (emu->vendor)
         emu->module->destroy(emu);
     emu_dispatch_free(emu);
-    emu_port_free(emu);
+    emu_mode_free(emu);
     emu_control_close(emu);
     emu_faults_free(&emu->faults);
     if (emu->uart.loop)

@@ -4,14 +4,14 @@
 #define EMU_AITHINKER_AITHINKER_H
 
 #include "emulator/aithinker/certificates.h"
-#include "emulator/aithinker/names.h"
+#include "emulator/aithinker/dns.h"
 #include "emulator/aithinker/quirks.h"
+#include "emulator/aithinker/responses.h"
 #include "emulator/aithinker/settings.h"
 #include "emulator/aithinker/socket/conn.h"
 #include "emulator/aithinker/socket/send.h"
 #include "emulator/aithinker/socket/transparent.h"
 #include "emulator/aithinker/wifi.h"
-#include "emulator/aithinker/words.h"
 #include "emulator/emu.h"
 #include "emulator/module.h"
 
@@ -30,7 +30,7 @@ struct aithinker {
     struct aithinker_send send;
     struct aithinker_transparent transparent;
     struct aithinker_certificates certificates;
-    struct aithinker_names names;
+    struct aithinker_dns dns;
     unsigned baud, data_bits, stop_bits, parity; /* AT+UARTCFG */
     struct emu_timer speed, reset;
 };
@@ -43,11 +43,11 @@ static inline struct aithinker *aithinker_of(const struct emu *emu)
 /* A parameter in quotes or without, not empty and of at most so many bytes; NULL otherwise. */
 const char *aithinker_text(const struct emu_call *call, size_t index, size_t most);
 
-extern const struct emu_command aithinker_basic_commands[];
+extern const struct emu_command aithinker_general_commands[];
 extern const struct emu_command aithinker_wifi_commands[];
 extern const struct emu_command aithinker_socket_commands[];
 extern const struct emu_command aithinker_transparent_commands[];
 extern const struct emu_command aithinker_certificate_commands[];
-extern const struct emu_command aithinker_name_commands[];
+extern const struct emu_command aithinker_dns_commands[];
 
 #endif

@@ -47,7 +47,7 @@ static size_t take(void *owner, const char *bytes, size_t length)
     memcpy(coming->bytes + coming->length, bytes, used);
     coming->length += used;
     if (coming->length == coming->wanted) {
-        emu_port_leave_data(aithinker->emu);
+        emu_mode_leave_data(aithinker->emu);
         bool stored = store(aithinker, coming->type, coming->bytes, coming->length);
         emu_finish(aithinker->emu, stored ? emu_ok() : aithinker_fail(AITHINKER_FLASH));
     }
@@ -64,7 +64,7 @@ static struct emu_result begin(struct aithinker *aithinker, int type, size_t len
     aithinker->certificates.wanted = length;
     aithinker->certificates.length = 0;
     emu_prompt(aithinker->emu);
-    emu_port_enter_data(aithinker->emu, &(struct emu_data_mode){.take = take, .owner = aithinker});
+    emu_mode_enter_data(aithinker->emu, &(struct emu_data_mode){.take = take, .owner = aithinker});
     return emu_pending();
 }
 

@@ -13,12 +13,12 @@
 #include <string.h>
 
 static const struct emu_command *const tables[] = {
-    aithinker_basic_commands,
+    aithinker_general_commands,
     aithinker_wifi_commands,
     aithinker_socket_commands,
     aithinker_transparent_commands,
     aithinker_certificate_commands,
-    aithinker_name_commands,
+    aithinker_dns_commands,
     NULL,
 };
 
@@ -47,7 +47,7 @@ static void start(struct aithinker *aithinker)
     aithinker->pushes = false;
     aithinker->events = aithinker->settings.events;
     aithinker_transparent_init(aithinker);
-    aithinker_names_init(aithinker);
+    aithinker_dns_init(aithinker);
     aithinker->send.id = 0;
 }
 
@@ -64,7 +64,7 @@ static void *create(struct emu *emu)
     aithinker->speed = (struct emu_timer){.on_due = on_speed, .owner = aithinker};
     aithinker->reset = (struct emu_timer){.on_due = on_reset, .owner = aithinker};
     if (aithinker_quirk(emu, AITHINKER_QUIRK_SHORT_LINES))
-        emu->port.most = 256;
+        emu->mode.most = 256;
     aithinker_settings_load(aithinker);
     start(aithinker);
     aithinker_wifi_start(aithinker);
@@ -76,7 +76,7 @@ static void stop(struct aithinker *aithinker)
     emu_timer_stop(&aithinker->emu->loop, &aithinker->speed);
     emu_timer_stop(&aithinker->emu->loop, &aithinker->reset);
     aithinker_transparent_stop(aithinker);
-    aithinker_names_stop(aithinker);
+    aithinker_dns_stop(aithinker);
     aithinker_wifi_stop(aithinker);
     aithinker_conns_free(aithinker);
 }

@@ -44,7 +44,7 @@ char *emu_control_word(struct emu_control_line *line);
 void emu_control_fail(struct emu_control_line *line, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Carries a line out (control_verbs.c). */
+/* Carries a line out (verbs.c). */
 void emu_control_run(struct emu *emu, struct emu_control_line *line);
 
 #endif

@@ -43,7 +43,7 @@ static void put_named(struct emu *emu, const char *text)
 
 static void begin_info(struct emu *emu)
 {
-    if (!emu->dispatch.info_begun && emu->port.profile.verbose)
+    if (!emu->dispatch.info_begun && emu->mode.profile.verbose)
         put(emu, "\r\n");
     emu->dispatch.info_begun = true;
 }
@@ -74,7 +74,7 @@ void emu_info_block(struct emu *emu, const char *line, struct emu_span first, st
 /* A result code: `number` stands for it after ATV0, NULL when it has none. */
 static void put_code(struct emu *emu, const char *text, const char *number)
 {
-    const struct emu_profile *profile = &emu->port.profile;
+    const struct emu_profile *profile = &emu->mode.profile;
     if (profile->quiet)
         return;
     bool glued = emu->dispatch.info_begun && emu_quirk(emu, EMU_QUIRK_INFO_WITHOUT_BLANK_LINE);
@@ -92,7 +92,7 @@ static void put_code(struct emu *emu, const char *text, const char *number)
 
 static void put_cme(struct emu *emu, int code)
 {
-    if (emu->port.profile.cmee == 0) {
+    if (emu->mode.profile.cmee == 0) {
         put_code(emu, "ERROR", "4");
         return;
     }
@@ -160,8 +160,8 @@ void emu_prompt(struct emu *emu)
 
 void emu_urc_text(struct emu *emu, const char *text)
 {
-    if (!emu_port_lets_urcs_through(emu) || emu->dispatch.executing) {
-        emu_port_hold(emu, emu_copy_text(text));
+    if (!emu_mode_allows_urcs(emu) || emu->dispatch.executing) {
+        emu_mode_defer_urc(emu, emu_copy_text(text));
         return;
     }
     if (emu_output_length(&emu->uart.output) >= EMU_UART_FULL)
@@ -201,8 +201,8 @@ void emu_raw(struct emu *emu, const char *bytes, size_t length)
 
 void emu_interject_urc(struct emu *emu, const char *text)
 {
-    if (!emu_port_lets_urcs_through(emu)) {
-        emu_port_hold(emu, emu_copy_text(text));
+    if (!emu_mode_allows_urcs(emu)) {
+        emu_mode_defer_urc(emu, emu_copy_text(text));
         return;
     }
     char *framed = emu_text("\r\n%s\r\n", text);

@@ -45,13 +45,13 @@ bool emu_uart_open(struct emu_uart *uart, struct emu_loop *loop, unsigned long b
     uart->watch =
         (struct emu_watch){.fd = uart->master, .events = POLLIN, .on_ready = on_ready, .owner = uart};
     emu_watch_add(loop, &uart->watch);
-    emu_tty_lock_watch(&uart->lock, loop, uart->slave, uart->path);
+    emu_pty_lock_start(&uart->lock, loop, uart->slave, uart->path);
     return true;
 }
 
 void emu_uart_unplug(struct emu_uart *uart)
 {
-    emu_tty_lock_stop(&uart->lock);
+    emu_pty_lock_stop(&uart->lock);
     emu_watch_remove(uart->loop, &uart->watch);
     emu_timer_stop(uart->loop, &uart->out_timer);
     emu_timer_stop(uart->loop, &uart->in_timer);

@@ -5,9 +5,9 @@
 #ifndef EMU_LINE_UART_H
 #define EMU_LINE_UART_H
 
-#include "emulator/line/lock.h"
 #include "emulator/line/output.h"
 #include "emulator/line/pace.h"
+#include "emulator/line/pty_lock.h"
 #include "emulator/loop.h"
 
 enum {
@@ -22,7 +22,7 @@ struct emu_uart {
     int master, slave; /* -1: unplugged */
     char path[64];
     struct emu_watch watch;
-    struct emu_tty_lock lock;
+    struct emu_pty_lock lock;
 
     struct emu_output output;
     struct emu_pace out_pace;

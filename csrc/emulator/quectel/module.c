@@ -20,7 +20,7 @@ enum {
 
 static const struct emu_command *const tables[] = {
     quectel_v250_commands,
-    quectel_identity_commands,
+    quectel_identification_commands,
     quectel_sim_commands,
     quectel_network_commands,
     quectel_settings_commands,
@@ -28,13 +28,13 @@ static const struct emu_command *const tables[] = {
     quectel_pdp_commands,
     quectel_files_commands,
     quectel_transfer_commands,
-    quectel_tools_commands,
-    quectel_sslcfg_commands,
+    quectel_net_tools_commands,
+    quectel_ssl_config_commands,
     quectel_ssl_commands,
     quectel_socket_commands,
-    quectel_ftp_cfg_commands,
+    quectel_ftp_config_commands,
     quectel_ftp_commands,
-    quectel_ftp_files_commands,
+    quectel_ftp_transfer_commands,
     NULL,
 };
 
@@ -79,7 +79,7 @@ static void init_volatile(struct quectel *quectel)
     quectel_network_init(quectel);
     quectel_pdp_init(quectel);
     quectel_transfer_init(quectel);
-    quectel_tools_init(quectel);
+    quectel_net_tools_init(quectel);
     quectel->last_error = QUECTEL_NET_FINE;
     quectel->last_transparent = NULL;
     quectel->ssl_opens = 0;
@@ -108,7 +108,7 @@ static void *create(struct emu *emu)
 
 static void stop_all(struct quectel *quectel)
 {
-    quectel_tools_stop(quectel);
+    quectel_net_tools_stop(quectel);
     quectel_transfer_stop(quectel);
     quectel_network_stop(quectel);
     quectel_settings_stop(quectel);
@@ -169,7 +169,7 @@ static const char *prompt(const struct emu *emu)
 
 static bool cme_as_text(const struct emu *emu, int code)
 {
-    bool words = emu->port.profile.cmee == 2;
+    bool words = emu->mode.profile.cmee == 2;
     bool exists = code == QUECTEL_FILE_EXISTS;
     if (exists && emu_quirk(emu, EMU_QUIRK_QFUPL_EXISTS_TEXT))
         return true;

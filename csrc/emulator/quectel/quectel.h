@@ -7,9 +7,9 @@
 #include "emulator/quectel/file/files.h"
 #include "emulator/quectel/file/transfer.h"
 #include "emulator/quectel/ftp/ftp.h"
+#include "emulator/quectel/network/net_tools.h"
 #include "emulator/quectel/network/network.h"
 #include "emulator/quectel/network/pdp.h"
-#include "emulator/quectel/network/tools.h"
 #include "emulator/quectel/settings.h"
 #include "emulator/quectel/socket/conn.h"
 #include "emulator/quectel/socket/send.h"
@@ -39,7 +39,7 @@ struct quectel {
     struct quectel_ssl ssl;
     struct quectel_ftp ftp;
     struct quectel_sockets sockets;
-    struct quectel_tools tools;
+    struct quectel_net_tools net_tools;
     struct quectel_conn *last_transparent; /* for ATO; NULL: none */
     int last_error;                        /* for AT+QIGETERROR */
     unsigned ssl_opens;                    /* since boot, for the quirk eg800k-552 */
@@ -64,7 +64,7 @@ void quectel_urc(struct quectel *quectel, const char *format, ...) __attribute__
 bool quectel_is_exhausted(const struct quectel *quectel);
 
 extern const struct emu_command quectel_v250_commands[];
-extern const struct emu_command quectel_identity_commands[];
+extern const struct emu_command quectel_identification_commands[];
 extern const struct emu_command quectel_sim_commands[];
 extern const struct emu_command quectel_network_commands[];
 extern const struct emu_command quectel_settings_commands[];
@@ -72,12 +72,12 @@ extern const struct emu_command quectel_clock_commands[];
 extern const struct emu_command quectel_pdp_commands[];
 extern const struct emu_command quectel_files_commands[];
 extern const struct emu_command quectel_transfer_commands[];
-extern const struct emu_command quectel_tools_commands[];
+extern const struct emu_command quectel_net_tools_commands[];
 extern const struct emu_command quectel_ssl_commands[];
-extern const struct emu_command quectel_sslcfg_commands[];
+extern const struct emu_command quectel_ssl_config_commands[];
 extern const struct emu_command quectel_socket_commands[];
 extern const struct emu_command quectel_ftp_commands[];
-extern const struct emu_command quectel_ftp_cfg_commands[];
-extern const struct emu_command quectel_ftp_files_commands[];
+extern const struct emu_command quectel_ftp_config_commands[];
+extern const struct emu_command quectel_ftp_transfer_commands[];
 
 #endif

@@ -6,7 +6,7 @@
 static void on_boot(void *owner)
 {
     struct emu *emu = owner;
-    emu->port.deaf = false;
+    emu->mode.deaf = false;
     emu->dispatch.lose_next = emu_quirk(emu, EMU_QUIRK_FIRST_COMMAND_LOST);
     emu->module->boot(emu);
 }
@@ -23,8 +23,8 @@ void emu_power_down(struct emu *emu)
     emu_timer_stop(&emu->loop, &emu->power.timer);
     emu->module->power_off(emu);
     emu_dispatch_reset(emu);
-    emu_port_reset(emu);
-    emu->port.deaf = true;
+    emu_mode_reset(emu);
+    emu->mode.deaf = true;
 }
 
 void emu_power_cycle(struct emu *emu, bool glitch)

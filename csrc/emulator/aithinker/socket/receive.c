@@ -81,7 +81,7 @@ static bool show_packets(struct aithinker_conn *conn)
         pass_on(conn);
         printed = true;
     }
-    if (is_transparent(conn) || !emu_port_lets_urcs_through(conn->aithinker->emu))
+    if (is_transparent(conn) || !emu_mode_allows_urcs(conn->aithinker->emu))
         return printed;
     while (pushes(conn) && conn->packets.first && !conn->packets.first->told && may_print(conn)) {
         push(conn);
@@ -104,7 +104,7 @@ static bool all_told(const struct aithinker_conn *conn)
 static bool may_say_end(const struct aithinker_conn *conn)
 {
     const struct emu *emu = conn->aithinker->emu;
-    bool can_print = emu_port_lets_urcs_through(emu) || conn->aithinker->transparent.conn;
+    bool can_print = emu_mode_allows_urcs(emu) || conn->aithinker->transparent.conn;
     return conn->status == AITHINKER_CONNECTED && conn->link.state == EMU_LINK_ENDED && can_print &&
            all_told(conn);
 }

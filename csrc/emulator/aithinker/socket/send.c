@@ -47,7 +47,7 @@ static void finish(struct aithinker *aithinker)
     struct emu_result result = send->failed ? aithinker_fail(AITHINKER_SOCKET_SEND) : emu_ok();
     if (send->silent || (send->failed && aithinker_quirk(aithinker->emu, AITHINKER_QUIRK_SILENT_SEND)))
         result = emu_result(EMU_RESULT_SILENT);
-    emu_port_leave_data(aithinker->emu);
+    emu_mode_leave_data(aithinker->emu);
     aithinker->send.id = 0;
     emu_finish(aithinker->emu, result);
 }
@@ -98,7 +98,7 @@ struct emu_result aithinker_send(struct emu_call *call)
     const struct emu_data_mode mode = {
         .take = take, .owner = aithinker, .urcs = aithinker_quirk(emu, AITHINKER_QUIRK_EVENTS_ANYWHERE)};
     emu_prompt(emu);
-    emu_port_enter_data(emu, &mode);
+    emu_mode_enter_data(emu, &mode);
     return emu_pending();
 }
 

@@ -61,7 +61,7 @@ static bool leave(struct aithinker *aithinker)
     aithinker->transparent.leaving = !flush(aithinker);
     if (aithinker->transparent.leaving)
         return false;
-    emu_port_leave_data(aithinker->emu);
+    emu_mode_leave_data(aithinker->emu);
     aithinker_transparent_stop(aithinker);
     emu_final(aithinker->emu, emu_ok());
     return true;
@@ -127,7 +127,7 @@ static void enter(struct aithinker_conn *conn)
         .urcs = aithinker_quirk(aithinker->emu, AITHINKER_QUIRK_TT_EVENTS),
     };
     emu_prompt(aithinker->emu);
-    emu_port_enter_data(aithinker->emu, &mode);
+    emu_mode_enter_data(aithinker->emu, &mode);
 }
 
 /* The page's conditions: one client alone, one server with one seed, or one UDP server alone. */
@@ -231,7 +231,7 @@ void aithinker_autott_opened(struct aithinker_conn *conn)
     aithinker_print(emu, "connect success ConID=%ld\r\n", conn->id);
     if (!datagram)
         emu_final(emu, emu_ok());
-    if (!emu->port.in_data && eligible(conn->aithinker) == conn)
+    if (!emu->mode.in_data && eligible(conn->aithinker) == conn)
         enter(conn);
 }
 

@@ -48,7 +48,7 @@ void quectel_transfer_stop(struct quectel *quectel)
 static void finish(struct quectel *quectel, struct emu_result result)
 {
     quectel_transfer_stop(quectel);
-    emu_port_leave_data(quectel->emu);
+    emu_mode_leave_data(quectel->emu);
     emu_finish(quectel->emu, result);
 }
 
@@ -114,7 +114,7 @@ static struct emu_result begin_incoming(struct quectel *quectel)
     struct quectel_transfer *transfer = &quectel->transfer;
     const struct emu_data_mode mode = {.take = take_incoming, .escape = on_escape, .owner = quectel};
     emu_connect(quectel->emu, -1);
-    emu_port_enter_data(quectel->emu, &mode);
+    emu_mode_enter_data(quectel->emu, &mode);
     emu_timer_start(&quectel->emu->loop, &transfer->silence,
                     emu_loop_now(&quectel->emu->loop) + transfer->patience);
     return emu_pending();
@@ -202,7 +202,7 @@ static struct emu_result begin_outgoing(struct quectel *quectel, bool escapable)
 {
     const struct emu_data_mode mode = {
         .take = discard, .escape = escapable ? on_escape : NULL, .owner = quectel};
-    emu_port_enter_data(quectel->emu, &mode);
+    emu_mode_enter_data(quectel->emu, &mode);
     return emu_pending();
 }
 

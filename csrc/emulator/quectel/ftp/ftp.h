@@ -4,8 +4,8 @@
 
 #include "emulator/interpreter/command.h"
 #include "emulator/net/ftp.h"
-#include "emulator/quectel/ftp/ftp_faults.h"
-#include "emulator/quectel/ftp/ftp_transfer.h"
+#include "emulator/quectel/ftp/faults.h"
+#include "emulator/quectel/ftp/transfer.h"
 
 struct quectel;
 

@@ -44,7 +44,7 @@ void quectel_conn_drop(struct quectel_conn *conn)
     stop_listening(conn);
     emu_link_close(&conn->link);
     if (conn->online)
-        emu_port_leave_data(quectel->emu);
+        emu_mode_leave_data(quectel->emu);
     if (quectel->last_transparent == conn)
         quectel->last_transparent = NULL;
     quectel_conn_init(conn, quectel, conn->family, conn->id);
@@ -81,7 +81,7 @@ static size_t take_transparent(void *owner, const char *bytes, size_t length)
 void quectel_conn_go_offline(struct quectel_conn *conn)
 {
     conn->online = false;
-    emu_port_leave_data(conn->quectel->emu);
+    emu_mode_leave_data(conn->quectel->emu);
 }
 
 static void on_escape(void *owner)
@@ -96,7 +96,7 @@ static struct emu_result go_online(struct quectel_conn *conn)
     const struct emu_data_mode mode = {.take = take_transparent, .escape = on_escape, .owner = conn};
     conn->online = true;
     conn->quectel->last_transparent = conn;
-    emu_port_enter_data(conn->quectel->emu, &mode);
+    emu_mode_enter_data(conn->quectel->emu, &mode);
     return emu_result(EMU_RESULT_CONNECT);
 }
 

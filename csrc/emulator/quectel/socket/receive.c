@@ -147,7 +147,7 @@ static bool can_print_data(const struct quectel_conn *conn)
     const struct emu *emu = conn->quectel->emu;
     if (conn->link.in.used == 0 || emu_output_length(&emu->uart.output) >= EMU_UART_PUMP_BELOW)
         return false;
-    return conn->online || (conn->access == QUECTEL_ACCESS_PUSH && !emu->port.in_data);
+    return conn->online || (conn->access == QUECTEL_ACCESS_PUSH && !emu->mode.in_data);
 }
 
 static bool may_say_end(const struct quectel_conn *conn)

@@ -37,7 +37,7 @@ static struct emu_result hand_over(struct quectel *quectel)
 static void finish(struct quectel *quectel, struct emu_result result)
 {
     quectel->send.conn = NULL;
-    emu_port_leave_data(quectel->emu);
+    emu_mode_leave_data(quectel->emu);
     emu_finish(quectel->emu, result);
 }
 
@@ -97,8 +97,8 @@ struct emu_result quectel_send_begin(struct quectel_conn *conn, size_t length, b
     quectel->send.too_long = false;
     const struct emu_data_mode mode = {.take = length > 0 ? take_counted : take_typed,
                                        .owner = quectel,
-                                       .echo = echo && quectel->emu->port.profile.echo};
+                                       .echo = echo && quectel->emu->mode.profile.echo};
     emu_prompt(quectel->emu);
-    emu_port_enter_data(quectel->emu, &mode);
+    emu_mode_enter_data(quectel->emu, &mode);
     return emu_pending();
 }

@@ -1,4 +1,4 @@
-#include "emulator/aithinker/words.h"
+#include "emulator/aithinker/responses.h"
 
 #include "emulator/aithinker/aithinker.h"
 #include "emulator/aithinker/quirks.h"

@@ -1,4 +1,4 @@
-#include "emulator/quectel/ftp/ftp_faults.h"
+#include "emulator/quectel/ftp/faults.h"
 
 #include "emulator/control/control.h"
 #include "emulator/quectel/quectel.h"

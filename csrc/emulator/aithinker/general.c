@@ -7,7 +7,7 @@
 
 static struct emu_result set_echo(struct emu_call *call)
 {
-    call->emu->port.profile.echo = call->params[0].text[0] == '1';
+    call->emu->mode.profile.echo = call->params[0].text[0] == '1';
     return emu_ok();
 }
 
@@ -70,7 +70,7 @@ static struct emu_result set_events(struct emu_call *call)
     return aithinker_settings_save(aithinker) ? emu_ok() : aithinker_fail(AITHINKER_FLASH);
 }
 
-const struct emu_command aithinker_basic_commands[] = {
+const struct emu_command aithinker_general_commands[] = {
     {.name = "E", .write = set_echo},
     {.name = "+GMR", .execute = show_versions},
     {.name = "+RST", .execute = reset},

@@ -1,4 +1,4 @@
-#include "emulator/quectel/network/tools.h"
+#include "emulator/quectel/network/net_tools.h"
 
 #include "emulator/interpreter/reply.h"
 #include "emulator/quectel/errors.h"
@@ -17,10 +17,10 @@ static void on_ping_name(void *owner);
 static void on_ping_reply(void *owner);
 static void on_time_name(void *owner);
 
-void quectel_tools_init(struct quectel *quectel)
+void quectel_net_tools_init(struct quectel *quectel)
 {
-    struct quectel_tools *tools = &quectel->tools;
-    *tools = (struct quectel_tools){0};
+    struct quectel_net_tools *tools = &quectel->net_tools;
+    *tools = (struct quectel_net_tools){0};
     tools->dns.on_done = on_name;
     tools->ping.lookup.on_done = on_ping_name;
     tools->time.on_done = on_time_name;
@@ -28,14 +28,14 @@ void quectel_tools_init(struct quectel *quectel)
     tools->ping.timer = (struct emu_timer){.on_due = on_ping_reply, .owner = quectel};
 }
 
-void quectel_tools_stop(struct quectel *quectel)
+void quectel_net_tools_stop(struct quectel *quectel)
 {
-    struct quectel_tools *tools = &quectel->tools;
+    struct quectel_net_tools *tools = &quectel->net_tools;
     emu_lookup_stop(&tools->dns);
     emu_lookup_stop(&tools->ping.lookup);
     emu_lookup_stop(&tools->time);
     emu_timer_stop(&quectel->emu->loop, &tools->ping.timer);
-    quectel_tools_init(quectel);
+    quectel_net_tools_init(quectel);
 }
 
 /* The context and the host that these commands begin with; the host is NULL, and *refused the result, when
@@ -74,8 +74,8 @@ static void look_up(struct quectel *quectel, struct emu_lookup *lookup, const ch
 static void on_name(void *owner)
 {
     struct quectel *quectel = owner;
-    struct emu_lookup *lookup = &quectel->tools.dns;
-    quectel->tools.dns_running = false;
+    struct emu_lookup *lookup = &quectel->net_tools.dns;
+    quectel->net_tools.dns_running = false;
     if (lookup->found_count == 0) {
         quectel->last_error = QUECTEL_NET_DNS_FAILED;
         quectel_urc(quectel, "+QIURC: \"dnsgip\",%d", QUECTEL_NET_DNS_FAILED);
@@ -98,16 +98,16 @@ static struct emu_result resolve(struct emu_call *call)
         return refused;
     if (call->count > 2)
         return quectel_fail(quectel, QUECTEL_NET_INVALID_PARAMETER);
-    if (quectel->tools.dns_running)
+    if (quectel->net_tools.dns_running)
         return quectel_fail(quectel, QUECTEL_NET_DNS_BUSY);
-    quectel->tools.dns_running = true;
-    look_up(quectel, &quectel->tools.dns, host, 0);
+    quectel->net_tools.dns_running = true;
+    look_up(quectel, &quectel->net_tools.dns, host, 0);
     return emu_ok();
 }
 
 static void send_ping(struct quectel *quectel)
 {
-    struct quectel_ping *ping = &quectel->tools.ping;
+    struct quectel_ping *ping = &quectel->net_tools.ping;
     ping->current = emu_random_between(&quectel->emu->random, 25, 73);
     emu_timer_start(&quectel->emu->loop, &ping->timer,
                     emu_loop_now(&quectel->emu->loop) + emu_ms(ping->current));
@@ -116,7 +116,7 @@ static void send_ping(struct quectel *quectel)
 static void on_ping_name(void *owner)
 {
     struct quectel *quectel = owner;
-    struct quectel_ping *ping = &quectel->tools.ping;
+    struct quectel_ping *ping = &quectel->net_tools.ping;
     if (ping->lookup.found_count == 0) {
         ping->running = false;
         quectel->last_error = QUECTEL_NET_DNS_FAILED;
@@ -131,7 +131,7 @@ static void on_ping_name(void *owner)
 static void on_ping_reply(void *owner)
 {
     struct quectel *quectel = owner;
-    struct quectel_ping *ping = &quectel->tools.ping;
+    struct quectel_ping *ping = &quectel->net_tools.ping;
     unsigned took = ping->current;
     ping->sent++;
     ping->total += took;
@@ -150,7 +150,7 @@ static void on_ping_reply(void *owner)
 static struct emu_result start_ping(struct emu_call *call)
 {
     struct quectel *quectel = quectel_of(call->emu);
-    struct quectel_ping *ping = &quectel->tools.ping;
+    struct quectel_ping *ping = &quectel->net_tools.ping;
     long long timeout_s = 4, wanted = 4;
     struct emu_result refused;
     const char *host = read_target(call, &refused);
@@ -173,8 +173,8 @@ static void on_time_name(void *owner)
 {
     struct quectel *quectel = owner;
     struct emu *emu = quectel->emu;
-    quectel->tools.time_running = false;
-    if (quectel->tools.time.found_count == 0) {
+    quectel->net_tools.time_running = false;
+    if (quectel->net_tools.time.found_count == 0) {
         quectel->last_error = QUECTEL_NET_DNS_FAILED;
         quectel_urc(quectel, "+QNTP: %d", QUECTEL_NET_DNS_FAILED);
         return;
@@ -182,7 +182,7 @@ static void on_time_name(void *owner)
     time_t now = (time_t)emu_clock_host();
     struct tm utc;
     gmtime_r(&now, &utc);
-    if (quectel->tools.time_sets_clock)
+    if (quectel->net_tools.time_sets_clock)
         emu_clock_set(&emu->clock, emu_loop_now(&emu->loop), now);
     quectel_urc(quectel, "+QNTP: 0,\"%04d/%02d/%02d,%02d:%02d:%02d%+03d\"", utc.tm_year + 1900,
                 utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec, emu->clock.zone);
@@ -200,11 +200,11 @@ static struct emu_result start_time(struct emu_call *call)
     if (call->count > 4 || !emu_param_option(call, 2, 1, 65535, &port) ||
         !emu_param_option(call, 3, 0, 1, &sets_clock))
         return quectel_fail(quectel, QUECTEL_NET_INVALID_PARAMETER);
-    if (quectel->tools.time_running)
+    if (quectel->net_tools.time_running)
         return quectel_fail(quectel, QUECTEL_NET_BUSY);
-    quectel->tools.time_running = true;
-    quectel->tools.time_sets_clock = sets_clock == 1;
-    look_up(quectel, &quectel->tools.time, host, (unsigned)port);
+    quectel->net_tools.time_running = true;
+    quectel->net_tools.time_sets_clock = sets_clock == 1;
+    look_up(quectel, &quectel->net_tools.time, host, (unsigned)port);
     return emu_ok();
 }
 
@@ -229,7 +229,7 @@ static struct emu_result test_time(struct emu_call *call)
     return test_with(call, "<server>,(1-65535),(0,1)");
 }
 
-const struct emu_command quectel_tools_commands[] = {
+const struct emu_command quectel_net_tools_commands[] = {
     {.name = "+QIDNSGIP", .write = resolve, .test = test_resolve},
     {.name = "+QPING", .write = start_ping, .test = test_ping},
     {.name = "+QNTP", .write = start_time, .test = test_time},

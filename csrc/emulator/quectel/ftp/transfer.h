@@ -1,7 +1,7 @@
 /* What AT+QFTPPUT, GET, LIST, NLST and MLSD carry: between the server and the port or a file of the module.
  */
-#ifndef EMU_QUECTEL_FTP_FTP_TRANSFER_H
-#define EMU_QUECTEL_FTP_FTP_TRANSFER_H
+#ifndef EMU_QUECTEL_FTP_TRANSFER_H
+#define EMU_QUECTEL_FTP_TRANSFER_H
 
 #include "emulator/interpreter/result.h"
 #include "emulator/net/ftp.h"

@@ -1,6 +1,6 @@
 /* AT+QIDNSGIP, AT+QPING and AT+QNTP: one of each at a time. */
-#ifndef EMU_QUECTEL_NETWORK_TOOLS_H
-#define EMU_QUECTEL_NETWORK_TOOLS_H
+#ifndef EMU_QUECTEL_NETWORK_NET_TOOLS_H
+#define EMU_QUECTEL_NETWORK_NET_TOOLS_H
 
 #include "emulator/net/resolver.h"
 
@@ -16,7 +16,7 @@ struct quectel_ping {
     unsigned current;
 };
 
-struct quectel_tools {
+struct quectel_net_tools {
     struct emu_lookup dns;
     bool dns_running;
     struct quectel_ping ping;
@@ -24,9 +24,9 @@ struct quectel_tools {
     bool time_running, time_sets_clock;
 };
 
-void quectel_tools_init(struct quectel *quectel);
+void quectel_net_tools_init(struct quectel *quectel);
 
 /* Gives up whatever runs. */
-void quectel_tools_stop(struct quectel *quectel);
+void quectel_net_tools_stop(struct quectel *quectel);
 
 #endif

@@ -181,7 +181,7 @@ static struct emu_result list(struct emu_call *call)
     return begin(call, &request);
 }
 
-const struct emu_command quectel_ftp_files_commands[] = {
+const struct emu_command quectel_ftp_transfer_commands[] = {
     {.name = "+QFTPPUT", .write = put, .ranges = "<file_name>,<local_name>,<startpos>,<uploadlen>,<beof>"},
     {.name = "+QFTPGET", .write = get, .ranges = "<file_name>,<local_name>,<startpos>,<downloadlen>"},
     {.name = "+QFTPLIST", .write = list, .ranges = "<dirname>,<local_name>"},

@@ -1,7 +1,7 @@
 /* What the control connection can do to the FTP session: break it at a byte of a transfer, so that a spec
  * meets the same break each time. */
-#ifndef EMU_QUECTEL_FTP_FTP_FAULTS_H
-#define EMU_QUECTEL_FTP_FTP_FAULTS_H
+#ifndef EMU_QUECTEL_FTP_FAULTS_H
+#define EMU_QUECTEL_FTP_FAULTS_H
 
 #include <stdbool.h>
 #include <stddef.h>

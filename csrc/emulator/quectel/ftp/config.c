@@ -132,7 +132,7 @@ static struct emu_result test(struct emu_call *call)
     return emu_ok();
 }
 
-const struct emu_command quectel_ftp_cfg_commands[] = {
+const struct emu_command quectel_ftp_config_commands[] = {
     {.name = "+QFTPCFG", .write = configure, .test = test},
     {0},
 };

@@ -178,7 +178,7 @@ static struct emu_result test(struct emu_call *call)
     return emu_ok();
 }
 
-const struct emu_command quectel_sslcfg_commands[] = {
+const struct emu_command quectel_ssl_config_commands[] = {
     {.name = "+QSSLCFG", .write = configure, .test = test},
     {0},
 };

@@ -3,8 +3,8 @@
  * A command line that arrives while another is being executed waits for its turn (V.250 5.6.1 lets it abort
  * the first one; modules that were recorded don't), or is told that the module is busy. URCs wait while the
  * port is in data mode. */
-#ifndef EMU_INTERPRETER_PORT_H
-#define EMU_INTERPRETER_PORT_H
+#ifndef EMU_INTERPRETER_MODE_H
+#define EMU_INTERPRETER_MODE_H
 
 #include "emulator/interpreter/parser.h"
 #include "emulator/line/escape.h"
@@ -28,7 +28,7 @@ struct emu_profile {
     unsigned cmee;
 };
 
-struct emu_port {
+struct emu_mode {
     struct emu_profile profile, saved;
     struct emu_data_mode data;
     bool in_data;
@@ -44,21 +44,21 @@ struct emu_port {
     size_t held_count;
 };
 
-void emu_port_init(struct emu *emu, const struct emu_profile *profile);
-void emu_port_free(struct emu *emu);
+void emu_mode_init(struct emu *emu, const struct emu_profile *profile);
+void emu_mode_free(struct emu *emu);
 
-void emu_port_enter_data(struct emu *emu, const struct emu_data_mode *mode);
-void emu_port_leave_data(struct emu *emu);
+void emu_mode_enter_data(struct emu *emu, const struct emu_data_mode *mode);
+void emu_mode_leave_data(struct emu *emu);
 
 /* Uses up the input as far as the mode allows, then prints held URCs. Called once a round. */
-void emu_port_run(struct emu *emu);
+void emu_mode_run(struct emu *emu);
 
-bool emu_port_lets_urcs_through(const struct emu *emu);
+bool emu_mode_allows_urcs(const struct emu *emu);
 
 /* Keeps a URC until command mode; takes over the text. */
-void emu_port_hold(struct emu *emu, char *text);
+void emu_mode_defer_urc(struct emu *emu, char *text);
 
 /* Forgets lines, modes and held URCs, as at power-off. */
-void emu_port_reset(struct emu *emu);
+void emu_mode_reset(struct emu *emu);
 
 #endif

@@ -1,12 +1,12 @@
 /* AT+WDOMAIN, AT+WDNS and AT+PING. */
-#ifndef EMU_AITHINKER_NAMES_H
-#define EMU_AITHINKER_NAMES_H
+#ifndef EMU_AITHINKER_DNS_H
+#define EMU_AITHINKER_DNS_H
 
 #include "emulator/net/resolver.h"
 
 struct aithinker;
 
-struct aithinker_names {
+struct aithinker_dns {
     struct emu_lookup lookup;
     struct emu_timer ping;
     bool pings; /* the look-up is for AT+PING */
@@ -14,7 +14,7 @@ struct aithinker_names {
     char servers[2][16];
 };
 
-void aithinker_names_init(struct aithinker *aithinker);
-void aithinker_names_stop(struct aithinker *aithinker);
+void aithinker_dns_init(struct aithinker *aithinker);
+void aithinker_dns_stop(struct aithinker *aithinker);
 
 #endif

@@ -1,7 +1,7 @@
 /* What an Ai-Thinker module says, framed as the literals of its SDK's library have it: a result code between
  * CR LF, an event between CR LF, and in front of information lines sometimes CR LF and sometimes nothing. */
-#ifndef EMU_AITHINKER_WORDS_H
-#define EMU_AITHINKER_WORDS_H
+#ifndef EMU_AITHINKER_RESPONSES_H
+#define EMU_AITHINKER_RESPONSES_H
 
 #include "emulator/interpreter/result.h"
 

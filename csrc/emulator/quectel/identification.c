@@ -40,7 +40,7 @@ static struct emu_result serial_number(struct emu_call *call)
     return emu_ok();
 }
 
-const struct emu_command quectel_identity_commands[] = {
+const struct emu_command quectel_identification_commands[] = {
     {.name = "+CGMI", .execute = manufacturer, .ranges = ""},
     {.name = "+GMI", .execute = manufacturer, .ranges = ""},
     {.name = "+CGMM", .execute = model, .ranges = ""},

@@ -1,4 +1,4 @@
-#include "emulator/line/lock.h"
+#include "emulator/line/pty_lock.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -44,7 +44,7 @@ static bool is_in_use(const char *path)
 static void on_closed(void *owner, short events)
 {
     (void)events;
-    struct emu_tty_lock *lock = owner;
+    struct emu_pty_lock *lock = owner;
     char closes[1024];
     int locked = 0;
     while (read(lock->watch.fd, closes, sizeof closes) > 0)
@@ -53,7 +53,7 @@ static void on_closed(void *owner, short events)
         ioctl(lock->slave, TIOCNXCL);
 }
 
-void emu_tty_lock_watch(struct emu_tty_lock *lock, struct emu_loop *loop, int slave, const char *path)
+void emu_pty_lock_start(struct emu_pty_lock *lock, struct emu_loop *loop, int slave, const char *path)
 {
     int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
     if (fd < 0)
@@ -62,12 +62,12 @@ void emu_tty_lock_watch(struct emu_tty_lock *lock, struct emu_loop *loop, int sl
         close(fd);
         return;
     }
-    *lock = (struct emu_tty_lock){.loop = loop, .slave = slave, .path = path};
+    *lock = (struct emu_pty_lock){.loop = loop, .slave = slave, .path = path};
     lock->watch = (struct emu_watch){.fd = fd, .events = POLLIN, .on_ready = on_closed, .owner = lock};
     emu_watch_add(loop, &lock->watch);
 }
 
-void emu_tty_lock_stop(struct emu_tty_lock *lock)
+void emu_pty_lock_stop(struct emu_pty_lock *lock)
 {
     if (!lock->watch.added)
         return;

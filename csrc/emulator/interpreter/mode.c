@@ -1,4 +1,4 @@
-#include "emulator/interpreter/port.h"
+#include "emulator/interpreter/mode.h"
 
 #include "emulator/alloc.h"
 #include "emulator/emu.h"
@@ -16,113 +16,113 @@ enum {
 static void on_arrival(void *owner, size_t length)
 {
     struct emu *emu = owner;
-    emu_escape_arrival(&emu->port.escape, length);
+    emu_escape_arrival(&emu->mode.escape, length);
 }
 
 static void on_escape(void *owner)
 {
     struct emu *emu = owner;
-    emu->port.escaping = true;
+    emu->mode.escaping = true;
 }
 
-void emu_port_init(struct emu *emu, const struct emu_profile *profile)
+void emu_mode_init(struct emu *emu, const struct emu_profile *profile)
 {
-    struct emu_port *port = &emu->port;
-    port->profile = port->saved = *profile;
-    port->most = emu->module->line.most;
+    struct emu_mode *mode = &emu->mode;
+    mode->profile = mode->saved = *profile;
+    mode->most = emu->module->line.most;
     emu->uart.on_arrival = on_arrival;
     emu->uart.owner = emu;
-    emu_escape_init(&port->escape, &emu->uart, emu->module->line.guard, on_escape, emu);
+    emu_escape_init(&mode->escape, &emu->uart, emu->module->line.guard, on_escape, emu);
 }
 
-static void forget_held(struct emu_port *port)
+static void forget_held(struct emu_mode *mode)
 {
-    for (size_t i = 0; i < port->held_count; i++)
-        free(port->held[i]);
-    free(port->held);
-    port->held = NULL;
-    port->held_count = 0;
+    for (size_t i = 0; i < mode->held_count; i++)
+        free(mode->held[i]);
+    free(mode->held);
+    mode->held = NULL;
+    mode->held_count = 0;
 }
 
-void emu_port_free(struct emu *emu)
+void emu_mode_free(struct emu *emu)
 {
-    forget_held(&emu->port);
+    forget_held(&emu->mode);
 }
 
-void emu_port_reset(struct emu *emu)
+void emu_mode_reset(struct emu *emu)
 {
-    struct emu_port *port = &emu->port;
-    emu_port_leave_data(emu);
-    forget_held(port);
-    port->length = 0;
-    port->overlong = false;
-    port->profile = port->saved;
+    struct emu_mode *mode = &emu->mode;
+    emu_mode_leave_data(emu);
+    forget_held(mode);
+    mode->length = 0;
+    mode->overlong = false;
+    mode->profile = mode->saved;
 }
 
-void emu_port_enter_data(struct emu *emu, const struct emu_data_mode *mode)
+void emu_mode_enter_data(struct emu *emu, const struct emu_data_mode *mode)
 {
-    emu->port.data = *mode;
-    emu->port.in_data = true;
-    emu_escape_arm(&emu->port.escape, mode->escape != NULL);
+    emu->mode.data = *mode;
+    emu->mode.in_data = true;
+    emu_escape_arm(&emu->mode.escape, mode->escape != NULL);
 }
 
-void emu_port_leave_data(struct emu *emu)
+void emu_mode_leave_data(struct emu *emu)
 {
-    emu->port.in_data = false;
-    emu->port.escaping = false;
-    emu_escape_arm(&emu->port.escape, false);
+    emu->mode.in_data = false;
+    emu->mode.escaping = false;
+    emu_escape_arm(&emu->mode.escape, false);
 }
 
-bool emu_port_lets_urcs_through(const struct emu *emu)
+bool emu_mode_allows_urcs(const struct emu *emu)
 {
-    return !emu->port.in_data || emu->port.data.urcs;
+    return !emu->mode.in_data || emu->mode.data.urcs;
 }
 
-void emu_port_hold(struct emu *emu, char *text)
+void emu_mode_defer_urc(struct emu *emu, char *text)
 {
-    struct emu_port *port = &emu->port;
-    if (port->held_count == HELD_MAX) {
+    struct emu_mode *mode = &emu->mode;
+    if (mode->held_count == HELD_MAX) {
         free(text);
         return;
     }
-    if (!port->held)
-        port->held = emu_alloc(HELD_MAX * sizeof *port->held);
-    port->held[port->held_count++] = text;
+    if (!mode->held)
+        mode->held = emu_alloc(HELD_MAX * sizeof *mode->held);
+    mode->held[mode->held_count++] = text;
 }
 
 static void print_held(struct emu *emu)
 {
-    struct emu_port *port = &emu->port;
-    if (port->held_count == 0 || !emu_port_lets_urcs_through(emu))
+    struct emu_mode *mode = &emu->mode;
+    if (mode->held_count == 0 || !emu_mode_allows_urcs(emu))
         return;
-    for (size_t i = 0; i < port->held_count; i++)
-        emu_urc_text(emu, port->held[i]);
-    forget_held(port);
+    for (size_t i = 0; i < mode->held_count; i++)
+        emu_urc_text(emu, mode->held[i]);
+    forget_held(mode);
 }
 
-static void keep_byte(struct emu_port *port, char byte)
+static void keep_byte(struct emu_mode *mode, char byte)
 {
     if (byte == '\b') {
-        if (port->length > 0)
-            port->length--;
-    } else if (port->length < port->most) {
-        port->line[port->length++] = byte;
+        if (mode->length > 0)
+            mode->length--;
+    } else if (mode->length < mode->most) {
+        mode->line[mode->length++] = byte;
     } else {
-        port->overlong = true;
+        mode->overlong = true;
     }
 }
 
 static void end_line(struct emu *emu)
 {
-    struct emu_port *port = &emu->port;
-    size_t length = port->length;
-    bool overlong = port->overlong;
-    port->length = 0;
-    port->overlong = false;
+    struct emu_mode *mode = &emu->mode;
+    size_t length = mode->length;
+    bool overlong = mode->overlong;
+    mode->length = 0;
+    mode->overlong = false;
     if (overlong)
-        emu_dispatch_overlong(emu, port->line, length);
+        emu_dispatch_overlong(emu, mode->line, length);
     else
-        emu_dispatch_line(emu, port->line, length);
+        emu_dispatch_line(emu, mode->line, length);
 }
 
 static size_t take_command(struct emu *emu, const char *bytes, size_t length)
@@ -134,11 +134,11 @@ static size_t take_command(struct emu *emu, const char *bytes, size_t length)
         if (bytes[i] == rules->ignored)
             continue;
         bool ends = bytes[i] == rules->end;
-        if (emu->port.profile.echo)
+        if (emu->mode.profile.echo)
             emu_output_put(&emu->uart.output, ends ? rules->echo_end : bytes + i,
                            ends ? strlen(rules->echo_end) : 1);
         if (!ends)
-            keep_byte(&emu->port, bytes[i]);
+            keep_byte(&emu->mode, bytes[i]);
     }
     emu_output_end(&emu->uart.output, 0);
     if (end) {
@@ -150,12 +150,12 @@ static size_t take_command(struct emu *emu, const char *bytes, size_t length)
 
 static size_t take_data(struct emu *emu, const char *bytes, size_t length)
 {
-    const struct emu_data_mode mode = emu->port.data;
+    const struct emu_data_mode mode = emu->mode.data;
     if (!mode.echo)
         return mode.take(mode.owner, bytes, length);
     /* The echo stands in front of the result that the last byte brings about, so bytes go one by one. */
     size_t used = 0;
-    while (used < length && emu->port.in_data) {
+    while (used < length && emu->mode.in_data) {
         emu_output_put(&emu->uart.output, bytes + used, 1);
         emu_output_end(&emu->uart.output, 0);
         used += mode.take(mode.owner, bytes + used, 1);
@@ -174,9 +174,9 @@ static size_t ignored_bytes(const struct emu *emu, const char *bytes, size_t len
 
 static size_t take_some(struct emu *emu, const char *bytes, size_t length)
 {
-    if (emu->port.deaf)
+    if (emu->mode.deaf)
         return length;
-    if (emu->port.in_data)
+    if (emu->mode.in_data)
         return take_data(emu, bytes, length);
     if (emu->dispatch.running && !emu->module->busy)
         return ignored_bytes(emu, bytes, length);
@@ -197,13 +197,13 @@ static void take_input(struct emu *emu)
     }
 }
 
-void emu_port_run(struct emu *emu)
+void emu_mode_run(struct emu *emu)
 {
     take_input(emu);
     const char *bytes;
-    if (emu->port.escaping && emu->port.in_data && emu_uart_input(&emu->uart, &bytes) == 0) {
-        struct emu_data_mode mode = emu->port.data;
-        emu->port.escaping = false;
+    if (emu->mode.escaping && emu->mode.in_data && emu_uart_input(&emu->uart, &bytes) == 0) {
+        struct emu_data_mode mode = emu->mode.data;
+        emu->mode.escaping = false;
         mode.escape(mode.owner);
         take_input(emu);
     }

@@ -1,4 +1,4 @@
-#include "emulator/quectel/ftp/ftp_transfer.h"
+#include "emulator/quectel/ftp/transfer.h"
 
 #include "emulator/interpreter/reply.h"
 #include "emulator/quectel/errors.h"
@@ -29,7 +29,7 @@ void quectel_ftp_transfer_stop(struct quectel *quectel)
         fclose(transfer->file);
     transfer->file = NULL;
     if (transfer->online)
-        emu_port_leave_data(quectel->emu);
+        emu_mode_leave_data(quectel->emu);
     transfer->online = false;
     transfer->phase = QUECTEL_FTP_NO_TRANSFER;
 }
@@ -47,7 +47,7 @@ static void go_offline(struct quectel *quectel, struct emu_result result)
     if (!transfer->online)
         return;
     transfer->online = false;
-    emu_port_leave_data(quectel->emu);
+    emu_mode_leave_data(quectel->emu);
     emu_final(quectel->emu, result);
 }
 
@@ -160,7 +160,7 @@ struct emu_result quectel_ftp_go_online(struct quectel *quectel)
     struct quectel_ftp_transfer *transfer = transfer_of(quectel);
     transfer->phase = QUECTEL_FTP_CARRYING;
     transfer->online = true;
-    emu_port_enter_data(quectel->emu, &mode);
+    emu_mode_enter_data(quectel->emu, &mode);
     expect_more(quectel);
     return emu_result(EMU_RESULT_CONNECT);
 }

@@ -177,7 +177,7 @@ static const char *set_common(struct emu *emu, const char *key, const char *valu
     } else if (strcmp(key, "echo") == 0) {
         if (!read_number(value, 1, &number))
             return "0 or 1";
-        emu->port.profile.echo = number == 1;
+        emu->mode.profile.echo = number == 1;
     } else {
         *mine = false;
     }
