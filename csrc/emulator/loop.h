@@ -46,7 +46,7 @@ struct emu_loop {
     emu_time now; /* when the current round began */
     bool stopping;
     /* Runs after each round and before the next wait. True: there is more to do, so don't wait. */
-    bool (*settle)(void *owner);
+    bool (*after_round)(void *owner);
     void *owner;
 
     struct emu_watch **watches; /* a removed one leaves NULL until the next round */
@@ -55,7 +55,7 @@ struct emu_loop {
     struct emu_timer *timers; /* the next due first */
 };
 
-void emu_loop_init(struct emu_loop *loop, bool (*settle)(void *owner), void *owner);
+void emu_loop_init(struct emu_loop *loop, bool (*after_round)(void *owner), void *owner);
 void emu_loop_free(struct emu_loop *loop);
 
 /* Until stopping is set. False when poll failed; errno tells why. */

@@ -16,7 +16,7 @@ struct signals {
     struct emu_watch watch;
 };
 
-static bool settle(void *owner)
+static bool after_round(void *owner)
 {
     struct emu *emu = owner;
     const struct emu_output *output = &emu->uart.output;
@@ -76,14 +76,14 @@ static bool make_link(const struct emu *emu)
     const char *path = emu->options->link;
     if (!path)
         return true;
-    char *beside = emu_text("%s.%ld", path, (long)getpid());
-    unlink(beside);
-    bool made = symlink(emu->uart.path, beside) == 0 && rename(beside, path) == 0;
+    char *temporary = emu_text("%s.%ld", path, (long)getpid());
+    unlink(temporary);
+    bool made = symlink(emu->uart.path, temporary) == 0 && rename(temporary, path) == 0;
     if (!made) {
         failed("--link", path);
-        unlink(beside);
+        unlink(temporary);
     }
-    free(beside);
+    free(temporary);
     return made;
 }
 
@@ -177,7 +177,7 @@ int main(int argc, char **argv)
     emu->resolver = resolver;
     emu->listen = listen;
     emu->random.state = options.seed;
-    emu_loop_init(&emu->loop, settle, emu);
+    emu_loop_init(&emu->loop, after_round, emu);
 
     bool good = start(emu, &signals, &reader) && emu_loop_run(&emu->loop);
     stop(emu, &signals);

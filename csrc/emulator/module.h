@@ -16,7 +16,7 @@ struct emu_line_rules {
     char end;             /* of a command line */
     char ignored;         /* its companion: skipped, and not echoed */
     const char *echo_end; /* what an end is echoed as */
-    size_t most;          /* bytes of a line, 1 to EMU_LINE_MAX */
+    size_t max_length;    /* bytes of a line, 1 to EMU_LINE_MAX */
     struct emu_result overlong;
     emu_time guard; /* silence around the escape sequence */
 };
@@ -42,7 +42,7 @@ struct emu_module {
     /* Commands of the control connection that only this vendor has; false: not one of them. */
     bool (*control)(struct emu *emu, struct emu_control_line *line);
     /* What else `set` there can set: NULL when done, else what would have been understood. */
-    const char *(*set)(struct emu *emu, const char *key, const char *value, bool *mine);
+    const char *(*set)(struct emu *emu, const char *key, const char *value, bool *handled);
     /* What these two understand, for `help` there. */
     const char *control_usage, *set_usage;
     /* " key=value" pairs for `stats` there. */

@@ -84,11 +84,11 @@ static const struct option known[] = {
     {0},
 };
 
-static bool read_number(const char *text, uint64_t least, uint64_t most, uint64_t *number)
+static bool read_number(const char *text, uint64_t min, uint64_t max, uint64_t *number)
 {
     char *end;
     unsigned long long value = strtoull(text, &end, 10);
-    if (*text < '0' || *text > '9' || *end || value < least || value > most)
+    if (*text < '0' || *text > '9' || *end || value < min || value > max)
         return false;
     *number = value;
     return true;
@@ -212,7 +212,7 @@ static bool answers_alone(int code, const char *text)
 static enum emu_options_verdict wrong(const char *what, const char *text, const char *allowed)
 {
     fprintf(stderr, "hayes-emulator: %s%s%s: %s\n", what, *text ? " " : "", text, allowed);
-    return EMU_OPTIONS_WRONG;
+    return EMU_OPTIONS_ERROR;
 }
 
 enum emu_options_verdict emu_options_read(struct emu_options *options, struct emu_resolver *resolver,

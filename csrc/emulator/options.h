@@ -32,7 +32,7 @@ struct emu_options {
 enum emu_options_verdict {
     EMU_OPTIONS_RUN,
     EMU_OPTIONS_DONE,  /* help and the like were printed: exit 0 */
-    EMU_OPTIONS_WRONG, /* said why on stderr: exit 2 */
+    EMU_OPTIONS_ERROR, /* said why on stderr: exit 2 */
 };
 
 /* Adds the --resolve and --listen rules to these. */

@@ -109,7 +109,7 @@ const char *emu_quirks_parse(const char *names, uint64_t *flags)
 static void list(FILE *file, const struct emu_quirk_entry *quirk)
 {
     for (; quirk && quirk->name; quirk++)
-        fprintf(file, "%-24s %s (%s)\n", quirk->name, quirk->sentence, quirk->source);
+        fprintf(file, "%-24s %s (%s)\n", quirk->name, quirk->description, quirk->source);
 }
 
 void emu_quirks_list(FILE *file)

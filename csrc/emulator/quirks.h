@@ -39,7 +39,7 @@ enum emu_quirk {
 struct emu_quirk_entry {
     const char *name;
     uint64_t flags; /* an enum emu_quirk, or what a vendor has made of the upper 32 bits */
-    const char *sentence, *source;
+    const char *description, *source;
 };
 
 bool emu_quirk(const struct emu *emu, enum emu_quirk quirk);

@@ -41,7 +41,7 @@ static inline struct aithinker *aithinker_of(const struct emu *emu)
 }
 
 /* A parameter in quotes or without, not empty and of at most so many bytes; NULL otherwise. */
-const char *aithinker_text(const struct emu_call *call, size_t index, size_t most);
+const char *aithinker_text(const struct emu_call *call, size_t index, size_t max);
 
 extern const struct emu_command aithinker_general_commands[];
 extern const struct emu_command aithinker_wifi_commands[];

@@ -38,7 +38,7 @@ static bool store(struct aithinker *aithinker, int type, const char *bytes, size
     return stored;
 }
 
-static size_t take(void *owner, const char *bytes, size_t length)
+static size_t consume(void *owner, const char *bytes, size_t length)
 {
     struct aithinker *aithinker = owner;
     struct aithinker_certificates *coming = &aithinker->certificates;
@@ -64,7 +64,7 @@ static struct emu_result begin(struct aithinker *aithinker, int type, size_t len
     aithinker->certificates.wanted = length;
     aithinker->certificates.length = 0;
     emu_prompt(aithinker->emu);
-    emu_mode_enter_data(aithinker->emu, &(struct emu_data_mode){.take = take, .owner = aithinker});
+    emu_mode_enter_data(aithinker->emu, &(struct emu_data_mode){.consume = consume, .owner = aithinker});
     return emu_pending();
 }
 

@@ -71,7 +71,7 @@ static enum emu_parsed read_echo(struct emu_parser *parser, struct emu_call *cal
         return EMU_PARSED_UNKNOWN;
     call->form = EMU_WRITE;
     memcpy(call->name, "E", 2);
-    return read_params(parser, call, from + 1) ? EMU_PARSED_CALL : EMU_PARSED_WRONG;
+    return read_params(parser, call, from + 1) ? EMU_PARSED_CALL : EMU_PARSED_ERROR;
 }
 
 static enum emu_parsed next(struct emu_parser *parser, struct emu_call *call)
@@ -103,7 +103,7 @@ static enum emu_parsed next(struct emu_parser *parser, struct emu_call *call)
     if (*rest != '=')
         return EMU_PARSED_UNKNOWN;
     call->form = EMU_WRITE;
-    return read_params(parser, call, rest + 1) ? EMU_PARSED_CALL : EMU_PARSED_WRONG;
+    return read_params(parser, call, rest + 1) ? EMU_PARSED_CALL : EMU_PARSED_ERROR;
 }
 
 const struct emu_grammar aithinker_grammar = {.begin = begin, .next = next};

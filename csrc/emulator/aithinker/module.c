@@ -22,9 +22,9 @@ static const struct emu_command *const tables[] = {
     NULL,
 };
 
-const char *aithinker_text(const struct emu_call *call, size_t index, size_t most)
+const char *aithinker_text(const struct emu_call *call, size_t index, size_t max)
 {
-    if (index >= call->count || call->params[index].length == 0 || call->params[index].length > most)
+    if (index >= call->count || call->params[index].length == 0 || call->params[index].length > max)
         return NULL;
     return call->params[index].text;
 }
@@ -64,7 +64,7 @@ static void *create(struct emu *emu)
     aithinker->speed = (struct emu_timer){.on_due = on_speed, .owner = aithinker};
     aithinker->reset = (struct emu_timer){.on_due = on_reset, .owner = aithinker};
     if (aithinker_quirk(emu, AITHINKER_QUIRK_SHORT_LINES))
-        emu->mode.most = 256;
+        emu->mode.max_length = 256;
     aithinker_settings_load(aithinker);
     start(aithinker);
     aithinker_wifi_start(aithinker);
@@ -107,7 +107,7 @@ static void boot(struct emu *emu)
 static bool pump(struct emu *emu)
 {
     struct aithinker *aithinker = aithinker_of(emu);
-    return aithinker_send_go_on(aithinker) || aithinker_transparent_go_on(aithinker) ||
+    return aithinker_send_continue(aithinker) || aithinker_transparent_continue(aithinker) ||
            aithinker_conns_pump(aithinker);
 }
 
@@ -119,7 +119,7 @@ static void drop_wifi(struct emu *emu, struct emu_control_line *line)
         emu_control_fail(line, "expected drop or back");
         return;
     }
-    aithinker->world.gone = strcmp(state, "drop") == 0;
+    aithinker->world.out_of_range = strcmp(state, "drop") == 0;
     aithinker_wifi_changed(aithinker);
 }
 
@@ -142,7 +142,7 @@ static void drop_socket(struct emu *emu, struct emu_control_line *line)
     }
     struct aithinker_conn *conn = read_conn(emu, line);
     if (conn)
-        aithinker_conn_lose(conn);
+        aithinker_conn_drop(conn);
 }
 
 static void stall(struct emu *emu, struct emu_control_line *line)
@@ -193,10 +193,10 @@ static const char *set_limit(struct aithinker *aithinker, const char *value)
     return NULL;
 }
 
-static const char *set(struct emu *emu, const char *key, const char *value, bool *mine)
+static const char *set(struct emu *emu, const char *key, const char *value, bool *handled)
 {
     struct aithinker *aithinker = aithinker_of(emu);
-    *mine = true;
+    *handled = true;
     if (strcmp(key, "sockets") == 0)
         return set_limit(aithinker, value);
     if (strcmp(key, "ap") == 0) {
@@ -205,7 +205,7 @@ static const char *set(struct emu *emu, const char *key, const char *value, bool
             aithinker_wifi_changed(aithinker);
         return expected;
     }
-    *mine = false;
+    *handled = false;
     return NULL;
 }
 
@@ -225,7 +225,7 @@ const struct emu_module aithinker_wb2 = {
     .line = {.end = '\n',
              .ignored = '\r',
              .echo_end = "\r\n",
-             .most = 1023,
+             .max_length = 1023,
              .overlong = {.outcome = EMU_RESULT_SILENT},
              .guard = 20000000},
     .grammar = &aithinker_grammar,

@@ -20,8 +20,8 @@ void aithinker_print(struct emu *emu, const char *format, ...)
 
 bool aithinker_event_is_wanted(const struct aithinker *aithinker, enum aithinker_event event)
 {
-    bool hushed = aithinker->transparent.conn && !aithinker_quirk(aithinker->emu, AITHINKER_QUIRK_TT_EVENTS);
-    return !hushed && (aithinker->events >> event & 1) != 0;
+    bool muted = aithinker->transparent.conn && !aithinker_quirk(aithinker->emu, AITHINKER_QUIRK_TT_EVENTS);
+    return !muted && (aithinker->events >> event & 1) != 0;
 }
 
 void aithinker_event(struct aithinker *aithinker, enum aithinker_event event, const char *format, ...)
@@ -109,7 +109,7 @@ static const struct version p23 = {
     .built = "Jun 12 2024 10:11:12",
 };
 
-static const struct version *version(const struct emu *emu)
+static const struct version *version_of(const struct emu *emu)
 {
     return aithinker_quirk(emu, AITHINKER_QUIRK_P23) ? &p23 : &p1;
 }
@@ -117,7 +117,7 @@ static const struct version *version(const struct emu *emu)
 void aithinker_print_banner(struct emu *emu)
 {
     static const char row[] = "################################################";
-    const struct version *is = version(emu);
+    const struct version *version = version_of(emu);
     if (aithinker_quirk(emu, AITHINKER_QUIRK_BANNER_BW16)) {
         aithinker_print(emu, "#calibration_ok:[2:19:11] \r\n\r\nat version:release/V4.18_P2.29.2 "
                              "sdk version:amebad_v6.2C firmware version:release/V4.18_P5.6.4"
@@ -128,13 +128,13 @@ void aithinker_print_banner(struct emu *emu)
                     "\r\n%s\r\n\r\narch:BL602,NULL\r\ncompany:Ai-Thinker|B&T\r\nble_mac:7cb94c1dd632\r\n"
                     "wifi_mac:" AITHINKER_MAC "\r\nsdk_version:release/%s\r\nfirmware_version:%s\r\n"
                     "compile_time:%s\r\n\r\nready\r\n\r\n%s\r\n",
-                    row, is->sdk, is->firmware, is->built, row);
+                    row, version->sdk, version->firmware, version->built, row);
 }
 
 struct emu_result aithinker_print_versions(struct emu *emu)
 {
-    const struct version *is = version(emu);
-    aithinker_print(emu, "\r\nat version:%s\r\nsdk version:%s\r\nfirmware version:%s", is->at, is->sdk,
-                    is->firmware);
+    const struct version *version = version_of(emu);
+    aithinker_print(emu, "\r\nat version:%s\r\nsdk version:%s\r\nfirmware version:%s", version->at,
+                    version->sdk, version->firmware);
     return emu_ok();
 }

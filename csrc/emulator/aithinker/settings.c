@@ -62,15 +62,16 @@ void aithinker_settings_load(struct aithinker *aithinker)
 
 bool aithinker_settings_save(struct aithinker *aithinker)
 {
-    const struct aithinker_settings *is = &aithinker->settings;
+    const struct aithinker_settings *settings = &aithinker->settings;
     struct emu_store *store = &aithinker->emu->store;
     FILE *file = emu_store_open_file(store, file_name, EMU_STORE_TRUNCATE);
     if (!file)
         return false;
-    char *text = emu_text("mode=%u\nevents=%u\nautoconnect=%d\nssid=%s\npassword=%s\nautott.type=%u\n"
-                          "autott.host=%s\nautott.port=%u\n",
-                          is->mode, is->events, is->autoconnect, is->ssid, is->password, is->autott.type,
-                          is->autott.host, is->autott.port);
+    char *text =
+        emu_text("mode=%u\nevents=%u\nautoconnect=%d\nssid=%s\npassword=%s\nautott.type=%u\n"
+                 "autott.host=%s\nautott.port=%u\n",
+                 settings->mode, settings->events, settings->autoconnect, settings->ssid, settings->password,
+                 settings->autott.type, settings->autott.host, settings->autott.port);
     size_t length = strlen(text);
     bool saved = emu_store_write(store, file, text, length) == length;
     free(text);

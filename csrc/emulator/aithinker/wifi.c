@@ -56,11 +56,11 @@ void aithinker_wifi_stop(struct aithinker *aithinker)
     aithinker->wifi.station = AITHINKER_STATION_NONE;
 }
 
-static enum aithinker_station judge(const struct aithinker *aithinker)
+static enum aithinker_station join_outcome(const struct aithinker *aithinker)
 {
     const struct emu_wireless *world = &aithinker->world;
     const struct aithinker_wifi *wifi = &aithinker->wifi;
-    if (world->gone || (*world->ssid && strcmp(world->ssid, wifi->ssid) != 0))
+    if (world->out_of_range || (*world->ssid && strcmp(world->ssid, wifi->ssid) != 0))
         return AITHINKER_STATION_NO_AP;
     if (world->protected && strcmp(world->password, wifi->password) != 0)
         return AITHINKER_STATION_WRONG_PASSWORD;
@@ -92,7 +92,7 @@ static void associate(struct aithinker *aithinker)
     step_soon(aithinker);
 }
 
-static void be_online(struct aithinker *aithinker)
+static void mark_joined(struct aithinker *aithinker)
 {
     aithinker->wifi.station = AITHINKER_STATION_JOINED;
     aithinker_event(aithinker, AITHINKER_EVENT_GOT_IP, "WIFI_GOT_IP");
@@ -107,17 +107,17 @@ static void on_step(void *owner)
     struct aithinker *aithinker = owner;
     struct aithinker_wifi *wifi = &aithinker->wifi;
     if (wifi->station == AITHINKER_STATION_ASSOCIATED) {
-        be_online(aithinker);
+        mark_joined(aithinker);
         return;
     }
-    wifi->station = judge(aithinker);
+    wifi->station = join_outcome(aithinker);
     if (wifi->station == AITHINKER_STATION_ASSOCIATED)
         associate(aithinker);
     else
         refuse(aithinker);
 }
 
-static void leave(struct aithinker *aithinker)
+static void leave_network(struct aithinker *aithinker)
 {
     struct aithinker_wifi *wifi = &aithinker->wifi;
     bool had = wifi->station == AITHINKER_STATION_JOINED || wifi->station == AITHINKER_STATION_ASSOCIATED;
@@ -126,17 +126,17 @@ static void leave(struct aithinker *aithinker)
     if (!had)
         return;
     aithinker_event(aithinker, AITHINKER_EVENT_WIFI_DISCONNECT, "WIFI_DISCONNECT");
-    aithinker_conns_lose(aithinker);
+    aithinker_conns_drop(aithinker);
 }
 
 /* A module that had joined looks for its access point until it is back (since P2.30.0). */
 void aithinker_wifi_changed(struct aithinker *aithinker)
 {
     struct aithinker_wifi *wifi = &aithinker->wifi;
-    bool fits = *wifi->ssid && judge(aithinker) == AITHINKER_STATION_ASSOCIATED;
+    bool fits = *wifi->ssid && join_outcome(aithinker) == AITHINKER_STATION_ASSOCIATED;
     bool joined = wifi->station == AITHINKER_STATION_JOINED || wifi->station == AITHINKER_STATION_ASSOCIATED;
     if (joined && !fits) {
-        leave(aithinker);
+        leave_network(aithinker);
         wifi->station = AITHINKER_STATION_NO_AP;
     } else if (!joined && fits && is_station(aithinker) && wifi->station == AITHINKER_STATION_NO_AP) {
         join(aithinker);
@@ -160,7 +160,7 @@ static struct emu_result set_mode(struct emu_call *call)
         return aithinker_fail(AITHINKER_BAD_VALUE);
     aithinker->wifi.mode = (unsigned)mode;
     if (!is_station(aithinker))
-        leave(aithinker);
+        leave_network(aithinker);
     if (keeps) {
         aithinker->settings.mode = (unsigned)mode;
         if (!aithinker_settings_save(aithinker))
@@ -195,7 +195,7 @@ static struct emu_result begin_join(struct emu_call *call)
     struct aithinker_wifi wanted = {0};
     if (!read_network(call, 0, &wanted))
         return aithinker_fail(AITHINKER_BAD_VALUE);
-    leave(aithinker);
+    leave_network(aithinker);
     memcpy(aithinker->wifi.ssid, wanted.ssid, sizeof wanted.ssid);
     memcpy(aithinker->wifi.password, wanted.password, sizeof wanted.password);
     if (aithinker->settings.autoconnect && !save(aithinker))
@@ -227,7 +227,7 @@ static struct emu_result show_network(struct emu_call *call)
 
 static struct emu_result disconnect(struct emu_call *call)
 {
-    leave(aithinker_of(call->emu));
+    leave_network(aithinker_of(call->emu));
     return emu_ok();
 }
 
@@ -275,7 +275,7 @@ static void on_scanned(void *owner)
     char between = aithinker_quirk(emu, AITHINKER_QUIRK_WSCAN_SPACE) ? ' ' : ',';
     const char *ssid = *aithinker->world.ssid ? aithinker->world.ssid : "hayes";
     emu_info(emu, "+WSCAN:index%cSSID,CH,SECURITY,RSSI,BSSID", between);
-    if (!aithinker->world.gone)
+    if (!aithinker->world.out_of_range)
         emu_info(emu, "1%c%s,6,WPA/WPA2 Mixed,-32,7c:b9:4c:1d:c6:39", between, ssid);
     emu_finish(emu, emu_ok());
 }
@@ -319,7 +319,7 @@ static struct emu_result show_fixed(struct emu_call *call)
     return emu_ok();
 }
 
-static struct emu_result take_note(struct emu_call *call)
+static struct emu_result accept_without_effect(struct emu_call *call)
 {
     (void)call;
     return emu_ok();
@@ -332,10 +332,10 @@ const struct emu_command aithinker_wifi_commands[] = {
     {.name = "+WDISCONNECT", .execute = disconnect, .present = has_disconnect},
     {.name = "+WAUTOCONN", .write = set_autoconnect, .read = show_autoconnect},
     {.name = "+WSCAN", .execute = scan, .write = scan},
-    {.name = "+WSCANOPT", .write = take_note},
+    {.name = "+WSCANOPT", .write = accept_without_effect},
     {.name = "+WAP", .write = set_ap, .read = show_ap},
     {.name = "+WRSSI", .execute = show_fixed, .read = show_fixed},
-    {.name = "+WSDHCP", .read = show_fixed, .write = take_note},
+    {.name = "+WSDHCP", .read = show_fixed, .write = accept_without_effect},
     {.name = "+CIPSTAMAC_DEF", .read = show_fixed},
     {0},
 };

@@ -31,11 +31,11 @@ static int hex_byte(const char *text)
     return low < 0 ? -1 : high * 16 + low;
 }
 
-static bool read_number(const char *text, long long most, long long *number)
+static bool read_number(const char *text, long long max, long long *number)
 {
     char *end;
     long long value = strtoll(text, &end, 10);
-    if (*text < '0' || *text > '9' || *end || value > most)
+    if (*text < '0' || *text > '9' || *end || value > max)
         return false;
     *number = value;
     return true;
@@ -67,7 +67,7 @@ static bool unescape(char *text)
 
 static void run_urc(struct emu *emu, struct emu_control_line *line)
 {
-    emu_interject_urc(emu, line->rest);
+    emu_insert_urc(emu, line->rest);
 }
 
 static void run_raw(struct emu *emu, struct emu_control_line *line)
@@ -82,7 +82,7 @@ static void run_raw(struct emu *emu, struct emu_control_line *line)
         }
         line->rest[length++] = (char)byte;
     }
-    emu_output_interject(&emu->uart.output, line->rest, length);
+    emu_output_insert(&emu->uart.output, line->rest, length);
 }
 
 static void run_reboot(struct emu *emu, struct emu_control_line *line)
@@ -158,10 +158,10 @@ static const char *set_clock(struct emu *emu, const char *value)
 }
 
 /* What every module has; NULL when done, else what would have been understood. *mine: it was one of these. */
-static const char *set_common(struct emu *emu, const char *key, const char *value, bool *mine)
+static const char *set_common(struct emu *emu, const char *key, const char *value, bool *handled)
 {
     long long number;
-    *mine = true;
+    *handled = true;
     if (strcmp(key, "clock") == 0)
         return set_clock(emu, value);
     if (strcmp(key, "listen") == 0)
@@ -179,7 +179,7 @@ static const char *set_common(struct emu *emu, const char *key, const char *valu
             return "0 or 1";
         emu->mode.profile.echo = number == 1;
     } else {
-        *mine = false;
+        *handled = false;
     }
     return NULL;
 }
@@ -187,11 +187,11 @@ static const char *set_common(struct emu *emu, const char *key, const char *valu
 static void run_set(struct emu *emu, struct emu_control_line *line)
 {
     const char *key = emu_control_word(line);
-    bool mine;
-    const char *expected = set_common(emu, key, line->rest, &mine);
-    if (!mine && emu->module->set)
-        expected = emu->module->set(emu, key, line->rest, &mine);
-    if (!mine)
+    bool handled;
+    const char *expected = set_common(emu, key, line->rest, &handled);
+    if (!handled && emu->module->set)
+        expected = emu->module->set(emu, key, line->rest, &handled);
+    if (!handled)
         emu_control_fail(line, "nothing of that name to set; try help");
     else if (expected)
         emu_control_fail(line, "%s: expected %s", key, expected);

@@ -20,7 +20,7 @@ static bool read_digits(const char *text, size_t length, long long *number)
     return length > 0;
 }
 
-bool emu_param_number(const struct emu_call *call, size_t index, long long least, long long most,
+bool emu_param_number(const struct emu_call *call, size_t index, long long min, long long max,
                       long long *number)
 {
     if (emu_param_absent(call, index) || call->params[index].quoted)
@@ -28,21 +28,21 @@ bool emu_param_number(const struct emu_call *call, size_t index, long long least
     long long value;
     if (!read_digits(call->params[index].text, call->params[index].length, &value))
         return false;
-    if (value < least || value > most)
+    if (value < min || value > max)
         return false;
     *number = value;
     return true;
 }
 
-bool emu_param_option(const struct emu_call *call, size_t index, long long least, long long most,
+bool emu_param_option(const struct emu_call *call, size_t index, long long min, long long max,
                       long long *number)
 {
-    return emu_param_absent(call, index) || emu_param_number(call, index, least, most, number);
+    return emu_param_absent(call, index) || emu_param_number(call, index, min, max, number);
 }
 
-const char *emu_param_string(const struct emu_call *call, size_t index, size_t most)
+const char *emu_param_string(const struct emu_call *call, size_t index, size_t max)
 {
-    if (index >= call->count || !call->params[index].quoted || call->params[index].length > most)
+    if (index >= call->count || !call->params[index].quoted || call->params[index].length > max)
         return NULL;
     return call->params[index].text;
 }

@@ -50,15 +50,15 @@ struct emu_command {
 };
 
 /* A whole number written in digits and in the range; false otherwise, also when it is left out or quoted. */
-bool emu_param_number(const struct emu_call *call, size_t index, long long least, long long most,
+bool emu_param_number(const struct emu_call *call, size_t index, long long min, long long max,
                       long long *number);
 
 /* The same, but left alone when the parameter is left out. */
-bool emu_param_option(const struct emu_call *call, size_t index, long long least, long long most,
+bool emu_param_option(const struct emu_call *call, size_t index, long long min, long long max,
                       long long *number);
 
 /* A quoted string of at most so many bytes; NULL otherwise. */
-const char *emu_param_string(const struct emu_call *call, size_t index, size_t most);
+const char *emu_param_string(const struct emu_call *call, size_t index, size_t max);
 
 /* Left out, or behind the last one. */
 bool emu_param_absent(const struct emu_call *call, size_t index);

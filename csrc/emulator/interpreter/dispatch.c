@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void on_hold_over(void *owner);
+static void on_delay_over(void *owner);
 
 static int by_name(const void *a, const void *b)
 {
@@ -19,7 +19,7 @@ static int by_name(const void *a, const void *b)
 void emu_dispatch_init(struct emu *emu)
 {
     struct emu_dispatch *dispatch = &emu->dispatch;
-    dispatch->hold = (struct emu_timer){.on_due = on_hold_over, .owner = emu};
+    dispatch->delay = (struct emu_timer){.on_due = on_delay_over, .owner = emu};
     size_t count = 0;
     for (size_t table = 0; emu->module->tables[table]; table++)
         for (const struct emu_command *command = emu->module->tables[table]; command->name; command++)
@@ -104,7 +104,7 @@ static void run(struct emu *emu)
         case EMU_PARSED_END:
             end(emu, emu_ok());
             return;
-        case EMU_PARSED_WRONG:
+        case EMU_PARSED_ERROR:
             end(emu, emu_error());
             return;
         case EMU_PARSED_UNKNOWN:
@@ -123,10 +123,10 @@ static void run(struct emu *emu)
     }
 }
 
-static void print_canned(struct emu *emu)
+static void print_fixed_answer(struct emu *emu)
 {
-    char *text = emu->dispatch.canned;
-    emu->dispatch.canned = NULL;
+    char *text = emu->dispatch.fixed_answer;
+    emu->dispatch.fixed_answer = NULL;
     emu_raw(emu, text, strlen(text));
     free(text);
     emu->dispatch.running = false;
@@ -134,13 +134,13 @@ static void print_canned(struct emu *emu)
 
 static void start(struct emu *emu)
 {
-    if (emu->dispatch.canned)
-        print_canned(emu);
+    if (emu->dispatch.fixed_answer)
+        print_fixed_answer(emu);
     else
         run(emu);
 }
 
-static void on_hold_over(void *owner)
+static void on_delay_over(void *owner)
 {
     start(owner);
 }
@@ -155,17 +155,17 @@ void emu_dispatch_line(struct emu *emu, const char *line, size_t length)
     if (!emu->module->grammar->begin(&dispatch->parser, line, length))
         return;
     emu->stats.commands++;
-    if (dispatch->lose_next) {
-        dispatch->lose_next = false;
+    if (dispatch->ignore_next) {
+        dispatch->ignore_next = false;
         return;
     }
     struct emu_fault fault = emu_faults_take(&emu->faults, dispatch->parser.line);
     if (fault.swallow)
         return;
     dispatch->running = true;
-    dispatch->canned = fault.answer;
+    dispatch->fixed_answer = fault.answer;
     if (fault.delay > 0)
-        emu_timer_start(&emu->loop, &dispatch->hold, emu_loop_now(&emu->loop) + fault.delay);
+        emu_timer_start(&emu->loop, &dispatch->delay, emu_loop_now(&emu->loop) + fault.delay);
     else
         start(emu);
 }
@@ -190,9 +190,9 @@ void emu_finish(struct emu *emu, struct emu_result result)
 void emu_dispatch_reset(struct emu *emu)
 {
     struct emu_dispatch *dispatch = &emu->dispatch;
-    emu_timer_stop(&emu->loop, &dispatch->hold);
-    free(dispatch->canned);
-    dispatch->canned = NULL;
+    emu_timer_stop(&emu->loop, &dispatch->delay);
+    free(dispatch->fixed_answer);
+    dispatch->fixed_answer = NULL;
     dispatch->running = false;
     dispatch->info_begun = false;
 }

@@ -10,12 +10,12 @@ struct emu;
 struct emu_dispatch {
     struct emu_parser parser;
     struct emu_call call;
-    bool running;    /* a line is being executed */
-    bool executing;  /* a handler runs: URCs wait for the result code */
-    bool info_begun; /* the current command has printed an information response */
-    bool lose_next;  /* the next line gets no answer */
-    char *canned;    /* printed instead of executing, when a held line's time has come */
-    struct emu_timer hold;
+    bool running;       /* a line is being executed */
+    bool executing;     /* a handler runs: URCs wait for the result code */
+    bool info_begun;    /* the current command has printed an information response */
+    bool ignore_next;   /* the next line gets no answer */
+    char *fixed_answer; /* printed instead of executing, when a held line's time has come */
+    struct emu_timer delay;
 
     const struct emu_command **index; /* all commands of the module, by name */
     size_t index_size;

@@ -10,7 +10,7 @@
 #include <string.h>
 
 enum {
-    HELD_MAX = 64
+    DEFERRED_MAX = 64
 };
 
 static void on_arrival(void *owner, size_t length)
@@ -29,31 +29,31 @@ void emu_mode_init(struct emu *emu, const struct emu_profile *profile)
 {
     struct emu_mode *mode = &emu->mode;
     mode->profile = mode->saved = *profile;
-    mode->most = emu->module->line.most;
+    mode->max_length = emu->module->line.max_length;
     emu->uart.on_arrival = on_arrival;
     emu->uart.owner = emu;
     emu_escape_init(&mode->escape, &emu->uart, emu->module->line.guard, on_escape, emu);
 }
 
-static void forget_held(struct emu_mode *mode)
+static void discard_deferred(struct emu_mode *mode)
 {
-    for (size_t i = 0; i < mode->held_count; i++)
-        free(mode->held[i]);
-    free(mode->held);
-    mode->held = NULL;
-    mode->held_count = 0;
+    for (size_t i = 0; i < mode->deferred_count; i++)
+        free(mode->deferred_urcs[i]);
+    free(mode->deferred_urcs);
+    mode->deferred_urcs = NULL;
+    mode->deferred_count = 0;
 }
 
 void emu_mode_free(struct emu *emu)
 {
-    forget_held(&emu->mode);
+    discard_deferred(&emu->mode);
 }
 
 void emu_mode_reset(struct emu *emu)
 {
     struct emu_mode *mode = &emu->mode;
     emu_mode_leave_data(emu);
-    forget_held(mode);
+    discard_deferred(mode);
     mode->length = 0;
     mode->overlong = false;
     mode->profile = mode->saved;
@@ -81,23 +81,23 @@ bool emu_mode_allows_urcs(const struct emu *emu)
 void emu_mode_defer_urc(struct emu *emu, char *text)
 {
     struct emu_mode *mode = &emu->mode;
-    if (mode->held_count == HELD_MAX) {
+    if (mode->deferred_count == DEFERRED_MAX) {
         free(text);
         return;
     }
-    if (!mode->held)
-        mode->held = emu_alloc(HELD_MAX * sizeof *mode->held);
-    mode->held[mode->held_count++] = text;
+    if (!mode->deferred_urcs)
+        mode->deferred_urcs = emu_alloc(DEFERRED_MAX * sizeof *mode->deferred_urcs);
+    mode->deferred_urcs[mode->deferred_count++] = text;
 }
 
-static void print_held(struct emu *emu)
+static void print_deferred(struct emu *emu)
 {
     struct emu_mode *mode = &emu->mode;
-    if (mode->held_count == 0 || !emu_mode_allows_urcs(emu))
+    if (mode->deferred_count == 0 || !emu_mode_allows_urcs(emu))
         return;
-    for (size_t i = 0; i < mode->held_count; i++)
-        emu_urc_text(emu, mode->held[i]);
-    forget_held(mode);
+    for (size_t i = 0; i < mode->deferred_count; i++)
+        emu_urc_text(emu, mode->deferred_urcs[i]);
+    discard_deferred(mode);
 }
 
 static void keep_byte(struct emu_mode *mode, char byte)
@@ -105,7 +105,7 @@ static void keep_byte(struct emu_mode *mode, char byte)
     if (byte == '\b') {
         if (mode->length > 0)
             mode->length--;
-    } else if (mode->length < mode->most) {
+    } else if (mode->length < mode->max_length) {
         mode->line[mode->length++] = byte;
     } else {
         mode->overlong = true;
@@ -125,7 +125,7 @@ static void end_line(struct emu *emu)
         emu_dispatch_line(emu, mode->line, length);
 }
 
-static size_t take_command(struct emu *emu, const char *bytes, size_t length)
+static size_t consume_command(struct emu *emu, const char *bytes, size_t length)
 {
     const struct emu_line_rules *rules = &emu->module->line;
     const char *end = memchr(bytes, rules->end, length);
@@ -143,22 +143,22 @@ static size_t take_command(struct emu *emu, const char *bytes, size_t length)
     emu_output_end(&emu->uart.output, 0);
     if (end) {
         end_line(emu);
-        print_held(emu);
+        print_deferred(emu);
     }
     return used;
 }
 
-static size_t take_data(struct emu *emu, const char *bytes, size_t length)
+static size_t consume_data(struct emu *emu, const char *bytes, size_t length)
 {
     const struct emu_data_mode mode = emu->mode.data;
     if (!mode.echo)
-        return mode.take(mode.owner, bytes, length);
+        return mode.consume(mode.owner, bytes, length);
     /* The echo stands in front of the result that the last byte brings about, so bytes go one by one. */
     size_t used = 0;
     while (used < length && emu->mode.in_data) {
         emu_output_put(&emu->uart.output, bytes + used, 1);
         emu_output_end(&emu->uart.output, 0);
-        used += mode.take(mode.owner, bytes + used, 1);
+        used += mode.consume(mode.owner, bytes + used, 1);
     }
     return used;
 }
@@ -172,40 +172,40 @@ static size_t ignored_bytes(const struct emu *emu, const char *bytes, size_t len
     return count;
 }
 
-static size_t take_some(struct emu *emu, const char *bytes, size_t length)
+static size_t consume_some(struct emu *emu, const char *bytes, size_t length)
 {
-    if (emu->mode.deaf)
+    if (emu->mode.input_ignored)
         return length;
     if (emu->mode.in_data)
-        return take_data(emu, bytes, length);
+        return consume_data(emu, bytes, length);
     if (emu->dispatch.running && !emu->module->busy)
         return ignored_bytes(emu, bytes, length);
-    return take_command(emu, bytes, length);
+    return consume_command(emu, bytes, length);
 }
 
-static void take_input(struct emu *emu)
+static void consume_input(struct emu *emu)
 {
     const char *bytes;
     size_t length;
     while ((length = emu_uart_input(&emu->uart, &bytes)) > 0) {
         if (emu_output_length(&emu->uart.output) >= EMU_UART_FULL)
             return;
-        size_t used = take_some(emu, bytes, length);
+        size_t used = consume_some(emu, bytes, length);
         if (used == 0)
             return;
-        emu_uart_take(&emu->uart, used);
+        emu_uart_consume(&emu->uart, used);
     }
 }
 
 void emu_mode_run(struct emu *emu)
 {
-    take_input(emu);
+    consume_input(emu);
     const char *bytes;
     if (emu->mode.escaping && emu->mode.in_data && emu_uart_input(&emu->uart, &bytes) == 0) {
         struct emu_data_mode mode = emu->mode.data;
         emu->mode.escaping = false;
         mode.escape(mode.owner);
-        take_input(emu);
+        consume_input(emu);
     }
-    print_held(emu);
+    print_deferred(emu);
 }

@@ -14,7 +14,7 @@ struct emu;
 /* Who gets the bytes in data mode. */
 struct emu_data_mode {
     /* Returns how many bytes it has used; the rest is offered again later. With echo it uses every byte. */
-    size_t (*take)(void *owner, const char *bytes, size_t length);
+    size_t (*consume)(void *owner, const char *bytes, size_t length);
     /* "+++" was seen, and everything in front of it taken; NULL: plus signs are just data here. */
     void (*escape)(void *owner);
     void *owner;
@@ -32,16 +32,16 @@ struct emu_mode {
     struct emu_profile profile, saved;
     struct emu_data_mode data;
     bool in_data;
-    bool escaping; /* "+++" was seen, the data in front of it is not taken yet */
-    bool deaf;     /* between power off and power on: what arrives is lost */
+    bool escaping;      /* "+++" was seen, the data in front of it is not taken yet */
+    bool input_ignored; /* between power off and power on: what arrives is lost */
     struct emu_escape escape;
 
     char line[EMU_LINE_MAX];
-    size_t length, most; /* of a line; the module may lower it */
+    size_t length, max_length; /* of a line; the module may lower it */
     bool overlong;
 
-    char **held; /* URCs that wait for command mode */
-    size_t held_count;
+    char **deferred_urcs; /* URCs that wait for command mode */
+    size_t deferred_count;
 };
 
 void emu_mode_init(struct emu *emu, const struct emu_profile *profile);

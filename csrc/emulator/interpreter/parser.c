@@ -105,7 +105,7 @@ static enum emu_parsed read_s_register(struct emu_parser *parser, struct emu_cal
     const char *from = parser->line + parser->at;
     size_t digits = strspn(from + 1, "0123456789");
     if (digits == 0 || digits > 3)
-        return EMU_PARSED_WRONG;
+        return EMU_PARSED_ERROR;
     copy_name(call, from, digits + 1);
     parser->at += digits + 1;
     if (from[digits + 1] == '?') {
@@ -123,7 +123,7 @@ static enum emu_parsed read_basic(struct emu_parser *parser, struct emu_call *ca
     const char *from = parser->line + parser->at;
     size_t length = from[0] == '&' ? 2 : 1;
     if (!is_letter(from[length - 1]))
-        return EMU_PARSED_WRONG;
+        return EMU_PARSED_ERROR;
     if (toupper((unsigned char)from[0]) == 'S')
         return read_s_register(parser, call);
     copy_name(call, from, length);
@@ -143,7 +143,7 @@ static enum emu_parsed end_extended(struct emu_parser *parser)
     char c = parser->line[parser->at];
     if (c == ';')
         parser->at++;
-    return c == ';' || c == '\0' ? EMU_PARSED_CALL : EMU_PARSED_WRONG;
+    return c == ';' || c == '\0' ? EMU_PARSED_CALL : EMU_PARSED_ERROR;
 }
 
 static enum emu_parsed read_extended(struct emu_parser *parser, struct emu_call *call)
@@ -153,7 +153,7 @@ static enum emu_parsed read_extended(struct emu_parser *parser, struct emu_call 
     while (is_name_char(from[length]))
         length++;
     if (length > EMU_NAME_MAX || length < 2)
-        return EMU_PARSED_WRONG;
+        return EMU_PARSED_ERROR;
     copy_name(call, from, length);
     parser->at += length;
     if (from[length] == '?') {
@@ -166,7 +166,7 @@ static enum emu_parsed read_extended(struct emu_parser *parser, struct emu_call 
         call->form = EMU_WRITE;
         parser->at++;
         if (!read_params(parser, call))
-            return EMU_PARSED_WRONG;
+            return EMU_PARSED_ERROR;
     }
     return end_extended(parser);
 }

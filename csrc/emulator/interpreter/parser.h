@@ -21,7 +21,7 @@ struct emu_parser {
 enum emu_parsed {
     EMU_PARSED_CALL,
     EMU_PARSED_END,
-    EMU_PARSED_WRONG,   /* the line ends with ERROR; the call has the name, if there was one */
+    EMU_PARSED_ERROR,   /* the line ends with ERROR; the call has the name, if there was one */
     EMU_PARSED_UNKNOWN, /* not a command at all */
 };
 

@@ -77,12 +77,12 @@ static void put_code(struct emu *emu, const char *text, const char *number)
     const struct emu_profile *profile = &emu->mode.profile;
     if (profile->quiet)
         return;
-    bool glued = emu->dispatch.info_begun && emu_quirk(emu, EMU_QUIRK_INFO_WITHOUT_BLANK_LINE);
+    bool no_blank_line = emu->dispatch.info_begun && emu_quirk(emu, EMU_QUIRK_INFO_WITHOUT_BLANK_LINE);
     if (!profile->verbose && number) {
         put(emu, number);
         put(emu, "\r");
     } else {
-        if (profile->verbose && !glued)
+        if (profile->verbose && !no_blank_line)
             put(emu, "\r\n");
         put(emu, text);
         put(emu, "\r\n");
@@ -199,13 +199,13 @@ void emu_raw(struct emu *emu, const char *bytes, size_t length)
     end_piece(emu);
 }
 
-void emu_interject_urc(struct emu *emu, const char *text)
+void emu_insert_urc(struct emu *emu, const char *text)
 {
     if (!emu_mode_allows_urcs(emu)) {
         emu_mode_defer_urc(emu, emu_copy_text(text));
         return;
     }
     char *framed = emu_text("\r\n%s\r\n", text);
-    emu_output_interject(&emu->uart.output, framed, strlen(framed));
+    emu_output_insert(&emu->uart.output, framed, strlen(framed));
     free(framed);
 }

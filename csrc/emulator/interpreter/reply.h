@@ -47,6 +47,6 @@ void emu_urc_block(struct emu *emu, const char *line, struct emu_span first, str
 void emu_raw(struct emu *emu, const char *bytes, size_t length);
 
 /* In front of all that has not begun to be sent: a control connection's own URC and bytes. */
-void emu_interject_urc(struct emu *emu, const char *text);
+void emu_insert_urc(struct emu *emu, const char *text);
 
 #endif

@@ -74,7 +74,7 @@ void emu_output_end(struct emu_output *output, emu_time due)
     output->pieces[output->end_piece++] = (struct emu_piece){.end = end, .due = due};
 }
 
-void emu_output_interject(struct emu_output *output, const char *bytes, size_t length)
+void emu_output_insert(struct emu_output *output, const char *bytes, size_t length)
 {
     if (length == 0)
         return;

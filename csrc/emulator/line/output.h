@@ -31,7 +31,7 @@ void emu_output_put(struct emu_output *output, const char *bytes, size_t length)
 void emu_output_end(struct emu_output *output, emu_time due);
 
 /* A piece in front of everything that was not begun yet. Only between pieces. */
-void emu_output_interject(struct emu_output *output, const char *bytes, size_t length);
+void emu_output_insert(struct emu_output *output, const char *bytes, size_t length);
 
 static inline size_t emu_output_length(const struct emu_output *output)
 {

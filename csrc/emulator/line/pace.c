@@ -8,7 +8,7 @@ void emu_pace_set(struct emu_pace *pace, unsigned long baud)
 void emu_pace_begin(struct emu_pace *pace, emu_time now)
 {
     if (!pace->busy)
-        pace->passed = now;
+        pace->busy_until = now;
     pace->busy = true;
 }
 
@@ -21,16 +21,16 @@ size_t emu_pace_allows(const struct emu_pace *pace, emu_time now)
 {
     if (!emu_paced(pace))
         return SIZE_MAX;
-    return now > pace->passed ? (size_t)((now - pace->passed) / pace->per_byte) : 0;
+    return now > pace->busy_until ? (size_t)((now - pace->busy_until) / pace->per_byte) : 0;
 }
 
 void emu_pace_spend(struct emu_pace *pace, size_t bytes)
 {
-    pace->passed += (emu_time)bytes * pace->per_byte;
+    pace->busy_until += (emu_time)bytes * pace->per_byte;
 }
 
 emu_time emu_pace_due(const struct emu_pace *pace, size_t waiting)
 {
     size_t portion = (size_t)(emu_ms(1) / pace->per_byte) + 1;
-    return pace->passed + (emu_time)(waiting < portion ? waiting : portion) * pace->per_byte;
+    return pace->busy_until + (emu_time)(waiting < portion ? waiting : portion) * pace->per_byte;
 }

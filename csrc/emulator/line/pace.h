@@ -8,8 +8,8 @@
 #include "emulator/loop.h"
 
 struct emu_pace {
-    emu_time per_byte; /* 0: as fast as it goes */
-    emu_time passed;   /* until when the line's time is used up */
+    emu_time per_byte;   /* 0: as fast as it goes */
+    emu_time busy_until; /* until when the line's time is used up */
     bool busy;
 };
 

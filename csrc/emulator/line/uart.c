@@ -111,13 +111,13 @@ static size_t waiting_in_pty(const struct emu_uart *uart)
 static emu_time writing_began(const struct emu_uart *uart)
 {
     emu_time began = uart->loop->now - emu_ms(1) / 10;
-    if (began < uart->in_pace.passed)
-        began = uart->in_pace.passed;
-    return began < uart->out_pace.passed ? uart->out_pace.passed : began;
+    if (began < uart->in_pace.busy_until)
+        began = uart->in_pace.busy_until;
+    return began < uart->out_pace.busy_until ? uart->out_pace.busy_until : began;
 }
 
 /* The line is carrying what the client has written; the pty holds it until it has "arrived". */
-static void carry_input(struct emu_uart *uart)
+static void schedule_input(struct emu_uart *uart)
 {
     size_t waiting = waiting_in_pty(uart);
     if (waiting == 0 || input_room(uart) == 0) {
@@ -135,8 +135,8 @@ static void on_in_due(void *owner)
     struct emu_uart *uart = owner;
     size_t allowed = emu_pace_allows(&uart->in_pace, uart->loop->now);
     emu_pace_spend(&uart->in_pace, read_some(uart, allowed));
-    uart->arrived = uart->in_pace.passed;
-    carry_input(uart);
+    uart->last_arrival = uart->in_pace.busy_until;
+    schedule_input(uart);
 }
 
 static void on_ready(void *owner, short events)
@@ -144,7 +144,7 @@ static void on_ready(void *owner, short events)
     struct emu_uart *uart = owner;
     if (events & POLLIN) {
         if (emu_paced(&uart->in_pace))
-            carry_input(uart);
+            schedule_input(uart);
         else
             read_some(uart, SIZE_MAX);
     }
@@ -158,7 +158,7 @@ size_t emu_uart_input(const struct emu_uart *uart, const char **at)
     return uart->in_end - uart->in_start;
 }
 
-void emu_uart_take(struct emu_uart *uart, size_t length)
+void emu_uart_consume(struct emu_uart *uart, size_t length)
 {
     uart->in_start += length;
 }
@@ -178,7 +178,7 @@ void emu_uart_push_back(struct emu_uart *uart, const char *bytes, size_t length,
 
 /* Nothing is read while there is no room: the pty then fills up and the client's writes wait, as with
  * RTS/CTS. */
-static void watch_input(struct emu_uart *uart)
+static void update_input_events(struct emu_uart *uart)
 {
     if (uart->in_timer.running)
         return;
@@ -208,9 +208,9 @@ static bool write_some(struct emu_uart *uart, const char *bytes, size_t length)
  * meanwhile is not added to each exchange. */
 static emu_time answer_time(const struct emu_uart *uart, emu_time now)
 {
-    bool answers = uart->arrived > now - emu_ms(1);
-    emu_time since = answers ? uart->arrived : now;
-    return since > uart->out_pace.passed ? since : uart->out_pace.passed;
+    bool answers = uart->last_arrival > now - emu_ms(1);
+    emu_time since = answers ? uart->last_arrival : now;
+    return since > uart->out_pace.busy_until ? since : uart->out_pace.busy_until;
 }
 
 static void send_paced(struct emu_uart *uart, emu_time now)
@@ -262,5 +262,5 @@ void emu_uart_flush(struct emu_uart *uart)
     emu_time due = emu_output_due(&uart->output);
     if (due != EMU_NEVER && due > now)
         emu_timer_start(uart->loop, &uart->out_timer, due);
-    watch_input(uart);
+    update_input_events(uart);
 }

@@ -33,7 +33,7 @@ struct emu_uart {
     size_t in_start, in_end;
     struct emu_pace in_pace;
     struct emu_timer in_timer;
-    emu_time arrived; /* when the last byte was through the line, which is before this round began */
+    emu_time last_arrival; /* when the last byte was through the line, which is before this round began */
     /* Called when bytes have arrived at the end of the input, before anyone takes them. */
     void (*on_arrival)(void *owner, size_t length);
     void *owner;
@@ -53,7 +53,7 @@ void emu_uart_set_baud(struct emu_uart *uart, unsigned long baud);
 
 /* The bytes that wait to be taken. */
 size_t emu_uart_input(const struct emu_uart *uart, const char **at);
-void emu_uart_take(struct emu_uart *uart, size_t length);
+void emu_uart_consume(struct emu_uart *uart, size_t length);
 
 /* For on_arrival alone: withdraws the last bytes, or puts bytes in front of the last `behind` ones. */
 void emu_uart_withdraw(struct emu_uart *uart, size_t length);

@@ -10,12 +10,12 @@
 static void on_control_opened(void *owner, enum emu_link_failure failure);
 static void on_nothing(void *owner);
 static void on_limit(void *owner);
-static void on_hold_over(void *owner);
+static void on_delay_over(void *owner);
 static void on_greeting(struct emu_ftp *ftp, int code);
 
 static const struct emu_link_events control_events = {
     .opened = on_control_opened,
-    .ended = on_nothing, /* emu_ftp_run sees it, when it has heard the last words */
+    .closed = on_nothing, /* emu_ftp_run sees it, when it has heard the last words */
     .drained = on_nothing,
 };
 
@@ -38,32 +38,32 @@ void emu_ftp_close(struct emu_ftp *ftp)
     emu_ftp_data_close(ftp);
     emu_link_close(&ftp->control);
     emu_timer_stop(&ftp->emu->loop, &ftp->limit);
-    emu_timer_stop(&ftp->emu->loop, &ftp->hold);
+    emu_timer_stop(&ftp->emu->loop, &ftp->reply_timer);
     forget_arguments(ftp);
     free(ftp->host);
     free(ftp->user);
     free(ftp->password);
     ftp->host = ftp->user = ftp->password = NULL;
-    ftp->logged_in = ftp->busy = ftp->reply_waits = false;
+    ftp->logged_in = ftp->busy = ftp->reply_held = false;
     ftp->next = NULL;
 }
 
-void emu_ftp_expect(struct emu_ftp *ftp)
+void emu_ftp_start_reply_timer(struct emu_ftp *ftp)
 {
     emu_timer_start(&ftp->emu->loop, &ftp->limit, emu_loop_now(&ftp->emu->loop) + ftp->reply_limit);
 }
 
-void emu_ftp_ask(struct emu_ftp *ftp, void (*next)(struct emu_ftp *ftp, int code), const char *verb,
-                 const char *argument)
+void emu_ftp_send_command(struct emu_ftp *ftp, void (*next)(struct emu_ftp *ftp, int code), const char *verb,
+                          const char *argument)
 {
     char *line = argument && *argument ? emu_text("%s %s\r\n", verb, argument) : emu_text("%s\r\n", verb);
     ftp->next = next;
-    emu_ftp_expect(ftp);
+    emu_ftp_start_reply_timer(ftp);
     emu_link_send(&ftp->control, line, strlen(line));
     free(line);
 }
 
-void emu_ftp_tell(struct emu_ftp *ftp, enum emu_ftp_failure failure, int code)
+void emu_ftp_complete(struct emu_ftp *ftp, enum emu_ftp_failure failure, int code)
 {
     emu_timer_stop(&ftp->emu->loop, &ftp->limit);
     emu_ftp_data_close(ftp);
@@ -87,14 +87,14 @@ static void on_limit(void *owner)
 {
     struct emu_ftp *ftp = owner;
     enum emu_ftp_failure failure = ftp->data.failure;
-    give_up(ftp, failure == EMU_FTP_FINE ? EMU_FTP_TIMED_OUT : failure, 0);
+    give_up(ftp, failure == EMU_FTP_OK ? EMU_FTP_TIMED_OUT : failure, 0);
 }
 
 static enum emu_ftp_failure failure_of(enum emu_link_failure failure)
 {
     switch (failure) {
     case EMU_LINK_OPENED:
-        return EMU_FTP_FINE;
+        return EMU_FTP_OK;
     case EMU_LINK_NO_NAME:
         return EMU_FTP_NO_NAME;
     case EMU_LINK_NO_CONNECTION:
@@ -119,7 +119,7 @@ void emu_ftp_open(struct emu_ftp *ftp, struct emu *emu, const struct emu_ftp_pla
     ftp->password = emu_copy_text(plan->password);
     ftp->plan.host = ftp->plan.user = ftp->plan.password = NULL;
     ftp->limit = (struct emu_timer){.on_due = on_limit, .owner = ftp};
-    ftp->hold = (struct emu_timer){.on_due = on_hold_over, .owner = ftp};
+    ftp->reply_timer = (struct emu_timer){.on_due = on_delay_over, .owner = ftp};
     ftp->data.listener.fd = -1;
     ftp->busy = true;
     ftp->secured = plan->security == EMU_FTP_IMPLICIT;
@@ -137,7 +137,7 @@ void emu_ftp_open(struct emu_ftp *ftp, struct emu *emu, const struct emu_ftp_pla
 static void on_logged_in(struct emu_ftp *ftp)
 {
     ftp->logged_in = true;
-    emu_ftp_tell(ftp, EMU_FTP_FINE, 0);
+    emu_ftp_complete(ftp, EMU_FTP_OK, 0);
 }
 
 static void on_prot(struct emu_ftp *ftp, int code)
@@ -152,17 +152,17 @@ static void on_prot(struct emu_ftp *ftp, int code)
 static void on_pbsz(struct emu_ftp *ftp, int code)
 {
     if (code == 200)
-        emu_ftp_ask(ftp, on_prot, "PROT", "P");
+        emu_ftp_send_command(ftp, on_prot, "PROT", "P");
     else
         give_up(ftp, EMU_FTP_REFUSED, code);
 }
 
 static void on_user_or_password(struct emu_ftp *ftp, int code);
 
-static void be_welcome(struct emu_ftp *ftp)
+static void finish_login(struct emu_ftp *ftp)
 {
     if (ftp->secured)
-        emu_ftp_ask(ftp, on_pbsz, "PBSZ", "0");
+        emu_ftp_send_command(ftp, on_pbsz, "PBSZ", "0");
     else
         on_logged_in(ftp);
 }
@@ -170,7 +170,7 @@ static void be_welcome(struct emu_ftp *ftp)
 static void on_password(struct emu_ftp *ftp, int code)
 {
     if (code == 230 || code == 202)
-        be_welcome(ftp);
+        finish_login(ftp);
     else
         give_up(ftp, EMU_FTP_REFUSED, code);
 }
@@ -178,14 +178,14 @@ static void on_password(struct emu_ftp *ftp, int code)
 static void on_user_or_password(struct emu_ftp *ftp, int code)
 {
     if (code == 331)
-        emu_ftp_ask(ftp, on_password, "PASS", ftp->password);
+        emu_ftp_send_command(ftp, on_password, "PASS", ftp->password);
     else
         on_password(ftp, code);
 }
 
 static void log_in(struct emu_ftp *ftp)
 {
-    emu_ftp_ask(ftp, on_user_or_password, "USER", ftp->user);
+    emu_ftp_send_command(ftp, on_user_or_password, "USER", ftp->user);
 }
 
 static void on_auth(struct emu_ftp *ftp, int code)
@@ -205,7 +205,7 @@ static void on_greeting(struct emu_ftp *ftp, int code)
     if (code != 220)
         give_up(ftp, EMU_FTP_REFUSED, code);
     else if (ftp->plan.security == EMU_FTP_EXPLICIT)
-        emu_ftp_ask(ftp, on_auth, "AUTH", "TLS");
+        emu_ftp_send_command(ftp, on_auth, "AUTH", "TLS");
     else
         log_in(ftp);
 }
@@ -219,7 +219,7 @@ static void on_control_opened(void *owner, enum emu_link_failure failure)
         log_in(ftp);
     } else {
         ftp->next = on_greeting;
-        emu_ftp_expect(ftp);
+        emu_ftp_start_reply_timer(ftp);
     }
 }
 
@@ -233,24 +233,24 @@ static void begin(struct emu_ftp *ftp, const char *first, const char *second)
 
 static void on_reply(struct emu_ftp *ftp, int code)
 {
-    emu_ftp_tell(ftp, code < 400 ? EMU_FTP_FINE : EMU_FTP_REFUSED, code);
+    emu_ftp_complete(ftp, code < 400 ? EMU_FTP_OK : EMU_FTP_REFUSED, code);
 }
 
 static void on_quit(struct emu_ftp *ftp, int code)
 {
-    give_up(ftp, EMU_FTP_FINE, code);
+    give_up(ftp, EMU_FTP_OK, code);
 }
 
 void emu_ftp_command(struct emu_ftp *ftp, const char *verb, const char *argument)
 {
     begin(ftp, NULL, NULL);
-    emu_ftp_ask(ftp, strcmp(verb, "QUIT") == 0 ? on_quit : on_reply, verb, argument);
+    emu_ftp_send_command(ftp, strcmp(verb, "QUIT") == 0 ? on_quit : on_reply, verb, argument);
 }
 
 static void on_rename_from(struct emu_ftp *ftp, int code)
 {
     if (code == 350)
-        emu_ftp_ask(ftp, on_reply, "RNTO", ftp->second);
+        emu_ftp_send_command(ftp, on_reply, "RNTO", ftp->second);
     else
         on_reply(ftp, code);
 }
@@ -258,7 +258,7 @@ static void on_rename_from(struct emu_ftp *ftp, int code)
 void emu_ftp_rename(struct emu_ftp *ftp, const char *from, const char *to)
 {
     begin(ftp, from, to);
-    emu_ftp_ask(ftp, on_rename_from, "RNFR", ftp->first);
+    emu_ftp_send_command(ftp, on_rename_from, "RNFR", ftp->first);
 }
 
 /* Goes on when the type is the one that is wanted; false when the server must be told first. */
@@ -268,7 +268,7 @@ static bool has_type(struct emu_ftp *ftp, char type, void (*next)(struct emu_ftp
     if (ftp->type == type)
         return true;
     ftp->type = type;
-    emu_ftp_ask(ftp, next, "TYPE", text);
+    emu_ftp_send_command(ftp, next, "TYPE", text);
     return false;
 }
 
@@ -277,7 +277,7 @@ static void on_size_type(struct emu_ftp *ftp, int code)
     if (code != 200)
         ftp->type = '\0';
     if (code == 200)
-        emu_ftp_ask(ftp, on_reply, "SIZE", ftp->first);
+        emu_ftp_send_command(ftp, on_reply, "SIZE", ftp->first);
     else
         on_reply(ftp, code);
 }
@@ -308,7 +308,7 @@ void emu_ftp_transfer(struct emu_ftp *ftp, const struct emu_ftp_transfer *transf
         on_transfer_type(ftp, 200);
 }
 
-static void on_hold_over(void *owner)
+static void on_delay_over(void *owner)
 {
     ((struct emu_ftp *)owner)->reply_due = true;
 }
@@ -316,17 +316,18 @@ static void on_hold_over(void *owner)
 /* The next reply, unless it is to be heard later. */
 static bool listen_to(struct emu_ftp *ftp)
 {
-    bool up = ftp->control.state == EMU_LINK_UP || ftp->control.state == EMU_LINK_ENDED;
-    if (!up || (!ftp->reply_waits && !emu_ftp_reply_next(&ftp->reply, &ftp->control.in)))
+    bool up = ftp->control.state == EMU_LINK_UP || ftp->control.state == EMU_LINK_CLOSED;
+    if (!up || (!ftp->reply_held && !emu_ftp_reply_next(&ftp->reply, &ftp->control.in)))
         return false;
-    emu_link_taken(&ftp->control, 0); /* a stream: no datagram to count down */
+    emu_link_consumed(&ftp->control, 0); /* a stream: no datagram to count down */
     if (ftp->reply_delay > 0 && !ftp->reply_due) {
-        if (!ftp->reply_waits)
-            emu_timer_start(&ftp->emu->loop, &ftp->hold, emu_loop_now(&ftp->emu->loop) + ftp->reply_delay);
-        ftp->reply_waits = true;
+        if (!ftp->reply_held)
+            emu_timer_start(&ftp->emu->loop, &ftp->reply_timer,
+                            emu_loop_now(&ftp->emu->loop) + ftp->reply_delay);
+        ftp->reply_held = true;
         return false;
     }
-    ftp->reply_waits = ftp->reply_due = false;
+    ftp->reply_held = ftp->reply_due = false;
     return true;
 }
 
@@ -340,14 +341,14 @@ void emu_ftp_run(struct emu_ftp *ftp)
 {
     while (listen_to(ftp)) {
         if (is_preliminary(ftp))
-            emu_ftp_expect(ftp);
+            emu_ftp_start_reply_timer(ftp);
         else if (ftp->next)
             ftp->next(ftp, ftp->reply.code);
     }
-    if (ftp->control.state == EMU_LINK_ENDED && !ftp->reply_waits)
-        give_up(ftp, ftp->next == on_quit ? EMU_FTP_FINE : EMU_FTP_CONTROL_LOST, 0);
+    if (ftp->control.state == EMU_LINK_CLOSED && !ftp->reply_held)
+        give_up(ftp, ftp->next == on_quit ? EMU_FTP_OK : EMU_FTP_CONTROL_LOST, 0);
     else if (ftp->busy)
-        emu_ftp_data_settle(ftp);
+        emu_ftp_data_check_end(ftp);
 }
 
 void emu_ftp_break_control(struct emu_ftp *ftp)

@@ -15,7 +15,7 @@
 #include "emulator/net/link.h"
 
 enum emu_ftp_failure {
-    EMU_FTP_FINE,
+    EMU_FTP_OK,
     EMU_FTP_REFUSED, /* the server's reply code tells */
     EMU_FTP_NO_NAME,
     EMU_FTP_NO_CONNECTION,
@@ -73,7 +73,7 @@ enum emu_ftp_data_state {
     EMU_FTP_DATA_CONNECTING,
     EMU_FTP_DATA_LISTENING,
     EMU_FTP_DATA_CONNECTED, /* and waiting for the server to agree */
-    EMU_FTP_DATA_SHAKING,
+    EMU_FTP_DATA_HANDSHAKING,
     EMU_FTP_DATA_FLOWING,
     EMU_FTP_DATA_FINISHING, /* an upload: no more comes, the rest is being sent */
     EMU_FTP_DATA_OVER,
@@ -87,9 +87,9 @@ struct emu_ftp_data {
     bool tried_given;
     char given[EMU_ADDRESS_TEXT];
     unsigned port;
-    bool agreed; /* 1xx was seen */
-    bool cut;    /* given up early by its owner, so what the server thinks of it does not count */
-    int final;   /* the last reply's code; 0: not yet */
+    bool agreed;  /* 1xx was seen */
+    bool stopped; /* given up early by its owner, so what the server thinks of it does not count */
+    int final;    /* the last reply's code; 0: not yet */
     enum emu_ftp_failure failure; /* found before that */
 };
 
@@ -108,9 +108,9 @@ struct emu_ftp {
     void (*next)(struct emu_ftp *ftp, int code); /* who waits for a reply; NULL: nobody */
     emu_time reply_limit;                        /* for each reply; may be changed at any time */
     emu_time reply_delay;                        /* replies are heard this much later, for tests */
-    bool reply_waits, reply_due;                 /* one does so; its time has come */
+    bool reply_held, reply_due;                  /* one does so; its time has come */
     bool busy;                                   /* something was begun and `done` not told yet */
-    struct emu_timer limit, hold;
+    struct emu_timer limit, reply_timer;
 
     char *first, *second; /* arguments of what is going on */
     struct emu_ftp_transfer transfer;
@@ -129,17 +129,17 @@ void emu_ftp_rename(struct emu_ftp *ftp, const char *from, const char *to);
 
 void emu_ftp_transfer(struct emu_ftp *ftp, const struct emu_ftp_transfer *transfer);
 
-/* While it flows: bytes of a download, in `data.link.in` (emu_ftp_took after dropping some), and of an
+/* While it flows: bytes of a download, in `data.link.in` (emu_ftp_consumed after dropping some), and of an
  * upload. */
-void emu_ftp_took(struct emu_ftp *ftp);
-size_t emu_ftp_give(struct emu_ftp *ftp, const char *bytes, size_t length);
+void emu_ftp_consumed(struct emu_ftp *ftp);
+size_t emu_ftp_write(struct emu_ftp *ftp, const char *bytes, size_t length);
 
 /* That was all of the upload. */
 void emu_ftp_finish(struct emu_ftp *ftp);
 
 /* Enough of the transfer: the data connection is closed, and `done` told when the server has spoken about it.
  */
-void emu_ftp_cut(struct emu_ftp *ftp);
+void emu_ftp_stop(struct emu_ftp *ftp);
 
 /* Faults: as if the connections were reset by someone on the way. */
 void emu_ftp_break_data(struct emu_ftp *ftp);

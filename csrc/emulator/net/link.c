@@ -18,7 +18,7 @@ static void on_limit(void *owner);
 static void on_retransmit(void *owner);
 static void on_found(void *owner);
 static void connect_next(struct emu_link *link);
-static void shake(struct emu_link *link);
+static void continue_handshake(struct emu_link *link);
 
 static void prepare(struct emu_link *link, struct emu *emu, const struct emu_link_events *events, void *owner)
 {
@@ -78,7 +78,7 @@ static void fail(struct emu_link *link, enum emu_link_failure failure)
     emu_timer_start(&link->emu->loop, &link->limit, link->emu->loop.now);
 }
 
-static void tell_failure(struct emu_link *link)
+static void report_failure(struct emu_link *link)
 {
     enum emu_link_failure failure = link->failure;
     emu_link_close(link);
@@ -89,14 +89,14 @@ static void on_limit(void *owner)
 {
     struct emu_link *link = owner;
     if (link->state == EMU_LINK_FAILING)
-        tell_failure(link);
+        report_failure(link);
     else if (link->state == EMU_LINK_UP)
-        emu_link_receive(link); /* set going by emu_link_taken */
+        emu_link_receive(link); /* set going by emu_link_consumed */
     else
         fail(link, EMU_LINK_TIMED_OUT);
 }
 
-static void be_up(struct emu_link *link)
+static void mark_up(struct emu_link *link)
 {
     emu_timer_stop(&link->emu->loop, &link->limit);
     link->state = EMU_LINK_UP;
@@ -104,22 +104,22 @@ static void be_up(struct emu_link *link)
         link->emu->stats.handshakes++;
         link->emu->stats.resumed += emu_tls_resumed(link->tls);
     }
-    emu_link_watch(link);
+    emu_link_update_events(link);
     link->events->opened(link->owner, EMU_LINK_OPENED);
 }
 
-static void be_connected(struct emu_link *link)
+static void start_tls_or_mark_up(struct emu_link *link)
 {
     if (!link->secure) {
-        be_up(link);
+        mark_up(link);
         return;
     }
     emu_timer_start(&link->emu->loop, &link->limit, link->emu->loop.now + link->handshake_limit);
-    link->state = EMU_LINK_SHAKING;
+    link->state = EMU_LINK_HANDSHAKING;
     if (!link->tls || !emu_tls_start(link->tls, link->watch.fd))
         fail(link, EMU_LINK_TLS_FAILED);
     else
-        shake(link);
+        continue_handshake(link);
 }
 
 void emu_link_secure(struct emu_link *link, struct emu_tls *tls, emu_time handshake_limit)
@@ -127,10 +127,10 @@ void emu_link_secure(struct emu_link *link, struct emu_tls *tls, emu_time handsh
     link->secure = true;
     link->tls = tls;
     link->handshake_limit = handshake_limit;
-    be_connected(link);
+    start_tls_or_mark_up(link);
 }
 
-static void plan_retransmit(struct emu_link *link)
+static void schedule_retransmit(struct emu_link *link)
 {
     int64_t left = link->tls ? emu_tls_retransmit_in(link->tls) : -1;
     if (left >= 0)
@@ -143,18 +143,18 @@ static void on_retransmit(void *owner)
 {
     struct emu_link *link = owner;
     if (emu_tls_retransmit(link->tls))
-        plan_retransmit(link);
-    else if (link->state == EMU_LINK_SHAKING)
+        schedule_retransmit(link);
+    else if (link->state == EMU_LINK_HANDSHAKING)
         fail(link, EMU_LINK_TIMED_OUT);
 }
 
-static void shake(struct emu_link *link)
+static void continue_handshake(struct emu_link *link)
 {
     enum emu_tls_progress progress = emu_tls_handshake(link->tls);
-    plan_retransmit(link);
+    schedule_retransmit(link);
     switch (progress) {
     case EMU_TLS_DONE:
-        be_up(link);
+        mark_up(link);
         break;
     case EMU_TLS_WANTS_READ:
         link->watch.events = POLLIN;
@@ -286,7 +286,7 @@ void emu_link_adopt(struct emu_link *link, struct emu *emu, int fd, const struct
 {
     adopt(link, emu, fd, events, owner);
     link->state = EMU_LINK_UP;
-    emu_link_watch(link);
+    emu_link_update_events(link);
 }
 
 void emu_link_adopt_secure(struct emu_link *link, struct emu *emu, int fd, struct emu_tls *tls,
@@ -298,7 +298,7 @@ void emu_link_adopt_secure(struct emu_link *link, struct emu *emu, int fd, struc
     link->handshake_limit = handshake_limit;
     if (emu_tls_start(tls, fd)) {
         /* The client speaks first: the handshake goes on when it does, and no event comes from in here. */
-        link->state = EMU_LINK_SHAKING;
+        link->state = EMU_LINK_HANDSHAKING;
         link->watch.events = POLLIN;
         emu_timer_start(&emu->loop, &link->limit, emu->loop.now + handshake_limit);
     } else {
@@ -313,7 +313,7 @@ static void finish_connecting(struct emu_link *link)
     getsockopt(link->watch.fd, SOL_SOCKET, SO_ERROR, &error, &length);
     if (error == 0) {
         note_local_port(link);
-        be_connected(link);
+        start_tls_or_mark_up(link);
         return;
     }
     emu_watch_remove(&link->emu->loop, &link->watch);
@@ -323,12 +323,12 @@ static void finish_connecting(struct emu_link *link)
     connect_next(link);
 }
 
-void emu_link_end(struct emu_link *link, bool broken)
+void emu_link_mark_closed(struct emu_link *link, bool broken)
 {
     drop_socket(link);
     link->broken = broken;
-    link->state = EMU_LINK_ENDED;
-    link->events->ended(link->owner);
+    link->state = EMU_LINK_CLOSED;
+    link->events->closed(link->owner);
 }
 
 static void on_ready(void *owner, short events)
@@ -336,8 +336,8 @@ static void on_ready(void *owner, short events)
     struct emu_link *link = owner;
     if (link->state == EMU_LINK_CONNECTING)
         finish_connecting(link);
-    else if (link->state == EMU_LINK_SHAKING)
-        shake(link);
+    else if (link->state == EMU_LINK_HANDSHAKING)
+        continue_handshake(link);
     else if (link->state == EMU_LINK_UP)
         emu_link_flow(link, events);
 }

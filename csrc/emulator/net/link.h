@@ -30,17 +30,17 @@ enum emu_link_state {
     EMU_LINK_IDLE,
     EMU_LINK_RESOLVING,
     EMU_LINK_CONNECTING,
-    EMU_LINK_SHAKING,
+    EMU_LINK_HANDSHAKING,
     EMU_LINK_UP,
-    EMU_LINK_ENDED, /* the peer has closed or it broke; what was received can still be taken */
+    EMU_LINK_CLOSED, /* the peer has closed or it broke; what was received can still be taken */
     EMU_LINK_FAILING,
 };
 
 struct emu_link_events {
     /* The end of emu_link_open. After a failure the link is idle again. */
     void (*opened)(void *owner, enum emu_link_failure failure);
-    /* See EMU_LINK_ENDED. That data has come is nothing to be told: who wants it looks once a round. */
-    void (*ended)(void *owner);
+    /* See EMU_LINK_CLOSED. That data has come is nothing to be told: who wants it looks once a round. */
+    void (*closed)(void *owner);
     /* The send buffer has become empty. */
     void (*drained)(void *owner);
 };
@@ -111,7 +111,7 @@ size_t emu_link_send(struct emu_link *link, const char *bytes, size_t length);
 size_t emu_link_first(const struct emu_link *link);
 
 /* So many bytes, no more than emu_link_first, were dropped from the front of `in`; of a stream any number. */
-void emu_link_taken(struct emu_link *link, size_t length);
+void emu_link_consumed(struct emu_link *link, size_t length);
 
 /* As if the peer took nothing more. */
 void emu_link_stall(struct emu_link *link, bool stalled);

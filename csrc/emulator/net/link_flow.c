@@ -10,7 +10,7 @@ enum {
     DATAGRAMS_A_ROUND = 64, /* a flood must not keep the loop from anything else */
 };
 
-void emu_link_watch(struct emu_link *link)
+void emu_link_update_events(struct emu_link *link)
 {
     short events = 0;
     if (link->state == EMU_LINK_UP) {
@@ -23,7 +23,7 @@ void emu_link_watch(struct emu_link *link)
 }
 
 /* As emu_tls_read and emu_tls_write. */
-static ssize_t carry_in(struct emu_link *link, char *bytes, size_t size)
+static ssize_t receive_bytes(struct emu_link *link, char *bytes, size_t size)
 {
     if (link->secure)
         return emu_tls_read(link->tls, bytes, size);
@@ -33,7 +33,7 @@ static ssize_t carry_in(struct emu_link *link, char *bytes, size_t size)
     return errno == EAGAIN || errno == EINTR || (link->datagram && errno == ECONNREFUSED) ? -1 : -2;
 }
 
-static ssize_t carry_out(struct emu_link *link, const char *bytes, size_t length)
+static ssize_t send_bytes(struct emu_link *link, const char *bytes, size_t length)
 {
     if (link->secure)
         return emu_tls_write(link->tls, bytes, length);
@@ -52,7 +52,7 @@ static ssize_t read_stream(struct emu_link *link)
         link->paused = space == 0;
         if (link->paused)
             return -1;
-        ssize_t got = carry_in(link, at, space);
+        ssize_t got = receive_bytes(link, at, space);
         if (got <= 0)
             return got;
         emu_ring_filled(&link->in, (size_t)got);
@@ -66,7 +66,7 @@ static ssize_t read_datagrams(struct emu_link *link)
 {
     char datagram[DATAGRAM_MAX];
     for (int i = 0; i < DATAGRAMS_A_ROUND; i++) {
-        ssize_t got = carry_in(link, datagram, sizeof datagram);
+        ssize_t got = receive_bytes(link, datagram, sizeof datagram);
         if (got < 0 || (got == 0 && link->secure))
             return got;
         if ((size_t)got > emu_ring_room(&link->in) || link->datagram_count == EMU_LINK_DATAGRAMS || got == 0)
@@ -81,9 +81,9 @@ static ssize_t read_datagrams(struct emu_link *link)
 void emu_link_receive(struct emu_link *link)
 {
     ssize_t outcome = link->datagram ? read_datagrams(link) : read_stream(link);
-    emu_link_watch(link);
+    emu_link_update_events(link);
     if (outcome != -1)
-        emu_link_end(link, outcome < 0);
+        emu_link_mark_closed(link, outcome < 0);
 }
 
 /* False when the link has broken. */
@@ -92,7 +92,7 @@ static bool transmit(struct emu_link *link)
     while (link->out.used > 0 && !link->stalled) {
         const char *at;
         size_t length = emu_ring_peek(&link->out, &at);
-        ssize_t put = carry_out(link, at, length);
+        ssize_t put = send_bytes(link, at, length);
         if (put == -1)
             break;
         if (put <= 0)
@@ -100,7 +100,7 @@ static bool transmit(struct emu_link *link)
         emu_ring_drop(&link->out, (size_t)put);
         link->sent += (size_t)put;
     }
-    emu_link_watch(link);
+    emu_link_update_events(link);
     return true;
 }
 
@@ -108,7 +108,7 @@ void emu_link_flow(struct emu_link *link, short events)
 {
     bool had_output = link->out.used > 0;
     if ((events & POLLOUT) && !transmit(link)) {
-        emu_link_end(link, true);
+        emu_link_mark_closed(link, true);
         return;
     }
     if (had_output && link->out.used == 0)
@@ -129,7 +129,7 @@ size_t emu_link_send(struct emu_link *link, const char *bytes, size_t length)
     if (link->state != EMU_LINK_UP || link->stalled)
         return 0;
     if (link->datagram) {
-        ssize_t put = carry_out(link, bytes, length);
+        ssize_t put = send_bytes(link, bytes, length);
         link->sent += put > 0 ? (size_t)put : 0;
         return put > 0 ? (size_t)put : 0;
     }
@@ -144,7 +144,7 @@ size_t emu_link_first(const struct emu_link *link)
     return link->datagram_count > 0 ? link->datagrams[link->datagram_first] : link->in.used;
 }
 
-void emu_link_taken(struct emu_link *link, size_t length)
+void emu_link_consumed(struct emu_link *link, size_t length)
 {
     if (link->datagram_count > 0) {
         size_t *first = &link->datagrams[link->datagram_first];
@@ -165,5 +165,5 @@ void emu_link_stall(struct emu_link *link, bool stalled)
 {
     link->stalled = stalled;
     if (link->state == EMU_LINK_UP)
-        emu_link_watch(link);
+        emu_link_update_events(link);
 }

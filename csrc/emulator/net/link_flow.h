@@ -6,7 +6,7 @@
 #include "emulator/net/link.h"
 
 /* Waits for what a link that is up can do now. */
-void emu_link_watch(struct emu_link *link);
+void emu_link_update_events(struct emu_link *link);
 
 /* The socket is ready for these events of poll. */
 void emu_link_flow(struct emu_link *link, short events);
@@ -15,6 +15,6 @@ void emu_link_flow(struct emu_link *link, short events);
 void emu_link_receive(struct emu_link *link);
 
 /* The peer has closed, or the connection has broken. */
-void emu_link_end(struct emu_link *link, bool broken);
+void emu_link_mark_closed(struct emu_link *link, bool broken);
 
 #endif

@@ -21,7 +21,7 @@ struct emu_tls {
 };
 
 static const struct {
-    int least, most;
+    int min, max;
 } versions[] = {
     [EMU_TLS_SSL3] = {SSL3_VERSION, SSL3_VERSION},       [EMU_TLS_1_0] = {TLS1_VERSION, TLS1_VERSION},
     [EMU_TLS_1_1] = {TLS1_1_VERSION, TLS1_1_VERSION},    [EMU_TLS_1_2] = {TLS1_2_VERSION, TLS1_2_VERSION},
@@ -31,8 +31,8 @@ static const struct {
 
 static bool set_version(SSL_CTX *context, enum emu_tls_version version)
 {
-    return SSL_CTX_set_min_proto_version(context, versions[version].least) &&
-           SSL_CTX_set_max_proto_version(context, versions[version].most);
+    return SSL_CTX_set_min_proto_version(context, versions[version].min) &&
+           SSL_CTX_set_max_proto_version(context, versions[version].max);
 }
 
 static bool set_suite(SSL_CTX *context, unsigned suite)
@@ -68,7 +68,7 @@ static bool set_verification(struct emu_tls *tls, const struct emu_tls_settings 
     return !settings->ca || SSL_CTX_load_verify_file(context, settings->ca) == 1;
 }
 
-static int give_password(char *to, int size, int writing, void *password)
+static int copy_password(char *to, int size, int writing, void *password)
 {
     (void)writing;
     if (!password || (size_t)size <= strlen(password))
@@ -81,7 +81,7 @@ static bool set_identity(SSL_CTX *context, const struct emu_tls_settings *settin
 {
     if (!settings->server && (!settings->authenticate || (!settings->certificate && !settings->key)))
         return true;
-    SSL_CTX_set_default_passwd_cb(context, give_password);
+    SSL_CTX_set_default_passwd_cb(context, copy_password);
     SSL_CTX_set_default_passwd_cb_userdata(context, (void *)(uintptr_t)settings->password);
     return settings->certificate && settings->key &&
            SSL_CTX_use_certificate_chain_file(context, settings->certificate) == 1 &&

@@ -95,11 +95,11 @@ int emu_verify_chain(X509_STORE_CTX *store, void *argument)
     verify->found = 0;
     if (verify->ignore == EMU_BAD_ALL)
         return 1;
-    void *mine = X509_STORE_CTX_get_ex_data(store, 0);
+    void *handled = X509_STORE_CTX_get_ex_data(store, 0);
     X509_STORE_CTX_set_ex_data(store, 0, verify);
     X509_STORE_CTX_set_verify_cb(store, collect);
     int outcome = X509_verify_cert(store);
-    X509_STORE_CTX_set_ex_data(store, 0, mine);
+    X509_STORE_CTX_set_ex_data(store, 0, handled);
     if (outcome < 0)
         return 0;
     X509 *leaf = X509_STORE_CTX_get0_cert(store);

@@ -34,7 +34,7 @@ enum {
 
 /* SSL note, table 5. */
 enum {
-    QUECTEL_NET_FINE = 0,
+    QUECTEL_NET_OK = 0,
     QUECTEL_NET_UNKNOWN = 550,
     QUECTEL_NET_INVALID_PARAMETER = 552,
     QUECTEL_NET_LISTEN_FAILED = 557,

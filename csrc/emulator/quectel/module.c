@@ -61,7 +61,7 @@ void quectel_urc(struct quectel *quectel, const char *format, ...)
 {
     char text[512];
     va_list arguments;
-    if (!quectel_urcs_come_here(quectel))
+    if (!quectel_urcs_use_this_port(quectel))
         return;
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
@@ -80,7 +80,7 @@ static void init_volatile(struct quectel *quectel)
     quectel_pdp_init(quectel);
     quectel_transfer_init(quectel);
     quectel_net_tools_init(quectel);
-    quectel->last_error = QUECTEL_NET_FINE;
+    quectel->last_error = QUECTEL_NET_OK;
     quectel->last_transparent = NULL;
     quectel->ssl_opens = 0;
 }
@@ -161,7 +161,7 @@ static bool pump(struct emu *emu)
 static const char *prompt(const struct emu *emu)
 {
     bool configured =
-        strcmp(emu->dispatch.call.name, "+QISEND") == 0 && quectel_prompts_a_line(quectel_of(emu));
+        strcmp(emu->dispatch.call.name, "+QISEND") == 0 && quectel_prompt_is_line(quectel_of(emu));
     if (configured || emu_quirk(emu, EMU_QUIRK_FORMATCFG_PROMPT))
         return "\r\n>\r\n";
     return "\r\n> ";
@@ -233,11 +233,11 @@ static bool control(struct emu *emu, struct emu_control_line *line)
     return true;
 }
 
-static const char *set(struct emu *emu, const char *key, const char *value, bool *mine)
+static const char *set(struct emu *emu, const char *key, const char *value, bool *handled)
 {
     struct quectel *quectel = quectel_of(emu);
     const char *expected = NULL;
-    *mine = true;
+    *handled = true;
     if (strcmp(key, "sim") == 0) {
         expected = emu_cellular_set_sim(&quectel->world, value);
         quectel->network.unlocked = false;
@@ -251,9 +251,9 @@ static const char *set(struct emu *emu, const char *key, const char *value, bool
     } else if (strcmp(key, "apn") == 0) {
         expected = emu_cellular_set_apn(&quectel->world, value);
     } else {
-        *mine = false;
+        *handled = false;
     }
-    if (*mine && !expected)
+    if (*handled && !expected)
         quectel_network_changed(quectel);
     return expected;
 }
@@ -268,7 +268,7 @@ static void print_stats(struct emu *emu, char *text, size_t size)
 /* SSL note 1.4: a second around +++. */
 #define LINE                                                                                                 \
     {                                                                                                        \
-        .end = '\r', .ignored = '\n', .echo_end = "\r", .most = EMU_LINE_MAX,                                \
+        .end = '\r', .ignored = '\n', .echo_end = "\r", .max_length = EMU_LINE_MAX,                          \
         .overlong = {.outcome = EMU_RESULT_ERROR}, .guard = 1000000000                                       \
     }
 

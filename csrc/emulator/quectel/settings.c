@@ -8,7 +8,7 @@
 #include <string.h>
 
 struct range {
-    long least, most, standard;
+    long min, max, default_value;
 };
 
 /* One or two numbers behind a name; most < least: there is no second. */
@@ -59,7 +59,7 @@ static const long rates[] = {4800, 9600, 19200, 38400, 57600, 115200, 230400, 46
 
 static bool has_second(const struct setting *setting)
 {
-    return setting->second.most >= setting->second.least;
+    return setting->second.max >= setting->second.min;
 }
 
 static void apply_speed(void *owner)
@@ -80,12 +80,12 @@ void quectel_settings_reset(struct quectel *quectel)
 {
     struct quectel_settings *settings = &quectel->settings;
     for (size_t i = 0; i < QUECTEL_PLAIN_SETTINGS; i++) {
-        settings->plain[i][0] = plain[i].first.standard;
-        settings->plain[i][1] = plain[i].second.standard;
+        settings->plain[i][0] = plain[i].first.default_value;
+        settings->plain[i][1] = plain[i].second.default_value;
     }
     for (size_t i = 0; i < QUECTEL_QICFG_SETTINGS; i++) {
-        settings->qicfg[i][0] = qicfg[i].first.standard;
-        settings->qicfg[i][1] = qicfg[i].second.standard;
+        settings->qicfg[i][0] = qicfg[i].first.default_value;
+        settings->qicfg[i][1] = qicfg[i].second.default_value;
     }
     settings->echo_data = true;
     if (settings->baud != settings->saved_baud) {
@@ -104,7 +104,7 @@ void quectel_settings_init(struct quectel *quectel)
     settings->speed = (struct emu_timer){.on_due = apply_speed, .owner = quectel};
     settings->off = (struct emu_timer){.on_due = on_off, .owner = quectel};
     for (size_t i = 0; i < QUECTEL_QCFG_SETTINGS; i++)
-        settings->qcfg[i] = qcfg[i].first.standard;
+        settings->qcfg[i] = qcfg[i].first.default_value;
     quectel_settings_reset(quectel);
 }
 
@@ -119,23 +119,23 @@ void quectel_settings_save(struct quectel *quectel)
     quectel->settings.saved_baud = quectel->settings.baud;
 }
 
-bool quectel_urcs_come_here(const struct quectel *quectel)
+bool quectel_urcs_use_this_port(const struct quectel *quectel)
 {
     const char *port = quectel->settings.urc_port;
     return strcmp(port, "all") == 0 || strcmp(port, "uart1") == 0;
 }
 
-bool quectel_shows_length(const struct quectel *quectel)
+bool quectel_recv_urc_has_length(const struct quectel *quectel)
 {
     return quectel->settings.qicfg[RECVIND][0] == 1;
 }
 
-bool quectel_views_comma(const struct quectel *quectel)
+bool quectel_data_follows_comma(const struct quectel *quectel)
 {
     return quectel->settings.qicfg[VIEWMODE][0] == 1;
 }
 
-bool quectel_prompts_a_line(const struct quectel *quectel)
+bool quectel_prompt_is_line(const struct quectel *quectel)
 {
     return quectel->settings.qicfg[FORMATCFG][0] == 1;
 }
@@ -154,10 +154,10 @@ static bool read_values(const struct emu_call *call, size_t from, const struct s
 {
     long long first, second = values[1];
     if (call->count > from + 1 + has_second(setting) ||
-        !emu_param_number(call, from, setting->first.least, setting->first.most, &first))
+        !emu_param_number(call, from, setting->first.min, setting->first.max, &first))
         return false;
     if (has_second(setting) &&
-        !emu_param_option(call, from + 1, setting->second.least, setting->second.most, &second))
+        !emu_param_option(call, from + 1, setting->second.min, setting->second.max, &second))
         return false;
     values[0] = (long)first;
     values[1] = (long)second;
@@ -229,7 +229,7 @@ static struct emu_result write_qcfg(struct emu_call *call)
         return emu_ok();
     }
     /* <effect>, "at once or after the reboot", may follow. */
-    if (call->count > 3 || !emu_param_number(call, 1, qcfg[i].first.least, qcfg[i].first.most, &number))
+    if (call->count > 3 || !emu_param_number(call, 1, qcfg[i].first.min, qcfg[i].first.max, &number))
         return emu_error();
     *value = (long)number;
     return emu_ok();

@@ -32,12 +32,13 @@ void quectel_settings_stop(struct quectel *quectel);
 void quectel_settings_save(struct quectel *quectel);
 
 /* URCs come out of this port. */
-bool quectel_urcs_come_here(const struct quectel *quectel);
+bool quectel_urcs_use_this_port(const struct quectel *quectel);
 
 /* AT+QICFG */
-bool quectel_shows_length(const struct quectel *quectel); /* "recvind": in the "recv" URC of buffer mode */
-bool quectel_views_comma(
+bool quectel_recv_urc_has_length(
+    const struct quectel *quectel); /* "recvind": in the "recv" URC of buffer mode */
+bool quectel_data_follows_comma(
     const struct quectel *quectel); /* "viewmode": a comma, not CR LF, in front of data */
-bool quectel_prompts_a_line(const struct quectel *quectel); /* "formatcfg" */
+bool quectel_prompt_is_line(const struct quectel *quectel); /* "formatcfg" */
 
 #endif

@@ -6,8 +6,8 @@
 static void on_boot(void *owner)
 {
     struct emu *emu = owner;
-    emu->mode.deaf = false;
-    emu->dispatch.lose_next = emu_quirk(emu, EMU_QUIRK_FIRST_COMMAND_LOST);
+    emu->mode.input_ignored = false;
+    emu->dispatch.ignore_next = emu_quirk(emu, EMU_QUIRK_FIRST_COMMAND_LOST);
     emu->module->boot(emu);
 }
 
@@ -15,7 +15,7 @@ void emu_power_init(struct emu *emu, emu_time boot_time)
 {
     emu->power.boot_time = boot_time;
     emu->power.timer = (struct emu_timer){.on_due = on_boot, .owner = emu};
-    emu->dispatch.lose_next = emu_quirk(emu, EMU_QUIRK_FIRST_COMMAND_LOST);
+    emu->dispatch.ignore_next = emu_quirk(emu, EMU_QUIRK_FIRST_COMMAND_LOST);
 }
 
 void emu_power_down(struct emu *emu)
@@ -24,7 +24,7 @@ void emu_power_down(struct emu *emu)
     emu->module->power_off(emu);
     emu_dispatch_reset(emu);
     emu_mode_reset(emu);
-    emu->mode.deaf = true;
+    emu->mode.input_ignored = true;
 }
 
 void emu_power_cycle(struct emu *emu, bool glitch)

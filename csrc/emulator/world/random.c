@@ -9,7 +9,7 @@ static uint64_t next(struct emu_random *random)
     return z ^ (z >> 31);
 }
 
-unsigned emu_random_between(struct emu_random *random, unsigned least, unsigned most)
+unsigned emu_random_between(struct emu_random *random, unsigned min, unsigned max)
 {
-    return least + (unsigned)(next(random) % ((uint64_t)most - least + 1));
+    return min + (unsigned)(next(random) % ((uint64_t)max - min + 1));
 }

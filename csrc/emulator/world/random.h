@@ -9,6 +9,6 @@ struct emu_random {
 };
 
 /* One of least..most. */
-unsigned emu_random_between(struct emu_random *random, unsigned least, unsigned most);
+unsigned emu_random_between(struct emu_random *random, unsigned min, unsigned max);
 
 #endif

@@ -12,8 +12,8 @@ enum {
 struct emu_wireless {
     char ssid[EMU_SSID_MAX + 1]; /* "": whichever is asked for */
     char password[EMU_WIFI_PASSWORD_MAX + 1];
-    bool protected; /* only that password will do */
-    bool gone;      /* out of reach */
+    bool protected;    /* only that password will do */
+    bool out_of_range; /* out of reach */
 };
 
 /* Reads SSID[,PASSWORD]; NULL when it was understood, else what would have been. */

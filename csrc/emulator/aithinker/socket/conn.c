@@ -10,18 +10,18 @@
 enum {
     CONNECT_LIMIT_S = 20, /* drivers wait 10 to 30 s for the result */
     AGAIN_MS = 100,
-    PATIENCE_S = 2,
+    CLOSE_LIMIT_S = 2,
 };
 
 static void on_opened(void *owner, enum emu_link_failure failure);
-static void on_ended(void *owner);
+static void on_closed(void *owner);
 static void on_drained(void *owner);
 static void on_again(void *owner);
 static void finish_delete(void *owner);
 
 const struct emu_link_events aithinker_link_events = {
     .opened = on_opened,
-    .ended = on_ended,
+    .closed = on_closed,
     .drained = on_drained,
 };
 
@@ -53,7 +53,7 @@ struct aithinker_conn *aithinker_conn_new(struct aithinker *aithinker, enum aith
     *conn = (struct aithinker_conn){.aithinker = aithinker, .id = id, .type = type};
     conn->pushes = aithinker->pushes;
     conn->again = (struct emu_timer){.on_due = on_again, .owner = conn};
-    conn->patience = (struct emu_timer){.on_due = finish_delete, .owner = conn};
+    conn->close_timer = (struct emu_timer){.on_due = finish_delete, .owner = conn};
     return conn;
 }
 
@@ -70,7 +70,7 @@ void aithinker_conn_free(struct aithinker_conn *conn)
     if (!conn->id)
         return;
     emu_timer_stop(&conn->aithinker->emu->loop, &conn->again);
-    emu_timer_stop(&conn->aithinker->emu->loop, &conn->patience);
+    emu_timer_stop(&conn->aithinker->emu->loop, &conn->close_timer);
     stop_listening(conn);
     emu_link_close(&conn->link);
     aithinker_packets_clear(&conn->packets);
@@ -143,7 +143,7 @@ void aithinker_conns_resume(struct aithinker *aithinker)
     }
 }
 
-static void say_opened(struct aithinker_conn *conn)
+static void report_opened(struct aithinker_conn *conn)
 {
     struct aithinker *aithinker = conn->aithinker;
     struct emu *emu = aithinker->emu;
@@ -159,12 +159,12 @@ static void say_opened(struct aithinker_conn *conn)
         aithinker_event(aithinker, AITHINKER_EVENT_RECONNECT, "SocketReconnect,%ld", conn->id);
         break;
     case AITHINKER_BY_PEER:
-        aithinker_say_seed(conn);
+        aithinker_report_seed(conn);
         break;
     }
 }
 
-static void say_failed(struct aithinker_conn *conn, int error)
+static void report_failed(struct aithinker_conn *conn, int error)
 {
     struct emu *emu = conn->aithinker->emu;
     switch (conn->opener) {
@@ -189,14 +189,14 @@ static void on_opened(void *owner, enum emu_link_failure failure)
 {
     struct aithinker_conn *conn = owner;
     if (failure != EMU_LINK_OPENED) {
-        say_failed(conn, error_of(conn, failure));
+        report_failed(conn, error_of(conn, failure));
         return;
     }
     conn->status = AITHINKER_CONNECTED;
-    say_opened(conn);
+    report_opened(conn);
 }
 
-static void on_ended(void *owner)
+static void on_closed(void *owner)
 {
     struct aithinker_conn *conn = owner;
     if (conn->deleting) /* else told by the pump, when what came before is out */
@@ -210,12 +210,12 @@ static void on_drained(void *owner)
         finish_delete(conn);
 }
 
-void aithinker_conn_say_end(struct aithinker_conn *conn)
+void aithinker_conn_report_close(struct aithinker_conn *conn)
 {
     struct aithinker *aithinker = conn->aithinker;
     bool twice = aithinker_quirk(aithinker->emu, AITHINKER_QUIRK_DISSCONNECT);
     emu_link_close(&conn->link);
-    conn->status = AITHINKER_ENDED;
+    conn->status = AITHINKER_CLOSED;
     if (!aithinker_quirk(aithinker->emu, AITHINKER_QUIRK_AUTODEL_ALONE))
         aithinker_event(aithinker, AITHINKER_EVENT_DISCONNECT, "SocketDis%sconnect,%ld", twice ? "s" : "",
                         conn->id);
@@ -244,13 +244,13 @@ struct emu_result aithinker_conn_delete(struct aithinker_conn *conn)
         return emu_ok();
     }
     conn->deleting = true;
-    emu_timer_start(loop, &conn->patience, emu_loop_now(loop) + emu_seconds(PATIENCE_S));
+    emu_timer_start(loop, &conn->close_timer, emu_loop_now(loop) + emu_seconds(CLOSE_LIMIT_S));
     return emu_pending();
 }
 
-void aithinker_conn_lose(struct aithinker_conn *conn)
+void aithinker_conn_drop(struct aithinker_conn *conn)
 {
-    if (aithinker_is_server(conn->type) || conn->status == AITHINKER_ENDED)
+    if (aithinker_is_server(conn->type) || conn->status == AITHINKER_CLOSED)
         return;
     if (conn->deleting) {
         finish_delete(conn);
@@ -259,16 +259,16 @@ void aithinker_conn_lose(struct aithinker_conn *conn)
     bool opening = conn->status == AITHINKER_CONNECTING;
     emu_link_close(&conn->link);
     if (opening)
-        say_failed(conn, AITHINKER_SOCKET_CONNECT);
+        report_failed(conn, AITHINKER_SOCKET_CONNECT);
     else
-        aithinker_conn_say_end(conn);
+        aithinker_conn_report_close(conn);
 }
 
-void aithinker_conns_lose(struct aithinker *aithinker)
+void aithinker_conns_drop(struct aithinker *aithinker)
 {
     for (int i = 0; i < AITHINKER_CONNS; i++)
         if (aithinker->conns[i].id)
-            aithinker_conn_lose(&aithinker->conns[i]);
+            aithinker_conn_drop(&aithinker->conns[i]);
 }
 
 bool aithinker_conn_is_up(const struct aithinker_conn *conn)

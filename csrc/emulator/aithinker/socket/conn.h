@@ -24,7 +24,7 @@ enum aithinker_type {
 enum aithinker_status {
     AITHINKER_CONNECTING,
     AITHINKER_CONNECTED, /* or listening */
-    AITHINKER_ENDED,     /* what was received can be read until AT+SOCKETDEL */
+    AITHINKER_CLOSED,    /* what was received can be read until AT+SOCKETDEL */
 };
 
 /* What the end of opening is told to. */
@@ -59,7 +59,7 @@ struct aithinker_conn {
     struct aithinker_packets packets;
     struct emu_timer again; /* AITHINKER_BY_ITSELF */
     bool deleting;          /* AT+SOCKETDEL waits until what was sent is out */
-    struct emu_timer patience;
+    struct emu_timer close_timer;
 };
 
 extern const struct emu_link_events aithinker_link_events;
@@ -100,13 +100,13 @@ struct emu_result aithinker_conn_delete(struct aithinker_conn *conn);
 int aithinker_conn_open(struct aithinker_conn *conn, enum aithinker_opener opener);
 
 /* The network under it has gone, or somebody has cut it. */
-void aithinker_conn_lose(struct aithinker_conn *conn);
-void aithinker_conns_lose(struct aithinker *aithinker);
+void aithinker_conn_drop(struct aithinker_conn *conn);
+void aithinker_conns_drop(struct aithinker *aithinker);
 /* The network is back: those that connect by themselves do. */
 void aithinker_conns_resume(struct aithinker *aithinker);
 
 /* It has ended: its event, and what firmware does then. */
-void aithinker_conn_say_end(struct aithinker_conn *conn);
+void aithinker_conn_report_close(struct aithinker_conn *conn);
 
 /* Whether bytes can go out at all; how many of these were taken: all, or for now none. */
 bool aithinker_conn_is_up(const struct aithinker_conn *conn);

@@ -18,7 +18,7 @@ char *aithinker_packets_add(struct aithinker_packets *packets, size_t length)
     return packet->bytes;
 }
 
-void aithinker_packets_take(struct aithinker_packets *packets, struct emu_ring *ring, size_t length)
+void aithinker_packets_add_from(struct aithinker_packets *packets, struct emu_ring *ring, size_t length)
 {
     char *to = aithinker_packets_add(packets, length);
     while (length > 0) {

@@ -9,7 +9,7 @@
 
 struct aithinker_packet {
     struct aithinker_packet *next;
-    bool told; /* its event is out */
+    bool announced; /* its event is out */
     size_t length;
     char bytes[];
 };
@@ -23,7 +23,7 @@ struct aithinker_packets {
 /* One of this length, which is to be written where the answer points. */
 char *aithinker_packets_add(struct aithinker_packets *packets, size_t length);
 /* One of the first bytes of a ring, which has as many. */
-void aithinker_packets_take(struct aithinker_packets *packets, struct emu_ring *ring, size_t length);
+void aithinker_packets_add_from(struct aithinker_packets *packets, struct emu_ring *ring, size_t length);
 void aithinker_packets_drop_first(struct aithinker_packets *packets);
 void aithinker_packets_clear(struct aithinker_packets *packets);
 

@@ -23,7 +23,7 @@ static bool is_transparent(const struct aithinker_conn *conn)
 }
 
 /* The next part of a stream becomes a packet, and so does a datagram. */
-static bool cut(struct aithinker_conn *conn)
+static bool make_packet(struct aithinker_conn *conn)
 {
     struct emu_ring *in = &conn->link.in;
     bool losing = aithinker_quirk(conn->aithinker->emu, AITHINKER_QUIRK_PULL_LOSES);
@@ -33,10 +33,10 @@ static bool cut(struct aithinker_conn *conn)
     if (!conn->link.datagram && length > AITHINKER_PACKET_MAX)
         length = AITHINKER_PACKET_MAX;
     if (!losing || conn->packets.bytes < UNREAD_MAX_LOSING)
-        aithinker_packets_take(&conn->packets, in, length);
+        aithinker_packets_add_from(&conn->packets, in, length);
     else
         emu_ring_drop(in, length);
-    emu_link_taken(&conn->link, length);
+    emu_link_consumed(&conn->link, length);
     return true;
 }
 
@@ -60,9 +60,9 @@ static void push(struct aithinker_conn *conn)
     aithinker_packets_drop_first(&conn->packets);
 }
 
-static void tell(struct aithinker_conn *conn, struct aithinker_packet *packet)
+static void announce(struct aithinker_conn *conn, struct aithinker_packet *packet)
 {
-    packet->told = true;
+    packet->announced = true;
     aithinker_event(conn->aithinker, AITHINKER_EVENT_DOWN, "SocketDown,%ld,%zu", conn->id, packet->length);
 }
 
@@ -83,7 +83,7 @@ static bool show_packets(struct aithinker_conn *conn)
     }
     if (is_transparent(conn) || !emu_mode_allows_urcs(conn->aithinker->emu))
         return printed;
-    while (pushes(conn) && conn->packets.first && !conn->packets.first->told && may_print(conn)) {
+    while (pushes(conn) && conn->packets.first && !conn->packets.first->announced && may_print(conn)) {
         push(conn);
         printed = true;
     }
@@ -91,28 +91,28 @@ static bool show_packets(struct aithinker_conn *conn)
         return printed;
     for (struct aithinker_packet *packet = conn->packets.first; packet && may_print(conn);
          packet = packet->next)
-        if (!packet->told)
-            tell(conn, packet);
+        if (!packet->announced)
+            announce(conn, packet);
     return printed;
 }
 
-static bool all_told(const struct aithinker_conn *conn)
+static bool all_announced(const struct aithinker_conn *conn)
 {
-    return conn->link.in.used == 0 && (!conn->packets.last || conn->packets.last->told);
+    return conn->link.in.used == 0 && (!conn->packets.last || conn->packets.last->announced);
 }
 
-static bool may_say_end(const struct aithinker_conn *conn)
+static bool can_report_close(const struct aithinker_conn *conn)
 {
     const struct emu *emu = conn->aithinker->emu;
     bool can_print = emu_mode_allows_urcs(emu) || conn->aithinker->transparent.conn;
-    return conn->status == AITHINKER_CONNECTED && conn->link.state == EMU_LINK_ENDED && can_print &&
-           all_told(conn);
+    return conn->status == AITHINKER_CONNECTED && conn->link.state == EMU_LINK_CLOSED && can_print &&
+           all_announced(conn);
 }
 
 static void delete_if_read(struct aithinker_conn *conn)
 {
     struct aithinker *aithinker = conn->aithinker;
-    if (conn->status != AITHINKER_ENDED || conn->packets.first || is_transparent(conn) ||
+    if (conn->status != AITHINKER_CLOSED || conn->packets.first || is_transparent(conn) ||
         !aithinker_quirk(aithinker->emu, AITHINKER_QUIRK_AUTODEL))
         return;
     aithinker_event(aithinker, AITHINKER_EVENT_AUTODEL, "SocketAutoDel,%ld", conn->id);
@@ -124,10 +124,10 @@ static bool pump(struct aithinker_conn *conn)
     bool printed = false;
     do
         printed |= show_packets(conn);
-    while (cut(conn));
+    while (make_packet(conn));
     printed |= show_packets(conn);
-    if (may_say_end(conn))
-        aithinker_conn_say_end(conn);
+    if (can_report_close(conn))
+        aithinker_conn_report_close(conn);
     delete_if_read(conn);
     return printed;
 }

@@ -52,7 +52,7 @@ static void finish(struct aithinker *aithinker)
     emu_finish(aithinker->emu, result);
 }
 
-static size_t take(void *owner, const char *bytes, size_t length)
+static size_t consume(void *owner, const char *bytes, size_t length)
 {
     struct aithinker *aithinker = owner;
     struct aithinker_send *send = &aithinker->send;
@@ -69,7 +69,7 @@ static size_t take(void *owner, const char *bytes, size_t length)
     return used;
 }
 
-bool aithinker_send_go_on(struct aithinker *aithinker)
+bool aithinker_send_continue(struct aithinker *aithinker)
 {
     const struct aithinker_send *send = &aithinker->send;
     if (send->id == 0)
@@ -95,8 +95,9 @@ struct emu_result aithinker_send(struct emu_call *call)
     if (!conn && !silent)
         return aithinker_fail(error);
     aithinker->send = (struct aithinker_send){.id = (long)id, .left = (size_t)length, .silent = silent};
-    const struct emu_data_mode mode = {
-        .take = take, .owner = aithinker, .urcs = aithinker_quirk(emu, AITHINKER_QUIRK_EVENTS_ANYWHERE)};
+    const struct emu_data_mode mode = {.consume = consume,
+                                       .owner = aithinker,
+                                       .urcs = aithinker_quirk(emu, AITHINKER_QUIRK_EVENTS_ANYWHERE)};
     emu_prompt(emu);
     emu_mode_enter_data(emu, &mode);
     return emu_pending();

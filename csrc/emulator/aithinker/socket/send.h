@@ -22,6 +22,6 @@ struct emu_result aithinker_send_line(struct emu_call *call);
 
 /* Called once a round. Ends a send whose data is complete, whatever became of its connection. True if it did.
  */
-bool aithinker_send_go_on(struct aithinker *aithinker);
+bool aithinker_send_continue(struct aithinker *aithinker);
 
 #endif

@@ -13,14 +13,14 @@ enum {
     DATAGRAM_MAX = 2048,
 };
 
-void aithinker_say_seed(struct aithinker_conn *seed)
+void aithinker_report_seed(struct aithinker_conn *seed)
 {
     struct aithinker *aithinker = seed->aithinker;
     if (!aithinker_quirk(aithinker->emu, AITHINKER_QUIRK_NO_SEED_EVENT))
         aithinker_event(aithinker, AITHINKER_EVENT_SEED, "SocketSeed,%ld,%ld", seed->id, seed->server);
 }
 
-static void greet(struct aithinker_conn *server, int fd)
+static void accept_client(struct aithinker_conn *server, int fd)
 {
     struct aithinker *aithinker = server->aithinker;
     bool secure = aithinker_is_secure(server->type);
@@ -47,7 +47,7 @@ static void greet(struct aithinker_conn *server, int fd)
     }
     if (!secure) {
         seed->status = AITHINKER_CONNECTED;
-        aithinker_say_seed(seed);
+        aithinker_report_seed(seed);
     }
 }
 
@@ -57,7 +57,7 @@ static void on_connection(void *owner, short events)
     struct aithinker_conn *server = owner;
     int fd = accept4(server->listening.fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd >= 0)
-        greet(server, fd);
+        accept_client(server, fd);
 }
 
 static void on_datagram(void *owner, short events)

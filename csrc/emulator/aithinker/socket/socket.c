@@ -92,7 +92,7 @@ static int status_of(const struct aithinker_conn *conn)
         return table ? 3 : 1;
     case AITHINKER_CONNECTED:
         return table ? 1 : 3;
-    case AITHINKER_ENDED:
+    case AITHINKER_CLOSED:
         if (aithinker_quirk(emu, AITHINKER_QUIRK_STATE_127))
             return 127;
         return table ? 2 : 0;

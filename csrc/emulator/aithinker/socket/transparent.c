@@ -56,7 +56,7 @@ static void on_idle(void *owner)
 }
 
 /* False: not yet. */
-static bool leave(struct aithinker *aithinker)
+static bool leave_transparent(struct aithinker *aithinker)
 {
     aithinker->transparent.leaving = !flush(aithinker);
     if (aithinker->transparent.leaving)
@@ -67,12 +67,12 @@ static bool leave(struct aithinker *aithinker)
     return true;
 }
 
-bool aithinker_transparent_go_on(struct aithinker *aithinker)
+bool aithinker_transparent_continue(struct aithinker *aithinker)
 {
-    return aithinker->transparent.conn && aithinker->transparent.leaving && leave(aithinker);
+    return aithinker->transparent.conn && aithinker->transparent.leaving && leave_transparent(aithinker);
 }
 
-static size_t take(void *owner, const char *bytes, size_t length)
+static size_t consume(void *owner, const char *bytes, size_t length)
 {
     struct aithinker *aithinker = owner;
     struct aithinker_transparent *tt = &aithinker->transparent;
@@ -88,7 +88,7 @@ static size_t take(void *owner, const char *bytes, size_t length)
 }
 
 /* Byte by byte, for firmware that leaves at any "+++" in the data. */
-static size_t take_watching(void *owner, const char *bytes, size_t length)
+static size_t consume_until_pluses(void *owner, const char *bytes, size_t length)
 {
     struct aithinker *aithinker = owner;
     struct aithinker_transparent *tt = &aithinker->transparent;
@@ -98,7 +98,7 @@ static size_t take_watching(void *owner, const char *bytes, size_t length)
     restart_idle(aithinker);
     if (*bytes == '+') {
         if (++tt->pluses == 3)
-            leave(aithinker);
+            leave_transparent(aithinker);
         return 1;
     }
     add_pluses(tt);
@@ -108,21 +108,21 @@ static size_t take_watching(void *owner, const char *bytes, size_t length)
 
 static void on_escape(void *owner)
 {
-    leave(owner);
+    leave_transparent(owner);
 }
 
 static void enter(struct aithinker_conn *conn)
 {
     struct aithinker *aithinker = conn->aithinker;
     struct aithinker_transparent *tt = &aithinker->transparent;
-    bool watching = aithinker_quirk(aithinker->emu, AITHINKER_QUIRK_TT_EXIT_ANYWHERE);
+    bool plus_anywhere = aithinker_quirk(aithinker->emu, AITHINKER_QUIRK_TT_EXIT_ANYWHERE);
     tt->conn = conn;
     tt->leaving = false;
     tt->pluses = 0;
     tt->length = 0;
     const struct emu_data_mode mode = {
-        .take = watching ? take_watching : take,
-        .escape = watching ? NULL : on_escape,
+        .consume = plus_anywhere ? consume_until_pluses : consume,
+        .escape = plus_anywhere ? NULL : on_escape,
         .owner = aithinker,
         .urcs = aithinker_quirk(aithinker->emu, AITHINKER_QUIRK_TT_EVENTS),
     };

@@ -19,7 +19,7 @@ void aithinker_transparent_stop(struct aithinker *aithinker);
 
 /* Called once a round. Leaves transparent mode if leaving waited for the connection and need not any more.
  * True if it was left. */
-bool aithinker_transparent_go_on(struct aithinker *aithinker);
+bool aithinker_transparent_continue(struct aithinker *aithinker);
 
 /* The module is on line for the first time since it started: does what AT+SOCKETAUTOTT has asked for. */
 void aithinker_autott_start(struct aithinker *aithinker);

@@ -90,7 +90,7 @@ static void store(struct quectel_transfer *transfer, const char *bytes, size_t l
     transfer->done += length;
 }
 
-static size_t take_incoming(void *owner, const char *bytes, size_t length)
+static size_t consume_incoming(void *owner, const char *bytes, size_t length)
 {
     struct quectel *quectel = owner;
     struct quectel_transfer *transfer = &quectel->transfer;
@@ -105,24 +105,24 @@ static size_t take_incoming(void *owner, const char *bytes, size_t length)
         end_incoming(quectel, emu_ok());
     else
         emu_timer_start(&quectel->emu->loop, &transfer->silence,
-                        emu_loop_now(&quectel->emu->loop) + transfer->patience);
+                        emu_loop_now(&quectel->emu->loop) + transfer->silence_limit);
     return length;
 }
 
 static struct emu_result begin_incoming(struct quectel *quectel)
 {
     struct quectel_transfer *transfer = &quectel->transfer;
-    const struct emu_data_mode mode = {.take = take_incoming, .escape = on_escape, .owner = quectel};
+    const struct emu_data_mode mode = {.consume = consume_incoming, .escape = on_escape, .owner = quectel};
     emu_connect(quectel->emu, -1);
     emu_mode_enter_data(quectel->emu, &mode);
     emu_timer_start(&quectel->emu->loop, &transfer->silence,
-                    emu_loop_now(&quectel->emu->loop) + transfer->patience);
+                    emu_loop_now(&quectel->emu->loop) + transfer->silence_limit);
     return emu_pending();
 }
 
 /* How much may come: what was announced, or the note's default as far as there is room. 0: the flash is too
  * full. */
-static uint64_t admit(uint64_t free_bytes, long long announced)
+static uint64_t accepted_size(uint64_t free_bytes, long long announced)
 {
     if (announced > 0)
         return (uint64_t)announced <= free_bytes ? (uint64_t)announced : 0;
@@ -144,7 +144,7 @@ static struct emu_result upload(struct emu_call *call)
         return emu_cme(QUECTEL_FILE_INVALID_NAME);
     if (emu_store_size(target, name, &existing))
         return emu_cme(QUECTEL_FILE_EXISTS);
-    uint64_t wanted = admit(emu_store_free(target), size);
+    uint64_t wanted = accepted_size(emu_store_free(target), size);
     if (wanted == 0)
         return emu_cme(QUECTEL_FILE_DISK_FULL);
     FILE *file = emu_store_open_file(target, name, EMU_STORE_TRUNCATE);
@@ -155,7 +155,7 @@ static struct emu_result upload(struct emu_call *call)
     transfer->file = file;
     transfer->wanted = wanted;
     transfer->acknowledge = acknowledge == 1;
-    transfer->patience = emu_seconds(timeout_s);
+    transfer->silence_limit = emu_seconds(timeout_s);
     return begin_incoming(quectel);
 }
 
@@ -179,7 +179,7 @@ static struct emu_result write_file(struct emu_call *call)
         return emu_cme(QUECTEL_FILE_WRITE_FAILED);
     struct emu_store *target = quectel_file_store(quectel, file->name, &name);
     uint64_t overwritten = status.st_size > at ? (uint64_t)(status.st_size - at) : 0;
-    uint64_t wanted = admit(emu_store_free(target) + overwritten, size);
+    uint64_t wanted = accepted_size(emu_store_free(target) + overwritten, size);
     if (wanted == 0)
         return emu_cme(QUECTEL_FILE_DISK_FULL);
     fseeko(file->file, at, SEEK_SET); /* C wants this between reading and writing */
@@ -187,7 +187,7 @@ static struct emu_result write_file(struct emu_call *call)
     transfer->store = target;
     transfer->file = file->file;
     transfer->wanted = wanted;
-    transfer->patience = emu_seconds(timeout_s);
+    transfer->silence_limit = emu_seconds(timeout_s);
     return begin_incoming(quectel);
 }
 
@@ -201,7 +201,7 @@ static size_t discard(void *owner, const char *bytes, size_t length)
 static struct emu_result begin_outgoing(struct quectel *quectel, bool escapable)
 {
     const struct emu_data_mode mode = {
-        .take = discard, .escape = escapable ? on_escape : NULL, .owner = quectel};
+        .consume = discard, .escape = escapable ? on_escape : NULL, .owner = quectel};
     emu_mode_enter_data(quectel->emu, &mode);
     return emu_pending();
 }
@@ -234,9 +234,9 @@ static struct emu_result read_file(struct emu_call *call)
 {
     struct quectel *quectel = quectel_of(call->emu);
     struct quectel_transfer *transfer = &quectel->transfer;
-    long long handle, most = UINT32_MAX;
+    long long handle, max = UINT32_MAX;
     if (call->count > 2 || !emu_param_number(call, 0, 0, INT32_MAX, &handle) ||
-        !emu_param_option(call, 1, 1, UINT32_MAX, &most))
+        !emu_param_option(call, 1, 1, UINT32_MAX, &max))
         return emu_cme(QUECTEL_FILE_INVALID_INPUT);
     struct quectel_file *file = quectel_file_of(quectel, handle);
     if (!file)
@@ -251,7 +251,7 @@ static struct emu_result read_file(struct emu_call *call)
     fseeko(file->file, at, SEEK_SET);
     transfer->kind = QUECTEL_TRANSFER_READ;
     transfer->file = file->file;
-    transfer->wanted = (uint64_t)(left < most ? left : most);
+    transfer->wanted = (uint64_t)(left < max ? left : max);
     emu_connect(quectel->emu, (long long)transfer->wanted);
     return begin_outgoing(quectel, false);
 }

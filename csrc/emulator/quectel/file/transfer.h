@@ -35,7 +35,7 @@ struct quectel_transfer {
     bool full; /* the flash took no more: the rest is swallowed */
     bool acknowledge;
     struct quectel_checksum checksum;
-    emu_time patience;
+    emu_time silence_limit;
     struct emu_timer silence;
 };
 

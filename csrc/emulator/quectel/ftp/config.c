@@ -9,7 +9,7 @@
 struct key {
     const char *name, *note_name; /* as modules print it; as the note does, where that differs */
     size_t offset;
-    long long least, most, standard; /* most 0: the model's last context */
+    long long min, max, default_value; /* most 0: the model's last context */
 };
 
 #define KEY(field) offsetof(struct quectel_ftp_settings, field)
@@ -44,7 +44,7 @@ void quectel_ftp_settings_init(struct quectel_ftp_settings *settings)
 {
     *settings = (struct quectel_ftp_settings){.data_timeout = DATA_TIMEOUT_STANDARD};
     for (int i = 0; i < KEYS; i++)
-        *value_of(settings, &keys[i]) = keys[i].standard;
+        *value_of(settings, &keys[i]) = keys[i].default_value;
 }
 
 static const struct key *find_key(const char *name)
@@ -107,8 +107,7 @@ static struct emu_result configure(struct emu_call *call)
     bool timed = key->offset == KEY(data_address);
     long long value, seconds = settings->data_timeout;
     if (call->count > (timed ? 3U : 2U) ||
-        !emu_param_number(call, 1, key->least, key->most ? key->most : quectel->model->last_context,
-                          &value) ||
+        !emu_param_number(call, 1, key->min, key->max ? key->max : quectel->model->last_context, &value) ||
         !emu_param_option(call, 2, DATA_TIMEOUT_LEAST, DATA_TIMEOUT_MOST, &seconds))
         return emu_error();
     *value_of(settings, key) = value;
@@ -121,13 +120,13 @@ static struct emu_result test(struct emu_call *call)
     emu_info(call->emu, "+QFTPCFG: \"account\",<username>,<password>");
     for (int i = 0; i < KEYS; i++) {
         const struct key *key = &keys[i];
-        long long most = key->most ? key->most : quectel_of(call->emu)->model->last_context;
+        long long max = key->max ? key->max : quectel_of(call->emu)->model->last_context;
         if (key->offset == KEY(data_address))
             emu_info(call->emu, "+QFTPCFG: \"%s\",(0-2),(%d-%d)", key->name, DATA_TIMEOUT_LEAST,
                      DATA_TIMEOUT_MOST);
         else
-            emu_info(call->emu, "+QFTPCFG: \"%s\",(%lld%c%lld)", key->name, key->least,
-                     most - key->least == 1 ? ',' : '-', most);
+            emu_info(call->emu, "+QFTPCFG: \"%s\",(%lld%c%lld)", key->name, key->min,
+                     max - key->min == 1 ? ',' : '-', max);
     }
     return emu_ok();
 }

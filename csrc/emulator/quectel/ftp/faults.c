@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-uint64_t quectel_ftp_faults_room(const struct quectel *quectel)
+uint64_t quectel_ftp_faults_bytes_left(const struct quectel *quectel)
 {
     const struct quectel_ftp_faults *faults = &quectel->ftp.faults;
     uint64_t done = quectel->ftp.transfer.done;
@@ -17,7 +17,7 @@ uint64_t quectel_ftp_faults_room(const struct quectel *quectel)
     return faults->queue[0].at > done ? faults->queue[0].at - done : 0;
 }
 
-static void strike(struct quectel *quectel, enum quectel_ftp_fault_kind kind)
+static void trigger(struct quectel *quectel, enum quectel_ftp_fault_kind kind)
 {
     struct emu *emu = quectel->emu;
     switch (kind) {
@@ -50,12 +50,12 @@ static void strike(struct quectel *quectel, enum quectel_ftp_fault_kind kind)
 static bool is_due(const struct quectel *quectel)
 {
     const struct quectel_ftp *ftp = &quectel->ftp;
-    return ftp->faults.count > 0 && ftp->transfer.phase == QUECTEL_FTP_CARRYING &&
+    return ftp->faults.count > 0 && ftp->transfer.phase == QUECTEL_FTP_RUNNING &&
            ftp->client.data.state == EMU_FTP_DATA_FLOWING && ftp->transfer.done >= ftp->faults.queue[0].at &&
            (!ftp->transfer.upload || ftp->client.data.link.out.used == 0);
 }
 
-bool quectel_ftp_faults_strike(struct quectel *quectel)
+bool quectel_ftp_faults_trigger(struct quectel *quectel)
 {
     struct quectel_ftp_faults *faults = &quectel->ftp.faults;
     if (!is_due(quectel))
@@ -63,7 +63,7 @@ bool quectel_ftp_faults_strike(struct quectel *quectel)
     enum quectel_ftp_fault_kind kind = faults->queue[0].kind;
     faults->count--;
     memmove(faults->queue, faults->queue + 1, faults->count * sizeof *faults->queue);
-    strike(quectel, kind);
+    trigger(quectel, kind);
     return true;
 }
 
@@ -81,7 +81,7 @@ static void arm(struct quectel *quectel, struct emu_control_line *line, enum que
     struct quectel_ftp_faults *faults = &quectel->ftp.faults;
     long long at;
     if (!*bytes)
-        strike(quectel, kind);
+        trigger(quectel, kind);
     else if (!read_amount(bytes, &at))
         emu_control_fail(line, "expected a number of bytes");
     else if (faults->count == QUECTEL_FTP_FAULTS)

@@ -36,10 +36,10 @@ struct quectel_ftp_faults {
 };
 
 /* How many bytes may pass before something happens. */
-uint64_t quectel_ftp_faults_room(const struct quectel *quectel);
+uint64_t quectel_ftp_faults_bytes_left(const struct quectel *quectel);
 
 /* Makes happen what is due. True: the session is not what it was. */
-bool quectel_ftp_faults_strike(struct quectel *quectel);
+bool quectel_ftp_faults_trigger(struct quectel *quectel);
 
 /* "ftp ..." on the control connection. */
 void quectel_ftp_control(struct quectel *quectel, struct emu_control_line *line);

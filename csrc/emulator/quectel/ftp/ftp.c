@@ -67,7 +67,7 @@ static int error_of_code(int code)
 int quectel_ftp_error(enum emu_ftp_failure failure, int code)
 {
     switch (failure) {
-    case EMU_FTP_FINE:
+    case EMU_FTP_OK:
         return 0;
     case EMU_FTP_REFUSED:
         return error_of_code(code);
@@ -89,7 +89,7 @@ int quectel_ftp_error(enum emu_ftp_failure failure, int code)
     return QUECTEL_FTP_UNKNOWN;
 }
 
-emu_time quectel_ftp_patience(const struct quectel *quectel)
+emu_time quectel_ftp_response_limit(const struct quectel *quectel)
 {
     const struct quectel_ftp *ftp = &quectel->ftp;
     return ftp->timeout_ms ? emu_ms(ftp->timeout_ms) : emu_seconds(ftp->settings.rsptimeout);
@@ -102,23 +102,23 @@ void quectel_ftp_note_error(struct quectel *quectel, int error)
 }
 
 /* The server, or someone on the way, has ended the session while nothing was going on. */
-static void notice_loss(struct quectel_ftp *ftp)
+static void check_session(struct quectel_ftp *ftp)
 {
     if (ftp->state != QUECTEL_FTP_IDLE || emu_ftp_is_open(&ftp->client))
         return;
     emu_ftp_close(&ftp->client);
     ftp->state = QUECTEL_FTP_CLOSED;
-    ftp->lost = true;
+    ftp->session_dropped = true;
 }
 
 int quectel_ftp_refusal(struct quectel *quectel)
 {
     struct quectel_ftp *ftp = &quectel->ftp;
-    notice_loss(ftp);
+    check_session(ftp);
     if (ftp->poisoned)
         return QUECTEL_FTP_BUSY;
     if (ftp->state == QUECTEL_FTP_CLOSED)
-        return ftp->lost ? QUECTEL_FTP_CONTROL_CLOSED : QUECTEL_FTP_NOT_LOGGED_IN;
+        return ftp->session_dropped ? QUECTEL_FTP_CONTROL_CLOSED : QUECTEL_FTP_NOT_LOGGED_IN;
     return ftp->state == QUECTEL_FTP_IDLE && !ftp->command ? 0 : QUECTEL_FTP_BUSY;
 }
 
@@ -143,7 +143,7 @@ static void end_close(struct quectel *quectel, int error)
     struct quectel_ftp *ftp = &quectel->ftp;
     emu_ftp_close(&ftp->client);
     ftp->state = QUECTEL_FTP_CLOSED;
-    ftp->poisoned = ftp->lost = false;
+    ftp->poisoned = ftp->session_dropped = false;
     ftp->command = "+QFTPCLOSE";
     ftp->print = print_done;
     end_command(quectel, error, 0, "");
@@ -166,7 +166,7 @@ void quectel_ftp_transfer_over(struct quectel *quectel)
         return;
     }
     ftp->state = QUECTEL_FTP_IDLE;
-    notice_loss(ftp);
+    check_session(ftp);
 }
 
 static void on_done(void *owner, enum emu_ftp_failure failure, int code, const char *text)
@@ -184,10 +184,10 @@ static void on_done(void *owner, enum emu_ftp_failure failure, int code, const c
     }
     if (ftp->state == QUECTEL_FTP_OPENING) {
         ftp->state = error ? QUECTEL_FTP_CLOSED : QUECTEL_FTP_IDLE;
-        ftp->lost = false;
+        ftp->session_dropped = false;
     }
     end_command(quectel, error, code, text);
-    notice_loss(ftp);
+    check_session(ftp);
 }
 
 static void on_flowing(void *owner)
@@ -203,14 +203,14 @@ bool quectel_ftp_pump(struct quectel *quectel)
     if (ftp->state == QUECTEL_FTP_CLOSED)
         return false;
     emu_ftp_run(&ftp->client);
-    notice_loss(ftp);
+    check_session(ftp);
     bool printed = quectel_ftp_transfer_pump(quectel);
     if (ftp->client.busy)
         emu_ftp_run(&ftp->client); /* what was just taken may have been the last */
     return printed;
 }
 
-void quectel_ftp_context_lost(struct quectel *quectel, int context)
+void quectel_ftp_drop_context(struct quectel *quectel, int context)
 {
     struct quectel_ftp *ftp = &quectel->ftp;
     if (ftp->state == QUECTEL_FTP_CLOSED || ftp->context != context)
@@ -218,9 +218,9 @@ void quectel_ftp_context_lost(struct quectel *quectel, int context)
     bool closing = ftp->state == QUECTEL_FTP_CLOSING;
     emu_ftp_close(&ftp->client);
     ftp->state = QUECTEL_FTP_CLOSED;
-    ftp->lost = true;
+    ftp->session_dropped = true;
     if (ftp->transfer.phase != QUECTEL_FTP_NO_TRANSFER)
-        quectel_ftp_transfer_lost(quectel, QUECTEL_FTP_NETWORK);
+        quectel_ftp_transfer_fail(quectel, QUECTEL_FTP_NETWORK);
     else if (ftp->command)
         end_command(quectel, QUECTEL_FTP_NETWORK, 0, "");
     if (closing)
@@ -234,7 +234,7 @@ static struct emu_ftp *begin(struct quectel *quectel, const char *command,
     struct quectel_ftp *ftp = &quectel->ftp;
     ftp->command = command;
     ftp->print = print;
-    ftp->client.reply_limit = quectel_ftp_patience(quectel);
+    ftp->client.reply_limit = quectel_ftp_response_limit(quectel);
     return &ftp->client;
 }
 
@@ -275,7 +275,7 @@ static struct emu_result open_session(struct emu_call *call)
     long long port = STANDARD_PORT;
     if (!host || !*host || call->count > 2 || !emu_param_option(call, 1, 1, 65535, &port))
         return emu_cme(QUECTEL_FTP_INVALID_PARAMETER);
-    notice_loss(ftp);
+    check_session(ftp);
     if (ftp->state != QUECTEL_FTP_CLOSED || ftp->poisoned)
         return emu_cme(QUECTEL_FTP_BUSY);
     if (!quectel_pdp_is_active(quectel, ftp->settings.contextid)) {
@@ -293,8 +293,8 @@ static struct emu_result close_session(struct emu_call *call)
 {
     struct quectel *quectel = quectel_of(call->emu);
     struct quectel_ftp *ftp = &quectel->ftp;
-    notice_loss(ftp);
-    if (ftp->state == QUECTEL_FTP_CLOSED && !ftp->lost && !ftp->poisoned)
+    check_session(ftp);
+    if (ftp->state == QUECTEL_FTP_CLOSED && !ftp->session_dropped && !ftp->poisoned)
         return emu_cme(QUECTEL_FTP_NOT_LOGGED_IN);
     if (ftp->state == QUECTEL_FTP_CLOSED) {
         end_close(quectel, 0);
@@ -316,7 +316,7 @@ static struct emu_result close_session(struct emu_call *call)
 static struct emu_result show_state(struct emu_call *call)
 {
     struct quectel *quectel = quectel_of(call->emu);
-    notice_loss(&quectel->ftp);
+    check_session(&quectel->ftp);
     if (quectel->ftp.poisoned)
         return emu_cme(QUECTEL_FTP_BUSY);
     if (emu_quirk(call->emu, EMU_QUIRK_FTP_STAT_BEFORE_OK))

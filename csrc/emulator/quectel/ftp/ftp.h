@@ -34,7 +34,7 @@ struct quectel_ftp {
     struct quectel_ftp_settings settings;
     struct emu_ftp client;
     enum quectel_ftp_state state;
-    bool lost;                          /* CLOSED, but not by the host's wish: 606 and not 625 */
+    bool session_dropped;               /* CLOSED, but not by the host's wish: 606 and not 625 */
     bool poisoned;                      /* the quirk ftp-615-poisons */
     int context;                        /* PDP context of the session */
     struct quectel_ssl_context *secure; /* SSL context of the session */
@@ -54,7 +54,7 @@ void quectel_ftp_init(struct quectel *quectel);
 void quectel_ftp_drop(struct quectel *quectel);
 
 /* The PDP context has gone. */
-void quectel_ftp_context_lost(struct quectel *quectel, int context);
+void quectel_ftp_drop_context(struct quectel *quectel, int context);
 
 /* See emu_module's pump. */
 bool quectel_ftp_pump(struct quectel *quectel);
@@ -68,7 +68,7 @@ int quectel_ftp_refusal(struct quectel *quectel);
 /* <err> of a failure, and of the server's reply to it. */
 int quectel_ftp_error(enum emu_ftp_failure failure, int code);
 
-emu_time quectel_ftp_patience(const struct quectel *quectel);
+emu_time quectel_ftp_response_limit(const struct quectel *quectel);
 
 /* After a transfer: the session is idle, or gone, or on its way out. */
 void quectel_ftp_transfer_over(struct quectel *quectel);

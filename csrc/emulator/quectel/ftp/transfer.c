@@ -38,7 +38,7 @@ void quectel_ftp_transfer_stop(struct quectel *quectel)
 static void expect_more(struct quectel *quectel)
 {
     emu_timer_start(&quectel->emu->loop, &transfer_of(quectel)->silence,
-                    emu_loop_now(&quectel->emu->loop) + quectel_ftp_patience(quectel));
+                    emu_loop_now(&quectel->emu->loop) + quectel_ftp_response_limit(quectel));
 }
 
 static void go_offline(struct quectel *quectel, struct emu_result result)
@@ -52,22 +52,22 @@ static void go_offline(struct quectel *quectel, struct emu_result result)
 }
 
 /* What is left is the server's word. */
-static void end_carrying(struct quectel *quectel)
+static void await_final_reply(struct quectel *quectel)
 {
     emu_timer_stop(&quectel->emu->loop, &transfer_of(quectel)->silence);
     transfer_of(quectel)->phase = QUECTEL_FTP_ENDING;
 }
 
-static void cut(struct quectel *quectel, int error)
+static void stop_transfer(struct quectel *quectel, int error)
 {
     transfer_of(quectel)->error = error;
-    end_carrying(quectel);
-    emu_ftp_cut(&quectel->ftp.client);
+    await_final_reply(quectel);
+    emu_ftp_stop(&quectel->ftp.client);
 }
 
 static void finish(struct quectel *quectel)
 {
-    end_carrying(quectel);
+    await_final_reply(quectel);
     emu_ftp_finish(&quectel->ftp.client);
 }
 
@@ -91,14 +91,14 @@ static void on_silence(void *owner)
     if (transfer->upload && transfer->com && quectel->ftp.client.data.link.out.used == 0)
         finish(quectel);
     else
-        cut(quectel, QUECTEL_FTP_TIMEOUT);
+        stop_transfer(quectel, QUECTEL_FTP_TIMEOUT);
 }
 
 /* How many of so many bytes may pass now. */
 static size_t allowed(const struct quectel *quectel, size_t length)
 {
     const struct quectel_ftp_transfer *transfer = &quectel->ftp.transfer;
-    uint64_t room = quectel_ftp_faults_room(quectel);
+    uint64_t room = quectel_ftp_faults_bytes_left(quectel);
     if (transfer->counted && transfer->wanted - transfer->done < room)
         room = transfer->wanted - transfer->done;
     return length < room ? length : (size_t)room;
@@ -118,13 +118,13 @@ static bool is_complete(const struct quectel_ftp_transfer *transfer)
 }
 
 /* Bytes of an upload, typed in; of a download nothing that is typed counts. */
-static size_t take(void *owner, const char *bytes, size_t length)
+static size_t consume(void *owner, const char *bytes, size_t length)
 {
     struct quectel *quectel = owner;
     struct quectel_ftp_transfer *transfer = transfer_of(quectel);
     if (!transfer->upload || quectel->ftp.client.data.state != EMU_FTP_DATA_FLOWING)
         return length;
-    size_t used = emu_ftp_give(&quectel->ftp.client, bytes, allowed(quectel, length));
+    size_t used = emu_ftp_write(&quectel->ftp.client, bytes, allowed(quectel, length));
     count(quectel, used);
     if (!is_complete(transfer))
         return used;
@@ -132,7 +132,7 @@ static size_t take(void *owner, const char *bytes, size_t length)
     if (transfer->last)
         finish(quectel);
     else
-        transfer->phase = QUECTEL_FTP_PIECE;
+        transfer->phase = QUECTEL_FTP_SENDING_PIECE;
     return used;
 }
 
@@ -141,13 +141,13 @@ static void on_escape(void *owner)
     struct quectel *quectel = owner;
     struct quectel_ftp_transfer *transfer = transfer_of(quectel);
     go_offline(quectel, emu_ok());
-    if (transfer->phase != QUECTEL_FTP_CARRYING)
+    if (transfer->phase != QUECTEL_FTP_RUNNING)
         return;
     if (transfer->upload) {
         finish(quectel);
     } else if (emu_quirk(quectel->emu, EMU_QUIRK_FTP_ESCAPE_ABORTS)) {
-        transfer->unspoken = true;
-        cut(quectel, 0);
+        transfer->silent = true;
+        stop_transfer(quectel, 0);
     } else {
         emu_timer_stop(&quectel->emu->loop, &transfer->silence);
         transfer->phase = QUECTEL_FTP_SUSPENDED;
@@ -156,9 +156,9 @@ static void on_escape(void *owner)
 
 struct emu_result quectel_ftp_go_online(struct quectel *quectel)
 {
-    const struct emu_data_mode mode = {.take = take, .escape = on_escape, .owner = quectel};
+    const struct emu_data_mode mode = {.consume = consume, .escape = on_escape, .owner = quectel};
     struct quectel_ftp_transfer *transfer = transfer_of(quectel);
-    transfer->phase = QUECTEL_FTP_CARRYING;
+    transfer->phase = QUECTEL_FTP_RUNNING;
     transfer->online = true;
     emu_mode_enter_data(quectel->emu, &mode);
     expect_more(quectel);
@@ -178,7 +178,7 @@ static void open_target(struct quectel *quectel)
     if (!quectel_file_is_open(quectel, transfer->local))
         transfer->file = emu_store_open_file(transfer->store, name, EMU_STORE_TRUNCATE);
     if (!transfer->file)
-        cut(quectel, QUECTEL_FTP_OPEN_FILE_FAILED);
+        stop_transfer(quectel, QUECTEL_FTP_OPEN_FILE_FAILED);
 }
 
 void quectel_ftp_transfer_flowing(struct quectel *quectel)
@@ -188,14 +188,14 @@ void quectel_ftp_transfer_flowing(struct quectel *quectel)
         emu_finish(quectel->emu, quectel_ftp_go_online(quectel));
         return;
     }
-    transfer->phase = QUECTEL_FTP_CARRYING;
+    transfer->phase = QUECTEL_FTP_RUNNING;
     expect_more(quectel);
     if (!transfer->upload)
         open_target(quectel);
 }
 
 /* The deferred result. */
-static void say_end(struct quectel *quectel, int error, int code)
+static void report_end(struct quectel *quectel, int error, int code)
 {
     const struct quectel_ftp_transfer *transfer = transfer_of(quectel);
     if (error)
@@ -210,26 +210,26 @@ static void refuse(struct quectel *quectel, int error, int code)
     bool later = code >= 400 && emu_quirk(quectel->emu, EMU_QUIRK_FTP_REFUSED_LATER);
     emu_finish(quectel->emu, later ? emu_ok() : emu_cme(error));
     if (later)
-        say_end(quectel, error, code);
+        report_end(quectel, error, code);
 }
 
 /* The transfer has ended, one way or the other; tells who has to know. */
-static void tell_end(struct quectel *quectel, int error, int code, struct emu_result offline)
+static void end_transfer(struct quectel *quectel, int error, int code, struct emu_result offline)
 {
     struct quectel_ftp_transfer *transfer = transfer_of(quectel);
     enum quectel_ftp_phase phase = transfer->phase;
-    bool unspoken = transfer->unspoken;
+    bool silent = transfer->silent;
     if (transfer->online && offline.outcome == EMU_RESULT_NO_CARRIER &&
         emu_quirk(quectel->emu, EMU_QUIRK_FTP_NO_CARRIER))
-        unspoken = true;
+        silent = true;
     go_offline(quectel, offline);
     quectel_ftp_transfer_stop(quectel);
-    if (phase == QUECTEL_FTP_BETWEEN)
-        transfer->broken = error;
+    if (phase == QUECTEL_FTP_AWAITING_PIECE)
+        transfer->piece_error = error;
     else if (phase == QUECTEL_FTP_STARTING && transfer->com)
         refuse(quectel, error, code);
-    else if (!unspoken)
-        say_end(quectel, error, code);
+    else if (!silent)
+        report_end(quectel, error, code);
 }
 
 static bool is_loss(enum emu_ftp_failure failure)
@@ -253,32 +253,32 @@ void quectel_ftp_transfer_done(struct quectel *quectel, enum emu_ftp_failure fai
         emu_quirk(quectel->emu, EMU_QUIRK_FTP_PUT_609))
         error = QUECTEL_FTP_TIMEOUT;
     quectel_ftp_note_error(quectel, error);
-    tell_end(quectel, error, error == QUECTEL_FTP_TIMEOUT ? 0 : code,
-             quirky_loss ? emu_result(EMU_RESULT_NO_CARRIER) : emu_ok());
+    end_transfer(quectel, error, error == QUECTEL_FTP_TIMEOUT ? 0 : code,
+                 quirky_loss ? emu_result(EMU_RESULT_NO_CARRIER) : emu_ok());
     quectel_ftp_transfer_over(quectel);
 }
 
 /* The bearer itself has gone, so that nothing can be said to have ended in order. */
-void quectel_ftp_transfer_lost(struct quectel *quectel, int error)
+void quectel_ftp_transfer_fail(struct quectel *quectel, int error)
 {
-    tell_end(quectel, error, 0, emu_result(EMU_RESULT_NO_CARRIER));
+    end_transfer(quectel, error, 0, emu_result(EMU_RESULT_NO_CARRIER));
 }
 
 bool quectel_ftp_transfer_abandon(struct quectel *quectel)
 {
     struct quectel_ftp_transfer *transfer = transfer_of(quectel);
     switch (transfer->phase) {
-    case QUECTEL_FTP_BETWEEN:
-        transfer->unspoken = true;
+    case QUECTEL_FTP_AWAITING_PIECE:
+        transfer->silent = true;
         finish(quectel);
         return true;
-    case QUECTEL_FTP_CARRYING:
+    case QUECTEL_FTP_RUNNING:
     case QUECTEL_FTP_SUSPENDED:
-        cut(quectel, QUECTEL_FTP_ABORTED);
+        stop_transfer(quectel, QUECTEL_FTP_ABORTED);
         return true;
     case QUECTEL_FTP_NO_TRANSFER:
     case QUECTEL_FTP_STARTING:
-    case QUECTEL_FTP_PIECE:
+    case QUECTEL_FTP_SENDING_PIECE:
     case QUECTEL_FTP_ENDING:
         break;
     }
@@ -296,7 +296,7 @@ static bool deliver(struct quectel *quectel, const char *bytes, size_t length)
 }
 
 /* True when it has printed something. */
-static bool carry_down(struct quectel *quectel)
+static bool pump_download(struct quectel *quectel)
 {
     struct quectel_ftp_transfer *transfer = transfer_of(quectel);
     struct emu_ftp *client = &quectel->ftp.client;
@@ -313,19 +313,19 @@ static bool carry_down(struct quectel *quectel)
         count(quectel, length);
         printed = transfer->com;
         if (!good) {
-            cut(quectel, QUECTEL_FTP_FILE_ERROR);
+            stop_transfer(quectel, QUECTEL_FTP_FILE_ERROR);
             return false;
         }
     }
     if (is_complete(transfer))
-        cut(quectel, 0);
+        stop_transfer(quectel, 0);
     else
-        emu_ftp_took(client);
+        emu_ftp_consumed(client);
     return printed;
 }
 
 /* The module's file to the server. */
-static void carry_up(struct quectel *quectel)
+static void pump_upload(struct quectel *quectel)
 {
     struct quectel_ftp_transfer *transfer = transfer_of(quectel);
     for (;;) {
@@ -340,7 +340,7 @@ static void carry_up(struct quectel *quectel)
             return;
         }
         size_t used =
-            emu_ftp_give(&quectel->ftp.client, transfer->chunk + transfer->chunk_at, allowed(quectel, left));
+            emu_ftp_write(&quectel->ftp.client, transfer->chunk + transfer->chunk_at, allowed(quectel, left));
         transfer->chunk_at += used;
         count(quectel, used);
         if (used < left)
@@ -353,9 +353,9 @@ static void end_piece(struct quectel *quectel)
 {
     struct quectel_ftp_transfer *transfer = transfer_of(quectel);
     emu_timer_stop(&quectel->emu->loop, &transfer->silence);
-    transfer->phase = QUECTEL_FTP_BETWEEN;
+    transfer->phase = QUECTEL_FTP_AWAITING_PIECE;
     transfer->position = transfer->start + transfer->done;
-    say_end(quectel, 0, 0);
+    report_end(quectel, 0, 0);
 }
 
 bool quectel_ftp_transfer_pump(struct quectel *quectel)
@@ -363,15 +363,15 @@ bool quectel_ftp_transfer_pump(struct quectel *quectel)
     struct quectel_ftp_transfer *transfer = transfer_of(quectel);
     const struct emu_ftp_data *data = &quectel->ftp.client.data;
     bool printed = false;
-    if (transfer->phase == QUECTEL_FTP_CARRYING && data->state == EMU_FTP_DATA_FLOWING) {
+    if (transfer->phase == QUECTEL_FTP_RUNNING && data->state == EMU_FTP_DATA_FLOWING) {
         if (!transfer->upload)
-            printed = carry_down(quectel);
+            printed = pump_download(quectel);
         else if (!transfer->com)
-            carry_up(quectel);
+            pump_upload(quectel);
     }
-    if (quectel_ftp_faults_strike(quectel))
+    if (quectel_ftp_faults_trigger(quectel))
         return printed;
-    if (transfer->phase == QUECTEL_FTP_PIECE && data->state == EMU_FTP_DATA_FLOWING &&
+    if (transfer->phase == QUECTEL_FTP_SENDING_PIECE && data->state == EMU_FTP_DATA_FLOWING &&
         data->link.out.used == 0)
         end_piece(quectel);
     return printed;

@@ -13,12 +13,12 @@ struct emu_store;
 
 enum quectel_ftp_phase {
     QUECTEL_FTP_NO_TRANSFER,
-    QUECTEL_FTP_STARTING,  /* the server has not agreed yet */
-    QUECTEL_FTP_CARRYING,  /* bytes pass; over COM: the port is in data mode */
-    QUECTEL_FTP_SUSPENDED, /* a download left by +++: ATO goes on with it */
-    QUECTEL_FTP_PIECE,     /* a piece of an upload has been taken and is being sent */
-    QUECTEL_FTP_BETWEEN,   /* the next piece of the upload is awaited; the command is over */
-    QUECTEL_FTP_ENDING,    /* the server's last word is awaited */
+    QUECTEL_FTP_STARTING,       /* the server has not agreed yet */
+    QUECTEL_FTP_RUNNING,        /* bytes pass; over COM: the port is in data mode */
+    QUECTEL_FTP_SUSPENDED,      /* a download left by +++: ATO goes on with it */
+    QUECTEL_FTP_SENDING_PIECE,  /* a piece of an upload has been taken and is being sent */
+    QUECTEL_FTP_AWAITING_PIECE, /* the next piece of the upload is awaited; the command is over */
+    QUECTEL_FTP_ENDING,         /* the server's last word is awaited */
 };
 
 struct quectel_ftp_transfer {
@@ -28,12 +28,12 @@ struct quectel_ftp_transfer {
     bool online;    /* the port is in its data mode */
     bool counted;   /* `wanted` is how many bytes it is to be */
     bool last;      /* of an upload's pieces */
-    bool unspoken;  /* its deferred result is not printed */
+    bool silent;    /* its deferred result is not printed */
     uint64_t start; /* where it began in the server's file */
     uint64_t done, wanted;
     uint64_t position;          /* of an upload in pieces: where the next one begins */
     int error;                  /* found here, not by the client; 0: none */
-    int broken;                 /* an upload broke between its pieces: what the next one is told */
+    int piece_error;            /* an upload broke between its pieces: what the next one is told */
     char name[256], local[128]; /* of the server's file, of the module's */
     FILE *file;                 /* the latter, once it is open */
     struct emu_store *store;    /* it is in */
@@ -52,7 +52,7 @@ void quectel_ftp_transfer_flowing(struct quectel *quectel);
 void quectel_ftp_transfer_done(struct quectel *quectel, enum emu_ftp_failure failure, int code);
 
 /* The PDP context has gone, and the client is closed. */
-void quectel_ftp_transfer_lost(struct quectel *quectel, int error);
+void quectel_ftp_transfer_fail(struct quectel *quectel, int error);
 
 /* AT+QFTPCLOSE wants it out of the way. False: it can't be, yet. */
 bool quectel_ftp_transfer_abandon(struct quectel *quectel);

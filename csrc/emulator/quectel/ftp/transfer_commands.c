@@ -62,13 +62,13 @@ static void ask_server(struct quectel *quectel, const struct request *request)
         .address_limit = ftp->timeout_ms ? emu_ms(ftp->timeout_ms) : emu_seconds(settings->data_timeout),
         .buffer = settings->cache == 0 ? CACHE_SMALL : CACHE_LARGE,
     };
-    ftp->client.reply_limit = quectel_ftp_patience(quectel);
+    ftp->client.reply_limit = quectel_ftp_response_limit(quectel);
     ftp->state = QUECTEL_FTP_TRANSFERRING;
     emu_ftp_transfer(&ftp->client, &plan);
 }
 
 /* The next piece of an upload whose data connection is still there. */
-static struct emu_result go_on(struct quectel *quectel, const struct request *request)
+static struct emu_result continue_upload(struct quectel *quectel, const struct request *request)
 {
     struct quectel_ftp_transfer *transfer = &quectel->ftp.transfer;
     if (!request->upload || !is_port(request->local) || strcmp(transfer->name, request->remote) != 0)
@@ -84,13 +84,13 @@ static struct emu_result go_on(struct quectel *quectel, const struct request *re
 }
 
 /* The pieces before this one went into a connection that has broken since. */
-static int take_breakage(struct quectel *quectel, const struct request *request)
+static int take_piece_error(struct quectel *quectel, const struct request *request)
 {
     struct quectel_ftp_transfer *transfer = &quectel->ftp.transfer;
     bool concerned = request->upload && (uint64_t)request->start == transfer->position &&
                      strcmp(transfer->name, request->remote) == 0;
-    int error = concerned ? transfer->broken : 0;
-    transfer->broken = 0;
+    int error = concerned ? transfer->piece_error : 0;
+    transfer->piece_error = 0;
     return error;
 }
 
@@ -98,11 +98,11 @@ static struct emu_result begin(struct emu_call *call, const struct request *requ
 {
     struct quectel *quectel = quectel_of(call->emu);
     struct quectel_ftp_transfer *transfer = &quectel->ftp.transfer;
-    if (transfer->phase == QUECTEL_FTP_BETWEEN)
-        return go_on(quectel, request);
+    if (transfer->phase == QUECTEL_FTP_AWAITING_PIECE)
+        return continue_upload(quectel, request);
     int error = quectel_ftp_refusal(quectel);
     if (!error)
-        error = take_breakage(quectel, request);
+        error = take_piece_error(quectel, request);
     if (error)
         return emu_cme(error);
 

@@ -53,7 +53,7 @@ static const char *read_target(struct emu_call *call, struct emu_result *refused
         *refused = quectel_fail(quectel, QUECTEL_NET_PDP_OPEN_FAILED);
         return NULL;
     }
-    quectel->last_error = QUECTEL_NET_FINE;
+    quectel->last_error = QUECTEL_NET_OK;
     return host;
 }
 
@@ -135,15 +135,15 @@ static void on_ping_reply(void *owner)
     unsigned took = ping->current;
     ping->sent++;
     ping->total += took;
-    ping->least = ping->sent == 1 || took < ping->least ? took : ping->least;
-    ping->most = took > ping->most ? took : ping->most;
+    ping->min = ping->sent == 1 || took < ping->min ? took : ping->min;
+    ping->max = took > ping->max ? took : ping->max;
     quectel_urc(quectel, "+QPING: 0,\"%s\",%d,%u,%d", ping->address, PING_BYTES, took, PING_TTL);
     if (ping->sent < ping->wanted) {
         send_ping(quectel);
         return;
     }
     ping->running = false;
-    quectel_urc(quectel, "+QPING: 0,%u,%u,0,%u,%u,%u", ping->sent, ping->sent, ping->least, ping->most,
+    quectel_urc(quectel, "+QPING: 0,%u,%u,0,%u,%u,%u", ping->sent, ping->sent, ping->min, ping->max,
                 ping->total / ping->sent);
 }
 
@@ -163,7 +163,7 @@ static struct emu_result start_ping(struct emu_call *call)
         return quectel_fail(quectel, QUECTEL_NET_BUSY);
     ping->running = true;
     ping->wanted = (unsigned)wanted;
-    ping->sent = ping->least = ping->most = ping->total = 0;
+    ping->sent = ping->min = ping->max = ping->total = 0;
     look_up(quectel, &ping->lookup, host, 0);
     return emu_ok();
 }

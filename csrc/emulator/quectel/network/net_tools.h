@@ -12,7 +12,7 @@ struct quectel_ping {
     bool running;
     char address[EMU_ADDRESS_TEXT];
     unsigned wanted, sent;
-    unsigned least, most, total; /* round trips in ms */
+    unsigned min, max, total; /* round trips in ms */
     unsigned current;
 };
 

@@ -19,7 +19,7 @@ void quectel_network_init(struct quectel *quectel)
         .functionality = 1,
     };
     network->reset = (struct emu_timer){.on_due = on_reset, .owner = quectel};
-    network->told = quectel_registration(quectel);
+    network->reported = quectel_registration(quectel);
 }
 
 void quectel_network_stop(struct quectel *quectel)
@@ -50,9 +50,9 @@ void quectel_network_changed(struct quectel *quectel)
 {
     struct quectel_network *network = &quectel->network;
     enum emu_registration now = quectel_registration(quectel);
-    if (now == network->told)
+    if (now == network->reported)
         return;
-    network->told = now;
+    network->reported = now;
     for (size_t i = 0; i < QUECTEL_REPORTS; i++) {
         const struct quectel_report *report = &network->reports[i];
         if (report->mode == 2 && quectel_is_registered(quectel))
@@ -61,7 +61,7 @@ void quectel_network_changed(struct quectel *quectel)
             quectel_urc(quectel, "%s: %d", report->name, (int)now);
     }
     if (!quectel_is_registered(quectel))
-        quectel_pdp_lost(quectel);
+        quectel_pdp_drop_all(quectel);
 }
 
 static struct quectel_report *report_of(struct emu_call *call)

@@ -20,10 +20,10 @@ enum {
 
 struct quectel_network {
     struct quectel_report reports[QUECTEL_REPORTS];
-    enum emu_registration told; /* what the last URC said */
-    unsigned functionality;     /* CFUN: 0, 1, 4 */
-    unsigned operator_format;   /* COPS <format> */
-    bool unlocked;              /* the PIN was entered */
+    enum emu_registration reported; /* what the last URC said */
+    unsigned functionality;         /* CFUN: 0, 1, 4 */
+    unsigned operator_format;       /* COPS <format> */
+    bool unlocked;                  /* the PIN was entered */
     unsigned wrong_pins;
     struct emu_timer reset; /* the reboot that AT+CFUN=1,1 asked for, after its OK */
 };

@@ -37,13 +37,13 @@ bool quectel_pdp_drop(struct quectel *quectel, long long number)
     if (!context->active)
         return false;
     context->active = false;
-    quectel_conns_lost(quectel, (int)number);
-    quectel_ftp_context_lost(quectel, (int)number);
+    quectel_conns_drop_context(quectel, (int)number);
+    quectel_ftp_drop_context(quectel, (int)number);
     quectel_urc(quectel, "+QIURC: \"pdpdeact\",%lld", number);
     return true;
 }
 
-void quectel_pdp_lost(struct quectel *quectel)
+void quectel_pdp_drop_all(struct quectel *quectel)
 {
     for (int i = 1; i < QUECTEL_CONTEXTS; i++)
         quectel_pdp_drop(quectel, i);
@@ -138,7 +138,7 @@ static struct emu_result activate(struct emu_call *call)
     if (!context->active && !network_accepts(quectel, context))
         return quectel_fail(quectel, QUECTEL_NET_PDP_OPEN_FAILED);
     context->active = context->bearer = context->defined = true;
-    quectel->last_error = QUECTEL_NET_FINE;
+    quectel->last_error = QUECTEL_NET_OK;
     return emu_ok();
 }
 
@@ -166,9 +166,9 @@ static struct emu_result deactivate(struct emu_call *call)
         return quectel_fail(quectel, QUECTEL_NET_INVALID_PARAMETER);
     context->active = false;
     context->bearer = number == 1 && context->bearer;
-    quectel_conns_lost(quectel, (int)number);
-    quectel_ftp_context_lost(quectel, (int)number);
-    quectel->last_error = QUECTEL_NET_FINE;
+    quectel_conns_drop_context(quectel, (int)number);
+    quectel_ftp_drop_context(quectel, (int)number);
+    quectel->last_error = QUECTEL_NET_OK;
     return emu_ok();
 }
 
@@ -290,7 +290,7 @@ static struct emu_result attach(struct emu_call *call)
         return emu_error();
     if (on)
         return quectel_is_registered(quectel) ? emu_ok() : emu_cme(30);
-    quectel_pdp_lost(quectel);
+    quectel_pdp_drop_all(quectel);
     return emu_ok();
 }
 

@@ -39,6 +39,6 @@ bool quectel_pdp_is_active(const struct quectel *quectel, long long context);
 /* The network has dropped a context, or all of them: sockets are closed with their URCs. False: it was not
  * active. */
 bool quectel_pdp_drop(struct quectel *quectel, long long context);
-void quectel_pdp_lost(struct quectel *quectel);
+void quectel_pdp_drop_all(struct quectel *quectel);
 
 #endif

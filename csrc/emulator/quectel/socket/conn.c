@@ -11,13 +11,13 @@
 #include <unistd.h>
 
 static void on_opened(void *owner, enum emu_link_failure failure);
-static void on_ended(void *owner);
+static void on_closed(void *owner);
 static void on_drained(void *owner);
 static void on_close_timeout(void *owner);
 
 const struct emu_link_events quectel_conn_events = {
     .opened = on_opened,
-    .ended = on_ended,
+    .closed = on_closed,
     .drained = on_drained,
 };
 
@@ -70,7 +70,7 @@ struct emu_result quectel_conn_open(struct quectel_conn *conn, const struct emu_
     return emu_pending();
 }
 
-static size_t take_transparent(void *owner, const char *bytes, size_t length)
+static size_t consume_transparent(void *owner, const char *bytes, size_t length)
 {
     struct quectel_conn *conn = owner;
     if (conn->link.state != EMU_LINK_UP)
@@ -93,7 +93,7 @@ static void on_escape(void *owner)
 
 static struct emu_result go_online(struct quectel_conn *conn)
 {
-    const struct emu_data_mode mode = {.take = take_transparent, .escape = on_escape, .owner = conn};
+    const struct emu_data_mode mode = {.consume = consume_transparent, .escape = on_escape, .owner = conn};
     conn->online = true;
     conn->quectel->last_transparent = conn;
     emu_mode_enter_data(conn->quectel->emu, &mode);
@@ -120,10 +120,10 @@ static void on_opened(void *owner, enum emu_link_failure failure)
     if (failure != EMU_LINK_OPENED) {
         give_up_opening(conn, conn->family->error_of(quectel, failure));
         if (failure == EMU_LINK_TLS_FAILED && emu_quirk(quectel->emu, EMU_QUIRK_EG800K_566))
-            quectel->last_error = QUECTEL_NET_FINE;
+            quectel->last_error = QUECTEL_NET_OK;
         return;
     }
-    quectel->last_error = QUECTEL_NET_FINE;
+    quectel->last_error = QUECTEL_NET_OK;
     conn->state = QUECTEL_CONN_CONNECTED;
     quectel_ssl_opened(conn);
     if (!conn->command_waits) {
@@ -142,7 +142,7 @@ static void finish_close(struct quectel_conn *conn)
     emu_finish(emu, emu_ok());
 }
 
-static void on_ended(void *owner)
+static void on_closed(void *owner)
 {
     struct quectel_conn *conn = owner;
     if (conn->command_waits)
@@ -167,7 +167,7 @@ struct emu_result quectel_conn_close(struct quectel_conn *conn, long long timeou
     struct quectel *quectel = conn->quectel;
     if (conn->state == QUECTEL_CONN_INITIAL)
         return quectel_fail(quectel, QUECTEL_NET_INVALID_PARAMETER);
-    quectel->last_error = QUECTEL_NET_FINE;
+    quectel->last_error = QUECTEL_NET_OK;
     if (conn->link.state == EMU_LINK_UP && conn->link.out.used > 0 && timeout_s > 0) {
         conn->command_waits = true;
         emu_timer_start(&quectel->emu->loop, &conn->closing,
@@ -184,7 +184,7 @@ struct emu_result quectel_conn_switch(struct quectel_conn *conn, enum quectel_ac
         return quectel_fail(conn->quectel, QUECTEL_NET_INVALID_PARAMETER);
     conn->access = access;
     conn->announced = false;
-    conn->quectel->last_error = QUECTEL_NET_FINE;
+    conn->quectel->last_error = QUECTEL_NET_OK;
     return access == QUECTEL_ACCESS_TRANSPARENT ? go_online(conn) : emu_ok();
 }
 
@@ -217,7 +217,7 @@ size_t quectel_conns_open(struct quectel *quectel)
     return open;
 }
 
-static void lose(struct quectel_conn *conn, void *context)
+static void drop_if_on_context(struct quectel_conn *conn, void *context)
 {
     if (conn->state == QUECTEL_CONN_INITIAL || conn->context != *(int *)context)
         return;
@@ -229,13 +229,13 @@ static void lose(struct quectel_conn *conn, void *context)
     stop_listening(conn);
     if (conn->command_waits)
         finish_close(conn);
-    else if (!conn->told_end)
-        quectel_conn_say_end(conn);
+    else if (!conn->close_reported)
+        quectel_conn_report_close(conn);
 }
 
-void quectel_conns_lost(struct quectel *quectel, int context)
+void quectel_conns_drop_context(struct quectel *quectel, int context)
 {
-    quectel_conns_each(quectel, lose, &context);
+    quectel_conns_each(quectel, drop_if_on_context, &context);
 }
 
 void quectel_conn_peer(const struct quectel_conn *conn, char text[QUECTEL_HOST_MAX + 1])

@@ -55,9 +55,9 @@ struct quectel_conn {
     struct emu_watch listening; /* of a TCP LISTENER or UDP SERVICE, which have no link */
     bool serves_udp;
     struct quectel_datagram *datagrams; /* of a UDP SERVICE: received and unread */
-    uint64_t taken;                     /* bytes the host has read */
+    uint64_t bytes_read;                /* bytes the host has read */
     bool announced;                     /* a "recv" URC is out and data unread */
-    bool told_end;                      /* the "closed" URC is out */
+    bool close_reported;                /* the "closed" URC is out */
     bool command_waits;                 /* an open in transparent mode, or a close: its result comes later */
     bool online;                        /* the port is its data mode */
     struct emu_timer closing;
@@ -87,7 +87,7 @@ struct emu_result quectel_conn_back_online(struct quectel *quectel);
 void quectel_conn_drop(struct quectel_conn *conn);
 
 /* The PDP context of these has gone. */
-void quectel_conns_lost(struct quectel *quectel, int context);
+void quectel_conns_drop_context(struct quectel *quectel, int context);
 
 /* All connections of both families, and how many are open. */
 void quectel_conns_each(struct quectel *quectel, void (*visit)(struct quectel_conn *conn, void *argument),

@@ -8,17 +8,17 @@
 #include <stdio.h>
 
 /* The next bytes received, at most so many and of one datagram only, as the two parts they lie in. */
-static size_t look(const struct quectel_conn *conn, size_t most, struct emu_span spans[2])
+static size_t peek_received(const struct quectel_conn *conn, size_t max, struct emu_span spans[2])
 {
     struct emu_ring ring = conn->link.in;
     size_t total = 0;
-    if (most > emu_link_first(&conn->link))
-        most = emu_link_first(&conn->link);
+    if (max > emu_link_first(&conn->link))
+        max = emu_link_first(&conn->link);
     for (int i = 0; i < 2; i++) {
         const char *at;
         size_t length = emu_ring_peek(&ring, &at);
-        if (length > most - total)
-            length = most - total;
+        if (length > max - total)
+            length = max - total;
         spans[i] = (struct emu_span){.bytes = at, .length = length};
         total += length;
         emu_ring_drop(&ring, length);
@@ -26,44 +26,44 @@ static size_t look(const struct quectel_conn *conn, size_t most, struct emu_span
     return total;
 }
 
-static void take(struct quectel_conn *conn, size_t length)
+static void consume(struct quectel_conn *conn, size_t length)
 {
     emu_ring_drop(&conn->link.in, length);
-    conn->taken += length;
+    conn->bytes_read += length;
     if (conn->link.in.used == 0)
         conn->announced = false;
-    emu_link_taken(&conn->link, length);
+    emu_link_consumed(&conn->link, length);
 }
 
 static struct emu_result show_amounts(struct quectel_conn *conn)
 {
     uint64_t unread = conn->link.in.used;
     emu_info(conn->quectel->emu, "%s: %llu,%llu,%llu", conn->family->receive,
-             (unsigned long long)(conn->taken + unread), (unsigned long long)conn->taken,
+             (unsigned long long)(conn->bytes_read + unread), (unsigned long long)conn->bytes_read,
              (unsigned long long)unread);
     return emu_ok();
 }
 
 static const char *before_data(const struct quectel_conn *conn)
 {
-    return conn->family->follows_qicfg && quectel_views_comma(conn->quectel) ? "," : "\r\n";
+    return conn->family->follows_qicfg && quectel_data_follows_comma(conn->quectel) ? "," : "\r\n";
 }
 
-static struct emu_result print_data(struct quectel_conn *conn, size_t most)
+static struct emu_result print_data(struct quectel_conn *conn, size_t max)
 {
     struct quectel *quectel = conn->quectel;
     struct emu_span spans[2];
-    size_t length = look(conn, most, spans);
-    bool lies = emu_quirk(quectel->emu, EMU_QUIRK_RECV_ANNOUNCES_MORE);
+    size_t length = peek_received(conn, max, spans);
+    bool announces_more = emu_quirk(quectel->emu, EMU_QUIRK_RECV_ANNOUNCES_MORE);
     char line[48];
-    snprintf(line, sizeof line, "%s: %zu%s", conn->family->receive, length + (lies ? 16 : 0),
+    snprintf(line, sizeof line, "%s: %zu%s", conn->family->receive, length + (announces_more ? 16 : 0),
              before_data(conn));
-    if (lies)
+    if (announces_more)
         emu_urc_block(quectel->emu, line, spans[0], spans[1], "");
     else
         emu_info_block(quectel->emu, line, spans[0], spans[1]);
-    take(conn, length);
-    return lies ? emu_result(EMU_RESULT_SILENT) : emu_ok();
+    consume(conn, length);
+    return announces_more ? emu_result(EMU_RESULT_SILENT) : emu_ok();
 }
 
 static void print_late_urc(struct quectel_conn *conn)
@@ -87,7 +87,7 @@ struct emu_result quectel_conn_read(struct quectel_conn *conn, size_t length)
     bool empty = conn->link.in.used == 0;
     if (empty && conn->state == QUECTEL_CONN_CLOSING)
         return quectel_fail(quectel, QUECTEL_NET_CLOSED);
-    quectel->last_error = QUECTEL_NET_FINE;
+    quectel->last_error = QUECTEL_NET_OK;
     if (!empty) {
         if (emu_quirk(quectel->emu, EMU_QUIRK_LATE_URC_BEFORE_RECV))
             print_late_urc(conn);
@@ -97,18 +97,18 @@ struct emu_result quectel_conn_read(struct quectel_conn *conn, size_t length)
     return emu_ok();
 }
 
-static void say_recv(struct quectel_conn *conn)
+static void announce_data(struct quectel_conn *conn)
 {
     conn->announced = true;
-    if (conn->family->follows_qicfg && quectel_shows_length(conn->quectel))
+    if (conn->family->follows_qicfg && quectel_recv_urc_has_length(conn->quectel))
         quectel_urc(conn->quectel, "%s: \"recv\",%d,%zu", conn->family->urc, conn->id, conn->link.in.used);
     else
         quectel_urc(conn->quectel, "%s: \"recv\",%d", conn->family->urc, conn->id);
 }
 
-void quectel_conn_say_end(struct quectel_conn *conn)
+void quectel_conn_report_close(struct quectel_conn *conn)
 {
-    conn->told_end = true;
+    conn->close_reported = true;
     conn->state = QUECTEL_CONN_CLOSING;
     if (conn->online) {
         quectel_conn_go_offline(conn);
@@ -123,23 +123,23 @@ static void push_some(struct quectel_conn *conn)
 {
     struct quectel *quectel = conn->quectel;
     struct emu_span spans[2];
-    size_t length = look(conn, QUECTEL_READ_MAX, spans);
+    size_t length = peek_received(conn, QUECTEL_READ_MAX, spans);
     char line[64];
     snprintf(line, sizeof line, "%s: \"recv\",%d,%zu%s", conn->family->urc, conn->id, length,
              before_data(conn));
-    if (quectel_urcs_come_here(quectel))
+    if (quectel_urcs_use_this_port(quectel))
         emu_urc_block(quectel->emu, line, spans[0], spans[1],
                       emu_quirk(quectel->emu, EMU_QUIRK_PUSH_CRLF) ? "\r\n" : "");
-    take(conn, length);
+    consume(conn, length);
 }
 
 static void pass_some(struct quectel_conn *conn)
 {
     struct emu_span spans[2];
-    size_t length = look(conn, EMU_UART_PUMP_BELOW, spans);
+    size_t length = peek_received(conn, EMU_UART_PUMP_BELOW, spans);
     emu_raw(conn->quectel->emu, spans[0].bytes, spans[0].length);
     emu_raw(conn->quectel->emu, spans[1].bytes, spans[1].length);
-    take(conn, length);
+    consume(conn, length);
 }
 
 static bool can_print_data(const struct quectel_conn *conn)
@@ -150,9 +150,9 @@ static bool can_print_data(const struct quectel_conn *conn)
     return conn->online || (conn->access == QUECTEL_ACCESS_PUSH && !emu->mode.in_data);
 }
 
-static bool may_say_end(const struct quectel_conn *conn)
+static bool can_report_close(const struct quectel_conn *conn)
 {
-    if (conn->link.state != EMU_LINK_ENDED || conn->told_end)
+    if (conn->link.state != EMU_LINK_CLOSED || conn->close_reported)
         return false;
     return conn->link.in.used == 0 ||
            (emu_quirk(conn->quectel->emu, EMU_QUIRK_CLOSED_BEFORE_DRAINED) && !conn->online);
@@ -175,9 +175,9 @@ static void pump(struct quectel_conn *conn, void *argument)
         *printed = true;
     }
     if (conn->access == QUECTEL_ACCESS_BUFFER && conn->link.in.used > 0 && !conn->announced)
-        say_recv(conn);
-    if (may_say_end(conn))
-        quectel_conn_say_end(conn);
+        announce_data(conn);
+    if (can_report_close(conn))
+        quectel_conn_report_close(conn);
 }
 
 bool quectel_conns_pump(struct quectel *quectel)

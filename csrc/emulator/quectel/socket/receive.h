@@ -11,7 +11,7 @@
 struct emu_result quectel_conn_read(struct quectel_conn *conn, size_t length);
 
 /* The other side is gone: "closed", or NO CARRIER when the port is in its data mode. */
-void quectel_conn_say_end(struct quectel_conn *conn);
+void quectel_conn_report_close(struct quectel_conn *conn);
 
 /* See emu_module's pump. */
 bool quectel_conns_pump(struct quectel *quectel);

@@ -26,7 +26,7 @@ static struct emu_result hand_over(struct quectel *quectel)
         return quectel_fail(quectel, QUECTEL_NET_INVALID_PARAMETER);
     if (conn->state != QUECTEL_CONN_CONNECTED || (conn->link.state != EMU_LINK_UP && !conn->serves_udp))
         return quectel_fail(quectel, QUECTEL_NET_CLOSED);
-    quectel->last_error = QUECTEL_NET_FINE;
+    quectel->last_error = QUECTEL_NET_OK;
     if (send->length == 0)
         return emu_result(EMU_RESULT_SEND_OK);
     bool sent = conn->serves_udp ? quectel_udp_send(conn, &send->to, send->bytes, send->length)
@@ -51,7 +51,7 @@ static void keep(struct quectel_send *send, const char *bytes, size_t length)
     send->length += length;
 }
 
-static size_t take_counted(void *owner, const char *bytes, size_t length)
+static size_t consume_counted(void *owner, const char *bytes, size_t length)
 {
     struct quectel *quectel = owner;
     struct quectel_send *send = &quectel->send;
@@ -64,7 +64,7 @@ static size_t take_counted(void *owner, const char *bytes, size_t length)
     return used;
 }
 
-static size_t take_typed(void *owner, const char *bytes, size_t length)
+static size_t consume_typed(void *owner, const char *bytes, size_t length)
 {
     struct quectel *quectel = owner;
     size_t i = 0;
@@ -95,7 +95,7 @@ struct emu_result quectel_send_begin(struct quectel_conn *conn, size_t length, b
     quectel->send.wanted = length;
     quectel->send.length = 0;
     quectel->send.too_long = false;
-    const struct emu_data_mode mode = {.take = length > 0 ? take_counted : take_typed,
+    const struct emu_data_mode mode = {.consume = length > 0 ? consume_counted : consume_typed,
                                        .owner = quectel,
                                        .echo = echo && quectel->emu->mode.profile.echo};
     emu_prompt(quectel->emu);

@@ -20,7 +20,7 @@ static int error_of(const struct quectel *quectel, enum emu_link_failure failure
     (void)quectel;
     switch (failure) {
     case EMU_LINK_OPENED:
-        return QUECTEL_NET_FINE;
+        return QUECTEL_NET_OK;
     case EMU_LINK_NO_NAME:
         return QUECTEL_NET_DNS_FAILED;
     case EMU_LINK_NO_CONNECTION:
@@ -84,7 +84,7 @@ static struct emu_result serve_at(struct quectel_conn *conn, unsigned local_port
         quectel_conn_drop(conn);
         return quectel_conn_refuse(quectel, &family, id, access, QUECTEL_NET_LISTEN_FAILED);
     }
-    quectel->last_error = QUECTEL_NET_FINE;
+    quectel->last_error = QUECTEL_NET_OK;
     quectel_urc(quectel, "+QIOPEN: %d,0", id);
     return emu_ok();
 }

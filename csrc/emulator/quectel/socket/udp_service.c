@@ -17,7 +17,7 @@ enum {
 struct quectel_datagram {
     struct quectel_datagram *next;
     struct emu_address from;
-    size_t length, taken;
+    size_t length, bytes_read;
     char bytes[DATAGRAM_SIZE];
 };
 
@@ -78,18 +78,18 @@ void quectel_udp_close(struct quectel_conn *conn)
 }
 
 /* Takes up to so many bytes off the first datagram; they stay readable until the next call to this conn. */
-static struct emu_span next_part(const struct quectel_conn *conn, size_t most)
+static struct emu_span next_part(const struct quectel_conn *conn, size_t max)
 {
     const struct quectel_datagram *first = conn->datagrams;
-    size_t left = first->length - first->taken;
-    return (struct emu_span){.bytes = first->bytes + first->taken, .length = left < most ? left : most};
+    size_t left = first->length - first->bytes_read;
+    return (struct emu_span){.bytes = first->bytes + first->bytes_read, .length = left < max ? left : max};
 }
 
-static void take(struct quectel_conn *conn, size_t length)
+static void consume(struct quectel_conn *conn, size_t length)
 {
-    conn->taken += length;
-    conn->datagrams->taken += length;
-    if (conn->datagrams->taken == conn->datagrams->length)
+    conn->bytes_read += length;
+    conn->datagrams->bytes_read += length;
+    if (conn->datagrams->bytes_read == conn->datagrams->length)
         drop_first(conn);
     if (!conn->datagrams)
         conn->announced = false;
@@ -98,9 +98,9 @@ static void take(struct quectel_conn *conn, size_t length)
 struct emu_result quectel_udp_read(struct quectel_conn *conn, size_t length)
 {
     struct emu *emu = conn->quectel->emu;
-    unsigned long long received = conn->link.received, taken = conn->taken;
+    unsigned long long received = conn->link.received, bytes_read = conn->bytes_read;
     if (length == 0) {
-        emu_info(emu, "+QIRD: %llu,%llu,%llu", received, taken, received - taken);
+        emu_info(emu, "+QIRD: %llu,%llu,%llu", received, bytes_read, received - bytes_read);
         return emu_ok();
     }
     if (conn->access != QUECTEL_ACCESS_BUFFER)
@@ -113,9 +113,10 @@ struct emu_result quectel_udp_read(struct quectel_conn *conn, size_t length)
     struct emu_span part = next_part(conn, length);
     emu_address_text(&conn->datagrams->from, peer);
     snprintf(line, sizeof line, "+QIRD: %zu,\"%s\",%u%s", part.length, peer,
-             emu_address_port(&conn->datagrams->from), quectel_views_comma(conn->quectel) ? "," : "\r\n");
+             emu_address_port(&conn->datagrams->from),
+             quectel_data_follows_comma(conn->quectel) ? "," : "\r\n");
     emu_info_block(emu, line, part, (struct emu_span){0});
-    take(conn, part.length);
+    consume(conn, part.length);
     return emu_ok();
 }
 
@@ -135,11 +136,12 @@ static void push(struct quectel_conn *conn)
     struct emu_span part = next_part(conn, QUECTEL_READ_MAX);
     emu_address_text(&conn->datagrams->from, peer);
     snprintf(line, sizeof line, "+QIURC: \"recv\",%d,%zu,\"%s\",%u%s", conn->id, part.length, peer,
-             emu_address_port(&conn->datagrams->from), quectel_views_comma(conn->quectel) ? "," : "\r\n");
-    if (quectel_urcs_come_here(conn->quectel))
+             emu_address_port(&conn->datagrams->from),
+             quectel_data_follows_comma(conn->quectel) ? "," : "\r\n");
+    if (quectel_urcs_use_this_port(conn->quectel))
         emu_urc_block(emu, line, part, (struct emu_span){0},
                       emu_quirk(emu, EMU_QUIRK_PUSH_CRLF) ? "\r\n" : "");
-    take(conn, part.length);
+    consume(conn, part.length);
 }
 
 bool quectel_udp_pump(struct quectel_conn *conn)

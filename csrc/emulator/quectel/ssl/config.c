@@ -19,7 +19,7 @@ struct key {
     const char *name;
     enum key_kind kind;
     size_t offset;
-    long long least, most;
+    long long min, max;
     const char *ranges;
 };
 
@@ -130,7 +130,7 @@ static bool store(const struct emu_call *call, struct quectel_ssl_context *conte
         return false;
     if (key->kind == KEY_SUITE)
         return read_suite(&call->params[2], &context->ciphersuite);
-    return emu_param_number(call, 2, key->least, key->most, field(context, key));
+    return emu_param_number(call, 2, key->min, key->max, field(context, key));
 }
 
 static struct emu_result configure(struct emu_call *call)
@@ -152,7 +152,7 @@ static struct emu_result configure(struct emu_call *call)
      * a host that wants it otherwise must see to it. */
     if (!context->session_cache)
         quectel_ssl_forget_sessions(context);
-    quectel->last_error = QUECTEL_NET_FINE;
+    quectel->last_error = QUECTEL_NET_OK;
     return emu_ok();
 }
 

@@ -19,7 +19,7 @@ static int error_of(const struct quectel *quectel, enum emu_link_failure failure
 {
     switch (failure) {
     case EMU_LINK_OPENED:
-        return QUECTEL_NET_FINE;
+        return QUECTEL_NET_OK;
     case EMU_LINK_NO_NAME:
         return QUECTEL_NET_DNS_FAILED;
     case EMU_LINK_NO_CONNECTION:
