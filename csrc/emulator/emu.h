@@ -8,8 +8,7 @@
 #include "emulator/interpreter/mode.h"
 #include "emulator/line/uart.h"
 #include "emulator/loop.h"
-#include "emulator/net/listen.h"
-#include "emulator/net/resolver.h"
+#include "emulator/net/net.h"
 #include "emulator/options.h"
 #include "emulator/quirks.h"
 #include "emulator/world/clock.h"
@@ -17,11 +16,6 @@
 #include "emulator/world/power.h"
 #include "emulator/world/random.h"
 #include "emulator/world/store.h"
-
-struct emu_stats {
-    uint64_t commands; /* command lines */
-    uint64_t handshakes, resumed;
-};
 
 struct emu {
     const struct emu_options *options;
@@ -39,9 +33,7 @@ struct emu {
     struct emu_clock clock;
     struct emu_random random;
     struct emu_store store;
-    struct emu_resolver resolver;
-    struct emu_listen_map listen;
-    struct emu_stats stats;
+    struct emu_net net;
 };
 
 #endif

@@ -156,15 +156,19 @@ static void stop(struct emu *emu, struct signals *signals)
     emu_loop_free(&emu->loop);
 }
 
+static void free_rules(struct emu_net *net)
+{
+    emu_resolver_free(&net->resolver);
+    emu_listen_free(&net->listen);
+}
+
 int main(int argc, char **argv)
 {
     struct emu_options options;
-    struct emu_resolver resolver = {0};
-    struct emu_listen_map listen = {0};
-    enum emu_options_verdict verdict = emu_options_read(&options, &resolver, &listen, argc, argv);
+    struct emu_net net = {0};
+    enum emu_options_verdict verdict = emu_options_read(&options, &net, argc, argv);
     if (verdict != EMU_OPTIONS_RUN) {
-        emu_resolver_free(&resolver);
-        emu_listen_free(&listen);
+        free_rules(&net);
         return verdict == EMU_OPTIONS_DONE ? 0 : 2;
     }
 
@@ -174,15 +178,14 @@ int main(int argc, char **argv)
     emu->options = &options;
     emu->module = options.module;
     emu->quirks = options.quirks;
-    emu->resolver = resolver;
-    emu->listen = listen;
+    emu->net = net;
+    emu->net.loop = &emu->loop;
     emu->random.state = options.seed;
     emu_loop_init(&emu->loop, after_round, emu);
 
     bool good = start(emu, &signals, &reader) && emu_loop_run(&emu->loop);
     stop(emu, &signals);
-    emu_resolver_free(&emu->resolver);
-    emu_listen_free(&emu->listen);
+    free_rules(&emu->net);
     free(emu);
     return good ? 0 : 1;
 }

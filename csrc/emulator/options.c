@@ -1,6 +1,7 @@
 #include "emulator/options.h"
 
 #include "emulator/module.h"
+#include "emulator/net/net.h"
 #include "emulator/quirks.h"
 
 #include <getopt.h>
@@ -149,8 +150,8 @@ static const char *read_numeric(struct emu_options *options, enum option_code co
     return NULL;
 }
 
-static const char *read_option(struct emu_options *options, struct emu_resolver *resolver,
-                               struct emu_listen_map *listen, enum option_code code, const char *text)
+static const char *read_option(struct emu_options *options, struct emu_net *net, enum option_code code,
+                               const char *text)
 {
     switch (code) {
     case OPTION_MODULE:
@@ -165,9 +166,9 @@ static const char *read_option(struct emu_options *options, struct emu_resolver 
     case OPTION_SEED:
         return read_numeric(options, code, text);
     case OPTION_RESOLVE:
-        return emu_resolver_add(resolver, text);
+        return emu_resolver_add(&net->resolver, text);
     case OPTION_LISTEN:
-        return emu_listen_add(listen, text);
+        return emu_listen_add(&net->listen, text);
     case OPTION_LINK:
         options->link = text;
         return *text ? NULL : "a path";
@@ -215,8 +216,8 @@ static enum emu_options_verdict wrong(const char *what, const char *text, const 
     return EMU_OPTIONS_ERROR;
 }
 
-enum emu_options_verdict emu_options_read(struct emu_options *options, struct emu_resolver *resolver,
-                                          struct emu_listen_map *listen, int argc, char **argv)
+enum emu_options_verdict emu_options_read(struct emu_options *options, struct emu_net *net, int argc,
+                                          char **argv)
 {
     *options = (struct emu_options){
         .module = emu_modules()[0],
@@ -236,7 +237,7 @@ enum emu_options_verdict emu_options_read(struct emu_options *options, struct em
             return wrong(argv[argument], "", "no such option, or it takes no value; see --help");
         if (answers_alone(code, optarg))
             return EMU_OPTIONS_DONE;
-        const char *allowed = read_option(options, resolver, listen, (enum option_code)code, optarg);
+        const char *allowed = read_option(options, net, (enum option_code)code, optarg);
         if (allowed) {
             char what[32];
             snprintf(what, sizeof what, "--%s", known[index].name);

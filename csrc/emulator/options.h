@@ -2,14 +2,13 @@
 #ifndef EMU_OPTIONS_H
 #define EMU_OPTIONS_H
 
-#include "emulator/net/listen.h"
-#include "emulator/net/resolver.h"
 #include "emulator/world/cellular.h"
 #include "emulator/world/wireless.h"
 
 #include <stdint.h>
 
 struct emu_module;
+struct emu_net;
 
 /* Texts point into argv. */
 struct emu_options {
@@ -35,8 +34,8 @@ enum emu_options_verdict {
     EMU_OPTIONS_ERROR, /* said why on stderr: exit 2 */
 };
 
-/* Adds the --resolve and --listen rules to these. */
-enum emu_options_verdict emu_options_read(struct emu_options *options, struct emu_resolver *resolver,
-                                          struct emu_listen_map *listen, int argc, char **argv);
+/* Adds the --resolve and --listen rules to `net`. */
+enum emu_options_verdict emu_options_read(struct emu_options *options, struct emu_net *net, int argc,
+                                          char **argv);
 
 #endif

@@ -83,7 +83,7 @@ static struct emu_result look_up(struct emu_call *call)
     dns->pings = strcmp(call->name, "+PING") == 0;
     enum emu_lookup_state state = EMU_LOOKUP_FAILED;
     if (aithinker_is_online(aithinker))
-        state = emu_lookup_start(&dns->lookup, &call->emu->resolver, &call->emu->loop, host, 0);
+        state = emu_lookup_start(&dns->lookup, &call->emu->net.resolver, &call->emu->loop, host, 0);
     if (dns->pings && state != EMU_LOOKUP_RUNNING) {
         begin_ping(aithinker, state == EMU_LOOKUP_FOUND);
         return emu_pending();

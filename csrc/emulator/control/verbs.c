@@ -137,9 +137,9 @@ static void run_stats(struct emu *emu, struct emu_control_line *line)
         emu->module->print_stats(emu, more, sizeof more);
     snprintf(line->reply, sizeof line->reply,
              "commands=%llu bytes_in=%llu bytes_out=%llu tls_handshakes=%llu tls_resumed=%llu%s",
-             (unsigned long long)emu->stats.commands, (unsigned long long)emu->uart.bytes_in,
-             (unsigned long long)emu->uart.bytes_out, (unsigned long long)emu->stats.handshakes,
-             (unsigned long long)emu->stats.resumed, more);
+             (unsigned long long)emu->dispatch.commands, (unsigned long long)emu->uart.bytes_in,
+             (unsigned long long)emu->uart.bytes_out, (unsigned long long)emu->net.handshakes,
+             (unsigned long long)emu->net.resumed, more);
 }
 
 static void run_quit(struct emu *emu, struct emu_control_line *line)
@@ -165,7 +165,7 @@ static const char *set_common(struct emu *emu, const char *key, const char *valu
     if (strcmp(key, "clock") == 0)
         return set_clock(emu, value);
     if (strcmp(key, "listen") == 0)
-        return emu_listen_add(&emu->listen, value);
+        return emu_listen_add(&emu->net.listen, value);
     if (strcmp(key, "latency") == 0) {
         if (!read_number(value, 3600000, &number))
             return "0 to 3600000 milliseconds";

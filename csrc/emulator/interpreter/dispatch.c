@@ -154,7 +154,7 @@ void emu_dispatch_line(struct emu *emu, const char *line, size_t length)
     }
     if (!emu->module->grammar->begin(&dispatch->parser, line, length))
         return;
-    emu->stats.commands++;
+    emu->dispatch.commands++;
     if (dispatch->ignore_next) {
         dispatch->ignore_next = false;
         return;

@@ -16,6 +16,7 @@ struct emu_dispatch {
     bool ignore_next;   /* the next line gets no answer */
     char *fixed_answer; /* printed instead of executing, when a held line's time has come */
     struct emu_timer delay;
+    uint64_t commands; /* command lines, since the start */
 
     const struct emu_command **index; /* all commands of the module, by name */
     size_t index_size;

@@ -1,7 +1,6 @@
 #include "emulator/net/ftp.h"
 
 #include "emulator/alloc.h"
-#include "emulator/emu.h"
 #include "emulator/net/ftp_session.h"
 
 #include <stdlib.h>
@@ -33,12 +32,12 @@ static void forget_arguments(struct emu_ftp *ftp)
 
 void emu_ftp_close(struct emu_ftp *ftp)
 {
-    if (!ftp->emu)
+    if (!ftp->net)
         return;
     emu_ftp_data_close(ftp);
     emu_link_close(&ftp->control);
-    emu_timer_stop(&ftp->emu->loop, &ftp->limit);
-    emu_timer_stop(&ftp->emu->loop, &ftp->reply_timer);
+    emu_timer_stop(ftp->net->loop, &ftp->limit);
+    emu_timer_stop(ftp->net->loop, &ftp->reply_timer);
     forget_arguments(ftp);
     free(ftp->host);
     free(ftp->user);
@@ -50,7 +49,7 @@ void emu_ftp_close(struct emu_ftp *ftp)
 
 void emu_ftp_start_reply_timer(struct emu_ftp *ftp)
 {
-    emu_timer_start(&ftp->emu->loop, &ftp->limit, emu_loop_now(&ftp->emu->loop) + ftp->reply_limit);
+    emu_timer_start(ftp->net->loop, &ftp->limit, emu_loop_now(ftp->net->loop) + ftp->reply_limit);
 }
 
 void emu_ftp_send_command(struct emu_ftp *ftp, void (*next)(struct emu_ftp *ftp, int code), const char *verb,
@@ -65,7 +64,7 @@ void emu_ftp_send_command(struct emu_ftp *ftp, void (*next)(struct emu_ftp *ftp,
 
 void emu_ftp_complete(struct emu_ftp *ftp, enum emu_ftp_failure failure, int code)
 {
-    emu_timer_stop(&ftp->emu->loop, &ftp->limit);
+    emu_timer_stop(ftp->net->loop, &ftp->limit);
     emu_ftp_data_close(ftp);
     forget_arguments(ftp);
     ftp->next = NULL;
@@ -107,11 +106,11 @@ static enum emu_ftp_failure failure_of(enum emu_link_failure failure)
     return EMU_FTP_NO_CONNECTION;
 }
 
-void emu_ftp_open(struct emu_ftp *ftp, struct emu *emu, const struct emu_ftp_plan *plan,
+void emu_ftp_open(struct emu_ftp *ftp, struct emu_net *net, const struct emu_ftp_plan *plan,
                   const struct emu_ftp_events *events, void *owner)
 {
     emu_time reply_limit = ftp->reply_limit, reply_delay = ftp->reply_delay;
-    *ftp = (struct emu_ftp){.emu = emu, .events = events, .owner = owner, .plan = *plan};
+    *ftp = (struct emu_ftp){.net = net, .events = events, .owner = owner, .plan = *plan};
     ftp->reply_limit = reply_limit;
     ftp->reply_delay = reply_delay;
     ftp->host = emu_copy_text(plan->host);
@@ -131,7 +130,7 @@ void emu_ftp_open(struct emu_ftp *ftp, struct emu *emu, const struct emu_ftp_pla
         .connect_limit = plan->connect_limit,
         .handshake_limit = plan->handshake_limit,
     };
-    emu_link_open(&ftp->control, emu, &link, &control_events, ftp);
+    emu_link_open(&ftp->control, net, &link, &control_events, ftp);
 }
 
 static void on_logged_in(struct emu_ftp *ftp)
@@ -194,7 +193,7 @@ static void on_auth(struct emu_ftp *ftp, int code)
         give_up(ftp, EMU_FTP_REFUSED, code);
         return;
     }
-    emu_timer_stop(&ftp->emu->loop, &ftp->limit);
+    emu_timer_stop(ftp->net->loop, &ftp->limit);
     ftp->secured = true;
     ftp->next = NULL;
     emu_link_secure(&ftp->control, ftp->plan.make_tls(ftp->owner, NULL), ftp->plan.handshake_limit);
@@ -322,8 +321,8 @@ static bool listen_to(struct emu_ftp *ftp)
     emu_link_consumed(&ftp->control, 0); /* a stream: no datagram to count down */
     if (ftp->reply_delay > 0 && !ftp->reply_due) {
         if (!ftp->reply_held)
-            emu_timer_start(&ftp->emu->loop, &ftp->reply_timer,
-                            emu_loop_now(&ftp->emu->loop) + ftp->reply_delay);
+            emu_timer_start(ftp->net->loop, &ftp->reply_timer,
+                            emu_loop_now(ftp->net->loop) + ftp->reply_delay);
         ftp->reply_held = true;
         return false;
     }

@@ -95,7 +95,7 @@ struct emu_ftp_data {
 
 /* All zero is closed. Its memory must stay until emu_ftp_close. */
 struct emu_ftp {
-    struct emu *emu;
+    struct emu_net *net;
     const struct emu_ftp_events *events;
     void *owner;
     struct emu_ftp_plan plan;
@@ -118,7 +118,7 @@ struct emu_ftp {
 };
 
 /* Connects and logs in. Ends closed unless it went well. */
-void emu_ftp_open(struct emu_ftp *ftp, struct emu *emu, const struct emu_ftp_plan *plan,
+void emu_ftp_open(struct emu_ftp *ftp, struct emu_net *net, const struct emu_ftp_plan *plan,
                   const struct emu_ftp_events *events, void *owner);
 
 /* One command, one reply; `argument` may be NULL. QUIT is one too, and leaves it closed. */

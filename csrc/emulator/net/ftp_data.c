@@ -1,5 +1,4 @@
 #define _GNU_SOURCE /* accept4 */
-#include "emulator/emu.h"
 #include "emulator/net/ftp_session.h"
 
 #include <arpa/inet.h>
@@ -29,7 +28,7 @@ static const struct emu_link_events data_events = {
 static void stop_listening(struct emu_ftp *ftp)
 {
     struct emu_watch *listener = &ftp->data.listener;
-    emu_watch_remove(&ftp->emu->loop, listener);
+    emu_watch_remove(ftp->net->loop, listener);
     if (listener->fd >= 0)
         close(listener->fd);
     listener->fd = -1;
@@ -39,7 +38,7 @@ void emu_ftp_data_close(struct emu_ftp *ftp)
 {
     struct emu_ftp_data *data = &ftp->data;
     emu_link_close(&data->link);
-    emu_timer_stop(&ftp->emu->loop, &data->second);
+    emu_timer_stop(ftp->net->loop, &data->second);
     stop_listening(ftp);
     *data = (struct emu_ftp_data){.listener.fd = -1};
 }
@@ -48,7 +47,7 @@ void emu_ftp_data_close(struct emu_ftp *ftp)
  * may have none (pyftpdlib 1.5.7, when it had not accepted it yet). */
 static void end_data(struct emu_ftp *ftp, enum emu_ftp_failure failure)
 {
-    struct emu_loop *loop = &ftp->emu->loop;
+    struct emu_loop *loop = ftp->net->loop;
     if (ftp->data.failure == EMU_FTP_OK)
         ftp->data.failure = failure;
     ftp->data.state = EMU_FTP_DATA_OVER;
@@ -88,7 +87,7 @@ static void start_flow(struct emu_ftp *ftp)
     struct emu_ftp_data *data = &ftp->data;
     if (!data->agreed || data->state != EMU_FTP_DATA_CONNECTED)
         return;
-    emu_timer_stop(&ftp->emu->loop, &ftp->limit);
+    emu_timer_stop(ftp->net->loop, &ftp->limit);
     if (!ftp->secured) {
         data->state = EMU_FTP_DATA_FLOWING;
         ftp->events->flowing(ftp->owner);
@@ -111,7 +110,7 @@ static void on_transfer(struct emu_ftp *ftp, int code)
     if (code >= 200) {
         data->final = code;
         ftp->next = NULL;
-        emu_timer_stop(&ftp->emu->loop, &ftp->limit);
+        emu_timer_stop(ftp->net->loop, &ftp->limit);
     }
     start_flow(ftp);
 }
@@ -142,13 +141,13 @@ static void connect_to(struct emu_ftp *ftp, const char *host)
     const struct emu_link_plan plan = {.host = host, .port = data->port, .connect_limit = ftp->reply_limit};
     emu_link_close(&data->link);
     data->state = EMU_FTP_DATA_CONNECTING;
-    emu_link_open(&data->link, ftp->emu, &plan, &data_events, ftp);
+    emu_link_open(&data->link, ftp->net, &plan, &data_events, ftp);
     emu_link_size_buffer(&data->link, ftp->transfer.buffer);
 }
 
 static void connect_given(struct emu_ftp *ftp)
 {
-    emu_timer_stop(&ftp->emu->loop, &ftp->data.second);
+    emu_timer_stop(ftp->net->loop, &ftp->data.second);
     ftp->data.tried_given = true;
     connect_to(ftp, ftp->data.given);
 }
@@ -175,7 +174,7 @@ static void connect_passive(struct emu_ftp *ftp)
     data->tried_given = ftp->transfer.address == EMU_FTP_ADDRESS_CONTROL;
     data->second = (struct emu_timer){.on_due = on_second, .owner = ftp};
     if (!data->tried_given)
-        emu_timer_start(&ftp->emu->loop, &data->second, ftp->emu->loop.now + ftp->transfer.address_limit);
+        emu_timer_start(ftp->net->loop, &data->second, ftp->net->loop->now + ftp->transfer.address_limit);
     connect_to(ftp, text);
 }
 
@@ -188,14 +187,14 @@ static void on_passive(struct emu_ftp *ftp, int code)
         emu_ftp_complete(ftp, EMU_FTP_DATA_NOT_OPENED, code >= 400 ? code : 0);
         return;
     }
-    emu_timer_stop(&ftp->emu->loop, &ftp->limit);
+    emu_timer_stop(ftp->net->loop, &ftp->limit);
     ftp->next = NULL;
     connect_passive(ftp);
 }
 
 static void mark_connected(struct emu_ftp *ftp)
 {
-    emu_timer_stop(&ftp->emu->loop, &ftp->data.second);
+    emu_timer_stop(ftp->net->loop, &ftp->data.second);
     ftp->data.state = EMU_FTP_DATA_CONNECTED;
 }
 
@@ -247,7 +246,7 @@ static void on_connection(void *owner, short events)
     if (fd < 0)
         return;
     stop_listening(ftp);
-    emu_link_adopt(&ftp->data.link, ftp->emu, fd, &data_events, ftp);
+    emu_link_adopt(&ftp->data.link, ftp->net, fd, &data_events, ftp);
     emu_link_size_buffer(&ftp->data.link, ftp->transfer.buffer);
     mark_connected(ftp);
     start_flow(ftp);
@@ -295,7 +294,7 @@ static void open_active(struct emu_ftp *ftp)
     emu_address_text(&local, text);
     unsigned port = emu_address_port(&local);
     ftp->data.state = EMU_FTP_DATA_LISTENING;
-    emu_watch_add(&ftp->emu->loop, &ftp->data.listener);
+    emu_watch_add(ftp->net->loop, &ftp->data.listener);
     if (local.storage.ss_family == AF_INET6) {
         snprintf(argument, sizeof argument, "|2|%s|%u|", text, port);
         emu_ftp_send_command(ftp, on_port, "EPRT", argument);
@@ -311,7 +310,7 @@ void emu_ftp_data_open(struct emu_ftp *ftp)
 {
     struct emu_address peer;
     ftp->next = NULL;
-    emu_timer_stop(&ftp->emu->loop, &ftp->limit);
+    emu_timer_stop(ftp->net->loop, &ftp->limit);
     if (ftp->transfer.active) {
         open_active(ftp);
         return;

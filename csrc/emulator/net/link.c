@@ -1,7 +1,6 @@
 #define _GNU_SOURCE /* SOCK_NONBLOCK */
 #include "emulator/net/link.h"
 
-#include "emulator/emu.h"
 #include "emulator/net/link_flow.h"
 
 #include <errno.h>
@@ -20,9 +19,10 @@ static void on_found(void *owner);
 static void connect_next(struct emu_link *link);
 static void continue_handshake(struct emu_link *link);
 
-static void prepare(struct emu_link *link, struct emu *emu, const struct emu_link_events *events, void *owner)
+static void prepare(struct emu_link *link, struct emu_net *net, const struct emu_link_events *events,
+                    void *owner)
 {
-    *link = (struct emu_link){.emu = emu, .events = events, .owner = owner};
+    *link = (struct emu_link){.net = net, .events = events, .owner = owner};
     link->watch = (struct emu_watch){.fd = -1, .on_ready = on_ready, .owner = link};
     link->limit = (struct emu_timer){.on_due = on_limit, .owner = link};
     link->retransmit = (struct emu_timer){.on_due = on_retransmit, .owner = link};
@@ -35,9 +35,9 @@ static void prepare(struct emu_link *link, struct emu *emu, const struct emu_lin
 static void drop_socket(struct emu_link *link)
 {
     emu_lookup_stop(&link->lookup);
-    emu_timer_stop(&link->emu->loop, &link->limit);
-    emu_timer_stop(&link->emu->loop, &link->retransmit);
-    emu_watch_remove(&link->emu->loop, &link->watch);
+    emu_timer_stop(link->net->loop, &link->limit);
+    emu_timer_stop(link->net->loop, &link->retransmit);
+    emu_watch_remove(link->net->loop, &link->watch);
     emu_tls_free(link->tls);
     link->tls = NULL;
     if (link->watch.fd >= 0)
@@ -75,7 +75,7 @@ static void fail(struct emu_link *link, enum emu_link_failure failure)
     drop_socket(link);
     link->state = EMU_LINK_FAILING;
     link->failure = failure;
-    emu_timer_start(&link->emu->loop, &link->limit, link->emu->loop.now);
+    emu_timer_start(link->net->loop, &link->limit, link->net->loop->now);
 }
 
 static void report_failure(struct emu_link *link)
@@ -98,11 +98,11 @@ static void on_limit(void *owner)
 
 static void mark_up(struct emu_link *link)
 {
-    emu_timer_stop(&link->emu->loop, &link->limit);
+    emu_timer_stop(link->net->loop, &link->limit);
     link->state = EMU_LINK_UP;
     if (link->secure) {
-        link->emu->stats.handshakes++;
-        link->emu->stats.resumed += emu_tls_resumed(link->tls);
+        link->net->handshakes++;
+        link->net->resumed += emu_tls_resumed(link->tls);
     }
     emu_link_update_events(link);
     link->events->opened(link->owner, EMU_LINK_OPENED);
@@ -114,7 +114,7 @@ static void start_tls_or_mark_up(struct emu_link *link)
         mark_up(link);
         return;
     }
-    emu_timer_start(&link->emu->loop, &link->limit, link->emu->loop.now + link->handshake_limit);
+    emu_timer_start(link->net->loop, &link->limit, link->net->loop->now + link->handshake_limit);
     link->state = EMU_LINK_HANDSHAKING;
     if (!link->tls || !emu_tls_start(link->tls, link->watch.fd))
         fail(link, EMU_LINK_TLS_FAILED);
@@ -134,9 +134,9 @@ static void schedule_retransmit(struct emu_link *link)
 {
     int64_t left = link->tls ? emu_tls_retransmit_in(link->tls) : -1;
     if (left >= 0)
-        emu_timer_start(&link->emu->loop, &link->retransmit, emu_loop_now(&link->emu->loop) + left);
+        emu_timer_start(link->net->loop, &link->retransmit, emu_loop_now(link->net->loop) + left);
     else
-        emu_timer_stop(&link->emu->loop, &link->retransmit);
+        emu_timer_stop(link->net->loop, &link->retransmit);
 }
 
 static void on_retransmit(void *owner)
@@ -228,7 +228,7 @@ static void connect_next(struct emu_link *link)
         link->watch.fd = fd;
         link->watch.events = POLLOUT; /* a connection that is made at once is seen to be in the next round */
         link->state = EMU_LINK_CONNECTING;
-        emu_watch_add(&link->emu->loop, &link->watch);
+        emu_watch_add(link->net->loop, &link->watch);
         return;
     }
     fail(link, EMU_LINK_NO_CONNECTION);
@@ -244,18 +244,18 @@ static void on_found(void *owner)
         fail(link, EMU_LINK_NO_NAME);
 }
 
-void emu_link_open(struct emu_link *link, struct emu *emu, const struct emu_link_plan *plan,
+void emu_link_open(struct emu_link *link, struct emu_net *net, const struct emu_link_plan *plan,
                    const struct emu_link_events *events, void *owner)
 {
-    prepare(link, emu, events, owner);
+    prepare(link, net, events, owner);
     link->datagram = plan->datagram;
     link->secure = plan->secure;
     link->tls = plan->tls;
     link->local_port = plan->local_port;
     link->handshake_limit = plan->handshake_limit;
     link->state = EMU_LINK_RESOLVING;
-    emu_timer_start(&emu->loop, &link->limit, emu->loop.now + plan->connect_limit);
-    switch (emu_lookup_start(&link->lookup, &emu->resolver, &emu->loop, plan->host, plan->port)) {
+    emu_timer_start(net->loop, &link->limit, net->loop->now + plan->connect_limit);
+    switch (emu_lookup_start(&link->lookup, &net->resolver, net->loop, plan->host, plan->port)) {
     case EMU_LOOKUP_FOUND:
         connect_next(link);
         break;
@@ -267,10 +267,10 @@ void emu_link_open(struct emu_link *link, struct emu *emu, const struct emu_link
     }
 }
 
-static void adopt(struct emu_link *link, struct emu *emu, int fd, const struct emu_link_events *events,
+static void adopt(struct emu_link *link, struct emu_net *net, int fd, const struct emu_link_events *events,
                   void *owner)
 {
-    prepare(link, emu, events, owner);
+    prepare(link, net, events, owner);
     struct emu_address *peer = &link->lookup.found[0];
     peer->length = sizeof peer->storage;
     if (getpeername(fd, (struct sockaddr *)&peer->storage, &peer->length) == 0)
@@ -278,21 +278,21 @@ static void adopt(struct emu_link *link, struct emu *emu, int fd, const struct e
     tune(fd, false);
     link->watch.fd = fd;
     note_local_port(link);
-    emu_watch_add(&emu->loop, &link->watch);
+    emu_watch_add(net->loop, &link->watch);
 }
 
-void emu_link_adopt(struct emu_link *link, struct emu *emu, int fd, const struct emu_link_events *events,
+void emu_link_adopt(struct emu_link *link, struct emu_net *net, int fd, const struct emu_link_events *events,
                     void *owner)
 {
-    adopt(link, emu, fd, events, owner);
+    adopt(link, net, fd, events, owner);
     link->state = EMU_LINK_UP;
     emu_link_update_events(link);
 }
 
-void emu_link_adopt_secure(struct emu_link *link, struct emu *emu, int fd, struct emu_tls *tls,
+void emu_link_adopt_secure(struct emu_link *link, struct emu_net *net, int fd, struct emu_tls *tls,
                            emu_time handshake_limit, const struct emu_link_events *events, void *owner)
 {
-    adopt(link, emu, fd, events, owner);
+    adopt(link, net, fd, events, owner);
     link->secure = true;
     link->tls = tls;
     link->handshake_limit = handshake_limit;
@@ -300,7 +300,7 @@ void emu_link_adopt_secure(struct emu_link *link, struct emu *emu, int fd, struc
         /* The client speaks first: the handshake goes on when it does, and no event comes from in here. */
         link->state = EMU_LINK_HANDSHAKING;
         link->watch.events = POLLIN;
-        emu_timer_start(&emu->loop, &link->limit, emu->loop.now + handshake_limit);
+        emu_timer_start(net->loop, &link->limit, net->loop->now + handshake_limit);
     } else {
         fail(link, EMU_LINK_TLS_FAILED);
     }
@@ -316,7 +316,7 @@ static void finish_connecting(struct emu_link *link)
         start_tls_or_mark_up(link);
         return;
     }
-    emu_watch_remove(&link->emu->loop, &link->watch);
+    emu_watch_remove(link->net->loop, &link->watch);
     close(link->watch.fd);
     link->watch.fd = -1;
     link->address++;

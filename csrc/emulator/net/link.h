@@ -7,10 +7,8 @@
 #define EMU_NET_LINK_H
 
 #include "emulator/line/ring.h"
-#include "emulator/net/resolver.h"
+#include "emulator/net/net.h"
 #include "emulator/net/tls.h"
-
-struct emu;
 
 enum {
     EMU_LINK_RECEIVE_SIZE = 100 * 1024,
@@ -57,7 +55,7 @@ struct emu_link_plan {
 
 /* All zero is an idle link. Its memory must stay until emu_link_close. */
 struct emu_link {
-    struct emu *emu;
+    struct emu_net *net;
     const struct emu_link_events *events;
     void *owner;
 
@@ -80,14 +78,14 @@ struct emu_link {
     uint64_t received, sent;
 };
 
-void emu_link_open(struct emu_link *link, struct emu *emu, const struct emu_link_plan *plan,
+void emu_link_open(struct emu_link *link, struct emu_net *net, const struct emu_link_plan *plan,
                    const struct emu_link_events *events, void *owner);
 
 /* Over a socket that a peer has connected to, which is taken over. With TLS the handshake as its server comes
  * first, and `opened` tells its end; `tls` is taken over too. */
-void emu_link_adopt(struct emu_link *link, struct emu *emu, int fd, const struct emu_link_events *events,
+void emu_link_adopt(struct emu_link *link, struct emu_net *net, int fd, const struct emu_link_events *events,
                     void *owner);
-void emu_link_adopt_secure(struct emu_link *link, struct emu *emu, int fd, struct emu_tls *tls,
+void emu_link_adopt_secure(struct emu_link *link, struct emu_net *net, int fd, struct emu_tls *tls,
                            emu_time handshake_limit, const struct emu_link_events *events, void *owner);
 
 /* A link that is up goes on with TLS, as after FTP's AUTH TLS; `tls` is taken over, NULL fails. Ends with

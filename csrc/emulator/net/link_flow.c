@@ -1,7 +1,5 @@
 #include "emulator/net/link_flow.h"
 
-#include "emulator/emu.h"
-
 #include <errno.h>
 #include <sys/socket.h>
 
@@ -157,7 +155,7 @@ void emu_link_consumed(struct emu_link *link, size_t length)
     if (link->state == EMU_LINK_UP && link->paused && emu_ring_room(&link->in) >= link->in.size / 4) {
         /* TLS may hold bytes that the socket no longer tells of: look, but not from inside this call. */
         link->paused = false;
-        emu_timer_start(&link->emu->loop, &link->limit, link->emu->loop.now);
+        emu_timer_start(link->net->loop, &link->limit, link->net->loop->now);
     }
 }
 

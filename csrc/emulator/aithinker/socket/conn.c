@@ -97,7 +97,7 @@ int aithinker_conn_open(struct aithinker_conn *conn, enum aithinker_opener opene
         return AITHINKER_TLS_CONFIG;
     conn->status = AITHINKER_CONNECTING;
     conn->opener = opener;
-    emu_link_open(&conn->link, conn->aithinker->emu, &plan, &aithinker_link_events, conn);
+    emu_link_open(&conn->link, &conn->aithinker->emu->net, &plan, &aithinker_link_events, conn);
     return 0;
 }
 

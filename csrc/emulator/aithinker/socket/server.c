@@ -36,10 +36,10 @@ static void accept_client(struct aithinker_conn *server, int fd)
     seed->server = server->id;
     seed->opener = AITHINKER_BY_PEER;
     if (secure)
-        emu_link_adopt_secure(&seed->link, aithinker->emu, fd, tls, emu_seconds(HANDSHAKE_LIMIT_S),
+        emu_link_adopt_secure(&seed->link, &aithinker->emu->net, fd, tls, emu_seconds(HANDSHAKE_LIMIT_S),
                               &aithinker_link_events, seed);
     else
-        emu_link_adopt(&seed->link, aithinker->emu, fd, &aithinker_link_events, seed);
+        emu_link_adopt(&seed->link, &aithinker->emu->net, fd, &aithinker_link_events, seed);
     struct emu_address peer;
     if (emu_link_address(&seed->link, &peer)) {
         emu_address_text(&peer, seed->host);
@@ -88,7 +88,7 @@ int aithinker_server_open(struct aithinker_conn *conn)
         emu_tls_free(tls);
     }
     conn->real_port = conn->port;
-    int fd = emu_listen(&emu->listen, &conn->real_port, datagram);
+    int fd = emu_listen(&emu->net.listen, &conn->real_port, datagram);
     if (fd < 0)
         return AITHINKER_SOCKET_BIND;
     conn->status = AITHINKER_CONNECTED;

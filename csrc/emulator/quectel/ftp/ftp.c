@@ -264,7 +264,7 @@ static void connect_session(struct quectel *quectel, unsigned port)
         .connect_limit = emu_seconds(CONNECT_LIMIT_S),
         .handshake_limit = emu_seconds(ftp->secure->negotiatetime),
     };
-    emu_ftp_open(begin(quectel, "+QFTPOPEN", print_done), quectel->emu, &plan, &events, quectel);
+    emu_ftp_open(begin(quectel, "+QFTPOPEN", print_done), &quectel->emu->net, &plan, &events, quectel);
 }
 
 static struct emu_result open_session(struct emu_call *call)

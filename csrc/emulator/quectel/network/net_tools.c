@@ -61,7 +61,7 @@ static const char *read_target(struct emu_call *call, struct emu_result *refused
 static void look_up(struct quectel *quectel, struct emu_lookup *lookup, const char *host, unsigned port)
 {
     struct emu *emu = quectel->emu;
-    switch (emu_lookup_start(lookup, &emu->resolver, &emu->loop, host, port)) {
+    switch (emu_lookup_start(lookup, &emu->net.resolver, &emu->loop, host, port)) {
     case EMU_LOOKUP_RUNNING:
         break;
     case EMU_LOOKUP_FAILED:

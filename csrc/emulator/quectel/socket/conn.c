@@ -63,7 +63,7 @@ struct emu_result quectel_conn_refuse(struct quectel *quectel, const struct quec
 struct emu_result quectel_conn_open(struct quectel_conn *conn, const struct emu_link_plan *plan)
 {
     conn->state = QUECTEL_CONN_OPENING;
-    emu_link_open(&conn->link, conn->quectel->emu, plan, &quectel_conn_events, conn);
+    emu_link_open(&conn->link, &conn->quectel->emu->net, plan, &quectel_conn_events, conn);
     if (conn->access != QUECTEL_ACCESS_TRANSPARENT)
         return emu_ok();
     conn->command_waits = true;

@@ -34,7 +34,7 @@ static void on_connection(void *owner, short events)
     conn->access = listener->access;
     conn->context = listener->context;
     conn->server = listener->id;
-    emu_link_adopt(&conn->link, quectel->emu, fd, &quectel_conn_events, conn);
+    emu_link_adopt(&conn->link, &quectel->emu->net, fd, &quectel_conn_events, conn);
     struct emu_address peer;
     if (emu_link_address(&conn->link, &peer)) {
         conn->port = emu_address_port(&peer);
@@ -48,7 +48,7 @@ bool quectel_listen(struct quectel_conn *conn, unsigned port)
 {
     struct emu *emu = conn->quectel->emu;
     unsigned real = port;
-    int fd = emu_listen(&emu->listen, &real, false);
+    int fd = emu_listen(&emu->net.listen, &real, false);
     if (fd < 0)
         return false;
     conn->state = QUECTEL_CONN_LISTENING;

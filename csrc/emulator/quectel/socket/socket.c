@@ -156,7 +156,7 @@ static struct emu_result send_datagram(struct emu_call *call, struct quectel_con
     struct emu_lookup lookup = {0};
     if (call->count != 4 || !emu_param_number(call, 1, 1, QUECTEL_SEND_MAX, &length) || !host ||
         !emu_is_address(host) || !emu_param_number(call, 3, 1, 65535, &port) ||
-        emu_lookup_start(&lookup, &call->emu->resolver, &call->emu->loop, host, (unsigned)port) !=
+        emu_lookup_start(&lookup, &call->emu->net.resolver, &call->emu->loop, host, (unsigned)port) !=
             EMU_LOOKUP_FOUND)
         return quectel_fail(quectel, QUECTEL_NET_INVALID_PARAMETER);
     quectel_send_to(quectel, &lookup.found[0]);

@@ -54,7 +54,7 @@ static void on_datagram(void *owner, short events)
 bool quectel_udp_open(struct quectel_conn *conn, unsigned port)
 {
     unsigned real = port;
-    int fd = emu_listen(&conn->quectel->emu->listen, &real, true);
+    int fd = emu_listen(&conn->quectel->emu->net.listen, &real, true);
     if (fd < 0)
         return false;
     conn->state = QUECTEL_CONN_CONNECTED;
