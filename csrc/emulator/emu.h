@@ -36,4 +36,10 @@ struct emu {
     struct emu_net net;
 };
 
+/* Whether --quirks has asked for this bit: one of enum emu_quirk or of a vendor's enumeration. */
+static inline bool emu_quirk(const struct emu *emu, unsigned bit)
+{
+    return (emu->quirks >> bit & 1) != 0;
+}
+
 #endif

@@ -127,7 +127,7 @@ static struct emu_tls *make(struct aithinker *aithinker, bool server, const char
 
 bool aithinker_tls_verifies(const struct aithinker *aithinker)
 {
-    return is_set(aithinker, CA) && !aithinker_quirk(aithinker->emu, AITHINKER_QUIRK_CA_UNCHECKED);
+    return is_set(aithinker, CA) && !emu_quirk(aithinker->emu, AITHINKER_QUIRK_CA_UNCHECKED);
 }
 
 struct emu_tls *aithinker_tls_client(struct aithinker *aithinker, const char *host)

@@ -35,7 +35,7 @@ static void print_address(struct aithinker *aithinker)
     struct emu *emu = aithinker->emu;
     char text[EMU_ADDRESS_TEXT];
     emu_address_text(&aithinker->dns.lookup.found[0], text);
-    if (aithinker_quirk(emu, AITHINKER_QUIRK_WDOMAIN_CR))
+    if (emu_quirk(emu, AITHINKER_QUIRK_WDOMAIN_CR))
         aithinker_print(emu, "\r+WDOMAIN:%s", text);
     else
         aithinker_print(emu, "\r\n+WDOMAIN:%s\r\n", text);

@@ -63,7 +63,7 @@ static void *create(struct emu *emu)
     aithinker->stop_bits = 1;
     aithinker->speed = (struct emu_timer){.on_due = on_speed, .owner = aithinker};
     aithinker->reset = (struct emu_timer){.on_due = on_reset, .owner = aithinker};
-    if (aithinker_quirk(emu, AITHINKER_QUIRK_SHORT_LINES))
+    if (emu_quirk(emu, AITHINKER_QUIRK_SHORT_LINES))
         emu->mode.max_length = 256;
     aithinker_settings_load(aithinker);
     start(aithinker);

@@ -1,7 +1,5 @@
 #include "emulator/aithinker/quirks.h"
 
-#include "emulator/emu.h"
-
 #define BIT(name) (UINT64_C(1) << AITHINKER_QUIRK_##name)
 
 /* Lineages: A is the older combo firmware (Ai-WB2 V4.18_P1.x), B the later one (V4.18_P23.x). The guide is
@@ -64,8 +62,3 @@ const struct emu_quirk_entry aithinker_quirks[] = {
      "all that is known of lineage B, and its version", "V4.18_P23.2.1"},
     {0},
 };
-
-bool aithinker_quirk(const struct emu *emu, enum aithinker_quirk quirk)
-{
-    return (emu->quirks >> quirk & 1) != 0;
-}

@@ -20,7 +20,7 @@ void aithinker_print(struct emu *emu, const char *format, ...)
 
 bool aithinker_event_is_wanted(const struct aithinker *aithinker, enum aithinker_event event)
 {
-    bool muted = aithinker->transparent.conn && !aithinker_quirk(aithinker->emu, AITHINKER_QUIRK_TT_EVENTS);
+    bool muted = aithinker->transparent.conn && !emu_quirk(aithinker->emu, AITHINKER_QUIRK_TT_EVENTS);
     return !muted && (aithinker->events >> event & 1) != 0;
 }
 
@@ -38,8 +38,8 @@ void aithinker_event(struct aithinker *aithinker, enum aithinker_event event, co
 
 void aithinker_print_error(struct emu *emu, const char *command, int code)
 {
-    const char *error = aithinker_quirk(emu, AITHINKER_QUIRK_PLUS_ERROR) ? "+ERROR" : "ERROR";
-    if (aithinker_quirk(emu, AITHINKER_QUIRK_BARE_ERROR))
+    const char *error = emu_quirk(emu, AITHINKER_QUIRK_PLUS_ERROR) ? "+ERROR" : "ERROR";
+    if (emu_quirk(emu, AITHINKER_QUIRK_BARE_ERROR))
         aithinker_print(emu, "\r\n%s\r\n", error);
     else
         aithinker_print(emu, "\r\n%s:%d\r\n%s\r\n", command, code, error);
@@ -49,7 +49,7 @@ void aithinker_print_error(struct emu *emu, const char *command, int code)
 static void print_unknown(struct emu *emu)
 {
     const char *line = emu->dispatch.parser.line;
-    if (aithinker_quirk(emu, AITHINKER_QUIRK_UNKNOWN_IS_ERROR))
+    if (emu_quirk(emu, AITHINKER_QUIRK_UNKNOWN_IS_ERROR))
         aithinker_print_error(emu, line + (strncmp(line, "AT", 2) == 0 ? 2 : 0), AITHINKER_UNSUPPORTED);
     else
         aithinker_print(emu, "Unknown cmd:%s\r\n", line);
@@ -80,15 +80,15 @@ void aithinker_final(struct emu *emu, struct emu_result result)
 
 void aithinker_busy(struct emu *emu)
 {
-    bool words = aithinker_quirk(emu, AITHINKER_QUIRK_BUSY_WORDS);
+    bool words = emu_quirk(emu, AITHINKER_QUIRK_BUSY_WORDS);
     aithinker_print(emu, "\r\n[Busy]%s\r\n", words ? "cmd is running..." : "Cmd running");
 }
 
 const char *aithinker_prompt(const struct emu *emu)
 {
-    if (aithinker_quirk(emu, AITHINKER_QUIRK_PROMPT_LINE))
+    if (emu_quirk(emu, AITHINKER_QUIRK_PROMPT_LINE))
         return "\r\n>";
-    return aithinker_quirk(emu, AITHINKER_QUIRK_PROMPT_SPACE) ? "> " : ">";
+    return emu_quirk(emu, AITHINKER_QUIRK_PROMPT_SPACE) ? "> " : ">";
 }
 
 struct version {
@@ -111,14 +111,14 @@ static const struct version p23 = {
 
 static const struct version *version_of(const struct emu *emu)
 {
-    return aithinker_quirk(emu, AITHINKER_QUIRK_P23) ? &p23 : &p1;
+    return emu_quirk(emu, AITHINKER_QUIRK_P23) ? &p23 : &p1;
 }
 
 void aithinker_print_banner(struct emu *emu)
 {
     static const char row[] = "################################################";
     const struct version *version = version_of(emu);
-    if (aithinker_quirk(emu, AITHINKER_QUIRK_BANNER_BW16)) {
+    if (emu_quirk(emu, AITHINKER_QUIRK_BANNER_BW16)) {
         aithinker_print(emu, "#calibration_ok:[2:19:11] \r\n\r\nat version:release/V4.18_P2.29.2 "
                              "sdk version:amebad_v6.2C firmware version:release/V4.18_P5.6.4"
                              "(May 30 2023-10:28:28)\r\n");

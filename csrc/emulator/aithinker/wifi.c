@@ -83,7 +83,7 @@ static void refuse(struct aithinker *aithinker)
 /* The guide and devices: WIFI_CONNECT, OK, WIFI_GOT_IP. */
 static void associate(struct aithinker *aithinker)
 {
-    bool ok_first = aithinker_quirk(aithinker->emu, AITHINKER_QUIRK_JOIN_OK_FIRST);
+    bool ok_first = emu_quirk(aithinker->emu, AITHINKER_QUIRK_JOIN_OK_FIRST);
     if (ok_first)
         finish_join(aithinker, emu_ok());
     aithinker_event(aithinker, AITHINKER_EVENT_WIFI_CONNECT, "WIFI_CONNECT");
@@ -233,7 +233,7 @@ static struct emu_result disconnect(struct emu_call *call)
 
 static bool has_disconnect(const struct emu *emu)
 {
-    return !aithinker_quirk(emu, AITHINKER_QUIRK_NO_WDISCONNECT);
+    return !emu_quirk(emu, AITHINKER_QUIRK_NO_WDISCONNECT);
 }
 
 /* With 1 alone: the network that is joined now. */
@@ -272,7 +272,7 @@ static void on_scanned(void *owner)
 {
     const struct aithinker *aithinker = owner;
     struct emu *emu = aithinker->emu;
-    char between = aithinker_quirk(emu, AITHINKER_QUIRK_WSCAN_SPACE) ? ' ' : ',';
+    char between = emu_quirk(emu, AITHINKER_QUIRK_WSCAN_SPACE) ? ' ' : ',';
     const char *ssid = *aithinker->world.ssid ? aithinker->world.ssid : "hayes";
     emu_info(emu, "+WSCAN:index%cSSID,CH,SECURITY,RSSI,BSSID", between);
     if (!aithinker->world.out_of_range)

@@ -71,7 +71,7 @@ void quectel_urc(struct quectel *quectel, const char *format, ...)
 
 bool quectel_is_exhausted(const struct quectel *quectel)
 {
-    return emu_quirk(quectel->emu, EMU_QUIRK_EG800K_552) && quectel->ssl_opens >= OPENS_UNTIL_EXHAUSTED;
+    return emu_quirk(quectel->emu, QUECTEL_QUIRK_EG800K_552) && quectel->ssl_opens >= OPENS_UNTIL_EXHAUSTED;
 }
 
 static void init_volatile(struct quectel *quectel)
@@ -140,7 +140,7 @@ static void power_off(struct emu *emu)
 static void boot(struct emu *emu)
 {
     struct quectel *quectel = quectel_of(emu);
-    bool swapped = emu_quirk(emu, EMU_QUIRK_SMS_DONE_ORDER);
+    bool swapped = emu_quirk(emu, QUECTEL_QUIRK_SMS_DONE_ORDER);
     emu_urc(emu, "RDY");
     emu_urc(emu, "+CFUN: 1");
     quectel_print_sim_urcs(quectel);
@@ -162,7 +162,7 @@ static const char *prompt(const struct emu *emu)
 {
     bool configured =
         strcmp(emu->dispatch.call.name, "+QISEND") == 0 && quectel_prompt_is_line(quectel_of(emu));
-    if (configured || emu_quirk(emu, EMU_QUIRK_FORMATCFG_PROMPT))
+    if (configured || emu_quirk(emu, QUECTEL_QUIRK_FORMATCFG_PROMPT))
         return "\r\n>\r\n";
     return "\r\n> ";
 }
@@ -171,9 +171,9 @@ static bool cme_as_text(const struct emu *emu, int code)
 {
     bool words = emu->mode.profile.cmee == 2;
     bool exists = code == QUECTEL_FILE_EXISTS;
-    if (exists && emu_quirk(emu, EMU_QUIRK_QFUPL_EXISTS_TEXT))
+    if (exists && emu_quirk(emu, QUECTEL_QUIRK_QFUPL_EXISTS_TEXT))
         return true;
-    if (emu_quirk(emu, EMU_QUIRK_CME_TEXT_MIXED) && code >= QUECTEL_FILE_INVALID_INPUT)
+    if (emu_quirk(emu, QUECTEL_QUIRK_CME_TEXT_MIXED) && code >= QUECTEL_FILE_INVALID_INPUT)
         return words && exists;
     return words;
 }
@@ -279,11 +279,12 @@ static const char control_usage[] =
 
 #define QUECTEL_MODULE(named, its_model)                                                                     \
     {                                                                                                        \
-        .name = named, .line = LINE, .grammar = &emu_v250_grammar, .tables = tables, .model = &(its_model),  \
-        .create = create, .destroy = destroy, .power_off = power_off, .boot = boot, .pump = pump,            \
-        .control = control, .set = set, .print_stats = print_stats, .prompt = prompt,                        \
-        .cme_text = quectel_cme_text, .cme_as_text = cme_as_text, .final = emu_v250_final,                   \
-        .set_usage = "sim|registration|signal|apn", .control_usage = control_usage,                          \
+        .name = named, .line = LINE, .grammar = &emu_v250_grammar, .quirks = quectel_quirks,                 \
+        .tables = tables, .model = &(its_model), .create = create, .destroy = destroy,                       \
+        .power_off = power_off, .boot = boot, .pump = pump, .control = control, .set = set,                  \
+        .print_stats = print_stats, .prompt = prompt, .cme_text = quectel_cme_text,                          \
+        .cme_as_text = cme_as_text, .final = emu_v250_final, .set_usage = "sim|registration|signal|apn",     \
+        .control_usage = control_usage,                                                                      \
     }
 
 const struct emu_module quectel_ec200u = QUECTEL_MODULE("EC200U", ec200u);

@@ -10,6 +10,7 @@
 #include "emulator/quectel/network/net_tools.h"
 #include "emulator/quectel/network/network.h"
 #include "emulator/quectel/network/pdp.h"
+#include "emulator/quectel/quirks.h"
 #include "emulator/quectel/settings.h"
 #include "emulator/quectel/socket/conn.h"
 #include "emulator/quectel/socket/send.h"

@@ -97,7 +97,7 @@ void quectel_settings_reset(struct quectel *quectel)
 void quectel_settings_init(struct quectel *quectel)
 {
     struct quectel_settings *settings = &quectel->settings;
-    const char *port = emu_quirk(quectel->emu, EMU_QUIRK_URCPORT_ELSEWHERE) ? "usbat" : "all";
+    const char *port = emu_quirk(quectel->emu, QUECTEL_QUIRK_URCPORT_ELSEWHERE) ? "usbat" : "all";
     snprintf(settings->urc_port, sizeof settings->urc_port, "%s", port);
     settings->baud = quectel->emu->options->baud ? (long)quectel->emu->options->baud : 115200;
     settings->saved_baud = settings->baud;

@@ -213,13 +213,13 @@ static void on_drained(void *owner)
 void aithinker_conn_report_close(struct aithinker_conn *conn)
 {
     struct aithinker *aithinker = conn->aithinker;
-    bool twice = aithinker_quirk(aithinker->emu, AITHINKER_QUIRK_DISSCONNECT);
+    bool twice = emu_quirk(aithinker->emu, AITHINKER_QUIRK_DISSCONNECT);
     emu_link_close(&conn->link);
     conn->status = AITHINKER_CLOSED;
-    if (!aithinker_quirk(aithinker->emu, AITHINKER_QUIRK_AUTODEL_ALONE))
+    if (!emu_quirk(aithinker->emu, AITHINKER_QUIRK_AUTODEL_ALONE))
         aithinker_event(aithinker, AITHINKER_EVENT_DISCONNECT, "SocketDis%sconnect,%ld", twice ? "s" : "",
                         conn->id);
-    if (aithinker_is_client(conn->type) && aithinker_quirk(aithinker->emu, AITHINKER_QUIRK_RECONNECT))
+    if (aithinker_is_client(conn->type) && emu_quirk(aithinker->emu, AITHINKER_QUIRK_RECONNECT))
         try_again(conn);
 }
 
@@ -232,7 +232,7 @@ static void finish_delete(void *owner)
     aithinker_conn_free(conn);
     if (waited)
         emu_finish(aithinker->emu, emu_ok());
-    if (aithinker_quirk(aithinker->emu, AITHINKER_QUIRK_AUTODEL_AFTER_DEL))
+    if (emu_quirk(aithinker->emu, AITHINKER_QUIRK_AUTODEL_AFTER_DEL))
         aithinker_event(aithinker, AITHINKER_EVENT_AUTODEL, "SocketAutoDel,%ld", id);
 }
 

@@ -26,7 +26,7 @@ static bool is_transparent(const struct aithinker_conn *conn)
 static bool make_packet(struct aithinker_conn *conn)
 {
     struct emu_ring *in = &conn->link.in;
-    bool losing = aithinker_quirk(conn->aithinker->emu, AITHINKER_QUIRK_PULL_LOSES);
+    bool losing = emu_quirk(conn->aithinker->emu, AITHINKER_QUIRK_PULL_LOSES);
     if (in->used == 0 || (!losing && conn->packets.bytes >= UNREAD_MAX))
         return false;
     size_t length = emu_link_first(&conn->link);
@@ -69,8 +69,7 @@ static void announce(struct aithinker_conn *conn, struct aithinker_packet *packe
 static bool pushes(const struct aithinker_conn *conn)
 {
     const struct aithinker *aithinker = conn->aithinker;
-    return aithinker_quirk(aithinker->emu, AITHINKER_QUIRK_RECVCFG_AT_OPEN) ? conn->pushes
-                                                                            : aithinker->pushes;
+    return emu_quirk(aithinker->emu, AITHINKER_QUIRK_RECVCFG_AT_OPEN) ? conn->pushes : aithinker->pushes;
 }
 
 /* A packet whose event is out waits for AT+SOCKETREAD, and so do those behind it. */
@@ -113,7 +112,7 @@ static void delete_if_read(struct aithinker_conn *conn)
 {
     struct aithinker *aithinker = conn->aithinker;
     if (conn->status != AITHINKER_CLOSED || conn->packets.first || is_transparent(conn) ||
-        !aithinker_quirk(aithinker->emu, AITHINKER_QUIRK_AUTODEL))
+        !emu_quirk(aithinker->emu, AITHINKER_QUIRK_AUTODEL))
         return;
     aithinker_event(aithinker, AITHINKER_EVENT_AUTODEL, "SocketAutoDel,%ld", conn->id);
     aithinker_conn_free(conn);
@@ -154,8 +153,8 @@ struct emu_result aithinker_read(struct emu_call *call)
         return aithinker_fail(AITHINKER_CONID);
     if (conn->type == AITHINKER_TCP_SERVER || conn->type == AITHINKER_SSL_SERVER)
         return aithinker_fail(AITHINKER_SOCKET_TYPE);
-    bool framed = aithinker_quirk(emu, AITHINKER_QUIRK_READ_CRLF);
-    bool colon = aithinker_quirk(emu, AITHINKER_QUIRK_READ_COLON);
+    bool framed = emu_quirk(emu, AITHINKER_QUIRK_READ_CRLF);
+    bool colon = emu_quirk(emu, AITHINKER_QUIRK_READ_COLON);
     const struct aithinker_packet *packet = conn->packets.first;
     emu_output_put(&emu->uart.output, "\r\n", framed ? 2 : 0);
     char head[64];

@@ -45,7 +45,7 @@ static void finish(struct aithinker *aithinker)
 {
     const struct aithinker_send *send = &aithinker->send;
     struct emu_result result = send->failed ? aithinker_fail(AITHINKER_SOCKET_SEND) : emu_ok();
-    if (send->silent || (send->failed && aithinker_quirk(aithinker->emu, AITHINKER_QUIRK_SILENT_SEND)))
+    if (send->silent || (send->failed && emu_quirk(aithinker->emu, AITHINKER_QUIRK_SILENT_SEND)))
         result = emu_result(EMU_RESULT_SILENT);
     emu_mode_leave_data(aithinker->emu);
     aithinker->send.id = 0;
@@ -91,13 +91,12 @@ struct emu_result aithinker_send(struct emu_call *call)
         !emu_param_number(call, 1, 1, INT32_MAX, &length))
         return aithinker_fail(AITHINKER_BAD_VALUE);
     const struct aithinker_conn *conn = target(aithinker, id, &error);
-    bool silent = !conn && aithinker_quirk(emu, AITHINKER_QUIRK_SILENT_SEND);
+    bool silent = !conn && emu_quirk(emu, AITHINKER_QUIRK_SILENT_SEND);
     if (!conn && !silent)
         return aithinker_fail(error);
     aithinker->send = (struct aithinker_send){.id = (long)id, .left = (size_t)length, .silent = silent};
-    const struct emu_data_mode mode = {.consume = consume,
-                                       .owner = aithinker,
-                                       .urcs = aithinker_quirk(emu, AITHINKER_QUIRK_EVENTS_ANYWHERE)};
+    const struct emu_data_mode mode = {
+        .consume = consume, .owner = aithinker, .urcs = emu_quirk(emu, AITHINKER_QUIRK_EVENTS_ANYWHERE)};
     emu_prompt(emu);
     emu_mode_enter_data(emu, &mode);
     return emu_pending();
@@ -118,7 +117,7 @@ struct emu_result aithinker_send_line(struct emu_call *call)
     bool sent = conn && aithinker_conn_send(conn, call->params[2].text, (size_t)length);
     if (sent)
         return emu_ok();
-    if (aithinker_quirk(call->emu, AITHINKER_QUIRK_SILENT_SEND))
+    if (emu_quirk(call->emu, AITHINKER_QUIRK_SILENT_SEND))
         return emu_result(EMU_RESULT_SILENT);
     return aithinker_fail(conn ? AITHINKER_SOCKET_SEND : error);
 }

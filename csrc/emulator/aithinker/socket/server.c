@@ -16,7 +16,7 @@ enum {
 void aithinker_report_seed(struct aithinker_conn *seed)
 {
     struct aithinker *aithinker = seed->aithinker;
-    if (!aithinker_quirk(aithinker->emu, AITHINKER_QUIRK_NO_SEED_EVENT))
+    if (!emu_quirk(aithinker->emu, AITHINKER_QUIRK_NO_SEED_EVENT))
         aithinker_event(aithinker, AITHINKER_EVENT_SEED, "SocketSeed,%ld,%ld", seed->id, seed->server);
 }
 

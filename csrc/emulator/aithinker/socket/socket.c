@@ -86,14 +86,14 @@ static struct emu_result open_socket(struct emu_call *call)
 static int status_of(const struct aithinker_conn *conn)
 {
     const struct emu *emu = conn->aithinker->emu;
-    bool table = aithinker_quirk(emu, AITHINKER_QUIRK_STATE_TABLE);
+    bool table = emu_quirk(emu, AITHINKER_QUIRK_STATE_TABLE);
     switch (conn->status) {
     case AITHINKER_CONNECTING:
         return table ? 3 : 1;
     case AITHINKER_CONNECTED:
         return table ? 1 : 3;
     case AITHINKER_CLOSED:
-        if (aithinker_quirk(emu, AITHINKER_QUIRK_STATE_127))
+        if (emu_quirk(emu, AITHINKER_QUIRK_STATE_127))
             return 127;
         return table ? 2 : 0;
     }
@@ -104,7 +104,7 @@ static void print_row(struct emu *emu, const struct aithinker_conn *conn)
 {
     bool server = aithinker_is_server(conn->type);
     long from = conn->server;
-    if (from == 0 && aithinker_quirk(emu, AITHINKER_QUIRK_SERVER_MINUS_ONE))
+    if (from == 0 && emu_quirk(emu, AITHINKER_QUIRK_SERVER_MINUS_ONE))
         from = -1;
     aithinker_print(emu, "%ld,%d,%d,%s,%d,%d,%ld\r\n", conn->id, (int)conn->type, status_of(conn), conn->host,
                     server ? -1 : (int)conn->port, server ? (int)conn->port : -1, from);

@@ -115,7 +115,7 @@ static void enter(struct aithinker_conn *conn)
 {
     struct aithinker *aithinker = conn->aithinker;
     struct aithinker_transparent *tt = &aithinker->transparent;
-    bool plus_anywhere = aithinker_quirk(aithinker->emu, AITHINKER_QUIRK_TT_EXIT_ANYWHERE);
+    bool plus_anywhere = emu_quirk(aithinker->emu, AITHINKER_QUIRK_TT_EXIT_ANYWHERE);
     tt->conn = conn;
     tt->leaving = false;
     tt->pluses = 0;
@@ -124,7 +124,7 @@ static void enter(struct aithinker_conn *conn)
         .consume = plus_anywhere ? consume_until_pluses : consume,
         .escape = plus_anywhere ? NULL : on_escape,
         .owner = aithinker,
-        .urcs = aithinker_quirk(aithinker->emu, AITHINKER_QUIRK_TT_EVENTS),
+        .urcs = emu_quirk(aithinker->emu, AITHINKER_QUIRK_TT_EVENTS),
     };
     emu_prompt(aithinker->emu);
     emu_mode_enter_data(aithinker->emu, &mode);

@@ -61,7 +61,7 @@ static void show_account(struct emu *emu, const struct quectel_ftp_settings *set
     char password[QUECTEL_FTP_TEXT_MAX + 1];
     size_t length = strlen(settings->password);
     memcpy(password, settings->password, length + 1);
-    if (emu_quirk(emu, EMU_QUIRK_FTP_PASSWORD_MASKED))
+    if (emu_quirk(emu, QUECTEL_QUIRK_FTP_PASSWORD_MASKED))
         memset(password, '*', length);
     emu_info(emu, "+QFTPCFG: \"account\",\"%s\",\"%s\"", settings->user, password);
 }

@@ -97,7 +97,7 @@ emu_time quectel_ftp_response_limit(const struct quectel *quectel)
 
 void quectel_ftp_note_error(struct quectel *quectel, int error)
 {
-    if (error == QUECTEL_FTP_DATA_NOT_OPENED && emu_quirk(quectel->emu, EMU_QUIRK_FTP_615_POISONS))
+    if (error == QUECTEL_FTP_DATA_NOT_OPENED && emu_quirk(quectel->emu, QUECTEL_QUIRK_FTP_615_POISONS))
         quectel->ftp.poisoned = true;
 }
 
@@ -319,7 +319,7 @@ static struct emu_result show_state(struct emu_call *call)
     check_session(&quectel->ftp);
     if (quectel->ftp.poisoned)
         return emu_cme(QUECTEL_FTP_BUSY);
-    if (emu_quirk(call->emu, EMU_QUIRK_FTP_STAT_BEFORE_OK))
+    if (emu_quirk(call->emu, QUECTEL_QUIRK_FTP_STAT_BEFORE_OK))
         emu_info(call->emu, "+QFTPSTAT: 0,%d", (int)quectel->ftp.state);
     else
         quectel_urc(quectel, "+QFTPSTAT: 0,%d", (int)quectel->ftp.state);
@@ -341,13 +341,13 @@ static void print_path(struct quectel *quectel, const char *text)
     char path[EMU_FTP_LINE_MAX + 1];
     if (!emu_ftp_reply_path(text, path, sizeof path))
         snprintf(path, sizeof path, "%s", text);
-    const char *quote = emu_quirk(quectel->emu, EMU_QUIRK_FTP_PWD_BARE) ? "" : "\"";
+    const char *quote = emu_quirk(quectel->emu, QUECTEL_QUIRK_FTP_PWD_BARE) ? "" : "\"";
     quectel_urc(quectel, "+QFTPPWD: 0,%s%.*s%s", quote, QUECTEL_FTP_TEXT_MAX, path, quote);
 }
 
 static void print_size(struct quectel *quectel, const char *text)
 {
-    const char *comma = emu_quirk(quectel->emu, EMU_QUIRK_FTP_SPACE_AFTER_COMMA) ? ", " : ",";
+    const char *comma = emu_quirk(quectel->emu, QUECTEL_QUIRK_FTP_SPACE_AFTER_COMMA) ? ", " : ",";
     quectel_urc(quectel, "+QFTPSIZE: 0%s%.20s", comma, text);
 }
 

@@ -145,7 +145,7 @@ static void on_escape(void *owner)
         return;
     if (transfer->upload) {
         finish(quectel);
-    } else if (emu_quirk(quectel->emu, EMU_QUIRK_FTP_ESCAPE_ABORTS)) {
+    } else if (emu_quirk(quectel->emu, QUECTEL_QUIRK_FTP_ESCAPE_ABORTS)) {
         transfer->silent = true;
         stop_transfer(quectel, 0);
     } else {
@@ -207,7 +207,7 @@ static void report_end(struct quectel *quectel, int error, int code)
 /* A transfer over COM: that has never come to CONNECT. */
 static void refuse(struct quectel *quectel, int error, int code)
 {
-    bool later = code >= 400 && emu_quirk(quectel->emu, EMU_QUIRK_FTP_REFUSED_LATER);
+    bool later = code >= 400 && emu_quirk(quectel->emu, QUECTEL_QUIRK_FTP_REFUSED_LATER);
     emu_finish(quectel->emu, later ? emu_ok() : emu_cme(error));
     if (later)
         report_end(quectel, error, code);
@@ -220,7 +220,7 @@ static void end_transfer(struct quectel *quectel, int error, int code, struct em
     enum quectel_ftp_phase phase = transfer->phase;
     bool silent = transfer->silent;
     if (transfer->online && offline.outcome == EMU_RESULT_NO_CARRIER &&
-        emu_quirk(quectel->emu, EMU_QUIRK_FTP_NO_CARRIER))
+        emu_quirk(quectel->emu, QUECTEL_QUIRK_FTP_NO_CARRIER))
         silent = true;
     go_offline(quectel, offline);
     quectel_ftp_transfer_stop(quectel);
@@ -241,16 +241,16 @@ void quectel_ftp_transfer_done(struct quectel *quectel, enum emu_ftp_failure fai
 {
     const struct quectel_ftp_transfer *transfer = transfer_of(quectel);
     int error = transfer->error ? transfer->error : quectel_ftp_error(failure, code);
-    bool quirky_loss = is_loss(failure) && emu_quirk(quectel->emu, EMU_QUIRK_FTP_NO_CARRIER);
+    bool quirky_loss = is_loss(failure) && emu_quirk(quectel->emu, QUECTEL_QUIRK_FTP_NO_CARRIER);
     if (transfer->error)
         code = 0;
     if (!error && !transfer->upload && transfer->start > 0 && transfer->done == 0 &&
-        emu_quirk(quectel->emu, EMU_QUIRK_FTP_EOF_550)) {
+        emu_quirk(quectel->emu, QUECTEL_QUIRK_FTP_EOF_550)) {
         error = QUECTEL_FTP_NOT_TAKEN;
         code = 550;
     }
     if (!error && transfer->upload && transfer->com && !transfer->counted &&
-        emu_quirk(quectel->emu, EMU_QUIRK_FTP_PUT_609))
+        emu_quirk(quectel->emu, QUECTEL_QUIRK_FTP_PUT_609))
         error = QUECTEL_FTP_TIMEOUT;
     quectel_ftp_note_error(quectel, error);
     end_transfer(quectel, error, error == QUECTEL_FTP_TIMEOUT ? 0 : code,

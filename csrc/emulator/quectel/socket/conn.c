@@ -119,7 +119,7 @@ static void on_opened(void *owner, enum emu_link_failure failure)
     struct quectel *quectel = conn->quectel;
     if (failure != EMU_LINK_OPENED) {
         give_up_opening(conn, conn->family->error_of(quectel, failure));
-        if (failure == EMU_LINK_TLS_FAILED && emu_quirk(quectel->emu, EMU_QUIRK_EG800K_566))
+        if (failure == EMU_LINK_TLS_FAILED && emu_quirk(quectel->emu, QUECTEL_QUIRK_EG800K_566))
             quectel->last_error = QUECTEL_NET_OK;
         return;
     }

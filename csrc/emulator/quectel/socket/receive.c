@@ -54,7 +54,7 @@ static struct emu_result print_data(struct quectel_conn *conn, size_t max)
     struct quectel *quectel = conn->quectel;
     struct emu_span spans[2];
     size_t length = peek_received(conn, max, spans);
-    bool announces_more = emu_quirk(quectel->emu, EMU_QUIRK_RECV_ANNOUNCES_MORE);
+    bool announces_more = emu_quirk(quectel->emu, QUECTEL_QUIRK_RECV_ANNOUNCES_MORE);
     char line[48];
     snprintf(line, sizeof line, "%s: %zu%s", conn->family->receive, length + (announces_more ? 16 : 0),
              before_data(conn));
@@ -89,7 +89,7 @@ struct emu_result quectel_conn_read(struct quectel_conn *conn, size_t length)
         return quectel_fail(quectel, QUECTEL_NET_CLOSED);
     quectel->last_error = QUECTEL_NET_OK;
     if (!empty) {
-        if (emu_quirk(quectel->emu, EMU_QUIRK_LATE_URC_BEFORE_RECV))
+        if (emu_quirk(quectel->emu, QUECTEL_QUIRK_LATE_URC_BEFORE_RECV))
             print_late_urc(conn);
         return print_data(conn, length);
     }
@@ -129,7 +129,7 @@ static void push_some(struct quectel_conn *conn)
              before_data(conn));
     if (quectel_urcs_use_this_port(quectel))
         emu_urc_block(quectel->emu, line, spans[0], spans[1],
-                      emu_quirk(quectel->emu, EMU_QUIRK_PUSH_CRLF) ? "\r\n" : "");
+                      emu_quirk(quectel->emu, QUECTEL_QUIRK_PUSH_CRLF) ? "\r\n" : "");
     consume(conn, length);
 }
 
@@ -155,7 +155,7 @@ static bool can_report_close(const struct quectel_conn *conn)
     if (conn->link.state != EMU_LINK_CLOSED || conn->close_reported)
         return false;
     return conn->link.in.used == 0 ||
-           (emu_quirk(conn->quectel->emu, EMU_QUIRK_CLOSED_BEFORE_DRAINED) && !conn->online);
+           (emu_quirk(conn->quectel->emu, QUECTEL_QUIRK_CLOSED_BEFORE_DRAINED) && !conn->online);
 }
 
 static void pump(struct quectel_conn *conn, void *argument)

@@ -140,7 +140,7 @@ static void push(struct quectel_conn *conn)
              quectel_data_follows_comma(conn->quectel) ? "," : "\r\n");
     if (quectel_urcs_use_this_port(conn->quectel))
         emu_urc_block(emu, line, part, (struct emu_span){0},
-                      emu_quirk(emu, EMU_QUIRK_PUSH_CRLF) ? "\r\n" : "");
+                      emu_quirk(emu, QUECTEL_QUIRK_PUSH_CRLF) ? "\r\n" : "");
     consume(conn, part.length);
 }
 

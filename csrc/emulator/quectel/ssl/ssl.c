@@ -27,8 +27,8 @@ static int error_of(const struct quectel *quectel, enum emu_link_failure failure
     case EMU_LINK_TIMED_OUT:
         return QUECTEL_NET_TIMEOUT;
     case EMU_LINK_TLS_FAILED:
-        return emu_quirk(quectel->emu, EMU_QUIRK_EG800K_566) ? QUECTEL_NET_CONNECT_FAILED
-                                                             : QUECTEL_NET_TLS_FAILED;
+        return emu_quirk(quectel->emu, QUECTEL_QUIRK_EG800K_566) ? QUECTEL_NET_CONNECT_FAILED
+                                                                 : QUECTEL_NET_TLS_FAILED;
     }
     return QUECTEL_NET_UNKNOWN;
 }
