@@ -5,6 +5,7 @@
 
 #include "emulator/aithinker/certificates.h"
 #include "emulator/aithinker/dns.h"
+#include "emulator/aithinker/params.h"
 #include "emulator/aithinker/quirks.h"
 #include "emulator/aithinker/responses.h"
 #include "emulator/aithinker/settings.h"
@@ -40,8 +41,11 @@ static inline struct aithinker *aithinker_of(const struct emu *emu)
     return emu->vendor;
 }
 
-/* A parameter in quotes or without, not empty and of at most so many bytes; NULL otherwise. */
-const char *aithinker_text(const struct emu_call *call, size_t index, size_t max);
+/* The module has joined a network and has an address. */
+static inline bool aithinker_is_online(const struct aithinker *aithinker)
+{
+    return aithinker->wifi.station == AITHINKER_STATION_JOINED;
+}
 
 extern const struct emu_command aithinker_general_commands[];
 extern const struct emu_command aithinker_wifi_commands[];

@@ -22,13 +22,6 @@ static const struct emu_command *const tables[] = {
     NULL,
 };
 
-const char *aithinker_text(const struct emu_call *call, size_t index, size_t max)
-{
-    if (index >= call->count || call->params[index].length == 0 || call->params[index].length > max)
-        return NULL;
-    return call->params[index].text;
-}
-
 static void on_speed(void *owner)
 {
     struct aithinker *aithinker = owner;

@@ -12,11 +12,6 @@ enum {
 static void on_step(void *owner);
 static void on_scanned(void *owner);
 
-bool aithinker_is_online(const struct aithinker *aithinker)
-{
-    return aithinker->wifi.station == AITHINKER_STATION_JOINED;
-}
-
 static bool is_station(const struct aithinker *aithinker)
 {
     return (aithinker->wifi.mode & 1) != 0;

@@ -30,8 +30,6 @@ struct aithinker_wifi {
 void aithinker_wifi_start(struct aithinker *aithinker);
 void aithinker_wifi_stop(struct aithinker *aithinker);
 
-bool aithinker_is_online(const struct aithinker *aithinker);
-
 /* The access point in the air has gone, or is back, or is another. */
 void aithinker_wifi_changed(struct aithinker *aithinker);
 

@@ -1,10 +1,9 @@
 #include "emulator/aithinker/socket/conn.h"
 
 #include "emulator/aithinker/aithinker.h"
-#include "emulator/aithinker/socket/server.h"
 #include "emulator/interpreter/reply.h"
 
-#include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 enum {
@@ -83,7 +82,7 @@ void aithinker_conns_free(struct aithinker *aithinker)
         aithinker_conn_free(&aithinker->conns[i]);
 }
 
-int aithinker_conn_open(struct aithinker_conn *conn, enum aithinker_opener opener)
+int aithinker_conn_open(struct aithinker_conn *conn, const struct aithinker_conn_events *events)
 {
     struct emu_link_plan plan = {
         .host = conn->host,
@@ -96,7 +95,7 @@ int aithinker_conn_open(struct aithinker_conn *conn, enum aithinker_opener opene
     if (plan.secure && !(plan.tls = aithinker_tls_client(conn->aithinker, conn->host)))
         return AITHINKER_TLS_CONFIG;
     conn->status = AITHINKER_CONNECTING;
-    conn->opener = opener;
+    conn->events = events;
     emu_link_open(&conn->link, &conn->aithinker->emu->net, &plan, &aithinker_link_events, conn);
     return 0;
 }
@@ -117,11 +116,29 @@ static int error_of(const struct aithinker_conn *conn, enum emu_link_failure fai
     return AITHINKER_SOCKET_CONNECT;
 }
 
+static void try_again(struct aithinker_conn *conn);
+
+static void on_reconnected(struct aithinker_conn *conn)
+{
+    aithinker_event(conn->aithinker, AITHINKER_EVENT_RECONNECT, "SocketReconnect,%ld", conn->id);
+}
+
+static void on_not_reconnected(struct aithinker_conn *conn, int error)
+{
+    (void)error;
+    try_again(conn);
+}
+
+static const struct aithinker_conn_events reconnect_events = {
+    .opened = on_reconnected,
+    .failed = on_not_reconnected,
+};
+
 static void try_again(struct aithinker_conn *conn)
 {
     struct emu_loop *loop = &conn->aithinker->emu->loop;
     conn->status = AITHINKER_CONNECTING;
-    conn->opener = AITHINKER_BY_ITSELF;
+    conn->events = &reconnect_events;
     emu_timer_start(loop, &conn->again, emu_loop_now(loop) + emu_ms(AGAIN_MS));
 }
 
@@ -130,7 +147,7 @@ static void on_again(void *owner)
     struct aithinker_conn *conn = owner;
     if (!aithinker_is_online(conn->aithinker))
         return; /* aithinker_conns_resume comes back to it */
-    if (aithinker_conn_open(conn, AITHINKER_BY_ITSELF) != 0)
+    if (aithinker_conn_open(conn, &reconnect_events) != 0)
         try_again(conn);
 }
 
@@ -143,57 +160,15 @@ void aithinker_conns_resume(struct aithinker *aithinker)
     }
 }
 
-static void report_opened(struct aithinker_conn *conn)
-{
-    struct aithinker *aithinker = conn->aithinker;
-    struct emu *emu = aithinker->emu;
-    switch (conn->opener) {
-    case AITHINKER_BY_COMMAND:
-        aithinker_print(emu, "connect success ConID=%ld\r\n", conn->id);
-        emu_finish(emu, emu_ok());
-        break;
-    case AITHINKER_BY_AUTOTT:
-        aithinker_autott_opened(conn);
-        break;
-    case AITHINKER_BY_ITSELF:
-        aithinker_event(aithinker, AITHINKER_EVENT_RECONNECT, "SocketReconnect,%ld", conn->id);
-        break;
-    case AITHINKER_BY_PEER:
-        aithinker_report_seed(conn);
-        break;
-    }
-}
-
-static void report_failed(struct aithinker_conn *conn, int error)
-{
-    struct emu *emu = conn->aithinker->emu;
-    switch (conn->opener) {
-    case AITHINKER_BY_COMMAND:
-        aithinker_conn_free(conn);
-        emu_finish(emu, aithinker_fail(error));
-        break;
-    case AITHINKER_BY_AUTOTT:
-        aithinker_conn_free(conn);
-        aithinker_print_error(emu, "+SOCKET", error);
-        break;
-    case AITHINKER_BY_ITSELF:
-        try_again(conn);
-        break;
-    case AITHINKER_BY_PEER:
-        aithinker_conn_free(conn);
-        break;
-    }
-}
-
 static void on_opened(void *owner, enum emu_link_failure failure)
 {
     struct aithinker_conn *conn = owner;
     if (failure != EMU_LINK_OPENED) {
-        report_failed(conn, error_of(conn, failure));
+        conn->events->failed(conn, error_of(conn, failure));
         return;
     }
     conn->status = AITHINKER_CONNECTED;
-    report_opened(conn);
+    conn->events->opened(conn);
 }
 
 static void on_closed(void *owner)
@@ -259,7 +234,7 @@ void aithinker_conn_drop(struct aithinker_conn *conn)
     bool opening = conn->status == AITHINKER_CONNECTING;
     emu_link_close(&conn->link);
     if (opening)
-        report_failed(conn, AITHINKER_SOCKET_CONNECT);
+        conn->events->failed(conn, AITHINKER_SOCKET_CONNECT);
     else
         aithinker_conn_report_close(conn);
 }
@@ -278,10 +253,19 @@ bool aithinker_conn_is_up(const struct aithinker_conn *conn)
     return conn->status == AITHINKER_CONNECTED && conn->link.state == EMU_LINK_UP;
 }
 
+/* A UDP server answers its first peer or, with AT+SOCKETTT=2, the latest one. */
+static void send_datagram(struct aithinker_conn *conn, const char *bytes, size_t length)
+{
+    const struct emu_address *to = conn->aithinker->transparent.follows_last ? &conn->last : &conn->peer;
+    if (sendto(conn->listening.fd, bytes, length, MSG_NOSIGNAL, (const struct sockaddr *)&to->storage,
+               to->length) > 0)
+        conn->link.sent += length;
+}
+
 bool aithinker_conn_send(struct aithinker_conn *conn, const char *bytes, size_t length)
 {
     if (conn->type == AITHINKER_UDP_SERVER) {
-        aithinker_udp_send(conn, bytes, length);
+        send_datagram(conn, bytes, length);
         return true;
     }
     if (!emu_link_can_send(&conn->link, length))

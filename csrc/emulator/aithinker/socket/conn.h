@@ -27,12 +27,13 @@ enum aithinker_status {
     AITHINKER_CLOSED,    /* what was received can be read until AT+SOCKETDEL */
 };
 
-/* What the end of opening is told to. */
-enum aithinker_opener {
-    AITHINKER_BY_COMMAND,
-    AITHINKER_BY_AUTOTT,
-    AITHINKER_BY_ITSELF, /* a client that connects again */
-    AITHINKER_BY_PEER,   /* an SSL seed */
+struct aithinker_conn;
+
+/* Whoever opened a connection, or made it connect again, is told how that went. */
+struct aithinker_conn_events {
+    void (*opened)(struct aithinker_conn *conn);
+    /* May free the connection. */
+    void (*failed)(struct aithinker_conn *conn, int error);
 };
 
 enum {
@@ -46,7 +47,7 @@ struct aithinker_conn {
     long id; /* <ConID>; 0: this one is free */
     enum aithinker_type type;
     enum aithinker_status status;
-    enum aithinker_opener opener;
+    const struct aithinker_conn_events *events;
     char host[AITHINKER_HOST_MAX + 1]; /* as asked for; a seed's peer; "" for servers */
     unsigned port;                     /* a server's own, as asked for */
     unsigned real_port;                /* a server's, on this host */
@@ -57,7 +58,7 @@ struct aithinker_conn {
     struct emu_address peer, last; /* of a UDP server: who spoke first and last */
     bool spoken_to;
     struct aithinker_packets packets;
-    struct emu_timer again; /* AITHINKER_BY_ITSELF */
+    struct emu_timer again; /* until the next attempt to connect again */
     bool deleting;          /* AT+SOCKETDEL waits until what was sent is out */
     struct emu_timer close_timer;
 };
@@ -97,7 +98,7 @@ size_t aithinker_conns_count(const struct aithinker *aithinker);
 struct emu_result aithinker_conn_delete(struct aithinker_conn *conn);
 
 /* A client begins to connect to host and port; 0, or the error at once. */
-int aithinker_conn_open(struct aithinker_conn *conn, enum aithinker_opener opener);
+int aithinker_conn_open(struct aithinker_conn *conn, const struct aithinker_conn_events *events);
 
 /* The network under it has gone, or somebody has cut it. */
 void aithinker_conn_drop(struct aithinker_conn *conn);

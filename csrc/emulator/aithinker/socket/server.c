@@ -13,12 +13,23 @@ enum {
     DATAGRAM_MAX = 2048,
 };
 
-void aithinker_report_seed(struct aithinker_conn *seed)
+static void report_seed(struct aithinker_conn *seed)
 {
     struct aithinker *aithinker = seed->aithinker;
     if (!emu_quirk(aithinker->emu, AITHINKER_QUIRK_NO_SEED_EVENT))
         aithinker_event(aithinker, AITHINKER_EVENT_SEED, "SocketSeed,%ld,%ld", seed->id, seed->server);
 }
+
+static void on_handshake_failed(struct aithinker_conn *seed, int error)
+{
+    (void)error;
+    aithinker_conn_free(seed);
+}
+
+static const struct aithinker_conn_events seed_events = {
+    .opened = report_seed,
+    .failed = on_handshake_failed,
+};
 
 static void accept_client(struct aithinker_conn *server, int fd)
 {
@@ -34,7 +45,7 @@ static void accept_client(struct aithinker_conn *server, int fd)
         return;
     }
     seed->server = server->id;
-    seed->opener = AITHINKER_BY_PEER;
+    seed->events = &seed_events;
     if (secure)
         emu_link_adopt_secure(&seed->link, &aithinker->emu->net, fd, tls, emu_seconds(HANDSHAKE_LIMIT_S),
                               &aithinker_link_events, seed);
@@ -47,7 +58,7 @@ static void accept_client(struct aithinker_conn *server, int fd)
     }
     if (!secure) {
         seed->status = AITHINKER_CONNECTED;
-        aithinker_report_seed(seed);
+        report_seed(seed);
     }
 }
 
@@ -96,12 +107,4 @@ int aithinker_server_open(struct aithinker_conn *conn)
         .fd = fd, .events = POLLIN, .on_ready = datagram ? on_datagram : on_connection, .owner = conn};
     emu_watch_add(&emu->loop, &conn->listening);
     return 0;
-}
-
-void aithinker_udp_send(struct aithinker_conn *conn, const char *bytes, size_t length)
-{
-    const struct emu_address *to = conn->aithinker->transparent.follows_last ? &conn->last : &conn->peer;
-    if (sendto(conn->listening.fd, bytes, length, MSG_NOSIGNAL, (const struct sockaddr *)&to->storage,
-               to->length) > 0)
-        conn->link.sent += length;
 }

@@ -1,5 +1,4 @@
-#include "emulator/aithinker/socket/socket.h"
-
+/* AT+SOCKET and the commands around it. */
 #include "emulator/aithinker/aithinker.h"
 #include "emulator/aithinker/socket/receive.h"
 #include "emulator/aithinker/socket/server.h"
@@ -10,24 +9,6 @@
 enum {
     KEEP_ALIVE_MAX = 7200
 };
-
-size_t aithinker_read_target(const struct emu_call *call, enum aithinker_type type,
-                             char host[AITHINKER_HOST_MAX + 1], unsigned *port)
-{
-    size_t used = 1;
-    long long number;
-    *host = '\0';
-    if (aithinker_is_client(type)) {
-        const char *text = aithinker_text(call, used++, AITHINKER_HOST_MAX);
-        if (!text)
-            return 0;
-        memcpy(host, text, strlen(text) + 1);
-    }
-    if (!emu_param_number(call, used, 1, 65535, &number))
-        return 0;
-    *port = (unsigned)number;
-    return used + 1;
-}
 
 /* Servers also run on the module's own access point. */
 static bool has_network(const struct aithinker *aithinker, enum aithinker_type type)
@@ -47,9 +28,25 @@ static struct emu_result serve(struct aithinker_conn *conn)
     return emu_ok();
 }
 
+static void on_opened(struct aithinker_conn *conn)
+{
+    struct emu *emu = conn->aithinker->emu;
+    aithinker_print(emu, "connect success ConID=%ld\r\n", conn->id);
+    emu_finish(emu, emu_ok());
+}
+
+static void on_failed(struct aithinker_conn *conn, int error)
+{
+    struct emu *emu = conn->aithinker->emu;
+    aithinker_conn_free(conn);
+    emu_finish(emu, aithinker_fail(error));
+}
+
+static const struct aithinker_conn_events command_events = {.opened = on_opened, .failed = on_failed};
+
 static struct emu_result connect_client(struct aithinker_conn *conn)
 {
-    int error = aithinker_conn_open(conn, AITHINKER_BY_COMMAND);
+    int error = aithinker_conn_open(conn, &command_events);
     if (!error)
         return emu_pending();
     aithinker_conn_free(conn);

@@ -2,7 +2,6 @@
 
 #include "emulator/aithinker/aithinker.h"
 #include "emulator/aithinker/socket/server.h"
-#include "emulator/aithinker/socket/socket.h"
 #include "emulator/interpreter/reply.h"
 
 #include <string.h>
@@ -204,6 +203,30 @@ static struct emu_result show(struct emu_call *call)
     return emu_ok();
 }
 
+/* As V4.18_P1.4.4 prints it; OK is missing there in the case of UDP. */
+static void on_autott_opened(struct aithinker_conn *conn)
+{
+    struct emu *emu = conn->aithinker->emu;
+    bool datagram = conn->type == AITHINKER_UDP_CLIENT || conn->type == AITHINKER_UDP_SERVER;
+    aithinker_print(emu, "connect success ConID=%ld\r\n", conn->id);
+    if (!datagram)
+        emu_final(emu, emu_ok());
+    if (!emu->mode.in_data && eligible(conn->aithinker) == conn)
+        enter(conn);
+}
+
+static void on_autott_failed(struct aithinker_conn *conn, int error)
+{
+    struct emu *emu = conn->aithinker->emu;
+    aithinker_conn_free(conn);
+    aithinker_print_error(emu, "+SOCKET", error);
+}
+
+static const struct aithinker_conn_events autott_events = {
+    .opened = on_autott_opened,
+    .failed = on_autott_failed,
+};
+
 void aithinker_autott_start(struct aithinker *aithinker)
 {
     const struct aithinker_target *target = &aithinker->settings.autott;
@@ -214,25 +237,12 @@ void aithinker_autott_start(struct aithinker *aithinker)
     memcpy(conn->host, target->host, sizeof conn->host);
     conn->port = target->port;
     bool server = aithinker_is_server(conn->type);
-    int error = server ? aithinker_server_open(conn) : aithinker_conn_open(conn, AITHINKER_BY_AUTOTT);
+    int error = server ? aithinker_server_open(conn) : aithinker_conn_open(conn, &autott_events);
     if (error) {
-        aithinker_conn_free(conn);
-        aithinker_print_error(aithinker->emu, "+SOCKET", error);
+        on_autott_failed(conn, error);
     } else if (server) {
-        aithinker_autott_opened(conn);
+        on_autott_opened(conn);
     }
-}
-
-/* As V4.18_P1.4.4 prints it; OK is missing there in the case of UDP. */
-void aithinker_autott_opened(struct aithinker_conn *conn)
-{
-    struct emu *emu = conn->aithinker->emu;
-    bool datagram = conn->type == AITHINKER_UDP_CLIENT || conn->type == AITHINKER_UDP_SERVER;
-    aithinker_print(emu, "connect success ConID=%ld\r\n", conn->id);
-    if (!datagram)
-        emu_final(emu, emu_ok());
-    if (!emu->mode.in_data && eligible(conn->aithinker) == conn)
-        enter(conn);
 }
 
 const struct emu_command aithinker_transparent_commands[] = {

@@ -23,6 +23,5 @@ bool aithinker_transparent_continue(struct aithinker *aithinker);
 
 /* The module is on line for the first time since it started: does what AT+SOCKETAUTOTT has asked for. */
 void aithinker_autott_start(struct aithinker *aithinker);
-void aithinker_autott_opened(struct aithinker_conn *conn);
 
 #endif
