@@ -9,14 +9,9 @@
 #include "emulator/quectel/quectel.h"
 #include "emulator/quectel/socket/receive.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum {
-    OPENS_UNTIL_EXHAUSTED = 20
-};
 
 static const struct emu_command *const tables[] = {
     quectel_v250_commands,
@@ -57,22 +52,16 @@ static const struct quectel_model ec200a = {
     .sd_card = true,
 };
 
-void quectel_urc(struct quectel *quectel, const char *format, ...)
+static void on_context_dropped(struct quectel *quectel, int context)
 {
-    char text[512];
-    va_list arguments;
-    if (!quectel_urcs_use_this_port(quectel))
-        return;
-    va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
-    emu_urc_text(quectel->emu, text);
+    quectel_conns_drop_context(quectel, context);
+    quectel_ftp_drop_context(quectel, context);
 }
 
-bool quectel_is_exhausted(const struct quectel *quectel)
-{
-    return emu_quirk(quectel->emu, QUECTEL_QUIRK_EG800K_552) && quectel->ssl_opens >= OPENS_UNTIL_EXHAUSTED;
-}
+static const struct quectel_events events = {
+    .registration_lost = quectel_pdp_drop_all,
+    .context_dropped = on_context_dropped,
+};
 
 static void init_volatile(struct quectel *quectel)
 {
@@ -91,6 +80,7 @@ static void *create(struct emu *emu)
     emu->vendor = quectel;
     quectel->emu = emu;
     quectel->model = emu->module->model;
+    quectel->events = &events;
     quectel->world = emu->options->cellular;
     if (emu->options->clock_unset)
         emu_clock_set(&emu->clock, emu_loop_now(&emu->loop), quectel->model->epoch);

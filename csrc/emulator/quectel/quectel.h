@@ -26,9 +26,18 @@ struct quectel_model {
     bool sd_card;
 };
 
+/* What one service of the module has to tell others that it does not know. */
+struct quectel_events {
+    /* The module is no longer registered with a network. */
+    void (*registration_lost)(struct quectel *quectel);
+    /* A PDP context is down: whatever used it fails. */
+    void (*context_dropped)(struct quectel *quectel, int context);
+};
+
 struct quectel {
     struct emu *emu;
     const struct quectel_model *model;
+    const struct quectel_events *events;
     struct emu_cellular world;
 
     struct quectel_settings settings;

@@ -1,5 +1,11 @@
 #include "emulator/quectel/quirks.h"
 
+#include "emulator/quectel/quectel.h"
+
+enum {
+    OPENS_UNTIL_EXHAUSTED = 20
+};
+
 #define BIT(name) (UINT64_C(1) << QUECTEL_QUIRK_##name)
 
 const struct emu_quirk_entry quectel_quirks[] = {
@@ -57,3 +63,8 @@ const struct emu_quirk_entry quectel_quirks[] = {
     {"EC200U", BIT(PUSH_CRLF), "all that was recorded of EC200U", "EC200UCNAAR03A15M08"},
     {0},
 };
+
+bool quectel_is_exhausted(const struct quectel *quectel)
+{
+    return emu_quirk(quectel->emu, QUECTEL_QUIRK_EG800K_552) && quectel->ssl_opens >= OPENS_UNTIL_EXHAUSTED;
+}

@@ -61,7 +61,7 @@ void quectel_network_changed(struct quectel *quectel)
             quectel_urc(quectel, "%s: %d", report->name, (int)now);
     }
     if (!quectel_is_registered(quectel))
-        quectel_pdp_drop_all(quectel);
+        quectel->events->registration_lost(quectel);
 }
 
 static struct quectel_report *report_of(struct emu_call *call)

@@ -37,8 +37,7 @@ bool quectel_pdp_drop(struct quectel *quectel, long long number)
     if (!context->active)
         return false;
     context->active = false;
-    quectel_conns_drop_context(quectel, (int)number);
-    quectel_ftp_drop_context(quectel, (int)number);
+    quectel->events->context_dropped(quectel, (int)number);
     quectel_urc(quectel, "+QIURC: \"pdpdeact\",%lld", number);
     return true;
 }
@@ -166,8 +165,7 @@ static struct emu_result deactivate(struct emu_call *call)
         return quectel_fail(quectel, QUECTEL_NET_INVALID_PARAMETER);
     context->active = false;
     context->bearer = number == 1 && context->bearer;
-    quectel_conns_drop_context(quectel, (int)number);
-    quectel_ftp_drop_context(quectel, (int)number);
+    quectel->events->context_dropped(quectel, (int)number);
     quectel->last_error = QUECTEL_NET_OK;
     return emu_ok();
 }

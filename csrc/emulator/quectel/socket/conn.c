@@ -3,7 +3,6 @@
 #include "emulator/interpreter/reply.h"
 #include "emulator/quectel/errors.h"
 #include "emulator/quectel/quectel.h"
-#include "emulator/quectel/socket/receive.h"
 #include "emulator/quectel/socket/udp_service.h"
 
 #include <stdio.h>
@@ -125,7 +124,8 @@ static void on_opened(void *owner, enum emu_link_failure failure)
     }
     quectel->last_error = QUECTEL_NET_OK;
     conn->state = QUECTEL_CONN_CONNECTED;
-    quectel_ssl_opened(conn);
+    if (conn->family->opened)
+        conn->family->opened(conn);
     if (!conn->command_waits) {
         quectel_urc(quectel, "%s: %d,0", conn->family->open, conn->id);
         return;
@@ -215,6 +215,18 @@ size_t quectel_conns_open(struct quectel *quectel)
     size_t open = 0;
     quectel_conns_each(quectel, count, &open);
     return open;
+}
+
+void quectel_conn_report_close(struct quectel_conn *conn)
+{
+    conn->close_reported = true;
+    conn->state = QUECTEL_CONN_CLOSING;
+    if (conn->online) {
+        quectel_conn_go_offline(conn);
+        emu_final(conn->quectel->emu, emu_result(EMU_RESULT_NO_CARRIER));
+    } else {
+        quectel_urc(conn->quectel, "%s: \"closed\",%d", conn->family->urc, conn->id);
+    }
 }
 
 static void drop_if_on_context(struct quectel_conn *conn, void *context)

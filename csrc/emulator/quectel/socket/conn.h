@@ -7,6 +7,7 @@
 #include "emulator/net/link.h"
 
 struct quectel;
+struct quectel_conn;
 
 enum quectel_access {
     QUECTEL_ACCESS_BUFFER,
@@ -37,6 +38,7 @@ struct quectel_family {
     const char *receive; /* +QSSLRECV */
     bool follows_qicfg;  /* AT+QICFG is about TCP/IP connections alone */
     int (*error_of)(const struct quectel *quectel, enum emu_link_failure failure);
+    void (*opened)(struct quectel_conn *conn); /* a connection has come up; NULL: nothing to do */
 };
 
 struct quectel_conn {
@@ -96,6 +98,9 @@ size_t quectel_conns_open(struct quectel *quectel);
 
 /* The port leaves its data mode; the connection stays. */
 void quectel_conn_go_offline(struct quectel_conn *conn);
+
+/* The other side is gone: "closed", or NO CARRIER when the port is in its data mode. */
+void quectel_conn_report_close(struct quectel_conn *conn);
 
 /* For links that are adopted. */
 extern const struct emu_link_events quectel_conn_events;

@@ -106,18 +106,6 @@ static void announce_data(struct quectel_conn *conn)
         quectel_urc(conn->quectel, "%s: \"recv\",%d", conn->family->urc, conn->id);
 }
 
-void quectel_conn_report_close(struct quectel_conn *conn)
-{
-    conn->close_reported = true;
-    conn->state = QUECTEL_CONN_CLOSING;
-    if (conn->online) {
-        quectel_conn_go_offline(conn);
-        emu_final(conn->quectel->emu, emu_result(EMU_RESULT_NO_CARRIER));
-    } else {
-        quectel_urc(conn->quectel, "%s: \"closed\",%d", conn->family->urc, conn->id);
-    }
-}
-
 /* At most 1500 bytes each, as EC200U (fw EC200UCNAAR03A15M08) splits them. */
 static void push_some(struct quectel_conn *conn)
 {

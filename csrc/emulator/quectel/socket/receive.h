@@ -10,9 +10,6 @@
 /* AT+QSSLRECV=<id>,<len> and AT+QIRD; length 0: the query of amounts. */
 struct emu_result quectel_conn_read(struct quectel_conn *conn, size_t length);
 
-/* The other side is gone: "closed", or NO CARRIER when the port is in its data mode. */
-void quectel_conn_report_close(struct quectel_conn *conn);
-
 /* See emu_module's pump. */
 bool quectel_conns_pump(struct quectel *quectel);
 

@@ -33,20 +33,6 @@ static int error_of(const struct quectel *quectel, enum emu_link_failure failure
     return QUECTEL_NET_UNKNOWN;
 }
 
-static const struct quectel_family family = {
-    .urc = "+QSSLURC",
-    .open = "+QSSLOPEN",
-    .receive = "+QSSLRECV",
-    .error_of = error_of,
-};
-
-void quectel_ssl_init(struct quectel *quectel)
-{
-    for (int i = 0; i < QUECTEL_CONNS; i++)
-        quectel_conn_init(&quectel->ssl.clients[i], quectel, &family, i);
-    quectel_ssl_contexts_init(quectel);
-}
-
 void quectel_ssl_free(struct quectel *quectel)
 {
     for (int i = 0; i < QUECTEL_CONNS; i++)
@@ -76,10 +62,9 @@ static struct quectel_ssl_session *find_session(struct quectel_ssl_context *cont
     return NULL;
 }
 
-void quectel_ssl_opened(struct quectel_conn *conn)
+/* Keeps the TLS session of a connection that has come up, when its context caches them. */
+static void keep_session(struct quectel_conn *conn)
 {
-    if (conn->family != &family)
-        return;
     struct quectel_ssl_context *context = &conn->quectel->ssl.contexts[conn->ssl_context];
     SSL_SESSION *session = context->session_cache ? emu_tls_session(conn->link.tls) : NULL;
     if (!session)
@@ -90,6 +75,21 @@ void quectel_ssl_opened(struct quectel_conn *conn)
     forget_session(kept);
     kept->host = emu_copy_text(conn->host);
     kept->session = session;
+}
+
+static const struct quectel_family family = {
+    .urc = "+QSSLURC",
+    .open = "+QSSLOPEN",
+    .receive = "+QSSLRECV",
+    .error_of = error_of,
+    .opened = keep_session,
+};
+
+void quectel_ssl_init(struct quectel *quectel)
+{
+    for (int i = 0; i < QUECTEL_CONNS; i++)
+        quectel_conn_init(&quectel->ssl.clients[i], quectel, &family, i);
+    quectel_ssl_contexts_init(quectel);
 }
 
 /* The host's path for a module's path; a path that is no file of the module gives one that can't be opened.

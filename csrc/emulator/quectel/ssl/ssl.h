@@ -35,9 +35,6 @@ void quectel_ssl_init(struct quectel *quectel);
 void quectel_ssl_contexts_init(struct quectel *quectel);
 void quectel_ssl_free(struct quectel *quectel);
 
-/* A connection has come up; keeps its TLS session when its context caches them. */
-void quectel_ssl_opened(struct quectel_conn *conn);
-
 /* TLS with the settings of a context, for AT+QSSLOPEN and FTPS alike; `session` to go on with, NULL: one that
  * is kept. NULL when the settings can't work. */
 struct emu_tls *quectel_ssl_make_tls(struct quectel *quectel, struct quectel_ssl_context *context,
