@@ -1,5 +1,5 @@
-/* The whole emulator. There is one, made by main and handed to everyone; each room's part of it is that
- * room's own. */
+/* The whole emulator. main creates the only one, and everything else receives a pointer to it. Each part
+ * is maintained by the folder that defines its type. */
 #ifndef EMU_EMU_H
 #define EMU_EMU_H
 
@@ -20,7 +20,7 @@
 struct emu {
     const struct emu_options *options;
     const struct emu_module *module;
-    void *vendor; /* the module's own state */
+    void *vendor; /* state of the vendor's code */
     uint64_t quirks;
 
     struct emu_loop loop;
@@ -36,7 +36,7 @@ struct emu {
     struct emu_net net;
 };
 
-/* Whether --quirks has asked for this bit: one of enum emu_quirk or of a vendor's enumeration. */
+/* Returns whether a quirk is enabled; `bit` is from enum emu_quirk or from a vendor's enumeration. */
 static inline bool emu_quirk(const struct emu *emu, unsigned bit)
 {
     return (emu->quirks >> bit & 1) != 0;

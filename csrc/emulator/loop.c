@@ -1,4 +1,4 @@
-#define _GNU_SOURCE /* ppoll: the pacing of fast lines needs less than poll's millisecond */
+#define _GNU_SOURCE /* ppoll: pacing of fast lines needs a finer resolution than the millisecond of poll */
 #include "emulator/loop.h"
 
 #include "emulator/alloc.h"

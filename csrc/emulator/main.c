@@ -21,10 +21,10 @@ static bool after_round(void *owner)
     struct emu *emu = owner;
     const struct emu_output *output = &emu->uart.output;
     emu_mode_run(emu);
-    bool full = emu_output_length(output) >= EMU_UART_PUMP_BELOW; /* the pump has had to wait */
+    bool full = emu_output_length(output) >= EMU_UART_PUMP_BELOW; /* the pump may have had to wait for room */
     bool in_data = emu->mode.in_data, running = emu->dispatch.running;
     bool pumped = emu->module->pump(emu);
-    /* What the pump has ended is what input may have waited for. */
+    /* Input may have been waiting for something that the pump has completed. */
     if (in_data != emu->mode.in_data || running != emu->dispatch.running)
         emu_mode_run(emu);
     emu_uart_flush(&emu->uart);
@@ -70,7 +70,8 @@ static void on_reader_gone(void *owner, short events)
     ((struct emu *)owner)->loop.stopping = true;
 }
 
-/* Made beside and renamed, so that there is never a moment without the link. */
+/* The link is created under a temporary name and renamed, so that an existing link is replaced without a
+ * gap. */
 static bool make_link(const struct emu *emu)
 {
     const char *path = emu->options->link;
@@ -116,7 +117,7 @@ static bool start(struct emu *emu, struct signals *signals, struct emu_watch *re
     if (!emu_uart_open(&emu->uart, &emu->loop, options->baud))
         return failed("pty", NULL);
     if (options->baud)
-        prctl(PR_SET_TIMERSLACK, 1UL); /* the default 50 us would be half a byte at 115200 baud */
+        prctl(PR_SET_TIMERSLACK, 1UL); /* the default of 50 us is half a byte at 115200 baud */
     if (options->control && !emu_control_open(emu, options->control))
         return failed("--control", options->control);
     if (options->attached) {

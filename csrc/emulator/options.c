@@ -124,7 +124,7 @@ static const char *read_quirks(struct emu_options *options, const char *text)
     return emu_quirks_parse(text, &options->quirks) ? "a list of names that --quirks list prints" : NULL;
 }
 
-/* Options that take a number; NULL when it is one and in range. */
+/* Reads an option with a numeric value. Returns NULL on success, else a description of valid values. */
 static const char *read_numeric(struct emu_options *options, enum option_code code, const char *text)
 {
     uint64_t number;

@@ -1,4 +1,4 @@
-/* The command line. */
+/* Command line options. */
 #ifndef EMU_OPTIONS_H
 #define EMU_OPTIONS_H
 
@@ -10,12 +10,12 @@
 struct emu_module;
 struct emu_net;
 
-/* Texts point into argv. */
+/* Strings point into argv. */
 struct emu_options {
     const struct emu_module *module;
     const char *flash; /* NULL: a temporary folder */
     uint64_t flash_size;
-    unsigned long baud; /* 0: unpaced */
+    unsigned long baud; /* 0: unlimited */
     const char *link, *control;
     long latency_ms;
     uint64_t quirks;
@@ -30,11 +30,11 @@ struct emu_options {
 
 enum emu_options_verdict {
     EMU_OPTIONS_RUN,
-    EMU_OPTIONS_DONE,  /* help and the like were printed: exit 0 */
-    EMU_OPTIONS_ERROR, /* said why on stderr: exit 2 */
+    EMU_OPTIONS_DONE,  /* help or other information was printed: exit with 0 */
+    EMU_OPTIONS_ERROR, /* an error was printed: exit with 2 */
 };
 
-/* Adds the --resolve and --listen rules to `net`. */
+/* Reads the command line. Adds the rules of --resolve and --listen to `net`. */
 enum emu_options_verdict emu_options_read(struct emu_options *options, struct emu_net *net, int argc,
                                           char **argv);
 

@@ -1,4 +1,4 @@
-/* Recorded habits of named firmware that differ from the notes; off unless --quirks names them. */
+/* Recorded behaviour of particular firmware that differs from the notes, enabled by --quirks. */
 #ifndef EMU_QUIRKS_H
 #define EMU_QUIRKS_H
 
@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* Bits of emu->quirks: those of this enumeration, which any module may have, then those of each vendor. */
+/* Bit numbers in emu->quirks. The first ones apply to any module; each vendor has a range of its own. */
 enum emu_quirk {
     EMU_QUIRK_FIRST_COMMAND_LOST,
     EMU_QUIRK_INFO_WITHOUT_BLANK_LINE,
@@ -15,17 +15,17 @@ enum emu_quirk {
     EMU_QUIRKS_AITHINKER = 32,
 };
 
-/* In the lists of quirks, which end with an entry without name. */
+/* Lists of quirks are terminated by an entry without a name. */
 struct emu_quirk_entry {
     const char *name;
-    uint64_t flags; /* one bit, or several for an entry that names a firmware as a whole */
+    uint64_t flags; /* one bit, or several for an entry that stands for a firmware as a whole */
     const char *description, *source;
 };
 
-/* Adds the quirks of a comma-separated list; returns the name that is not known, or NULL. */
+/* Adds the quirks of a comma-separated list. Returns NULL, or the first unknown name. */
 const char *emu_quirks_parse(const char *names, uint64_t *quirks);
 
-/* Those of every module. One line a quirk: name, what it does, where it was seen. */
+/* Prints the quirks of all modules, one per line: name, description, source. */
 void emu_quirks_list(FILE *file);
 
 #endif

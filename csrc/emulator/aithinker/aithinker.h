@@ -1,5 +1,5 @@
-/* An Ai-Thinker Wi-Fi module with combo firmware: what its commands share. The TCP/IP page is the chapter
- * "TCP/IP AT Command Set" of Ai-Thinker's combo AT guide. */
+/* What the commands of an Ai-Thinker Wi-Fi module with combo firmware share. "TCP/IP page" means the
+ * chapter "TCP/IP AT Command Set" of Ai-Thinker's combo AT guide. */
 #ifndef EMU_AITHINKER_AITHINKER_H
 #define EMU_AITHINKER_AITHINKER_H
 
@@ -25,7 +25,7 @@ struct aithinker {
 
     struct aithinker_wifi wifi;
     struct aithinker_conn conns[AITHINKER_CONNS];
-    unsigned conn_limit; /* how many of them may be in use */
+    unsigned conn_limit; /* maximum number of connections in use at once */
     bool pushes;         /* AT+SOCKETRECVCFG=1 */
     uint32_t events;     /* AT+SYSMSG */
     struct aithinker_send send;

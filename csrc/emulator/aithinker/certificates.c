@@ -96,7 +96,7 @@ static struct emu_result set_or_show(struct emu_call *call)
     return begin(aithinker, (int)type, (size_t)length);
 }
 
-/* The host's path of what is in a slot; NULL when it is empty. */
+/* Returns the host path of the file in a slot, or NULL if the slot is empty. */
 static char *path(const struct aithinker *aithinker, int type)
 {
     return is_set(aithinker, type) ? emu_store_path(&aithinker->emu->store, names[type]) : NULL;
@@ -116,7 +116,7 @@ static struct emu_tls *make(struct aithinker *aithinker, bool server, const char
         .ca = ca,
         .certificate = certificate,
         .key = key,
-        .ignore_time = true, /* the module does not know what day it is */
+        .ignore_time = true, /* the module has no clock */
     };
     struct emu_tls *tls = emu_tls_new(&settings);
     free(ca);

@@ -9,7 +9,7 @@
 
 enum {
     DOMAIN_MAX = AITHINKER_HOST_MAX,
-    LOST_PING_MS = 1000, /* a device takes 12 s to say so */
+    LOST_PING_MS = 1000, /* real modules report the failure only after 12 s */
 };
 
 static void on_found(void *owner);
@@ -41,7 +41,7 @@ static void print_address(struct aithinker *aithinker)
         aithinker_print(emu, "\r\n+WDOMAIN:%s\r\n", text);
 }
 
-/* Simulated: whatever can be resolved answers. */
+/* Simulated: every host whose name can be resolved answers. */
 static void begin_ping(struct aithinker *aithinker, bool found)
 {
     struct aithinker_dns *dns = &aithinker->dns;

@@ -9,7 +9,7 @@ struct aithinker;
 struct aithinker_dns {
     struct emu_lookup lookup;
     struct emu_timer ping;
-    bool pings; /* the look-up is for AT+PING */
+    bool pings; /* the lookup belongs to AT+PING */
     unsigned round_trip;
     char servers[2][16];
 };

@@ -1,4 +1,4 @@
-/* What is not about networks. */
+/* Commands that have nothing to do with networks. */
 #include "emulator/aithinker/aithinker.h"
 #include "emulator/interpreter/reply.h"
 
@@ -16,7 +16,7 @@ static struct emu_result show_versions(struct emu_call *call)
     return aithinker_print_versions(call->emu);
 }
 
-/* OK first, then silence and the banner. */
+/* OK is printed first; silence and the boot banner follow. */
 static struct emu_result reset(struct emu_call *call)
 {
     emu_timer_start(&call->emu->loop, &aithinker_of(call->emu)->reset, emu_loop_now(&call->emu->loop));
@@ -29,7 +29,7 @@ static struct emu_result restore(struct emu_call *call)
     return reset(call);
 }
 
-/* OK still comes at the old speed. */
+/* OK is still sent at the old speed. */
 static struct emu_result set_uart(struct emu_call *call)
 {
     struct aithinker *aithinker = aithinker_of(call->emu);

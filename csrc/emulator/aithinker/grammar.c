@@ -12,7 +12,8 @@ static bool begin(struct emu_parser *parser, const char *line, size_t length)
     return length > 0;
 }
 
-/* A parameter in quotes, without them; what follows the closing one, or NULL when there is none. */
+/* Copies a quoted parameter without its quotes. Returns the text after the closing quote, or NULL if there
+ * is none. */
 static const char *unquote(const char *from, char *to)
 {
     for (from++; *from && *from != '"'; from++) {
@@ -52,7 +53,7 @@ static bool read_params(struct emu_parser *parser, struct emu_call *call, const 
     }
 }
 
-/* Names in capitals, as the command tables have them; what follows. */
+/* Reads a name in upper case, as the command tables spell it. Returns the text after it. */
 static const char *read_name(const char *from, struct emu_call *call)
 {
     size_t length = 0;

@@ -1,4 +1,4 @@
-/* The Ai-Thinker modules there are, and the life of one. */
+/* The Ai-Thinker modules and their life cycle. */
 #include "emulator/module.h"
 
 #include "emulator/aithinker/aithinker.h"
@@ -95,8 +95,8 @@ static void boot(struct emu *emu)
     aithinker_wifi_start(aithinker_of(emu));
 }
 
-/* Events that a send or transparent mode held back are printed before new events of the connections, which
- * wait for the next round. */
+/* Events deferred during a send or in transparent mode are printed before new events of the connections,
+ * which wait for the next round. */
 static bool pump(struct emu *emu)
 {
     struct aithinker *aithinker = aithinker_of(emu);
@@ -148,7 +148,7 @@ static void stall(struct emu *emu, struct emu_control_line *line)
         emu_link_stall(&conn->link, strcmp(state, "on") == 0);
 }
 
-/* Where the servers really listen. */
+/* Lists the host port that each server listens on. */
 static void list_ports(struct emu *emu, struct emu_control_line *line)
 {
     const struct aithinker *aithinker = aithinker_of(emu);
@@ -211,8 +211,8 @@ static void print_stats(struct emu *emu, char *text, size_t size)
     snprintf(text, size, " open_sockets=%zu unsent=%zu", aithinker_conns_count(aithinker), unsent);
 }
 
-/* A line ends with CR LF; LF is what counts (vendor's agent notes 3.8.0). Overlong ones are dropped, and
- * +++ wants 20 ms of silence on both sides (SDK). */
+/* Lines end with CR LF, but only the LF counts (vendor's agent notes 3.8.0). Overlong lines are dropped.
+ * "+++" needs 20 ms of silence on both sides (SDK). */
 const struct emu_module aithinker_wb2 = {
     .name = "Ai-WB2",
     .line = {.end = '\n',

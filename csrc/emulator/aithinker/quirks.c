@@ -2,8 +2,8 @@
 
 #define BIT(name) (UINT64_C(1) << AITHINKER_QUIRK_##name)
 
-/* Lineages: A is the older combo firmware (Ai-WB2 V4.18_P1.x), B the later one (V4.18_P23.x). The guide is
- * Ai-Thinker's combo AT guide. */
+/* Lineage A is the older combo firmware (Ai-WB2 V4.18_P1.x), lineage B the newer one (V4.18_P23.x).
+ * "Guide" means Ai-Thinker's combo AT guide. */
 const struct emu_quirk_entry aithinker_quirks[] = {
     {"dissconnect", BIT(DISSCONNECT), "the event of an end is spelled SocketDissconnect", "lineage A, guide"},
     {"state-table", BIT(STATE_TABLE),

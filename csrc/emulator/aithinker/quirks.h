@@ -1,5 +1,5 @@
-/* Habits of named Ai-Thinker firmware that differ from the TCP/IP page; off unless --quirks names them.
- * The values are bits of emu->quirks. */
+/* Behaviour of particular Ai-Thinker firmware that differs from the TCP/IP page, enabled by --quirks. The
+ * values are bit numbers in emu->quirks. */
 #ifndef EMU_AITHINKER_QUIRKS_H
 #define EMU_AITHINKER_QUIRKS_H
 

@@ -45,7 +45,8 @@ void aithinker_print_error(struct emu *emu, const char *command, int code)
         aithinker_print(emu, "\r\n%s:%d\r\n%s\r\n", command, code, error);
 }
 
-/* The literal has no CR LF in front, and no result code has been seen behind it (V4.18_P1.4.4). */
+/* The string in the SDK does not start with CR LF, and no result code was recorded after it
+ * (V4.18_P1.4.4). */
 static void print_unknown(struct emu *emu)
 {
     const char *line = emu->dispatch.parser.line;
@@ -67,7 +68,7 @@ void aithinker_final(struct emu *emu, struct emu_result result)
     case EMU_RESULT_UNKNOWN:
         print_unknown(emu);
         break;
-    case EMU_RESULT_CME: /* from here on: not said by these modules */
+    case EMU_RESULT_CME: /* these modules never print this result or any below */
     case EMU_RESULT_CONNECT:
     case EMU_RESULT_NO_CARRIER:
     case EMU_RESULT_SEND_OK:
@@ -95,7 +96,8 @@ struct version {
     const char *at, *sdk, *firmware, *built;
 };
 
-/* As recorded of V4.18_P1.4.4; of V4.18_P23.2.1 only its name is, and its framework one of its time. */
+/* Recorded from V4.18_P1.4.4. For V4.18_P23.2.1 only its name is known; the framework version is one from
+ * the same period. */
 static const struct version p1 = {
     .at = "release/V4.18_P2.19.1",
     .sdk = "release_bl_iot_sdk_1.6.36",

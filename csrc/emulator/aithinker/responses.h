@@ -1,5 +1,5 @@
-/* What an Ai-Thinker module says, framed as the literals of its SDK's library have it: a result code between
- * CR LF, an event between CR LF, and in front of information lines sometimes CR LF and sometimes nothing. */
+/* Output of an Ai-Thinker module, framed like the strings in its SDK library: CR LF before and after a
+ * result code or event; information lines start with CR LF in some commands but not in others. */
 #ifndef EMU_AITHINKER_RESPONSES_H
 #define EMU_AITHINKER_RESPONSES_H
 
@@ -12,7 +12,7 @@
 struct emu;
 struct aithinker;
 
-/* Error codes: guide, error codes, and the SDK's header. */
+/* Error codes, from the guide's list and the SDK header. */
 enum {
     AITHINKER_UNSUPPORTED = 1,
     AITHINKER_BAD_FORMAT = 3,
@@ -34,7 +34,7 @@ enum {
     AITHINKER_PING_LOST = 106,
     AITHINKER_TLS_CONFIG = 108,
     AITHINKER_TLS_VERIFY = 109,
-    AITHINKER_CONID = 110, /* in the header alone */
+    AITHINKER_CONID = 110, /* in the SDK header only */
 };
 
 static inline struct emu_result aithinker_fail(int code)
@@ -42,7 +42,7 @@ static inline struct emu_result aithinker_fail(int code)
     return (struct emu_result){.outcome = EMU_RESULT_ERROR, .code = code};
 }
 
-/* Bits of the mask of AT+SYSMSG. */
+/* Bit numbers in the mask of AT+SYSMSG. */
 enum aithinker_event {
     AITHINKER_EVENT_WIFI_DISCONNECT = 0,
     AITHINKER_EVENT_WIFI_CONNECT = 1,
@@ -54,10 +54,10 @@ enum aithinker_event {
     AITHINKER_EVENT_GOT_IP = 15,
 };
 
-/* Bytes in one piece, with whatever line ends stand in the text. */
+/* Prints text as one uninterrupted piece. Line ends must be part of the text. */
 void aithinker_print(struct emu *emu, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* What the mask and transparent transmission let through. */
+/* Prints an event unless the AT+SYSMSG mask or transparent mode suppresses it. */
 void aithinker_event(struct aithinker *aithinker, enum aithinker_event event, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 bool aithinker_event_is_wanted(const struct aithinker *aithinker, enum aithinker_event event);
@@ -66,10 +66,10 @@ void aithinker_final(struct emu *emu, struct emu_result result);
 void aithinker_busy(struct emu *emu);
 const char *aithinker_prompt(const struct emu *emu);
 
-/* An error that no command is waiting for. */
+/* Prints an error outside the response to a command. */
 void aithinker_print_error(struct emu *emu, const char *command, int code);
 
-/* Behind every start. */
+/* Printed at every boot. */
 void aithinker_print_banner(struct emu *emu);
 struct emu_result aithinker_print_versions(struct emu *emu);
 

@@ -12,7 +12,7 @@ static const char file_name[] = "settings";
 
 static const struct aithinker_settings factory = {.events = 0xffffffff};
 
-/* The value when the line is of that name. */
+/* Returns the value if the line sets the given name, else NULL. */
 static const char *value_of(const char *line, const char *name)
 {
     size_t length = strlen(name);

@@ -6,7 +6,7 @@
 #include <string.h>
 
 enum {
-    STEP_MS = 20 /* for each of finding, joining, getting an address */
+    STEP_MS = 20 /* for each step: finding the network, joining it, getting an address */
 };
 
 static void on_step(void *owner);
@@ -75,7 +75,7 @@ static void refuse(struct aithinker *aithinker)
     finish_join(aithinker, aithinker_fail(password ? AITHINKER_WIFI_PASSWORD : AITHINKER_WIFI_NO_AP));
 }
 
-/* The guide and devices: WIFI_CONNECT, OK, WIFI_GOT_IP. */
+/* The guide and devices agree on WIFI_CONNECT, OK, WIFI_GOT_IP. */
 static void associate(struct aithinker *aithinker)
 {
     bool ok_first = emu_quirk(aithinker->emu, AITHINKER_QUIRK_JOIN_OK_FIRST);
@@ -124,7 +124,7 @@ static void leave_network(struct aithinker *aithinker)
     aithinker_conns_drop(aithinker);
 }
 
-/* A module that had joined looks for its access point until it is back (since P2.30.0). */
+/* A module that was joined keeps looking for its access point until it returns (since P2.30.0). */
 void aithinker_wifi_changed(struct aithinker *aithinker)
 {
     struct aithinker_wifi *wifi = &aithinker->wifi;
@@ -170,7 +170,8 @@ static struct emu_result show_mode(struct emu_call *call)
     return emu_ok();
 }
 
-/* SSID and password, from this parameter on; a third one (the BSSID) is taken and does not matter here. */
+/* Reads SSID and password, starting at parameter `first`. An optional third parameter, the BSSID, is
+ * ignored. */
 static bool read_network(const struct emu_call *call, size_t first, struct aithinker_wifi *wifi)
 {
     const char *ssid = aithinker_text(call, first, EMU_SSID_MAX);
@@ -200,7 +201,7 @@ static struct emu_result begin_join(struct emu_call *call)
     return emu_pending();
 }
 
-/* Nothing here is quoted, as in the guide; where there is no network its fields are empty. */
+/* Values are not quoted, as in the guide. Without a network its fields are empty. */
 static struct emu_result show_network(struct emu_call *call)
 {
     const struct aithinker *aithinker = aithinker_of(call->emu);
@@ -231,7 +232,7 @@ static bool has_disconnect(const struct emu *emu)
     return !emu_quirk(emu, AITHINKER_QUIRK_NO_WDISCONNECT);
 }
 
-/* With 1 alone: the network that is joined now. */
+/* With only the parameter 1 it applies to the current network. */
 static struct emu_result set_autoconnect(struct emu_call *call)
 {
     struct aithinker *aithinker = aithinker_of(call->emu);

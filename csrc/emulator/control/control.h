@@ -1,8 +1,7 @@
-/* The control connection: a unix stream socket through which tests make things happen while the emulator
- * runs.
+/* The control connection: a Unix stream socket through which tests change things while the emulator runs.
  *
- * One command a line, one answer a line: "ok" (or what was asked for), "error: why". Several clients may be
- * connected. */
+ * Each line is a command and gets one line in answer: "ok" (or the requested information), or "error: "
+ * and a reason. Several clients may be connected. */
 #ifndef EMU_CONTROL_CONTROL_H
 #define EMU_CONTROL_CONTROL_H
 
@@ -23,28 +22,28 @@ struct emu_control_client {
 };
 
 struct emu_control {
-    const char *path; /* NULL: there is none */
+    const char *path; /* NULL: no control connection */
     struct emu_watch watch;
     struct emu_control_client clients[EMU_CONTROL_CLIENTS];
 };
 
-/* False with errno set. A socket that an emulator has left behind is replaced. */
+/* Returns false with errno set. Replaces a socket that an earlier emulator left behind. */
 bool emu_control_open(struct emu *emu, const char *path);
 void emu_control_close(struct emu *emu);
 
-/* A line that is being carried out. */
+/* The command being carried out. */
 struct emu_control_line {
     const char *verb;
-    char *rest; /* what is left of it, without leading spaces */
+    char *rest; /* the unread part, without leading spaces */
     char reply[1024];
 };
 
-/* The next word, taken off the rest; "" when there is none. */
+/* Removes the next word from `rest` and returns it; "" if there is none. */
 char *emu_control_word(struct emu_control_line *line);
 void emu_control_fail(struct emu_control_line *line, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Carries a line out (verbs.c). */
+/* Carries out a command (verbs.c). */
 void emu_control_run(struct emu *emu, struct emu_control_line *line);
 
 #endif

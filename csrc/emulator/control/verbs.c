@@ -41,8 +41,7 @@ static bool read_number(const char *text, long long max, long long *number)
     return true;
 }
 
-/* \r, \n, \\ and \xNN, in place. False when something else follows a backslash, or a NUL would stand in it.
- */
+/* Replaces \r, \n, \\ and \xNN in place. Returns false for any other escape and for \x00. */
 static bool unescape(char *text)
 {
     char *to = text;
@@ -157,7 +156,8 @@ static const char *set_clock(struct emu *emu, const char *value)
     return NULL;
 }
 
-/* What every module has; NULL when done, else what would have been understood. *mine: it was one of these. */
+/* Sets what every module has. Returns NULL on success, else a description of valid values. Clears *handled
+ * if the key is not one of these. */
 static const char *set_common(struct emu *emu, const char *key, const char *value, bool *handled)
 {
     long long number;

@@ -1,4 +1,4 @@
-/* What a command is: a name, and what it does in each of its forms (V.250 5.4, 27.007 4). */
+/* A command: its name, and a handler for each of its forms (V.250 5.4, 27.007 4). */
 #ifndef EMU_INTERPRETER_COMMAND_H
 #define EMU_INTERPRETER_COMMAND_H
 
@@ -20,10 +20,10 @@ enum emu_form {
     EMU_EXECUTE, /* AT+NAME */
 };
 
-/* One parameter; text ends with NUL and lives as long as the call. */
+/* One parameter. The text ends with NUL and is valid as long as the call. */
 struct emu_param {
     const char *text;
-    size_t length; /* 0 and not quoted: left out */
+    size_t length; /* 0 and not quoted: omitted */
     bool quoted;
 };
 
@@ -40,27 +40,27 @@ struct emu;
 
 typedef struct emu_result emu_handler(struct emu_call *call);
 
-/* A form without handler answers ERROR, but for test: `ranges` is then printed behind the name, "" just
- * answers OK. */
+/* A form without a handler answers ERROR. The test form can do without: it prints `ranges` after the name,
+ * or just OK if `ranges` is "". */
 struct emu_command {
     const char *name;
     emu_handler *write, *read, *execute, *test;
     const char *ranges;
-    bool (*present)(const struct emu *emu); /* NULL: this firmware has it */
+    bool (*present)(const struct emu *emu); /* NULL: always present */
 };
 
-/* A whole number written in digits and in the range; false otherwise, also when it is left out or quoted. */
+/* Reads an integer in the given range. Returns false if the parameter is not one, quoted or omitted. */
 bool emu_param_number(const struct emu_call *call, size_t index, long long min, long long max,
                       long long *number);
 
-/* The same, but left alone when the parameter is left out. */
+/* The same, but an omitted parameter leaves *number unchanged and succeeds. */
 bool emu_param_option(const struct emu_call *call, size_t index, long long min, long long max,
                       long long *number);
 
-/* A quoted string of at most so many bytes; NULL otherwise. */
+/* Returns a quoted string of at most `max` bytes, or NULL. */
 const char *emu_param_string(const struct emu_call *call, size_t index, size_t max);
 
-/* Left out, or behind the last one. */
+/* Returns whether the parameter is omitted, also at the end of the list. */
 bool emu_param_absent(const struct emu_call *call, size_t index);
 
 #endif

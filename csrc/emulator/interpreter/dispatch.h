@@ -1,4 +1,4 @@
-/* Executes command lines: each command in turn, one final result code for the line (V.250 5.6). */
+/* Executes command lines: one command after another, with one final result code per line (V.250 5.6). */
 #ifndef EMU_INTERPRETER_DISPATCH_H
 #define EMU_INTERPRETER_DISPATCH_H
 
@@ -11,31 +11,31 @@ struct emu_dispatch {
     struct emu_parser parser;
     struct emu_call call;
     bool running;       /* a line is being executed */
-    bool executing;     /* a handler runs: URCs wait for the result code */
+    bool executing;     /* a handler is running: URCs are deferred until after the result code */
     bool info_begun;    /* the current command has printed an information response */
     bool ignore_next;   /* the next line gets no answer */
-    char *fixed_answer; /* printed instead of executing, when a held line's time has come */
+    char *fixed_answer; /* printed instead of executing the line, after the delay */
     struct emu_timer delay;
-    uint64_t commands; /* command lines, since the start */
+    uint64_t commands; /* number of command lines since the start */
 
-    const struct emu_command **index; /* all commands of the module, by name */
+    const struct emu_command **index; /* all commands of the module, sorted by name */
     size_t index_size;
 };
 
 void emu_dispatch_init(struct emu *emu);
 void emu_dispatch_free(struct emu *emu);
 
-/* A line has ended. Overlong: this is its beginning. */
+/* Executes a complete line. For an overlong line only its beginning is passed. */
 void emu_dispatch_line(struct emu *emu, const char *line, size_t length);
 void emu_dispatch_overlong(struct emu *emu, const char *line, size_t length);
 
-/* The result of a command whose handler returned PENDING. */
+/* Completes a command whose handler returned PENDING. */
 void emu_finish(struct emu *emu, struct emu_result result);
 
-/* Gives up the line that is being executed, without a word. */
+/* Abandons the line being executed without printing anything. */
 void emu_dispatch_reset(struct emu *emu);
 
-/* The names of all commands, sorted, for AT+CLAC. */
+/* Returns all commands sorted by name, for AT+CLAC. */
 const struct emu_command *const *emu_dispatch_commands(const struct emu *emu, size_t *count);
 
 #endif

@@ -153,7 +153,7 @@ static size_t consume_data(struct emu *emu, const char *bytes, size_t length)
     const struct emu_data_mode mode = emu->mode.data;
     if (!mode.echo)
         return mode.consume(mode.owner, bytes, length);
-    /* The echo stands in front of the result that the last byte brings about, so bytes go one by one. */
+    /* The echo of the last byte must precede the result it triggers, so bytes are handled one by one. */
     size_t used = 0;
     while (used < length && emu->mode.in_data) {
         emu_output_put(&emu->uart.output, bytes + used, 1);
@@ -163,7 +163,7 @@ static size_t consume_data(struct emu *emu, const char *bytes, size_t length)
     return used;
 }
 
-/* The LF of a CR LF is gone before a command that takes its time has put the port in data mode. */
+/* Consumes the LF of a CR LF while a slow command is running, before that command enters data mode. */
 static size_t ignored_bytes(const struct emu *emu, const char *bytes, size_t length)
 {
     size_t count = 0;

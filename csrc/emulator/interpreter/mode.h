@@ -1,8 +1,8 @@
-/* What the bytes on the serial port mean: command lines, or data for whoever has put the port in data mode.
+/* Interprets input as command lines, or passes it on in data mode.
  *
- * A command line that arrives while another is being executed waits for its turn (V.250 5.6.1 lets it abort
- * the first one; modules that were recorded don't), or is told that the module is busy. URCs wait while the
- * port is in data mode. */
+ * A command line that arrives while another is being executed waits (V.250 5.6.1 allows it to abort the
+ * first one, but recorded modules do not do that), or is answered with a busy message. URCs are deferred
+ * while the port is in data mode. */
 #ifndef EMU_INTERPRETER_MODE_H
 #define EMU_INTERPRETER_MODE_H
 
@@ -11,18 +11,19 @@
 
 struct emu;
 
-/* Who gets the bytes in data mode. */
+/* The receiver of input in data mode. */
 struct emu_data_mode {
-    /* Returns how many bytes it has used; the rest is offered again later. With echo it uses every byte. */
+    /* Returns the number of bytes used. The rest is passed again later. With `echo` every byte must be
+     * used. */
     size_t (*consume)(void *owner, const char *bytes, size_t length);
-    /* "+++" was seen, and everything in front of it taken; NULL: plus signs are just data here. */
+    /* "+++" was received and all data before it consumed. NULL: plus signs are ordinary data. */
     void (*escape)(void *owner);
     void *owner;
-    bool echo; /* modules echo what is typed at a prompt, and nothing after CONNECT */
-    bool urcs; /* some firmware says them in between */
+    bool echo; /* modules echo input at a prompt, but not after CONNECT */
+    bool urcs; /* some firmware prints URCs in data mode */
 };
 
-/* What V.250 calls parameters of the DCE; AT&W saves them, ATZ brings them back. */
+/* What V.250 calls DCE parameters. AT&W saves them, ATZ restores them. */
 struct emu_profile {
     bool echo, verbose, quiet;
     unsigned cmee;
@@ -32,15 +33,15 @@ struct emu_mode {
     struct emu_profile profile, saved;
     struct emu_data_mode data;
     bool in_data;
-    bool escaping;      /* "+++" was seen, the data in front of it is not taken yet */
-    bool input_ignored; /* between power off and power on: what arrives is lost */
+    bool escaping;      /* "+++" was received, but data before it is not consumed yet */
+    bool input_ignored; /* powered off: input is lost */
     struct emu_escape escape;
 
     char line[EMU_LINE_MAX];
-    size_t length, max_length; /* of a line; the module may lower it */
+    size_t length, max_length; /* length of the line; the module may lower its limit */
     bool overlong;
 
-    char **deferred_urcs; /* URCs that wait for command mode */
+    char **deferred_urcs; /* URCs waiting for command mode */
     size_t deferred_count;
 };
 
@@ -50,15 +51,15 @@ void emu_mode_free(struct emu *emu);
 void emu_mode_enter_data(struct emu *emu, const struct emu_data_mode *mode);
 void emu_mode_leave_data(struct emu *emu);
 
-/* Uses up the input as far as the mode allows, then prints held URCs. Called once a round. */
+/* Processes input as far as the mode allows, then prints deferred URCs. Called once per round. */
 void emu_mode_run(struct emu *emu);
 
 bool emu_mode_allows_urcs(const struct emu *emu);
 
-/* Keeps a URC until command mode; takes over the text. */
+/* Defers a URC until command mode. Takes ownership of the text. */
 void emu_mode_defer_urc(struct emu *emu, char *text);
 
-/* Forgets lines, modes and held URCs, as at power-off. */
+/* Discards input lines, deferred URCs and data mode, as at power-off. */
 void emu_mode_reset(struct emu *emu);
 
 #endif

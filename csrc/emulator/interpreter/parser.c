@@ -36,7 +36,8 @@ static bool begin(struct emu_parser *parser, const char *line, size_t length)
            toupper((unsigned char)parser->line[1]) == 'T';
 }
 
-/* Length of the parameter at `from`: up to the ',' or ';' outside quotes. False when a quote stays open. */
+/* Measures the parameter at `from`, up to a ',' or ';' outside quotes. Returns false if a quote is not
+ * closed. */
 static bool measure(const char *from, size_t *length)
 {
     bool quoted = false;
@@ -84,7 +85,7 @@ static bool read_params(struct emu_parser *parser, struct emu_call *call)
     }
 }
 
-/* A command's value in digits, as in ATE0 or ATS0=1. */
+/* Reads a numeric value as in ATE0 or ATS0=1. */
 static void read_number(struct emu_parser *parser, struct emu_call *call)
 {
     size_t length = strspn(parser->line + parser->at, "0123456789");
@@ -129,8 +130,8 @@ static enum emu_parsed read_basic(struct emu_parser *parser, struct emu_call *ca
     copy_name(call, from, length);
     parser->at += length;
     if (toupper((unsigned char)from[0]) == 'D') {
-        parser->at +=
-            strlen(parser->line + parser->at); /* V.250 6.3.1: the dial string is the rest of the line */
+        /* V.250 6.3.1: the dial string extends to the end of the line. */
+        parser->at += strlen(parser->line + parser->at);
         return EMU_PARSED_CALL;
     }
     if (is_digit(from[length]))

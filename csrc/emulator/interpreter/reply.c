@@ -30,7 +30,7 @@ static void end_piece(struct emu *emu)
     emu_output_end(&uart->output, uart->latency ? emu_loop_now(&emu->loop) + uart->latency : 0);
 }
 
-/* "+NAME: value", as this firmware spaces it. */
+/* Prints "+NAME: value" with the spacing of this firmware. */
 static void put_named(struct emu *emu, const char *text)
 {
     const char *colon = text[0] == '+' ? strchr(text, ':') : NULL;
@@ -71,7 +71,7 @@ void emu_info_block(struct emu *emu, const char *line, struct emu_span first, st
     end_piece(emu);
 }
 
-/* A result code: `number` stands for it after ATV0, NULL when it has none. */
+/* Prints a result code. `number` replaces the text after ATV0; NULL: there is no numeric form. */
 static void put_code(struct emu *emu, const char *text, const char *number)
 {
     const struct emu_profile *profile = &emu->mode.profile;
@@ -165,7 +165,7 @@ void emu_urc_text(struct emu *emu, const char *text)
         return;
     }
     if (emu_output_length(&emu->uart.output) >= EMU_UART_FULL)
-        return; /* nobody reads: lost, as on a real line */
+        return; /* the client does not read: lost, as on a real line */
     put(emu, "\r\n");
     put_named(emu, text);
     put(emu, "\r\n");

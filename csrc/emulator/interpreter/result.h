@@ -1,17 +1,17 @@
-/* How a command ends. */
+/* How a command completes. */
 #ifndef EMU_INTERPRETER_RESULT_H
 #define EMU_INTERPRETER_RESULT_H
 
 enum emu_outcome {
     EMU_RESULT_OK,
-    EMU_RESULT_ERROR,   /* the vendor may give it a code */
+    EMU_RESULT_ERROR,   /* the vendor may add a code */
     EMU_RESULT_UNKNOWN, /* no such command */
     EMU_RESULT_CME,     /* +CME ERROR with a code */
     EMU_RESULT_CONNECT,
     EMU_RESULT_NO_CARRIER,
     EMU_RESULT_SEND_OK,
     EMU_RESULT_SEND_FAIL,
-    EMU_RESULT_PENDING, /* not yet: emu_finish is called later */
+    EMU_RESULT_PENDING, /* not completed yet: emu_finish follows */
     EMU_RESULT_SILENT,  /* nothing is printed */
 };
 

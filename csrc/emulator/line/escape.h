@@ -1,8 +1,8 @@
-/* The escape sequence of data mode: silence, three plus signs and nothing else, silence.
+/* Detects the escape sequence of data mode: silence, exactly three plus signs, silence.
  *
- * Quectel's SSL note 1.4: at least 1 s without a byte, "+++" within 1 s, again 1 s without a byte; Ai-Thinker
- * firmware does the same with 20 ms. Anything else that holds plus signs is data. Judged when bytes arrive,
- * not when they are consumed, so a slow peer can't shift them in time. */
+ * Quectel requires at least 1 s of silence, "+++" within 1 s, and again 1 s of silence (SSL note 1.4).
+ * Ai-Thinker firmware requires 20 ms. All other plus signs are data. The sequence is detected on arrival,
+ * not on consumption, so that a slow peer cannot affect its timing. */
 #ifndef EMU_LINE_ESCAPE_H
 #define EMU_LINE_ESCAPE_H
 
@@ -11,9 +11,9 @@
 struct emu_escape {
     struct emu_uart *uart;
     emu_time guard;
-    bool armed; /* data mode, in one that can be escaped from */
+    bool armed; /* in a data mode that can be escaped from */
     unsigned pluses;
-    emu_time quiet_since; /* the last arrival of anything */
+    emu_time quiet_since; /* time of the last arrival */
     struct emu_timer timer;
     void (*on_escape)(void *owner);
     void *owner;
@@ -22,10 +22,10 @@ struct emu_escape {
 void emu_escape_init(struct emu_escape *escape, struct emu_uart *uart, emu_time guard,
                      void (*on_escape)(void *owner), void *owner);
 
-/* Data mode has begun or ended. Plus signs held back are forgotten. */
+/* Data mode was entered or left. Held-back plus signs are discarded. */
 void emu_escape_arm(struct emu_escape *escape, bool armed);
 
-/* These bytes have just arrived at the end of the uart's input. May withdraw them. */
+/* The last `length` bytes of the uart's input have just arrived. May withdraw them. */
 void emu_escape_arrival(struct emu_escape *escape, size_t length);
 
 #endif

@@ -19,7 +19,7 @@ void emu_output_clear(struct emu_output *output)
     output->begun = false;
 }
 
-/* Room for this many bytes behind the end, by moving the rest to the front when that is enough. */
+/* Makes room for `length` more bytes, by moving the content to the front if that suffices. */
 static void make_room(struct emu_output *output, size_t length)
 {
     if (output->size - output->end >= length)

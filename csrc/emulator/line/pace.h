@@ -1,19 +1,19 @@
-/* The speed of a serial line: how many bytes have had the time to pass.
+/* Speed of a serial line: the number of bytes that have had time to pass.
  *
- * Counts from when the line began to be busy and not from wake-up to wake-up, so that late wake-ups don't
- * make it slow and the average is right for bytes in any portions. */
+ * Counting starts when the line becomes busy, not at each wake-up. Late wake-ups therefore do not slow
+ * down the line, and the average rate is exact for any portion size. */
 #ifndef EMU_LINE_PACE_H
 #define EMU_LINE_PACE_H
 
 #include "emulator/loop.h"
 
 struct emu_pace {
-    emu_time per_byte;   /* 0: as fast as it goes */
-    emu_time busy_until; /* until when the line's time is used up */
+    emu_time per_byte;   /* 0: unlimited speed */
+    emu_time busy_until; /* time at which the bytes counted so far have passed */
     bool busy;
 };
 
-/* Ten bits a byte (8N1). 0: unpaced. */
+/* Ten bits per byte (8N1). 0: unlimited. */
 void emu_pace_set(struct emu_pace *pace, unsigned long baud);
 
 static inline bool emu_paced(const struct emu_pace *pace)
@@ -21,15 +21,15 @@ static inline bool emu_paced(const struct emu_pace *pace)
     return pace->per_byte > 0;
 }
 
-/* Something is waiting to pass; no effect while busy. */
+/* Bytes are waiting to pass. Has no effect while the line is busy. */
 void emu_pace_begin(struct emu_pace *pace, emu_time now);
 void emu_pace_idle(struct emu_pace *pace);
 
-/* How many bytes may have passed by now, and that this many did. */
+/* Returns how many bytes may have passed by now, and records that some did. */
 size_t emu_pace_allows(const struct emu_pace *pace, emu_time now);
 void emu_pace_spend(struct emu_pace *pace, size_t bytes);
 
-/* When to look again with this many bytes waiting: after all of them, or about a millisecond's worth. */
+/* Time of the next check with this many bytes waiting: after all of them, or after about a millisecond. */
 emu_time emu_pace_due(const struct emu_pace *pace, size_t waiting);
 
 #endif

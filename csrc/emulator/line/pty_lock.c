@@ -8,7 +8,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-/* Descriptors that we may not read are another user's: a program of root's, which locks do not stop. */
+/* Processes whose descriptors we may not read belong to another user: root, whom locks do not stop. */
 static bool has_open(const char *process, const char *path)
 {
     char name[300], target[128];
@@ -24,8 +24,8 @@ static bool has_open(const char *process, const char *path)
     return found;
 }
 
-/* True if any other process has it open. Counting opens and closes would not do: inotify merges two identical
- * events. */
+/* Returns whether another process has the pty open. Counting opens and closes would be unreliable because
+ * inotify merges identical events. */
 static bool is_in_use(const char *path)
 {
     DIR *processes = opendir("/proc");
@@ -40,7 +40,7 @@ static bool is_in_use(const char *path)
     return found;
 }
 
-/* Clients that go in order unlock it themselves, so that there is nothing to look for. */
+/* Clients that exit normally release the lock themselves, in which case there is nothing to search for. */
 static void on_closed(void *owner, short events)
 {
     (void)events;

@@ -1,4 +1,4 @@
-#define _GNU_SOURCE /* posix_openpt and its kin */
+#define _GNU_SOURCE /* posix_openpt and related functions */
 #include "emulator/line/uart.h"
 
 #include <errno.h>
@@ -84,7 +84,7 @@ static size_t input_room(struct emu_uart *uart)
     return uart->in_end < room ? room - uart->in_end : 0;
 }
 
-/* Returns how many bytes came; 0: there are none left now. */
+/* Returns the number of bytes read; 0: no more for now. */
 static size_t read_some(struct emu_uart *uart, size_t limit)
 {
     size_t room = input_room(uart);
@@ -105,9 +105,9 @@ static size_t waiting_in_pty(const struct emu_uart *uart)
     return ioctl(uart->master, FIONREAD, &waiting) == 0 && waiting > 0 ? (size_t)waiting : 0;
 }
 
-/* When the client began to write: some time before this program was woken up, but not before the answer that
- * it has waited for. It gains nothing by this, emu_pace sees to that; a round of small writes just does not
- * pay for wake-ups. */
+/* Estimates when the client started to write: a little before this program woke up, but not before the
+ * answer that the client was waiting for. The client does not gain speed from this because emu_pace limits
+ * it; it only keeps wake-up times out of a sequence of small writes. */
 static emu_time writing_began(const struct emu_uart *uart)
 {
     emu_time began = uart->loop->now - emu_ms(1) / 10;
@@ -116,7 +116,7 @@ static emu_time writing_began(const struct emu_uart *uart)
     return began < uart->out_pace.busy_until ? uart->out_pace.busy_until : began;
 }
 
-/* The line is carrying what the client has written; the pty holds it until it has "arrived". */
+/* Lets the line transmit what the client has written. The pty holds the bytes until they have "arrived". */
 static void schedule_input(struct emu_uart *uart)
 {
     size_t waiting = waiting_in_pty(uart);
@@ -176,7 +176,7 @@ void emu_uart_push_back(struct emu_uart *uart, const char *bytes, size_t length,
     uart->in_end += length;
 }
 
-/* Nothing is read while there is no room: the pty then fills up and the client's writes wait, as with
+/* Input is not read while there is no room. The pty then fills up and the client's writes block, as with
  * RTS/CTS. */
 static void update_input_events(struct emu_uart *uart)
 {
@@ -188,7 +188,7 @@ static void update_input_events(struct emu_uart *uart)
         uart->watch.events &= (short)~POLLIN;
 }
 
-/* False when the pty takes no more for now. */
+/* Returns false if the pty accepts no more for now. */
 static bool write_some(struct emu_uart *uart, const char *bytes, size_t length)
 {
     ssize_t put = write(uart->master, bytes, length);
@@ -204,8 +204,8 @@ static bool write_some(struct emu_uart *uart, const char *bytes, size_t length)
     return false;
 }
 
-/* An answer follows the last byte of its command on the line, so that time the host's scheduler has cost
- * meanwhile is not added to each exchange. */
+/* An answer follows the last byte of its command on the line. Scheduling delays of the host are thereby
+ * not added to each exchange. */
 static emu_time answer_time(const struct emu_uart *uart, emu_time now)
 {
     bool answers = uart->last_arrival > now - emu_ms(1);

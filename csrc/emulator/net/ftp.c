@@ -14,7 +14,7 @@ static void on_greeting(struct emu_ftp *ftp, int code);
 
 static const struct emu_link_events control_events = {
     .opened = on_control_opened,
-    .closed = on_nothing, /* emu_ftp_run sees it, when it has heard the last words */
+    .closed = on_nothing, /* emu_ftp_run handles this after the last replies */
     .drained = on_nothing,
 };
 
@@ -72,7 +72,7 @@ void emu_ftp_complete(struct emu_ftp *ftp, enum emu_ftp_failure failure, int cod
     ftp->events->done(ftp->owner, failure, code, code ? ftp->reply.text : "");
 }
 
-/* The session is over, and whatever is going on with it. */
+/* Ends the session and the operation in progress. */
 static void give_up(struct emu_ftp *ftp, enum emu_ftp_failure failure, int code)
 {
     bool busy = ftp->busy;
@@ -81,7 +81,7 @@ static void give_up(struct emu_ftp *ftp, enum emu_ftp_failure failure, int code)
         ftp->events->done(ftp->owner, failure, code, code ? ftp->reply.text : "");
 }
 
-/* A reply that comes after all would be taken for the next command's, so the session is given up. */
+/* The session is closed because a late reply would be mistaken for the reply to the next command. */
 static void on_limit(void *owner)
 {
     struct emu_ftp *ftp = owner;
@@ -147,7 +147,7 @@ static void on_prot(struct emu_ftp *ftp, int code)
         give_up(ftp, EMU_FTP_REFUSED, code);
 }
 
-/* RFC 4217, 9: data connections are protected as well. */
+/* RFC 4217, 9: protects the data connections too. */
 static void on_pbsz(struct emu_ftp *ftp, int code)
 {
     if (code == 200)
@@ -260,7 +260,7 @@ void emu_ftp_rename(struct emu_ftp *ftp, const char *from, const char *to)
     emu_ftp_send_command(ftp, on_rename_from, "RNFR", ftp->first);
 }
 
-/* Goes on when the type is the one that is wanted; false when the server must be told first. */
+/* Returns true if the type is already set. Otherwise sends TYPE, whose reply goes to `next`. */
 static bool has_type(struct emu_ftp *ftp, char type, void (*next)(struct emu_ftp *ftp, int code))
 {
     const char text[2] = {type, '\0'};
@@ -312,13 +312,13 @@ static void on_delay_over(void *owner)
     ((struct emu_ftp *)owner)->reply_due = true;
 }
 
-/* The next reply, unless it is to be heard later. */
+/* Reads the next reply. Returns false if there is none or its delay has not passed. */
 static bool listen_to(struct emu_ftp *ftp)
 {
     bool up = ftp->control.state == EMU_LINK_UP || ftp->control.state == EMU_LINK_CLOSED;
     if (!up || (!ftp->reply_held && !emu_ftp_reply_next(&ftp->reply, &ftp->control.in)))
         return false;
-    emu_link_consumed(&ftp->control, 0); /* a stream: no datagram to count down */
+    emu_link_consumed(&ftp->control, 0); /* a stream has no datagrams to count */
     if (ftp->reply_delay > 0 && !ftp->reply_due) {
         if (!ftp->reply_held)
             emu_timer_start(ftp->net->loop, &ftp->reply_timer,
@@ -330,7 +330,7 @@ static bool listen_to(struct emu_ftp *ftp)
     return true;
 }
 
-/* 1xx announces another reply; what a transfer makes of it is its own business. */
+/* 1xx announces another reply. Transfers handle these themselves. */
 static bool is_preliminary(const struct emu_ftp *ftp)
 {
     return ftp->reply.code < 200 && ftp->data.state == EMU_FTP_DATA_NONE;

@@ -43,8 +43,8 @@ void emu_ftp_data_close(struct emu_ftp *ftp)
     *data = (struct emu_ftp_data){.listener.fd = -1};
 }
 
-/* Nothing more goes over the data connection; what is left is the server's word. About one that was lost it
- * may have none (pyftpdlib 1.5.7, when it had not accepted it yet). */
+/* The data connection is finished and only the server's reply is outstanding. If the connection was lost,
+ * the server may never reply (pyftpdlib 1.5.7, if it had not accepted the connection yet). */
 static void end_data(struct emu_ftp *ftp, enum emu_ftp_failure failure)
 {
     struct emu_loop *loop = ftp->net->loop;
@@ -80,8 +80,8 @@ static void send_rest(struct emu_ftp *ftp)
         send_transfer(ftp);
 }
 
-/* The server has agreed and the connection is there: TLS, then data. The session of the control connection is
- * gone on with, which many servers insist on. */
+/* Once the server has agreed and the connection is up: starts TLS, if used, then the data. Resumes the TLS
+ * session of the control connection, which many servers require. */
 static void start_flow(struct emu_ftp *ftp)
 {
     struct emu_ftp_data *data = &ftp->data;
@@ -128,8 +128,7 @@ void emu_ftp_data_check_end(struct emu_ftp *ftp)
         emu_ftp_complete(ftp, EMU_FTP_OK, data->final);
     else if (data->failure != EMU_FTP_OK && (data->agreed || !refused))
         emu_ftp_complete(ftp, data->failure, refused ? data->final : 0);
-    else if (refused) /* ProFTPD resets the data connection of a transfer that it refuses, before it says so
-                       */
+    else if (refused) /* ProFTPD resets the data connection before it refuses the transfer */
         emu_ftp_complete(ftp, EMU_FTP_REFUSED, data->final);
     else if (data->state == EMU_FTP_DATA_OVER || data->state == EMU_FTP_DATA_LISTENING)
         emu_ftp_complete(ftp, EMU_FTP_OK, data->final);
@@ -157,7 +156,8 @@ static void on_second(void *owner)
     connect_given(owner);
 }
 
-/* The control connection's address comes behind --resolve already, the server's goes through it. */
+/* The address of the control connection is already translated by --resolve; the one given by the server
+ * still has to be. */
 static void connect_passive(struct emu_ftp *ftp)
 {
     struct emu_ftp_data *data = &ftp->data;
@@ -218,7 +218,7 @@ static void on_opened(void *owner, enum emu_link_failure failure)
     }
 }
 
-/* A download that has ended well still has to be taken. */
+/* A download that ended normally still has to be consumed. */
 static void on_closed(void *owner)
 {
     struct emu_ftp *ftp = owner;
@@ -260,7 +260,7 @@ static void on_port(struct emu_ftp *ftp, int code)
         emu_ftp_complete(ftp, EMU_FTP_DATA_NOT_OPENED, code);
 }
 
-/* Listens where the control connection comes from; *local tells where that is. */
+/* Listens on the local address of the control connection, which is stored in *local. */
 static bool listen_active(struct emu_ftp *ftp, struct emu_address *local)
 {
     local->length = sizeof local->storage;
@@ -284,8 +284,8 @@ static void open_active(struct emu_ftp *ftp)
     struct emu_address local;
     char text[EMU_ADDRESS_TEXT], argument[EMU_ADDRESS_TEXT + 16];
     if (ftp->secured || !listen_active(ftp, &local)) {
-        /* FTP note 2.1: FTPS and active mode don't go together. The next round tells, as this may be inside a
-         * call; the server knows nothing of it, so that no reply of its is missing. */
+        /* FTP note 2.1: FTPS excludes active mode. This may run inside a call, so the failure is reported
+         * in the next round. The server was not involved, so no reply is outstanding. */
         stop_listening(ftp);
         ftp->data.failure = EMU_FTP_DATA_NOT_OPENED;
         ftp->data.final = 200;

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 enum {
-    KERNEL_BUFFER = 64 * 1024, /* small, so that a peer that does not read is felt soon */
+    KERNEL_BUFFER = 64 * 1024, /* small, so that back-pressure from a slow reader takes effect early */
 };
 
 static void on_ready(void *owner, short events);
@@ -69,7 +69,7 @@ void emu_link_size_buffer(struct emu_link *link, size_t size)
     emu_ring_init(&link->in, size);
 }
 
-/* Told from the loop, so that what the caller prints first comes first. */
+/* Reported from the loop, so that output of the caller comes first. */
 static void fail(struct emu_link *link, enum emu_link_failure failure)
 {
     drop_socket(link);
@@ -91,7 +91,7 @@ static void on_limit(void *owner)
     if (link->state == EMU_LINK_FAILING)
         report_failure(link);
     else if (link->state == EMU_LINK_UP)
-        emu_link_receive(link); /* set going by emu_link_consumed */
+        emu_link_receive(link); /* started by emu_link_consumed */
     else
         fail(link, EMU_LINK_TIMED_OUT);
 }
@@ -188,7 +188,7 @@ static void bind_local(struct emu_link *link, int fd, int family)
     int yes = 1;
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
     if (bind(fd, (struct sockaddr *)&local.storage, local.length) != 0)
-        link->local_port = 0; /* taken on this host: any other serves as well */
+        link->local_port = 0; /* already in use on this host: any other port will do */
 }
 
 static void tune(int fd, bool datagram)
@@ -212,7 +212,7 @@ static int open_socket(struct emu_link *link, const struct emu_address *address)
     return fd;
 }
 
-/* Tries the addresses from link->address on. */
+/* Tries the remaining addresses, starting at link->address. */
 static void connect_next(struct emu_link *link)
 {
     for (; link->address < link->lookup.found_count; link->address++) {
@@ -226,7 +226,7 @@ static void connect_next(struct emu_link *link)
             continue;
         }
         link->watch.fd = fd;
-        link->watch.events = POLLOUT; /* a connection that is made at once is seen to be in the next round */
+        link->watch.events = POLLOUT; /* a connection established at once is noticed in the next round */
         link->state = EMU_LINK_CONNECTING;
         emu_watch_add(link->net->loop, &link->watch);
         return;
@@ -297,7 +297,8 @@ void emu_link_adopt_secure(struct emu_link *link, struct emu_net *net, int fd, s
     link->tls = tls;
     link->handshake_limit = handshake_limit;
     if (emu_tls_start(tls, fd)) {
-        /* The client speaks first: the handshake goes on when it does, and no event comes from in here. */
+        /* The client speaks first. The handshake continues when it does, so no event is triggered from
+         * here. */
         link->state = EMU_LINK_HANDSHAKING;
         link->watch.events = POLLIN;
         emu_timer_start(net->loop, &link->limit, net->loop->now + handshake_limit);

@@ -5,7 +5,7 @@
 
 enum {
     DATAGRAM_MAX = 16 * 1024,
-    DATAGRAMS_A_ROUND = 64, /* a flood must not keep the loop from anything else */
+    DATAGRAMS_A_ROUND = 64, /* limits the work per round, in case of a flood */
 };
 
 void emu_link_update_events(struct emu_link *link)
@@ -20,7 +20,7 @@ void emu_link_update_events(struct emu_link *link)
     link->watch.events = events;
 }
 
-/* As emu_tls_read and emu_tls_write. */
+/* Results are those of emu_tls_read and emu_tls_write. */
 static ssize_t receive_bytes(struct emu_link *link, char *bytes, size_t size)
 {
     if (link->secure)
@@ -41,7 +41,7 @@ static ssize_t send_bytes(struct emu_link *link, const char *bytes, size_t lengt
     return errno == EAGAIN || errno == EINTR || (link->datagram && errno == ECONNREFUSED) ? -1 : -2;
 }
 
-/* Returns what the last read did: -1, or what ended it. */
+/* Returns the result of the last read: -1, or the one that ended the stream. */
 static ssize_t read_stream(struct emu_link *link)
 {
     for (;;) {
@@ -58,8 +58,8 @@ static ssize_t read_stream(struct emu_link *link)
     }
 }
 
-/* A datagram that finds no room is lost, as datagrams are. An empty one ends nothing unless it is DTLS's
- * farewell. */
+/* A datagram without room is dropped, as datagrams may be. An empty one has no meaning, except for the end
+ * of DTLS. */
 static ssize_t read_datagrams(struct emu_link *link)
 {
     char datagram[DATAGRAM_MAX];
@@ -84,7 +84,7 @@ void emu_link_receive(struct emu_link *link)
         emu_link_mark_closed(link, outcome < 0);
 }
 
-/* False when the link has broken. */
+/* Returns false if the link is broken. */
 static bool transmit(struct emu_link *link)
 {
     while (link->out.used > 0 && !link->stalled) {
@@ -133,7 +133,7 @@ size_t emu_link_send(struct emu_link *link, const char *bytes, size_t length)
     }
     size_t taken = emu_ring_write(&link->out, bytes, length);
     if (!transmit(link))
-        link->watch.events = POLLOUT; /* the next round finds it broken and says so */
+        link->watch.events = POLLOUT; /* the next round detects and reports the failure */
     return taken;
 }
 
@@ -153,7 +153,7 @@ void emu_link_consumed(struct emu_link *link, size_t length)
         }
     }
     if (link->state == EMU_LINK_UP && link->paused && emu_ring_room(&link->in) >= link->in.size / 4) {
-        /* TLS may hold bytes that the socket no longer tells of: look, but not from inside this call. */
+        /* TLS may hold bytes that poll does not report, so read again, but not from within this call. */
         link->paused = false;
         emu_timer_start(link->net->loop, &link->limit, link->net->loop->now);
     }

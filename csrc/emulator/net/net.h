@@ -1,4 +1,4 @@
-/* What all connections of the module share, and all that the code in this folder knows of the emulator. */
+/* What all connections of the module share. This folder uses nothing else of the emulator. */
 #ifndef EMU_NET_NET_H
 #define EMU_NET_NET_H
 
@@ -10,7 +10,7 @@ struct emu_net {
     struct emu_loop *loop;
     struct emu_resolver resolver;
     struct emu_listen_map listen;
-    uint64_t handshakes, resumed; /* TLS and DTLS, since the start */
+    uint64_t handshakes, resumed; /* of TLS and DTLS, since the start */
 };
 
 #endif

@@ -17,7 +17,7 @@ struct emu_tls {
     bool datagram;
     bool server;
     bool sni;
-    bool up; /* the handshake is over, and nothing has broken since */
+    bool up; /* the handshake has succeeded, and no error has occurred since */
 };
 
 static const struct {
@@ -59,7 +59,7 @@ static bool set_verification(struct emu_tls *tls, const struct emu_tls_settings 
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
     SSL_CTX_set_cert_verify_callback(context, emu_verify_chain, &tls->verify);
     X509_VERIFY_PARAM *param = SSL_CTX_get0_param(context);
-    /* mbedTLS trusts whatever is in the CA file, be it an intermediate. */
+    /* mbedTLS trusts every certificate in the CA file, intermediates included. */
     X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN);
     if (settings->ignore_time)
         X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_NO_CHECK_TIME);
@@ -91,7 +91,7 @@ static bool set_identity(SSL_CTX *context, const struct emu_tls_settings *settin
 static bool configure(struct emu_tls *tls, const struct emu_tls_settings *settings)
 {
     SSL_CTX *context = tls->context;
-    /* These modules speak TLS 1.0 and SHA-1, which the level of distributions forbids. */
+    /* These modules use TLS 1.0 and SHA-1, which the default security level of distributions forbids. */
     SSL_CTX_set_security_level(context, 0);
     SSL_CTX_set_options(context, SSL_OP_LEGACY_SERVER_CONNECT | SSL_OP_IGNORE_UNEXPECTED_EOF);
     SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
@@ -120,7 +120,7 @@ struct emu_tls *emu_tls_new(const struct emu_tls_settings *settings)
     struct emu_tls *tls = emu_alloc(sizeof *tls);
     tls->host = emu_copy_text(settings->host ? settings->host : "");
     tls->server = settings->server;
-    tls->sni = settings->sni && !emu_is_address(tls->host); /* RFC 6066, 3: no literal addresses */
+    tls->sni = settings->sni && !emu_is_address(tls->host); /* RFC 6066, 3: not for literal addresses */
     tls->datagram = settings->version == EMU_DTLS_1_0 || settings->version == EMU_DTLS_1_2;
     tls->context = SSL_CTX_new(method_of(tls));
     bool good = tls->context && configure(tls, settings);

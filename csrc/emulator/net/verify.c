@@ -51,7 +51,7 @@ static uint32_t flag_of(int error, X509 *certificate)
     case X509_V_ERR_EE_KEY_TOO_SMALL:
     case X509_V_ERR_CA_KEY_TOO_SMALL:
         return EMU_BAD_KEY;
-    default: /* OpenSSL's list, which grows: not an enum of ours */
+    default: /* OpenSSL's list, which grows; not an enumeration of ours */
         return EMU_BAD_OTHER;
     }
 }
@@ -62,7 +62,7 @@ static bool is_about_signature(int error)
            error == X509_V_ERR_UNABLE_TO_DECRYPT_CERT_SIGNATURE || error == X509_V_ERR_CA_MD_TOO_WEAK;
 }
 
-/* An error that tells of the levels above the server's certificate, or of their absence. */
+/* The error concerns certificates above the server's own, or their absence. */
 static bool is_about_chain(int error, int depth)
 {
     return depth > 0 || error == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY ||

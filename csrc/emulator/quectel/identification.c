@@ -1,4 +1,4 @@
-/* Who the module is. */
+/* Identification of the module (27.007 5, V.250 6.1). */
 #include "emulator/interpreter/reply.h"
 #include "emulator/quectel/quectel.h"
 

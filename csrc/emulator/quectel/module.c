@@ -1,4 +1,4 @@
-/* The Quectel modules there are, and the life of one. */
+/* The Quectel modules and their life cycle. */
 #include "emulator/module.h"
 
 #include "emulator/alloc.h"
@@ -33,7 +33,7 @@ static const struct emu_command *const tables[] = {
     NULL,
 };
 
-/* Revision as recorded; PDP contexts 1 to 7 (SSL note 2.2.2); Unisoc's clock begins in 1970. */
+/* Recorded revision. PDP contexts 1 to 7 (SSL note 2.2.2). The clock of the Unisoc chipset starts in 1970. */
 static const struct quectel_model ec200u = {
     .name = "EC200U",
     .revision = "EC200UCNAAR03A15M08",
@@ -41,8 +41,8 @@ static const struct quectel_model ec200u = {
     .epoch = 0,
 };
 
-/* Of the LTE Standard(A) family: contexts 1 to 15, a key's password, an SD card; ASR's clock begins in 1980.
- */
+/* LTE Standard(A) series: contexts 1 to 15, passwords for keys, an SD card. The clock of the ASR chipset
+ * starts in 1980. */
 static const struct quectel_model ec200a = {
     .name = "EC200A",
     .revision = "EC200ACNDAR01A02M16",
@@ -126,7 +126,7 @@ static void power_off(struct emu *emu)
     init_volatile(quectel);
 }
 
-/* The order of EG25-G and EG800K; it is not the same everywhere. */
+/* The order on EG25-G and EG800K. Other modules differ. */
 static void boot(struct emu *emu)
 {
     struct quectel *quectel = quectel_of(emu);
@@ -255,7 +255,7 @@ static void print_stats(struct emu *emu, char *text, size_t size)
              (int)quectel->ftp.state);
 }
 
-/* SSL note 1.4: a second around +++. */
+/* SSL note 1.4: one second of silence around +++. */
 #define LINE                                                                                                 \
     {                                                                                                        \
         .end = '\r', .ignored = '\n', .echo_end = "\r", .max_length = EMU_LINE_MAX,                          \

@@ -1,4 +1,4 @@
-/* A Quectel LTE module: what its commands share. */
+/* What the commands of a Quectel LTE module share. */
 #ifndef EMU_QUECTEL_QUECTEL_H
 #define EMU_QUECTEL_QUECTEL_H
 
@@ -17,20 +17,20 @@
 #include "emulator/quectel/socket/socket.h"
 #include "emulator/quectel/ssl/ssl.h"
 
-/* What makes one model differ from another. */
+/* Differences between models. */
 struct quectel_model {
     const char *name, *revision;
     long long last_context; /* PDP contexts are 1 to this */
-    int64_t epoch;          /* what a clock that was never set begins with */
-    bool key_password;      /* QSSLCFG="clientkey" takes one (LTE-A SSL note 1.4; not in the EC200U note) */
+    int64_t epoch;          /* initial time of a clock that was never set */
+    bool key_password;      /* QSSLCFG="clientkey" accepts one (LTE-A SSL note 1.4; not in the EC200U note) */
     bool sd_card;
 };
 
-/* What one service of the module has to tell others that it does not know. */
+/* Notifications between services that do not know each other. */
 struct quectel_events {
     /* The module is no longer registered with a network. */
     void (*registration_lost)(struct quectel *quectel);
-    /* A PDP context is down: whatever used it fails. */
+    /* A PDP context is down, and everything that uses it fails. */
     void (*context_dropped)(struct quectel *quectel, int context);
 };
 
@@ -60,17 +60,17 @@ static inline struct quectel *quectel_of(const struct emu *emu)
     return emu->vendor;
 }
 
-/* ERROR, with the reason for AT+QIGETERROR. */
+/* Returns ERROR and stores the reason for AT+QIGETERROR. */
 static inline struct emu_result quectel_fail(struct quectel *quectel, int error)
 {
     quectel->last_error = error;
     return emu_error();
 }
 
-/* A URC or deferred result, unless AT+QURCCFG has sent it to another port. */
+/* Prints a URC or deferred result unless AT+QURCCFG directs it to another port. */
 void quectel_urc(struct quectel *quectel, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* EG800K: after 20 SSL opens nothing can be opened until the module is rebooted. */
+/* EG800K: after 20 SSL opens, nothing can be opened until the module reboots. */
 bool quectel_is_exhausted(const struct quectel *quectel);
 
 extern const struct emu_command quectel_v250_commands[];

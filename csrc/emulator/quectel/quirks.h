@@ -1,5 +1,5 @@
-/* Habits of named Quectel firmware that differ from the notes; off unless --quirks names them. The values are
- * bits of emu->quirks. */
+/* Behaviour of particular Quectel firmware that differs from the notes, enabled by --quirks. The values
+ * are bit numbers in emu->quirks. */
 #ifndef EMU_QUECTEL_QUIRKS_H
 #define EMU_QUECTEL_QUIRKS_H
 

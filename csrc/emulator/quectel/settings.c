@@ -11,7 +11,7 @@ struct range {
     long min, max, default_value;
 };
 
-/* One or two numbers behind a name; most < least: there is no second. */
+/* One or two numbers after a name. max < min: there is no second one. */
 struct setting {
     const char *name;
     struct range first, second;
@@ -24,7 +24,7 @@ static const struct setting plain[QUECTEL_PLAIN_SETTINGS] = {
     {"+CMGF", {0, 1, 0}, {0, -1, 0}, "(0,1)"},
 };
 
-/* TCP/IP note, AT+QICFG. All but the first three are only kept. */
+/* TCP/IP note, AT+QICFG. All but the first three are only stored. */
 enum {
     RECVIND,
     VIEWMODE,
@@ -54,7 +54,7 @@ static const struct setting qcfg[QUECTEL_QCFG_SETTINGS] = {
     {"servicedomain", {0, 2, 2}, {0, -1, 0}, "(0-2)"},
 };
 
-/* AT manual, AT+IPR; 1000000 is in the list of EG800K. */
+/* AT manual, AT+IPR. 1000000 is in the list of EG800K. */
 static const long rates[] = {4800, 9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600, 1000000};
 
 static bool has_second(const struct setting *setting)
@@ -140,7 +140,7 @@ bool quectel_prompt_is_line(const struct quectel *quectel)
     return quectel->settings.qicfg[FORMATCFG][0] == 1;
 }
 
-/* Index in a list, or its length. */
+/* Returns the index in a list, or its length if the name is not found. */
 static size_t find(const struct setting *list, size_t count, const char *name)
 {
     size_t i = 0;
@@ -228,7 +228,7 @@ static struct emu_result write_qcfg(struct emu_call *call)
         emu_info(call->emu, "+QCFG: \"%s\",%ld", key, *value);
         return emu_ok();
     }
-    /* <effect>, "at once or after the reboot", may follow. */
+    /* The optional <effect> chooses between "immediately" and "after reboot". */
     if (call->count > 3 || !emu_param_number(call, 1, qcfg[i].first.min, qcfg[i].first.max, &number))
         return emu_error();
     *value = (long)number;
@@ -250,7 +250,7 @@ static struct emu_result write_rate(struct emu_call *call)
         if (rates[i] != rate)
             continue;
         quectel->settings.baud = (long)rate;
-        /* It takes effect behind its OK; a pty without --baud has no speed. */
+        /* It takes effect after OK. Without --baud the pty has no speed. */
         emu_timer_start(&call->emu->loop, &quectel->settings.speed,
                         emu_loop_now(&call->emu->loop) + emu_ms(20));
         return emu_ok();

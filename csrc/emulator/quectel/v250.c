@@ -1,4 +1,4 @@
-/* The basic commands: V.250 chapters 6.1 and 6.2, as the AT manual of these modules lists them. */
+/* The basic commands of V.250, chapters 6.1 and 6.2, that the AT manual of these modules lists. */
 #include "emulator/interpreter/reply.h"
 #include "emulator/quectel/quectel.h"
 
@@ -6,7 +6,7 @@
 
 static const struct emu_profile factory = {.echo = true, .verbose = true, .quiet = false, .cmee = 1};
 
-/* A command whose value is 0 or 1, and 0 when left out. */
+/* Reads a value of 0 or 1 that defaults to 0. */
 static bool read_flag(struct emu_call *call, bool *flag)
 {
     long long value = 0;
@@ -75,7 +75,7 @@ static struct emu_result save(struct emu_call *call)
     return emu_ok();
 }
 
-/* Taken and without effect here: a pty has no modem control lines to act on (&C, &D), no speaker and no dial
+/* Accepted without effect: a pty has no modem control lines (&C, &D), and there is no speaker and no dial
  * tone. */
 static struct emu_result accept_value(struct emu_call *call)
 {
@@ -83,8 +83,8 @@ static struct emu_result accept_value(struct emu_call *call)
     return call->form != EMU_WRITE || emu_param_number(call, 0, 0, 255, &value) ? emu_ok() : emu_error();
 }
 
-/* S-registers can be written, but stay as they are: there is no call to answer, and other line ends than CR
- * and LF are nothing anybody uses. */
+/* S-registers can be written but do not change: there are no calls to answer, and line ends other than CR
+ * and LF are not in use. */
 static struct emu_result read_register(struct emu_call *call)
 {
     static const struct {

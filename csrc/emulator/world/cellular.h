@@ -1,5 +1,5 @@
-/* The world outside a cellular module: its SIM and the network around it. Options and the control connection
- * say what it is like; each vendor's commands report it in their own words. */
+/* The environment of a cellular module: its SIM and the network. Set by options and the control
+ * connection, reported by the commands of each vendor. */
 #ifndef EMU_WORLD_CELLULAR_H
 #define EMU_WORLD_CELLULAR_H
 
@@ -30,10 +30,11 @@ struct emu_cellular {
     char pin[9];
     enum emu_registration registration;
     unsigned signal;           /* <rssi> of AT+CSQ: 0..31, 99 */
-    char apn[EMU_APN_MAX + 1]; /* the only one the network accepts; "": any */
+    char apn[EMU_APN_MAX + 1]; /* the only one that the network accepts; "": any */
 };
 
-/* Read what an option or a control line says; NULL when it was understood, else what would have been. */
+/* Read the value of an option or a control command. Return NULL on success, else a description of valid
+ * values. */
 const char *emu_cellular_set_sim(struct emu_cellular *cellular, const char *text);
 const char *emu_cellular_set_registration(struct emu_cellular *cellular, const char *text);
 const char *emu_cellular_set_signal(struct emu_cellular *cellular, const char *text);

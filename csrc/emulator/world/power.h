@@ -1,4 +1,4 @@
-/* Power off and on again: what a reset command does, and what a glitch of the supply does. */
+/* Power cycling, by a reset command or by a glitch of the supply. */
 #ifndef EMU_WORLD_POWER_H
 #define EMU_WORLD_POWER_H
 
@@ -13,10 +13,10 @@ struct emu_power {
 
 void emu_power_init(struct emu *emu, emu_time boot_time);
 
-/* Silence, then the boot URCs. A glitch loses the output that was not sent yet, too. */
+/* Switches off and boots again after a period of silence. A glitch also discards unsent output. */
 void emu_power_cycle(struct emu *emu, bool glitch);
 
-/* No boot follows; only emu_power_cycle brings it back. */
+/* Switches off without a subsequent boot. Only emu_power_cycle switches on again. */
 void emu_power_down(struct emu *emu);
 
 #endif

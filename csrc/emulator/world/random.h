@@ -1,4 +1,4 @@
-/* Numbers that a seed decides. */
+/* Random numbers determined by a seed. */
 #ifndef EMU_WORLD_RANDOM_H
 #define EMU_WORLD_RANDOM_H
 
@@ -8,7 +8,7 @@ struct emu_random {
     uint64_t state;
 };
 
-/* One of least..most. */
+/* Returns a number from min to max. */
 unsigned emu_random_between(struct emu_random *random, unsigned min, unsigned max);
 
 #endif

@@ -1,4 +1,4 @@
-/* The world outside a Wi-Fi module: the access point that is in the air. */
+/* The environment of a Wi-Fi module: the only access point in range. */
 #ifndef EMU_WORLD_WIRELESS_H
 #define EMU_WORLD_WIRELESS_H
 
@@ -10,13 +10,13 @@ enum {
 };
 
 struct emu_wireless {
-    char ssid[EMU_SSID_MAX + 1]; /* "": whichever is asked for */
+    char ssid[EMU_SSID_MAX + 1]; /* "": matches any name */
     char password[EMU_WIFI_PASSWORD_MAX + 1];
-    bool protected;    /* only that password will do */
-    bool out_of_range; /* out of reach */
+    bool protected;    /* requires the password */
+    bool out_of_range; /* out of range */
 };
 
-/* Reads SSID[,PASSWORD]; NULL when it was understood, else what would have been. */
+/* Reads SSID[,PASSWORD]. Returns NULL on success, else a description of the valid format. */
 const char *emu_wireless_set_ap(struct emu_wireless *wireless, const char *text);
 
 #endif

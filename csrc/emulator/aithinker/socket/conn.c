@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 enum {
-    CONNECT_LIMIT_S = 20, /* drivers wait 10 to 30 s for the result */
+    CONNECT_LIMIT_S = 20, /* existing drivers wait 10 to 30 s for the result */
     AGAIN_MS = 100,
     CLOSE_LIMIT_S = 2,
 };
@@ -146,7 +146,7 @@ static void on_again(void *owner)
 {
     struct aithinker_conn *conn = owner;
     if (!aithinker_is_online(conn->aithinker))
-        return; /* aithinker_conns_resume comes back to it */
+        return; /* aithinker_conns_resume retries */
     if (aithinker_conn_open(conn, &reconnect_events) != 0)
         try_again(conn);
 }
@@ -174,7 +174,7 @@ static void on_opened(void *owner, enum emu_link_failure failure)
 static void on_closed(void *owner)
 {
     struct aithinker_conn *conn = owner;
-    if (conn->deleting) /* else told by the pump, when what came before is out */
+    if (conn->deleting) /* otherwise the pump reports the close after all received data */
         finish_delete(conn);
 }
 
@@ -253,7 +253,7 @@ bool aithinker_conn_is_up(const struct aithinker_conn *conn)
     return conn->status == AITHINKER_CONNECTED && conn->link.state == EMU_LINK_UP;
 }
 
-/* A UDP server answers its first peer or, with AT+SOCKETTT=2, the latest one. */
+/* A UDP server sends to its first peer or, with AT+SOCKETTT=2, to the latest one. */
 static void send_datagram(struct aithinker_conn *conn, const char *bytes, size_t length)
 {
     const struct emu_address *to = conn->aithinker->transparent.follows_last ? &conn->last : &conn->peer;
@@ -270,6 +270,6 @@ bool aithinker_conn_send(struct aithinker_conn *conn, const char *bytes, size_t 
     }
     if (!emu_link_can_send(&conn->link, length))
         return false;
-    /* A datagram that nobody wants is gone, and that is no failure. */
+    /* A rejected datagram is lost, which does not count as a failure. */
     return emu_link_send(&conn->link, bytes, length) > 0 || conn->type == AITHINKER_UDP_CLIENT;
 }

@@ -1,4 +1,4 @@
-/* A connection, or a server that waits for some: a row of AT+SOCKET?. */
+/* A connection or a listening server: one row of AT+SOCKET?. */
 #ifndef EMU_AITHINKER_SOCKET_CONN_H
 #define EMU_AITHINKER_SOCKET_CONN_H
 
@@ -24,12 +24,12 @@ enum aithinker_type {
 enum aithinker_status {
     AITHINKER_CONNECTING,
     AITHINKER_CONNECTED, /* or listening */
-    AITHINKER_CLOSED,    /* what was received can be read until AT+SOCKETDEL */
+    AITHINKER_CLOSED,    /* received data stays readable until AT+SOCKETDEL */
 };
 
 struct aithinker_conn;
 
-/* Whoever opened a connection, or made it connect again, is told how that went. */
+/* Callbacks of whoever opened the connection, or of the reconnect logic. */
 struct aithinker_conn_events {
     void (*opened)(struct aithinker_conn *conn);
     /* May free the connection. */
@@ -38,28 +38,28 @@ struct aithinker_conn_events {
 
 enum {
     AITHINKER_CONNS = 16,
-    AITHINKER_CONNS_USUAL = 5, /* how many there may be is not written anywhere; drivers assume five */
+    AITHINKER_CONNS_USUAL = 5, /* the real limit is undocumented; drivers assume five */
     AITHINKER_PACKET_MAX = 1460,
 };
 
 struct aithinker_conn {
     struct aithinker *aithinker;
-    long id; /* <ConID>; 0: this one is free */
+    long id; /* <ConID>; 0: slot is free */
     enum aithinker_type type;
     enum aithinker_status status;
     const struct aithinker_conn_events *events;
-    char host[AITHINKER_HOST_MAX + 1]; /* as asked for; a seed's peer; "" for servers */
-    unsigned port;                     /* a server's own, as asked for */
-    unsigned real_port;                /* a server's, on this host */
-    long server;                       /* the id of the one that a seed came to */
-    bool pushes;                       /* the receive mode when it was opened */
+    char host[AITHINKER_HOST_MAX + 1]; /* as given in the command; of the peer for a seed; "" for servers */
+    unsigned port;                     /* a server's own port, as given in the command */
+    unsigned real_port;                /* host port that a server listens on */
+    long server;                       /* for a seed: id of the server that accepted it */
+    bool pushes;                       /* receive mode at the time of opening */
     struct emu_link link;
-    struct emu_watch listening;    /* of servers, which have no link */
-    struct emu_address peer, last; /* of a UDP server: who spoke first and last */
+    struct emu_watch listening;    /* servers only; they have no link */
+    struct emu_address peer, last; /* for a UDP server: first and latest peer */
     bool spoken_to;
     struct aithinker_packets packets;
-    struct emu_timer again; /* until the next attempt to connect again */
-    bool deleting;          /* AT+SOCKETDEL waits until what was sent is out */
+    struct emu_timer again; /* until the next attempt to reconnect */
+    bool deleting;          /* AT+SOCKETDEL is waiting for sent data to drain */
     struct emu_timer close_timer;
 };
 
@@ -85,31 +85,33 @@ static inline bool aithinker_is_secure(enum aithinker_type type)
     return type >= AITHINKER_SSL_SERVER;
 }
 
-/* A free one, with this id or (0) the lowest that nobody has; NULL when there are too many. */
+/* Returns an unused connection with the given id, or with the lowest unused id if `id` is 0. NULL: too
+ * many connections. */
 struct aithinker_conn *aithinker_conn_new(struct aithinker *aithinker, enum aithinker_type type, long id);
 struct aithinker_conn *aithinker_conn_find(struct aithinker *aithinker, long id);
 
-/* At once and without a word; it is free then. */
+/* Closes the connection at once without printing anything and makes its slot available. */
 void aithinker_conn_free(struct aithinker_conn *conn);
 void aithinker_conns_free(struct aithinker *aithinker);
 size_t aithinker_conns_count(const struct aithinker *aithinker);
 
-/* AT+SOCKETDEL: what OK has been said to still goes out, if the peer takes it. */
+/* AT+SOCKETDEL. Data already acknowledged with OK is still sent if the peer accepts it. */
 struct emu_result aithinker_conn_delete(struct aithinker_conn *conn);
 
-/* A client begins to connect to host and port; 0, or the error at once. */
+/* Starts connecting a client to its host and port. Returns 0, or an error code if this fails immediately. */
 int aithinker_conn_open(struct aithinker_conn *conn, const struct aithinker_conn_events *events);
 
-/* The network under it has gone, or somebody has cut it. */
+/* The connection is lost, through loss of the network or on request of the control connection. */
 void aithinker_conn_drop(struct aithinker_conn *conn);
 void aithinker_conns_drop(struct aithinker *aithinker);
-/* The network is back: those that connect by themselves do. */
+/* The network is available again: reconnects the connections that do so automatically. */
 void aithinker_conns_resume(struct aithinker *aithinker);
 
-/* It has ended: its event, and what firmware does then. */
+/* Prints the event for a closed connection and reconnects it if the firmware does so. */
 void aithinker_conn_report_close(struct aithinker_conn *conn);
 
-/* Whether bytes can go out at all; how many of these were taken: all, or for now none. */
+/* Returns whether the connection can carry data at all, and sends data: all of it, or for the time being
+ * none (false). */
 bool aithinker_conn_is_up(const struct aithinker_conn *conn);
 bool aithinker_conn_send(struct aithinker_conn *conn, const char *bytes, size_t length);
 

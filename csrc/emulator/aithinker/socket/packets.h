@@ -1,4 +1,4 @@
-/* Received and not read yet: AT+SOCKETREAD takes packet by packet. */
+/* Queue of received packets that were not read yet. Each AT+SOCKETREAD reads one packet. */
 #ifndef EMU_AITHINKER_SOCKET_PACKETS_H
 #define EMU_AITHINKER_SOCKET_PACKETS_H
 
@@ -9,7 +9,7 @@
 
 struct aithinker_packet {
     struct aithinker_packet *next;
-    bool announced; /* its event is out */
+    bool announced; /* its event was printed */
     size_t length;
     char bytes[];
 };
@@ -20,9 +20,9 @@ struct aithinker_packets {
     size_t bytes;
 };
 
-/* One of this length, which is to be written where the answer points. */
+/* Appends a packet of the given length. The caller writes its bytes to the address returned. */
 char *aithinker_packets_add(struct aithinker_packets *packets, size_t length);
-/* One of the first bytes of a ring, which has as many. */
+/* Appends a packet with the first bytes of a ring, which must hold at least that many. */
 void aithinker_packets_add_from(struct aithinker_packets *packets, struct emu_ring *ring, size_t length);
 void aithinker_packets_drop_first(struct aithinker_packets *packets);
 void aithinker_packets_clear(struct aithinker_packets *packets);

@@ -7,7 +7,7 @@
 #include <string.h>
 
 enum {
-    UNREAD_MAX = 32 * 1024, /* of a stream: with more the peer has to wait */
+    UNREAD_MAX = 32 * 1024, /* for streams: the peer has to wait beyond this */
     UNREAD_MAX_LOSING = 8 * 1024,
 };
 
@@ -22,7 +22,7 @@ static bool is_transparent(const struct aithinker_conn *conn)
     return conn->aithinker->transparent.conn == conn;
 }
 
-/* The next part of a stream becomes a packet, and so does a datagram. */
+/* Turns the next part of a stream, or a datagram, into a packet. */
 static bool make_packet(struct aithinker_conn *conn)
 {
     struct emu_ring *in = &conn->link.in;
@@ -72,7 +72,7 @@ static bool pushes(const struct aithinker_conn *conn)
     return emu_quirk(aithinker->emu, AITHINKER_QUIRK_RECVCFG_AT_OPEN) ? conn->pushes : aithinker->pushes;
 }
 
-/* A packet whose event is out waits for AT+SOCKETREAD, and so do those behind it. */
+/* After the event of a packet was printed, this packet and all later ones wait for AT+SOCKETREAD. */
 static bool show_packets(struct aithinker_conn *conn)
 {
     bool printed = false;
@@ -140,8 +140,8 @@ bool aithinker_conns_pump(struct aithinker *aithinker)
     return printed;
 }
 
-/* +SOCKETREAD,<ConID>,<length>,<data>; nothing there: no comma behind the 0 (literals of the SDK's library).
- */
+/* +SOCKETREAD,<ConID>,<length>,<data>. If there is no data, no comma follows the 0 (strings in the SDK
+ * library). */
 struct emu_result aithinker_read(struct emu_call *call)
 {
     struct emu *emu = call->emu;

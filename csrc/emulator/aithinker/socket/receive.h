@@ -1,10 +1,10 @@
-/* What connections have to say by themselves: data that has come, and ends. */
+/* Output that connections start on their own: received data and closing. */
 #ifndef EMU_AITHINKER_SOCKET_RECEIVE_H
 #define EMU_AITHINKER_SOCKET_RECEIVE_H
 
 #include "emulator/aithinker/socket/conn.h"
 
-/* See emu_module's pump. */
+/* See the `pump` member of emu_module. */
 bool aithinker_conns_pump(struct aithinker *aithinker);
 
 /* AT+SOCKETREAD */

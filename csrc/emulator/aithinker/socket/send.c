@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* The connection that a send is for, or why there is none. */
+/* Returns the connection to send to, or NULL with *error set. */
 static struct aithinker_conn *target(struct aithinker *aithinker, long long id, int *error)
 {
     struct aithinker_conn *conn = aithinker_conn_find(aithinker, (long)id);
@@ -20,8 +20,8 @@ static struct aithinker_conn *target(struct aithinker *aithinker, long long id, 
     return NULL;
 }
 
-/* A send stays failed once its connection has ended: by its last byte another connection may have the same
- * id. */
+/* Once its connection is closed, a send remains failed: by the time its last byte arrives, another
+ * connection may have the same id. */
 static void mark_failed_if_closed(struct aithinker *aithinker)
 {
     struct aithinker_send *send = &aithinker->send;
@@ -30,7 +30,7 @@ static void mark_failed_if_closed(struct aithinker *aithinker)
         send->failed = true;
 }
 
-/* The chunk goes out; false: not yet. */
+/* Sends the chunk. Returns false if that is not possible yet. */
 static bool flush(struct aithinker *aithinker)
 {
     struct aithinker_send *send = &aithinker->send;
@@ -102,7 +102,7 @@ struct emu_result aithinker_send(struct emu_call *call)
     return emu_pending();
 }
 
-/* The first <length> bytes are sent; fewer than that are an error. */
+/* Sends the first <length> bytes. Fewer bytes than <length> are an error. */
 struct emu_result aithinker_send_line(struct emu_call *call)
 {
     struct aithinker *aithinker = aithinker_of(call->emu);

@@ -5,13 +5,13 @@
 #include "emulator/aithinker/socket/conn.h"
 
 enum {
-    AITHINKER_CHUNK = 1024 /* the page: longer data is split there */
+    AITHINKER_CHUNK = 1024 /* longer data is split at this size (TCP/IP page) */
 };
 
 struct aithinker_send {
-    long id;     /* of the connection; it may go while the data comes */
-    size_t left; /* to come */
-    bool silent; /* nobody gets it, and nothing is answered */
+    long id;     /* of the connection, which may be closed while data arrives */
+    size_t left; /* bytes still to arrive */
+    bool silent; /* data is discarded and no result is printed */
     bool failed;
     char chunk[AITHINKER_CHUNK];
     size_t length;
@@ -20,8 +20,8 @@ struct aithinker_send {
 struct emu_result aithinker_send(struct emu_call *call);
 struct emu_result aithinker_send_line(struct emu_call *call);
 
-/* Called once a round. Ends a send whose data is complete, whatever became of its connection. True if it did.
- */
+/* Called once per round. Completes a send after all of its data has arrived, even if its connection is
+ * closed. Returns true if it did so. */
 bool aithinker_send_continue(struct aithinker *aithinker);
 
 #endif

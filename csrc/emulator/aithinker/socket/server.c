@@ -39,7 +39,7 @@ static void accept_client(struct aithinker_conn *server, int fd)
     struct aithinker_conn *seed =
         secure && !tls ? NULL
                        : aithinker_conn_new(aithinker, secure ? AITHINKER_SSL_SEED : AITHINKER_TCP_SEED, 0);
-    if (!seed) { /* seeds that nobody deletes use up the places (BW20) */
+    if (!seed) { /* seeds that are never deleted use up all slots (BW20) */
         emu_tls_free(tls);
         close(fd);
         return;

@@ -1,4 +1,4 @@
-/* AT+SOCKET and the commands around it. */
+/* AT+SOCKET and related commands. */
 #include "emulator/aithinker/aithinker.h"
 #include "emulator/aithinker/socket/receive.h"
 #include "emulator/aithinker/socket/server.h"
@@ -10,7 +10,7 @@ enum {
     KEEP_ALIVE_MAX = 7200
 };
 
-/* Servers also run on the module's own access point. */
+/* Servers also work on the module's own access point. */
 static bool has_network(const struct aithinker *aithinker, enum aithinker_type type)
 {
     return aithinker_is_online(aithinker) || (aithinker_is_server(type) && aithinker->wifi.mode >= 2);
@@ -107,7 +107,7 @@ static void print_row(struct emu *emu, const struct aithinker_conn *conn)
                     server ? -1 : (int)conn->port, server ? (int)conn->port : -1, from);
 }
 
-/* The one with the lowest id above this. */
+/* Returns the connection with the lowest id above the given one. */
 static const struct aithinker_conn *next_by_id(const struct aithinker *aithinker, long id)
 {
     const struct aithinker_conn *found = NULL;

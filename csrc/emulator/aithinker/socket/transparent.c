@@ -7,7 +7,7 @@
 #include <string.h>
 
 enum {
-    PACKET_MS = 20 /* a constant of the SDK: with that silence, or at 1024 bytes, a packet goes out */
+    PACKET_MS = 20 /* SDK constant: a packet is sent after this silence or at 1024 bytes */
 };
 
 static void on_idle(void *owner);
@@ -24,7 +24,8 @@ void aithinker_transparent_stop(struct aithinker *aithinker)
     aithinker->transparent.conn = NULL;
 }
 
-/* What has gathered goes out; nobody there to take it: it is lost. False: not yet. */
+/* Sends the data collected so far, or drops it if the connection is closed. Returns false if sending is
+ * not possible yet. */
 static bool flush(struct aithinker *aithinker)
 {
     struct aithinker_transparent *tt = &aithinker->transparent;
@@ -49,12 +50,12 @@ static void add_pluses(struct aithinker_transparent *tt)
 static void on_idle(void *owner)
 {
     struct aithinker *aithinker = owner;
-    add_pluses(&aithinker->transparent); /* three in one packet are looked for */
+    add_pluses(&aithinker->transparent); /* only three pluses in one packet end the mode */
     if (!flush(aithinker))
         restart_idle(aithinker);
 }
 
-/* False: not yet. */
+/* Returns false if data still has to be sent first. */
 static bool leave_transparent(struct aithinker *aithinker)
 {
     aithinker->transparent.leaving = !flush(aithinker);
@@ -86,7 +87,7 @@ static size_t consume(void *owner, const char *bytes, size_t length)
     return used;
 }
 
-/* Byte by byte, for firmware that leaves at any "+++" in the data. */
+/* Works byte by byte, for firmware that leaves the mode at any "+++" in the data. */
 static size_t consume_until_pluses(void *owner, const char *bytes, size_t length)
 {
     struct aithinker *aithinker = owner;
@@ -129,7 +130,7 @@ static void enter(struct aithinker_conn *conn)
     emu_mode_enter_data(aithinker->emu, &mode);
 }
 
-/* The page's conditions: one client alone, one server with one seed, or one UDP server alone. */
+/* Conditions of the TCP/IP page: a single client, a server with a single seed, or a single UDP server. */
 static struct aithinker_conn *eligible(struct aithinker *aithinker)
 {
     struct aithinker_conn *found = NULL, *server = NULL;
@@ -192,7 +193,7 @@ static struct emu_result configure(struct emu_call *call)
     return used == call->count ? keep(aithinker, &target) : aithinker_fail(AITHINKER_BAD_VALUE);
 }
 
-/* A server has no remote host, and its port stands in the same place; the page does not show one. */
+/* A server has no remote host. Its port is assumed to stand in the same place; the page has no example. */
 static struct emu_result show(struct emu_call *call)
 {
     const struct aithinker_target *target = &aithinker_of(call->emu)->settings.autott;
@@ -203,7 +204,7 @@ static struct emu_result show(struct emu_call *call)
     return emu_ok();
 }
 
-/* As V4.18_P1.4.4 prints it; OK is missing there in the case of UDP. */
+/* Printed as by V4.18_P1.4.4, which omits OK for UDP. */
 static void on_autott_opened(struct aithinker_conn *conn)
 {
     struct emu *emu = conn->aithinker->emu;

@@ -5,10 +5,10 @@
 #include "emulator/aithinker/socket/send.h"
 
 struct aithinker_transparent {
-    struct aithinker_conn *conn; /* NULL: not now */
+    struct aithinker_conn *conn; /* NULL: not in transparent mode */
     bool follows_last;           /* UDPServerTTMode 2 */
-    bool leaving;                /* +++ has come, and the connection takes nothing at the moment */
-    unsigned pluses;             /* held back, for the quirk */
+    bool leaving;    /* "+++" was received, but the connection cannot accept the remaining data yet */
+    unsigned pluses; /* pluses held back, for the quirk tt-exit-anywhere */
     char chunk[AITHINKER_CHUNK];
     size_t length;
     struct emu_timer idle;
@@ -17,11 +17,11 @@ struct aithinker_transparent {
 void aithinker_transparent_init(struct aithinker *aithinker);
 void aithinker_transparent_stop(struct aithinker *aithinker);
 
-/* Called once a round. Leaves transparent mode if leaving waited for the connection and need not any more.
- * True if it was left. */
+/* Called once per round. Leaves transparent mode if that was waiting for the connection and is now
+ * possible. Returns true if it did so. */
 bool aithinker_transparent_continue(struct aithinker *aithinker);
 
-/* The module is on line for the first time since it started: does what AT+SOCKETAUTOTT has asked for. */
+/* The module is online for the first time since it started: carries out AT+SOCKETAUTOTT. */
 void aithinker_autott_start(struct aithinker *aithinker);
 
 #endif

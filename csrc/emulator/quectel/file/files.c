@@ -39,7 +39,7 @@ void quectel_files_free(struct quectel *quectel)
     emu_store_close(&quectel->files.card);
 }
 
-/* The storage of a path or pattern, and what follows its prefix. */
+/* Returns the storage of a path or pattern, and the text after the prefix. */
 static struct emu_store *storage_of(struct quectel *quectel, const char *path, const char **rest)
 {
     const char *colon = strchr(path, ':');
@@ -69,7 +69,7 @@ struct quectel_file *quectel_file_of(struct quectel *quectel, long long handle)
     return &quectel->files.open[handle - 1];
 }
 
-/* The name with its prefix, so that "a" and "UFS:a" are the same. */
+/* Returns the name with its prefix, so that "a" and "UFS:a" compare equal. */
 static void full_name(struct quectel *quectel, const char *path, char full[EMU_STORE_NAME_MAX + 8])
 {
     const char *name;
@@ -126,7 +126,7 @@ static void list_all(struct emu *emu, const struct quectel *quectel, const struc
     free(entries);
 }
 
-/* The prefix is printed always, as EG800K does. */
+/* The prefix is always printed, as by EG800K. */
 static struct emu_result list_files(struct emu_call *call)
 {
     struct quectel *quectel = quectel_of(call->emu);
@@ -223,7 +223,7 @@ static struct emu_result list_open(struct emu_call *call)
     return emu_ok();
 }
 
-/* The open file that the first parameter names; NULL when there is none. */
+/* Returns the open file given by the first parameter, or NULL. */
 static struct quectel_file *file_param(struct emu_call *call)
 {
     long long handle;

@@ -1,4 +1,4 @@
-/* The FILE note: storages, names, open files. */
+/* The FILE note: storages, file names and open files. */
 #ifndef EMU_QUECTEL_FILE_FILES_H
 #define EMU_QUECTEL_FILE_FILES_H
 
@@ -12,30 +12,30 @@ enum {
 };
 
 struct quectel_file {
-    FILE *file; /* NULL: this handle is free */
+    FILE *file; /* NULL: unused handle */
     char name[EMU_STORE_NAME_MAX + 8];
     enum emu_store_mode mode;
 };
 
 struct quectel_files {
     struct quectel_file open[QUECTEL_OPEN_FILES]; /* handle n is entry n - 1 */
-    struct emu_store card;                        /* SD:, on models that have one */
+    struct emu_store card;                        /* SD:, on models with a card slot */
 };
 
-/* False with errno set when the card's folder can't be had. */
+/* Returns false with errno set if the folder of the card is unavailable. */
 bool quectel_files_init(struct quectel *quectel);
 void quectel_files_free(struct quectel *quectel);
 /* Power was lost. */
 void quectel_files_reset(struct quectel *quectel);
 
-/* "UFS:name", "SD:name" or "name" (which is UFS:); *name then points into path. NULL: no such storage here
- * (RAM: is none of these modules'), or not a file name. */
+/* Accepts "UFS:name", "SD:name" and "name" (meaning UFS:). Points *name into path. Returns NULL if the
+ * storage does not exist (these modules have no RAM:) or the name is invalid. */
 struct emu_store *quectel_file_store(struct quectel *quectel, const char *path, const char **name);
 
-/* The file under a handle, or NULL. */
+/* Returns the file of a handle, or NULL. */
 struct quectel_file *quectel_file_of(struct quectel *quectel, long long handle);
 
-/* The file is open under some handle. */
+/* Returns whether a file is open. */
 bool quectel_file_is_open(struct quectel *quectel, const char *path);
 
 #endif

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 
 enum {
-    DEFAULT_SIZE = 10240, /* FILE note: <file_size> and <timeout> when left out */
+    DEFAULT_SIZE = 10240, /* FILE note: defaults of <file_size> and <timeout> */
     DEFAULT_TIMEOUT_S = 5,
     ACKNOWLEDGED = 1024,
     PATH_MAX_LENGTH = 127,
@@ -52,7 +52,7 @@ static void finish(struct quectel *quectel, struct emu_result result)
     emu_finish(quectel->emu, result);
 }
 
-/* What was received so far stays, whatever the result. */
+/* Data received so far is kept, whatever the result. */
 static void end_incoming(struct quectel *quectel, struct emu_result result)
 {
     const struct quectel_transfer *transfer = &quectel->transfer;
@@ -66,7 +66,7 @@ static void end_incoming(struct quectel *quectel, struct emu_result result)
     finish(quectel, result);
 }
 
-/* EG800K: what has come is stored and reported, then 421. */
+/* EG800K stores and reports the data received so far, then answers 421. */
 static void on_silence(void *owner)
 {
     end_incoming(owner, emu_cme(QUECTEL_FILE_TIMEOUT));
@@ -120,8 +120,8 @@ static struct emu_result begin_incoming(struct quectel *quectel)
     return emu_pending();
 }
 
-/* How much may come: what was announced, or the note's default as far as there is room. 0: the flash is too
- * full. */
+/* Returns the number of bytes to accept: the announced size, or the note's default limited by the free
+ * space. 0: too little space. */
 static uint64_t accepted_size(uint64_t free_bytes, long long announced)
 {
     if (announced > 0)
@@ -182,7 +182,7 @@ static struct emu_result write_file(struct emu_call *call)
     uint64_t wanted = accepted_size(emu_store_free(target) + overwritten, size);
     if (wanted == 0)
         return emu_cme(QUECTEL_FILE_DISK_FULL);
-    fseeko(file->file, at, SEEK_SET); /* C wants this between reading and writing */
+    fseeko(file->file, at, SEEK_SET); /* required by C between reading and writing */
     transfer->kind = QUECTEL_TRANSFER_WRITE;
     transfer->store = target;
     transfer->file = file->file;
@@ -229,7 +229,7 @@ static struct emu_result download(struct emu_call *call)
     return begin_outgoing(quectel, true);
 }
 
-/* Without length: up to the end of the file. */
+/* Without a length, reads to the end of the file. */
 static struct emu_result read_file(struct emu_call *call)
 {
     struct quectel *quectel = quectel_of(call->emu);

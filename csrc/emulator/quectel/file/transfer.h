@@ -1,5 +1,5 @@
-/* File contents through the port: AT+QFUPL, QFDWL, QFREAD and QFWRITE. One at a time, the port is in data
- * mode. */
+/* File contents over the serial port: AT+QFUPL, QFDWL, QFREAD and QFWRITE. There is one transfer at a
+ * time, during which the port is in data mode. */
 #ifndef EMU_QUECTEL_FILE_TRANSFER_H
 #define EMU_QUECTEL_FILE_TRANSFER_H
 
@@ -10,8 +10,8 @@
 struct quectel;
 struct emu_store;
 
-/* The checksum of QFUPL and QFDWL: XOR of the file's 16-bit big-endian words; a last odd byte is the high
- * one. Verified against what EC25, BG95, BG96 and EG800K answered for known files. */
+/* The checksum of QFUPL and QFDWL: XOR of the file's 16-bit big-endian words. An odd last byte is the high
+ * byte of its word. Verified against the answers of EC25, BG95, BG96 and EG800K for known files. */
 struct quectel_checksum {
     unsigned sum;
     bool odd;
@@ -30,9 +30,9 @@ enum quectel_transfer_kind {
 struct quectel_transfer {
     enum quectel_transfer_kind kind;
     struct emu_store *store;
-    FILE *file; /* UPLOAD, DOWNLOAD: owned; else an open file's */
+    FILE *file; /* UPLOAD, DOWNLOAD: owned; otherwise that of an open file */
     uint64_t done, wanted;
-    bool full; /* the flash took no more: the rest is swallowed */
+    bool full; /* the flash is full: further data is discarded */
     bool acknowledge;
     struct quectel_checksum checksum;
     emu_time silence_limit;
@@ -41,10 +41,10 @@ struct quectel_transfer {
 
 void quectel_transfer_init(struct quectel *quectel);
 
-/* Power was lost: what was written stays. */
+/* Power was lost. Data written so far is kept. */
 void quectel_transfer_stop(struct quectel *quectel);
 
-/* See emu_module's pump. */
+/* See the `pump` member of emu_module. */
 bool quectel_transfer_pump(struct quectel *quectel);
 
 #endif

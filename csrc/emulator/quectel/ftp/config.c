@@ -7,15 +7,15 @@
 #include <strings.h>
 
 struct key {
-    const char *name, *note_name; /* as modules print it; as the note does, where that differs */
+    const char *name, *note_name; /* as printed by modules; as spelt in the note, if different */
     size_t offset;
-    long long min, max, default_value; /* most 0: the model's last context */
+    long long min, max, default_value; /* max 0: the model's last context */
 };
 
 #define KEY(field) offsetof(struct quectel_ftp_settings, field)
 
-/* In the order of the test reply of EG25GGBR07A08M2G. The standard transmode is not marked in the text of the
- * note. */
+/* In the order of EG25GGBR07A08M2G's answer to the test command. The note does not mark the default of
+ * transmode. */
 static const struct key keys[] = {
     {"filetype", NULL, KEY(filetype), 0, 1, 0},
     {"transmode", NULL, KEY(transmode), 0, 1, 1},

@@ -35,7 +35,7 @@ static void trigger(struct quectel *quectel, enum quectel_ftp_fault_kind kind)
         quectel->ftp.faults.stalled = true;
         break;
     case QUECTEL_FTP_REBOOT:
-        emu_uart_flush(&emu->uart); /* what has passed is to be seen, as far as the line has carried it */
+        emu_uart_flush(&emu->uart); /* transmit what has passed, as far as the line speed allows */
         emu_power_cycle(emu, true);
         break;
     case QUECTEL_FTP_HANGUP:
@@ -45,8 +45,8 @@ static void trigger(struct quectel *quectel, enum quectel_ftp_fault_kind kind)
     }
 }
 
-/* What was given to an upload's connection before is on its way first, so that the server sees the same bytes
- * each time; a reset or a reboot still costs it what it has not read. */
+/* A fault waits until earlier data of an upload was passed to the kernel, so that the server receives the
+ * same bytes each time. A reset or a reboot still discards what the server has not read. */
 static bool is_due(const struct quectel *quectel)
 {
     const struct quectel_ftp *ftp = &quectel->ftp;
@@ -74,7 +74,7 @@ static bool read_amount(const char *text, long long *amount)
     return *text >= '0' && *text <= '9' && !*end;
 }
 
-/* At once without a number of bytes, else when they have passed. */
+/* Without a number of bytes the fault strikes at once, otherwise after that many bytes. */
 static void arm(struct quectel *quectel, struct emu_control_line *line, enum quectel_ftp_fault_kind kind,
                 const char *bytes)
 {

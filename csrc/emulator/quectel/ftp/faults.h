@@ -1,5 +1,5 @@
-/* What the control connection can do to the FTP session: break it at a byte of a transfer, so that a spec
- * meets the same break each time. */
+/* Faults of the FTP session, set by the control connection. They break it at an exact byte of a transfer,
+ * so that specs are reproducible. */
 #ifndef EMU_QUECTEL_FTP_FAULTS_H
 #define EMU_QUECTEL_FTP_FAULTS_H
 
@@ -25,20 +25,21 @@ enum quectel_ftp_fault_kind {
 
 struct quectel_ftp_fault {
     enum quectel_ftp_fault_kind kind;
-    uint64_t at; /* when a transfer has carried this many bytes */
+    uint64_t at; /* number of transferred bytes at which it strikes */
 };
 
-/* A queue: the first waits for its byte, in this transfer or a later one; then the next does. */
+/* A queue: the first fault waits for its byte, in this transfer or a later one, then the next one does. */
 struct quectel_ftp_faults {
     struct quectel_ftp_fault queue[QUECTEL_FTP_FAULTS];
     size_t count;
-    bool stalled; /* nothing passes */
+    bool stalled; /* no data passes */
 };
 
-/* How many bytes may pass before something happens. */
+/* Number of bytes that may pass before the next fault. */
 uint64_t quectel_ftp_faults_bytes_left(const struct quectel *quectel);
 
-/* Makes happen what is due. True: the session is not what it was. */
+/* Triggers the fault that is due, if any. Returns true if it did, in which case the session's state has
+ * changed. */
 bool quectel_ftp_faults_trigger(struct quectel *quectel);
 
 /* "ftp ..." on the control connection. */

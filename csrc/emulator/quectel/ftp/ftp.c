@@ -1,4 +1,4 @@
-/* Everything of the FTP note but settings and transfers. */
+/* The commands of the FTP note, except for settings and transfers. */
 #include "emulator/quectel/ftp/ftp.h"
 
 #include "emulator/interpreter/reply.h"
@@ -20,7 +20,7 @@ void quectel_ftp_init(struct quectel *quectel)
     quectel_ftp_transfer_init(quectel);
 }
 
-/* Faults that wait stay: a module that is struck twice reboots in between. */
+/* Pending faults are kept, so that a second one can strike after the first has rebooted the module. */
 void quectel_ftp_drop(struct quectel *quectel)
 {
     const struct quectel_ftp_faults faults = quectel->ftp.faults;
@@ -60,7 +60,7 @@ static int error_of_code(int code)
         if (errors[i].code == code)
             return errors[i].error;
     if (code >= 500)
-        return QUECTEL_FTP_NOT_TAKEN; /* 553 too: the note has no 630 */
+        return QUECTEL_FTP_NOT_TAKEN; /* includes 553: the note has no 630 */
     return code >= 400 ? QUECTEL_FTP_FILE_ACTION_NOT_TAKEN : QUECTEL_FTP_UNKNOWN;
 }
 
@@ -101,7 +101,7 @@ void quectel_ftp_note_error(struct quectel *quectel, int error)
         quectel->ftp.poisoned = true;
 }
 
-/* The server, or someone on the way, has ended the session while nothing was going on. */
+/* Detects that the session was closed by the server or the network while it was idle. */
 static void check_session(struct quectel_ftp *ftp)
 {
     if (ftp->state != QUECTEL_FTP_IDLE || emu_ftp_is_open(&ftp->client))
@@ -206,7 +206,7 @@ bool quectel_ftp_pump(struct quectel *quectel)
     check_session(ftp);
     bool printed = quectel_ftp_transfer_pump(quectel);
     if (ftp->client.busy)
-        emu_ftp_run(&ftp->client); /* what was just taken may have been the last */
+        emu_ftp_run(&ftp->client); /* the data consumed by the pump may have been the last */
     return printed;
 }
 
@@ -227,7 +227,7 @@ void quectel_ftp_drop_context(struct quectel *quectel, int context)
         end_close(quectel, 0);
 }
 
-/* Begins a command with a deferred result. */
+/* Starts a command with a deferred result. */
 static struct emu_ftp *begin(struct quectel *quectel, const char *command,
                              void (*print)(struct quectel *quectel, const char *text))
 {
@@ -279,7 +279,7 @@ static struct emu_result open_session(struct emu_call *call)
     if (ftp->state != QUECTEL_FTP_CLOSED || ftp->poisoned)
         return emu_cme(QUECTEL_FTP_BUSY);
     if (!quectel_pdp_is_active(quectel, ftp->settings.contextid)) {
-        /* FTP note 4.3: without the context a name can't be resolved either. */
+        /* FTP note 4.3: without the context names cannot be resolved either. */
         int error = emu_is_address(host) ? QUECTEL_FTP_NETWORK : QUECTEL_FTP_DNS_FAILED;
         quectel_urc(quectel, "+QFTPOPEN: %d,0", error);
         return emu_ok();
@@ -366,7 +366,7 @@ static struct emu_result print_working_directory(struct emu_call *call)
     return emu_ok();
 }
 
-/* The commands that name one file or folder. */
+/* Commands with the name of a file or folder as their parameter. */
 static const struct named {
     const char *name, *verb;
     size_t longest;

@@ -1,4 +1,4 @@
-/* The module's one FTP session: the commands of the FTP note. */
+/* The module's only FTP session: the commands of the FTP note. */
 #ifndef EMU_QUECTEL_FTP_FTP_H
 #define EMU_QUECTEL_FTP_FTP_H
 
@@ -10,11 +10,11 @@
 struct quectel;
 
 enum {
-    QUECTEL_FTP_TEXT_MAX = 255, /* names, paths and the account (FTP note, chapter 2) */
+    QUECTEL_FTP_TEXT_MAX = 255, /* for names, paths and the account (FTP note, chapter 2) */
     QUECTEL_FTP_CWD_MAX = 128,
 };
 
-/* Everything of AT+QFTPCFG. */
+/* All settings of AT+QFTPCFG. */
 struct quectel_ftp_settings {
     char user[QUECTEL_FTP_TEXT_MAX + 1], password[QUECTEL_FTP_TEXT_MAX + 1];
     long long filetype, transmode, contextid, rsptimeout, ssltype, sslctxid, data_address, data_timeout,
@@ -34,46 +34,46 @@ struct quectel_ftp {
     struct quectel_ftp_settings settings;
     struct emu_ftp client;
     enum quectel_ftp_state state;
-    bool session_dropped;               /* CLOSED, but not by the host's wish: 606 and not 625 */
+    bool session_dropped;               /* CLOSED, but not by the host: error 606 instead of 625 */
     bool poisoned;                      /* the quirk ftp-615-poisons */
     int context;                        /* PDP context of the session */
     struct quectel_ssl_context *secure; /* SSL context of the session */
     char host[QUECTEL_FTP_TEXT_MAX + 1];
 
-    const char *command; /* "+QFTPCWD": its deferred result is due; NULL: none is */
-    /* Prints the deferred result of one that went well. */
+    const char *command; /* command with a pending deferred result, such as "+QFTPCWD"; NULL: none */
+    /* Prints the deferred result of a successful command. */
     void (*print)(struct quectel *quectel, const char *text);
 
     struct quectel_ftp_transfer transfer;
     struct quectel_ftp_faults faults;
-    long long timeout_ms; /* instead of rsptimeout, for tests in a hurry; 0: not */
+    long long timeout_ms; /* replaces rsptimeout to speed up tests; 0: not used */
 };
 
 void quectel_ftp_init(struct quectel *quectel);
-/* Power was lost: settings go, connections end without a word. */
+/* Power was lost: resets the settings and closes connections without printing anything. */
 void quectel_ftp_drop(struct quectel *quectel);
 
-/* The PDP context has gone. */
+/* The PDP context is down. */
 void quectel_ftp_drop_context(struct quectel *quectel, int context);
 
-/* See emu_module's pump. */
+/* See the `pump` member of emu_module. */
 bool quectel_ftp_pump(struct quectel *quectel);
 
 /* AT+QFTPCFG */
 void quectel_ftp_settings_init(struct quectel_ftp_settings *settings);
 
-/* Whether a command may begin now; else the error it is refused with. */
+/* Returns 0 if a command may start now, else the error to refuse it with. */
 int quectel_ftp_refusal(struct quectel *quectel);
 
-/* <err> of a failure, and of the server's reply to it. */
+/* Maps a failure and the server's reply code to <err>. */
 int quectel_ftp_error(enum emu_ftp_failure failure, int code);
 
 emu_time quectel_ftp_response_limit(const struct quectel *quectel);
 
-/* After a transfer: the session is idle, or gone, or on its way out. */
+/* A transfer has ended: updates the session, which is idle, lost or being closed. */
 void quectel_ftp_transfer_over(struct quectel *quectel);
 
-/* What a failure means for the session. */
+/* Handles the consequences of an error for the session. */
 void quectel_ftp_note_error(struct quectel *quectel, int error);
 
 #endif

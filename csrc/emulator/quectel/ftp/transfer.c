@@ -20,7 +20,7 @@ void quectel_ftp_transfer_init(struct quectel *quectel)
     };
 }
 
-/* What QFTPLEN tells, and where an upload in pieces was, outlive the transfer. */
+/* The values that QFTPLEN and uploads in pieces need outlive the transfer. */
 void quectel_ftp_transfer_stop(struct quectel *quectel)
 {
     struct quectel_ftp_transfer *transfer = transfer_of(quectel);
@@ -34,7 +34,7 @@ void quectel_ftp_transfer_stop(struct quectel *quectel)
     transfer->phase = QUECTEL_FTP_NO_TRANSFER;
 }
 
-/* FTP note 2.1, <timeout>: the longest time between two packets. */
+/* FTP note 2.1, <timeout>: the maximum time between two packets. */
 static void expect_more(struct quectel *quectel)
 {
     emu_timer_start(&quectel->emu->loop, &transfer_of(quectel)->silence,
@@ -51,7 +51,7 @@ static void go_offline(struct quectel *quectel, struct emu_result result)
     emu_final(quectel->emu, result);
 }
 
-/* What is left is the server's word. */
+/* Only the server's reply is outstanding. */
 static void await_final_reply(struct quectel *quectel)
 {
     emu_timer_stop(&quectel->emu->loop, &transfer_of(quectel)->silence);
@@ -77,7 +77,8 @@ static bool host_is_slow(const struct quectel *quectel)
            emu_output_length(&quectel->emu->uart.output) >= EMU_UART_PUMP_BELOW;
 }
 
-/* What an upload over COM: has brought so far stays: drivers rely on 609 as its end (note 2.5, no length). */
+/* Data of an upload over COM: received so far is kept, because drivers rely on 609 as its regular end
+ * (note 2.5, without a length). */
 static void on_silence(void *owner)
 {
     struct quectel *quectel = owner;
@@ -94,7 +95,7 @@ static void on_silence(void *owner)
         stop_transfer(quectel, QUECTEL_FTP_TIMEOUT);
 }
 
-/* How many of so many bytes may pass now. */
+/* Returns how many of `length` bytes may pass now. */
 static size_t allowed(const struct quectel *quectel, size_t length)
 {
     const struct quectel_ftp_transfer *transfer = &quectel->ftp.transfer;
@@ -117,7 +118,7 @@ static bool is_complete(const struct quectel_ftp_transfer *transfer)
     return transfer->counted && transfer->done == transfer->wanted;
 }
 
-/* Bytes of an upload, typed in; of a download nothing that is typed counts. */
+/* Input during an upload is its data; during a download it is ignored. */
 static size_t consume(void *owner, const char *bytes, size_t length)
 {
     struct quectel *quectel = owner;
@@ -194,7 +195,7 @@ void quectel_ftp_transfer_flowing(struct quectel *quectel)
         open_target(quectel);
 }
 
-/* The deferred result. */
+/* Prints the deferred result. */
 static void report_end(struct quectel *quectel, int error, int code)
 {
     const struct quectel_ftp_transfer *transfer = transfer_of(quectel);
@@ -204,7 +205,7 @@ static void report_end(struct quectel *quectel, int error, int code)
         quectel_urc(quectel, "%s: 0,%llu", transfer->command, (unsigned long long)transfer->done);
 }
 
-/* A transfer over COM: that has never come to CONNECT. */
+/* Refuses a transfer over COM: before CONNECT. */
 static void refuse(struct quectel *quectel, int error, int code)
 {
     bool later = code >= 400 && emu_quirk(quectel->emu, QUECTEL_QUIRK_FTP_REFUSED_LATER);
@@ -213,7 +214,7 @@ static void refuse(struct quectel *quectel, int error, int code)
         report_end(quectel, error, code);
 }
 
-/* The transfer has ended, one way or the other; tells who has to know. */
+/* Ends the transfer, successful or not, and reports the end where required. */
 static void end_transfer(struct quectel *quectel, int error, int code, struct emu_result offline)
 {
     struct quectel_ftp_transfer *transfer = transfer_of(quectel);
@@ -258,7 +259,7 @@ void quectel_ftp_transfer_done(struct quectel *quectel, enum emu_ftp_failure fai
     quectel_ftp_transfer_over(quectel);
 }
 
-/* The bearer itself has gone, so that nothing can be said to have ended in order. */
+/* The PDP context is down, so the transfer cannot have ended regularly. */
 void quectel_ftp_transfer_fail(struct quectel *quectel, int error)
 {
     end_transfer(quectel, error, 0, emu_result(EMU_RESULT_NO_CARRIER));
@@ -285,7 +286,7 @@ bool quectel_ftp_transfer_abandon(struct quectel *quectel)
     return false;
 }
 
-/* False when the file takes no more. */
+/* Returns false if the file cannot be written. */
 static bool deliver(struct quectel *quectel, const char *bytes, size_t length)
 {
     struct quectel_ftp_transfer *transfer = transfer_of(quectel);
@@ -295,7 +296,7 @@ static bool deliver(struct quectel *quectel, const char *bytes, size_t length)
     return true;
 }
 
-/* True when it has printed something. */
+/* Returns true if it has printed data. */
 static bool pump_download(struct quectel *quectel)
 {
     struct quectel_ftp_transfer *transfer = transfer_of(quectel);
@@ -324,7 +325,7 @@ static bool pump_download(struct quectel *quectel)
     return printed;
 }
 
-/* The module's file to the server. */
+/* Sends the module's file to the server. */
 static void pump_upload(struct quectel *quectel)
 {
     struct quectel_ftp_transfer *transfer = transfer_of(quectel);
@@ -348,7 +349,7 @@ static void pump_upload(struct quectel *quectel)
     }
 }
 
-/* The piece is on its way: the command is over, the connection stays for the next one. */
+/* The piece was sent: the command ends, and the connection stays open for the next piece. */
 static void end_piece(struct quectel *quectel)
 {
     struct quectel_ftp_transfer *transfer = transfer_of(quectel);

@@ -1,5 +1,5 @@
-/* What AT+QFTPPUT, GET, LIST, NLST and MLSD carry: between the server and the port or a file of the module.
- */
+/* Transfers by AT+QFTPPUT, GET, LIST, NLST and MLSD, between the server and the serial port or a file of
+ * the module. */
 #ifndef EMU_QUECTEL_FTP_TRANSFER_H
 #define EMU_QUECTEL_FTP_TRANSFER_H
 
@@ -13,57 +13,57 @@ struct emu_store;
 
 enum quectel_ftp_phase {
     QUECTEL_FTP_NO_TRANSFER,
-    QUECTEL_FTP_STARTING,       /* the server has not agreed yet */
-    QUECTEL_FTP_RUNNING,        /* bytes pass; over COM: the port is in data mode */
-    QUECTEL_FTP_SUSPENDED,      /* a download left by +++: ATO goes on with it */
-    QUECTEL_FTP_SENDING_PIECE,  /* a piece of an upload has been taken and is being sent */
-    QUECTEL_FTP_AWAITING_PIECE, /* the next piece of the upload is awaited; the command is over */
-    QUECTEL_FTP_ENDING,         /* the server's last word is awaited */
+    QUECTEL_FTP_STARTING,       /* waiting for the server to agree */
+    QUECTEL_FTP_RUNNING,        /* data is passing; over COM: the port is in data mode */
+    QUECTEL_FTP_SUSPENDED,      /* download interrupted by +++; ATO resumes it */
+    QUECTEL_FTP_SENDING_PIECE,  /* all data of an upload's piece was received and is being sent */
+    QUECTEL_FTP_AWAITING_PIECE, /* waiting for the next piece of an upload; the command has ended */
+    QUECTEL_FTP_ENDING,         /* waiting for the server's final reply */
 };
 
 struct quectel_ftp_transfer {
     enum quectel_ftp_phase phase;
     const char *command; /* "+QFTPPUT" */
     bool upload, com;
-    bool online;    /* the port is in its data mode */
-    bool counted;   /* `wanted` is how many bytes it is to be */
-    bool last;      /* of an upload's pieces */
-    bool silent;    /* its deferred result is not printed */
-    uint64_t start; /* where it began in the server's file */
+    bool online;    /* the port is in data mode for this transfer */
+    bool counted;   /* `wanted` is the expected number of bytes */
+    bool last;      /* this is the last piece of an upload */
+    bool silent;    /* no deferred result is printed */
+    uint64_t start; /* offset in the server's file */
     uint64_t done, wanted;
-    uint64_t position;          /* of an upload in pieces: where the next one begins */
-    int error;                  /* found here, not by the client; 0: none */
-    int piece_error;            /* an upload broke between its pieces: what the next one is told */
-    char name[256], local[128]; /* of the server's file, of the module's */
-    FILE *file;                 /* the latter, once it is open */
-    struct emu_store *store;    /* it is in */
-    char chunk[4096];           /* read from the file and not handed over yet */
+    uint64_t position;          /* upload in pieces: offset of the next piece */
+    int error;                  /* detected here, not by the client; 0: none */
+    int piece_error;            /* the upload failed between pieces: error for the next one */
+    char name[256], local[128]; /* of the server's file, of the module's file */
+    FILE *file;                 /* the module's file, once it is open */
+    struct emu_store *store;    /* storage of the module's file */
+    char chunk[4096];           /* read from the file but not sent yet */
     size_t chunk_at, chunk_length;
     struct emu_timer silence;
 };
 
 void quectel_ftp_transfer_init(struct quectel *quectel);
 
-/* Without a word. */
+/* Does not print anything. */
 void quectel_ftp_transfer_stop(struct quectel *quectel);
 
-/* The client's words about it. */
+/* Events of the FTP client. */
 void quectel_ftp_transfer_flowing(struct quectel *quectel);
 void quectel_ftp_transfer_done(struct quectel *quectel, enum emu_ftp_failure failure, int code);
 
-/* The PDP context has gone, and the client is closed. */
+/* The PDP context is down and the client closed. */
 void quectel_ftp_transfer_fail(struct quectel *quectel, int error);
 
-/* AT+QFTPCLOSE wants it out of the way. False: it can't be, yet. */
+/* Ends the transfer for AT+QFTPCLOSE. Returns false if that is not possible yet. */
 bool quectel_ftp_transfer_abandon(struct quectel *quectel);
 
-/* Moves bytes; true when it has printed some. */
+/* Moves data. Returns true if it has printed some. */
 bool quectel_ftp_transfer_pump(struct quectel *quectel);
 
-/* ATO can go on with it. */
+/* Returns whether ATO can resume it. */
 bool quectel_ftp_is_suspended(const struct quectel *quectel);
 
-/* The port becomes the transfer's: CONNECT. */
+/* Enters data mode for the transfer: CONNECT. */
 struct emu_result quectel_ftp_go_online(struct quectel *quectel);
 
 #endif

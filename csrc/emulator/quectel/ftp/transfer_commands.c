@@ -1,4 +1,4 @@
-/* AT+QFTPPUT, GET, LIST, NLST and MLSD (FTP note 2.5, 2.6, 2.11 to 2.13): how a transfer begins. */
+/* AT+QFTPPUT, GET, LIST, NLST and MLSD (FTP note 2.5, 2.6, 2.11 to 2.13): starting a transfer. */
 #include "emulator/interpreter/reply.h"
 #include "emulator/quectel/errors.h"
 #include "emulator/quectel/quectel.h"
@@ -11,7 +11,7 @@ enum {
     LOCAL_MAX = 127,
 };
 
-/* What a command asks for. */
+/* The parameters of a command. */
 struct request {
     const char *verb, *remote, *local;
     bool upload, listing;
@@ -24,7 +24,7 @@ static bool is_port(const char *local)
     return strcmp(local, "COM:") == 0;
 }
 
-/* The local side of a transfer that is no port. 0, or the error. */
+/* Opens the module's file, if the transfer uses one. Returns 0 or an error. */
 static int open_source(struct quectel *quectel, const struct request *request)
 {
     struct quectel_ftp_transfer *transfer = &quectel->ftp.transfer;
@@ -51,7 +51,7 @@ static void ask_server(struct quectel *quectel, const struct request *request)
     const struct quectel_ftp_settings *settings = &ftp->settings;
     const struct emu_ftp_transfer plan = {
         .verb = request->verb,
-        /* FTP note 2.11: "." is the current folder, which servers list without a name most plainly. */
+        /* FTP note 2.11: "." is the current folder. Listing it without a name is most widely supported. */
         .argument = request->listing && strcmp(request->remote, ".") == 0 ? "" : request->remote,
         .offset = (uint64_t)request->start,
         .upload = request->upload,
@@ -67,7 +67,7 @@ static void ask_server(struct quectel *quectel, const struct request *request)
     emu_ftp_transfer(&ftp->client, &plan);
 }
 
-/* The next piece of an upload whose data connection is still there. */
+/* Continues an upload whose data connection is still open with its next piece. */
 static struct emu_result continue_upload(struct quectel *quectel, const struct request *request)
 {
     struct quectel_ftp_transfer *transfer = &quectel->ftp.transfer;
@@ -83,7 +83,7 @@ static struct emu_result continue_upload(struct quectel *quectel, const struct r
     return quectel_ftp_go_online(quectel);
 }
 
-/* The pieces before this one went into a connection that has broken since. */
+/* Returns the error of a connection that broke after earlier pieces of this upload, if any. */
 static int take_piece_error(struct quectel *quectel, const struct request *request)
 {
     struct quectel_ftp_transfer *transfer = &quectel->ftp.transfer;
@@ -136,7 +136,7 @@ static struct emu_result begin(struct emu_call *call, const struct request *requ
     return com ? emu_pending() : emu_ok();
 }
 
-/* The names that all of them begin with; the local one may be left out of a listing. */
+/* Reads the two names that all of these commands start with. Listings may omit the local one. */
 static bool read_names(struct emu_call *call, struct request *request)
 {
     request->remote = emu_param_string(call, 0, QUECTEL_FTP_TEXT_MAX);
@@ -164,11 +164,11 @@ static struct emu_result get(struct emu_call *call)
         !emu_param_option(call, 2, 0, INT64_MAX / 2, &request.start) ||
         !emu_param_option(call, 3, 0, INT64_MAX / 2, &request.length))
         return emu_cme(QUECTEL_FTP_INVALID_PARAMETER);
-    request.counted = request.length > 0; /* 0, the standard, is all there is */
+    request.counted = request.length > 0; /* 0, the default, means everything */
     return begin(call, &request);
 }
 
-/* The server's command is what the module's ends with. */
+/* The end of the module's command is the name of the server's command. */
 static struct emu_result list(struct emu_call *call)
 {
     static const char *const verbs[] = {"LIST", "NLST", "MLSD"};

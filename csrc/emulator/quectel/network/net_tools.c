@@ -38,8 +38,8 @@ void quectel_net_tools_stop(struct quectel *quectel)
     quectel_net_tools_init(quectel);
 }
 
-/* The context and the host that these commands begin with; the host is NULL, and *refused the result, when
- * they can't be had. */
+/* Reads the context and host that these commands start with. Returns the host, or NULL with *refused set
+ * to the result of the command. */
 static const char *read_target(struct emu_call *call, struct emu_result *refused)
 {
     struct quectel *quectel = quectel_of(call->emu);
@@ -57,7 +57,7 @@ static const char *read_target(struct emu_call *call, struct emu_result *refused
     return host;
 }
 
-/* Starts a look-up; on_done is called at once when its outcome is known. */
+/* Starts a lookup. Calls on_done immediately if the result is already known. */
 static void look_up(struct quectel *quectel, struct emu_lookup *lookup, const char *host, unsigned port)
 {
     struct emu *emu = quectel->emu;
@@ -127,7 +127,7 @@ static void on_ping_name(void *owner)
     send_ping(quectel);
 }
 
-/* Simulated: whatever can be resolved answers. */
+/* Simulated: every host whose name can be resolved answers. */
 static void on_ping_reply(void *owner)
 {
     struct quectel *quectel = owner;
@@ -168,7 +168,7 @@ static struct emu_result start_ping(struct emu_call *call)
     return emu_ok();
 }
 
-/* EG800K and EC200U print UTC, although the zone behind it is the local one. */
+/* EG800K and EC200U print UTC, although the zone after it is the local one. */
 static void on_time_name(void *owner)
 {
     struct quectel *quectel = owner;
@@ -188,7 +188,7 @@ static void on_time_name(void *owner)
                 utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec, emu->clock.zone);
 }
 
-/* Simulated: whatever can be resolved is a time server with the host's clock. */
+/* Simulated: every host whose name can be resolved is a time server with the host's clock. */
 static struct emu_result start_time(struct emu_call *call)
 {
     struct quectel *quectel = quectel_of(call->emu);

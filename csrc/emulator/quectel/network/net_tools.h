@@ -1,4 +1,4 @@
-/* AT+QIDNSGIP, AT+QPING and AT+QNTP: one of each at a time. */
+/* AT+QIDNSGIP, AT+QPING and AT+QNTP. Only one of each can run at a time. */
 #ifndef EMU_QUECTEL_NETWORK_NET_TOOLS_H
 #define EMU_QUECTEL_NETWORK_NET_TOOLS_H
 
@@ -26,7 +26,7 @@ struct quectel_net_tools {
 
 void quectel_net_tools_init(struct quectel *quectel);
 
-/* Gives up whatever runs. */
+/* Cancels all running commands. */
 void quectel_net_tools_stop(struct quectel *quectel);
 
 #endif

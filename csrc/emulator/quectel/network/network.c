@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* <lac>, <ci> and <AcT> of the one cell there is. */
+/* <lac>, <ci> and <AcT> of the only cell. */
 static const char location[] = "\"D509\",\"080D413D\",7";
 
 static void on_reset(void *owner);
@@ -118,7 +118,7 @@ static struct emu_result read_operator(struct emu_call *call)
     return emu_ok();
 }
 
-/* Automatic selection and the format alone: there is one network. */
+/* Only automatic selection and the format have an effect, since there is only one network. */
 static struct emu_result select_operator(struct emu_call *call)
 {
     struct quectel_network *network = &quectel_of(call->emu)->network;

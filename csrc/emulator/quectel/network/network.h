@@ -1,5 +1,5 @@
-/* SIM, registration and functionality as the module sees them: the world outside, as far as CFUN and the PIN
- * let it. */
+/* SIM, registration and functionality from the module's point of view: the state of the world, limited by
+ * CFUN and the PIN. */
 #ifndef EMU_QUECTEL_NETWORK_NETWORK_H
 #define EMU_QUECTEL_NETWORK_NETWORK_H
 
@@ -8,10 +8,10 @@
 
 struct quectel;
 
-/* One of +CREG, +CGREG, +CEREG. */
+/* One of +CREG, +CGREG and +CEREG. */
 struct quectel_report {
     const char *name;
-    unsigned mode; /* <n>: 0 silent, 1 URC, 2 URC with location */
+    unsigned mode; /* <n>: 0 none, 1 URC, 2 URC with location */
 };
 
 enum {
@@ -20,12 +20,12 @@ enum {
 
 struct quectel_network {
     struct quectel_report reports[QUECTEL_REPORTS];
-    enum emu_registration reported; /* what the last URC said */
+    enum emu_registration reported; /* status in the last URC */
     unsigned functionality;         /* CFUN: 0, 1, 4 */
     unsigned operator_format;       /* COPS <format> */
     bool unlocked;                  /* the PIN was entered */
     unsigned wrong_pins;
-    struct emu_timer reset; /* the reboot that AT+CFUN=1,1 asked for, after its OK */
+    struct emu_timer reset; /* delays the reboot by AT+CFUN=1,1 until after its OK */
 };
 
 /* As after power-up. */
@@ -36,10 +36,10 @@ enum emu_sim quectel_sim(const struct quectel *quectel);
 enum emu_registration quectel_registration(const struct quectel *quectel);
 bool quectel_is_registered(const struct quectel *quectel);
 
-/* Something that registration depends on has changed: URCs, and contexts go down with it. */
+/* Registration may have changed: prints URCs, and drops contexts if it is lost. */
 void quectel_network_changed(struct quectel *quectel);
 
-/* +CPIN as a URC and what follows it when the SIM is ready. */
+/* Prints +CPIN as a URC and, if the SIM is ready, the one that follows it. */
 void quectel_print_sim_urcs(struct quectel *quectel);
 
 void quectel_network_forget_reports(struct quectel *quectel);

@@ -22,7 +22,7 @@ void quectel_pdp_init(struct quectel *quectel)
         snprintf(context->dns[1], sizeof context->dns[1], "100.122.11.10");
     }
     pdp->contexts[1].defined = true;
-    pdp->contexts[1].bearer = quectel_is_registered(quectel); /* LTE's default bearer */
+    pdp->contexts[1].bearer = quectel_is_registered(quectel); /* default bearer of LTE */
 }
 
 bool quectel_pdp_is_active(const struct quectel *quectel, long long context)
@@ -48,7 +48,7 @@ void quectel_pdp_drop_all(struct quectel *quectel)
         quectel_pdp_drop(quectel, i);
 }
 
-/* The context a command names first; NULL when there is none of that number. */
+/* Returns the context given by the first parameter, or NULL if the number is invalid. */
 static struct quectel_context *context_of(struct emu_call *call, long long *number)
 {
     struct quectel *quectel = quectel_of(call->emu);
@@ -72,7 +72,7 @@ static void addresses(long long number, const struct quectel_context *context, c
     }
 }
 
-/* Copies an optional string; false when it is something else or too long. */
+/* Copies an optional string. Returns false if the parameter is not a string or too long. */
 static bool copy_string(const struct emu_call *call, size_t index, char to[QUECTEL_NAME_MAX + 1])
 {
     if (emu_param_absent(call, index)) {
@@ -98,7 +98,7 @@ static bool read_definition(struct emu_call *call, struct quectel_context *conte
     return true;
 }
 
-/* TCP/IP note: the query's first field is the type, the context is not repeated. */
+/* TCP/IP note: the answer starts with the type; the context is not repeated. */
 static struct emu_result configure(struct emu_call *call)
 {
     struct quectel *quectel = quectel_of(call->emu);
@@ -118,7 +118,7 @@ static struct emu_result configure(struct emu_call *call)
     return emu_ok();
 }
 
-/* An empty name asks for the subscription's own access point, which the network always has. */
+/* An empty name requests the default access point of the subscription, which always exists. */
 static bool network_accepts(const struct quectel *quectel, const struct quectel_context *context)
 {
     const char *apn = quectel->world.apn;
@@ -126,7 +126,7 @@ static bool network_accepts(const struct quectel *quectel, const struct quectel_
            (!*apn || !*context->apn || strcasecmp(apn, context->apn) == 0);
 }
 
-/* An active context stays active: OK. */
+/* Activating an active context is OK. */
 static struct emu_result activate(struct emu_call *call)
 {
     struct quectel *quectel = quectel_of(call->emu);
@@ -154,8 +154,8 @@ static struct emu_result list_active(struct emu_call *call)
     return emu_ok();
 }
 
-/* The host's own wish: connections of the context are closed with their URCs (SSL note 2.3.2), without
- * "pdpdeact". */
+/* On request of the host, connections of the context are closed with their URCs (SSL note 2.3.2), but
+ * there is no "pdpdeact" URC. */
 static struct emu_result deactivate(struct emu_call *call)
 {
     struct quectel *quectel = quectel_of(call->emu);
@@ -265,7 +265,7 @@ static struct emu_result switch_bearer(struct emu_call *call)
         return emu_error();
     struct quectel_context *context = &quectel->pdp.contexts[number];
     if (on && (!context->defined || !network_accepts(quectel, context)))
-        return emu_cme(100); /* EG800K answers 100 to a context it can't have */
+        return emu_cme(100); /* EG800K answers 100 if the context cannot be activated */
     if (on) {
         context->bearer = true;
         return emu_ok();
@@ -327,8 +327,8 @@ static bool copy_server(const struct emu_call *call, size_t index, char to[64])
     return true;
 }
 
-/* ERROR while the context is down (BG770AGLAAR01A05). The servers are only kept: look-ups go by --resolve and
- * the host. */
+/* ERROR while the context is down (BG770AGLAAR01A05). The servers are stored but not used: lookups use
+ * --resolve and the host. */
 static struct emu_result name_servers(struct emu_call *call)
 {
     struct quectel *quectel = quectel_of(call->emu);

@@ -1,4 +1,4 @@
-/* PDP contexts: AT+QIACT's and 27.007's view of the same ones. */
+/* PDP contexts, as used by AT+QIACT and by the commands of 27.007. */
 #ifndef EMU_QUECTEL_NETWORK_PDP_H
 #define EMU_QUECTEL_NETWORK_PDP_H
 
@@ -22,8 +22,8 @@ struct quectel_context {
     enum quectel_pdp_type type;
     char apn[QUECTEL_NAME_MAX + 1], user[QUECTEL_NAME_MAX + 1], password[QUECTEL_NAME_MAX + 1];
     int authentication;
-    bool active; /* by AT+QIACT: sockets can use it */
-    bool bearer; /* by AT+CGACT, or with AT+QIACT */
+    bool active; /* by AT+QIACT: available to sockets */
+    bool bearer; /* by AT+CGACT or AT+QIACT */
     char dns[2][64];
 };
 
@@ -36,8 +36,8 @@ void quectel_pdp_init(struct quectel *quectel);
 
 bool quectel_pdp_is_active(const struct quectel *quectel, long long context);
 
-/* The network has dropped a context, or all of them: sockets are closed with their URCs. False: it was not
- * active. */
+/* The network drops a context, or all of them: sockets are closed with their URCs. Returns false if the
+ * context was not active. */
 bool quectel_pdp_drop(struct quectel *quectel, long long context);
 void quectel_pdp_drop_all(struct quectel *quectel);
 

@@ -1,4 +1,4 @@
-/* The SIM: 27.007 8.3 and 7.4, +QUSIM and +QINISTAT of the AT manual. */
+/* The SIM: 27.007 8.3 and 7.4; +QUSIM and +QINISTAT of the AT manual. */
 #include "emulator/interpreter/reply.h"
 #include "emulator/quectel/errors.h"
 #include "emulator/quectel/quectel.h"
@@ -43,7 +43,7 @@ void quectel_print_sim_urcs(struct quectel *quectel)
         emu_urc(quectel->emu, "+QUSIM: 1");
 }
 
-/* The error that a command which needs the SIM ends with; 0: the SIM is ready. */
+/* Returns the error of a command that needs the SIM; 0: the SIM is ready. */
 static int sim_error(const struct quectel *quectel)
 {
     switch (quectel_sim(quectel)) {
@@ -68,7 +68,7 @@ static struct emu_result read_state(struct emu_call *call)
     return emu_ok();
 }
 
-/* A PIN may be given in quotes or bare. */
+/* A PIN may be given with or without quotes. */
 static bool is_pin(const struct quectel *quectel, const struct emu_param *given)
 {
     return strcmp(given->text, quectel->world.pin) == 0;
@@ -111,7 +111,7 @@ static struct emu_result attempts_left(struct emu_call *call)
     return emu_ok();
 }
 
-/* Query of the SIM lock alone; facilities can't be switched. */
+/* Only querying the SIM lock is supported, not setting a facility. */
 static struct emu_result facility_lock(struct emu_call *call)
 {
     struct quectel *quectel = quectel_of(call->emu);
@@ -136,7 +136,7 @@ static struct emu_result subscriber(struct emu_call *call)
     return emu_ok();
 }
 
-/* The card's number; it can be read before the PIN. */
+/* The number of the card can be read before the PIN is entered. */
 static struct emu_result card_number(struct emu_call *call)
 {
     if (quectel_sim(quectel_of(call->emu)) == EMU_SIM_ABSENT)
@@ -145,7 +145,7 @@ static struct emu_result card_number(struct emu_call *call)
     return emu_ok();
 }
 
-/* Bits: CPIN ready, SMS and phone book initialised. */
+/* Bits: CPIN ready, SMS initialised, phone book initialised. */
 static struct emu_result initialisation(struct emu_call *call)
 {
     emu_info(call->emu, "+QINISTAT: %d", quectel_sim(quectel_of(call->emu)) == EMU_SIM_READY ? 7 : 0);

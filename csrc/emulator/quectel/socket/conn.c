@@ -73,7 +73,7 @@ static size_t consume_transparent(void *owner, const char *bytes, size_t length)
 {
     struct quectel_conn *conn = owner;
     if (conn->link.state != EMU_LINK_UP)
-        return length; /* NO CARRIER is on its way */
+        return length; /* NO CARRIER is about to be printed */
     return emu_link_send(&conn->link, bytes, length);
 }
 
@@ -161,7 +161,7 @@ static void on_close_timeout(void *owner)
     finish_close(owner);
 }
 
-/* Waits until what was handed over is sent, at most that long; SSL note 2.2.5: 0 means at once. */
+/* Waits for data to be sent for at most `timeout_s`. 0: closes immediately (SSL note 2.2.5). */
 struct emu_result quectel_conn_close(struct quectel_conn *conn, long long timeout_s)
 {
     struct quectel *quectel = conn->quectel;

@@ -6,7 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* Incoming connections take ids from the top, as in the TCP/IP note's example. */
+/* Accepted connections get ids from the top, as in the example of the TCP/IP note. */
 static struct quectel_conn *free_conn(struct quectel *quectel)
 {
     for (int i = QUECTEL_CONNS - 1; i >= 0; i--)

@@ -1,11 +1,11 @@
-/* A TCP LISTENER: connections that come in get an id of their own. */
+/* A TCP LISTENER. Accepted connections get ids of their own. */
 #ifndef EMU_QUECTEL_SOCKET_LISTENER_H
 #define EMU_QUECTEL_SOCKET_LISTENER_H
 
 #include "emulator/quectel/socket/conn.h"
 
-/* Listens at a port of the host's loopback interface: a module on a desk should open nothing to the office
- * network. False when the port can't be had. */
+/* Listens on the host's loopback interface only, so that the emulator is not reachable from the network.
+ * Returns false if the port is unavailable. */
 bool quectel_listen(struct quectel_conn *conn, unsigned port);
 
 #endif

@@ -7,7 +7,8 @@
 
 #include <stdio.h>
 
-/* The next bytes received, at most so many and of one datagram only, as the two parts they lie in. */
+/* Returns the next received bytes without consuming them: at most `max`, from one datagram, in up to two
+ * parts. */
 static size_t peek_received(const struct quectel_conn *conn, size_t max, struct emu_span spans[2])
 {
     struct emu_ring ring = conn->link.in;
@@ -106,7 +107,7 @@ static void announce_data(struct quectel_conn *conn)
         quectel_urc(conn->quectel, "%s: \"recv\",%d", conn->family->urc, conn->id);
 }
 
-/* At most 1500 bytes each, as EC200U (fw EC200UCNAAR03A15M08) splits them. */
+/* At most 1500 bytes each, the size at which EC200U (firmware EC200UCNAAR03A15M08) splits. */
 static void push_some(struct quectel_conn *conn)
 {
     struct quectel *quectel = conn->quectel;

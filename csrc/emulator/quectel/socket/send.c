@@ -12,7 +12,7 @@ enum {
     ESC = 0x1b,
 };
 
-/* All or nothing: SEND FAIL means that the buffer had no room for it (SSL note 2.2.3). */
+/* Sends everything or nothing: SEND FAIL means that the buffer had too little room (SSL note 2.2.3). */
 static bool send_whole(struct quectel_conn *conn, const char *bytes, size_t length)
 {
     return emu_link_can_send(&conn->link, length) && emu_link_send(&conn->link, bytes, length) == length;

@@ -52,7 +52,7 @@ void quectel_sockets_drop(struct quectel *quectel)
         quectel_conn_drop(&quectel->sockets.conns[i]);
 }
 
-/* What is wrong with an open whose parameters are in range; 0: nothing. */
+/* Returns the error of an open whose parameters are in range; 0: none. */
 static int refusal(const struct quectel *quectel, const struct quectel_conn *conn, long long pdp)
 {
     if (quectel_is_exhausted(quectel))
@@ -89,7 +89,7 @@ static struct emu_result serve_at(struct quectel_conn *conn, unsigned local_port
     return emu_ok();
 }
 
-/* <service_type>; NULL: not one that is here. */
+/* <service_type>. Returns NULL if it is not supported. */
 static const char *service(const char *text)
 {
     static const char *const known[] = {"TCP", "UDP", "TCP LISTENER", "UDP SERVICE"};
@@ -231,8 +231,8 @@ static struct emu_result state_of_all(struct emu_call *call)
     return emu_ok();
 }
 
-/* The SSL note uses it for its clients too, and the ids overlap: a TCP/IP connection of that id comes first.
- */
+/* The SSL note also uses it for SSL clients, whose ids overlap. A TCP/IP connection with the id takes
+ * precedence. */
 static struct emu_result switch_access(struct emu_call *call)
 {
     struct quectel *quectel = quectel_of(call->emu);

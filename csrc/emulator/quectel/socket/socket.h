@@ -1,5 +1,5 @@
-/* TCP and UDP connections: AT+QIOPEN and its kin of the TCP/IP note. Their ids are their own, not those of
- * SSL clients. */
+/* TCP and UDP connections: AT+QIOPEN and related commands of the TCP/IP note. Their ids are independent of
+ * those of SSL clients. */
 #ifndef EMU_QUECTEL_SOCKET_SOCKET_H
 #define EMU_QUECTEL_SOCKET_SOCKET_H
 

@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 
 enum {
-    DATAGRAMS_MAX = 32, /* what comes when so many are unread is lost */
+    DATAGRAMS_MAX = 32, /* further datagrams are dropped while this many are unread */
     DATAGRAM_SIZE = QUECTEL_READ_MAX,
 };
 
@@ -77,7 +77,8 @@ void quectel_udp_close(struct quectel_conn *conn)
         drop_first(conn);
 }
 
-/* Takes up to so many bytes off the first datagram; they stay readable until the next call to this conn. */
+/* Returns up to `max` bytes of the first datagram, which stay valid until the next call for this
+ * connection. */
 static struct emu_span next_part(const struct quectel_conn *conn, size_t max)
 {
     const struct quectel_datagram *first = conn->datagrams;

@@ -26,7 +26,7 @@ struct key {
 #define FIELD(name) #name, KEY_NUMBER, offsetof(struct quectel_ssl_context, name)
 #define PATH(name)  #name, KEY_PATH, offsetof(struct quectel_ssl_context, name)
 
-/* In the note's order. */
+/* In the order of the note. */
 static const struct key keys[] = {
     {FIELD(sslversion), 0, 4, "(0-4)"},
     {FIELD(dtls), 0, 1, "(0,1)"},
@@ -49,7 +49,7 @@ enum {
     KEYS = sizeof keys / sizeof *keys
 };
 
-/* Defaults: seclevel and sni 0, ignorelocaltime 1 (EG800KCNGCR07A06M04, BG96), negotiatetime 300 and all
+/* Defaults: seclevel and sni 0, ignorelocaltime 1 (EG800KCNGCR07A06M04, BG96); negotiatetime 300 and all
  * suites (note). */
 void quectel_ssl_contexts_init(struct quectel *quectel)
 {
@@ -86,7 +86,7 @@ static struct emu_result show(struct emu_call *call, struct quectel_ssl_context 
         emu_info(call->emu, "+QSSLCFG: \"%s\",%lld,%lld", key->name, number,
                  *(long long *)field(context, key));
         break;
-    case KEY_SUITE: /* "0X" in capitals, as EG800K reads it back */
+    case KEY_SUITE: /* "0X" in upper case, as printed by EG800K */
         emu_info(call->emu, "+QSSLCFG: \"%s\",%lld,0X%04llX", key->name, number, context->ciphersuite);
         break;
     case KEY_PATH:
@@ -96,7 +96,8 @@ static struct emu_result show(struct emu_call *call, struct quectel_ssl_context 
     return emu_ok();
 }
 
-/* "0X" or "0x" and four digits, bare: in quotes it is an error (BG96). One code; the note knows no list. */
+/* "0X" or "0x" and four digits, without quotes, which are an error (BG96). One suite only; the note has no
+ * lists. */
 static bool read_suite(const struct emu_param *param, long long *suite)
 {
     if (param->quoted || param->length != 6 || param->text[0] != '0' ||
@@ -143,13 +144,13 @@ static struct emu_result configure(struct emu_call *call)
     struct quectel_ssl_context *context = &quectel->ssl.contexts[number];
     if (call->count == 2)
         return show(call, context, key, number);
-    /* Into a copy first: what is refused changes nothing. */
+    /* Use a copy, so that a refused command changes nothing. */
     struct quectel_ssl_context changed = *context;
     if (!store(call, &changed, key))
         return quectel_fail(quectel, QUECTEL_NET_INVALID_PARAMETER);
     *context = changed;
-    /* Until then sessions are resumed whatever the other settings are by now, as nothing in the note forbids:
-     * a host that wants it otherwise must see to it. */
+    /* Other settings do not invalidate sessions: nothing in the note says so. Hosts that change them have
+     * to disable the cache themselves. */
     if (!context->session_cache)
         quectel_ssl_forget_sessions(context);
     quectel->last_error = QUECTEL_NET_OK;

@@ -1,4 +1,4 @@
-/* AT+QSSLOPEN and what follows it, SSL note 2.2.2 to 2.2.6. */
+/* AT+QSSLOPEN and the following commands, SSL note 2.2.2 to 2.2.6. */
 #include "emulator/quectel/ssl/ssl.h"
 
 #include "emulator/alloc.h"
@@ -62,7 +62,7 @@ static struct quectel_ssl_session *find_session(struct quectel_ssl_context *cont
     return NULL;
 }
 
-/* Keeps the TLS session of a connection that has come up, when its context caches them. */
+/* Stores the TLS session of a new connection if its context caches sessions. */
 static void keep_session(struct quectel_conn *conn)
 {
     struct quectel_ssl_context *context = &conn->quectel->ssl.contexts[conn->ssl_context];
@@ -92,8 +92,8 @@ void quectel_ssl_init(struct quectel *quectel)
     quectel_ssl_contexts_init(quectel);
 }
 
-/* The host's path for a module's path; a path that is no file of the module gives one that can't be opened.
- */
+/* Returns the host path for a module path. If the file name is invalid, the result is a path that cannot
+ * be opened. */
 static char *host_path(struct quectel *quectel, const char *path)
 {
     if (!*path)
@@ -160,7 +160,7 @@ static struct emu_result start(struct quectel_conn *conn)
     return quectel_conn_open(conn, &plan);
 }
 
-/* What is wrong with an open whose parameters are in range; 0: nothing. */
+/* Returns the error of an open whose parameters are in range; 0: none. */
 static int refusal(struct quectel *quectel, const struct quectel_conn *conn, long long pdp)
 {
     if (quectel_is_exhausted(quectel))

@@ -7,15 +7,15 @@
 enum {
     QUECTEL_SSL_CONTEXTS = 6,
     QUECTEL_SSL_PATH_MAX = 127,
-    QUECTEL_SSL_SESSIONS = 4, /* kept per context, one a host */
+    QUECTEL_SSL_SESSIONS = 4, /* per context, one per host */
 };
 
 struct quectel_ssl_session {
-    char *host; /* NULL: free */
+    char *host; /* NULL: unused */
     SSL_SESSION *session;
 };
 
-/* Everything of AT+QSSLCFG. */
+/* All settings of AT+QSSLCFG. */
 struct quectel_ssl_context {
     long long sslversion, dtls, ciphersuite, seclevel, sni, ignorelocaltime, negotiatetime,
         ignoreinvalidcertsign, ignorecertitem, ignoremulticertchainverify, session_cache, dtlsversion;
@@ -30,13 +30,13 @@ struct quectel_ssl {
     struct quectel_conn clients[QUECTEL_CONNS];
 };
 
-/* As after power-up: nothing of QSSLCFG is saved (SSL note 2.2.1). */
+/* As after power-up: QSSLCFG settings are not saved (SSL note 2.2.1). */
 void quectel_ssl_init(struct quectel *quectel);
 void quectel_ssl_contexts_init(struct quectel *quectel);
 void quectel_ssl_free(struct quectel *quectel);
 
-/* TLS with the settings of a context, for AT+QSSLOPEN and FTPS alike; `session` to go on with, NULL: one that
- * is kept. NULL when the settings can't work. */
+/* Creates TLS with the settings of a context, for AT+QSSLOPEN and FTPS. Resumes `session` or, if NULL, a
+ * cached one. Returns NULL if the settings are unusable. */
 struct emu_tls *quectel_ssl_make_tls(struct quectel *quectel, struct quectel_ssl_context *context,
                                      const char *host, SSL_SESSION *session);
 
