@@ -57,7 +57,7 @@ static bool catch_signals(struct signals *signals, struct emu *emu)
     sigprocmask(SIG_BLOCK, &set, NULL);
     int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     if (fd < 0)
-        return failed("signals", NULL);
+        return failed("cannot handle signals", NULL);
     signals->emu = emu;
     signals->watch = (struct emu_watch){.fd = fd, .events = POLLIN, .on_ready = on_signal, .owner = signals};
     emu_watch_add(&emu->loop, &signals->watch);
@@ -115,7 +115,7 @@ static bool start(struct emu *emu, struct signals *signals, struct emu_watch *re
     if (!emu_store_open(&emu->store, options->flash, options->flash_size))
         return failed("--flash", options->flash);
     if (!emu_uart_open(&emu->uart, &emu->loop, options->baud))
-        return failed("pty", NULL);
+        return failed("cannot open a pty", NULL);
     if (options->baud)
         prctl(PR_SET_TIMERSLACK, 1UL); /* the default of 50 us is half a byte at 115200 baud */
     if (options->control && !emu_control_open(emu, options->control))

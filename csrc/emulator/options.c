@@ -13,30 +13,32 @@
 
 static const char usage[] =
     "Usage: hayes-emulator [OPTION]...\n"
-    "A serial AT module in software. Prints the path of its pty and runs until it gets SIGTERM.\n"
+    "Emulates a serial AT module. Prints the path of its pty and runs until SIGTERM.\n"
     "\n"
-    "  --module NAME          which module: EC200U (default), EC200A, Ai-WB2\n"
-    "  --flash DIR            folder with the module's files, kept (default: a temporary one)\n"
-    "  --flash-size BYTES     what it holds (default 1048576)\n"
-    "  --baud N               pace both directions as a serial line of N baud (default: unpaced)\n"
+    "  --module NAME          module to emulate: EC200U (default), EC200A, Ai-WB2\n"
+    "  --flash DIR            folder for the module's files (default: a temporary folder)\n"
+    "  --flash-size BYTES     capacity of the flash (default 1048576)\n"
+    "  --baud N               limit both directions to the speed of N baud (default: no limit)\n"
     "  --resolve HOST[:ASKED]=ADDR[:PORT]\n"
-    "                         connections to HOST (at port ASKED) go to ADDR (at PORT); repeatable\n"
-    "  --listen ASKED=PORT    where the module is asked to listen at ASKED, listen at PORT of 127.0.0.1 (0: "
-    "any\n"
-    "                         that is free); repeatable (default: at ASKED itself)\n"
-    "  --link PATH            make PATH a symbolic link to the pty\n"
+    "                         redirect connections to HOST (port ASKED) to ADDR (port PORT); repeatable\n"
+    "  --listen ASKED=PORT    listen on PORT of 127.0.0.1 (0: any free port) when the module is told to\n"
+    "                         listen on ASKED; repeatable (default: the same port)\n"
+    "  --link PATH            create a symbolic link to the pty\n"
     "  --latency MS           delay every answer\n"
-    "  --quirks NAME[,NAME]   habits of named firmware; \"list\" prints them\n"
-    "  --control PATH         a unix socket for faults and changes while running; \"help\" there lists them\n"
-    "  --attached             end when nobody can read stdout any more\n"
+    "  --quirks NAME[,NAME]   imitate particular firmware; \"list\" prints the names\n"
+    "  --control PATH         create a Unix socket that accepts commands, such as faults; \"help\" lists "
+    "them\n"
+    "  --attached             exit when the reader of stdout closes it\n"
     "  --sim STATE            ready (default), absent, pin:1234, puk\n"
     "  --registration STATE   home (default), roaming, searching, denied, none\n"
-    "  --apn NAME             the only access point the network knows (default: any will do)\n"
-    "  --ap SSID[,PASSWORD]   of a Wi-Fi module: the only access point in the air (default: any)\n"
-    "  --clock TIME           the module's clock: Unix seconds, or unset (default: the host's time)\n"
+    "  --apn NAME             the only access point name that the network accepts (default: any)\n"
+    "  --ap SSID[,PASSWORD]   Wi-Fi modules: the only access point in range (default: accept any name)\n"
+    "  --clock TIME           initial time of the module: Unix time in seconds, or unset (default: host "
+    "time)\n"
     "  --echo 0|1             command echo after power-up (default 1)\n"
-    "  --seed N               for everything that varies by chance (default 1)\n"
-    "  --help, --version\n";
+    "  --seed N               seed for random behaviour (default 1)\n"
+    "  --help                 print this text\n"
+    "  --version              print the version of OpenSSL in use\n";
 
 enum option_code {
     OPTION_MODULE = 1,
@@ -114,14 +116,16 @@ static const char *read_clock(struct emu_options *options, const char *text)
     if (options->clock_unset)
         return NULL;
     if (!read_number(text, 0, 4102444799, &number))
-        return "Unix seconds up to the year 2099, or unset";
+        return "Unix time in seconds, up to the year 2099, or unset";
     options->clock = (int64_t)number;
     return NULL;
 }
 
 static const char *read_quirks(struct emu_options *options, const char *text)
 {
-    return emu_quirks_parse(text, &options->quirks) ? "a list of names that --quirks list prints" : NULL;
+    return emu_quirks_parse(text, &options->quirks)
+               ? "a comma-separated list of names printed by --quirks list"
+               : NULL;
 }
 
 /* Reads an option with a numeric value. Returns NULL on success, else a description of valid values. */
@@ -134,11 +138,11 @@ static const char *read_numeric(struct emu_options *options, enum option_code co
         options->flash_size = number;
     } else if (code == OPTION_BAUD) {
         if (!read_number(text, 300, 10000000, &number))
-            return "300 to 10000000";
+            return "a baud rate from 300 to 10000000";
         options->baud = (unsigned long)number;
     } else if (code == OPTION_LATENCY) {
         if (!read_number(text, 0, 3600000, &number))
-            return "0 to 3600000 milliseconds";
+            return "a number of milliseconds from 0 to 3600000";
         options->latency_ms = (long)number;
     } else if (code == OPTION_ECHO) {
         if (!read_number(text, 0, 1, &number))
@@ -210,7 +214,7 @@ static bool answers_alone(int code, const char *text)
     return true;
 }
 
-static enum emu_options_verdict wrong(const char *what, const char *text, const char *allowed)
+static enum emu_options_verdict print_error(const char *what, const char *text, const char *allowed)
 {
     fprintf(stderr, "hayes-emulator: %s%s%s: %s\n", what, *text ? " " : "", text, allowed);
     return EMU_OPTIONS_ERROR;
@@ -232,9 +236,10 @@ enum emu_options_verdict emu_options_read(struct emu_options *options, struct em
         if (code == -1)
             break;
         if (code == ':')
-            return wrong(argv[argument], "", "needs a value; see --help");
+            return print_error(argv[argument], "", "the option needs a value; see --help");
         if (code == '?' || index < 0)
-            return wrong(argv[argument], "", "no such option, or it takes no value; see --help");
+            return print_error(argv[argument], "",
+                               "unknown option, or an option that takes no value; see --help");
         if (answers_alone(code, optarg))
             return EMU_OPTIONS_DONE;
         const char *allowed = read_option(options, net, (enum option_code)code, optarg);
@@ -243,10 +248,10 @@ enum emu_options_verdict emu_options_read(struct emu_options *options, struct em
             snprintf(what, sizeof what, "--%s", known[index].name);
             char expected[160];
             snprintf(expected, sizeof expected, "expected %s", allowed);
-            return wrong(what, optarg ? optarg : "", expected);
+            return print_error(what, optarg ? optarg : "", expected);
         }
     }
     if (optind < argc)
-        return wrong(argv[optind], "", "no such argument; see --help");
+        return print_error(argv[optind], "", "unexpected argument; see --help");
     return EMU_OPTIONS_RUN;
 }

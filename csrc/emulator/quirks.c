@@ -8,7 +8,7 @@
 
 static const struct emu_quirk_entry quirks[] = {
     {"first-command-lost", BIT(FIRST_COMMAND_LOST),
-     "the first command line after power-up and after every boot gets no answer", "BG96MAR02A07M1G"},
+     "the first command line after power-up and every boot gets no answer", "BG96MAR02A07M1G"},
     {"info-without-blank-line", BIT(INFO_WITHOUT_BLANK_LINE),
      "no blank line between an information response and the result code", "BG770AGLAAR01A05, +QMTOPEN"},
     {"no-space-after-colon", BIT(NO_SPACE_AFTER_COLON), "\"+NAME:value\" instead of \"+NAME: value\"",

@@ -109,7 +109,7 @@ static void drop_wifi(struct emu *emu, struct emu_control_line *line)
     struct aithinker *aithinker = aithinker_of(emu);
     const char *state = emu_control_word(line);
     if (strcmp(state, "drop") != 0 && strcmp(state, "back") != 0) {
-        emu_control_fail(line, "expected drop or back");
+        emu_control_fail(line, "expected wifi drop|back");
         return;
     }
     aithinker->world.out_of_range = strcmp(state, "drop") == 0;
@@ -123,14 +123,14 @@ static struct aithinker_conn *read_conn(struct emu *emu, struct emu_control_line
     long id = strtol(number, &end, 10);
     struct aithinker_conn *conn = *number && !*end ? aithinker_conn_find(aithinker_of(emu), id) : NULL;
     if (!conn)
-        emu_control_fail(line, "no connection %s", number);
+        emu_control_fail(line, "there is no connection %s", number);
     return conn;
 }
 
 static void drop_socket(struct emu *emu, struct emu_control_line *line)
 {
     if (strcmp(emu_control_word(line), "drop") != 0) {
-        emu_control_fail(line, "expected drop ID");
+        emu_control_fail(line, "expected socket drop ID");
         return;
     }
     struct aithinker_conn *conn = read_conn(emu, line);
@@ -143,7 +143,7 @@ static void stall(struct emu *emu, struct emu_control_line *line)
     struct aithinker_conn *conn = read_conn(emu, line);
     const char *state = emu_control_word(line);
     if (conn && strcmp(state, "on") != 0 && strcmp(state, "off") != 0)
-        emu_control_fail(line, "expected ID on|off");
+        emu_control_fail(line, "expected stall ID on|off");
     else if (conn)
         emu_link_stall(&conn->link, strcmp(state, "on") == 0);
 }
@@ -181,7 +181,7 @@ static const char *set_limit(struct aithinker *aithinker, const char *value)
     char *end;
     unsigned long limit = strtoul(value, &end, 10);
     if (*value < '0' || *value > '9' || *end || limit < 1 || limit > AITHINKER_CONNS)
-        return "1 to 16 connections";
+        return "a number of connections from 1 to 16";
     aithinker->conn_limit = (unsigned)limit;
     return NULL;
 }

@@ -76,7 +76,7 @@ static void run_raw(struct emu *emu, struct emu_control_line *line)
     for (; hex[0]; hex += 2) {
         int byte = hex_byte(hex);
         if (byte < 0) {
-            emu_control_fail(line, "expected pairs of hex digits");
+            emu_control_fail(line, "expected raw HEX with pairs of hex digits");
             return;
         }
         line->rest[length++] = (char)byte;
@@ -96,7 +96,7 @@ static void add_fault(struct emu *emu, struct emu_control_line *line, const char
     if (*prefix)
         emu_faults_add(&emu->faults, prefix, fault);
     else
-        emu_control_fail(line, "expected the beginning of a command line, such as AT+CSQ");
+        emu_control_fail(line, "expected a PREFIX of a command line, such as AT+CSQ");
 }
 
 static void run_hold(struct emu *emu, struct emu_control_line *line)
@@ -106,7 +106,7 @@ static void run_hold(struct emu *emu, struct emu_control_line *line)
     if (read_number(emu_control_word(line), 86400000, &delay))
         add_fault(emu, line, prefix, &(struct emu_fault){.delay = emu_ms(delay)});
     else
-        emu_control_fail(line, "expected PREFIX MS");
+        emu_control_fail(line, "expected hold PREFIX MS");
 }
 
 static void run_swallow(struct emu *emu, struct emu_control_line *line)
@@ -120,7 +120,7 @@ static void run_answer(struct emu *emu, struct emu_control_line *line)
     if (unescape(line->rest))
         add_fault(emu, line, prefix, &(struct emu_fault){.answer = line->rest});
     else
-        emu_control_fail(line, "after a backslash expected r, n, \\ or xNN (not x00)");
+        emu_control_fail(line, "invalid escape; expected \\r, \\n, \\\\ or \\xNN (not \\x00)");
 }
 
 static void run_hangup(struct emu *emu, struct emu_control_line *line)
@@ -151,7 +151,7 @@ static const char *set_clock(struct emu *emu, const char *value)
 {
     long long seconds;
     if (!read_number(value, 4102444799, &seconds))
-        return "Unix seconds up to the year 2099";
+        return "Unix time in seconds, up to the year 2099";
     emu_clock_set(&emu->clock, emu_loop_now(&emu->loop), seconds);
     return NULL;
 }
@@ -168,11 +168,11 @@ static const char *set_common(struct emu *emu, const char *key, const char *valu
         return emu_listen_add(&emu->net.listen, value);
     if (strcmp(key, "latency") == 0) {
         if (!read_number(value, 3600000, &number))
-            return "0 to 3600000 milliseconds";
+            return "a number of milliseconds from 0 to 3600000";
         emu->uart.latency = emu_ms(number);
     } else if (strcmp(key, "boot-ms") == 0) {
         if (!read_number(value, 3600000, &number))
-            return "0 to 3600000 milliseconds";
+            return "a number of milliseconds from 0 to 3600000";
         emu->power.boot_time = emu_ms(number);
     } else if (strcmp(key, "echo") == 0) {
         if (!read_number(value, 1, &number))
@@ -192,7 +192,7 @@ static void run_set(struct emu *emu, struct emu_control_line *line)
     if (!handled && emu->module->set)
         expected = emu->module->set(emu, key, line->rest, &handled);
     if (!handled)
-        emu_control_fail(line, "nothing of that name to set; try help");
+        emu_control_fail(line, "unknown setting; try help");
     else if (expected)
         emu_control_fail(line, "%s: expected %s", key, expected);
 }
@@ -240,5 +240,5 @@ void emu_control_run(struct emu *emu, struct emu_control_line *line)
         }
     }
     if (!emu->module->control || !emu->module->control(emu, line))
-        emu_control_fail(line, "no such command; try help");
+        emu_control_fail(line, "unknown command; try help");
 }

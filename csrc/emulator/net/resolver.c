@@ -100,7 +100,7 @@ static bool split_port(char *text, char **host, unsigned *port)
 
 const char *emu_resolver_add(struct emu_resolver *resolver, const char *text)
 {
-    static const char expected[] = "HOST[:ASKED]=ADDR[:PORT], ADDR an IP address and the ports 1 to 65535";
+    static const char expected[] = "HOST[:ASKED]=ADDR[:PORT] with an IP address and ports from 1 to 65535";
     char *copy = emu_copy_text(text), *equals = strchr(copy, '='), *host, *address;
     struct emu_resolve_rule rule = {0};
     bool good = equals != NULL;

@@ -176,7 +176,8 @@ static void drop_context(struct emu *emu, struct emu_control_line *line)
     long context = strtol(number, &end, 10);
     if (strcmp(verb, "drop") != 0 || end == number || *end || context < 1 ||
         context > quectel->model->last_context)
-        emu_control_fail(line, "expected drop and a context, 1 to %lld", quectel->model->last_context);
+        emu_control_fail(line, "expected pdp drop CID with a CID from 1 to %lld",
+                         quectel->model->last_context);
     else if (!quectel_pdp_drop(quectel, context))
         emu_control_fail(line, "context %ld is not active", context);
 }
@@ -202,12 +203,12 @@ static void stall_connection(struct emu *emu, struct emu_control_line *line)
     char *end;
     struct stall stall = {.id = strtol(number, &end, 10), .on = strcmp(state, "on") == 0};
     if (end == number || *end || (!stall.on && strcmp(state, "off") != 0)) {
-        emu_control_fail(line, "expected ID on|off");
+        emu_control_fail(line, "expected stall ID on|off");
         return;
     }
     quectel_conns_each(quectel_of(emu), stall_one, &stall);
     if (stall.found == 0)
-        emu_control_fail(line, "no connection %ld", stall.id);
+        emu_control_fail(line, "there is no connection %ld", stall.id);
 }
 
 static bool control(struct emu *emu, struct emu_control_line *line)

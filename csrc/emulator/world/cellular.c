@@ -15,11 +15,11 @@ const char *emu_cellular_set_sim(struct emu_cellular *cellular, const char *text
     } else if (strncmp(text, "pin:", 4) == 0) {
         size_t digits = strspn(text + 4, "0123456789");
         if (digits < 4 || digits > 8 || text[4 + digits])
-            return "a PIN of 4 to 8 digits behind pin:";
+            return "pin: and a PIN of 4 to 8 digits";
         cellular->sim = EMU_SIM_PIN;
         snprintf(cellular->pin, sizeof cellular->pin, "%s", text + 4);
     } else {
-        return "ready, absent, pin:1234 or puk";
+        return "ready, absent, puk or pin: and a PIN";
     }
     return NULL;
 }
@@ -48,7 +48,7 @@ const char *emu_cellular_set_signal(struct emu_cellular *cellular, const char *t
     char *end;
     unsigned long value = strtoul(text, &end, 10);
     if (*text < '0' || *text > '9' || *end || (value > 31 && value != 99))
-        return "0 to 31, or 99 for unknown";
+        return "0 to 31, or 99 if unknown";
     cellular->signal = (unsigned)value;
     return NULL;
 }

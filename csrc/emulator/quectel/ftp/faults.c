@@ -85,7 +85,7 @@ static void arm(struct quectel *quectel, struct emu_control_line *line, enum que
     else if (!read_amount(bytes, &at))
         emu_control_fail(line, "expected a number of bytes");
     else if (faults->count == QUECTEL_FTP_FAULTS)
-        emu_control_fail(line, "%d faults are waiting already", QUECTEL_FTP_FAULTS);
+        emu_control_fail(line, "%d faults are already pending", QUECTEL_FTP_FAULTS);
     else
         faults->queue[faults->count++] = (struct quectel_ftp_fault){.kind = kind, .at = (uint64_t)at};
 }
@@ -100,8 +100,8 @@ static void drop(struct quectel *quectel, struct emu_control_line *line)
     else if (strcmp(what, "pdp") == 0 && (*bytes || quectel->ftp.context > 0))
         arm(quectel, line, QUECTEL_FTP_DROP_PDP, bytes);
     else
-        emu_control_fail(line,
-                         "expected drop control|data|pdp [BYTES]; pdp without BYTES after an open only");
+        emu_control_fail(
+            line, "expected ftp drop control|data|pdp [BYTES]; pdp without BYTES needs an open session");
 }
 
 static void set_time(struct quectel *quectel, struct emu_control_line *line, const char *verb,
@@ -109,7 +109,7 @@ static void set_time(struct quectel *quectel, struct emu_control_line *line, con
 {
     long long milliseconds;
     if (!read_amount(text, &milliseconds) || milliseconds > 3600000)
-        emu_control_fail(line, "expected 0 to 3600000 milliseconds");
+        emu_control_fail(line, "expected a number of milliseconds from 0 to 3600000");
     else if (strcmp(verb, "delay") == 0)
         quectel->ftp.client.reply_delay = emu_ms(milliseconds);
     else
@@ -138,5 +138,5 @@ void quectel_ftp_control(struct quectel *quectel, struct emu_control_line *line)
     else if (strcmp(verb, "clear") == 0)
         *faults = (struct quectel_ftp_faults){0};
     else
-        emu_control_fail(line, "expected drop, stall, reboot, hangup, delay, timeout or clear");
+        emu_control_fail(line, "expected ftp drop, stall, reboot, hangup, delay, timeout or clear");
 }
