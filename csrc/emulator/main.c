@@ -31,9 +31,10 @@ static bool after_round(void *owner)
     return (pumped || full) && emu_output_length(output) < EMU_UART_PUMP_BELOW;
 }
 
-static bool failed(const char *what, const char *path)
+static bool failed(const struct emu *emu, const char *what, const char *path)
 {
-    fprintf(stderr, "hayes-emulator: %s%s%s: %s\n", what, path ? " " : "", path ? path : "", strerror(errno));
+    const char *reason = strerror(errno);
+    emu_print_error(emu->options, "%s%s%s: %s", what, path ? " " : "", path ? path : "", reason);
     return false;
 }
 
@@ -57,7 +58,7 @@ static bool catch_signals(struct signals *signals, struct emu *emu)
     sigprocmask(SIG_BLOCK, &set, NULL);
     int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     if (fd < 0)
-        return failed("cannot handle signals", NULL);
+        return failed(emu, "cannot handle signals", NULL);
     signals->emu = emu;
     signals->watch = (struct emu_watch){.fd = fd, .events = POLLIN, .on_ready = on_signal, .owner = signals};
     emu_watch_add(&emu->loop, &signals->watch);
@@ -81,7 +82,7 @@ static bool make_link(const struct emu *emu)
     unlink(temporary);
     bool made = symlink(emu->uart.path, temporary) == 0 && rename(temporary, path) == 0;
     if (!made) {
-        failed("--link", path);
+        failed(emu, "--link", path);
         unlink(temporary);
     }
     free(temporary);
@@ -113,13 +114,13 @@ static bool start(struct emu *emu, struct signals *signals, struct emu_watch *re
     if (!catch_signals(signals, emu))
         return false;
     if (!emu_store_open(&emu->store, options->flash, options->flash_size))
-        return failed("--flash", options->flash);
+        return failed(emu, "--flash", options->flash);
     if (!emu_uart_open(&emu->uart, &emu->loop, options->baud))
-        return failed("cannot open a pty", NULL);
+        return failed(emu, "cannot open a pty", NULL);
     if (options->baud)
         prctl(PR_SET_TIMERSLACK, 1UL); /* the default of 50 us is half a byte at 115200 baud */
     if (options->control && !emu_control_open(emu, options->control))
-        return failed("--control", options->control);
+        return failed(emu, "--control", options->control);
     if (options->attached) {
         *reader = (struct emu_watch){
             .fd = STDOUT_FILENO, .events = POLLERR, .on_ready = on_reader_gone, .owner = emu};
@@ -136,7 +137,7 @@ static bool start(struct emu *emu, struct signals *signals, struct emu_watch *re
     emu_power_init(emu, emu_ms(200));
     emu->vendor = emu->module->create(emu);
     if (!emu->vendor)
-        return failed("--flash", options->flash);
+        return failed(emu, "--flash", options->flash);
     return printf("%s\n", emu->uart.path) > 0 && fflush(stdout) == 0;
 }
 

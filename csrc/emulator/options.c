@@ -6,6 +6,7 @@
 
 #include <getopt.h>
 #include <openssl/crypto.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,7 +29,7 @@ static const char usage[] =
     "  --quirks NAME[,NAME]   imitate particular firmware; \"list\" prints the names\n"
     "  --control PATH         create a Unix socket that accepts commands, such as faults; \"help\" lists "
     "them\n"
-    "  --attached             exit when the reader of stdout closes it\n"
+    "  --attached             exit when the reader of stdout closes it; print errors there too\n"
     "  --sim STATE            ready (default), absent, pin:1234, puk\n"
     "  --registration STATE   home (default), roaming, searching, denied, none\n"
     "  --apn NAME             the only access point name that the network accepts (default: any)\n"
@@ -214,9 +215,21 @@ static bool answers_alone(int code, const char *text)
     return true;
 }
 
-static enum emu_options_verdict print_error(const char *what, const char *text, const char *allowed)
+void emu_print_error(const struct emu_options *options, const char *format, ...)
 {
-    fprintf(stderr, "hayes-emulator: %s%s%s: %s\n", what, *text ? " " : "", text, allowed);
+    FILE *file = options->attached ? stdout : stderr;
+    va_list arguments;
+    va_start(arguments, format);
+    fputs("hayes-emulator: ", file);
+    vfprintf(file, format, arguments);
+    fputc('\n', file);
+    va_end(arguments);
+}
+
+static enum emu_options_verdict refuse(const struct emu_options *options, const char *argument,
+                                       const char *reason)
+{
+    emu_print_error(options, "%s: %s; see --help", argument, reason);
     return EMU_OPTIONS_ERROR;
 }
 
@@ -236,22 +249,18 @@ enum emu_options_verdict emu_options_read(struct emu_options *options, struct em
         if (code == -1)
             break;
         if (code == ':')
-            return print_error(argv[argument], "", "the option needs a value; see --help");
+            return refuse(options, argv[argument], "the option needs a value");
         if (code == '?' || index < 0)
-            return print_error(argv[argument], "",
-                               "unknown option, or an option that takes no value; see --help");
+            return refuse(options, argv[argument], "unknown option, or an option that takes no value");
         if (answers_alone(code, optarg))
             return EMU_OPTIONS_DONE;
         const char *allowed = read_option(options, net, (enum option_code)code, optarg);
         if (allowed) {
-            char what[32];
-            snprintf(what, sizeof what, "--%s", known[index].name);
-            char expected[160];
-            snprintf(expected, sizeof expected, "expected %s", allowed);
-            return print_error(what, optarg ? optarg : "", expected);
+            emu_print_error(options, "--%s %s: expected %s", known[index].name, optarg, allowed);
+            return EMU_OPTIONS_ERROR;
         }
     }
     if (optind < argc)
-        return print_error(argv[optind], "", "unexpected argument; see --help");
+        return refuse(options, argv[optind], "unexpected argument");
     return EMU_OPTIONS_RUN;
 }

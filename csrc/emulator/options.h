@@ -34,6 +34,10 @@ enum emu_options_verdict {
     EMU_OPTIONS_ERROR, /* an error was printed: exit with 2 */
 };
 
+/* Prints an error and a newline. With --attached it goes to stdout, where the path of the pty is expected. */
+void emu_print_error(const struct emu_options *options, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
 /* Reads the command line. Adds the rules of --resolve and --listen to `net`. */
 enum emu_options_verdict emu_options_read(struct emu_options *options, struct emu_net *net, int argc,
                                           char **argv);
