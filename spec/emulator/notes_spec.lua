@@ -1,5 +1,5 @@
--- The examples of the vendor notes typed at the emulator: it gives the note's answers, framed to the byte as real modules
--- frame them. Addresses, port numbers and the name of the port are the emulator's own.
+-- The emulator answers the examples of the vendor notes as the notes say, framed exactly like real modules. Addresses,
+-- port numbers and the name of the port are the emulator's own.
 
 local hayes = require "hayes"
 local lab = require "support.lab"
@@ -7,7 +7,7 @@ local Peer = require "support.tls_peer"
 local pki = require "support.pki"
 local Terminal = require "support.terminal"
 
---- What differs from one module and moment to another.
+--- Replaces what differs between modules and runs.
 local function general(text)
   text = text:gsub('"%d+%.%d+%.%d+%.%d+"', '"<address>"'):gsub('"usbmodem"', '"<port>"'):gsub('"uart1"', '"<port>"')
   return (text:gsub('(%+QSSLSTATE: %d+,"SSLClient","<address>",%d+),%d+', "%1,<local>"))
@@ -27,7 +27,7 @@ end
 
 local function literally(text) return (text:gsub("%p", "%%%0")) end
 
-describe("Chapters 3.1 to 3.3 of the SSL note, typed at the emulator,", function()
+describe("The emulator answers the examples of the SSL note, chapters 3.1 to 3.3:", function()
   local terminal, emulator, peer
 
   setup(function()
@@ -95,7 +95,7 @@ describe("Chapters 3.1 to 3.3 of the SSL note, typed at the emulator,", function
   end
 end)
 
-describe("Recorded bytes, typed at the emulator with echo on,", function()
+describe("The emulator with echo reproduces recorded bytes:", function()
   local terminal, emulator
 
   setup(function()
@@ -113,7 +113,7 @@ describe("Recorded bytes, typed at the emulator with echo on,", function()
     return terminal:until_(pattern or "OK\r\n")
   end
 
-  it("echo is the line and CR, answers stand between CR LF, as a BG770A frames them", function()
+  it("the echo is the line and CR, and answers are framed by CR LF like those of a BG770A", function()
     assert.are.same("AT\r\r\nOK\r\n", answer("AT"))
     assert.are.same("AT+CPIN?\r\r\n+CPIN: READY\r\n\r\nOK\r\n", answer("AT+CPIN?"))
     assert.are.same("AT+QIACT?\r\r\nOK\r\n", answer("AT+QIACT?"))
@@ -122,18 +122,18 @@ describe("Recorded bytes, typed at the emulator with echo on,", function()
     assert.are.same("AT+NONEXISTENT\r\r\nERROR\r\n", answer("AT+NONEXISTENT", "ERROR\r\n"))
   end)
 
-  it("identity lines are as those of an EC200U", function()
+  it("identification matches that of an EC200U", function()
     assert.are.same("ATI\r\r\nQuectel\r\nEC200U\r\nRevision: EC200UCNAAR03A15M08\r\n\r\nOK\r\n", answer("ATI"))
   end)
 
-  it("ATE0 is echoed once more, and nothing after it", function()
+  it("ATE0 itself is echoed, but nothing after it", function()
     assert.are.same("ATE0\r\r\nOK\r\n", answer("ATE0"))
     assert.are.same("\r\nOK\r\n", answer("AT"))
     assert.are.same("\r\nOK\r\n", answer("ATE1"))
     assert.are.same("AT\r\r\nOK\r\n", answer("AT"))
   end)
 
-  it("settings are read back as they were set, with 0X in capitals", function()
+  it("settings are read back as set, with 0X in upper case", function()
     answer('AT+QSSLCFG="ciphersuite",2,0xFFFF')
     assert.are.same('AT+QSSLCFG="ciphersuite",2\r\r\n+QSSLCFG: "ciphersuite",2,0XFFFF\r\n\r\nOK\r\n',
       answer('AT+QSSLCFG="ciphersuite",2'))
@@ -141,7 +141,7 @@ describe("Recorded bytes, typed at the emulator with echo on,", function()
       "ERROR\r\n"))
   end)
 
-  it("error codes are words, numbers or nothing, as CMEE says", function()
+  it("errors are texts, numbers or ERROR, depending on CMEE", function()
     emulator:control("set sim absent")
     terminal:until_("NOT INSERTED\r\n")
     answer("ATE0")
@@ -153,7 +153,7 @@ describe("Recorded bytes, typed at the emulator with echo on,", function()
     assert.are.same("\r\n+CME ERROR: SIM not inserted\r\n", answer("AT+CPIN?", "ERROR: [^\r]+\r\n"))
   end)
 
-  it("paces both directions at a tenth of the line speed", function()
+  it("both directions carry baud / 10 bytes per second", function()
     local socket = require "socket"
     local slow <close> = assert(hayes.emulator { baud = 9600, echo = false })
     local at = Terminal.open(slow.address)
