@@ -3,9 +3,6 @@
 #ifndef EMU_EMU_H
 #define EMU_EMU_H
 
-#include "emulator/control/control.h"
-#include "emulator/interpreter/dispatch.h"
-#include "emulator/interpreter/mode.h"
 #include "emulator/line/uart.h"
 #include "emulator/loop.h"
 #include "emulator/net/net.h"
@@ -13,9 +10,14 @@
 #include "emulator/quirks.h"
 #include "emulator/world/clock.h"
 #include "emulator/world/faults.h"
-#include "emulator/world/power.h"
 #include "emulator/world/random.h"
 #include "emulator/world/store.h"
+
+struct emu_control;
+struct emu_dispatch;
+struct emu_mode;
+struct emu_module;
+struct emu_power;
 
 struct emu {
     const struct emu_options *options;
@@ -23,13 +25,15 @@ struct emu {
     void *vendor; /* state of the vendor's code */
     uint64_t quirks;
 
+    /* The parts that work on the emulator as a whole. Whoever uses one includes its header. */
+    struct emu_mode *mode;
+    struct emu_dispatch *dispatch;
+    struct emu_power *power;
+    struct emu_control *control;
+
     struct emu_loop loop;
     struct emu_uart uart;
-    struct emu_mode mode;
-    struct emu_dispatch dispatch;
-    struct emu_power power;
     struct emu_faults faults;
-    struct emu_control control;
     struct emu_clock clock;
     struct emu_random random;
     struct emu_store store;

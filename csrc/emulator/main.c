@@ -1,6 +1,10 @@
 #include "emulator/alloc.h"
+#include "emulator/control/control.h"
 #include "emulator/emu.h"
+#include "emulator/interpreter/dispatch.h"
+#include "emulator/interpreter/mode.h"
 #include "emulator/module.h"
+#include "emulator/world/power.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -22,10 +26,10 @@ static bool after_round(void *owner)
     const struct emu_output *output = &emu->uart.output;
     emu_mode_run(emu);
     bool full = emu_output_length(output) >= EMU_UART_PUMP_BELOW; /* the pump may have had to wait for room */
-    bool in_data = emu->mode.in_data, running = emu->dispatch.running;
+    bool in_data = emu->mode->in_data, running = emu->dispatch->running;
     bool pumped = emu->module->pump(emu);
     /* Input may have been waiting for something that the pump has completed. */
-    if (in_data != emu->mode.in_data || running != emu->dispatch.running)
+    if (in_data != emu->mode->in_data || running != emu->dispatch->running)
         emu_mode_run(emu);
     emu_uart_flush(&emu->uart);
     return (pumped || full) && emu_output_length(output) < EMU_UART_PUMP_BELOW;
@@ -164,6 +168,33 @@ static void free_rules(struct emu_net *net)
     emu_listen_free(&net->listen);
 }
 
+/* All that lives as long as the emulator. */
+struct program {
+    struct emu emu;
+    struct emu_mode mode;
+    struct emu_dispatch dispatch;
+    struct emu_power power;
+    struct emu_control control;
+};
+
+static struct emu *create(const struct emu_options *options, const struct emu_net *net)
+{
+    struct program *program = emu_alloc(sizeof *program);
+    struct emu *emu = &program->emu;
+    emu->options = options;
+    emu->module = options->module;
+    emu->quirks = options->quirks;
+    emu->mode = &program->mode;
+    emu->dispatch = &program->dispatch;
+    emu->power = &program->power;
+    emu->control = &program->control;
+    emu->net = *net;
+    emu->net.loop = &emu->loop;
+    emu->random.state = options->seed;
+    emu_loop_init(&emu->loop, after_round, emu);
+    return emu;
+}
+
 int main(int argc, char **argv)
 {
     struct emu_options options;
@@ -174,20 +205,13 @@ int main(int argc, char **argv)
         return verdict == EMU_OPTIONS_DONE ? 0 : 2;
     }
 
-    struct emu *emu = emu_alloc(sizeof *emu);
+    struct emu *emu = create(&options, &net);
     struct signals signals = {0};
     struct emu_watch reader = {0};
-    emu->options = &options;
-    emu->module = options.module;
-    emu->quirks = options.quirks;
-    emu->net = net;
-    emu->net.loop = &emu->loop;
-    emu->random.state = options.seed;
-    emu_loop_init(&emu->loop, after_round, emu);
 
     bool good = start(emu, &signals, &reader) && emu_loop_run(&emu->loop);
     stop(emu, &signals);
     free_rules(&emu->net);
-    free(emu);
+    free(emu); /* the first member of its program */
     return good ? 0 : 1;
 }

@@ -1,6 +1,8 @@
 #include "emulator/aithinker/certificates.h"
 
 #include "emulator/aithinker/aithinker.h"
+#include "emulator/interpreter/dispatch.h"
+#include "emulator/interpreter/mode.h"
 #include "emulator/interpreter/reply.h"
 #include "emulator/net/suites.h"
 

@@ -1,6 +1,7 @@
 #include "emulator/aithinker/dns.h"
 
 #include "emulator/aithinker/aithinker.h"
+#include "emulator/interpreter/dispatch.h"
 #include "emulator/interpreter/reply.h"
 
 #include <arpa/inet.h>

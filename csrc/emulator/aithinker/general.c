@@ -1,5 +1,6 @@
 /* Commands that have nothing to do with networks. */
 #include "emulator/aithinker/aithinker.h"
+#include "emulator/interpreter/mode.h"
 #include "emulator/interpreter/reply.h"
 
 #include <stdlib.h>
@@ -7,7 +8,7 @@
 
 static struct emu_result set_echo(struct emu_call *call)
 {
-    call->emu->mode.profile.echo = call->params[0].text[0] == '1';
+    call->emu->mode->profile.echo = call->params[0].text[0] == '1';
     return emu_ok();
 }
 

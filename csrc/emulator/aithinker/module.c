@@ -1,5 +1,8 @@
 /* The Ai-Thinker modules and their life cycle. */
 #include "emulator/module.h"
+#include "emulator/control/control.h"
+#include "emulator/interpreter/mode.h"
+#include "emulator/world/power.h"
 
 #include "emulator/aithinker/aithinker.h"
 #include "emulator/aithinker/grammar.h"
@@ -57,7 +60,7 @@ static void *create(struct emu *emu)
     aithinker->speed = (struct emu_timer){.on_due = on_speed, .owner = aithinker};
     aithinker->reset = (struct emu_timer){.on_due = on_reset, .owner = aithinker};
     if (emu_quirk(emu, AITHINKER_QUIRK_SHORT_LINES))
-        emu->mode.max_length = 256;
+        emu->mode->max_length = 256;
     aithinker_settings_load(aithinker);
     start(aithinker);
     aithinker_wifi_start(aithinker);

@@ -2,6 +2,7 @@
 
 #include "emulator/aithinker/aithinker.h"
 #include "emulator/aithinker/quirks.h"
+#include "emulator/interpreter/dispatch.h"
 #include "emulator/interpreter/reply.h"
 
 #include <stdarg.h>
@@ -49,7 +50,7 @@ void aithinker_print_error(struct emu *emu, const char *command, int code)
  * (V4.18_P1.4.4). */
 static void print_unknown(struct emu *emu)
 {
-    const char *line = emu->dispatch.parser.line;
+    const char *line = emu->dispatch->parser.line;
     if (emu_quirk(emu, AITHINKER_QUIRK_UNKNOWN_IS_ERROR))
         aithinker_print_error(emu, line + (strncmp(line, "AT", 2) == 0 ? 2 : 0), AITHINKER_UNSUPPORTED);
     else
@@ -63,7 +64,8 @@ void aithinker_final(struct emu *emu, struct emu_result result)
         aithinker_print(emu, "\r\nOK\r\n");
         break;
     case EMU_RESULT_ERROR:
-        aithinker_print_error(emu, emu->dispatch.call.name, result.code ? result.code : AITHINKER_BAD_FORMAT);
+        aithinker_print_error(emu, emu->dispatch->call.name,
+                              result.code ? result.code : AITHINKER_BAD_FORMAT);
         break;
     case EMU_RESULT_UNKNOWN:
         print_unknown(emu);

@@ -1,6 +1,7 @@
 #include "emulator/aithinker/wifi.h"
 
 #include "emulator/aithinker/aithinker.h"
+#include "emulator/interpreter/dispatch.h"
 #include "emulator/interpreter/reply.h"
 
 #include <string.h>

@@ -88,11 +88,11 @@ static void on_connection(void *owner, short events)
 {
     (void)events;
     struct emu *emu = owner;
-    int fd = accept4(emu->control.watch.fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    int fd = accept4(emu->control->watch.fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd < 0)
         return;
     for (size_t i = 0; i < EMU_CONTROL_CLIENTS; i++) {
-        struct emu_control_client *client = &emu->control.clients[i];
+        struct emu_control_client *client = &emu->control->clients[i];
         if (client->open)
             continue;
         *client = (struct emu_control_client){.emu = emu, .open = true};
@@ -128,16 +128,16 @@ bool emu_control_open(struct emu *emu, const char *path)
         errno = why;
         return false;
     }
-    emu->control.path = path;
-    emu->control.watch =
+    emu->control->path = path;
+    emu->control->watch =
         (struct emu_watch){.fd = fd, .events = POLLIN, .on_ready = on_connection, .owner = emu};
-    emu_watch_add(&emu->loop, &emu->control.watch);
+    emu_watch_add(&emu->loop, &emu->control->watch);
     return true;
 }
 
 void emu_control_close(struct emu *emu)
 {
-    struct emu_control *control = &emu->control;
+    struct emu_control *control = emu->control;
     for (size_t i = 0; i < EMU_CONTROL_CLIENTS; i++)
         drop(&control->clients[i]);
     if (!control->path)

@@ -1,4 +1,7 @@
 #include "emulator/control/control.h"
+#include "emulator/interpreter/dispatch.h"
+#include "emulator/interpreter/mode.h"
+#include "emulator/world/power.h"
 
 #include "emulator/alloc.h"
 #include "emulator/emu.h"
@@ -136,7 +139,7 @@ static void run_stats(struct emu *emu, struct emu_control_line *line)
         emu->module->print_stats(emu, more, sizeof more);
     snprintf(line->reply, sizeof line->reply,
              "commands=%llu bytes_in=%llu bytes_out=%llu tls_handshakes=%llu tls_resumed=%llu%s",
-             (unsigned long long)emu->dispatch.commands, (unsigned long long)emu->uart.bytes_in,
+             (unsigned long long)emu->dispatch->commands, (unsigned long long)emu->uart.bytes_in,
              (unsigned long long)emu->uart.bytes_out, (unsigned long long)emu->net.handshakes,
              (unsigned long long)emu->net.resumed, more);
 }
@@ -173,11 +176,11 @@ static const char *set_common(struct emu *emu, const char *key, const char *valu
     } else if (strcmp(key, "boot-ms") == 0) {
         if (!read_number(value, 3600000, &number))
             return "a number of milliseconds from 0 to 3600000";
-        emu->power.boot_time = emu_ms(number);
+        emu->power->boot_time = emu_ms(number);
     } else if (strcmp(key, "echo") == 0) {
         if (!read_number(value, 1, &number))
             return "0 or 1";
-        emu->mode.profile.echo = number == 1;
+        emu->mode->profile.echo = number == 1;
     } else {
         *handled = false;
     }

@@ -18,7 +18,7 @@ static int by_name(const void *a, const void *b)
 
 void emu_dispatch_init(struct emu *emu)
 {
-    struct emu_dispatch *dispatch = &emu->dispatch;
+    struct emu_dispatch *dispatch = emu->dispatch;
     dispatch->delay = (struct emu_timer){.on_due = on_delay_over, .owner = emu};
     size_t count = 0;
     for (size_t table = 0; emu->module->tables[table]; table++)
@@ -34,14 +34,14 @@ void emu_dispatch_init(struct emu *emu)
 void emu_dispatch_free(struct emu *emu)
 {
     emu_dispatch_reset(emu);
-    free(emu->dispatch.index);
-    emu->dispatch.index = NULL;
+    free(emu->dispatch->index);
+    emu->dispatch->index = NULL;
 }
 
 const struct emu_command *const *emu_dispatch_commands(const struct emu *emu, size_t *count)
 {
-    *count = emu->dispatch.index_size;
-    return emu->dispatch.index;
+    *count = emu->dispatch->index_size;
+    return emu->dispatch->index;
 }
 
 static const struct emu_command *find(const struct emu_dispatch *dispatch, const char *name)
@@ -65,7 +65,7 @@ static struct emu_result test(const struct emu_command *command, struct emu_call
 
 static struct emu_result execute(struct emu_call *call)
 {
-    const struct emu_command *command = find(&call->emu->dispatch, call->name);
+    const struct emu_command *command = find(call->emu->dispatch, call->name);
     if (!command || (command->present && !command->present(call->emu)))
         return emu_result(EMU_RESULT_UNKNOWN);
     emu_handler *handler = NULL;
@@ -88,13 +88,13 @@ static struct emu_result execute(struct emu_call *call)
 static void end(struct emu *emu, struct emu_result result)
 {
     emu_final(emu, result);
-    emu->dispatch.running = false;
-    emu->dispatch.info_begun = false;
+    emu->dispatch->running = false;
+    emu->dispatch->info_begun = false;
 }
 
 static void run(struct emu *emu)
 {
-    struct emu_dispatch *dispatch = &emu->dispatch;
+    struct emu_dispatch *dispatch = emu->dispatch;
     for (;;) {
         dispatch->info_begun = false;
         dispatch->call.emu = emu;
@@ -125,16 +125,16 @@ static void run(struct emu *emu)
 
 static void print_fixed_answer(struct emu *emu)
 {
-    char *text = emu->dispatch.fixed_answer;
-    emu->dispatch.fixed_answer = NULL;
+    char *text = emu->dispatch->fixed_answer;
+    emu->dispatch->fixed_answer = NULL;
     emu_raw(emu, text, strlen(text));
     free(text);
-    emu->dispatch.running = false;
+    emu->dispatch->running = false;
 }
 
 static void start(struct emu *emu)
 {
-    if (emu->dispatch.fixed_answer)
+    if (emu->dispatch->fixed_answer)
         print_fixed_answer(emu);
     else
         run(emu);
@@ -147,14 +147,14 @@ static void on_delay_over(void *owner)
 
 void emu_dispatch_line(struct emu *emu, const char *line, size_t length)
 {
-    struct emu_dispatch *dispatch = &emu->dispatch;
+    struct emu_dispatch *dispatch = emu->dispatch;
     if (dispatch->running) {
         emu->module->busy(emu);
         return;
     }
     if (!emu->module->grammar->begin(&dispatch->parser, line, length))
         return;
-    emu->dispatch.commands++;
+    emu->dispatch->commands++;
     if (dispatch->ignore_next) {
         dispatch->ignore_next = false;
         return;
@@ -172,13 +172,13 @@ void emu_dispatch_line(struct emu *emu, const char *line, size_t length)
 
 void emu_dispatch_overlong(struct emu *emu, const char *line, size_t length)
 {
-    if (!emu->dispatch.running && emu->module->grammar->begin(&emu->dispatch.parser, line, length))
+    if (!emu->dispatch->running && emu->module->grammar->begin(&emu->dispatch->parser, line, length))
         emu_final(emu, emu->module->line.overlong);
 }
 
 void emu_finish(struct emu *emu, struct emu_result result)
 {
-    struct emu_dispatch *dispatch = &emu->dispatch;
+    struct emu_dispatch *dispatch = emu->dispatch;
     if (!dispatch->running)
         return;
     if (result.outcome == EMU_RESULT_OK && dispatch->parser.line[dispatch->parser.at] != '\0')
@@ -189,7 +189,7 @@ void emu_finish(struct emu *emu, struct emu_result result)
 
 void emu_dispatch_reset(struct emu *emu)
 {
-    struct emu_dispatch *dispatch = &emu->dispatch;
+    struct emu_dispatch *dispatch = emu->dispatch;
     emu_timer_stop(&emu->loop, &dispatch->delay);
     free(dispatch->fixed_answer);
     dispatch->fixed_answer = NULL;

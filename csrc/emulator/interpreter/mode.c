@@ -16,18 +16,18 @@ enum {
 static void on_arrival(void *owner, size_t length)
 {
     struct emu *emu = owner;
-    emu_escape_arrival(&emu->mode.escape, length);
+    emu_escape_arrival(&emu->mode->escape, length);
 }
 
 static void on_escape(void *owner)
 {
     struct emu *emu = owner;
-    emu->mode.escaping = true;
+    emu->mode->escaping = true;
 }
 
 void emu_mode_init(struct emu *emu, const struct emu_profile *profile)
 {
-    struct emu_mode *mode = &emu->mode;
+    struct emu_mode *mode = emu->mode;
     mode->profile = mode->saved = *profile;
     mode->max_length = emu->module->line.max_length;
     emu->uart.on_arrival = on_arrival;
@@ -46,12 +46,12 @@ static void discard_deferred(struct emu_mode *mode)
 
 void emu_mode_free(struct emu *emu)
 {
-    discard_deferred(&emu->mode);
+    discard_deferred(emu->mode);
 }
 
 void emu_mode_reset(struct emu *emu)
 {
-    struct emu_mode *mode = &emu->mode;
+    struct emu_mode *mode = emu->mode;
     emu_mode_leave_data(emu);
     discard_deferred(mode);
     mode->length = 0;
@@ -61,26 +61,26 @@ void emu_mode_reset(struct emu *emu)
 
 void emu_mode_enter_data(struct emu *emu, const struct emu_data_mode *mode)
 {
-    emu->mode.data = *mode;
-    emu->mode.in_data = true;
-    emu_escape_arm(&emu->mode.escape, mode->escape != NULL);
+    emu->mode->data = *mode;
+    emu->mode->in_data = true;
+    emu_escape_arm(&emu->mode->escape, mode->escape != NULL);
 }
 
 void emu_mode_leave_data(struct emu *emu)
 {
-    emu->mode.in_data = false;
-    emu->mode.escaping = false;
-    emu_escape_arm(&emu->mode.escape, false);
+    emu->mode->in_data = false;
+    emu->mode->escaping = false;
+    emu_escape_arm(&emu->mode->escape, false);
 }
 
 bool emu_mode_allows_urcs(const struct emu *emu)
 {
-    return !emu->mode.in_data || emu->mode.data.urcs;
+    return !emu->mode->in_data || emu->mode->data.urcs;
 }
 
 void emu_mode_defer_urc(struct emu *emu, char *text)
 {
-    struct emu_mode *mode = &emu->mode;
+    struct emu_mode *mode = emu->mode;
     if (mode->deferred_count == DEFERRED_MAX) {
         free(text);
         return;
@@ -92,7 +92,7 @@ void emu_mode_defer_urc(struct emu *emu, char *text)
 
 static void print_deferred(struct emu *emu)
 {
-    struct emu_mode *mode = &emu->mode;
+    struct emu_mode *mode = emu->mode;
     if (mode->deferred_count == 0 || !emu_mode_allows_urcs(emu))
         return;
     for (size_t i = 0; i < mode->deferred_count; i++)
@@ -114,7 +114,7 @@ static void keep_byte(struct emu_mode *mode, char byte)
 
 static void end_line(struct emu *emu)
 {
-    struct emu_mode *mode = &emu->mode;
+    struct emu_mode *mode = emu->mode;
     size_t length = mode->length;
     bool overlong = mode->overlong;
     mode->length = 0;
@@ -134,11 +134,11 @@ static size_t consume_command(struct emu *emu, const char *bytes, size_t length)
         if (bytes[i] == rules->ignored)
             continue;
         bool ends = bytes[i] == rules->end;
-        if (emu->mode.profile.echo)
+        if (emu->mode->profile.echo)
             emu_output_put(&emu->uart.output, ends ? rules->echo_end : bytes + i,
                            ends ? strlen(rules->echo_end) : 1);
         if (!ends)
-            keep_byte(&emu->mode, bytes[i]);
+            keep_byte(emu->mode, bytes[i]);
     }
     emu_output_end(&emu->uart.output, 0);
     if (end) {
@@ -150,12 +150,12 @@ static size_t consume_command(struct emu *emu, const char *bytes, size_t length)
 
 static size_t consume_data(struct emu *emu, const char *bytes, size_t length)
 {
-    const struct emu_data_mode mode = emu->mode.data;
+    const struct emu_data_mode mode = emu->mode->data;
     if (!mode.echo)
         return mode.consume(mode.owner, bytes, length);
     /* The echo of the last byte must precede the result it triggers, so bytes are handled one by one. */
     size_t used = 0;
-    while (used < length && emu->mode.in_data) {
+    while (used < length && emu->mode->in_data) {
         emu_output_put(&emu->uart.output, bytes + used, 1);
         emu_output_end(&emu->uart.output, 0);
         used += mode.consume(mode.owner, bytes + used, 1);
@@ -174,11 +174,11 @@ static size_t ignored_bytes(const struct emu *emu, const char *bytes, size_t len
 
 static size_t consume_some(struct emu *emu, const char *bytes, size_t length)
 {
-    if (emu->mode.input_ignored)
+    if (emu->mode->input_ignored)
         return length;
-    if (emu->mode.in_data)
+    if (emu->mode->in_data)
         return consume_data(emu, bytes, length);
-    if (emu->dispatch.running && !emu->module->busy)
+    if (emu->dispatch->running && !emu->module->busy)
         return ignored_bytes(emu, bytes, length);
     return consume_command(emu, bytes, length);
 }
@@ -201,9 +201,9 @@ void emu_mode_run(struct emu *emu)
 {
     consume_input(emu);
     const char *bytes;
-    if (emu->mode.escaping && emu->mode.in_data && emu_uart_input(&emu->uart, &bytes) == 0) {
-        struct emu_data_mode mode = emu->mode.data;
-        emu->mode.escaping = false;
+    if (emu->mode->escaping && emu->mode->in_data && emu_uart_input(&emu->uart, &bytes) == 0) {
+        struct emu_data_mode mode = emu->mode->data;
+        emu->mode->escaping = false;
         mode.escape(mode.owner);
         consume_input(emu);
     }

@@ -2,6 +2,8 @@
 
 #include "emulator/alloc.h"
 #include "emulator/emu.h"
+#include "emulator/interpreter/dispatch.h"
+#include "emulator/interpreter/mode.h"
 #include "emulator/module.h"
 #include "emulator/quirks.h"
 
@@ -43,9 +45,9 @@ static void put_named(struct emu *emu, const char *text)
 
 static void begin_info(struct emu *emu)
 {
-    if (!emu->dispatch.info_begun && emu->mode.profile.verbose)
+    if (!emu->dispatch->info_begun && emu->mode->profile.verbose)
         put(emu, "\r\n");
-    emu->dispatch.info_begun = true;
+    emu->dispatch->info_begun = true;
 }
 
 void emu_info(struct emu *emu, const char *format, ...)
@@ -74,10 +76,10 @@ void emu_info_block(struct emu *emu, const char *line, struct emu_span first, st
 /* Prints a result code. `number` replaces the text after ATV0; NULL: there is no numeric form. */
 static void put_code(struct emu *emu, const char *text, const char *number)
 {
-    const struct emu_profile *profile = &emu->mode.profile;
+    const struct emu_profile *profile = &emu->mode->profile;
     if (profile->quiet)
         return;
-    bool no_blank_line = emu->dispatch.info_begun && emu_quirk(emu, EMU_QUIRK_INFO_WITHOUT_BLANK_LINE);
+    bool no_blank_line = emu->dispatch->info_begun && emu_quirk(emu, EMU_QUIRK_INFO_WITHOUT_BLANK_LINE);
     if (!profile->verbose && number) {
         put(emu, number);
         put(emu, "\r");
@@ -92,7 +94,7 @@ static void put_code(struct emu *emu, const char *text, const char *number)
 
 static void put_cme(struct emu *emu, int code)
 {
-    if (emu->mode.profile.cmee == 0) {
+    if (emu->mode->profile.cmee == 0) {
         put_code(emu, "ERROR", "4");
         return;
     }
@@ -160,7 +162,7 @@ void emu_prompt(struct emu *emu)
 
 void emu_urc_text(struct emu *emu, const char *text)
 {
-    if (!emu_mode_allows_urcs(emu) || emu->dispatch.executing) {
+    if (!emu_mode_allows_urcs(emu) || emu->dispatch->executing) {
         emu_mode_defer_urc(emu, emu_copy_text(text));
         return;
     }

@@ -1,5 +1,7 @@
 /* The Quectel modules and their life cycle. */
 #include "emulator/module.h"
+#include "emulator/interpreter/dispatch.h"
+#include "emulator/interpreter/mode.h"
 
 #include "emulator/alloc.h"
 #include "emulator/control/control.h"
@@ -151,7 +153,7 @@ static bool pump(struct emu *emu)
 static const char *prompt(const struct emu *emu)
 {
     bool configured =
-        strcmp(emu->dispatch.call.name, "+QISEND") == 0 && quectel_prompt_is_line(quectel_of(emu));
+        strcmp(emu->dispatch->call.name, "+QISEND") == 0 && quectel_prompt_is_line(quectel_of(emu));
     if (configured || emu_quirk(emu, QUECTEL_QUIRK_FORMATCFG_PROMPT))
         return "\r\n>\r\n";
     return "\r\n> ";
@@ -159,7 +161,7 @@ static const char *prompt(const struct emu *emu)
 
 static bool cme_as_text(const struct emu *emu, int code)
 {
-    bool words = emu->mode.profile.cmee == 2;
+    bool words = emu->mode->profile.cmee == 2;
     bool exists = code == QUECTEL_FILE_EXISTS;
     if (exists && emu_quirk(emu, QUECTEL_QUIRK_QFUPL_EXISTS_TEXT))
         return true;

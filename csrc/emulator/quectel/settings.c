@@ -3,6 +3,7 @@
 #include "emulator/interpreter/reply.h"
 #include "emulator/quectel/errors.h"
 #include "emulator/quectel/quectel.h"
+#include "emulator/world/power.h"
 
 #include <stdio.h>
 #include <string.h>

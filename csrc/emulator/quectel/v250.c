@@ -1,4 +1,6 @@
 /* The basic commands of V.250, chapters 6.1 and 6.2, that the AT manual of these modules lists. */
+#include "emulator/interpreter/dispatch.h"
+#include "emulator/interpreter/mode.h"
 #include "emulator/interpreter/reply.h"
 #include "emulator/quectel/quectel.h"
 
@@ -18,17 +20,17 @@ static bool read_flag(struct emu_call *call, bool *flag)
 
 static struct emu_result set_echo(struct emu_call *call)
 {
-    return read_flag(call, &call->emu->mode.profile.echo) ? emu_ok() : emu_error();
+    return read_flag(call, &call->emu->mode->profile.echo) ? emu_ok() : emu_error();
 }
 
 static struct emu_result set_verbose(struct emu_call *call)
 {
-    return read_flag(call, &call->emu->mode.profile.verbose) ? emu_ok() : emu_error();
+    return read_flag(call, &call->emu->mode->profile.verbose) ? emu_ok() : emu_error();
 }
 
 static struct emu_result set_quiet(struct emu_call *call)
 {
-    return read_flag(call, &call->emu->mode.profile.quiet) ? emu_ok() : emu_error();
+    return read_flag(call, &call->emu->mode->profile.quiet) ? emu_ok() : emu_error();
 }
 
 static struct emu_result identify(struct emu_call *call)
@@ -53,7 +55,7 @@ static struct emu_result restore_saved(struct emu_call *call)
 {
     if (!is_profile_zero(call))
         return emu_error();
-    call->emu->mode.profile = call->emu->mode.saved;
+    call->emu->mode->profile = call->emu->mode->saved;
     return emu_ok();
 }
 
@@ -61,7 +63,7 @@ static struct emu_result restore_factory(struct emu_call *call)
 {
     if (!is_profile_zero(call))
         return emu_error();
-    call->emu->mode.profile = factory;
+    call->emu->mode->profile = factory;
     quectel_network_forget_reports(quectel_of(call->emu));
     return emu_ok();
 }
@@ -70,7 +72,7 @@ static struct emu_result save(struct emu_call *call)
 {
     if (!is_profile_zero(call))
         return emu_error();
-    call->emu->mode.saved = call->emu->mode.profile;
+    call->emu->mode->saved = call->emu->mode->profile;
     quectel_settings_save(quectel_of(call->emu));
     return emu_ok();
 }
@@ -104,13 +106,13 @@ static struct emu_result write_cmee(struct emu_call *call)
     long long value;
     if (!emu_param_number(call, 0, 0, 2, &value))
         return emu_error();
-    call->emu->mode.profile.cmee = (unsigned)value;
+    call->emu->mode->profile.cmee = (unsigned)value;
     return emu_ok();
 }
 
 static struct emu_result read_cmee(struct emu_call *call)
 {
-    emu_info(call->emu, "+CMEE: %u", call->emu->mode.profile.cmee);
+    emu_info(call->emu, "+CMEE: %u", call->emu->mode->profile.cmee);
     return emu_ok();
 }
 

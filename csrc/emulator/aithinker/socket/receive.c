@@ -1,6 +1,7 @@
 #include "emulator/aithinker/socket/receive.h"
 
 #include "emulator/aithinker/aithinker.h"
+#include "emulator/interpreter/mode.h"
 #include "emulator/interpreter/reply.h"
 
 #include <stdio.h>

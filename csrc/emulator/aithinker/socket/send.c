@@ -1,6 +1,8 @@
 #include "emulator/aithinker/socket/send.h"
 
 #include "emulator/aithinker/aithinker.h"
+#include "emulator/interpreter/dispatch.h"
+#include "emulator/interpreter/mode.h"
 #include "emulator/interpreter/reply.h"
 
 #include <string.h>

@@ -2,6 +2,7 @@
 #include "emulator/aithinker/aithinker.h"
 #include "emulator/aithinker/socket/receive.h"
 #include "emulator/aithinker/socket/server.h"
+#include "emulator/interpreter/dispatch.h"
 #include "emulator/interpreter/reply.h"
 
 #include <string.h>

@@ -2,6 +2,7 @@
 
 #include "emulator/aithinker/aithinker.h"
 #include "emulator/aithinker/socket/server.h"
+#include "emulator/interpreter/mode.h"
 #include "emulator/interpreter/reply.h"
 
 #include <string.h>
@@ -212,7 +213,7 @@ static void on_autott_opened(struct aithinker_conn *conn)
     aithinker_print(emu, "connect success ConID=%ld\r\n", conn->id);
     if (!datagram)
         emu_final(emu, emu_ok());
-    if (!emu->mode.in_data && eligible(conn->aithinker) == conn)
+    if (!emu->mode->in_data && eligible(conn->aithinker) == conn)
         enter(conn);
 }
 

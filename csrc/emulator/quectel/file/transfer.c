@@ -1,5 +1,7 @@
 #include "emulator/quectel/file/transfer.h"
 
+#include "emulator/interpreter/dispatch.h"
+#include "emulator/interpreter/mode.h"
 #include "emulator/interpreter/reply.h"
 #include "emulator/quectel/errors.h"
 #include "emulator/quectel/quectel.h"

@@ -2,6 +2,7 @@
 
 #include "emulator/control/control.h"
 #include "emulator/quectel/quectel.h"
+#include "emulator/world/power.h"
 
 #include <stdlib.h>
 #include <string.h>

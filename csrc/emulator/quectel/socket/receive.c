@@ -1,5 +1,6 @@
 #include "emulator/quectel/socket/receive.h"
 
+#include "emulator/interpreter/mode.h"
 #include "emulator/interpreter/reply.h"
 #include "emulator/quectel/errors.h"
 #include "emulator/quectel/quectel.h"
@@ -136,7 +137,7 @@ static bool can_print_data(const struct quectel_conn *conn)
     const struct emu *emu = conn->quectel->emu;
     if (conn->link.in.used == 0 || emu_output_length(&emu->uart.output) >= EMU_UART_PUMP_BELOW)
         return false;
-    return conn->online || (conn->access == QUECTEL_ACCESS_PUSH && !emu->mode.in_data);
+    return conn->online || (conn->access == QUECTEL_ACCESS_PUSH && !emu->mode->in_data);
 }
 
 static bool can_report_close(const struct quectel_conn *conn)

@@ -1,5 +1,7 @@
 #include "emulator/quectel/socket/send.h"
 
+#include "emulator/interpreter/dispatch.h"
+#include "emulator/interpreter/mode.h"
 #include "emulator/interpreter/reply.h"
 #include "emulator/quectel/errors.h"
 #include "emulator/quectel/quectel.h"
@@ -97,7 +99,7 @@ struct emu_result quectel_send_begin(struct quectel_conn *conn, size_t length, b
     quectel->send.too_long = false;
     const struct emu_data_mode mode = {.consume = length > 0 ? consume_counted : consume_typed,
                                        .owner = quectel,
-                                       .echo = echo && quectel->emu->mode.profile.echo};
+                                       .echo = echo && quectel->emu->mode->profile.echo};
     emu_prompt(quectel->emu);
     emu_mode_enter_data(quectel->emu, &mode);
     return emu_pending();

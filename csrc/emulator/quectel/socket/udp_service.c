@@ -1,6 +1,7 @@
 #include "emulator/quectel/socket/udp_service.h"
 
 #include "emulator/alloc.h"
+#include "emulator/interpreter/mode.h"
 #include "emulator/interpreter/reply.h"
 #include "emulator/quectel/errors.h"
 #include "emulator/quectel/quectel.h"
@@ -153,7 +154,7 @@ bool quectel_udp_pump(struct quectel_conn *conn)
         conn->announced = true;
         quectel_urc(conn->quectel, "+QIURC: \"recv\",%d", conn->id);
     }
-    while (conn->access == QUECTEL_ACCESS_PUSH && conn->datagrams && !emu->mode.in_data &&
+    while (conn->access == QUECTEL_ACCESS_PUSH && conn->datagrams && !emu->mode->in_data &&
            emu_output_length(&emu->uart.output) < EMU_UART_PUMP_BELOW) {
         push(conn);
         pushed = true;
