@@ -2,6 +2,17 @@
 #include "emulator/module.h"
 #include "emulator/interpreter/dispatch.h"
 #include "emulator/interpreter/mode.h"
+#include "emulator/quectel/file/files.h"
+#include "emulator/quectel/file/transfer.h"
+#include "emulator/quectel/ftp/ftp.h"
+#include "emulator/quectel/network/net_tools.h"
+#include "emulator/quectel/network/network.h"
+#include "emulator/quectel/network/pdp.h"
+#include "emulator/quectel/settings.h"
+#include "emulator/quectel/socket/conn.h"
+#include "emulator/quectel/socket/send.h"
+#include "emulator/quectel/socket/socket.h"
+#include "emulator/quectel/ssl/ssl.h"
 
 #include "emulator/alloc.h"
 #include "emulator/control/control.h"
@@ -76,9 +87,43 @@ static void init_volatile(struct quectel *quectel)
     quectel->ssl_opens = 0;
 }
 
+/* A module with all of its services. */
+struct whole {
+    struct quectel quectel;
+    struct quectel_settings settings;
+    struct quectel_network network;
+    struct quectel_pdp pdp;
+    struct quectel_files files;
+    struct quectel_transfer transfer;
+    struct quectel_send send;
+    struct quectel_ssl ssl;
+    struct quectel_ftp ftp;
+    struct quectel_sockets sockets;
+    struct quectel_net_tools net_tools;
+};
+
+static struct quectel *allocate(void)
+{
+    struct whole *whole = emu_alloc(sizeof *whole);
+    struct quectel *quectel = &whole->quectel;
+    quectel->settings = &whole->settings;
+    quectel->network = &whole->network;
+    quectel->pdp = &whole->pdp;
+    quectel->files = &whole->files;
+    quectel->transfer = &whole->transfer;
+    quectel->send = &whole->send;
+    quectel->ssl = &whole->ssl;
+    quectel->ftp = &whole->ftp;
+    quectel->sockets = &whole->sockets;
+    quectel->net_tools = &whole->net_tools;
+    quectel->conns[0] = whole->ssl.clients;
+    quectel->conns[1] = whole->sockets.conns;
+    return quectel;
+}
+
 static void *create(struct emu *emu)
 {
-    struct quectel *quectel = emu_alloc(sizeof *quectel);
+    struct quectel *quectel = allocate();
     emu->vendor = quectel;
     quectel->emu = emu;
     quectel->model = emu->module->model;
@@ -87,7 +132,7 @@ static void *create(struct emu *emu)
     if (emu->options->clock_unset)
         emu_clock_set(&emu->clock, emu_loop_now(&emu->loop), quectel->model->epoch);
     if (!quectel_files_init(quectel)) {
-        free(quectel);
+        free(quectel); /* the first member of its struct whole */
         return NULL;
     }
     quectel_settings_init(quectel);
@@ -115,7 +160,7 @@ static void destroy(struct emu *emu)
     struct quectel *quectel = quectel_of(emu);
     stop_all(quectel);
     quectel_files_free(quectel);
-    free(quectel);
+    free(quectel); /* the first member of its struct whole */
     emu->vendor = NULL;
 }
 
@@ -233,8 +278,8 @@ static const char *set(struct emu *emu, const char *key, const char *value, bool
     *handled = true;
     if (strcmp(key, "sim") == 0) {
         expected = emu_cellular_set_sim(&quectel->world, value);
-        quectel->network.unlocked = false;
-        quectel->network.wrong_pins = 0;
+        quectel->network->unlocked = false;
+        quectel->network->wrong_pins = 0;
         if (!expected)
             quectel_print_sim_urcs(quectel);
     } else if (strcmp(key, "registration") == 0) {
@@ -255,7 +300,7 @@ static void print_stats(struct emu *emu, char *text, size_t size)
 {
     struct quectel *quectel = quectel_of(emu);
     snprintf(text, size, " open_sockets=%zu ftp_state=%d", quectel_conns_open(quectel),
-             (int)quectel->ftp.state);
+             (int)quectel->ftp->state);
 }
 
 /* SSL note 1.4: one second of silence around +++. */

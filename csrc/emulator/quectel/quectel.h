@@ -4,18 +4,20 @@
 
 #include "emulator/emu.h"
 #include "emulator/module.h"
-#include "emulator/quectel/file/files.h"
-#include "emulator/quectel/file/transfer.h"
-#include "emulator/quectel/ftp/ftp.h"
-#include "emulator/quectel/network/net_tools.h"
-#include "emulator/quectel/network/network.h"
-#include "emulator/quectel/network/pdp.h"
 #include "emulator/quectel/quirks.h"
-#include "emulator/quectel/settings.h"
-#include "emulator/quectel/socket/conn.h"
-#include "emulator/quectel/socket/send.h"
-#include "emulator/quectel/socket/socket.h"
-#include "emulator/quectel/ssl/ssl.h"
+
+struct quectel;
+struct quectel_conn;
+struct quectel_files;
+struct quectel_ftp;
+struct quectel_net_tools;
+struct quectel_network;
+struct quectel_pdp;
+struct quectel_send;
+struct quectel_settings;
+struct quectel_sockets;
+struct quectel_ssl;
+struct quectel_transfer;
 
 /* Differences between models. */
 struct quectel_model {
@@ -40,16 +42,18 @@ struct quectel {
     const struct quectel_events *events;
     struct emu_cellular world;
 
-    struct quectel_settings settings;
-    struct quectel_network network;
-    struct quectel_pdp pdp;
-    struct quectel_files files;
-    struct quectel_transfer transfer;
-    struct quectel_send send;
-    struct quectel_ssl ssl;
-    struct quectel_ftp ftp;
-    struct quectel_sockets sockets;
-    struct quectel_net_tools net_tools;
+    /* The services. Whoever uses one includes its header. */
+    struct quectel_settings *settings;
+    struct quectel_network *network;
+    struct quectel_pdp *pdp;
+    struct quectel_files *files;
+    struct quectel_transfer *transfer;
+    struct quectel_send *send;
+    struct quectel_ssl *ssl;
+    struct quectel_ftp *ftp;
+    struct quectel_sockets *sockets;
+    struct quectel_net_tools *net_tools;
+    struct quectel_conn *conns[2];         /* tables of QUECTEL_CONNS each: SSL clients, sockets */
     struct quectel_conn *last_transparent; /* for ATO; NULL: none */
     int last_error;                        /* for AT+QIGETERROR */
     unsigned ssl_opens;                    /* since boot, for the quirk eg800k-552 */

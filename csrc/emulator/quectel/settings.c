@@ -67,7 +67,7 @@ static void apply_speed(void *owner)
 {
     struct quectel *quectel = owner;
     if (quectel->emu->options->baud)
-        emu_uart_set_baud(&quectel->emu->uart, (unsigned long)quectel->settings.baud);
+        emu_uart_set_baud(&quectel->emu->uart, (unsigned long)quectel->settings->baud);
 }
 
 static void on_off(void *owner)
@@ -79,7 +79,7 @@ static void on_off(void *owner)
 
 void quectel_settings_reset(struct quectel *quectel)
 {
-    struct quectel_settings *settings = &quectel->settings;
+    struct quectel_settings *settings = quectel->settings;
     for (size_t i = 0; i < QUECTEL_PLAIN_SETTINGS; i++) {
         settings->plain[i][0] = plain[i].first.default_value;
         settings->plain[i][1] = plain[i].second.default_value;
@@ -97,7 +97,7 @@ void quectel_settings_reset(struct quectel *quectel)
 
 void quectel_settings_init(struct quectel *quectel)
 {
-    struct quectel_settings *settings = &quectel->settings;
+    struct quectel_settings *settings = quectel->settings;
     const char *port = emu_quirk(quectel->emu, QUECTEL_QUIRK_URCPORT_ELSEWHERE) ? "usbat" : "all";
     snprintf(settings->urc_port, sizeof settings->urc_port, "%s", port);
     settings->baud = quectel->emu->options->baud ? (long)quectel->emu->options->baud : 115200;
@@ -111,34 +111,34 @@ void quectel_settings_init(struct quectel *quectel)
 
 void quectel_settings_stop(struct quectel *quectel)
 {
-    emu_timer_stop(&quectel->emu->loop, &quectel->settings.speed);
-    emu_timer_stop(&quectel->emu->loop, &quectel->settings.off);
+    emu_timer_stop(&quectel->emu->loop, &quectel->settings->speed);
+    emu_timer_stop(&quectel->emu->loop, &quectel->settings->off);
 }
 
 void quectel_settings_save(struct quectel *quectel)
 {
-    quectel->settings.saved_baud = quectel->settings.baud;
+    quectel->settings->saved_baud = quectel->settings->baud;
 }
 
 bool quectel_urcs_use_this_port(const struct quectel *quectel)
 {
-    const char *port = quectel->settings.urc_port;
+    const char *port = quectel->settings->urc_port;
     return strcmp(port, "all") == 0 || strcmp(port, "uart1") == 0;
 }
 
 bool quectel_recv_urc_has_length(const struct quectel *quectel)
 {
-    return quectel->settings.qicfg[RECVIND][0] == 1;
+    return quectel->settings->qicfg[RECVIND][0] == 1;
 }
 
 bool quectel_data_follows_comma(const struct quectel *quectel)
 {
-    return quectel->settings.qicfg[VIEWMODE][0] == 1;
+    return quectel->settings->qicfg[VIEWMODE][0] == 1;
 }
 
 bool quectel_prompt_is_line(const struct quectel *quectel)
 {
-    return quectel->settings.qicfg[FORMATCFG][0] == 1;
+    return quectel->settings->qicfg[FORMATCFG][0] == 1;
 }
 
 /* Returns the index in a list, or its length if the name is not found. */
@@ -168,13 +168,14 @@ static bool read_values(const struct emu_call *call, size_t from, const struct s
 static struct emu_result write_plain(struct emu_call *call)
 {
     size_t i = find(plain, QUECTEL_PLAIN_SETTINGS, call->name);
-    return read_values(call, 0, &plain[i], quectel_of(call->emu)->settings.plain[i]) ? emu_ok() : emu_error();
+    return read_values(call, 0, &plain[i], quectel_of(call->emu)->settings->plain[i]) ? emu_ok()
+                                                                                      : emu_error();
 }
 
 static struct emu_result read_plain(struct emu_call *call)
 {
     size_t i = find(plain, QUECTEL_PLAIN_SETTINGS, call->name);
-    const long *values = quectel_of(call->emu)->settings.plain[i];
+    const long *values = quectel_of(call->emu)->settings->plain[i];
     if (has_second(&plain[i]))
         emu_info(call->emu, "%s: %ld,%ld", call->name, values[0], values[1]);
     else
@@ -202,7 +203,7 @@ static struct emu_result write_qicfg(struct emu_call *call)
     size_t i = find(qicfg, QUECTEL_QICFG_SETTINGS, key);
     if (i == QUECTEL_QICFG_SETTINGS)
         return quectel_fail(quectel, QUECTEL_NET_INVALID_PARAMETER);
-    long *values = quectel->settings.qicfg[i];
+    long *values = quectel->settings->qicfg[i];
     if (call->count == 1 && has_second(&qicfg[i]))
         emu_info(call->emu, "+QICFG: \"%s\",%ld,%ld", key, values[0], values[1]);
     else if (call->count == 1)
@@ -223,7 +224,7 @@ static struct emu_result write_qcfg(struct emu_call *call)
     size_t i = find(qcfg, QUECTEL_QCFG_SETTINGS, key);
     if (i == QUECTEL_QCFG_SETTINGS)
         return emu_error();
-    long *value = &quectel_of(call->emu)->settings.qcfg[i];
+    long *value = &quectel_of(call->emu)->settings->qcfg[i];
     long long number;
     if (call->count == 1) {
         emu_info(call->emu, "+QCFG: \"%s\",%ld", key, *value);
@@ -250,9 +251,9 @@ static struct emu_result write_rate(struct emu_call *call)
     for (size_t i = 0; i < sizeof rates / sizeof *rates; i++) {
         if (rates[i] != rate)
             continue;
-        quectel->settings.baud = (long)rate;
+        quectel->settings->baud = (long)rate;
         /* It takes effect after OK. Without --baud the pty has no speed. */
-        emu_timer_start(&call->emu->loop, &quectel->settings.speed,
+        emu_timer_start(&call->emu->loop, &quectel->settings->speed,
                         emu_loop_now(&call->emu->loop) + emu_ms(20));
         return emu_ok();
     }
@@ -261,14 +262,14 @@ static struct emu_result write_rate(struct emu_call *call)
 
 static struct emu_result read_rate(struct emu_call *call)
 {
-    emu_info(call->emu, "+IPR: %ld", quectel_of(call->emu)->settings.baud);
+    emu_info(call->emu, "+IPR: %ld", quectel_of(call->emu)->settings->baud);
     return emu_ok();
 }
 
 static struct emu_result write_urc_port(struct emu_call *call)
 {
     static const char *const ports[] = {"usbat", "usbmodem", "uart1", "uart2", "uart3", "all"};
-    struct quectel_settings *settings = &quectel_of(call->emu)->settings;
+    struct quectel_settings *settings = quectel_of(call->emu)->settings;
     const char *key = emu_param_string(call, 0, 16), *port = emu_param_string(call, 1, 11);
     if (!key || strcmp(key, "urcport") != 0 || call->count > 2)
         return emu_error();
@@ -290,7 +291,7 @@ static struct emu_result power_down(struct emu_call *call)
     long long mode = 1;
     if (call->form == EMU_WRITE && !emu_param_number(call, 0, 0, 1, &mode))
         return emu_error();
-    emu_timer_start(&call->emu->loop, &quectel_of(call->emu)->settings.off, call->emu->loop.now);
+    emu_timer_start(&call->emu->loop, &quectel_of(call->emu)->settings->off, call->emu->loop.now);
     return emu_ok();
 }
 

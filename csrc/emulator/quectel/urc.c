@@ -1,5 +1,6 @@
 #include "emulator/interpreter/reply.h"
 #include "emulator/quectel/quectel.h"
+#include "emulator/quectel/settings.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -2,7 +2,11 @@
 #include "emulator/interpreter/dispatch.h"
 #include "emulator/interpreter/mode.h"
 #include "emulator/interpreter/reply.h"
+#include "emulator/quectel/ftp/transfer.h"
+#include "emulator/quectel/network/network.h"
 #include "emulator/quectel/quectel.h"
+#include "emulator/quectel/settings.h"
+#include "emulator/quectel/socket/conn.h"
 
 #include <string.h>
 

@@ -19,7 +19,7 @@ bool quectel_files_init(struct quectel *quectel)
         return true;
     const struct emu_store *flash = &quectel->emu->store;
     char *folder = flash->temporary ? NULL : emu_text("%s/.sd", flash->folder);
-    bool opened = emu_store_open(&quectel->files.card, folder, CARD_SIZE);
+    bool opened = emu_store_open(&quectel->files->card, folder, CARD_SIZE);
     free(folder);
     return opened;
 }
@@ -27,16 +27,16 @@ bool quectel_files_init(struct quectel *quectel)
 void quectel_files_reset(struct quectel *quectel)
 {
     for (int i = 0; i < QUECTEL_OPEN_FILES; i++) {
-        if (quectel->files.open[i].file)
-            fclose(quectel->files.open[i].file);
-        quectel->files.open[i] = (struct quectel_file){0};
+        if (quectel->files->open[i].file)
+            fclose(quectel->files->open[i].file);
+        quectel->files->open[i] = (struct quectel_file){0};
     }
 }
 
 void quectel_files_free(struct quectel *quectel)
 {
     quectel_files_reset(quectel);
-    emu_store_close(&quectel->files.card);
+    emu_store_close(&quectel->files->card);
 }
 
 /* Returns the storage of a path or pattern, and the text after the prefix. */
@@ -46,8 +46,8 @@ static struct emu_store *storage_of(struct quectel *quectel, const char *path, c
     *rest = colon ? colon + 1 : path;
     if (!colon || strncmp(path, "UFS:", 4) == 0)
         return &quectel->emu->store;
-    if (strncmp(path, "SD:", 3) == 0 && quectel->files.card.folder)
-        return &quectel->files.card;
+    if (strncmp(path, "SD:", 3) == 0 && quectel->files->card.folder)
+        return &quectel->files->card;
     return NULL;
 }
 
@@ -64,9 +64,9 @@ static const char *prefix_of(const struct quectel *quectel, const struct emu_sto
 
 struct quectel_file *quectel_file_of(struct quectel *quectel, long long handle)
 {
-    if (handle < 1 || handle > QUECTEL_OPEN_FILES || !quectel->files.open[handle - 1].file)
+    if (handle < 1 || handle > QUECTEL_OPEN_FILES || !quectel->files->open[handle - 1].file)
         return NULL;
-    return &quectel->files.open[handle - 1];
+    return &quectel->files->open[handle - 1];
 }
 
 /* Returns the name with its prefix, so that "a" and "UFS:a" compare equal. */
@@ -82,7 +82,7 @@ bool quectel_file_is_open(struct quectel *quectel, const char *path)
     char full[EMU_STORE_NAME_MAX + 8];
     full_name(quectel, path, full);
     for (int i = 0; i < QUECTEL_OPEN_FILES; i++)
-        if (quectel->files.open[i].file && strcmp(quectel->files.open[i].name, full) == 0)
+        if (quectel->files->open[i].file && strcmp(quectel->files->open[i].name, full) == 0)
             return true;
     return false;
 }
@@ -204,7 +204,7 @@ static struct emu_result open_file(struct emu_call *call)
         handle++;
     if (handle > QUECTEL_OPEN_FILES)
         return emu_cme(QUECTEL_FILE_TOO_MANY_OPEN);
-    struct quectel_file *file = &quectel->files.open[handle - 1];
+    struct quectel_file *file = &quectel->files->open[handle - 1];
     file->file = emu_store_open_file(store, name, (enum emu_store_mode)mode);
     if (!file->file)
         return emu_cme(QUECTEL_FILE_OPEN_FAILED);
@@ -216,7 +216,7 @@ static struct emu_result open_file(struct emu_call *call)
 
 static struct emu_result list_open(struct emu_call *call)
 {
-    const struct quectel_file *files = quectel_of(call->emu)->files.open;
+    const struct quectel_file *files = quectel_of(call->emu)->files->open;
     for (int i = 0; i < QUECTEL_OPEN_FILES; i++)
         if (files[i].file)
             emu_info(call->emu, "+QFOPEN: \"%s\",%d,%d", files[i].name, i + 1, (int)files[i].mode);

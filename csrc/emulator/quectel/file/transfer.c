@@ -4,6 +4,7 @@
 #include "emulator/interpreter/mode.h"
 #include "emulator/interpreter/reply.h"
 #include "emulator/quectel/errors.h"
+#include "emulator/quectel/file/files.h"
 #include "emulator/quectel/quectel.h"
 
 #include <string.h>
@@ -29,8 +30,8 @@ void quectel_checksum_add(struct quectel_checksum *checksum, const char *bytes, 
 
 void quectel_transfer_init(struct quectel *quectel)
 {
-    quectel->transfer = (struct quectel_transfer){0};
-    quectel->transfer.silence = (struct emu_timer){.on_due = on_silence, .owner = quectel};
+    *quectel->transfer = (struct quectel_transfer){0};
+    quectel->transfer->silence = (struct emu_timer){.on_due = on_silence, .owner = quectel};
 }
 
 static bool owns_file(const struct quectel_transfer *transfer)
@@ -40,7 +41,7 @@ static bool owns_file(const struct quectel_transfer *transfer)
 
 void quectel_transfer_stop(struct quectel *quectel)
 {
-    struct quectel_transfer *transfer = &quectel->transfer;
+    struct quectel_transfer *transfer = quectel->transfer;
     emu_timer_stop(&quectel->emu->loop, &transfer->silence);
     if (owns_file(transfer) && transfer->file)
         fclose(transfer->file);
@@ -57,7 +58,7 @@ static void finish(struct quectel *quectel, struct emu_result result)
 /* Data received so far is kept, whatever the result. */
 static void end_incoming(struct quectel *quectel, struct emu_result result)
 {
-    const struct quectel_transfer *transfer = &quectel->transfer;
+    const struct quectel_transfer *transfer = quectel->transfer;
     if (transfer->full)
         result = emu_cme(QUECTEL_FILE_DISK_FULL);
     else if (transfer->kind == QUECTEL_TRANSFER_UPLOAD)
@@ -77,7 +78,7 @@ static void on_silence(void *owner)
 static void on_escape(void *owner)
 {
     struct quectel *quectel = owner;
-    const struct quectel_transfer *transfer = &quectel->transfer;
+    const struct quectel_transfer *transfer = quectel->transfer;
     if (transfer->kind == QUECTEL_TRANSFER_DOWNLOAD)
         finish(quectel, emu_ok());
     else
@@ -95,7 +96,7 @@ static void store(struct quectel_transfer *transfer, const char *bytes, size_t l
 static size_t consume_incoming(void *owner, const char *bytes, size_t length)
 {
     struct quectel *quectel = owner;
-    struct quectel_transfer *transfer = &quectel->transfer;
+    struct quectel_transfer *transfer = quectel->transfer;
     if (length > transfer->wanted - transfer->done)
         length = (size_t)(transfer->wanted - transfer->done);
     uint64_t before = transfer->done / ACKNOWLEDGED;
@@ -113,7 +114,7 @@ static size_t consume_incoming(void *owner, const char *bytes, size_t length)
 
 static struct emu_result begin_incoming(struct quectel *quectel)
 {
-    struct quectel_transfer *transfer = &quectel->transfer;
+    struct quectel_transfer *transfer = quectel->transfer;
     const struct emu_data_mode mode = {.consume = consume_incoming, .escape = on_escape, .owner = quectel};
     emu_connect(quectel->emu, -1);
     emu_mode_enter_data(quectel->emu, &mode);
@@ -134,7 +135,7 @@ static uint64_t accepted_size(uint64_t free_bytes, long long announced)
 static struct emu_result upload(struct emu_call *call)
 {
     struct quectel *quectel = quectel_of(call->emu);
-    struct quectel_transfer *transfer = &quectel->transfer;
+    struct quectel_transfer *transfer = quectel->transfer;
     const char *path = emu_param_string(call, 0, PATH_MAX_LENGTH), *name;
     long long size = 0, timeout_s = DEFAULT_TIMEOUT_S, acknowledge = 0;
     uint64_t existing;
@@ -164,7 +165,7 @@ static struct emu_result upload(struct emu_call *call)
 static struct emu_result write_file(struct emu_call *call)
 {
     struct quectel *quectel = quectel_of(call->emu);
-    struct quectel_transfer *transfer = &quectel->transfer;
+    struct quectel_transfer *transfer = quectel->transfer;
     long long handle, size = 0, timeout_s = DEFAULT_TIMEOUT_S;
     const char *name;
     if (call->count > 3 || !emu_param_number(call, 0, 0, INT32_MAX, &handle) ||
@@ -211,7 +212,7 @@ static struct emu_result begin_outgoing(struct quectel *quectel, bool escapable)
 static struct emu_result download(struct emu_call *call)
 {
     struct quectel *quectel = quectel_of(call->emu);
-    struct quectel_transfer *transfer = &quectel->transfer;
+    struct quectel_transfer *transfer = quectel->transfer;
     const char *path = emu_param_string(call, 0, PATH_MAX_LENGTH), *name;
     if (!path || call->count > 1)
         return emu_cme(QUECTEL_FILE_INVALID_INPUT);
@@ -235,7 +236,7 @@ static struct emu_result download(struct emu_call *call)
 static struct emu_result read_file(struct emu_call *call)
 {
     struct quectel *quectel = quectel_of(call->emu);
-    struct quectel_transfer *transfer = &quectel->transfer;
+    struct quectel_transfer *transfer = quectel->transfer;
     long long handle, max = UINT32_MAX;
     if (call->count > 2 || !emu_param_number(call, 0, 0, INT32_MAX, &handle) ||
         !emu_param_option(call, 1, 1, UINT32_MAX, &max))
@@ -260,7 +261,7 @@ static struct emu_result read_file(struct emu_call *call)
 
 static void end_outgoing(struct quectel *quectel)
 {
-    const struct quectel_transfer *transfer = &quectel->transfer;
+    const struct quectel_transfer *transfer = quectel->transfer;
     if (transfer->kind == QUECTEL_TRANSFER_DOWNLOAD)
         emu_info(quectel->emu, "+QFDWL: %llu,%x", (unsigned long long)transfer->done, transfer->checksum.sum);
     finish(quectel, transfer->done == transfer->wanted ? emu_ok() : emu_cme(QUECTEL_FILE_READ_FAILED));
@@ -268,7 +269,7 @@ static void end_outgoing(struct quectel *quectel)
 
 bool quectel_transfer_pump(struct quectel *quectel)
 {
-    struct quectel_transfer *transfer = &quectel->transfer;
+    struct quectel_transfer *transfer = quectel->transfer;
     if (transfer->kind != QUECTEL_TRANSFER_DOWNLOAD && transfer->kind != QUECTEL_TRANSFER_READ)
         return false;
     char bytes[4096];

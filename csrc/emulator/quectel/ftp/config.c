@@ -1,5 +1,6 @@
 /* AT+QFTPCFG, FTP note 2.1. */
 #include "emulator/interpreter/reply.h"
+#include "emulator/quectel/ftp/ftp.h"
 #include "emulator/quectel/quectel.h"
 
 #include <stddef.h>
@@ -95,7 +96,7 @@ static struct emu_result show(struct emu_call *call, struct quectel_ftp_settings
 static struct emu_result configure(struct emu_call *call)
 {
     struct quectel *quectel = quectel_of(call->emu);
-    struct quectel_ftp_settings *settings = &quectel->ftp.settings;
+    struct quectel_ftp_settings *settings = &quectel->ftp->settings;
     const char *name = emu_param_string(call, 0, 32);
     if (name && strcasecmp(name, "account") == 0)
         return account(call, settings);

@@ -1,6 +1,9 @@
 #include "emulator/quectel/ftp/faults.h"
 
 #include "emulator/control/control.h"
+#include "emulator/quectel/ftp/ftp.h"
+#include "emulator/quectel/ftp/transfer.h"
+#include "emulator/quectel/network/pdp.h"
 #include "emulator/quectel/quectel.h"
 #include "emulator/world/power.h"
 
@@ -9,8 +12,8 @@
 
 uint64_t quectel_ftp_faults_bytes_left(const struct quectel *quectel)
 {
-    const struct quectel_ftp_faults *faults = &quectel->ftp.faults;
-    uint64_t done = quectel->ftp.transfer.done;
+    const struct quectel_ftp_faults *faults = &quectel->ftp->faults;
+    uint64_t done = quectel->ftp->transfer.done;
     if (faults->stalled)
         return 0;
     if (faults->count == 0)
@@ -23,17 +26,17 @@ static void trigger(struct quectel *quectel, enum quectel_ftp_fault_kind kind)
     struct emu *emu = quectel->emu;
     switch (kind) {
     case QUECTEL_FTP_DROP_CONTROL:
-        if (quectel->ftp.state != QUECTEL_FTP_CLOSED)
-            emu_ftp_break_control(&quectel->ftp.client);
+        if (quectel->ftp->state != QUECTEL_FTP_CLOSED)
+            emu_ftp_break_control(&quectel->ftp->client);
         break;
     case QUECTEL_FTP_DROP_DATA:
-        emu_ftp_break_data(&quectel->ftp.client);
+        emu_ftp_break_data(&quectel->ftp->client);
         break;
     case QUECTEL_FTP_DROP_PDP:
-        quectel_pdp_drop(quectel, quectel->ftp.context);
+        quectel_pdp_drop(quectel, quectel->ftp->context);
         break;
     case QUECTEL_FTP_STALL:
-        quectel->ftp.faults.stalled = true;
+        quectel->ftp->faults.stalled = true;
         break;
     case QUECTEL_FTP_REBOOT:
         emu_uart_flush(&emu->uart); /* transmit what has passed, as far as the line speed allows */
@@ -50,7 +53,7 @@ static void trigger(struct quectel *quectel, enum quectel_ftp_fault_kind kind)
  * same bytes each time. A reset or a reboot still discards what the server has not read. */
 static bool is_due(const struct quectel *quectel)
 {
-    const struct quectel_ftp *ftp = &quectel->ftp;
+    const struct quectel_ftp *ftp = quectel->ftp;
     return ftp->faults.count > 0 && ftp->transfer.phase == QUECTEL_FTP_RUNNING &&
            ftp->client.data.state == EMU_FTP_DATA_FLOWING && ftp->transfer.done >= ftp->faults.queue[0].at &&
            (!ftp->transfer.upload || ftp->client.data.link.out.used == 0);
@@ -58,7 +61,7 @@ static bool is_due(const struct quectel *quectel)
 
 bool quectel_ftp_faults_trigger(struct quectel *quectel)
 {
-    struct quectel_ftp_faults *faults = &quectel->ftp.faults;
+    struct quectel_ftp_faults *faults = &quectel->ftp->faults;
     if (!is_due(quectel))
         return false;
     enum quectel_ftp_fault_kind kind = faults->queue[0].kind;
@@ -79,7 +82,7 @@ static bool read_amount(const char *text, long long *amount)
 static void arm(struct quectel *quectel, struct emu_control_line *line, enum quectel_ftp_fault_kind kind,
                 const char *bytes)
 {
-    struct quectel_ftp_faults *faults = &quectel->ftp.faults;
+    struct quectel_ftp_faults *faults = &quectel->ftp->faults;
     long long at;
     if (!*bytes)
         trigger(quectel, kind);
@@ -98,7 +101,7 @@ static void drop(struct quectel *quectel, struct emu_control_line *line)
         arm(quectel, line, QUECTEL_FTP_DROP_CONTROL, bytes);
     else if (strcmp(what, "data") == 0)
         arm(quectel, line, QUECTEL_FTP_DROP_DATA, bytes);
-    else if (strcmp(what, "pdp") == 0 && (*bytes || quectel->ftp.context > 0))
+    else if (strcmp(what, "pdp") == 0 && (*bytes || quectel->ftp->context > 0))
         arm(quectel, line, QUECTEL_FTP_DROP_PDP, bytes);
     else
         emu_control_fail(
@@ -112,14 +115,14 @@ static void set_time(struct quectel *quectel, struct emu_control_line *line, con
     if (!read_amount(text, &milliseconds) || milliseconds > 3600000)
         emu_control_fail(line, "expected a number of milliseconds from 0 to 3600000");
     else if (strcmp(verb, "delay") == 0)
-        quectel->ftp.client.reply_delay = emu_ms(milliseconds);
+        quectel->ftp->client.reply_delay = emu_ms(milliseconds);
     else
-        quectel->ftp.timeout_ms = milliseconds;
+        quectel->ftp->timeout_ms = milliseconds;
 }
 
 void quectel_ftp_control(struct quectel *quectel, struct emu_control_line *line)
 {
-    struct quectel_ftp_faults *faults = &quectel->ftp.faults;
+    struct quectel_ftp_faults *faults = &quectel->ftp->faults;
     const char *verb = emu_control_word(line);
     if (strcmp(verb, "drop") == 0) {
         drop(quectel, line);

@@ -3,7 +3,10 @@
 
 #include "emulator/interpreter/reply.h"
 #include "emulator/quectel/errors.h"
+#include "emulator/quectel/ftp/transfer.h"
+#include "emulator/quectel/network/pdp.h"
 #include "emulator/quectel/quectel.h"
+#include "emulator/quectel/ssl/ssl.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -15,22 +18,22 @@ enum {
 
 void quectel_ftp_init(struct quectel *quectel)
 {
-    quectel->ftp = (struct quectel_ftp){.state = QUECTEL_FTP_CLOSED, .timeout_ms = quectel->ftp.timeout_ms};
-    quectel_ftp_settings_init(&quectel->ftp.settings);
+    *quectel->ftp = (struct quectel_ftp){.state = QUECTEL_FTP_CLOSED, .timeout_ms = quectel->ftp->timeout_ms};
+    quectel_ftp_settings_init(&quectel->ftp->settings);
     quectel_ftp_transfer_init(quectel);
 }
 
 /* Pending faults are kept, so that a second one can strike after the first has rebooted the module. */
 void quectel_ftp_drop(struct quectel *quectel)
 {
-    const struct quectel_ftp_faults faults = quectel->ftp.faults;
-    emu_time delay = quectel->ftp.client.reply_delay;
+    const struct quectel_ftp_faults faults = quectel->ftp->faults;
+    emu_time delay = quectel->ftp->client.reply_delay;
     quectel_ftp_transfer_stop(quectel);
-    emu_ftp_close(&quectel->ftp.client);
+    emu_ftp_close(&quectel->ftp->client);
     quectel_ftp_init(quectel);
-    quectel->ftp.faults = faults;
-    quectel->ftp.faults.stalled = false;
-    quectel->ftp.client.reply_delay = delay;
+    quectel->ftp->faults = faults;
+    quectel->ftp->faults.stalled = false;
+    quectel->ftp->client.reply_delay = delay;
 }
 
 static int error_of_code(int code)
@@ -91,14 +94,14 @@ int quectel_ftp_error(enum emu_ftp_failure failure, int code)
 
 emu_time quectel_ftp_response_limit(const struct quectel *quectel)
 {
-    const struct quectel_ftp *ftp = &quectel->ftp;
+    const struct quectel_ftp *ftp = quectel->ftp;
     return ftp->timeout_ms ? emu_ms(ftp->timeout_ms) : emu_seconds(ftp->settings.rsptimeout);
 }
 
 void quectel_ftp_note_error(struct quectel *quectel, int error)
 {
     if (error == QUECTEL_FTP_DATA_NOT_OPENED && emu_quirk(quectel->emu, QUECTEL_QUIRK_FTP_615_POISONS))
-        quectel->ftp.poisoned = true;
+        quectel->ftp->poisoned = true;
 }
 
 /* Detects that the session was closed by the server or the network while it was idle. */
@@ -113,7 +116,7 @@ static void check_session(struct quectel_ftp *ftp)
 
 int quectel_ftp_refusal(struct quectel *quectel)
 {
-    struct quectel_ftp *ftp = &quectel->ftp;
+    struct quectel_ftp *ftp = quectel->ftp;
     check_session(ftp);
     if (ftp->poisoned)
         return QUECTEL_FTP_BUSY;
@@ -125,12 +128,12 @@ int quectel_ftp_refusal(struct quectel *quectel)
 static void print_done(struct quectel *quectel, const char *text)
 {
     (void)text;
-    quectel_urc(quectel, "%s: 0,0", quectel->ftp.command);
+    quectel_urc(quectel, "%s: 0,0", quectel->ftp->command);
 }
 
 static void end_command(struct quectel *quectel, int error, int code, const char *text)
 {
-    struct quectel_ftp *ftp = &quectel->ftp;
+    struct quectel_ftp *ftp = quectel->ftp;
     if (error)
         quectel_urc(quectel, "%s: %d,%d", ftp->command, error, code >= 400 ? code : 0);
     else
@@ -140,7 +143,7 @@ static void end_command(struct quectel *quectel, int error, int code, const char
 
 static void end_close(struct quectel *quectel, int error)
 {
-    struct quectel_ftp *ftp = &quectel->ftp;
+    struct quectel_ftp *ftp = quectel->ftp;
     emu_ftp_close(&ftp->client);
     ftp->state = QUECTEL_FTP_CLOSED;
     ftp->poisoned = ftp->session_dropped = false;
@@ -151,7 +154,7 @@ static void end_close(struct quectel *quectel, int error)
 
 static void begin_quit(struct quectel *quectel)
 {
-    struct quectel_ftp *ftp = &quectel->ftp;
+    struct quectel_ftp *ftp = quectel->ftp;
     if (emu_ftp_is_open(&ftp->client))
         emu_ftp_command(&ftp->client, "QUIT", NULL);
     else
@@ -160,7 +163,7 @@ static void begin_quit(struct quectel *quectel)
 
 void quectel_ftp_transfer_over(struct quectel *quectel)
 {
-    struct quectel_ftp *ftp = &quectel->ftp;
+    struct quectel_ftp *ftp = quectel->ftp;
     if (ftp->state == QUECTEL_FTP_CLOSING) {
         begin_quit(quectel);
         return;
@@ -172,7 +175,7 @@ void quectel_ftp_transfer_over(struct quectel *quectel)
 static void on_done(void *owner, enum emu_ftp_failure failure, int code, const char *text)
 {
     struct quectel *quectel = owner;
-    struct quectel_ftp *ftp = &quectel->ftp;
+    struct quectel_ftp *ftp = quectel->ftp;
     int error = quectel_ftp_error(failure, code);
     if (ftp->transfer.phase != QUECTEL_FTP_NO_TRANSFER) {
         quectel_ftp_transfer_done(quectel, failure, code);
@@ -199,7 +202,7 @@ static const struct emu_ftp_events events = {.done = on_done, .flowing = on_flow
 
 bool quectel_ftp_pump(struct quectel *quectel)
 {
-    struct quectel_ftp *ftp = &quectel->ftp;
+    struct quectel_ftp *ftp = quectel->ftp;
     if (ftp->state == QUECTEL_FTP_CLOSED)
         return false;
     emu_ftp_run(&ftp->client);
@@ -212,7 +215,7 @@ bool quectel_ftp_pump(struct quectel *quectel)
 
 void quectel_ftp_drop_context(struct quectel *quectel, int context)
 {
-    struct quectel_ftp *ftp = &quectel->ftp;
+    struct quectel_ftp *ftp = quectel->ftp;
     if (ftp->state == QUECTEL_FTP_CLOSED || ftp->context != context)
         return;
     bool closing = ftp->state == QUECTEL_FTP_CLOSING;
@@ -231,7 +234,7 @@ void quectel_ftp_drop_context(struct quectel *quectel, int context)
 static struct emu_ftp *begin(struct quectel *quectel, const char *command,
                              void (*print)(struct quectel *quectel, const char *text))
 {
-    struct quectel_ftp *ftp = &quectel->ftp;
+    struct quectel_ftp *ftp = quectel->ftp;
     ftp->command = command;
     ftp->print = print;
     ftp->client.reply_limit = quectel_ftp_response_limit(quectel);
@@ -241,7 +244,7 @@ static struct emu_ftp *begin(struct quectel *quectel, const char *command,
 static struct emu_tls *make_tls(void *owner, SSL_SESSION *session)
 {
     struct quectel *quectel = owner;
-    struct quectel_ftp *ftp = &quectel->ftp;
+    struct quectel_ftp *ftp = quectel->ftp;
     if (ftp->secure->dtls)
         return NULL;
     return quectel_ssl_make_tls(quectel, ftp->secure, ftp->host, session);
@@ -249,9 +252,9 @@ static struct emu_tls *make_tls(void *owner, SSL_SESSION *session)
 
 static void connect_session(struct quectel *quectel, unsigned port)
 {
-    struct quectel_ftp *ftp = &quectel->ftp;
+    struct quectel_ftp *ftp = quectel->ftp;
     const struct quectel_ftp_settings *settings = &ftp->settings;
-    ftp->secure = &quectel->ssl.contexts[settings->sslctxid];
+    ftp->secure = &quectel->ssl->contexts[settings->sslctxid];
     ftp->context = (int)settings->contextid;
     ftp->state = QUECTEL_FTP_OPENING;
     const struct emu_ftp_plan plan = {
@@ -270,7 +273,7 @@ static void connect_session(struct quectel *quectel, unsigned port)
 static struct emu_result open_session(struct emu_call *call)
 {
     struct quectel *quectel = quectel_of(call->emu);
-    struct quectel_ftp *ftp = &quectel->ftp;
+    struct quectel_ftp *ftp = quectel->ftp;
     const char *host = emu_param_string(call, 0, QUECTEL_FTP_TEXT_MAX);
     long long port = STANDARD_PORT;
     if (!host || !*host || call->count > 2 || !emu_param_option(call, 1, 1, 65535, &port))
@@ -292,7 +295,7 @@ static struct emu_result open_session(struct emu_call *call)
 static struct emu_result close_session(struct emu_call *call)
 {
     struct quectel *quectel = quectel_of(call->emu);
-    struct quectel_ftp *ftp = &quectel->ftp;
+    struct quectel_ftp *ftp = quectel->ftp;
     check_session(ftp);
     if (ftp->state == QUECTEL_FTP_CLOSED && !ftp->session_dropped && !ftp->poisoned)
         return emu_cme(QUECTEL_FTP_NOT_LOGGED_IN);
@@ -316,13 +319,13 @@ static struct emu_result close_session(struct emu_call *call)
 static struct emu_result show_state(struct emu_call *call)
 {
     struct quectel *quectel = quectel_of(call->emu);
-    check_session(&quectel->ftp);
-    if (quectel->ftp.poisoned)
+    check_session(quectel->ftp);
+    if (quectel->ftp->poisoned)
         return emu_cme(QUECTEL_FTP_BUSY);
     if (emu_quirk(call->emu, QUECTEL_QUIRK_FTP_STAT_BEFORE_OK))
-        emu_info(call->emu, "+QFTPSTAT: 0,%d", (int)quectel->ftp.state);
+        emu_info(call->emu, "+QFTPSTAT: 0,%d", (int)quectel->ftp->state);
     else
-        quectel_urc(quectel, "+QFTPSTAT: 0,%d", (int)quectel->ftp.state);
+        quectel_urc(quectel, "+QFTPSTAT: 0,%d", (int)quectel->ftp->state);
     return emu_ok();
 }
 
@@ -330,9 +333,9 @@ static struct emu_result show_length(struct emu_call *call)
 {
     struct quectel *quectel = quectel_of(call->emu);
     int error = quectel_ftp_refusal(quectel);
-    if (error && quectel->ftp.state != QUECTEL_FTP_TRANSFERRING)
+    if (error && quectel->ftp->state != QUECTEL_FTP_TRANSFERRING)
         return emu_cme(error);
-    quectel_urc(quectel, "+QFTPLEN: 0,%llu", (unsigned long long)quectel->ftp.transfer.done);
+    quectel_urc(quectel, "+QFTPLEN: 0,%llu", (unsigned long long)quectel->ftp->transfer.done);
     return emu_ok();
 }
 

@@ -4,6 +4,8 @@
 #include "emulator/interpreter/mode.h"
 #include "emulator/interpreter/reply.h"
 #include "emulator/quectel/errors.h"
+#include "emulator/quectel/file/files.h"
+#include "emulator/quectel/ftp/ftp.h"
 #include "emulator/quectel/quectel.h"
 
 #include <string.h>
@@ -12,7 +14,7 @@ static void on_silence(void *owner);
 
 static struct quectel_ftp_transfer *transfer_of(struct quectel *quectel)
 {
-    return &quectel->ftp.transfer;
+    return &quectel->ftp->transfer;
 }
 
 void quectel_ftp_transfer_init(struct quectel *quectel)
@@ -64,18 +66,18 @@ static void stop_transfer(struct quectel *quectel, int error)
 {
     transfer_of(quectel)->error = error;
     await_final_reply(quectel);
-    emu_ftp_stop(&quectel->ftp.client);
+    emu_ftp_stop(&quectel->ftp->client);
 }
 
 static void finish(struct quectel *quectel)
 {
     await_final_reply(quectel);
-    emu_ftp_finish(&quectel->ftp.client);
+    emu_ftp_finish(&quectel->ftp->client);
 }
 
 static bool host_is_slow(const struct quectel *quectel)
 {
-    return quectel->ftp.transfer.com && !quectel->ftp.transfer.upload &&
+    return quectel->ftp->transfer.com && !quectel->ftp->transfer.upload &&
            emu_output_length(&quectel->emu->uart.output) >= EMU_UART_PUMP_BELOW;
 }
 
@@ -91,7 +93,7 @@ static void on_silence(void *owner)
     }
     go_offline(quectel, emu_ok());
     transfer->error = QUECTEL_FTP_TIMEOUT;
-    if (transfer->upload && transfer->com && quectel->ftp.client.data.link.out.used == 0)
+    if (transfer->upload && transfer->com && quectel->ftp->client.data.link.out.used == 0)
         finish(quectel);
     else
         stop_transfer(quectel, QUECTEL_FTP_TIMEOUT);
@@ -100,7 +102,7 @@ static void on_silence(void *owner)
 /* Returns how many of `length` bytes may pass now. */
 static size_t allowed(const struct quectel *quectel, size_t length)
 {
-    const struct quectel_ftp_transfer *transfer = &quectel->ftp.transfer;
+    const struct quectel_ftp_transfer *transfer = &quectel->ftp->transfer;
     uint64_t room = quectel_ftp_faults_bytes_left(quectel);
     if (transfer->counted && transfer->wanted - transfer->done < room)
         room = transfer->wanted - transfer->done;
@@ -125,9 +127,9 @@ static size_t consume(void *owner, const char *bytes, size_t length)
 {
     struct quectel *quectel = owner;
     struct quectel_ftp_transfer *transfer = transfer_of(quectel);
-    if (!transfer->upload || quectel->ftp.client.data.state != EMU_FTP_DATA_FLOWING)
+    if (!transfer->upload || quectel->ftp->client.data.state != EMU_FTP_DATA_FLOWING)
         return length;
-    size_t used = emu_ftp_write(&quectel->ftp.client, bytes, allowed(quectel, length));
+    size_t used = emu_ftp_write(&quectel->ftp->client, bytes, allowed(quectel, length));
     count(quectel, used);
     if (!is_complete(transfer))
         return used;
@@ -170,7 +172,7 @@ struct emu_result quectel_ftp_go_online(struct quectel *quectel)
 
 bool quectel_ftp_is_suspended(const struct quectel *quectel)
 {
-    return quectel->ftp.transfer.phase == QUECTEL_FTP_SUSPENDED;
+    return quectel->ftp->transfer.phase == QUECTEL_FTP_SUSPENDED;
 }
 
 static void open_target(struct quectel *quectel)
@@ -302,7 +304,7 @@ static bool deliver(struct quectel *quectel, const char *bytes, size_t length)
 static bool pump_download(struct quectel *quectel)
 {
     struct quectel_ftp_transfer *transfer = transfer_of(quectel);
-    struct emu_ftp *client = &quectel->ftp.client;
+    struct emu_ftp *client = &quectel->ftp->client;
     bool printed = false;
     while (!host_is_slow(quectel) && !is_complete(transfer)) {
         const char *at;
@@ -342,8 +344,8 @@ static void pump_upload(struct quectel *quectel)
             finish(quectel);
             return;
         }
-        size_t used =
-            emu_ftp_write(&quectel->ftp.client, transfer->chunk + transfer->chunk_at, allowed(quectel, left));
+        size_t used = emu_ftp_write(&quectel->ftp->client, transfer->chunk + transfer->chunk_at,
+                                    allowed(quectel, left));
         transfer->chunk_at += used;
         count(quectel, used);
         if (used < left)
@@ -364,7 +366,7 @@ static void end_piece(struct quectel *quectel)
 bool quectel_ftp_transfer_pump(struct quectel *quectel)
 {
     struct quectel_ftp_transfer *transfer = transfer_of(quectel);
-    const struct emu_ftp_data *data = &quectel->ftp.client.data;
+    const struct emu_ftp_data *data = &quectel->ftp->client.data;
     bool printed = false;
     if (transfer->phase == QUECTEL_FTP_RUNNING && data->state == EMU_FTP_DATA_FLOWING) {
         if (!transfer->upload)

@@ -1,6 +1,9 @@
 /* AT+QFTPPUT, GET, LIST, NLST and MLSD (FTP note 2.5, 2.6, 2.11 to 2.13): starting a transfer. */
 #include "emulator/interpreter/reply.h"
 #include "emulator/quectel/errors.h"
+#include "emulator/quectel/file/files.h"
+#include "emulator/quectel/ftp/ftp.h"
+#include "emulator/quectel/ftp/transfer.h"
 #include "emulator/quectel/quectel.h"
 
 #include <string.h>
@@ -27,7 +30,7 @@ static bool is_port(const char *local)
 /* Opens the module's file, if the transfer uses one. Returns 0 or an error. */
 static int open_source(struct quectel *quectel, const struct request *request)
 {
-    struct quectel_ftp_transfer *transfer = &quectel->ftp.transfer;
+    struct quectel_ftp_transfer *transfer = &quectel->ftp->transfer;
     const char *name;
     uint64_t size;
     struct emu_store *store = quectel_file_store(quectel, request->local, &name);
@@ -47,7 +50,7 @@ static int open_source(struct quectel *quectel, const struct request *request)
 
 static void ask_server(struct quectel *quectel, const struct request *request)
 {
-    struct quectel_ftp *ftp = &quectel->ftp;
+    struct quectel_ftp *ftp = quectel->ftp;
     const struct quectel_ftp_settings *settings = &ftp->settings;
     const struct emu_ftp_transfer plan = {
         .verb = request->verb,
@@ -70,7 +73,7 @@ static void ask_server(struct quectel *quectel, const struct request *request)
 /* Continues an upload whose data connection is still open with its next piece. */
 static struct emu_result continue_upload(struct quectel *quectel, const struct request *request)
 {
-    struct quectel_ftp_transfer *transfer = &quectel->ftp.transfer;
+    struct quectel_ftp_transfer *transfer = &quectel->ftp->transfer;
     if (!request->upload || !is_port(request->local) || strcmp(transfer->name, request->remote) != 0)
         return emu_cme(QUECTEL_FTP_BUSY);
     if ((uint64_t)request->start != transfer->position)
@@ -86,7 +89,7 @@ static struct emu_result continue_upload(struct quectel *quectel, const struct r
 /* Returns the error of a connection that broke after earlier pieces of this upload, if any. */
 static int take_piece_error(struct quectel *quectel, const struct request *request)
 {
-    struct quectel_ftp_transfer *transfer = &quectel->ftp.transfer;
+    struct quectel_ftp_transfer *transfer = &quectel->ftp->transfer;
     bool concerned = request->upload && (uint64_t)request->start == transfer->position &&
                      strcmp(transfer->name, request->remote) == 0;
     int error = concerned ? transfer->piece_error : 0;
@@ -97,7 +100,7 @@ static int take_piece_error(struct quectel *quectel, const struct request *reque
 static struct emu_result begin(struct emu_call *call, const struct request *request)
 {
     struct quectel *quectel = quectel_of(call->emu);
-    struct quectel_ftp_transfer *transfer = &quectel->ftp.transfer;
+    struct quectel_ftp_transfer *transfer = &quectel->ftp->transfer;
     if (transfer->phase == QUECTEL_FTP_AWAITING_PIECE)
         return continue_upload(quectel, request);
     int error = quectel_ftp_refusal(quectel);

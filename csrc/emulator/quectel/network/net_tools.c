@@ -2,7 +2,9 @@
 
 #include "emulator/interpreter/reply.h"
 #include "emulator/quectel/errors.h"
+#include "emulator/quectel/network/pdp.h"
 #include "emulator/quectel/quectel.h"
+#include "emulator/quectel/socket/conn.h"
 
 #include <string.h>
 
@@ -19,7 +21,7 @@ static void on_time_name(void *owner);
 
 void quectel_net_tools_init(struct quectel *quectel)
 {
-    struct quectel_net_tools *tools = &quectel->net_tools;
+    struct quectel_net_tools *tools = quectel->net_tools;
     *tools = (struct quectel_net_tools){0};
     tools->dns.on_done = on_name;
     tools->ping.lookup.on_done = on_ping_name;
@@ -30,7 +32,7 @@ void quectel_net_tools_init(struct quectel *quectel)
 
 void quectel_net_tools_stop(struct quectel *quectel)
 {
-    struct quectel_net_tools *tools = &quectel->net_tools;
+    struct quectel_net_tools *tools = quectel->net_tools;
     emu_lookup_stop(&tools->dns);
     emu_lookup_stop(&tools->ping.lookup);
     emu_lookup_stop(&tools->time);
@@ -74,8 +76,8 @@ static void look_up(struct quectel *quectel, struct emu_lookup *lookup, const ch
 static void on_name(void *owner)
 {
     struct quectel *quectel = owner;
-    struct emu_lookup *lookup = &quectel->net_tools.dns;
-    quectel->net_tools.dns_running = false;
+    struct emu_lookup *lookup = &quectel->net_tools->dns;
+    quectel->net_tools->dns_running = false;
     if (lookup->found_count == 0) {
         quectel->last_error = QUECTEL_NET_DNS_FAILED;
         quectel_urc(quectel, "+QIURC: \"dnsgip\",%d", QUECTEL_NET_DNS_FAILED);
@@ -98,16 +100,16 @@ static struct emu_result resolve(struct emu_call *call)
         return refused;
     if (call->count > 2)
         return quectel_fail(quectel, QUECTEL_NET_INVALID_PARAMETER);
-    if (quectel->net_tools.dns_running)
+    if (quectel->net_tools->dns_running)
         return quectel_fail(quectel, QUECTEL_NET_DNS_BUSY);
-    quectel->net_tools.dns_running = true;
-    look_up(quectel, &quectel->net_tools.dns, host, 0);
+    quectel->net_tools->dns_running = true;
+    look_up(quectel, &quectel->net_tools->dns, host, 0);
     return emu_ok();
 }
 
 static void send_ping(struct quectel *quectel)
 {
-    struct quectel_ping *ping = &quectel->net_tools.ping;
+    struct quectel_ping *ping = &quectel->net_tools->ping;
     ping->current = emu_random_between(&quectel->emu->random, 25, 73);
     emu_timer_start(&quectel->emu->loop, &ping->timer,
                     emu_loop_now(&quectel->emu->loop) + emu_ms(ping->current));
@@ -116,7 +118,7 @@ static void send_ping(struct quectel *quectel)
 static void on_ping_name(void *owner)
 {
     struct quectel *quectel = owner;
-    struct quectel_ping *ping = &quectel->net_tools.ping;
+    struct quectel_ping *ping = &quectel->net_tools->ping;
     if (ping->lookup.found_count == 0) {
         ping->running = false;
         quectel->last_error = QUECTEL_NET_DNS_FAILED;
@@ -131,7 +133,7 @@ static void on_ping_name(void *owner)
 static void on_ping_reply(void *owner)
 {
     struct quectel *quectel = owner;
-    struct quectel_ping *ping = &quectel->net_tools.ping;
+    struct quectel_ping *ping = &quectel->net_tools->ping;
     unsigned took = ping->current;
     ping->sent++;
     ping->total += took;
@@ -150,7 +152,7 @@ static void on_ping_reply(void *owner)
 static struct emu_result start_ping(struct emu_call *call)
 {
     struct quectel *quectel = quectel_of(call->emu);
-    struct quectel_ping *ping = &quectel->net_tools.ping;
+    struct quectel_ping *ping = &quectel->net_tools->ping;
     long long timeout_s = 4, wanted = 4;
     struct emu_result refused;
     const char *host = read_target(call, &refused);
@@ -173,8 +175,8 @@ static void on_time_name(void *owner)
 {
     struct quectel *quectel = owner;
     struct emu *emu = quectel->emu;
-    quectel->net_tools.time_running = false;
-    if (quectel->net_tools.time.found_count == 0) {
+    quectel->net_tools->time_running = false;
+    if (quectel->net_tools->time.found_count == 0) {
         quectel->last_error = QUECTEL_NET_DNS_FAILED;
         quectel_urc(quectel, "+QNTP: %d", QUECTEL_NET_DNS_FAILED);
         return;
@@ -182,7 +184,7 @@ static void on_time_name(void *owner)
     time_t now = (time_t)emu_clock_host();
     struct tm utc;
     gmtime_r(&now, &utc);
-    if (quectel->net_tools.time_sets_clock)
+    if (quectel->net_tools->time_sets_clock)
         emu_clock_set(&emu->clock, emu_loop_now(&emu->loop), now);
     quectel_urc(quectel, "+QNTP: 0,\"%04d/%02d/%02d,%02d:%02d:%02d%+03d\"", utc.tm_year + 1900,
                 utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec, emu->clock.zone);
@@ -200,11 +202,11 @@ static struct emu_result start_time(struct emu_call *call)
     if (call->count > 4 || !emu_param_option(call, 2, 1, 65535, &port) ||
         !emu_param_option(call, 3, 0, 1, &sets_clock))
         return quectel_fail(quectel, QUECTEL_NET_INVALID_PARAMETER);
-    if (quectel->net_tools.time_running)
+    if (quectel->net_tools->time_running)
         return quectel_fail(quectel, QUECTEL_NET_BUSY);
-    quectel->net_tools.time_running = true;
-    quectel->net_tools.time_sets_clock = sets_clock == 1;
-    look_up(quectel, &quectel->net_tools.time, host, (unsigned)port);
+    quectel->net_tools->time_running = true;
+    quectel->net_tools->time_sets_clock = sets_clock == 1;
+    look_up(quectel, &quectel->net_tools->time, host, (unsigned)port);
     return emu_ok();
 }
 

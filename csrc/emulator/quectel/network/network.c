@@ -14,7 +14,7 @@ static void on_reset(void *owner);
 
 void quectel_network_init(struct quectel *quectel)
 {
-    struct quectel_network *network = &quectel->network;
+    struct quectel_network *network = quectel->network;
     *network = (struct quectel_network){
         .reports = {{"+CREG", 0}, {"+CGREG", 0}, {"+CEREG", 0}},
         .functionality = 1,
@@ -25,18 +25,18 @@ void quectel_network_init(struct quectel *quectel)
 
 void quectel_network_stop(struct quectel *quectel)
 {
-    emu_timer_stop(&quectel->emu->loop, &quectel->network.reset);
+    emu_timer_stop(&quectel->emu->loop, &quectel->network->reset);
 }
 
 void quectel_network_forget_reports(struct quectel *quectel)
 {
     for (size_t i = 0; i < QUECTEL_REPORTS; i++)
-        quectel->network.reports[i].mode = 0;
+        quectel->network->reports[i].mode = 0;
 }
 
 enum emu_registration quectel_registration(const struct quectel *quectel)
 {
-    if (quectel->network.functionality != 1 || quectel_sim(quectel) != EMU_SIM_READY)
+    if (quectel->network->functionality != 1 || quectel_sim(quectel) != EMU_SIM_READY)
         return EMU_REGISTRATION_NONE;
     return quectel->world.registration;
 }
@@ -49,7 +49,7 @@ bool quectel_is_registered(const struct quectel *quectel)
 
 void quectel_network_changed(struct quectel *quectel)
 {
-    struct quectel_network *network = &quectel->network;
+    struct quectel_network *network = quectel->network;
     enum emu_registration now = quectel_registration(quectel);
     if (now == network->reported)
         return;
@@ -67,7 +67,7 @@ void quectel_network_changed(struct quectel *quectel)
 
 static struct quectel_report *report_of(struct emu_call *call)
 {
-    struct quectel_report *reports = quectel_of(call->emu)->network.reports;
+    struct quectel_report *reports = quectel_of(call->emu)->network->reports;
     for (size_t i = 0; i < QUECTEL_REPORTS; i++)
         if (strcmp(reports[i].name, call->name) == 0)
             return &reports[i];
@@ -98,7 +98,7 @@ static struct emu_result write_registration(struct emu_call *call)
 static struct emu_result signal_quality(struct emu_call *call)
 {
     const struct quectel *quectel = quectel_of(call->emu);
-    unsigned signal = quectel->network.functionality == 1 ? quectel->world.signal : 99;
+    unsigned signal = quectel->network->functionality == 1 ? quectel->world.signal : 99;
     emu_info(call->emu, "+CSQ: %u,99", signal);
     return emu_ok();
 }
@@ -106,14 +106,15 @@ static struct emu_result signal_quality(struct emu_call *call)
 static const char *operator_name(const struct quectel *quectel)
 {
     static const char *const names[] = {"CHINA MOBILE", "CMCC", "46000"};
-    return names[quectel->network.operator_format];
+    return names[quectel->network->operator_format];
 }
 
 static struct emu_result read_operator(struct emu_call *call)
 {
     const struct quectel *quectel = quectel_of(call->emu);
     if (quectel_is_registered(quectel))
-        emu_info(call->emu, "+COPS: 0,%u,\"%s\",7", quectel->network.operator_format, operator_name(quectel));
+        emu_info(call->emu, "+COPS: 0,%u,\"%s\",7", quectel->network->operator_format,
+                 operator_name(quectel));
     else
         emu_info(call->emu, "+COPS: 0");
     return emu_ok();
@@ -122,7 +123,7 @@ static struct emu_result read_operator(struct emu_call *call)
 /* Only automatic selection and the format have an effect, since there is only one network. */
 static struct emu_result select_operator(struct emu_call *call)
 {
-    struct quectel_network *network = &quectel_of(call->emu)->network;
+    struct quectel_network *network = quectel_of(call->emu)->network;
     long long mode, format = network->operator_format;
     if (!emu_param_number(call, 0, 0, 4, &mode) || !emu_param_option(call, 1, 0, 2, &format))
         return emu_error();
@@ -149,7 +150,7 @@ static struct emu_result network_information(struct emu_call *call)
 
 static struct emu_result read_functionality(struct emu_call *call)
 {
-    emu_info(call->emu, "+CFUN: %u", quectel_of(call->emu)->network.functionality);
+    emu_info(call->emu, "+CFUN: %u", quectel_of(call->emu)->network->functionality);
     return emu_ok();
 }
 
@@ -163,7 +164,7 @@ static void on_reset(void *owner)
 static struct emu_result set_functionality(struct emu_call *call)
 {
     struct quectel *quectel = quectel_of(call->emu);
-    struct quectel_network *network = &quectel->network;
+    struct quectel_network *network = quectel->network;
     long long functionality, reset = 0;
     if (!emu_param_number(call, 0, 0, 4, &functionality) || functionality == 2 || functionality == 3 ||
         !emu_param_option(call, 1, 0, 1, &reset) || (reset == 1 && functionality != 1))

@@ -2,6 +2,7 @@
 
 #include "emulator/interpreter/reply.h"
 #include "emulator/quectel/errors.h"
+#include "emulator/quectel/network/network.h"
 #include "emulator/quectel/quectel.h"
 
 #include <arpa/inet.h>
@@ -13,7 +14,7 @@ static const char v6_address[] = "2409:8D1E:1023:1B1B:18BE:A0EA:AEA9:AB47";
 
 void quectel_pdp_init(struct quectel *quectel)
 {
-    struct quectel_pdp *pdp = &quectel->pdp;
+    struct quectel_pdp *pdp = quectel->pdp;
     *pdp = (struct quectel_pdp){0};
     for (int i = 0; i < QUECTEL_CONTEXTS; i++) {
         struct quectel_context *context = &pdp->contexts[i];
@@ -27,12 +28,12 @@ void quectel_pdp_init(struct quectel *quectel)
 
 bool quectel_pdp_is_active(const struct quectel *quectel, long long context)
 {
-    return quectel->pdp.contexts[context].active;
+    return quectel->pdp->contexts[context].active;
 }
 
 bool quectel_pdp_drop(struct quectel *quectel, long long number)
 {
-    struct quectel_context *context = &quectel->pdp.contexts[number];
+    struct quectel_context *context = &quectel->pdp->contexts[number];
     context->bearer = false;
     if (!context->active)
         return false;
@@ -54,7 +55,7 @@ static struct quectel_context *context_of(struct emu_call *call, long long *numb
     struct quectel *quectel = quectel_of(call->emu);
     if (!emu_param_number(call, 0, 1, quectel->model->last_context, number))
         return NULL;
-    return &quectel->pdp.contexts[*number];
+    return &quectel->pdp->contexts[*number];
 }
 
 static void addresses(long long number, const struct quectel_context *context, char text[96])
@@ -145,7 +146,7 @@ static struct emu_result list_active(struct emu_call *call)
 {
     const struct quectel *quectel = quectel_of(call->emu);
     for (int i = 1; i < QUECTEL_CONTEXTS; i++) {
-        const struct quectel_context *context = &quectel->pdp.contexts[i];
+        const struct quectel_context *context = &quectel->pdp->contexts[i];
         char text[96];
         addresses(i, context, text);
         if (context->active)
@@ -230,7 +231,7 @@ static struct emu_result list_defined(struct emu_call *call)
 {
     const struct quectel *quectel = quectel_of(call->emu);
     for (int i = 1; i < QUECTEL_CONTEXTS; i++) {
-        const struct quectel_context *context = &quectel->pdp.contexts[i];
+        const struct quectel_context *context = &quectel->pdp->contexts[i];
         if (context->defined)
             emu_info(call->emu, "+CGDCONT: %d,\"%s\",\"%s\",\"\",0,0", i, type_word(context->type),
                      context->apn);
@@ -251,8 +252,8 @@ static struct emu_result read_bearers(struct emu_call *call)
 {
     const struct quectel *quectel = quectel_of(call->emu);
     for (int i = 1; i < QUECTEL_CONTEXTS; i++)
-        if (quectel->pdp.contexts[i].defined)
-            emu_info(call->emu, "+CGACT: %d,%d", i, quectel->pdp.contexts[i].bearer);
+        if (quectel->pdp->contexts[i].defined)
+            emu_info(call->emu, "+CGACT: %d,%d", i, quectel->pdp->contexts[i].bearer);
     return emu_ok();
 }
 
@@ -263,7 +264,7 @@ static struct emu_result switch_bearer(struct emu_call *call)
     if (!emu_param_number(call, 0, 0, 1, &on) ||
         !emu_param_option(call, 1, 1, quectel->model->last_context, &number))
         return emu_error();
-    struct quectel_context *context = &quectel->pdp.contexts[number];
+    struct quectel_context *context = &quectel->pdp->contexts[number];
     if (on && (!context->defined || !network_accepts(quectel, context)))
         return emu_cme(100); /* EG800K answers 100 if the context cannot be activated */
     if (on) {
@@ -294,7 +295,7 @@ static struct emu_result attach(struct emu_call *call)
 
 static void print_address(struct emu *emu, const struct quectel *quectel, long long number)
 {
-    const struct quectel_context *context = &quectel->pdp.contexts[number];
+    const struct quectel_context *context = &quectel->pdp->contexts[number];
     char text[96];
     addresses(number, context, text);
     emu_info(emu, "+CGPADDR: %lld,%s", number, context->bearer ? text : "\"0.0.0.0\"");
@@ -312,7 +313,7 @@ static struct emu_result show_addresses(struct emu_call *call)
         return emu_ok();
     }
     for (number = 1; number < QUECTEL_CONTEXTS; number++)
-        if (quectel->pdp.contexts[number].defined)
+        if (quectel->pdp->contexts[number].defined)
             print_address(call->emu, quectel, number);
     return emu_ok();
 }

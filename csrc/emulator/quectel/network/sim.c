@@ -1,6 +1,7 @@
 /* The SIM: 27.007 8.3 and 7.4; +QUSIM and +QINISTAT of the AT manual. */
 #include "emulator/interpreter/reply.h"
 #include "emulator/quectel/errors.h"
+#include "emulator/quectel/network/network.h"
 #include "emulator/quectel/quectel.h"
 
 #include <string.h>
@@ -12,7 +13,7 @@ enum {
 
 enum emu_sim quectel_sim(const struct quectel *quectel)
 {
-    const struct quectel_network *network = &quectel->network;
+    const struct quectel_network *network = quectel->network;
     if (quectel->world.sim != EMU_SIM_PIN)
         return quectel->world.sim;
     if (network->wrong_pins >= PIN_TRIES)
@@ -76,8 +77,8 @@ static bool is_pin(const struct quectel *quectel, const struct emu_param *given)
 
 static void unlock(struct quectel *quectel)
 {
-    quectel->network.unlocked = true;
-    quectel->network.wrong_pins = 0;
+    quectel->network->unlocked = true;
+    quectel->network->wrong_pins = 0;
     quectel_print_sim_urcs(quectel);
     quectel_network_changed(quectel);
 }
@@ -92,7 +93,7 @@ static struct emu_result enter_pin(struct emu_call *call)
     if (call->count > 2 || emu_param_absent(call, 0))
         return emu_error();
     if (!is_pin(quectel, &call->params[0])) {
-        quectel->network.wrong_pins++;
+        quectel->network->wrong_pins++;
         return emu_cme(QUECTEL_CME_WRONG_PASSWORD);
     }
     unlock(quectel);
@@ -105,7 +106,7 @@ static struct emu_result attempts_left(struct emu_call *call)
     enum emu_sim sim = quectel_sim(quectel);
     if (sim == EMU_SIM_ABSENT)
         return emu_cme(QUECTEL_CME_NO_SIM);
-    unsigned left = sim == EMU_SIM_PUK ? 0 : PIN_TRIES - quectel->network.wrong_pins;
+    unsigned left = sim == EMU_SIM_PUK ? 0 : PIN_TRIES - quectel->network->wrong_pins;
     emu_info(call->emu, "+QPINC: \"SC\",%u,%d", left, PUK_TRIES);
     emu_info(call->emu, "+QPINC: \"P2\",%d,%d", PIN_TRIES, PUK_TRIES);
     return emu_ok();

@@ -201,10 +201,9 @@ struct emu_result quectel_conn_back_online(struct quectel *quectel)
 void quectel_conns_each(struct quectel *quectel, void (*visit)(struct quectel_conn *conn, void *argument),
                         void *argument)
 {
-    for (int i = 0; i < QUECTEL_CONNS; i++)
-        visit(&quectel->ssl.clients[i], argument);
-    for (int i = 0; i < QUECTEL_CONNS; i++)
-        visit(&quectel->sockets.conns[i], argument);
+    for (int family = 0; family < 2; family++)
+        for (int i = 0; i < QUECTEL_CONNS; i++)
+            visit(&quectel->conns[family][i], argument);
 }
 
 static void count(struct quectel_conn *conn, void *argument)

@@ -2,6 +2,8 @@
 #include "emulator/quectel/socket/listener.h"
 
 #include "emulator/quectel/quectel.h"
+#include "emulator/quectel/socket/conn.h"
+#include "emulator/quectel/socket/socket.h"
 
 #include <sys/socket.h>
 #include <unistd.h>
@@ -10,8 +12,8 @@
 static struct quectel_conn *free_conn(struct quectel *quectel)
 {
     for (int i = QUECTEL_CONNS - 1; i >= 0; i--)
-        if (quectel->sockets.conns[i].state == QUECTEL_CONN_INITIAL)
-            return &quectel->sockets.conns[i];
+        if (quectel->sockets->conns[i].state == QUECTEL_CONN_INITIAL)
+            return &quectel->sockets->conns[i];
     return NULL;
 }
 

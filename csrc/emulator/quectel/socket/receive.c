@@ -4,6 +4,8 @@
 #include "emulator/interpreter/reply.h"
 #include "emulator/quectel/errors.h"
 #include "emulator/quectel/quectel.h"
+#include "emulator/quectel/settings.h"
+#include "emulator/quectel/socket/conn.h"
 #include "emulator/quectel/socket/udp_service.h"
 
 #include <stdio.h>

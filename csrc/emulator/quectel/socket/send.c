@@ -5,6 +5,7 @@
 #include "emulator/interpreter/reply.h"
 #include "emulator/quectel/errors.h"
 #include "emulator/quectel/quectel.h"
+#include "emulator/quectel/socket/conn.h"
 #include "emulator/quectel/socket/udp_service.h"
 
 #include <string.h>
@@ -22,7 +23,7 @@ static bool send_whole(struct quectel_conn *conn, const char *bytes, size_t leng
 
 static struct emu_result hand_over(struct quectel *quectel)
 {
-    struct quectel_send *send = &quectel->send;
+    struct quectel_send *send = quectel->send;
     struct quectel_conn *conn = send->conn;
     if (send->too_long)
         return quectel_fail(quectel, QUECTEL_NET_INVALID_PARAMETER);
@@ -38,7 +39,7 @@ static struct emu_result hand_over(struct quectel *quectel)
 
 static void finish(struct quectel *quectel, struct emu_result result)
 {
-    quectel->send.conn = NULL;
+    quectel->send->conn = NULL;
     emu_mode_leave_data(quectel->emu);
     emu_finish(quectel->emu, result);
 }
@@ -56,7 +57,7 @@ static void keep(struct quectel_send *send, const char *bytes, size_t length)
 static size_t consume_counted(void *owner, const char *bytes, size_t length)
 {
     struct quectel *quectel = owner;
-    struct quectel_send *send = &quectel->send;
+    struct quectel_send *send = quectel->send;
     size_t used = send->wanted - send->length;
     if (used > length)
         used = length;
@@ -72,7 +73,7 @@ static size_t consume_typed(void *owner, const char *bytes, size_t length)
     size_t i = 0;
     while (i < length && bytes[i] != CTRL_Z && bytes[i] != ESC)
         i++;
-    keep(&quectel->send, bytes, i);
+    keep(quectel->send, bytes, i);
     if (i == length)
         return length;
     if (bytes[i] == CTRL_Z)
@@ -84,7 +85,7 @@ static size_t consume_typed(void *owner, const char *bytes, size_t length)
 
 void quectel_send_to(struct quectel *quectel, const struct emu_address *to)
 {
-    quectel->send.to = *to;
+    quectel->send->to = *to;
 }
 
 struct emu_result quectel_send_begin(struct quectel_conn *conn, size_t length, bool echo)
@@ -93,10 +94,10 @@ struct emu_result quectel_send_begin(struct quectel_conn *conn, size_t length, b
     if (conn->state != QUECTEL_CONN_CONNECTED)
         return quectel_fail(quectel, conn->state == QUECTEL_CONN_CLOSING ? QUECTEL_NET_CLOSED
                                                                          : QUECTEL_NET_INVALID_PARAMETER);
-    quectel->send.conn = conn;
-    quectel->send.wanted = length;
-    quectel->send.length = 0;
-    quectel->send.too_long = false;
+    quectel->send->conn = conn;
+    quectel->send->wanted = length;
+    quectel->send->length = 0;
+    quectel->send->too_long = false;
     const struct emu_data_mode mode = {.consume = length > 0 ? consume_counted : consume_typed,
                                        .owner = quectel,
                                        .echo = echo && quectel->emu->mode->profile.echo};

@@ -2,10 +2,15 @@
 
 #include "emulator/interpreter/reply.h"
 #include "emulator/quectel/errors.h"
+#include "emulator/quectel/network/pdp.h"
 #include "emulator/quectel/quectel.h"
+#include "emulator/quectel/settings.h"
+#include "emulator/quectel/socket/conn.h"
 #include "emulator/quectel/socket/listener.h"
 #include "emulator/quectel/socket/receive.h"
+#include "emulator/quectel/socket/send.h"
 #include "emulator/quectel/socket/udp_service.h"
+#include "emulator/quectel/ssl/ssl.h"
 
 #include <linux/sockios.h>
 #include <string.h>
@@ -43,13 +48,13 @@ static const struct quectel_family family = {
 void quectel_sockets_init(struct quectel *quectel)
 {
     for (int i = 0; i < QUECTEL_CONNS; i++)
-        quectel_conn_init(&quectel->sockets.conns[i], quectel, &family, i);
+        quectel_conn_init(&quectel->sockets->conns[i], quectel, &family, i);
 }
 
 void quectel_sockets_drop(struct quectel *quectel)
 {
     for (int i = 0; i < QUECTEL_CONNS; i++)
-        quectel_conn_drop(&quectel->sockets.conns[i]);
+        quectel_conn_drop(&quectel->sockets->conns[i]);
 }
 
 /* Returns the error of an open whose parameters are in range; 0: none. */
@@ -113,7 +118,7 @@ static struct emu_result open_socket(struct emu_call *call)
         !emu_param_option(call, 6, 0, serves ? 1 : 2, &access) || (serves && local_port == 0))
         return quectel_fail(quectel, QUECTEL_NET_INVALID_PARAMETER);
 
-    struct quectel_conn *conn = &quectel->sockets.conns[id];
+    struct quectel_conn *conn = &quectel->sockets->conns[id];
     int error = refusal(quectel, conn, pdp);
     if (error)
         return quectel_conn_refuse(quectel, &family, (int)id, (enum quectel_access)access, error);
@@ -131,7 +136,7 @@ static struct quectel_conn *conn_of(struct emu_call *call, size_t index)
 {
     struct quectel *quectel = quectel_of(call->emu);
     long long id;
-    return emu_param_number(call, index, 0, QUECTEL_CONNS - 1, &id) ? &quectel->sockets.conns[id] : NULL;
+    return emu_param_number(call, index, 0, QUECTEL_CONNS - 1, &id) ? &quectel->sockets->conns[id] : NULL;
 }
 
 static struct emu_result show_sent(struct quectel_conn *conn)
@@ -160,7 +165,7 @@ static struct emu_result send_datagram(struct emu_call *call, struct quectel_con
             EMU_LOOKUP_FOUND)
         return quectel_fail(quectel, QUECTEL_NET_INVALID_PARAMETER);
     quectel_send_to(quectel, &lookup.found[0]);
-    return quectel_send_begin(conn, (size_t)length, quectel->settings.echo_data);
+    return quectel_send_begin(conn, (size_t)length, quectel->settings->echo_data);
 }
 
 static struct emu_result send_data(struct emu_call *call)
@@ -175,7 +180,7 @@ static struct emu_result send_data(struct emu_call *call)
         return quectel_fail(quectel, QUECTEL_NET_INVALID_PARAMETER);
     if (call->count == 2 && length == 0)
         return show_sent(conn);
-    return quectel_send_begin(conn, (size_t)length, quectel->settings.echo_data);
+    return quectel_send_begin(conn, (size_t)length, quectel->settings->echo_data);
 }
 
 static struct emu_result receive_data(struct emu_call *call)
@@ -217,7 +222,7 @@ static struct emu_result state_of_some(struct emu_call *call)
                           &number))
         return quectel_fail(quectel, QUECTEL_NET_INVALID_PARAMETER);
     for (int i = 0; i < QUECTEL_CONNS; i++) {
-        struct quectel_conn *conn = &quectel->sockets.conns[i];
+        struct quectel_conn *conn = &quectel->sockets->conns[i];
         if ((by_id ? conn->id : conn->context) == number)
             print_state(conn);
     }
@@ -227,7 +232,7 @@ static struct emu_result state_of_some(struct emu_call *call)
 static struct emu_result state_of_all(struct emu_call *call)
 {
     for (int i = 0; i < QUECTEL_CONNS; i++)
-        print_state(&quectel_of(call->emu)->sockets.conns[i]);
+        print_state(&quectel_of(call->emu)->sockets->conns[i]);
     return emu_ok();
 }
 
@@ -241,7 +246,7 @@ static struct emu_result switch_access(struct emu_call *call)
     if (!conn || call->count > 2 || !emu_param_number(call, 1, 0, 2, &access))
         return quectel_fail(quectel, QUECTEL_NET_INVALID_PARAMETER);
     if (conn->state == QUECTEL_CONN_INITIAL)
-        conn = &quectel->ssl.clients[conn->id];
+        conn = &quectel->ssl->clients[conn->id];
     return quectel_conn_switch(conn, (enum quectel_access)access);
 }
 
@@ -250,13 +255,13 @@ static struct emu_result write_echo(struct emu_call *call)
     long long on;
     if (call->count > 1 || !emu_param_number(call, 0, 0, 1, &on))
         return emu_error();
-    quectel_of(call->emu)->settings.echo_data = on == 1;
+    quectel_of(call->emu)->settings->echo_data = on == 1;
     return emu_ok();
 }
 
 static struct emu_result read_echo(struct emu_call *call)
 {
-    emu_info(call->emu, "+QISDE: %d", quectel_of(call->emu)->settings.echo_data);
+    emu_info(call->emu, "+QISDE: %d", quectel_of(call->emu)->settings->echo_data);
     return emu_ok();
 }
 

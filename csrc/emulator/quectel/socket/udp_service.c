@@ -5,6 +5,8 @@
 #include "emulator/interpreter/reply.h"
 #include "emulator/quectel/errors.h"
 #include "emulator/quectel/quectel.h"
+#include "emulator/quectel/settings.h"
+#include "emulator/quectel/socket/conn.h"
 
 #include <stdio.h>
 #include <stdlib.h>

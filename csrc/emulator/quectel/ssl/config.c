@@ -3,6 +3,7 @@
 #include "emulator/net/suites.h"
 #include "emulator/quectel/errors.h"
 #include "emulator/quectel/quectel.h"
+#include "emulator/quectel/ssl/ssl.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -54,7 +55,7 @@ enum {
 void quectel_ssl_contexts_init(struct quectel *quectel)
 {
     for (int i = 0; i < QUECTEL_SSL_CONTEXTS; i++) {
-        struct quectel_ssl_context *context = &quectel->ssl.contexts[i];
+        struct quectel_ssl_context *context = &quectel->ssl->contexts[i];
         quectel_ssl_forget_sessions(context);
         *context = (struct quectel_ssl_context){
             .sslversion = EMU_TLS_ALL,
@@ -141,7 +142,7 @@ static struct emu_result configure(struct emu_call *call)
     long long number;
     if (!key || !emu_param_number(call, 1, 0, QUECTEL_SSL_CONTEXTS - 1, &number))
         return quectel_fail(quectel, QUECTEL_NET_INVALID_PARAMETER);
-    struct quectel_ssl_context *context = &quectel->ssl.contexts[number];
+    struct quectel_ssl_context *context = &quectel->ssl->contexts[number];
     if (call->count == 2)
         return show(call, context, key, number);
     /* Use a copy, so that a refused command changes nothing. */

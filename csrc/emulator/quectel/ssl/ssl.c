@@ -4,8 +4,12 @@
 #include "emulator/alloc.h"
 #include "emulator/interpreter/reply.h"
 #include "emulator/quectel/errors.h"
+#include "emulator/quectel/file/files.h"
+#include "emulator/quectel/network/pdp.h"
 #include "emulator/quectel/quectel.h"
+#include "emulator/quectel/socket/conn.h"
 #include "emulator/quectel/socket/receive.h"
+#include "emulator/quectel/socket/send.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -36,9 +40,9 @@ static int error_of(const struct quectel *quectel, enum emu_link_failure failure
 void quectel_ssl_free(struct quectel *quectel)
 {
     for (int i = 0; i < QUECTEL_CONNS; i++)
-        quectel_conn_drop(&quectel->ssl.clients[i]);
+        quectel_conn_drop(&quectel->ssl->clients[i]);
     for (int i = 0; i < QUECTEL_SSL_CONTEXTS; i++)
-        quectel_ssl_forget_sessions(&quectel->ssl.contexts[i]);
+        quectel_ssl_forget_sessions(&quectel->ssl->contexts[i]);
 }
 
 static void forget_session(struct quectel_ssl_session *session)
@@ -65,7 +69,7 @@ static struct quectel_ssl_session *find_session(struct quectel_ssl_context *cont
 /* Stores the TLS session of a new connection if its context caches sessions. */
 static void keep_session(struct quectel_conn *conn)
 {
-    struct quectel_ssl_context *context = &conn->quectel->ssl.contexts[conn->ssl_context];
+    struct quectel_ssl_context *context = &conn->quectel->ssl->contexts[conn->ssl_context];
     SSL_SESSION *session = context->session_cache ? emu_tls_session(conn->link.tls) : NULL;
     if (!session)
         return;
@@ -88,7 +92,7 @@ static const struct quectel_family family = {
 void quectel_ssl_init(struct quectel *quectel)
 {
     for (int i = 0; i < QUECTEL_CONNS; i++)
-        quectel_conn_init(&quectel->ssl.clients[i], quectel, &family, i);
+        quectel_conn_init(&quectel->ssl->clients[i], quectel, &family, i);
     quectel_ssl_contexts_init(quectel);
 }
 
@@ -146,7 +150,7 @@ struct emu_tls *quectel_ssl_make_tls(struct quectel *quectel, struct quectel_ssl
 static struct emu_result start(struct quectel_conn *conn)
 {
     struct quectel *quectel = conn->quectel;
-    struct quectel_ssl_context *context = &quectel->ssl.contexts[conn->ssl_context];
+    struct quectel_ssl_context *context = &quectel->ssl->contexts[conn->ssl_context];
     const struct emu_link_plan plan = {
         .host = conn->host,
         .port = conn->port,
@@ -181,7 +185,7 @@ static struct emu_result open_client(struct emu_call *call)
         !emu_param_number(call, 4, 1, 65535, &port) || !emu_param_option(call, 5, 0, 2, &access))
         return quectel_fail(quectel, QUECTEL_NET_INVALID_PARAMETER);
 
-    struct quectel_conn *conn = &quectel->ssl.clients[id];
+    struct quectel_conn *conn = &quectel->ssl->clients[id];
     int error = refusal(quectel, conn, pdp);
     if (error)
         return quectel_conn_refuse(quectel, &family, (int)id, (enum quectel_access)access, error);
@@ -198,7 +202,7 @@ static struct quectel_conn *client_of(struct emu_call *call)
 {
     struct quectel *quectel = quectel_of(call->emu);
     long long id;
-    return emu_param_number(call, 0, 0, QUECTEL_CONNS - 1, &id) ? &quectel->ssl.clients[id] : NULL;
+    return emu_param_number(call, 0, 0, QUECTEL_CONNS - 1, &id) ? &quectel->ssl->clients[id] : NULL;
 }
 
 static struct emu_result send_data(struct emu_call *call)
@@ -253,7 +257,7 @@ static struct emu_result state_of_one(struct emu_call *call)
 static struct emu_result state_of_all(struct emu_call *call)
 {
     for (int i = 0; i < QUECTEL_CONNS; i++)
-        print_state(&quectel_of(call->emu)->ssl.clients[i]);
+        print_state(&quectel_of(call->emu)->ssl->clients[i]);
     return emu_ok();
 }
 
