@@ -1,6 +1,7 @@
 #include "emulator/aithinker/certificates.h"
 
 #include "emulator/aithinker/aithinker.h"
+#include "emulator/aithinker/responses.h"
 #include "emulator/interpreter/dispatch.h"
 #include "emulator/interpreter/mode.h"
 #include "emulator/interpreter/reply.h"
@@ -43,7 +44,7 @@ static bool store(struct aithinker *aithinker, int type, const char *bytes, size
 static size_t consume(void *owner, const char *bytes, size_t length)
 {
     struct aithinker *aithinker = owner;
-    struct aithinker_certificates *coming = &aithinker->certificates;
+    struct aithinker_certificates *coming = aithinker->certificates;
     size_t used = coming->wanted - coming->length;
     used = used < length ? used : length;
     memcpy(coming->bytes + coming->length, bytes, used);
@@ -62,9 +63,9 @@ static struct emu_result begin(struct aithinker *aithinker, int type, size_t len
         emu_store_delete(&aithinker->emu->store, names[type]);
         return emu_ok();
     }
-    aithinker->certificates.type = type;
-    aithinker->certificates.wanted = length;
-    aithinker->certificates.length = 0;
+    aithinker->certificates->type = type;
+    aithinker->certificates->wanted = length;
+    aithinker->certificates->length = 0;
     emu_prompt(aithinker->emu);
     emu_mode_enter_data(aithinker->emu, &(struct emu_data_mode){.consume = consume, .owner = aithinker});
     return emu_pending();

@@ -1,6 +1,9 @@
 #include "emulator/aithinker/dns.h"
 
 #include "emulator/aithinker/aithinker.h"
+#include "emulator/aithinker/params.h"
+#include "emulator/aithinker/responses.h"
+#include "emulator/aithinker/settings.h"
 #include "emulator/interpreter/dispatch.h"
 #include "emulator/interpreter/reply.h"
 
@@ -18,7 +21,7 @@ static void on_ping(void *owner);
 
 void aithinker_dns_init(struct aithinker *aithinker)
 {
-    struct aithinker_dns *dns = &aithinker->dns;
+    struct aithinker_dns *dns = aithinker->dns;
     *dns = (struct aithinker_dns){.servers = {"192.168.3.1", "0.0.0.0"}};
     dns->lookup.on_done = on_found;
     dns->lookup.owner = aithinker;
@@ -27,15 +30,15 @@ void aithinker_dns_init(struct aithinker *aithinker)
 
 void aithinker_dns_stop(struct aithinker *aithinker)
 {
-    emu_lookup_stop(&aithinker->dns.lookup);
-    emu_timer_stop(&aithinker->emu->loop, &aithinker->dns.ping);
+    emu_lookup_stop(&aithinker->dns->lookup);
+    emu_timer_stop(&aithinker->emu->loop, &aithinker->dns->ping);
 }
 
 static void print_address(struct aithinker *aithinker)
 {
     struct emu *emu = aithinker->emu;
     char text[EMU_ADDRESS_TEXT];
-    emu_address_text(&aithinker->dns.lookup.found[0], text);
+    emu_address_text(&aithinker->dns->lookup.found[0], text);
     if (emu_quirk(emu, AITHINKER_QUIRK_WDOMAIN_CR))
         aithinker_print(emu, "\r+WDOMAIN:%s", text);
     else
@@ -45,7 +48,7 @@ static void print_address(struct aithinker *aithinker)
 /* Simulated: every host whose name can be resolved answers. */
 static void begin_ping(struct aithinker *aithinker, bool found)
 {
-    struct aithinker_dns *dns = &aithinker->dns;
+    struct aithinker_dns *dns = aithinker->dns;
     dns->round_trip = found ? emu_random_between(&aithinker->emu->random, 2, 40) : 0;
     emu_timer_start(&aithinker->emu->loop, &dns->ping,
                     emu_loop_now(&aithinker->emu->loop) + emu_ms(found ? dns->round_trip : LOST_PING_MS));
@@ -55,7 +58,7 @@ static void on_ping(void *owner)
 {
     struct aithinker *aithinker = owner;
     struct emu *emu = aithinker->emu;
-    unsigned round_trip = aithinker->dns.round_trip;
+    unsigned round_trip = aithinker->dns->round_trip;
     if (round_trip)
         aithinker_print(emu, "\r\n+PING:%u\r\n", round_trip);
     emu_finish(emu, round_trip ? emu_ok() : aithinker_fail(AITHINKER_PING_LOST));
@@ -64,8 +67,8 @@ static void on_ping(void *owner)
 static void on_found(void *owner)
 {
     struct aithinker *aithinker = owner;
-    bool found = aithinker->dns.lookup.found_count > 0;
-    if (aithinker->dns.pings) {
+    bool found = aithinker->dns->lookup.found_count > 0;
+    if (aithinker->dns->pings) {
         begin_ping(aithinker, found);
         return;
     }
@@ -77,7 +80,7 @@ static void on_found(void *owner)
 static struct emu_result look_up(struct emu_call *call)
 {
     struct aithinker *aithinker = aithinker_of(call->emu);
-    struct aithinker_dns *dns = &aithinker->dns;
+    struct aithinker_dns *dns = aithinker->dns;
     const char *host = aithinker_text(call, 0, DOMAIN_MAX);
     if (!host || call->count != 1)
         return aithinker_fail(AITHINKER_BAD_VALUE);
@@ -98,14 +101,14 @@ static struct emu_result look_up(struct emu_call *call)
 
 static struct emu_result show_servers(struct emu_call *call)
 {
-    const struct aithinker_dns *dns = &aithinker_of(call->emu)->dns;
+    const struct aithinker_dns *dns = aithinker_of(call->emu)->dns;
     emu_info(call->emu, "+WDNS:%s,%s", dns->servers[0], dns->servers[1]);
     return emu_ok();
 }
 
 static struct emu_result set_servers(struct emu_call *call)
 {
-    struct aithinker_dns *dns = &aithinker_of(call->emu)->dns;
+    struct aithinker_dns *dns = aithinker_of(call->emu)->dns;
     char servers[2][16] = {"", "0.0.0.0"};
     if (call->count < 1 || call->count > 2)
         return aithinker_fail(AITHINKER_BAD_FORMAT);

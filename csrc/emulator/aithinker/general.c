@@ -1,5 +1,8 @@
 /* Commands that have nothing to do with networks. */
 #include "emulator/aithinker/aithinker.h"
+#include "emulator/aithinker/params.h"
+#include "emulator/aithinker/responses.h"
+#include "emulator/aithinker/settings.h"
 #include "emulator/interpreter/mode.h"
 #include "emulator/interpreter/reply.h"
 
@@ -67,7 +70,7 @@ static struct emu_result set_events(struct emu_call *call)
     aithinker->events = (uint32_t)strtoul(mask, NULL, 16);
     if (!keeps)
         return emu_ok();
-    aithinker->settings.events = aithinker->events;
+    aithinker->settings->events = aithinker->events;
     return aithinker_settings_save(aithinker) ? emu_ok() : aithinker_fail(AITHINKER_FLASH);
 }
 

@@ -1,5 +1,13 @@
 /* The Ai-Thinker modules and their life cycle. */
 #include "emulator/module.h"
+#include "emulator/aithinker/certificates.h"
+#include "emulator/aithinker/dns.h"
+#include "emulator/aithinker/responses.h"
+#include "emulator/aithinker/settings.h"
+#include "emulator/aithinker/socket/conn.h"
+#include "emulator/aithinker/socket/send.h"
+#include "emulator/aithinker/socket/transparent.h"
+#include "emulator/aithinker/wifi.h"
 #include "emulator/control/control.h"
 #include "emulator/interpreter/mode.h"
 #include "emulator/world/power.h"
@@ -41,15 +49,41 @@ static void on_reset(void *owner)
 static void start(struct aithinker *aithinker)
 {
     aithinker->pushes = false;
-    aithinker->events = aithinker->settings.events;
+    aithinker->events = aithinker->settings->events;
     aithinker_transparent_init(aithinker);
     aithinker_dns_init(aithinker);
-    aithinker->send.id = 0;
+    aithinker->send->id = 0;
+}
+
+/* A module with all of its services. */
+struct whole {
+    struct aithinker aithinker;
+    struct aithinker_settings settings;
+    struct aithinker_wifi wifi;
+    struct aithinker_send send;
+    struct aithinker_transparent transparent;
+    struct aithinker_certificates certificates;
+    struct aithinker_dns dns;
+    struct aithinker_conn conns[AITHINKER_CONNS];
+};
+
+static struct aithinker *allocate(void)
+{
+    struct whole *whole = emu_alloc(sizeof *whole);
+    struct aithinker *aithinker = &whole->aithinker;
+    aithinker->settings = &whole->settings;
+    aithinker->wifi = &whole->wifi;
+    aithinker->send = &whole->send;
+    aithinker->transparent = &whole->transparent;
+    aithinker->certificates = &whole->certificates;
+    aithinker->dns = &whole->dns;
+    aithinker->conns = whole->conns;
+    return aithinker;
 }
 
 static void *create(struct emu *emu)
 {
-    struct aithinker *aithinker = emu_alloc(sizeof *aithinker);
+    struct aithinker *aithinker = allocate();
     emu->vendor = aithinker;
     aithinker->emu = emu;
     aithinker->world = emu->options->wireless;
@@ -81,7 +115,7 @@ static void destroy(struct emu *emu)
 {
     struct aithinker *aithinker = aithinker_of(emu);
     stop(aithinker);
-    free(aithinker);
+    free(aithinker); /* the first member of its struct whole */
     emu->vendor = NULL;
 }
 

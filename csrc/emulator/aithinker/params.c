@@ -1,5 +1,8 @@
 #include "emulator/aithinker/params.h"
 
+#include "emulator/aithinker/settings.h"
+#include "emulator/aithinker/socket/conn.h"
+
 #include <string.h>
 
 const char *aithinker_text(const struct emu_call *call, size_t index, size_t max)

@@ -21,7 +21,7 @@ void aithinker_print(struct emu *emu, const char *format, ...)
 
 bool aithinker_event_is_wanted(const struct aithinker *aithinker, enum aithinker_event event)
 {
-    bool muted = aithinker->transparent.conn && !emu_quirk(aithinker->emu, AITHINKER_QUIRK_TT_EVENTS);
+    bool muted = aithinker->transparent_conn && !emu_quirk(aithinker->emu, AITHINKER_QUIRK_TT_EVENTS);
     return !muted && (aithinker->events >> event & 1) != 0;
 }
 

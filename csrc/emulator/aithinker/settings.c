@@ -49,12 +49,12 @@ static void read_line(struct aithinker_settings *settings, const char *line)
 
 void aithinker_settings_load(struct aithinker *aithinker)
 {
-    aithinker->settings = factory;
+    *aithinker->settings = factory;
     FILE *file = emu_store_open_file(&aithinker->emu->store, file_name, EMU_STORE_READ);
     char line[256];
     while (file && fgets(line, sizeof line, file)) {
         line[strcspn(line, "\n")] = '\0';
-        read_line(&aithinker->settings, line);
+        read_line(aithinker->settings, line);
     }
     if (file)
         fclose(file);
@@ -62,7 +62,7 @@ void aithinker_settings_load(struct aithinker *aithinker)
 
 bool aithinker_settings_save(struct aithinker *aithinker)
 {
-    const struct aithinker_settings *settings = &aithinker->settings;
+    const struct aithinker_settings *settings = aithinker->settings;
     struct emu_store *store = &aithinker->emu->store;
     FILE *file = emu_store_open_file(store, file_name, EMU_STORE_TRUNCATE);
     if (!file)
@@ -80,7 +80,7 @@ bool aithinker_settings_save(struct aithinker *aithinker)
 
 void aithinker_settings_restore(struct aithinker *aithinker)
 {
-    aithinker->settings = factory;
+    *aithinker->settings = factory;
     emu_store_delete(&aithinker->emu->store, file_name);
     aithinker_certificates_clear(aithinker);
 }

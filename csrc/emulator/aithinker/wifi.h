@@ -5,19 +5,8 @@
 #include "emulator/aithinker/settings.h"
 #include "emulator/loop.h"
 
-/* The first field of +WJAP: and +STAINFO:. The SDK uses the same values for sockets. */
-enum aithinker_station {
-    AITHINKER_STATION_NONE = 0,
-    AITHINKER_STATION_JOINING = 1,
-    AITHINKER_STATION_ASSOCIATED = 2, /* no address yet */
-    AITHINKER_STATION_JOINED = 3,
-    AITHINKER_STATION_WRONG_PASSWORD = 6,
-    AITHINKER_STATION_NO_AP = 7,
-};
-
 struct aithinker_wifi {
     unsigned mode; /* AT+WMODE: 0 off, 1 station, 2 access point, 3 both */
-    enum aithinker_station station;
     char ssid[EMU_SSID_MAX + 1], password[EMU_WIFI_PASSWORD_MAX + 1];
     bool command_waits; /* AT+WJAP or AT+WSCAN */
     bool autott_due;    /* to be carried out once online */

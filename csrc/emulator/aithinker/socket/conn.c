@@ -1,6 +1,9 @@
 #include "emulator/aithinker/socket/conn.h"
 
 #include "emulator/aithinker/aithinker.h"
+#include "emulator/aithinker/certificates.h"
+#include "emulator/aithinker/responses.h"
+#include "emulator/aithinker/socket/packets.h"
 #include "emulator/interpreter/dispatch.h"
 #include "emulator/interpreter/reply.h"
 
@@ -257,7 +260,7 @@ bool aithinker_conn_is_up(const struct aithinker_conn *conn)
 /* A UDP server sends to its first peer or, with AT+SOCKETTT=2, to the latest one. */
 static void send_datagram(struct aithinker_conn *conn, const char *bytes, size_t length)
 {
-    const struct emu_address *to = conn->aithinker->transparent.follows_last ? &conn->last : &conn->peer;
+    const struct emu_address *to = conn->aithinker->udp_follows_last ? &conn->last : &conn->peer;
     if (sendto(conn->listening.fd, bytes, length, MSG_NOSIGNAL, (const struct sockaddr *)&to->storage,
                to->length) > 0)
         conn->link.sent += length;

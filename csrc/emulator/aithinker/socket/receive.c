@@ -1,6 +1,9 @@
 #include "emulator/aithinker/socket/receive.h"
 
 #include "emulator/aithinker/aithinker.h"
+#include "emulator/aithinker/responses.h"
+#include "emulator/aithinker/socket/conn.h"
+#include "emulator/aithinker/socket/packets.h"
 #include "emulator/interpreter/mode.h"
 #include "emulator/interpreter/reply.h"
 
@@ -20,7 +23,7 @@ static bool may_print(const struct aithinker_conn *conn)
 
 static bool is_transparent(const struct aithinker_conn *conn)
 {
-    return conn->aithinker->transparent.conn == conn;
+    return conn->aithinker->transparent_conn == conn;
 }
 
 /* Turns the next part of a stream, or a datagram, into a packet. */
@@ -104,7 +107,7 @@ static bool all_announced(const struct aithinker_conn *conn)
 static bool can_report_close(const struct aithinker_conn *conn)
 {
     const struct emu *emu = conn->aithinker->emu;
-    bool can_print = emu_mode_allows_urcs(emu) || conn->aithinker->transparent.conn;
+    bool can_print = emu_mode_allows_urcs(emu) || conn->aithinker->transparent_conn;
     return conn->status == AITHINKER_CONNECTED && conn->link.state == EMU_LINK_CLOSED && can_print &&
            all_announced(conn);
 }

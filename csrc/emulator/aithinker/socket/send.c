@@ -1,6 +1,8 @@
 #include "emulator/aithinker/socket/send.h"
 
 #include "emulator/aithinker/aithinker.h"
+#include "emulator/aithinker/responses.h"
+#include "emulator/aithinker/socket/conn.h"
 #include "emulator/interpreter/dispatch.h"
 #include "emulator/interpreter/mode.h"
 #include "emulator/interpreter/reply.h"
@@ -26,7 +28,7 @@ static struct aithinker_conn *target(struct aithinker *aithinker, long long id, 
  * connection may have the same id. */
 static void mark_failed_if_closed(struct aithinker *aithinker)
 {
-    struct aithinker_send *send = &aithinker->send;
+    struct aithinker_send *send = aithinker->send;
     const struct aithinker_conn *conn = aithinker_conn_find(aithinker, send->id);
     if (!send->silent && (!conn || !aithinker_conn_is_up(conn)))
         send->failed = true;
@@ -35,7 +37,7 @@ static void mark_failed_if_closed(struct aithinker *aithinker)
 /* Sends the chunk. Returns false if that is not possible yet. */
 static bool flush(struct aithinker *aithinker)
 {
-    struct aithinker_send *send = &aithinker->send;
+    struct aithinker_send *send = aithinker->send;
     mark_failed_if_closed(aithinker);
     if (send->silent || send->failed ||
         aithinker_conn_send(aithinker_conn_find(aithinker, send->id), send->chunk, send->length))
@@ -45,19 +47,19 @@ static bool flush(struct aithinker *aithinker)
 
 static void finish(struct aithinker *aithinker)
 {
-    const struct aithinker_send *send = &aithinker->send;
+    const struct aithinker_send *send = aithinker->send;
     struct emu_result result = send->failed ? aithinker_fail(AITHINKER_SOCKET_SEND) : emu_ok();
     if (send->silent || (send->failed && emu_quirk(aithinker->emu, AITHINKER_QUIRK_SILENT_SEND)))
         result = emu_result(EMU_RESULT_SILENT);
     emu_mode_leave_data(aithinker->emu);
-    aithinker->send.id = 0;
+    aithinker->send->id = 0;
     emu_finish(aithinker->emu, result);
 }
 
 static size_t consume(void *owner, const char *bytes, size_t length)
 {
     struct aithinker *aithinker = owner;
-    struct aithinker_send *send = &aithinker->send;
+    struct aithinker_send *send = aithinker->send;
     if ((send->length == AITHINKER_CHUNK || send->left == 0) && !flush(aithinker))
         return 0;
     size_t used = AITHINKER_CHUNK - send->length;
@@ -73,7 +75,7 @@ static size_t consume(void *owner, const char *bytes, size_t length)
 
 bool aithinker_send_continue(struct aithinker *aithinker)
 {
-    const struct aithinker_send *send = &aithinker->send;
+    const struct aithinker_send *send = aithinker->send;
     if (send->id == 0)
         return false;
     mark_failed_if_closed(aithinker);
@@ -96,7 +98,7 @@ struct emu_result aithinker_send(struct emu_call *call)
     bool silent = !conn && emu_quirk(emu, AITHINKER_QUIRK_SILENT_SEND);
     if (!conn && !silent)
         return aithinker_fail(error);
-    aithinker->send = (struct aithinker_send){.id = (long)id, .left = (size_t)length, .silent = silent};
+    *aithinker->send = (struct aithinker_send){.id = (long)id, .left = (size_t)length, .silent = silent};
     const struct emu_data_mode mode = {
         .consume = consume, .owner = aithinker, .urcs = emu_quirk(emu, AITHINKER_QUIRK_EVENTS_ANYWHERE)};
     emu_prompt(emu);

@@ -2,6 +2,10 @@
 #include "emulator/aithinker/socket/server.h"
 
 #include "emulator/aithinker/aithinker.h"
+#include "emulator/aithinker/certificates.h"
+#include "emulator/aithinker/responses.h"
+#include "emulator/aithinker/socket/conn.h"
+#include "emulator/aithinker/socket/packets.h"
 #include "emulator/net/listen.h"
 
 #include <string.h>

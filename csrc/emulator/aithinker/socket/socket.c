@@ -1,7 +1,13 @@
 /* AT+SOCKET and related commands. */
 #include "emulator/aithinker/aithinker.h"
+#include "emulator/aithinker/params.h"
+#include "emulator/aithinker/responses.h"
+#include "emulator/aithinker/settings.h"
+#include "emulator/aithinker/socket/conn.h"
 #include "emulator/aithinker/socket/receive.h"
+#include "emulator/aithinker/socket/send.h"
 #include "emulator/aithinker/socket/server.h"
+#include "emulator/aithinker/wifi.h"
 #include "emulator/interpreter/dispatch.h"
 #include "emulator/interpreter/reply.h"
 
@@ -14,7 +20,7 @@ enum {
 /* Servers also work on the module's own access point. */
 static bool has_network(const struct aithinker *aithinker, enum aithinker_type type)
 {
-    return aithinker_is_online(aithinker) || (aithinker_is_server(type) && aithinker->wifi.mode >= 2);
+    return aithinker_is_online(aithinker) || (aithinker_is_server(type) && aithinker->wifi->mode >= 2);
 }
 
 static struct emu_result serve(struct aithinker_conn *conn)

@@ -1,6 +1,11 @@
 #include "emulator/aithinker/socket/transparent.h"
 
 #include "emulator/aithinker/aithinker.h"
+#include "emulator/aithinker/params.h"
+#include "emulator/aithinker/responses.h"
+#include "emulator/aithinker/settings.h"
+#include "emulator/aithinker/socket/conn.h"
+#include "emulator/aithinker/socket/send.h"
 #include "emulator/aithinker/socket/server.h"
 #include "emulator/interpreter/mode.h"
 #include "emulator/interpreter/reply.h"
@@ -15,23 +20,25 @@ static void on_idle(void *owner);
 
 void aithinker_transparent_init(struct aithinker *aithinker)
 {
-    aithinker->transparent = (struct aithinker_transparent){0};
-    aithinker->transparent.idle = (struct emu_timer){.on_due = on_idle, .owner = aithinker};
+    aithinker->transparent_conn = NULL;
+    aithinker->udp_follows_last = false;
+    *aithinker->transparent = (struct aithinker_transparent){0};
+    aithinker->transparent->idle = (struct emu_timer){.on_due = on_idle, .owner = aithinker};
 }
 
 void aithinker_transparent_stop(struct aithinker *aithinker)
 {
-    emu_timer_stop(&aithinker->emu->loop, &aithinker->transparent.idle);
-    aithinker->transparent.conn = NULL;
+    emu_timer_stop(&aithinker->emu->loop, &aithinker->transparent->idle);
+    aithinker->transparent_conn = NULL;
 }
 
 /* Sends the data collected so far, or drops it if the connection is closed. Returns false if sending is
  * not possible yet. */
 static bool flush(struct aithinker *aithinker)
 {
-    struct aithinker_transparent *tt = &aithinker->transparent;
-    if (tt->length == 0 || !aithinker_conn_is_up(tt->conn) ||
-        aithinker_conn_send(tt->conn, tt->chunk, tt->length))
+    struct aithinker_transparent *tt = aithinker->transparent;
+    if (tt->length == 0 || !aithinker_conn_is_up(aithinker->transparent_conn) ||
+        aithinker_conn_send(aithinker->transparent_conn, tt->chunk, tt->length))
         tt->length = 0;
     return tt->length == 0;
 }
@@ -39,7 +46,7 @@ static bool flush(struct aithinker *aithinker)
 static void restart_idle(struct aithinker *aithinker)
 {
     struct emu_loop *loop = &aithinker->emu->loop;
-    emu_timer_start(loop, &aithinker->transparent.idle, emu_loop_now(loop) + emu_ms(PACKET_MS));
+    emu_timer_start(loop, &aithinker->transparent->idle, emu_loop_now(loop) + emu_ms(PACKET_MS));
 }
 
 static void add_pluses(struct aithinker_transparent *tt)
@@ -51,7 +58,7 @@ static void add_pluses(struct aithinker_transparent *tt)
 static void on_idle(void *owner)
 {
     struct aithinker *aithinker = owner;
-    add_pluses(&aithinker->transparent); /* only three pluses in one packet end the mode */
+    add_pluses(aithinker->transparent); /* only three pluses in one packet end the mode */
     if (!flush(aithinker))
         restart_idle(aithinker);
 }
@@ -59,8 +66,8 @@ static void on_idle(void *owner)
 /* Returns false if data still has to be sent first. */
 static bool leave_transparent(struct aithinker *aithinker)
 {
-    aithinker->transparent.leaving = !flush(aithinker);
-    if (aithinker->transparent.leaving)
+    aithinker->transparent->leaving = !flush(aithinker);
+    if (aithinker->transparent->leaving)
         return false;
     emu_mode_leave_data(aithinker->emu);
     aithinker_transparent_stop(aithinker);
@@ -70,13 +77,13 @@ static bool leave_transparent(struct aithinker *aithinker)
 
 bool aithinker_transparent_continue(struct aithinker *aithinker)
 {
-    return aithinker->transparent.conn && aithinker->transparent.leaving && leave_transparent(aithinker);
+    return aithinker->transparent_conn && aithinker->transparent->leaving && leave_transparent(aithinker);
 }
 
 static size_t consume(void *owner, const char *bytes, size_t length)
 {
     struct aithinker *aithinker = owner;
-    struct aithinker_transparent *tt = &aithinker->transparent;
+    struct aithinker_transparent *tt = aithinker->transparent;
     if (tt->leaving || (tt->length == AITHINKER_CHUNK && !flush(aithinker)))
         return 0;
     size_t used = AITHINKER_CHUNK - tt->length;
@@ -92,7 +99,7 @@ static size_t consume(void *owner, const char *bytes, size_t length)
 static size_t consume_until_pluses(void *owner, const char *bytes, size_t length)
 {
     struct aithinker *aithinker = owner;
-    struct aithinker_transparent *tt = &aithinker->transparent;
+    struct aithinker_transparent *tt = aithinker->transparent;
     (void)length;
     if (tt->leaving || (tt->length > AITHINKER_CHUNK - 4 && !flush(aithinker)))
         return 0;
@@ -115,9 +122,9 @@ static void on_escape(void *owner)
 static void enter(struct aithinker_conn *conn)
 {
     struct aithinker *aithinker = conn->aithinker;
-    struct aithinker_transparent *tt = &aithinker->transparent;
+    struct aithinker_transparent *tt = aithinker->transparent;
     bool plus_anywhere = emu_quirk(aithinker->emu, AITHINKER_QUIRK_TT_EXIT_ANYWHERE);
-    tt->conn = conn;
+    aithinker->transparent_conn = conn;
     tt->leaving = false;
     tt->pluses = 0;
     tt->length = 0;
@@ -161,7 +168,7 @@ static struct emu_result go_transparent(struct emu_call *call)
     struct aithinker_conn *conn = eligible(aithinker);
     if (!conn)
         return aithinker_fail(AITHINKER_SOCKET_TT);
-    aithinker->transparent.follows_last = mode == 2;
+    aithinker->udp_follows_last = mode == 2;
     enter(conn);
     return emu_result(EMU_RESULT_SILENT);
 }
@@ -174,7 +181,7 @@ static bool can_be_automatic(enum aithinker_type type)
 
 static struct emu_result keep(struct aithinker *aithinker, const struct aithinker_target *target)
 {
-    aithinker->settings.autott = *target;
+    aithinker->settings->autott = *target;
     return aithinker_settings_save(aithinker) ? emu_ok() : aithinker_fail(AITHINKER_FLASH);
 }
 
@@ -197,7 +204,7 @@ static struct emu_result configure(struct emu_call *call)
 /* A server has no remote host. Its port is assumed to stand in the same place; the page has no example. */
 static struct emu_result show(struct emu_call *call)
 {
-    const struct aithinker_target *target = &aithinker_of(call->emu)->settings.autott;
+    const struct aithinker_target *target = &aithinker_of(call->emu)->settings->autott;
     if (target->type == 0)
         emu_info(call->emu, "+SOCKETAUTOTT:0");
     else
@@ -231,7 +238,7 @@ static const struct aithinker_conn_events autott_events = {
 
 void aithinker_autott_start(struct aithinker *aithinker)
 {
-    const struct aithinker_target *target = &aithinker->settings.autott;
+    const struct aithinker_target *target = &aithinker->settings->autott;
     struct aithinker_conn *conn =
         target->type ? aithinker_conn_new(aithinker, (enum aithinker_type)target->type, 0) : NULL;
     if (!conn)

@@ -5,8 +5,6 @@
 #include "emulator/aithinker/socket/send.h"
 
 struct aithinker_transparent {
-    struct aithinker_conn *conn; /* NULL: not in transparent mode */
-    bool follows_last;           /* UDPServerTTMode 2 */
     bool leaving;    /* "+++" was received, but the connection cannot accept the remaining data yet */
     unsigned pluses; /* pluses held back, for the quirk tt-exit-anywhere */
     char chunk[AITHINKER_CHUNK];
