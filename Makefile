@@ -38,7 +38,7 @@ warnings = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
 compile  = $(CC) $(std) $(warnings) $(CFLAGS) -Icsrc -MMD -MP
 
 core_sources     = $(sort $(wildcard csrc/at/*.c csrc/port/*.c csrc/lua/*.c))
-emulator_sources = $(sort $(wildcard csrc/emulator/*.c csrc/emulator/*/*.c))
+emulator_sources = $(sort $(shell find csrc/emulator -name '*.c'))
 core_objects     = $(core_sources:%.c=$(BUILD)/obj/%.o)
 emulator_objects = $(emulator_sources:%.c=$(BUILD)/obj/%.o)
 lua_sources      = $(sort $(shell find lua -name '*.lua'))
