@@ -1,7 +1,7 @@
 --- What a modem does with each event of its engine. Nothing here waits: whoever waits for an event is woken,
 --- handlers are started as tasks.
 
-local answer = require "hayes.dialect.answer"
+local answer = require "hayes.declare.answer"
 local errors = require "hayes.error"
 local exchange = require "hayes.exchange"
 local ports = require "hayes.ports"

@@ -1,6 +1,6 @@
 --- Errors made out of what a module said, or did not say, to a command; and of sources and sinks on this host.
 
-local command = require "hayes.dialect.command"
+local command = require "hayes.declare.command"
 local errors = require "hayes.error"
 
 local failure = {}

@@ -1,8 +1,8 @@
 --- One module on one port: commands go in one after the other, events come out.
 
-local answer = require "hayes.dialect.answer"
+local answer = require "hayes.declare.answer"
 local check = require "hayes.check"
-local command = require "hayes.dialect.command"
+local command = require "hayes.declare.command"
 local core = require "hayes.core"
 local dispatch = require "hayes.dispatch"
 local errors = require "hayes.error"

@@ -9,7 +9,7 @@
 --- `>` went to the module, `<` came from it, `-` is a remark. Data is told by its length only. Parameters that are
 --- declared secret are shown as `***`.
 
-local command = require "hayes.dialect.command"
+local command = require "hayes.declare.command"
 local local_file = require "hayes.local_file"
 local wait = require "hayes.wait"
 

@@ -1,9 +1,9 @@
 --- What a line that somebody is typing at a REPL may go on with, out of the declarations.
 
-local command = require "hayes.dialect.command"
+local command = require "hayes.declare.command"
 local describe = require "hayes.dialect.describe"
 local explained = require "hayes.dialect.explained"
-local fields = require "hayes.dialect.fields"
+local fields = require "hayes.declare.fields"
 
 ---@class hayes.candidate
 ---@field text string     stands in place of what has been typed from `from` on

@@ -1,7 +1,7 @@
 --- Declarations in words: what explanations, completion and reference pages share.
 
 local check = require "hayes.check"
-local command = require "hayes.dialect.command"
+local command = require "hayes.declare.command"
 
 local describe = {}
 

@@ -1,11 +1,11 @@
 --- Commands and URCs by name, and command lines with values.
 
 local check = require "hayes.check"
-local command = require "hayes.dialect.command"
+local command = require "hayes.declare.command"
 local describe = require "hayes.dialect.describe"
 local explained = require "hayes.dialect.explained"
 local explanation = require "hayes.dialect.explanation"
-local fields = require "hayes.dialect.fields"
+local fields = require "hayes.declare.fields"
 
 local explain_command = {}
 

@@ -1,12 +1,12 @@
 --- Lines of a module: result codes, URCs, answers.
 
-local answer = require "hayes.dialect.answer"
-local command = require "hayes.dialect.command"
+local answer = require "hayes.declare.answer"
+local command = require "hayes.declare.command"
 local describe = require "hayes.dialect.describe"
 local explained = require "hayes.dialect.explained"
 local explain_error = require "hayes.dialect.explain_error"
 local explanation = require "hayes.dialect.explanation"
-local fields = require "hayes.dialect.fields"
+local fields = require "hayes.declare.fields"
 
 local explain_line = {}
 

@@ -1,9 +1,9 @@
---- The dialects: what vendors' modules say differently, as data. See dialect/command.lua for the form of a command,
+--- The dialects: what vendors' modules say differently, as data. See declare/command.lua for the form of a command,
 --- and dialect/quectel for a whole one.
 
 local check = require "hayes.check"
-local command = require "hayes.dialect.command"
-local compile = require "hayes.dialect.compile"
+local command = require "hayes.declare.command"
+local compile = require "hayes.declare.compile"
 
 ---@class hayes.final
 ---@field [1] string        the result code, or the beginning of its line

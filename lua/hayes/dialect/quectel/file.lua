@@ -2,7 +2,7 @@
 
 local check = require "hayes.check"
 local Checksum = require "hayes.dialect.quectel.checksum"
-local command = require "hayes.dialect.command"
+local command = require "hayes.declare.command"
 local errors = require "hayes.error"
 local failure = require "hayes.failure"
 local local_file = require "hayes.local_file"

@@ -2,7 +2,7 @@
 --- name they are of, so the module is asked for one name at a time. A question belongs to the module: the next one
 --- waits for its end, even when the task that asked has gone.
 
-local command = require "hayes.dialect.command"
+local command = require "hayes.declare.command"
 local errors = require "hayes.error"
 local exchange = require "hayes.exchange"
 local failure = require "hayes.failure"

@@ -1,8 +1,8 @@
 --- Names for the fields of what a module says: answers, deferred results, URCs.
 
-local command = require "hayes.dialect.command"
+local command = require "hayes.declare.command"
 local core = require "hayes.core"
-local fields = require "hayes.dialect.fields"
+local fields = require "hayes.declare.fields"
 
 local answer = {}
 
