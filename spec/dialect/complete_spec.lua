@@ -1,4 +1,4 @@
-local complete = require "hayes.dialect.complete"
+local complete = require "hayes.explain.completion"
 local dialects = require "hayes.dialect"
 
 describe("Completion", function()

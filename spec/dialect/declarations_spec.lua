@@ -1,6 +1,6 @@
 -- Every declaration says all that a person or a program asks of it.
 
-local describe_ = require "hayes.dialect.describe"
+local describe_ = require "hayes.explain.text"
 local dialects = require "hayes.dialect"
 
 local types = { integer = true, string = true, bare = true }

@@ -1,4 +1,4 @@
-local explain = require "hayes.dialect.explain"
+local explain = require "hayes.explain"
 local dialects = require "hayes.dialect"
 local hayes = require "hayes"
 local raises = require "support.raises"

@@ -1,10 +1,10 @@
 -- A dialect that no vendor has: adding a command is adding its declaration, here once and nowhere else.
 
-local complete = require "hayes.dialect.complete"
+local complete = require "hayes.explain.completion"
 local dialects = require "hayes.dialect"
 local hayes = require "hayes"
 local raises = require "support.raises"
-local reference = require "hayes.dialect.reference"
+local reference = require "hayes.explain.reference"
 local script = require "support.script"
 
 local function made_up()

@@ -1,6 +1,6 @@
 local dialects = require "hayes.dialect"
 local folders = require "support.folder"
-local reference = require "hayes.dialect.reference"
+local reference = require "hayes.explain.reference"
 
 describe("The reference of Quectel modules", function()
   local quectel = dialects.get("quectel")

@@ -11,8 +11,8 @@
 ---       },
 ---       test = true, timeout = 12 }
 ---
---- From it come the checks of arguments, the names of the fields of answers (answer.lua), explanations (explain.lua),
---- completion (complete.lua) and the reference pages (reference.lua).
+--- From it come the checks of arguments, the names of the fields of answers (answer.lua), explanations, completion and
+--- the reference pages (explain/).
 
 local check = require "hayes.check"
 local core = require "hayes.core"

@@ -2,10 +2,10 @@
 
 local answer = require "hayes.declare.answer"
 local command = require "hayes.declare.command"
-local describe = require "hayes.dialect.describe"
-local explained = require "hayes.dialect.explained"
-local explain_error = require "hayes.dialect.explain_error"
-local explanation = require "hayes.dialect.explanation"
+local describe = require "hayes.explain.text"
+local explained = require "hayes.explain.values"
+local explain_error = require "hayes.explain.error"
+local explanation = require "hayes.explain.result"
 local fields = require "hayes.declare.fields"
 
 local explain_line = {}

@@ -1,6 +1,6 @@
 --- Parameters and fields in words, with the values that were given.
 
-local describe = require "hayes.dialect.describe"
+local describe = require "hayes.explain.text"
 
 local explained = {}
 

@@ -1,8 +1,8 @@
 --- What a line that somebody is typing at a REPL may go on with, out of the declarations.
 
 local command = require "hayes.declare.command"
-local describe = require "hayes.dialect.describe"
-local explained = require "hayes.dialect.explained"
+local describe = require "hayes.explain.text"
+local explained = require "hayes.explain.values"
 local fields = require "hayes.declare.fields"
 
 ---@class hayes.candidate

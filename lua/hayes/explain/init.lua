@@ -1,11 +1,11 @@
 --- What a command, an error, a result code or a URC means, out of the declarations of a dialect.
 
 local check = require "hayes.check"
-local describe = require "hayes.dialect.describe"
+local describe = require "hayes.explain.text"
 local errors = require "hayes.error"
-local explain_command = require "hayes.dialect.explain_command"
-local explain_error = require "hayes.dialect.explain_error"
-local explain_line = require "hayes.dialect.explain_line"
+local explain_command = require "hayes.explain.command"
+local explain_error = require "hayes.explain.error"
+local explain_line = require "hayes.explain.line"
 
 --- Every name that could have been meant.
 local function known_names(dialect)

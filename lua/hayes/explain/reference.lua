@@ -1,7 +1,7 @@
 --- Reference pages out of the declarations of a dialect, in Markdown.
 
 local dialects = require "hayes.dialect"
-local describe = require "hayes.dialect.describe"
+local describe = require "hayes.explain.text"
 
 local reference = {}
 

@@ -2,9 +2,9 @@
 
 local check = require "hayes.check"
 local command = require "hayes.declare.command"
-local describe = require "hayes.dialect.describe"
-local explained = require "hayes.dialect.explained"
-local explanation = require "hayes.dialect.explanation"
+local describe = require "hayes.explain.text"
+local explained = require "hayes.explain.values"
+local explanation = require "hayes.explain.result"
 local fields = require "hayes.declare.fields"
 
 local explain_command = {}

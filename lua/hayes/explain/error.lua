@@ -1,7 +1,7 @@
 --- Errors of a dialect, by number and by name.
 
 local errors = require "hayes.error"
-local explanation = require "hayes.dialect.explanation"
+local explanation = require "hayes.explain.result"
 
 local explain_error = {}
 

@@ -1,6 +1,6 @@
 --- What explain gives: an object with the facts, which prints as a person at a REPL wants them.
 
-local layout = require "hayes.dialect.layout"
+local layout = require "hayes.explain.layout"
 
 ---@class hayes.explained a parameter or a field
 ---@field name string
