@@ -78,7 +78,7 @@ describe("The Quectel dialect", function()
   it("has the fifteen settings of AT+QSSLCFG that the note lists and cacertex of EG25-G, each asked for and made", function()
     local keys = describe_.keys(dialect.commands["+QSSLCFG"].keys)
     assert.are.same(16, #keys)
-    for _, key in ipairs(require("hayes.dialect.quectel.ssl_settings").names) do
+    for _, key in ipairs(require("hayes.dialect.quectel.ssl.settings").names) do
       local form = dialect.commands["+QSSLCFG"].keys[key]
       expect(form and form.params[2].optional and #form.answer >= 2, key)
     end

@@ -1,7 +1,7 @@
 --- What the reference of Quectel modules says beyond the declarations.
 
-local suites = require "hayes.dialect.quectel.suites"
-local ssl_settings = require "hayes.dialect.quectel.ssl_settings"
+local suites = require "hayes.dialect.quectel.ssl.suites"
+local ssl_settings = require "hayes.dialect.quectel.ssl.settings"
 
 local function suite_table()
   local rows = { "| code | name | certificate | since | in the emulator |", "|---|---|---|---|---|" }

@@ -1,6 +1,6 @@
 --- The unsolicited result codes of Quectel modules.
 
-local registration = require "hayes.dialect.quectel.registration"
+local registration = require "hayes.dialect.quectel.network.registration"
 
 local MANUAL = "AT Commands Manual"
 local TCPIP = "TCP/IP note, URCs"

@@ -1,6 +1,6 @@
 --- V.250 and 27.007 commands as the AT manuals of the EC200U and EC2x/EG9x families give them.
 
-local registration = require "hayes.dialect.quectel.registration"
+local registration = require "hayes.dialect.quectel.network.registration"
 
 local MANUAL = "AT Commands Manual"
 

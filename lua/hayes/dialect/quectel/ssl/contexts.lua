@@ -9,8 +9,8 @@ local confirmation = require "hayes.dialect.quectel.confirmation"
 local core = require "hayes.core"
 local errors = require "hayes.error"
 local Lock = require "hayes.lock"
-local settings = require "hayes.dialect.quectel.ssl_settings"
-local Store = require "hayes.dialect.quectel.certificate_store"
+local settings = require "hayes.dialect.quectel.ssl.settings"
+local Store = require "hayes.dialect.quectel.ssl.store"
 
 local COUNT = 6
 

@@ -3,7 +3,7 @@
 ---
 --- The handshakes send no data, and are closed at once; there are at most six for each suite of `ciphers`.
 
-local diagnosis = require "hayes.dialect.quectel.diagnosis"
+local diagnosis = require "hayes.dialect.quectel.network.diagnosis"
 
 local ssl_diagnosis = {}
 

@@ -1,7 +1,7 @@
 --- Why does a connection not come about? The steps of the notes' troubleshooting chapters (SSL note 4, FTP note 4),
 --- from the bottom up; each says what was found and, if it is not as it should be, what to do.
 
-local Sim = require "hayes.dialect.quectel.sim"
+local Sim = require "hayes.dialect.quectel.network.sim"
 local wait = require "hayes.wait"
 
 local diagnosis = {}

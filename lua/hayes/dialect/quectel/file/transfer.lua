@@ -2,7 +2,7 @@
 --- the port without passing through Lua; size and checksum are compared with what the module has counted.
 
 local check = require "hayes.check"
-local Checksum = require "hayes.dialect.quectel.checksum"
+local Checksum = require "hayes.dialect.quectel.file.checksum"
 local errors = require "hayes.error"
 local failure = require "hayes.failure"
 local local_file = require "hayes.local_file"

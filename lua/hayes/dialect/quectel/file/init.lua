@@ -1,15 +1,15 @@
 --- modem.file: the files in a Quectel module's flash (FILE note).
 
 local check = require "hayes.check"
-local Checksum = require "hayes.dialect.quectel.checksum"
+local Checksum = require "hayes.dialect.quectel.file.checksum"
 local command = require "hayes.declare.command"
 local errors = require "hayes.error"
 local failure = require "hayes.failure"
 local local_file = require "hayes.local_file"
 local Lock = require "hayes.lock"
-local local_sink = require "hayes.dialect.quectel.local_sink"
-local transfer = require "hayes.dialect.quectel.file_transfer"
-local parts = require "hayes.dialect.quectel.file_parts"
+local local_sink = require "hayes.dialect.quectel.file.local_sink"
+local transfer = require "hayes.dialect.quectel.file.transfer"
+local parts = require "hayes.dialect.quectel.file.parts"
 
 --- An offset or a length in bytes.
 local place = { type = "integer", min = 0, max = 2147483647 }

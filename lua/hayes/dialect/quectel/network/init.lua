@@ -2,12 +2,12 @@
 --- FTP note chapter 4 for what to look at when it fails).
 
 local check = require "hayes.check"
-local diagnosis = require "hayes.dialect.quectel.diagnosis"
+local diagnosis = require "hayes.dialect.quectel.network.diagnosis"
 local errors = require "hayes.error"
 local failure = require "hayes.failure"
 local Lock = require "hayes.lock"
 local Resolver = require "hayes.dialect.quectel.resolver"
-local Sim = require "hayes.dialect.quectel.sim"
+local Sim = require "hayes.dialect.quectel.network.sim"
 local wait = require "hayes.wait"
 
 local context_types = { ipv4 = 1, ipv6 = 2, ipv4v6 = 3 }

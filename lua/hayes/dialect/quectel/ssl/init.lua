@@ -1,13 +1,13 @@
 --- modem.ssl: TLS connections of a Quectel module (SSL note).
 
-local attempts = require "hayes.dialect.quectel.ssl_attempts"
+local attempts = require "hayes.dialect.quectel.ssl.attempts"
 local check = require "hayes.check"
 local Connection = require "hayes.dialect.quectel.connection"
-local Contexts = require "hayes.dialect.quectel.ssl_contexts"
+local Contexts = require "hayes.dialect.quectel.ssl.contexts"
 local errors = require "hayes.error"
 local job = require "hayes.job"
 local Opener = require "hayes.dialect.quectel.opener"
-local settings = require "hayes.dialect.quectel.ssl_settings"
+local settings = require "hayes.dialect.quectel.ssl.settings"
 local Socket = require "hayes.socket"
 
 --- Beyond negotiate_timeout, the note gives the network 150 s.
@@ -120,7 +120,7 @@ return function(modem)
     end)
   end
 
-  --- Opens a TLS connection. The options are those of ssl_settings.lua: verify, ca, certificate, key, version,
+  --- Opens a TLS connection. The options are those of settings.lua: verify, ca, certificate, key, version,
   --- ciphers, sni, check_time, ignore, session_cache, dtls, negotiate_timeout, mode, escape, context, diagnose.
   ---
   --- A module offers one cipher suite or all. A list of several in `ciphers` is tried in turn, one handshake each, and

@@ -1,8 +1,8 @@
 --- The TLS options of the library and the settings of AT+QSSLCFG they stand for (SSL note 2.2.1).
 
-local certificates = require "hayes.dialect.quectel.certificates"
+local certificates = require "hayes.dialect.quectel.ssl.certificates"
 local check = require "hayes.check"
-local suites = require "hayes.dialect.quectel.suites"
+local suites = require "hayes.dialect.quectel.ssl.suites"
 
 local settings = {}
 

@@ -1,9 +1,9 @@
 --- Opening a TLS connection, in as many attempts as it takes: a module offers one cipher suite or all of them, so that
 --- a list of several is gone through. With diagnose = true a failure is looked into.
 
-local diagnosis = require "hayes.dialect.quectel.diagnosis"
+local diagnosis = require "hayes.dialect.quectel.network.diagnosis"
 local errors = require "hayes.error"
-local ssl_diagnosis = require "hayes.dialect.quectel.ssl_diagnosis"
+local ssl_diagnosis = require "hayes.dialect.quectel.ssl.diagnosis"
 
 local attempts = {}
 
