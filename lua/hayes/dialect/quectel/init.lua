@@ -44,9 +44,9 @@ local quectel = {
     file = "hayes.dialect.quectel.file",
     ssl = "hayes.dialect.quectel.ssl",
     ftp = "hayes.dialect.quectel.ftp",
-    ip = "hayes.dialect.quectel.ip",
-    tcp = "hayes.dialect.quectel.tcp",
-    udp = "hayes.dialect.quectel.udp",
+    ip = "hayes.dialect.quectel.socket.ip",
+    tcp = "hayes.dialect.quectel.socket.tcp",
+    udp = "hayes.dialect.quectel.socket.udp",
   },
 }
 

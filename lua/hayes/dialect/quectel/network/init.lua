@@ -6,7 +6,7 @@ local diagnosis = require "hayes.dialect.quectel.network.diagnosis"
 local errors = require "hayes.error"
 local failure = require "hayes.failure"
 local Lock = require "hayes.lock"
-local Resolver = require "hayes.dialect.quectel.resolver"
+local Resolver = require "hayes.dialect.quectel.socket.resolver"
 local Sim = require "hayes.dialect.quectel.network.sim"
 local wait = require "hayes.wait"
 

@@ -2,11 +2,11 @@
 
 local attempts = require "hayes.dialect.quectel.ssl.attempts"
 local check = require "hayes.check"
-local Connection = require "hayes.dialect.quectel.connection"
+local Connection = require "hayes.dialect.quectel.socket.connection"
 local Contexts = require "hayes.dialect.quectel.ssl.contexts"
 local errors = require "hayes.error"
 local job = require "hayes.job"
-local Opener = require "hayes.dialect.quectel.opener"
+local Opener = require "hayes.dialect.quectel.socket.opener"
 local settings = require "hayes.dialect.quectel.ssl.settings"
 local Socket = require "hayes.socket"
 

@@ -2,9 +2,9 @@
 --- socket indices.
 
 local check = require "hayes.check"
-local Connection = require "hayes.dialect.quectel.connection"
+local Connection = require "hayes.dialect.quectel.socket.connection"
 local job = require "hayes.job"
-local Opener = require "hayes.dialect.quectel.opener"
+local Opener = require "hayes.dialect.quectel.socket.opener"
 local Socket = require "hayes.socket"
 
 --- Time that the note gives the network for AT+QIOPEN, seconds.

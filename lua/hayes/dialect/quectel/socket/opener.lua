@@ -1,12 +1,12 @@
 --- Opens connections of one family, TLS or TCP and UDP, in any access mode; keeps their socket indices.
 
-local Connection = require "hayes.dialect.quectel.connection"
+local Connection = require "hayes.dialect.quectel.socket.connection"
 local core = require "hayes.core"
 local DataMode = require "hayes.data_mode"
 local errors = require "hayes.error"
 local exchange = require "hayes.exchange"
 local failure = require "hayes.failure"
-local Indices = require "hayes.dialect.quectel.indices"
+local Indices = require "hayes.dialect.quectel.socket.indices"
 local likeness = require "hayes.likeness"
 
 ---@class hayes.quectel.opener
