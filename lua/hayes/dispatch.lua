@@ -4,7 +4,7 @@
 local answer = require "hayes.declare.answer"
 local errors = require "hayes.error"
 local exchange = require "hayes.exchange"
-local ports = require "hayes.ports"
+local ports = require "hayes.port"
 local wait = require "hayes.wait"
 
 local dispatch = {

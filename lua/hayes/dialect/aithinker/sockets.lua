@@ -5,9 +5,9 @@ local errors = require "hayes.error"
 local exchange = require "hayes.exchange"
 local failure = require "hayes.failure"
 local Lock = require "hayes.lock"
-local likeness = require "hayes.likeness"
+local likeness = require "hayes.damage.likeness"
 local Listener = require "hayes.dialect.aithinker.listener"
-local undamaged = require "hayes.undamaged"
+local undamaged = require "hayes.damage.undamaged"
 
 local recv_modes = { buffer = 0, push = 1 }
 

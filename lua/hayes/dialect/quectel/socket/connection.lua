@@ -10,7 +10,7 @@ local DataMode = require "hayes.data_mode"
 local errors = require "hayes.error"
 local exchange = require "hayes.exchange"
 local failure = require "hayes.failure"
-local undamaged = require "hayes.undamaged"
+local undamaged = require "hayes.damage.undamaged"
 local wait = require "hayes.wait"
 
 ---@class hayes.quectel.family

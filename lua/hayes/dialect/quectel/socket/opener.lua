@@ -7,7 +7,7 @@ local errors = require "hayes.error"
 local exchange = require "hayes.exchange"
 local failure = require "hayes.failure"
 local Indices = require "hayes.dialect.quectel.socket.indices"
-local likeness = require "hayes.likeness"
+local likeness = require "hayes.damage.likeness"
 
 ---@class hayes.quectel.opener
 local Opener = {}

@@ -2,7 +2,7 @@
 
 local core = require "hayes.core"
 local errors = require "hayes.error"
-local usb = require "hayes.usb"
+local usb = require "hayes.port.usb"
 
 local ports = {}
 
