@@ -8,7 +8,6 @@ local dispatch = require "hayes.dispatch"
 local errors = require "hayes.error"
 local Events = require "hayes.events"
 local exchange = require "hayes.exchange"
-local explain = require "hayes.explain"
 local failure = require "hayes.failure"
 local Lock = require "hayes.lock"
 local startup = require "hayes.startup"
@@ -489,17 +488,6 @@ end
 ---@return { manufacturer: string, model: string, revision: string, imei: string }?, hayes.error?
 function Modem:identify()
   return self.dialect.identify(self)
-end
-
---- For people: what a command, an error, a result code or a URC of this module means. `text` is a command with or
---- without AT, with values or without (`+QSSLCFG`, `AT+QSSLCFG="seclevel"`, `AT+QSSLOPEN=1,0,4,"h",443,2`), the number
---- or name of an error (579, `"+CME ERROR: 10"`, `"ssl_handshake_fail"`), a line of the module
---- (`'+QSSLURC: "closed",4'`) or a result code (`"SEND FAIL"`). tostring() of what it gives is made to be read. What
---- is unknown gives nil and an error that names what comes near. Nothing is sent.
----@param text string|integer
----@return hayes.explanation?, hayes.error?
-function Modem:explain(text)
-  return explain(self.dialect, text)
 end
 
 return Modem
