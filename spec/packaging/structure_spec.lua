@@ -29,8 +29,8 @@ local function read_requires()
   for _, path in ipairs(files_of("lua", "-name", "*.lua")) do
     local required = {}
     for _, line in ipairs(lines_of(path)) do
-      for name in (line:match("^%s*%-%-") and "" or line):gmatch("require%s*%(?%s*[\"'](hayes[%w_.]*%f[^%w_.]%f[\"'])") do
-        required[#required + 1] = name
+      for name in (line:match("^%s*%-%-") and "" or line):gmatch("require%s*%(?%s*[\"'](hayes[%w_.]*)[\"']") do
+        if name:sub(-1) ~= "." then required[#required + 1] = name end -- `require("hayes.dialect." .. name)`
       end
     end
     modules[module_name(path)] = required

@@ -1,6 +1,6 @@
 --- The unsolicited result codes of Quectel modules.
 
-local registration = require "hayes.dialect.quectel.network.registration"
+local states = require "hayes.dialect.quectel.network.states"
 
 local MANUAL = "AT Commands Manual"
 local TCPIP = "TCP/IP note, URCs"
@@ -11,10 +11,10 @@ local function registration_changed(name, what, source)
   return {
     name = name, summary = what, source = source, shape = registration_shape,
     answer = {
-      { name = "stat", values = registration.states },
+      { name = "stat", values = states.registration_words },
       { name = "lac", type = "string", optional = true, doc = "Location or tracking area, hexadecimal." },
       { name = "ci", type = "string", optional = true, doc = "Cell, hexadecimal." },
-      { name = "AcT", optional = true, values = registration.technologies },
+      { name = "AcT", optional = true, values = states.technology_words },
     },
   }
 end
