@@ -2,7 +2,7 @@
 
 local check = require "hayes.check"
 local job = require "hayes.job"
-local Listener = require "hayes.dialect.aithinker.listener"
+local Server = require "hayes.server"
 local Socket = require "hayes.socket"
 
 local service = {}
@@ -131,7 +131,7 @@ function service.new(modem, kind)
       with_slots = kind.open_server,
     })
     if not object then return nil, err end
-    if kind.seed then return Listener.server_of(object, kind.kind) end
+    if kind.seed then return Server.new(object, kind.kind) end
     object.host = "anybody" -- not known before it sends
     object.port = port
     return Socket.new(kind.kind, object, object.host, port)

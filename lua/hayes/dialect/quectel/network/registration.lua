@@ -56,7 +56,8 @@ local function not_registered(self, state, seconds)
         .. "Does the operator know the module's IMEI?" }
   end
   return errors.new { name = "not_registered", origin = "cme",
-    message = ("no network within %g s: %s, %s"):format(seconds, states.registration_names[state] or "state unknown", strength),
+    message = ("no network within %g s: %s, %s"):format(seconds,
+      states.registration_names[state] or "state unknown", strength),
     hint = "Check the antenna and its plug, and where it is; a first search takes minutes: raise timeout. Does the "
       .. "module do the bands of this network?" }
 end

@@ -3,6 +3,7 @@
 local certificates = require "hayes.dialect.quectel.ssl.certificates"
 local check = require "hayes.check"
 local suites = require "hayes.dialect.quectel.ssl.suites"
+local tls = require "hayes.tls"
 
 local settings = {}
 
@@ -41,11 +42,7 @@ local flaws = {
 }
 
 --- The options that ssl.open and its relatives take.
-settings.rules = {
-  verify = { values = { "server", "mutual", "none" }, default = "server" },
-  ca = { type = "string|table" },
-  certificate = { type = "string|table" },
-  key = { type = "string|table" },
+settings.rules = tls.rules_with {
   version = { values = { "tls1.2", "tls1.1", "tls1.0", "ssl3", "all" }, default = "tls1.2" },
   ciphers = { type = "string|table" },
   sni = { type = "boolean", default = true },
@@ -73,22 +70,12 @@ local function check_ignore(where, ignore)
   end
 end
 
---- Checks options and reads certificates; what is wrong raises. Nothing is unverified by accident: verifying takes
---- a CA.
+--- Checks options and reads certificates; what is wrong raises.
 ---@return table
 function settings.check(where, given)
   local options = check.options(where, given, settings.rules)
-  if options.verify ~= "none" and not options.ca then
-    check.fail(where, ('verify = "%s" needs the CA that the server is checked against: give ca = "file.pem" (a local '
-      .. 'file, { pem = … } or "UFS:name"), or say verify = "none" to connect without knowing to whom'):format(
-      options.verify))
-  end
-  if options.verify == "mutual" and not (options.certificate and options.key) then
-    check.fail(where, 'verify = "mutual" needs certificate and key, the client\'s own')
-  end
-  for _, name in ipairs { "ca", "certificate", "key" } do
-    if options[name] then options[name] = certificates.read(where, name, options[name]) end
-  end
+  tls.require_sources(where, options, 'a local file, { pem = … } or "UFS:name"')
+  tls.read_sources(where, options, certificates.read)
   options.ciphers = suites.codes(where, options.ciphers)
   check_ignore(where, options.ignore)
   return options
