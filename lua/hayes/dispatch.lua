@@ -108,7 +108,7 @@ function dispatch.reboot(modem, line)
   if not modem.starting then modem.starting, modem.starter = true, false end
   modem.leaves_by_dtr = nil
   modem.exchanges.free = false
-  exchange.end_hold(modem, errors.new { name = "reboot", message = "the module has restarted" })
+  exchange.end_hold(modem, errors.reboot())
   remark(modem, "the module has restarted")
   modem:reset_services()
   emit(modem, "reboot", line)

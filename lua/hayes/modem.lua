@@ -454,7 +454,7 @@ end
 ---@return true
 function Modem:close()
   self.ended = true
-  self:shut(errors.new { name = "closed", message = ("the modem on %s was closed"):format(self.address) })
+  self:shut(errors.closed("the modem on " .. self.address))
   return true
 end
 

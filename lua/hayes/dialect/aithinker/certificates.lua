@@ -14,6 +14,7 @@ local MOST = 2047
 local names = { "ca", "certificate", "key" }
 
 return function(modem)
+  ---@class hayes.aithinker.certificates
   local certificates = {}
   local slots = Slots.new(modem)
   certificates.slots = slots -- modem.ssl opens with them

@@ -42,8 +42,7 @@ end
 
 --- The module has ended it.
 function Listener:on_closed()
-  self:lose(errors.new { name = "closed", origin = "aithinker",
-    message = "the module has closed " .. self:title() })
+  self:lose(errors.closed(self:title(), "the module", { origin = "aithinker" }))
 end
 
 function Listener:on_deleted()
@@ -75,7 +74,7 @@ function Listener:close()
   if self.released then return true end
   self.released = true
   local gone = self.ended
-  self:lose(errors.new { name = "closed", message = self:title() .. " was closed" })
+  self:lose(errors.closed(self:title()))
   for _, connection in ipairs(self.waiting) do connection:close() end
   self.waiting = {}
   if gone then return true end

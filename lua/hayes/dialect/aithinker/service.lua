@@ -50,6 +50,7 @@ end
 
 ---@param kind hayes.aithinker.kind
 function service.new(modem, kind)
+  ---@class hayes.aithinker.service
   local made = {}
   local rules = all_rules(kind)
   local sockets = modem.sockets

@@ -30,6 +30,7 @@ local function may_be_up(row)
 end
 
 return function(modem)
+  ---@class hayes.aithinker.sockets
   local sockets = {}
   local connections, listeners = {}, {} -- by ConID
   local mode_set = false                -- what AT+SOCKETRECVCFG is set to, as far as is known
@@ -346,7 +347,7 @@ return function(modem)
 
   --- The module has restarted, or the port is closed: all is gone.
   function sockets.reset(err)
-    local lost = err or errors.new { name = "reboot", message = "the module has restarted" }
+    local lost = err or errors.reboot()
     local had, listened = connections, listeners
     connections, listeners, mode_set = {}, {}, false
     for _, connection in pairs(had) do connection:lose(lost) end

@@ -20,6 +20,7 @@ local states = { [0] = "disconnected", "connecting", "no address", "connected", 
 local STATION, ACCESS_POINT, BOTH = 1, 2, 3
 
 return function(modem)
+  ---@class hayes.aithinker.wifi
   local wifi = {}
   local changing = Lock.new() -- there is one mode and one network, and WIFI_GOT_IP does not say of which network
 
@@ -91,14 +92,14 @@ return function(modem)
     local deadline = wait.now() + options.timeout
     local _changing <close> = changing:take(deadline)
     if not _changing then
-      return nil, errors.new { name = "timeout",
-        message = ("%s: another task was still at the Wi-Fi after %g s"):format(doing, options.timeout) }
+      return nil, errors.timeout(("%s: another task was still using the Wi-Fi after %g s"):format(doing,
+        options.timeout))
     end
     local addressed = wait.waiter()
     local _got <close> = modem:listen("+EVENT:WIFI_GOT_IP", function() addressed:fire(true) end)
     local _closed <close> = modem:listen("closed", function() addressed:fire(nil, modem.closed_with) end)
     local _reboot <close> = modem:listen("reboot", function()
-      addressed:fire(nil, errors.new { name = "reboot", message = doing .. ": the module has restarted" })
+      addressed:fire(nil, errors.reboot(doing))
     end)
     local ok, err = be_station()
     if not ok then return nil, errors.within(err, doing) end

@@ -27,6 +27,7 @@ local function parse(text)
 end
 
 return function(modem)
+  ---@class hayes.quectel.clock
   local clock = {}
 
   local setting = Lock.new() -- what ensure() has found holds until it has set the clock

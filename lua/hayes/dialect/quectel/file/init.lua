@@ -15,6 +15,7 @@ local parts = require "hayes.dialect.quectel.file.parts"
 local place = { type = "integer", min = 0, max = 2147483647 }
 
 return function(modem)
+  ---@class hayes.quectel.file
   local file = {}
 
   local with_file = parts.opener(modem)

@@ -52,8 +52,8 @@ return function(modem)
     if not ok then return nil, err end
     local _changing <close> = contexts:take(options.context, now + options.timeout)
     if not _changing then
-      return nil, errors.new { name = "timeout", message = ("another task was still at PDP context %d after %g s")
-        :format(options.context, options.timeout) }
+      return nil, errors.timeout(("another task was still using PDP context %d after %g s"):format(options.context,
+        options.timeout))
     end
     local active
     active, err = contexts:activate(options)

@@ -156,7 +156,7 @@ end
 function Sim:make_ready(pin, again, deadline)
   local _entering <close> = self.entering:take(deadline)
   if not _entering then
-    return nil, errors.new { name = "timeout", message = "another task was still waiting for the SIM card" }
+    return nil, errors.timeout("another task was still waiting for the SIM card")
   end
   local entered = false
   while true do

@@ -124,8 +124,7 @@ local function apply(self, context, hold)
     end
   end
   if context.applied == told then return true end
-  return nil, errors.new { name = "reboot",
-    message = ("the module has restarted while SSL context %d was being set"):format(context.index) }
+  return nil, errors.reboot(("setting SSL context %d"):format(context.index))
 end
 
 --- Another use of the context begins, with these settings.

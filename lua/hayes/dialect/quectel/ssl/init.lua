@@ -14,6 +14,7 @@ local Socket = require "hayes.socket"
 local NETWORK_SECONDS = 150
 
 return function(modem)
+  ---@class hayes.quectel.ssl
   local ssl = {}
 
   local contexts = Contexts.new(modem)
