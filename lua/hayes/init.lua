@@ -44,7 +44,7 @@ local BAUD = 115200
 
 --- Bytes a second of the serial line behind a relay, which takes bytes faster than the line carries them; 0: not known,
 --- or the port itself can be asked how many wait.
-local function speed_behind(address, baud)
+local function relay_speed(address, baud)
   local is_relay = address:find("^tcp:") or address:find("^unix:")
   return is_relay and baud and baud // 10 or 0
 end
@@ -54,7 +54,7 @@ local function take_into_service(port, address, options, open_again)
   local modem, ok
   if not err then
     modem = Modem.new(port, address, dialects.get("base"), { timeout = options.timeout, gap = options.gap,
-      speed = speed_behind(address, options.baud), trace = trace })
+      speed = relay_speed(address, options.baud), trace = trace })
     options.baud = options.baud or BAUD
     ok, err = startup.run(modem, options)
   end

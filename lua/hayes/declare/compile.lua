@@ -87,10 +87,10 @@ local function accepted(declaration, groups)
   return bits
 end
 
-local function command_traits(declaration, groups)
+local function command_rule(declaration, groups)
   local deferred = declaration.deferred
   local ack = declaration.data and declaration.data.ack
-  local traits = {
+  local rule = {
     name = declaration.name,
     info = declaration.bare and "bare" or "prefixed",
     info_shape = type(declaration.bare) == "string" and declaration.bare or nil,
@@ -107,14 +107,14 @@ local function command_traits(declaration, groups)
     timeout_ms = milliseconds(declaration.timeout),
   }
   if deferred then
-    traits.deferred = deferred.prefix or declaration.name
-    traits.deferred_forms = forms_of(deferred.forms or { "write", "execute" })
-    traits.deferred_param = deferred.key and index_of(declaration.params, deferred.key)
-    traits.deferred_field = deferred.key and index_of(deferred.answer, deferred.key)
-    traits.deferred_end = deferred.last
-    traits.deferred_ms = milliseconds(deferred.timeout)
+    rule.deferred = deferred.prefix or declaration.name
+    rule.deferred_forms = forms_of(deferred.forms or { "write", "execute" })
+    rule.deferred_param = deferred.key and index_of(declaration.params, deferred.key)
+    rule.deferred_field = deferred.key and index_of(deferred.answer, deferred.key)
+    rule.deferred_end = deferred.last
+    rule.deferred_ms = milliseconds(deferred.timeout)
   end
-  return traits
+  return rule
 end
 
 --- The lines that announce blocks in the answer of a command.
@@ -134,7 +134,7 @@ function compile.rules(dialect)
   local urcs = {}
   for _, urc in ipairs(dialect.urcs or {}) do urcs[urc.name] = true end
   for _, declaration in pairs(dialect.commands) do
-    if not declaration.sequence then commands[#commands + 1] = command_traits(declaration, groups) end
+    if not declaration.sequence then commands[#commands + 1] = command_rule(declaration, groups) end
     if declaration.block then add_block_lines(declaration, lines) end
     -- A deferred result that comes when nobody waits for it any more is told as a URC.
     local deferred = declaration.deferred and (declaration.deferred.prefix or declaration.name)

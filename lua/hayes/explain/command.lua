@@ -142,7 +142,7 @@ function explain_command.command(dialect, text)
     return nil, { list[1].text }, { check.nearest(list[1].text, describe.keys(declaration.keys)) }
   end
   if #list == 1 then return overview(dialect, declaration, form, key) end
-  return command_line(dialect, declaration, form, key, explained.behind_key(list, true), text)
+  return command_line(dialect, declaration, form, key, explained.after_key(list, true), text)
 end
 
 --- The command with a setting of this name.

@@ -76,7 +76,7 @@ function explain_line.urc(dialect, text)
     if list and (not urc.shape or urc.shape == "" or fields.match(urc.shape, list)) then
       local key = urc.keys and list[1] and command.key(urc.keys, list[1].text)
       local form = key and urc.keys[key] or urc
-      local rest_of = explained.behind_key(list, key)
+      local rest_of = explained.after_key(list, key)
       return line_found(dialect, { kind = "urc", name = urc.name, key = key or nil, source = urc.source,
         summary = form.summary or urc.summary }, answer.of_shape(form, rest_of), rest_of)
     end
@@ -87,9 +87,9 @@ end
 local function answering(declaration, list)
   for _, form in ipairs(describe.forms(declaration)) do
     if not form.key or (list[1] and list[1].text:lower() == form.key:lower()) then
-      local behind = explained.behind_key(list, form.key)
-      local declared = form.form ~= "test" and answer.of_shape(form.described, behind)
-      if declared and #behind <= #declared then return declared, behind, form.key end
+      local after_key = explained.after_key(list, form.key)
+      local declared = form.form ~= "test" and answer.of_shape(form.described, after_key)
+      if declared and #after_key <= #declared then return declared, after_key, form.key end
     end
   end
 end
@@ -109,9 +109,9 @@ function explain_line.answer(dialect, text)
   end
   local declaration = dialect.commands[name]
   if not declaration then return nil end
-  local declared, behind, key = answering(declaration, list)
+  local declared, after_key, key = answering(declaration, list)
   return line_found(dialect, { kind = "answer", name = name, key = key, source = declaration.source,
-    title = ("Answer of AT%s."):format(name), summary = declaration.summary }, declared, behind or list)
+    title = ("Answer of AT%s."):format(name), summary = declaration.summary }, declared, after_key or list)
 end
 
 return explain_line

@@ -90,7 +90,7 @@ local function append(lines, more)
 end
 
 --- The fields that there is something to say of, and it has not been said yet.
-local function worth_telling(fields, told)
+local function not_yet_told(fields, told)
   local list = {}
   for _, field in ipairs(fields or {}) do
     if not told[field.name] and (field.values or field.doc or (field.range or "") ~= "") then
@@ -105,7 +105,7 @@ local function add_lines(lines, title, list, told)
   for _, line in ipairs(list or {}) do
     lines[#lines + 1] = layout.paragraph(title .. line.pattern)
     if line.summary then lines[#lines + 1] = layout.paragraph(sentence(line.summary), "  ") end
-    append(lines, rows_of(worth_telling(line.fields, told)))
+    append(lines, rows_of(not_yet_told(line.fields, told)))
   end
 end
 

@@ -64,7 +64,7 @@ function explained.lines(list)
 end
 
 --- Without the first field, where that is a key.
-function explained.behind_key(list, keyed)
+function explained.after_key(list, keyed)
   return keyed and table.move(list, 2, #list, 1, {}) or list
 end
 
