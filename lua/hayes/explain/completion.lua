@@ -124,13 +124,13 @@ return function(dialect, line)
   local rest = line:sub(lead + 1)
   local name = command.parse(rest)
   local declaration = dialect.commands[name]
-  local after_name = rest:sub(#name + 1)
-  if declaration and after_name:find("^=") and not after_name:find("^=%?") and (declaration.params or declaration.keys) then
-    return parameters(declaration, "write", after_name:sub(2), lead + #name + 2)
+  local tail = rest:sub(#name + 1)
+  if declaration and tail:find("^=") and not tail:find("^=%?") and (declaration.params or declaration.keys) then
+    return parameters(declaration, "write", tail:sub(2), lead + #name + 2)
   end
-  if declaration and type(declaration.execute) == "table" and declaration.execute.params and after_name:find("^%d*$") then
-    local completion = parameters(declaration, "execute", after_name, lead + #name + 1)
-    if after_name ~= "" or not rest:find("^%a$") then return completion end
+  if declaration and type(declaration.execute) == "table" and declaration.execute.params and tail:find("^%d*$") then
+    local completion = parameters(declaration, "execute", tail, lead + #name + 1)
+    if tail ~= "" or not rest:find("^%a$") then return completion end
     local others = names(dialect, rest, lead + 1)
     for _, candidate in ipairs(completion.candidates) do
       candidate.text = name .. candidate.text
@@ -138,6 +138,6 @@ return function(dialect, line)
     end
     return others
   end
-  if after_name ~= "" then return { from = #line + 1, candidates = {} } end
+  if tail ~= "" then return { from = #line + 1, candidates = {} } end
   return names(dialect, rest, lead + 1)
 end
