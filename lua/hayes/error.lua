@@ -72,7 +72,7 @@ function errors.is(value)
   return getmetatable(value) == Error
 end
 
---- The same failure seen from further out: `message` gets a beginning, the rest stays.
+--- A copy of an error with context: `message` gets a prefix, all other fields stay.
 ---@param err hayes.error
 ---@param beginning string
 ---@return hayes.error

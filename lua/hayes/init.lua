@@ -42,8 +42,8 @@ end
 --- Bits a second, unless the caller says otherwise.
 local BAUD = 115200
 
---- Bytes a second of the serial line behind a relay, which takes bytes faster than the line carries them; 0: not known,
---- or the port itself can be asked how many wait.
+--- Bytes per second of the serial line beyond a relay, which accepts bytes faster than the line carries them; 0 if the
+--- speed is unknown, or if the port itself knows how many bytes are still to be sent.
 local function relay_speed(address, baud)
   local is_relay = address:find("^tcp:") or address:find("^unix:")
   return is_relay and baud and baud // 10 or 0
@@ -71,8 +71,8 @@ end
 ---@param address string
 ---@param options? { baud: integer?, flow: string?, dialect: any, timeout: number?, trace: any, redact: boolean?,
 ---  gap: number? }
----  baud: bits a second (115200), at tcp: and unix: of the serial line behind the relay, so that it is known when a
----  byte has left it; flow: "none", "rtscts" or "xonxoff"; dialect: "auto", a name or a dialect table;
+---  baud: bits per second (115200); for tcp: and unix: that of the serial line beyond the relay, from which the library
+---  computes when a byte has left it; flow: "none", "rtscts" or "xonxoff"; dialect: "auto", a name or a dialect table;
 ---  timeout: seconds for the module to answer (12), and for commands that nothing is known of; trace: a path or a
 ---  function that gets each line; redact: secrets are masked in it (true); gap: least seconds between two commands (0)
 ---@return hayes.modem?, hayes.error?
@@ -96,8 +96,8 @@ function hayes.open(address, options)
   return modem, err
 end
 
---- The same on an object that moves the bytes: a simulation. Its method `again`, if it has one, gives the object with
---- which Modem:reopen goes on.
+--- Opens a module over an object that moves the bytes, such as a simulation. Its method `again`, if it has one, returns
+--- the object that Modem:reopen continues with.
 function hayes.open_port(port, address, options)
   return take_into_service(port, address, check.options("hayes.open_port", options, open_options),
     port.again and function() return port:again() end)
@@ -133,7 +133,7 @@ function hayes.spawn(f, ...)
   return wait.spawn(f, ...)
 end
 
---- Waits for so many seconds; other tasks and handlers run meanwhile.
+--- Waits for a number of seconds; other tasks and handlers run in the meantime.
 function hayes.sleep(seconds)
   check.value("hayes.sleep", "the time", seconds, { type = "number", min = 0, max = 1e9 })
   wait.sleep(seconds)

@@ -27,15 +27,16 @@ function Server:__tostring()
   return ("%s server: port %d"):format(self.kind, self.listener.port)
 end
 
---- Seconds that accept() waits when it is given none; nil or a negative number: however long it takes.
+--- The time-out of accept() in seconds, if it is called without one; nil or a negative number: none.
 function Server:settimeout(seconds)
   check.value("server:settimeout", "the time-out", seconds, { type = "number|nil" })
   self.timeout = seconds and seconds >= 0 and seconds or nil
   return 1
 end
 
---- The next client as a socket; it is to be closed like any other, also behind its end, for its slot in the module.
---- nil, "timeout" when none comes within so many seconds; nil, "closed" when the server has ended (lasterror()).
+--- Waits for the next client and returns it as a socket. Close it like any other, even after the client has gone, to
+--- free its slot in the module. nil, "timeout" if none comes in time; nil, "closed" if the server has ended
+--- (lasterror()).
 ---@param timeout? number
 ---@return hayes.socket?, string?
 function Server:accept(timeout)

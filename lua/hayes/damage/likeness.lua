@@ -1,17 +1,16 @@
---- Does a line announce something, or did it before the serial line damaged it?
+--- Decides whether an unknown line is an announcement of data that the serial line has damaged.
 ---
---- Asked of unknown lines where data is announced: if an announcement is lost, its data is missing from a stream, and
---- nothing else tells. It is answered strictly: modules have more URCs than a dialect declares, and the line of a text
---- message may say anything.
+--- If an announcement is lost, its data is missing from a stream, and nothing else reveals the gap. The comparison is
+--- strict, because modules have more URCs than a dialect declares, and a text message may contain any line.
 
 local likeness = {}
 
---- What each damage costs, and how much a line may have suffered: six bytes lost, or two changed, or three that do not
---- belong there.
+--- The cost of a lost byte and of an extra one (a changed byte is both), and the highest total cost at which a line
+--- still counts as damaged: six bytes lost, or two changed, or three extra.
 local LOST, STRANGE, MOST = 1, 2, 6
 
---- Where in the line `head` ends, from its byte h and the line's byte l on; nil: not with so little damage, or there is
---- no number behind it.
+--- The index in the line at which `head` ends, comparing from byte h of `head` and byte l of the line; nil if the
+--- damage would cost more than `most`, or if no number follows.
 local function find_end(head, h, line, l, most)
   while h <= #head and head:byte(h) == line:byte(l) do h, l = h + 1, l + 1 end
   if h > #head then return line:find("^%f[%d\0]", l) end
@@ -20,8 +19,8 @@ local function find_end(head, h, line, l, most)
     or nil
 end
 
---- What the line says behind `head`, when it begins with that, damaged or not, and a number or nothing stands behind
---- it; nil when it says something else.
+--- The rest of a line after `head`, if the line begins with `head`, damaged or not, followed by a number or nothing;
+--- nil otherwise.
 ---@param line string
 ---@param head string `+QIURC: "recv",`
 ---@return string?

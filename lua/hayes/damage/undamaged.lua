@@ -1,5 +1,5 @@
---- Answers whose lines can be counted on. A line whose name was damaged is no line of the answer, so that something
---- seems not to be there that is.
+--- Answers that are known to be complete. A line whose prefix was damaged is not taken for a line of the answer, so an
+--- entry that exists would seem to be missing.
 
 local errors = require "hayes.error"
 
@@ -7,8 +7,8 @@ local undamaged = {}
 
 local MOST_ATTEMPTS = 3
 
---- Asks until nothing beside the answer looked damaged. A refusal counts when it is repeated, since the question may
---- have come damaged.
+--- Repeats a question until no damage was seen while it was answered. A refusal counts only when it is repeated, since
+--- the module may have received a damaged question.
 ---@generic T
 ---@param modem hayes.modem
 ---@param question string the command, for errors

@@ -21,11 +21,11 @@ local function without_first(list)
   return table.move(list, 2, #list, 1, {})
 end
 
---- The declared fields of one line of the answer to a command, and how many fields stand in front of them.
+--- The declared fields of one line of the answer to a command, and the number of fields before them.
 ---@param declaration hayes.declaration
 ---@param form string
 ---@param key string?
----@param text string what stands behind the prefix
+---@param text string the line after the prefix
 ---@return hayes.answer[]?, integer
 function answer.declared(declaration, form, key, text)
   local described = command.form(declaration, form, key)
@@ -34,12 +34,13 @@ function answer.declared(declaration, form, key, text)
   local list = fields.split(text)
   if skip == 1 then list = without_first(list) end
   local found = answer.of_shape(described, list)
-  -- What a command without an information response is asked for by name is its deferred result.
+  -- Where a command has no information response, its line is the deferred result.
   if not found and declaration.deferred then found = answer.of_shape(declaration.deferred, list) end
   return found, skip
 end
 
---- A value as its field is declared; nil when it is left out. Of an integer that is none: nil and true.
+--- A value converted to the declared type of its field; nil if it is empty; nil and true if an integer was declared and
+--- the value is none.
 ---@param described hayes.answer
 ---@param value integer|string|nil
 ---@return integer|string|nil, boolean?
@@ -51,9 +52,9 @@ local function as_declared(described, value)
   return number or nil, not number
 end
 
---- The fields of one line of the answer to a command, by index as they stand there, and by the names of its declaration
---- as they are declared: what is no integer where one must be has changed on the line, and is not given by name. The
---- name of the first such field comes second.
+--- The fields of one line of the answer to a command: by index as received, and by name converted to the declared type.
+--- A field that should be an integer and is not was changed on the line; it is absent by name, and the name of the
+--- first such field is the second result.
 ---@param commands table<string, hayes.declaration>
 ---@param text string the command
 ---@param line string
@@ -81,8 +82,8 @@ end
 ---@class hayes.urc
 ---@field name string
 ---@field text? string      the line, where it is not the name
----@field prefix? boolean   it is the beginning of the line; true when not given and the name begins with `+` or alike
----@field shape? string     tells it from an answer of the same name (at_fields_match)
+---@field prefix? boolean   the text is only the beginning of the line; true by default if the name begins with `+`, …
+---@field shape? string     distinguishes it from an answer of the same name (at_fields_match)
 ---@field block? { length: integer, shape: string?, fields: integer? }  data that comes with it
 ---@field answer? hayes.answer[] its fields
 ---@field alternatives? hayes.alternative[]
@@ -99,7 +100,7 @@ function answer.urc_form(urc, key)
   return urc.keys[key]
 end
 
---- By list of declared fields and fields in front of them: gives a field by its name.
+--- Metatables that look a field up by its name, by list of declared fields.
 local by_name = setmetatable({}, { __mode = "k" })
 
 local function names_of(declared, skip)
@@ -115,8 +116,8 @@ local function names_of(declared, skip)
   return known
 end
 
---- Makes the fields of an event known by their names, too. They are looked up when they are asked for: data arrives as
---- URCs, and most of them are never looked at by name.
+--- Makes the fields of an event available by name. The look-up is done on access, because data arrives as URCs, and
+--- most of their fields are never read by name.
 ---@param dialect hayes.dialect
 ---@param event hayes.event
 function answer.name_event(dialect, event)

@@ -39,26 +39,26 @@ local core = require "hayes.core"
 ---@field type? "integer"|"string"|"bare" integer when not given
 ---@field values? table
 ---@field flags? boolean
----@field optional? boolean it may be missing, with all that stand behind it
+---@field optional? boolean it may be missing, together with all fields after it
 ---@field error? boolean    0, or a number that the dialect's errors explain
 ---@field unit? string
 ---@field secret? boolean
 ---@field doc? string
 
 ---@class hayes.alternative
----@field shape string      of the fields (at_fields_match; behind the key, where there is one)
+---@field shape string      of the fields (at_fields_match), without the key if there is one
 ---@field summary? string
 ---@field answer hayes.answer[]
 
 ---@class hayes.form
 ---@field summary? string
----@field params? hayes.param[]  of an execute form: V.250's basic syntax, a number right behind the name (`ATE0`)
+---@field params? hayes.param[]  of an execute form: V.250's basic syntax, a number right after the name (`ATE0`)
 ---@field answer? hayes.answer[]
 ---@field alternatives? hayes.alternative[]  answers of other shapes; the first that fits counts
 
 ---@class hayes.deferred
 ---@field prefix? string    of its lines; the command's name when not given
----@field key? string       the parameter that stands in the result's field of the same name
+---@field key? string       the parameter that the result repeats in its field of the same name
 ---@field answer hayes.answer[]
 ---@field alternatives? hayes.alternative[]
 ---@field forms? string[]   forms that have one; write and execute when not given
@@ -100,7 +100,7 @@ local core = require "hayes.core"
 
 local command = {}
 
---- Which form a command line has and what stands in it: name, form, text of the parameters.
+--- Splits a command line into the name, the form and the text of the parameters.
 ---@param text string with or without `AT`
 ---@return string name, string form, string params
 function command.parse(text)
@@ -126,14 +126,14 @@ function command.form(declaration, form, key)
   return type(described) == "table" and described or declaration
 end
 
---- manners.quote_escape is what stands in front of a quote in a quoted parameter, where there is such a thing.
+--- manners.quote_escape is the character that escapes a quote within a quoted parameter; nil if the dialect has none.
 local function quote(text, manners, always)
   if manners.quote == "needed" and not always and not text:find('[,"%s]') and text ~= "" then return text end
   if manners.quote_escape then text = text:gsub('"', manners.quote_escape .. '"') end
   return '"' .. text .. '"'
 end
 
---- What stands without quotes would end at a comma, and a semicolon behind it begins another command (V.250 5.2.1).
+--- An unquoted parameter ends at a comma, and a semicolon after it begins another command (V.250 5.2.1).
 local function check_word(where, param, value)
   check.no_control(where, param.name, value)
   local at = value:find('[,;" ]')
@@ -151,7 +151,7 @@ local function check_text(where, param, value, manners)
   if not escape then return check.line(where, param.name, value) end
   check.no_control(where, param.name, value)
   if (value .. '"'):find(escape .. '"', 1, true) then
-    check.fail(where, ("%s holds %s in front of a quote or at its end, which cannot be told from an escaped quote")
+    check.fail(where, ("%s holds %s before a quote or at its end, which cannot be told from an escaped quote")
       :format(param.name, check.show(escape)))
   end
 end
@@ -252,7 +252,7 @@ function command.build(declaration, form, arguments, manners)
   return ("%s=%s%s%s"):format(name, quote(key, manners), words ~= "" and "," or "", words)
 end
 
---- What stands behind a line's prefix.
+--- The rest of a line after its prefix.
 ---@param line string
 ---@param prefix string
 function command.after_prefix(line, prefix)
@@ -260,7 +260,7 @@ function command.after_prefix(line, prefix)
   return (line:sub(#prefix + 1):gsub("^[:,]", "", 1))
 end
 
---- The key that a first field is, in the case in which it is declared; nil: there is none such.
+--- The declared spelling of the key that a first field names, in any case; nil if there is no such key.
 ---@param keys table<string, hayes.form>
 ---@param word any
 ---@return string?
@@ -274,7 +274,7 @@ end
 -- Data
 
 --- The data of a command as it is sent: where the form is the one that a byte ends (`AT+QSSLSEND=0`, up to Ctrl-Z),
---- that byte is put behind it. Data that holds it, or ESC, which cancels, raises.
+--- that byte is appended. Data that contains it, or ESC, which cancels, raises.
 ---@param commands table<string, hayes.declaration>
 ---@param text string the command line
 ---@param data string
@@ -345,7 +345,7 @@ function command.mask(commands, text, manners)
 end
 
 --- The same for a line that the module sends. `redact` is the dialect's list of { pattern, replacement } for secrets
---- that stand in no field of a declaration.
+--- that are in no declared field.
 ---@param commands table<string, hayes.declaration>
 ---@param line string
 ---@param redact? table[]

@@ -1,4 +1,4 @@
---- Makes the engine's look-up tables out of a dialect, and looks over what the dialect says while it does.
+--- Compiles a dialect into the engine's look-up tables, and checks its declarations on the way.
 
 local core = require "hayes.core"
 
@@ -48,8 +48,8 @@ local function final_lines(dialect, groups, lines)
   end
 end
 
---- `+CREG` stands for lines that begin with `+CREG:`; a name that ends in a separator is taken as it is, and a word
---- for the whole line.
+--- `+CREG` matches lines that begin with `+CREG:`; a name that ends in a separator is taken as it is; a plain word
+--- matches a whole line.
 local function urc_line(urc)
   local text = urc.text or urc.name
   local prefix = urc.prefix
@@ -65,8 +65,7 @@ local function index_of(described, name)
   return 0
 end
 
---- A module that is busy, or behind a slow link, takes longer than its note says; nobody is served by a time-out
---- then.
+--- A module that is busy or on a slow link takes longer than its note says; a time-out that is too short helps nobody.
 compile.LEAST_TIMEOUT = 3
 
 local function milliseconds(seconds)
@@ -136,7 +135,7 @@ function compile.rules(dialect)
   for _, declaration in pairs(dialect.commands) do
     if not declaration.sequence then commands[#commands + 1] = command_rule(declaration, groups) end
     if declaration.block then add_block_lines(declaration, lines) end
-    -- A deferred result that comes when nobody waits for it any more is told as a URC.
+    -- A deferred result that arrives after its command was given up is reported as a URC.
     local deferred = declaration.deferred and (declaration.deferred.prefix or declaration.name)
     if deferred and not urcs[deferred] then
       urcs[deferred] = true

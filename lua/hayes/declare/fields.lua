@@ -1,4 +1,4 @@
---- The fields of a line as they stand in it: where, and whether in quotes. What they mean as values is core.fields'.
+--- The fields of a line with their positions and quotes. core.fields converts them to values.
 
 local fields = {}
 
@@ -8,7 +8,7 @@ local fields = {}
 ---@field from integer   its first byte, quote included
 ---@field to integer     its last byte; from - 1 when it is empty
 
---- Cuts a text at its commas; those in quotes are no borders. An empty text has no fields.
+--- Splits a text at its commas, except those in quotes. An empty text has no fields.
 ---@param text string
 ---@return hayes.field[]
 function fields.split(text)

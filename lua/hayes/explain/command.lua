@@ -66,7 +66,7 @@ local function overview(dialect, declaration, form, key)
   facts.fields, facts.answers = {}, {}
   for _, candidate in ipairs(shown) do
     local takes = candidate.form == "write" or (candidate.form == "execute" and candidate.described ~= declaration)
-    -- Keys have parameters each; they are told when one is asked for.
+    -- Each key has parameters of its own; they are listed only if that key was asked for.
     if takes and (key or not candidate.key) then
       for _, param in ipairs(explained.all(candidate.described.params)) do
         facts.fields[#facts.fields + 1] = param

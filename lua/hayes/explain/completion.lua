@@ -1,4 +1,4 @@
---- What a line that somebody is typing at a REPL may go on with, out of the declarations.
+--- Completes a command line that is being typed at a REPL, from the declarations.
 
 local command = require "hayes.declare.command"
 local describe = require "hayes.explain.text"
@@ -6,7 +6,7 @@ local explained = require "hayes.explain.values"
 local fields = require "hayes.declare.fields"
 
 ---@class hayes.candidate
----@field text string     stands in place of what has been typed from `from` on
+---@field text string     replaces what has been typed from `from` on
 ---@field kind "command"|"form"|"key"|"value"
 ---@field meaning string
 
@@ -115,7 +115,7 @@ end
 --- Completes a command line up to the cursor: names and forms first, then the keys of a command that has some, then
 --- the values of the parameter under the cursor with what they mean. Depends on the dialect and the text alone.
 ---@param dialect hayes.dialect
----@param line string      what stands in front of the cursor, with or without AT
+---@param line string      up to the cursor, with or without AT
 ---@return hayes.completion
 return function(dialect, line)
   local lead = #line:match("^%s*[Aa]?[Tt]?")

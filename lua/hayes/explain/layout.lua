@@ -6,7 +6,7 @@ layout.WIDTH = 100
 
 local function width(text) return utf8.len(text) or #text end
 
---- A word that is longer than a line, cut behind commas; one without commas stays whole.
+--- Breaks words that are longer than a line after commas; a word without commas stays whole.
 local function cut(text, most)
   return (text:gsub("%S+", function(word)
     if width(word) <= most then return nil end
@@ -23,7 +23,7 @@ local function cut(text, most)
   end))
 end
 
---- Words in lines of at most so many characters.
+--- Wraps a text into lines of at most `most` characters.
 ---@param text string
 ---@param most integer
 ---@return string[]
@@ -41,12 +41,12 @@ function layout.wrap(text, most)
   return lines
 end
 
---- A paragraph behind an indent.
+--- An indented paragraph.
 function layout.paragraph(text, indent)
   return (indent or "") .. table.concat(layout.wrap(text, layout.WIDTH - #(indent or "")), "\n" .. (indent or ""))
 end
 
--- So that one long word does not leave the last column without room.
+-- Limits a column, so that a long word leaves room for the last column.
 local MOST_COLUMN = 36
 
 --- Rows of words under each other, the last column wrapped.

@@ -15,7 +15,7 @@ local function in_prefix(text, declared, prefix)
   return prefix and text:sub(1, #declared) == declared
 end
 
---- A final or intermediate result code, or a line that tells of a start.
+--- A final or intermediate result code, or a line that reports a start of the module.
 function explain_line.result(dialect, text)
   for _, final in ipairs(dialect.finals or {}) do
     if in_prefix(text, final[1], final.prefix) then
@@ -57,8 +57,8 @@ local function line_found(dialect, facts, declared, list)
   return found
 end
 
---- What stands behind the beginning of a line that may be this URC; nil: it is not. The bare name of a URC with
---- fields is not a line.
+--- The text of the fields, if the line may be this URC; nil otherwise. The bare name of a URC that has fields does not
+--- match.
 local function urc_fields(urc, text)
   local start = urc.text or urc.name
   local prefix = urc.prefix or (urc.prefix == nil and start:find("^[%+%^%$#%*%%]") ~= nil)

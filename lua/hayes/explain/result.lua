@@ -1,4 +1,4 @@
---- What explain gives: an object with the facts, which prints as a person at a REPL wants them.
+--- The result of explain: an object that holds the facts and prints as text for a REPL.
 
 local layout = require "hayes.explain.layout"
 
@@ -38,7 +38,7 @@ local Explanation = {}
 Explanation.__index = Explanation
 Explanation.__name = "hayes.explanation"
 
--- Beyond so many values a list of meanings is left to the reference page.
+-- Longer lists of values are cut; the reference page has all of them.
 local MOST_VALUES = 12
 
 local function sentence(text)
@@ -89,7 +89,7 @@ local function append(lines, more)
   for _, line in ipairs(more) do lines[#lines + 1] = line end
 end
 
---- The fields that there is something to say of, and it has not been said yet.
+--- The fields that have something to explain, and were not explained before.
 local function not_yet_told(fields, told)
   local list = {}
   for _, field in ipairs(fields or {}) do

@@ -1,4 +1,4 @@
---- Declarations in words: what explanations, completion and reference pages share.
+--- Declarations in words, for explanations, completion and reference pages.
 
 local check = require "hayes.check"
 local command = require "hayes.declare.command"
@@ -126,7 +126,7 @@ end
 
 --- `<a>,<b>[,<c>[,<d>]]`
 ---@param params hayes.param[]?
----@param first boolean? nothing stands in front of them
+---@param first boolean? nothing precedes them
 function describe.params(params, first)
   local text, open = "", 0
   for i, param in ipairs(params or {}) do
@@ -194,7 +194,7 @@ function describe.answers(declaration, form, key)
   if form == "test" then return {} end
   local described = command.form(declaration, form, key)
   local prefix = declaration.bare and "" or declaration.prefix or declaration.name
-  -- A setting is either asked for or made; what is declared beside the forms is the answer to all of them.
+  -- What is declared outside the forms is the answer to all of them.
   return answers_of(prefix, described, key)
 end
 

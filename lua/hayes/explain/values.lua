@@ -13,7 +13,7 @@ local function one(described)
   }
 end
 
---- What may stand in each of these.
+--- What each of these may be.
 ---@return hayes.explained[]
 function explained.all(list)
   local result = {}
@@ -41,7 +41,7 @@ local function with_value(dialect, described, field, checked)
   return result
 end
 
---- What stands in each of these; `checked`: they are parameters, and may be wrong.
+--- What each of these was given as; `checked`: they are parameters, and may be wrong.
 ---@return hayes.explained[]
 function explained.values(dialect, declared, list, checked)
   local result = {}

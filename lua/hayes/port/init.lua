@@ -45,7 +45,7 @@ local describe = {
     return ("%q is not an address: %s"):format(address, words)
   end,
   connection_refused = function(address)
-    return "nobody listens at " .. address, "Is ser2net, or the emulator, running there?"
+    return "nothing listens at " .. address, "Is ser2net, or the emulator, running there?"
   end,
   port_failed = function(address, words)
     return ("%s cannot be opened: %s"):format(address, words)
@@ -67,7 +67,7 @@ function ports.open(address, baud, flow)
   return nil, failed(problem, address, words, baud)
 end
 
---- Why a port that was open is so no longer, by the reason that it gives.
+--- The error for a port that was open and has failed.
 ---@param address string
 ---@param reason string
 function ports.gone(address, reason)

@@ -37,7 +37,7 @@ return function(modem)
     return text
   end
 
-  --- What is in a slot, as a string; "" when it is empty. The key is given, too: it is up to the caller not to show it.
+  --- Reads a slot; "" if it is empty. This includes the key: it is up to the caller not to show it.
   ---@param kind "ca"|"certificate"|"key"
   ---@return string?, hayes.error?
   function certificates.get(kind)

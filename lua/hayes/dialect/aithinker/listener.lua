@@ -7,7 +7,7 @@ local errors = require "hayes.error"
 local exchange = require "hayes.exchange"
 local wait = require "hayes.wait"
 
---- The event of a seed may not come at all (BW20 firmware P1.0.22): the table is looked at so often, seconds.
+--- Seconds between two polls of the table of sockets: a seed's event may be missing (BW20 firmware P1.0.22).
 local LOOK_AFTER = 5
 
 ---@class hayes.aithinker.listener: hayes.listener
@@ -20,7 +20,7 @@ function Listener.new(modem, registry, id, wanted)
     wanted = wanted, slots = wanted.slots or false, waiting = {}, arrival = false, ended = false }, Listener)
 end
 
---- What it is called in messages.
+--- Its name in messages.
 function Listener:title()
   return ("the server on port %d"):format(self.port)
 end

@@ -7,7 +7,7 @@ local Socket = require "hayes.socket"
 
 local service = {}
 
---- Options of every kind; mode is how received data is told of (AT+SOCKETRECVCFG), or transparent transmission.
+--- Options of every kind; mode is how received data is announced (AT+SOCKETRECVCFG), or transparent transmission.
 local option_rules = {
   mode = { values = { "buffer", "push", "transparent" }, default = "buffer" },
   escape = { values = { "manual", "auto" }, default = "manual" },
@@ -21,7 +21,7 @@ local option_rules = {
 ---@field server integer
 ---@field seed? integer    absent: the server is a socket itself (UDP)
 ---@field rules? table     further options
----@field check? fun(where: string, options: table): table  looks at them; raises
+---@field check? fun(where: string, options: table): table  checks them; raises
 ---@field open_client? fun(options: table, connect: function): table?, hayes.error?  sees to the slots for certificates
 ---  and calls connect(needs, hold)
 ---@field open_server? fun(connect: function): table?, hayes.error?  the same for a server

@@ -30,7 +30,7 @@ return function(modem)
     return fields.mode
   end
 
-  --- Sees to it that the module is a station; an access point that it is stays one.
+  --- Makes the module a station; if it is an access point, it stays one, too.
   local function be_station()
     local now, err = mode()
     if not now then return nil, err end
@@ -38,7 +38,7 @@ return function(modem)
     return modem:call("+WMODE", "write", { now == ACCESS_POINT and BOTH or STATION, 0 })
   end
 
-  --- The last six of `…,MAC,security,BSSID,channel,address,gateway`: what is in front of them may hold commas.
+  --- The last six of `…,MAC,security,BSSID,channel,address,gateway`: what precedes them may contain commas.
   local function tail(line, status)
     local mac, security, bssid, channel, ip, gateway =
       line:match("([^,]*),([^,]*),([^,]*),([^,]*),([^,]*),([^,]*)$")
@@ -69,8 +69,8 @@ return function(modem)
     return tail(line, status)
   end
 
-  --- Is the module on line, and how: { state, ssid, bssid, mac, security, channel, ip, gateway }. The password, that
-  --- the module tells, too, is left out. Sources: combo guide, AT+WJAP; AT+STAINFO on firmware that has it.
+  --- The state of the connection: { state, ssid, bssid, mac, security, channel, ip, gateway }. The password, which
+  --- the module reports, too, is left out. Sources: combo guide, AT+WJAP; AT+STAINFO on firmware that has it.
   ---@return table?, hayes.error?
   function wifi.status()
     local status, err
@@ -106,7 +106,7 @@ return function(modem)
     ok, err = modem:call("+WJAP", "write", { options.ssid, options.password, options.bssid },
       { timeout = options.timeout + 10 })
     if not ok then return nil, errors.within(err, doing) end
-    -- OK may come in front of the address, or behind it.
+    -- OK may come before the address or after it.
     ok, err = addressed:wait(deadline)
     if not ok and err ~= "timeout" then return nil, err end
     local status
@@ -147,7 +147,7 @@ return function(modem)
     if not response then return nil, errors.within(err, "scanning") end
     local list = {}
     for _, line in ipairs(response) do
-      -- A space behind the index before framework P2.19.3, a comma since; names are not quoted.
+      -- A space after the index before framework P2.19.3, a comma since; names are not quoted.
       local name, channel, security, rssi, bssid = line:match("^%d+[ ,](.*),(%d+),([^,]*),(%-?%d+),(%x[%x:]+)$")
       if name then
         list[#list + 1] = { ssid = name, channel = math.tointeger(tonumber(channel)), security = security,

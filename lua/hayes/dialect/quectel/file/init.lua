@@ -27,8 +27,8 @@ return function(modem)
 
   local locks = setmetatable({}, { __mode = "v" }) -- by name
 
-  --- Takes the lock of a file: what a task has found of it (it is not there, it has so many bytes) holds until the
-  --- task has written or read it. The module opens no file twice, either.
+  --- Takes the lock of a file, so that what a task has learnt about it (whether it exists, its size) stays true until
+  --- the task has read or written it. Nor can the module open a file twice.
   local function hold(name)
     local key = bare_name(name)
     local lock = locks[key] or Lock.new()
@@ -57,7 +57,7 @@ return function(modem)
 
   local function store(name, data, length, options)
     local stored, err = transfer.store(modem, name, data, length, options)
-    -- What had come until then is stored (EG800K): half a file must not stay behind.
+    -- The module keeps what it had received (EG800K): an incomplete file must not remain.
     if not stored and err.code ~= 407 and not modem.closed_with then delete_if_there(name) end
     return stored, err
   end
@@ -176,9 +176,9 @@ return function(modem)
     return nil, failure.coded(modem, 405, "reading " .. name)
   end
 
-  --- A part of a file. Behind its end there is nothing: what is there is given, and "" beyond it.
+  --- Reads a part of a file: up to its end if it is shorter, "" if it ends before the part.
   ---@param name string
-  ---@param offset? integer bytes in front of the part, 0 to 2147483647 (0)
+  ---@param offset? integer of its first byte, 0 to 2147483647 (0)
   ---@param length? integer bytes, 0 to 2147483647 (up to the end)
   ---@return string?, hayes.error?
   function file.read(name, offset, length)
@@ -202,7 +202,7 @@ return function(modem)
   --- Writes into a file, over what stands there and beyond its end; a file that is missing is made, also for no bytes.
   --- Parts of it may be written when it fails.
   ---@param name string
-  ---@param offset integer bytes in front of it, 0 to the size of the file
+  ---@param offset integer of the first byte to write, 0 to the size of the file
   ---@param data string
   ---@return integer? bytes written: all of them
   ---@return hayes.error?

@@ -8,7 +8,7 @@ local local_sink = {}
 ---@field pieces? string[]  of the string
 ---@field sink? function
 ---@field what string       what to call it in messages
----@field given boolean     a sink has got bytes, which cannot be taken back
+---@field given boolean     a sink has received bytes, which cannot be taken back
 local Sink = {}
 Sink.__index = Sink
 
@@ -26,7 +26,7 @@ function Sink:take(bytes)
   return nil, failure.of_sink(self.what, words)
 end
 
---- Begins anew; false if a sink has got bytes already.
+--- Starts over; false if a sink has already received bytes.
 ---@return boolean
 function Sink:restart()
   if self.given then return false end

@@ -14,7 +14,7 @@ local CHUNK = 4096
 local File = {}
 File.__index = File
 
---- The bytes from here on, at most so many; "" at the end of the file.
+--- Reads at most `length` bytes from the current position; "" at the end of the file.
 ---@param length integer
 ---@return string?, hayes.error?
 function File:read(length)
@@ -30,7 +30,7 @@ function File:read(length)
   return response.data or ""
 end
 
---- Writes from here on.
+--- Writes at the current position.
 ---@param bytes string
 ---@return true?, hayes.error?
 function File:write(bytes)
@@ -50,7 +50,7 @@ function File:write(bytes)
   return true
 end
 
---- Moves to a place counted from the beginning, 0 being the first byte.
+--- Moves the current position; offset 0 is the first byte.
 ---@param offset integer
 function File:seek(offset)
   local response, err = self.modem:call("+QFSEEK", "write", { self.handle, offset, 0 })

@@ -1,5 +1,5 @@
---- Why does a connection not come about? The steps of the notes' troubleshooting chapters (SSL note 4, FTP note 4),
---- from the bottom up; each says what was found and, if it is not as it should be, what to do.
+--- Finds out why a connection cannot be opened: the steps of the notes' troubleshooting chapters (SSL note 4, FTP note
+--- 4), from the bottom up. Each step reports what was found and, if something is wrong, what to do.
 
 local Sim = require "hayes.dialect.quectel.network.sim"
 local wait = require "hayes.wait"
@@ -110,8 +110,8 @@ local function used_indices(modem)
   return used
 end
 
---- Tries a plain TCP connection, opened and closed again on a socket index that is free. Whether it came about, and the
---- reason in words if not; nil when no index is free.
+--- Tries a plain TCP connection on a free socket index, and closes it again. Returns whether it succeeded and, if not,
+--- the reason in words; nil if no index is free.
 ---@return boolean?, string?
 function diagnosis.tcp(modem, context, host, port)
   local used, id = used_indices(modem), nil
@@ -136,7 +136,7 @@ local function look_at_tcp(report, modem, context, host, port)
   report.ok = report.ok and ok
 end
 
---- Goes through the steps; those that cannot work any more are left out.
+--- Runs the steps; a step that depends on one that has failed is left out.
 ---@param modem hayes.modem
 ---@param network table
 ---@param host? string

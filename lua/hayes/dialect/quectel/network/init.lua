@@ -90,8 +90,8 @@ return function(modem)
     return true
   end
 
-  --- How things stand: { sim, signal (dBm), registration, technology, operator, attached, contexts }. What the
-  --- module does not tell is absent.
+  --- The state of the connection: { sim, signal (dBm), registration, technology, operator, attached, contexts }. What
+  --- the module does not report is absent.
   ---@return table?, hayes.error?
   function network.status()
     local status = { contexts = {} }
@@ -141,7 +141,7 @@ return function(modem)
     return { fields.pridnsaddr, fields.secdnsaddr ~= "" and fields.secdnsaddr or nil }
   end
 
-  --- The addresses of a host name as a list. The module has 60 s, and answers one question at a time.
+  --- The addresses of a host name as a list. The module resolves one name at a time, within 60 s.
   ---@param host string
   ---@param context? integer
   ---@return string[]?, hayes.error?
@@ -151,9 +151,8 @@ return function(modem)
     return resolver:resolve(host, context or 1)
   end
 
-  --- Looks for what stands in the way of a connection, from the SIM card up to a TCP connection to host and port
-  --- (where given). The report prints as text; `ok` tells whether everything is in order, its list what was looked
-  --- at.
+  --- Looks for the cause of a failing connection, from the SIM card up to a TCP connection to host and port (if given).
+  --- The report prints as text; it is a list of the checks made, and its `ok` is true if all of them passed.
   ---@param host? string
   ---@param port? integer
   ---@return table

@@ -9,7 +9,7 @@ local authentications = { none = 0, pap = 1, chap = 2, ["pap or chap"] = 3 }
 
 ---@class hayes.quectel.pdp_contexts
 ---@field modem hayes.modem
----@field changing table<integer, hayes.lock> by context: one task at a time looks at it and changes it
+---@field changing table<integer, hayes.lock> by context: one task at a time reads and changes it
 local Contexts = {}
 Contexts.__index = Contexts
 
@@ -49,10 +49,10 @@ local function activated(self, index)
   local active, err = self:active(index)
   if active then return active end
   return nil, err or errors.new { name = "not_active",
-    message = "the module activated the data connection and lost it" }
+    message = "the module activated the data connection and lost it again" }
 end
 
---- Is the context set up like this already?
+--- True if the context is already set up like this.
 local function is_configured(self, options, wanted)
   local fields = self.modem:query(("AT+QICSGP=%d"):format(options.context))
   if not fields then return false end
@@ -71,7 +71,7 @@ function Contexts:last_error(err, doing)
   return failure.coded(self.modem, code, doing)
 end
 
---- Firmware need not say of connections that they have ended with their PDP context.
+--- Deactivates a context, and reports its connections as ended: firmware need not do so.
 ---@param context integer
 function Contexts:deactivate(context)
   local response, err = self.modem:call("+QIDEACT", "write", { context })

@@ -4,7 +4,7 @@ local errors = require "hayes.error"
 local states = require "hayes.dialect.quectel.network.states"
 local wait = require "hayes.wait"
 
---- Seconds between two looks at something that has no event.
+--- Seconds between two polls.
 local LOOK_AGAIN = 1
 
 ---@class hayes.quectel.registration
@@ -27,7 +27,7 @@ function Registration:signal()
   return -113 + 2 * rssi
 end
 
---- The best of the three answers: state, and the fields it came from.
+--- The best of the three registration states, and the fields of its answer.
 ---@return integer? state, table|hayes.error fields
 function Registration:state()
   local best, from, err

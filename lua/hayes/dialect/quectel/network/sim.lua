@@ -1,9 +1,9 @@
---- The SIM card: what it waits for, and its PIN (27.007 8.3).
+--- The SIM card: its state, and its PIN (27.007 8.3).
 ---
---- The third wrong PIN in a row locks the card, and then only its PUK helps, which a gateway on a mast does not have.
---- So a PIN that the card has refused is not sent again, by whatever loop calls attach(); nor is any while the card
---- counts a wrong one that the library knows nothing of, for that may have been the same, given by an earlier run. One
---- task at a time looks at the card and decides: of several that have the same wrong PIN, one sends it.
+--- The third wrong PIN in a row locks the card, and unlocking it takes the PUK, which nobody can enter on a mast. So a
+--- PIN that the card has refused is not sent again, however often attach() is called. Nor is any PIN sent while the
+--- card counts a failed attempt that the library did not make: an earlier run may have sent the same PIN. One task at a
+--- time checks the card and sends a PIN, so of several tasks with the same wrong PIN only one sends it.
 
 local errors = require "hayes.error"
 local Lock = require "hayes.lock"
@@ -12,10 +12,10 @@ local wait = require "hayes.wait"
 --- Wrong PINs in a row that lock a card (3GPP 31.101).
 local ATTEMPTS = 3
 
---- SIM busy: the PIN was not looked at (27.007 9.2).
+--- SIM busy: the PIN was not checked (27.007 9.2).
 local BUSY = 14
 
---- Seconds between two looks at a card that is being read.
+--- Seconds between two polls of a card that is being read.
 local LOOK_AGAIN = 1
 
 ---@class hayes.quectel.sim
@@ -35,7 +35,7 @@ local function sim_error(name, message, hint)
   return errors.new { name = name, origin = "cme", message = message, hint = hint }
 end
 
---- What the SIM card waits for: "READY", "SIM PIN", …; nil and an error of a name of its own.
+--- The state of the SIM card: "READY", or what it asks for ("SIM PIN", …); nil and the error.
 ---@return string?, hayes.error?
 function Sim:state()
   local fields, err = self.modem:query("AT+CPIN?", { "code" })
@@ -55,7 +55,7 @@ function Sim:attempts_left()
 end
 
 local function so_many_left(left)
-  if not left then return "how many attempts are left the module does not tell" end
+  if not left then return "the module does not say how many attempts are left" end
   return left == 1 and "one attempt is left" or ("%d attempts are left"):format(left)
 end
 
@@ -65,12 +65,12 @@ local function objection(self, pin, left)
   if self.tried[pin] and left ~= ATTEMPTS then
     why = "the SIM card has refused this PIN before, and it is not sent again"
   elseif left and ATTEMPTS - left > self.refused then
-    why = "the SIM card was given a wrong PIN before, by whom is not known, and none is sent"
+    why = "the SIM card has counted a wrong PIN that the library did not send, so none is sent"
   else
     return nil
   end
   local err = sim_error("sim_pin_refused", ("%s (%s)"):format(why, so_many_left(left)),
-    "Check the PIN. With pin_again = true it is sent all the same; after the last attempt the card is locked and wants "
+    "Check the PIN. With pin_again = true it is sent anyway; after the last attempt the card is locked and asks for "
     .. "its PUK.")
   err.attempts_left = left
   return err
@@ -102,7 +102,7 @@ local function enter_pin(self, pin, again)
 end
 
 local function no_pin()
-  return sim_error("sim_pin_required", "the SIM card wants its PIN",
+  return sim_error("sim_pin_required", "the SIM card asks for its PIN",
     "Give it: modem.network.attach { pin = \"…\", apn = \"…\" }. After three wrong ones the card is locked.")
 end
 
@@ -110,7 +110,7 @@ local pin2 = "PIN2 guards a few things on the card, such as fixed dialling numbe
   .. "the card allows these numbers only. Enter it, or switch fixed dialling off, in a phone."
 local unlock = ", or ask who sold the module for the code that ends this (AT+CPIN=\"code\" gives it)."
 
---- What else is asked for, by the word in front of PIN or PUK (27.007 8.3), and what to do then.
+--- What to do about other locks, by the word before PIN or PUK (27.007 8.3).
 local locks = {
   ["PH-SIM"] = "The module works with one SIM card only (phone lock): use that card" .. unlock,
   ["PH-FSIM"] = "The module works with the SIM card only that was in it first (phone lock): use that card" .. unlock,
@@ -125,7 +125,7 @@ local locks = {
 ---@return hayes.error?
 function Sim.locked(state)
   if state == "SIM PUK" then
-    return sim_error("sim_puk_required", "the SIM card is locked: it wants SIM PUK",
+    return sim_error("sim_puk_required", "the SIM card is locked and asks for its PUK",
       "The PIN was wrong three times. Unlock the card with its PUK in a phone.")
   end
   local lock, digit = state:match("^(.*) P[IU][NK](2?)$")
@@ -141,7 +141,7 @@ end
 local function trouble(state, err)
   if not state then return err, err.code ~= BUSY end
   if state == "SIM PIN" then
-    return sim_error("sim_pin_required", "the SIM card accepted its PIN, and still wants it"), false
+    return sim_error("sim_pin_required", "the SIM card accepted its PIN, and still asks for it"), false
   end
   local locked = Sim.locked(state)
   if locked then return locked, true end

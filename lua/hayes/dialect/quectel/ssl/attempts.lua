@@ -1,5 +1,5 @@
---- Opening a TLS connection, in as many attempts as it takes: a module offers one cipher suite or all of them, so that
---- a list of several is gone through. With diagnose = true a failure is looked into.
+--- Opens a TLS connection, trying the cipher suites of a list in turn: a module offers one suite or all of them. With
+--- diagnose = true the cause of a failure is investigated.
 
 local diagnosis = require "hayes.dialect.quectel.network.diagnosis"
 local errors = require "hayes.error"
@@ -40,7 +40,7 @@ local HOPELESS = { reboot = true, closed = true, port_gone = true, busy = true, 
 function attempts.open(modem, contexts, host, port, options, open)
   local connection, err = try_suites(modem, host, port, options, open)
   if connection then return connection end
-  -- For all that is known the certificates in the flash are to blame: they are compared again before the next attempt.
+  -- The certificates in the flash may be damaged: they are compared again before the next attempt.
   if MAY_BE_TLS[err.code] then contexts:suspect() end
   if not options.diagnose or modem.closed_with or HOPELESS[err.name] then return nil, err end
   local function succeeds(changes)

@@ -1,9 +1,9 @@
---- The six SSL contexts of a Quectel module. Connections with the same settings share one, which also keeps the
+--- The six SSL contexts of a Quectel module. Connections with the same settings share one, which also holds the
 --- sessions that they resume.
 ---
---- What the module was told is remembered, so that it need not be told again; but what verification depends on is read
---- back right before each opening (confirm), for the module may have restarted unnoticed, an earlier program may have
---- left something behind, or a byte may have changed on the line.
+--- Settings that were sent are remembered and not sent again. Those that verification depends on are nevertheless read
+--- back right before each opening (confirm): the module may have restarted unnoticed, an earlier program may have left
+--- other settings, or a byte may have changed on the line.
 
 local confirmation = require "hayes.dialect.quectel.confirmation"
 local core = require "hayes.core"
@@ -41,8 +41,8 @@ function Contexts.new(modem)
     installing = Lock.new() }, Contexts)
 end
 
---- The module has restarted: contexts are as they leave the factory, and its connections are gone. Openings under way
---- keep theirs, since nobody else may change its settings before they have ended.
+--- The module has restarted: contexts have their factory settings, and all connections are gone. A connection that is
+--- being opened keeps its context, so that no other task changes its settings before that has ended.
 function Contexts:reset()
   local before = self.list
   self.list, self.unknown = fresh(), {}
@@ -67,7 +67,7 @@ local function begin(context)
   return setmetatable({ context = context, opened = false }, UnderWay)
 end
 
---- The one that has these settings already, else one that nobody uses, best one never used; nil when all are in use.
+--- The context that already has these settings, else an unused one, preferably one never used; nil if all are in use.
 local function choose(self, key)
   local unused
   for index = 0, COUNT - 1 do
@@ -94,7 +94,8 @@ local function set(self, context, name, value, hold)
   return nil, err
 end
 
---- Sends one setting. A module that refuses an optional one twice does not know it; once, it may have come damaged.
+--- Sends one setting. A module that refuses an optional one twice does not know it; a single refusal may be due to
+--- damage on the line.
 local function set_one(self, context, setting, hold)
   local name, value = setting[1], setting[2]
   -- Sessions that were kept under other settings are not resumed under these.
@@ -163,7 +164,7 @@ local function find_difference(self, context, hold)
   end
 end
 
---- Makes all settings anew: what the module was told before is lost, or was changed. It may have other firmware.
+--- Sends all settings again: the module has lost them, or they were changed. It may even have other firmware now.
 local function repair(self, context, difference, hold)
   context.applied, self.unknown = {}, {}
   if difference.unset then
@@ -185,8 +186,8 @@ function Contexts:confirmable(context, hold)
   }
 end
 
---- Sees to it that the module has the settings that verification depends on, by its own word. Right before opening,
---- and within a hold on the line, so that nobody changes them in between.
+--- Confirms by reading back that the module has the settings that verification depends on. To be called right before
+--- opening and within a hold on the line, so that they cannot change in between.
 ---@param context hayes.quectel.ssl_context
 ---@param hold? hayes.hold
 ---@return true?, hayes.error?
@@ -205,8 +206,8 @@ local function paths_in_use(self)
   return paths
 end
 
---- Puts what is needed of certificates into the module; their paths, by option. One task at a time: what one has just
---- stored must not be deleted to make room for the other's.
+--- Stores the certificates in the module; returns their paths by option. One task at a time, so that what one task has
+--- just stored is not deleted to make room for another's.
 local function install(self, options)
   local _held <close> = self.installing:take()
   local paths, kept = {}, paths_in_use(self)

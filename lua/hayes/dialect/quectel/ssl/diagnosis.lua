@@ -1,5 +1,6 @@
---- Why does a TLS connection not come about? Chapter 4 of the SSL note as a paragraph: the data connection, the name, a
---- plain TCP connection; then the clock, the certificates in the flash, and handshakes with one thing changed each.
+--- Finds out why a TLS connection cannot be opened, by chapter 4 of the SSL note: the data connection, the name, a
+--- plain TCP connection; then the clock, the certificates in the flash, and handshakes with one option changed at a
+--- time.
 ---
 --- The handshakes send no data, and are closed at once; there are at most six for each suite of `ciphers`.
 
@@ -23,7 +24,7 @@ local function with_hint(text, hint)
   return hint and ended(text) .. " " .. ended(hint) or ended(text)
 end
 
---- What is wrong in front of TLS; nil when the server's port was reached, or would be.
+--- What is wrong below TLS; nil if a TCP connection to the server works, or would.
 local function explain_network(report)
   local tcp, name = find(report, "TCP"), find(report, "name")
   if tcp and tcp.ok then return nil end

@@ -24,8 +24,8 @@ return function(modem)
     what = "TLS connection", plural = "TLS connections", origin = "ssl",
     send = "QSSLSEND", receive = "QSSLRECV", close = "QSSLCLOSE", state = "QSSLSTATE=", state_command = "QSSLSTATE",
     urc = "+QSSLURC",
-    -- Of the other kind a connection of the same index would be switched in place of this one, and what is sent would
-    -- go out unencrypted: that there is none must be certain.
+    -- A TCP or UDP connection with the same index would be switched in place of this one, and data would go out
+    -- unencrypted, so it must be certain that there is none.
     other_state = "QISTATE=1,", other_what = "TCP or UDP connection", must_know = true,
   }, function(connection) contexts:release(connection.context) end)
 
@@ -37,7 +37,7 @@ return function(modem)
 
   -- Opening
 
-  --- The answer to a question about a connection; in transparent mode it is asked outside data mode.
+  --- Asks the module about a connection; in transparent mode data mode is left for the question.
   local function query(connection, text)
     if connection.mode ~= "transparent" then return modem:query(text) end
     local ok, err = connection:escape()
@@ -49,8 +49,8 @@ return function(modem)
     return fields, err
   end
 
-  --- The SSL context that the module says a connection uses; nil when it does not tell, nil and an error when it does
-  --- not answer.
+  --- The SSL context that the module reports for a connection; nil if it does not say; nil and an error if it does not
+  --- answer.
   local function context_of(connection)
     local text = ("AT+QSSLSTATE=%d"):format(connection.id)
     local fields, err
@@ -62,7 +62,8 @@ return function(modem)
     return nil, not err.result and err or nil
   end
 
-  --- A byte of the command that opened it may have changed on the line, and with it the context.
+  --- Checks that the connection uses the SSL context that was asked for: a byte of the command that opened it may have
+  --- changed on the line.
   local function check_context(connection)
     local context = connection.context
     if not context.verifies then return connection end
@@ -124,14 +125,15 @@ return function(modem)
   --- Opens a TLS connection. The options are those of settings.lua: verify, ca, certificate, key, version,
   --- ciphers, sni, check_time, ignore, session_cache, dtls, negotiate_timeout, mode, escape, context, diagnose.
   ---
-  --- A module offers one cipher suite or all. A list of several in `ciphers` is tried in turn, one handshake each, and
-  --- only a handshake that fails (579; 566 where TCP works) goes on to the next: the negotiate_timeout counts for each.
+  --- A module offers one cipher suite or all. If `ciphers` lists several, they are tried in turn, one handshake each;
+  --- the next one is tried only after a failed handshake (579; 566 where TCP works). The negotiate_timeout applies to
+  --- each.
   ---
-  --- Where the server is verified, the module is asked behind it which SSL context the connection uses. In transparent
-  --- mode that takes the silence around an escape sequence, unless the port has DTR.
+  --- If the server is verified, the module is then asked which SSL context the connection uses. In transparent mode
+  --- that takes the guard times of an escape sequence, unless the port has DTR.
   ---
-  --- With diagnose = true a failure is looked into before it is returned, which takes further connections: the error's
-  --- `diagnosis` says in one paragraph what is wrong, as does its message.
+  --- With diagnose = true the cause of a failure is investigated, which takes further connections: the error's
+  --- `diagnosis`, which is also in its message, explains it in one paragraph.
   ---@param host string
   ---@param port integer
   ---@param options? table

@@ -2,9 +2,9 @@
 --- `UFS:hayes-NUMBER-HASH.pem`. The numbers count up, because the module's list of files tells no dates: the oldest of
 --- ours is the one with the lowest number.
 ---
---- What is stored is not trusted: before a file is used for the first time, and again after a handshake that failed, it
---- is read back and compared. One that is damaged, or was stored by halves when the power went, is replaced. When the
---- flash is full the oldest of ours that no connection uses is deleted; files of other names are never touched.
+--- Stored files are not trusted: before a file is used for the first time, and again after a failed handshake, it is
+--- read back and compared. A damaged or incomplete file (the power failed) is replaced. When the flash is full, the
+--- library's oldest file that no connection uses is deleted; files with other names are never touched.
 
 local errors = require "hayes.error"
 
@@ -23,7 +23,7 @@ function Store.new(modem)
   return setmetatable({ modem = modem, known = {} }, Store) -- known: paths of what was compared, by hash
 end
 
---- The module has restarted, or another program may have been at the flash: nothing is known any more.
+--- Forgets what is known of the flash: the module has restarted, or another program may have changed it.
 function Store:forget()
   self.known = {}
 end
@@ -48,7 +48,7 @@ local function list_ours(modem)
   return ours
 end
 
---- Is this what the module has there? nil and an error when it cannot be told.
+--- True if the module's file has this content; nil and an error if that cannot be determined.
 local function is_stored(modem, file, pem)
   if file.size ~= #pem then return false end
   local bytes, err = modem.file.read(file.path)
@@ -80,7 +80,7 @@ local function upload(self, pem, path, ours, kept)
   end
 end
 
---- Sees to it that the module has it; gives its path there.
+--- Stores a certificate unless the module has it; returns its path in the module.
 ---@param certificate hayes.certificate
 ---@param kept table<string, boolean> paths that must stay; its own is added
 ---@return string?, hayes.error?
