@@ -146,6 +146,7 @@ build = {
     ["hayes.dialect.quectel.ssl.certificates"] = "lua/hayes/dialect/quectel/ssl/certificates.lua",
     ["hayes.dialect.quectel.ssl.contexts"] = "lua/hayes/dialect/quectel/ssl/contexts.lua",
     ["hayes.dialect.quectel.ssl.diagnosis"] = "lua/hayes/dialect/quectel/ssl/diagnosis.lua",
+    ["hayes.dialect.quectel.ssl.opener"] = "lua/hayes/dialect/quectel/ssl/opener.lua",
     ["hayes.dialect.quectel.ssl.settings"] = "lua/hayes/dialect/quectel/ssl/settings.lua",
     ["hayes.dialect.quectel.ssl.store"] = "lua/hayes/dialect/quectel/ssl/store.lua",
     ["hayes.dialect.quectel.ssl.suites"] = "lua/hayes/dialect/quectel/ssl/suites.lua",
