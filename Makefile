@@ -10,6 +10,8 @@ BUILD      ?= build
 PREFIX      ?= /usr/local
 DESTDIR     ?=
 BINDIR      ?= $(PREFIX)/bin
+INCLUDEDIR  ?= $(PREFIX)/include
+LIBDIR      ?= $(PREFIX)/lib
 INST_LUADIR ?= $(PREFIX)/share/lua/5.4
 INST_LIBDIR ?= $(PREFIX)/lib/lua/5.4
 
@@ -43,14 +45,23 @@ lua_sources      = $(sort $(shell find lua -name '*.lua'))
 
 core     = $(BUILD)/hayes/core.so
 emulator = $(BUILD)/hayes-emulator
+library  = $(BUILD)/libhayes-at.a
+version  = $(shell sed -n 's/^version = "\(.*\)-.*"$$/\1/p' rockspec/*.rockspec)
 
-.PHONY: all core emulator env demo demo-ftp test specs lint format reference bench install uninstall clean help
+.PHONY: all core emulator libhayes-at install-at uninstall-at env demo demo-ftp test specs lint format reference bench install uninstall clean help
 .DELETE_ON_ERROR:
 
 all: core emulator
 
 core: $(core)
 emulator: $(emulator)
+libhayes-at: $(library)
+
+# The AT engine alone, for programs in C and C++ (see examples/c).
+$(library): $(filter $(BUILD)/obj/csrc/at/%,$(core_objects))
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(AR) rcs $@ $^
 
 $(core): $(core_objects)
 	@mkdir -p $(@D)
@@ -121,6 +132,18 @@ install: all
 	  install -D -m 644 "lua/$$file" "$(DESTDIR)$(INST_LUADIR)/$$file" || exit 1; \
 	done
 
+install-at: $(library)
+	install -d "$(DESTDIR)$(INCLUDEDIR)/hayes" "$(DESTDIR)$(LIBDIR)/pkgconfig"
+	install -m 644 csrc/at/at.h "$(DESTDIR)$(INCLUDEDIR)/hayes/at.h"
+	install -m 644 $(library) "$(DESTDIR)$(LIBDIR)/libhayes-at.a"
+	printf '%s\n' 'Name: hayes-at' 'Description: AT engine for hosts of serial modules' 'Version: $(version)' \
+	  'Cflags: -I$(INCLUDEDIR)' 'Libs: -L$(LIBDIR) -lhayes-at' >"$(DESTDIR)$(LIBDIR)/pkgconfig/hayes-at.pc"
+
+uninstall-at:
+	rm -f "$(DESTDIR)$(INCLUDEDIR)/hayes/at.h" "$(DESTDIR)$(LIBDIR)/libhayes-at.a" \
+	  "$(DESTDIR)$(LIBDIR)/pkgconfig/hayes-at.pc"
+	-rmdir "$(DESTDIR)$(INCLUDEDIR)/hayes" 2>/dev/null
+
 uninstall:
 	rm -f "$(DESTDIR)$(BINDIR)/hayes-emulator"
 	rm -rf "$(DESTDIR)$(INST_LIBDIR)/hayes" "$(DESTDIR)$(INST_LUADIR)/hayes"
@@ -138,8 +161,9 @@ help:
 	@echo 'reference  write what the dialects declare to $(BUILD)/reference/<dialect>.md'
 	@echo 'env        print the lines that make `require "hayes"` work from this checkout'
 	@echo 'install    into $$DESTDIR$$PREFIX; uninstall takes it out again'
+	@echo 'libhayes-at, install-at, uninstall-at   the AT engine alone, for programs in C and C++ (examples/c)'
 	@echo 'format     run clang-format over the C sources'
 	@echo 'clean      remove $(BUILD)/'
 	@echo
 	@echo 'Variables: CC CFLAGS LDFLAGS PKG_CONFIG LUA LUA_INCDIR LUA_LIBDIR (headers and library of Lua),'
-	@echo '           SERIALPORT=auto|yes|no, BUILD, DESTDIR PREFIX BINDIR INST_LUADIR INST_LIBDIR'
+	@echo '           SERIALPORT=auto|yes|no, BUILD, DESTDIR PREFIX BINDIR INST_LUADIR INST_LIBDIR INCLUDEDIR LIBDIR'

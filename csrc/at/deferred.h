@@ -5,10 +5,6 @@
 #include "at/framer.h"
 #include "at/slot.h"
 
-enum {
-    AT_DEFERRED_MAX = 32
-};
-
 struct at_deferred {
     uint32_t id; /* of its command; 0: free */
     struct at_expectation expect;

@@ -12,14 +12,14 @@ _Static_assert(sizeof at_answer_text - 1 == AT_ANSWER_LENGTH, "its length");
 bool at_ending_init(struct at_ending *ending, const struct at_alloc *alloc)
 {
     memset(ending, 0, sizeof *ending);
-    ending->held = at_resize(alloc, NULL, 0, AT_ENDING_HELD);
+    ending->held = at_resize(alloc, NULL, 0, AT_HELD_MAX);
     return ending->held != NULL;
 }
 
 void at_ending_free(struct at_ending *ending, const struct at_alloc *alloc)
 {
     if (ending->held != NULL)
-        at_resize(alloc, ending->held, AT_ENDING_HELD, 0);
+        at_resize(alloc, ending->held, AT_HELD_MAX, 0);
     ending->held = NULL;
 }
 
@@ -148,7 +148,7 @@ static size_t find(const struct at_ending *ending, const char *bytes, size_t len
             return from;
         }
         size_t behind = from + *text_length;
-        if (match == MATCH_WHOLE && length - behind < AT_ENDING_HELD - *text_length &&
+        if (match == MATCH_WHOLE && length - behind < AT_HELD_MAX - *text_length &&
             may_follow(ending, candidate, *text_length, bytes + behind, length - behind)) {
             *whole = true;
             return from;
@@ -170,7 +170,7 @@ static void move_down(struct at_ending *ending)
 static void append(struct at_ending *ending, const char **at, const char *end)
 {
     move_down(ending);
-    size_t room = AT_ENDING_HELD - ending->length;
+    size_t room = AT_HELD_MAX - ending->length;
     size_t count = (size_t)(end - *at) < room ? (size_t)(end - *at) : room;
     memcpy(ending->held + ending->length, *at, count);
     ending->length += count;
@@ -208,7 +208,7 @@ size_t at_ending_take(struct at_ending *ending, const char **at, const char *end
             at_ending_forget(ending);
             ending->since = now;
         }
-        bool full = ending->length - ending->start == AT_ENDING_HELD;
+        bool full = ending->length - ending->start == AT_HELD_MAX;
         if (!full)
             append(ending, at, end);
         /* A text with so much behind it is none. */
@@ -238,7 +238,7 @@ size_t at_ending_reject(struct at_ending *ending, at_time now, const char **data
 
 void at_ending_untake(struct at_ending *ending, const char **at, const char *data, size_t count)
 {
-    if (data >= ending->held && data < ending->held + AT_ENDING_HELD)
+    if (data >= ending->held && data < ending->held + AT_HELD_MAX)
         ending->start -= count;
     else
         *at -= count;

@@ -7,17 +7,9 @@
 #ifndef AT_ENDING_H
 #define AT_ENDING_H
 
-#include "at/alloc.h"
-#include "at/time.h"
-
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "at/internal.h"
 
 enum {
-    AT_ENDINGS_MAX = 32,     /* texts */
-    AT_ENDING_TEXTS = 1024,  /* bytes of all of them */
-    AT_ENDING_HELD = 4096,   /* bytes held back at most: behind a real end come a few lines */
     AT_ENDING_GAP_MS = 30,   /* the rest of a text is waited for; more than a USB adapter's latency */
     AT_ENDING_QUIET_MS = 250 /* silence behind a text that makes it worth a question */
 };
@@ -30,10 +22,10 @@ enum {
 
 /* Zero-initialised by at_ending_init. Owns the buffer of held bytes. */
 struct at_ending {
-    char texts[AT_ENDING_TEXTS];
+    char texts[AT_ENDING_BYTES];
     uint16_t offsets[AT_ENDINGS_MAX], lengths[AT_ENDINGS_MAX];
     uint8_t count;
-    char *held; /* AT_ENDING_HELD bytes, the first `start` of which have been passed on */
+    char *held; /* AT_HELD_MAX bytes, the first `start` of which have been passed on */
     size_t start, length;
     bool whole;           /* a text stands there; else the beginning of one */
     const char *expected; /* one more text; NULL: none */

@@ -1,38 +1,51 @@
 #include "at/engine.h"
 
-#include "at/meaning.h"
+#include "at/engine.h"
 
 #include <string.h>
 
 enum {
     BLOCK_MS = 5000, /* so long the next bytes of a block are waited for that no command waits for */
-    DEFAULT_TIMEOUT_MS = 10000
+    DEFAULT_TIMEOUT_MS = 10000,
+    PROGRESS_MS = 100, /* between two events that tell of it */
+    /* Some servers take their time to confirm, and firmware that waits for that says OK late. */
+    UPLOAD_ANSWER_MS = 10000,
 };
 
-bool at_engine_init(struct at_engine *engine, const struct at_rules *rules)
+static bool begin(struct at_engine *engine, const struct at_alloc *alloc, const struct at_rules *rules)
 {
     memset(engine, 0, sizeof *engine);
     engine->rules = rules;
-    engine->alloc = rules->alloc;
+    engine->alloc = *alloc;
     engine->echo = true;
     engine->default_ms = DEFAULT_TIMEOUT_MS;
     engine->slot.deadline = AT_NEVER;
-    return at_online_init(&engine->online, &engine->alloc, &engine->escape) &&
-           at_framer_init(&engine->framer, rules) && at_engine_set_rules(engine, rules);
+    return at_online_init(&engine->online, alloc, &engine->escape) &&
+           at_framer_init(&engine->framer, alloc, rules) && at_engine_set_rules(engine, rules);
+}
+
+struct at_engine *at_engine_new(const struct at_alloc *alloc, const struct at_rules *rules)
+{
+    struct at_engine *engine = rules != NULL ? at_resize(alloc, NULL, 0, sizeof *engine) : NULL;
+    if (engine == NULL || begin(engine, alloc, rules))
+        return engine;
+    at_engine_free(engine);
+    return NULL;
 }
 
 void at_engine_free(struct at_engine *engine)
 {
+    const struct at_alloc alloc = engine->alloc;
     if (engine->line != NULL)
-        at_resize(&engine->alloc, engine->line, engine->line_size, 0);
-    engine->line = NULL;
-    at_online_free(&engine->online, &engine->alloc);
+        at_resize(&alloc, engine->line, engine->line_size, 0);
+    at_online_free(&engine->online, &alloc);
     at_framer_free(&engine->framer);
+    at_resize(&alloc, engine, sizeof *engine, 0);
 }
 
 bool at_engine_set_rules(struct at_engine *engine, const struct at_rules *rules)
 {
-    size_t size = sizeof "AT" + rules->manners.max_command + sizeof rules->manners.eol;
+    size_t size = sizeof "AT" + rules->protocol.max_command + sizeof rules->protocol.eol;
     if (engine->slot.state != AT_SLOT_EMPTY || engine->deferred.count > 0)
         return false;
     if (engine->line_size < size) {
@@ -65,6 +78,11 @@ void at_engine_observe(struct at_engine *engine, bool on)
     engine->observed = on;
 }
 
+struct at_noise at_engine_noise(const struct at_engine *engine)
+{
+    return (struct at_noise){.control_bytes = engine->framer.noise, .damaged_blocks = engine->damaged};
+}
+
 bool at_engine_ready(const struct at_engine *engine)
 {
     return engine->slot.state == AT_SLOT_EMPTY && engine->sync.phase == AT_SYNC_OFF && !engine->end_slot &&
@@ -83,56 +101,76 @@ const char *at_forbidden_byte(const char *text, size_t length)
 
 static void write_line(struct at_engine *engine, const struct at_command *command)
 {
-    size_t eol = strlen(engine->rules->manners.eol);
+    size_t eol = strlen(engine->rules->protocol.eol);
     memcpy(engine->line, "AT", 2);
     memcpy(engine->line + 2, command->text, command->length);
-    memcpy(engine->line + 2 + command->length, engine->rules->manners.eol, eol);
+    memcpy(engine->line + 2 + command->length, engine->rules->protocol.eol, eol);
     engine->slot.text_length = 2 + command->length;
     engine->slot.line_length = 2 + command->length + eol;
+}
+
+static enum at_refusal check_text(const struct at_engine *engine, const struct at_command *command)
+{
+    if (at_forbidden_byte(command->text, command->length) != NULL)
+        return AT_REFUSED_BYTE;
+    return command->length > engine->rules->protocol.max_command ? AT_REFUSED_LONG : AT_ACCEPTED;
+}
+
+static enum at_refusal fill(const struct at_engine *engine, struct at_slot *slot,
+                            const struct at_command *command, struct at_source *fed)
+{
+    struct at_command with_data = *command;
+    if (command->fed)
+        with_data.data = fed;
+    return at_slot_fill(slot, engine->rules, &with_data, engine->default_ms);
 }
 
 enum at_refusal at_engine_check(const struct at_engine *engine, const struct at_command *command)
 {
     struct at_slot slot;
-    if (at_forbidden_byte(command->text, command->length) != NULL)
-        return AT_REFUSED_BYTE;
-    if (command->length > engine->rules->manners.max_command)
-        return AT_REFUSED_LONG;
-    return at_slot_fill(&slot, engine->rules, command, engine->default_ms) ? AT_TAKEN : AT_REFUSED_NO_DATA;
+    struct at_source fed = {.left = AT_UNKNOWN_LENGTH};
+    enum at_refusal refusal = check_text(engine, command);
+    if (refusal != AT_ACCEPTED)
+        return refusal;
+    return fill(engine, &slot, command, &fed);
 }
 
 enum at_refusal at_engine_submit(struct at_engine *engine, const struct at_command *command, at_time now,
                                  uint32_t *id)
 {
-    struct at_slot *slot = &engine->slot;
-    if (at_forbidden_byte(command->text, command->length) != NULL)
-        return AT_REFUSED_BYTE;
-    if (command->length > engine->rules->manners.max_command)
-        return AT_REFUSED_LONG;
+    enum at_refusal refusal = check_text(engine, command);
+    if (refusal != AT_ACCEPTED)
+        return refusal;
     if (!at_engine_ready(engine))
         return AT_REFUSED_BUSY;
     if (engine->deferred.count == AT_DEFERRED_MAX)
         return AT_REFUSED_DEFERRED;
-    if (!at_slot_fill(slot, engine->rules, command, engine->default_ms)) {
-        slot->state = AT_SLOT_EMPTY;
-        slot->deadline = AT_NEVER;
-        return AT_REFUSED_NO_DATA;
+    at_feed_drop(&engine->feed);
+    at_feed_source(&engine->fed, &engine->feed);
+    refusal = fill(engine, &engine->slot, command, &engine->fed);
+    if (refusal != AT_ACCEPTED) {
+        engine->slot.state = AT_SLOT_EMPTY;
+        engine->slot.deadline = AT_NEVER;
+        return refusal;
     }
+    engine->tells_progress = command->progress;
+    engine->told = 0;
+    engine->tell_at = now;
     write_line(engine, command);
-    at_slot_arm(slot, now);
+    at_slot_arm(&engine->slot, now);
     if (++engine->last_id == 0)
         engine->last_id = 1;
-    slot->id = engine->last_id;
-    *id = slot->id;
-    return AT_TAKEN;
+    *id = engine->slot.id = engine->last_id;
+    return AT_ACCEPTED;
 }
 
 void at_engine_free_slot(struct at_engine *engine, at_time now)
 {
     engine->slot.state = AT_SLOT_EMPTY;
     engine->slot.deadline = AT_NEVER;
-    engine->slot.data = NULL;
-    uint32_t gap_ms = engine->rules->manners.gap_ms;
+    engine->slot.upload.source = NULL;
+    at_feed_drop(&engine->feed);
+    uint32_t gap_ms = engine->rules->protocol.gap_ms;
     engine->ready_at = now + at_ms(engine->gap_ms > gap_ms ? engine->gap_ms : gap_ms);
     at_framer_due(&engine->framer, 0);
 }
@@ -141,9 +179,16 @@ void at_engine_start_sync(struct at_engine *engine, const struct at_sync_start *
 {
     if (engine->sync.phase == AT_SYNC_OFF)
         engine->tell_desync = true;
-    struct at_sync_start with_line = *start;
-    with_line.free_at = engine->escape.left_at;
-    at_sync_start(&engine->sync, &with_line, now);
+    at_sync_start(&engine->sync, start, now);
+}
+
+void at_engine_doubt_module(struct at_engine *engine, bool prompted, uint64_t data_owed, at_time now)
+{
+    struct at_sync_start start = {.quiet_ms = AT_QUIET_MS,
+                                  .give_up = now + at_ms(AT_LOST_MS),
+                                  .prompted = prompted,
+                                  .data_owed = data_owed};
+    at_engine_start_sync(engine, &start, now);
 }
 
 void at_engine_give_up(struct at_engine *engine, enum at_result result, at_time now)
@@ -161,7 +206,7 @@ void at_engine_give_up(struct at_engine *engine, enum at_result result, at_time 
         .give_up = now + at_ms(AT_LOST_MS),
         .final_owed = true,
         .prompted = slot->prompted,
-        .data_mode = engine->download.active || (slot->prompted && at_slot_is_open_ended(slot)),
+        .data_mode = engine->download.active || (slot->prompted && at_upload_is_open_ended(&slot->upload)),
         .data_owed = at_slot_data_owed(slot),
     };
     if (engine->download.active)
@@ -177,18 +222,28 @@ void at_engine_sync(struct at_engine *engine, at_time now, at_time give_up)
     struct at_slot *slot = &engine->slot;
     at_engine_end_data_mode(engine);
     if (slot->state != AT_SLOT_EMPTY && slot->state != AT_SLOT_GIVEN_UP)
-        at_engine_give_up(engine, AT_CANCELLED, now);
+        at_engine_give_up(engine, AT_RESULT_CANCELLED, now);
     at_engine_start_sync(engine, &(struct at_sync_start){.give_up = give_up}, now);
+}
+
+bool at_engine_is_fed(const struct at_engine *engine)
+{
+    const struct at_slot *slot = &engine->slot;
+    return slot->upload.source == &engine->fed && slot->state != AT_SLOT_EMPTY &&
+           slot->state != AT_SLOT_GIVEN_UP;
 }
 
 bool at_engine_give(struct at_engine *engine, const char *bytes, size_t length)
 {
+    if (at_engine_is_fed(engine))
+        return at_feed_give(&engine->feed, bytes, length);
     return !engine->download.active && at_online_give(&engine->online, bytes, length);
 }
 
-bool at_engine_has_given(const struct at_engine *engine)
+void at_engine_finish(struct at_engine *engine)
 {
-    return engine->online.tell_given;
+    if (at_engine_is_fed(engine))
+        engine->fed.ended = true;
 }
 
 void at_engine_leave(struct at_engine *engine, bool dtr, at_time now)
@@ -212,13 +267,14 @@ void at_engine_waiting(struct at_engine *engine, at_time left_at)
     at_escape_waiting(&engine->escape, left_at);
 }
 
-void at_engine_cancel(struct at_engine *engine, uint32_t id, at_time now)
+bool at_engine_cancel(struct at_engine *engine, uint32_t id, at_time now)
 {
     struct at_slot *slot = &engine->slot;
-    if (id == 0 || at_deferred_take(&engine->deferred, id))
-        return;
-    if (slot->id == id && slot->state != AT_SLOT_EMPTY && slot->state != AT_SLOT_GIVEN_UP)
-        at_engine_give_up(engine, AT_CANCELLED, now);
+    if (id == 0 || at_deferred_take(&engine->deferred, id) || slot->id != id)
+        return false;
+    if (slot->state != AT_SLOT_EMPTY && slot->state != AT_SLOT_GIVEN_UP)
+        at_engine_give_up(engine, AT_RESULT_CANCELLED, now);
+    return engine->end_slot;
 }
 
 void at_engine_input(struct at_engine *engine, const char *bytes, size_t length)
@@ -241,6 +297,21 @@ static enum at_event_kind tell_deferred_end(struct at_event *event, uint32_t id,
     return AT_EVENT_DEFERRED;
 }
 
+/* Ten times a second at most. */
+static enum at_event_kind tell_progress(struct at_engine *engine, struct at_event *event, at_time now)
+{
+    const struct at_slot *slot = &engine->slot;
+    if (!engine->tells_progress || now < engine->tell_at || !at_slot_is_awaiting(slot) ||
+        slot->passed == engine->told)
+        return at_engine_tell(event, AT_EVENT_NONE, NULL);
+    engine->told = slot->passed;
+    engine->tell_at = now + at_ms(PROGRESS_MS);
+    at_engine_tell(event, AT_EVENT_PROGRESS, NULL);
+    event->command = slot->id;
+    event->block = slot->passed;
+    return AT_EVENT_PROGRESS;
+}
+
 static bool take_flag(bool *flag)
 {
     bool was = *flag;
@@ -251,17 +322,19 @@ static bool take_flag(bool *flag)
 /* Events that wait for their turn. */
 static enum at_event_kind next_waiting(struct at_engine *engine, struct at_event *event)
 {
+    if (take_flag(&engine->feed.tell))
+        return at_engine_tell(event, AT_EVENT_GIVEN, NULL);
     if (take_flag(&engine->end_slot)) {
         at_engine_tell(event, AT_EVENT_FINAL, NULL);
         event->command = engine->slot.id;
         event->result = engine->end_result;
-        event->unsent = engine->slot.data != NULL ? engine->slot.data->left : 0;
+        event->unsent = engine->slot.upload.source != NULL ? engine->slot.upload.source->left : 0;
         return AT_EVENT_FINAL;
     }
     if (engine->end_deferred) {
         uint32_t id = at_deferred_take_due(&engine->deferred, AT_NEVER);
         if (id != 0)
-            return tell_deferred_end(event, id, AT_REBOOTED);
+            return tell_deferred_end(event, id, AT_RESULT_REBOOT);
         engine->end_deferred = false;
     }
     if (take_flag(&engine->tell_reboot))
@@ -286,7 +359,7 @@ static bool tick_sync(struct at_engine *engine, at_time now)
         at_framer_reset(&engine->framer); /* the rest of the block will not come */
     if (sync->phase == AT_SYNC_PROBE)
         at_engine_stop_download(engine);
-    if (at_sync_tick(sync, &engine->rules->manners, now)) {
+    if (at_sync_tick(sync, &engine->escape, &engine->rules->protocol, now)) {
         engine->rebooting = false;
         engine->tell_resync = true;
         at_engine_free_slot(engine, now);
@@ -302,11 +375,7 @@ static bool tick_sync(struct at_engine *engine, at_time now)
 static at_time slot_deadline(const struct at_engine *engine)
 {
     const struct at_slot *slot = &engine->slot;
-    const char *bytes;
-    bool waits_for_source = slot->state == AT_SLOT_DATA && at_slot_is_open_ended(slot) &&
-                            slot->upload.phase == AT_UPLOAD_DATA && !slot->data->ended &&
-                            slot->data->peek(slot->data->context, &bytes) == 0;
-    return waits_for_source ? AT_NEVER : slot->deadline;
+    return slot->state == AT_SLOT_DATA && at_upload_is_starved(&slot->upload) ? AT_NEVER : slot->deadline;
 }
 
 /* The rest of a block that no command waits for does not come: its length was damaged, or the bytes lost. */
@@ -332,13 +401,13 @@ static enum at_event_kind next_timed(struct at_engine *engine, at_time now, stru
     if (now >= block_deadline(engine) && give_block_up(engine, event) != AT_EVENT_NONE)
         return event->kind;
     if (now >= slot_deadline(engine))
-        at_engine_give_up(engine, AT_TIMEOUT, now);
+        at_engine_give_up(engine, AT_RESULT_TIMEOUT, now);
     if (tick_sync(engine, now))
         return at_engine_tell(event, AT_EVENT_LOST, NULL);
     if (next_waiting(engine, event) != AT_EVENT_NONE)
         return event->kind;
     uint32_t id = at_deferred_take_due(&engine->deferred, now);
-    return id != 0 ? tell_deferred_end(event, id, AT_TIMEOUT) : at_engine_tell(event, AT_EVENT_NONE, NULL);
+    return id != 0 ? tell_deferred_end(event, id, AT_RESULT_TIMEOUT) : tell_progress(engine, event, now);
 }
 
 static enum at_event_kind tell_sent(struct at_engine *engine, struct at_event *event)
@@ -359,7 +428,7 @@ static enum at_event_kind tell_seen(struct at_engine *engine, struct at_event *e
     engine->seen = *token;
     at_engine_tell(event, AT_EVENT_SEEN, token);
     if (token->kind == AT_TOKEN_PROMPT) {
-        event->text = &engine->rules->manners.prompt;
+        event->text = &engine->rules->protocol.prompt;
         event->length = 1;
     } else if (token->kind != AT_TOKEN_LINE && token->kind != AT_TOKEN_HEADER) {
         event->text = NULL;
@@ -415,42 +484,27 @@ enum at_event_kind at_engine_next(struct at_engine *engine, at_time now, struct 
     }
     if (take_flag(&engine->sync_after_lines) && engine->sync.phase == AT_SYNC_OFF) {
         if (at_slot_is_awaiting(&engine->slot))
-            at_engine_give_up(engine, AT_TIMEOUT, now);
-        struct at_sync_start start = {.quiet_ms = AT_QUIET_MS, .give_up = now + at_ms(AT_LOST_MS)};
-        at_engine_start_sync(engine, &start, now);
+            at_engine_give_up(engine, AT_RESULT_TIMEOUT, now);
+        at_engine_doubt_module(engine, false, 0, now);
     }
     return next_timed(engine, now, event);
-}
-
-/* No more than is left, and than the module takes before it acknowledges. */
-static size_t next_data(const struct at_slot *slot, const char **bytes)
-{
-    uint64_t most = slot->data->left;
-    if (slot->ack_every > 0 && most > slot->ack_every - slot->unacknowledged)
-        most = slot->ack_every - slot->unacknowledged;
-    if (most == 0)
-        return 0;
-    size_t length = slot->data->peek(slot->data->context, bytes);
-    return length < most ? length : (size_t)most;
 }
 
 size_t at_engine_output(struct at_engine *engine, at_time now, const char **bytes)
 {
     struct at_slot *slot = &engine->slot;
-    const struct at_manners *manners = &engine->rules->manners;
+    const struct at_protocol *protocol = &engine->rules->protocol;
     if (engine->sync.phase != AT_SYNC_OFF)
         return at_sync_output(&engine->sync, bytes);
     if (engine->online.phase != AT_ONLINE_OFF)
-        return at_online_output(&engine->online, manners, now, bytes);
+        return at_online_output(&engine->online, protocol, now, bytes);
     if (slot->state == AT_SLOT_SENDING && now >= engine->ready_at) {
         *bytes = engine->line + slot->line_sent;
         return slot->line_length - slot->line_sent;
     }
-    if (slot->state == AT_SLOT_DATA && at_slot_is_open_ended(slot))
-        return at_upload_output(&slot->upload, slot->data, &engine->escape, manners, now, bytes);
-    if (slot->state == AT_SLOT_DATA && slot->data->left > 0)
-        return next_data(slot, bytes);
-    return 0;
+    return slot->state == AT_SLOT_DATA
+               ? at_upload_output(&slot->upload, &engine->escape, protocol, now, bytes)
+               : 0;
 }
 
 static void observe_sent(struct at_engine *engine, const char *text, size_t length)
@@ -461,24 +515,14 @@ static void observe_sent(struct at_engine *engine, const char *text, size_t leng
     engine->sent_length = length;
 }
 
-enum {
-    UPLOAD_ANSWER_MS =
-        10000 /* some servers take their time to confirm, and firmware that waits for that says OK late */
-};
-
-/* Of an upload of unknown length: the module has no time-out of ours while its source has nothing. */
-static void sent_open_ended(struct at_engine *engine, size_t length, at_time now)
+static void sent_data(struct at_engine *engine, size_t length, at_time now)
 {
     struct at_slot *slot = &engine->slot;
-    const struct at_manners *manners = &engine->rules->manners;
-    const char *bytes;
-    size_t of_source;
-    at_engine_output(engine, now, &bytes);
-    at_upload_sent(&slot->upload, &engine->escape, manners, bytes, length, now, &of_source);
-    slot->data->took(slot->data->context, of_source);
+    const struct at_protocol *protocol = &engine->rules->protocol;
+    slot->passed += at_upload_sent(&slot->upload, &engine->escape, protocol, length, now);
     engine->sent_data += engine->observed ? length : 0;
     if (slot->upload.phase == AT_UPLOAD_ENDED)
-        slot->deadline = engine->escape.left_at + at_ms(manners->guard_ms) + at_ms(UPLOAD_ANSWER_MS);
+        slot->deadline = engine->escape.left_at + at_ms(protocol->guard_ms) + at_ms(UPLOAD_ANSWER_MS);
     else
         at_slot_arm(slot, now);
 }
@@ -492,26 +536,19 @@ void at_engine_sent(struct at_engine *engine, size_t length, at_time now)
         return;
     }
     if (engine->online.phase != AT_ONLINE_OFF) {
-        at_online_sent(&engine->online, &engine->rules->manners, length, now);
+        at_online_sent(&engine->online, &engine->rules->protocol, length, now);
         engine->sent_data += engine->observed ? length : 0;
-        return;
-    }
-    if (slot->state == AT_SLOT_DATA && at_slot_is_open_ended(slot)) {
-        sent_open_ended(engine, length, now);
         return;
     }
     if (slot->state == AT_SLOT_DATA) {
-        slot->data->took(slot->data->context, length);
-        slot->data->left -= length;
-        slot->unacknowledged += slot->ack_every > 0 ? (uint32_t)length : 0;
-        engine->sent_data += engine->observed ? length : 0;
-    } else {
-        slot->line_sent += length;
-        if (slot->line_sent == slot->line_length) {
-            slot->state = AT_SLOT_ARMED;
-            observe_sent(engine, engine->line, slot->text_length);
-            at_framer_due(&engine->framer, at_slot_wants_prompt(slot) ? engine->rules->manners.prompt : 0);
-        }
+        sent_data(engine, length, now);
+        return;
+    }
+    slot->line_sent += length;
+    if (slot->line_sent == slot->line_length) {
+        slot->state = AT_SLOT_ARMED;
+        observe_sent(engine, engine->line, slot->text_length);
+        at_framer_due(&engine->framer, at_slot_wants_prompt(slot) ? engine->rules->protocol.prompt : 0);
     }
     at_slot_arm(slot, now);
 }
@@ -519,19 +556,25 @@ void at_engine_sent(struct at_engine *engine, size_t length, at_time now)
 static bool has_waiting(const struct at_engine *engine)
 {
     return engine->end_slot || engine->end_deferred || engine->tell_reboot || engine->tell_boot_line ||
-           engine->tell_desync || engine->tell_resync || engine->data_length > 0;
+           engine->tell_desync || engine->tell_resync || engine->data_length > 0 || engine->feed.tell;
+}
+
+bool at_engine_has_event(const struct at_engine *engine)
+{
+    return has_waiting(engine) || engine->online.feed.tell || engine->sent_text != NULL ||
+           engine->sent_data > 0;
 }
 
 static at_time data_deadline(const struct at_engine *engine, at_time now)
 {
     const struct at_slot *slot = &engine->slot;
-    const struct at_manners *manners = &engine->rules->manners;
+    const struct at_protocol *protocol = &engine->rules->protocol;
     if (engine->online.phase != AT_ONLINE_OFF)
-        return at_online_deadline(&engine->online, manners, now);
+        return at_online_deadline(&engine->online, protocol, now);
     if (engine->download.active)
         return at_download_deadline(&engine->download, &engine->online.ending);
-    if (slot->state == AT_SLOT_DATA && at_slot_is_open_ended(slot))
-        return at_upload_deadline(&slot->upload, slot->data, &engine->escape, manners, now);
+    if (slot->state == AT_SLOT_DATA)
+        return at_upload_deadline(&slot->upload, &engine->escape, protocol, now);
     return AT_NEVER;
 }
 
@@ -539,7 +582,7 @@ at_time at_engine_deadline(const struct at_engine *engine, at_time now)
 {
     const struct at_slot *slot = &engine->slot;
     if (has_waiting(engine))
-        return 0;
+        return now;
     at_time deadline = at_earlier(slot_deadline(engine), at_sync_deadline(&engine->sync));
     deadline = at_earlier(deadline, data_deadline(engine, now));
     deadline = at_earlier(deadline, block_deadline(engine));

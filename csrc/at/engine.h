@@ -1,9 +1,5 @@
-/* The AT engine: bytes and time go in, bytes and events come out.
- *
- * One command is in flight at a time; AT_DEFERRED_MAX deferred results may be outstanding beside it. The host
- * asks for events until there are none, writes what at_engine_output gives, and calls again when bytes have
- * come or at_engine_deadline has passed. Nothing calls back, but for the source of a command's data. No
- * descriptor, no clock, no allocation after at_engine_init. */
+/* The engine's state, and what its three halves say to each other: engine.c (what goes out, time, what hosts
+ * call), incoming.c (what a token means) and online_input.c (input that is no lines). */
 #ifndef AT_ENGINE_H
 #define AT_ENGINE_H
 
@@ -13,81 +9,7 @@
 #include "at/rules.h"
 #include "at/slot.h"
 #include "at/sync.h"
-#include "at/time.h"
 #include "at/transfer.h"
-
-/* How a command ended. */
-enum at_result {
-    AT_OK,
-    AT_ERROR,     /* the module's own word: the event's text is its final result code */
-    AT_TIMEOUT,   /* no final result code came; the engine is desynchronised */
-    AT_CANCELLED, /* by the host; the engine is desynchronised if any of it had been sent */
-    AT_REBOOTED,  /* the module started anew */
-};
-
-/* A block whose bytes are not what the module sent, by what stands behind it: some were lost on the line, or
- * came twice, and nobody knows which. */
-enum at_damage {
-    AT_UNDAMAGED,
-    AT_SHORT, /* fewer bytes came than it announced: what follows it was taken for its last ones */
-    AT_LONG,  /* more came */
-};
-
-enum at_event_kind {
-    AT_EVENT_NONE,
-    AT_EVENT_INFO,     /* an information response of `command` */
-    AT_EVENT_FINAL,    /* `command` has ended with `result`; a deferred result follows if `more` */
-    AT_EVENT_DEFERRED, /* a line of the deferred result of `command`, the last one unless `more`; no text:
-                          ended by `result` */
-    AT_EVENT_URC,      /* `rule` tells which */
-    AT_EVENT_BLOCK,    /* bytes of the block that the last INFO, URC, LATE or UNKNOWN event announced */
-    AT_EVENT_DATA,     /* bytes that came in data mode */
-    AT_EVENT_GIVEN,    /* all that at_engine_give was given is with the port */
-    AT_EVENT_DOUBT,    /* in data mode: the connection may have ended, at_engine_leave finds out; nothing goes
-                          out */
-    AT_EVENT_LEFT,     /* data mode is over: `answered`, or the module had left it by itself; `ended`: it says
-                          that the     connection has, too. What it said beside that follows as lines, then DESYNC
-                          unless answered */
-    AT_EVENT_DAMAGE,   /* the block that was told last, of a URC, is damaged */
-    AT_EVENT_UNKNOWN,  /* a line that nothing claims */
-    AT_EVENT_LATE,     /* a line that belongs to a command given up */
-    AT_EVENT_OVERLONG, /* a line of `length` bytes was thrown away */
-    AT_EVENT_REBOOT, /* the module has started anew; its commands and deferred results have been ended before
-                      */
-    AT_EVENT_DESYNC, /* the engine is getting in step; no command goes out until RESYNC */
-    AT_EVENT_RESYNC, /* commands go out again */
-    AT_EVENT_LOST,   /* getting in step has not worked by the time given; it goes on trying */
-    AT_EVENT_SENT,   /* while observed: this text, or `block` bytes of data, went to the port */
-    AT_EVENT_SEEN,   /* while observed: this line, prompt or run of `block` bytes came; what it means is told
-                        next */
-};
-
-struct at_event {
-    enum at_event_kind kind;
-    uint32_t command; /* the id that at_engine_submit gave, or 0 */
-    enum at_result result;
-    bool more;
-    const char *text; /* good until the next call of at_engine_next */
-    size_t length;
-    int16_t rule;         /* that matched the line, or AT_NO_RULE */
-    size_t prefix_length; /* how much of the text its prefix covers */
-    bool answered, ended; /* LEFT */
-    uint64_t unsent; /* FINAL: bytes of its data that did not go out; LEFT: of what was given, kept for the
-                        return to data mode unless `ended` */
-    bool online;     /* FINAL: data mode has begun */
-    enum at_damage damage; /* FINAL: of the block in its answer; DAMAGE */
-    uint64_t block;        /* bytes announced by this line, or still to come behind this BLOCK */
-};
-
-/* Why a command was not taken. Nothing has been sent in that case. */
-enum at_refusal {
-    AT_TAKEN,
-    AT_REFUSED_BUSY,     /* one is in flight, or the engine is not in step */
-    AT_REFUSED_LONG,     /* longer than max_command */
-    AT_REFUSED_BYTE,     /* holds a control character; see at_forbidden_byte */
-    AT_REFUSED_NO_DATA,  /* this form waits for data and none was given */
-    AT_REFUSED_DEFERRED, /* AT_DEFERRED_MAX results are outstanding */
-};
 
 enum {
     AT_BLOCK_ENDS = 8 /* commands of which it is remembered how the block in their answer ended */
@@ -107,13 +29,17 @@ enum at_block_owner {
     AT_BLOCK_OTHER,
 };
 
-/* Borrows the rules while it is in use (at_engine_free does not need them any more). Owns the line buffers.
- */
+/* Borrows the rules. Owns the line buffers. */
 struct at_engine {
     const struct at_rules *rules;
     struct at_alloc alloc;
     struct at_framer framer;
     struct at_slot slot;
+    struct at_feed feed; /* of the command in flight */
+    struct at_source fed;
+    bool tells_progress;
+    uint64_t told; /* bytes of its data that its host knows of */
+    at_time tell_at;
     struct at_sync sync;
     struct at_deferred_table deferred;
     char *line; /* the command line being sent */
@@ -150,88 +76,41 @@ struct at_engine {
     struct at_token boot_line;
 };
 
-/* False when there is no memory. The engine starts in step: call at_engine_sync to find out. */
-bool at_engine_init(struct at_engine *engine, const struct at_rules *rules);
-void at_engine_free(struct at_engine *engine);
+enum {
+    AT_QUIET_MS = 100,  /* before the first probe after a command was given up */
+    AT_LOST_MS = 30000, /* so long the module may stay out of step before its host is told */
+};
 
-/* Other rules from now on. False when there is no memory or something is in flight; the old ones then stay.
- */
-bool at_engine_set_rules(struct at_engine *engine, const struct at_rules *rules);
+/* Fills the event with a token; NULL: none. */
+enum at_event_kind at_engine_tell(struct at_event *event, enum at_event_kind kind,
+                                  const struct at_token *token);
 
-/* Time-out of commands that nothing is known of (10 s), and least silence between two commands (none). */
-void at_engine_set_times(struct at_engine *engine, uint32_t default_ms, uint32_t gap_ms);
+/* Says what the token means, and does what follows from it. NONE when its host need not know. */
+enum at_event_kind at_engine_on_token(struct at_engine *engine, struct at_event *event,
+                                      const struct at_token *token, at_time now);
 
-/* Tells whether the module echoes command lines; while it may, pieces of an echo are taken for what they are.
- */
-void at_engine_set_echo(struct at_engine *engine, bool echo);
+/* In data.c: data mode begins, or a download; what has come and not been looked at is for it. */
+void at_engine_begin_data_mode(struct at_engine *engine, at_time now);
+void at_engine_begin_download(struct at_engine *engine, uint64_t total);
 
-/* Tells of everything that goes out and comes in from now on, by SENT and SEEN. */
-void at_engine_observe(struct at_engine *engine, bool on);
+/* Whether one of them takes the input; what there is to tell of it then. */
+bool at_engine_is_in_data(const struct at_engine *engine);
+enum at_event_kind at_engine_next_data(struct at_engine *engine, struct at_event *event, at_time now);
 
-/* Gets in step; RESYNC tells when that is done, LOST when it was not by give_up. */
-void at_engine_sync(struct at_engine *engine, at_time now, at_time give_up);
+/* A download that nobody waits for any more: what comes is lines. */
+void at_engine_stop_download(struct at_engine *engine);
 
-/* Could a command be submitted now? */
-bool at_engine_ready(const struct at_engine *engine);
+/* In incoming.c: the answer of the command in flight is damaged. */
+void at_engine_note_damage(struct at_engine *engine, enum at_damage damage);
 
-/* Why a command could never be taken: LONG, BYTE or NO_DATA; else TAKEN. */
-enum at_refusal at_engine_check(const struct at_engine *engine, const struct at_command *command);
+/* In engine.c: the command in flight has ended; its host will hear no more of it, and the slot stays until
+ * the module's answer has come; the engine is to get in step. */
+void at_engine_free_slot(struct at_engine *engine, at_time now);
+void at_engine_give_up(struct at_engine *engine, enum at_result result, at_time now);
+void at_engine_start_sync(struct at_engine *engine, const struct at_sync_start *start, at_time now);
 
-/* Takes a command; its id goes to *id. */
-enum at_refusal at_engine_submit(struct at_engine *engine, const struct at_command *command, at_time now,
-                                 uint32_t *id);
-
-/* Gives a command up. FINAL with AT_CANCELLED follows if it was in flight; a deferred result is forgotten
- * silently. */
-void at_engine_cancel(struct at_engine *engine, uint32_t id, at_time now);
-
-/* The lines that tell of the end of a connection in data mode, beside those of a restart; count 0: the final
- * result codes that are URCs, too (`NO CARRIER`). Before data mode begins. False when there is no room for
- * them. */
-bool at_engine_set_hangups(struct at_engine *engine, const char *const *texts, size_t count);
-
-/* For data mode: bytes for the port, which must stay where they are until GIVEN or LEFT. False when some are
- * on their way. */
-bool at_engine_give(struct at_engine *engine, const char *bytes, size_t length);
-
-/* All that was given is with the port, and GIVEN is to be told. */
-bool at_engine_has_given(const struct at_engine *engine);
-
-/* Data mode is to be left; LEFT tells how that went. What was given goes out before, unless there is DOUBT.
- * dtr: the host has dropped DTR (`AT&D1`), by which the module leaves if it can; else, and after a second, by
- * the escape sequence. */
-void at_engine_leave(struct at_engine *engine, bool dtr, at_time now);
-
-/* Data mode is over at once, as the host knows otherwise; input is lines again. How many of the bytes given
- * had not gone out. */
-size_t at_engine_end_data_mode(struct at_engine *engine);
-
-/* Bytes a second of a line that the port cannot be asked about, by which the time is reckoned at which a byte
- * has left it; 0: the port tells (at_engine_waiting), or does not delay any. */
-void at_engine_set_speed(struct at_engine *engine, uint32_t bytes_per_second);
-
-/* Is it worth asking the port how many bytes wait in it? The escape sequence needs silence before it. */
-bool at_engine_wants_silence(const struct at_engine *engine);
-
-/* Bytes that the port has taken wait in it still, and will have left it then. */
-void at_engine_waiting(struct at_engine *engine, at_time left_at);
-
-/* Hands over bytes from the port; they must stay where they are until at_engine_next has returned NONE. */
-void at_engine_input(struct at_engine *engine, const char *bytes, size_t length);
-
-enum at_event_kind at_engine_next(struct at_engine *engine, at_time now, struct at_event *event);
-
-/* Bytes for the port, 0 when there are none now; at_engine_sent tells how many it has taken. */
-size_t at_engine_output(struct at_engine *engine, at_time now, const char **bytes);
-void at_engine_sent(struct at_engine *engine, size_t length, at_time now);
-
-/* When at_engine_next or at_engine_output will have something to do that they have not now, without further
- * input; AT_NEVER: never. What at_engine_output gives now waits for the port and not for a time. */
-at_time at_engine_deadline(const struct at_engine *engine, at_time now);
-
-/* The first control character (below 0x20, or 0x7F) of a text, NULL when it has none. None may stand in a
- * command line: a module edits the line while it comes (V.250 5.2.2), so that what follows a row of
- * backspaces would be a command of its own. */
-const char *at_forbidden_byte(const char *text, size_t length);
+/* In engine.c: no command is in flight, and what the module takes next is not known. prompted: as data,
+ * perhaps, of which it wants so many bytes more (0: nobody knows). */
+void at_engine_doubt_module(struct at_engine *engine, bool prompted, uint64_t data_owed, at_time now);
 
 #endif

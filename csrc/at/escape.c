@@ -7,22 +7,22 @@ enum {
     LONGEST_QUEUE = 65536, /* bytes: what a driver or a relay holds at most without saying so */
 };
 
-static at_time guard(const struct at_manners *manners)
+static at_time guard(const struct at_protocol *protocol)
 {
-    return at_ms(manners->guard_ms);
+    return at_ms(protocol->guard_ms);
 }
 
 /* Most of it: clocks differ. */
-static bool is_silent(const struct at_escape *escape, const struct at_manners *manners, at_time now)
+static bool is_silent(const struct at_escape *escape, const struct at_protocol *protocol, at_time now)
 {
-    return now >= escape->left_at + guard(manners) / 10 * 9;
+    return now >= escape->left_at + guard(protocol) / 10 * 9;
 }
 
 /* What keeps a run apart from the next byte, for modules that want no guard time: more than a USB adapter's
  * latency may take away from it. */
-static at_time burst_gap(const struct at_manners *manners)
+static at_time burst_gap(const struct at_protocol *protocol)
 {
-    return at_ms(manners->idle_ms) / 2 * 5;
+    return at_ms(protocol->idle_ms) / 2 * 5;
 }
 
 static at_time time_of(const struct at_escape *escape, size_t bytes)
@@ -36,10 +36,10 @@ void at_escape_waiting(struct at_escape *escape, at_time left_at)
         escape->left_at = left_at;
 }
 
-static void count(struct at_escape *escape, const struct at_manners *manners, const char *bytes,
+static void count(struct at_escape *escape, const struct at_protocol *protocol, const char *bytes,
                   size_t length)
 {
-    char mark = manners->escape[0];
+    char mark = protocol->escape[0];
     for (size_t i = 0; i < length; i++) {
         bool marked = bytes[i] == mark;
         escape->run = (uint8_t)(marked ? escape->run + (escape->run < UINT8_MAX) : 0);
@@ -50,21 +50,21 @@ static void count(struct at_escape *escape, const struct at_manners *manners, co
     }
 }
 
-void at_escape_sent(struct at_escape *escape, const struct at_manners *manners, const char *bytes,
+void at_escape_sent(struct at_escape *escape, const struct at_protocol *protocol, const char *bytes,
                     size_t length, at_time now)
 {
     if (length == 0)
         return;
-    if (is_silent(escape, manners, now))
+    if (is_silent(escape, protocol, now))
         escape->bare = 0;
-    if (now >= escape->left_at + burst_gap(manners))
+    if (now >= escape->left_at + burst_gap(protocol))
         escape->run = 0;
     const size_t most = 64; /* longer than any sequence: only the end counts for what may follow */
     if (length > most) {
         escape->bare = SOMETHING_ELSE;
         bytes += length - most;
     }
-    count(escape, manners, bytes, length > most ? most : length);
+    count(escape, protocol, bytes, length > most ? most : length);
     at_time from = now > escape->left_at ? now : escape->left_at;
     escape->left_at = from + time_of(escape, length);
     at_time latest = now + time_of(escape, LONGEST_QUEUE);
@@ -73,14 +73,14 @@ void at_escape_sent(struct at_escape *escape, const struct at_manners *manners, 
 }
 
 /* So that a run of bytes of the sequence is never whole without a pause in it. */
-static size_t allowed_in_bursts(const struct at_escape *escape, const struct at_manners *manners,
+static size_t allowed_in_bursts(const struct at_escape *escape, const struct at_protocol *protocol,
                                 const char *bytes, size_t length, at_time now, at_time *until)
 {
-    size_t sequence = strlen(manners->escape);
-    at_time pause = escape->left_at + burst_gap(manners);
+    size_t sequence = strlen(protocol->escape);
+    at_time pause = escape->left_at + burst_gap(protocol);
     size_t run = now >= pause ? 0 : escape->run;
     for (size_t i = 0; i < length; i++) {
-        run = bytes[i] == manners->escape[0] ? run + 1 : 0;
+        run = bytes[i] == protocol->escape[0] ? run + 1 : 0;
         if (run == sequence) {
             if (i == 0)
                 *until = pause;
@@ -90,30 +90,53 @@ static size_t allowed_in_bursts(const struct at_escape *escape, const struct at_
     return length;
 }
 
-size_t at_escape_allowed(const struct at_escape *escape, const struct at_manners *manners, const char *bytes,
-                         size_t length, at_time now, at_time *until)
+size_t at_escape_allowed(const struct at_escape *escape, const struct at_protocol *protocol,
+                         const char *bytes, size_t length, at_time now, at_time *until)
 {
-    size_t sequence = strlen(manners->escape);
+    size_t sequence = strlen(protocol->escape);
     if (sequence == 0)
         return length;
-    if (manners->idle_ms > 0)
-        return allowed_in_bursts(escape, manners, bytes, length, now, until);
-    size_t bare = is_silent(escape, manners, now) ? 0 : escape->bare;
+    if (protocol->idle_ms > 0)
+        return allowed_in_bursts(escape, protocol, bytes, length, now, until);
+    size_t bare = is_silent(escape, protocol, now) ? 0 : escape->bare;
     if (bare >= sequence || length > sequence)
         return length;
     for (size_t i = 0; i < length; i++) {
-        if (bytes[i] != manners->escape[0])
+        if (bytes[i] != protocol->escape[0])
             return length;
     }
     if (bare + length != sequence)
         return length;
     if (length > 1)
         return length - 1;
-    *until = escape->left_at + guard(manners);
+    *until = escape->left_at + guard(protocol);
     return 0;
 }
 
-at_time at_escape_ready_at(const struct at_escape *escape, const struct at_manners *manners)
+at_time at_escape_ready_at(const struct at_escape *escape, const struct at_protocol *protocol)
 {
-    return escape->left_at + guard(manners);
+    return escape->left_at + guard(protocol);
+}
+
+bool at_escape_begin(struct at_escape *escape, const struct at_protocol *protocol, at_time now)
+{
+    if (now < at_escape_ready_at(escape, protocol))
+        return false;
+    escape->sequence_sent = 0;
+    return true;
+}
+
+size_t at_escape_output(const struct at_escape *escape, const struct at_protocol *protocol,
+                        const char **bytes)
+{
+    *bytes = protocol->escape + escape->sequence_sent;
+    return strlen(*bytes);
+}
+
+bool at_escape_sequence_sent(struct at_escape *escape, const struct at_protocol *protocol, size_t length,
+                             at_time now)
+{
+    at_escape_sent(escape, protocol, protocol->escape + escape->sequence_sent, length, now);
+    escape->sequence_sent = (uint8_t)(escape->sequence_sent + length);
+    return escape->sequence_sent == strlen(protocol->escape);
 }

@@ -11,7 +11,6 @@
 #define AT_ESCAPE_H
 
 #include "at/rules.h"
-#include "at/time.h"
 
 /* All zero is one whose line has been silent for ever. */
 struct at_escape {
@@ -20,21 +19,33 @@ struct at_escape {
     at_time left_at; /* the last byte has left the line, or will have */
     uint8_t
         bare; /* bytes of the sequence since the last silence, and nothing else; UINT8_MAX: something else */
-    uint8_t run; /* bytes of the sequence at the end of what was sent */
+    uint8_t run;           /* bytes of the sequence at the end of what was sent */
+    uint8_t sequence_sent; /* bytes of the sequence that leads out of data mode now */
 };
 
 /* The port has taken these bytes. */
-void at_escape_sent(struct at_escape *escape, const struct at_manners *manners, const char *bytes,
+void at_escape_sent(struct at_escape *escape, const struct at_protocol *protocol, const char *bytes,
                     size_t length, at_time now);
 
 /* The port says that bytes wait in it, and will have left it then. */
 void at_escape_waiting(struct at_escape *escape, at_time left_at);
 
 /* How many of these bytes of data may go now; 0: none before *until. */
-size_t at_escape_allowed(const struct at_escape *escape, const struct at_manners *manners, const char *bytes,
-                         size_t length, at_time now, at_time *until);
+size_t at_escape_allowed(const struct at_escape *escape, const struct at_protocol *protocol,
+                         const char *bytes, size_t length, at_time now, at_time *until);
 
 /* The sequence may go then, if nothing is sent before. */
-at_time at_escape_ready_at(const struct at_escape *escape, const struct at_manners *manners);
+at_time at_escape_ready_at(const struct at_escape *escape, const struct at_protocol *protocol);
+
+/* Begins to send the sequence if it may go now; else false. */
+bool at_escape_begin(struct at_escape *escape, const struct at_protocol *protocol, at_time now);
+
+/* The rest of the sequence. */
+size_t at_escape_output(const struct at_escape *escape, const struct at_protocol *protocol,
+                        const char **bytes);
+
+/* The port has taken so many bytes of it. True when that was the last of them. */
+bool at_escape_sequence_sent(struct at_escape *escape, const struct at_protocol *protocol, size_t length,
+                             at_time now);
 
 #endif

@@ -1,4 +1,4 @@
-#include "at/fields.h"
+#include "at/at.h"
 
 #include <string.h>
 

@@ -2,10 +2,10 @@
 
 #include <string.h>
 
-bool at_framer_init(struct at_framer *framer, const struct at_rules *rules)
+bool at_framer_init(struct at_framer *framer, const struct at_alloc *alloc, const struct at_rules *rules)
 {
     memset(framer, 0, sizeof *framer);
-    framer->alloc = rules->alloc;
+    framer->alloc = *alloc;
     return at_framer_set_rules(framer, rules);
 }
 
@@ -18,7 +18,7 @@ void at_framer_free(struct at_framer *framer)
 
 bool at_framer_set_rules(struct at_framer *framer, const struct at_rules *rules)
 {
-    size_t size = rules->manners.max_line;
+    size_t size = rules->protocol.max_line;
     if (framer->buffer_size < size) {
         char *buffer = at_resize(&framer->alloc, framer->buffer, framer->buffer_size, size);
         if (buffer == NULL)
@@ -138,7 +138,7 @@ static void save_line(struct at_framer *framer)
 {
     size_t length = (size_t)(framer->at - framer->line_start);
     framer->line_start = NULL;
-    if (framer->overlong > 0 || framer->buffered + length > framer->rules->manners.max_line) {
+    if (framer->overlong > 0 || framer->buffered + length > framer->rules->protocol.max_line) {
         framer->overlong += framer->buffered + length;
         framer->buffered = 0;
         return;
@@ -155,7 +155,7 @@ static enum at_token_kind finish_line(struct at_framer *framer, struct at_token 
         save_line(framer);
     const char *text = framer->line_start != NULL ? framer->line_start : framer->buffer;
     size_t length = framer->line_start != NULL ? (size_t)(framer->at - framer->line_start) : framer->buffered;
-    if (framer->overlong > 0 || length > framer->rules->manners.max_line) {
+    if (framer->overlong > 0 || length > framer->rules->protocol.max_line) {
         *token = (struct at_token){.kind = AT_TOKEN_OVERLONG,
                                    .length = framer->overlong > 0 ? framer->overlong : length,
                                    .rule = AT_NO_RULE};

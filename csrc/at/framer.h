@@ -64,7 +64,7 @@ struct at_framer {
 };
 
 /* False when there is no memory for the line buffer. */
-bool at_framer_init(struct at_framer *framer, const struct at_rules *rules);
+bool at_framer_init(struct at_framer *framer, const struct at_alloc *alloc, const struct at_rules *rules);
 void at_framer_free(struct at_framer *framer);
 
 /* Other rules from the next line on. False when there is no memory; the old ones then stay. */

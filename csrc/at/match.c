@@ -1,6 +1,6 @@
 #include "at/match.h"
 
-#include "at/fields.h"
+#include "at/at.h"
 
 #include <string.h>
 
@@ -44,11 +44,13 @@ bool at_has_key(const struct at_token *line, size_t prefix_length, unsigned fiel
            memcmp(field.text, key, field.length) == 0;
 }
 
-bool at_has_prefix(const struct at_token *line)
+size_t at_prefix_length(const struct at_token *line)
 {
     static const char marks[] = "+^$#*%";
-    return line->length > 1 && memchr(marks, line->text[0], sizeof marks - 1) != NULL &&
-           memchr(line->text, ':', line->length) != NULL;
+    if (line->length < 2 || memchr(marks, line->text[0], sizeof marks - 1) == NULL)
+        return 0;
+    const char *colon = memchr(line->text, ':', line->length);
+    return colon != NULL ? (size_t)(colon + 1 - line->text) : 0;
 }
 
 uint64_t at_announced(const struct at_token *line, const struct at_line_rule *rule)

@@ -15,8 +15,8 @@ bool at_has_shape(const struct at_token *line, size_t prefix_length, const char 
  * key). */
 bool at_has_key(const struct at_token *line, size_t prefix_length, unsigned field_index, const char *key);
 
-/* `+NAME: …`: a line that says itself whose it is, and so is nobody's bare answer. */
-bool at_has_prefix(const struct at_token *line);
+/* Of `+NAME:`, which says whose the line is, so that it is nobody's bare answer; 0: it has no prefix. */
+size_t at_prefix_length(const struct at_token *line);
 
 /* How many raw bytes the rule says follow this line; 0: none. A length that is no number announces nothing.
  */

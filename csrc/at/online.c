@@ -30,22 +30,15 @@ void at_online_begin(struct at_online *online)
 
 size_t at_online_end(struct at_online *online)
 {
-    size_t unsent = online->given_length;
     online->phase = AT_ONLINE_OFF;
-    online->given_length = 0;
-    online->tell_given = false;
     at_ending_forget(&online->ending);
-    return unsent;
+    return at_feed_drop(&online->feed);
 }
 
 bool at_online_give(struct at_online *online, const char *bytes, size_t length)
 {
     bool open = online->phase == AT_ONLINE_FLOWING || online->phase == AT_ONLINE_GUARD;
-    if (!open || online->given_length > 0 || online->tell_given || length == 0)
-        return false;
-    online->given = bytes;
-    online->given_length = length;
-    return true;
+    return open && at_feed_give(&online->feed, bytes, length);
 }
 
 static bool has_text(const struct at_online *online)
@@ -61,12 +54,12 @@ static void wait_for_answer(struct at_online *online, at_time earliest, at_time 
 }
 
 /* From now on an `OK` may be the answer. */
-static void expect_answer(struct at_online *online, const struct at_manners *manners)
+static void expect_answer(struct at_online *online, const struct at_protocol *protocol)
 {
     const char *held;
     online->expecting = true;
     online->held_before = at_ending_held(&online->ending, &held);
-    at_ending_expect(&online->ending, at_answer_text, manners->behind);
+    at_ending_expect(&online->ending, at_answer_text, protocol->behind);
 }
 
 void at_online_leave(struct at_online *online, bool dtr, at_time now)
@@ -75,7 +68,6 @@ void at_online_leave(struct at_online *online, bool dtr, at_time now)
         return;
     online->in_doubt = has_text(online);
     online->dtr = dtr;
-    online->escape_sent = 0;
     online->give_up_at = now + at_ms(BLOCKED_MS);
     online->phase = dtr ? AT_ONLINE_ASKED : AT_ONLINE_GUARD;
     if (dtr)
@@ -84,10 +76,10 @@ void at_online_leave(struct at_online *online, bool dtr, at_time now)
 
 /* Where in the held bytes the last `OK` stands that may be the answer, silence or the module's lines behind
  * it; length when there is none. *followed: by lines that nothing but the module says. */
-static size_t find_answer(const struct at_online *online, const struct at_manners *manners, const char *held,
-                          size_t length, bool *followed)
+static size_t find_answer(const struct at_online *online, const struct at_protocol *protocol,
+                          const char *held, size_t length, bool *followed)
 {
-    size_t found = length, prefix = strlen(manners->behind);
+    size_t found = length, prefix = strlen(protocol->behind);
     *followed = false;
     for (size_t at = 0; at + AT_ANSWER_LENGTH <= length; at++) {
         if (at + AT_ANSWER_LENGTH <= online->held_before ||
@@ -95,7 +87,7 @@ static size_t find_answer(const struct at_online *online, const struct at_manner
             continue;
         const char *rest = held + at + AT_ANSWER_LENGTH;
         size_t left = length - at - AT_ANSWER_LENGTH;
-        bool named = prefix > 0 && left >= prefix && memcmp(rest, manners->behind, prefix) == 0;
+        bool named = prefix > 0 && left >= prefix && memcmp(rest, protocol->behind, prefix) == 0;
         if (named || at_are_lines(rest, left)) {
             found = at;
             *followed = named;
@@ -113,12 +105,12 @@ static void decide(struct at_online *online, bool answered, size_t data)
 }
 
 /* Has the answer come, or its time passed? */
-static void look_for_answer(struct at_online *online, const struct at_manners *manners, at_time now)
+static void look_for_answer(struct at_online *online, const struct at_protocol *protocol, at_time now)
 {
     const char *held;
     bool followed;
     size_t length = at_ending_held(&online->ending, &held);
-    size_t found = online->expecting ? find_answer(online, manners, held, length, &followed) : length;
+    size_t found = online->expecting ? find_answer(online, protocol, held, length, &followed) : length;
     bool silent = now >= online->ending.last + at_ms(ANSWER_QUIET_MS);
     if (found < length && (silent || followed || now >= online->latest)) {
         decide(online, true, found);
@@ -144,7 +136,7 @@ static void look_for_blocked(struct at_online *online, at_time now)
     decide(online, false, at_ending_last(&online->ending, held, length));
 }
 
-static void tick(struct at_online *online, const struct at_manners *manners, at_time now)
+static void tick(struct at_online *online, const struct at_protocol *protocol, at_time now)
 {
     switch (online->phase) {
     case AT_ONLINE_OFF:
@@ -154,15 +146,14 @@ static void tick(struct at_online *online, const struct at_manners *manners, at_
         if (at_ending_is_doubtful(&online->ending, now))
             online->in_doubt = true; /* what was given does not go out any more */
         look_for_blocked(online, now);
-        if (!online->left && (online->given_length == 0 || online->in_doubt) &&
-            now >= at_escape_ready_at(online->escape, manners)) {
+        if (!online->left && (online->feed.length == 0 || online->in_doubt) &&
+            at_escape_begin(online->escape, protocol, now)) {
             online->phase = AT_ONLINE_ESCAPING;
-            online->escape_sent = 0;
             /* A module that wants no silence after it may answer before the port tells that it has the bytes.
              */
             wait_for_answer(online, now, AT_NEVER);
-            if (manners->answer_ms == 0)
-                expect_answer(online, manners);
+            if (protocol->answer_ms == 0)
+                expect_answer(online, protocol);
         }
         break;
     case AT_ONLINE_ESCAPING:
@@ -170,8 +161,8 @@ static void tick(struct at_online *online, const struct at_manners *manners, at_
         break;
     case AT_ONLINE_ASKED:
         if (!online->expecting && now >= online->earliest)
-            expect_answer(online, manners);
-        look_for_answer(online, manners, now);
+            expect_answer(online, protocol);
+        look_for_answer(online, protocol, now);
         break;
     }
 }
@@ -204,14 +195,14 @@ static enum at_online_event_kind tell_left(struct at_online *online, struct at_o
     return AT_ONLINE_LEFT;
 }
 
-enum at_online_event_kind at_online_next(struct at_online *online, const struct at_manners *manners,
+enum at_online_event_kind at_online_next(struct at_online *online, const struct at_protocol *protocol,
                                          const char **at, const char *end, at_time now,
                                          struct at_online_event *event)
 {
     const char *data;
     size_t length;
-    if (online->tell_given) {
-        online->tell_given = false;
+    if (online->feed.tell) {
+        online->feed.tell = false;
         return tell(event, AT_ONLINE_GIVEN, NULL, 0);
     }
     if (!online->left) {
@@ -220,7 +211,7 @@ enum at_online_event_kind at_online_next(struct at_online *online, const struct 
             online->held_before -= length < online->held_before ? length : online->held_before;
             return tell(event, AT_ONLINE_DATA, data, length);
         }
-        tick(online, manners, now);
+        tick(online, protocol, now);
     }
     if (online->left)
         return tell_left(online, event);
@@ -234,48 +225,43 @@ enum at_online_event_kind at_online_next(struct at_online *online, const struct 
     return tell(event, AT_ONLINE_NOTHING, NULL, 0);
 }
 
-size_t at_online_output(const struct at_online *online, const struct at_manners *manners, at_time now,
+size_t at_online_output(const struct at_online *online, const struct at_protocol *protocol, at_time now,
                         const char **bytes)
 {
     at_time until;
-    if (online->phase == AT_ONLINE_ESCAPING) {
-        *bytes = manners->escape + online->escape_sent;
-        return strlen(manners->escape) - online->escape_sent;
-    }
+    const struct at_feed *feed = &online->feed;
+    if (online->phase == AT_ONLINE_ESCAPING)
+        return at_escape_output(online->escape, protocol, bytes);
     bool flows =
         online->phase == AT_ONLINE_FLOWING || (online->phase == AT_ONLINE_GUARD && !online->in_doubt);
-    if (!flows || has_text(online) || online->given_length == 0)
+    if (!flows || has_text(online) || feed->length == 0)
         return 0;
-    *bytes = online->given;
-    return at_escape_allowed(online->escape, manners, online->given, online->given_length, now, &until);
+    *bytes = feed->bytes;
+    return at_escape_allowed(online->escape, protocol, feed->bytes, feed->length, now, &until);
 }
 
-void at_online_sent(struct at_online *online, const struct at_manners *manners, size_t length, at_time now)
+void at_online_sent(struct at_online *online, const struct at_protocol *protocol, size_t length, at_time now)
 {
     if (online->phase == AT_ONLINE_ESCAPING) {
-        at_escape_sent(online->escape, manners, manners->escape + online->escape_sent, length, now);
-        online->escape_sent = (uint8_t)(online->escape_sent + length);
-        if (online->escape_sent < strlen(manners->escape))
+        if (!at_escape_sequence_sent(online->escape, protocol, length, now))
             return;
         online->phase = AT_ONLINE_ASKED;
         at_time left_at = online->escape->left_at > now ? online->escape->left_at : now;
         /* The module answers after the silence that it wants; half of it allows for a driver's queue. */
-        if (manners->answer_ms > 0)
-            online->earliest = left_at + at_ms(manners->answer_ms) / 2;
-        online->latest = left_at + at_ms(manners->guard_ms) + at_ms(ANSWER_MS);
+        if (protocol->answer_ms > 0)
+            online->earliest = left_at + at_ms(protocol->answer_ms) / 2;
+        online->latest = left_at + at_ms(protocol->guard_ms) + at_ms(ANSWER_MS);
         return;
     }
-    at_escape_sent(online->escape, manners, online->given, length, now);
+    at_escape_sent(online->escape, protocol, online->feed.bytes, length, now);
     online->give_up_at = now + at_ms(BLOCKED_MS);
-    online->given += length;
-    online->given_length -= length;
-    online->tell_given = online->given_length == 0 && length > 0;
+    at_feed_took(&online->feed, length);
 }
 
-at_time at_online_deadline(const struct at_online *online, const struct at_manners *manners, at_time now)
+at_time at_online_deadline(const struct at_online *online, const struct at_protocol *protocol, at_time now)
 {
     at_time deadline = at_ending_deadline(&online->ending), until = AT_NEVER;
-    if (online->tell_given || online->left)
+    if (online->feed.tell || online->left)
         return now;
     if (has_text(online) && (online->doubt_told || online->in_doubt))
         deadline = AT_NEVER;
@@ -288,8 +274,8 @@ at_time at_online_deadline(const struct at_online *online, const struct at_manne
         break;
     case AT_ONLINE_GUARD:
         deadline = at_earlier(deadline, online->give_up_at);
-        if (online->given_length == 0 || online->in_doubt)
-            return at_earlier(deadline, at_escape_ready_at(online->escape, manners));
+        if (online->feed.length == 0 || online->in_doubt)
+            return at_earlier(deadline, at_escape_ready_at(online->escape, protocol));
         break;
     case AT_ONLINE_ASKED:
         if (!online->expecting)
@@ -298,7 +284,7 @@ at_time at_online_deadline(const struct at_online *online, const struct at_manne
             deadline = online->ending.last + at_ms(ANSWER_QUIET_MS);
         return at_earlier(deadline > now ? deadline : AT_NEVER, online->latest);
     }
-    if (online->given_length > 0 && !has_text(online))
-        at_escape_allowed(online->escape, manners, online->given, online->given_length, now, &until);
+    if (online->feed.length > 0 && !has_text(online))
+        at_escape_allowed(online->escape, protocol, online->feed.bytes, online->feed.length, now, &until);
     return at_earlier(deadline, until);
 }

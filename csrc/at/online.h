@@ -13,6 +13,7 @@
 
 #include "at/ending.h"
 #include "at/escape.h"
+#include "at/feed.h"
 
 enum at_online_phase {
     AT_ONLINE_OFF,
@@ -42,16 +43,13 @@ struct at_online {
     enum at_online_phase phase;
     struct at_ending ending;
     struct at_escape *escape; /* the engine's */
-    const char *given;        /* by the host, for the port */
-    size_t given_length;
-    bool tell_given;
+    struct at_feed feed;      /* from the host, for the port */
     bool doubt_told;
     bool in_doubt; /* while it is being left: whether there is a connection is not known, and nothing goes out
                     */
     bool dtr;      /* DTR was dropped; the sequence has not been tried */
-    bool expecting;     /* the answer may have come */
-    size_t held_before; /* bytes that are held and came before that: no answer ends in them */
-    uint8_t escape_sent;
+    bool expecting;           /* the answer may have come */
+    size_t held_before;       /* bytes that are held and came before that: no answer ends in them */
     at_time earliest, latest; /* for the answer */
     at_time give_up_at;       /* the port has taken nothing for too long */
     bool left, answered;      /* decided, and to be told behind the data in front of it */
@@ -77,16 +75,16 @@ bool at_online_give(struct at_online *online, const char *bytes, size_t length);
 void at_online_leave(struct at_online *online, bool dtr, at_time now);
 
 /* What there is to tell, of the bytes from *at to end, of which those that are used up are passed. */
-enum at_online_event_kind at_online_next(struct at_online *online, const struct at_manners *manners,
+enum at_online_event_kind at_online_next(struct at_online *online, const struct at_protocol *protocol,
                                          const char **at, const char *end, at_time now,
                                          struct at_online_event *event);
 
 /* Bytes for the port, 0 when none may go now. */
-size_t at_online_output(const struct at_online *online, const struct at_manners *manners, at_time now,
+size_t at_online_output(const struct at_online *online, const struct at_protocol *protocol, at_time now,
                         const char **bytes);
-void at_online_sent(struct at_online *online, const struct at_manners *manners, size_t length, at_time now);
+void at_online_sent(struct at_online *online, const struct at_protocol *protocol, size_t length, at_time now);
 
 /* When there will be something to tell or to send without input. */
-at_time at_online_deadline(const struct at_online *online, const struct at_manners *manners, at_time now);
+at_time at_online_deadline(const struct at_online *online, const struct at_protocol *protocol, at_time now);
 
 #endif

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-const struct at_manners at_default_manners = {
+const struct at_protocol at_default_protocol = {
     .eol = "\r",
     .prompt = '>',
     .max_line = 4096,
@@ -15,17 +15,59 @@ const struct at_manners at_default_manners = {
     .crlf_after_block = false,
 };
 
-struct at_rules *at_rules_new(const struct at_alloc *alloc)
+struct at_rules *at_rules_new(const struct at_alloc *alloc, const struct at_protocol *protocol)
 {
     struct at_rules *rules = at_resize(alloc, NULL, 0, sizeof *rules);
     if (rules == NULL)
         return NULL;
     memset(rules, 0, sizeof *rules);
     rules->alloc = *alloc;
-    rules->manners = at_default_manners;
+    rules->protocol = protocol != NULL ? *protocol : at_default_protocol;
     at_trie_init(&rules->lines);
     at_trie_init(&rules->commands);
     return rules;
+}
+
+static bool is_too_long(const char *text)
+{
+    return text != NULL && strlen(text) > AT_NAME_MAX;
+}
+
+/* Its names and prefixes have room in a slot. */
+static bool fits(const struct at_command_rule *rule)
+{
+    return !is_too_long(rule->name) && !is_too_long(rule->info_prefix) && !is_too_long(rule->deferred);
+}
+
+static bool add_tables(struct at_rules *rules, const struct at_tables *tables)
+{
+    if (tables->line_count > INT16_MAX || tables->command_count > INT16_MAX)
+        return false;
+    rules->constant = true;
+    rules->line_rules = tables->lines;
+    rules->command_rules = tables->commands;
+    for (; rules->line_count < (int16_t)tables->line_count; rules->line_count++) {
+        const struct at_line_rule *rule = &tables->lines[rules->line_count];
+        if (!at_trie_add(&rules->lines, &rules->alloc, rule->text, strlen(rule->text), rule->prefix,
+                         rules->line_count))
+            return false;
+    }
+    for (; rules->command_count < (int16_t)tables->command_count; rules->command_count++) {
+        const struct at_command_rule *rule = &tables->commands[rules->command_count];
+        if (!fits(rule) || !at_trie_add(&rules->commands, &rules->alloc, rule->name, strlen(rule->name),
+                                        false, rules->command_count))
+            return false;
+    }
+    return true;
+}
+
+struct at_rules *at_rules_from_tables(const struct at_alloc *alloc, const struct at_tables *tables)
+{
+    struct at_rules *rules = at_rules_new(alloc, tables->protocol);
+    if (rules == NULL || add_tables(rules, tables))
+        return rules;
+    at_rules_free(rules);
+    return NULL;
 }
 
 static void free_text(const struct at_alloc *alloc, const char *text)
@@ -41,28 +83,35 @@ static void free_line_rule(const struct at_alloc *alloc, const struct at_line_ru
     free_text(alloc, rule->block.shape);
 }
 
-static void free_traits(const struct at_alloc *alloc, const struct at_traits *traits)
+static void free_command_rule(const struct at_alloc *alloc, const struct at_command_rule *rule)
 {
-    free_text(alloc, traits->name);
-    free_text(alloc, traits->info_shape);
-    free_text(alloc, traits->info_prefix);
-    free_text(alloc, traits->deferred);
-    free_text(alloc, traits->deferred_end);
+    free_text(alloc, rule->name);
+    free_text(alloc, rule->info_shape);
+    free_text(alloc, rule->info_prefix);
+    free_text(alloc, rule->deferred);
+    free_text(alloc, rule->deferred_end);
+}
+
+static void free_tables(struct at_rules *rules, const struct at_alloc *alloc)
+{
+    for (int16_t i = 0; i < rules->line_count; i++)
+        free_line_rule(alloc, &rules->line_rules[i]);
+    for (int16_t i = 0; i < rules->command_count; i++)
+        free_command_rule(alloc, &rules->command_rules[i]);
+    if (rules->line_rules != NULL)
+        at_resize(alloc, (void *)rules->line_rules, (size_t)rules->line_room * sizeof *rules->line_rules, 0);
+    if (rules->command_rules != NULL)
+        at_resize(alloc, (void *)rules->command_rules,
+                  (size_t)rules->command_room * sizeof *rules->command_rules, 0);
 }
 
 void at_rules_free(struct at_rules *rules)
 {
     const struct at_alloc alloc = rules->alloc;
-    for (int16_t i = 0; i < rules->line_count; i++)
-        free_line_rule(&alloc, &rules->line_rules[i]);
-    for (int16_t i = 0; i < rules->traits_count; i++)
-        free_traits(&alloc, &rules->traits[i]);
+    if (!rules->constant)
+        free_tables(rules, &alloc);
     at_trie_free(&rules->lines, &alloc);
     at_trie_free(&rules->commands, &alloc);
-    if (rules->line_rules != NULL)
-        at_resize(&alloc, rules->line_rules, (size_t)rules->line_room * sizeof *rules->line_rules, 0);
-    if (rules->traits != NULL)
-        at_resize(&alloc, rules->traits, (size_t)rules->traits_room * sizeof *rules->traits, 0);
     at_resize(&alloc, rules, sizeof *rules, 0);
 }
 
@@ -79,26 +128,29 @@ static bool own_text(const struct at_alloc *alloc, const char **text)
     return copy != NULL;
 }
 
-/* Room for one more element; false when there is no memory or the table is as large as an index can tell. */
-static bool make_room(const struct at_alloc *alloc, void **table, int16_t count, int16_t *room, size_t size)
+/* The table with room for one more element; NULL when there is no memory or the table is as large as an index
+ * can tell. */
+static void *make_room(const struct at_alloc *alloc, const void *table, int16_t count, int16_t *room,
+                       size_t size)
 {
     if (count < *room)
-        return true;
+        return (void *)table;
     int wanted = *room == 0 ? 32 : *room * 2;
     if (wanted > INT16_MAX)
-        return false;
-    void *grown = at_resize(alloc, *table, (size_t)*room * size, (size_t)wanted * size);
-    if (grown == NULL)
-        return false;
-    *table = grown;
-    *room = (int16_t)wanted;
-    return true;
+        return NULL;
+    void *grown = at_resize(alloc, (void *)table, (size_t)*room * size, (size_t)wanted * size);
+    if (grown != NULL)
+        *room = (int16_t)wanted;
+    return grown;
 }
 
 bool at_rules_add_line(struct at_rules *rules, const struct at_line_rule *rule)
 {
-    void *table = rules->line_rules;
-    if (!make_room(&rules->alloc, &table, rules->line_count, &rules->line_room, sizeof *rule))
+    if (rules->constant)
+        return false;
+    struct at_line_rule *table =
+        make_room(&rules->alloc, rules->line_rules, rules->line_count, &rules->line_room, sizeof *rule);
+    if (table == NULL)
         return false;
     rules->line_rules = table;
 
@@ -112,18 +164,21 @@ bool at_rules_add_line(struct at_rules *rules, const struct at_line_rule *rule)
         free_line_rule(&rules->alloc, &own);
         return false;
     }
-    rules->line_rules[rules->line_count++] = own;
+    table[rules->line_count++] = own;
     return true;
 }
 
-bool at_rules_add_traits(struct at_rules *rules, const struct at_traits *traits)
+bool at_rules_add_command(struct at_rules *rules, const struct at_command_rule *rule)
 {
-    void *table = rules->traits;
-    if (!make_room(&rules->alloc, &table, rules->traits_count, &rules->traits_room, sizeof *traits))
+    if (rules->constant || !fits(rule))
         return false;
-    rules->traits = table;
+    struct at_command_rule *table = make_room(&rules->alloc, rules->command_rules, rules->command_count,
+                                              &rules->command_room, sizeof *rule);
+    if (table == NULL)
+        return false;
+    rules->command_rules = table;
 
-    struct at_traits own = *traits;
+    struct at_command_rule own = *rule;
     bool name = own_text(&rules->alloc, &own.name);
     bool info = own_text(&rules->alloc, &own.info_shape);
     bool prefix = own_text(&rules->alloc, &own.info_prefix);
@@ -131,12 +186,17 @@ bool at_rules_add_traits(struct at_rules *rules, const struct at_traits *traits)
     bool end = own_text(&rules->alloc, &own.deferred_end);
     if (!name || !info || !prefix || !deferred || !end ||
         !at_trie_add(&rules->commands, &rules->alloc, own.name, strlen(own.name), false,
-                     rules->traits_count)) {
-        free_traits(&rules->alloc, &own);
+                     rules->command_count)) {
+        free_command_rule(&rules->alloc, &own);
         return false;
     }
-    rules->traits[rules->traits_count++] = own;
+    table[rules->command_count++] = own;
     return true;
+}
+
+const struct at_line_rule *at_rules_line(const struct at_rules *rules, int index)
+{
+    return index >= 0 && index < rules->line_count ? &rules->line_rules[index] : NULL;
 }
 
 static bool is_letter(char byte)
@@ -172,8 +232,8 @@ enum at_form at_command_form(const char *command, size_t length)
     return AT_FORM_EXECUTE;
 }
 
-const struct at_traits *at_rules_traits(const struct at_rules *rules, const char *name, size_t length)
+const struct at_command_rule *at_rules_command(const struct at_rules *rules, const char *name, size_t length)
 {
     int16_t index = at_trie_find(&rules->commands, name, length);
-    return index == AT_NO_RULE ? NULL : &rules->traits[index];
+    return index == AT_NO_RULE ? NULL : &rules->command_rules[index];
 }

@@ -1,18 +1,18 @@
 #include "at/slot.h"
 
-#include "at/fields.h"
-
 #include <string.h>
 
-static void set_name(struct at_slot *slot, const char *text, size_t length)
+/* False when it is too long. */
+static bool set_name(struct at_slot *slot, const char *text, size_t length)
 {
     if (length > sizeof slot->name)
-        length = sizeof slot->name;
+        return false;
     for (size_t i = 0; i < length; i++)
         slot->name[i] = (char)(text[i] >= 'a' && text[i] <= 'z' ? text[i] - 'a' + 'A' : text[i]);
     slot->name_length = length;
     slot->prefix = slot->name;
     slot->prefix_length = length;
+    return true;
 }
 
 /* A parameter of a write form, 1-based. */
@@ -26,36 +26,44 @@ static bool get_param(const struct at_command *command, unsigned index, struct a
 }
 
 /* Does the command wait for a prompt or CONNECT and take data then? */
-static bool wants_data(const struct at_traits *traits, const struct at_command *command, enum at_form form)
+static bool wants_data(const struct at_command_rule *rule, const struct at_command *command,
+                       enum at_form form)
 {
     struct at_field length;
     int64_t number;
-    if ((traits->data_forms & form) == 0)
+    if ((rule->data_forms & form) == 0)
         return false;
-    if (!get_param(command, traits->data_length_param, &length))
-        return !traits->data_if_given;
+    if (!get_param(command, rule->data_length_param, &length))
+        return !rule->data_needs_length;
     return !at_field_number(&length, &number) || number != 0;
 }
 
-static void set_expectation(struct at_expectation *expect, const char *prefix)
+/* False when it is too long. */
+static bool set_expectation(struct at_expectation *expect, const char *prefix)
 {
-    expect->prefix_length = strlen(prefix);
-    if (expect->prefix_length > sizeof expect->prefix)
-        expect->prefix_length = sizeof expect->prefix;
-    memcpy(expect->prefix, prefix, expect->prefix_length);
+    size_t length = strlen(prefix);
+    if (length > sizeof expect->prefix)
+        return false;
+    memcpy(expect->prefix, prefix, length);
+    expect->prefix_length = length;
+    return true;
 }
 
-/* What stands in the parameter by which this command's deferred result is told from another's. */
-static void set_key(struct at_expectation *expect, const struct at_command *command, unsigned param)
+/* What stands in the parameter by which this command's deferred result is told from another's. False when it
+ * is too long. */
+static bool set_key(struct at_expectation *expect, const struct at_command *command, unsigned param)
 {
     struct at_field field;
-    if (!get_param(command, param, &field) || field.length >= sizeof expect->key)
-        return;
+    if (!get_param(command, param, &field))
+        return true;
+    if (field.length >= sizeof expect->key)
+        return false;
     memcpy(expect->key, field.text, field.length);
     expect->key[field.length] = '\0';
+    return true;
 }
 
-/* Several commands on one line (V.250 5.2.1), `+CMEE=1;+CSQ`: the traits of the first do not hold for all. */
+/* Several commands on one line (V.250 5.2.1), `+CMEE=1;+CSQ`: the rule of the first does not hold for all. */
 static bool is_compound(const char *text, size_t length)
 {
     bool quoted = false;
@@ -68,82 +76,84 @@ static bool is_compound(const char *text, size_t length)
     return false;
 }
 
-static void apply_deferred(struct at_slot *slot, const struct at_traits *traits,
+/* False when the parameter that tells its result apart is too long. */
+static bool apply_deferred(struct at_slot *slot, const struct at_command_rule *rule,
                            const struct at_command *command, enum at_form form)
 {
-    if (traits->deferred == NULL || command->online)
-        return;
-    if (command->expect == NULL && (traits->deferred_forms & form) != 0)
-        set_expectation(&slot->expect, traits->deferred);
-    else if (command->expect == NULL || strcmp(command->expect, traits->deferred) != 0)
-        return;
-    slot->expect.end_shape = traits->deferred_end;
-    slot->expect.field = traits->deferred_field;
-    set_key(&slot->expect, command, traits->deferred_param);
+    if (rule->deferred == NULL || command->online)
+        return true;
+    if (command->expect == NULL && (rule->deferred_forms & form) != 0)
+        set_expectation(&slot->expect, rule->deferred);
+    else if (command->expect == NULL || strcmp(command->expect, rule->deferred) != 0)
+        return true;
+    slot->expect.end_shape = rule->deferred_end;
+    slot->expect.field = rule->deferred_field;
+    return set_key(&slot->expect, command, rule->deferred_param);
 }
 
-static void apply_acknowledgement(struct at_slot *slot, const struct at_traits *traits,
+static void apply_acknowledgement(struct at_slot *slot, const struct at_command_rule *rule,
                                   const struct at_command *command)
 {
     struct at_field field;
     int64_t mode;
-    if (get_param(command, traits->ack_param, &field) && at_field_number(&field, &mode) && mode == 1) {
-        slot->ack_every = traits->ack_every;
-        slot->ack_byte = traits->ack_byte;
+    if (get_param(command, rule->ack_param, &field) && at_field_number(&field, &mode) && mode == 1) {
+        slot->upload.ack_every = rule->ack_every;
+        slot->upload.ack_byte = rule->ack_byte;
     }
 }
 
-static void apply_traits(struct at_slot *slot, const struct at_traits *traits,
-                         const struct at_command *command, enum at_form form)
+static bool apply_rule(struct at_slot *slot, const struct at_command_rule *rule,
+                       const struct at_command *command, enum at_form form)
 {
     if (slot->timeout_ms == 0)
-        slot->timeout_ms = traits->timeout_ms;
+        slot->timeout_ms = rule->timeout_ms;
     if (slot->deferred_ms == 0)
-        slot->deferred_ms = traits->deferred_ms;
+        slot->deferred_ms = rule->deferred_ms;
     if (form == AT_FORM_TEST)
-        return;
-    slot->info = traits->info;
-    slot->info_shape = traits->info_shape;
-    slot->online_prompt = traits->online_prompt && form != AT_FORM_READ;
-    if (traits->data_forms == 0 || command->data != NULL)
-        slot->accepts = traits->accepts;
-    if (traits->info_prefix != NULL) {
-        slot->prefix = traits->info_prefix;
-        slot->prefix_length = strlen(traits->info_prefix);
+        return true;
+    slot->info = rule->info;
+    slot->info_shape = rule->info_shape;
+    slot->prompt_enters_data_mode = rule->prompt_enters_data_mode && form != AT_FORM_READ;
+    if (rule->data_forms == 0 || command->data != NULL)
+        slot->accepts = rule->accepts;
+    if (rule->info_prefix != NULL) {
+        slot->prefix = rule->info_prefix;
+        slot->prefix_length = strlen(rule->info_prefix);
     }
-    apply_deferred(slot, traits, command, form);
-    apply_acknowledgement(slot, traits, command);
+    apply_acknowledgement(slot, rule, command);
+    return apply_deferred(slot, rule, command, form);
 }
 
-bool at_slot_fill(struct at_slot *slot, const struct at_rules *rules, const struct at_command *command,
-                  uint32_t default_ms)
+enum at_refusal at_slot_fill(struct at_slot *slot, const struct at_rules *rules,
+                             const struct at_command *command, uint32_t default_ms)
 {
     *slot = (struct at_slot){
         .state = AT_SLOT_SENDING,
         .info = AT_INFO_ANY,
         .accepts = AT_GROUP_GENERAL,
-        .data = command->data,
+        .upload = {.source = command->data},
         .online = command->online,
         .block = command->block,
         .timeout_ms = command->timeout_ms,
         .deferred_ms = command->deferred_ms,
     };
-    set_name(slot, command->text, at_command_name(command->text, command->length));
-    if (command->expect != NULL)
-        set_expectation(&slot->expect, command->expect);
+    if (!set_name(slot, command->text, at_command_name(command->text, command->length)) ||
+        (command->expect != NULL && !set_expectation(&slot->expect, command->expect)))
+        return AT_REFUSED_NAME;
 
     enum at_form form = at_command_form(command->text, command->length);
-    const struct at_traits *traits = at_rules_traits(rules, slot->name, slot->name_length);
-    if (traits != NULL && !is_compound(command->text, command->length)) {
-        if (command->data == NULL && wants_data(traits, command, form))
-            return false;
-        apply_traits(slot, traits, command, form);
+    const struct at_command_rule *rule = at_rules_command(rules, slot->name, slot->name_length);
+    if (rule != NULL && !is_compound(command->text, command->length)) {
+        if (command->data == NULL && wants_data(rule, command, form))
+            return AT_REFUSED_NO_DATA;
+        if (!apply_rule(slot, rule, command, form))
+            return AT_REFUSED_KEY;
     }
     if (slot->timeout_ms == 0)
         slot->timeout_ms = default_ms;
     if (slot->deferred_ms == 0)
         slot->deferred_ms = slot->timeout_ms;
-    return true;
+    return AT_ACCEPTED;
 }
 
 void at_slot_arm(struct at_slot *slot, at_time now)
@@ -158,22 +168,18 @@ bool at_slot_is_awaiting(const struct at_slot *slot)
 
 bool at_slot_wants_prompt(const struct at_slot *slot)
 {
-    return slot->data != NULL || slot->online_prompt;
-}
-
-bool at_slot_is_open_ended(const struct at_slot *slot)
-{
-    return slot->data != NULL && slot->data->left == AT_UNKNOWN_LENGTH;
+    return slot->upload.source != NULL || slot->prompt_enters_data_mode;
 }
 
 bool at_slot_is_unfinished(const struct at_slot *slot)
 {
-    if (at_slot_is_open_ended(slot))
+    if (at_upload_is_open_ended(&slot->upload))
         return slot->prompted && slot->upload.phase != AT_UPLOAD_ENDED;
     return at_slot_data_owed(slot) > 0;
 }
 
 uint64_t at_slot_data_owed(const struct at_slot *slot)
 {
-    return slot->prompted && slot->data != NULL && !at_slot_is_open_ended(slot) ? slot->data->left : 0;
+    bool known = slot->prompted && !at_upload_is_open_ended(&slot->upload);
+    return known ? at_upload_unsent(&slot->upload) : 0;
 }

@@ -3,26 +3,9 @@
 #ifndef AT_SLOT_H
 #define AT_SLOT_H
 
+#include "at/feed.h"
 #include "at/rules.h"
-#include "at/source.h"
-#include "at/time.h"
 #include "at/transfer.h"
-
-enum {
-    AT_NAME_MAX = 32,
-    AT_KEY_MAX = 16
-};
-
-struct at_command {
-    const char *text; /* without `AT` and line end */
-    size_t length;
-    struct at_source *data; /* for the prompt or CONNECT; NULL: none. Borrowed until the command has ended */
-    const char *expect;     /* prefix of a deferred result; NULL: as the traits say */
-    uint32_t timeout_ms;  /* to the final result code, counted anew while data flows; 0: as the traits say */
-    uint32_t deferred_ms; /* from there to the deferred result; 0: as the traits say */
-    bool online;          /* CONNECT, or the prompt of such a command, ends it, and data mode begins */
-    uint64_t block; /* so many bytes follow CONNECT, AT_UNKNOWN_LENGTH: up to the deferred result; 0: none */
-};
 
 enum at_slot_state {
     AT_SLOT_EMPTY,
@@ -47,18 +30,16 @@ struct at_slot {
     uint32_t id;
     char name[AT_NAME_MAX]; /* in upper case */
     size_t name_length;
-    const char *prefix; /* of its information responses: the name, or the traits' own */
+    const char *prefix; /* of its information responses: the name, or the rule' own */
     size_t prefix_length;
     const char *info_shape;
     enum at_info info;
     uint32_t accepts;
-    struct at_source *data;
-    bool online;        /* CONNECT begins data mode … */
-    bool online_prompt; /* … or the prompt does */
+    bool online;                  /* CONNECT begins data mode … */
+    bool prompt_enters_data_mode; /* … or the prompt does */
     uint64_t block;
-    struct at_upload upload;            /* of data of unknown length */
-    uint32_t ack_every, unacknowledged; /* bytes of data; 0: the module does not acknowledge */
-    char ack_byte;
+    struct at_upload upload; /* its data */
+    uint64_t passed;         /* bytes of its data, or of the block in its answer, so far */
     bool prompted;
     bool had_block; /* in its answer, which is whole */
     uint8_t damage; /* of that: enum at_damage */
@@ -73,10 +54,10 @@ struct at_slot {
     size_t echoed;
 };
 
-/* Fills the slot for a command, by the traits of its name; default_ms is the time-out where these tell none.
- * False when its form waits for data and none is given. */
-bool at_slot_fill(struct at_slot *slot, const struct at_rules *rules, const struct at_command *command,
-                  uint32_t default_ms);
+/* Fills the slot for a command, by the rule of its name; default_ms is the time-out where that gives none.
+ * Refused: NAME, KEY, NO_DATA. The slot points into itself: it is not to be moved. */
+enum at_refusal at_slot_fill(struct at_slot *slot, const struct at_rules *rules,
+                             const struct at_command *command, uint32_t default_ms);
 
 /* The deadline, counted from now. */
 void at_slot_arm(struct at_slot *slot, at_time now);
@@ -86,9 +67,6 @@ bool at_slot_is_awaiting(const struct at_slot *slot);
 
 /* A prompt may come: the command has data, or data mode begins there. */
 bool at_slot_wants_prompt(const struct at_slot *slot);
-
-/* Data of unknown length, which the escape sequence ends. */
-bool at_slot_is_open_ended(const struct at_slot *slot);
 
 /* The module takes bytes for data that the command has not given it. */
 bool at_slot_is_unfinished(const struct at_slot *slot);

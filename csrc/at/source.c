@@ -1,4 +1,4 @@
-#include "at/source.h"
+#include "at/at.h"
 
 static size_t peek_memory(void *context, const char **bytes)
 {

@@ -40,31 +40,31 @@ static void send(struct at_sync *sync, enum at_sync_phase phase, uint32_t millis
     sync->until = length + sync->fill > 0 ? AT_NEVER : now + at_ms(milliseconds);
 }
 
-static void probe(struct at_sync *sync, const struct at_manners *manners, at_time now)
+static void probe(struct at_sync *sync, const struct at_protocol *protocol, at_time now)
 {
     char text[8] = "AT";
-    size_t eol = strlen(manners->eol);
-    memcpy(text + 2, manners->eol, eol);
+    size_t eol = strlen(protocol->eol);
+    memcpy(text + 2, protocol->eol, eol);
     sync->unanswered++;
     send(sync, AT_SYNC_PROBE, sync->probe_ms, text, 2 + eol, now);
 }
 
 /* In front of the escape sequence. */
-static void keep_silent(struct at_sync *sync, const struct at_manners *manners, at_time now)
+static void keep_silent(struct at_sync *sync, const struct at_escape *escape,
+                        const struct at_protocol *protocol, at_time now)
 {
-    wait_for(sync, AT_SYNC_GUARD, manners->guard_ms, now > sync->free_at ? now : sync->free_at);
+    wait_for(sync, AT_SYNC_GUARD, protocol->guard_ms, now > escape->left_at ? now : escape->left_at);
 }
 
-static void cancel_prompt(struct at_sync *sync, const struct at_manners *manners, at_time now)
+static void cancel_prompt(struct at_sync *sync, const struct at_protocol *protocol, at_time now)
 {
-    send(sync, AT_SYNC_LEAVE, LEAVE_MS, &manners->cancel, manners->cancel != 0, now);
+    send(sync, AT_SYNC_LEAVE, LEAVE_MS, &protocol->cancel, protocol->cancel != 0, now);
 }
 
 void at_sync_start(struct at_sync *sync, const struct at_sync_start *start, at_time now)
 {
     *sync = (struct at_sync){
         .give_up = start->give_up,
-        .free_at = start->free_at,
         .probe_ms = FIRST_PROBE_MS,
         .final_owed = start->final_owed,
         .cancel_first = start->prompted && !start->data_mode,
@@ -140,28 +140,30 @@ void at_sync_prompt(struct at_sync *sync, uint64_t data_owed, at_time now)
 }
 
 /* A probe has gone unanswered: what may hold the module back is tried in turn. */
-static void try_next(struct at_sync *sync, const struct at_manners *manners, at_time now)
+static void try_next(struct at_sync *sync, const struct at_escape *escape, const struct at_protocol *protocol,
+                     at_time now)
 {
     sync->clean = 0;
     sync->probe_ms = sync->probe_ms * 2 < LONGEST_PROBE_MS ? sync->probe_ms * 2 : LONGEST_PROBE_MS;
     sync->step = (uint8_t)(sync->step + 1 < STEPS ? sync->step + 1 : STEP_ASK_AGAIN);
     switch (sync->step) {
     case STEP_CANCEL:
-        cancel_prompt(sync, manners, now);
+        cancel_prompt(sync, protocol, now);
         break;
     case STEP_ESCAPE:
-        keep_silent(sync, manners, now);
+        keep_silent(sync, escape, protocol, now);
         break;
     case STEP_FILL:
         sync->fill = sync->data_owed > 0 ? sync->data_owed : LONGEST_PROMPT;
         send(sync, AT_SYNC_LEAVE, LEAVE_MS, "", 0, now);
         break;
     default:
-        probe(sync, manners, now);
+        probe(sync, protocol, now);
     }
 }
 
-bool at_sync_tick(struct at_sync *sync, const struct at_manners *manners, at_time now)
+bool at_sync_tick(struct at_sync *sync, const struct at_escape *escape, const struct at_protocol *protocol,
+                  at_time now)
 {
     if (sync->phase == AT_SYNC_OFF || now < sync->until)
         return false;
@@ -170,16 +172,16 @@ bool at_sync_tick(struct at_sync *sync, const struct at_manners *manners, at_tim
         break;
     case AT_SYNC_QUIET:
         if (sync->cancel_first)
-            cancel_prompt(sync, manners, now);
+            cancel_prompt(sync, protocol, now);
         else if (sync->escape_first)
-            keep_silent(sync, manners, now);
+            keep_silent(sync, escape, protocol, now);
         else
-            probe(sync, manners, now);
+            probe(sync, protocol, now);
         sync->cancel_first = sync->escape_first = false;
         break;
     case AT_SYNC_PROBE:
         sync->final_owed = false;
-        try_next(sync, manners, now);
+        try_next(sync, escape, protocol, now);
         break;
     case AT_SYNC_SETTLE:
         sync->unanswered = 0;
@@ -187,13 +189,13 @@ bool at_sync_tick(struct at_sync *sync, const struct at_manners *manners, at_tim
             sync->phase = AT_SYNC_OFF;
             return true;
         }
-        probe(sync, manners, now);
+        probe(sync, protocol, now);
         break;
     case AT_SYNC_GUARD:
-        send(sync, AT_SYNC_LEAVE, manners->guard_ms, manners->escape, strlen(manners->escape), now);
+        send(sync, AT_SYNC_LEAVE, protocol->guard_ms, protocol->escape, strlen(protocol->escape), now);
         break;
     case AT_SYNC_LEAVE:
-        probe(sync, manners, now);
+        probe(sync, protocol, now);
         break;
     }
     return false;

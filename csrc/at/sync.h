@@ -8,8 +8,8 @@
 #ifndef AT_SYNC_H
 #define AT_SYNC_H
 
+#include "at/escape.h"
 #include "at/rules.h"
-#include "at/time.h"
 
 enum at_sync_phase {
     AT_SYNC_OFF,    /* in step */
@@ -29,13 +29,12 @@ struct at_sync_start {
     bool data_mode;  /* … the latter: only the escape sequence leads out of it */
     uint64_t data_owed; /* bytes that it is waiting for, 0: not known */
     at_time give_up;    /* tell of failure then; AT_NEVER: never */
-    at_time free_at;    /* the last byte sent before has left the line then */
 };
 
 struct at_sync {
     enum at_sync_phase phase;
     at_time until; /* the phase ends here; AT_NEVER while something is still being sent */
-    at_time give_up, free_at;
+    at_time give_up;
     uint32_t hold_ms;    /* how long the phase lasts once everything is sent */
     uint32_t probe_ms;   /* how long the next probe may take; doubles while there is no answer */
     uint32_t unanswered; /* probes without an answer so far */
@@ -68,7 +67,8 @@ void at_sync_data(struct at_sync *sync, at_time now);
 void at_sync_prompt(struct at_sync *sync, uint64_t data_owed, at_time now);
 
 /* Time has passed. True when the module is in step from now on. */
-bool at_sync_tick(struct at_sync *sync, const struct at_manners *manners, at_time now);
+bool at_sync_tick(struct at_sync *sync, const struct at_escape *escape, const struct at_protocol *protocol,
+                  at_time now);
 
 /* When at_sync_tick has something to do; AT_NEVER: never. */
 at_time at_sync_deadline(const struct at_sync *sync);

@@ -211,50 +211,93 @@ at_time at_download_deadline(const struct at_download *download, const struct at
     return wanted == AT_NEVER ? AT_NEVER : ending->last + wanted;
 }
 
-size_t at_upload_output(struct at_upload *upload, const struct at_source *source,
-                        const struct at_escape *escape, const struct at_manners *manners, at_time now,
-                        const char **bytes)
+bool at_upload_is_open_ended(const struct at_upload *upload)
+{
+    return upload->source != NULL && upload->source->left == AT_UNKNOWN_LENGTH;
+}
+
+static size_t peek(const struct at_upload *upload, const char **bytes)
+{
+    return upload->source->peek(upload->source->context, bytes);
+}
+
+bool at_upload_is_starved(const struct at_upload *upload)
+{
+    const char *bytes;
+    return at_upload_is_open_ended(upload) && upload->phase == AT_UPLOAD_DATA && !upload->source->ended &&
+           peek(upload, &bytes) == 0;
+}
+
+uint64_t at_upload_unsent(const struct at_upload *upload)
+{
+    if (at_upload_is_open_ended(upload))
+        return upload->phase == AT_UPLOAD_DATA ? AT_UNKNOWN_LENGTH : 0;
+    return upload->source != NULL ? upload->source->left : 0;
+}
+
+/* No more than is left, and than the module takes before it acknowledges. */
+static size_t next_of_known_length(const struct at_upload *upload, const char **bytes)
+{
+    uint64_t most = upload->source->left;
+    if (upload->ack_every > 0 && most > upload->ack_every - upload->unacknowledged)
+        most = upload->ack_every - upload->unacknowledged;
+    if (most == 0)
+        return 0;
+    size_t length = peek(upload, bytes);
+    return length < most ? length : (size_t)most;
+}
+
+size_t at_upload_output(struct at_upload *upload, struct at_escape *escape,
+                        const struct at_protocol *protocol, at_time now, const char **bytes)
 {
     at_time until;
+    if (!at_upload_is_open_ended(upload))
+        return next_of_known_length(upload, bytes);
     if (upload->phase == AT_UPLOAD_DATA) {
-        size_t length = source->peek(source->context, bytes);
+        size_t length = peek(upload, bytes);
         if (length > 0)
-            return at_escape_allowed(escape, manners, *bytes, length, now, &until);
-        if (!source->ended)
+            return at_escape_allowed(escape, protocol, *bytes, length, now, &until);
+        if (!upload->source->ended)
             return 0;
         upload->phase = AT_UPLOAD_GUARD;
     }
-    if (upload->phase == AT_UPLOAD_GUARD && now >= at_escape_ready_at(escape, manners))
+    if (upload->phase == AT_UPLOAD_GUARD && at_escape_begin(escape, protocol, now))
         upload->phase = AT_UPLOAD_ESCAPING;
-    if (upload->phase != AT_UPLOAD_ESCAPING)
-        return 0;
-    *bytes = manners->escape + upload->escape_sent;
-    return strlen(manners->escape) - upload->escape_sent;
+    return upload->phase == AT_UPLOAD_ESCAPING ? at_escape_output(escape, protocol, bytes) : 0;
 }
 
-void at_upload_sent(struct at_upload *upload, struct at_escape *escape, const struct at_manners *manners,
-                    const char *bytes, size_t length, at_time now, size_t *of_source)
+size_t at_upload_sent(struct at_upload *upload, struct at_escape *escape, const struct at_protocol *protocol,
+                      size_t length, at_time now)
 {
-    at_escape_sent(escape, manners, bytes, length, now);
-    *of_source = upload->phase == AT_UPLOAD_DATA ? length : 0;
-    if (upload->phase != AT_UPLOAD_ESCAPING)
-        return;
-    upload->escape_sent = (uint8_t)(upload->escape_sent + length);
-    if (upload->escape_sent == strlen(manners->escape))
-        upload->phase = AT_UPLOAD_ENDED;
+    const char *bytes;
+    struct at_source *source = upload->source;
+    if (upload->phase == AT_UPLOAD_ESCAPING) {
+        if (at_escape_sequence_sent(escape, protocol, length, now))
+            upload->phase = AT_UPLOAD_ENDED;
+        return 0;
+    }
+    peek(upload, &bytes);
+    at_escape_sent(escape, protocol, bytes, length, now);
+    source->took(source->context, length);
+    if (!at_upload_is_open_ended(upload))
+        source->left -= length;
+    upload->unacknowledged += upload->ack_every > 0 ? (uint32_t)length : 0;
+    return length;
 }
 
-at_time at_upload_deadline(const struct at_upload *upload, const struct at_source *source,
-                           const struct at_escape *escape, const struct at_manners *manners, at_time now)
+at_time at_upload_deadline(const struct at_upload *upload, const struct at_escape *escape,
+                           const struct at_protocol *protocol, at_time now)
 {
     const char *bytes;
     at_time until = AT_NEVER;
+    if (!at_upload_is_open_ended(upload))
+        return AT_NEVER;
     if (upload->phase == AT_UPLOAD_GUARD)
-        return at_escape_ready_at(escape, manners);
+        return at_escape_ready_at(escape, protocol);
     if (upload->phase == AT_UPLOAD_DATA) {
-        size_t length = source->peek(source->context, &bytes);
+        size_t length = peek(upload, &bytes);
         if (length > 0)
-            at_escape_allowed(escape, manners, bytes, length, now, &until);
+            at_escape_allowed(escape, protocol, bytes, length, now, &until);
     }
     return until;
 }

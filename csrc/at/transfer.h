@@ -1,12 +1,12 @@
-/* Data of a command whose end is not known beforehand, or may come early: downloads that the module ends with
- * a result (`+GET: 0,1000`), and uploads that the host ends with the escape sequence. */
+/* Data of a command: downloads that the module ends with a result (`+GET: 0,1000`), and uploads, of known
+ * length or ended by the escape sequence. */
 #ifndef AT_TRANSFER_H
 #define AT_TRANSFER_H
 
 #include "at/ending.h"
 #include "at/escape.h"
+#include "at/feed.h"
 #include "at/rules.h"
-#include "at/source.h"
 
 /* A download. The module says where it ends in the middle of the data, and data may look like it:
  * `\r\nOK\r\n`, then `\r\n+GET: 0,1000\r\n`. It is the end if its number is that of the bytes before
@@ -39,7 +39,8 @@ enum at_download_event at_download_next(struct at_download *download, struct at_
 
 at_time at_download_deadline(const struct at_download *download, const struct at_ending *ending);
 
-/* The end of an upload of unknown length. */
+/* The data of a command, behind its prompt or CONNECT: of known length; or up to the end of its source, and
+ * then the escape sequence. */
 enum at_upload_phase {
     AT_UPLOAD_DATA,
     AT_UPLOAD_GUARD,    /* the source has ended; silence before the sequence */
@@ -48,21 +49,31 @@ enum at_upload_phase {
 };
 
 struct at_upload {
+    struct at_source *source; /* the host's; NULL: the command has no data */
     enum at_upload_phase phase;
-    uint8_t escape_sent;
+    uint32_t ack_every, unacknowledged; /* bytes; 0: the module does not acknowledge */
+    char ack_byte;
 };
 
-/* Bytes for the port: data, and the escape sequence once the source has ended. */
-size_t at_upload_output(struct at_upload *upload, const struct at_source *source,
-                        const struct at_escape *escape, const struct at_manners *manners, at_time now,
-                        const char **bytes);
+/* It has no known length. */
+bool at_upload_is_open_ended(const struct at_upload *upload);
 
-/* So many of them are with the port. *of_source: those that were data. */
-void at_upload_sent(struct at_upload *upload, struct at_escape *escape, const struct at_manners *manners,
-                    const char *bytes, size_t length, at_time now, size_t *of_source);
+/* Its source has nothing at the moment, and has not ended. */
+bool at_upload_is_starved(const struct at_upload *upload);
+
+/* Bytes that have not gone out, AT_UNKNOWN_LENGTH: nobody knows how many. */
+uint64_t at_upload_unsent(const struct at_upload *upload);
+
+/* Bytes for the port: data, and the escape sequence once the source has ended. */
+size_t at_upload_output(struct at_upload *upload, struct at_escape *escape,
+                        const struct at_protocol *protocol, at_time now, const char **bytes);
+
+/* The port has taken so many of them; how many of these were data. */
+size_t at_upload_sent(struct at_upload *upload, struct at_escape *escape, const struct at_protocol *protocol,
+                      size_t length, at_time now);
 
 /* When the port gets more without the source having more; AT_NEVER: never. */
-at_time at_upload_deadline(const struct at_upload *upload, const struct at_source *source,
-                           const struct at_escape *escape, const struct at_manners *manners, at_time now);
+at_time at_upload_deadline(const struct at_upload *upload, const struct at_escape *escape,
+                           const struct at_protocol *protocol, at_time now);
 
 #endif

@@ -3,12 +3,7 @@
 #ifndef AT_TRIE_H
 #define AT_TRIE_H
 
-#include "at/alloc.h"
-
-#include <stdbool.h>
-#include <stdint.h>
-
-#define AT_NO_RULE (-1)
+#include "at/internal.h"
 
 struct at_trie_node {
     int16_t child;      /* the first of the next level, or -1 */

@@ -12,7 +12,7 @@ void core_block_free(lua_State *L, struct core_block *block)
 {
     struct at_alloc alloc = core_alloc(L);
     if (block->bytes != NULL)
-        at_resize(&alloc, block->bytes, block->size, 0);
+        alloc.resize(alloc.context, block->bytes, block->size, 0);
     block->bytes = NULL;
 }
 
@@ -37,7 +37,7 @@ static bool gather(lua_State *L, struct core_block *block, const char *bytes, si
         size_t size = block->size == 0 ? FIRST_SIZE : block->size;
         while (size < block->length + length)
             size *= 2;
-        char *grown = at_resize(&alloc, block->bytes, block->size, size);
+        char *grown = alloc.resize(alloc.context, block->bytes, block->size, size);
         if (grown == NULL)
             return false;
         block->bytes = grown;

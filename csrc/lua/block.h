@@ -2,7 +2,7 @@
 #ifndef CORE_BLOCK_H
 #define CORE_BLOCK_H
 
-#include "at/engine.h"
+#include "at/at.h"
 #include "lua/file.h"
 
 enum core_block_owner {

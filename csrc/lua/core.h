@@ -4,8 +4,7 @@
 #ifndef CORE_CORE_H
 #define CORE_CORE_H
 
-#include "at/alloc.h"
-#include "at/time.h"
+#include "at/at.h"
 
 #include <lauxlib.h>
 #include <lua.h>

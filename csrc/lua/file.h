@@ -3,7 +3,7 @@
 #ifndef CORE_FILE_H
 #define CORE_FILE_H
 
-#include "at/source.h"
+#include "at/at.h"
 
 #include <lua.h>
 #include <stdbool.h>

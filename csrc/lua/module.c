@@ -1,6 +1,6 @@
 #include "lua/core.h"
 
-#include "at/fields.h"
+#include "at/at.h"
 
 #include <time.h>
 

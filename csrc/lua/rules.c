@@ -2,7 +2,7 @@
  * count. */
 #include "lua/core.h"
 
-#include "at/rules.h"
+#include "at/at.h"
 
 #include <string.h>
 
@@ -96,25 +96,25 @@ static void copy_text_field(lua_State *L, const char *name, char *to, size_t siz
     strcpy(to, text);
 }
 
-static void read_manners(lua_State *L, struct at_manners *manners)
+static void read_protocol(lua_State *L, struct at_protocol *protocol)
 {
-    copy_text_field(L, "eol", manners->eol, sizeof manners->eol);
-    copy_text_field(L, "escape", manners->escape, sizeof manners->escape);
+    copy_text_field(L, "eol", protocol->eol, sizeof protocol->eol);
+    copy_text_field(L, "escape", protocol->escape, sizeof protocol->escape);
     const char *prompt = text_field(L, "prompt");
     if (prompt != NULL)
-        manners->prompt = prompt[0];
+        protocol->prompt = prompt[0];
     const char *cancel = text_field(L, "cancel");
     if (cancel != NULL)
-        manners->cancel = cancel[0];
-    manners->crlf_after_block = flag_field(L, "crlf_after_block");
-    manners->max_line = (uint32_t)integer_field(L, "max_line", manners->max_line);
-    manners->max_command = (uint32_t)integer_field(L, "max_command", manners->max_command);
-    manners->gap_ms = (uint32_t)integer_field(L, "gap_ms", manners->gap_ms);
-    manners->guard_ms = (uint32_t)integer_field(L, "guard_ms", manners->guard_ms);
-    manners->answer_ms = (uint32_t)integer_field(L, "answer_ms", manners->guard_ms);
-    manners->idle_ms = (uint32_t)integer_field(L, "idle_ms", 0);
-    manners->settle_ms = (uint32_t)integer_field(L, "settle_ms", 0);
-    copy_text_field(L, "behind", manners->behind, sizeof manners->behind);
+        protocol->cancel = cancel[0];
+    protocol->crlf_after_block = flag_field(L, "crlf_after_block");
+    protocol->max_line = (uint32_t)integer_field(L, "max_line", protocol->max_line);
+    protocol->max_command = (uint32_t)integer_field(L, "max_command", protocol->max_command);
+    protocol->gap_ms = (uint32_t)integer_field(L, "gap_ms", protocol->gap_ms);
+    protocol->guard_ms = (uint32_t)integer_field(L, "guard_ms", protocol->guard_ms);
+    protocol->answer_ms = (uint32_t)integer_field(L, "answer_ms", protocol->guard_ms);
+    protocol->idle_ms = (uint32_t)integer_field(L, "idle_ms", 0);
+    protocol->settle_ms = (uint32_t)integer_field(L, "settle_ms", 0);
+    copy_text_field(L, "behind", protocol->behind, sizeof protocol->behind);
 }
 
 static void read_block(lua_State *L, struct at_block_rule *block)
@@ -136,10 +136,10 @@ static void add_line(lua_State *L, struct at_rules *rules)
     struct at_line_rule rule = {
         .text = text_field(L, "text"),
         .prefix = flag_field(L, "prefix"),
-        .class = (enum at_line_class)choice_field(L, "class", classes),
+        .kind = (enum at_line_kind)choice_field(L, "class", classes),
         .success = flag_field(L, "success"),
         .groups = (uint32_t)integer_field(L, "groups", AT_GROUP_GENERAL),
-        .also_urc = flag_field(L, "also_urc"),
+        .urc_when_idle = flag_field(L, "also_urc"),
         .shape = text_field(L, "shape"),
     };
     read_block(L, &rule.block);
@@ -152,7 +152,7 @@ static void add_line(lua_State *L, struct at_rules *rules)
 static void add_command(lua_State *L, struct at_rules *rules)
 {
     static const char *const infos[] = {"prefixed", "bare", "any", NULL};
-    struct at_traits traits = {
+    struct at_command_rule rule = {
         .name = text_field(L, "name"),
         .info = (enum at_info)choice_field(L, "info", infos),
         .info_shape = text_field(L, "info_shape"),
@@ -162,8 +162,8 @@ static void add_command(lua_State *L, struct at_rules *rules)
         .data_length_param = (uint8_t)integer_field(L, "data_length_param", 0),
         .ack_param = (uint8_t)integer_field(L, "ack_param", 0),
         .ack_every = (uint32_t)integer_field(L, "ack_every", 0),
-        .data_if_given = flag_field(L, "data_if_given"),
-        .online_prompt = flag_field(L, "online_prompt"),
+        .data_needs_length = flag_field(L, "data_if_given"),
+        .prompt_enters_data_mode = flag_field(L, "online_prompt"),
         .deferred = text_field(L, "deferred"),
         .deferred_forms = (uint8_t)integer_field(L, "deferred_forms", 0),
         .deferred_param = (uint8_t)integer_field(L, "deferred_param", 0),
@@ -173,10 +173,15 @@ static void add_command(lua_State *L, struct at_rules *rules)
         .deferred_ms = (uint32_t)integer_field(L, "deferred_ms", 0),
     };
     const char *ack_byte = text_field(L, "ack_byte");
-    traits.ack_byte = ack_byte != NULL ? ack_byte[0] : 'A';
-    if (traits.name == NULL || traits.name[0] == '\0')
+    rule.ack_byte = ack_byte != NULL ? ack_byte[0] : 'A';
+    if (rule.name == NULL || rule.name[0] == '\0')
         luaL_error(L, "dialect: a command without a name");
-    if (!at_rules_add_traits(rules, &traits))
+    const char *const limited[] = {rule.name, rule.info_prefix, rule.deferred};
+    for (size_t i = 0; i < sizeof limited / sizeof *limited; i++) {
+        if (limited[i] != NULL && strlen(limited[i]) > AT_NAME_MAX)
+            luaL_error(L, "dialect: %s is longer than %d bytes", limited[i], AT_NAME_MAX);
+    }
+    if (!at_rules_add_command(rules, &rule))
         luaL_error(L, "not enough memory");
 }
 
@@ -212,20 +217,21 @@ static int new_rules(lua_State *L)
     struct core_rules *self = lua_newuserdatauv(L, sizeof *self, 1);
     *self = (struct core_rules){0};
     luaL_setmetatable(L, CORE_RULES);
-    self->rules = at_rules_new(&alloc);
-    if (self->rules == NULL)
-        return luaL_error(L, "not enough memory");
-
+    struct at_protocol protocol = at_default_protocol;
     lua_getfield(L, 1, "manners");
     if (!lua_isnil(L, -1))
-        read_manners(L, &self->rules->manners);
+        read_protocol(L, &protocol);
     lua_pop(L, 1);
+    self->rules = at_rules_new(&alloc, &protocol);
+    if (self->rules == NULL)
+        return luaL_error(L, "not enough memory");
     read_list(L, "lines", self->rules, add_line);
     read_list(L, "commands", self->rules, add_command);
 
-    lua_createtable(L, self->rules->line_count, 0);
-    for (int i = 0; i < self->rules->line_count; i++) {
-        push_event_name(L, self->rules->line_rules[i].text);
+    lua_newtable(L);
+    const struct at_line_rule *rule;
+    for (int i = 0; (rule = at_rules_line(self->rules, i)) != NULL; i++) {
+        push_event_name(L, rule->text);
         lua_rawseti(L, -2, i);
     }
     lua_setiuservalue(L, -2, 1);

@@ -9,6 +9,9 @@ local exchange = require "hayes.exchange"
 local Lock = require "hayes.lock"
 local wait = require "hayes.wait"
 
+--- Data has the line for so long at least before commands that wait have it again, seconds.
+local DATA_TURN = 0.25
+
 ---@class hayes.data_mode
 ---@field state "online"|"command"|"ended" online: data flows; command: the connection is kept, and commands go
 ---@field auto boolean  left and entered again around the commands of others
@@ -37,6 +40,8 @@ function DataMode.new(modem, options)
     withheld = false,         -- what has come meanwhile, where the module may have said the end among it
     dropped_dtr = false,
     turn = Lock.new(),        -- one task at a time sends
+    turn_until = 0,           -- before that it is not left for commands
+    timer = false,
     changed = wait.waiter(),  -- fires when any of these may have changed, and another one stands here then
     given = false,            -- whoever waits until the port has its bytes
     err = nil,
@@ -191,8 +196,10 @@ end
 function DataMode:on_connect()
   self.modem.online = self
   self.state, self.leaving, self.in_doubt = "online", false, false
+  self.turn_until = wait.now() + DATA_TURN
   change(self)
   if is_wanted(self) then self:wanted() end
+  if self:keeps_line() then exchange.keep(self.modem) end
 end
 
 function DataMode:on_data(bytes)
@@ -236,9 +243,26 @@ function DataMode:on_left(answered, ended, unsent)
   change(self)
 end
 
---- Somebody has a command to send.
+--- Somebody has a command to send. Where commands follow each other without a pause, data has its turn between them.
 function DataMode:wanted()
-  if self.auto and self.state == "online" and not self.leaving then leave(self) end
+  if not self.auto or self.state ~= "online" or self.leaving then return end
+  if wait.now() >= self.turn_until then return leave(self) end
+  if not self.timer then wait.schedule(self, self.turn_until) end
+end
+
+--- The loop's timer: data has had its turn.
+function DataMode:due()
+  if is_wanted(self) then self:wanted() end
+end
+
+--- Is the line its own until its owner gives it back, whoever has a command to send?
+function DataMode:keeps_line()
+  return not self.auto and not self.parked and self.state ~= "ended"
+end
+
+--- Out of data mode for commands only, and free to return?
+function DataMode:may_return()
+  return self.auto and self.state == "command" and not self.parked and not self.resuming
 end
 
 --- Nobody has any more.
@@ -278,7 +302,8 @@ local function await_online(self)
   while self.state ~= "online" or self.leaving do
     if self.state == "ended" then return nil, self.err end
     if self.parked then return nil, not_online(self) end
-    if not self.leaving then return_to(self) end
+    -- Commands that wait for the line have it first; the last of them leads back.
+    if not self.leaving and not is_wanted(self) then return_to(self) end
     if self.state == "command" or self.leaving then self.changed:wait() end
   end
   return true
@@ -288,6 +313,7 @@ end
 ---@return true?, hayes.error?
 function DataMode:resume()
   self.parked = false
+  exchange.next_turn(self.modem)
   return await_online(self)
 end
 

@@ -101,6 +101,7 @@ function dispatch.lost(modem)
   remark(modem, "no answer")
   emit(modem, "lost")
   exchange.end_queue(modem, modem.lost, true)
+  if modem.online then modem.online:idle() end
 end
 
 function dispatch.reboot(modem, line)

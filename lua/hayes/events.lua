@@ -56,7 +56,7 @@ end
 function Events:on(name, handler)
   local subscription
   subscription = subscribe(self, name, function(event)
-    wait.spawn_detached(run_handler, subscription, handler, event)
+    wait.spawn_handler(run_handler, subscription, handler, event)
   end)
   return subscription
 end

@@ -26,8 +26,11 @@ exchange.UNKNOWN = -1
 ---@field block? integer     so many bytes follow CONNECT; exchange.UNKNOWN: up to its deferred result
 ---@field sink? userdata     a file of core.file that they go to, in place of `data` in the response
 ---@field expect? string    prefix of a deferred result, in addition to what the declaration says
----@field timeout? number   seconds in the queue, from there to the final result code; nil: as the declaration says, and
----  no limit in the queue
+---@field timeout? number   seconds in the queue, from there to the final result code; nil: as the declaration says; in
+---  the queue without a limit, but for run(): while a connection keeps the line in data mode, the same again, unless
+---  that is background work or the job has a deadline of its own
+---@field patient? boolean  no such limit: the program has said how long, or waits for as long as it takes
+---@field withdraw? boolean is not sent once the caller of the job that it is part of has left
 ---@field deferred? number  seconds from there to the deferred result
 ---@field into? hayes.response  an empty response to fill, for those who read often
 ---@field next? boolean     goes in front of the queue
@@ -49,6 +52,8 @@ local no_request = {}
 ---@field damage string|false  the block in its answer was damaged on the line
 ---@field startup boolean      part of the start-up: goes in front of all others, which wait for that
 ---@field hold hayes.hold|false it is no command: the line is reserved when its turn comes
+---@field number integer       in the order in which they got into the queue
+---@field limit number|false   seconds that it may wait while a connection keeps the line
 local Ticket = setmetatable({}, { __index = wait.Waiter })
 Ticket.__index = Ticket
 
@@ -68,6 +73,8 @@ function exchange.new_state()
     spare = false, -- a ticket that is free to be used again
     deferred = {}, -- by response: tickets that wait for a deferred result after that
     free = true,   -- nobody's turn and nobody in line: a command may be sent at once, if the engine takes it
+    enqueued = 0,  -- how many have been in the queue so far
+    batch = 0,     -- number of the last one that may go before data mode has its turn
   }
 end
 
@@ -77,6 +84,7 @@ local function take_ticket(modem, state, text, request)
   state.spare = false
   ticket.response = request.into or setmetatable({ result = nil, data = nil }, Response)
   ticket.text, ticket.request, ticket.fired, ticket.id, ticket.damage = text, request, false, false, false
+  ticket.limit = false
   -- All that the one says who starts the module up belongs to that.
   ticket.startup = modem.starting and modem.starter == wait.running()
   return ticket
@@ -92,6 +100,8 @@ local function refuse(modem, text, refusal)
     check.fail("modem:at", ("the command is %d bytes long, which is more than the module takes"):format(#text))
   end
   if refusal == "no data" then check.fail("modem:at", shown .. " waits for data; give { data = … }") end
+  if refusal == "name" then check.fail("modem:at", shown .. ": names and prefixes have 32 bytes at most") end
+  if refusal == "key" then check.fail("modem:at", shown .. ": what its result repeats has 15 bytes at most") end
   local why = refusal == "deferred" and "too many results are outstanding" or "the module is busy"
   return errors.new { name = "busy", command = shown, message = ("%s was not sent: %s"):format(shown, why) }
 end
@@ -144,10 +154,22 @@ local function may_go(modem, state, ticket)
   return state.hold == nil or request.within == state.hold
 end
 
+--- Is it data mode's turn before this one's? It has waited while all went that were in line when it was left, and no
+--- result is still to come, which would not be told in data mode.
+local function data_goes_first(modem, state, ticket)
+  local online = modem.online
+  return online and not state.hold and not ticket.startup and not ticket.request.next and ticket.number > state.batch
+    and not next(state.deferred) and online:may_return()
+end
+
 local function take_next(modem, state)
   local queue = state.queue
   for i = 1, #queue do
-    if may_go(modem, state, queue[i]) then return table.remove(queue, i) end
+    local ticket = queue[i]
+    if may_go(modem, state, ticket) then
+      if data_goes_first(modem, state, ticket) then return modem.online:idle() end
+      return table.remove(queue, i)
+    end
   end
 end
 
@@ -202,21 +224,73 @@ function exchange.next_turn(modem)
   exchange.next_turn(modem)
 end
 
+--- What it is called in messages, secrets masked.
+local function title(modem, text)
+  return text ~= "" and command.mask(modem.dialect.commands, text, modem.dialect.manners) or nil
+end
+
+local function not_sent(ticket, name, why, hint)
+  local shown = title(ticket.modem, ticket.text)
+  return errors.new { name = name, command = shown, queued = true, hint = hint,
+    message = ("%s was not sent%s"):format(shown or "a command", why) }
+end
+
 local function not_sent_in_time(ticket)
-  local modem = ticket.modem
-  local shown = command.mask(modem.dialect.commands, ticket.text, modem.dialect.manners)
-  return errors.new { name = "timeout", command = shown ~= "" and shown or nil,
-    message = ("%s was not sent within %g s: %s"):format(shown ~= "" and shown or "a command", ticket.request.timeout,
-      modem.online and "a connection in transparent mode has the line" or "the line was not free"),
-    hint = modem.online and "socket:escape() leaves that mode for commands, and escape = \"auto\" does so by itself."
-      or nil }
+  local words, hint = failure.line_taken(ticket.modem)
+  return not_sent(ticket, "timeout", (" within %g s: %s"):format(ticket.request.timeout or ticket.limit, words), hint)
+end
+
+--- Takes it out of the queue if it is still there.
+local function end_unsent(ticket, err)
+  remove_from_queue(ticket.modem.exchanges, ticket)
+  finish(ticket, "unsent", err)
+end
+
+--- Does a connection keep the line until its owner gives it back?
+local function is_kept(modem)
+  return modem.online and modem.online:keeps_line()
 end
 
 --- The loop's timer: it has been in the queue for too long.
 function Ticket:due()
   if self.fired or self.id then return end
-  remove_from_queue(self.modem.exchanges, self)
-  finish(self, "unsent", not_sent_in_time(self))
+  if not self.request.timeout and not is_kept(self.modem) then return end
+  end_unsent(self, not_sent_in_time(self))
+end
+
+--- Nobody waits for it any more, and it is not to go without (job.lua).
+function Ticket:withdraw()
+  if self.fired or self.id then return end
+  end_unsent(self, not_sent(self, "cancelled", ": nobody waits for it any more"))
+end
+
+--- A connection has the line from now on, and keeps it.
+function exchange.keep(modem)
+  local now = wait.now()
+  for _, ticket in ipairs(modem.exchanges.queue) do
+    if ticket.limit then wait.schedule(ticket, now + ticket.limit) end
+  end
+end
+
+--- How long a command of run() may wait while a connection keeps the line, seconds; false: there is no limit, or the
+--- caller has one of its own.
+local function limit_of(modem, ticket)
+  local request = ticket.request
+  if request.timeout or request.patient or ticket.startup then return false end
+  local caller, deadline = wait.caller()
+  if not caller or deadline then return false end
+  return ticket.text ~= "" and modem.dialect.timeout_of(ticket.text) or modem.timeout_s
+end
+
+--- The error for a wait that nothing can end: the program, or its only task, waits without a limit for the line, which
+--- a connection keeps until the program gives it back.
+---@param modem hayes.modem
+---@return hayes.error?
+function exchange.deadlock(modem)
+  if not is_kept(modem) then return nil end
+  local caller, deadline = wait.caller()
+  if not caller or deadline or not wait.is_alone(caller) then return nil end
+  return failure.deadlock(modem)
 end
 
 --- Ends those in the queue that this is true of, without sending them.
@@ -237,14 +311,36 @@ end
 local function enqueue(modem, state, ticket)
   local request = ticket.request
   local first = ticket.startup or request.next
+  state.enqueued = state.enqueued + 1
+  ticket.number = state.enqueued
   if first then table.insert(state.queue, 1, ticket) else state.queue[#state.queue + 1] = ticket end
   if request.timeout and not ticket.startup then wait.schedule(ticket, wait.now() + request.timeout) end
   exchange.next_turn(modem)
-  if modem.online and not ticket.fired and not ticket.id then modem.online:wanted() end
+  if not modem.online or ticket.fired or ticket.id then return end
+  modem.online:wanted()
+  if ticket.limit and is_kept(modem) then wait.schedule(ticket, wait.now() + ticket.limit) end
+end
+
+--- A command that has to wait: why that is of no use, if it is; else how long it may is noted.
+---@param waits boolean of run()
+local function look_at_wait(modem, ticket, waits)
+  if ticket.startup then return nil end
+  if modem.lost then return modem.lost end
+  if not waits then return nil end
+  local request = ticket.request
+  local job = request.withdraw and wait.job()
+  if job and job.left then return not_sent(ticket, "cancelled", ": nobody waits for it any more") end
+  local err = not (request.timeout and request.patient) and exchange.deadlock(modem)
+  if err then
+    err.command = title(modem, ticket.text)
+    return err
+  end
+  ticket.limit = limit_of(modem, ticket)
+  if job then job.waiting = ticket end
 end
 
 --- Sends a command, or puts it into the queue. nil; or why neither can be: a refusal of the engine, or an error.
-local function send(modem, state, ticket)
+local function send(modem, state, ticket, waits)
   local request = ticket.request
   local hold, refusal = request.within, "busy"
   if state.free or hold and state.hold == hold and not state.holder then
@@ -255,7 +351,8 @@ local function send(modem, state, ticket)
   end
   refusal = refusal == "busy" and modem.engine:refusal(ticket.text, request.data ~= nil) or refusal
   if refusal ~= "busy" then return refusal end
-  if modem.lost and not ticket.startup then return modem.lost end
+  local err = look_at_wait(modem, ticket, waits)
+  if err then return err end
   enqueue(modem, state, ticket)
 end
 
@@ -280,6 +377,16 @@ local function begin(modem, text, request)
   return take_ticket(modem, modem.exchanges, text, request)
 end
 
+local function start(modem, text, request, waits)
+  local ticket, err = begin(modem, text, request)
+  if not ticket then return nil, err end
+  local refusal = send(modem, modem.exchanges, ticket, waits)
+  if not refusal then return ticket end
+  ticket.fired = true
+  exchange.next_turn(modem)
+  return nil, errors.is(refusal) and refusal or refuse(modem, text, refusal)
+end
+
 --- Sends one command, or puts it into the queue, and returns: request.finished, if there is one, is called at its end.
 --- For work that belongs to a connection and not to a task. The ticket; or nil and the error, and nothing is called
 --- then.
@@ -288,13 +395,7 @@ end
 ---@param request hayes.request
 ---@return hayes.ticket?, hayes.error?
 function exchange.start(modem, text, request)
-  local ticket, err = begin(modem, text, request)
-  if not ticket then return nil, err end
-  local refusal = send(modem, modem.exchanges, ticket)
-  if not refusal then return ticket end
-  ticket.fired = true
-  exchange.next_turn(modem)
-  return nil, errors.is(refusal) and refusal or refuse(modem, text, refusal)
+  return start(modem, text, request, false)
 end
 
 --- Sends one command and waits for its end. Gives the response, or nil and the error. A caller that leaves earlier
@@ -304,9 +405,31 @@ end
 ---@param request? hayes.request
 ---@return hayes.response?, hayes.error?
 function exchange.run(modem, text, request)
-  local ticket <close>, err = exchange.start(modem, text, request or no_request)
+  local ticket <close>, err = start(modem, text, request or no_request, true)
   if not ticket then return nil, err end
   return conclude(ticket, ticket:wait())
+end
+
+--- How often a command that the module leaves unanswered is sent.
+local INSISTS = 5
+
+local GONE = { reboot = true, closed = true, port_gone = true, internal_error = true, out_of_memory = true }
+
+--- Sends a command that gives something back to the module until the module has answered it, whatever it answers, as
+--- background work: while the module does not answer at all, that is put off until it is in step again. Nothing is sent
+--- any more behind a restart of the module or the end of the port. done() is called at the end.
+---@param modem hayes.modem
+---@param text string
+---@param done fun() must neither wait nor raise
+function exchange.insist(modem, text, done)
+  wait.spawn_detached(function()
+    for _ = 1, INSISTS do
+      while modem.lost and not modem.closed_with do modem.listeners:wait("resync") end
+      local response, err = exchange.run(modem, text)
+      if response or err.result or GONE[err.name] or modem.closed_with then break end
+    end
+    done()
+  end)
 end
 
 --- Gives up a command that start() has sent; request.finished is not called any more.
@@ -333,9 +456,13 @@ function exchange.hold(modem, timeout)
     state.free, state.hold = false, hold
     return hold
   end
-  if modem.lost then return nil, modem.lost end
   local ticket <close> = setmetatable({ modem = modem, timer = false, hold = hold, text = "", fired = false, id = false,
-    damage = false, request = { timeout = timeout } }, Ticket)
+    damage = false, limit = false, startup = false, request = { timeout = timeout } }, Ticket)
+  local refusal = look_at_wait(modem, ticket, true)
+  if refusal then
+    ticket.fired = true
+    return nil, refusal
+  end
   enqueue(modem, state, ticket)
   local result, err = ticket:wait()
   if result ~= "ok" then return nil, err end
@@ -410,6 +537,7 @@ function exchange.release(modem, data_mode)
   local state = modem.exchanges
   if state.holder ~= data_mode then return end
   state.holder = nil
+  state.batch = state.enqueued
   exchange.next_turn(modem)
 end
 

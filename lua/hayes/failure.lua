@@ -67,6 +67,42 @@ local function of_line(modem, shown, line, response)
   }
 end
 
+--- Why the line is not free for a command, in words, and what to do about it.
+---@param modem hayes.modem
+---@return string, string? hint
+function failure.line_taken(modem)
+  if not modem.online then return "the line was not free" end
+  return "a connection in transparent mode has the line, which carries no commands in data mode",
+    "socket:escape() of that connection leaves data mode for commands, and close() ends it; opened with "
+      .. 'escape = "auto" it makes way by itself.'
+end
+
+--- What was to be done within so many seconds was not.
+---@param modem? hayes.modem
+---@param doing string
+---@param seconds number
+---@return hayes.error
+function failure.out_of_time(modem, doing, seconds)
+  local message, hint = ("%s: that was not over within %g s"):format(doing, seconds), nil
+  if modem and modem.online and modem.online:keeps_line() then
+    local words
+    words, hint = failure.line_taken(modem)
+    message = message .. ": " .. words
+  end
+  return errors.new { name = "timeout", message = message, hint = hint }
+end
+
+--- A command would wait for ever.
+---@param modem hayes.modem
+---@return hayes.error
+function failure.deadlock(modem)
+  local words = failure.line_taken(modem)
+  return errors.new { name = "busy", queued = true,
+    message = words .. ", and nobody else can end that while this waits",
+    hint = "Call escape() or close() of that connection first, or open it with escape = \"auto\"; with a time-out a "
+      .. "command waits for the other end to close the connection." }
+end
+
 --- A line of an answer is not what it must be: it has changed on the line, or the firmware is of another kind.
 ---@param text string  the command
 ---@param line? string

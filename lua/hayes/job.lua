@@ -1,6 +1,8 @@
 --- Work that belongs to a thing (a connection, a context, the line) and not to the task that wants it done: once begun
 --- it goes on to its end, when that task is cancelled, raises, or has waited for long enough.
 
+local errors = require "hayes.error"
+local failure = require "hayes.failure"
 local wait = require "hayes.wait"
 
 local job = {}
@@ -8,8 +10,12 @@ local job = {}
 local Job = {}
 Job.__index = Job
 
---- Whatever way the caller leaves: nobody waits for it any more.
-function Job:__close() self.left = true end
+--- Whatever way the caller leaves: nobody waits for it any more. A command that is to go only for the caller's sake
+--- (hayes.request, `withdraw`) and waits for its turn leaves the line's queue.
+function Job:__close()
+  self.left = true
+  if self.waiting then self.waiting:withdraw() end
+end
 
 local function traceback(err)
   return type(err) == "string" and debug.traceback(err, 2) or err
@@ -29,8 +35,8 @@ end
 ---@param unwanted fun(...)? is called with what f gave when the caller has left before
 ---@param f function
 function job.run(deadline, unwanted, f, ...)
-  local self <close> = setmetatable({ done = wait.waiter(), unwanted = unwanted, left = false }, Job)
-  wait.spawn_detached(work, self, f, ...)
+  local self <close> = setmetatable({ done = wait.waiter(), unwanted = unwanted, left = false, waiting = false }, Job)
+  wait.spawn_job(self, deadline, work, self, f, ...)
   local results, err = self.done:wait(deadline)
   if not results then return nil, err end
   if not results[1] then error(results[2], 0) end
@@ -46,6 +52,17 @@ end
 ---@param open fun(...): table?, hayes.error?
 function job.open(deadline, open, ...)
   return job.run(deadline, abandon, open, ...)
+end
+
+--- The same within so many seconds, nil: however long it takes; the error for too late says what was `doing`.
+---@param modem hayes.modem
+---@param seconds number?
+---@param doing string
+---@param open fun(...): table?, hayes.error?
+function job.open_within(modem, seconds, doing, open, ...)
+  local opened, err = job.open(seconds and wait.now() + seconds, open, ...)
+  if opened or errors.is(err) then return opened, err end
+  return nil, err == "timeout" and failure.out_of_time(modem, doing, seconds) or err
 end
 
 return job

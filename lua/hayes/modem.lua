@@ -139,22 +139,26 @@ local at_options = {
   expect = { type = "string", line = true },
 }
 
+local no_options = { patient = true }
+
 local function check_text(where, text)
   check.value(where, "the command", text, { type = "string" })
 end
 
 --- Sends a command line, with or without `AT`, and gives what the module answers.
+---
+--- Without a time-out it waits for the line for as long as a connection in transparent mode has that; `busy` at once
+--- when nobody else is there to end it.
 ---@param text string
 ---@param options? { timeout: number?, data: string?, expect: string? } seconds to the final result code and again to
 ---  the deferred result; bytes to send at the prompt or after CONNECT; the prefix of a deferred result
 ---@return hayes.response?, hayes.error?
 function Modem:at(text, options)
   check_text("modem:at", text)
-  if options ~= nil then
-    options = check.options("modem:at", options, at_options)
-    options.deferred = options.timeout
-    if options.data then options.data = command.data(self.dialect.commands, text, options.data) end
-  end
+  if options == nil then return exchange.run(self, text, no_options) end
+  options = check.options("modem:at", options, at_options)
+  options.deferred, options.patient = options.timeout, true
+  if options.data then options.data = command.data(self.dialect.commands, text, options.data) end
   return exchange.run(self, text, options)
 end
 

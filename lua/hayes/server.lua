@@ -1,12 +1,16 @@
 --- A server over any dialect's listening sockets, with the contract of LuaSocket's: accept() gives sockets.
 
 local check = require "hayes.check"
+local errors = require "hayes.error"
+local failure = require "hayes.failure"
 local job = require "hayes.job"
 local Socket = require "hayes.socket"
 local wait = require "hayes.wait"
 
 ---@class hayes.listener what a dialect provides
 ---@field port integer
+---@field modem hayes.modem
+---@field title fun(self): string  its name in messages
 ---@field next fun(self, deadline: number?): table?, any  the next client's connection; nil and "timeout" or an error
 ---@field close fun(self): true?, hayes.error?  also closes clients that nobody has accepted
 ---@field abandon fun(self) the server was collected without close(): closes it in the background
@@ -48,21 +52,28 @@ function Server:accept(timeout)
     if self.kind == "SSL" then socket.verified = false end -- the module asks no client for a certificate
     return socket
   end
-  if err == "timeout" then return nil, "timeout" end
+  if err == "timeout" then
+    self.last_error = errors.timeout(("%s: no client within %g s"):format(self.listener:title(), timeout))
+    return nil, "timeout"
+  end
   self.last_error = err
   return nil, "closed"
 end
 
---- Why accept() has given "closed".
+--- Why accept() or close() has failed.
 function Server:lasterror() return self.last_error end
 
 --- The module tells no address of its own here.
 function Server:getsockname() return "0.0.0.0", self.listener.port, "inet" end
 
---- Ends the server, and clients that nobody has accepted; those accepted live on. 1, or nil and the error.
+--- Ends the server, and clients that nobody has accepted; those accepted live on. 1, or nil and the error; nil,
+--- "timeout" if that takes longer than settimeout() allows: it goes on in the background.
 function Server:close()
-  local ok, err = job.run(nil, nil, self.listener.close, self.listener)
+  local ok, err = job.run(self.timeout and wait.now() + self.timeout, nil, self.listener.close, self.listener)
   if ok then return 1 end
+  if err == "timeout" then
+    self.last_error = failure.out_of_time(self.listener.modem, self.listener:title(), self.timeout)
+  end
   return nil, err
 end
 

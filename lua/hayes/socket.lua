@@ -13,6 +13,7 @@ local Buffer = require "hayes.buffer"
 local check = require "hayes.check"
 local core = require "hayes.core"
 local errors = require "hayes.error"
+local failure = require "hayes.failure"
 local job = require "hayes.job"
 local Lock = require "hayes.lock"
 local wait = require "hayes.wait"
@@ -26,6 +27,9 @@ local wait = require "hayes.wait"
 ---@field close function    () -> true, or nil and an error
 ---@field abandon function  () closes it without waiting, as a task
 ---@field readable function () -> boolean: may receive() give something, the end included?
+---@field refusal? function () -> the error that a send would end with, when the connection is known to have ended
+---@field deadlock? function () -> the error for a wait without a limit that nothing can end (exchange.deadlock)
+---@field modem? hayes.modem
 ---@field describe function () -> { remote_ip, remote_port, local_ip, local_port, state }, or nil and an error
 ---@field watch? function   () set by the socket: called when readable() may have changed
 
@@ -88,9 +92,19 @@ local function remember(self, err)
   return err
 end
 
+--- Of the last time-out: what was waited for, and how long. The error is made when somebody asks.
+local function error_of_timeout(self)
+  local doing = ("%s of %s"):format(self.late, self)
+  local connection = self.connection
+  local modem = connection and connection.modem or self.opener and self.opener.modem
+  local has_line = modem and connection and connection.data and connection.data == modem.online
+  return failure.out_of_time(not has_line and modem or nil, doing, self.late_after)
+end
+
 --- Why the last operation failed, or the connection ended.
 ---@return hayes.error?
 function Socket:lasterror()
+  if self.last_error == "timeout" then self.last_error = error_of_timeout(self) end
   return self.last_error
 end
 
@@ -108,10 +122,31 @@ function Socket:gettimeout()
   return self.block_timeout, self.total_timeout
 end
 
-local function deadline_of(self)
+local function seconds_of(self)
   local block, total = self.block_timeout, self.total_timeout
-  local seconds = block and total and math.min(block, total) or block or total
+  return block and total and math.min(block, total) or block or total
+end
+
+local function deadline_of(self)
+  local seconds = seconds_of(self)
   return seconds and wait.now() + seconds
+end
+
+--- Notes that a call ran out of time. Gives "timeout".
+---@param name string of the call
+local function late(self, name)
+  self.last_error, self.late, self.late_after = "timeout", name, seconds_of(self) or 0
+  return "timeout"
+end
+
+--- Would a wait without a limit never end, since this program alone could free the line (exchange.deadlock)? Then it is
+--- over at once.
+local function is_deadlock(self, deadline)
+  local connection = self.connection
+  if deadline or not connection or not connection.deadlock then return false end
+  local err = connection:deadlock()
+  if err then remember(self, err) end
+  return err ~= nil
 end
 
 --- What is in this field, or a new waiter when there is none or it has been fired.
@@ -203,15 +238,16 @@ local function await_sent(self, deadline)
   while self.done < goal and not self.send_error do
     if self.paused then return false, self.paused end
     start_sending(self, 1)
+    if is_deadlock(self, deadline) then return false, "timeout" end
     local _, err = waiter_in(self, "room"):wait(deadline)
-    if err and self.done < goal and not self.send_error then return false, "timeout" end
+    if err and self.done < goal and not self.send_error then return false, late(self, "send") end
   end
   return not self.send_error, self.send_error
 end
 
 --- How the contract calls an error.
 local function word_for(err)
-  if err == "timeout" or err.name == "timeout" then return "timeout" end
+  if err == "timeout" or err.name == "timeout" or err.queued then return "timeout" end
   return err.name == "command_mode" and "command_mode" or "closed"
 end
 
@@ -240,15 +276,31 @@ local function send_datagram(self, data)
   end
   local ok, err = job.run(deadline_of(self), nil, send_now, self, data)
   if not ok then
-    if errors.is(err) then remember(self, err) end
+    if err == "timeout" then late(self, "send") elseif errors.is(err) then remember(self, err) end
     return nil, word_for(err), 0
   end
   self.sent = self.sent + #data
   return #data
 end
 
+--- Is it known that nothing more can be sent? So many bytes are given up then.
+local function is_over(self, count)
+  if self.send_error then
+    remember(self, self.send_error)
+    return true
+  end
+  local connection = self.connection
+  local err = connection and connection.refusal and connection:refusal()
+  if not err then return false end
+  fail_output(self, "", err)
+  err.unsent = err.unsent + count
+  if self.room then self.room:fire() end
+  return true
+end
+
 --- Sends the bytes of data from i to j. Gives the index of the last one taken; or nil, "closed" or "timeout", and
---- that index.
+--- that index. "closed" as soon as the end of the connection is known, also of what is queued then: flush() and close()
+--- tell of that.
 ---@param data string
 ---@param i? integer
 ---@param j? integer
@@ -259,11 +311,13 @@ function Socket:send(data, i, j)
   if i < 0 then i = #data + i + 1 end
   if j < 0 then j = #data + j + 1 end
   i, j = math.max(i, 1), math.min(j, #data)
-  if not self.connection or self.closing or self.write_shut then return nil, "closed", i - 1 end
+  if not self.connection or self.closing or self.write_shut or is_over(self, j - i + 1) then
+    return nil, "closed", i - 1
+  end
   if self.kind == "udp" then return send_datagram(self, data:sub(i, j)) end
   local deadline = deadline_of(self)
   local limit = QUEUE_CHUNKS * self.connection.chunk
-  while i <= j and not self.send_error and not self.closing do
+  while i <= j and not self.closing and not is_over(self, j - i + 1) do
     local room = limit - self.output.size
     if room > 0 then
       local last = math.min(j, i + room - 1)
@@ -273,9 +327,11 @@ function Socket:send(data, i, j)
       kick(self)
     elseif self.paused then
       return nil, "command_mode", i - 1
+    elseif is_deadlock(self, deadline) then
+      return nil, "timeout", i - 1
     else
       local _, err = waiter_in(self, "room"):wait(deadline)
-      if err then return nil, "timeout", i - 1 end
+      if err then return nil, late(self, "send"), i - 1 end
     end
   end
   if self.send_error or i <= j then return nil, "closed", i - 1 end
@@ -330,6 +386,12 @@ local function take_pushed(self, connection)
   return true
 end
 
+--- "closed", and lasterror() tells why.
+local function ended(self)
+  remember(self, self.receive_error or self.send_error)
+  return "closed"
+end
+
 --- Waits until there is more input; `wanted` bytes in all would be of use. True; or false and "timeout" or "closed".
 local function more_input(self, deadline, wanted)
   local connection, input = self.connection, self.input
@@ -339,15 +401,16 @@ local function more_input(self, deadline, wanted)
     if input.size > before then return true end
     if not connection or self.closing then return false, "closed" end
     if take_pushed(self, connection) then return true end
-    if self.receive_error then return false, "closed" end
+    if self.receive_error then return false, ended(self) end
+    if is_deadlock(self, deadline) then return false, "timeout" end
     if connection:readable() then
       start_reading(self, wanted, not deadline and not wait.running())
     elseif self.send_error and not self.reading.held then
-      return false, "closed" -- nothing will come of a connection that takes nothing any more
+      return false, ended(self) -- nothing will come of a connection that takes nothing any more
     end
     if input.size > before then return true end
     local now = wait.now()
-    if deadline and deadline <= now then return false, "timeout" end
+    if deadline and deadline <= now then return false, late(self, "receive") end
     local ask_at = now + ASK_AFTER
     waiter_in(self, "arrival"):wait(deadline and math.min(deadline, ask_at) or ask_at)
     if wait.now() >= ask_at and not self.reading.held then connection.doubtful = true end
@@ -478,8 +541,9 @@ function Socket:connect(host, port)
     return nil, "closed"
   end)
   if not connection then
+    if err == "timeout" then return nil, late(self, "connect") end
     if errors.is(err) then remember(self, err) end
-    return nil, err
+    return nil, errors.is(err) and word_for(err) == "timeout" and "timeout" or err
   end
   adopt(self, connection, host, port)
   return 1
@@ -515,9 +579,10 @@ function Socket:close()
     wait.spawn_detached(close, self)
   end
   local deadline = deadline_of(self)
+  if not self.closing.fired and is_deadlock(self, deadline) then return nil, "timeout" end
   local ok, err = self.closing:wait(deadline)
   if ok then return 1 end
-  if ok == nil then return nil, "timeout" end
+  if ok == nil then return nil, late(self, "close") end
   return nil, "closed", err
 end
 
@@ -537,7 +602,8 @@ local function change(self, f)
   end)
   if ok then return true end
   if err == "timeout" then
-    err = errors.new { name = "timeout", message = ("%s: that was not over in time, and goes on"):format(self) }
+    err = failure.out_of_time(self.connection and self.connection.modem, ("%s, which goes on"):format(self),
+      seconds_of(self))
   end
   return nil, errors.is(err) and remember(self, err) or err
 end
@@ -621,25 +687,39 @@ function Socket:shutdown(mode)
   return 1
 end
 
---- "connected", "closed", or what the module calls it.
----@return string
+--- What the module tells of the connection; nil and an error, or "timeout".
+local function describe(self, name)
+  local connection = self.connection
+  local described, err = job.run(deadline_of(self), nil, connection.describe, connection)
+  if described then return described end
+  if err == "timeout" then return nil, late(self, name) end
+  if errors.is(err) then remember(self, err) end
+  return nil, errors.is(err) and word_for(err) == "timeout" and "timeout" or err
+end
+
+--- "connected", "closed", or what the module calls it; nil, "timeout" when the module could not be asked in time.
+---@return string?, string?
 function Socket:state()
   if not self.connection then return "closed" end
-  local described = self.connection:describe()
+  local described, err = describe(self, "state")
+  if err == "timeout" then return nil, "timeout" end
   return described and described.state or "closed"
 end
 
+--- Address, port and "inet" or "inet6" of the other end; nil, "timeout" when the module could not be asked in time.
 function Socket:getpeername()
   if not self.connection then return nil, "closed" end
-  local described = self.connection:describe()
+  local described, err = describe(self, "getpeername")
+  if err == "timeout" then return nil, "timeout" end
   if not described then return self.host, self.port end
   local ip = described.remote_ip or self.host
   return ip, described.remote_port or self.port, ip:find(":", 1, true) and "inet6" or "inet"
 end
 
+--- The same of this end.
 function Socket:getsockname()
   if not self.connection then return nil, "closed" end
-  local described, err = self.connection:describe()
+  local described, err = describe(self, "getsockname")
   if not described then return nil, tostring(err) end
   local ip = described.local_ip or "0.0.0.0"
   return ip, described.local_port or 0, ip:find(":", 1, true) and "inet6" or "inet"

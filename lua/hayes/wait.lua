@@ -31,6 +31,36 @@ function wait.running()
   return loop.running()
 end
 
+-- Who waits for whom
+
+--- What a caller that is no task of the loop's is called: a plain script, which blocks.
+local PROGRAM = {}
+
+--- Tasks of the program's own that have not ended; those of the library are not counted.
+local program_tasks = 0
+
+--- The task of the program's (or the program itself) that waits for what is done now, and the time until which it does,
+--- if that is limited. nil: nobody, it is background work.
+---@return table?, number?
+function wait.caller()
+  local task = loop.running()
+  if not task then return PROGRAM end
+  return task.caller or nil, task.deadline or nil
+end
+
+--- Can nobody but this caller do anything before it goes on?
+---@param caller table of wait.caller
+function wait.is_alone(caller)
+  if caller == PROGRAM then return program_tasks == 0 end
+  return caller.group and program_tasks == 1 and not caller.ended
+end
+
+--- The job (job.lua) that the running task does, if it does one.
+function wait.job()
+  local task = loop.running()
+  return task and task.job or nil
+end
+
 -- Waiters
 
 ---@class hayes.waiter
@@ -173,6 +203,11 @@ local function report_failure(task)
   wait.report("a task has failed", task.ended[2])
 end
 
+--- Reports a task that has failed when nobody can join it any more: it has been collected, or the program ends.
+local Last = { __gc = function(last)
+  if not last.task.joined then report_failure(last.task) end
+end }
+
 --- The loop's timer: for a task that waits, the time to give up; for one that has failed, to have been joined.
 function Task:due()
   if not self.ended then return loop.resume(self) end
@@ -199,10 +234,16 @@ function Task:finish(ok, ...)
     local packed, ended = pcall(table.pack, ok, ...)
     self.ended = packed and ended or NO_MEMORY
   end
+  if self.counted then
+    self.counted = false
+    program_tasks = program_tasks - 1
+  end
   for _, waiter in ipairs(self.joiners) do waiter:fire() end
   if self.group then leave_group(self.group, self, ok) end
   if not ok and not self.joined and not self.cancelled then
-    if self.detached then report_failure(self) else loop.schedule(self, wait.now() + REPORT_AFTER) end
+    if self.detached then return report_failure(self) end
+    self.last = setmetatable({ task = self }, Last)
+    loop.schedule(self, wait.now() + REPORT_AFTER)
   end
 end
 
@@ -240,7 +281,7 @@ local function new_task(group, detached, f, ...)
   local task = setmetatable({
     group = group, detached = detached, joiners = {}, ended = false, cancelled = false, cancel_due = false,
     joined = false, reported = false, waiting = false, timer = false, in_line = false, place = 0, next_ready = false,
-    coroutine = false, arguments = false,
+    coroutine = false, arguments = false, caller = false, deadline = false, job = false, counted = false, last = false,
   }, Task)
   loop.prepare(task, function(...)
     if task.cancelled then error(task.cancelled, 0) end
@@ -249,8 +290,15 @@ local function new_task(group, detached, f, ...)
   return task
 end
 
+--- It is the program's own, and not the library's.
+local function count_in(task)
+  task.caller, task.counted = task, true
+  program_tasks = program_tasks + 1
+end
+
 local function start(detached, f, ...)
   local task = new_task(false, detached, f, ...)
+  count_in(task)
   loop.resume(task)
   return task
 end
@@ -260,6 +308,7 @@ local function start_in_group(group, f, ...)
   local task = new_task(group, false, f, ...)
   group.tasks[task] = true
   group.count = group.count + 1
+  count_in(task)
   loop.resume(task)
   return task
 end
@@ -272,9 +321,27 @@ function wait.spawn(f, ...)
   return start(false, f, ...)
 end
 
---- Starts f as a task that belongs to nobody: `hayes.run` does not wait for it, and an error is reported at once.
+--- Starts f as a task of the library's that nobody waits for: an error is reported at once.
 function wait.spawn_detached(f, ...)
+  local task = new_task(false, true, f, ...)
+  loop.resume(task)
+  return task
+end
+
+--- The same for a handler of the program's.
+function wait.spawn_handler(f, ...)
   return start(true, f, ...)
+end
+
+--- The same for a job: it is part of what the caller does, which waits for it until the deadline if there is one.
+---@param job table
+---@param deadline number?
+function wait.spawn_job(job, deadline, f, ...)
+  local caller, outer = wait.caller()
+  local task = new_task(false, true, f, ...)
+  task.job, task.caller, task.deadline = job, caller or false, deadline or outer or false
+  loop.resume(task)
+  return task
 end
 
 --- Runs f and every task that it spawns to their end; gives what f returned. If f raises, the others are cancelled

@@ -123,6 +123,21 @@ describe("Tasks", function()
     assert.are.same(1, #reports)
   end)
 
+  --- What a program of its own writes to stderr.
+  local function stderr_of(text)
+    local paths = ("LUA_PATH='%s' LUA_CPATH='%s'"):format(package.path, package.cpath)
+    local pipe <close> = assert(io.popen(("%s lua5.4 -e '%s' 2>&1"):format(paths, text)))
+    return pipe:read("a")
+  end
+
+  it("an error of a task outside run is reported when the program ends, or nobody has the task any more", function()
+    local failing = 'local hayes = require "hayes" local task = hayes.spawn(function() error("forgotten", 0) end) '
+      .. "hayes.sleep(0.01) "
+    local _, count = stderr_of(failing):gsub("a task has failed: forgotten", "")
+    assert.are.same(1, count)
+    assert.are.same("", stderr_of(failing .. "task:join()"))
+  end)
+
   it("a coroutine of the caller's own blocks and does not yield into the caller", function()
     local coroutine_of_mine = coroutine.wrap(function()
       hayes.sleep(1)

@@ -331,6 +331,23 @@ describe("modem.network for several tasks at once", function()
     assert.are.same(2, asked)
   end)
 
+  it("resolve() does not ask for a task that was cancelled while the question waited for the line", function()
+    local asked = 0
+    open { ["^AT%+QIDNSGIP="] = function()
+      asked = asked + 1
+      return OK
+    end, ["AT+COPS=?"] = function(_, port) port:say(OK, 5) end }
+    hayes.run(function()
+      hayes.spawn(modem.at, modem, "AT+COPS=?")
+      hayes.sleep(0.5)
+      local first = hayes.spawn(modem.network.resolve, "a")
+      hayes.sleep(1)
+      first:cancel()
+      hayes.sleep(10)
+    end)
+    assert.are.same(0, asked)
+  end)
+
   it("resolve() ends when the module restarts", function()
     local port
     port = open { ["^AT%+QIDNSGIP="] = function()

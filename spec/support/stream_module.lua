@@ -109,6 +109,7 @@ local function through(self, bytes)
   local now = script.now()
   local silent = now - self.last >= 1
   self.last = now
+  if self.deaf then return "" end
   if bytes ~= "+++" or not silent then
     self.online.got = self.online.got .. bytes
     return ""
@@ -161,6 +162,7 @@ function Module.new(options)
       self.escaped = nil
       return go_online(self, server)
     end,
+    ["AT+CSQ"] = "\r\n+CSQ: 22,99\r\n" .. OK,
     ["AT+CPIN?"] = "\r\n+CPIN: READY\r\n" .. OK, ["AT+CEREG?"] = "\r\n+CEREG: 0,1\r\n" .. OK,
     ["AT+CGATT?"] = "\r\n+CGATT: 1\r\n" .. OK, ["AT+QIACT?"] = '\r\n+QIACT: 1,1,1,"10.0.0.2"\r\n' .. OK,
     ["AT+QICSGP=1"] = '\r\n+QICSGP: 1,"internet","","",0\r\n' .. OK, ["^AT%+QICSGP=1,"] = OK,

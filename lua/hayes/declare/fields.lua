@@ -52,7 +52,7 @@ local function fits_alternative(shape, list)
   return i == #list
 end
 
---- Do fields have this shape? The letters are those of at_fields_match (csrc/at/fields.h): `n` bare, `d` digits, `s`
+--- Do fields have this shape? The letters are those of at_fields_match (csrc/at/at.h): `n` bare, `d` digits, `s`
 --- quoted, `a` any, `'word'`, `*` for any further ones, `|` between alternatives.
 ---@param shape string
 ---@param list hayes.field[]

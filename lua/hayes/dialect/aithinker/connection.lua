@@ -59,12 +59,14 @@ function Connection.new(modem, registry, id, opening)
     owed = false,           -- data was announced that was not pushed, and not been read yet
     damaged = false,        -- the error that ended it because bytes were lost on the line
     lost = false,           -- the error that ended it without a word to the module
+    gone = false,           -- the module has it no longer: it has restarted, or the port is closed
+    closing = false,        -- it is being deleted in the module in the background
     fetching = false,
     stale = false,          -- an answer was about another connection that has its ConID now
   }, Connection)
   -- Events that stand behind the answer do not change what it was about: firmware that deletes a connection when it
   -- is read to the end says so right behind the last packet.
-  self.read_request = { ended = function() self.stale = self.deleted or self.renewed end }
+  self.read_request = { patient = true, ended = function() self.stale = self.deleted or self.renewed end }
   return self
 end
 
@@ -286,8 +288,26 @@ end
 
 --- Ends it for good without a word to the module: it has restarted, or the port is closed.
 function Connection:lose(err)
-  self.lost = self.lost or err
+  self.lost, self.gone = self.lost or err, true
   if self.data then self.data:lose(err) end
+  notify(self)
+end
+
+--- Deletes it in the module in the background, as soon as that answers.
+local function delete_later(self)
+  if self.closing then return end
+  self.closing = true
+  exchange.insist(self.modem, "AT+SOCKETDEL=" .. self.id, function()
+    self.deleted = true
+    self.registry.forget(self)
+  end)
+end
+
+--- Ends it here, while the module may have it still: transparent transmission could not be left, or returned to.
+function Connection:give_up(err)
+  if self.gone or self.deleted then return end
+  self.lost = self.lost or err
+  delete_later(self)
   notify(self)
 end
 
@@ -326,7 +346,7 @@ end
 
 local function send_failure(self, err, bytes)
   local explained = errors.within(err, "sending to " .. self.host)
-  if err.name == "timeout" then
+  if err.name == "timeout" and not err.queued then
     if not self.deleted and is_gone(self) then
       self:on_deleted()
       explained = closed_error(self)
@@ -336,6 +356,18 @@ local function send_failure(self, err, bytes)
   end
   explained.sent = 0
   return explained
+end
+
+--- The error that sending ends with from now on; nil: none is known.
+function Connection:refusal()
+  if self.damaged then return self.damaged end
+  return (self.lost or self.peer_closed) and ended_error(self) or nil
+end
+
+--- The error for a wait without a limit that nothing can end: another connection keeps the line.
+function Connection:deadlock()
+  if self.data and self.data == self.modem.online then return nil end
+  return exchange.deadlock(self.modem)
 end
 
 local function send_online(self, bytes)
@@ -357,8 +389,8 @@ function Connection:send(bytes)
   end
   local command = ("AT+SOCKETSEND=%d,%d"):format(self.id, #bytes)
   for attempt = 1, BUSY_TIMES do
-    if self.damaged then return nil, self.damaged end
-    if self.lost or self.peer_closed then return nil, ended_error(self) end
+    local refusal = self:refusal()
+    if refusal then return nil, refusal end
     local response, err = exchange.run(self.modem, command, { data = bytes })
     if response then return true end
     if err.name ~= "busy" or attempt == BUSY_TIMES then return nil, send_failure(self, err, bytes) end
@@ -441,6 +473,7 @@ function Connection:close()
   if self.released then return true end
   self.released = true
   if self.data then transparent.leave(self) end
+  if self.closing then return true end -- in the background
   if self.lost then
     self.registry.forget(self)
     return true
@@ -463,7 +496,7 @@ function Connection:describe()
   if self.lost then return nil, self.lost end
   local row
   if not transparent.is_online(self) and not self.deleted then
-    local rows, err = self.registry.rows()
+    local rows, err = self.registry.rows { withdraw = true }
     if not rows then return nil, err end
     for _, candidate in ipairs(rows) do
       if candidate.ConID == self.id then row = candidate end

@@ -5,6 +5,7 @@
 
 local errors = require "hayes.error"
 local exchange = require "hayes.exchange"
+local job = require "hayes.job"
 local wait = require "hayes.wait"
 
 --- Seconds between two polls of the table of sockets: a seed's event may be missing (BW20 firmware P1.0.22).
@@ -66,7 +67,9 @@ function Listener:next(deadline)
     local look_at = now + LOOK_AFTER
     if not self.arrival or self.arrival.fired then self.arrival = wait.waiter() end
     self.arrival:wait(deadline and math.min(deadline, look_at) or look_at)
-    if wait.now() >= look_at and not self.ended and not self.modem.online then self.registry.look_for_seeds(self) end
+    if wait.now() >= look_at and not self.ended and not self.modem.online then
+      job.run(deadline, nil, self.registry.look_for_seeds, self)
+    end
   end
 end
 

@@ -11,6 +11,7 @@ local service = {}
 local option_rules = {
   mode = { values = { "buffer", "push", "transparent" }, default = "buffer" },
   escape = { values = { "manual", "auto" }, default = "manual" },
+  timeout = { type = "number", min = 0.1, max = 3600 },
 }
 
 ---@class hayes.aithinker.kind
@@ -76,7 +77,8 @@ function service.new(modem, kind)
   end
 
   --- Opens a connection. Options: mode ("buffer": data is asked for; "push": it comes with the event; "transparent":
-  --- the line carries nothing else); escape ("manual", or "auto": commands interrupt transparent mode). The module
+  --- the line carries nothing else); escape ("manual", or "auto": commands interrupt transparent mode);
+  --- timeout, seconds over all (nil: as long as the steps take). The module
   --- connects within 30 s or says why not (+SOCKET:97). modem.ssl has further ones: verify ("server", "mutual" or
   --- "none"), ca, certificate and key, each a local path or { pem = … } of up to 2047 bytes. The module has
   --- one slot for each: `slots_in_use` if another connection needs what is there (ssl.lua tells more). Page, AT+SOCKET
@@ -89,7 +91,8 @@ function service.new(modem, kind)
     options = options_of(kind.name .. ".open", options)
     check_host(kind.name .. ".open", host)
     check_port(kind.name .. ".open", port)
-    local connection, err = job.open(nil, open_connection, host, port, options)
+    local connection, err = job.open_within(modem, options.timeout,
+      ("opening the %s to %s:%d"):format(kind.what, host, port), open_connection, host, port, options)
     if not connection then return nil, err end
     local socket = Socket.new(kind.kind, connection, host, port)
     if kind.opened then kind.opened(socket, options) end
@@ -102,6 +105,7 @@ function service.new(modem, kind)
     options = options_of(kind.name .. ".factory", options)
     return function()
       local socket = Socket.new(kind.kind, nil, nil, nil, {
+        modem = modem,
         check = function(host, port)
           check_host("socket:connect", host)
           check_port("socket:connect", port)
@@ -115,8 +119,8 @@ function service.new(modem, kind)
 
   --- Listens on a port of the module. TCP and SSL: a server, whose accept([timeout]) gives sockets. UDP: a socket, that
   --- can send once it has received; data goes to the first that sent. An SSL server has the certificate and key of
-  --- modem.certificates, which cannot be changed until it is closed. Options: mode ("buffer" or "push"), escape. Page,
-  --- AT+SOCKET types 1, 3 and 6.
+  --- modem.certificates, which cannot be changed until it is closed. Options: mode ("buffer" or "push"), escape,
+  --- timeout. Page, AT+SOCKET types 1, 3 and 6.
   ---@param port integer 1 to 65535
   ---@param options? table
   function made.listen(port, options)
@@ -126,7 +130,7 @@ function service.new(modem, kind)
     if options.mode == "transparent" then
       check.fail(where, 'mode is "transparent"; it must be "buffer" or "push" (sockets have transparent())')
     end
-    local object, err = job.open(nil, sockets.open, {
+    local object, err = job.open_within(modem, options.timeout, "opening the server on port " .. port, sockets.open, {
       type = kind.server, port = port, mode = options.mode, what = kind.what, seed_type = kind.seed,
       listens = kind.seed ~= nil, auto = options.escape == "auto", doing = ("the server on port %d"):format(port),
       with_slots = kind.open_server,

@@ -56,8 +56,9 @@ return function(modem)
     return list
   end
 
-  local function rows()
-    local response, err = modem:call("+SOCKET", "read")
+  ---@param request? hayes.request
+  local function rows(request)
+    local response, err = modem:call("+SOCKET", "read", nil, request)
     if not response then return nil, err end
     return rows_of(response)
   end
@@ -78,7 +79,7 @@ return function(modem)
 
   --- As rows(), where it matters that no row is missing.
   local function all_rows()
-    return undamaged.ask(modem, "AT+SOCKET?", rows)
+    return undamaged.ask(modem, "AT+SOCKET?", function() return rows() end)
   end
 
   local function forget(object)
@@ -210,7 +211,7 @@ return function(modem)
       or ("AT+SOCKET=%d,%d"):format(wanted.type, wanted.port)
     local object
     local response, err = exchange.run(modem, text, {
-      within = hold, ends_hold = hold ~= nil,
+      within = hold, ends_hold = hold ~= nil, withdraw = true,
       -- What the module says of this ConID up to here is about an earlier connection, and from here about this one.
       ended = function(answer)
         local id = con_id(answer)

@@ -2,6 +2,7 @@
 
 local check = require "hayes.check"
 local errors = require "hayes.error"
+local exchange = require "hayes.exchange"
 local failure = require "hayes.failure"
 local service = require "hayes.dialect.aithinker.service"
 
@@ -47,7 +48,7 @@ return function(modem)
   local function disable()
     local ok, err = modem:call("+SOCKETAUTOTT", "write", { 0 })
     -- Some firmware counts the parameters before it checks the type.
-    if not ok and err.result then ok, err = modem:at("AT+SOCKETAUTOTT=0,0") end
+    if not ok and err.result then ok, err = exchange.run(modem, "AT+SOCKETAUTOTT=0,0") end
     if not ok then return nil, err end
     return true
   end

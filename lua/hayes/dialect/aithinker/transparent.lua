@@ -42,7 +42,7 @@ function transparent.open(connection, options)
     received = function(bytes) connection:on_through(bytes) end,
     ended = function(reason)
       -- What the module refuses to go back to (105) has ended meanwhile.
-      if reason.name == "closed" or reason.result then connection:on_closed() else connection:lose(reason) end
+      if reason.name == "closed" or reason.result then connection:on_closed() else connection:give_up(reason) end
     end,
     alive = function(tell) connection:ask_whether_up(tell) end,
   })

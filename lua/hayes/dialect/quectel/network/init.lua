@@ -23,6 +23,11 @@ local attach_options = {
   timeout = { type = "number", min = 1, max = 3600, default = 120 },
 }
 
+local resolve_options = {
+  context = { type = "integer", min = 1, max = 16, default = 1 },
+  timeout = { type = "number", min = 0.1, max = 60, default = 60 },
+}
+
 --- A SIM card that is still being read, seconds.
 local SIM_SECONDS = 20
 
@@ -141,14 +146,19 @@ return function(modem)
     return { fields.pridnsaddr, fields.secdnsaddr ~= "" and fields.secdnsaddr or nil }
   end
 
-  --- The addresses of a host name as a list. The module resolves one name at a time, within 60 s.
+  --- The addresses of a host name as a list. The module resolves one name at a time, within 60 s. Options: context,
+  --- the PDP context (1), which may be given in place of the table; timeout, seconds over all (60).
   ---@param host string
-  ---@param context? integer
+  ---@param options? integer|{ context: integer?, timeout: number? }
   ---@return string[]?, hayes.error?
-  function network.resolve(host, context)
+  function network.resolve(host, options)
     check.value("network.resolve", "the host", host, { type = "string", line = true, longest = 255 })
-    check.value("network.resolve", "the context", context, { type = "integer|nil", min = 1, max = 16 })
-    return resolver:resolve(host, context or 1)
+    if type(options) ~= "table" then
+      check.value("network.resolve", "the context", options, { type = "integer|nil", min = 1, max = 16 })
+      options = { context = options }
+    end
+    options = check.options("network.resolve", options, resolve_options)
+    return resolver:resolve(host, options.context, options.timeout)
   end
 
   --- Looks for the cause of a failing connection, from the SIM card up to a TCP connection to host and port (if given).

@@ -54,7 +54,7 @@ function Connection.new(modem, family, id, host, port, mode, auto)
     modem = modem, family = family, id = id, host = host, port = port, mode = mode, auto = auto,
     pushed = Buffer.new(), -- what has come without being asked for
     read_command = ("AT+%s=%d,%d"):format(family.receive, id, MOST_READ),
-    read_request = { into = {} },
+    read_request = { into = {}, patient = true },
     arrivals = 0,      -- notifications so far
     has_data = false,  -- notified, and not yet read to the end
     peer_closed = false,
@@ -63,6 +63,8 @@ function Connection.new(modem, family, id, host, port, mode, auto)
     ended_by = false,  -- why it was closed, if that was not the server
     lost = false,      -- the error that ended it without a word to the module
     damaged = false,   -- the error that ended it because bytes were lost on the line
+    gone = false,      -- the module has it no longer: it has restarted, or the port is closed
+    closing = false,   -- it is being closed in the module, whoever waits for that
   }, Connection)
 end
 
@@ -116,8 +118,25 @@ end
 
 --- Ends it for good without a word to the module: it has restarted, or the port is closed.
 function Connection:lose(err)
-  self.lost = self.lost or err
+  self.lost, self.gone = self.lost or err, true
   if self.data then self.data:lose(err) end
+  notify(self)
+end
+
+--- Closes it in the module in the background, as soon as that answers; its index is not used before.
+local function close_later(self)
+  if self.closing then return end
+  self.closing = true
+  exchange.insist(self.modem, ("AT+%s=%d"):format(self.family.close, self.id), function()
+    self.family.forget(self)
+  end)
+end
+
+--- Ends it here, while the module may have it still: data mode could not be left, or returned to.
+local function give_up(self, err)
+  if self.gone then return end
+  self.lost = self.lost or err
+  close_later(self)
   notify(self)
 end
 
@@ -152,6 +171,19 @@ local function lost_by_server(self)
   return self.lost or closed_error(self, " by the server")
 end
 
+--- The error that sending ends with from now on; nil: none is known.
+function Connection:refusal()
+  local err = self.lost or self.damaged
+  if err then return err end
+  return self.peer_closed and closed_error(self, " by the server") or nil
+end
+
+--- The error for a wait without a limit that nothing can end: another connection keeps the line.
+function Connection:deadlock()
+  if self.data and self.data == self.modem.online then return nil end
+  return exchange.deadlock(self.modem)
+end
+
 local function send_online(self, bytes)
   local ok, err, given = self.data:send(bytes)
   if ok then return true end
@@ -168,8 +200,8 @@ function Connection:send(bytes)
   local command = ("AT+%s=%d,%d"):format(self.family.send, self.id, #bytes)
   local retry, full_since = RETRY_FIRST, nil
   while true do
-    if self.lost or self.damaged then return nil, self.lost or self.damaged end
-    if self.peer_closed then return nil, closed_error(self, " by the server") end
+    local refusal = self:refusal()
+    if refusal then return nil, refusal end
     local late_answers = self.family.late_answers
     local response, err = exchange.run(self.modem, command, { data = bytes })
     if response then return true end
@@ -177,7 +209,7 @@ function Connection:send(bytes)
       local explained = explain(self, err, "sending to " .. self.host)
       explained.sent = 0
       -- Without an answer it is not known whether the bytes were taken: no more may follow them.
-      if err.name == "timeout" then explained.uncertain = #bytes end
+      if err.name == "timeout" and not err.queued then explained.uncertain = #bytes end
       return nil, explained
     end
     full_since = full_since or wait.now()
@@ -269,7 +301,7 @@ function Connection:go_online(text, request)
     auto = self.auto,
     received = function(bytes) self:on_data(bytes) end,
     ended = function(err)
-      if err.name == "closed" then self:on_closed() else self:lose(err) end
+      if err.name == "closed" then self:on_closed() else give_up(self, err) end
     end,
   })
   self.data = data
@@ -361,12 +393,19 @@ function Connection:close()
   if self.released then return true end
   self.released = true
   if self.data then leave_data_mode(self) end
+  if self.closing then return true end -- in the background
   if self.lost then
     self.family.forget(self)
     return true
   end
+  self.closing = true
   local response, err = exchange.run(self.modem, ("AT+%s=%d"):format(self.family.close, self.id))
-  self.family.forget(self)
+  self.closing = false
+  if not response and not err.result and not self.gone then
+    close_later(self)
+  else
+    self.family.forget(self)
+  end
   if response or self.lost or self.peer_closed then return true end
   return nil, err
 end
@@ -386,7 +425,7 @@ function Connection:describe()
       local_port = 0 }
   end
   local text = ("AT+%s%d"):format(self.family.state, self.id)
-  local response, err = exchange.run(self.modem, text)
+  local response, err = exchange.run(self.modem, text, { withdraw = true })
   if not response then return nil, err end
   if not response[1] then return { state = "closed", remote_ip = self.host, remote_port = self.port } end
   local fields = self.modem:fields(text, response[1])

@@ -20,6 +20,7 @@ local function rules(default_mode)
     escape = { values = { "manual", "auto" }, default = "manual" },
     context = { type = "integer", min = 1, max = 16, default = 1 },
     local_port = { type = "integer", min = 0, max = 65535, default = 0 },
+    timeout = { type = "number", min = 0.1, max = 3600 },
   }
 end
 
@@ -42,13 +43,18 @@ return function(modem)
   end
 
   local function set_wire_format()
-    if formatted then return end
-    for _, setting in ipairs(wire_format) do modem:call("+QICFG", "write", setting) end
+    if formatted then return true end
+    for _, setting in ipairs(wire_format) do
+      local response, err = modem:call("+QICFG", "write", setting)
+      if not response and not err.result then return nil, err end
+    end
     formatted = true
+    return true
   end
 
   local function open_connection(service, host, port, options)
-    set_wire_format()
+    local ok, err = set_wire_format()
+    if not ok then return nil, err end
     return opener:open {
       host = host, port = port, mode = options.mode, auto = options.escape == "auto", seconds = OPEN_SECONDS,
       pdp_context = options.context,
@@ -76,7 +82,8 @@ return function(modem)
 
     --- Opens a connection. Options: mode ("buffer", "push", "transparent"; UDP: "push", which keeps the borders of
     --- datagrams); escape ("manual", or "auto": commands interrupt transparent mode); context, the PDP context (1);
-    --- local_port (0: the module chooses).
+    --- local_port (0: the module chooses); timeout, seconds over all. Without one the module has 150 s to connect, and
+    --- the line must come free within the time-out of a command.
     ---@param host string
     ---@param port integer
     ---@param options? table
@@ -85,7 +92,9 @@ return function(modem)
       local where = name .. ".open"
       options = check.options(where, options, option_rules)
       check_address(where, host, port)
-      local connection, err = job.open(nil, open_connection, service, host, port, options)
+      local connection, err = job.open_within(modem, options.timeout,
+        ("opening the %s connection to %s:%d"):format(service, host, port), open_connection, service, host, port,
+        options)
       if not connection then return nil, err end
       return Socket.new(name, connection, host, port)
     end
@@ -96,6 +105,7 @@ return function(modem)
       options = check.options(name .. ".factory", options, option_rules)
       return function()
         return Socket.new(name, nil, nil, nil, {
+          modem = modem,
           check = function(host, port) check_address("socket:connect", host, port) end,
           open = function(host, port) return open_connection(service, host, port, options) end,
         })

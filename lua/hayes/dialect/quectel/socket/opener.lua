@@ -97,7 +97,7 @@ end
 ---@return table[]?, hayes.error?
 function Opener:list()
   local text = "AT+" .. self.family.state_command
-  local response, err = self.modem:at(text)
+  local response, err = exchange.run(self.modem, text)
   if not response then return nil, err end
   local list = {}
   for i, line in ipairs(response) do
@@ -167,14 +167,14 @@ local function connect(self, index, opening)
   local text = opening.command(index)
   if opening.mode == "transparent" then
     local response, err = connection:go_online(text,
-      { timeout = opening.seconds, within = hold, ends_hold = hold ~= nil })
+      { timeout = opening.seconds, within = hold, ends_hold = hold ~= nil, withdraw = true })
     if not response then return nil, last_error(modem, err, opening.doing) end
     connections[index] = connection
     return connection
   end
   local code
   local response, err = exchange.run(modem, text, {
-    timeout = opening.seconds, deferred = opening.seconds, within = hold, ends_hold = hold ~= nil,
+    timeout = opening.seconds, deferred = opening.seconds, within = hold, ends_hold = hold ~= nil, withdraw = true,
     -- What the module says of this index up to here is about an earlier connection, and from here about this one.
     ended = function(response)
       code = open_code(response, index)
@@ -195,7 +195,7 @@ local function try(self, opening)
   -- An index in use by someone else is left to them, any other is given back to the module (SSL note 2.2.2).
   if err.code == 563 then
     self.indices:mark_foreign(reserved.index)
-  elseif not self.modem.closed_with then
+  elseif not self.modem.closed_with and not err.queued then
     self.modem:call("+" .. self.family.close, "write", { reserved.index })
   end
   return nil, err

@@ -42,7 +42,7 @@ function attempts.open(modem, contexts, host, port, options, open)
   if connection then return connection end
   -- The certificates in the flash may be damaged: they are compared again before the next attempt.
   if MAY_BE_TLS[err.code] then contexts:suspect() end
-  if not options.diagnose or modem.closed_with or HOPELESS[err.name] then return nil, err end
+  if not options.diagnose or modem.closed_with or err.queued or HOPELESS[err.name] then return nil, err end
   local function succeeds(changes)
     local opened = try_suites(modem, host, port, setmetatable(changes, { __index = options }), open)
     if opened then opened:close() end

@@ -29,7 +29,8 @@ return function(modem)
   end
 
   --- Opens a TLS connection. The options are those of settings.lua: verify, ca, certificate, key, version,
-  --- ciphers, sni, check_time, ignore, session_cache, dtls, negotiate_timeout, mode, escape, context, diagnose.
+  --- ciphers, sni, check_time, ignore, session_cache, dtls, negotiate_timeout, mode, escape, context, diagnose; and
+  --- timeout, seconds over all: without it each step has a time-out of its own, which includes waiting for the line.
   ---
   --- A module offers one cipher suite or all. If `ciphers` lists several, they are tried in turn, one handshake each;
   --- the next one is tried only after a failed handshake (579; 566 where TCP works). The negotiate_timeout applies to
@@ -47,7 +48,8 @@ return function(modem)
   function ssl.open(host, port, options)
     options = settings.check("ssl.open", options)
     check_address("ssl.open", host, port)
-    local connection, err = job.open(nil, opener.open, opener, host, port, options)
+    local connection, err = job.open_within(modem, options.timeout,
+      ("opening the TLS connection to %s:%d"):format(host, port), opener.open, opener, host, port, options)
     if not connection then return nil, err end
     return Socket.new("SSL", connection, host, port)
   end
@@ -59,6 +61,7 @@ return function(modem)
     options = settings.check("ssl.factory", options)
     return function()
       return Socket.new("SSL", nil, nil, nil, {
+        modem = modem,
         check = function(host, port) check_address("socket:connect", host, port) end,
         open = function(host, port) return opener:open(host, port, options) end,
       })

@@ -55,6 +55,7 @@ settings.rules = tls.rules_with {
   escape = { values = { "manual", "auto" }, default = "manual" },
   context = { type = "integer", min = 1, max = 15, default = 1 },
   diagnose = { type = "boolean", default = false },
+  timeout = { type = "number", min = 0.1, max = 3600 },
 }
 
 local function keys_of(map)

@@ -1,5 +1,5 @@
 /* The engine's input while it is no lines: data mode, and downloads whose end is looked for. */
-#include "at/meaning.h"
+#include "at/engine.h"
 
 #include <string.h>
 
@@ -26,8 +26,8 @@ static bool add_rules(struct at_ending *ending, const struct at_rules *rules, bo
 {
     for (int16_t i = 0; i < rules->line_count; i++) {
         const struct at_line_rule *rule = &rules->line_rules[i];
-        bool is_final = rule->class == AT_LINE_FINAL && !boot && (all_finals || rule->also_urc);
-        bool is_boot = rule->class == AT_LINE_BOOT && boot;
+        bool is_final = rule->kind == AT_LINE_FINAL && !boot && (all_finals || rule->urc_when_idle);
+        bool is_boot = rule->kind == AT_LINE_BOOT && boot;
         if ((is_final || is_boot) && !at_ending_add(ending, rule->text, strlen(rule->text), rule->prefix))
             return false;
     }
@@ -98,11 +98,8 @@ size_t at_engine_end_data_mode(struct at_engine *engine)
 {
     if (engine->download.active)
         return 0;
-    if (engine->online.phase == AT_ONLINE_OFF) {
-        size_t unsent = engine->online.given_length;
-        engine->online.given_length = 0;
-        return unsent;
-    }
+    if (engine->online.phase == AT_ONLINE_OFF)
+        return at_feed_drop(&engine->online.feed);
     go_on_with_lines(engine, NULL, 0);
     return at_online_end(&engine->online);
 }
@@ -126,7 +123,7 @@ static enum at_event_kind resolve_doubt(struct at_engine *engine, struct at_even
     engine->download.active = false;
     go_on_with_lines(engine, left->bytes, left->length);
     if (left->answered && at_slot_is_awaiting(&engine->slot))
-        at_engine_give_up(engine, AT_CANCELLED, now);
+        at_engine_give_up(engine, AT_RESULT_CANCELLED, now);
     else
         end_of_download(engine);
     engine->sync_after_lines = true;
@@ -141,11 +138,9 @@ static enum at_event_kind tell_left(struct at_engine *engine, struct at_event *e
     at_engine_tell(event, AT_EVENT_LEFT, NULL);
     event->answered = left->answered;
     event->ended = left->ended;
-    event->unsent = engine->online.given_length;
-    if (left->ended)
-        engine->online.given_length = 0;
+    event->unsent = left->ended ? at_feed_drop(&engine->online.feed) : engine->online.feed.length;
     engine->sync_after_lines = !left->answered;
-    engine->ready_at = now + at_ms(engine->rules->manners.settle_ms);
+    engine->ready_at = now + at_ms(engine->rules->protocol.settle_ms);
     go_on_with_lines(engine, left->bytes, left->length);
     return AT_EVENT_LEFT;
 }
@@ -164,6 +159,7 @@ static enum at_event_kind tell_block(struct at_engine *engine, struct at_event *
     event->block =
         download->total == AT_UNKNOWN_LENGTH ? AT_UNKNOWN_LENGTH : download->total - download->received;
     event->command = engine->slot.id;
+    engine->slot.passed += event->length;
     at_slot_arm(&engine->slot, now);
     return AT_EVENT_BLOCK;
 }
@@ -198,8 +194,8 @@ static enum at_event_kind data_came(struct at_engine *engine, struct at_event *e
 static enum at_event_kind next_online(struct at_engine *engine, struct at_event *event, at_time now)
 {
     struct at_online_event told;
-    const struct at_manners *manners = &engine->rules->manners;
-    switch (at_online_next(&engine->online, manners, &engine->span, engine->span_end, now, &told)) {
+    const struct at_protocol *protocol = &engine->rules->protocol;
+    switch (at_online_next(&engine->online, protocol, &engine->span, engine->span_end, now, &told)) {
     case AT_ONLINE_NOTHING:
         break;
     case AT_ONLINE_DATA:

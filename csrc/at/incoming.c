@@ -1,4 +1,4 @@
-#include "at/meaning.h"
+#include "at/engine.h"
 
 #include "at/match.h"
 
@@ -17,7 +17,7 @@ enum at_event_kind at_engine_tell(struct at_event *event, enum at_event_kind kin
         event->text = token->text;
         event->length = token->length;
         event->rule = token->rule;
-        event->prefix_length = token->prefix_length;
+        event->prefix_length = token->rule != AT_NO_RULE ? token->prefix_length : at_prefix_length(token);
     }
     return kind;
 }
@@ -73,10 +73,8 @@ static enum at_event_kind end_slot(struct at_engine *engine, struct at_event *ev
     struct at_slot *slot = &engine->slot;
     at_engine_tell(event, AT_EVENT_FINAL, line);
     event->command = slot->id;
-    event->result = success ? AT_OK : AT_ERROR;
-    event->unsent = slot->data != NULL && !at_slot_is_open_ended(slot) ? slot->data->left : 0;
-    if (at_slot_is_open_ended(slot) && slot->upload.phase == AT_UPLOAD_DATA)
-        event->unsent = AT_UNKNOWN_LENGTH;
+    event->result = success ? AT_RESULT_OK : AT_RESULT_ERROR;
+    event->unsent = at_upload_unsent(&slot->upload);
     event->damage = (enum at_damage)slot->damage;
     engine->damaged += event->damage != AT_UNDAMAGED;
     event->more = success && slot->expect.prefix_length > 0 && !slot->deferred_early;
@@ -85,15 +83,8 @@ static enum at_event_kind end_slot(struct at_engine *engine, struct at_event *ev
     uint64_t data_owed = at_slot_data_owed(slot);
     bool unfinished = at_slot_is_unfinished(slot);
     at_engine_free_slot(engine, now);
-    if (unfinished) {
-        /* It ended while it was being given data: whether the module takes more as data or as commands is not
-         * known. */
-        struct at_sync_start start = {.quiet_ms = AT_QUIET_MS,
-                                      .give_up = now + at_ms(AT_LOST_MS),
-                                      .prompted = true,
-                                      .data_owed = data_owed};
-        at_engine_start_sync(engine, &start, now);
-    }
+    if (unfinished) /* whether the module takes more as data or as commands is not known */
+        at_engine_doubt_module(engine, true, data_owed, now);
     return AT_EVENT_FINAL;
 }
 
@@ -108,16 +99,17 @@ static enum at_event_kind on_final(struct at_engine *engine, struct at_event *ev
     }
     if (at_slot_is_awaiting(slot) && (rule->groups & slot->accepts) != 0)
         return end_slot(engine, event, line, rule->success, now);
-    if (rule->also_urc)
+    if (rule->urc_when_idle)
         return tell_line(engine, event, AT_EVENT_URC, line, now);
-    if (slot->state == AT_SLOT_ARMED && slot->data != NULL && rule->success)
+    if (slot->state == AT_SLOT_ARMED && slot->upload.source != NULL && rule->success)
         return AT_EVENT_NONE; /* ESP-AT says `OK` in front of the prompt */
     return tell_line(engine, event, AT_EVENT_UNKNOWN, line, now);
 }
 
 static void begin_data(struct at_engine *engine, at_time now)
 {
-    at_framer_due(&engine->framer, engine->slot.ack_every > 0 ? engine->slot.ack_byte : 0);
+    const struct at_upload *upload = &engine->slot.upload;
+    at_framer_due(&engine->framer, upload->ack_every > 0 ? upload->ack_byte : 0);
     engine->slot.prompted = true;
     engine->slot.state = AT_SLOT_DATA;
     at_escape_waiting(&engine->escape, now); /* silence counts from here, not from the command */
@@ -163,10 +155,7 @@ static enum at_event_kind enter_data_mode(struct at_engine *engine, struct at_ev
     if (engine->slot.online)
         return begin_data_mode(engine, event, line, now);
     end_slot(engine, event, line, false, now);
-    at_engine_start_sync(engine,
-                         &(struct at_sync_start){
-                             .quiet_ms = AT_QUIET_MS, .give_up = now + at_ms(AT_LOST_MS), .prompted = true},
-                         now);
+    at_engine_doubt_module(engine, true, 0, now);
     return AT_EVENT_FINAL;
 }
 
@@ -180,7 +169,7 @@ static enum at_event_kind on_connect(struct at_engine *engine, struct at_event *
     }
     if (slot->state != AT_SLOT_ARMED)
         return tell_line(engine, event, AT_EVENT_UNKNOWN, line, now);
-    if (slot->data != NULL) {
+    if (slot->upload.source != NULL) {
         begin_data(engine, now);
         return AT_EVENT_NONE;
     }
@@ -192,14 +181,14 @@ static enum at_event_kind on_connect(struct at_engine *engine, struct at_event *
 static enum at_event_kind on_prompt(struct at_engine *engine, struct at_event *event, at_time now)
 {
     const struct at_token prompt = {
-        .kind = AT_TOKEN_PROMPT, .text = &engine->rules->manners.prompt, .length = 1, .rule = AT_NO_RULE};
+        .kind = AT_TOKEN_PROMPT, .text = &engine->rules->protocol.prompt, .length = 1, .rule = AT_NO_RULE};
     struct at_slot *slot = &engine->slot;
     if (slot->state == AT_SLOT_GIVEN_UP) {
         on_late_prompt(engine, now);
     } else if (slot->state == AT_SLOT_DATA) { /* the module acknowledges */
-        slot->unacknowledged = 0;
+        slot->upload.unacknowledged = 0;
         at_slot_arm(slot, now);
-    } else if (slot->data != NULL) {
+    } else if (slot->upload.source != NULL) {
         begin_data(engine, now);
     } else {
         return enter_data_mode(engine, event, &prompt, now);
@@ -213,7 +202,7 @@ static enum at_event_kind on_boot(struct at_engine *engine, const struct at_toke
     struct at_slot *slot = &engine->slot;
     if (slot->state != AT_SLOT_EMPTY && slot->state != AT_SLOT_GIVEN_UP) {
         engine->end_slot = true;
-        engine->end_result = AT_REBOOTED;
+        engine->end_result = AT_RESULT_REBOOT;
         slot->state = AT_SLOT_GIVEN_UP;
         slot->deadline = AT_NEVER;
     }
@@ -239,6 +228,7 @@ static bool on_early_deferred(struct at_engine *engine, struct at_event *event, 
     at_engine_tell(event, AT_EVENT_DEFERRED, line);
     event->command = slot->id;
     event->more = more;
+    event->early = true;
     slot->deferred_early = !more;
     return true;
 }
@@ -263,11 +253,11 @@ static bool is_information(const struct at_engine *engine, const struct at_token
     if (!at_slot_is_awaiting(slot) && slot->state != AT_SLOT_GIVEN_UP)
         return false;
     if (at_is_named(line, slot->prefix, slot->prefix_length)) {
-        if (rule != NULL && rule->class == AT_LINE_URC && rule->shape != NULL)
+        if (rule != NULL && rule->kind == AT_LINE_URC && rule->shape != NULL)
             return !at_has_shape(line, line->prefix_length, rule->shape);
         return !at_is_named(line, slot->expect.prefix, slot->expect.prefix_length);
     }
-    if (rule != NULL || slot->info == AT_INFO_PREFIXED || at_has_prefix(line))
+    if (rule != NULL || slot->info == AT_INFO_PREFIXED || at_prefix_length(line) > 0)
         return false;
     return at_has_shape(line, 0, slot->info_shape);
 }
@@ -303,7 +293,7 @@ static enum at_event_kind on_other_line(struct at_engine *engine, struct at_even
     }
     if (on_deferred(engine, event, line))
         return event->kind;
-    if (rule != NULL && rule->class == AT_LINE_URC)
+    if (rule != NULL && rule->kind == AT_LINE_URC)
         return tell_line(engine, event, AT_EVENT_URC, line, now);
     if (engine->sync.phase != AT_SYNC_OFF)
         at_sync_line(&engine->sync, now);
@@ -363,7 +353,7 @@ static enum at_damage judge_block(struct at_engine *engine, const struct at_toke
 static bool look_behind_block(struct at_engine *engine, struct at_event *event, const struct at_token *line,
                               bool final)
 {
-    if (!line->gap.follows_block || !engine->rules->manners.crlf_after_block)
+    if (!line->gap.follows_block || !engine->rules->protocol.crlf_after_block)
         return false;
     enum at_damage damage = judge_block(engine, line, final);
     if (engine->block_owner == AT_BLOCK_COMMAND) {
@@ -384,15 +374,15 @@ static enum at_event_kind on_line(struct at_engine *engine, struct at_event *eve
                                   const struct at_token *line, at_time now)
 {
     const struct at_line_rule *rule = rule_of(engine, line);
-    if (rule != NULL && rule->class == AT_LINE_BOOT)
+    if (rule != NULL && rule->kind == AT_LINE_BOOT)
         return on_boot(engine, line, now);
     if (is_echo(engine, line))
         return AT_EVENT_NONE;
-    if (look_behind_block(engine, event, line, rule != NULL && rule->class == AT_LINE_FINAL))
+    if (look_behind_block(engine, event, line, rule != NULL && rule->kind == AT_LINE_FINAL))
         return AT_EVENT_DAMAGE;
-    if (rule != NULL && rule->class == AT_LINE_FINAL)
+    if (rule != NULL && rule->kind == AT_LINE_FINAL)
         return on_final(engine, event, line, rule, now);
-    if (rule != NULL && rule->class == AT_LINE_CONNECT)
+    if (rule != NULL && rule->kind == AT_LINE_CONNECT)
         return on_connect(engine, event, line, now);
     return on_other_line(engine, event, line, rule, now);
 }
@@ -405,6 +395,7 @@ static enum at_event_kind on_data(struct at_engine *engine, struct at_event *eve
     engine->block_at = now;
     if (engine->block_owner == AT_BLOCK_COMMAND) {
         event->command = engine->slot.id;
+        engine->slot.passed += token->length;
         at_slot_arm(&engine->slot, now);
     } else if (engine->sync.phase != AT_SYNC_OFF) {
         at_sync_data(&engine->sync, now);

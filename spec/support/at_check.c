@@ -1,0 +1,111 @@
+/* Checks of libhayes-at as a program in C sees it, beside what the engine's specs hold: limits, constant tables, and
+ * memory that runs out. Prints what is wrong; ends with 0 when nothing is. */
+#include <hayes/at.h>
+
+#include <stdio.h>
+#include <string.h>
+
+static int failures;
+
+#define CHECK(truth)                                                                                         \
+    do {                                                                                                     \
+        if (!(truth)) {                                                                                      \
+            printf("line %d: %s is not so\n", __LINE__, #truth);                                             \
+            failures++;                                                                                      \
+        }                                                                                                    \
+    } while (0)
+
+#define NAME_32 "+ABCDEFGHIJKLMNOPQRSTUVWXYZ12345"
+
+static const struct at_line_rule lines[] = {
+    {.text = "OK", .kind = AT_LINE_FINAL, .success = true, .groups = AT_GROUP_GENERAL},
+    {.text = "+URC:", .prefix = true, .kind = AT_LINE_URC},
+};
+static const struct at_command_rule commands[] = {
+    {.name = "+TWO", .accepts = AT_GROUP_GENERAL, .deferred = "+TWO", .deferred_forms = AT_FORM_WRITE,
+     .deferred_param = 1, .deferred_field = 1},
+    {.name = NAME_32, .accepts = AT_GROUP_GENERAL},
+};
+static const struct at_tables tables = {.lines = lines, .line_count = 2, .commands = commands, .command_count = 2};
+static _Alignas(16) unsigned char memory[30000];
+static struct at_arena arena = {.memory = memory, .size = sizeof memory};
+
+static struct at_engine *new_engine(size_t size)
+{
+    arena.used = 0;
+    arena.size = size;
+    struct at_alloc alloc = at_arena_alloc(&arena);
+    return at_engine_new(&alloc, at_rules_from_tables(&alloc, &tables));
+}
+
+static enum at_refusal check(const struct at_engine *engine, const char *text, const char *expect)
+{
+    struct at_command command = {.text = text, .length = strlen(text), .expect = expect};
+    return at_engine_check(engine, &command);
+}
+
+static void limits(void)
+{
+    struct at_engine *engine = new_engine(sizeof memory);
+    CHECK(check(engine, NAME_32 "=1", NULL) == AT_ACCEPTED);
+    CHECK(check(engine, NAME_32 "6=1", NULL) == AT_REFUSED_NAME);
+    CHECK(check(engine, "+X", NAME_32) == AT_ACCEPTED);
+    CHECK(check(engine, "+X", NAME_32 "6") == AT_REFUSED_NAME);
+    CHECK(check(engine, "+TWO=123456789012345", NULL) == AT_ACCEPTED);
+    CHECK(check(engine, "+TWO=1234567890123456", NULL) == AT_REFUSED_KEY);
+    CHECK(check(engine, "+X\rY", NULL) == AT_REFUSED_BYTE);
+
+    struct at_alloc alloc = at_arena_alloc(&arena);
+    struct at_rules *rules = at_rules_new(&alloc, NULL);
+    CHECK(at_rules_add_command(rules, &(struct at_command_rule){.name = NAME_32}));
+    CHECK(!at_rules_add_command(rules, &(struct at_command_rule){.name = NAME_32 "6"}));
+    CHECK(!at_rules_add_command(rules, &(struct at_command_rule){.name = "+X", .deferred = NAME_32 "6"}));
+    struct at_rules *constant = at_rules_from_tables(&alloc, &tables);
+    CHECK(!at_rules_add_line(constant, &lines[0]));
+    CHECK(at_rules_line(constant, 1) == &lines[1] && at_rules_line(constant, 2) == NULL);
+    const struct at_command_rule too_long = {.name = NAME_32 "6"};
+    CHECK(at_rules_from_tables(&alloc, &(struct at_tables){.commands = &too_long, .command_count = 1}) == NULL);
+}
+
+/* Takes all output, and hands `text` in. */
+static void exchange(struct at_engine *engine, const char *text, at_time now)
+{
+    const char *bytes;
+    size_t length;
+    while ((length = at_engine_output(engine, now, &bytes)) > 0)
+        at_engine_sent(engine, length, now);
+    at_engine_input(engine, text, strlen(text));
+}
+
+/* The order of events that at.h promises for a two-phase command. */
+static void two_phases(void)
+{
+    struct at_engine *engine = new_engine(sizeof memory);
+    struct at_command command = {.text = "+TWO=4,1", .length = 8};
+    struct at_event event;
+    uint32_t first, second;
+    CHECK(at_engine_submit(engine, &command, 0, &first) == AT_ACCEPTED);
+    CHECK(at_engine_submit(engine, &command, 0, &second) == AT_REFUSED_BUSY);
+    exchange(engine, "\r\nOK\r\n", 1000);
+    CHECK(at_engine_next(engine, 1000, &event) == AT_EVENT_FINAL);
+    CHECK(event.command == first && event.result == AT_RESULT_OK && event.more);
+    CHECK(at_engine_next(engine, 1000, &event) == AT_EVENT_NONE);
+    CHECK(at_engine_submit(engine, &(struct at_command){.text = "+X", .length = 2}, 2000, &second) == AT_ACCEPTED);
+    exchange(engine, "\r\n+TWO: 5,0\r\n\r\n+TWO: 4,0\r\n\r\nOK\r\n", 3000);
+    CHECK(at_engine_next(engine, 3000, &event) == AT_EVENT_UNKNOWN);
+    CHECK(at_engine_next(engine, 3000, &event) == AT_EVENT_DEFERRED && event.command == first && !event.more);
+    CHECK(event.length == 9 && memcmp(event.text, "+TWO: 4,0", 9) == 0 && event.prefix_length == 5);
+    CHECK(at_engine_next(engine, 3000, &event) == AT_EVENT_FINAL && event.command == second && !event.more);
+    CHECK(at_engine_next(engine, 3000, &event) == AT_EVENT_NONE);
+}
+
+int main(void)
+{
+    size_t size = 0;
+    limits();
+    two_phases();
+    while (new_engine(size) == NULL && size < sizeof memory)
+        size += 16;
+    CHECK(size > 4096 && size <= 20000);
+    return failures > 0;
+}
