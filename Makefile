@@ -119,7 +119,7 @@ format:
 # One page a dialect, out of its declarations.
 reference: core
 	@mkdir -p $(BUILD)/reference
-	@eval "$$($(MAKE) -s env)" && exec $(LUA) -e 'require("hayes.dialect.reference").write("$(BUILD)/reference")'
+	@eval "$$($(MAKE) -s env)" && exec $(LUA) -e 'require("hayes.explain.reference").write("$(BUILD)/reference")'
 
 bench: all
 	@eval "$$($(MAKE) -s env)" && spec/bench/run && exec $(LUA) spec/bench/transfer.lua $(BENCH_MIB)
