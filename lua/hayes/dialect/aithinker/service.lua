@@ -2,8 +2,8 @@
 
 local check = require "hayes.check"
 local job = require "hayes.job"
-local Server = require "hayes.server"
-local Socket = require "hayes.socket"
+local Server = require "hayes.stream.server"
+local Socket = require "hayes.stream.socket"
 
 local service = {}
 

@@ -21,7 +21,7 @@
 local check = require "hayes.check"
 local errors = require "hayes.error"
 local service = require "hayes.dialect.aithinker.service"
-local tls = require "hayes.tls"
+local tls = require "hayes.stream.tls"
 
 --- The module has refused the server's certificate.
 local VERIFY_FAILED = 109

@@ -5,8 +5,8 @@
 --- so it is read until a read gives nothing. A `closed` that comes while data is unread counts only after it. In direct
 --- push mode the URC carries the data; in transparent access mode the line does, and commands wait.
 
-local Buffer = require "hayes.buffer"
-local DataMode = require "hayes.data_mode"
+local Buffer = require "hayes.stream.buffer"
+local DataMode = require "hayes.stream.data_mode"
 local errors = require "hayes.error"
 local exchange = require "hayes.exchange"
 local failure = require "hayes.failure"

@@ -5,7 +5,7 @@ local check = require "hayes.check"
 local Connection = require "hayes.dialect.quectel.socket.connection"
 local job = require "hayes.job"
 local Opener = require "hayes.dialect.quectel.socket.opener"
-local Socket = require "hayes.socket"
+local Socket = require "hayes.stream.socket"
 
 --- Time that the note gives the network for AT+QIOPEN, seconds.
 local OPEN_SECONDS = 150

@@ -2,7 +2,7 @@
 
 local Connection = require "hayes.dialect.quectel.socket.connection"
 local core = require "hayes.core"
-local DataMode = require "hayes.data_mode"
+local DataMode = require "hayes.stream.data_mode"
 local errors = require "hayes.error"
 local exchange = require "hayes.exchange"
 local failure = require "hayes.failure"

@@ -4,7 +4,7 @@ local check = require "hayes.check"
 local Contexts = require "hayes.dialect.quectel.ssl.contexts"
 local job = require "hayes.job"
 local settings = require "hayes.dialect.quectel.ssl.settings"
-local Socket = require "hayes.socket"
+local Socket = require "hayes.stream.socket"
 local SslOpener = require "hayes.dialect.quectel.ssl.opener"
 
 return function(modem)

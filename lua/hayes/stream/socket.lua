@@ -9,7 +9,7 @@
 --- input, and a chunk goes out, whatever becomes of the task that wanted it. Callers wait for what comes of it, and
 --- their time-out counts in all that they wait for.
 
-local Buffer = require "hayes.buffer"
+local Buffer = require "hayes.stream.buffer"
 local check = require "hayes.check"
 local core = require "hayes.core"
 local errors = require "hayes.error"

@@ -4,7 +4,7 @@ local check = require "hayes.check"
 local errors = require "hayes.error"
 local failure = require "hayes.failure"
 local job = require "hayes.job"
-local Socket = require "hayes.socket"
+local Socket = require "hayes.stream.socket"
 local wait = require "hayes.wait"
 
 ---@class hayes.listener what a dialect provides
