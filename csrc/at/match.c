@@ -47,7 +47,7 @@ bool at_has_key(const struct at_token *line, size_t prefix_length, unsigned fiel
 size_t at_prefix_length(const struct at_token *line)
 {
     static const char marks[] = "+^$#*%";
-    if (line->length < 2 || memchr(marks, line->text[0], sizeof marks - 1) == NULL)
+    if (line->text == NULL || line->length < 2 || memchr(marks, line->text[0], sizeof marks - 1) == NULL)
         return 0;
     const char *colon = memchr(line->text, ':', line->length);
     return colon != NULL ? (size_t)(colon + 1 - line->text) : 0;

@@ -58,6 +58,17 @@ function errors.reboot(doing)
   return doing and errors.within(err, doing) or err
 end
 
+--- The library itself has failed.
+---@param err any what was raised; an error object stays what it is
+---@param consequence? string what it has done about it: ", and closed the modem"
+---@return hayes.error
+function errors.internal(err, consequence)
+  if errors.is(err) then return err end
+  return errors.new { name = "internal_error",
+    message = ("the library has failed%s: %s"):format(consequence or "", tostring(err)),
+    hint = "This is a bug in the library: please report it, with a trace if there is one (the option trace)." }
+end
+
 --- Something took longer than it may.
 ---@param message string
 ---@param fields? table

@@ -340,9 +340,7 @@ local OUT_OF_MEMORY = errors.new { name = "out_of_memory", message = "not enough
 
 local function internal_error(err)
   if err == NO_MEMORY then return OUT_OF_MEMORY end
-  return errors.new { name = "internal_error",
-    message = "the library has failed, and closed the modem: " .. tostring(err),
-    hint = "This is a bug in the library: please report it, with a trace if there is one (the option trace)." }
+  return errors.internal(tostring(err), ", and closed the modem")
 end
 
 --- Takes note of what the engine waits for beside input.

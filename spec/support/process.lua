@@ -17,7 +17,7 @@ function Process.quote(words)
 end
 
 local function preparation(options)
-  return (options.folder and "cd " .. quote(options.folder) .. "; " or "") .. (options.ours and "" or "unset LD_PRELOAD; ")
+  return (options.folder and "cd " .. quote(options.folder) .. " && " or "") .. (options.ours and "" or "unset LD_PRELOAD; ")
 end
 
 --- Starts a program. It reads nothing; what it prints goes to the file `log` or nowhere. A preloaded sanitizer is handed on

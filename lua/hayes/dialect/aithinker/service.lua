@@ -1,6 +1,7 @@
 --- What modem.tcp, modem.udp and modem.ssl of an Ai-Thinker module share: clients and servers over one kind of socket.
 
 local check = require "hayes.check"
+local Datagram = require "hayes.stream.datagram"
 local job = require "hayes.job"
 local Server = require "hayes.stream.server"
 local Socket = require "hayes.stream.socket"
@@ -54,6 +55,7 @@ function service.new(modem, kind)
   ---@class hayes.aithinker.service
   local made = {}
   local rules = all_rules(kind)
+  local class = kind.kind == "udp" and Datagram or Socket
   local sockets = modem.sockets
 
   local function options_of(where, given)
@@ -94,7 +96,7 @@ function service.new(modem, kind)
     local connection, err = job.open_within(modem, options.timeout,
       ("opening the %s to %s:%d"):format(kind.what, host, port), open_connection, host, port, options)
     if not connection then return nil, err end
-    local socket = Socket.new(kind.kind, connection, host, port)
+    local socket = class.new(kind.kind, connection, host, port)
     if kind.opened then kind.opened(socket, options) end
     return socket
   end
@@ -104,7 +106,7 @@ function service.new(modem, kind)
   function made.factory(options)
     options = options_of(kind.name .. ".factory", options)
     return function()
-      local socket = Socket.new(kind.kind, nil, nil, nil, {
+      local socket = class.new(kind.kind, nil, nil, nil, {
         modem = modem,
         check = function(host, port)
           check_host("socket:connect", host)
@@ -139,7 +141,7 @@ function service.new(modem, kind)
     if kind.seed then return Server.new(object, kind.kind) end
     object.host = "anybody" -- not known before it sends
     object.port = port
-    return Socket.new(kind.kind, object, object.host, port)
+    return class.new(kind.kind, object, object.host, port)
   end
 
   return made

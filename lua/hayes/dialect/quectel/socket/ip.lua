@@ -3,6 +3,7 @@
 
 local check = require "hayes.check"
 local Connection = require "hayes.dialect.quectel.socket.connection"
+local Datagram = require "hayes.stream.datagram"
 local job = require "hayes.job"
 local Opener = require "hayes.dialect.quectel.socket.opener"
 local Socket = require "hayes.stream.socket"
@@ -78,6 +79,7 @@ return function(modem)
   ---@param default_mode string
   function ip.service(name, service, default_mode)
     local option_rules = rules(default_mode)
+    local class = name == "udp" and Datagram or Socket
     local made = {}
 
     --- Opens a connection. Options: mode ("buffer", "push", "transparent"; UDP: "push", which keeps the borders of
@@ -96,7 +98,7 @@ return function(modem)
         ("opening the %s connection to %s:%d"):format(service, host, port), open_connection, service, host, port,
         options)
       if not connection then return nil, err end
-      return Socket.new(name, connection, host, port)
+      return class.new(name, connection, host, port)
     end
 
     --- A function that makes sockets for connect(), for `http.request { create = … }` and the like.
@@ -104,7 +106,7 @@ return function(modem)
     function made.factory(options)
       options = check.options(name .. ".factory", options, option_rules)
       return function()
-        return Socket.new(name, nil, nil, nil, {
+        return class.new(name, nil, nil, nil, {
           modem = modem,
           check = function(host, port) check_address("socket:connect", host, port) end,
           open = function(host, port) return open_connection(service, host, port, options) end,

@@ -1,0 +1,126 @@
+--- The bytes that have come for a socket: reads are tasks of the socket's, which put what they bring into its input,
+--- whatever becomes of the task that wanted it. The functions take the socket.
+
+local errors = require "hayes.error"
+local outgoing = require "hayes.stream.outgoing"
+local outcome = require "hayes.stream.outcome"
+local wait = require "hayes.wait"
+
+--- A notification of data may get lost on the line; so long a silence is not trusted, seconds.
+local ASK_AFTER = 5
+
+local incoming = {
+  READ_AHEAD = 16384, -- how much is read ahead for those who wait for the descriptor, bytes
+}
+
+local function take_in(self, bytes)
+  self.input:put(bytes)
+  self.received = self.received + #bytes
+end
+
+function incoming.finish(self, err)
+  self.receive_error = self.receive_error or outcome.remember(self, err)
+end
+
+--- Reads until there is as much as is wanted, or the module has no more.
+local function read_on(self, held)
+  local _reading <close> = held
+  local connection = self.connection
+  repeat
+    local bytes, err = connection:receive()
+    if bytes then take_in(self, bytes) else incoming.finish(self, err) end
+    if self.arrival then self.arrival:fire() end
+  until not bytes or bytes == "" or self.input.size >= self.wanted or self.closing or not connection:readable()
+end
+
+--- The same, and those who wait hear of it when it is over.
+local function read_and_tell(self, held)
+  local ok, err = xpcall(read_on, debug.traceback, self, held)
+  if not ok then incoming.finish(self, errors.internal(err)) end
+  self:stir()
+  if not ok then error(err, 0) end
+end
+
+--- Sees to it that something is read, and more as long as there are less than so many bytes.
+---@param here? boolean by the caller itself, who can neither be cancelled nor run out of time
+function incoming.start(self, wanted, here)
+  self.wanted = math.max(wanted, 1)
+  if self.reading.held or self.receive_error or self.closing then return end
+  if here then return read_and_tell(self, self.reading:take()) end
+  wait.spawn_detached(read_and_tell, self, self.reading:take())
+end
+
+--- What has come unasked. Is there any?
+function incoming.take_pushed(self, connection)
+  if not connection.take or self.reading.held then return false end
+  local bytes = connection:take()
+  if not bytes then return false end
+  take_in(self, bytes)
+  return true
+end
+
+--- "closed", and lasterror() tells why.
+local function ended(self)
+  outcome.remember(self, self.receive_error or self.send_error)
+  return "closed"
+end
+
+--- Waits until there is more input; `wanted` bytes in all would be of use. True; or false and "timeout" or "closed".
+function incoming.wait_for_more(self, deadline, wanted)
+  local connection, input = self.connection, self.input
+  local before = input.size
+  if self.output.size > 0 then outgoing.start(self, 1) end
+  while true do
+    if input.size > before then return true end
+    if not connection or self.closing then return false, "closed" end
+    if incoming.take_pushed(self, connection) then return true end
+    if self.receive_error then return false, ended(self) end
+    if outcome.is_deadlock(self, deadline) then return false, "timeout" end
+    if connection:readable() then
+      incoming.start(self, wanted, not deadline and not wait.running())
+    elseif self.send_error and not self.reading.held then
+      return false, ended(self) -- nothing will come of a connection that takes nothing any more
+    end
+    if input.size > before then return true end
+    local now = wait.now()
+    if deadline and deadline <= now then return false, outcome.late(self, "receive") end
+    local ask_at = now + ASK_AFTER
+    outcome.waiter_in(self, "arrival"):wait(deadline and math.min(deadline, ask_at) or ask_at)
+    if wait.now() >= ask_at and not self.reading.held then connection.doubtful = true end
+  end
+end
+
+function incoming.line(self, deadline, prefix)
+  while true do
+    local length = self.input:line_length()
+    if length then
+      local line = self.input:take(length)
+      return prefix .. line:sub(1, -2):gsub("\r", "")
+    end
+    local ok, err = incoming.wait_for_more(self, deadline, 1)
+    if not ok then return nil, err, prefix .. self.input:take(self.input.size):gsub("\r", "") end
+  end
+end
+
+function incoming.all(self, deadline, prefix)
+  while true do
+    local ok, err = incoming.wait_for_more(self, deadline, self.input.size + incoming.READ_AHEAD)
+    if not ok then
+      local bytes = prefix .. self.input:take(self.input.size)
+      local failed = self.receive_error or self.send_error
+      if err == "closed" and failed and failed.name == "closed" and bytes ~= "" then return bytes end
+      return nil, err, bytes
+    end
+  end
+end
+
+function incoming.count(self, count, deadline, prefix)
+  local input, wanted = self.input, count - #prefix
+  while input.size < wanted do
+    local ok, err = incoming.wait_for_more(self, deadline, wanted)
+    if not ok then return nil, err, prefix .. input:take(input.size) end
+  end
+  return prefix .. input:take(wanted)
+end
+
+return incoming

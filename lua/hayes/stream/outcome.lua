@@ -1,0 +1,65 @@
+--- What a socket's calls may take, why they failed, and what LuaSocket's contract calls that.
+
+local failure = require "hayes.failure"
+local wait = require "hayes.wait"
+
+local outcome = {}
+
+function outcome.remember(self, err)
+  self.last_error = err
+  return err
+end
+
+--- Of the last time-out: what was waited for, and how long. The error is made when somebody asks.
+function outcome.error_of_timeout(self)
+  local doing = ("%s of %s"):format(self.late, self)
+  local connection = self.connection
+  local modem = connection and connection.modem or self.opener and self.opener.modem
+  local has_line = modem and connection and connection.data and connection.data == modem.online
+  return failure.out_of_time(not has_line and modem or nil, doing, self.late_after)
+end
+
+function outcome.seconds(self)
+  local block, total = self.block_timeout, self.total_timeout
+  return block and total and math.min(block, total) or block or total
+end
+
+function outcome.deadline(self)
+  local seconds = outcome.seconds(self)
+  return seconds and wait.now() + seconds
+end
+
+--- Notes that a call ran out of time. Gives "timeout".
+---@param name string of the call
+function outcome.late(self, name)
+  self.last_error, self.late, self.late_after = "timeout", name, outcome.seconds(self) or 0
+  return "timeout"
+end
+
+--- Would a wait without a limit never end, since this program alone could free the line (exchange.deadlock)? Then it is
+--- over at once.
+function outcome.is_deadlock(self, deadline)
+  local connection = self.connection
+  if deadline or not connection or not connection.deadlock then return false end
+  local err = connection:deadlock()
+  if err then outcome.remember(self, err) end
+  return err ~= nil
+end
+
+--- What is in this field, or a new waiter when there is none or it has been fired.
+function outcome.waiter_in(self, field)
+  local waiter = self[field]
+  if not waiter or waiter.fired then
+    waiter = wait.waiter()
+    self[field] = waiter
+  end
+  return waiter
+end
+
+--- How the contract calls an error.
+function outcome.word_for(err)
+  if err == "timeout" or err.name == "timeout" or err.queued then return "timeout" end
+  return err.name == "command_mode" and "command_mode" or "closed"
+end
+
+return outcome

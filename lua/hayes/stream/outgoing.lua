@@ -1,0 +1,122 @@
+--- The bytes that a socket is given to send: a bounded queue, gathered into chunks of the module's size, which go out
+--- in a task of the socket's. The functions take the socket.
+
+local errors = require "hayes.error"
+local outcome = require "hayes.stream.outcome"
+local wait = require "hayes.wait"
+
+local FLUSH_AFTER = 0.005
+local QUEUE_CHUNKS = 8
+
+local outgoing = {}
+
+--- What was taken and has not gone out is lost; `bytes` of it were on their way.
+function outgoing.fail(self, bytes, err)
+  local sent = err.sent or 0
+  self.sent = self.sent + sent
+  err.unsent = #bytes - sent + self.output.size
+  self.send_error = outcome.remember(self, err)
+  self.output:clear()
+  self:stir()
+end
+
+--- Sends one chunk of the queue.
+local function send_chunk(self, connection)
+  local queue = self.output
+  local bytes = queue:take(connection.chunk)
+  local ok, err = connection:send(bytes)
+  if ok then
+    self.sent, self.done = self.sent + #bytes, self.done + #bytes
+  elseif err.name == "command_mode" then
+    queue:put_back(bytes)
+    self.paused = outcome.remember(self, err)
+  else
+    outgoing.fail(self, bytes, err)
+  end
+  if self.room then self.room:fire() end
+end
+
+--- Sends what is in the queue, down to what is less than self.least.
+local function send_queued(self, held)
+  local _sending <close> = held
+  local queue, connection = self.output, self.connection
+  while queue.size >= self.least and queue.size > 0 and not self.send_error and not self.paused do
+    local ok, err = xpcall(send_chunk, debug.traceback, self, connection)
+    if not ok then
+      outgoing.fail(self, "", errors.internal(err))
+      if self.room then self.room:fire() end
+      error(err, 0)
+    end
+  end
+end
+
+--- Sees to it that the queue goes out, down to what is less than so many bytes.
+function outgoing.start(self, least)
+  if self.output.size < least or self.send_error or self.paused then return end
+  local under_way = self.sending.held
+  self.least = under_way and math.min(self.least, least) or least
+  if not under_way then wait.spawn_detached(send_queued, self, self.sending:take()) end
+end
+
+--- The same, when the last call of this is 5 ms ago; at once when a chunk is full.
+function outgoing.start_soon(self)
+  local chunk = self.connection.chunk
+  if self.output.size >= chunk then outgoing.start(self, chunk) end
+  wait.schedule(self, wait.now() + FLUSH_AFTER)
+end
+
+--- Waits until the module has all that was given to send() so far. True; false and the error, or "timeout".
+function outgoing.wait_until_sent(self, deadline)
+  local goal = self.queued
+  self.timer = false
+  while self.done < goal and not self.send_error do
+    if self.paused then return false, self.paused end
+    outgoing.start(self, 1)
+    if outcome.is_deadlock(self, deadline) then return false, "timeout" end
+    local _, err = outcome.waiter_in(self, "room"):wait(deadline)
+    if err and self.done < goal and not self.send_error then return false, outcome.late(self, "send") end
+  end
+  return not self.send_error, self.send_error
+end
+
+--- Takes the bytes of data from i to j, as Socket:send does.
+function outgoing.take(self, data, i, j)
+  local deadline = outcome.deadline(self)
+  local limit = QUEUE_CHUNKS * self.connection.chunk
+  while i <= j and not self.closing and not outgoing.is_over(self, j - i + 1) do
+    local room = limit - self.output.size
+    if room > 0 then
+      local last = math.min(j, i + room - 1)
+      self.output:put((i == 1 and last == #data) and data or data:sub(i, last))
+      self.queued = self.queued + last - i + 1
+      i = last + 1
+      outgoing.start_soon(self)
+    elseif self.paused then
+      return nil, "command_mode", i - 1
+    elseif outcome.is_deadlock(self, deadline) then
+      return nil, "timeout", i - 1
+    else
+      local _, err = outcome.waiter_in(self, "room"):wait(deadline)
+      if err then return nil, outcome.late(self, "send"), i - 1 end
+    end
+  end
+  if self.send_error or i <= j then return nil, "closed", i - 1 end
+  return j
+end
+
+--- Is it known that nothing more can be sent? So many bytes are given up then.
+function outgoing.is_over(self, count)
+  if self.send_error then
+    outcome.remember(self, self.send_error)
+    return true
+  end
+  local connection = self.connection
+  local err = connection and connection.refusal and connection:refusal()
+  if not err then return false end
+  outgoing.fail(self, "", err)
+  err.unsent = err.unsent + count
+  if self.room then self.room:fire() end
+  return true
+end
+
+return outgoing
