@@ -46,7 +46,7 @@ static int free_engine(lua_State *L)
     return 0;
 }
 
-/* engine:rules(rules) -> done; false while something is in flight */
+/* engine:set_rules(rules) -> done; false while something is in flight */
 static int set_rules(lua_State *L)
 {
     struct lua_engine *self = check_engine(L);
@@ -147,7 +147,7 @@ static void set_sink(lua_State *L, struct lua_engine *self)
 
 /* engine:submit(response, text, now, data, expect, timeout, deferred_timeout, online, block, sink, length,
  * progress) -> id, or nil, why not; all behind `now` may be left out. The answer is gathered into the table
- * response: lines by index, `data`. data: a string, or a file and a length, or true: by give() and finish(),
+ * response: lines by index, `data`. data: a string, or a file and a length, or true: by write_data() and finish_data(),
  * and the escape sequence ends it. online: CONNECT ends it, and data mode begins. block: so many bytes follow
  * CONNECT, -1: up to the deferred result. sink: the file that they go to; `received` then tells how many
  * there were. progress: the event `progress` tells, ten times a second at most, how many bytes of its data
@@ -219,9 +219,9 @@ static int cancel(lua_State *L)
     return 0;
 }
 
-/* engine:give(bytes) -> taken; false while some are on their way. For the command under way that was given
- * true for its data, else for data mode; the event `given` tells that the port has them. */
-static int give(lua_State *L)
+/* engine:write_data(bytes) -> taken; false while some are on their way. For the command under way that was given
+ * true for its data, else for data mode; the event `data_written` tells that the port has them. */
+static int write_data(lua_State *L)
 {
     struct lua_engine *self = check_engine(L);
     size_t length;
@@ -236,14 +236,14 @@ static int give(lua_State *L)
     return 1;
 }
 
-/* engine:finish(): the data of the command under way has come to its end */
-static int finish(lua_State *L)
+/* engine:finish_data(): the data of the command under way has come to its end */
+static int finish_data(lua_State *L)
 {
     at_engine_finish(check_engine(L)->at);
     return 0;
 }
 
-/* engine:hangups(texts): the lines that tell of the end of the connection whose data mode begins next, beside
+/* engine:set_hangups(texts): the lines that tell of the end of the connection whose data mode begins next, beside
  * those of a restart; nil: those of the rules */
 static int set_hangups(lua_State *L)
 {
@@ -261,9 +261,9 @@ static int set_hangups(lua_State *L)
     return 0;
 }
 
-/* engine:leave(dtr, now): leaves data mode; the event `left` tells how that went. dtr: it has been dropped.
+/* engine:leave_data_mode(dtr, now): leaves data mode; the event `data_mode_end` tells how that went. dtr: it has been dropped.
  */
-static int leave(lua_State *L)
+static int leave_data_mode(lua_State *L)
 {
     at_engine_leave(check_engine(L)->at, lua_toboolean(L, 2), core_check_time(L, 3, 0));
     return 0;
@@ -276,9 +276,9 @@ static int end_data_mode(lua_State *L)
     return 1;
 }
 
-/* engine:speed(number): bytes a second of a line behind the port that this cannot be asked about; 0: of the
+/* engine:set_line_speed(number): bytes a second of a line behind the port that this cannot be asked about; 0: of the
  * port alone */
-static int set_speed(lua_State *L)
+static int set_line_speed(lua_State *L)
 {
     at_engine_set_speed(check_engine(L)->at, (uint32_t)luaL_checkinteger(L, 2));
     return 0;
@@ -299,14 +299,14 @@ static int ready(lua_State *L)
     return 1;
 }
 
-/* engine:times(timeout, gap): of commands that nothing is known of; between two commands */
+/* engine:set_times(timeout, gap): of commands that nothing is known of; between two commands */
 static int set_times(lua_State *L)
 {
     at_engine_set_times(check_engine(L)->at, check_milliseconds(L, 2), check_milliseconds(L, 3));
     return 0;
 }
 
-/* engine:echo(on), engine:observe(on) */
+/* engine:set_echo(on), engine:observe(on) */
 static int set_echo(lua_State *L)
 {
     at_engine_set_echo(check_engine(L)->at, lua_toboolean(L, 2));
@@ -347,7 +347,7 @@ static int deadline(lua_State *L)
     return push_deadline(L, check_engine(L), core_check_time(L, 2, 0));
 }
 
-static int next_event(lua_State *L, struct lua_engine *self, at_time now)
+static int push_next_event(lua_State *L, struct lua_engine *self, at_time now)
 {
     struct at_event event;
     while (at_engine_next(self->at, now, &event) != AT_EVENT_NONE) {
@@ -412,9 +412,9 @@ static int tell_closed(lua_State *L, const struct port *port)
     return 2;
 }
 
-/* engine:turn(port, now) -> kind, …: writes, reads, and gives the next event; nil, blocked, deadline when
+/* engine:pump(port, now) -> kind, …: writes, reads, and gives the next event; nil, blocked, deadline when
  * there is none. "closed", reason: the port is gone. */
-static int turn(lua_State *L)
+static int pump(lua_State *L)
 {
     struct lua_engine *self = check_engine(L);
     struct port *port = core_check_port(L, 2);
@@ -428,11 +428,11 @@ static int turn(lua_State *L)
         self->drained = length < (long)sizeof self->rx;
     }
     for (;;) {
-        int pushed = next_event(L, self, now);
+        int pushed = push_next_event(L, self, now);
         if (pushed > 0)
             return pushed;
         bool blocked = write_output(self, port, now);
-        if (at_engine_has_event(self->at) && (pushed = next_event(L, self, now)) > 0)
+        if (at_engine_has_event(self->at) && (pushed = push_next_event(L, self, now)) > 0)
             return pushed;
         if (!read_input(self, port, &length))
             return tell_closed(L, port);
@@ -445,7 +445,7 @@ static int turn(lua_State *L)
     }
 }
 
-/* The same without a port of ours: engine:feed(bytes), engine:next(now) -> kind, … or nil, engine:output(now)
+/* The same without a port of ours: engine:feed(bytes), engine:next_event(now) -> kind, … or nil, engine:output(now)
  * -> bytes, engine:sent(count, now). All events of what was fed are to be taken before more is. */
 static int feed(lua_State *L)
 {
@@ -459,10 +459,10 @@ static int feed(lua_State *L)
     return 0;
 }
 
-static int next(lua_State *L)
+static int next_event(lua_State *L)
 {
     struct lua_engine *self = check_engine(L);
-    return next_event(L, self, core_check_time(L, 2, 0));
+    return push_next_event(L, self, core_check_time(L, 2, 0));
 }
 
 static int output(lua_State *L)
@@ -487,25 +487,25 @@ static int sent(lua_State *L)
 }
 
 static const luaL_Reg methods[] = {
-    {"rules", set_rules},
+    {"set_rules", set_rules},
     {"submit", submit},
     {"cancel", cancel},
     {"sync", sync},
-    {"give", give},
-    {"finish", finish},
-    {"leave", leave},
+    {"write_data", write_data},
+    {"finish_data", finish_data},
+    {"leave_data_mode", leave_data_mode},
     {"ready", ready},
-    {"hangups", set_hangups},
+    {"set_hangups", set_hangups},
     {"end_data_mode", end_data_mode},
-    {"speed", set_speed},
-    {"echo", set_echo},
+    {"set_line_speed", set_line_speed},
+    {"set_echo", set_echo},
     {"observe", observe},
     {"noise", noise},
-    {"times", set_times},
+    {"set_times", set_times},
     {"push", push},
-    {"turn", turn},
+    {"pump", pump},
     {"feed", feed},
-    {"next", next},
+    {"next_event", next_event},
     {"output", output},
     {"deadline", deadline},
     {"sent", sent},

@@ -28,7 +28,7 @@ struct lua_engine {
     struct at_engine *at;     /* NULL: closed */
     struct core_rules *rules; /* that it uses */
     bool drained;             /* the last read took all there was */
-    bool rested;              /* turn() had nothing to do: what has come since has not been looked for */
+    bool rested;              /* pump() had nothing to do: what has come since has not been looked for */
     bool write_failed;        /* the port takes no more; what can still be read is read */
     uint64_t received;
     uint32_t commands[PLACES]; /* by the places of their response tables; 0: the place is free */

@@ -161,17 +161,17 @@ int core_push_event(lua_State *L, struct lua_engine *self, const struct at_event
     case AT_EVENT_DATA:
         return tell_line(L, "data", event);
     case AT_EVENT_GIVEN:
-        lua_pushliteral(L, "given");
+        lua_pushliteral(L, "data_written");
         return 1;
     case AT_EVENT_PROGRESS:
         lua_pushliteral(L, "progress");
         lua_pushinteger(L, (lua_Integer)event->block);
         return 2;
     case AT_EVENT_DOUBT:
-        lua_pushliteral(L, "doubt");
+        lua_pushliteral(L, "hangup_suspected");
         return 1;
     case AT_EVENT_LEFT:
-        lua_pushliteral(L, "left");
+        lua_pushliteral(L, "data_mode_end");
         lua_pushboolean(L, event->answered);
         lua_pushboolean(L, event->ended);
         lua_pushinteger(L, (lua_Integer)event->unsent);
@@ -198,7 +198,7 @@ int core_push_event(lua_State *L, struct lua_engine *self, const struct at_event
     case AT_EVENT_RESYNC:
         return tell_line(L, "resync", event);
     case AT_EVENT_LOST:
-        return tell_line(L, "lost", event);
+        return tell_line(L, "unresponsive", event);
     case AT_EVENT_SENT:
         return tell_line(L, "sent", event);
     case AT_EVENT_SEEN:

@@ -15,8 +15,8 @@ struct core_file {
     int fd; /* -1: closed */
     bool is_fifo;
     int failure;
-    uint64_t done; /* bytes given or taken since it was opened or placed */
-    uint16_t sum; /* of these: exclusive or of big-endian 16-bit words, an odd last byte being the high one */
+    uint64_t transferred; /* bytes given or taken since it was opened or placed */
+    uint16_t xor16; /* of these: exclusive or of big-endian 16-bit words, an odd last byte being the high one */
     size_t at, length; /* what lies in the buffer and has not been taken */
     char buffer[32768];
 };
@@ -37,14 +37,14 @@ struct core_file *core_test_file(lua_State *L, int index)
     return self;
 }
 
-static void add_to_sum(struct core_file *self, const char *bytes, size_t length)
+static void add_to_xor16(struct core_file *self, const char *bytes, size_t length)
 {
-    uint16_t sum = self->sum;
-    bool low = self->done % 2 == 1;
+    uint16_t xor16 = self->xor16;
+    bool low = self->transferred % 2 == 1;
     for (size_t i = 0; i < length; i++, low = !low)
-        sum ^= (uint16_t)(low ? (unsigned char)bytes[i] : (unsigned char)bytes[i] << 8);
-    self->sum = sum;
-    self->done += length;
+        xor16 ^= (uint16_t)(low ? (unsigned char)bytes[i] : (unsigned char)bytes[i] << 8);
+    self->xor16 = xor16;
+    self->transferred += length;
 }
 
 static size_t peek(void *context, const char **bytes)
@@ -64,7 +64,7 @@ static size_t peek(void *context, const char **bytes)
 static void took(void *context, size_t length)
 {
     struct core_file *self = context;
-    add_to_sum(self, self->buffer + self->at, length);
+    add_to_xor16(self, self->buffer + self->at, length);
     self->at += length;
 }
 
@@ -83,7 +83,7 @@ bool core_file_write(struct core_file *file, const char *bytes, size_t length)
         else if (errno != EINTR)
             file->failure = errno;
     }
-    add_to_sum(file, bytes, written);
+    add_to_xor16(file, bytes, written);
     return file->failure == 0;
 }
 
@@ -179,10 +179,10 @@ static int read_at(lua_State *L)
     return 1;
 }
 
-/* file:next(most) -> the next bytes of a stream, up to so many; "" at its end; false while there are none; or
+/* file:read_some(most) -> the next bytes of a stream, up to so many; "" at its end; false while there are none; or
  * nil, message, token. Of a FIFO that nobody has opened for writing yet there are none: read() alone would
  * take that for its end. */
-static int next(lua_State *L)
+static int read_some(lua_State *L)
 {
     struct pollfd stirring = {.fd = check_file(L)->fd, .events = POLLIN};
     lua_Integer most = luaL_checkinteger(L, 2);
@@ -247,15 +247,15 @@ static int descriptor(lua_State *L)
     return 1;
 }
 
-/* file:place(offset) -> true, or nil, message, token: goes on there; sum and count begin anew */
-static int place(lua_State *L)
+/* file:seek(offset) -> true, or nil, message, token: goes on there; count and checksum begin anew */
+static int seek(lua_State *L)
 {
     struct core_file *self = check_file(L);
     if (lseek(self->fd, (off_t)luaL_checkinteger(L, 2), SEEK_SET) < 0)
         return core_push_failure(L, errno);
     self->at = self->length = 0;
-    self->sum = 0;
-    self->done = 0;
+    self->xor16 = 0;
+    self->transferred = 0;
     self->failure = 0;
     lua_pushboolean(L, true);
     return 1;
@@ -270,10 +270,10 @@ static int truncate_file(lua_State *L)
     return 1;
 }
 
-/* file:take_rights(target) -> true, or nil, message, token (see part_take_rights) */
-static int take_rights(lua_State *L)
+/* file:copy_permissions(target) -> true, or nil, message, token (see part_copy_permissions) */
+static int copy_permissions(lua_State *L)
 {
-    int number = part_take_rights(check_file(L)->fd, luaL_checkstring(L, 2));
+    int number = part_copy_permissions(check_file(L)->fd, luaL_checkstring(L, 2));
     if (number != 0)
         return core_push_failure(L, number);
     lua_pushboolean(L, true);
@@ -289,12 +289,12 @@ static int sync_file(lua_State *L)
     return 1;
 }
 
-/* file:done() -> bytes, sum (see the struct) since it was opened or placed */
-static int done(lua_State *L)
+/* file:transferred() -> bytes, xor16 (see the struct) since it was opened or placed */
+static int transferred(lua_State *L)
 {
     struct core_file *self = check_file(L);
-    lua_pushinteger(L, (lua_Integer)self->done);
-    lua_pushinteger(L, self->sum);
+    lua_pushinteger(L, (lua_Integer)self->transferred);
+    lua_pushinteger(L, self->xor16);
     return 2;
 }
 
@@ -323,14 +323,14 @@ static int close_file(lua_State *L)
 static const luaL_Reg methods[] = {
     {"size", size},
     {"read", read_at},
-    {"next", next},
+    {"read_some", read_some},
     {"write", write_some},
     {"fd", descriptor},
-    {"place", place},
+    {"seek", seek},
     {"truncate", truncate_file},
-    {"take_rights", take_rights},
+    {"copy_permissions", copy_permissions},
     {"sync", sync_file},
-    {"done", done},
+    {"transferred", transferred},
     {"failure", failure},
     {"close", close_file},
     {"__gc", close_file},

@@ -79,7 +79,7 @@ static mode_t without_group(mode_t permissions)
     return (permissions & ~(mode_t)S_IRWXG) | (permissions & S_IRWXG & (everybody << 3));
 }
 
-int part_take_rights(int fd, const char *target)
+int part_copy_permissions(int fd, const char *target)
 {
     struct stat wanted, status;
     if (stat(target, &wanted) != 0)

@@ -12,6 +12,6 @@ int part_open(const char *path, const char *target, const char **refusal);
 /* Gives the file the owner, the group and the permissions of the target, if there is one. An owner or a group
  * that this process must not set stays as it is, and then that group has no more permissions than everybody.
  * 0, or an error number. */
-int part_take_rights(int fd, const char *target);
+int part_copy_permissions(int fd, const char *target);
 
 #endif

@@ -107,8 +107,8 @@ static int remove_fd(lua_State *L)
     return 0;
 }
 
-/* set:want(fd, writable): wait for fd to take output as well, or no longer */
-static int want(lua_State *L)
+/* set:modify(fd, writable): wait for fd to take output as well, or no longer */
+static int modify(lua_State *L)
 {
     struct pollset *set = check_pollset(L);
     int index = find(set, (int)luaL_checkinteger(L, 2));
@@ -157,7 +157,7 @@ static int wait(lua_State *L)
 }
 
 static const luaL_Reg methods[] = {
-    {"add", add}, {"remove", remove_fd}, {"want", want}, {"wait", wait}, {"__gc", free_pollset}, {NULL, NULL},
+    {"add", add}, {"remove", remove_fd}, {"modify", modify}, {"wait", wait}, {"__gc", free_pollset}, {NULL, NULL},
 };
 
 void core_open_pollset(lua_State *L)
