@@ -9,6 +9,14 @@ enum {
     BOOT_QUIET_MS = 500,   /* boot URCs come in a bunch, and commands among them get lost (EG25, BG96) */
 };
 
+/* Only lines have one: the text of a line that was too long is gone, and data only looks like it. */
+static size_t prefix_length_of(const struct at_token *token)
+{
+    if (token->rule != AT_NO_RULE)
+        return token->prefix_length;
+    return token->kind == AT_TOKEN_LINE || token->kind == AT_TOKEN_HEADER ? at_prefix_length(token) : 0;
+}
+
 enum at_event_kind at_engine_tell(struct at_event *event, enum at_event_kind kind,
                                   const struct at_token *token)
 {
@@ -17,7 +25,7 @@ enum at_event_kind at_engine_tell(struct at_event *event, enum at_event_kind kin
         event->text = token->text;
         event->length = token->length;
         event->rule = token->rule;
-        event->prefix_length = token->rule != AT_NO_RULE ? token->prefix_length : at_prefix_length(token);
+        event->prefix_length = prefix_length_of(token);
     }
     return kind;
 }
