@@ -176,21 +176,21 @@ struct at_command_rule {
 
 /* How the module's line works. */
 struct at_protocol {
-    char eol[3];          /* ends a command line, and nothing else does: "\r" or "\r\n" */
-    char prompt;          /* '>' or '@' */
-    uint32_t max_line;    /* the longest line taken, bytes; longer ones are OVERLONG */
-    uint32_t max_command; /* the longest command line sent, bytes without `AT` and eol */
-    uint32_t gap_ms;      /* least silence between a final result code and the next command */
-    uint32_t guard_ms;    /* silence before and after the escape sequence */
-    uint32_t answer_ms;   /* least time from the escape sequence to its answer; 0: at once */
-    uint32_t idle_ms;     /* so little silence around the sequence makes it one; 0: guard_ms is wanted */
-    uint32_t settle_ms;   /* a module that has left data mode is to be left alone for so long */
-    char
-        behind[16]; /* how lines begin that follow that answer, of data that goes on coming; "": no such lines
-                     */
-    char escape[8]; /* the escape sequence; "" when there is none */
-    char cancel;    /* cancels a prompt; 0: nothing does */
-    bool crlf_after_block; /* CR LF follows every block: anything else tells of bytes lost on the line */
+    char eol[3];            /* ends a command line, and nothing else does: "\r" or "\r\n" */
+    char prompt;            /* '>' or '@' */
+    uint32_t max_line;      /* the longest line taken, bytes; longer ones are OVERLONG */
+    uint32_t max_command;   /* the longest command line sent, bytes without `AT` and eol */
+    uint32_t gap_ms;        /* least silence between a final result code and the next command */
+    uint32_t guard_ms;      /* silence before and after the escape sequence */
+    uint32_t answer_ms;     /* least time from the escape sequence to its answer; 0: at once */
+    uint32_t idle_ms;       /* so little silence around the sequence makes it one; 0: guard_ms is wanted */
+    uint32_t settle_ms;     /* a module that has left data mode is to be left alone for so long */
+    char follow_prefix[16]; /* how lines begin that follow that answer, of data that goes on coming; "": no
+                             * such lines
+                             */
+    char escape[8];         /* the escape sequence; "" when there is none */
+    char cancel;            /* cancels a prompt; 0: nothing does */
+    bool crlf_after_block;  /* CR LF follows every block: anything else tells of bytes lost on the line */
 };
 
 extern const struct at_protocol at_default_protocol; /* V.250: CR, '>', +++ with 1.1 s, ESC */
@@ -266,11 +266,11 @@ struct at_source {
     /* The next bytes, not yet taken; they stay good until took(). 0 when there are none at the moment. */
     size_t (*peek)(void *context, const char **bytes);
     /* The port has taken so many of them. */
-    void (*took)(void *context, size_t length);
+    void (*consume)(void *context, size_t length);
     void *context;
-    uint64_t left; /* bytes still to send, counted down by the engine; or AT_UNKNOWN_LENGTH, which the escape
-                      sequence ends */
-    bool ended;    /* of unknown length: nothing comes any more once peek() gives 0; set by the host */
+    uint64_t remaining; /* bytes still to send, counted down by the engine; or AT_UNKNOWN_LENGTH, which the
+                      escape sequence ends */
+    bool ended;         /* of unknown length: nothing comes any more once peek() gives 0; set by the host */
 };
 
 /* A run of bytes that the caller keeps alive. */
@@ -289,7 +289,7 @@ struct at_command {
     const char *expect;     /* prefix of a deferred result; NULL: as its rule says */
     uint32_t timeout_ms;    /* to FINAL, counted anew while data flows; 0: as its rule says */
     uint32_t deferred_ms;   /* from there to DEFERRED; 0: as its rule says */
-    bool fed;               /* its data comes by at_engine_give, until at_engine_finish */
+    bool streamed;          /* its data comes by at_engine_write_data, until at_engine_finish_data */
     bool progress;          /* PROGRESS tells of its data */
     bool online;            /* CONNECT, or the prompt of such a command, ends it, and data mode begins */
     uint64_t block; /* so many bytes follow CONNECT, AT_UNKNOWN_LENGTH: up to the deferred result; 0: none */
@@ -335,31 +335,31 @@ enum at_damage {
 
 enum at_event_kind {
     AT_EVENT_NONE,
-    AT_EVENT_INFO,     /* an information response of `command` */
-    AT_EVENT_FINAL,    /* `command` has ended with `result`; a deferred result follows if `more` */
-    AT_EVENT_DEFERRED, /* a line of the deferred result of `command`, the last one unless `more`; no text:
-                          ended by `result` */
-    AT_EVENT_URC,      /* `rule` tells which */
-    AT_EVENT_BLOCK,    /* bytes of the block that the last INFO, URC, LATE or UNKNOWN event announced */
-    AT_EVENT_DATA,     /* bytes that came in data mode */
-    AT_EVENT_GIVEN,    /* the port has all that at_engine_give was given */
+    AT_EVENT_INFO,         /* an information response of `command` */
+    AT_EVENT_FINAL,        /* `command` has ended with `result`; a deferred result follows if `more` */
+    AT_EVENT_DEFERRED,     /* a line of the deferred result of `command`, the last one unless `more`; no text:
+                              ended by `result` */
+    AT_EVENT_URC,          /* `rule` tells which */
+    AT_EVENT_BLOCK,        /* bytes of the block that the last INFO, URC, LATE or UNKNOWN event announced */
+    AT_EVENT_DATA,         /* bytes that came in data mode */
+    AT_EVENT_DATA_WRITTEN, /* the port has all that at_engine_write_data was given */
     AT_EVENT_PROGRESS, /* `block` bytes of the data of `command` have passed; ten times a second at most */
-    AT_EVENT_DOUBT,    /* in data mode: the connection may have ended, and at_engine_leave finds out; until
-                          then nothing is sent */
-    AT_EVENT_LEFT,     /* data mode is over. `answered`: the module has confirmed it; else it had left data
-                          mode by itself, or is silent, and DESYNC follows. `ended`: it says that the
-                          connection is over. What else it said follows as lines */
-    AT_EVENT_DAMAGE,   /* the block of the last URC is damaged */
-    AT_EVENT_UNKNOWN,  /* a line that nothing claims */
-    AT_EVENT_LATE,     /* a line that belongs to a command given up */
-    AT_EVENT_OVERLONG, /* a line of `length` bytes, more than max_line, was discarded */
+    AT_EVENT_HANGUP_SUSPECTED, /* in data mode: the connection may have ended, and at_engine_leave_data_mode
+                       finds out; until then nothing is sent */
+    AT_EVENT_DATA_MODE_END,    /* data mode is over. `answered`: the module has confirmed it; else it had left
+                         data    mode by itself, or is silent, and DESYNC follows. `ended`: it says that the
+                         connection is over. What else it said follows as lines */
+    AT_EVENT_DAMAGE,           /* the block of the last URC is damaged */
+    AT_EVENT_UNKNOWN,          /* a line that nothing claims */
+    AT_EVENT_LATE,             /* a line that belongs to a command given up */
+    AT_EVENT_OVERLONG,         /* a line of `length` bytes, more than max_line, was discarded */
     AT_EVENT_REBOOT, /* the module has restarted; its commands and deferred results have been ended before */
     AT_EVENT_DESYNC, /* the engine resynchronises; no command is accepted until RESYNC */
     AT_EVENT_RESYNC, /* commands are accepted again */
-    AT_EVENT_LOST,   /* resynchronisation missed its deadline; the engine keeps trying */
-    AT_EVENT_SENT,   /* while observed: this text, or `block` bytes of data, went to the port */
-    AT_EVENT_SEEN    /* while observed: this line, prompt or run of `block` bytes came; what it means is told
-                        next */
+    AT_EVENT_UNRESPONSIVE, /* resynchronisation missed its deadline; the engine keeps trying */
+    AT_EVENT_SENT,         /* while observed: this text, or `block` bytes of data, went to the port */
+    AT_EVENT_SEEN /* while observed: this line, prompt or run of `block` bytes came; what it means is told
+                     next */
 };
 
 struct at_event {
@@ -384,8 +384,8 @@ struct at_event {
 
 struct at_engine;
 
-/* NULL when there is no memory, or no rules. Borrows the rules. The engine takes the module to be in step: call
- * at_engine_sync to find out. */
+/* NULL when there is no memory, or no rules. Borrows the rules. The engine takes the module to be in step:
+ * call at_engine_sync to find out. */
 struct at_engine *at_engine_new(const struct at_alloc *alloc, const struct at_rules *rules);
 
 /* The rules need not exist any more. */
@@ -424,13 +424,13 @@ bool at_engine_cancel(struct at_engine *engine, uint32_t id, at_time now);
 
 /* Bytes for the command in flight whose data is fed, else for data mode. Borrowed until GIVEN, LEFT or FINAL.
  * False when some are on their way, or nothing takes them. */
-bool at_engine_give(struct at_engine *engine, const char *bytes, size_t length);
+bool at_engine_write_data(struct at_engine *engine, const char *bytes, size_t length);
 
 /* Is there a command in flight whose data is fed? */
-bool at_engine_is_fed(const struct at_engine *engine);
+bool at_engine_is_streaming(const struct at_engine *engine);
 
 /* The data of that command has come to its end. */
-void at_engine_finish(struct at_engine *engine);
+void at_engine_finish_data(struct at_engine *engine);
 
 /* The lines that tell of the end of the connection whose data mode begins next, beside those of a restart;
  * count 0: the final result codes that are URCs, too (`NO CARRIER`). False when there is no room for them. */
@@ -439,7 +439,7 @@ bool at_engine_set_hangups(struct at_engine *engine, const char *const *texts, s
 /* Leaves data mode; LEFT tells how that went. What was given goes out before, unless there is DOUBT. dtr: the
  * host has dropped DTR (`AT&D1`), by which the module leaves if it can; else, and a second later, by the
  * escape sequence. */
-void at_engine_leave(struct at_engine *engine, bool dtr, at_time now);
+void at_engine_leave_data_mode(struct at_engine *engine, bool dtr, at_time now);
 
 /* Data mode is over at once, as the host knows otherwise; input is lines again. How many of the bytes given
  * had not gone out. */
@@ -447,14 +447,14 @@ size_t at_engine_end_data_mode(struct at_engine *engine);
 
 /* The escape sequence needs silence before it, and silence begins when the last byte has left the line. For a
  * line behind a relay, its bytes a second, by which that time is reckoned; 0: the port tells
- * (at_engine_waiting), or does not delay any. */
-void at_engine_set_speed(struct at_engine *engine, uint32_t bytes_per_second);
+ * (at_engine_set_drain_time), or does not delay any. */
+void at_engine_set_line_speed(struct at_engine *engine, uint32_t bytes_per_second);
 
 /* Is it worth asking the port how many bytes wait in it? */
-bool at_engine_wants_silence(const struct at_engine *engine);
+bool at_engine_needs_drain_time(const struct at_engine *engine);
 
 /* Bytes that the port has taken still wait in it, and will have left it then. */
-void at_engine_waiting(struct at_engine *engine, at_time left_at);
+void at_engine_set_drain_time(struct at_engine *engine, at_time drained_at);
 
 /* Hands over bytes from the port. Borrowed until at_engine_next has returned NONE. */
 void at_engine_input(struct at_engine *engine, const char *bytes, size_t length);

@@ -27,10 +27,10 @@ uint32_t at_deferred_match(struct at_deferred_table *table, const struct at_toke
 bool at_expectation_match(const struct at_expectation *expect, const struct at_token *line, bool *more);
 
 /* Takes out one entry that is due by then; its command, or 0. */
-uint32_t at_deferred_take_due(struct at_deferred_table *table, at_time then);
+uint32_t at_deferred_expire(struct at_deferred_table *table, at_time then);
 
 /* Takes out the entry of this command; false when there is none. */
-bool at_deferred_take(struct at_deferred_table *table, uint32_t id);
+bool at_deferred_remove(struct at_deferred_table *table, uint32_t id);
 
 at_time at_deferred_deadline(const struct at_deferred_table *table);
 

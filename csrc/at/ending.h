@@ -27,13 +27,13 @@ struct at_ending {
     uint8_t count;
     char *held; /* AT_HELD_MAX bytes, the first `start` of which have been passed on */
     size_t start, length;
-    bool whole;           /* a text stands there; else the beginning of one */
+    bool complete;        /* a text stands there; else the beginning of one */
     const char *expected; /* one more text; NULL: none */
     uint8_t expected_length;
-    const char
-        *behind; /* how lines begin that may follow that text, whatever else they hold; NULL: no such lines */
-    at_time since; /* it was found */
-    at_time last;  /* byte that came */
+    const char *follow_prefix; /* how lines begin that may follow that text, whatever else they hold; NULL: no
+                                  such lines */
+    at_time found_at;          /* it was found */
+    at_time last_byte_at;      /* byte that came */
 };
 
 /* False when there is no memory. */
@@ -49,33 +49,33 @@ bool at_ending_add(struct at_ending *ending, const char *text, size_t length, bo
 
 /* Looks for one more text, as it is, for as long as it is expected; NULL: no longer. behind: see above, or
  * NULL. Both are borrowed. */
-void at_ending_expect(struct at_ending *ending, const char *text, const char *behind);
+void at_ending_expect(struct at_ending *ending, const char *text, const char *follow_prefix);
 
 /* Nothing is held any more; what at_ending_held gave stays where it is until the next byte is taken. */
-void at_ending_forget(struct at_ending *ending);
+void at_ending_reset(struct at_ending *ending);
 
 /* The next bytes that are data for sure, from *at on, which moves on; they are good until the next call. 0
  * when the rest up to end is held back. */
-size_t at_ending_take(struct at_ending *ending, const char **at, const char *end, at_time now,
+size_t at_ending_scan(struct at_ending *ending, const char **at, const char *end, at_time now,
                       const char **data);
 
 /* The bytes that are held back. */
 size_t at_ending_held(const struct at_ending *ending, const char **bytes);
 
 /* So many of the held bytes, from the first on, have been used. */
-void at_ending_drop(struct at_ending *ending, size_t count);
+void at_ending_consume(struct at_ending *ending, size_t count);
 
 /* What is held begins with no end: the bytes up to where another one may begin are data. */
 size_t at_ending_reject(struct at_ending *ending, at_time now, const char **data);
 
-/* So many of the last bytes that at_ending_take gave were not taken. */
-void at_ending_untake(struct at_ending *ending, const char **at, const char *data, size_t count);
+/* So many of the last bytes that at_ending_scan gave were not taken. */
+void at_ending_unscan(struct at_ending *ending, const char **at, const char *data, size_t count);
 
 /* A text has stood there for so long in silence, or for a second whatever came, that somebody should find
  * out. */
-bool at_ending_is_doubtful(const struct at_ending *ending, at_time now);
+bool at_ending_is_suspect(const struct at_ending *ending, at_time now);
 
-/* The beginning of a text was not gone on with: it is data, and at_ending_take gives it. */
+/* The beginning of a text was not gone on with: it is data, and at_ending_scan gives it. */
 bool at_ending_tick(struct at_ending *ending, at_time now, const char **data, size_t *length);
 
 /* When one of these two has something to say; AT_NEVER: never. */

@@ -37,9 +37,9 @@ struct at_engine {
     struct at_slot slot;
     struct at_feed feed; /* of the command in flight */
     struct at_source fed;
-    bool tells_progress;
-    uint64_t told; /* bytes of its data that its host knows of */
-    at_time tell_at;
+    bool reports_progress;
+    uint64_t reported; /* bytes of its data that its host knows of */
+    at_time report_at;
     struct at_sync sync;
     struct at_deferred_table deferred;
     char *line; /* the command line being sent */
@@ -61,29 +61,29 @@ struct at_engine {
     bool own_hangups;            /* the host's texts, in place of the rules' */
     const char *span, *span_end; /* of the input: what is for data mode or a download, or follows its lines */
     bool skip_lf;                /* of the line that began it */
-    bool sync_after_lines; /* data mode was left by the module: when its last words have been looked at */
-    const char *data;      /* observed, and to be told next */
-    size_t data_length;
+    bool sync_after_lines;     /* data mode was left by the module: when its last words have been looked at */
+    const char *observed_data; /* observed, and to be told next */
+    size_t observed_length;
     bool observed;
-    struct at_token seen; /* told of, and not yet looked at */
+    struct at_token seen_token; /* told of, and not yet looked at */
     const char *sent_text;
     size_t sent_length;
     uint64_t sent_data;
 
     /* Events that wait for their turn, in this order. */
-    bool end_slot, end_deferred, tell_reboot, tell_desync, tell_resync, tell_boot_line;
-    enum at_result end_result;
+    bool end_slot, deferred_ends_pending, reboot_pending, desync_pending, resync_pending, boot_line_pending;
+    enum at_result final_result;
     struct at_token boot_line;
 };
 
 enum {
-    AT_QUIET_MS = 100,  /* before the first probe after a command was given up */
-    AT_LOST_MS = 30000, /* so long the module may stay out of step before its host is told */
+    AT_QUIET_MS = 100,          /* before the first probe after a command was given up */
+    AT_UNRESPONSIVE_MS = 30000, /* so long the module may stay out of step before its host is told */
 };
 
 /* Fills the event with a token; NULL: none. */
-enum at_event_kind at_engine_tell(struct at_event *event, enum at_event_kind kind,
-                                  const struct at_token *token);
+enum at_event_kind at_event_init(struct at_event *event, enum at_event_kind kind,
+                                 const struct at_token *token);
 
 /* Says what the token means, and does what follows from it. NONE when its host need not know. */
 enum at_event_kind at_engine_on_token(struct at_engine *engine, struct at_event *event,
@@ -111,6 +111,6 @@ void at_engine_start_sync(struct at_engine *engine, const struct at_sync_start *
 
 /* In engine.c: no command is in flight, and what the module takes next is not known. prompted: as data,
  * perhaps, of which it wants so many bytes more (0: nobody knows). */
-void at_engine_doubt_module(struct at_engine *engine, bool prompted, uint64_t data_owed, at_time now);
+void at_engine_sync_when_idle(struct at_engine *engine, bool prompted, uint64_t data_owed, at_time now);
 
 #endif

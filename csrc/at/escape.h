@@ -14,12 +14,12 @@
 
 /* All zero is one whose line has been silent for ever. */
 struct at_escape {
-    uint32_t speed;  /* bytes a second; 0: what the port takes has left at once, unless at_escape_waiting says
-                        more */
-    at_time left_at; /* the last byte has left the line, or will have */
-    uint8_t
-        bare; /* bytes of the sequence since the last silence, and nothing else; UINT8_MAX: something else */
-    uint8_t run;           /* bytes of the sequence at the end of what was sent */
+    uint32_t speed;     /* bytes a second; 0: what the port takes has left at once, unless
+                           at_escape_set_drain_time says     more */
+    at_time drained_at; /* the last byte has left the line, or will have */
+    uint8_t isolated; /* bytes of the sequence since the last silence, and nothing else; UINT8_MAX: something
+                         else */
+    uint8_t run;      /* bytes of the sequence at the end of what was sent */
     uint8_t sequence_sent; /* bytes of the sequence that leads out of data mode now */
 };
 
@@ -28,7 +28,7 @@ void at_escape_sent(struct at_escape *escape, const struct at_protocol *protocol
                     size_t length, at_time now);
 
 /* The port says that bytes wait in it, and will have left it then. */
-void at_escape_waiting(struct at_escape *escape, at_time left_at);
+void at_escape_set_drain_time(struct at_escape *escape, at_time drained_at);
 
 /* How many of these bytes of data may go now; 0: none before *until. */
 size_t at_escape_allowed(const struct at_escape *escape, const struct at_protocol *protocol,

@@ -38,7 +38,7 @@ void at_framer_input(struct at_framer *framer, const char *bytes, size_t length)
     framer->end = bytes + length;
 }
 
-size_t at_framer_take_rest(struct at_framer *framer, const char **bytes)
+size_t at_framer_take_unread(struct at_framer *framer, const char **bytes)
 {
     size_t length = (size_t)(framer->end - framer->at);
     *bytes = framer->at;
@@ -55,13 +55,13 @@ void at_framer_follow_block(struct at_framer *framer)
 
 void at_framer_block(struct at_framer *framer, uint64_t length)
 {
-    framer->block_left = length;
+    framer->block_remaining = length;
     framer->gap = (struct at_gap){.clean = true};
 }
 
-void at_framer_due(struct at_framer *framer, char byte)
+void at_framer_expect_prompt(struct at_framer *framer, char byte)
 {
-    framer->due = byte;
+    framer->prompt = byte;
 }
 
 static void forget_line(struct at_framer *framer)
@@ -74,8 +74,8 @@ static void forget_line(struct at_framer *framer)
 void at_framer_reset(struct at_framer *framer)
 {
     forget_line(framer);
-    framer->block_left = 0;
-    framer->due = 0;
+    framer->block_remaining = 0;
+    framer->prompt = 0;
     framer->skip_lf = false;
     framer->skip_space = false;
     framer->gap = (struct at_gap){0};
@@ -100,13 +100,13 @@ static enum at_token_kind next_data(struct at_framer *framer, struct at_token *t
     size_t length = (size_t)(framer->end - framer->at);
     if (length == 0)
         return AT_TOKEN_NONE;
-    if (length > framer->block_left)
-        length = (size_t)framer->block_left;
+    if (length > framer->block_remaining)
+        length = (size_t)framer->block_remaining;
     *token =
         (struct at_token){.kind = AT_TOKEN_DATA, .text = framer->at, .length = length, .rule = AT_NO_RULE};
     framer->at += length;
-    framer->block_left -= length;
-    if (framer->block_left == 0) {
+    framer->block_remaining -= length;
+    if (framer->block_remaining == 0) {
         bool clean = framer->gap.clean;
         at_framer_follow_block(framer);
         framer->gap.clean = clean;
@@ -115,7 +115,7 @@ static enum at_token_kind next_data(struct at_framer *framer, struct at_token *t
 }
 
 /* Takes note of a byte behind a block, up to the first one of the next line. */
-static void look_at_gap(struct at_framer *framer, char byte)
+static void examine_gap(struct at_framer *framer, char byte)
 {
     struct at_gap *gap = &framer->gap;
     if (gap->first == '\0')
@@ -214,7 +214,7 @@ static bool skip_between_lines(struct at_framer *framer)
     for (; framer->at < framer->end; framer->at++) {
         char byte = *framer->at;
         if (framer->gap_open)
-            look_at_gap(framer, byte);
+            examine_gap(framer, byte);
         if (byte == ' ' && framer->skip_space) {
             framer->skip_space = false;
         } else if (is_stray(byte)) {
@@ -273,7 +273,7 @@ static enum at_token_kind next_line(struct at_framer *framer, struct at_token *t
     if (framer->line_start == NULL && framer->buffered == 0 && framer->overlong == 0) {
         if (!skip_between_lines(framer))
             return AT_TOKEN_NONE;
-        if (framer->due != 0 && *framer->at == framer->due) {
+        if (framer->prompt != 0 && *framer->at == framer->prompt) {
             framer->at++;
             framer->skip_space = true;
             framer->skip_lf = false; /* of the line before: an LF behind the prompt is data */
@@ -300,5 +300,5 @@ enum at_token_kind at_framer_next(struct at_framer *framer, struct at_token *tok
 {
     if (framer->at == framer->end)
         return AT_TOKEN_NONE;
-    return framer->block_left > 0 ? next_data(framer, token) : next_line(framer, token);
+    return framer->block_remaining > 0 ? next_data(framer, token) : next_line(framer, token);
 }

@@ -49,10 +49,10 @@ struct at_framer {
     size_t buffered;
     size_t buffer_size;
     size_t overlong; /* bytes of an overlong line so far, 0: none */
-    uint64_t block_left;
+    uint64_t block_remaining;
     uint64_t noise; /* control bytes that no line of a module holds; at a wrong line speed there are many */
     struct at_trie_walk walk;
-    char due;          /* the prompt awaited, 0: none */
+    char prompt;       /* the prompt awaited, 0: none */
     bool walking;      /* the head of the line can still match a rule */
     bool quoted;       /* inside quotes, while looking for the end of a header */
     uint8_t fields;    /* separators passed in such a header */
@@ -76,7 +76,7 @@ void at_framer_input(struct at_framer *framer, const char *bytes, size_t length)
 enum at_token_kind at_framer_next(struct at_framer *framer, struct at_token *token);
 
 /* Takes the bytes back that have not been looked at. */
-size_t at_framer_take_rest(struct at_framer *framer, const char **bytes);
+size_t at_framer_take_unread(struct at_framer *framer, const char **bytes);
 
 /* What comes next follows a block that came another way. */
 void at_framer_follow_block(struct at_framer *framer);
@@ -86,7 +86,7 @@ void at_framer_follow_block(struct at_framer *framer);
 void at_framer_block(struct at_framer *framer, uint64_t length);
 
 /* This byte at the start of a line is a prompt; 0: none is due. */
-void at_framer_due(struct at_framer *framer, char byte);
+void at_framer_expect_prompt(struct at_framer *framer, char byte);
 
 /* Back to the start of a line, giving up the rest of a block and of a line. */
 void at_framer_reset(struct at_framer *framer);

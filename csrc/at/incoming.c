@@ -17,8 +17,8 @@ static size_t prefix_length_of(const struct at_token *token)
     return token->kind == AT_TOKEN_LINE || token->kind == AT_TOKEN_HEADER ? at_prefix_length(token) : 0;
 }
 
-enum at_event_kind at_engine_tell(struct at_event *event, enum at_event_kind kind,
-                                  const struct at_token *token)
+enum at_event_kind at_event_init(struct at_event *event, enum at_event_kind kind,
+                                 const struct at_token *token)
 {
     *event = (struct at_event){.kind = kind, .rule = AT_NO_RULE};
     if (token != NULL) {
@@ -43,11 +43,11 @@ static enum at_block_owner owner_of_block(enum at_event_kind kind)
 }
 
 /* Tells of a line, and lets the block that it announces follow. */
-static enum at_event_kind tell_line(struct at_engine *engine, struct at_event *event, enum at_event_kind kind,
+static enum at_event_kind emit_line(struct at_engine *engine, struct at_event *event, enum at_event_kind kind,
                                     const struct at_token *line, at_time now)
 {
-    at_engine_tell(event, kind, line);
-    event->block = at_announced(line, rule_of(engine, line));
+    at_event_init(event, kind, line);
+    event->block = at_block_length(line, rule_of(engine, line));
     if (event->block > 0)
         at_framer_block(&engine->framer, event->block);
     engine->block_owner = owner_of_block(kind);
@@ -65,9 +65,9 @@ static bool is_echo(struct at_engine *engine, const struct at_token *line)
         return true;
     if (slot->state == AT_SLOT_EMPTY)
         return false;
-    size_t left = slot->text_length - slot->echoed;
-    bool whole = line->length == left && slot->echoed == 0;
-    bool piece = engine->echo && line->length <= left && (slot->echoed > 0 || line->length >= 2);
+    size_t remaining = slot->text_length - slot->echoed;
+    bool whole = line->length == remaining && slot->echoed == 0;
+    bool piece = engine->echo && line->length <= remaining && (slot->echoed > 0 || line->length >= 2);
     if (!(whole || piece) || memcmp(line->text, engine->line + slot->echoed, line->length) != 0)
         return false;
     slot->echoed += line->length;
@@ -79,7 +79,7 @@ static enum at_event_kind end_slot(struct at_engine *engine, struct at_event *ev
                                    const struct at_token *line, bool success, at_time now)
 {
     struct at_slot *slot = &engine->slot;
-    at_engine_tell(event, AT_EVENT_FINAL, line);
+    at_event_init(event, AT_EVENT_FINAL, line);
     event->command = slot->id;
     event->result = success ? AT_RESULT_OK : AT_RESULT_ERROR;
     event->unsent = at_upload_unsent(&slot->upload);
@@ -92,7 +92,7 @@ static enum at_event_kind end_slot(struct at_engine *engine, struct at_event *ev
     bool unfinished = at_slot_is_unfinished(slot);
     at_engine_free_slot(engine, now);
     if (unfinished) /* whether the module takes more as data or as commands is not known */
-        at_engine_doubt_module(engine, true, data_owed, now);
+        at_engine_sync_when_idle(engine, true, data_owed, now);
     return AT_EVENT_FINAL;
 }
 
@@ -103,31 +103,31 @@ static enum at_event_kind on_final(struct at_engine *engine, struct at_event *ev
     if (engine->sync.phase != AT_SYNC_OFF) {
         bool late = engine->sync.final_owed;
         at_sync_final(&engine->sync, rule->success, now);
-        return late ? tell_line(engine, event, AT_EVENT_LATE, line, now) : AT_EVENT_NONE;
+        return late ? emit_line(engine, event, AT_EVENT_LATE, line, now) : AT_EVENT_NONE;
     }
     if (at_slot_is_awaiting(slot) && (rule->groups & slot->accepts) != 0)
         return end_slot(engine, event, line, rule->success, now);
     if (rule->urc_when_idle)
-        return tell_line(engine, event, AT_EVENT_URC, line, now);
+        return emit_line(engine, event, AT_EVENT_URC, line, now);
     if (slot->state == AT_SLOT_ARMED && slot->upload.source != NULL && rule->success)
         return AT_EVENT_NONE; /* ESP-AT says `OK` in front of the prompt */
-    return tell_line(engine, event, AT_EVENT_UNKNOWN, line, now);
+    return emit_line(engine, event, AT_EVENT_UNKNOWN, line, now);
 }
 
 static void begin_data(struct at_engine *engine, at_time now)
 {
     const struct at_upload *upload = &engine->slot.upload;
-    at_framer_due(&engine->framer, upload->ack_every > 0 ? upload->ack_byte : 0);
+    at_framer_expect_prompt(&engine->framer, upload->ack_every > 0 ? upload->ack_byte : 0);
     engine->slot.prompted = true;
     engine->slot.state = AT_SLOT_DATA;
-    at_escape_waiting(&engine->escape, now); /* silence counts from here, not from the command */
+    at_escape_set_drain_time(&engine->escape, now); /* silence counts from here, not from the command */
     at_slot_arm(&engine->slot, now);
 }
 
 /* A prompt for a command given up: the module waits for data that will not come. */
 static void on_late_prompt(struct at_engine *engine, at_time now)
 {
-    at_framer_due(&engine->framer, 0);
+    at_framer_expect_prompt(&engine->framer, 0);
     engine->slot.prompted = true;
     at_sync_prompt(&engine->sync, at_slot_data_owed(&engine->slot), now);
 }
@@ -145,7 +145,7 @@ static enum at_event_kind begin_data_mode(struct at_engine *engine, struct at_ev
 static enum at_event_kind begin_block(struct at_engine *engine, struct at_event *event,
                                       const struct at_token *line, at_time now)
 {
-    tell_line(engine, event, AT_EVENT_INFO, line, now);
+    emit_line(engine, event, AT_EVENT_INFO, line, now);
     event->block = engine->slot.block;
     engine->slot.block = 0;
     if (engine->slot.expect.prefix_length > 0)
@@ -163,7 +163,7 @@ static enum at_event_kind enter_data_mode(struct at_engine *engine, struct at_ev
     if (engine->slot.online)
         return begin_data_mode(engine, event, line, now);
     end_slot(engine, event, line, false, now);
-    at_engine_doubt_module(engine, true, 0, now);
+    at_engine_sync_when_idle(engine, true, 0, now);
     return AT_EVENT_FINAL;
 }
 
@@ -173,10 +173,10 @@ static enum at_event_kind on_connect(struct at_engine *engine, struct at_event *
     struct at_slot *slot = &engine->slot;
     if (slot->state == AT_SLOT_GIVEN_UP) {
         on_late_prompt(engine, now);
-        return tell_line(engine, event, AT_EVENT_LATE, line, now);
+        return emit_line(engine, event, AT_EVENT_LATE, line, now);
     }
     if (slot->state != AT_SLOT_ARMED)
-        return tell_line(engine, event, AT_EVENT_UNKNOWN, line, now);
+        return emit_line(engine, event, AT_EVENT_UNKNOWN, line, now);
     if (slot->upload.source != NULL) {
         begin_data(engine, now);
         return AT_EVENT_NONE;
@@ -210,18 +210,19 @@ static enum at_event_kind on_boot(struct at_engine *engine, const struct at_toke
     struct at_slot *slot = &engine->slot;
     if (slot->state != AT_SLOT_EMPTY && slot->state != AT_SLOT_GIVEN_UP) {
         engine->end_slot = true;
-        engine->end_result = AT_RESULT_REBOOT;
+        engine->final_result = AT_RESULT_REBOOT;
         slot->state = AT_SLOT_GIVEN_UP;
         slot->deadline = AT_NEVER;
     }
-    engine->end_deferred = engine->deferred.count > 0;
-    engine->tell_reboot = !engine->rebooting;
-    engine->tell_boot_line = true;
+    engine->deferred_ends_pending = engine->deferred.count > 0;
+    engine->reboot_pending = !engine->rebooting;
+    engine->boot_line_pending = true;
     engine->boot_line = *line;
     engine->rebooting = true;
     engine->echo = true;
-    at_framer_due(&engine->framer, 0);
-    at_time give_up = engine->sync.phase == AT_SYNC_OFF ? now + at_ms(AT_LOST_MS) : engine->sync.give_up;
+    at_framer_expect_prompt(&engine->framer, 0);
+    at_time give_up =
+        engine->sync.phase == AT_SYNC_OFF ? now + at_ms(AT_UNRESPONSIVE_MS) : engine->sync.give_up;
     at_engine_start_sync(engine, &(struct at_sync_start){.quiet_ms = BOOT_QUIET_MS, .give_up = give_up}, now);
     return AT_EVENT_NONE;
 }
@@ -233,7 +234,7 @@ static bool on_early_deferred(struct at_engine *engine, struct at_event *event, 
     bool more;
     if (!at_slot_is_awaiting(slot) || !at_expectation_match(&slot->expect, line, &more))
         return false;
-    at_engine_tell(event, AT_EVENT_DEFERRED, line);
+    at_event_init(event, AT_EVENT_DEFERRED, line);
     event->command = slot->id;
     event->more = more;
     event->early = true;
@@ -247,7 +248,7 @@ static bool on_deferred(struct at_engine *engine, struct at_event *event, const 
     uint32_t id = at_deferred_match(&engine->deferred, line, &more);
     if (id == 0)
         return false;
-    at_engine_tell(event, AT_EVENT_DEFERRED, line);
+    at_event_init(event, AT_EVENT_DEFERRED, line);
     event->command = id;
     event->more = more;
     return true;
@@ -281,7 +282,7 @@ void at_engine_note_damage(struct at_engine *engine, enum at_damage damage)
 
 /* A line that nothing claims, or one that is too long, between a block and the final result code: the rest of
  * the data. */
-static void look_between(struct at_engine *engine)
+static void note_stray_bytes(struct at_engine *engine)
 {
     if (engine->slot.had_block && at_slot_is_awaiting(&engine->slot))
         at_engine_note_damage(engine, AT_LONG);
@@ -295,18 +296,18 @@ static enum at_event_kind on_other_line(struct at_engine *engine, struct at_even
         return event->kind;
     if (is_information(engine, line, rule)) {
         if (engine->slot.state != AT_SLOT_GIVEN_UP)
-            return tell_line(engine, event, AT_EVENT_INFO, line, now);
+            return emit_line(engine, event, AT_EVENT_INFO, line, now);
         at_sync_line(&engine->sync, now);
-        return tell_line(engine, event, AT_EVENT_LATE, line, now);
+        return emit_line(engine, event, AT_EVENT_LATE, line, now);
     }
     if (on_deferred(engine, event, line))
         return event->kind;
     if (rule != NULL && rule->kind == AT_LINE_URC)
-        return tell_line(engine, event, AT_EVENT_URC, line, now);
+        return emit_line(engine, event, AT_EVENT_URC, line, now);
     if (engine->sync.phase != AT_SYNC_OFF)
         at_sync_line(&engine->sync, now);
-    look_between(engine);
-    return tell_line(engine, event, AT_EVENT_UNKNOWN, line, now);
+    note_stray_bytes(engine);
+    return emit_line(engine, event, AT_EVENT_UNKNOWN, line, now);
 }
 
 /* What is known of how the block in the answer to this command ends; the oldest is forgotten for a new one.
@@ -347,8 +348,8 @@ static enum at_damage judge_line_ends(struct at_engine *engine, uint8_t line_end
 static enum at_damage judge_block(struct at_engine *engine, const struct at_token *line, bool final)
 {
     const struct at_gap *gap = &line->gap;
-    bool at_once = gap->first != '\r' && gap->first != '\n';
-    if (at_once)
+    bool adjacent = gap->first != '\r' && gap->first != '\n';
+    if (adjacent)
         return final ? AT_SHORT : AT_LONG;
     if (!gap->clean)
         return gap->first == '\n' ? AT_SHORT : AT_LONG;
@@ -358,7 +359,7 @@ static enum at_damage judge_block(struct at_engine *engine, const struct at_toke
 }
 
 /* The first line behind a block. True when that is to be told first, and the line afterwards. */
-static bool look_behind_block(struct at_engine *engine, struct at_event *event, const struct at_token *line,
+static bool check_after_block(struct at_engine *engine, struct at_event *event, const struct at_token *line,
                               bool final)
 {
     if (!line->gap.follows_block || !engine->rules->protocol.crlf_after_block)
@@ -371,9 +372,9 @@ static bool look_behind_block(struct at_engine *engine, struct at_event *event, 
     engine->damaged += damage != AT_UNDAMAGED;
     if (damage == AT_UNDAMAGED || engine->block_owner != AT_BLOCK_URC)
         return false;
-    engine->seen = *line;
-    engine->seen.gap.follows_block = false;
-    at_engine_tell(event, AT_EVENT_DAMAGE, NULL);
+    engine->seen_token = *line;
+    engine->seen_token.gap.follows_block = false;
+    at_event_init(event, AT_EVENT_DAMAGE, NULL);
     event->damage = damage;
     return true;
 }
@@ -386,7 +387,7 @@ static enum at_event_kind on_line(struct at_engine *engine, struct at_event *eve
         return on_boot(engine, line, now);
     if (is_echo(engine, line))
         return AT_EVENT_NONE;
-    if (look_behind_block(engine, event, line, rule != NULL && rule->kind == AT_LINE_FINAL))
+    if (check_after_block(engine, event, line, rule != NULL && rule->kind == AT_LINE_FINAL))
         return AT_EVENT_DAMAGE;
     if (rule != NULL && rule->kind == AT_LINE_FINAL)
         return on_final(engine, event, line, rule, now);
@@ -398,12 +399,12 @@ static enum at_event_kind on_line(struct at_engine *engine, struct at_event *eve
 static enum at_event_kind on_data(struct at_engine *engine, struct at_event *event,
                                   const struct at_token *token, at_time now)
 {
-    at_engine_tell(event, AT_EVENT_BLOCK, token);
-    event->block = engine->framer.block_left;
+    at_event_init(event, AT_EVENT_BLOCK, token);
+    event->block = engine->framer.block_remaining;
     engine->block_at = now;
     if (engine->block_owner == AT_BLOCK_COMMAND) {
         event->command = engine->slot.id;
-        engine->slot.passed += token->length;
+        engine->slot.transferred += token->length;
         at_slot_arm(&engine->slot, now);
     } else if (engine->sync.phase != AT_SYNC_OFF) {
         at_sync_data(&engine->sync, now);
@@ -425,10 +426,10 @@ enum at_event_kind at_engine_on_token(struct at_engine *engine, struct at_event 
     case AT_TOKEN_DATA:
         return on_data(engine, event, token, now);
     case AT_TOKEN_OVERLONG:
-        if (look_behind_block(engine, event, token, false))
+        if (check_after_block(engine, event, token, false))
             return AT_EVENT_DAMAGE;
-        look_between(engine);
-        return at_engine_tell(event, AT_EVENT_OVERLONG, token);
+        note_stray_bytes(engine);
+        return at_event_init(event, AT_EVENT_OVERLONG, token);
     }
     return AT_EVENT_NONE;
 }

@@ -20,6 +20,6 @@ size_t at_prefix_length(const struct at_token *line);
 
 /* How many raw bytes the rule says follow this line; 0: none. A length that is no number announces nothing.
  */
-uint64_t at_announced(const struct at_token *line, const struct at_line_rule *rule);
+uint64_t at_block_length(const struct at_token *line, const struct at_line_rule *rule);
 
 #endif

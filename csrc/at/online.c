@@ -25,25 +25,26 @@ void at_online_free(struct at_online *online, const struct at_alloc *alloc)
 void at_online_begin(struct at_online *online)
 {
     online->phase = AT_ONLINE_FLOWING;
-    online->doubt_told = online->in_doubt = online->dtr = online->expecting = online->left = false;
+    online->hangup_reported = online->hangup_suspected = online->dtr = online->expecting = online->ended =
+        false;
 }
 
 size_t at_online_end(struct at_online *online)
 {
     online->phase = AT_ONLINE_OFF;
-    at_ending_forget(&online->ending);
-    return at_feed_drop(&online->feed);
+    at_ending_reset(&online->ending);
+    return at_feed_clear(&online->feed);
 }
 
-bool at_online_give(struct at_online *online, const char *bytes, size_t length)
+bool at_online_write(struct at_online *online, const char *bytes, size_t length)
 {
     bool open = online->phase == AT_ONLINE_FLOWING || online->phase == AT_ONLINE_GUARD;
-    return open && at_feed_give(&online->feed, bytes, length);
+    return open && at_feed_write(&online->feed, bytes, length);
 }
 
 static bool has_text(const struct at_online *online)
 {
-    return online->ending.whole;
+    return online->ending.complete;
 }
 
 static void wait_for_answer(struct at_online *online, at_time earliest, at_time latest)
@@ -59,14 +60,14 @@ static void expect_answer(struct at_online *online, const struct at_protocol *pr
     const char *held;
     online->expecting = true;
     online->held_before = at_ending_held(&online->ending, &held);
-    at_ending_expect(&online->ending, at_answer_text, protocol->behind);
+    at_ending_expect(&online->ending, at_answer_text, protocol->follow_prefix);
 }
 
 void at_online_leave(struct at_online *online, bool dtr, at_time now)
 {
     if (online->phase != AT_ONLINE_FLOWING)
         return;
-    online->in_doubt = has_text(online);
+    online->hangup_suspected = has_text(online);
     online->dtr = dtr;
     online->give_up_at = now + at_ms(BLOCKED_MS);
     online->phase = dtr ? AT_ONLINE_ASKED : AT_ONLINE_GUARD;
@@ -79,16 +80,17 @@ void at_online_leave(struct at_online *online, bool dtr, at_time now)
 static size_t find_answer(const struct at_online *online, const struct at_protocol *protocol,
                           const char *held, size_t length, bool *followed)
 {
-    size_t found = length, prefix = strlen(protocol->behind);
+    size_t found = length, prefix = strlen(protocol->follow_prefix);
     *followed = false;
     for (size_t at = 0; at + AT_ANSWER_LENGTH <= length; at++) {
         if (at + AT_ANSWER_LENGTH <= online->held_before ||
             memcmp(held + at, at_answer_text, AT_ANSWER_LENGTH) != 0)
             continue;
         const char *rest = held + at + AT_ANSWER_LENGTH;
-        size_t left = length - at - AT_ANSWER_LENGTH;
-        bool named = prefix > 0 && left >= prefix && memcmp(rest, protocol->behind, prefix) == 0;
-        if (named || at_are_lines(rest, left)) {
+        size_t rest_length = length - at - AT_ANSWER_LENGTH;
+        bool named =
+            prefix > 0 && rest_length >= prefix && memcmp(rest, protocol->follow_prefix, prefix) == 0;
+        if (named || at_are_lines(rest, rest_length)) {
             found = at;
             *followed = named;
         }
@@ -99,19 +101,19 @@ static size_t find_answer(const struct at_online *online, const struct at_protoc
 /* What is held is divided: data, and lines behind it. */
 static void decide(struct at_online *online, bool answered, size_t data)
 {
-    online->left = true;
+    online->ended = true;
     online->answered = answered;
-    online->data_left = data;
+    online->data_before_end = data;
 }
 
 /* Has the answer come, or its time passed? */
-static void look_for_answer(struct at_online *online, const struct at_protocol *protocol, at_time now)
+static void check_answer(struct at_online *online, const struct at_protocol *protocol, at_time now)
 {
     const char *held;
     bool followed;
     size_t length = at_ending_held(&online->ending, &held);
     size_t found = online->expecting ? find_answer(online, protocol, held, length, &followed) : length;
-    bool silent = now >= online->ending.last + at_ms(ANSWER_QUIET_MS);
+    bool silent = now >= online->ending.last_byte_at + at_ms(ANSWER_QUIET_MS);
     if (found < length && (silent || followed || now >= online->latest)) {
         decide(online, true, found);
     } else if (now >= online->latest) {
@@ -127,7 +129,7 @@ static void look_for_answer(struct at_online *online, const struct at_protocol *
 }
 
 /* The port takes nothing any more. */
-static void look_for_blocked(struct at_online *online, at_time now)
+static void check_blocked(struct at_online *online, at_time now)
 {
     const char *held;
     if (now < online->give_up_at)
@@ -143,10 +145,10 @@ static void tick(struct at_online *online, const struct at_protocol *protocol, a
     case AT_ONLINE_FLOWING:
         break;
     case AT_ONLINE_GUARD:
-        if (at_ending_is_doubtful(&online->ending, now))
-            online->in_doubt = true; /* what was given does not go out any more */
-        look_for_blocked(online, now);
-        if (!online->left && (online->feed.length == 0 || online->in_doubt) &&
+        if (at_ending_is_suspect(&online->ending, now))
+            online->hangup_suspected = true; /* what was given does not go out any more */
+        check_blocked(online, now);
+        if (!online->ended && (online->feed.length == 0 || online->hangup_suspected) &&
             at_escape_begin(online->escape, protocol, now)) {
             online->phase = AT_ONLINE_ESCAPING;
             /* A module that wants no silence after it may answer before the port tells that it has the bytes.
@@ -157,17 +159,17 @@ static void tick(struct at_online *online, const struct at_protocol *protocol, a
         }
         break;
     case AT_ONLINE_ESCAPING:
-        look_for_blocked(online, now);
+        check_blocked(online, now);
         break;
     case AT_ONLINE_ASKED:
         if (!online->expecting && now >= online->earliest)
             expect_answer(online, protocol);
-        look_for_answer(online, protocol, now);
+        check_answer(online, protocol, now);
         break;
     }
 }
 
-static enum at_online_event_kind tell(struct at_online_event *event, enum at_online_event_kind kind,
+static enum at_online_event_kind emit(struct at_online_event *event, enum at_online_event_kind kind,
                                       const char *bytes, size_t length)
 {
     *event = (struct at_online_event){.kind = kind, .bytes = bytes, .length = length};
@@ -175,24 +177,24 @@ static enum at_online_event_kind tell(struct at_online_event *event, enum at_onl
 }
 
 /* The data in front of the module's words, then that it is over. */
-static enum at_online_event_kind tell_left(struct at_online *online, struct at_online_event *event)
+static enum at_online_event_kind emit_data_mode_end(struct at_online *online, struct at_online_event *event)
 {
     const char *held;
-    size_t length = at_ending_held(&online->ending, &held), data = online->data_left;
+    size_t length = at_ending_held(&online->ending, &held), data = online->data_before_end;
     if (data > 0) {
-        online->data_left = 0;
-        at_ending_drop(&online->ending, data);
-        return tell(event, AT_ONLINE_DATA, held, data);
+        online->data_before_end = 0;
+        at_ending_consume(&online->ending, data);
+        return emit(event, AT_ONLINE_DATA, held, data);
     }
     size_t answer = online->answered ? AT_ANSWER_LENGTH : 0;
-    tell(event, AT_ONLINE_LEFT, held + answer, length - answer);
+    emit(event, AT_ONLINE_ENDED, held + answer, length - answer);
     event->answered = online->answered;
     event->ended = at_ending_last(&online->ending, event->bytes, event->length) < event->length;
-    online->left = false;
+    online->ended = false;
     online->phase = AT_ONLINE_OFF;
     at_ending_expect(&online->ending, NULL, NULL);
-    at_ending_forget(&online->ending);
-    return AT_ONLINE_LEFT;
+    at_ending_reset(&online->ending);
+    return AT_ONLINE_ENDED;
 }
 
 enum at_online_event_kind at_online_next(struct at_online *online, const struct at_protocol *protocol,
@@ -201,28 +203,28 @@ enum at_online_event_kind at_online_next(struct at_online *online, const struct 
 {
     const char *data;
     size_t length;
-    if (online->feed.tell) {
-        online->feed.tell = false;
-        return tell(event, AT_ONLINE_GIVEN, NULL, 0);
+    if (online->feed.written) {
+        online->feed.written = false;
+        return emit(event, AT_ONLINE_WRITTEN, NULL, 0);
     }
-    if (!online->left) {
-        length = at_ending_take(&online->ending, at, end, now, &data);
+    if (!online->ended) {
+        length = at_ending_scan(&online->ending, at, end, now, &data);
         if (length > 0 || at_ending_tick(&online->ending, now, &data, &length)) {
             online->held_before -= length < online->held_before ? length : online->held_before;
-            return tell(event, AT_ONLINE_DATA, data, length);
+            return emit(event, AT_ONLINE_DATA, data, length);
         }
         tick(online, protocol, now);
     }
-    if (online->left)
-        return tell_left(online, event);
+    if (online->ended)
+        return emit_data_mode_end(online, event);
     if (!has_text(online))
-        online->doubt_told = false;
-    if (online->phase == AT_ONLINE_FLOWING && !online->doubt_told &&
-        at_ending_is_doubtful(&online->ending, now)) {
-        online->doubt_told = true;
-        return tell(event, AT_ONLINE_DOUBT, NULL, 0);
+        online->hangup_reported = false;
+    if (online->phase == AT_ONLINE_FLOWING && !online->hangup_reported &&
+        at_ending_is_suspect(&online->ending, now)) {
+        online->hangup_reported = true;
+        return emit(event, AT_ONLINE_HANGUP_SUSPECTED, NULL, 0);
     }
-    return tell(event, AT_ONLINE_NOTHING, NULL, 0);
+    return emit(event, AT_ONLINE_NOTHING, NULL, 0);
 }
 
 size_t at_online_output(const struct at_online *online, const struct at_protocol *protocol, at_time now,
@@ -233,7 +235,7 @@ size_t at_online_output(const struct at_online *online, const struct at_protocol
     if (online->phase == AT_ONLINE_ESCAPING)
         return at_escape_output(online->escape, protocol, bytes);
     bool flows =
-        online->phase == AT_ONLINE_FLOWING || (online->phase == AT_ONLINE_GUARD && !online->in_doubt);
+        online->phase == AT_ONLINE_FLOWING || (online->phase == AT_ONLINE_GUARD && !online->hangup_suspected);
     if (!flows || has_text(online) || feed->length == 0)
         return 0;
     *bytes = feed->bytes;
@@ -246,24 +248,24 @@ void at_online_sent(struct at_online *online, const struct at_protocol *protocol
         if (!at_escape_sequence_sent(online->escape, protocol, length, now))
             return;
         online->phase = AT_ONLINE_ASKED;
-        at_time left_at = online->escape->left_at > now ? online->escape->left_at : now;
+        at_time drained_at = online->escape->drained_at > now ? online->escape->drained_at : now;
         /* The module answers after the silence that it wants; half of it allows for a driver's queue. */
         if (protocol->answer_ms > 0)
-            online->earliest = left_at + at_ms(protocol->answer_ms) / 2;
-        online->latest = left_at + at_ms(protocol->guard_ms) + at_ms(ANSWER_MS);
+            online->earliest = drained_at + at_ms(protocol->answer_ms) / 2;
+        online->latest = drained_at + at_ms(protocol->guard_ms) + at_ms(ANSWER_MS);
         return;
     }
     at_escape_sent(online->escape, protocol, online->feed.bytes, length, now);
     online->give_up_at = now + at_ms(BLOCKED_MS);
-    at_feed_took(&online->feed, length);
+    at_feed_consume(&online->feed, length);
 }
 
 at_time at_online_deadline(const struct at_online *online, const struct at_protocol *protocol, at_time now)
 {
     at_time deadline = at_ending_deadline(&online->ending), until = AT_NEVER;
-    if (online->feed.tell || online->left)
+    if (online->feed.written || online->ended)
         return now;
-    if (has_text(online) && (online->doubt_told || online->in_doubt))
+    if (has_text(online) && (online->hangup_reported || online->hangup_suspected))
         deadline = AT_NEVER;
     switch (online->phase) {
     case AT_ONLINE_OFF:
@@ -274,14 +276,14 @@ at_time at_online_deadline(const struct at_online *online, const struct at_proto
         break;
     case AT_ONLINE_GUARD:
         deadline = at_earlier(deadline, online->give_up_at);
-        if (online->feed.length == 0 || online->in_doubt)
+        if (online->feed.length == 0 || online->hangup_suspected)
             return at_earlier(deadline, at_escape_ready_at(online->escape, protocol));
         break;
     case AT_ONLINE_ASKED:
         if (!online->expecting)
             return at_earlier(deadline, at_earlier(online->earliest, online->latest));
         if (has_text(online))
-            deadline = online->ending.last + at_ms(ANSWER_QUIET_MS);
+            deadline = online->ending.last_byte_at + at_ms(ANSWER_QUIET_MS);
         return at_earlier(deadline > now ? deadline : AT_NEVER, online->latest);
     }
     if (online->feed.length > 0 && !has_text(online))

@@ -26,9 +26,9 @@ enum at_online_phase {
 enum at_online_event_kind {
     AT_ONLINE_NOTHING,
     AT_ONLINE_DATA,
-    AT_ONLINE_GIVEN, /* all that was given is with the port */
-    AT_ONLINE_DOUBT, /* the connection may have ended: at_online_leave finds out */
-    AT_ONLINE_LEFT,  /* data mode is over */
+    AT_ONLINE_WRITTEN,          /* all that was given is with the port */
+    AT_ONLINE_HANGUP_SUSPECTED, /* the connection may have ended: at_online_leave finds out */
+    AT_ONLINE_ENDED,            /* data mode is over */
 };
 
 struct at_online_event {
@@ -44,16 +44,17 @@ struct at_online {
     struct at_ending ending;
     struct at_escape *escape; /* the engine's */
     struct at_feed feed;      /* from the host, for the port */
-    bool doubt_told;
-    bool in_doubt; /* while it is being left: whether there is a connection is not known, and nothing goes out
-                    */
-    bool dtr;      /* DTR was dropped; the sequence has not been tried */
-    bool expecting;           /* the answer may have come */
-    size_t held_before;       /* bytes that are held and came before that: no answer ends in them */
+    bool hangup_reported;
+    bool hangup_suspected; /* while it is being left: whether there is a connection is not known, and nothing
+                            * goes out
+                            */
+    bool dtr;              /* DTR was dropped; the sequence has not been tried */
+    bool expecting;        /* the answer may have come */
+    size_t held_before;    /* bytes that are held and came before that: no answer ends in them */
     at_time earliest, latest; /* for the answer */
     at_time give_up_at;       /* the port has taken nothing for too long */
-    bool left, answered;      /* decided, and to be told behind the data in front of it */
-    size_t data_left;
+    bool ended, answered;     /* decided, and to be told behind the data in front of it */
+    size_t data_before_end;
 };
 
 bool at_online_init(struct at_online *online, const struct at_alloc *alloc, struct at_escape *escape);
@@ -68,7 +69,7 @@ size_t at_online_end(struct at_online *online);
 
 /* Bytes for the port, which stay where they are until GIVEN. False when some are on their way, or it is no
  * data mode. */
-bool at_online_give(struct at_online *online, const char *bytes, size_t length);
+bool at_online_write(struct at_online *online, const char *bytes, size_t length);
 
 /* Data mode is to be left; LEFT tells how that went. What was given goes out before, unless there is doubt.
  * dtr: the host has dropped DTR, and the module leaves by that if it can. */

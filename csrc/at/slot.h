@@ -39,7 +39,7 @@ struct at_slot {
     bool prompt_enters_data_mode; /* … or the prompt does */
     uint64_t block;
     struct at_upload upload; /* its data */
-    uint64_t passed;         /* bytes of its data, or of the block in its answer, so far */
+    uint64_t transferred;    /* bytes of its data, or of the block in its answer, so far */
     bool prompted;
     bool had_block; /* in its answer, which is whole */
     uint8_t damage; /* of that: enum at_damage */

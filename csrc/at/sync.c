@@ -24,7 +24,7 @@ enum {
 static void wait_for(struct at_sync *sync, enum at_sync_phase phase, uint32_t milliseconds, at_time now)
 {
     sync->phase = phase;
-    sync->hold_ms = milliseconds;
+    sync->phase_ms = milliseconds;
     sync->until = now + at_ms(milliseconds);
 }
 
@@ -36,7 +36,7 @@ static void send(struct at_sync *sync, enum at_sync_phase phase, uint32_t millis
     sync->text_length = (uint8_t)length;
     sync->text_sent = 0;
     sync->phase = phase;
-    sync->hold_ms = milliseconds;
+    sync->phase_ms = milliseconds;
     sync->until = length + sync->fill > 0 ? AT_NEVER : now + at_ms(milliseconds);
 }
 
@@ -53,7 +53,7 @@ static void probe(struct at_sync *sync, const struct at_protocol *protocol, at_t
 static void keep_silent(struct at_sync *sync, const struct at_escape *escape,
                         const struct at_protocol *protocol, at_time now)
 {
-    wait_for(sync, AT_SYNC_GUARD, protocol->guard_ms, now > escape->left_at ? now : escape->left_at);
+    wait_for(sync, AT_SYNC_GUARD, protocol->guard_ms, now > escape->drained_at ? now : escape->drained_at);
 }
 
 static void cancel_prompt(struct at_sync *sync, const struct at_protocol *protocol, at_time now)
@@ -93,7 +93,7 @@ void at_sync_sent(struct at_sync *sync, size_t length, at_time now)
     sync->text_sent = (uint8_t)(sync->text_sent + of_text);
     sync->fill -= length - of_text;
     if (sync->text_sent == sync->text_length && sync->fill == 0)
-        sync->until = now + at_ms(sync->hold_ms);
+        sync->until = now + at_ms(sync->phase_ms);
 }
 
 void at_sync_final(struct at_sync *sync, bool success, at_time now)
@@ -101,7 +101,7 @@ void at_sync_final(struct at_sync *sync, bool success, at_time now)
     if (sync->final_owed) {
         sync->final_owed = false;
         if (sync->phase == AT_SYNC_QUIET)
-            sync->until = now + at_ms(sync->hold_ms);
+            sync->until = now + at_ms(sync->phase_ms);
         return;
     }
     if (sync->unanswered > 0)
@@ -121,14 +121,14 @@ void at_sync_line(struct at_sync *sync, at_time now)
         sync->clean = 0;
         wait_for(sync, AT_SYNC_QUIET, SETTLE_MS, now);
     } else if (sync->phase == AT_SYNC_QUIET) {
-        sync->until = now + at_ms(sync->hold_ms);
+        sync->until = now + at_ms(sync->phase_ms);
     }
 }
 
 void at_sync_data(struct at_sync *sync, at_time now)
 {
     if (sync->until != AT_NEVER && (sync->phase == AT_SYNC_QUIET || sync->phase == AT_SYNC_PROBE))
-        sync->until = now + at_ms(sync->hold_ms);
+        sync->until = now + at_ms(sync->phase_ms);
 }
 
 void at_sync_prompt(struct at_sync *sync, uint64_t data_owed, at_time now)

@@ -35,7 +35,7 @@ struct at_sync {
     enum at_sync_phase phase;
     at_time until; /* the phase ends here; AT_NEVER while something is still being sent */
     at_time give_up;
-    uint32_t hold_ms;    /* how long the phase lasts once everything is sent */
+    uint32_t phase_ms;   /* how long the phase lasts once everything is sent */
     uint32_t probe_ms;   /* how long the next probe may take; doubles while there is no answer */
     uint32_t unanswered; /* probes without an answer so far */
     uint8_t clean;       /* probes in a row answered exactly once */

@@ -83,8 +83,8 @@ static enum verdict judge(const struct at_download *download, const char *held, 
         if (stop == end)
             break; /* unfinished, or nothing */
         if (read_result(download, held, stop, &code, &count)) {
-            const char *behind = end - stop > 2 ? stop + 2 : end;
-            if (!at_are_lines(behind, (size_t)(end - behind)))
+            const char *after = end - stop > 2 ? stop + 2 : end;
+            if (!at_are_lines(after, (size_t)(end - after)))
                 return DATA;
             if (code != 0)
                 return MAY_BE_END;
@@ -115,7 +115,8 @@ static enum reach reach_of(const struct at_download *download, size_t held)
 
 /* What is held are the last bytes of a download of known length, and what goes beyond that the module's
  * words. Else all of it is the module's, and some of the data was lost. */
-static bool is_rest(const struct at_download *download, enum verdict verdict, const char *held, size_t length)
+static bool completes_download(const struct at_download *download, enum verdict verdict, const char *held,
+                               size_t length)
 {
     size_t rest = (size_t)(download->total - download->received), more = length - rest;
     if (verdict == UNDECIDED)
@@ -124,7 +125,7 @@ static bool is_rest(const struct at_download *download, enum verdict verdict, co
     return verdict == DATA || (verdict != IS_END && answered);
 }
 
-static enum at_download_event give(struct at_download *download, size_t length)
+static enum at_download_event deliver(struct at_download *download, size_t length)
 {
     download->received += length;
     return AT_DOWNLOAD_DATA;
@@ -155,7 +156,7 @@ static at_time quiet_for(enum verdict verdict, enum reach reach)
 }
 
 /* A text that may be the end is held: what does it come to? */
-static enum at_download_event look_at_held(struct at_download *download, struct at_ending *ending,
+static enum at_download_event examine_held(struct at_download *download, struct at_ending *ending,
                                            at_time now, const char **data, size_t *length)
 {
     const char *held;
@@ -163,22 +164,22 @@ static enum at_download_event look_at_held(struct at_download *download, struct 
     enum verdict verdict = judge(download, held, count);
     enum reach reach = reach_of(download, count);
     at_time wanted = quiet_for(verdict, reach);
-    if (wanted == AT_NEVER || now - ending->last < wanted)
+    if (wanted == AT_NEVER || now - ending->last_byte_at < wanted)
         return AT_DOWNLOAD_NOTHING;
-    if (reach != TOO_FEW && is_rest(download, verdict, held, count)) {
+    if (reach != TOO_FEW && completes_download(download, verdict, held, count)) {
         *data = held;
         *length = (size_t)(download->total - download->received);
-        at_ending_drop(ending, *length);
-        return give(download, *length);
+        at_ending_consume(ending, *length);
+        return deliver(download, *length);
     }
     if (verdict == DATA) {
         *length = at_ending_reject(ending, now, data);
-        return give(download, *length);
+        return deliver(download, *length);
     }
     download->is_short = verdict == MAY_BE_SHORT;
     if (verdict == IS_END || reach == BEYOND)
         return end(download);
-    return AT_DOWNLOAD_DOUBT;
+    return AT_DOWNLOAD_UNCERTAIN;
 }
 
 enum at_download_event at_download_next(struct at_download *download, struct at_ending *ending,
@@ -187,33 +188,33 @@ enum at_download_event at_download_next(struct at_download *download, struct at_
 {
     if (download->received == download->total)
         return end(download);
-    *length = at_ending_take(ending, at, end_of_span, now, data);
+    *length = at_ending_scan(ending, at, end_of_span, now, data);
     if (*length == 0)
         at_ending_tick(ending, now, data, length);
     if (*length > 0) {
-        uint64_t left = download->total - download->received;
-        if (*length > left) {
-            at_ending_untake(ending, at, *data, *length - (size_t)left);
-            *length = (size_t)left;
+        uint64_t remaining = download->total - download->received;
+        if (*length > remaining) {
+            at_ending_unscan(ending, at, *data, *length - (size_t)remaining);
+            *length = (size_t)remaining;
         }
-        return give(download, *length);
+        return deliver(download, *length);
     }
-    return ending->whole ? look_at_held(download, ending, now, data, length) : AT_DOWNLOAD_NOTHING;
+    return ending->complete ? examine_held(download, ending, now, data, length) : AT_DOWNLOAD_NOTHING;
 }
 
 at_time at_download_deadline(const struct at_download *download, const struct at_ending *ending)
 {
-    if (!download->active || !ending->whole)
+    if (!download->active || !ending->complete)
         return download->active ? at_ending_deadline(ending) : AT_NEVER;
     const char *held;
     size_t length = at_ending_held(ending, &held);
     at_time wanted = quiet_for(judge(download, held, length), reach_of(download, length));
-    return wanted == AT_NEVER ? AT_NEVER : ending->last + wanted;
+    return wanted == AT_NEVER ? AT_NEVER : ending->last_byte_at + wanted;
 }
 
 bool at_upload_is_open_ended(const struct at_upload *upload)
 {
-    return upload->source != NULL && upload->source->left == AT_UNKNOWN_LENGTH;
+    return upload->source != NULL && upload->source->remaining == AT_UNKNOWN_LENGTH;
 }
 
 static size_t peek(const struct at_upload *upload, const char **bytes)
@@ -232,13 +233,13 @@ uint64_t at_upload_unsent(const struct at_upload *upload)
 {
     if (at_upload_is_open_ended(upload))
         return upload->phase == AT_UPLOAD_DATA ? AT_UNKNOWN_LENGTH : 0;
-    return upload->source != NULL ? upload->source->left : 0;
+    return upload->source != NULL ? upload->source->remaining : 0;
 }
 
 /* No more than is left, and than the module takes before it acknowledges. */
 static size_t next_of_known_length(const struct at_upload *upload, const char **bytes)
 {
-    uint64_t most = upload->source->left;
+    uint64_t most = upload->source->remaining;
     if (upload->ack_every > 0 && most > upload->ack_every - upload->unacknowledged)
         most = upload->ack_every - upload->unacknowledged;
     if (most == 0)
@@ -278,9 +279,9 @@ size_t at_upload_sent(struct at_upload *upload, struct at_escape *escape, const 
     }
     peek(upload, &bytes);
     at_escape_sent(escape, protocol, bytes, length, now);
-    source->took(source->context, length);
+    source->consume(source->context, length);
     if (!at_upload_is_open_ended(upload))
-        source->left -= length;
+        source->remaining -= length;
     upload->unacknowledged += upload->ack_every > 0 ? (uint32_t)length : 0;
     return length;
 }

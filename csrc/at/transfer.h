@@ -26,8 +26,8 @@ struct at_download {
 enum at_download_event {
     AT_DOWNLOAD_NOTHING,
     AT_DOWNLOAD_DATA,
-    AT_DOWNLOAD_END,   /* what is held and what follows in the span are lines */
-    AT_DOWNLOAD_DOUBT, /* what is held may be the end, or data */
+    AT_DOWNLOAD_END,       /* what is held and what follows in the span are lines */
+    AT_DOWNLOAD_UNCERTAIN, /* what is held may be the end, or data */
 };
 
 /* `ending` looks for all the texts that may end it. */

@@ -17,7 +17,7 @@ struct core_block {
     uint32_t command; /* whose response */
     char *bytes;
     size_t length, size;
-    uint64_t left;          /* announced and not yet here; or AT_UNKNOWN_LENGTH */
+    uint64_t remaining;     /* announced and not yet here; or AT_UNKNOWN_LENGTH */
     struct core_file *sink; /* of responses: written there, not gathered; NULL: gathered */
     uint64_t received;      /* of the response */
 };
@@ -31,7 +31,7 @@ void core_block_set_sink(struct core_block *block, struct core_file *sink);
 void core_block_begin(struct core_block *block, enum core_block_owner owner, const struct at_event *event);
 
 /* Takes bytes of it. False when there is no memory for them. */
-bool core_block_take(lua_State *L, struct core_block *block, const struct at_event *event);
+bool core_block_append(lua_State *L, struct core_block *block, const struct at_event *event);
 
 /* Puts it into the table on top of the stack: the field `data` (or `received`), and `missing` if
  * fewer bytes came than were announced. Nobody owns it then. */

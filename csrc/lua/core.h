@@ -49,7 +49,7 @@ const struct at_rules *core_check_rules(lua_State *L, int index);
 /* Rules that an engine uses outlive their own finalizer. lua_close runs finalizers in reverse order of
  * creation, and a later finalizer may still use the engine. */
 struct core_rules;
-struct core_rules *core_hold_rules(lua_State *L, int index);
+struct core_rules *core_retain_rules(lua_State *L, int index);
 void core_release_rules(struct core_rules *rules);
 
 /* The name under which events of this rule are told, pushed. `index`: the rules. */

@@ -23,10 +23,10 @@ static int new_engine(lua_State *L)
     luaL_setmetatable(L, CORE_ENGINE);
     lua_pushvalue(L, 1);
     lua_setiuservalue(L, -2, USER_RULES);
-    lua_createtable(L, PLACES, 0);
+    lua_createtable(L, RESPONSE_SLOTS, 0);
     lua_setiuservalue(L, -2, USER_RESPONSES);
     const struct at_alloc alloc = core_alloc(L);
-    self->rules = core_hold_rules(L, 1);
+    self->rules = core_retain_rules(L, 1);
     self->at = at_engine_new(&alloc, rules);
     if (self->at == NULL)
         return luaL_error(L, "not enough memory");
@@ -54,7 +54,7 @@ static int set_rules(lua_State *L)
     bool done = at_engine_set_rules(self->at, rules);
     if (done) {
         core_release_rules(self->rules);
-        self->rules = core_hold_rules(L, 2);
+        self->rules = core_retain_rules(L, 2);
         lua_pushvalue(L, 2);
         lua_setiuservalue(L, 1, USER_RULES);
     }
@@ -82,7 +82,7 @@ static const char *refusal_name(enum at_refusal refusal)
     case AT_REFUSED_DEFERRED:
         return "deferred";
     }
-    return "taken";
+    return "accepted";
 }
 
 static uint32_t check_milliseconds(lua_State *L, int index)
@@ -121,8 +121,8 @@ enum {
 static void set_data(lua_State *L, struct lua_engine *self, struct at_command *command)
 {
     struct core_file *file = core_test_file(L, ARG_DATA);
-    command->fed = lua_isboolean(L, ARG_DATA);
-    if (command->fed)
+    command->streamed = lua_isboolean(L, ARG_DATA);
+    if (command->streamed)
         return;
     if (file != NULL) {
         core_file_source(file, &self->source, (uint64_t)luaL_checkinteger(L, ARG_LENGTH));
@@ -147,11 +147,11 @@ static void set_sink(lua_State *L, struct lua_engine *self)
 
 /* engine:submit(response, text, now, data, expect, timeout, deferred_timeout, online, block, sink, length,
  * progress) -> id, or nil, why not; all behind `now` may be left out. The answer is gathered into the table
- * response: lines by index, `data`. data: a string, or a file and a length, or true: by write_data() and finish_data(),
- * and the escape sequence ends it. online: CONNECT ends it, and data mode begins. block: so many bytes follow
- * CONNECT, -1: up to the deferred result. sink: the file that they go to; `received` then tells how many
- * there were. progress: the event `progress` tells, ten times a second at most, how many bytes of its data
- * have passed. */
+ * response: lines by index, `data`. data: a string, or a file and a length, or true: by write_data() and
+ * finish_data(), and the escape sequence ends it. online: CONNECT ends it, and data mode begins. block: so
+ * many bytes follow CONNECT, -1: up to the deferred result. sink: the file that they go to; `received` then
+ * tells how many there were. progress: the event `progress` tells, ten times a second at most, how many bytes
+ * of its data have passed. */
 static int submit(lua_State *L)
 {
     struct lua_engine *self = check_engine(L);
@@ -219,18 +219,18 @@ static int cancel(lua_State *L)
     return 0;
 }
 
-/* engine:write_data(bytes) -> taken; false while some are on their way. For the command under way that was given
- * true for its data, else for data mode; the event `data_written` tells that the port has them. */
+/* engine:write_data(bytes) -> taken; false while some are on their way. For the command under way that was
+ * given true for its data, else for data mode; the event `data_written` tells that the port has them. */
 static int write_data(lua_State *L)
 {
     struct lua_engine *self = check_engine(L);
     size_t length;
     const char *bytes = luaL_checklstring(L, 2, &length);
-    int place = at_engine_is_fed(self->at) ? USER_DATA : USER_GIVEN;
-    bool taken = at_engine_give(self->at, bytes, length);
+    int user_value = at_engine_is_streaming(self->at) ? USER_DATA : USER_ONLINE_DATA;
+    bool taken = at_engine_write_data(self->at, bytes, length);
     if (taken) {
         lua_pushvalue(L, 2);
-        lua_setiuservalue(L, 1, place);
+        lua_setiuservalue(L, 1, user_value);
     }
     lua_pushboolean(L, taken);
     return 1;
@@ -239,12 +239,12 @@ static int write_data(lua_State *L)
 /* engine:finish_data(): the data of the command under way has come to its end */
 static int finish_data(lua_State *L)
 {
-    at_engine_finish(check_engine(L)->at);
+    at_engine_finish_data(check_engine(L)->at);
     return 0;
 }
 
-/* engine:set_hangups(texts): the lines that tell of the end of the connection whose data mode begins next, beside
- * those of a restart; nil: those of the rules */
+/* engine:set_hangups(texts): the lines that tell of the end of the connection whose data mode begins next,
+ * beside those of a restart; nil: those of the rules */
 static int set_hangups(lua_State *L)
 {
     const char *texts[AT_ENDINGS_MAX];
@@ -261,11 +261,12 @@ static int set_hangups(lua_State *L)
     return 0;
 }
 
-/* engine:leave_data_mode(dtr, now): leaves data mode; the event `data_mode_end` tells how that went. dtr: it has been dropped.
+/* engine:leave_data_mode(dtr, now): leaves data mode; the event `data_mode_end` tells how that went. dtr: it
+ * has been dropped.
  */
 static int leave_data_mode(lua_State *L)
 {
-    at_engine_leave(check_engine(L)->at, lua_toboolean(L, 2), core_check_time(L, 3, 0));
+    at_engine_leave_data_mode(check_engine(L)->at, lua_toboolean(L, 2), core_check_time(L, 3, 0));
     return 0;
 }
 
@@ -276,11 +277,11 @@ static int end_data_mode(lua_State *L)
     return 1;
 }
 
-/* engine:set_line_speed(number): bytes a second of a line behind the port that this cannot be asked about; 0: of the
- * port alone */
+/* engine:set_line_speed(number): bytes a second of a line behind the port that this cannot be asked about; 0:
+ * of the port alone */
 static int set_line_speed(lua_State *L)
 {
-    at_engine_set_speed(check_engine(L)->at, (uint32_t)luaL_checkinteger(L, 2));
+    at_engine_set_line_speed(check_engine(L)->at, (uint32_t)luaL_checkinteger(L, 2));
     return 0;
 }
 
@@ -365,9 +366,9 @@ static bool write_output(struct lua_engine *self, struct port *port, at_time now
 {
     const char *bytes;
     size_t length;
-    uint64_t pending = at_engine_wants_silence(self->at) ? port_pending(port) : 0;
+    uint64_t pending = at_engine_needs_drain_time(self->at) ? port_pending(port) : 0;
     if (pending > 0)
-        at_engine_waiting(self->at, now + (at_time)pending);
+        at_engine_set_drain_time(self->at, now + (at_time)pending);
     while (!self->write_failed && (length = at_engine_output(self->at, now, &bytes)) > 0) {
         long taken = port_write(port, bytes, length);
         self->write_failed = taken == PORT_CLOSED;
@@ -405,7 +406,7 @@ static bool read_input(struct lua_engine *self, struct port *port, long *length)
     return true;
 }
 
-static int tell_closed(lua_State *L, const struct port *port)
+static int push_closed(lua_State *L, const struct port *port)
 {
     lua_pushliteral(L, "closed");
     lua_pushstring(L, port_reason(port));
@@ -424,7 +425,7 @@ static int pump(lua_State *L)
     if (self->rested) {
         self->rested = false;
         if (!read_input(self, port, &length))
-            return tell_closed(L, port);
+            return push_closed(L, port);
         self->drained = length < (long)sizeof self->rx;
     }
     for (;;) {
@@ -435,7 +436,7 @@ static int pump(lua_State *L)
         if (at_engine_has_event(self->at) && (pushed = push_next_event(L, self, now)) > 0)
             return pushed;
         if (!read_input(self, port, &length))
-            return tell_closed(L, port);
+            return push_closed(L, port);
         if (length == 0) {
             self->rested = true;
             lua_pushnil(L);
@@ -445,7 +446,8 @@ static int pump(lua_State *L)
     }
 }
 
-/* The same without a port of ours: engine:feed(bytes), engine:next_event(now) -> kind, … or nil, engine:output(now)
+/* The same without a port of ours: engine:feed(bytes), engine:next_event(now) -> kind, … or nil,
+ * engine:output(now)
  * -> bytes, engine:sent(count, now). All events of what was fed are to be taken before more is. */
 static int feed(lua_State *L)
 {

@@ -10,18 +10,18 @@
 /* User values of the engine. */
 enum {
     USER_RULES = 1,
-    USER_RESPONSES, /* response tables by their places */
-    USER_DATA,      /* the string being sent as data of the command in flight, or the file */
-    USER_GIVEN,     /* the string given for data mode; it may be on its way while commands go on */
-    USER_INPUT,     /* the string last fed */
-    USER_EVENT,     /* the URC whose block is coming in, or was the last to come */
-    USER_SINK,      /* the file that the block of the command in flight goes to */
+    USER_RESPONSES,   /* response tables by their places */
+    USER_DATA,        /* the string being sent as data of the command in flight, or the file */
+    USER_ONLINE_DATA, /* the string given for data mode; it may be on its way while commands go on */
+    USER_INPUT,       /* the string last fed */
+    USER_EVENT,       /* the URC whose block is coming in, or was the last to come */
+    USER_SINK,        /* the file that the block of the command in flight goes to */
     USER_VALUES = USER_SINK,
 };
 
 enum {
     RX_SIZE = 8192,
-    PLACES = AT_DEFERRED_MAX + 2 /* commands that are not over yet, with one to spare */
+    RESPONSE_SLOTS = AT_DEFERRED_MAX + 2 /* commands that are not over yet, with one to spare */
 };
 
 struct lua_engine {
@@ -31,7 +31,7 @@ struct lua_engine {
     bool rested;              /* pump() had nothing to do: what has come since has not been looked for */
     bool write_failed;        /* the port takes no more; what can still be read is read */
     uint64_t received;
-    uint32_t commands[PLACES]; /* by the places of their response tables; 0: the place is free */
+    uint32_t commands[RESPONSE_SLOTS]; /* by the places of their response tables; 0: the place is free */
     struct at_source source;
     struct at_memory memory;
     struct core_block block;

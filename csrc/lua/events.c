@@ -55,7 +55,7 @@ static int on_block(lua_State *L, struct lua_engine *self, const struct at_event
     struct core_block *block = &self->block;
     if (block->owner == CORE_BLOCK_NOBODY)
         return 0;
-    if (!core_block_take(L, block, event))
+    if (!core_block_append(L, block, event))
         return luaL_error(L, "not enough memory for a block of %d bytes",
                           (int)(block->length + event->length));
     if (event->block > 0)
@@ -108,7 +108,7 @@ static void push_text(lua_State *L, const struct at_event *event)
 
 /* "final" or "deferred", response, result, line, more, bytes of data that did not go out (nil: none). The
  * result is "short_read" or "long_read" in place of "ok" when the block in the answer is damaged. */
-static int tell_end(lua_State *L, struct lua_engine *self, const struct at_event *event)
+static int push_end(lua_State *L, struct lua_engine *self, const struct at_event *event)
 {
     bool final = event->kind == AT_EVENT_FINAL;
     if (final)
@@ -135,7 +135,7 @@ static int tell_end(lua_State *L, struct lua_engine *self, const struct at_event
     return 6;
 }
 
-static int tell_line(lua_State *L, const char *kind, const struct at_event *event)
+static int push_line_event(lua_State *L, const char *kind, const struct at_event *event)
 {
     lua_pushstring(L, kind);
     push_text(L, event);
@@ -153,24 +153,24 @@ int core_push_event(lua_State *L, struct lua_engine *self, const struct at_event
         return on_info(L, self, event);
     case AT_EVENT_FINAL:
     case AT_EVENT_DEFERRED:
-        return tell_end(L, self, event);
+        return push_end(L, self, event);
     case AT_EVENT_URC:
         return on_urc(L, self, event);
     case AT_EVENT_BLOCK:
         return on_block(L, self, event);
     case AT_EVENT_DATA:
-        return tell_line(L, "data", event);
-    case AT_EVENT_GIVEN:
+        return push_line_event(L, "data", event);
+    case AT_EVENT_DATA_WRITTEN:
         lua_pushliteral(L, "data_written");
         return 1;
     case AT_EVENT_PROGRESS:
         lua_pushliteral(L, "progress");
         lua_pushinteger(L, (lua_Integer)event->block);
         return 2;
-    case AT_EVENT_DOUBT:
+    case AT_EVENT_HANGUP_SUSPECTED:
         lua_pushliteral(L, "hangup_suspected");
         return 1;
-    case AT_EVENT_LEFT:
+    case AT_EVENT_DATA_MODE_END:
         lua_pushliteral(L, "data_mode_end");
         lua_pushboolean(L, event->answered);
         lua_pushboolean(L, event->ended);
@@ -186,23 +186,23 @@ int core_push_event(lua_State *L, struct lua_engine *self, const struct at_event
         push_event_table(L, event);
         return 2;
     case AT_EVENT_LATE:
-        return tell_line(L, "late", event);
+        return push_line_event(L, "late", event);
     case AT_EVENT_OVERLONG:
         lua_pushliteral(L, "overlong");
         lua_pushinteger(L, (lua_Integer)event->length);
         return 2;
     case AT_EVENT_REBOOT:
-        return tell_line(L, "reboot", event);
+        return push_line_event(L, "reboot", event);
     case AT_EVENT_DESYNC:
-        return tell_line(L, "desync", event);
+        return push_line_event(L, "desync", event);
     case AT_EVENT_RESYNC:
-        return tell_line(L, "resync", event);
-    case AT_EVENT_LOST:
-        return tell_line(L, "unresponsive", event);
+        return push_line_event(L, "resync", event);
+    case AT_EVENT_UNRESPONSIVE:
+        return push_line_event(L, "unresponsive", event);
     case AT_EVENT_SENT:
-        return tell_line(L, "sent", event);
+        return push_line_event(L, "sent", event);
     case AT_EVENT_SEEN:
-        return tell_line(L, "seen", event);
+        return push_line_event(L, "seen", event);
     }
     return 0;
 }

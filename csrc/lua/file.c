@@ -16,7 +16,8 @@ struct core_file {
     bool is_fifo;
     int failure;
     uint64_t transferred; /* bytes given or taken since it was opened or placed */
-    uint16_t xor16; /* of these: exclusive or of big-endian 16-bit words, an odd last byte being the high one */
+    uint16_t
+        xor16; /* of these: exclusive or of big-endian 16-bit words, an odd last byte being the high one */
     size_t at, length; /* what lies in the buffer and has not been taken */
     char buffer[32768];
 };
@@ -61,7 +62,7 @@ static size_t peek(void *context, const char **bytes)
     return self->length - self->at;
 }
 
-static void took(void *context, size_t length)
+static void consume(void *context, size_t length)
 {
     struct core_file *self = context;
     add_to_xor16(self, self->buffer + self->at, length);
@@ -70,7 +71,7 @@ static void took(void *context, size_t length)
 
 void core_file_source(struct core_file *file, struct at_source *source, uint64_t length)
 {
-    *source = (struct at_source){.peek = peek, .took = took, .context = file, .left = length};
+    *source = (struct at_source){.peek = peek, .consume = consume, .context = file, .remaining = length};
 }
 
 bool core_file_write(struct core_file *file, const char *bytes, size_t length)
@@ -179,20 +180,20 @@ static int read_at(lua_State *L)
     return 1;
 }
 
-/* file:read_some(most) -> the next bytes of a stream, up to so many; "" at its end; false while there are none; or
- * nil, message, token. Of a FIFO that nobody has opened for writing yet there are none: read() alone would
- * take that for its end. */
+/* file:read_some(most) -> the next bytes of a stream, up to so many; "" at its end; false while there are
+ * none; or nil, message, token. Of a FIFO that nobody has opened for writing yet there are none: read() alone
+ * would take that for its end. */
 static int read_some(lua_State *L)
 {
-    struct pollfd stirring = {.fd = check_file(L)->fd, .events = POLLIN};
+    struct pollfd poller = {.fd = check_file(L)->fd, .events = POLLIN};
     lua_Integer most = luaL_checkinteger(L, 2);
     luaL_argcheck(L, most >= 0, 2, "must not be negative");
     luaL_Buffer bytes;
     char *at = luaL_buffinitsize(L, &bytes, (size_t)most);
     ssize_t count = -1;
     errno = EAGAIN;
-    if (poll(&stirring, 1, 0) > 0)
-        count = read(stirring.fd, at, (size_t)most);
+    if (poll(&poller, 1, 0) > 0)
+        count = read(poller.fd, at, (size_t)most);
     if (count >= 0) {
         luaL_pushresultsize(&bytes, (size_t)count);
         return 1;

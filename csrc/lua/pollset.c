@@ -137,15 +137,15 @@ static int wait(lua_State *L)
     struct pollset *set = check_pollset(L);
     int timeout = lua_isnoneornil(L, 2) ? -1 : milliseconds(luaL_checknumber(L, 2));
     luaL_checktype(L, 3, LUA_TTABLE);
-    int stirring = poll(set->fds, (nfds_t)set->count, timeout);
-    if (stirring < 0 && errno != EINTR)
+    int ready = poll(set->fds, (nfds_t)set->count, timeout);
+    if (ready < 0 && errno != EINTR)
         return luaL_error(L, "poll: %s", strerror(errno));
     lua_Integer found = 0;
     lua_getiuservalue(L, 1, 1);
-    for (int i = 0; i < set->count && stirring > 0; i++) {
+    for (int i = 0; i < set->count && ready > 0; i++) {
         if (set->fds[i].revents == 0)
             continue;
-        stirring--;
+        ready--;
         if (lua_rawgeti(L, -1, i + 1) == LUA_TNIL)
             lua_pop(L, 1);
         else
@@ -157,7 +157,8 @@ static int wait(lua_State *L)
 }
 
 static const luaL_Reg methods[] = {
-    {"add", add}, {"remove", remove_fd}, {"modify", modify}, {"wait", wait}, {"__gc", free_pollset}, {NULL, NULL},
+    {"add", add},   {"remove", remove_fd},  {"modify", modify},
+    {"wait", wait}, {"__gc", free_pollset}, {NULL, NULL},
 };
 
 void core_open_pollset(lua_State *L)

@@ -29,7 +29,7 @@ static void free_unused(struct core_rules *self)
     self->rules = NULL;
 }
 
-struct core_rules *core_hold_rules(lua_State *L, int index)
+struct core_rules *core_retain_rules(lua_State *L, int index)
 {
     struct core_rules *self = luaL_checkudata(L, index, CORE_RULES);
     self->engines++;
@@ -114,7 +114,7 @@ static void read_protocol(lua_State *L, struct at_protocol *protocol)
     protocol->answer_ms = (uint32_t)integer_field(L, "answer_ms", protocol->guard_ms);
     protocol->idle_ms = (uint32_t)integer_field(L, "idle_ms", 0);
     protocol->settle_ms = (uint32_t)integer_field(L, "settle_ms", 0);
-    copy_text_field(L, "behind", protocol->behind, sizeof protocol->behind);
+    copy_text_field(L, "behind", protocol->follow_prefix, sizeof protocol->follow_prefix);
 }
 
 static void read_block(lua_State *L, struct at_block_rule *block)

@@ -34,7 +34,7 @@ bool port_is_serial(const char *name);
 struct port *port_fail(struct port_error *error, int os_error);
 
 /* Marks the port as closed; PORT_CLOSED. */
-long port_gone(struct port *port, const char *reason);
+long port_mark_closed(struct port *port, const char *reason);
 
 /* read() and write() with the rules of port.h; the end of input is PORT_CLOSED with this reason. */
 long port_read_fd(struct port *port, char *buffer, size_t size, const char *at_end);

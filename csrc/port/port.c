@@ -40,7 +40,7 @@ struct port *port_fail(struct port_error *error, int os_error)
     return NULL;
 }
 
-long port_gone(struct port *port, const char *reason)
+long port_mark_closed(struct port *port, const char *reason)
 {
     if (port->reason[0] == '\0')
         snprintf(port->reason, sizeof port->reason, "%s", reason);
@@ -53,11 +53,11 @@ long port_read_fd(struct port *port, char *buffer, size_t size, const char *at_e
     if (length > 0)
         return (long)length;
     if (length == 0)
-        return port_gone(port, at_end);
+        return port_mark_closed(port, at_end);
     if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)
         return 0;
     /* A pty whose other end was closed and a USB adapter that was unplugged both give EIO. */
-    return port_gone(port, errno == EIO ? "hung up" : strerror(errno));
+    return port_mark_closed(port, errno == EIO ? "hung up" : strerror(errno));
 }
 
 long port_write_fd(struct port *port, const char *bytes, size_t length)
@@ -67,7 +67,7 @@ long port_write_fd(struct port *port, const char *bytes, size_t length)
         return (long)taken;
     if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)
         return 0;
-    return port_gone(port, errno == EIO ? "hung up" : strerror(errno));
+    return port_mark_closed(port, errno == EIO ? "hung up" : strerror(errno));
 }
 
 bool port_lock(int fd)

@@ -54,10 +54,10 @@ static long read_serial(struct port *port, char *buffer, size_t size)
     if (length > 0)
         return length;
     if (length < 0)
-        return port_gone(port, "hung up");
+        return port_mark_closed(port, "hung up");
     struct pollfd poller = {.fd = port->fd, .events = POLLIN};
     if (poll(&poller, 1, 0) > 0 && (poller.revents & (POLLHUP | POLLERR | POLLNVAL)) != 0)
-        return port_gone(port, "hung up");
+        return port_mark_closed(port, "hung up");
     return 0;
 }
 
@@ -65,7 +65,7 @@ static long write_serial(struct port *port, const char *bytes, size_t length)
 {
     struct serial *serial = (struct serial *)port;
     int taken = sp_nonblocking_write(serial->line, bytes, length);
-    return taken >= 0 ? taken : port_gone(port, "hung up");
+    return taken >= 0 ? taken : port_mark_closed(port, "hung up");
 }
 
 static bool set_serial_dtr(struct port *port, bool on)

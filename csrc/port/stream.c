@@ -28,7 +28,7 @@ static void forget_addresses(struct stream *stream)
 }
 
 /* False, and errno, when it fails at once. */
-static bool begin_connecting(struct stream *stream, int fd, const struct sockaddr *address, socklen_t size)
+static bool start_connecting(struct stream *stream, int fd, const struct sockaddr *address, socklen_t size)
 {
     if (fcntl(fd, F_SETFL, O_NONBLOCK) != 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) != 0)
         return false;
@@ -37,7 +37,7 @@ static bool begin_connecting(struct stream *stream, int fd, const struct sockadd
 }
 
 /* -1, and errno, when it fails at once. */
-static int begin_with(struct stream *stream, const struct addrinfo *address)
+static int connect_to(struct stream *stream, const struct addrinfo *address)
 {
     int on = 1;
     int fd = socket(address->ai_family, address->ai_socktype, address->ai_protocol);
@@ -45,7 +45,7 @@ static int begin_with(struct stream *stream, const struct addrinfo *address)
         return -1;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
-    if (begin_connecting(stream, fd, address->ai_addr, address->ai_addrlen))
+    if (start_connecting(stream, fd, address->ai_addr, address->ai_addrlen))
         return fd;
     int problem = errno;
     close(fd);
@@ -54,12 +54,12 @@ static int begin_with(struct stream *stream, const struct addrinfo *address)
 }
 
 /* The same with the addresses that are left, the first that does not fail at once. */
-static int begin_with_next(struct stream *stream)
+static int connect_to_next(struct stream *stream)
 {
     while (stream->next != NULL) {
         const struct addrinfo *address = stream->next;
         stream->next = address->ai_next;
-        int fd = begin_with(stream, address);
+        int fd = connect_to(stream, address);
         if (fd >= 0)
             return fd;
     }
@@ -69,7 +69,7 @@ static int begin_with_next(struct stream *stream)
 /* The descriptor keeps its number, which others wait for. False: no address is left. */
 static bool try_next(struct stream *stream)
 {
-    int fd = begin_with_next(stream);
+    int fd = connect_to_next(stream);
     if (fd < 0)
         return false;
     bool moved = dup2(fd, stream->port.fd) >= 0 && fcntl(stream->port.fd, F_SETFD, FD_CLOEXEC) == 0;
@@ -94,7 +94,7 @@ static long finish_connecting(struct stream *stream)
     if (problem != 0) {
         char reason[80];
         snprintf(reason, sizeof reason, "connect: %s", strerror(problem));
-        return port_gone(&stream->port, reason);
+        return port_mark_closed(&stream->port, reason);
     }
     stream->connecting = false;
     return 1;
@@ -118,7 +118,7 @@ static long write_stream(struct port *port, const char *bytes, size_t length)
         return (long)taken;
     if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)
         return 0;
-    return port_gone(port, strerror(errno));
+    return port_mark_closed(port, strerror(errno));
 }
 
 static void close_stream(struct port *port)
@@ -164,7 +164,7 @@ struct port *port_open_tcp(const char *host, const char *service, struct port_er
         return NULL;
     }
     stream->next = stream->found;
-    int fd = begin_with_next(stream);
+    int fd = connect_to_next(stream);
     return fd < 0 ? failed(stream, error) : opened(stream, fd);
 }
 
@@ -180,7 +180,7 @@ struct port *port_open_unix(const char *path, struct port_error *error)
     int fd = socket(AF_UNIX, SOCK_STREAM, 0);
     if (fd < 0)
         return failed(stream, error);
-    if (begin_connecting(stream, fd, (const struct sockaddr *)&address, sizeof address))
+    if (start_connecting(stream, fd, (const struct sockaddr *)&address, sizeof address))
         return opened(stream, fd);
     int problem = errno;
     close(fd);
