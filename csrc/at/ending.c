@@ -3,7 +3,7 @@
 #include <string.h>
 
 enum {
-    SUSPECT_AFTER_MS = 1000 /* a text in whose wake lines keep coming is asked about then */
+    SUSPECT_AFTER_MS = 1000 /* if lines keep arriving after the text, so that the line is never silent */
 };
 
 const char at_answer_text[] = "\r\nOK\r\n";
@@ -65,7 +65,7 @@ bool at_ending_add(struct at_ending *ending, const char *text, size_t length, bo
 
 enum match {
     MATCH_NONE,
-    MATCH_PART, /* the bytes end before the text does */
+    MATCH_PART, /* the bytes run out before the text does */
     MATCH_WHOLE,
 };
 
@@ -77,7 +77,7 @@ static enum match match_text(const char *text, size_t whole, const char *bytes, 
     return compared == whole ? MATCH_WHOLE : MATCH_PART;
 }
 
-/* Does a text begin with these bytes? *text_length: of the one that does. */
+/* Whether one of the texts starts at these bytes. *text_length is set for MATCH_WHOLE. */
 static enum match match_here(const struct at_ending *ending, const char *bytes, size_t length,
                              size_t *text_length)
 {
@@ -96,7 +96,8 @@ static enum match match_here(const struct at_ending *ending, const char *bytes, 
     return found;
 }
 
-/* Is the first of these lines one that a module may say? Behind it may stand data of another connection. */
+/* Whether the first line here could come from the module. Anything may follow it: data of another connection,
+ * for example. */
 static bool begins_line(const char *bytes, size_t length)
 {
     for (size_t i = 0; i < length; i++) {
@@ -107,11 +108,12 @@ static bool begins_line(const char *bytes, size_t length)
     return true;
 }
 
-/* May these bytes stand behind a text that is the module's? `text`: that text and what follows it. */
+/* Whether these bytes may follow a text that the module sent. `text` is that text with everything after it.
+ */
 static bool may_follow(const struct at_ending *ending, const char *text, size_t text_length,
                        const char *bytes, size_t length)
 {
-    /* The line that a prefix begins goes on. */
+    /* A prefix is followed by the rest of its line. */
     while (text[text_length - 1] != '\n' && length > 0 && bytes[0] >= ' ' && bytes[0] <= '~') {
         bytes++;
         length--;
@@ -134,8 +136,8 @@ bool at_are_lines(const char *bytes, size_t length)
     return length == 0 || (bytes[0] == '\r' && (length == 1 || bytes[1] == '\n'));
 }
 
-/* Where from here on a text, or the beginning of one, stands that may be the module's; length when nowhere.
- */
+/* Finds the first place, at or after `from`, where a text or the beginning of one could come from the module.
+ * Returns length when there is none. */
 static size_t find(const struct at_ending *ending, const char *bytes, size_t length, size_t from, bool *whole,
                    size_t *text_length)
 {
@@ -179,7 +181,7 @@ static void append(struct at_ending *ending, const char **at, const char *end)
     *at += count;
 }
 
-/* What is held is looked at again: bytes that are data after all are given. */
+/* Searches the held bytes again and releases those that turn out to be data. */
 static size_t rescan_held(struct at_ending *ending, size_t from, at_time now, const char **data)
 {
     const char *held = ending->held + ending->start;
@@ -199,7 +201,7 @@ size_t at_ending_scan(struct at_ending *ending, const char **at, const char *end
 {
     while (*at < end) {
         ending->last_byte_at = now;
-        if (ending->length == ending->start) { /* nothing is held: the bytes need not be copied */
+        if (ending->length == ending->start) { /* nothing is held, so there is no need to copy */
             size_t length = (size_t)(end - *at), text_length = 0;
             bool whole = false;
             size_t offset = find(ending, *at, length, 0, &whole, &text_length);
@@ -213,7 +215,7 @@ size_t at_ending_scan(struct at_ending *ending, const char **at, const char *end
         bool full = ending->length - ending->start == AT_HELD_MAX;
         if (!full)
             append(ending, at, end);
-        /* A text with so much behind it is none. */
+        /* A full buffer after a text means that the text was data. */
         size_t count = rescan_held(ending, full ? 1 : 0, now, data);
         if (count > 0)
             return count;
@@ -257,7 +259,7 @@ bool at_ending_is_suspect(const struct at_ending *ending, at_time now)
     return ending->complete && now >= suspect_at(ending);
 }
 
-/* More of a text than a line end is rare in data, and waited for as long as a busy host may take. */
+/* More than a line end is rare in data, so the engine can afford to wait as long as a busy host may take. */
 static at_time gap(const struct at_ending *ending)
 {
     return at_ms(ending->length - ending->start > 2 ? AT_ENDING_QUIET_MS : AT_ENDING_GAP_MS);

@@ -5,10 +5,10 @@
 #include <string.h>
 
 enum {
-    BLOCK_MS = 5000, /* so long the next bytes of a block are waited for that no command waits for */
+    BLOCK_MS = 5000, /* longest gap within a block that no command is waiting for */
     DEFAULT_TIMEOUT_MS = 10000,
-    PROGRESS_MS = 100, /* between two events that tell of it */
-    /* Some servers take their time to confirm, and firmware that waits for that says OK late. */
+    PROGRESS_MS = 100, /* least time between two PROGRESS events */
+    /* Some servers are slow to confirm an upload, and some firmware waits for them before it sends OK. */
     UPLOAD_ANSWER_MS = 10000,
 };
 
@@ -297,7 +297,7 @@ static enum at_event_kind emit_deferred_end(struct at_event *event, uint32_t id,
     return AT_EVENT_DEFERRED;
 }
 
-/* Ten times a second at most. */
+/* At most once every PROGRESS_MS. */
 static enum at_event_kind emit_progress(struct at_engine *engine, struct at_event *event, at_time now)
 {
     const struct at_slot *slot = &engine->slot;
@@ -319,7 +319,7 @@ static bool test_and_clear(bool *flag)
     return was;
 }
 
-/* Events that wait for their turn. */
+/* Queued events, which are due regardless of input and time. */
 static enum at_event_kind next_pending(struct at_engine *engine, struct at_event *event)
 {
     if (test_and_clear(&engine->feed.written))
@@ -348,15 +348,14 @@ static enum at_event_kind next_pending(struct at_engine *engine, struct at_event
     return AT_EVENT_NONE;
 }
 
-/* Lets the search for the common step go on. True when it has failed for as long as the host wanted to wait.
- */
+/* Advances resynchronisation. True once the host's deadline has passed. */
 static bool tick_sync(struct at_engine *engine, at_time now)
 {
     struct at_sync *sync = &engine->sync;
     if (sync->phase == AT_SYNC_OFF)
         return false;
     if (now >= sync->until && engine->framer.block_remaining > 0)
-        at_framer_reset(&engine->framer); /* the rest of the block will not come */
+        at_framer_reset(&engine->framer); /* the rest of the block is not coming */
     if (sync->phase == AT_SYNC_PROBE)
         at_engine_stop_download(engine);
     if (at_sync_tick(sync, &engine->escape, &engine->rules->protocol, now)) {
@@ -371,14 +370,15 @@ static bool tick_sync(struct at_engine *engine, at_time now)
     return true;
 }
 
-/* A command whose source has nothing at the moment is not late. */
+/* While a command waits for its source, its time-out does not run. */
 static at_time slot_deadline(const struct at_engine *engine)
 {
     const struct at_slot *slot = &engine->slot;
     return slot->state == AT_SLOT_DATA && at_upload_is_starved(&slot->upload) ? AT_NEVER : slot->deadline;
 }
 
-/* The rest of a block that no command waits for does not come: its length was damaged, or the bytes lost. */
+/* When to give up on the rest of a block that no command is waiting for: its length was damaged, or bytes
+ * were lost. */
 static at_time block_deadline(const struct at_engine *engine)
 {
     bool waits = engine->framer.block_remaining > 0 && engine->block_owner != AT_BLOCK_COMMAND &&
@@ -395,7 +395,7 @@ static enum at_event_kind abandon_block(struct at_engine *engine, struct at_even
     return event->kind;
 }
 
-/* What has fallen due. */
+/* Events that are due because time has passed. */
 static enum at_event_kind next_timed(struct at_engine *engine, at_time now, struct at_event *event)
 {
     if (now >= block_deadline(engine) && abandon_block(engine, event) != AT_EVENT_NONE)
@@ -437,7 +437,7 @@ static enum at_event_kind emit_seen(struct at_engine *engine, struct at_event *e
     return AT_EVENT_SEEN;
 }
 
-/* What followed the last words of data mode, or of a download, is for the framer, too. */
+/* Input that follows the end of data mode, or of a download, goes to the framer as well. */
 static enum at_token_kind next_framer_token(struct at_engine *engine, struct at_token *token)
 {
     if (at_framer_next(&engine->framer, token) != AT_TOKEN_NONE)
@@ -449,7 +449,7 @@ static enum at_token_kind next_framer_token(struct at_engine *engine, struct at_
     return at_framer_next(&engine->framer, token);
 }
 
-/* The next token; one that is being observed comes twice. */
+/* The next token. While the host observes, each token is returned twice: for SEEN, and to be interpreted. */
 static enum at_token_kind next_token(struct at_engine *engine, struct at_token *token)
 {
     if (engine->seen_token.kind == AT_TOKEN_NONE)

@@ -4,7 +4,7 @@
 
 enum {
     SOMETHING_ELSE = UINT8_MAX,
-    LONGEST_QUEUE = 65536, /* bytes: what a driver or a relay holds at most without saying so */
+    LONGEST_QUEUE = 65536, /* bytes that a driver or a relay may queue without reporting them */
 };
 
 static at_time guard(const struct at_protocol *protocol)
@@ -12,14 +12,14 @@ static at_time guard(const struct at_protocol *protocol)
     return at_ms(protocol->guard_ms);
 }
 
-/* Most of it: clocks differ. */
+/* Nine tenths of the guard time, since the module's clock may differ. */
 static bool is_silent(const struct at_escape *escape, const struct at_protocol *protocol, at_time now)
 {
     return now >= escape->drained_at + guard(protocol) / 10 * 9;
 }
 
-/* What keeps a run apart from the next byte, for modules that want no guard time: more than a USB adapter's
- * latency may take away from it. */
+/* The pause that separates two runs, for modules that require no guard time: long enough that the latency of
+ * a USB adapter cannot close it. */
 static at_time burst_gap(const struct at_protocol *protocol)
 {
     return at_ms(protocol->idle_ms) / 2 * 5;
@@ -59,7 +59,8 @@ void at_escape_sent(struct at_escape *escape, const struct at_protocol *protocol
         escape->isolated = 0;
     if (now >= escape->drained_at + burst_gap(protocol))
         escape->run = 0;
-    const size_t most = 64; /* longer than any sequence: only the end counts for what may follow */
+    const size_t most =
+        64; /* longer than any escape sequence: only the end of the bytes affects what may follow */
     if (length > most) {
         escape->isolated = SOMETHING_ELSE;
         bytes += length - most;
@@ -72,7 +73,7 @@ void at_escape_sent(struct at_escape *escape, const struct at_protocol *protocol
         escape->drained_at = latest;
 }
 
-/* So that a run of bytes of the sequence is never whole without a pause in it. */
+/* Never lets a complete run of escape characters go out without a pause in it. */
 static size_t allowed_in_bursts(const struct at_escape *escape, const struct at_protocol *protocol,
                                 const char *bytes, size_t length, at_time now, at_time *until)
 {

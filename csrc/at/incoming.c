@@ -5,11 +5,12 @@
 #include <string.h>
 
 enum {
-    SURE_OF_LINE_ENDS = 3, /* answers in a row that end alike */
-    BOOT_QUIET_MS = 500,   /* boot URCs come in a bunch, and commands among them get lost (EG25, BG96) */
+    SURE_OF_LINE_ENDS = 3, /* identical answers in a row that settle how many line ends follow a block */
+    BOOT_QUIET_MS =
+        500, /* boot URCs arrive in a burst, and some modules (EG25, BG96) lose commands sent during it */
 };
 
-/* Only lines have one: the text of a line that was too long is gone, and data only looks like it. */
+/* Only lines have a prefix: the text of an overlong line is gone, and data may merely look like one. */
 static size_t prefix_length_of(const struct at_token *token)
 {
     if (token->rule != AT_NO_RULE)
@@ -42,7 +43,7 @@ static enum at_block_owner owner_of_block(enum at_event_kind kind)
     return kind == AT_EVENT_URC ? AT_BLOCK_URC : AT_BLOCK_OTHER;
 }
 
-/* Tells of a line, and lets the block that it announces follow. */
+/* Reports a line and prepares for the block that it announces. */
 static enum at_event_kind emit_line(struct at_engine *engine, struct at_event *event, enum at_event_kind kind,
                                     const struct at_token *line, at_time now)
 {
@@ -57,7 +58,8 @@ static enum at_event_kind emit_line(struct at_engine *engine, struct at_event *e
     return kind;
 }
 
-/* The echo of the command line, whole or in the pieces that a URC has cut it into. */
+/* Whether the line is the echo of the command line, complete or as one of the parts between which a URC was
+ * inserted. */
 static bool is_echo(struct at_engine *engine, const struct at_token *line)
 {
     struct at_slot *slot = &engine->slot;
@@ -74,7 +76,7 @@ static bool is_echo(struct at_engine *engine, const struct at_token *line)
     return true;
 }
 
-/* Ends the command in flight with the module's own word. */
+/* Ends the command in flight with the module's result. */
 static enum at_event_kind end_slot(struct at_engine *engine, struct at_event *event,
                                    const struct at_token *line, bool success, at_time now)
 {
@@ -91,7 +93,7 @@ static enum at_event_kind end_slot(struct at_engine *engine, struct at_event *ev
     uint64_t data_owed = at_slot_data_owed(slot);
     bool unfinished = at_slot_is_unfinished(slot);
     at_engine_free_slot(engine, now);
-    if (unfinished) /* whether the module takes more as data or as commands is not known */
+    if (unfinished) /* the module may take what comes next as data or as commands */
         at_engine_sync_when_idle(engine, true, data_owed, now);
     return AT_EVENT_FINAL;
 }
@@ -110,7 +112,7 @@ static enum at_event_kind on_final(struct at_engine *engine, struct at_event *ev
     if (rule->urc_when_idle)
         return emit_line(engine, event, AT_EVENT_URC, line, now);
     if (slot->state == AT_SLOT_ARMED && slot->upload.source != NULL && rule->success)
-        return AT_EVENT_NONE; /* ESP-AT says `OK` in front of the prompt */
+        return AT_EVENT_NONE; /* some modules (ESP-AT) send `OK` before the prompt */
     return emit_line(engine, event, AT_EVENT_UNKNOWN, line, now);
 }
 
@@ -120,11 +122,11 @@ static void begin_data(struct at_engine *engine, at_time now)
     at_framer_expect_prompt(&engine->framer, upload->ack_every > 0 ? upload->ack_byte : 0);
     engine->slot.prompted = true;
     engine->slot.state = AT_SLOT_DATA;
-    at_escape_set_drain_time(&engine->escape, now); /* silence counts from here, not from the command */
+    at_escape_set_drain_time(&engine->escape, now); /* measure the silence from here, not from the command */
     at_slot_arm(&engine->slot, now);
 }
 
-/* A prompt for a command given up: the module waits for data that will not come. */
+/* The prompt of a command that was given up: the module now waits for data that will not come. */
 static void on_late_prompt(struct at_engine *engine, at_time now)
 {
     at_framer_expect_prompt(&engine->framer, 0);
@@ -141,7 +143,7 @@ static enum at_event_kind begin_data_mode(struct at_engine *engine, struct at_ev
     return AT_EVENT_FINAL;
 }
 
-/* The host knows how much comes, and the line does not say. */
+/* Starts a block whose length the host has specified, since the line does not announce it. */
 static enum at_event_kind begin_block(struct at_engine *engine, struct at_event *event,
                                       const struct at_token *line, at_time now)
 {
@@ -156,7 +158,7 @@ static enum at_event_kind begin_block(struct at_engine *engine, struct at_event 
     return AT_EVENT_INFO;
 }
 
-/* Data mode that nobody asked for is left again. */
+/* Enters data mode; if the host did not ask for it, leaves it again. */
 static enum at_event_kind enter_data_mode(struct at_engine *engine, struct at_event *event,
                                           const struct at_token *line, at_time now)
 {
@@ -193,7 +195,7 @@ static enum at_event_kind on_prompt(struct at_engine *engine, struct at_event *e
     struct at_slot *slot = &engine->slot;
     if (slot->state == AT_SLOT_GIVEN_UP) {
         on_late_prompt(engine, now);
-    } else if (slot->state == AT_SLOT_DATA) { /* the module acknowledges */
+    } else if (slot->state == AT_SLOT_DATA) { /* the module acknowledges data */
         slot->upload.unacknowledged = 0;
         at_slot_arm(slot, now);
     } else if (slot->upload.source != NULL) {
@@ -204,7 +206,7 @@ static enum at_event_kind on_prompt(struct at_engine *engine, struct at_event *e
     return AT_EVENT_NONE;
 }
 
-/* Everything that waits for the module ends: what it knew of it is gone. */
+/* The module has lost all state, so everything pending fails. */
 static enum at_event_kind on_boot(struct at_engine *engine, const struct at_token *line, at_time now)
 {
     struct at_slot *slot = &engine->slot;
@@ -227,7 +229,8 @@ static enum at_event_kind on_boot(struct at_engine *engine, const struct at_toke
     return AT_EVENT_NONE;
 }
 
-/* The deferred result of the command in flight, in front of its final result code (FTP note 3.6). */
+/* A deferred result that arrives before the final result code of its command, as some FTP commands have it.
+ */
 static bool on_early_deferred(struct at_engine *engine, struct at_event *event, const struct at_token *line)
 {
     struct at_slot *slot = &engine->slot;
@@ -254,7 +257,7 @@ static bool on_deferred(struct at_engine *engine, struct at_event *event, const 
     return true;
 }
 
-/* Does the line answer the command in flight, or the one given up? */
+/* Whether the line answers the command in flight, or the one that was given up. */
 static bool is_information(const struct at_engine *engine, const struct at_token *line,
                            const struct at_line_rule *rule)
 {
@@ -271,8 +274,8 @@ static bool is_information(const struct at_engine *engine, const struct at_token
     return at_has_shape(line, 0, slot->info_shape);
 }
 
-/* The first damage to the answer of the command in flight counts: what is whole behind it does not heal it.
- */
+/* Records damage to the answer of the command in flight. The first damage counts, even if everything after it
+ * is intact. */
 void at_engine_note_damage(struct at_engine *engine, enum at_damage damage)
 {
     engine->slot.had_block = true;
@@ -280,8 +283,7 @@ void at_engine_note_damage(struct at_engine *engine, enum at_damage damage)
         engine->slot.damage = (uint8_t)damage;
 }
 
-/* A line that nothing claims, or one that is too long, between a block and the final result code: the rest of
- * the data. */
+/* An unknown or overlong line between a block and the final result code is the rest of a damaged block. */
 static void note_stray_bytes(struct at_engine *engine)
 {
     if (engine->slot.had_block && at_slot_is_awaiting(&engine->slot))
@@ -310,8 +312,7 @@ static enum at_event_kind on_other_line(struct at_engine *engine, struct at_even
     return emit_line(engine, event, AT_EVENT_UNKNOWN, line, now);
 }
 
-/* What is known of how the block in the answer to this command ends; the oldest is forgotten for a new one.
- */
+/* Looks up how the block in the answer to this command ended before. A new entry replaces the oldest. */
 static struct at_block_end *known_block_end(struct at_engine *engine)
 {
     const struct at_slot *slot = &engine->slot;
@@ -328,10 +329,10 @@ static struct at_block_end *known_block_end(struct at_engine *engine)
     return end;
 }
 
-/* Some modules print a blank line behind a block, others do not (EG800K, some answers), and each does the
- * same every time. One too few: two bytes were lost, and CR LF was taken for the last of the data. One too
- * many: two bytes came twice. Or the first answer of this kind was damaged, and the others are right: that is
- * believed when they have said the same often enough. */
+/* Some modules send an empty line after a block and others do not, but each command does the same every time
+ * (some answers of the EG800K differ from the rest). One CR LF too few means that two bytes were lost and CR
+ * LF was counted as data; one too many means that two bytes were duplicated. If the very first answer was the
+ * damaged one, the later ones outvote it once enough of them agree. */
 static enum at_damage judge_line_ends(struct at_engine *engine, uint8_t line_ends)
 {
     struct at_block_end *end = known_block_end(engine);
@@ -344,7 +345,7 @@ static enum at_damage judge_line_ends(struct at_engine *engine, uint8_t line_end
     return line_ends < end->line_ends ? AT_SHORT : AT_LONG;
 }
 
-/* What a line that follows a block tells of that. */
+/* What the line after a block says about the block. */
 static enum at_damage judge_block(struct at_engine *engine, const struct at_token *line, bool final)
 {
     const struct at_gap *gap = &line->gap;
@@ -358,7 +359,8 @@ static enum at_damage judge_block(struct at_engine *engine, const struct at_toke
     return AT_UNDAMAGED;
 }
 
-/* The first line behind a block. True when that is to be told first, and the line afterwards. */
+/* Checks the block before this line. True when DAMAGE has to be reported first; the line is then delivered
+ * after it. */
 static bool check_after_block(struct at_engine *engine, struct at_event *event, const struct at_token *line,
                               bool final)
 {

@@ -3,11 +3,11 @@
 #include <string.h>
 
 enum {
-    ANSWER_MS = 1000, /* the answer comes at most so long after the silence that the module wants */
+    ANSWER_MS = 1000, /* longest time to the answer, after the silence that the module requires */
     DTR_ANSWER_MS = 1000,
     ANSWER_QUIET_MS = 50, /* silence after an `OK` that makes it the answer */
     BLOCKED_MS =
-        120000, /* the port has taken nothing for so long while data mode is left: that is given up */
+        120000, /* the port has accepted nothing for this long while leaving data mode: stop trying */
 };
 
 bool at_online_init(struct at_online *online, const struct at_alloc *alloc, struct at_escape *escape)
@@ -75,8 +75,9 @@ void at_online_leave(struct at_online *online, bool dtr, at_time now)
         wait_for_answer(online, now, now + at_ms(DTR_ANSWER_MS));
 }
 
-/* Where in the held bytes the last `OK` stands that may be the answer, silence or the module's lines behind
- * it; length when there is none. *followed: by lines that nothing but the module says. */
+/* Finds the last `OK` in the held bytes that may be the answer: only silence or lines of the module may
+ * follow it. Returns length when there is none. *followed: lines follow that only the module can have sent.
+ */
 static size_t find_answer(const struct at_online *online, const struct at_protocol *protocol,
                           const char *held, size_t length, bool *followed)
 {
@@ -98,7 +99,7 @@ static size_t find_answer(const struct at_online *online, const struct at_protoc
     return found;
 }
 
-/* What is held is divided: data, and lines behind it. */
+/* Ends data mode. The first `data` held bytes are data, the rest are lines. */
 static void decide(struct at_online *online, bool answered, size_t data)
 {
     online->ended = true;
@@ -106,7 +107,7 @@ static void decide(struct at_online *online, bool answered, size_t data)
     online->data_before_end = data;
 }
 
-/* Has the answer come, or its time passed? */
+/* Checks whether the answer has arrived, or is overdue. */
 static void check_answer(struct at_online *online, const struct at_protocol *protocol, at_time now)
 {
     const char *held;
@@ -117,7 +118,7 @@ static void check_answer(struct at_online *online, const struct at_protocol *pro
     if (found < length && (silent || followed || now >= online->latest)) {
         decide(online, true, found);
     } else if (now >= online->latest) {
-        if (online->dtr) { /* it does not heed DTR */
+        if (online->dtr) { /* the module ignores DTR */
             online->dtr = false;
             online->phase = AT_ONLINE_GUARD;
             online->expecting = false;
@@ -128,7 +129,7 @@ static void check_answer(struct at_online *online, const struct at_protocol *pro
     }
 }
 
-/* The port takes nothing any more. */
+/* Ends data mode when the port has stopped accepting bytes. */
 static void check_blocked(struct at_online *online, at_time now)
 {
     const char *held;
@@ -146,13 +147,13 @@ static void tick(struct at_online *online, const struct at_protocol *protocol, a
         break;
     case AT_ONLINE_GUARD:
         if (at_ending_is_suspect(&online->ending, now))
-            online->hangup_suspected = true; /* what was given does not go out any more */
+            online->hangup_suspected = true; /* from now on no more data is sent */
         check_blocked(online, now);
         if (!online->ended && (online->feed.length == 0 || online->hangup_suspected) &&
             at_escape_begin(online->escape, protocol, now)) {
             online->phase = AT_ONLINE_ESCAPING;
-            /* A module that wants no silence after it may answer before the port tells that it has the bytes.
-             */
+            /* A module that requires no silence after the sequence may answer before the port reports the
+             * last byte as written. */
             wait_for_answer(online, now, AT_NEVER);
             if (protocol->answer_ms == 0)
                 expect_answer(online, protocol);
@@ -176,7 +177,7 @@ static enum at_online_event_kind emit(struct at_online_event *event, enum at_onl
     return kind;
 }
 
-/* The data in front of the module's words, then that it is over. */
+/* Delivers the data before the module's lines, then reports the end of data mode. */
 static enum at_online_event_kind emit_data_mode_end(struct at_online *online, struct at_online_event *event)
 {
     const char *held;
@@ -249,7 +250,8 @@ void at_online_sent(struct at_online *online, const struct at_protocol *protocol
             return;
         online->phase = AT_ONLINE_ASKED;
         at_time drained_at = online->escape->drained_at > now ? online->escape->drained_at : now;
-        /* The module answers after the silence that it wants; half of it allows for a driver's queue. */
+        /* The module answers after the silence that it requires; half of that allows for bytes queued in a
+         * driver. */
         if (protocol->answer_ms > 0)
             online->earliest = drained_at + at_ms(protocol->answer_ms) / 2;
         online->latest = drained_at + at_ms(protocol->guard_ms) + at_ms(ANSWER_MS);

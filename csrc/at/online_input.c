@@ -1,4 +1,4 @@
-/* The engine's input while it is no lines: data mode, and downloads whose end is looked for. */
+/* Input that does not consist of lines: data mode, and downloads whose end has to be recognised. */
 #include "at/engine.h"
 
 #include <string.h>
@@ -8,7 +8,7 @@ bool at_engine_is_in_data(const struct at_engine *engine)
     return engine->online.phase != AT_ONLINE_OFF || engine->download.active;
 }
 
-/* What has come and not been looked at is for data mode, or for the download. */
+/* Hands the unread input to data mode or the download. */
 static void take_unread_input(struct at_engine *engine)
 {
     struct at_framer *framer = &engine->framer;
@@ -21,7 +21,8 @@ static void take_unread_input(struct at_engine *engine)
     at_framer_expect_prompt(framer, 0);
 }
 
-/* Texts of the rules: lines of a restart, and final result codes, or those alone that are URCs, too. */
+/* Adds the texts of rules: lines of a restart, or final result codes (all of them, or only those that are
+ * URCs when idle). */
 static bool add_rules(struct at_ending *ending, const struct at_rules *rules, bool boot, bool all_finals)
 {
     for (int16_t i = 0; i < rules->line_count; i++) {
@@ -56,7 +57,7 @@ void at_engine_begin_data_mode(struct at_engine *engine, at_time now)
     add_rules(ending, engine->rules, true, false);
     engine->own_hangups = false;
     at_online_begin(&engine->online);
-    at_escape_set_drain_time(&engine->escape, now); /* the silence counts from here, not from the command */
+    at_escape_set_drain_time(&engine->escape, now); /* measure the silence from here, not from the command */
     take_unread_input(engine);
 }
 
@@ -78,7 +79,7 @@ void at_engine_begin_download(struct at_engine *engine, uint64_t total)
     take_unread_input(engine);
 }
 
-/* What is held, and then what follows in the input, is lines. */
+/* Returns to lines: first the given bytes, then the rest of the input. */
 static void resume_lines(struct at_engine *engine, const char *bytes, size_t length)
 {
     at_framer_reset(&engine->framer);
@@ -86,7 +87,7 @@ static void resume_lines(struct at_engine *engine, const char *bytes, size_t len
     engine->skip_lf = false;
 }
 
-/* What stands behind the data tells whether it is whole, and so does the module's count. */
+/* The line after the data, and the module's byte count, show whether the data is complete. */
 static void finish_download(struct at_engine *engine)
 {
     if (engine->download.is_short)
@@ -115,8 +116,9 @@ void at_engine_stop_download(struct at_engine *engine)
     resume_lines(engine, held, length);
 }
 
-/* The module was asked whether a download goes on. If it was in data mode, its data is whole up to here, and
- * the question has ended it; else what looked like its last words was that. */
+/* The module was asked, by the escape sequence, whether a download is still going on. If it answered, it was
+ * in data mode: the data so far is intact, and the download has been aborted. Otherwise the suspected end was
+ * real. */
 static enum at_event_kind resolve_uncertainty(struct at_engine *engine, struct at_event *event,
                                               const struct at_online_event *end, at_time now)
 {
@@ -145,7 +147,7 @@ static enum at_event_kind emit_data_mode_end(struct at_engine *engine, struct at
     return AT_EVENT_DATA_MODE_END;
 }
 
-/* Data of a command's answer, or of one that was given up. */
+/* Data of the answer to the command in flight, or to one that was given up. */
 static enum at_event_kind emit_block(struct at_engine *engine, struct at_event *event, at_time now)
 {
     const struct at_download *download = &engine->download;
@@ -164,7 +166,7 @@ static enum at_event_kind emit_block(struct at_engine *engine, struct at_event *
     return AT_EVENT_BLOCK;
 }
 
-/* The bytes that have just come, after they were observed. */
+/* Delivers the bytes that have been reported as SEEN, if the host observes. */
 static enum at_event_kind emit_data(struct at_engine *engine, struct at_event *event, at_time now)
 {
     if (engine->download.active) {

@@ -5,14 +5,14 @@
 enum {
     FIRST_PROBE_MS = 300,
     LONGEST_PROBE_MS = 4000,
-    SETTLE_MS = 40,        /* a module at 9600 baud needs 6 ms for an OK */
-    SETTLE_OWED_MS = 1000, /* with earlier probes unanswered, their OKs may still come */
+    SETTLE_MS = 40,        /* at 9600 baud an OK takes 6 ms */
+    SETTLE_OWED_MS = 1000, /* earlier probes were not answered, and their OKs may still arrive */
     LEAVE_MS = 200,
     CLEAN_PROBES = 2,
-    LONGEST_PROMPT = 1500, /* no dialect's prompt takes more at once, so far */
+    LONGEST_PROMPT = 1500, /* bytes; no known module asks for more at one prompt */
 };
 
-/* What is tried when a probe goes unanswered, in this order, over and over. */
+/* What to try when a probe is not answered, in this order, repeatedly. */
 enum {
     STEP_ASK_AGAIN = 1,
     STEP_CANCEL,
@@ -28,7 +28,7 @@ static void wait_for(struct at_sync *sync, enum at_sync_phase phase, uint32_t mi
     sync->until = now + at_ms(milliseconds);
 }
 
-/* The phase's time starts to run when the text is with the port: see at_sync_sent. */
+/* The phase's time starts once the port has accepted the text: see at_sync_sent. */
 static void send(struct at_sync *sync, enum at_sync_phase phase, uint32_t milliseconds, const char *text,
                  size_t length, at_time now)
 {
@@ -49,7 +49,7 @@ static void probe(struct at_sync *sync, const struct at_protocol *protocol, at_t
     send(sync, AT_SYNC_PROBE, sync->probe_ms, text, 2 + eol, now);
 }
 
-/* In front of the escape sequence. */
+/* Waits for the silence before the escape sequence. */
 static void keep_silent(struct at_sync *sync, const struct at_escape *escape,
                         const struct at_protocol *protocol, at_time now)
 {
@@ -139,7 +139,7 @@ void at_sync_prompt(struct at_sync *sync, uint64_t data_owed, at_time now)
     wait_for(sync, AT_SYNC_QUIET, 0, now);
 }
 
-/* A probe has gone unanswered: what may hold the module back is tried in turn. */
+/* A probe was not answered: tries the next way to free the module. */
 static void try_next(struct at_sync *sync, const struct at_escape *escape, const struct at_protocol *protocol,
                      at_time now)
 {
