@@ -6,9 +6,9 @@
 #include <string.h>
 
 /* Raises once its finalizer has run: a later finalizer of a closing state may still have it. */
-static struct lua_engine *check_engine(lua_State *L)
+static struct core_engine *check_engine(lua_State *L)
 {
-    struct lua_engine *self = core_self(L, CORE_ENGINE);
+    struct core_engine *self = core_self(L, CORE_ENGINE);
     if (self->at == NULL)
         luaL_error(L, "the engine is closed");
     return self;
@@ -18,8 +18,8 @@ static struct lua_engine *check_engine(lua_State *L)
 static int new_engine(lua_State *L)
 {
     const struct at_rules *rules = core_check_rules(L, 1);
-    struct lua_engine *self = lua_newuserdatauv(L, sizeof *self, USER_VALUES);
-    memset(self, 0, offsetof(struct lua_engine, rx));
+    struct core_engine *self = lua_newuserdatauv(L, sizeof *self, USER_VALUES);
+    memset(self, 0, offsetof(struct core_engine, rx));
     luaL_setmetatable(L, CORE_ENGINE);
     lua_pushvalue(L, 1);
     lua_setiuservalue(L, -2, USER_RULES);
@@ -35,7 +35,7 @@ static int new_engine(lua_State *L)
 
 static int free_engine(lua_State *L)
 {
-    struct lua_engine *self = core_self(L, CORE_ENGINE);
+    struct core_engine *self = core_self(L, CORE_ENGINE);
     if (self->at != NULL)
         at_engine_free(self->at);
     self->at = NULL;
@@ -49,7 +49,7 @@ static int free_engine(lua_State *L)
 /* engine:set_rules(rules) -> done; false while something is in flight */
 static int set_rules(lua_State *L)
 {
-    struct lua_engine *self = check_engine(L);
+    struct core_engine *self = check_engine(L);
     const struct at_rules *rules = core_check_rules(L, 2);
     bool done = at_engine_set_rules(self->at, rules);
     if (done) {
@@ -118,7 +118,7 @@ enum {
     ARG_PROGRESS,
 };
 
-static void set_data(lua_State *L, struct lua_engine *self, struct at_command *command)
+static void set_data(lua_State *L, struct core_engine *self, struct at_command *command)
 {
     struct core_file *file = core_test_file(L, ARG_DATA);
     command->streamed = lua_isboolean(L, ARG_DATA);
@@ -135,7 +135,7 @@ static void set_data(lua_State *L, struct lua_engine *self, struct at_command *c
     lua_setiuservalue(L, 1, USER_DATA);
 }
 
-static void set_sink(lua_State *L, struct lua_engine *self)
+static void set_sink(lua_State *L, struct core_engine *self)
 {
     struct core_file *sink = lua_isnoneornil(L, ARG_SINK) ? NULL : core_test_file(L, ARG_SINK);
     core_block_set_sink(&self->block, sink);
@@ -154,7 +154,7 @@ static void set_sink(lua_State *L, struct lua_engine *self)
  * of its data have passed. */
 static int submit(lua_State *L)
 {
-    struct lua_engine *self = check_engine(L);
+    struct core_engine *self = check_engine(L);
     uint32_t id;
     size_t length;
     luaL_checktype(L, ARG_RESPONSE, LUA_TTABLE);
@@ -194,7 +194,7 @@ static int submit(lua_State *L)
  */
 static int refusal(lua_State *L)
 {
-    struct lua_engine *self = check_engine(L);
+    struct core_engine *self = check_engine(L);
     struct at_source nothing = {0};
     size_t length;
     const char *text = luaL_checklstring(L, 2, &length);
@@ -212,7 +212,7 @@ static int refusal(lua_State *L)
 /* engine:cancel(id, now) */
 static int cancel(lua_State *L)
 {
-    struct lua_engine *self = check_engine(L);
+    struct core_engine *self = check_engine(L);
     uint32_t id = (uint32_t)luaL_checkinteger(L, 2);
     if (!at_engine_cancel(self->at, id, core_check_time(L, 3, 0)))
         core_forget_response(L, self, id);
@@ -223,7 +223,7 @@ static int cancel(lua_State *L)
  * given true for its data, else for data mode; the event `data_written` tells that the port has them. */
 static int write_data(lua_State *L)
 {
-    struct lua_engine *self = check_engine(L);
+    struct core_engine *self = check_engine(L);
     size_t length;
     const char *bytes = luaL_checklstring(L, 2, &length);
     int user_value = at_engine_is_streaming(self->at) ? USER_DATA : USER_ONLINE_DATA;
@@ -248,7 +248,7 @@ static int finish_data(lua_State *L)
 static int set_hangups(lua_State *L)
 {
     const char *texts[AT_ENDINGS_MAX];
-    struct lua_engine *self = check_engine(L);
+    struct core_engine *self = check_engine(L);
     size_t count = lua_isnoneornil(L, 2) ? 0 : (size_t)luaL_len(L, 2);
     luaL_argcheck(L, count <= AT_ENDINGS_MAX, 2, "too many texts");
     for (size_t i = 0; i < count; i++) {
@@ -288,7 +288,7 @@ static int set_line_speed(lua_State *L)
 /* engine:sync(now [, give_up]) */
 static int sync(lua_State *L)
 {
-    struct lua_engine *self = check_engine(L);
+    struct core_engine *self = check_engine(L);
     at_engine_sync(self->at, core_check_time(L, 2, 0), core_check_time(L, 3, AT_NEVER));
     return 0;
 }
@@ -324,7 +324,7 @@ static int observe(lua_State *L)
  * blocks */
 static int noise(lua_State *L)
 {
-    struct lua_engine *self = check_engine(L);
+    struct core_engine *self = check_engine(L);
     lua_pushinteger(L, (lua_Integer)self->received);
     struct at_noise noise = at_engine_noise(self->at);
     lua_pushinteger(L, (lua_Integer)noise.control_bytes);
@@ -332,7 +332,7 @@ static int noise(lua_State *L)
     return 3;
 }
 
-static int push_deadline(lua_State *L, const struct lua_engine *self, at_time now)
+static int push_deadline(lua_State *L, const struct core_engine *self, at_time now)
 {
     at_time deadline = at_engine_deadline(self->at, now);
     if (deadline == AT_NEVER)
@@ -348,7 +348,7 @@ static int deadline(lua_State *L)
     return push_deadline(L, check_engine(L), core_check_time(L, 2, 0));
 }
 
-static int push_next_event(lua_State *L, struct lua_engine *self, at_time now)
+static int push_next_event(lua_State *L, struct core_engine *self, at_time now)
 {
     struct at_event event;
     while (at_engine_next(self->at, now, &event) != AT_EVENT_NONE) {
@@ -362,7 +362,7 @@ static int push_next_event(lua_State *L, struct lua_engine *self, at_time now)
 }
 
 /* Writes what there is to write. True when the port has not taken it all. */
-static bool write_output(struct lua_engine *self, struct port *port, at_time now)
+static bool write_output(struct core_engine *self, struct port *port, at_time now)
 {
     const char *bytes;
     size_t length;
@@ -384,7 +384,7 @@ static bool write_output(struct lua_engine *self, struct port *port, at_time now
  * takes more */
 static int push(lua_State *L)
 {
-    struct lua_engine *self = check_engine(L);
+    struct core_engine *self = check_engine(L);
     struct port *port = core_check_port(L, 2);
     at_time now = core_check_time(L, 3, 0);
     lua_pushboolean(L, write_output(self, port, now));
@@ -392,15 +392,15 @@ static int push(lua_State *L)
 }
 
 /* Takes what has come. False: the port is closed. *length: how much that was. */
-static bool read_input(struct lua_engine *self, struct port *port, long *length)
+static bool read_input(struct core_engine *self, struct port *port, long *length)
 {
-    *length = self->drained ? 0 : port_read(port, self->rx, sizeof self->rx);
-    self->drained = false;
+    *length = self->input_drained ? 0 : port_read(port, self->rx, sizeof self->rx);
+    self->input_drained = false;
     if (*length == PORT_CLOSED)
         return false;
     if (*length > 0) {
         self->received += (uint64_t)*length;
-        self->drained = (size_t)*length < sizeof self->rx;
+        self->input_drained = (size_t)*length < sizeof self->rx;
         at_engine_input(self->at, self->rx, (size_t)*length);
     }
     return true;
@@ -417,16 +417,16 @@ static int push_closed(lua_State *L, const struct port *port)
  * there is none. "closed", reason: the port is gone. */
 static int pump(lua_State *L)
 {
-    struct lua_engine *self = check_engine(L);
+    struct core_engine *self = check_engine(L);
     struct port *port = core_check_port(L, 2);
     at_time now = core_check_time(L, 3, 0);
     long length;
     /* What waits in the port came before now: no time has passed without it. */
-    if (self->rested) {
-        self->rested = false;
+    if (self->idle) {
+        self->idle = false;
         if (!read_input(self, port, &length))
             return push_closed(L, port);
-        self->drained = length < (long)sizeof self->rx;
+        self->input_drained = length < (long)sizeof self->rx;
     }
     for (;;) {
         int pushed = push_next_event(L, self, now);
@@ -438,7 +438,7 @@ static int pump(lua_State *L)
         if (!read_input(self, port, &length))
             return push_closed(L, port);
         if (length == 0) {
-            self->rested = true;
+            self->idle = true;
             lua_pushnil(L);
             lua_pushboolean(L, blocked);
             return 2 + push_deadline(L, self, now);
@@ -451,7 +451,7 @@ static int pump(lua_State *L)
  * -> bytes, engine:sent(count, now). All events of what was fed are to be taken before more is. */
 static int feed(lua_State *L)
 {
-    struct lua_engine *self = check_engine(L);
+    struct core_engine *self = check_engine(L);
     size_t length;
     const char *bytes = luaL_checklstring(L, 2, &length);
     lua_pushvalue(L, 2);
@@ -463,13 +463,13 @@ static int feed(lua_State *L)
 
 static int next_event(lua_State *L)
 {
-    struct lua_engine *self = check_engine(L);
+    struct core_engine *self = check_engine(L);
     return push_next_event(L, self, core_check_time(L, 2, 0));
 }
 
 static int output(lua_State *L)
 {
-    struct lua_engine *self = check_engine(L);
+    struct core_engine *self = check_engine(L);
     const char *bytes = "";
     size_t length = at_engine_output(self->at, core_check_time(L, 2, 0), &bytes);
     lua_pushlstring(L, bytes, length);
@@ -478,7 +478,7 @@ static int output(lua_State *L)
 
 static int sent(lua_State *L)
 {
-    struct lua_engine *self = check_engine(L);
+    struct core_engine *self = check_engine(L);
     const char *bytes;
     size_t length = (size_t)luaL_checkinteger(L, 2);
     at_time now = core_check_time(L, 3, 0);

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-static int on_info(lua_State *L, struct lua_engine *self, const struct at_event *event)
+static int on_info(lua_State *L, struct core_engine *self, const struct at_event *event)
 {
     core_push_response(L, self, event->command);
     if (lua_istable(L, -1)) {
@@ -37,7 +37,7 @@ static void push_event_table(lua_State *L, const struct at_event *event)
     lua_setfield(L, -2, "fields");
 }
 
-static int on_urc(lua_State *L, struct lua_engine *self, const struct at_event *event)
+static int on_urc(lua_State *L, struct core_engine *self, const struct at_event *event)
 {
     if (event->block == 0) {
         lua_pushliteral(L, "urc");
@@ -50,7 +50,7 @@ static int on_urc(lua_State *L, struct lua_engine *self, const struct at_event *
     return 0;
 }
 
-static int on_block(lua_State *L, struct lua_engine *self, const struct at_event *event)
+static int on_block(lua_State *L, struct core_engine *self, const struct at_event *event)
 {
     struct core_block *block = &self->block;
     if (block->owner == CORE_BLOCK_NOBODY)
@@ -108,7 +108,7 @@ static void push_text(lua_State *L, const struct at_event *event)
 
 /* "final" or "deferred", response, result, line, more, bytes of data that did not go out (nil: none). The
  * result is "short_read" or "long_read" in place of "ok" when the block in the answer is damaged. */
-static int push_end(lua_State *L, struct lua_engine *self, const struct at_event *event)
+static int push_end(lua_State *L, struct core_engine *self, const struct at_event *event)
 {
     bool final = event->kind == AT_EVENT_FINAL;
     if (final)
@@ -144,7 +144,7 @@ static int push_line_event(lua_State *L, const char *kind, const struct at_event
 }
 
 /* Pushes what the Lua side is to know of an event; 0: nothing. */
-int core_push_event(lua_State *L, struct lua_engine *self, const struct at_event *event)
+int core_push_event(lua_State *L, struct core_engine *self, const struct at_event *event)
 {
     switch (event->kind) {
     case AT_EVENT_NONE:

@@ -10,7 +10,7 @@
  * them alive. */
 struct pollset {
     struct pollfd *fds;
-    int count, room;
+    int count, capacity;
     bool closed; /* its finalizer has run */
 };
 
@@ -43,24 +43,24 @@ static int free_pollset(lua_State *L)
     void *context;
     lua_Alloc resize = lua_getallocf(L, &context);
     if (set->fds != NULL)
-        resize(context, set->fds, (size_t)set->room * sizeof *set->fds, 0);
+        resize(context, set->fds, (size_t)set->capacity * sizeof *set->fds, 0);
     *set = (struct pollset){.closed = true};
     return 0;
 }
 
-static bool make_room(lua_State *L, struct pollset *set)
+static bool grow(lua_State *L, struct pollset *set)
 {
     void *context;
     lua_Alloc resize = lua_getallocf(L, &context);
-    if (set->count < set->room)
+    if (set->count < set->capacity)
         return true;
-    int room = set->room == 0 ? 8 : set->room * 2;
-    void *fds =
-        resize(context, set->fds, (size_t)set->room * sizeof *set->fds, (size_t)room * sizeof *set->fds);
+    int capacity = set->capacity == 0 ? 8 : set->capacity * 2;
+    void *fds = resize(context, set->fds, (size_t)set->capacity * sizeof *set->fds,
+                       (size_t)capacity * sizeof *set->fds);
     if (fds == NULL)
         return false;
     set->fds = fds;
-    set->room = room;
+    set->capacity = capacity;
     return true;
 }
 
@@ -81,7 +81,7 @@ static int add(lua_State *L)
     int fd = (int)luaL_checkinteger(L, 2);
     luaL_checkany(L, 3);
     short events = lua_toboolean(L, 4) ? POLLOUT : POLLIN;
-    if (!make_room(L, set))
+    if (!grow(L, set))
         return luaL_error(L, "not enough memory");
     lua_getiuservalue(L, 1, 1);
     lua_pushvalue(L, 3);

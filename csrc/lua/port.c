@@ -3,13 +3,13 @@
 #include "port/port.h"
 #include "port/ports.h"
 
-struct lua_port {
+struct core_port {
     struct port *port; /* NULL once closed */
 };
 
 struct port *core_check_port(lua_State *L, int index)
 {
-    struct lua_port *self = luaL_checkudata(L, index, CORE_PORT);
+    struct core_port *self = luaL_checkudata(L, index, CORE_PORT);
     if (self->port == NULL)
         luaL_error(L, "the port is closed");
     return self->port;
@@ -46,7 +46,7 @@ static int open_port(lua_State *L)
         .baud = (uint32_t)luaL_checkinteger(L, 2),
         .flow = (enum port_flow)luaL_checkoption(L, 3, "none", flows),
     };
-    struct lua_port *self = lua_newuserdatauv(L, sizeof *self, 0);
+    struct core_port *self = lua_newuserdatauv(L, sizeof *self, 0);
     self->port = NULL;
     luaL_setmetatable(L, CORE_PORT);
     self->port = port_open(address, &options, &error);
@@ -61,7 +61,7 @@ static int open_port(lua_State *L)
 /* port:close() -> nothing; any number of times */
 static int close_port(lua_State *L)
 {
-    struct lua_port *self = luaL_checkudata(L, 1, CORE_PORT);
+    struct core_port *self = luaL_checkudata(L, 1, CORE_PORT);
     if (self->port != NULL)
         port_close(self->port);
     self->port = NULL;

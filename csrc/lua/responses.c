@@ -2,7 +2,7 @@
  * gathered there, so that a command costs few crossings. */
 #include "lua/engine.h"
 
-static int find_slot(const struct lua_engine *self, uint32_t command)
+static int find_slot(const struct core_engine *self, uint32_t command)
 {
     for (int slot = 0; slot < RESPONSE_SLOTS; slot++) {
         if (self->commands[slot] == command)
@@ -11,7 +11,7 @@ static int find_slot(const struct lua_engine *self, uint32_t command)
     return -1;
 }
 
-void core_keep_response(lua_State *L, struct lua_engine *self, uint32_t command, int index)
+void core_keep_response(lua_State *L, struct core_engine *self, uint32_t command, int index)
 {
     int slot = find_slot(self, 0);
     if (slot < 0)
@@ -24,7 +24,7 @@ void core_keep_response(lua_State *L, struct lua_engine *self, uint32_t command,
 }
 
 /* nil: nobody waits for it any more. */
-void core_push_response(lua_State *L, const struct lua_engine *self, uint32_t command)
+void core_push_response(lua_State *L, const struct core_engine *self, uint32_t command)
 {
     int slot = command != 0 ? find_slot(self, command) : -1;
     if (slot < 0) {
@@ -36,7 +36,7 @@ void core_push_response(lua_State *L, const struct lua_engine *self, uint32_t co
     lua_remove(L, -2);
 }
 
-void core_forget_response(lua_State *L, struct lua_engine *self, uint32_t command)
+void core_forget_response(lua_State *L, struct core_engine *self, uint32_t command)
 {
     int slot = command != 0 ? find_slot(self, command) : -1;
     if (slot < 0)
