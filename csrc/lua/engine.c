@@ -1,11 +1,11 @@
-/* The engine as Lua sees it, and the one place where its bytes meet a port. */
+/* The engine for Lua; the only place where an engine reads from and writes to a port. */
 #include "lua/engine.h"
 
 #include "port/port.h"
 
 #include <string.h>
 
-/* Raises once its finalizer has run: a later finalizer of a closing state may still have it. */
+/* Raises an error after the engine's finalizer: a later finalizer of a closing state may still use it. */
 static struct core_engine *check_engine(lua_State *L)
 {
     struct core_engine *self = core_self(L, CORE_ENGINE);
@@ -88,12 +88,12 @@ static const char *refusal_name(enum at_refusal refusal)
 static uint32_t check_milliseconds(lua_State *L, int index)
 {
     lua_Number seconds = luaL_optnumber(L, index, 0);
-    if (!(seconds > 0)) /* nor is NaN */
+    if (!(seconds > 0)) /* or is NaN */
         return 0;
     return seconds > 4e6 ? 4000000000u : (uint32_t)(seconds * 1000 + 0.5);
 }
 
-/* A command line may be given with `AT` or without. */
+/* Command lines may start with `AT` or not. */
 static void skip_at(struct at_command *command)
 {
     if (command->length >= 2 && (command->text[0] | 0x20) == 'a' && (command->text[1] | 0x20) == 't') {
@@ -102,7 +102,7 @@ static void skip_at(struct at_command *command)
     }
 }
 
-/* Arguments of submit(), by their places. */
+/* Arguments of submit(). */
 enum {
     ARG_RESPONSE = 2,
     ARG_TEXT,
@@ -146,12 +146,12 @@ static void set_sink(lua_State *L, struct core_engine *self)
 }
 
 /* engine:submit(response, text, now, data, expect, timeout, deferred_timeout, online, block, sink, length,
- * progress) -> id, or nil, why not; all behind `now` may be left out. The answer is gathered into the table
- * response: lines by index, `data`. data: a string, or a file and a length, or true: by write_data() and
- * finish_data(), and the escape sequence ends it. online: CONNECT ends it, and data mode begins. block: so
- * many bytes follow CONNECT, -1: up to the deferred result. sink: the file that they go to; `received` then
- * tells how many there were. progress: the event `progress` tells, ten times a second at most, how many bytes
- * of its data have passed. */
+ * progress) -> id, or nil and the reason. Arguments after `now` are optional. The answer is collected in the
+ * table `response`: its lines by index, and its block as `data`. data: a string; a file and `length`; or
+ * true, for data from write_data() until finish_data(), which the escape sequence ends. online: CONNECT ends
+ * the command and starts data mode. block: number of bytes that follow CONNECT; -1: up to the deferred
+ * result. sink: a file to write them to; `received` is then their number. progress: report the bytes
+ * transferred by the event `progress`, at most ten times a second. */
 static int submit(lua_State *L)
 {
     struct core_engine *self = check_engine(L);
@@ -190,8 +190,7 @@ static int submit(lua_State *L)
 }
 
 /* engine:refusal(text, has_data) -> why the command could never be submitted ("byte", "long", "no data"), or
- * nil
- */
+ * nil */
 static int refusal(lua_State *L)
 {
     struct core_engine *self = check_engine(L);
@@ -219,8 +218,9 @@ static int cancel(lua_State *L)
     return 0;
 }
 
-/* engine:write_data(bytes) -> taken; false while some are on their way. For the command under way that was
- * given true for its data, else for data mode; the event `data_written` tells that the port has them. */
+/* engine:write_data(bytes) -> accepted; false while earlier bytes have not been written. They go to the
+ * command in flight if its data is `true`, otherwise to data mode. The event `data_written` follows when the
+ * port has accepted them. */
 static int write_data(lua_State *L)
 {
     struct core_engine *self = check_engine(L);
@@ -236,15 +236,15 @@ static int write_data(lua_State *L)
     return 1;
 }
 
-/* engine:finish_data(): the data of the command under way has come to its end */
+/* engine:finish_data(): ends the data of the command in flight */
 static int finish_data(lua_State *L)
 {
     at_engine_finish_data(check_engine(L)->at);
     return 0;
 }
 
-/* engine:set_hangups(texts): the lines that tell of the end of the connection whose data mode begins next,
- * beside those of a restart; nil: those of the rules */
+/* engine:set_hangups(texts): lines that report the end of the connection in the next data mode, in addition
+ * to those that report a restart; nil: those of the rules */
 static int set_hangups(lua_State *L)
 {
     const char *texts[AT_ENDINGS_MAX];
@@ -253,7 +253,7 @@ static int set_hangups(lua_State *L)
     luaL_argcheck(L, count <= AT_ENDINGS_MAX, 2, "too many texts");
     for (size_t i = 0; i < count; i++) {
         lua_rawgeti(L, 2, (lua_Integer)i + 1);
-        texts[i] = luaL_checkstring(L, -1); /* alive in the table */
+        texts[i] = luaL_checkstring(L, -1); /* the table keeps it alive */
         lua_pop(L, 1);
     }
     if (!at_engine_set_hangups(self->at, texts, count))
@@ -261,31 +261,29 @@ static int set_hangups(lua_State *L)
     return 0;
 }
 
-/* engine:leave_data_mode(dtr, now): leaves data mode; the event `data_mode_end` tells how that went. dtr: it
- * has been dropped.
- */
+/* engine:leave_data_mode(dtr, now): leaves data mode; the event `data_mode_end` reports the outcome. dtr: DTR
+ * has been dropped */
 static int leave_data_mode(lua_State *L)
 {
     at_engine_leave_data_mode(check_engine(L)->at, lua_toboolean(L, 2), core_check_time(L, 3, 0));
     return 0;
 }
 
-/* engine:end_data_mode() -> how many of the bytes given had not gone out: it is over at once */
+/* engine:end_data_mode() -> bytes of write_data() that were not sent: ends data mode at once */
 static int end_data_mode(lua_State *L)
 {
     lua_pushinteger(L, (lua_Integer)at_engine_end_data_mode(check_engine(L)->at));
     return 1;
 }
 
-/* engine:set_line_speed(number): bytes a second of a line behind the port that this cannot be asked about; 0:
- * of the port alone */
+/* engine:set_line_speed(number): bytes per second of a line behind the port; 0: there is none */
 static int set_line_speed(lua_State *L)
 {
     at_engine_set_line_speed(check_engine(L)->at, (uint32_t)luaL_checkinteger(L, 2));
     return 0;
 }
 
-/* engine:sync(now [, give_up]) */
+/* engine:sync(now [, give_up]): resynchronises */
 static int sync(lua_State *L)
 {
     struct core_engine *self = check_engine(L);
@@ -293,14 +291,15 @@ static int sync(lua_State *L)
     return 0;
 }
 
-/* engine:ready() -> could a command be submitted now */
+/* engine:ready() -> whether a command can be submitted now */
 static int ready(lua_State *L)
 {
     lua_pushboolean(L, at_engine_ready(check_engine(L)->at));
     return 1;
 }
 
-/* engine:set_times(timeout, gap): of commands that nothing is known of; between two commands */
+/* engine:set_times(timeout, gap): time-out of commands without one in their rule; least silence between
+ * commands */
 static int set_times(lua_State *L)
 {
     at_engine_set_times(check_engine(L)->at, check_milliseconds(L, 2), check_milliseconds(L, 3));
@@ -320,8 +319,7 @@ static int observe(lua_State *L)
     return 0;
 }
 
-/* engine:noise() -> bytes received so far, control bytes among them that no line of a module holds, damaged
- * blocks */
+/* engine:noise() -> bytes received, control bytes that do not occur in lines, damaged blocks */
 static int noise(lua_State *L)
 {
     struct core_engine *self = check_engine(L);
@@ -342,7 +340,7 @@ static int push_deadline(lua_State *L, const struct core_engine *self, at_time n
     return 1;
 }
 
-/* engine:deadline(now) -> when it wants to be called without input, or nil */
+/* engine:deadline(now) -> when to call it again if there is no input, or nil */
 static int deadline(lua_State *L)
 {
     return push_deadline(L, check_engine(L), core_check_time(L, 2, 0));
@@ -361,7 +359,7 @@ static int push_next_event(lua_State *L, struct core_engine *self, at_time now)
     return 0;
 }
 
-/* Writes what there is to write. True when the port has not taken it all. */
+/* Writes all output. True when the port has not accepted all of it. */
 static bool write_output(struct core_engine *self, struct port *port, at_time now)
 {
     const char *bytes;
@@ -380,8 +378,8 @@ static bool write_output(struct core_engine *self, struct port *port, at_time no
     return false;
 }
 
-/* engine:push(port, now) -> blocked, deadline: writes what there is to write. blocked: wait until the port
- * takes more */
+/* engine:push(port, now) -> blocked, deadline: writes all output. blocked: call again once the port accepts
+ * more */
 static int push(lua_State *L)
 {
     struct core_engine *self = check_engine(L);
@@ -391,7 +389,7 @@ static int push(lua_State *L)
     return 1 + push_deadline(L, self, now);
 }
 
-/* Takes what has come. False: the port is closed. *length: how much that was. */
+/* Reads from the port. False: the port is closed. *length: number of bytes. */
 static bool read_input(struct core_engine *self, struct port *port, long *length)
 {
     *length = self->input_drained ? 0 : port_read(port, self->rx, sizeof self->rx);
@@ -413,15 +411,15 @@ static int push_closed(lua_State *L, const struct port *port)
     return 2;
 }
 
-/* engine:pump(port, now) -> kind, …: writes, reads, and gives the next event; nil, blocked, deadline when
- * there is none. "closed", reason: the port is gone. */
+/* engine:pump(port, now) -> kind, …: writes, reads and returns the next event; nil, blocked, deadline when
+ * there is none; "closed", reason when the port is closed. */
 static int pump(lua_State *L)
 {
     struct core_engine *self = check_engine(L);
     struct port *port = core_check_port(L, 2);
     at_time now = core_check_time(L, 3, 0);
     long length;
-    /* What waits in the port came before now: no time has passed without it. */
+    /* Input that is waiting in the port arrived before `now`: read it before looking at deadlines. */
     if (self->idle) {
         self->idle = false;
         if (!read_input(self, port, &length))
@@ -446,9 +444,8 @@ static int pump(lua_State *L)
     }
 }
 
-/* The same without a port of ours: engine:feed(bytes), engine:next_event(now) -> kind, … or nil,
- * engine:output(now)
- * -> bytes, engine:sent(count, now). All events of what was fed are to be taken before more is. */
+/* The same without a port: engine:feed(bytes), engine:next_event(now) -> kind, … or nil, engine:output(now)
+ * -> bytes, engine:sent(count, now). Take all events before feeding more bytes. */
 static int feed(lua_State *L)
 {
     struct core_engine *self = check_engine(L);

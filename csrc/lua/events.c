@@ -1,4 +1,5 @@
-/* Events of the engine, told to Lua. Lines and blocks of an answer are gathered and not told one by one. */
+/* Converts events of the engine to Lua values. The lines and blocks of an answer are collected and not
+ * reported one by one. */
 #include "lua/engine.h"
 
 #include "at/at.h"
@@ -18,7 +19,7 @@ static int on_info(lua_State *L, struct core_engine *self, const struct at_event
     return 0;
 }
 
-/* A new event table { name, line, fields } on the stack. */
+/* Pushes a new event table { name, line, fields }. */
 static void push_event_table(lua_State *L, const struct at_event *event)
 {
     size_t prefix = event->prefix_length;
@@ -67,7 +68,8 @@ static int on_block(lua_State *L, struct core_engine *self, const struct at_even
         return 0;
     }
     lua_pushliteral(L, "urc");
-    lua_getiuservalue(L, 1, USER_EVENT); /* kept: what follows the block may tell that it is damaged */
+    lua_getiuservalue(L, 1,
+                      USER_EVENT); /* kept, because what follows the block may show that it is damaged */
     core_block_hand_over(L, block);
     return 2;
 }
@@ -106,8 +108,8 @@ static void push_text(lua_State *L, const struct at_event *event)
         lua_pushnil(L);
 }
 
-/* "final" or "deferred", response, result, line, more, bytes of data that did not go out (nil: none). The
- * result is "short_read" or "long_read" in place of "ok" when the block in the answer is damaged. */
+/* "final" or "deferred", response, result, line, more, number of bytes that were not sent (nil: none). The
+ * result is "short_read" or "long_read" instead of "ok" when the block in the answer is damaged. */
 static int push_end(lua_State *L, struct core_engine *self, const struct at_event *event)
 {
     bool final = event->kind == AT_EVENT_FINAL;
@@ -143,7 +145,7 @@ static int push_line_event(lua_State *L, const char *kind, const struct at_event
     return 3;
 }
 
-/* Pushes what the Lua side is to know of an event; 0: nothing. */
+/* See engine.h. */
 int core_push_event(lua_State *L, struct core_engine *self, const struct at_event *event)
 {
     switch (event->kind) {

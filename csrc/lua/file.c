@@ -15,10 +15,10 @@ struct core_file {
     int fd; /* -1: closed */
     bool is_fifo;
     int failure;
-    uint64_t transferred; /* bytes given or taken since it was opened or placed */
-    uint16_t
-        xor16; /* of these: exclusive or of big-endian 16-bit words, an odd last byte being the high one */
-    size_t at, length; /* what lies in the buffer and has not been taken */
+    uint64_t transferred; /* bytes read or written since it was opened, or since seek() */
+    uint16_t xor16;    /* checksum of these: exclusive or of big-endian 16-bit words; an odd last byte is the
+                          high one */
+    size_t at, length; /* unread bytes in the buffer */
     char buffer[32768];
 };
 
@@ -55,7 +55,7 @@ static size_t peek(void *context, const char **bytes)
         ssize_t count = read(self->fd, self->buffer, sizeof self->buffer);
         self->at = 0;
         self->length = count > 0 ? (size_t)count : 0;
-        if (count <= 0) /* it has become shorter: the command will time out */
+        if (count <= 0) /* the file has become shorter: the command will time out */
             self->failure = count < 0 ? errno : ENODATA;
     }
     *bytes = self->buffer + self->at;
@@ -90,7 +90,7 @@ bool core_file_write(struct core_file *file, const char *bytes, size_t length)
 
 enum mode {
     READ,
-    PART,     /* created if missing, kept otherwise; can also be read (see part_open) */
+    PART,     /* created if missing, otherwise kept; also readable (see part_open) */
     APPEND,   /* created if missing */
     EXISTING, /* never created */
 };
@@ -101,7 +101,8 @@ static const int open_flags[] = {
     [EXISTING] = O_WRONLY,
 };
 
-/* nil, message, token if the opened file is none; otherwise no results. */
+/* Pushes nil, message, name if this is a folder or cannot be inspected, and returns 3; otherwise returns 0.
+ */
 static int refuse_folder(lua_State *L, struct core_file *self)
 {
     struct stat status;
@@ -114,9 +115,9 @@ static int refuse_folder(lua_State *L, struct core_file *self)
     return 0;
 }
 
-/* file(path, mode, target) -> file, or nil, message, token (see core_push_failure). The modes are those of
- * enum mode; target is for PART: the path whose place the file will take. Nothing waits, neither here nor
- * later; a FIFO that nobody reads cannot be opened for writing. */
+/* file(path, mode, target) -> file, or nil, message, name (see core_push_failure). The modes are those of
+ * enum mode; target is for PART: the path of the file to replace. Neither this nor a later call blocks; a
+ * FIFO without a reader cannot be opened for writing. */
 static int new_file(lua_State *L)
 {
     static const char *const modes[] = {"read", "part", "append", "existing", NULL};
@@ -144,7 +145,7 @@ static int new_file(lua_State *L)
     return refused;
 }
 
-/* file:size() -> bytes; of a device that has blocks, all of it */
+/* file:size() -> bytes; the capacity of a block device */
 static int size(lua_State *L)
 {
     struct stat status;
@@ -158,7 +159,8 @@ static int size(lua_State *L)
     return 1;
 }
 
-/* file:read(offset, length) -> up to so many bytes from there, "" behind the end; or nil, message, token */
+/* file:read(offset, length) -> up to `length` bytes at that offset, "" at or after the end; or nil, message,
+ * name */
 static int read_at(lua_State *L)
 {
     int fd = check_file(L)->fd;
@@ -180,9 +182,9 @@ static int read_at(lua_State *L)
     return 1;
 }
 
-/* file:read_some(most) -> the next bytes of a stream, up to so many; "" at its end; false while there are
- * none; or nil, message, token. Of a FIFO that nobody has opened for writing yet there are none: read() alone
- * would take that for its end. */
+/* file:read_some(most) -> up to `most` next bytes of a stream; "" at its end; false: none at the moment; or
+ * nil, message, name. A FIFO that nobody has opened for writing yet gives false; read() alone would report
+ * its end. */
 static int read_some(lua_State *L)
 {
     struct pollfd poller = {.fd = check_file(L)->fd, .events = POLLIN};
@@ -204,7 +206,7 @@ static int read_some(lua_State *L)
     return 1;
 }
 
-/* write(), in a process that the lack of a reader of a FIFO must not end. */
+/* write() that cannot end the process by SIGPIPE when a FIFO has no reader. */
 static ssize_t write_quietly(int fd, const char *bytes, size_t length)
 {
     sigset_t broken, before, pending;
@@ -223,8 +225,8 @@ static ssize_t write_quietly(int fd, const char *bytes, size_t length)
     return count;
 }
 
-/* file:write(bytes, from) -> how many of the bytes from that index on were taken, 0 when none at the moment;
- * or nil, message, token */
+/* file:write(bytes, from) -> number of bytes written, starting at index `from`; 0: none at the moment; or
+ * nil, message, name */
 static int write_some(lua_State *L)
 {
     struct core_file *self = check_file(L);
@@ -248,7 +250,7 @@ static int descriptor(lua_State *L)
     return 1;
 }
 
-/* file:seek(offset) -> true, or nil, message, token: goes on there; count and checksum begin anew */
+/* file:seek(offset) -> true, or nil, message, name. The count and checksum of transferred() start again. */
 static int seek(lua_State *L)
 {
     struct core_file *self = check_file(L);
@@ -262,7 +264,7 @@ static int seek(lua_State *L)
     return 1;
 }
 
-/* file:truncate(bytes) -> true, or nil, message, token */
+/* file:truncate(bytes) -> true, or nil, message, name */
 static int truncate_file(lua_State *L)
 {
     if (ftruncate(check_file(L)->fd, (off_t)luaL_checkinteger(L, 2)) != 0)
@@ -271,7 +273,7 @@ static int truncate_file(lua_State *L)
     return 1;
 }
 
-/* file:copy_permissions(target) -> true, or nil, message, token (see part_copy_permissions) */
+/* file:copy_permissions(target) -> true, or nil, message, name (see part_copy_permissions) */
 static int copy_permissions(lua_State *L)
 {
     int number = part_copy_permissions(check_file(L)->fd, luaL_checkstring(L, 2));
@@ -281,7 +283,7 @@ static int copy_permissions(lua_State *L)
     return 1;
 }
 
-/* file:sync() -> true, or nil, message, token: what was written survives a power cut */
+/* file:sync() -> true, or nil, message, name: what was written survives a power failure */
 static int sync_file(lua_State *L)
 {
     if (fsync(check_file(L)->fd) != 0 && errno != EINVAL)
@@ -290,7 +292,7 @@ static int sync_file(lua_State *L)
     return 1;
 }
 
-/* file:transferred() -> bytes, xor16 (see the struct) since it was opened or placed */
+/* file:transferred() -> bytes, xor16: count and checksum since it was opened, or since seek() */
 static int transferred(lua_State *L)
 {
     struct core_file *self = check_file(L);
@@ -299,7 +301,7 @@ static int transferred(lua_State *L)
     return 2;
 }
 
-/* file:failure() -> the system's error message for the first read or write that failed, or nil */
+/* file:failure() -> the system's message for the first read or write that failed, or nil */
 static int failure(lua_State *L)
 {
     struct core_file *self = check_file(L);

@@ -1,4 +1,4 @@
-/* Waiting for many descriptors at once: the one place where the library's own loop sleeps. */
+/* Waits for many descriptors at once. This is the only place where the library's own loop sleeps. */
 #include "lua/core.h"
 
 #include <errno.h>
@@ -6,8 +6,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* The objects that belong to the descriptors stand in the user value, by 1-based index; the set does not keep
- * them alive. */
+/* The user value contains the object of each descriptor, by index from 1, in a weak table. */
 struct pollset {
     struct pollfd *fds;
     int count, capacity;
@@ -73,8 +72,8 @@ static int find(const struct pollset *set, int fd)
     return -1;
 }
 
-/* set:add(fd, object, writable): wait on behalf of object for input on fd; with writable, for room for output
- * alone */
+/* set:add(fd, object, writable): waits for input on fd on behalf of object; writable: for room for output
+ * instead */
 static int add(lua_State *L)
 {
     struct pollset *set = check_pollset(L);
@@ -107,7 +106,7 @@ static int remove_fd(lua_State *L)
     return 0;
 }
 
-/* set:modify(fd, writable): wait for fd to take output as well, or no longer */
+/* set:modify(fd, writable): waits for input on fd and, if writable, for room for output */
 static int modify(lua_State *L)
 {
     struct pollset *set = check_pollset(L);
@@ -117,21 +116,22 @@ static int modify(lua_State *L)
     return 0;
 }
 
-/* How long to poll, in milliseconds, to reach the deadline (0: do not wait). */
+/* The time-out of poll() that reaches the deadline, in milliseconds; 0: do not wait. */
 static int milliseconds(lua_Number deadline)
 {
     if (deadline == 0)
         return 0;
     lua_Number seconds = deadline - core_now();
-    if (!(seconds > 0)) /* nor is NaN */
+    if (!(seconds > 0)) /* or is NaN */
         return 0;
     if (seconds > 86400)
         return 86400000;
     return (int)(seconds * 1000) + 1;
 }
 
-/* set:wait(deadline, ready) -> count, now: puts the objects whose descriptors stir into the list ready. The
- * deadline is of core.now; nil: none, 0: at once. An interrupting signal ends the wait with none. */
+/* set:wait(deadline, ready) -> count, now: stores the objects whose descriptors are ready in the list
+ * `ready`. The deadline is a time of core.now; nil: none, 0: do not wait. A signal ends the wait early with
+ * count 0. */
 static int wait(lua_State *L)
 {
     struct pollset *set = check_pollset(L);

@@ -1,5 +1,5 @@
-/* The response tables of commands that are not over: Lua hands one in with each command, and what comes is
- * gathered there, so that a command costs few crossings. */
+/* Response tables of commands in progress. Lua supplies one with each command, and the answer is collected in
+ * it, so that a command crosses between C and Lua only a few times. */
 #include "lua/engine.h"
 
 static int find_slot(const struct core_engine *self, uint32_t command)
@@ -23,7 +23,7 @@ void core_keep_response(lua_State *L, struct core_engine *self, uint32_t command
     lua_pop(L, 1);
 }
 
-/* nil: nobody waits for it any more. */
+/* nil: nobody is waiting for it any more. */
 void core_push_response(lua_State *L, const struct core_engine *self, uint32_t command)
 {
     int slot = command != 0 ? find_slot(self, command) : -1;

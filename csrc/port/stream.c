@@ -1,4 +1,4 @@
-/* TCP (ser2net and its like, raw) and unix stream sockets. */
+/* TCP (raw, as ser2net serves it) and unix stream sockets. */
 #include "port/driver.h"
 
 #include <errno.h>
@@ -17,7 +17,7 @@
 struct stream {
     struct port port;
     bool connecting;
-    struct addrinfo *found, *next; /* addresses of the host, and the one to be tried if this one fails */
+    struct addrinfo *found, *next; /* addresses of the host, and the next one to try */
 };
 
 static void forget_addresses(struct stream *stream)
@@ -27,7 +27,7 @@ static void forget_addresses(struct stream *stream)
     stream->found = stream->next = NULL;
 }
 
-/* False, and errno, when it fails at once. */
+/* False, with errno set, when it fails immediately. */
 static bool start_connecting(struct stream *stream, int fd, const struct sockaddr *address, socklen_t size)
 {
     if (fcntl(fd, F_SETFL, O_NONBLOCK) != 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) != 0)
@@ -36,7 +36,7 @@ static bool start_connecting(struct stream *stream, int fd, const struct sockadd
     return !stream->connecting || errno == EINPROGRESS;
 }
 
-/* -1, and errno, when it fails at once. */
+/* Returns the descriptor; or -1, with errno set, when it fails immediately. */
 static int connect_to(struct stream *stream, const struct addrinfo *address)
 {
     int on = 1;
@@ -53,7 +53,7 @@ static int connect_to(struct stream *stream, const struct addrinfo *address)
     return -1;
 }
 
-/* The same with the addresses that are left, the first that does not fail at once. */
+/* Tries the remaining addresses until one does not fail immediately. */
 static int connect_to_next(struct stream *stream)
 {
     while (stream->next != NULL) {
@@ -66,7 +66,7 @@ static int connect_to_next(struct stream *stream)
     return -1;
 }
 
-/* The descriptor keeps its number, which others wait for. False: no address is left. */
+/* Keeps the number of the descriptor, since others are waiting for it. False: no address remains. */
 static bool try_next(struct stream *stream)
 {
     int fd = connect_to_next(stream);
@@ -77,8 +77,8 @@ static bool try_next(struct stream *stream)
     return moved;
 }
 
-/* Until the connection stands nothing can be read or written; whether it does is asked when the descriptor
- * stirs. */
+/* Checks whether the connection is complete, which poll() reports as ready for output. Until then nothing can
+ * be read or written. Returns 1, 0 when still connecting, or PORT_CLOSED. */
 static long finish_connecting(struct stream *stream)
 {
     struct pollfd poller = {.fd = stream->port.fd, .events = POLLOUT};
