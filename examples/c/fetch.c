@@ -67,7 +67,8 @@ static bool next(struct at_event *event)
     return true;
 }
 
-/* Runs a command until its deferred result, if it has one, or else its final result code. A deferred result whose last digit is 0, as in `+QIOPEN: 0,0`, means success. */
+/* Runs a command until its deferred result, if it has one, or else its final result code. A deferred result
+ * whose last digit is 0, as in `+QIOPEN: 0,0`, means success. */
 static bool run(const char *text, struct at_source *data)
 {
     struct at_command command = {.text = text, .length = strlen(text), .data = data};
