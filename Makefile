@@ -38,7 +38,7 @@ warnings = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
 compile  = $(CC) $(std) $(warnings) $(CFLAGS) -Icsrc -MMD -MP
 
 core_sources     = $(sort $(wildcard csrc/at/*.c csrc/port/*.c csrc/lua/*.c))
-emulator_sources = $(sort $(wildcard csrc/emulator/*.c csrc/emulator/*/*.c))
+emulator_sources = $(sort $(shell find csrc/emulator -name '*.c'))
 core_objects     = $(core_sources:%.c=$(BUILD)/obj/%.o)
 emulator_objects = $(emulator_sources:%.c=$(BUILD)/obj/%.o)
 lua_sources      = $(sort $(shell find lua -name '*.lua'))
@@ -119,7 +119,7 @@ format:
 # One page a dialect, out of its declarations.
 reference: core
 	@mkdir -p $(BUILD)/reference
-	@eval "$$($(MAKE) -s env)" && exec $(LUA) -e 'require("hayes.dialect.reference").write("$(BUILD)/reference")'
+	@eval "$$($(MAKE) -s env)" && exec $(LUA) -e 'require("hayes.explain.reference").write("$(BUILD)/reference")'
 
 bench: all
 	@eval "$$($(MAKE) -s env)" && spec/bench/run && exec $(LUA) spec/bench/transfer.lua $(BENCH_MIB)

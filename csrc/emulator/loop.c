@@ -1,4 +1,4 @@
-#define _GNU_SOURCE /* ppoll: the pacing of fast lines needs less than poll's millisecond */
+#define _GNU_SOURCE /* ppoll: pacing of fast lines needs a finer resolution than the millisecond of poll */
 #include "emulator/loop.h"
 
 #include "emulator/alloc.h"
@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <time.h>
 
-void emu_loop_init(struct emu_loop *loop, bool (*settle)(void *owner), void *owner)
+void emu_loop_init(struct emu_loop *loop, bool (*after_round)(void *owner), void *owner)
 {
-    *loop = (struct emu_loop){.settle = settle, .owner = owner};
+    *loop = (struct emu_loop){.after_round = after_round, .owner = owner};
     emu_loop_now(loop);
 }
 
@@ -123,7 +123,7 @@ static void call_due(struct emu_loop *loop)
 bool emu_loop_run(struct emu_loop *loop)
 {
     for (;;) {
-        bool more = loop->settle(loop->owner);
+        bool more = loop->after_round(loop->owner);
         if (loop->stopping)
             return true;
         int ready = wait_for_events(loop, more);

@@ -1,8 +1,7 @@
-/* The one loop of the program: descriptors, timers, and a settle step after each round of them.
+/* The event loop: descriptors, timers, and a callback after each round (iteration).
  *
- * Watches and timers are owned by whoever embeds them; they must be removed or stopped before that memory
- * goes. Both may be added, changed and removed from inside any callback. Nothing called from here may block.
- */
+ * Watches and timers belong to the structure that contains them, which must remove or stop them before its
+ * memory is freed. They may be added, changed and removed in any callback. Callbacks must not block. */
 #ifndef EMU_LOOP_H
 #define EMU_LOOP_H
 
@@ -28,7 +27,7 @@ static inline emu_time emu_seconds(int64_t seconds)
 
 struct emu_watch {
     int fd;
-    short events; /* as poll's; 0: leave it alone, not even errors; POLLERR: errors and hang-up alone */
+    short events; /* as for poll; 0: ignore even errors; POLLERR: only errors and hang-up */
     void (*on_ready)(void *owner, short events);
     void *owner;
     bool added;
@@ -43,31 +42,32 @@ struct emu_timer {
 };
 
 struct emu_loop {
-    emu_time now; /* when the current round began */
+    emu_time now; /* time at which the current round started */
     bool stopping;
-    /* Runs after each round and before the next wait. True: there is more to do, so don't wait. */
-    bool (*settle)(void *owner);
+    /* Called after each round, before the next wait. Returns true if there is more to do, so that the loop
+     * does not wait. */
+    bool (*after_round)(void *owner);
     void *owner;
 
-    struct emu_watch **watches; /* a removed one leaves NULL until the next round */
+    struct emu_watch **watches; /* removed ones are NULL until the next round */
     struct pollfd *polled;
     size_t count, size;
-    struct emu_timer *timers; /* the next due first */
+    struct emu_timer *timers; /* sorted by due time */
 };
 
-void emu_loop_init(struct emu_loop *loop, bool (*settle)(void *owner), void *owner);
+void emu_loop_init(struct emu_loop *loop, bool (*after_round)(void *owner), void *owner);
 void emu_loop_free(struct emu_loop *loop);
 
-/* Until stopping is set. False when poll failed; errno tells why. */
+/* Runs until `stopping` is set. Returns false with errno set if poll fails. */
 bool emu_loop_run(struct emu_loop *loop);
 
-/* Brings loop->now up to date, for callers that have just spent time. */
+/* Updates loop->now, for callers that have just spent time. */
 emu_time emu_loop_now(struct emu_loop *loop);
 
 void emu_watch_add(struct emu_loop *loop, struct emu_watch *watch);
 void emu_watch_remove(struct emu_loop *loop, struct emu_watch *watch);
 
-/* (Re)starts it; due at once when that time is past. */
+/* Starts or restarts a timer. It fires in this or the next round if `due` has passed. */
 void emu_timer_start(struct emu_loop *loop, struct emu_timer *timer, emu_time due);
 void emu_timer_stop(struct emu_loop *loop, struct emu_timer *timer);
 

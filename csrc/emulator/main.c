@@ -1,6 +1,10 @@
 #include "emulator/alloc.h"
+#include "emulator/control/control.h"
 #include "emulator/emu.h"
+#include "emulator/interpreter/dispatch.h"
+#include "emulator/interpreter/mode.h"
 #include "emulator/module.h"
+#include "emulator/world/power.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -16,24 +20,25 @@ struct signals {
     struct emu_watch watch;
 };
 
-static bool settle(void *owner)
+static bool after_round(void *owner)
 {
     struct emu *emu = owner;
     const struct emu_output *output = &emu->uart.output;
-    emu_port_run(emu);
-    bool full = emu_output_length(output) >= EMU_UART_PUMP_BELOW; /* the pump has had to wait */
-    bool in_data = emu->port.in_data, running = emu->dispatch.running;
+    emu_mode_run(emu);
+    bool full = emu_output_length(output) >= EMU_UART_PUMP_BELOW; /* the pump may have had to wait for room */
+    bool in_data = emu->mode->in_data, running = emu->dispatch->running;
     bool pumped = emu->module->pump(emu);
-    /* What the pump has ended is what input may have waited for. */
-    if (in_data != emu->port.in_data || running != emu->dispatch.running)
-        emu_port_run(emu);
+    /* Input may have been waiting for something that the pump has completed. */
+    if (in_data != emu->mode->in_data || running != emu->dispatch->running)
+        emu_mode_run(emu);
     emu_uart_flush(&emu->uart);
     return (pumped || full) && emu_output_length(output) < EMU_UART_PUMP_BELOW;
 }
 
-static bool failed(const char *what, const char *path)
+static bool failed(const struct emu *emu, const char *what, const char *path)
 {
-    fprintf(stderr, "hayes-emulator: %s%s%s: %s\n", what, path ? " " : "", path ? path : "", strerror(errno));
+    const char *reason = strerror(errno);
+    emu_print_error(emu->options, "%s%s%s: %s", what, path ? " " : "", path ? path : "", reason);
     return false;
 }
 
@@ -57,7 +62,7 @@ static bool catch_signals(struct signals *signals, struct emu *emu)
     sigprocmask(SIG_BLOCK, &set, NULL);
     int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     if (fd < 0)
-        return failed("signals", NULL);
+        return failed(emu, "cannot handle signals", NULL);
     signals->emu = emu;
     signals->watch = (struct emu_watch){.fd = fd, .events = POLLIN, .on_ready = on_signal, .owner = signals};
     emu_watch_add(&emu->loop, &signals->watch);
@@ -70,20 +75,21 @@ static void on_reader_gone(void *owner, short events)
     ((struct emu *)owner)->loop.stopping = true;
 }
 
-/* Made beside and renamed, so that there is never a moment without the link. */
+/* The link is created under a temporary name and renamed, so that an existing link is replaced without a
+ * gap. */
 static bool make_link(const struct emu *emu)
 {
     const char *path = emu->options->link;
     if (!path)
         return true;
-    char *beside = emu_text("%s.%ld", path, (long)getpid());
-    unlink(beside);
-    bool made = symlink(emu->uart.path, beside) == 0 && rename(beside, path) == 0;
+    char *temporary = emu_text("%s.%ld", path, (long)getpid());
+    unlink(temporary);
+    bool made = symlink(emu->uart.path, temporary) == 0 && rename(temporary, path) == 0;
     if (!made) {
-        failed("--link", path);
-        unlink(beside);
+        failed(emu, "--link", path);
+        unlink(temporary);
     }
-    free(beside);
+    free(temporary);
     return made;
 }
 
@@ -112,13 +118,13 @@ static bool start(struct emu *emu, struct signals *signals, struct emu_watch *re
     if (!catch_signals(signals, emu))
         return false;
     if (!emu_store_open(&emu->store, options->flash, options->flash_size))
-        return failed("--flash", options->flash);
+        return failed(emu, "--flash", options->flash);
     if (!emu_uart_open(&emu->uart, &emu->loop, options->baud))
-        return failed("pty", NULL);
+        return failed(emu, "cannot open a pty", NULL);
     if (options->baud)
-        prctl(PR_SET_TIMERSLACK, 1UL); /* the default 50 us would be half a byte at 115200 baud */
+        prctl(PR_SET_TIMERSLACK, 1UL); /* the default of 50 us is half a byte at 115200 baud */
     if (options->control && !emu_control_open(emu, options->control))
-        return failed("--control", options->control);
+        return failed(emu, "--control", options->control);
     if (options->attached) {
         *reader = (struct emu_watch){
             .fd = STDOUT_FILENO, .events = POLLERR, .on_ready = on_reader_gone, .owner = emu};
@@ -130,12 +136,12 @@ static bool start(struct emu *emu, struct signals *signals, struct emu_watch *re
     const struct emu_profile profile = {.echo = options->echo, .verbose = true, .cmee = 1};
     emu->uart.latency = emu_ms(options->latency_ms);
     set_clock(emu);
-    emu_port_init(emu, &profile);
+    emu_mode_init(emu, &profile);
     emu_dispatch_init(emu);
     emu_power_init(emu, emu_ms(200));
     emu->vendor = emu->module->create(emu);
     if (!emu->vendor)
-        return failed("--flash", options->flash);
+        return failed(emu, "--flash", options->flash);
     return printf("%s\n", emu->uart.path) > 0 && fflush(stdout) == 0;
 }
 
@@ -145,7 +151,7 @@ static void stop(struct emu *emu, struct signals *signals)
     if (emu->vendor)
         emu->module->destroy(emu);
     emu_dispatch_free(emu);
-    emu_port_free(emu);
+    emu_mode_free(emu);
     emu_control_close(emu);
     emu_faults_free(&emu->faults);
     if (emu->uart.loop)
@@ -156,33 +162,56 @@ static void stop(struct emu *emu, struct signals *signals)
     emu_loop_free(&emu->loop);
 }
 
+static void free_rules(struct emu_net *net)
+{
+    emu_resolver_free(&net->resolver);
+    emu_listen_free(&net->listen);
+}
+
+/* All that lives as long as the emulator. */
+struct program {
+    struct emu emu;
+    struct emu_mode mode;
+    struct emu_dispatch dispatch;
+    struct emu_power power;
+    struct emu_control control;
+};
+
+static struct emu *create(const struct emu_options *options, const struct emu_net *net)
+{
+    struct program *program = emu_alloc(sizeof *program);
+    struct emu *emu = &program->emu;
+    emu->options = options;
+    emu->module = options->module;
+    emu->quirks = options->quirks;
+    emu->mode = &program->mode;
+    emu->dispatch = &program->dispatch;
+    emu->power = &program->power;
+    emu->control = &program->control;
+    emu->net = *net;
+    emu->net.loop = &emu->loop;
+    emu->random.state = options->seed;
+    emu_loop_init(&emu->loop, after_round, emu);
+    return emu;
+}
+
 int main(int argc, char **argv)
 {
     struct emu_options options;
-    struct emu_resolver resolver = {0};
-    struct emu_listen_map listen = {0};
-    enum emu_options_verdict verdict = emu_options_read(&options, &resolver, &listen, argc, argv);
+    struct emu_net net = {0};
+    enum emu_options_verdict verdict = emu_options_read(&options, &net, argc, argv);
     if (verdict != EMU_OPTIONS_RUN) {
-        emu_resolver_free(&resolver);
-        emu_listen_free(&listen);
+        free_rules(&net);
         return verdict == EMU_OPTIONS_DONE ? 0 : 2;
     }
 
-    struct emu *emu = emu_alloc(sizeof *emu);
+    struct emu *emu = create(&options, &net);
     struct signals signals = {0};
     struct emu_watch reader = {0};
-    emu->options = &options;
-    emu->module = options.module;
-    emu->quirks = options.quirks;
-    emu->resolver = resolver;
-    emu->listen = listen;
-    emu->random.state = options.seed;
-    emu_loop_init(&emu->loop, settle, emu);
 
     bool good = start(emu, &signals, &reader) && emu_loop_run(&emu->loop);
     stop(emu, &signals);
-    emu_resolver_free(&emu->resolver);
-    emu_listen_free(&emu->listen);
-    free(emu);
+    free_rules(&emu->net);
+    free(emu); /* the first member of its program */
     return good ? 0 : 1;
 }

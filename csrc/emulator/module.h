@@ -1,11 +1,11 @@
-/* What makes one module differ from another: its command tables, line rules and words. The rest of the
- * emulator asks here and knows no vendor. */
+/* The description of a module: command tables, line rules and output format. The rest of the emulator
+ * accesses these members and knows no vendor. */
 #ifndef EMU_MODULE_H
 #define EMU_MODULE_H
 
-#include "emulator/command.h"
+#include "emulator/interpreter/command.h"
+#include "emulator/interpreter/parser.h"
 #include "emulator/loop.h"
-#include "emulator/parser.h"
 #include "emulator/quirks.h"
 
 #include <stdio.h>
@@ -13,10 +13,10 @@
 struct emu_control_line;
 
 struct emu_line_rules {
-    char end;             /* of a command line */
-    char ignored;         /* its companion: skipped, and not echoed */
-    const char *echo_end; /* what an end is echoed as */
-    size_t most;          /* bytes of a line, 1 to EMU_LINE_MAX */
+    char end;             /* terminator of a command line */
+    char ignored;         /* ignored and not echoed */
+    const char *echo_end; /* echo of the terminator */
+    size_t max_length;    /* of a line in bytes, 1 to EMU_LINE_MAX */
     struct emu_result overlong;
     emu_time guard; /* silence around the escape sequence */
 };
@@ -25,41 +25,45 @@ struct emu_module {
     const char *name;
     struct emu_line_rules line;
     const struct emu_grammar *grammar;
-    const struct emu_quirk_entry
-        *quirks; /* what only its firmware does, ended by one without name; NULL: none */
-    const struct emu_command *const *tables; /* each ended by an entry without name; NULL ends the list */
-    const void *model;                       /* what the vendor's code wants to know of this one */
+    /* Those of its firmware alone, terminated by an entry without a name; NULL: none. */
+    const struct emu_quirk_entry *quirks;
+    const struct emu_command *const *tables; /* terminated by NULL; each table by an entry without a name */
+    const void *model;                       /* parameters for the vendor's code */
 
-    void *(*create)(struct emu *emu); /* the vendor's state, emu->vendor from then on */
+    /* Returns the vendor's state, to be stored in emu->vendor, or NULL with errno set. */
+    void *(*create)(struct emu *emu);
     void (*destroy)(struct emu *emu);
-    /* The power is gone: connections, contexts and settings that are not kept. Nothing may be printed. */
+    /* Power is lost: closes connections and contexts and drops settings that are not saved. Must not print
+     * anything. */
     void (*power_off)(struct emu *emu);
-    /* It is back: prints the boot URCs. */
+    /* Power is back: prints the boot URCs. */
     void (*boot)(struct emu *emu);
-    /* Once a round: prints what connections have to say by themselves, their data as long as the output is
-     * below EMU_UART_PUMP_BELOW. True: data was added, and there may be more. */
+    /* Called once per round. Prints the unsolicited output of connections; prints their data only while
+     * the output is below EMU_UART_PUMP_BELOW. Returns true if data was added and there may be more. */
     bool (*pump)(struct emu *emu);
-    /* Commands of the control connection that only this vendor has; false: not one of them. */
+    /* Carries out commands of the control connection that are specific to this vendor. Returns false if
+     * there is no such command. */
     bool (*control)(struct emu *emu, struct emu_control_line *line);
-    /* What else `set` there can set: NULL when done, else what would have been understood. */
-    const char *(*set)(struct emu *emu, const char *key, const char *value, bool *mine);
-    /* What these two understand, for `help` there. */
+    /* Handles further keys of the control command `set`. Returns NULL on success, else a description of
+     * valid values. Clears *handled if there is no such key. */
+    const char *(*set)(struct emu *emu, const char *key, const char *value, bool *handled);
+    /* Usage texts of these two for the control command `help`. */
     const char *control_usage, *set_usage;
-    /* " key=value" pairs for `stats` there. */
+    /* Appends " key=value" pairs to the answer to the control command `stats`. */
     void (*print_stats)(struct emu *emu, char *text, size_t size);
 
-    /* How a command's result is said: emu_v250_final, or the vendor's own. */
+    /* Prints a result code: emu_v250_final or the vendor's own function. */
     void (*final)(struct emu *emu, struct emu_result result);
-    /* What is said to a command line that comes while another is executed; NULL: it waits for its turn. */
+    /* Answers a command line that arrives during another; NULL: it waits instead. */
     void (*busy)(struct emu *emu);
     const char *(*prompt)(const struct emu *emu);
-    /* For emu_v250_final. The words for an error number; NULL when there are none. And whether they are what
-     * is printed. */
+    /* For emu_v250_final: the text of a +CME ERROR code (NULL: none), and whether the text is printed in
+     * place of the number. */
     const char *(*cme_text)(int code);
     bool (*cme_as_text)(const struct emu *emu, int code);
 };
 
-/* The list of all, ended by NULL; the first is the default. */
+/* All modules, terminated by NULL. The first one is the default. */
 const struct emu_module *const *emu_modules(void);
 
 #endif

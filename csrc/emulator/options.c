@@ -1,10 +1,12 @@
 #include "emulator/options.h"
 
 #include "emulator/module.h"
+#include "emulator/net/net.h"
 #include "emulator/quirks.h"
 
 #include <getopt.h>
 #include <openssl/crypto.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,30 +14,32 @@
 
 static const char usage[] =
     "Usage: hayes-emulator [OPTION]...\n"
-    "A serial AT module in software. Prints the path of its pty and runs until it gets SIGTERM.\n"
+    "Emulates a serial AT module. Prints the path of its pty and runs until SIGTERM.\n"
     "\n"
-    "  --module NAME          which module: EC200U (default), EC200A, Ai-WB2\n"
-    "  --flash DIR            folder with the module's files, kept (default: a temporary one)\n"
-    "  --flash-size BYTES     what it holds (default 1048576)\n"
-    "  --baud N               pace both directions as a serial line of N baud (default: unpaced)\n"
+    "  --module NAME          module to emulate: EC200U (default), EC200A, Ai-WB2\n"
+    "  --flash DIR            folder for the module's files (default: a temporary folder)\n"
+    "  --flash-size BYTES     capacity of the flash (default 1048576)\n"
+    "  --baud N               limit both directions to the speed of N baud (default: no limit)\n"
     "  --resolve HOST[:ASKED]=ADDR[:PORT]\n"
-    "                         connections to HOST (at port ASKED) go to ADDR (at PORT); repeatable\n"
-    "  --listen ASKED=PORT    where the module is asked to listen at ASKED, listen at PORT of 127.0.0.1 (0: "
-    "any\n"
-    "                         that is free); repeatable (default: at ASKED itself)\n"
-    "  --link PATH            make PATH a symbolic link to the pty\n"
+    "                         redirect connections to HOST (port ASKED) to ADDR (port PORT); repeatable\n"
+    "  --listen ASKED=PORT    listen on PORT of 127.0.0.1 (0: any free port) when the module is told to\n"
+    "                         listen on ASKED; repeatable (default: the same port)\n"
+    "  --link PATH            create a symbolic link to the pty\n"
     "  --latency MS           delay every answer\n"
-    "  --quirks NAME[,NAME]   habits of named firmware; \"list\" prints them\n"
-    "  --control PATH         a unix socket for faults and changes while running; \"help\" there lists them\n"
-    "  --attached             end when nobody can read stdout any more\n"
+    "  --quirks NAME[,NAME]   imitate particular firmware; \"list\" prints the names\n"
+    "  --control PATH         create a Unix socket that accepts commands, such as faults; \"help\" lists "
+    "them\n"
+    "  --attached             exit when the reader of stdout closes it; print errors there too\n"
     "  --sim STATE            ready (default), absent, pin:1234, puk\n"
     "  --registration STATE   home (default), roaming, searching, denied, none\n"
-    "  --apn NAME             the only access point the network knows (default: any will do)\n"
-    "  --ap SSID[,PASSWORD]   of a Wi-Fi module: the only access point in the air (default: any)\n"
-    "  --clock TIME           the module's clock: Unix seconds, or unset (default: the host's time)\n"
+    "  --apn NAME             the only access point name that the network accepts (default: any)\n"
+    "  --ap SSID[,PASSWORD]   Wi-Fi modules: the only access point in range (default: accept any name)\n"
+    "  --clock TIME           initial time of the module: Unix time in seconds, or unset (default: host "
+    "time)\n"
     "  --echo 0|1             command echo after power-up (default 1)\n"
-    "  --seed N               for everything that varies by chance (default 1)\n"
-    "  --help, --version\n";
+    "  --seed N               seed for random behaviour (default 1)\n"
+    "  --help                 print this text\n"
+    "  --version              print the version of OpenSSL in use\n";
 
 enum option_code {
     OPTION_MODULE = 1,
@@ -84,11 +88,11 @@ static const struct option known[] = {
     {0},
 };
 
-static bool read_number(const char *text, uint64_t least, uint64_t most, uint64_t *number)
+static bool read_number(const char *text, uint64_t min, uint64_t max, uint64_t *number)
 {
     char *end;
     unsigned long long value = strtoull(text, &end, 10);
-    if (*text < '0' || *text > '9' || *end || value < least || value > most)
+    if (*text < '0' || *text > '9' || *end || value < min || value > max)
         return false;
     *number = value;
     return true;
@@ -113,17 +117,19 @@ static const char *read_clock(struct emu_options *options, const char *text)
     if (options->clock_unset)
         return NULL;
     if (!read_number(text, 0, 4102444799, &number))
-        return "Unix seconds up to the year 2099, or unset";
+        return "Unix time in seconds, up to the year 2099, or unset";
     options->clock = (int64_t)number;
     return NULL;
 }
 
 static const char *read_quirks(struct emu_options *options, const char *text)
 {
-    return emu_quirks_parse(text, &options->quirks) ? "a list of names that --quirks list prints" : NULL;
+    return emu_quirks_parse(text, &options->quirks)
+               ? "a comma-separated list of names printed by --quirks list"
+               : NULL;
 }
 
-/* Options that take a number; NULL when it is one and in range. */
+/* Reads an option with a numeric value. Returns NULL on success, else a description of valid values. */
 static const char *read_numeric(struct emu_options *options, enum option_code code, const char *text)
 {
     uint64_t number;
@@ -133,11 +139,11 @@ static const char *read_numeric(struct emu_options *options, enum option_code co
         options->flash_size = number;
     } else if (code == OPTION_BAUD) {
         if (!read_number(text, 300, 10000000, &number))
-            return "300 to 10000000";
+            return "a baud rate from 300 to 10000000";
         options->baud = (unsigned long)number;
     } else if (code == OPTION_LATENCY) {
         if (!read_number(text, 0, 3600000, &number))
-            return "0 to 3600000 milliseconds";
+            return "a number of milliseconds from 0 to 3600000";
         options->latency_ms = (long)number;
     } else if (code == OPTION_ECHO) {
         if (!read_number(text, 0, 1, &number))
@@ -149,8 +155,8 @@ static const char *read_numeric(struct emu_options *options, enum option_code co
     return NULL;
 }
 
-static const char *read_option(struct emu_options *options, struct emu_resolver *resolver,
-                               struct emu_listen_map *listen, enum option_code code, const char *text)
+static const char *read_option(struct emu_options *options, struct emu_net *net, enum option_code code,
+                               const char *text)
 {
     switch (code) {
     case OPTION_MODULE:
@@ -165,9 +171,9 @@ static const char *read_option(struct emu_options *options, struct emu_resolver 
     case OPTION_SEED:
         return read_numeric(options, code, text);
     case OPTION_RESOLVE:
-        return emu_resolver_add(resolver, text);
+        return emu_resolver_add(&net->resolver, text);
     case OPTION_LISTEN:
-        return emu_listen_add(listen, text);
+        return emu_listen_add(&net->listen, text);
     case OPTION_LINK:
         options->link = text;
         return *text ? NULL : "a path";
@@ -209,14 +215,26 @@ static bool answers_alone(int code, const char *text)
     return true;
 }
 
-static enum emu_options_verdict wrong(const char *what, const char *text, const char *allowed)
+void emu_print_error(const struct emu_options *options, const char *format, ...)
 {
-    fprintf(stderr, "hayes-emulator: %s%s%s: %s\n", what, *text ? " " : "", text, allowed);
-    return EMU_OPTIONS_WRONG;
+    FILE *file = options->attached ? stdout : stderr;
+    va_list arguments;
+    va_start(arguments, format);
+    fputs("hayes-emulator: ", file);
+    vfprintf(file, format, arguments);
+    fputc('\n', file);
+    va_end(arguments);
 }
 
-enum emu_options_verdict emu_options_read(struct emu_options *options, struct emu_resolver *resolver,
-                                          struct emu_listen_map *listen, int argc, char **argv)
+static enum emu_options_verdict refuse(const struct emu_options *options, const char *argument,
+                                       const char *reason)
+{
+    emu_print_error(options, "%s: %s; see --help", argument, reason);
+    return EMU_OPTIONS_ERROR;
+}
+
+enum emu_options_verdict emu_options_read(struct emu_options *options, struct emu_net *net, int argc,
+                                          char **argv)
 {
     *options = (struct emu_options){
         .module = emu_modules()[0],
@@ -231,21 +249,18 @@ enum emu_options_verdict emu_options_read(struct emu_options *options, struct em
         if (code == -1)
             break;
         if (code == ':')
-            return wrong(argv[argument], "", "needs a value; see --help");
+            return refuse(options, argv[argument], "the option needs a value");
         if (code == '?' || index < 0)
-            return wrong(argv[argument], "", "no such option, or it takes no value; see --help");
+            return refuse(options, argv[argument], "unknown option, or an option that takes no value");
         if (answers_alone(code, optarg))
             return EMU_OPTIONS_DONE;
-        const char *allowed = read_option(options, resolver, listen, (enum option_code)code, optarg);
+        const char *allowed = read_option(options, net, (enum option_code)code, optarg);
         if (allowed) {
-            char what[32];
-            snprintf(what, sizeof what, "--%s", known[index].name);
-            char expected[160];
-            snprintf(expected, sizeof expected, "expected %s", allowed);
-            return wrong(what, optarg ? optarg : "", expected);
+            emu_print_error(options, "--%s %s: expected %s", known[index].name, optarg, allowed);
+            return EMU_OPTIONS_ERROR;
         }
     }
     if (optind < argc)
-        return wrong(argv[optind], "", "no such argument; see --help");
+        return refuse(options, argv[optind], "unexpected argument");
     return EMU_OPTIONS_RUN;
 }

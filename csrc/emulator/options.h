@@ -1,22 +1,21 @@
-/* The command line. */
+/* Command line options. */
 #ifndef EMU_OPTIONS_H
 #define EMU_OPTIONS_H
 
-#include "emulator/cellular.h"
-#include "emulator/net/listen.h"
-#include "emulator/net/resolver.h"
-#include "emulator/wireless.h"
+#include "emulator/world/cellular.h"
+#include "emulator/world/wireless.h"
 
 #include <stdint.h>
 
 struct emu_module;
+struct emu_net;
 
-/* Texts point into argv. */
+/* Strings point into argv. */
 struct emu_options {
     const struct emu_module *module;
     const char *flash; /* NULL: a temporary folder */
     uint64_t flash_size;
-    unsigned long baud; /* 0: unpaced */
+    unsigned long baud; /* 0: unlimited */
     const char *link, *control;
     long latency_ms;
     uint64_t quirks;
@@ -31,12 +30,16 @@ struct emu_options {
 
 enum emu_options_verdict {
     EMU_OPTIONS_RUN,
-    EMU_OPTIONS_DONE,  /* help and the like were printed: exit 0 */
-    EMU_OPTIONS_WRONG, /* said why on stderr: exit 2 */
+    EMU_OPTIONS_DONE,  /* help or other information was printed: exit with 0 */
+    EMU_OPTIONS_ERROR, /* an error was printed: exit with 2 */
 };
 
-/* Adds the --resolve and --listen rules to these. */
-enum emu_options_verdict emu_options_read(struct emu_options *options, struct emu_resolver *resolver,
-                                          struct emu_listen_map *listen, int argc, char **argv);
+/* Prints an error and a newline. With --attached it goes to stdout, where the path of the pty is expected. */
+void emu_print_error(const struct emu_options *options, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Reads the command line. Adds the rules of --resolve and --listen to `net`. */
+enum emu_options_verdict emu_options_read(struct emu_options *options, struct emu_net *net, int argc,
+                                          char **argv);
 
 #endif

@@ -1,10 +1,10 @@
 --- What a modem does with each event of its engine. Nothing here waits: whoever waits for an event is woken,
 --- handlers are started as tasks.
 
-local answer = require "hayes.dialect.answer"
+local answer = require "hayes.declare.answer"
 local errors = require "hayes.error"
 local exchange = require "hayes.exchange"
-local ports = require "hayes.ports"
+local ports = require "hayes.port"
 local wait = require "hayes.wait"
 
 local dispatch = {
@@ -36,7 +36,7 @@ function dispatch.unknown(modem, event)
   modem.listeners:emit(event, true)
 end
 
---- The block of the last URC that had one was damaged on the line. Its connection is told.
+--- The block of the last URC that had one was damaged on the line; its connection listens for this event.
 function dispatch.damage(modem, event, kind)
   remark(modem, "a block is damaged: " .. kind)
   modem.listeners:emit { name = "damage", line = event.line, fields = event.fields, urc = event.name, kind = kind }
@@ -92,11 +92,11 @@ function dispatch.resync(modem)
   exchange.next_turn(modem)
 end
 
---- Getting in step has failed for so long that nobody should go on waiting for it.
+--- Resynchronisation missed its deadline; what waits for the module fails. The engine keeps trying.
 function dispatch.unresponsive(modem)
   modem.lost = errors.new {
     name = "no_answer", origin = "port", message = ("the module on %s does not answer"):format(modem.address),
-    hint = "The library goes on asking. Check the module's power, and restart it if it is stuck.",
+    hint = "The library keeps trying. Check the module's power, and restart the module if it is stuck.",
   }
   remark(modem, "no answer")
   emit(modem, "lost")
@@ -109,7 +109,7 @@ function dispatch.reboot(modem, line)
   if not modem.starting then modem.starting, modem.starter = true, false end
   modem.leaves_by_dtr = nil
   modem.exchanges.free = false
-  exchange.end_hold(modem, errors.new { name = "reboot", message = "the module has restarted" })
+  exchange.end_hold(modem, errors.reboot())
   remark(modem, "the module has restarted")
   modem:reset_services()
   emit(modem, "reboot", line)

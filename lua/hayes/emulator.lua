@@ -94,9 +94,11 @@ function Emulator.start(options)
   local pipe, words = io.popen(arguments_of(options, control), "r")
   if not pipe then return fail(words) end
   local address = pipe:read("l")
-  if not address then
+  if not address or address:sub(1, 1) ~= "/" then
     pipe:close()
-    return fail("it ended at once")
+    if not address then return fail("it ended at once") end
+    return nil, errors.new { name = "emulator_failed",
+      message = "the emulator did not start: " .. address:gsub("^hayes%-emulator: ", "") }
   end
   local self = setmetatable({ address = address, pipe = pipe, control_path = control }, Emulator)
   for _, line in ipairs(options.faults or {}) do

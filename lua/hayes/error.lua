@@ -36,12 +36,44 @@ function errors.new(fields)
   return setmetatable(fields, Error)
 end
 
+-- What happens to everything that waits for a module, in the same words everywhere.
+
+--- Something that was open has been closed.
+---@param what string "the FTP session with example.com"
+---@param by? string who closed it: "the module", "the other end"; the caller when not given
+---@param fields? table further ones, such as `origin`
+---@return hayes.error
+function errors.closed(what, by, fields)
+  fields = fields or {}
+  fields.name = "closed"
+  fields.message = what .. " was closed" .. (by and " by " .. by or "")
+  return errors.new(fields)
+end
+
+--- The module has restarted, and has lost its connections and settings.
+---@param doing? string what has failed because of it
+---@return hayes.error
+function errors.reboot(doing)
+  local err = errors.new { name = "reboot", message = "the module has restarted" }
+  return doing and errors.within(err, doing) or err
+end
+
+--- Something took longer than it may.
+---@param message string
+---@param fields? table
+---@return hayes.error
+function errors.timeout(message, fields)
+  fields = fields or {}
+  fields.name, fields.message = "timeout", message
+  return errors.new(fields)
+end
+
 ---@return boolean
 function errors.is(value)
   return getmetatable(value) == Error
 end
 
---- The same failure seen from further out: `message` gets a beginning, the rest stays.
+--- A copy of an error with context: `message` gets a prefix, all other fields stay.
 ---@param err hayes.error
 ---@param beginning string
 ---@return hayes.error

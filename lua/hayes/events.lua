@@ -4,7 +4,7 @@ local wait = require "hayes.wait"
 
 ---@class hayes.event
 ---@field name string   `+QSSLURC`, `RDY`, `reboot`, …
----@field fields table  what stands behind the prefix: integers where they are numbers, strings otherwise; by index, and
+---@field fields table  the fields after the prefix: integers where they are numbers, strings otherwise; by index, and
 ---  by name where the dialect names the fields of the URC
 ---@field line string   the whole line
 ---@field data? string  the block that came with it
@@ -66,7 +66,7 @@ function Events:listen(name, f)
   return subscribe(self, name, f)
 end
 
---- The next such event, or nil, "timeout" after so many seconds, or nil and the error that close() was given.
+--- Waits for the next such event; nil, "timeout" after `timeout` seconds; nil and the error given to close().
 function Events:wait(name, timeout)
   local waiter = wait.waiter()
   local subscription <close> = subscribe(self, name, function(event) waiter:fire(event) end)

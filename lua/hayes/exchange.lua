@@ -5,7 +5,7 @@
 --- work is told by a call (start), so that nothing depends on the task that asked.
 
 local check = require "hayes.check"
-local command = require "hayes.dialect.command"
+local command = require "hayes.declare.command"
 local errors = require "hayes.error"
 local failure = require "hayes.failure"
 local Response = require "hayes.response"

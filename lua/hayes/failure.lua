@@ -1,6 +1,6 @@
 --- Errors made out of what a module said, or did not say, to a command; and of sources and sinks on this host.
 
-local command = require "hayes.dialect.command"
+local command = require "hayes.declare.command"
 local errors = require "hayes.error"
 
 local failure = {}
@@ -43,7 +43,7 @@ local function named_final(modem, shown, line)
 end
 
 --- Where the dialect says the number in a line of its own (`+SOCKET:97`, then `ERROR`): that number. The same line
---- in front of `OK` is information.
+--- before `OK` is an information response.
 local function number_in_front(modem, response)
   if not modem.dialect.number_in_front or not response then return nil end
   local last = response[#response]
@@ -127,8 +127,7 @@ local messages = {
 
 local hints = {
   short_read = lossy, long_read = lossy, no_data_mode = lossy,
-  timeout = "The module may be busy with something longer, or the line loses bytes. The library gets in step with "
-    .. "it before "
+  timeout = "The module may be busy, or the line loses bytes. The library resynchronises with the module before "
     .. "the next command.",
   reboot = "Its sockets and sessions are gone; open them again. A module that restarts by itself often lacks power: it "
     .. "draws up to 2 A while it sends.",
@@ -140,7 +139,7 @@ local hints = {
 ---  "no_data_mode"
 ---@param line? string     its final result code
 ---@param seconds? number  how long it was waited for
----@param response? hayes.response what had come in front of that
+---@param response? hayes.response what was received before that
 ---@return hayes.error
 function failure.of_command(modem, text, result, line, seconds, response)
   if result == "closed" then return modem.closed_with end
@@ -162,7 +161,7 @@ local damaged_words = {
   short_read = "bytes of %s were lost on the line", long_read = "%s came with more bytes than were announced",
 }
 
---- Data was damaged on the line, by what stood behind it.
+--- Data was damaged on the line, as what followed it shows.
 ---@param kind "short_read"|"long_read"
 ---@param what string
 ---@param origin string

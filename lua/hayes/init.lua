@@ -9,7 +9,7 @@ local dialects = require "hayes.dialect"
 local Emulator = require "hayes.emulator"
 local errors = require "hayes.error"
 local Modem = require "hayes.modem"
-local ports = require "hayes.ports"
+local ports = require "hayes.port"
 local startup = require "hayes.startup"
 local Trace = require "hayes.trace"
 local wait = require "hayes.wait"
@@ -42,9 +42,9 @@ end
 --- Bits a second, unless the caller says otherwise.
 local BAUD = 115200
 
---- Bytes a second of the serial line behind a relay, which takes bytes faster than the line carries them; 0: not known,
---- or the port itself can be asked how many wait.
-local function speed_behind(address, baud)
+--- Bytes per second of the serial line beyond a relay, which accepts bytes faster than the line carries them; 0 if the
+--- speed is unknown, or if the port itself knows how many bytes are still to be sent.
+local function relay_speed(address, baud)
   local is_relay = address:find("^tcp:") or address:find("^unix:")
   return is_relay and baud and baud // 10 or 0
 end
@@ -54,7 +54,7 @@ local function take_into_service(port, address, options, open_again)
   local modem, ok
   if not err then
     modem = Modem.new(port, address, dialects.get("base"), { timeout = options.timeout, gap = options.gap,
-      speed = speed_behind(address, options.baud), trace = trace })
+      speed = relay_speed(address, options.baud), trace = trace })
     options.baud = options.baud or BAUD
     ok, err = startup.run(modem, options)
   end
@@ -71,8 +71,8 @@ end
 ---@param address string
 ---@param options? { baud: integer?, flow: string?, dialect: any, timeout: number?, trace: any, redact: boolean?,
 ---  gap: number? }
----  baud: bits a second (115200), at tcp: and unix: of the serial line behind the relay, so that it is known when a
----  byte has left it; flow: "none", "rtscts" or "xonxoff"; dialect: "auto", a name or a dialect table;
+---  baud: bits per second (115200); for tcp: and unix: that of the serial line beyond the relay, from which the library
+---  computes when a byte has left it; flow: "none", "rtscts" or "xonxoff"; dialect: "auto", a name or a dialect table;
 ---  timeout: seconds for the module to answer (12), and for commands that nothing is known of; trace: a path or a
 ---  function that gets each line; redact: secrets are masked in it (true); gap: least seconds between two commands (0)
 ---@return hayes.modem?, hayes.error?
@@ -96,8 +96,8 @@ function hayes.open(address, options)
   return modem, err
 end
 
---- The same on an object that moves the bytes: a simulation. Its method `again`, if it has one, gives the object with
---- which Modem:reopen goes on.
+--- Opens a module over an object that moves the bytes, such as a simulation. Its method `again`, if it has one, returns
+--- the object that Modem:reopen continues with.
 function hayes.open_port(port, address, options)
   return take_into_service(port, address, check.options("hayes.open_port", options, open_options),
     port.again and function() return port:again() end)
@@ -105,6 +105,19 @@ end
 
 hayes.ports = ports.list
 hayes.emulator = Emulator.start
+
+-- The only place in the library that knows explain/, which is loaded when somebody first asks.
+
+--- For people: what a command, an error, a result code or a URC of this module means. `text` is a command with or
+--- without AT, with values or without (`+QSSLCFG`, `AT+QSSLCFG="seclevel"`, `AT+QSSLOPEN=1,0,4,"h",443,2`), the number
+--- or name of an error (579, `"+CME ERROR: 10"`, `"ssl_handshake_fail"`), a line of the module
+--- (`'+QSSLURC: "closed",4'`) or a result code (`"SEND FAIL"`). tostring() of what it gives is made to be read. What
+--- is unknown gives nil and an error that names what comes near. Nothing is sent.
+---@param text string|integer
+---@return hayes.explanation?, hayes.error?
+function Modem:explain(text)
+  return require "hayes.explain"(self.dialect, text)
+end
 
 --- Runs f(...) and every task that it spawns to their end; gives what f returns. An error of f, or of a task that
 --- nobody joins, is raised.
@@ -120,7 +133,7 @@ function hayes.spawn(f, ...)
   return wait.spawn(f, ...)
 end
 
---- Waits for so many seconds; other tasks and handlers run meanwhile.
+--- Waits for a number of seconds; other tasks and handlers run in the meantime.
 function hayes.sleep(seconds)
   check.value("hayes.sleep", "the time", seconds, { type = "number", min = 0, max = 1e9 })
   wait.sleep(seconds)

@@ -50,7 +50,7 @@ local function not_a_stream(kind, path)
     "Read it first, and give { data = bytes }. ftp:put takes it as a stream, unless resume = true.")
 end
 
---- An LTN12 source of a stream, up to its end or so many bytes.
+--- An LTN12 source of a stream, up to its end or to `length` bytes.
 local function source_of(file, path, length)
   local left = length or math.huge
   return function()
@@ -87,7 +87,7 @@ end
 --- Opens a file for reading. FIFOs and character devices are streams: read once, and only if the caller allows a
 --- stream. A character device may be endless, so its length must be given.
 ---@param path string
----@param stream? { length: integer? } a stream will do, and ends after so many bytes
+---@param stream? { length: integer? } streams are allowed, and end after `length` bytes
 ---@return hayes.local_source?, hayes.error?
 function local_file.source(path, stream)
   local kind, err = classify(path, "read")
@@ -210,7 +210,7 @@ local Log = {}
 Log.__index = Log
 
 --- Writes what is accepted at once; returns the rest. What the system says of a failure goes to standard error once,
---- and into the file in front of the next line that it takes.
+--- and into the file before the next line that it accepts.
 local function push(self, text)
   local count, words = self.file:write(text)
   if count then return text:sub(count + 1) end

@@ -1,4 +1,4 @@
---- What only one task may do at a time. The others wait in line.
+--- A lock for tasks: one holds it at a time, the others wait in line.
 ---
 ---     local held <close> = lock:take()
 
@@ -32,8 +32,8 @@ local function wait_in_line(self, deadline)
   return place:wait(deadline)
 end
 
---- Waits until nobody has it and takes it; closing what is returned gives it to the next in line. nil, "timeout" when
---- the deadline (of wait.now) passes first.
+--- Waits until the lock is free, and takes it; closing the returned value hands it to the next in line. nil, "timeout"
+--- if the deadline (of wait.now) passes first.
 ---@param deadline? number
 ---@return hayes.lock?, string?
 function Lock:take(deadline)

@@ -1,14 +1,13 @@
 --- One module on one port: commands go in one after the other, events come out.
 
-local answer = require "hayes.dialect.answer"
+local answer = require "hayes.declare.answer"
 local check = require "hayes.check"
-local command = require "hayes.dialect.command"
+local command = require "hayes.declare.command"
 local core = require "hayes.core"
 local dispatch = require "hayes.dispatch"
 local errors = require "hayes.error"
 local Events = require "hayes.events"
 local exchange = require "hayes.exchange"
-local explain = require "hayes.dialect.explain"
 local failure = require "hayes.failure"
 local Lock = require "hayes.lock"
 local startup = require "hayes.startup"
@@ -22,7 +21,7 @@ local wait = require "hayes.wait"
 local Modem = {}
 Modem.__name = "hayes.modem"
 
---- Control bytes and damaged blocks that the engine has met since the start-up on this port was over.
+--- Control bytes and damaged blocks that the engine has seen since the start-up on this port.
 local function engine_counts(self)
   local from = self.counting_from
   if not from then return 0, 0 end
@@ -30,14 +29,14 @@ local function engine_counts(self)
   return noise - from.noise, damaged - from.damaged
 end
 
---- What the engine has counted so far is kept beyond it.
+--- Adds the engine's counts to the modem's, which outlive the engine.
 local function keep_counts(self)
   local noise, damaged = engine_counts(self)
   self.counts.noise, self.counts.damaged = self.counts.noise + noise, self.counts.damaged + damaged
   self.counting_from = false
 end
 
---- Everything that is about the port and what was said over it, as at the beginning.
+--- Sets everything that depends on the port to its initial state.
 local function put_on_port(self, port)
   keep_counts(self)
   self.port = port
@@ -74,8 +73,8 @@ end
 ---@param port any
 ---@param address string what to call it in messages
 ---@param dialect table
----@param options { timeout: number, gap: number, speed: integer, trace: table? }  speed: bytes a second of the line
----  behind the port, 0: as the port says
+---@param options { timeout: number, gap: number, speed: integer, trace: table? }  speed: bytes per second of the line
+---  beyond the port, 0: as the port says
 function Modem.new(port, address, dialect, options)
   local self = setmetatable({
     address = address,
@@ -214,15 +213,15 @@ function LineErrors:__tostring()
     self.damaged_blocks, self.unknown_lines, self.overlong_lines, self.noise, self.desyncs)
 end
 
---- What has looked wrong in what came over the line since hayes.open returned: where these counts grow, bytes are lost
---- or changed on the way (no flow control, a speed that is too high, a bad cable). What looks right and is wrong is not
---- counted: a byte that has changed within data, bytes that were lost and doubled in equal numbers. Nor is what comes
---- during the start-up of hayes.open and of reopen(), which gets in step with whatever state the module is in.
+--- Signs of damage on the line since hayes.open returned. If these counts grow, bytes are lost or changed on the way
+--- (no flow control, too high a speed, a bad cable). Damage that leaves no sign is not counted, such as a changed byte
+--- within data. Nothing is counted during the start-up of hayes.open and reopen(), which synchronises with a module in
+--- any state.
 ---@return { damaged_blocks: integer, unknown_lines: integer, overlong_lines: integer, noise: integer,
 ---  desyncs: integer }
----  damaged_blocks: of data, behind which something else stood than their end; unknown_lines: that are no answer and no
----  URC the dialect knows, which rare ones of a module's are, too; overlong_lines; noise: control bytes within lines;
----  desyncs: how often the library had to get in step anew, restarts of the module among them
+---  damaged_blocks: blocks of data without their proper end; unknown_lines: lines that are neither an answer nor a URC
+---  of the dialect (a module's rare URCs count, too); overlong_lines; noise: control bytes within lines; desyncs:
+---  how often the library had to resynchronise, restarts of the module included
 function Modem:line_errors()
   local counts = self.counts
   local noise, damaged = engine_counts(self)
@@ -240,9 +239,8 @@ end
 
 -- Data
 
---- Gives bytes to the port: in data mode, or as data of the command under way that gets it this way (hayes.request).
---- The data mode, or that request, is told when the port has them. False: some are on their way already, or nobody
---- takes any.
+--- Hands bytes to the port: in data mode, or as the data of the current command (hayes.request), whose callback is
+--- called once the port has taken them. False if earlier bytes are still on their way, or if no data can be sent.
 ---@param owner table  the data mode, or the ticket of the command: whoever has the line
 ---@param bytes string
 ---@return boolean
@@ -260,7 +258,7 @@ function Modem:finish_data(owner)
   self:await(self.io:push(self.port, wait.now()))
 end
 
---- Leaves data mode; the data mode is told how that went.
+--- Leaves data mode; the data mode's on_left() is called with the outcome.
 ---@param by_dtr boolean it has been dropped; else by the escape sequence
 function Modem:leave_data_mode(by_dtr)
   local now = wait.now()
@@ -268,15 +266,15 @@ function Modem:leave_data_mode(by_dtr)
   self:await(self.io:push(self.port, now))
 end
 
---- Data mode is over at once: it is known otherwise. How many of the bytes given have not gone out.
+--- Ends data mode at once, when the module is known to have left it. Returns the number of bytes not sent.
 ---@return integer
 function Modem:end_data_mode()
   return self.closed_with and 0 or self.engine:end_data_mode()
 end
 
---- Gets in step with the module anew, once the events that have come have been looked at: what it may have left
---- unanswered is not taken for anybody's answer. Not in data mode. A module that does not answer within so many seconds
---- is given up (`lost`).
+--- Resynchronises with the module after the pending events were handled, so that a late answer is not taken for that of
+--- another command. Does nothing in data mode. With `seconds`, a module that does not answer in time is declared
+--- unresponsive (`lost`).
 ---@param seconds? number
 function Modem:resync(seconds)
   if self.closed_with or self.online and self.online.state == "online" then return end
@@ -309,7 +307,7 @@ function Modem:on(name, handler)
   return self.listeners:on(name, handler)
 end
 
---- The next such event; nil, "timeout" when it does not come within so many seconds (nil: however long it takes).
+--- Waits for the next such event; nil, "timeout" if it does not come in time (without `timeout`: waits for ever).
 ---@param name string
 ---@param timeout? number
 ---@return hayes.event?, any
@@ -330,8 +328,8 @@ end
 --- What Lua raises when an allocation has failed.
 local NO_MEMORY = "not enough memory"
 
---- For xpcall: an error with the place where it was raised, which is all that a report of a fault has. One that wants
---- memory is left as it is.
+--- Message handler for xpcall: adds the traceback, without which a report of a bug is useless. Out-of-memory errors are
+--- left as they are, since a traceback needs memory.
 local function traceback(err)
   if type(err) ~= "string" or err == NO_MEMORY then return err end
   return debug.traceback(err, 2)
@@ -344,7 +342,7 @@ local function internal_error(err)
   if err == NO_MEMORY then return OUT_OF_MEMORY end
   return errors.new { name = "internal_error",
     message = "the library has failed, and closed the modem: " .. tostring(err),
-    hint = "This is a fault of the library's: please report it, with a trace if there is one (the option trace)." }
+    hint = "This is a bug in the library: please report it, with a trace if there is one (the option trace)." }
 end
 
 --- Takes note of what the engine waits for beside input.
@@ -367,10 +365,11 @@ local function serve(self, now)
   end
 end
 
---- Reads, writes and delivers events without waiting. The loop calls it when the port stirs or a deadline has passed.
+--- Reads, writes and delivers events without waiting. The loop calls it when the port is ready or a deadline has
+--- passed.
 ---
---- What fails in the middle of that (for want of memory, or by a fault of the library's) leaves nobody waiting: the
---- modem is closed, and everything under way ends with an error that says so.
+--- A failure in the middle of that (out of memory, or a bug in the library) leaves nobody waiting: the modem is closed,
+--- and everything pending ends with that error.
 function Modem:turn(now)
   local ok, err = xpcall(serve, traceback, self, now)
   if ok then return end
@@ -394,7 +393,7 @@ function Modem:timeout()
   return math.max(0, self.deadline - wait.now())
 end
 
---- Serves the modem, waiting up to so many seconds (0) for something to happen; handlers run, too.
+--- Serves the modem, waiting up to `seconds` (0) for something to happen; handlers run, too.
 ---@param seconds? number
 ---@return true?, hayes.error?
 function Modem:step(seconds)
@@ -434,7 +433,7 @@ local endings = {
   function(modem) if modem.emulator then modem.emulator:close() end end,
 }
 
---- Goes on with the end of the modem. What fails for want of memory is tried again in the next round of the loop.
+--- Continues to close the modem. A step that runs out of memory is tried again in the next round of the loop.
 function Modem:go_on()
   if not self.closed_with then return end
   wait.soon(self)
@@ -459,16 +458,16 @@ end
 ---@return true
 function Modem:close()
   self.ended = true
-  self:shut(errors.new { name = "closed", message = ("the modem on %s was closed"):format(self.address) })
+  self:shut(errors.closed("the modem on " .. self.address))
   return true
 end
 
 Modem.__close = Modem.close
 Modem.__gc = Modem.close
 
---- Opens the port again that has gone (a cable that was unplugged, a module that reset its USB), under the same address
---- and into the same object: start-up is done again, handlers stay; sockets and sessions from before are gone. True;
---- nil and the error when that fails, or when close() was called. Any number of times.
+--- Opens a port again that has gone (the cable was unplugged, the module reset its USB), with the same address and
+--- object: start-up runs again and handlers stay; sockets and sessions from before are gone. Returns true; nil and the
+--- error if that fails, or if close() was called. May be called any number of times.
 ---@return true?, hayes.error?
 function Modem:reopen()
   local _held <close> = self.reopening:take()
@@ -493,17 +492,6 @@ end
 ---@return { manufacturer: string, model: string, revision: string, imei: string }?, hayes.error?
 function Modem:identify()
   return self.dialect.identify(self)
-end
-
---- For people: what a command, an error, a result code or a URC of this module means. `text` is a command with or
---- without AT, with values or without (`+QSSLCFG`, `AT+QSSLCFG="seclevel"`, `AT+QSSLOPEN=1,0,4,"h",443,2`), the number
---- or name of an error (579, `"+CME ERROR: 10"`, `"ssl_handshake_fail"`), a line of the module
---- (`'+QSSLURC: "closed",4'`) or a result code (`"SEND FAIL"`). tostring() of what it gives is made to be read. What
---- is unknown gives nil and an error that names what comes near. Nothing is sent.
----@param text string|integer
----@return hayes.explanation?, hayes.error?
-function Modem:explain(text)
-  return explain(self.dialect, text)
 end
 
 return Modem

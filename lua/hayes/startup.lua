@@ -1,4 +1,4 @@
---- From an open port to a modem in a known state: in step, echo off, the dialect found, its settings made.
+--- Start-up: from an open port to a modem in a known state, synchronised, with echo off, a dialect and its settings.
 
 local dialects = require "hayes.dialect"
 local errors = require "hayes.error"
@@ -9,7 +9,7 @@ local startup = {}
 
 local MOST_ATTEMPTS = 5
 
---- What came in place of an answer tells what is wrong.
+--- The error for a module that does not answer; what was received instead tells why.
 local function no_answer(modem, baud, seconds)
   local received, noise = modem.engine:noise()
   if received == 0 then
@@ -36,7 +36,7 @@ local function no_answer(modem, baud, seconds)
   }
 end
 
---- Gets in step; what arrives meanwhile and is no URC of a module may tell of a wrong speed.
+--- Synchronises with the module. Unknown lines that arrive in the meantime may mean that the speed is wrong.
 local function get_in_step(modem, baud, seconds)
   local waiter = wait.waiter()
   local _resync <close> = modem:listen("resync", function() waiter:fire(true) end)
@@ -51,7 +51,8 @@ local function get_in_step(modem, baud, seconds)
   return waiter:wait()
 end
 
---- Echo off, result codes as words; then what the dialect wants. A module that does not know ATV1 has no others.
+--- Echo off, result codes as words; then what the dialect wants. A module that does not know ATV1 has word result codes
+--- only.
 local function make_settings(modem)
   for _, text in ipairs { "ATE0", "ATV1" } do
     local response, err = exchange.run(modem, text)
@@ -109,8 +110,8 @@ local function attempt(modem, options)
   return dialect.start(modem)
 end
 
---- Takes a modem on an open port into service; nil, err when that fails. A module that restarts meanwhile (it was only
---- just switched on) is begun with again.
+--- Takes a modem on an open port into service; nil, err if that fails. If the module restarts in the meantime (it was
+--- only just switched on), start-up begins again.
 ---@param modem hayes.modem
 ---@param options { dialect: any, baud: integer, timeout: number }
 function startup.run(modem, options)

@@ -6,18 +6,18 @@
 ---     12.360000 > [1460 bytes]
 ---     12.400000 - in step
 ---
---- `>` went to the module, `<` came from it, `-` is a remark. Data is told by its length only. Parameters that are
+--- `>` went to the module, `<` came from it, `-` is a remark. Of data only the length is shown. Parameters that are
 --- declared secret are shown as `***`.
 
-local command = require "hayes.dialect.command"
+local command = require "hayes.declare.command"
 local local_file = require "hayes.local_file"
 local wait = require "hayes.wait"
 
 local Trace = {}
 Trace.__index = Trace
 
---- A trace to a file (a path; appended) or a function that is called with each line. A FIFO or a terminal that takes
---- nothing does not hold the modem up: the trace then tells how many lines are missing. nil, err when the file cannot
+--- A trace to a file (a path; appended) or a function that is called with each line. A FIFO or a terminal that
+--- accepts nothing does not block the modem: the trace says how many lines are missing. nil, err when the file cannot
 --- be written.
 ---@param target string|fun(line: string)
 ---@param redact boolean
@@ -42,7 +42,7 @@ local function printable(text)
   return (text:gsub("[^\32-\126\128-\255]", function(byte) return ("\\x%02x"):format(byte:byte()) end))
 end
 
---- A function of the caller's that raises is told of once, and not called again.
+--- If the caller's function raises, that is reported once, and the function is not called again.
 local function write(self, line)
   local ok, err = pcall(self.write, line)
   if ok then return end
@@ -54,7 +54,7 @@ local function show(self, time, mark, text)
   write(self, ("%.6f %s %s"):format(time, mark, text))
 end
 
---- Something went to the module: text, or so many bytes of data.
+--- Something was sent to the module: text, or a number of bytes of data.
 function Trace:sent(time, text, bytes)
   if not text then return show(self, time, ">", ("[%d bytes]"):format(bytes)) end
   text = text:gsub("[\r\n]+$", "")

@@ -1,6 +1,6 @@
 -- Every declaration says all that a person or a program asks of it.
 
-local describe_ = require "hayes.dialect.describe"
+local describe_ = require "hayes.explain.text"
 local dialects = require "hayes.dialect"
 
 local types = { integer = true, string = true, bare = true }
@@ -78,7 +78,7 @@ describe("The Quectel dialect", function()
   it("has the fifteen settings of AT+QSSLCFG that the note lists and cacertex of EG25-G, each asked for and made", function()
     local keys = describe_.keys(dialect.commands["+QSSLCFG"].keys)
     assert.are.same(16, #keys)
-    for _, key in ipairs(require("hayes.dialect.quectel.ssl_settings").names) do
+    for _, key in ipairs(require("hayes.dialect.quectel.ssl.settings").names) do
       local form = dialect.commands["+QSSLCFG"].keys[key]
       expect(form and form.params[2].optional and #form.answer >= 2, key)
     end

@@ -1,5 +1,5 @@
--- The Ai-Thinker module in software: the examples of the TCP/IP page typed at it give the page's answers, framed as the
--- literals of the firmware frame them; its sockets are real ones.
+-- The emulated Ai-Thinker module answers the examples of the TCP/IP page as the page says, framed like the strings in the
+-- firmware. Its sockets are real.
 
 local hayes = require "hayes"
 local lab = require "support.lab"
@@ -12,7 +12,7 @@ local ssl = require "ssl"
 
 local OK = "\r\nOK\r\n"
 
-describe("The TCP/IP page, typed at an Ai-WB2:", function()
+describe("The emulated Ai-WB2 answers the examples of the TCP/IP page:", function()
   local session, listener, peer, udp
 
   setup(function()
@@ -34,7 +34,7 @@ describe("The TCP/IP page, typed at an Ai-WB2:", function()
     udp:close()
   end)
 
-  it("AT+SOCKET, a TCP client, and AT+SOCKET?", function()
+  it("AT+SOCKET for a TCP client and AT+SOCKET?", function()
     assert.are.same("connect success ConID=1\r\n" .. OK, session:ask "AT+SOCKET=4,192.168.31.239,60000")
     peer = Session.accept(listener)
     assert.are.same("1,4,3,192.168.31.239,60000,-1,0\r\n" .. OK, session:ask "AT+SOCKET?")
@@ -54,13 +54,13 @@ describe("The TCP/IP page, typed at an Ai-WB2:", function()
     assert.are.same("+SOCKETREAD,1,0" .. OK, session:ask "AT+SOCKETREAD=1")
   end)
 
-  it("AT+SOCKET, a UDP client, and AT+SOCKETSENDLINE", function()
+  it("AT+SOCKET for a UDP client and AT+SOCKETSENDLINE", function()
     assert.are.same("connect success ConID=2\r\n" .. OK, session:ask "AT+SOCKET=2,192.168.31.239,23333")
     assert.are.same(OK, session:ask "AT+SOCKETSENDLINE=2,10,1234567890")
     assert.are.same("1234567890", udp:receive())
   end)
 
-  it("AT+SOCKET, servers", function()
+  it("AT+SOCKET for servers", function()
     assert.are.same("\r\nconnect success ConID=3\r\n" .. OK, session:ask "AT+SOCKET=1,8001")
     assert.are.same("\r\nconnect success ConID=4\r\n" .. OK, session:ask "AT+SOCKET=3,8888")
     assert.are.same("1,4,3,192.168.31.239,60000,-1,0\r\n2,2,3,192.168.31.239,23333,-1,0\r\n3,1,3,,-1,8001,0\r\n"
@@ -122,8 +122,8 @@ describe("The TCP/IP page, typed at an Ai-WB2:", function()
   end)
 end)
 
-describe("Recordings, typed at an Ai-WB2:", function()
-  it("echo is the whole line; ATE0 ends it", function()
+describe("The emulated Ai-WB2 reproduces recordings:", function()
+  it("the whole line is echoed until ATE0", function()
     local session <close> = Session.open { echo = true }
     assert.are.same("AT\r\n" .. OK, session:ask "AT")
     assert.are.same("ATE0\r\n" .. OK, session:ask "ATE0")
@@ -132,7 +132,7 @@ describe("Recordings, typed at an Ai-WB2:", function()
     assert.are.same("AT\r\n" .. OK, session:ask "AT")
   end)
 
-  it("versions, reset and banner are those of V4.18_P1.4.4", function()
+  it("versions, reset and banner match V4.18_P1.4.4", function()
     local session <close> = Session.open()
     assert.are.same("\r\nat version:release/V4.18_P2.19.1\r\nsdk version:release_bl_iot_sdk_1.6.36\r\n"
       .. "firmware version:V4.18_P1.4.4-e15d67b" .. OK, session:ask "AT+GMR")
@@ -142,7 +142,7 @@ describe("Recordings, typed at an Ai-WB2:", function()
     assert.is_truthy(banner:find("firmware_version:V4.18_P1.4.4-e15d67b\r\n", 1, true))
   end)
 
-  it("a network is joined: WIFI_CONNECT, OK, WIFI_GOT_IP", function()
+  it("joining a network prints WIFI_CONNECT, OK, WIFI_GOT_IP", function()
     local session <close> = Session.open { ap = "aithinker,1234567890" }
     assert.are.same("\r\n+WJAP:65\r\nERROR\r\n", session:ask('AT+WJAP="aithinker","1234567890"', "ERROR\r\n"))
     assert.are.same(OK, session:ask "AT+WMODE=1,1")
@@ -155,7 +155,7 @@ describe("Recordings, typed at an Ai-WB2:", function()
     assert.are.same("\r\n+EVENT:WIFI_DISCONNECT\r\n", session:ask("AT+WDISCONNECT", "WIFI_DISCONNECT\r\n"):sub(-26))
   end)
 
-  it("a wrong password and an unknown network are told apart", function()
+  it("a wrong password and an unknown network give different errors", function()
     local session <close> = Session.open { ap = "net,secret" }
     session:ask "AT+WMODE=1"
     assert.are.same("\r\n+WJAP:68\r\nERROR\r\n", session:ask("AT+WJAP=net,wrong", "ERROR\r\n"))
@@ -164,7 +164,7 @@ describe("Recordings, typed at an Ai-WB2:", function()
       .. OK, session:ask "AT+WSCAN")
   end)
 
-  it("unknown commands, busy modules and overlong lines have no result code", function()
+  it("unknown commands, commands while busy and overlong lines get no result code", function()
     local session <close> = Session.open()
     assert.are.same("Unknown cmd:ATE0AT+WMODE=1\r\n", session:ask("ATE0AT+WMODE=1", "Unknown[^\n]*\n"))
     assert.are.same("Unknown cmd:+++AT\r\n", session:ask("+++AT", "Unknown[^\n]*\n"))
@@ -176,7 +176,7 @@ describe("Recordings, typed at an Ai-WB2:", function()
     assert.are.same(OK, session:until_(OK))
   end)
 
-  it("errors are the number and ERROR", function()
+  it("errors are printed as a number and ERROR", function()
     local session <close> = Session.online()
     local function code(line) return tonumber(session:ask(line, "ERROR\r\n"):match "^\r\n%+[A-Z]+:(%d+)\r\nERROR\r\n$") end
     assert.are.same(97, code("AT+SOCKET=4,127.0.0.1," .. Process.free_port()))
@@ -194,14 +194,14 @@ describe("Recordings, typed at an Ai-WB2:", function()
     assert.are.same(106, code "AT+PING=does-not-exist.invalid")
   end)
 
-  it("without a network there are no clients", function()
+  it("clients cannot be opened without a network", function()
     local session <close> = Session.open()
     assert.are.same("\r\n+SOCKET:97\r\nERROR\r\n", session:ask("AT+SOCKET=4,127.0.0.1,80", "ERROR\r\n"))
     assert.are.same("\r\n+SOCKET:96\r\nERROR\r\n", session:ask("AT+SOCKET=3,8888", "ERROR\r\n"))
   end)
 end)
 
-describe("An Ai-WB2's sockets", function()
+describe("Sockets of the emulated Ai-WB2", function()
   local session, listener, port
 
   before_each(function() listener, port = Session.listen() end)
@@ -217,7 +217,7 @@ describe("An Ai-WB2's sockets", function()
     return Session.accept(listener)
   end
 
-  it("send any bytes, split or not, and what is quoted in one line", function()
+  it("send arbitrary bytes, in pieces or at once, and quoted text within a command line", function()
     session = Session.online()
     local peer = connect()
     local bytes = {}
@@ -229,7 +229,7 @@ describe("An Ai-WB2's sockets", function()
     assert.are.same([[a, "b"\ c d]], peer:receive(11))
   end)
 
-  it("in pull mode give a packet a read, and keep what was received when the peer has gone", function()
+  it("return one packet per read in pull mode and keep received data after the peer has closed", function()
     session = Session.online()
     local peer = connect()
     local sent = ("0123456789"):rep(300)
@@ -250,7 +250,7 @@ describe("An Ai-WB2's sockets", function()
     assert.are.same(OK, session:ask "AT+SOCKETDEL=1")
   end)
 
-  it("in push mode give exactly the length announced, whatever the bytes are", function()
+  it("push exactly the announced number of bytes, whatever their values", function()
     session = Session.online()
     session:ask "AT+SOCKETRECVCFG=1"
     local peer = connect()
@@ -260,7 +260,7 @@ describe("An Ai-WB2's sockets", function()
     assert.are.same("+SOCKETREAD,1,0" .. OK, session:ask "AT+SOCKETREAD=1")
   end)
 
-  it("say what has come behind the result code, not at the prompt", function()
+  it("print events after the result code, not at the prompt", function()
     session = Session.online()
     local peer = connect()
     session:ask("AT+SOCKETSEND=1,5", ">")
@@ -270,7 +270,7 @@ describe("An Ai-WB2's sockets", function()
     assert.are.same("\r\n+EVENT:SocketDown,1,1\r\n", session:until_ "Down,1,1\r\n")
   end)
 
-  it("are deleted when what was sent is out", function()
+  it("are deleted after all data has been sent", function()
     session = Session.online()
     local peer = connect()
     local sent = 0
@@ -287,7 +287,7 @@ describe("An Ai-WB2's sockets", function()
     assert.are.same(OK, session:until_(OK))
   end)
 
-  it("have the id that was asked for, once", function()
+  it("get the requested id unless it is in use", function()
     session = Session.online()
     local _peer = connect(7) -- held: one that is collected ends the connection
     assert.are.same("\r\n+SOCKET:110\r\nERROR\r\n",
@@ -297,7 +297,7 @@ describe("An Ai-WB2's sockets", function()
       session:ask "AT+SOCKET?")
   end)
 
-  it("are five at most, seeds included", function()
+  it("are limited to five, including seeds", function()
     session = Session.online { listen = { [8888] = 0 } }
     session:ask "AT+SOCKET=3,8888"
     for i = 1, 4 do
@@ -312,7 +312,7 @@ describe("An Ai-WB2's sockets", function()
     session:until_ "SocketSeed,6,1\r\n"
   end)
 
-  it("keep the borders of datagrams", function()
+  it("preserve the boundaries of datagrams", function()
     local udp, udp_port = Session.listen_udp()
     session = Session.online()
     session:ask("AT+SOCKET=2,127.0.0.1," .. udp_port)
@@ -328,7 +328,7 @@ describe("An Ai-WB2's sockets", function()
     udp:close()
   end)
 
-  it("of a TCP server become seeds, which have to be deleted", function()
+  it("of a TCP server create seeds, which have to be deleted", function()
     session = Session.online { listen = { [8888] = 0 } }
     session:ask "AT+SOCKET=3,8888"
     local peer = session:dial(8888)
@@ -348,7 +348,7 @@ describe("An Ai-WB2's sockets", function()
     assert.are.same("1,3,3,,-1,8888,0\r\n" .. OK, session:ask "AT+SOCKET?")
   end)
 
-  it("of a UDP server answer the first that spoke, and after AT+SOCKETTT=2 the last", function()
+  it("of a UDP server send to the first peer, or after AT+SOCKETTT=2 to the latest one", function()
     session = Session.online { listen = { [8001] = 0 } }
     session:ask "AT+SOCKET=1,8001"
     assert.are.same("\r\n+SOCKETSEND:99\r\nERROR\r\n", session:ask("AT+SOCKETSEND=1,3", "ERROR\r\n"))
@@ -364,7 +364,7 @@ describe("An Ai-WB2's sockets", function()
     assert.are.same("to the last", second:receive())
   end)
 
-  it("are cut by AT+WMODE=0 and by a network that goes", function()
+  it("are closed by AT+WMODE=0 and by loss of the network", function()
     session = Session.online()
     local peer = connect()
     session:control "wifi drop"
@@ -377,7 +377,7 @@ describe("An Ai-WB2's sockets", function()
     session:ask("AT+WMODE=0", "SocketDisconnect,1\r\n")
   end)
 
-  it("are quiet about what AT+SYSMSG masks", function()
+  it("print no events that AT+SYSMSG masks", function()
     session = Session.online()
     session:ask "AT+SYSMSG=1,ffffffef,0" -- all but SocketDown
     local peer = connect()
@@ -387,7 +387,7 @@ describe("An Ai-WB2's sockets", function()
     assert.are.same("+SOCKETREAD,1,1,x" .. OK, session:ask "AT+SOCKETREAD=1")
   end)
 
-  it("end when told to, stall when told to, and are counted", function()
+  it("can be closed and stalled by the control connection, and are counted in its statistics", function()
     session = Session.online()
     local _peer = connect() -- held: one that is collected ends the connection
     assert.is_truthy(session:control("stats"):find("open_sockets=1", 1, true))
@@ -399,14 +399,14 @@ describe("An Ai-WB2's sockets", function()
   end)
 end)
 
-describe("Transparent transmission", function()
+describe("Transparent mode of the emulated Ai-WB2", function()
   local function escape(session)
     socket.sleep(0.1)
     session:type "+++"
     return session:until_(OK)
   end
 
-  it("wants one client, one server with one seed, or one UDP server", function()
+  it("requires a single client, a server with a single seed, or a single UDP server", function()
     local listener, port = Session.listen()
     local session <close> = Session.online { listen = { [8888] = 0 } }
     local function refused() session:ask("AT+SOCKETTT", "%+SOCKETTT:105\r\nERROR\r\n") end
@@ -428,7 +428,7 @@ describe("Transparent transmission", function()
     listener:close()
   end)
 
-  it("carries every byte both ways, and +++ only between silences is no data", function()
+  it("transmits all bytes in both directions and ends only on +++ surrounded by silence", function()
     local listener, port = Session.listen()
     local session <close> = Session.online()
     session:ask(("AT+SOCKET=4,127.0.0.1,%d"):format(port))
@@ -446,7 +446,7 @@ describe("Transparent transmission", function()
     listener:close()
   end)
 
-  it("hushes events", function()
+  it("suppresses events", function()
     local listener, port = Session.listen()
     local session <close> = Session.online()
     session:ask(("AT+SOCKET=4,127.0.0.1,%d"):format(port))
@@ -460,7 +460,7 @@ describe("Transparent transmission", function()
     listener:close()
   end)
 
-  it("begins by itself after a reset, once on line", function()
+  it("starts automatically after a reset once the module is online", function()
     local listener, port = Session.listen()
     local session <close> = Session.online()
     session:ask(("AT+SOCKETAUTOTT=4,127.0.0.1,%d"):format(port))
@@ -479,7 +479,7 @@ describe("Transparent transmission", function()
     listener:close()
   end)
 
-  it("begins by itself when the module is started with such a flash", function()
+  it("starts automatically if the flash contains AT+SOCKETAUTOTT settings", function()
     local udp, port = Session.listen_udp()
     local flash = lab.folder() .. "/wb2-flash"
     local session = Session.online { flash = flash }
@@ -497,7 +497,7 @@ describe("Transparent transmission", function()
   end)
 end)
 
-describe("TLS on an Ai-WB2", function()
+describe("TLS on the emulated Ai-WB2", function()
   local folder, peer, session
 
   setup(function()
@@ -536,7 +536,7 @@ describe("TLS on an Ai-WB2", function()
     session:until_ "SocketDisconnect,1\r\n"
   end)
 
-  it("refuses one that another CA has signed", function()
+  it("refuses a server with a certificate from another CA", function()
     store(1, folder .. "/other.pem")
     peer:begin "accept"
     assert.are.same("\r\n+SOCKET:109\r\nERROR\r\n", session:ask("AT+SOCKET=7," .. lab.HOST .. ",443", "ERROR\r\n"))
@@ -544,7 +544,7 @@ describe("TLS on an Ai-WB2", function()
     assert.are.same(OK, session:ask "AT+SOCKET?")
   end)
 
-  it("verifies nothing while slot 1 is empty, and says 108 when it holds no certificate", function()
+  it("verifies nothing if slot 1 is empty and fails with 108 if slot 1 holds no certificate", function()
     peer:begin "accept"
     session:ask("AT+SOCKET=7," .. lab.HOST .. ",443")
     assert(peer:finish())
@@ -554,7 +554,7 @@ describe("TLS on an Ai-WB2", function()
     assert.are.same("\r\n+SOCKET:108\r\nERROR\r\n", session:ask("AT+SOCKET=7," .. lab.HOST .. ",443", "ERROR\r\n"))
   end)
 
-  it("serves with what is in slots 2 and 3", function()
+  it("serves with the certificate and key in slots 2 and 3", function()
     store(2, folder .. "/chain.pem")
     store(3, folder .. "/server.key")
     session:ask "AT+SOCKET=6,8443"
@@ -573,7 +573,7 @@ describe("TLS on an Ai-WB2", function()
     session:until_ "SocketDisconnect,2\r\n"
   end)
 
-  it("drops who does not speak TLS to a server, without an event", function()
+  it("drops clients of a server that do not use TLS, without an event", function()
     store(2, folder .. "/chain.pem")
     store(3, folder .. "/server.key")
     session:ask "AT+SOCKET=6,8443"
@@ -584,7 +584,7 @@ describe("TLS on an Ai-WB2", function()
   end)
 end)
 
-describe("The quirk", function()
+describe("The Ai-WB2 quirk", function()
   local session, listener, port
 
   before_each(function() listener, port = Session.listen() end)
@@ -606,7 +606,7 @@ describe("The quirk", function()
 
   local function row() return session:ask("AT+SOCKET?"):match "^[^\r]*" end
 
-  it("dissconnect spells the event with three s; state-127 and server-minus-one change the row", function()
+  it("dissconnect misspells the event; state-127 and server-minus-one change the row of AT+SOCKET?", function()
     local peer = connected "dissconnect,state-127,server-minus-one"
     assert.are.same(("1,4,3,127.0.0.1,%d,-1,-1"):format(port), row())
     peer:close()
@@ -614,7 +614,7 @@ describe("The quirk", function()
     assert.are.same(("1,4,127,127.0.0.1,%d,-1,-1"):format(port), row())
   end)
 
-  it("state-table tells states as the page's table", function()
+  it("state-table uses the states in the page's table", function()
     local peer = connected "state-table"
     assert.is_truthy(row():find "^1,4,1,")
     peer:close()
@@ -622,7 +622,7 @@ describe("The quirk", function()
     assert.is_truthy(row():find "^1,4,2,")
   end)
 
-  it("plus-error, bare-error and unknown-is-error change how failures end", function()
+  it("plus-error, bare-error and unknown-is-error change the format of errors", function()
     session = Session.open { quirks = "plus-error" }
     assert.are.same("\r\n+SOCKETDEL:110\r\n+ERROR\r\n", session:ask("AT+SOCKETDEL=1", "ERROR\r\n"))
     session:close()
@@ -636,7 +636,7 @@ describe("The quirk", function()
     assert.are.same("\r\n[Busy]cmd is running...\r\n", session:until_ "running...\r\n")
   end)
 
-  it("silent-send takes the data for a connection that is not there, and answers nothing", function()
+  it("silent-send accepts data for a nonexistent connection without an answer", function()
     session = Session.online { quirks = "silent-send" }
     session:ask("AT+SOCKETSEND=9,3", ">")
     session:type "123AT\r\n"
@@ -646,7 +646,7 @@ describe("The quirk", function()
     assert.are.same(OK, session:ask "AT")
   end)
 
-  it("prompt-line and prompt-space put something around the prompt", function()
+  it("prompt-line and prompt-space add characters around the prompt", function()
     connected "prompt-line"
     assert.are.same("\r\n>", session:ask("AT+SOCKETSEND=1,3", ">"))
     session:close()
@@ -654,7 +654,7 @@ describe("The quirk", function()
     assert.are.same("> ", session:ask("AT+SOCKETSEND=1,3", "> "))
   end)
 
-  it("read-colon, read-crlf, wdomain-cr and wscan-space print other separators", function()
+  it("read-colon, read-crlf, wdomain-cr and wscan-space change separators", function()
     local peer = connected("read-colon,read-crlf,wdomain-cr,wscan-space", { resolve = { name = "10.0.0.1" } })
     peer:send "abc"
     session:until_ "SocketDown,1,3\r\n"
@@ -663,7 +663,7 @@ describe("The quirk", function()
     assert.is_truthy(session:ask("AT+WSCAN"):find("+WSCAN:index SSID,CH,SECURITY,RSSI,BSSID\r\n1 hayes,6,", 1, true))
   end)
 
-  it("join-ok-first says OK before the events; no-wdisconnect knows no AT+WDISCONNECT", function()
+  it("join-ok-first prints OK before the events; no-wdisconnect lacks AT+WDISCONNECT", function()
     session = Session.open { quirks = "join-ok-first,no-wdisconnect" }
     session:ask "AT+WMODE=1"
     assert.are.same(OK .. "\r\n+EVENT:WIFI_CONNECT\r\n\r\n+EVENT:WIFI_GOT_IP\r\n",
@@ -671,13 +671,13 @@ describe("The quirk", function()
     session:ask("AT+WDISCONNECT", "Unknown cmd:AT%+WDISCONNECT\r\n")
   end)
 
-  it("short-lines drops lines over 256 bytes", function()
+  it("short-lines drops lines of more than 256 bytes", function()
     session = Session.open { quirks = "short-lines" }
     session:type("AT+WJAP=" .. ("x"):rep(249) .. "\r\nAT\r\n")
     assert.are.same(OK, session:until_(OK))
   end)
 
-  it("reconnect connects a client again, autodel-after-del tells of every deletion", function()
+  it("reconnect reestablishes client connections; autodel-after-del reports every deletion", function()
     local peer = connected "reconnect,autodel-after-del"
     peer:close()
     session:until_ "SocketDisconnect,1\r\n"
@@ -688,7 +688,7 @@ describe("The quirk", function()
     assert.are.same(OK .. "\r\n+EVENT:SocketAutoDel,1\r\n", session:ask("AT+SOCKETDEL=1", "AutoDel,1\r\n"))
   end)
 
-  it("reconnect waits for the network when that has gone", function()
+  it("reconnect waits until a lost network returns", function()
     connected "reconnect"
     session:control "wifi drop"
     session:until_ "SocketDisconnect,1\r\n"
@@ -698,7 +698,7 @@ describe("The quirk", function()
     assert.is_truthy(row():find "^1,4,3,")
   end)
 
-  it("autodel deletes what has ended, once it is read", function()
+  it("autodel deletes closed connections once their data is read", function()
     local peer = connected "autodel"
     peer:send "abc"
     peer:close()
@@ -708,14 +708,14 @@ describe("The quirk", function()
     assert.are.same(OK, session:ask "AT+SOCKET?")
   end)
 
-  it("autodel-alone deletes without having told of the end; banner-bw16 boots without ready", function()
+  it("autodel-alone deletes without reporting the close; banner-bw16 boots without ready", function()
     local peer = connected "autodel-alone,banner-bw16"
     peer:close()
     assert.are.same("\r\n+EVENT:SocketAutoDel,1\r\n", session:until_ "EVENT[^\n]*\n")
     assert.is_truthy(session:ask("AT+RST", "10:28:28%)\r\n"):find("#calibration_ok:[2:19:11] \r\n\r\nat version:", 1, true))
   end)
 
-  it("no-seed-event leaves AT+SOCKET? to tell of seeds", function()
+  it("no-seed-event reports seeds in AT+SOCKET? only", function()
     session = Session.online { quirks = "no-seed-event", listen = { [8888] = 0 } }
     session:ask "AT+SOCKET=3,8888"
     local peer = session:dial(8888)
@@ -724,7 +724,7 @@ describe("The quirk", function()
     assert.is_truthy(session:ask("AT+SOCKET?"):find("\n2,5,3,", 1, true))
   end)
 
-  it("events-anywhere lets events in between prompt and OK", function()
+  it("events-anywhere prints events between prompt and OK", function()
     local peer = connected "events-anywhere"
     session:ask("AT+SOCKETRECVCFG=1")
     session:ask("AT+SOCKETSEND=1,3", ">")
@@ -734,7 +734,7 @@ describe("The quirk", function()
     assert.are.same(OK, session:until_(OK))
   end)
 
-  it("tt-events and tt-exit-anywhere make transparent transmission leaky", function()
+  it("tt-events prints events in transparent mode and tt-exit-anywhere leaves it at any +++", function()
     local peer = connected "tt-events,tt-exit-anywhere"
     session:ask("AT+SOCKETTT", ">")
     session:type "a+b++c+++"
@@ -745,7 +745,7 @@ describe("The quirk", function()
     assert.are.same("\r\n+EVENT:SocketDisconnect,1\r\n", session:until_ "connect,1\r\n")
   end)
 
-  it("pull-loses loses what comes while much is unread", function()
+  it("pull-loses drops packets while too much data is unread", function()
     local peer = connected "pull-loses"
     for _ = 1, 40 do assert(peer:send(("x"):rep(1000))) end
     peer:close()
@@ -758,7 +758,7 @@ describe("The quirk", function()
     assert.is_true(total >= 8192 and total < 10000, tostring(total))
   end)
 
-  it("ca-unchecked connects to whom the CA has not signed", function()
+  it("ca-unchecked connects to servers that the CA has not signed", function()
     local folder = lab.folder()
     local server = Peer.start(folder)
     session = Session.online { quirks = "ca-unchecked", resolve = { [lab.HOST] = "127.0.0.1:" .. server.port } }
@@ -772,14 +772,14 @@ describe("The quirk", function()
     server:close()
   end)
 
-  it("recvcfg-at-open leaves the mode of connections that are there", function()
+  it("recvcfg-at-open does not change the mode of open connections", function()
     local peer = connected "recvcfg-at-open"
     session:ask "AT+SOCKETRECVCFG=1"
     peer:send "abc"
     assert.are.same("\r\n+EVENT:SocketDown,1,3\r\n", session:until_ "Down,1,3[^\n]*\n")
   end)
 
-  it("bundles are whole lineages", function()
+  it("names of firmware enable all its quirks", function()
     session = Session.open { quirks = "WB2-P23.2.1" }
     assert.is_truthy(session:ask("AT+GMR"):find("firmware version:V4.18_P23.2.1\r\n", 1, true))
     session:close()
@@ -789,8 +789,8 @@ describe("The quirk", function()
   end)
 end)
 
-describe("The control connection of an Ai-WB2", function()
-  it("swallows, answers, holds, interjects and reboots as for every module", function()
+describe("The control connection of the emulator", function()
+  it("ignores, answers and delays commands, inserts URCs and reboots an Ai-WB2", function()
     local session <close> = Session.open()
     session:control "swallow AT+GMR"
     session:type "AT+GMR\r\nAT\r\n"
@@ -809,7 +809,7 @@ describe("The control connection of an Ai-WB2", function()
     session:control "hangup"
   end)
 
-  it("says where a listener is, also a Quectel module's", function()
+  it("maps ports of listeners on an Ai-WB2 and on Quectel modules", function()
     local port = Process.free_port()
     local emulator <close> = assert(hayes.emulator { listen = { [2020] = port }, echo = false })
     local terminal = require("support.terminal").open(emulator.address)

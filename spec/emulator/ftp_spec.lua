@@ -1,4 +1,4 @@
--- The FTP note typed at the emulator, with a real FTP server behind it. Answers are compared to the byte.
+-- The commands of the FTP note on the emulator, with a real FTP server. Answers are compared byte for byte.
 
 local hayes = require "hayes"
 local lab = require "support.lab"
@@ -96,7 +96,7 @@ end
 
 Desk.__close = Desk.close
 
-describe("AT+QFTP… of the emulator", function()
+describe("AT+QFTP… on the emulator", function()
   local folder, server
 
   setup(function()
@@ -111,7 +111,7 @@ describe("AT+QFTP… of the emulator", function()
   end
 
   describe("without a server", function()
-    it("has the note's test forms", function()
+    it("answers test commands as in the note", function()
       local desk <close> = Desk.open { module = "EC200A" }
       desk:expect("AT+QFTPCFG=?", "\r\n" .. table.concat({
         '+QFTPCFG: "account",<username>,<password>', '+QFTPCFG: "filetype",(0,1)', '+QFTPCFG: "transmode",(0,1)',
@@ -129,7 +129,7 @@ describe("AT+QFTP… of the emulator", function()
       for _, name in ipairs { "PWD", "LEN", "STAT", "CLOSE" } do desk:ask(("AT+QFTP%s=?"):format(name), "OK") end
     end)
 
-    it("keeps settings until it is rebooted, and refuses what is out of range", function()
+    it("keeps settings until reboot and refuses values out of range", function()
       local desk <close> = Desk.open { module = "EC200A" }
       local settings = {
         { "filetype", "0", "1", "2" }, { "transmode", "1", "0", "2" }, { "contextid", "1", "15", "16" },
@@ -160,7 +160,7 @@ describe("AT+QFTP… of the emulator", function()
       for _, one in ipairs(settings) do read(one[1], one[2]) end
     end)
 
-    it("is not logged in before it is, and needs a data connection", function()
+    it("reports when it is not logged in, and needs a PDP context", function()
       local desk <close> = Desk.open()
       for _, line in ipairs { "PWD", 'SIZE="a"', 'GET="a","COM:"', 'PUT="a","COM:"', 'LIST="."', "LEN", "CLOSE" } do
         desk:ask("AT+QFTP" .. line, "+CME ERROR: 625")
@@ -176,7 +176,7 @@ describe("AT+QFTP… of the emulator", function()
       desk:ask("AT+QFTPPWD", "+CME ERROR: Not logged in")
     end)
 
-    it("tells names, hosts and accounts that are not there", function()
+    it("reports unknown names, unreachable hosts and wrong accounts", function()
       local desk <close> = Desk.open():prepare()
       desk:ask('AT+QFTPOPEN="nowhere.invalid",21', "OK", "+QFTPOPEN: 604,0")
       desk:ask('AT+QFTPOPEN="ftp.example",9', "OK", "+QFTPOPEN: 605,0")
@@ -188,7 +188,7 @@ describe("AT+QFTP… of the emulator", function()
   end)
 
   describe("in a session", function()
-    it("does folders and files as chapters 3.3 and 3.4 have it", function()
+    it("handles folders and files as in chapters 3.3 and 3.4", function()
       local desk <close> = session()
       server:put("test_my1.txt", ("y"):rep(1000))
       desk:ask('AT+QFTPCWD="/"', "OK", "+QFTPCWD: 0,0")
@@ -211,7 +211,7 @@ describe("AT+QFTP… of the emulator", function()
       desk:ask("AT+QFTPSTAT", "OK", "+QFTPSTAT: 0,4")
     end)
 
-    it("turns the server's codes into the note's errors", function()
+    it("maps the server's reply codes to the note's errors", function()
       local desk <close> = session()
       for code, err in pairs { [425] = 615, [426] = 616, [450] = 617, [451] = 618, [452] = 619, [500] = 620, [501] = 621,
         [502] = 622, [503] = 623, [504] = 624, [530] = 625, [532] = 626, [550] = 627, [551] = 628, [552] = 629, [553] = 627 } do
@@ -242,7 +242,7 @@ describe("AT+QFTP… of the emulator", function()
       desk:ask(('AT+QFTPOPEN="ftp.example",%d'):format(server.port), "+CME ERROR: 603")
     end)
 
-    it("lists in three ways, to the port and to a file", function()
+    it("prints the three kinds of listing to the port and to a file", function()
       local desk <close> = session()
       server:put("listed.txt", "12345")
       desk:ask('AT+QFTPMKDIR="sub"', "OK", "+QFTPMKDIR: 0,0")
@@ -261,8 +261,8 @@ describe("AT+QFTP… of the emulator", function()
     end)
   end)
 
-  describe("downloading", function()
-    it("brings any bytes, whole and in pieces", function()
+  describe("during downloads", function()
+    it("delivers arbitrary bytes, whole and in pieces", function()
       local desk <close> = session()
       server:put("p.bin", PROTOCOL)
       assert.are.same({ PROTOCOL, 0, #PROTOCOL }, { desk:download('AT+QFTPGET="p.bin","COM:"') })
@@ -274,7 +274,7 @@ describe("AT+QFTP… of the emulator", function()
       assert.are.same({ "", 0, 0 }, { desk:download(('AT+QFTPGET="p.bin","COM:",%d'):format(#PROTOCOL)) })
     end)
 
-    it("brings a file that is larger than every buffer, in pieces that end early too", function()
+    it("delivers a file larger than all buffers, also in pieces that end early", function()
       local desk <close> = session()
       local bytes = {}
       for i = 1, 50000 do bytes[i] = ("%08d line\r\nOK\r\n"):format(i) end
@@ -290,7 +290,7 @@ describe("AT+QFTP… of the emulator", function()
       end
     end)
 
-    it("puts it into the module's flash", function()
+    it("stores the file in the module's flash", function()
       local desk <close> = Desk.open { flash = folder .. "/flash" }
       desk:prepare():login(server.port)
       server:put("p.bin", PROTOCOL)
@@ -304,14 +304,14 @@ describe("AT+QFTP… of the emulator", function()
       desk:ask('AT+QFTPGET="p.bin","UFS:p.bin"', "OK", "+QFTPGET: 611,0")
     end)
 
-    it("tells that the flash is full, and goes on", function()
+    it("reports a full flash and keeps the session", function()
       local desk <close> = session()
       server:put("large.bin", ("z"):rep(2 << 20))
       desk:ask('AT+QFTPGET="large.bin","UFS:large"', "OK", "+QFTPGET: 613,0")
       desk:ask("AT+QFTPPWD", "OK", '+QFTPPWD: 0,"/"')
     end)
 
-    it("can be left by +++ and gone back to by ATO", function()
+    it("can be suspended by +++ and resumed by ATO", function()
       local desk <close> = session()
       local whole = ("0123456789abcdef"):rep(65536)
       server:put("large.bin", whole)
@@ -329,7 +329,7 @@ describe("AT+QFTP… of the emulator", function()
       desk:ask("ATO", "NO CARRIER")
     end)
 
-    it("is aborted by +++ where firmware does so", function()
+    it("is aborted by +++ with the quirk ftp-escape-aborts", function()
       local desk <close> = session { quirks = "ftp-escape-aborts" }
       server:put("p.bin", PROTOCOL)
       desk:control("ftp stall 10")
@@ -342,7 +342,7 @@ describe("AT+QFTP… of the emulator", function()
       assert.are.same(PROTOCOL:sub(11), (desk:download('AT+QFTPGET="p.bin","COM:",10')))
     end)
 
-    it("says what the server refuses in either of two ways", function()
+    it("reports a refusal by the server in either of two ways", function()
       local desk <close> = session()
       desk:ask('AT+QFTPGET="none","COM:"', "+CME ERROR: 627")
       local late <close> = session { quirks = "ftp-refused-later,ftp-eof-550" }
@@ -352,8 +352,8 @@ describe("AT+QFTP… of the emulator", function()
     end)
   end)
 
-  describe("uploading", function()
-    it("takes counted pieces into one file, as chapter 3.6 has it", function()
+  describe("during uploads", function()
+    it("collects pieces of known length in one file, as in chapter 3.6", function()
       local desk <close> = session()
       local half = #PROTOCOL // 2
       desk:upload(('AT+QFTPPUT="up.bin","COM:",0,%d,0'):format(half), PROTOCOL:sub(1, half), "OK",
@@ -369,14 +369,14 @@ describe("AT+QFTP… of the emulator", function()
       assert.are.same(PROTOCOL, server:get("up.bin"))
     end)
 
-    it("closes what lies between two pieces", function()
+    it("closes an upload between two pieces", function()
       local desk <close> = session()
       desk:upload('AT+QFTPPUT="piece.bin","COM:",0,4,0', "abcd", "OK", "+QFTPPUT: 0,4")
       desk:ask("AT+QFTPCLOSE", "OK", "+QFTPCLOSE: 0,0")
       assert.are.same("abcd", server:get("piece.bin"))
     end)
 
-    it("of unknown length ends by +++, and goes on behind what is there", function()
+    it("of unknown length ends an upload on +++ and can append to the file", function()
       local desk <close> = session()
       desk:ask('AT+QFTPPUT="plus.bin","COM:",0', "CONNECT")
       desk.terminal:type("one+++two")
@@ -389,7 +389,7 @@ describe("AT+QFTP… of the emulator", function()
       assert.is_truthy(server:commands():find("REST 6\nSTOR plus.bin\n", 1, true))
     end)
 
-    it("of unknown length ends by silence with 609, and is whole", function()
+    it("of unknown length ends a complete upload on silence with 609", function()
       local desk <close> = session()
       desk:control("ftp timeout 1000")
       desk:upload('AT+QFTPPUT="late.bin","COM:"', PROTOCOL, "OK", "+QFTPPUT: 609,0")
@@ -403,7 +403,7 @@ describe("AT+QFTP… of the emulator", function()
       assert.are.same("abc", server:get("late2.bin"))
     end)
 
-    it("takes the module's files, from a place on too", function()
+    it("sends files of the module, also from an offset", function()
       local desk <close> = session()
       desk:ask(('AT+QFUPL="UFS:up.bin",%d'):format(#PROTOCOL), "CONNECT")
       desk.terminal:type(PROTOCOL)
@@ -421,7 +421,7 @@ describe("AT+QFTP… of the emulator", function()
       desk:ask('AT+QFTPPUT="reply-452","COM:"', "+CME ERROR: 619")
     end)
 
-    it("carries a megabyte through the port", function()
+    it("transfers a megabyte through the port", function()
       local desk <close> = session()
       local whole = (PROTOCOL .. "\17\19"):rep(5000)
       desk:upload(('AT+QFTPPUT="big.bin","COM:",0,%d,1'):format(#whole), whole, "OK", ("+QFTPPUT: 0,%d"):format(#whole))
@@ -430,7 +430,7 @@ describe("AT+QFTP… of the emulator", function()
   end)
 
   describe("with its settings", function()
-    it("sends ASCII where it is told to, and asks sizes in binary", function()
+    it("transfers in ASCII if set, but asks for sizes in binary", function()
       local desk <close> = session(nil, '"filetype",1')
       server:put("text.txt", "one\ntwo\n")
       assert.are.same("one\r\ntwo\r\n", (desk:download('AT+QFTPGET="text.txt","COM:"')))
@@ -450,7 +450,7 @@ describe("AT+QFTP… of the emulator", function()
       assert.is_truthy(server:commands():find("PORT 127,0,0,1,", 1, true))
     end)
 
-    it("goes where data_address says", function()
+    it("connects to the address that data_address selects", function()
       -- Nobody has this address (RFC 5737).
       local far <close> = Server.start(folder, { name = "far", masquerade = "192.0.2.1" })
       far:put("p.bin", PROTOCOL)
@@ -463,7 +463,7 @@ describe("AT+QFTP… of the emulator", function()
       assert.are.same(PROTOCOL, (resolved:download('AT+QFTPGET="p.bin","COM:"')))
     end)
 
-    it("says 615 when there is no data connection, and some never get over it", function()
+    it("reports 615 without a data connection, after which the quirk ftp-615-poisons refuses everything", function()
       server:put("p.bin", PROTOCOL)
       server:put(".no-passive", "")
       local desk <close> = session()
@@ -513,7 +513,7 @@ describe("AT+QFTP… of the emulator", function()
       end)
     end
 
-    it("prints as this firmware or that does", function()
+    it("formats output according to quirks", function()
       local desk <close> = session { quirks = "ftp-pwd-bare,ftp-stat-before-ok,ftp-space-after-comma,ftp-password-masked" }
       server:put("p.bin", PROTOCOL)
       desk:ask("AT+QFTPPWD", "OK", "+QFTPPWD: 0,/")
@@ -523,12 +523,12 @@ describe("AT+QFTP… of the emulator", function()
     end)
   end)
 
-  describe("when links drop", function()
+  describe("when connections break", function()
     local whole = ("0123456789abcdef"):rep(16384)
 
     before_each(function() server:put("large.bin", whole) end)
 
-    it("tells the loss of the control connection", function()
+    it("reports the loss of the control connection", function()
       local desk <close> = session()
       desk:control("ftp drop control")
       desk:ask("AT+QFTPPWD", "+CME ERROR: 606")
@@ -542,7 +542,7 @@ describe("AT+QFTP… of the emulator", function()
       desk:upload('AT+QFTPPUT="cut.bin","COM:",0,100,1', ("u"):rep(20), "OK", "+QFTPPUT: 606,0")
     end)
 
-    it("tells the loss of the data connection at the byte it is lost, and the session goes on", function()
+    it("reports the loss of the data connection at the exact byte and keeps the session", function()
       local desk <close> = session()
       desk:control("ftp drop data 1000")
       desk:control("ftp drop data 2000")
@@ -558,7 +558,7 @@ describe("AT+QFTP… of the emulator", function()
       assert.is_true(desk:download('AT+QFTPGET="large.bin","COM:",2000') == whole:sub(2001))
     end)
 
-    it("tells the loss between two pieces with the next one", function()
+    it("reports a loss between two pieces at the next piece", function()
       local desk <close> = session()
       desk:upload('AT+QFTPPUT="lost.bin","COM:",0,4,0', "abcd", "OK", "+QFTPPUT: 0,4")
       desk:control("ftp drop data")
@@ -568,7 +568,7 @@ describe("AT+QFTP… of the emulator", function()
       assert.are.same("abcd", server:get("lost.bin"))
     end)
 
-    it("says NO CARRIER where firmware does so", function()
+    it("prints NO CARRIER with the quirk ftp-no-carrier", function()
       local desk <close> = session { quirks = "ftp-no-carrier" }
       desk:control("ftp drop data 100")
       desk:ask('AT+QFTPGET="large.bin","COM:"', "CONNECT")
@@ -576,7 +576,7 @@ describe("AT+QFTP… of the emulator", function()
       desk:becomes(1)
     end)
 
-    it("loses everything with the PDP context", function()
+    it("closes everything with the PDP context", function()
       local desk <close> = session()
       desk:control("ftp drop pdp 100")
       desk:ask('AT+QFTPGET="large.bin","COM:"', "CONNECT")
@@ -592,7 +592,7 @@ describe("AT+QFTP… of the emulator", function()
       desk:ask(nil, "+QFTPGET: 605,0", '+QIURC: "pdpdeact",1')
     end)
 
-    it("times out when nothing comes any more, either way", function()
+    it("times out if no data arrives in either direction", function()
       local desk <close> = session()
       desk:control("ftp timeout 1000")
       desk:control("ftp stall 500")
@@ -608,7 +608,7 @@ describe("AT+QFTP… of the emulator", function()
       desk:ask("AT+QFTPSIZE=\"large.bin\"", "+CME ERROR: 606")
     end)
 
-    it("ends an upload that waits with what it waits for, whatever has ended that", function()
+    it("ends a waiting upload when its connection is lost, for whatever reason", function()
       for control, result in pairs { ["ftp drop data"] = "OK 607", ["ftp drop control"] = "OK 606",
         ["pdp drop 1"] = "NO CARRIER 605" } do
         local desk <close> = session()
@@ -621,7 +621,7 @@ describe("AT+QFTP… of the emulator", function()
       end
     end)
 
-    it("answers other commands while a file is transferred, and can give it up", function()
+    it("answers other commands during a file transfer and can abort it", function()
       local desk <close> = session()
       desk:control("ftp stall 1000")
       desk:ask('AT+QFTPGET="large.bin","UFS:x"', "OK")
@@ -633,7 +633,7 @@ describe("AT+QFTP… of the emulator", function()
       desk:ask("AT+QFTPSTAT", "OK", "+QFTPSTAT: 0,4")
     end)
 
-    it("reboots in the middle, and the port can go", function()
+    it("survives a reboot and the loss of the port during a transfer", function()
       local desk <close> = session()
       desk:control("ftp reboot 100")
       desk:ask('AT+QFTPGET="large.bin","COM:"', "CONNECT")
@@ -648,7 +648,7 @@ describe("AT+QFTP… of the emulator", function()
       assert.is_truthy(tostring(words):find("hung up", 1, true))
     end)
 
-    it("notices that the server has died", function()
+    it("detects that the server has exited", function()
       local mortal = Server.start(folder, { name = "mortal" })
       mortal:put("large.bin", whole)
       local desk <close> = Desk.open():prepare():login(mortal.port)

@@ -1,5 +1,5 @@
--- What waits for a connection in the emulator ends with the connection, whatever has ended it, and goes on when the
--- connection does. A connection is stalled first, so that there is something to wait for.
+-- Commands of the emulator that wait for a connection fail when the connection is closed, for whatever reason, and
+-- continue when it accepts data again. The specs stall the connection first, so that the command has to wait.
 
 local hayes = require "hayes"
 local lab = require "support.lab"
@@ -14,9 +14,9 @@ local OK = "\r\nOK\r\n"
 local REFUSED = "\r\n+SOCKETSEND:101\r\nERROR\r\n"
 local ENDED = "\r\n+EVENT:SocketDisconnect,1\r\n"
 
---- Ways in which a connection of an Ai-WB2 ends, with the events that tell so.
+--- Ways to close a connection of an Ai-WB2, with the events that report it.
 local ends = {
-  { "an order", function(session) session:control "socket drop 1" end, ENDED },
+  { "the control connection", function(session) session:control "socket drop 1" end, ENDED },
   { "its peer", function(_, peer) peer:close() end, ENDED },
   { "its peer's reset", function(_, peer)
     peer:setoption("linger", { on = true, timeout = 0 })
@@ -26,7 +26,7 @@ local ends = {
     "\r\n+EVENT:WIFI_DISCONNECT\r\n" .. ENDED },
 }
 
-describe("On an Ai-WB2", function()
+describe("A waiting command of the emulated Ai-WB2:", function()
   local session, listener, peer
 
   after_each(function()
@@ -34,7 +34,7 @@ describe("On an Ai-WB2", function()
     listener:close()
   end)
 
-  --- On line, with a client connected as ConID 1.
+  --- Online, with a client connected as ConID 1.
   local function connect(quirks)
     local port
     listener, port = Session.listen()
@@ -43,19 +43,19 @@ describe("On an Ai-WB2", function()
     peer = Session.accept(listener)
   end
 
-  --- At the prompt of AT+SOCKETSEND, over a connection that takes nothing.
+  --- At the prompt of AT+SOCKETSEND, on a connection that accepts no data.
   local function stalled(length)
     session:control "stall 1 on"
     session:ask("AT+SOCKETSEND=1," .. length, ">")
   end
 
-  --- Nothing more has been said, and commands are answered.
+  --- There is no further output, and commands are answered.
   local function expect_silence() assert.are.same(OK, session:ask "AT") end
 
   for _, case in ipairs(ends) do
     local what, finish, events = table.unpack(case)
 
-    it("a send that waits is ended by " .. what .. ", and answered before the events that it held back", function()
+    it("AT+SOCKETSEND with its data complete fails before deferred events when closed by " .. what, function()
       connect()
       stalled(3)
       session:put "123"
@@ -64,7 +64,7 @@ describe("On an Ai-WB2", function()
       expect_silence()
     end)
 
-    it("a send with a chunk that waits takes what is still to come, and is ended by " .. what, function()
+    it("AT+SOCKETSEND with data outstanding accepts the rest and fails when closed by " .. what, function()
       connect()
       stalled(5000)
       session:put(("x"):rep(4999))
@@ -73,7 +73,7 @@ describe("On an Ai-WB2", function()
       assert.are.same(REFUSED .. events, session:until_ "Disconnect,1\r\n")
     end)
 
-    it("a send that says nothing when it fails ends, too, by " .. what, function()
+    it("AT+SOCKETSEND with the quirk silent-send ends without output when closed by " .. what, function()
       connect "silent-send"
       stalled(3)
       session:put "123"
@@ -82,7 +82,7 @@ describe("On an Ai-WB2", function()
       expect_silence()
     end)
 
-    it("AT+SOCKETDEL that waits is ended by " .. what, function()
+    it("AT+SOCKETDEL completes when the connection is closed by " .. what, function()
       connect()
       -- Nobody reads, so in the end what is sent stays in the module.
       repeat session:send(1, ("x"):rep(15000)) until session:control("stats"):match " unsent=(%d+)" ~= "0"
@@ -93,7 +93,7 @@ describe("On an Ai-WB2", function()
       assert.are.same(OK, session:ask "AT+SOCKET?")
     end)
 
-    it("transparent transmission that waits to be left is left, by " .. what, function()
+    it("leaving transparent mode completes when the connection is closed by " .. what, function()
       connect()
       session:ask("AT+SOCKETTT", ">")
       session:control "stall 1 on"
@@ -107,7 +107,7 @@ describe("On an Ai-WB2", function()
     end)
   end
 
-  it("a send ends before the module deletes what it was for", function()
+  it("AT+SOCKETSEND fails before the module deletes its connection", function()
     connect "autodel"
     stalled(3)
     session:put "123"
@@ -115,7 +115,7 @@ describe("On an Ai-WB2", function()
     assert.are.same(REFUSED .. ENDED .. "\r\n+EVENT:SocketAutoDel,1\r\n", session:until_ "Del,1\r\n")
   end)
 
-  it("a send ends though the connection is made again", function()
+  it("AT+SOCKETSEND fails even if the connection is reestablished", function()
     connect "reconnect"
     stalled(3)
     session:put "123"
@@ -123,7 +123,7 @@ describe("On an Ai-WB2", function()
     assert.are.same(REFUSED .. ENDED .. "\r\n+EVENT:SocketReconnect,1\r\n", session:until_ "Reconnect,1\r\n")
   end)
 
-  it("what is sent goes to no other connection that gets the id", function()
+  it("data of AT+SOCKETSEND never goes to a later connection with the same id", function()
     connect "autodel"
     session:control "set listen 8888=0"
     session:ask "AT+SOCKET=3,8888,0,2"
@@ -138,7 +138,7 @@ describe("On an Ai-WB2", function()
     assert.are.same("", (select(3, seed:receive(1))))
   end)
 
-  it("a send and the way out of transparent transmission go on when the connection does", function()
+  it("AT+SOCKETSEND and leaving transparent mode continue when the connection accepts data again", function()
     connect()
     stalled(3)
     session:put "123"
@@ -156,7 +156,7 @@ describe("On an Ai-WB2", function()
     assert.are.same("456", peer:receive(3))
   end)
 
-  it("a datagram goes out when the connection takes it", function()
+  it("a datagram is sent once the connection accepts it", function()
     local udp, port = Session.listen_udp()
     listener, session = udp, Session.online()
     session:ask("AT+SOCKET=2,127.0.0.1," .. port)
@@ -167,7 +167,7 @@ describe("On an Ai-WB2", function()
     assert.are.same("123", udp:receive())
   end)
 
-  it("a restart ends a send", function()
+  it("AT+SOCKETSEND is aborted by a reboot", function()
     connect()
     stalled(3)
     session:put "123"
@@ -178,7 +178,7 @@ describe("On an Ai-WB2", function()
 end)
 
 -- A module of Quectel's refuses what the connection has no room for (SEND FAIL), so that no send waits for it.
-describe("On an EC200U", function()
+describe("A waiting command of the emulated EC200U:", function()
   local emulator, terminal, listener, peer
 
   after_each(function()
@@ -194,7 +194,7 @@ describe("On an EC200U", function()
     return terminal:until_(pattern or OK)
   end
 
-  --- On line, with a connection as connectID 0.
+  --- Online, with a connection as connectID 0.
   local function connect(mode)
     local port
     listener, port = Session.listen()
@@ -212,7 +212,7 @@ describe("On an EC200U", function()
   } do
     local what, finish, events = table.unpack(case)
 
-    it("a send whose connection is ended by " .. what .. " takes its data and fails, before the events", function()
+    it("AT+QISEND accepts its data and fails before the URCs when closed by " .. what, function()
       connect()
       ask("AT+QISEND=0,4", "> ")
       terminal:put(emulator, "123")
@@ -221,9 +221,9 @@ describe("On an EC200U", function()
       assert.are.same("\r\nERROR\r\n" .. events, terminal:until_(literally(events)))
     end)
 
-    it("AT+QICLOSE that waits is ended by " .. what, function()
+    it("AT+QICLOSE completes when the connection is closed by " .. what, function()
       connect()
-      repeat -- nobody reads
+      repeat -- the peer does not read
         ask("AT+QISEND=0,1400", "> ")
         terminal:type(("x"):rep(1400))
       until terminal:until_("SEND %u+\r\n"):find "FAIL"
@@ -233,13 +233,13 @@ describe("On an EC200U", function()
       assert.is_nil(ask("AT+QISTATE=1,0"):find "QISTATE")
     end)
 
-    it("data mode whose connection takes nothing is ended by " .. what, function()
+    it("data mode on a stalled connection ends when closed by " .. what, function()
       connect(2)
       control "stall 0 on"
       terminal:put(emulator, "123")
       finish()
       terminal:until_ "NO CARRIER\r\n"
-      terminal:type "\r" -- what was not taken may stand in front
+      terminal:type "\r" -- ends a line that unsent data may have started
       ask "AT"
     end)
   end

@@ -2,7 +2,7 @@
 
 local Bench = require "support.engine"
 local core = require "hayes.core"
-local checksum = require "hayes.dialect.quectel.checksum"
+local checksum = require "hayes.dialect.quectel.file.checksum"
 
 for way, pieces in pairs(Bench.ways) do
   describe("The engine, with bytes that come in " .. way .. ",", function()

@@ -73,7 +73,7 @@ describe("A TCP stream", function()
     local modem, err = hayes.open("tcp:127.0.0.1:" .. number)
     assert.is_nil(modem)
     assert.are.same("connection_refused", err.name)
-    assert.are.same("nobody listens at tcp:127.0.0.1:" .. number, tostring(err))
+    assert.are.same("nothing listens at tcp:127.0.0.1:" .. number, tostring(err))
   end)
 
   it("needs a host and a port", function()

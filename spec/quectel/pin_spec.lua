@@ -42,7 +42,7 @@ describe("A PIN that the SIM card has refused", function()
       modem = assert(hayes.open(emulator.address))
       _, err = attach "9876"
       assert.are.same("sim_pin_refused", err.name)
-      assert.is_truthy(tostring(err):find("by whom is not known", 1, true), tostring(err))
+      assert.is_truthy(tostring(err):find("that the library did not send", 1, true), tostring(err))
     end
     assert(attach("1234", true))
   end)
@@ -87,7 +87,7 @@ describe("A PIN that the SIM card has refused", function()
     for _ = 1, 5 do attach "9876" end
     assert.are.same({ 'AT+CPIN="9876"' }, sent)
     local _, err = attach "9876"
-    assert.is_truthy(tostring(err):find("the module does not tell", 1, true), tostring(err))
+    assert.is_truthy(tostring(err):find("the module does not say", 1, true), tostring(err))
   end)
 
   it("or to which the answer was lost, is not sent again", function()
@@ -215,7 +215,7 @@ describe("The SIM card", function()
     open "SIM PUK"
     local _, err = modem.network.attach { apn = "internet" }
     assert.are.same("sim_puk_required", err.name)
-    assert.are.same("the SIM card is locked: it wants SIM PUK", tostring(err))
+    assert.are.same("the SIM card is locked and asks for its PUK", tostring(err))
     assert.are.same("The PIN was wrong three times. Unlock the card with its PUK in a phone.", err.hint)
   end)
 

@@ -6,8 +6,8 @@ local OpensslServer = require "support.openssl_server"
 local Peer = require "support.tls_peer"
 local pki = require "support.pki"
 local raises = require "support.raises"
-local settings = require "hayes.dialect.quectel.ssl_settings"
-local suites = require "hayes.dialect.quectel.suites"
+local settings = require "hayes.dialect.quectel.ssl.settings"
+local suites = require "hayes.dialect.quectel.ssl.suites"
 
 describe("modem.ssl negotiates", function()
   local modem, emulator, folder, ca, ecdsa_chain, ecdsa_key

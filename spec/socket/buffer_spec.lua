@@ -1,6 +1,6 @@
 -- The byte queue behind sockets, against a plain string that does the same.
 
-local Buffer = require "hayes.buffer"
+local Buffer = require "hayes.stream.buffer"
 
 describe("A buffer", function()
   it("gives back what was put in, however it is cut", function()

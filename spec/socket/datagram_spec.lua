@@ -1,7 +1,7 @@
 -- What a UDP socket refuses to give to its connection.
 
 local raises = require "support.raises"
-local Socket = require "hayes.socket"
+local Socket = require "hayes.stream.socket"
 
 describe("send() of a UDP socket", function()
   it("refuses a datagram without content, and one that is too long: nothing is sent", function()

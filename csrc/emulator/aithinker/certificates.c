@@ -1,8 +1,11 @@
 #include "emulator/aithinker/certificates.h"
 
 #include "emulator/aithinker/aithinker.h"
+#include "emulator/aithinker/responses.h"
+#include "emulator/interpreter/dispatch.h"
+#include "emulator/interpreter/mode.h"
+#include "emulator/interpreter/reply.h"
 #include "emulator/net/suites.h"
-#include "emulator/reply.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,16 +41,16 @@ static bool store(struct aithinker *aithinker, int type, const char *bytes, size
     return stored;
 }
 
-static size_t take(void *owner, const char *bytes, size_t length)
+static size_t consume(void *owner, const char *bytes, size_t length)
 {
     struct aithinker *aithinker = owner;
-    struct aithinker_certificates *coming = &aithinker->certificates;
+    struct aithinker_certificates *coming = aithinker->certificates;
     size_t used = coming->wanted - coming->length;
     used = used < length ? used : length;
     memcpy(coming->bytes + coming->length, bytes, used);
     coming->length += used;
     if (coming->length == coming->wanted) {
-        emu_port_leave_data(aithinker->emu);
+        emu_mode_leave_data(aithinker->emu);
         bool stored = store(aithinker, coming->type, coming->bytes, coming->length);
         emu_finish(aithinker->emu, stored ? emu_ok() : aithinker_fail(AITHINKER_FLASH));
     }
@@ -60,11 +63,11 @@ static struct emu_result begin(struct aithinker *aithinker, int type, size_t len
         emu_store_delete(&aithinker->emu->store, names[type]);
         return emu_ok();
     }
-    aithinker->certificates.type = type;
-    aithinker->certificates.wanted = length;
-    aithinker->certificates.length = 0;
+    aithinker->certificates->type = type;
+    aithinker->certificates->wanted = length;
+    aithinker->certificates->length = 0;
     emu_prompt(aithinker->emu);
-    emu_port_enter_data(aithinker->emu, &(struct emu_data_mode){.take = take, .owner = aithinker});
+    emu_mode_enter_data(aithinker->emu, &(struct emu_data_mode){.consume = consume, .owner = aithinker});
     return emu_pending();
 }
 
@@ -96,7 +99,7 @@ static struct emu_result set_or_show(struct emu_call *call)
     return begin(aithinker, (int)type, (size_t)length);
 }
 
-/* The host's path of what is in a slot; NULL when it is empty. */
+/* Returns the host path of the file in a slot, or NULL if the slot is empty. */
 static char *path(const struct aithinker *aithinker, int type)
 {
     return is_set(aithinker, type) ? emu_store_path(&aithinker->emu->store, names[type]) : NULL;
@@ -116,7 +119,7 @@ static struct emu_tls *make(struct aithinker *aithinker, bool server, const char
         .ca = ca,
         .certificate = certificate,
         .key = key,
-        .ignore_time = true, /* the module does not know what day it is */
+        .ignore_time = true, /* the module has no clock */
     };
     struct emu_tls *tls = emu_tls_new(&settings);
     free(ca);
@@ -127,7 +130,7 @@ static struct emu_tls *make(struct aithinker *aithinker, bool server, const char
 
 bool aithinker_tls_verifies(const struct aithinker *aithinker)
 {
-    return is_set(aithinker, CA) && !aithinker_quirk(aithinker->emu, AITHINKER_QUIRK_CA_UNCHECKED);
+    return is_set(aithinker, CA) && !emu_quirk(aithinker->emu, AITHINKER_QUIRK_CA_UNCHECKED);
 }
 
 struct emu_tls *aithinker_tls_client(struct aithinker *aithinker, const char *host)

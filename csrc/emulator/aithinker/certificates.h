@@ -1,5 +1,5 @@
-/* The three slots of AT+SSLCRET, and TLS with what is in them. They are files of the flash; one set serves
- * all connections, servers too. */
+/* The three certificate slots of AT+SSLCRET, and TLS with their contents. Each slot is a file in flash.
+ * One set serves all connections, servers included. */
 #ifndef EMU_AITHINKER_CERTIFICATES_H
 #define EMU_AITHINKER_CERTIFICATES_H
 
@@ -12,19 +12,19 @@ enum {
 };
 
 struct aithinker_certificates {
-    int type; /* of the one that comes in */
+    int type; /* of the certificate being received */
     size_t wanted, length;
     char bytes[AITHINKER_CERTIFICATE_MAX];
 };
 
 void aithinker_certificates_clear(struct aithinker *aithinker);
 
-/* Without a CA nothing is verified; the page: "an empty certificate means client does not load certificate".
- * NULL when what is in the slots can't be used. */
+/* Without a CA certificate nothing is verified: "an empty certificate means client does not load
+ * certificate" (TCP/IP page). Returns NULL if the contents of the slots are unusable. */
 struct emu_tls *aithinker_tls_client(struct aithinker *aithinker, const char *host);
 bool aithinker_tls_verifies(const struct aithinker *aithinker);
 
-/* With the slots 2 and 3; how a server gets its certificate is not written anywhere. */
+/* Uses slots 2 and 3. No document says where a server's certificate comes from. */
 struct emu_tls *aithinker_tls_server(struct aithinker *aithinker);
 
 #endif

@@ -12,7 +12,8 @@ static bool begin(struct emu_parser *parser, const char *line, size_t length)
     return length > 0;
 }
 
-/* A parameter in quotes, without them; what follows the closing one, or NULL when there is none. */
+/* Copies a quoted parameter without its quotes. Returns the text after the closing quote, or NULL if there
+ * is none. */
 static const char *unquote(const char *from, char *to)
 {
     for (from++; *from && *from != '"'; from++) {
@@ -52,7 +53,7 @@ static bool read_params(struct emu_parser *parser, struct emu_call *call, const 
     }
 }
 
-/* Names in capitals, as the command tables have them; what follows. */
+/* Reads a name in upper case, as the command tables spell it. Returns the text after it. */
 static const char *read_name(const char *from, struct emu_call *call)
 {
     size_t length = 0;
@@ -71,7 +72,7 @@ static enum emu_parsed read_echo(struct emu_parser *parser, struct emu_call *cal
         return EMU_PARSED_UNKNOWN;
     call->form = EMU_WRITE;
     memcpy(call->name, "E", 2);
-    return read_params(parser, call, from + 1) ? EMU_PARSED_CALL : EMU_PARSED_WRONG;
+    return read_params(parser, call, from + 1) ? EMU_PARSED_CALL : EMU_PARSED_ERROR;
 }
 
 static enum emu_parsed next(struct emu_parser *parser, struct emu_call *call)
@@ -103,7 +104,7 @@ static enum emu_parsed next(struct emu_parser *parser, struct emu_call *call)
     if (*rest != '=')
         return EMU_PARSED_UNKNOWN;
     call->form = EMU_WRITE;
-    return read_params(parser, call, rest + 1) ? EMU_PARSED_CALL : EMU_PARSED_WRONG;
+    return read_params(parser, call, rest + 1) ? EMU_PARSED_CALL : EMU_PARSED_ERROR;
 }
 
 const struct emu_grammar aithinker_grammar = {.begin = begin, .next = next};

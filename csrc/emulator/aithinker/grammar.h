@@ -1,11 +1,12 @@
-/* Command lines of Ai-Thinker firmware: one command each, AT+NAME, AT+NAME? or AT+NAME=..., and AT, ATE0.
+/* The command line grammar of Ai-Thinker firmware. A line is one command: AT, ATE0, AT+NAME, AT+NAME? or
+ * AT+NAME=...
  *
- * Parameters are separated by commas. One that holds a comma stands in double quotes, and \" in them is a
- * quote (TCP/IP page, AT+SOCKETSENDLINE). */
+ * Parameters are separated by commas. A parameter that contains a comma is enclosed in double quotes,
+ * within which \" stands for a quote (TCP/IP page, AT+SOCKETSENDLINE). */
 #ifndef EMU_AITHINKER_GRAMMAR_H
 #define EMU_AITHINKER_GRAMMAR_H
 
-#include "emulator/parser.h"
+#include "emulator/interpreter/parser.h"
 
 extern const struct emu_grammar aithinker_grammar;
 

@@ -1,33 +1,37 @@
-/* The Ai-Thinker modules there are, and the life of one. */
+/* The Ai-Thinker modules and their life cycle. */
 #include "emulator/module.h"
+#include "emulator/aithinker/certificates.h"
+#include "emulator/aithinker/dns.h"
+#include "emulator/aithinker/responses.h"
+#include "emulator/aithinker/settings.h"
+#include "emulator/aithinker/socket/conn.h"
+#include "emulator/aithinker/socket/send.h"
+#include "emulator/aithinker/socket/transparent.h"
+#include "emulator/aithinker/wifi.h"
+#include "emulator/control/control.h"
+#include "emulator/interpreter/mode.h"
+#include "emulator/world/power.h"
 
 #include "emulator/aithinker/aithinker.h"
 #include "emulator/aithinker/grammar.h"
 #include "emulator/aithinker/modules.h"
-#include "emulator/aithinker/receive.h"
+#include "emulator/aithinker/socket/receive.h"
 #include "emulator/alloc.h"
-#include "emulator/reply.h"
+#include "emulator/interpreter/reply.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const struct emu_command *const tables[] = {
-    aithinker_basic_commands,
+    aithinker_general_commands,
     aithinker_wifi_commands,
     aithinker_socket_commands,
     aithinker_transparent_commands,
     aithinker_certificate_commands,
-    aithinker_name_commands,
+    aithinker_dns_commands,
     NULL,
 };
-
-const char *aithinker_text(const struct emu_call *call, size_t index, size_t most)
-{
-    if (index >= call->count || call->params[index].length == 0 || call->params[index].length > most)
-        return NULL;
-    return call->params[index].text;
-}
 
 static void on_speed(void *owner)
 {
@@ -45,15 +49,41 @@ static void on_reset(void *owner)
 static void start(struct aithinker *aithinker)
 {
     aithinker->pushes = false;
-    aithinker->events = aithinker->settings.events;
+    aithinker->events = aithinker->settings->events;
     aithinker_transparent_init(aithinker);
-    aithinker_names_init(aithinker);
-    aithinker->send.id = 0;
+    aithinker_dns_init(aithinker);
+    aithinker->send->id = 0;
+}
+
+/* A module with all of its services. */
+struct whole {
+    struct aithinker aithinker;
+    struct aithinker_settings settings;
+    struct aithinker_wifi wifi;
+    struct aithinker_send send;
+    struct aithinker_transparent transparent;
+    struct aithinker_certificates certificates;
+    struct aithinker_dns dns;
+    struct aithinker_conn conns[AITHINKER_CONNS];
+};
+
+static struct aithinker *allocate(void)
+{
+    struct whole *whole = emu_alloc(sizeof *whole);
+    struct aithinker *aithinker = &whole->aithinker;
+    aithinker->settings = &whole->settings;
+    aithinker->wifi = &whole->wifi;
+    aithinker->send = &whole->send;
+    aithinker->transparent = &whole->transparent;
+    aithinker->certificates = &whole->certificates;
+    aithinker->dns = &whole->dns;
+    aithinker->conns = whole->conns;
+    return aithinker;
 }
 
 static void *create(struct emu *emu)
 {
-    struct aithinker *aithinker = emu_alloc(sizeof *aithinker);
+    struct aithinker *aithinker = allocate();
     emu->vendor = aithinker;
     aithinker->emu = emu;
     aithinker->world = emu->options->wireless;
@@ -63,8 +93,8 @@ static void *create(struct emu *emu)
     aithinker->stop_bits = 1;
     aithinker->speed = (struct emu_timer){.on_due = on_speed, .owner = aithinker};
     aithinker->reset = (struct emu_timer){.on_due = on_reset, .owner = aithinker};
-    if (aithinker_quirk(emu, AITHINKER_QUIRK_SHORT_LINES))
-        emu->port.most = 256;
+    if (emu_quirk(emu, AITHINKER_QUIRK_SHORT_LINES))
+        emu->mode->max_length = 256;
     aithinker_settings_load(aithinker);
     start(aithinker);
     aithinker_wifi_start(aithinker);
@@ -76,7 +106,7 @@ static void stop(struct aithinker *aithinker)
     emu_timer_stop(&aithinker->emu->loop, &aithinker->speed);
     emu_timer_stop(&aithinker->emu->loop, &aithinker->reset);
     aithinker_transparent_stop(aithinker);
-    aithinker_names_stop(aithinker);
+    aithinker_dns_stop(aithinker);
     aithinker_wifi_stop(aithinker);
     aithinker_conns_free(aithinker);
 }
@@ -85,7 +115,7 @@ static void destroy(struct emu *emu)
 {
     struct aithinker *aithinker = aithinker_of(emu);
     stop(aithinker);
-    free(aithinker);
+    free(aithinker); /* the first member of its struct whole */
     emu->vendor = NULL;
 }
 
@@ -102,12 +132,12 @@ static void boot(struct emu *emu)
     aithinker_wifi_start(aithinker_of(emu));
 }
 
-/* Events that a send or transparent mode held back are printed before new events of the connections, which
- * wait for the next round. */
+/* Events deferred during a send or in transparent mode are printed before new events of the connections,
+ * which wait for the next round. */
 static bool pump(struct emu *emu)
 {
     struct aithinker *aithinker = aithinker_of(emu);
-    return aithinker_send_go_on(aithinker) || aithinker_transparent_go_on(aithinker) ||
+    return aithinker_send_continue(aithinker) || aithinker_transparent_continue(aithinker) ||
            aithinker_conns_pump(aithinker);
 }
 
@@ -116,10 +146,10 @@ static void drop_wifi(struct emu *emu, struct emu_control_line *line)
     struct aithinker *aithinker = aithinker_of(emu);
     const char *state = emu_control_word(line);
     if (strcmp(state, "drop") != 0 && strcmp(state, "back") != 0) {
-        emu_control_fail(line, "expected drop or back");
+        emu_control_fail(line, "expected wifi drop|back");
         return;
     }
-    aithinker->world.gone = strcmp(state, "drop") == 0;
+    aithinker->world.out_of_range = strcmp(state, "drop") == 0;
     aithinker_wifi_changed(aithinker);
 }
 
@@ -130,19 +160,19 @@ static struct aithinker_conn *read_conn(struct emu *emu, struct emu_control_line
     long id = strtol(number, &end, 10);
     struct aithinker_conn *conn = *number && !*end ? aithinker_conn_find(aithinker_of(emu), id) : NULL;
     if (!conn)
-        emu_control_fail(line, "no connection %s", number);
+        emu_control_fail(line, "there is no connection %s", number);
     return conn;
 }
 
 static void drop_socket(struct emu *emu, struct emu_control_line *line)
 {
     if (strcmp(emu_control_word(line), "drop") != 0) {
-        emu_control_fail(line, "expected drop ID");
+        emu_control_fail(line, "expected socket drop ID");
         return;
     }
     struct aithinker_conn *conn = read_conn(emu, line);
     if (conn)
-        aithinker_conn_lose(conn);
+        aithinker_conn_drop(conn);
 }
 
 static void stall(struct emu *emu, struct emu_control_line *line)
@@ -150,12 +180,12 @@ static void stall(struct emu *emu, struct emu_control_line *line)
     struct aithinker_conn *conn = read_conn(emu, line);
     const char *state = emu_control_word(line);
     if (conn && strcmp(state, "on") != 0 && strcmp(state, "off") != 0)
-        emu_control_fail(line, "expected ID on|off");
+        emu_control_fail(line, "expected stall ID on|off");
     else if (conn)
         emu_link_stall(&conn->link, strcmp(state, "on") == 0);
 }
 
-/* Where the servers really listen. */
+/* Lists the host port that each server listens on. */
 static void list_ports(struct emu *emu, struct emu_control_line *line)
 {
     const struct aithinker *aithinker = aithinker_of(emu);
@@ -188,15 +218,15 @@ static const char *set_limit(struct aithinker *aithinker, const char *value)
     char *end;
     unsigned long limit = strtoul(value, &end, 10);
     if (*value < '0' || *value > '9' || *end || limit < 1 || limit > AITHINKER_CONNS)
-        return "1 to 16 connections";
+        return "a number of connections from 1 to 16";
     aithinker->conn_limit = (unsigned)limit;
     return NULL;
 }
 
-static const char *set(struct emu *emu, const char *key, const char *value, bool *mine)
+static const char *set(struct emu *emu, const char *key, const char *value, bool *handled)
 {
     struct aithinker *aithinker = aithinker_of(emu);
-    *mine = true;
+    *handled = true;
     if (strcmp(key, "sockets") == 0)
         return set_limit(aithinker, value);
     if (strcmp(key, "ap") == 0) {
@@ -205,7 +235,7 @@ static const char *set(struct emu *emu, const char *key, const char *value, bool
             aithinker_wifi_changed(aithinker);
         return expected;
     }
-    *mine = false;
+    *handled = false;
     return NULL;
 }
 
@@ -218,14 +248,14 @@ static void print_stats(struct emu *emu, char *text, size_t size)
     snprintf(text, size, " open_sockets=%zu unsent=%zu", aithinker_conns_count(aithinker), unsent);
 }
 
-/* A line ends with CR LF; LF is what counts (vendor's agent notes 3.8.0). Overlong ones are dropped, and
- * +++ wants 20 ms of silence on both sides (SDK). */
+/* Lines end with CR LF, but only the LF counts (vendor's agent notes 3.8.0). Overlong lines are dropped.
+ * "+++" needs 20 ms of silence on both sides (SDK). */
 const struct emu_module aithinker_wb2 = {
     .name = "Ai-WB2",
     .line = {.end = '\n',
              .ignored = '\r',
              .echo_end = "\r\n",
-             .most = 1023,
+             .max_length = 1023,
              .overlong = {.outcome = EMU_RESULT_SILENT},
              .guard = 20000000},
     .grammar = &aithinker_grammar,

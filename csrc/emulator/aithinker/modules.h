@@ -1,4 +1,4 @@
-/* The Ai-Thinker modules there are. */
+/* All Ai-Thinker modules. */
 #ifndef EMU_AITHINKER_MODULES_H
 #define EMU_AITHINKER_MODULES_H
 

@@ -1,12 +1,12 @@
-/* Habits of named Ai-Thinker firmware that differ from the TCP/IP page; off unless --quirks names them.
- * The values are bits of emu->quirks. */
+/* Behaviour of particular Ai-Thinker firmware that differs from the TCP/IP page, enabled by --quirks. The
+ * values are bit numbers in emu->quirks. */
 #ifndef EMU_AITHINKER_QUIRKS_H
 #define EMU_AITHINKER_QUIRKS_H
 
 #include "emulator/quirks.h"
 
 enum aithinker_quirk {
-    AITHINKER_QUIRK_DISSCONNECT = 32,
+    AITHINKER_QUIRK_DISSCONNECT = EMU_QUIRKS_AITHINKER,
     AITHINKER_QUIRK_STATE_TABLE,
     AITHINKER_QUIRK_STATE_127,
     AITHINKER_QUIRK_SERVER_MINUS_ONE,
@@ -38,8 +38,6 @@ enum aithinker_quirk {
     AITHINKER_QUIRK_BANNER_BW16,
     AITHINKER_QUIRK_P23,
 };
-
-bool aithinker_quirk(const struct emu *emu, enum aithinker_quirk quirk);
 
 extern const struct emu_quirk_entry aithinker_quirks[];
 

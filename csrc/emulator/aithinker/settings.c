@@ -12,7 +12,7 @@ static const char file_name[] = "settings";
 
 static const struct aithinker_settings factory = {.events = 0xffffffff};
 
-/* The value when the line is of that name. */
+/* Returns the value if the line sets the given name, else NULL. */
 static const char *value_of(const char *line, const char *name)
 {
     size_t length = strlen(name);
@@ -49,12 +49,12 @@ static void read_line(struct aithinker_settings *settings, const char *line)
 
 void aithinker_settings_load(struct aithinker *aithinker)
 {
-    aithinker->settings = factory;
+    *aithinker->settings = factory;
     FILE *file = emu_store_open_file(&aithinker->emu->store, file_name, EMU_STORE_READ);
     char line[256];
     while (file && fgets(line, sizeof line, file)) {
         line[strcspn(line, "\n")] = '\0';
-        read_line(&aithinker->settings, line);
+        read_line(aithinker->settings, line);
     }
     if (file)
         fclose(file);
@@ -62,15 +62,16 @@ void aithinker_settings_load(struct aithinker *aithinker)
 
 bool aithinker_settings_save(struct aithinker *aithinker)
 {
-    const struct aithinker_settings *is = &aithinker->settings;
+    const struct aithinker_settings *settings = aithinker->settings;
     struct emu_store *store = &aithinker->emu->store;
     FILE *file = emu_store_open_file(store, file_name, EMU_STORE_TRUNCATE);
     if (!file)
         return false;
-    char *text = emu_text("mode=%u\nevents=%u\nautoconnect=%d\nssid=%s\npassword=%s\nautott.type=%u\n"
-                          "autott.host=%s\nautott.port=%u\n",
-                          is->mode, is->events, is->autoconnect, is->ssid, is->password, is->autott.type,
-                          is->autott.host, is->autott.port);
+    char *text =
+        emu_text("mode=%u\nevents=%u\nautoconnect=%d\nssid=%s\npassword=%s\nautott.type=%u\n"
+                 "autott.host=%s\nautott.port=%u\n",
+                 settings->mode, settings->events, settings->autoconnect, settings->ssid, settings->password,
+                 settings->autott.type, settings->autott.host, settings->autott.port);
     size_t length = strlen(text);
     bool saved = emu_store_write(store, file, text, length) == length;
     free(text);
@@ -79,7 +80,7 @@ bool aithinker_settings_save(struct aithinker *aithinker)
 
 void aithinker_settings_restore(struct aithinker *aithinker)
 {
-    aithinker->settings = factory;
+    *aithinker->settings = factory;
     emu_store_delete(&aithinker->emu->store, file_name);
     aithinker_certificates_clear(aithinker);
 }

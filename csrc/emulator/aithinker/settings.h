@@ -1,8 +1,8 @@
-/* What an Ai-Thinker module keeps over a reset, in a file of its flash. */
+/* Settings that an Ai-Thinker module keeps across a reset, in a file in flash. */
 #ifndef EMU_AITHINKER_SETTINGS_H
 #define EMU_AITHINKER_SETTINGS_H
 
-#include "emulator/wireless.h"
+#include "emulator/world/wireless.h"
 
 #include <stdbool.h>
 
@@ -12,10 +12,10 @@ enum {
     AITHINKER_HOST_MAX = 127
 };
 
-/* AT+SOCKETAUTOTT; type 0: off. */
+/* AT+SOCKETAUTOTT. Type 0 means off. */
 struct aithinker_target {
     unsigned type;
-    char host[AITHINKER_HOST_MAX + 1]; /* "" for servers */
+    char host[AITHINKER_HOST_MAX + 1]; /* "" if it is a server */
     unsigned port;
 };
 
@@ -29,10 +29,10 @@ struct aithinker_settings {
 
 void aithinker_settings_load(struct aithinker *aithinker);
 
-/* False when the flash takes it no more. */
+/* Returns false if the flash is full. */
 bool aithinker_settings_save(struct aithinker *aithinker);
 
-/* AT+RESTORE: the factory's, and no certificates. */
+/* AT+RESTORE: restores the factory settings and deletes the certificates. */
 void aithinker_settings_restore(struct aithinker *aithinker);
 
 #endif

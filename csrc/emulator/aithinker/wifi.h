@@ -1,38 +1,25 @@
-/* As much Wi-Fi as it takes to be on line. */
+/* As much Wi-Fi as is needed to get online. */
 #ifndef EMU_AITHINKER_WIFI_H
 #define EMU_AITHINKER_WIFI_H
 
 #include "emulator/aithinker/settings.h"
 #include "emulator/loop.h"
 
-/* The first field of +WJAP: and +STAINFO:, which the SDK shares with sockets. */
-enum aithinker_station {
-    AITHINKER_STATION_NONE = 0,
-    AITHINKER_STATION_JOINING = 1,
-    AITHINKER_STATION_ASSOCIATED = 2, /* no address yet */
-    AITHINKER_STATION_JOINED = 3,
-    AITHINKER_STATION_WRONG_PASSWORD = 6,
-    AITHINKER_STATION_NO_AP = 7,
-};
-
 struct aithinker_wifi {
     unsigned mode; /* AT+WMODE: 0 off, 1 station, 2 access point, 3 both */
-    enum aithinker_station station;
     char ssid[EMU_SSID_MAX + 1], password[EMU_WIFI_PASSWORD_MAX + 1];
     bool command_waits; /* AT+WJAP or AT+WSCAN */
-    bool autott_due;    /* once on line */
+    bool autott_due;    /* to be carried out once online */
     struct emu_timer timer, scan;
     char ap_ssid[EMU_SSID_MAX + 1], ap_password[EMU_WIFI_PASSWORD_MAX + 1]; /* AT+WAP */
     unsigned ap_channel;
 };
 
-/* The module has started; joins by itself when AT+WAUTOCONN has said so. */
+/* The module has started. Joins automatically if AT+WAUTOCONN is set. */
 void aithinker_wifi_start(struct aithinker *aithinker);
 void aithinker_wifi_stop(struct aithinker *aithinker);
 
-bool aithinker_is_online(const struct aithinker *aithinker);
-
-/* The access point in the air has gone, or is back, or is another. */
+/* The access point disappeared, reappeared or was replaced. */
 void aithinker_wifi_changed(struct aithinker *aithinker);
 
 #endif

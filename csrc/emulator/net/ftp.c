@@ -1,7 +1,6 @@
 #include "emulator/net/ftp.h"
 
 #include "emulator/alloc.h"
-#include "emulator/emu.h"
 #include "emulator/net/ftp_session.h"
 
 #include <stdlib.h>
@@ -10,12 +9,12 @@
 static void on_control_opened(void *owner, enum emu_link_failure failure);
 static void on_nothing(void *owner);
 static void on_limit(void *owner);
-static void on_hold_over(void *owner);
+static void on_delay_over(void *owner);
 static void on_greeting(struct emu_ftp *ftp, int code);
 
 static const struct emu_link_events control_events = {
     .opened = on_control_opened,
-    .ended = on_nothing, /* emu_ftp_run sees it, when it has heard the last words */
+    .closed = on_nothing, /* emu_ftp_run handles this after the last replies */
     .drained = on_nothing,
 };
 
@@ -33,39 +32,39 @@ static void forget_arguments(struct emu_ftp *ftp)
 
 void emu_ftp_close(struct emu_ftp *ftp)
 {
-    if (!ftp->emu)
+    if (!ftp->net)
         return;
     emu_ftp_data_close(ftp);
     emu_link_close(&ftp->control);
-    emu_timer_stop(&ftp->emu->loop, &ftp->limit);
-    emu_timer_stop(&ftp->emu->loop, &ftp->hold);
+    emu_timer_stop(ftp->net->loop, &ftp->limit);
+    emu_timer_stop(ftp->net->loop, &ftp->reply_timer);
     forget_arguments(ftp);
     free(ftp->host);
     free(ftp->user);
     free(ftp->password);
     ftp->host = ftp->user = ftp->password = NULL;
-    ftp->logged_in = ftp->busy = ftp->reply_waits = false;
+    ftp->logged_in = ftp->busy = ftp->reply_held = false;
     ftp->next = NULL;
 }
 
-void emu_ftp_expect(struct emu_ftp *ftp)
+void emu_ftp_start_reply_timer(struct emu_ftp *ftp)
 {
-    emu_timer_start(&ftp->emu->loop, &ftp->limit, emu_loop_now(&ftp->emu->loop) + ftp->reply_limit);
+    emu_timer_start(ftp->net->loop, &ftp->limit, emu_loop_now(ftp->net->loop) + ftp->reply_limit);
 }
 
-void emu_ftp_ask(struct emu_ftp *ftp, void (*next)(struct emu_ftp *ftp, int code), const char *verb,
-                 const char *argument)
+void emu_ftp_send_command(struct emu_ftp *ftp, void (*next)(struct emu_ftp *ftp, int code), const char *verb,
+                          const char *argument)
 {
     char *line = argument && *argument ? emu_text("%s %s\r\n", verb, argument) : emu_text("%s\r\n", verb);
     ftp->next = next;
-    emu_ftp_expect(ftp);
+    emu_ftp_start_reply_timer(ftp);
     emu_link_send(&ftp->control, line, strlen(line));
     free(line);
 }
 
-void emu_ftp_tell(struct emu_ftp *ftp, enum emu_ftp_failure failure, int code)
+void emu_ftp_complete(struct emu_ftp *ftp, enum emu_ftp_failure failure, int code)
 {
-    emu_timer_stop(&ftp->emu->loop, &ftp->limit);
+    emu_timer_stop(ftp->net->loop, &ftp->limit);
     emu_ftp_data_close(ftp);
     forget_arguments(ftp);
     ftp->next = NULL;
@@ -73,7 +72,7 @@ void emu_ftp_tell(struct emu_ftp *ftp, enum emu_ftp_failure failure, int code)
     ftp->events->done(ftp->owner, failure, code, code ? ftp->reply.text : "");
 }
 
-/* The session is over, and whatever is going on with it. */
+/* Ends the session and the operation in progress. */
 static void give_up(struct emu_ftp *ftp, enum emu_ftp_failure failure, int code)
 {
     bool busy = ftp->busy;
@@ -82,19 +81,19 @@ static void give_up(struct emu_ftp *ftp, enum emu_ftp_failure failure, int code)
         ftp->events->done(ftp->owner, failure, code, code ? ftp->reply.text : "");
 }
 
-/* A reply that comes after all would be taken for the next command's, so the session is given up. */
+/* The session is closed because a late reply would be mistaken for the reply to the next command. */
 static void on_limit(void *owner)
 {
     struct emu_ftp *ftp = owner;
     enum emu_ftp_failure failure = ftp->data.failure;
-    give_up(ftp, failure == EMU_FTP_FINE ? EMU_FTP_TIMED_OUT : failure, 0);
+    give_up(ftp, failure == EMU_FTP_OK ? EMU_FTP_TIMED_OUT : failure, 0);
 }
 
 static enum emu_ftp_failure failure_of(enum emu_link_failure failure)
 {
     switch (failure) {
     case EMU_LINK_OPENED:
-        return EMU_FTP_FINE;
+        return EMU_FTP_OK;
     case EMU_LINK_NO_NAME:
         return EMU_FTP_NO_NAME;
     case EMU_LINK_NO_CONNECTION:
@@ -107,11 +106,11 @@ static enum emu_ftp_failure failure_of(enum emu_link_failure failure)
     return EMU_FTP_NO_CONNECTION;
 }
 
-void emu_ftp_open(struct emu_ftp *ftp, struct emu *emu, const struct emu_ftp_plan *plan,
+void emu_ftp_open(struct emu_ftp *ftp, struct emu_net *net, const struct emu_ftp_plan *plan,
                   const struct emu_ftp_events *events, void *owner)
 {
     emu_time reply_limit = ftp->reply_limit, reply_delay = ftp->reply_delay;
-    *ftp = (struct emu_ftp){.emu = emu, .events = events, .owner = owner, .plan = *plan};
+    *ftp = (struct emu_ftp){.net = net, .events = events, .owner = owner, .plan = *plan};
     ftp->reply_limit = reply_limit;
     ftp->reply_delay = reply_delay;
     ftp->host = emu_copy_text(plan->host);
@@ -119,7 +118,7 @@ void emu_ftp_open(struct emu_ftp *ftp, struct emu *emu, const struct emu_ftp_pla
     ftp->password = emu_copy_text(plan->password);
     ftp->plan.host = ftp->plan.user = ftp->plan.password = NULL;
     ftp->limit = (struct emu_timer){.on_due = on_limit, .owner = ftp};
-    ftp->hold = (struct emu_timer){.on_due = on_hold_over, .owner = ftp};
+    ftp->reply_timer = (struct emu_timer){.on_due = on_delay_over, .owner = ftp};
     ftp->data.listener.fd = -1;
     ftp->busy = true;
     ftp->secured = plan->security == EMU_FTP_IMPLICIT;
@@ -131,13 +130,13 @@ void emu_ftp_open(struct emu_ftp *ftp, struct emu *emu, const struct emu_ftp_pla
         .connect_limit = plan->connect_limit,
         .handshake_limit = plan->handshake_limit,
     };
-    emu_link_open(&ftp->control, emu, &link, &control_events, ftp);
+    emu_link_open(&ftp->control, net, &link, &control_events, ftp);
 }
 
 static void on_logged_in(struct emu_ftp *ftp)
 {
     ftp->logged_in = true;
-    emu_ftp_tell(ftp, EMU_FTP_FINE, 0);
+    emu_ftp_complete(ftp, EMU_FTP_OK, 0);
 }
 
 static void on_prot(struct emu_ftp *ftp, int code)
@@ -148,21 +147,21 @@ static void on_prot(struct emu_ftp *ftp, int code)
         give_up(ftp, EMU_FTP_REFUSED, code);
 }
 
-/* RFC 4217, 9: data connections are protected as well. */
+/* RFC 4217, 9: protects the data connections too. */
 static void on_pbsz(struct emu_ftp *ftp, int code)
 {
     if (code == 200)
-        emu_ftp_ask(ftp, on_prot, "PROT", "P");
+        emu_ftp_send_command(ftp, on_prot, "PROT", "P");
     else
         give_up(ftp, EMU_FTP_REFUSED, code);
 }
 
 static void on_user_or_password(struct emu_ftp *ftp, int code);
 
-static void be_welcome(struct emu_ftp *ftp)
+static void finish_login(struct emu_ftp *ftp)
 {
     if (ftp->secured)
-        emu_ftp_ask(ftp, on_pbsz, "PBSZ", "0");
+        emu_ftp_send_command(ftp, on_pbsz, "PBSZ", "0");
     else
         on_logged_in(ftp);
 }
@@ -170,7 +169,7 @@ static void be_welcome(struct emu_ftp *ftp)
 static void on_password(struct emu_ftp *ftp, int code)
 {
     if (code == 230 || code == 202)
-        be_welcome(ftp);
+        finish_login(ftp);
     else
         give_up(ftp, EMU_FTP_REFUSED, code);
 }
@@ -178,14 +177,14 @@ static void on_password(struct emu_ftp *ftp, int code)
 static void on_user_or_password(struct emu_ftp *ftp, int code)
 {
     if (code == 331)
-        emu_ftp_ask(ftp, on_password, "PASS", ftp->password);
+        emu_ftp_send_command(ftp, on_password, "PASS", ftp->password);
     else
         on_password(ftp, code);
 }
 
 static void log_in(struct emu_ftp *ftp)
 {
-    emu_ftp_ask(ftp, on_user_or_password, "USER", ftp->user);
+    emu_ftp_send_command(ftp, on_user_or_password, "USER", ftp->user);
 }
 
 static void on_auth(struct emu_ftp *ftp, int code)
@@ -194,7 +193,7 @@ static void on_auth(struct emu_ftp *ftp, int code)
         give_up(ftp, EMU_FTP_REFUSED, code);
         return;
     }
-    emu_timer_stop(&ftp->emu->loop, &ftp->limit);
+    emu_timer_stop(ftp->net->loop, &ftp->limit);
     ftp->secured = true;
     ftp->next = NULL;
     emu_link_secure(&ftp->control, ftp->plan.make_tls(ftp->owner, NULL), ftp->plan.handshake_limit);
@@ -205,7 +204,7 @@ static void on_greeting(struct emu_ftp *ftp, int code)
     if (code != 220)
         give_up(ftp, EMU_FTP_REFUSED, code);
     else if (ftp->plan.security == EMU_FTP_EXPLICIT)
-        emu_ftp_ask(ftp, on_auth, "AUTH", "TLS");
+        emu_ftp_send_command(ftp, on_auth, "AUTH", "TLS");
     else
         log_in(ftp);
 }
@@ -219,7 +218,7 @@ static void on_control_opened(void *owner, enum emu_link_failure failure)
         log_in(ftp);
     } else {
         ftp->next = on_greeting;
-        emu_ftp_expect(ftp);
+        emu_ftp_start_reply_timer(ftp);
     }
 }
 
@@ -233,24 +232,24 @@ static void begin(struct emu_ftp *ftp, const char *first, const char *second)
 
 static void on_reply(struct emu_ftp *ftp, int code)
 {
-    emu_ftp_tell(ftp, code < 400 ? EMU_FTP_FINE : EMU_FTP_REFUSED, code);
+    emu_ftp_complete(ftp, code < 400 ? EMU_FTP_OK : EMU_FTP_REFUSED, code);
 }
 
 static void on_quit(struct emu_ftp *ftp, int code)
 {
-    give_up(ftp, EMU_FTP_FINE, code);
+    give_up(ftp, EMU_FTP_OK, code);
 }
 
 void emu_ftp_command(struct emu_ftp *ftp, const char *verb, const char *argument)
 {
     begin(ftp, NULL, NULL);
-    emu_ftp_ask(ftp, strcmp(verb, "QUIT") == 0 ? on_quit : on_reply, verb, argument);
+    emu_ftp_send_command(ftp, strcmp(verb, "QUIT") == 0 ? on_quit : on_reply, verb, argument);
 }
 
 static void on_rename_from(struct emu_ftp *ftp, int code)
 {
     if (code == 350)
-        emu_ftp_ask(ftp, on_reply, "RNTO", ftp->second);
+        emu_ftp_send_command(ftp, on_reply, "RNTO", ftp->second);
     else
         on_reply(ftp, code);
 }
@@ -258,17 +257,17 @@ static void on_rename_from(struct emu_ftp *ftp, int code)
 void emu_ftp_rename(struct emu_ftp *ftp, const char *from, const char *to)
 {
     begin(ftp, from, to);
-    emu_ftp_ask(ftp, on_rename_from, "RNFR", ftp->first);
+    emu_ftp_send_command(ftp, on_rename_from, "RNFR", ftp->first);
 }
 
-/* Goes on when the type is the one that is wanted; false when the server must be told first. */
+/* Returns true if the type is already set. Otherwise sends TYPE, whose reply goes to `next`. */
 static bool has_type(struct emu_ftp *ftp, char type, void (*next)(struct emu_ftp *ftp, int code))
 {
     const char text[2] = {type, '\0'};
     if (ftp->type == type)
         return true;
     ftp->type = type;
-    emu_ftp_ask(ftp, next, "TYPE", text);
+    emu_ftp_send_command(ftp, next, "TYPE", text);
     return false;
 }
 
@@ -277,7 +276,7 @@ static void on_size_type(struct emu_ftp *ftp, int code)
     if (code != 200)
         ftp->type = '\0';
     if (code == 200)
-        emu_ftp_ask(ftp, on_reply, "SIZE", ftp->first);
+        emu_ftp_send_command(ftp, on_reply, "SIZE", ftp->first);
     else
         on_reply(ftp, code);
 }
@@ -308,29 +307,30 @@ void emu_ftp_transfer(struct emu_ftp *ftp, const struct emu_ftp_transfer *transf
         on_transfer_type(ftp, 200);
 }
 
-static void on_hold_over(void *owner)
+static void on_delay_over(void *owner)
 {
     ((struct emu_ftp *)owner)->reply_due = true;
 }
 
-/* The next reply, unless it is to be heard later. */
+/* Reads the next reply. Returns false if there is none or its delay has not passed. */
 static bool listen_to(struct emu_ftp *ftp)
 {
-    bool up = ftp->control.state == EMU_LINK_UP || ftp->control.state == EMU_LINK_ENDED;
-    if (!up || (!ftp->reply_waits && !emu_ftp_reply_next(&ftp->reply, &ftp->control.in)))
+    bool up = ftp->control.state == EMU_LINK_UP || ftp->control.state == EMU_LINK_CLOSED;
+    if (!up || (!ftp->reply_held && !emu_ftp_reply_next(&ftp->reply, &ftp->control.in)))
         return false;
-    emu_link_taken(&ftp->control, 0); /* a stream: no datagram to count down */
+    emu_link_consumed(&ftp->control, 0); /* a stream has no datagrams to count */
     if (ftp->reply_delay > 0 && !ftp->reply_due) {
-        if (!ftp->reply_waits)
-            emu_timer_start(&ftp->emu->loop, &ftp->hold, emu_loop_now(&ftp->emu->loop) + ftp->reply_delay);
-        ftp->reply_waits = true;
+        if (!ftp->reply_held)
+            emu_timer_start(ftp->net->loop, &ftp->reply_timer,
+                            emu_loop_now(ftp->net->loop) + ftp->reply_delay);
+        ftp->reply_held = true;
         return false;
     }
-    ftp->reply_waits = ftp->reply_due = false;
+    ftp->reply_held = ftp->reply_due = false;
     return true;
 }
 
-/* 1xx announces another reply; what a transfer makes of it is its own business. */
+/* 1xx announces another reply. Transfers handle these themselves. */
 static bool is_preliminary(const struct emu_ftp *ftp)
 {
     return ftp->reply.code < 200 && ftp->data.state == EMU_FTP_DATA_NONE;
@@ -340,14 +340,14 @@ void emu_ftp_run(struct emu_ftp *ftp)
 {
     while (listen_to(ftp)) {
         if (is_preliminary(ftp))
-            emu_ftp_expect(ftp);
+            emu_ftp_start_reply_timer(ftp);
         else if (ftp->next)
             ftp->next(ftp, ftp->reply.code);
     }
-    if (ftp->control.state == EMU_LINK_ENDED && !ftp->reply_waits)
-        give_up(ftp, ftp->next == on_quit ? EMU_FTP_FINE : EMU_FTP_CONTROL_LOST, 0);
+    if (ftp->control.state == EMU_LINK_CLOSED && !ftp->reply_held)
+        give_up(ftp, ftp->next == on_quit ? EMU_FTP_OK : EMU_FTP_CONTROL_LOST, 0);
     else if (ftp->busy)
-        emu_ftp_data_settle(ftp);
+        emu_ftp_data_check_end(ftp);
 }
 
 void emu_ftp_break_control(struct emu_ftp *ftp)

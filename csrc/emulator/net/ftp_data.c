@@ -1,5 +1,4 @@
 #define _GNU_SOURCE /* accept4 */
-#include "emulator/emu.h"
 #include "emulator/net/ftp_session.h"
 
 #include <arpa/inet.h>
@@ -15,21 +14,21 @@ enum {
 };
 
 static void on_opened(void *owner, enum emu_link_failure failure);
-static void on_ended(void *owner);
+static void on_closed(void *owner);
 static void on_drained(void *owner);
 static void on_second(void *owner);
 static void on_transfer(struct emu_ftp *ftp, int code);
 
 static const struct emu_link_events data_events = {
     .opened = on_opened,
-    .ended = on_ended,
+    .closed = on_closed,
     .drained = on_drained,
 };
 
 static void stop_listening(struct emu_ftp *ftp)
 {
     struct emu_watch *listener = &ftp->data.listener;
-    emu_watch_remove(&ftp->emu->loop, listener);
+    emu_watch_remove(ftp->net->loop, listener);
     if (listener->fd >= 0)
         close(listener->fd);
     listener->fd = -1;
@@ -39,28 +38,28 @@ void emu_ftp_data_close(struct emu_ftp *ftp)
 {
     struct emu_ftp_data *data = &ftp->data;
     emu_link_close(&data->link);
-    emu_timer_stop(&ftp->emu->loop, &data->second);
+    emu_timer_stop(ftp->net->loop, &data->second);
     stop_listening(ftp);
     *data = (struct emu_ftp_data){.listener.fd = -1};
 }
 
-/* Nothing more goes over the data connection; what is left is the server's word. About one that was lost it
- * may have none (pyftpdlib 1.5.7, when it had not accepted it yet). */
-static void be_over(struct emu_ftp *ftp, enum emu_ftp_failure failure)
+/* The data connection is finished and only the server's reply is outstanding. If the connection was lost,
+ * the server may never reply (pyftpdlib 1.5.7, if it had not accepted the connection yet). */
+static void end_data(struct emu_ftp *ftp, enum emu_ftp_failure failure)
 {
-    struct emu_loop *loop = &ftp->emu->loop;
-    if (ftp->data.failure == EMU_FTP_FINE)
+    struct emu_loop *loop = ftp->net->loop;
+    if (ftp->data.failure == EMU_FTP_OK)
         ftp->data.failure = failure;
     ftp->data.state = EMU_FTP_DATA_OVER;
-    emu_ftp_expect(ftp);
+    emu_ftp_start_reply_timer(ftp);
     emu_time soon = emu_seconds(LOSS_LIMIT_S);
-    if (ftp->data.failure != EMU_FTP_FINE && ftp->reply_limit > soon)
+    if (ftp->data.failure != EMU_FTP_OK && ftp->reply_limit > soon)
         emu_timer_start(loop, &ftp->limit, loop->now + soon);
 }
 
 static void send_transfer(struct emu_ftp *ftp)
 {
-    emu_ftp_ask(ftp, on_transfer, ftp->transfer.verb, ftp->transfer.argument);
+    emu_ftp_send_command(ftp, on_transfer, ftp->transfer.verb, ftp->transfer.argument);
 }
 
 static void on_rest(struct emu_ftp *ftp, int code)
@@ -68,7 +67,7 @@ static void on_rest(struct emu_ftp *ftp, int code)
     if (code == 350)
         send_transfer(ftp);
     else
-        emu_ftp_tell(ftp, EMU_FTP_REFUSED, code);
+        emu_ftp_complete(ftp, EMU_FTP_REFUSED, code);
 }
 
 static void send_rest(struct emu_ftp *ftp)
@@ -76,30 +75,30 @@ static void send_rest(struct emu_ftp *ftp)
     char offset[24];
     snprintf(offset, sizeof offset, "%" PRIu64, ftp->transfer.offset);
     if (ftp->transfer.offset > 0)
-        emu_ftp_ask(ftp, on_rest, "REST", offset);
+        emu_ftp_send_command(ftp, on_rest, "REST", offset);
     else
         send_transfer(ftp);
 }
 
-/* The server has agreed and the connection is there: TLS, then data. The session of the control connection is
- * gone on with, which many servers insist on. */
-static void flow(struct emu_ftp *ftp)
+/* Once the server has agreed and the connection is up: starts TLS, if used, then the data. Resumes the TLS
+ * session of the control connection, which many servers require. */
+static void start_flow(struct emu_ftp *ftp)
 {
     struct emu_ftp_data *data = &ftp->data;
     if (!data->agreed || data->state != EMU_FTP_DATA_CONNECTED)
         return;
-    emu_timer_stop(&ftp->emu->loop, &ftp->limit);
+    emu_timer_stop(ftp->net->loop, &ftp->limit);
     if (!ftp->secured) {
         data->state = EMU_FTP_DATA_FLOWING;
         ftp->events->flowing(ftp->owner);
         return;
     }
     if (data->link.state != EMU_LINK_UP) {
-        be_over(ftp, EMU_FTP_DATA_LOST);
+        end_data(ftp, EMU_FTP_DATA_LOST);
         return;
     }
     SSL_SESSION *session = emu_tls_session(ftp->control.tls);
-    data->state = EMU_FTP_DATA_SHAKING;
+    data->state = EMU_FTP_DATA_HANDSHAKING;
     emu_link_secure(&data->link, ftp->plan.make_tls(ftp->owner, session), ftp->plan.handshake_limit);
     SSL_SESSION_free(session);
 }
@@ -111,29 +110,28 @@ static void on_transfer(struct emu_ftp *ftp, int code)
     if (code >= 200) {
         data->final = code;
         ftp->next = NULL;
-        emu_timer_stop(&ftp->emu->loop, &ftp->limit);
+        emu_timer_stop(ftp->net->loop, &ftp->limit);
     }
-    flow(ftp);
+    start_flow(ftp);
 }
 
-void emu_ftp_data_settle(struct emu_ftp *ftp)
+void emu_ftp_data_check_end(struct emu_ftp *ftp)
 {
     struct emu_ftp_data *data = &ftp->data;
-    if (data->state == EMU_FTP_DATA_FLOWING && !ftp->transfer.upload && data->link.state == EMU_LINK_ENDED &&
+    if (data->state == EMU_FTP_DATA_FLOWING && !ftp->transfer.upload && data->link.state == EMU_LINK_CLOSED &&
         data->link.in.used == 0)
-        be_over(ftp, EMU_FTP_FINE);
+        end_data(ftp, EMU_FTP_OK);
     if (data->final == 0)
         return;
     bool refused = data->final >= 400;
-    if (data->state == EMU_FTP_DATA_OVER && data->cut)
-        emu_ftp_tell(ftp, EMU_FTP_FINE, data->final);
-    else if (data->failure != EMU_FTP_FINE && (data->agreed || !refused))
-        emu_ftp_tell(ftp, data->failure, refused ? data->final : 0);
-    else if (refused) /* ProFTPD resets the data connection of a transfer that it refuses, before it says so
-                       */
-        emu_ftp_tell(ftp, EMU_FTP_REFUSED, data->final);
+    if (data->state == EMU_FTP_DATA_OVER && data->stopped)
+        emu_ftp_complete(ftp, EMU_FTP_OK, data->final);
+    else if (data->failure != EMU_FTP_OK && (data->agreed || !refused))
+        emu_ftp_complete(ftp, data->failure, refused ? data->final : 0);
+    else if (refused) /* ProFTPD resets the data connection before it refuses the transfer */
+        emu_ftp_complete(ftp, EMU_FTP_REFUSED, data->final);
     else if (data->state == EMU_FTP_DATA_OVER || data->state == EMU_FTP_DATA_LISTENING)
-        emu_ftp_tell(ftp, EMU_FTP_FINE, data->final);
+        emu_ftp_complete(ftp, EMU_FTP_OK, data->final);
 }
 
 static void connect_to(struct emu_ftp *ftp, const char *host)
@@ -142,13 +140,13 @@ static void connect_to(struct emu_ftp *ftp, const char *host)
     const struct emu_link_plan plan = {.host = host, .port = data->port, .connect_limit = ftp->reply_limit};
     emu_link_close(&data->link);
     data->state = EMU_FTP_DATA_CONNECTING;
-    emu_link_open(&data->link, ftp->emu, &plan, &data_events, ftp);
+    emu_link_open(&data->link, ftp->net, &plan, &data_events, ftp);
     emu_link_size_buffer(&data->link, ftp->transfer.buffer);
 }
 
 static void connect_given(struct emu_ftp *ftp)
 {
-    emu_timer_stop(&ftp->emu->loop, &ftp->data.second);
+    emu_timer_stop(ftp->net->loop, &ftp->data.second);
     ftp->data.tried_given = true;
     connect_to(ftp, ftp->data.given);
 }
@@ -158,7 +156,8 @@ static void on_second(void *owner)
     connect_given(owner);
 }
 
-/* The control connection's address comes behind --resolve already, the server's goes through it. */
+/* The address of the control connection is already translated by --resolve; the one given by the server
+ * still has to be. */
 static void connect_passive(struct emu_ftp *ftp)
 {
     struct emu_ftp_data *data = &ftp->data;
@@ -175,7 +174,7 @@ static void connect_passive(struct emu_ftp *ftp)
     data->tried_given = ftp->transfer.address == EMU_FTP_ADDRESS_CONTROL;
     data->second = (struct emu_timer){.on_due = on_second, .owner = ftp};
     if (!data->tried_given)
-        emu_timer_start(&ftp->emu->loop, &data->second, ftp->emu->loop.now + ftp->transfer.address_limit);
+        emu_timer_start(ftp->net->loop, &data->second, ftp->net->loop->now + ftp->transfer.address_limit);
     connect_to(ftp, text);
 }
 
@@ -185,17 +184,17 @@ static void on_passive(struct emu_ftp *ftp, int code)
     bool good = (code == 227 && emu_ftp_reply_pasv(ftp->reply.text, data->given, &data->port)) ||
                 (code == 229 && emu_ftp_reply_epsv(ftp->reply.text, &data->port));
     if (!good) {
-        emu_ftp_tell(ftp, EMU_FTP_DATA_NOT_OPENED, code >= 400 ? code : 0);
+        emu_ftp_complete(ftp, EMU_FTP_DATA_NOT_OPENED, code >= 400 ? code : 0);
         return;
     }
-    emu_timer_stop(&ftp->emu->loop, &ftp->limit);
+    emu_timer_stop(ftp->net->loop, &ftp->limit);
     ftp->next = NULL;
     connect_passive(ftp);
 }
 
-static void be_connected(struct emu_ftp *ftp)
+static void mark_connected(struct emu_ftp *ftp)
 {
-    emu_timer_stop(&ftp->emu->loop, &ftp->data.second);
+    emu_timer_stop(ftp->net->loop, &ftp->data.second);
     ftp->data.state = EMU_FTP_DATA_CONNECTED;
 }
 
@@ -203,31 +202,31 @@ static void on_opened(void *owner, enum emu_link_failure failure)
 {
     struct emu_ftp *ftp = owner;
     struct emu_ftp_data *data = &ftp->data;
-    bool shaking = data->state == EMU_FTP_DATA_SHAKING;
-    if (failure == EMU_LINK_OPENED && shaking) {
+    bool handshaking = data->state == EMU_FTP_DATA_HANDSHAKING;
+    if (failure == EMU_LINK_OPENED && handshaking) {
         data->state = EMU_FTP_DATA_FLOWING;
         ftp->events->flowing(ftp->owner);
     } else if (failure == EMU_LINK_OPENED) {
-        be_connected(ftp);
+        mark_connected(ftp);
         send_rest(ftp);
-    } else if (shaking) {
-        be_over(ftp, EMU_FTP_TLS_FAILED);
+    } else if (handshaking) {
+        end_data(ftp, EMU_FTP_TLS_FAILED);
     } else if (!data->tried_given) {
         connect_given(ftp);
     } else {
-        emu_ftp_tell(ftp, EMU_FTP_DATA_NOT_OPENED, 0);
+        emu_ftp_complete(ftp, EMU_FTP_DATA_NOT_OPENED, 0);
     }
 }
 
-/* A download that has ended well still has to be taken. */
-static void on_ended(void *owner)
+/* A download that ended normally still has to be consumed. */
+static void on_closed(void *owner)
 {
     struct emu_ftp *ftp = owner;
     struct emu_ftp_data *data = &ftp->data;
     if (data->state == EMU_FTP_DATA_FINISHING && !data->link.broken)
-        be_over(ftp, data->link.out.used > 0 ? EMU_FTP_DATA_LOST : EMU_FTP_FINE);
+        end_data(ftp, data->link.out.used > 0 ? EMU_FTP_DATA_LOST : EMU_FTP_OK);
     else if (ftp->transfer.upload || data->link.broken)
-        be_over(ftp, EMU_FTP_DATA_LOST);
+        end_data(ftp, EMU_FTP_DATA_LOST);
 }
 
 static void on_drained(void *owner)
@@ -236,7 +235,7 @@ static void on_drained(void *owner)
     if (ftp->data.state != EMU_FTP_DATA_FINISHING)
         return;
     emu_link_close(&ftp->data.link);
-    be_over(ftp, EMU_FTP_FINE);
+    end_data(ftp, EMU_FTP_OK);
 }
 
 static void on_connection(void *owner, short events)
@@ -247,10 +246,10 @@ static void on_connection(void *owner, short events)
     if (fd < 0)
         return;
     stop_listening(ftp);
-    emu_link_adopt(&ftp->data.link, ftp->emu, fd, &data_events, ftp);
+    emu_link_adopt(&ftp->data.link, ftp->net, fd, &data_events, ftp);
     emu_link_size_buffer(&ftp->data.link, ftp->transfer.buffer);
-    be_connected(ftp);
-    flow(ftp);
+    mark_connected(ftp);
+    start_flow(ftp);
 }
 
 static void on_port(struct emu_ftp *ftp, int code)
@@ -258,10 +257,10 @@ static void on_port(struct emu_ftp *ftp, int code)
     if (code == 200)
         send_rest(ftp);
     else
-        emu_ftp_tell(ftp, EMU_FTP_DATA_NOT_OPENED, code);
+        emu_ftp_complete(ftp, EMU_FTP_DATA_NOT_OPENED, code);
 }
 
-/* Listens where the control connection comes from; *local tells where that is. */
+/* Listens on the local address of the control connection, which is stored in *local. */
 static bool listen_active(struct emu_ftp *ftp, struct emu_address *local)
 {
     local->length = sizeof local->storage;
@@ -285,8 +284,8 @@ static void open_active(struct emu_ftp *ftp)
     struct emu_address local;
     char text[EMU_ADDRESS_TEXT], argument[EMU_ADDRESS_TEXT + 16];
     if (ftp->secured || !listen_active(ftp, &local)) {
-        /* FTP note 2.1: FTPS and active mode don't go together. The next round tells, as this may be inside a
-         * call; the server knows nothing of it, so that no reply of its is missing. */
+        /* FTP note 2.1: FTPS excludes active mode. This may run inside a call, so the failure is reported
+         * in the next round. The server was not involved, so no reply is outstanding. */
         stop_listening(ftp);
         ftp->data.failure = EMU_FTP_DATA_NOT_OPENED;
         ftp->data.final = 200;
@@ -295,37 +294,37 @@ static void open_active(struct emu_ftp *ftp)
     emu_address_text(&local, text);
     unsigned port = emu_address_port(&local);
     ftp->data.state = EMU_FTP_DATA_LISTENING;
-    emu_watch_add(&ftp->emu->loop, &ftp->data.listener);
+    emu_watch_add(ftp->net->loop, &ftp->data.listener);
     if (local.storage.ss_family == AF_INET6) {
         snprintf(argument, sizeof argument, "|2|%s|%u|", text, port);
-        emu_ftp_ask(ftp, on_port, "EPRT", argument);
+        emu_ftp_send_command(ftp, on_port, "EPRT", argument);
         return;
     }
     for (char *dot = text; (dot = strchr(dot, '.'));)
         *dot = ',';
     snprintf(argument, sizeof argument, "%s,%u,%u", text, port / 256, port % 256);
-    emu_ftp_ask(ftp, on_port, "PORT", argument);
+    emu_ftp_send_command(ftp, on_port, "PORT", argument);
 }
 
 void emu_ftp_data_open(struct emu_ftp *ftp)
 {
     struct emu_address peer;
     ftp->next = NULL;
-    emu_timer_stop(&ftp->emu->loop, &ftp->limit);
+    emu_timer_stop(ftp->net->loop, &ftp->limit);
     if (ftp->transfer.active) {
         open_active(ftp);
         return;
     }
     bool v6 = emu_link_address(&ftp->control, &peer) && peer.storage.ss_family == AF_INET6;
-    emu_ftp_ask(ftp, on_passive, v6 ? "EPSV" : "PASV", NULL);
+    emu_ftp_send_command(ftp, on_passive, v6 ? "EPSV" : "PASV", NULL);
 }
 
-void emu_ftp_took(struct emu_ftp *ftp)
+void emu_ftp_consumed(struct emu_ftp *ftp)
 {
-    emu_link_taken(&ftp->data.link, 0);
+    emu_link_consumed(&ftp->data.link, 0);
 }
 
-size_t emu_ftp_give(struct emu_ftp *ftp, const char *bytes, size_t length)
+size_t emu_ftp_write(struct emu_ftp *ftp, const char *bytes, size_t length)
 {
     return ftp->data.state == EMU_FTP_DATA_FLOWING ? emu_link_send(&ftp->data.link, bytes, length) : 0;
 }
@@ -335,22 +334,22 @@ void emu_ftp_finish(struct emu_ftp *ftp)
     if (ftp->data.state != EMU_FTP_DATA_FLOWING)
         return;
     ftp->data.state = EMU_FTP_DATA_FINISHING;
-    emu_ftp_expect(ftp);
+    emu_ftp_start_reply_timer(ftp);
     if (ftp->data.link.out.used == 0)
         on_drained(ftp);
 }
 
-void emu_ftp_cut(struct emu_ftp *ftp)
+void emu_ftp_stop(struct emu_ftp *ftp)
 {
     struct emu_ftp_data *data = &ftp->data;
     if (data->state != EMU_FTP_DATA_FLOWING && data->state != EMU_FTP_DATA_FINISHING)
         return;
-    data->cut = true;
+    data->stopped = true;
     if (ftp->transfer.reset)
         emu_link_reset(&data->link);
     else
         emu_link_close(&data->link);
-    be_over(ftp, EMU_FTP_FINE);
+    end_data(ftp, EMU_FTP_OK);
 }
 
 void emu_ftp_break_data(struct emu_ftp *ftp)
@@ -358,5 +357,5 @@ void emu_ftp_break_data(struct emu_ftp *ftp)
     if (ftp->data.state != EMU_FTP_DATA_FLOWING && ftp->data.state != EMU_FTP_DATA_FINISHING)
         return;
     emu_link_reset(&ftp->data.link);
-    be_over(ftp, EMU_FTP_DATA_LOST);
+    end_data(ftp, EMU_FTP_DATA_LOST);
 }

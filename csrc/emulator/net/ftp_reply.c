@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The three digits at the beginning of a line; 0 when they aren't there. */
+/* Returns the three-digit code at the start of a line, or 0. */
 static int code_of(const char *line)
 {
     for (int i = 0; i < 3; i++)
@@ -13,7 +13,7 @@ static int code_of(const char *line)
     return (line[0] - '0') * 100 + (line[1] - '0') * 10 + line[2] - '0';
 }
 
-/* A whole line has come. True: it ends a reply. */
+/* Handles a complete line. Returns true if it ends a reply. */
 static bool end_line(struct emu_ftp_reply *reply)
 {
     if (reply->length > 0 && reply->line[reply->length - 1] == '\r')
@@ -67,7 +67,7 @@ bool emu_ftp_reply_path(const char *text, char *path, size_t size)
     return false;
 }
 
-/* The parentheses are customary and not certain (RFC 1123, 4.1.2.6). */
+/* Parentheses are common but not mandatory (RFC 1123, 4.1.2.6). */
 bool emu_ftp_reply_pasv(const char *text, char address[16], unsigned *port)
 {
     unsigned n[6];

@@ -1,7 +1,6 @@
 #define _GNU_SOURCE /* SOCK_NONBLOCK */
 #include "emulator/net/link.h"
 
-#include "emulator/emu.h"
 #include "emulator/net/link_flow.h"
 
 #include <errno.h>
@@ -10,7 +9,7 @@
 #include <unistd.h>
 
 enum {
-    KERNEL_BUFFER = 64 * 1024, /* small, so that a peer that does not read is felt soon */
+    KERNEL_BUFFER = 64 * 1024, /* small, so that back-pressure from a slow reader takes effect early */
 };
 
 static void on_ready(void *owner, short events);
@@ -18,11 +17,12 @@ static void on_limit(void *owner);
 static void on_retransmit(void *owner);
 static void on_found(void *owner);
 static void connect_next(struct emu_link *link);
-static void shake(struct emu_link *link);
+static void continue_handshake(struct emu_link *link);
 
-static void prepare(struct emu_link *link, struct emu *emu, const struct emu_link_events *events, void *owner)
+static void prepare(struct emu_link *link, struct emu_net *net, const struct emu_link_events *events,
+                    void *owner)
 {
-    *link = (struct emu_link){.emu = emu, .events = events, .owner = owner};
+    *link = (struct emu_link){.net = net, .events = events, .owner = owner};
     link->watch = (struct emu_watch){.fd = -1, .on_ready = on_ready, .owner = link};
     link->limit = (struct emu_timer){.on_due = on_limit, .owner = link};
     link->retransmit = (struct emu_timer){.on_due = on_retransmit, .owner = link};
@@ -35,9 +35,9 @@ static void prepare(struct emu_link *link, struct emu *emu, const struct emu_lin
 static void drop_socket(struct emu_link *link)
 {
     emu_lookup_stop(&link->lookup);
-    emu_timer_stop(&link->emu->loop, &link->limit);
-    emu_timer_stop(&link->emu->loop, &link->retransmit);
-    emu_watch_remove(&link->emu->loop, &link->watch);
+    emu_timer_stop(link->net->loop, &link->limit);
+    emu_timer_stop(link->net->loop, &link->retransmit);
+    emu_watch_remove(link->net->loop, &link->watch);
     emu_tls_free(link->tls);
     link->tls = NULL;
     if (link->watch.fd >= 0)
@@ -69,16 +69,16 @@ void emu_link_size_buffer(struct emu_link *link, size_t size)
     emu_ring_init(&link->in, size);
 }
 
-/* Told from the loop, so that what the caller prints first comes first. */
+/* Reported from the loop, so that output of the caller comes first. */
 static void fail(struct emu_link *link, enum emu_link_failure failure)
 {
     drop_socket(link);
     link->state = EMU_LINK_FAILING;
     link->failure = failure;
-    emu_timer_start(&link->emu->loop, &link->limit, link->emu->loop.now);
+    emu_timer_start(link->net->loop, &link->limit, link->net->loop->now);
 }
 
-static void tell_failure(struct emu_link *link)
+static void report_failure(struct emu_link *link)
 {
     enum emu_link_failure failure = link->failure;
     emu_link_close(link);
@@ -89,37 +89,37 @@ static void on_limit(void *owner)
 {
     struct emu_link *link = owner;
     if (link->state == EMU_LINK_FAILING)
-        tell_failure(link);
+        report_failure(link);
     else if (link->state == EMU_LINK_UP)
-        emu_link_receive(link); /* set going by emu_link_taken */
+        emu_link_receive(link); /* started by emu_link_consumed */
     else
         fail(link, EMU_LINK_TIMED_OUT);
 }
 
-static void be_up(struct emu_link *link)
+static void mark_up(struct emu_link *link)
 {
-    emu_timer_stop(&link->emu->loop, &link->limit);
+    emu_timer_stop(link->net->loop, &link->limit);
     link->state = EMU_LINK_UP;
     if (link->secure) {
-        link->emu->stats.handshakes++;
-        link->emu->stats.resumed += emu_tls_resumed(link->tls);
+        link->net->handshakes++;
+        link->net->resumed += emu_tls_resumed(link->tls);
     }
-    emu_link_watch(link);
+    emu_link_update_events(link);
     link->events->opened(link->owner, EMU_LINK_OPENED);
 }
 
-static void be_connected(struct emu_link *link)
+static void start_tls_or_mark_up(struct emu_link *link)
 {
     if (!link->secure) {
-        be_up(link);
+        mark_up(link);
         return;
     }
-    emu_timer_start(&link->emu->loop, &link->limit, link->emu->loop.now + link->handshake_limit);
-    link->state = EMU_LINK_SHAKING;
+    emu_timer_start(link->net->loop, &link->limit, link->net->loop->now + link->handshake_limit);
+    link->state = EMU_LINK_HANDSHAKING;
     if (!link->tls || !emu_tls_start(link->tls, link->watch.fd))
         fail(link, EMU_LINK_TLS_FAILED);
     else
-        shake(link);
+        continue_handshake(link);
 }
 
 void emu_link_secure(struct emu_link *link, struct emu_tls *tls, emu_time handshake_limit)
@@ -127,34 +127,34 @@ void emu_link_secure(struct emu_link *link, struct emu_tls *tls, emu_time handsh
     link->secure = true;
     link->tls = tls;
     link->handshake_limit = handshake_limit;
-    be_connected(link);
+    start_tls_or_mark_up(link);
 }
 
-static void plan_retransmit(struct emu_link *link)
+static void schedule_retransmit(struct emu_link *link)
 {
     int64_t left = link->tls ? emu_tls_retransmit_in(link->tls) : -1;
     if (left >= 0)
-        emu_timer_start(&link->emu->loop, &link->retransmit, emu_loop_now(&link->emu->loop) + left);
+        emu_timer_start(link->net->loop, &link->retransmit, emu_loop_now(link->net->loop) + left);
     else
-        emu_timer_stop(&link->emu->loop, &link->retransmit);
+        emu_timer_stop(link->net->loop, &link->retransmit);
 }
 
 static void on_retransmit(void *owner)
 {
     struct emu_link *link = owner;
     if (emu_tls_retransmit(link->tls))
-        plan_retransmit(link);
-    else if (link->state == EMU_LINK_SHAKING)
+        schedule_retransmit(link);
+    else if (link->state == EMU_LINK_HANDSHAKING)
         fail(link, EMU_LINK_TIMED_OUT);
 }
 
-static void shake(struct emu_link *link)
+static void continue_handshake(struct emu_link *link)
 {
     enum emu_tls_progress progress = emu_tls_handshake(link->tls);
-    plan_retransmit(link);
+    schedule_retransmit(link);
     switch (progress) {
     case EMU_TLS_DONE:
-        be_up(link);
+        mark_up(link);
         break;
     case EMU_TLS_WANTS_READ:
         link->watch.events = POLLIN;
@@ -188,7 +188,7 @@ static void bind_local(struct emu_link *link, int fd, int family)
     int yes = 1;
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
     if (bind(fd, (struct sockaddr *)&local.storage, local.length) != 0)
-        link->local_port = 0; /* taken on this host: any other serves as well */
+        link->local_port = 0; /* already in use on this host: any other port will do */
 }
 
 static void tune(int fd, bool datagram)
@@ -212,7 +212,7 @@ static int open_socket(struct emu_link *link, const struct emu_address *address)
     return fd;
 }
 
-/* Tries the addresses from link->address on. */
+/* Tries the remaining addresses, starting at link->address. */
 static void connect_next(struct emu_link *link)
 {
     for (; link->address < link->lookup.found_count; link->address++) {
@@ -226,9 +226,9 @@ static void connect_next(struct emu_link *link)
             continue;
         }
         link->watch.fd = fd;
-        link->watch.events = POLLOUT; /* a connection that is made at once is seen to be in the next round */
+        link->watch.events = POLLOUT; /* a connection established at once is noticed in the next round */
         link->state = EMU_LINK_CONNECTING;
-        emu_watch_add(&link->emu->loop, &link->watch);
+        emu_watch_add(link->net->loop, &link->watch);
         return;
     }
     fail(link, EMU_LINK_NO_CONNECTION);
@@ -244,18 +244,18 @@ static void on_found(void *owner)
         fail(link, EMU_LINK_NO_NAME);
 }
 
-void emu_link_open(struct emu_link *link, struct emu *emu, const struct emu_link_plan *plan,
+void emu_link_open(struct emu_link *link, struct emu_net *net, const struct emu_link_plan *plan,
                    const struct emu_link_events *events, void *owner)
 {
-    prepare(link, emu, events, owner);
+    prepare(link, net, events, owner);
     link->datagram = plan->datagram;
     link->secure = plan->secure;
     link->tls = plan->tls;
     link->local_port = plan->local_port;
     link->handshake_limit = plan->handshake_limit;
     link->state = EMU_LINK_RESOLVING;
-    emu_timer_start(&emu->loop, &link->limit, emu->loop.now + plan->connect_limit);
-    switch (emu_lookup_start(&link->lookup, &emu->resolver, &emu->loop, plan->host, plan->port)) {
+    emu_timer_start(net->loop, &link->limit, net->loop->now + plan->connect_limit);
+    switch (emu_lookup_start(&link->lookup, &net->resolver, net->loop, plan->host, plan->port)) {
     case EMU_LOOKUP_FOUND:
         connect_next(link);
         break;
@@ -267,10 +267,10 @@ void emu_link_open(struct emu_link *link, struct emu *emu, const struct emu_link
     }
 }
 
-static void adopt(struct emu_link *link, struct emu *emu, int fd, const struct emu_link_events *events,
+static void adopt(struct emu_link *link, struct emu_net *net, int fd, const struct emu_link_events *events,
                   void *owner)
 {
-    prepare(link, emu, events, owner);
+    prepare(link, net, events, owner);
     struct emu_address *peer = &link->lookup.found[0];
     peer->length = sizeof peer->storage;
     if (getpeername(fd, (struct sockaddr *)&peer->storage, &peer->length) == 0)
@@ -278,29 +278,30 @@ static void adopt(struct emu_link *link, struct emu *emu, int fd, const struct e
     tune(fd, false);
     link->watch.fd = fd;
     note_local_port(link);
-    emu_watch_add(&emu->loop, &link->watch);
+    emu_watch_add(net->loop, &link->watch);
 }
 
-void emu_link_adopt(struct emu_link *link, struct emu *emu, int fd, const struct emu_link_events *events,
+void emu_link_adopt(struct emu_link *link, struct emu_net *net, int fd, const struct emu_link_events *events,
                     void *owner)
 {
-    adopt(link, emu, fd, events, owner);
+    adopt(link, net, fd, events, owner);
     link->state = EMU_LINK_UP;
-    emu_link_watch(link);
+    emu_link_update_events(link);
 }
 
-void emu_link_adopt_secure(struct emu_link *link, struct emu *emu, int fd, struct emu_tls *tls,
+void emu_link_adopt_secure(struct emu_link *link, struct emu_net *net, int fd, struct emu_tls *tls,
                            emu_time handshake_limit, const struct emu_link_events *events, void *owner)
 {
-    adopt(link, emu, fd, events, owner);
+    adopt(link, net, fd, events, owner);
     link->secure = true;
     link->tls = tls;
     link->handshake_limit = handshake_limit;
     if (emu_tls_start(tls, fd)) {
-        /* The client speaks first: the handshake goes on when it does, and no event comes from in here. */
-        link->state = EMU_LINK_SHAKING;
+        /* The client speaks first. The handshake continues when it does, so no event is triggered from
+         * here. */
+        link->state = EMU_LINK_HANDSHAKING;
         link->watch.events = POLLIN;
-        emu_timer_start(&emu->loop, &link->limit, emu->loop.now + handshake_limit);
+        emu_timer_start(net->loop, &link->limit, net->loop->now + handshake_limit);
     } else {
         fail(link, EMU_LINK_TLS_FAILED);
     }
@@ -313,22 +314,22 @@ static void finish_connecting(struct emu_link *link)
     getsockopt(link->watch.fd, SOL_SOCKET, SO_ERROR, &error, &length);
     if (error == 0) {
         note_local_port(link);
-        be_connected(link);
+        start_tls_or_mark_up(link);
         return;
     }
-    emu_watch_remove(&link->emu->loop, &link->watch);
+    emu_watch_remove(link->net->loop, &link->watch);
     close(link->watch.fd);
     link->watch.fd = -1;
     link->address++;
     connect_next(link);
 }
 
-void emu_link_end(struct emu_link *link, bool broken)
+void emu_link_mark_closed(struct emu_link *link, bool broken)
 {
     drop_socket(link);
     link->broken = broken;
-    link->state = EMU_LINK_ENDED;
-    link->events->ended(link->owner);
+    link->state = EMU_LINK_CLOSED;
+    link->events->closed(link->owner);
 }
 
 static void on_ready(void *owner, short events)
@@ -336,8 +337,8 @@ static void on_ready(void *owner, short events)
     struct emu_link *link = owner;
     if (link->state == EMU_LINK_CONNECTING)
         finish_connecting(link);
-    else if (link->state == EMU_LINK_SHAKING)
-        shake(link);
+    else if (link->state == EMU_LINK_HANDSHAKING)
+        continue_handshake(link);
     else if (link->state == EMU_LINK_UP)
         emu_link_flow(link, events);
 }

@@ -1,16 +1,14 @@
 #include "emulator/net/link_flow.h"
 
-#include "emulator/emu.h"
-
 #include <errno.h>
 #include <sys/socket.h>
 
 enum {
     DATAGRAM_MAX = 16 * 1024,
-    DATAGRAMS_A_ROUND = 64, /* a flood must not keep the loop from anything else */
+    DATAGRAMS_A_ROUND = 64, /* limits the work per round, in case of a flood */
 };
 
-void emu_link_watch(struct emu_link *link)
+void emu_link_update_events(struct emu_link *link)
 {
     short events = 0;
     if (link->state == EMU_LINK_UP) {
@@ -22,8 +20,8 @@ void emu_link_watch(struct emu_link *link)
     link->watch.events = events;
 }
 
-/* As emu_tls_read and emu_tls_write. */
-static ssize_t carry_in(struct emu_link *link, char *bytes, size_t size)
+/* Results are those of emu_tls_read and emu_tls_write. */
+static ssize_t receive_bytes(struct emu_link *link, char *bytes, size_t size)
 {
     if (link->secure)
         return emu_tls_read(link->tls, bytes, size);
@@ -33,7 +31,7 @@ static ssize_t carry_in(struct emu_link *link, char *bytes, size_t size)
     return errno == EAGAIN || errno == EINTR || (link->datagram && errno == ECONNREFUSED) ? -1 : -2;
 }
 
-static ssize_t carry_out(struct emu_link *link, const char *bytes, size_t length)
+static ssize_t send_bytes(struct emu_link *link, const char *bytes, size_t length)
 {
     if (link->secure)
         return emu_tls_write(link->tls, bytes, length);
@@ -43,7 +41,7 @@ static ssize_t carry_out(struct emu_link *link, const char *bytes, size_t length
     return errno == EAGAIN || errno == EINTR || (link->datagram && errno == ECONNREFUSED) ? -1 : -2;
 }
 
-/* Returns what the last read did: -1, or what ended it. */
+/* Returns the result of the last read: -1, or the one that ended the stream. */
 static ssize_t read_stream(struct emu_link *link)
 {
     for (;;) {
@@ -52,7 +50,7 @@ static ssize_t read_stream(struct emu_link *link)
         link->paused = space == 0;
         if (link->paused)
             return -1;
-        ssize_t got = carry_in(link, at, space);
+        ssize_t got = receive_bytes(link, at, space);
         if (got <= 0)
             return got;
         emu_ring_filled(&link->in, (size_t)got);
@@ -60,13 +58,13 @@ static ssize_t read_stream(struct emu_link *link)
     }
 }
 
-/* A datagram that finds no room is lost, as datagrams are. An empty one ends nothing unless it is DTLS's
- * farewell. */
+/* A datagram without room is dropped, as datagrams may be. An empty one has no meaning, except for the end
+ * of DTLS. */
 static ssize_t read_datagrams(struct emu_link *link)
 {
     char datagram[DATAGRAM_MAX];
     for (int i = 0; i < DATAGRAMS_A_ROUND; i++) {
-        ssize_t got = carry_in(link, datagram, sizeof datagram);
+        ssize_t got = receive_bytes(link, datagram, sizeof datagram);
         if (got < 0 || (got == 0 && link->secure))
             return got;
         if ((size_t)got > emu_ring_room(&link->in) || link->datagram_count == EMU_LINK_DATAGRAMS || got == 0)
@@ -81,18 +79,18 @@ static ssize_t read_datagrams(struct emu_link *link)
 void emu_link_receive(struct emu_link *link)
 {
     ssize_t outcome = link->datagram ? read_datagrams(link) : read_stream(link);
-    emu_link_watch(link);
+    emu_link_update_events(link);
     if (outcome != -1)
-        emu_link_end(link, outcome < 0);
+        emu_link_mark_closed(link, outcome < 0);
 }
 
-/* False when the link has broken. */
+/* Returns false if the link is broken. */
 static bool transmit(struct emu_link *link)
 {
     while (link->out.used > 0 && !link->stalled) {
         const char *at;
         size_t length = emu_ring_peek(&link->out, &at);
-        ssize_t put = carry_out(link, at, length);
+        ssize_t put = send_bytes(link, at, length);
         if (put == -1)
             break;
         if (put <= 0)
@@ -100,7 +98,7 @@ static bool transmit(struct emu_link *link)
         emu_ring_drop(&link->out, (size_t)put);
         link->sent += (size_t)put;
     }
-    emu_link_watch(link);
+    emu_link_update_events(link);
     return true;
 }
 
@@ -108,7 +106,7 @@ void emu_link_flow(struct emu_link *link, short events)
 {
     bool had_output = link->out.used > 0;
     if ((events & POLLOUT) && !transmit(link)) {
-        emu_link_end(link, true);
+        emu_link_mark_closed(link, true);
         return;
     }
     if (had_output && link->out.used == 0)
@@ -129,13 +127,13 @@ size_t emu_link_send(struct emu_link *link, const char *bytes, size_t length)
     if (link->state != EMU_LINK_UP || link->stalled)
         return 0;
     if (link->datagram) {
-        ssize_t put = carry_out(link, bytes, length);
+        ssize_t put = send_bytes(link, bytes, length);
         link->sent += put > 0 ? (size_t)put : 0;
         return put > 0 ? (size_t)put : 0;
     }
     size_t taken = emu_ring_write(&link->out, bytes, length);
     if (!transmit(link))
-        link->watch.events = POLLOUT; /* the next round finds it broken and says so */
+        link->watch.events = POLLOUT; /* the next round detects and reports the failure */
     return taken;
 }
 
@@ -144,7 +142,7 @@ size_t emu_link_first(const struct emu_link *link)
     return link->datagram_count > 0 ? link->datagrams[link->datagram_first] : link->in.used;
 }
 
-void emu_link_taken(struct emu_link *link, size_t length)
+void emu_link_consumed(struct emu_link *link, size_t length)
 {
     if (link->datagram_count > 0) {
         size_t *first = &link->datagrams[link->datagram_first];
@@ -155,9 +153,9 @@ void emu_link_taken(struct emu_link *link, size_t length)
         }
     }
     if (link->state == EMU_LINK_UP && link->paused && emu_ring_room(&link->in) >= link->in.size / 4) {
-        /* TLS may hold bytes that the socket no longer tells of: look, but not from inside this call. */
+        /* TLS may hold bytes that poll does not report, so read again, but not from within this call. */
         link->paused = false;
-        emu_timer_start(&link->emu->loop, &link->limit, link->emu->loop.now);
+        emu_timer_start(link->net->loop, &link->limit, link->net->loop->now);
     }
 }
 
@@ -165,5 +163,5 @@ void emu_link_stall(struct emu_link *link, bool stalled)
 {
     link->stalled = stalled;
     if (link->state == EMU_LINK_UP)
-        emu_link_watch(link);
+        emu_link_update_events(link);
 }

@@ -1,20 +1,19 @@
-/* Between link.c, which makes and ends connections, and link_flow.c, which moves bytes over one that is up.
- */
+/* Interface between link.c, which opens and closes connections, and link_flow.c, which moves data. */
 #ifndef EMU_NET_LINK_FLOW_H
 #define EMU_NET_LINK_FLOW_H
 
 #include "emulator/net/link.h"
 
-/* Waits for what a link that is up can do now. */
-void emu_link_watch(struct emu_link *link);
+/* Updates the poll events to what an open link can do now. */
+void emu_link_update_events(struct emu_link *link);
 
-/* The socket is ready for these events of poll. */
+/* Handles poll events of the socket. */
 void emu_link_flow(struct emu_link *link, short events);
 
-/* Reads what there is, as far as there is room. */
+/* Reads as much data as there is room for. */
 void emu_link_receive(struct emu_link *link);
 
-/* The peer has closed, or the connection has broken. */
-void emu_link_end(struct emu_link *link, bool broken);
+/* The peer has closed the connection, or it is broken. */
+void emu_link_mark_closed(struct emu_link *link, bool broken);
 
 #endif

@@ -20,7 +20,7 @@ const char *emu_listen_add(struct emu_listen_map *map, const char *text)
     bool good = *text >= '0' && *text <= '9' && *middle == '=' && middle[1] >= '0' && middle[1] <= '9';
     unsigned long port = good ? strtoul(middle + 1, &end, 10) : 0;
     if (!good || *end || asked < 1 || asked > 65535 || port > 65535)
-        return "ASKED=PORT, 1 to 65535, PORT also 0 for any that is free";
+        return "ASKED=PORT with ports from 1 to 65535; PORT may be 0 for any free port";
     map->rules = emu_resize(map->rules, (map->count + 1) * sizeof *map->rules);
     map->rules[map->count++] = (struct emu_listen_rule){.asked = (unsigned)asked, .port = (unsigned)port};
     return NULL;

@@ -1,7 +1,7 @@
-/* Sockets that wait for others, on the loopback interface alone.
+/* Listening sockets, on the loopback interface only.
  *
- * A port that the module is asked to listen at is that port of this host, unless --listen says which one
- * stands for it: tests run side by side, and low ports belong to root. */
+ * The port in the command is used unless --listen maps it to another one, because tests run in parallel
+ * and low ports need root. */
 #ifndef EMU_NET_LISTEN_H
 #define EMU_NET_LISTEN_H
 
@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 struct emu_listen_rule {
-    unsigned asked, port; /* port 0: any that is free */
+    unsigned asked, port; /* port 0: any free one */
 };
 
 /* Owns its rules. */
@@ -18,12 +18,13 @@ struct emu_listen_map {
     size_t count;
 };
 
-/* Adds ASKED=PORT, in front of older ones; NULL, or what would have been understood. */
+/* Adds a rule ASKED=PORT, which takes precedence over older ones. Returns NULL, or a description of the
+ * valid format. */
 const char *emu_listen_add(struct emu_listen_map *map, const char *rule);
 void emu_listen_free(struct emu_listen_map *map);
 
-/* A bound socket, listening unless it is for datagrams; *port becomes the real one. -1 when it can't be had.
- */
+/* Returns a bound socket, listening unless it is for datagrams, and sets *port to the actual port. Returns
+ * -1 if the port is unavailable. */
 int emu_listen(const struct emu_listen_map *map, unsigned *port, bool datagram);
 
 #endif

@@ -15,9 +15,9 @@
 
 struct emu_resolve_rule {
     char *host;
-    unsigned asked; /* the port in the command; 0: any */
+    unsigned asked; /* port in the command; 0: any */
     struct emu_address address;
-    unsigned port; /* 0: the one asked for */
+    unsigned port; /* 0: as in the command */
 };
 
 static void set_port(struct emu_address *address, unsigned port)
@@ -68,8 +68,8 @@ bool emu_is_address(const char *host)
     return read_address(host, &address);
 }
 
-/* "host", "host:port" or "[v6]:port" in place: the host without brackets, the port or 0. False when it is
- * neither. */
+/* Splits "host", "host:port" or "[v6]:port" in place into the host without brackets and the port (0:
+ * none). Returns false if the text has another format. */
 static bool split_port(char *text, char **host, unsigned *port)
 {
     char *colon;
@@ -85,7 +85,7 @@ static bool split_port(char *text, char **host, unsigned *port)
     } else {
         colon = strchr(text, ':');
         if (colon && strchr(colon + 1, ':'))
-            return true; /* a bare IPv6 address */
+            return true; /* an IPv6 address without brackets */
     }
     if (!colon)
         return true;
@@ -100,7 +100,7 @@ static bool split_port(char *text, char **host, unsigned *port)
 
 const char *emu_resolver_add(struct emu_resolver *resolver, const char *text)
 {
-    static const char expected[] = "HOST[:ASKED]=ADDR[:PORT], ADDR an IP address and the ports 1 to 65535";
+    static const char expected[] = "HOST[:ASKED]=ADDR[:PORT] with an IP address and ports from 1 to 65535";
     char *copy = emu_copy_text(text), *equals = strchr(copy, '='), *host, *address;
     struct emu_resolve_rule rule = {0};
     bool good = equals != NULL;
@@ -126,7 +126,7 @@ void emu_resolver_free(struct emu_resolver *resolver)
     *resolver = (struct emu_resolver){0};
 }
 
-/* A rule for the very port wins over one for the host. */
+/* A rule for this port takes precedence over one for the host. */
 static const struct emu_resolve_rule *find_rule(const struct emu_resolver *resolver, const char *host,
                                                 unsigned port)
 {
@@ -145,7 +145,8 @@ static const struct emu_resolve_rule *find_rule(const struct emu_resolver *resol
 
 static void resolve_in_child(const char *host, unsigned port, int answer)
 {
-    for (int fd = 3; fd < 256; fd++) /* the pty above all: its end must be seen when the parent goes */
+    /* Especially the pty, whose hang-up must be visible when the parent exits. */
+    for (int fd = 3; fd < 256; fd++)
         if (fd != answer)
             close(fd);
     struct emu_address found[EMU_ADDRESSES_MAX] = {0};

@@ -1,6 +1,6 @@
-/* Names to addresses: first the rules of --resolve, then literal addresses, then the host's own resolver.
+/* Resolves names: first by the rules of --resolve, then as literal addresses, then by the host's resolver.
  *
- * The latter may block, so it runs in a child process, which can be given up at any time. */
+ * The host's resolver may block, so it runs in a child process that can be abandoned at any time. */
 #ifndef EMU_NET_RESOLVER_H
 #define EMU_NET_RESOLVER_H
 
@@ -26,20 +26,20 @@ struct emu_resolver {
     size_t count;
 };
 
-/* Adds HOST[:ASKED]=ADDR[:PORT]; NULL, or what would have been understood. IPv6 addresses stand in brackets.
- */
+/* Adds a rule HOST[:ASKED]=ADDR[:PORT], with IPv6 addresses in brackets. Returns NULL, or a description of
+ * the valid format. */
 const char *emu_resolver_add(struct emu_resolver *resolver, const char *rule);
 void emu_resolver_free(struct emu_resolver *resolver);
 
 enum emu_lookup_state {
     EMU_LOOKUP_FOUND,
     EMU_LOOKUP_FAILED,
-    EMU_LOOKUP_RUNNING, /* on_done is called later, once, with found_count telling the outcome */
+    EMU_LOOKUP_RUNNING, /* on_done will be called once; found_count tells the outcome */
 };
 
-/* One look-up; owned by who needs the answer, and to be stopped before its memory goes. */
+/* One lookup. Owned by its user, who must stop it before freeing the memory. */
 struct emu_lookup {
-    struct emu_address found[EMU_ADDRESSES_MAX]; /* with the port to connect to */
+    struct emu_address found[EMU_ADDRESSES_MAX]; /* including the port to connect to */
     size_t found_count;
     void (*on_done)(void *owner);
     void *owner;
@@ -53,14 +53,14 @@ enum emu_lookup_state emu_lookup_start(struct emu_lookup *lookup, const struct e
                                        struct emu_loop *loop, const char *host, unsigned port);
 void emu_lookup_stop(struct emu_lookup *lookup);
 
-/* An address in digits; ports of it. */
+/* An address as text, and its port. */
 enum {
     EMU_ADDRESS_TEXT = 64
 };
 void emu_address_text(const struct emu_address *address, char text[EMU_ADDRESS_TEXT]);
 unsigned emu_address_port(const struct emu_address *address);
 
-/* The text is an IPv4 or IPv6 address and no name. */
+/* Returns whether the text is a literal IPv4 or IPv6 address. */
 bool emu_is_address(const char *host);
 
 #endif

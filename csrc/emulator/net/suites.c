@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-/* OpenSSL as distributions build it speaks 13 of these: no RC4 and 3DES, and static ECDH is gone since 1.1.0.
- * The names it doesn't know leave the list empty, and the handshake fails. */
+/* Common builds of OpenSSL support 13 of these: no RC4 or 3DES, and static ECDH was removed in 1.1.0.
+ * Unsupported names leave the list empty, and the handshake fails. */
 static const struct emu_suite suites[] = {
     {0x0035, "AES256-SHA"},
     {0x002f, "AES128-SHA"},

@@ -1,4 +1,4 @@
-/* The cipher suites of the SSL note's table 3. */
+/* The cipher suites in table 3 of the SSL note. */
 #ifndef EMU_NET_SUITES_H
 #define EMU_NET_SUITES_H
 
@@ -11,7 +11,7 @@ enum {
 
 struct emu_suite {
     unsigned code;
-    const char *name; /* OpenSSL's; it does not have to have it */
+    const char *name; /* OpenSSL's name, even if OpenSSL no longer supports it */
 };
 
 /* In the order of the note. */
@@ -20,7 +20,7 @@ const struct emu_suite *emu_suites(size_t *count);
 /* In the table, or EMU_SUITES_ALL. */
 bool emu_suite_is_known(unsigned code);
 
-/* The list for SSL_CTX_set_cipher_list; free it. */
+/* Returns a list for SSL_CTX_set_cipher_list, which the caller must free. */
 char *emu_suite_list(unsigned code);
 
 #endif

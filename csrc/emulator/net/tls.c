@@ -17,11 +17,11 @@ struct emu_tls {
     bool datagram;
     bool server;
     bool sni;
-    bool up; /* the handshake is over, and nothing has broken since */
+    bool up; /* the handshake has succeeded, and no error has occurred since */
 };
 
 static const struct {
-    int least, most;
+    int min, max;
 } versions[] = {
     [EMU_TLS_SSL3] = {SSL3_VERSION, SSL3_VERSION},       [EMU_TLS_1_0] = {TLS1_VERSION, TLS1_VERSION},
     [EMU_TLS_1_1] = {TLS1_1_VERSION, TLS1_1_VERSION},    [EMU_TLS_1_2] = {TLS1_2_VERSION, TLS1_2_VERSION},
@@ -31,8 +31,8 @@ static const struct {
 
 static bool set_version(SSL_CTX *context, enum emu_tls_version version)
 {
-    return SSL_CTX_set_min_proto_version(context, versions[version].least) &&
-           SSL_CTX_set_max_proto_version(context, versions[version].most);
+    return SSL_CTX_set_min_proto_version(context, versions[version].min) &&
+           SSL_CTX_set_max_proto_version(context, versions[version].max);
 }
 
 static bool set_suite(SSL_CTX *context, unsigned suite)
@@ -59,7 +59,7 @@ static bool set_verification(struct emu_tls *tls, const struct emu_tls_settings 
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
     SSL_CTX_set_cert_verify_callback(context, emu_verify_chain, &tls->verify);
     X509_VERIFY_PARAM *param = SSL_CTX_get0_param(context);
-    /* mbedTLS trusts whatever is in the CA file, be it an intermediate. */
+    /* mbedTLS trusts every certificate in the CA file, intermediates included. */
     X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN);
     if (settings->ignore_time)
         X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_NO_CHECK_TIME);
@@ -68,7 +68,7 @@ static bool set_verification(struct emu_tls *tls, const struct emu_tls_settings 
     return !settings->ca || SSL_CTX_load_verify_file(context, settings->ca) == 1;
 }
 
-static int give_password(char *to, int size, int writing, void *password)
+static int copy_password(char *to, int size, int writing, void *password)
 {
     (void)writing;
     if (!password || (size_t)size <= strlen(password))
@@ -81,7 +81,7 @@ static bool set_identity(SSL_CTX *context, const struct emu_tls_settings *settin
 {
     if (!settings->server && (!settings->authenticate || (!settings->certificate && !settings->key)))
         return true;
-    SSL_CTX_set_default_passwd_cb(context, give_password);
+    SSL_CTX_set_default_passwd_cb(context, copy_password);
     SSL_CTX_set_default_passwd_cb_userdata(context, (void *)(uintptr_t)settings->password);
     return settings->certificate && settings->key &&
            SSL_CTX_use_certificate_chain_file(context, settings->certificate) == 1 &&
@@ -91,7 +91,7 @@ static bool set_identity(SSL_CTX *context, const struct emu_tls_settings *settin
 static bool configure(struct emu_tls *tls, const struct emu_tls_settings *settings)
 {
     SSL_CTX *context = tls->context;
-    /* These modules speak TLS 1.0 and SHA-1, which the level of distributions forbids. */
+    /* These modules use TLS 1.0 and SHA-1, which the default security level of distributions forbids. */
     SSL_CTX_set_security_level(context, 0);
     SSL_CTX_set_options(context, SSL_OP_LEGACY_SERVER_CONNECT | SSL_OP_IGNORE_UNEXPECTED_EOF);
     SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
@@ -120,7 +120,7 @@ struct emu_tls *emu_tls_new(const struct emu_tls_settings *settings)
     struct emu_tls *tls = emu_alloc(sizeof *tls);
     tls->host = emu_copy_text(settings->host ? settings->host : "");
     tls->server = settings->server;
-    tls->sni = settings->sni && !emu_is_address(tls->host); /* RFC 6066, 3: no literal addresses */
+    tls->sni = settings->sni && !emu_is_address(tls->host); /* RFC 6066, 3: not for literal addresses */
     tls->datagram = settings->version == EMU_DTLS_1_0 || settings->version == EMU_DTLS_1_2;
     tls->context = SSL_CTX_new(method_of(tls));
     bool good = tls->context && configure(tls, settings);

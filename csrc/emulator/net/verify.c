@@ -51,7 +51,7 @@ static uint32_t flag_of(int error, X509 *certificate)
     case X509_V_ERR_EE_KEY_TOO_SMALL:
     case X509_V_ERR_CA_KEY_TOO_SMALL:
         return EMU_BAD_KEY;
-    default: /* OpenSSL's list, which grows: not an enum of ours */
+    default: /* OpenSSL's list, which grows; not an enumeration of ours */
         return EMU_BAD_OTHER;
     }
 }
@@ -62,7 +62,7 @@ static bool is_about_signature(int error)
            error == X509_V_ERR_UNABLE_TO_DECRYPT_CERT_SIGNATURE || error == X509_V_ERR_CA_MD_TOO_WEAK;
 }
 
-/* An error that tells of the levels above the server's certificate, or of their absence. */
+/* The error concerns certificates above the server's own, or their absence. */
 static bool is_about_chain(int error, int depth)
 {
     return depth > 0 || error == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY ||
@@ -95,11 +95,11 @@ int emu_verify_chain(X509_STORE_CTX *store, void *argument)
     verify->found = 0;
     if (verify->ignore == EMU_BAD_ALL)
         return 1;
-    void *mine = X509_STORE_CTX_get_ex_data(store, 0);
+    void *handled = X509_STORE_CTX_get_ex_data(store, 0);
     X509_STORE_CTX_set_ex_data(store, 0, verify);
     X509_STORE_CTX_set_verify_cb(store, collect);
     int outcome = X509_verify_cert(store);
-    X509_STORE_CTX_set_ex_data(store, 0, mine);
+    X509_STORE_CTX_set_ex_data(store, 0, handled);
     if (outcome < 0)
         return 0;
     X509 *leaf = X509_STORE_CTX_get0_cert(store);

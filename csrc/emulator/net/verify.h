@@ -1,8 +1,8 @@
-/* Judges a server's certificate the way the SSL note's ignore... keys let a user loosen it.
+/* Verifies a server certificate, with the exceptions that the ignore... keys of the SSL note allow.
  *
- * All that is wrong with a chain is collected first, as flags; then the flags that are to be ignored are
- * taken away; a chain is accepted when none is left. The values are those of <ignore_check_item> (SSL
- * note 2.2.1), which in turn are mbedTLS's MBEDTLS_X509_BADCERT_*; the note leaves some of them out. */
+ * All errors in a chain are first collected as flags. Flags to be ignored are then removed, and the chain
+ * is accepted if none remains. The values are those of <ignore_check_item> (SSL note 2.2.1), which are
+ * mbedTLS's MBEDTLS_X509_BADCERT_*; the note omits some. */
 #ifndef EMU_NET_VERIFY_H
 #define EMU_NET_VERIFY_H
 
@@ -28,20 +28,20 @@ enum emu_bad_certificate {
 };
 
 struct emu_verify {
-    const char *host; /* what was connected to, a name or an address */
+    const char *host; /* name or address that was connected to */
     uint32_t ignore;
-    /* ignoreinvalidcertsign: a signature in the chain that does not verify, or by a digest too weak, is
-     * passed over. The chain must still end in a certificate of the CA file. */
+    /* ignoreinvalidcertsign: ignores invalid signatures and weak digests in the chain. The chain must
+     * still end with a certificate in the CA file. */
     bool ignore_signature;
-    /* ignoremulticertchainverify: only the first level is verified. The server's own certificate is still
-     * held to its dates, its name and its usage, and must not be self-signed unless it is in the CA file; but
-     * what stands above it (an intermediate that was not sent, a root that is not in the CA file, whatever is
-     * wrong with either) does not count. This is what the words say; the note has no example. */
+    /* ignoremulticertchainverify: verifies only the first level. The server's own certificate is still
+     * checked for dates, name and usage, and must not be self-signed unless it is in the CA file. Anything
+     * above it (a missing intermediate, a root that is not in the CA file, any error in them) is ignored.
+     * This follows the wording of the note, which has no example. */
     bool ignore_chain;
-    uint32_t found; /* the flags of the last verification, before any was taken away */
+    uint32_t found; /* flags of the last verification, before any were removed */
 };
 
-/* For SSL_CTX_set_cert_verify_callback; the argument is a struct emu_verify. */
+/* Callback for SSL_CTX_set_cert_verify_callback. The argument is a struct emu_verify. */
 int emu_verify_chain(X509_STORE_CTX *store, void *verify);
 
 #endif

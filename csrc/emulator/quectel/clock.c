@@ -1,6 +1,6 @@
 /* AT+CCLK (27.007 8.15). */
+#include "emulator/interpreter/reply.h"
 #include "emulator/quectel/quectel.h"
-#include "emulator/reply.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -15,7 +15,7 @@ static struct emu_result read_clock(struct emu_call *call)
     return emu_ok();
 }
 
-/* Two digits at `text`; -1 when they aren't. */
+/* Reads two digits at `text`; -1 if they are not digits. */
 static int two_digits(const char *text)
 {
     if (text[0] < '0' || text[0] > '9' || text[1] < '0' || text[1] > '9')
@@ -23,7 +23,7 @@ static int two_digits(const char *text)
     return (text[0] - '0') * 10 + text[1] - '0';
 }
 
-/* "yy/MM/dd,hh:mm:ss" and, unless the zone stays as it is, "+zz" in quarters of an hour. */
+/* Parses "yy/MM/dd,hh:mm:ss" with an optional zone "+zz" in quarters of an hour. */
 static bool parse_time(const char *text, struct tm *local, int *zone)
 {
     static const char separators[] = "//,::";
@@ -36,7 +36,7 @@ static bool parse_time(const char *text, struct tm *local, int *zone)
         if (part[i] < 0 || (i < 5 && text[i * 3 + 2] != separators[i]))
             return false;
     }
-    /* Two digits of a year: the module's epoch is 1970 or 1980, so none before 1970 can be meant. */
+    /* The year has two digits. The module's epoch is 1970 or 1980, so earlier years cannot occur. */
     *local = (struct tm){.tm_year = part[0] < 70 ? part[0] + 100 : part[0],
                          .tm_mon = part[1] - 1,
                          .tm_mday = part[2],

@@ -10,7 +10,7 @@ struct words {
 static const struct words cme[] = {
     {3, "operation not allowed"},
     {4, "operation not supported"},
-    {10, "SIM not inserted"}, /* as EC200UEUAAR02A02M08 words it */
+    {10, "SIM not inserted"}, /* wording of EC200UEUAAR02A02M08 */
     {11, "SIM PIN required"},
     {12, "SIM PUK required"},
     {13, "SIM failure"},
@@ -19,13 +19,13 @@ static const struct words cme[] = {
     {30, "no network service"},
     {50, "incorrect parameters"},
     {100, "unknown"},
-    {400, "Invalid input value"}, /* as EC25AFXGAR07A04M1G words it */
+    {400, "Invalid input value"}, /* wording of EC25AFXGAR07A04M1G */
     {401, "Larger than the size of the file"},
     {402, "Read zero byte"},
     {403, "Drive full"},
     {405, "File not found"},
     {406, "Invalid file name"},
-    {407, "file already exist"}, /* as EG800KCNGCR07A06M04 words it */
+    {407, "file already exist"}, /* wording of EG800KCNGCR07A06M04 */
     {409, "Fail to write the file"},
     {410, "Fail to open the file"},
     {411, "Fail to read the file"},

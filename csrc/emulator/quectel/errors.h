@@ -1,8 +1,8 @@
-/* Error numbers and their words. */
+/* Error numbers and their texts. */
 #ifndef EMU_QUECTEL_ERRORS_H
 #define EMU_QUECTEL_ERRORS_H
 
-/* 27.007 9.2, those that are used. */
+/* 27.007 9.2, only those used here. */
 enum {
     QUECTEL_CME_NOT_ALLOWED = 3,
     QUECTEL_CME_NO_SIM = 10,
@@ -34,7 +34,7 @@ enum {
 
 /* SSL note, table 5. */
 enum {
-    QUECTEL_NET_FINE = 0,
+    QUECTEL_NET_OK = 0,
     QUECTEL_NET_UNKNOWN = 550,
     QUECTEL_NET_INVALID_PARAMETER = 552,
     QUECTEL_NET_LISTEN_FAILED = 557,
@@ -52,8 +52,7 @@ enum {
     QUECTEL_NET_TLS_FAILED = 579,
 };
 
-/* FTP note, chapter 5, those that are used; what a server's reply stands for is quectel_ftp_error's business.
- */
+/* FTP note, chapter 5, only those used here. quectel_ftp_error maps the server's replies. */
 enum {
     QUECTEL_FTP_UNKNOWN = 601,
     QUECTEL_FTP_BUSY = 603,
@@ -76,10 +75,10 @@ enum {
     QUECTEL_FTP_TLS_FAILED = 631,
 };
 
-/* For +CME ERROR after CMEE=2; NULL: there are none. */
+/* Text for +CME ERROR with CMEE=2; NULL: none. */
 const char *quectel_cme_text(int code);
 
-/* For +QIGETERROR, in the lower case of the recordings. */
+/* Text for +QIGETERROR, in lower case as recorded. */
 const char *quectel_net_text(int error);
 
 #endif

@@ -1,4 +1,4 @@
-/* The Quectel modules there are. */
+/* All Quectel modules. */
 #ifndef EMU_QUECTEL_MODULES_H
 #define EMU_QUECTEL_MODULES_H
 

@@ -1,17 +1,18 @@
 #include "emulator/quectel/settings.h"
 
+#include "emulator/interpreter/reply.h"
 #include "emulator/quectel/errors.h"
 #include "emulator/quectel/quectel.h"
-#include "emulator/reply.h"
+#include "emulator/world/power.h"
 
 #include <stdio.h>
 #include <string.h>
 
 struct range {
-    long least, most, standard;
+    long min, max, default_value;
 };
 
-/* One or two numbers behind a name; most < least: there is no second. */
+/* One or two numbers after a name. max < min: there is no second one. */
 struct setting {
     const char *name;
     struct range first, second;
@@ -24,7 +25,7 @@ static const struct setting plain[QUECTEL_PLAIN_SETTINGS] = {
     {"+CMGF", {0, 1, 0}, {0, -1, 0}, "(0,1)"},
 };
 
-/* TCP/IP note, AT+QICFG. All but the first three are only kept. */
+/* TCP/IP note, AT+QICFG. All but the first three are only stored. */
 enum {
     RECVIND,
     VIEWMODE,
@@ -54,19 +55,19 @@ static const struct setting qcfg[QUECTEL_QCFG_SETTINGS] = {
     {"servicedomain", {0, 2, 2}, {0, -1, 0}, "(0-2)"},
 };
 
-/* AT manual, AT+IPR; 1000000 is in the list of EG800K. */
+/* AT manual, AT+IPR. 1000000 is in the list of EG800K. */
 static const long rates[] = {4800, 9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600, 1000000};
 
 static bool has_second(const struct setting *setting)
 {
-    return setting->second.most >= setting->second.least;
+    return setting->second.max >= setting->second.min;
 }
 
 static void apply_speed(void *owner)
 {
     struct quectel *quectel = owner;
     if (quectel->emu->options->baud)
-        emu_uart_set_baud(&quectel->emu->uart, (unsigned long)quectel->settings.baud);
+        emu_uart_set_baud(&quectel->emu->uart, (unsigned long)quectel->settings->baud);
 }
 
 static void on_off(void *owner)
@@ -78,14 +79,14 @@ static void on_off(void *owner)
 
 void quectel_settings_reset(struct quectel *quectel)
 {
-    struct quectel_settings *settings = &quectel->settings;
+    struct quectel_settings *settings = quectel->settings;
     for (size_t i = 0; i < QUECTEL_PLAIN_SETTINGS; i++) {
-        settings->plain[i][0] = plain[i].first.standard;
-        settings->plain[i][1] = plain[i].second.standard;
+        settings->plain[i][0] = plain[i].first.default_value;
+        settings->plain[i][1] = plain[i].second.default_value;
     }
     for (size_t i = 0; i < QUECTEL_QICFG_SETTINGS; i++) {
-        settings->qicfg[i][0] = qicfg[i].first.standard;
-        settings->qicfg[i][1] = qicfg[i].second.standard;
+        settings->qicfg[i][0] = qicfg[i].first.default_value;
+        settings->qicfg[i][1] = qicfg[i].second.default_value;
     }
     settings->echo_data = true;
     if (settings->baud != settings->saved_baud) {
@@ -96,51 +97,51 @@ void quectel_settings_reset(struct quectel *quectel)
 
 void quectel_settings_init(struct quectel *quectel)
 {
-    struct quectel_settings *settings = &quectel->settings;
-    const char *port = emu_quirk(quectel->emu, EMU_QUIRK_URCPORT_ELSEWHERE) ? "usbat" : "all";
+    struct quectel_settings *settings = quectel->settings;
+    const char *port = emu_quirk(quectel->emu, QUECTEL_QUIRK_URCPORT_ELSEWHERE) ? "usbat" : "all";
     snprintf(settings->urc_port, sizeof settings->urc_port, "%s", port);
     settings->baud = quectel->emu->options->baud ? (long)quectel->emu->options->baud : 115200;
     settings->saved_baud = settings->baud;
     settings->speed = (struct emu_timer){.on_due = apply_speed, .owner = quectel};
     settings->off = (struct emu_timer){.on_due = on_off, .owner = quectel};
     for (size_t i = 0; i < QUECTEL_QCFG_SETTINGS; i++)
-        settings->qcfg[i] = qcfg[i].first.standard;
+        settings->qcfg[i] = qcfg[i].first.default_value;
     quectel_settings_reset(quectel);
 }
 
 void quectel_settings_stop(struct quectel *quectel)
 {
-    emu_timer_stop(&quectel->emu->loop, &quectel->settings.speed);
-    emu_timer_stop(&quectel->emu->loop, &quectel->settings.off);
+    emu_timer_stop(&quectel->emu->loop, &quectel->settings->speed);
+    emu_timer_stop(&quectel->emu->loop, &quectel->settings->off);
 }
 
 void quectel_settings_save(struct quectel *quectel)
 {
-    quectel->settings.saved_baud = quectel->settings.baud;
+    quectel->settings->saved_baud = quectel->settings->baud;
 }
 
-bool quectel_urcs_come_here(const struct quectel *quectel)
+bool quectel_urcs_use_this_port(const struct quectel *quectel)
 {
-    const char *port = quectel->settings.urc_port;
+    const char *port = quectel->settings->urc_port;
     return strcmp(port, "all") == 0 || strcmp(port, "uart1") == 0;
 }
 
-bool quectel_shows_length(const struct quectel *quectel)
+bool quectel_recv_urc_has_length(const struct quectel *quectel)
 {
-    return quectel->settings.qicfg[RECVIND][0] == 1;
+    return quectel->settings->qicfg[RECVIND][0] == 1;
 }
 
-bool quectel_views_comma(const struct quectel *quectel)
+bool quectel_data_follows_comma(const struct quectel *quectel)
 {
-    return quectel->settings.qicfg[VIEWMODE][0] == 1;
+    return quectel->settings->qicfg[VIEWMODE][0] == 1;
 }
 
-bool quectel_prompts_a_line(const struct quectel *quectel)
+bool quectel_prompt_is_line(const struct quectel *quectel)
 {
-    return quectel->settings.qicfg[FORMATCFG][0] == 1;
+    return quectel->settings->qicfg[FORMATCFG][0] == 1;
 }
 
-/* Index in a list, or its length. */
+/* Returns the index in a list, or its length if the name is not found. */
 static size_t find(const struct setting *list, size_t count, const char *name)
 {
     size_t i = 0;
@@ -154,10 +155,10 @@ static bool read_values(const struct emu_call *call, size_t from, const struct s
 {
     long long first, second = values[1];
     if (call->count > from + 1 + has_second(setting) ||
-        !emu_param_number(call, from, setting->first.least, setting->first.most, &first))
+        !emu_param_number(call, from, setting->first.min, setting->first.max, &first))
         return false;
     if (has_second(setting) &&
-        !emu_param_option(call, from + 1, setting->second.least, setting->second.most, &second))
+        !emu_param_option(call, from + 1, setting->second.min, setting->second.max, &second))
         return false;
     values[0] = (long)first;
     values[1] = (long)second;
@@ -167,13 +168,14 @@ static bool read_values(const struct emu_call *call, size_t from, const struct s
 static struct emu_result write_plain(struct emu_call *call)
 {
     size_t i = find(plain, QUECTEL_PLAIN_SETTINGS, call->name);
-    return read_values(call, 0, &plain[i], quectel_of(call->emu)->settings.plain[i]) ? emu_ok() : emu_error();
+    return read_values(call, 0, &plain[i], quectel_of(call->emu)->settings->plain[i]) ? emu_ok()
+                                                                                      : emu_error();
 }
 
 static struct emu_result read_plain(struct emu_call *call)
 {
     size_t i = find(plain, QUECTEL_PLAIN_SETTINGS, call->name);
-    const long *values = quectel_of(call->emu)->settings.plain[i];
+    const long *values = quectel_of(call->emu)->settings->plain[i];
     if (has_second(&plain[i]))
         emu_info(call->emu, "%s: %ld,%ld", call->name, values[0], values[1]);
     else
@@ -201,7 +203,7 @@ static struct emu_result write_qicfg(struct emu_call *call)
     size_t i = find(qicfg, QUECTEL_QICFG_SETTINGS, key);
     if (i == QUECTEL_QICFG_SETTINGS)
         return quectel_fail(quectel, QUECTEL_NET_INVALID_PARAMETER);
-    long *values = quectel->settings.qicfg[i];
+    long *values = quectel->settings->qicfg[i];
     if (call->count == 1 && has_second(&qicfg[i]))
         emu_info(call->emu, "+QICFG: \"%s\",%ld,%ld", key, values[0], values[1]);
     else if (call->count == 1)
@@ -222,14 +224,14 @@ static struct emu_result write_qcfg(struct emu_call *call)
     size_t i = find(qcfg, QUECTEL_QCFG_SETTINGS, key);
     if (i == QUECTEL_QCFG_SETTINGS)
         return emu_error();
-    long *value = &quectel_of(call->emu)->settings.qcfg[i];
+    long *value = &quectel_of(call->emu)->settings->qcfg[i];
     long long number;
     if (call->count == 1) {
         emu_info(call->emu, "+QCFG: \"%s\",%ld", key, *value);
         return emu_ok();
     }
-    /* <effect>, "at once or after the reboot", may follow. */
-    if (call->count > 3 || !emu_param_number(call, 1, qcfg[i].first.least, qcfg[i].first.most, &number))
+    /* The optional <effect> chooses between "immediately" and "after reboot". */
+    if (call->count > 3 || !emu_param_number(call, 1, qcfg[i].first.min, qcfg[i].first.max, &number))
         return emu_error();
     *value = (long)number;
     return emu_ok();
@@ -249,9 +251,9 @@ static struct emu_result write_rate(struct emu_call *call)
     for (size_t i = 0; i < sizeof rates / sizeof *rates; i++) {
         if (rates[i] != rate)
             continue;
-        quectel->settings.baud = (long)rate;
-        /* It takes effect behind its OK; a pty without --baud has no speed. */
-        emu_timer_start(&call->emu->loop, &quectel->settings.speed,
+        quectel->settings->baud = (long)rate;
+        /* It takes effect after OK. Without --baud the pty has no speed. */
+        emu_timer_start(&call->emu->loop, &quectel->settings->speed,
                         emu_loop_now(&call->emu->loop) + emu_ms(20));
         return emu_ok();
     }
@@ -260,14 +262,14 @@ static struct emu_result write_rate(struct emu_call *call)
 
 static struct emu_result read_rate(struct emu_call *call)
 {
-    emu_info(call->emu, "+IPR: %ld", quectel_of(call->emu)->settings.baud);
+    emu_info(call->emu, "+IPR: %ld", quectel_of(call->emu)->settings->baud);
     return emu_ok();
 }
 
 static struct emu_result write_urc_port(struct emu_call *call)
 {
     static const char *const ports[] = {"usbat", "usbmodem", "uart1", "uart2", "uart3", "all"};
-    struct quectel_settings *settings = &quectel_of(call->emu)->settings;
+    struct quectel_settings *settings = quectel_of(call->emu)->settings;
     const char *key = emu_param_string(call, 0, 16), *port = emu_param_string(call, 1, 11);
     if (!key || strcmp(key, "urcport") != 0 || call->count > 2)
         return emu_error();
@@ -289,7 +291,7 @@ static struct emu_result power_down(struct emu_call *call)
     long long mode = 1;
     if (call->form == EMU_WRITE && !emu_param_number(call, 0, 0, 1, &mode))
         return emu_error();
-    emu_timer_start(&call->emu->loop, &quectel_of(call->emu)->settings.off, call->emu->loop.now);
+    emu_timer_start(&call->emu->loop, &quectel_of(call->emu)->settings->off, call->emu->loop.now);
     return emu_ok();
 }
 

@@ -1,12 +1,18 @@
-/* The basic commands: V.250 chapters 6.1 and 6.2, as the AT manual of these modules lists them. */
+/* The basic commands of V.250, chapters 6.1 and 6.2, that the AT manual of these modules lists. */
+#include "emulator/interpreter/dispatch.h"
+#include "emulator/interpreter/mode.h"
+#include "emulator/interpreter/reply.h"
+#include "emulator/quectel/ftp/transfer.h"
+#include "emulator/quectel/network/network.h"
 #include "emulator/quectel/quectel.h"
-#include "emulator/reply.h"
+#include "emulator/quectel/settings.h"
+#include "emulator/quectel/socket/conn.h"
 
 #include <string.h>
 
 static const struct emu_profile factory = {.echo = true, .verbose = true, .quiet = false, .cmee = 1};
 
-/* A command whose value is 0 or 1, and 0 when left out. */
+/* Reads a value of 0 or 1 that defaults to 0. */
 static bool read_flag(struct emu_call *call, bool *flag)
 {
     long long value = 0;
@@ -18,17 +24,17 @@ static bool read_flag(struct emu_call *call, bool *flag)
 
 static struct emu_result set_echo(struct emu_call *call)
 {
-    return read_flag(call, &call->emu->port.profile.echo) ? emu_ok() : emu_error();
+    return read_flag(call, &call->emu->mode->profile.echo) ? emu_ok() : emu_error();
 }
 
 static struct emu_result set_verbose(struct emu_call *call)
 {
-    return read_flag(call, &call->emu->port.profile.verbose) ? emu_ok() : emu_error();
+    return read_flag(call, &call->emu->mode->profile.verbose) ? emu_ok() : emu_error();
 }
 
 static struct emu_result set_quiet(struct emu_call *call)
 {
-    return read_flag(call, &call->emu->port.profile.quiet) ? emu_ok() : emu_error();
+    return read_flag(call, &call->emu->mode->profile.quiet) ? emu_ok() : emu_error();
 }
 
 static struct emu_result identify(struct emu_call *call)
@@ -53,7 +59,7 @@ static struct emu_result restore_saved(struct emu_call *call)
 {
     if (!is_profile_zero(call))
         return emu_error();
-    call->emu->port.profile = call->emu->port.saved;
+    call->emu->mode->profile = call->emu->mode->saved;
     return emu_ok();
 }
 
@@ -61,7 +67,7 @@ static struct emu_result restore_factory(struct emu_call *call)
 {
     if (!is_profile_zero(call))
         return emu_error();
-    call->emu->port.profile = factory;
+    call->emu->mode->profile = factory;
     quectel_network_forget_reports(quectel_of(call->emu));
     return emu_ok();
 }
@@ -70,12 +76,12 @@ static struct emu_result save(struct emu_call *call)
 {
     if (!is_profile_zero(call))
         return emu_error();
-    call->emu->port.saved = call->emu->port.profile;
+    call->emu->mode->saved = call->emu->mode->profile;
     quectel_settings_save(quectel_of(call->emu));
     return emu_ok();
 }
 
-/* Taken and without effect here: a pty has no modem control lines to act on (&C, &D), no speaker and no dial
+/* Accepted without effect: a pty has no modem control lines (&C, &D), and there is no speaker and no dial
  * tone. */
 static struct emu_result accept_value(struct emu_call *call)
 {
@@ -83,8 +89,8 @@ static struct emu_result accept_value(struct emu_call *call)
     return call->form != EMU_WRITE || emu_param_number(call, 0, 0, 255, &value) ? emu_ok() : emu_error();
 }
 
-/* S-registers can be written, but stay as they are: there is no call to answer, and other line ends than CR
- * and LF are nothing anybody uses. */
+/* S-registers can be written but do not change: there are no calls to answer, and line ends other than CR
+ * and LF are not in use. */
 static struct emu_result read_register(struct emu_call *call)
 {
     static const struct {
@@ -104,13 +110,13 @@ static struct emu_result write_cmee(struct emu_call *call)
     long long value;
     if (!emu_param_number(call, 0, 0, 2, &value))
         return emu_error();
-    call->emu->port.profile.cmee = (unsigned)value;
+    call->emu->mode->profile.cmee = (unsigned)value;
     return emu_ok();
 }
 
 static struct emu_result read_cmee(struct emu_call *call)
 {
-    emu_info(call->emu, "+CMEE: %u", call->emu->port.profile.cmee);
+    emu_info(call->emu, "+CMEE: %u", call->emu->mode->profile.cmee);
     return emu_ok();
 }
 

@@ -1,4 +1,4 @@
---- What every module says (V.250, 27.007): enough to get in step with one and to ask who it is.
+--- What every module says (V.250, 27.007): enough to synchronise with a module and to identify it.
 
 
 local function bare(name, summary)
@@ -21,7 +21,7 @@ return {
     -- A program before this one may have left numbers for result codes (V.250 6.2.6).
     { "0", success = true },
     { "4" },
-    -- Modules that know no ATI say so in other words, and nothing else behind them.
+    -- Modules that do not know ATI answer with other words, and with no final result code after them.
     { "Unknown cmd:", prefix = true },
     { "[Busy]", prefix = true },
     { "+ERROR" },

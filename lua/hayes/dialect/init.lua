@@ -1,9 +1,9 @@
---- The dialects: what vendors' modules say differently, as data. See dialect/command.lua for the form of a command,
---- and dialect/quectel for a whole one.
+--- The dialects: how vendors' modules differ, as data. declare/command.lua describes how a command is declared;
+--- dialect/quectel is a complete example.
 
 local check = require "hayes.check"
-local command = require "hayes.dialect.command"
-local compile = require "hayes.dialect.compile"
+local command = require "hayes.declare.command"
+local compile = require "hayes.declare.compile"
 
 ---@class hayes.final
 ---@field [1] string        the result code, or the beginning of its line
@@ -20,14 +20,14 @@ local compile = require "hayes.dialect.compile"
 ---@field title? string    of the reference page
 ---@field about? string    for which modules it is, one paragraph
 ---@field manners table    eol, prompt, quote ("always" or "needed"), quote_escape, max_line, max_command, gap_ms,
----  cancel ("": nothing cancels a prompt), crlf_after_block (behind every block stands CR LF, so that anything else
----  there tells of lost bytes); of data mode (data_mode.lua): escape, guard_ms, answer_ms, idle_ms, settle_ms, resume,
+---  cancel ("": nothing cancels a prompt), crlf_after_block (every block is followed by CR LF, so anything else
+---  means that bytes were lost); of data mode (data_mode.lua): escape, guard_ms, answer_ms, idle_ms, settle_ms, resume,
 ---  dtr, hangup
 ---@field finals hayes.final[] final result codes
----@field number_in_front? boolean  the number of an error stands in a line of its own in front of the final result code
+---@field number_in_front? boolean  an error's number comes in a line of its own before the final result code
 ---@field redact? table[]   { pattern, replacement }: secrets in lines, beyond the fields declared secret
----@field connects? string[] intermediate result codes behind which data mode begins
----@field boot? table[]    lines that tell of a start, each a text or { text, prefix = true }
+---@field connects? string[] intermediate result codes after which data mode begins
+---@field boot? table[]    lines that report a start of the module, each a text or { text, prefix = true }
 ---@field urcs? hayes.urc[]
 ---@field commands hayes.declaration[] a list; when the dialect is defined, by name
 ---@field declared hayes.declaration[] the list, once the dialect is defined
@@ -37,7 +37,7 @@ local compile = require "hayes.dialect.compile"
 ---@field detect? string[]|fun(ask: fun(command: string): string?): any  is it this dialect? A command, and what its
 ---  answer holds then; or a function, for which ask gives an answer as one text; a table in place of true is the
 ---  dialect of that very firmware
----@field start? fun(modem: hayes.modem): true?, hayes.error?  start-up, behind echo off; after each reboot, too
+---@field start? fun(modem: hayes.modem): true?, hayes.error?  start-up, after echo is off; also after a reboot
 ---@field identify fun(modem: hayes.modem): table?, hayes.error?
 ---@field services? table<string, string|function> what makes the services, or its module's name, by the modem's field
 
@@ -48,8 +48,8 @@ local compile = require "hayes.dialect.compile"
 ---@field text string
 ---@field hint? string
 
--- Where vendors differ, and what says it. Behind "service" stands a strategy: code that the dialect names in
--- `services`, written once for all dialects that do alike.
+-- Where vendors differ, and where a dialect says so. "service" means code that the dialect names in `services`, written
+-- once for all dialects that behave alike.
 --
 --   line end                      manners.eol; CR, LF and both are taken as the end of a line that comes in
 --   echo                          start-up switches it off (ATE0); the engine takes echoes for what they are
@@ -70,7 +70,7 @@ local compile = require "hayes.dialect.compile"
 --   end of a block                manners.crlf_after_block
 --   packet or stream              service
 --   notification again            service
---   closed                        urcs with `keys`; unread data behind it: service
+--   closed                        urcs with `keys`; unread data after it: service
 --   freeing a closed slot         service
 --   server side                   urcs with `keys` (`incoming`); service
 --   transparent mode              manners.escape and guard_ms; a `sequence` declaration; resuming: `O`
@@ -88,7 +88,7 @@ local compile = require "hayes.dialect.compile"
 
 local dialects = {}
 
---- Those of the library, in the order in which they are asked for.
+--- The library's own dialects, in the order in which they are tried.
 local known = { "quectel", "aithinker" }
 
 --- Makes a dialect ready for use: its tables are compiled, its commands can be found by name. Any number of times.

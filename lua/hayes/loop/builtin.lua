@@ -232,7 +232,7 @@ end
 
 -- Modems
 
---- From now on the loop waits for this modem and calls modem:turn(now) when its port stirs or its deadline passes.
+--- From now on the loop waits for this modem and calls modem:turn(now) when its port is ready or its deadline passes.
 function loop.attach(modem)
   attached[modem] = true
   pollset:add(modem:pollfd(), modem)

@@ -5,7 +5,7 @@
 
 local check = require "hayes.check"
 local errors = require "hayes.error"
-local pem = require "hayes.pem"
+local pem = require "hayes.stream.pem"
 local Slots = require "hayes.dialect.aithinker.slots"
 
 --- The firmware's buffer has 2048 bytes (Ai-Thinker's SDK).
@@ -14,6 +14,7 @@ local MOST = 2047
 local names = { "ca", "certificate", "key" }
 
 return function(modem)
+  ---@class hayes.aithinker.certificates
   local certificates = {}
   local slots = Slots.new(modem)
   certificates.slots = slots -- modem.ssl opens with them
@@ -36,7 +37,7 @@ return function(modem)
     return text
   end
 
-  --- What is in a slot, as a string; "" when it is empty. The key is given, too: it is up to the caller not to show it.
+  --- Reads a slot; "" if it is empty. This includes the key: it is up to the caller not to show it.
   ---@param kind "ca"|"certificate"|"key"
   ---@return string?, hayes.error?
   function certificates.get(kind)

@@ -8,7 +8,7 @@
 --- another stream: a connection that has ended stays ended here, and is deleted in the module as soon as it has been
 --- read out.
 
-local Buffer = require "hayes.buffer"
+local Buffer = require "hayes.stream.buffer"
 local errors = require "hayes.error"
 local exchange = require "hayes.exchange"
 local failure = require "hayes.failure"

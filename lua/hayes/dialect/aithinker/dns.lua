@@ -4,6 +4,7 @@ local check = require "hayes.check"
 local errors = require "hayes.error"
 
 return function(modem)
+  ---@class hayes.aithinker.dns
   local dns = {}
 
   local function address(where, what, value)

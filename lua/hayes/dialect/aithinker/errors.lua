@@ -1,5 +1,5 @@
 --- The error numbers of Ai-Thinker modules, as the vendor's page of error codes lists them. The headers of some
---- firmware give a few numbers to two meanings or shift them: the number stands in the error, too.
+--- firmware give some numbers two meanings or shift them, so the error contains the number, too.
 
 local errors = require "hayes.error"
 
@@ -63,7 +63,7 @@ local socket = {
   [109] = { "SSL verify failed",
     "In this order: is the CA the one that the server's chain ends in? Does the server ask for a client certificate "
       .. "(verify = \"mutual\")? Does it want a version of TLS that the module has not got?" },
-  [110] = { "unknown ConID", "The connection is gone; modem.sockets() lists those that there are." },
+  [110] = { "unknown ConID", "The connection is gone; modem.sockets() lists the existing ones." },
   [127] = { "socket unknown error" },
 }
 

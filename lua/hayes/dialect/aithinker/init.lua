@@ -23,7 +23,7 @@ local function event(name, summary, more)
   return declaration
 end
 
---- `+EVENT:SocketSeed,2,1`: fields behind a comma.
+--- `+EVENT:SocketSeed,2,1`: fields after a comma.
 local function listed(name, summary, answer, block)
   return event(name, summary, { text = "+EVENT:" .. name .. ",", prefix = true, answer = answer, block = block })
 end
@@ -32,14 +32,14 @@ local connection = { { name = "ConID", doc = "The connection." } }
 local length = { name = "length", unit = "bytes", doc = "What has come." }
 
 local urcs = {
-  listed("SocketDown", "A connection has received data; in push mode it stands behind the length.",
+  listed("SocketDown", "A connection has received data; in push mode it follows the length.",
     { connection[1], length }, { length = 2, fields = 2, after = "," }),
   listed("SocketSeed", "A client has connected to a server.",
     { { name = "ConID", doc = "The connection with the client." }, { name = "server_ConID", doc = "The server." } }),
   listed("SocketDisconnect", "A connection has ended.", connection),
   listed("SocketDissconnect", "A connection has ended (as older firmware and the guide spell it).",
     connection),
-  listed("SocketReconnect", "A client's connection has been made anew by the module (framework P2.27.0 and later).",
+  listed("SocketReconnect", "The module has re-established a client's connection (framework P2.27.0 and later).",
     connection),
   listed("SocketAutoDel", "A connection has ended and its slot is free (firmware P1.4.4 and later).", connection),
   { name = "+Seed", text = "+Seed:", prefix = true, summary = "A client has connected to a server (BW20)." },
@@ -53,7 +53,7 @@ local urcs = {
     { text = "+EVENT:WIFI_APCLIENTDISCONNECT:", prefix = true }),
   event("MQTT_CONNECT", "The MQTT client is connected."),
   event("MQTT_DISCONNECT", "The MQTT client has lost its connection."),
-  listed("MQTT_SUB", "A message; its content stands behind the length.",
+  listed("MQTT_SUB", "A message; its content follows the length.",
     { { name = "topic", type = "string" }, length }, { length = 2, fields = 2, after = "," }),
   { name = "+DATA", text = "+DATA:", prefix = true, summary = "Data of a BLE connection.",
     block = { length = 1, fields = 1, after = "," } },
@@ -65,9 +65,9 @@ local urcs = {
 
 local busy = "The module was still at work on the command before; try again in a second."
 
---- A module that is set to connect by itself (AT+SOCKETAUTOTT) does so some seconds behind a start, and enters
---- transparent transmission then: `connect success ConID=1`, `OK`, `>` while nobody has asked. Commands would go to the
---- far end; so it is got in step with, which ends in the escape sequence.
+--- A module that is set to connect by itself (AT+SOCKETAUTOTT) does so some seconds after a start, and then enters
+--- transparent transmission: it sends `connect success ConID=1`, `OK`, `>` unasked. Commands would go to the far end,
+--- so the library resynchronises, which sends the escape sequence.
 local function watch_for_autoconnect(modem)
   if modem.autoconnect_watch then return end
   modem.autoconnect_watch = modem:listen("urc", function(heard)
@@ -91,7 +91,7 @@ local function make(of)
       -- Nothing cancels a prompt.
       cancel = "", crlf_after_block = true,
       -- The module wants 20 ms of silence around `+++` (older firmware none) and answers at once; to be left alone for
-      -- 1 s then is the guide's advice, and 1 s in front of it what users found to work.
+      -- 1 s then is the guide's advice, and 1 s before it what users found to work.
       escape = "+++", guard_ms = 1000, answer_ms = 0, idle_ms = 20, settle_ms = 1000,
       behind = "\r\n+EVENT:", resume = "AT+SOCKETTT", dtr = false,
     },
@@ -106,7 +106,7 @@ local function make(of)
         hint = "This firmware has not got it; AT+GMR tells its version." },
     },
     connects = {},
-    -- The banner's last word; the BW16 has none, but a line in front of it.
+    -- The last line of the banner; the BW16 has only the line before it.
     boot = { "ready", { "#calibration_ok", prefix = true } },
     urcs = urcs,
     commands = commands(),
@@ -114,7 +114,8 @@ local function make(of)
     errors = require "hayes.dialect.aithinker.errors",
     redact = {
       { "^(Password:).+$", "%1***" },
-      -- Neither name nor password is quoted, and either may hold commas: what is in front of the six last fields goes.
+      -- Neither name nor password is quoted, and either may hold commas: everything before the last six fields is
+      -- replaced.
       { "^(%+WJAP:%d+,).*(,[^,]*,[^,]*,[^,]*,[^,]*,[^,]*,[^,]*)$", "%1***%2" },
       { "^(%+WJAP:%d+,).+$", "%1***" }, { "^(%+WAUTOCONN:%d+,).+$", "%1***" }, { "^(%+WAP:).+$", "%1***" },
       -- A command that it does not know comes back with its parameters.

@@ -2,12 +2,12 @@
 
 local check = require "hayes.check"
 local job = require "hayes.job"
-local Listener = require "hayes.dialect.aithinker.listener"
-local Socket = require "hayes.socket"
+local Server = require "hayes.stream.server"
+local Socket = require "hayes.stream.socket"
 
 local service = {}
 
---- Options of every kind; mode is how received data is told of (AT+SOCKETRECVCFG), or transparent transmission.
+--- Options of every kind; mode is how received data is announced (AT+SOCKETRECVCFG), or transparent transmission.
 local option_rules = {
   mode = { values = { "buffer", "push", "transparent" }, default = "buffer" },
   escape = { values = { "manual", "auto" }, default = "manual" },
@@ -22,7 +22,7 @@ local option_rules = {
 ---@field server integer
 ---@field seed? integer    absent: the server is a socket itself (UDP)
 ---@field rules? table     further options
----@field check? fun(where: string, options: table): table  looks at them; raises
+---@field check? fun(where: string, options: table): table  checks them; raises
 ---@field open_client? fun(options: table, connect: function): table?, hayes.error?  sees to the slots for certificates
 ---  and calls connect(needs, hold)
 ---@field open_server? fun(connect: function): table?, hayes.error?  the same for a server
@@ -51,6 +51,7 @@ end
 
 ---@param kind hayes.aithinker.kind
 function service.new(modem, kind)
+  ---@class hayes.aithinker.service
   local made = {}
   local rules = all_rules(kind)
   local sockets = modem.sockets
@@ -135,7 +136,7 @@ function service.new(modem, kind)
       with_slots = kind.open_server,
     })
     if not object then return nil, err end
-    if kind.seed then return Listener.server_of(object, kind.kind) end
+    if kind.seed then return Server.new(object, kind.kind) end
     object.host = "anybody" -- not known before it sends
     object.port = port
     return Socket.new(kind.kind, object, object.host, port)

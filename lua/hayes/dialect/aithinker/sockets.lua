@@ -5,9 +5,9 @@ local errors = require "hayes.error"
 local exchange = require "hayes.exchange"
 local failure = require "hayes.failure"
 local Lock = require "hayes.lock"
-local likeness = require "hayes.likeness"
+local likeness = require "hayes.damage.likeness"
 local Listener = require "hayes.dialect.aithinker.listener"
-local undamaged = require "hayes.undamaged"
+local undamaged = require "hayes.damage.undamaged"
 
 local recv_modes = { buffer = 0, push = 1 }
 
@@ -30,13 +30,13 @@ local function may_be_up(row)
 end
 
 return function(modem)
+  ---@class hayes.aithinker.sockets
   local sockets = {}
   local connections, listeners = {}, {} -- by ConID
   local mode_set = false                -- what AT+SOCKETRECVCFG is set to, as far as is known
 
-  --- Held while something that is the module's as a whole is set or looked at, until the command that uses it has been
-  --- answered: AT+SOCKET uses the mode and the slots for certificates; AT+SOCKETTT depends on there being one
-  --- connection.
+  --- Held while a global setting of the module is made or read, until the command that depends on it has been answered:
+  --- AT+SOCKET depends on the mode and the slots for certificates, AT+SOCKETTT on there being one connection.
   sockets.opening = Lock.new()
 
   local described = modem.dialect.commands["+SOCKET"].read.answer
@@ -63,8 +63,8 @@ return function(modem)
     return rows_of(response)
   end
 
-  --- The row of a ConID for a call in place of a task, in front of the commands of all others: tell(row), nil when
-  --- there is none, false when the module does not say.
+  --- Looks up the row of a ConID without waiting, ahead of all queued commands, and calls tell(row): nil if there is
+  --- none, false if the module does not answer.
   local function ask_row(id, tell)
     local ticket = exchange.start(modem, "AT+SOCKET?", { next = true, finished = function(response)
       local list = response and rows_of(response)
@@ -77,7 +77,7 @@ return function(modem)
     if not ticket then tell(false) end
   end
 
-  --- The same where it matters that there is no other row.
+  --- As rows(), where it matters that no row is missing.
   local function all_rows()
     return undamaged.ask(modem, "AT+SOCKET?", function() return rows() end)
   end
@@ -160,7 +160,7 @@ return function(modem)
 
   -- Opening
 
-  --- Frees slots that nobody of ours uses: those of connections that have ended, else one of an earlier program.
+  --- Frees slots that this program does not use: those of connections that have ended, else one of an earlier program.
   local function make_room()
     local list = rows()
     local dead, foreign = {}, nil
@@ -205,7 +205,7 @@ return function(modem)
     return connections[id]
   end
 
-  --- AT+SOCKET. `hold`: the line, if it is reserved; it is free for others behind that.
+  --- Sends AT+SOCKET. `hold`: the hold on the line, if there is one; it ends with the command.
   local function connect(wanted, hold)
     local text = wanted.host and ("AT+SOCKET=%d,%s,%d"):format(wanted.type, wanted.host, wanted.port)
       or ("AT+SOCKET=%d,%d"):format(wanted.type, wanted.port)
@@ -287,7 +287,7 @@ return function(modem)
     end
   end
 
-  --- A line that nobody knows may have announced data before it was damaged.
+  --- An unknown line may be a damaged announcement of data.
   modem:listen("urc", function(event)
     if not event.unknown and event.name ~= "+EVENT" then return end
     local text = likeness.behind(event.line, DATA_EVENT)
@@ -347,7 +347,7 @@ return function(modem)
 
   --- The module has restarted, or the port is closed: all is gone.
   function sockets.reset(err)
-    local lost = err or errors.new { name = "reboot", message = "the module has restarted" }
+    local lost = err or errors.reboot()
     local had, listened = connections, listeners
     connections, listeners, mode_set = {}, {}, false
     for _, connection in pairs(had) do connection:lose(lost) end

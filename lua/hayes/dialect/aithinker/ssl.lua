@@ -21,13 +21,7 @@
 local check = require "hayes.check"
 local errors = require "hayes.error"
 local service = require "hayes.dialect.aithinker.service"
-
-local rules = {
-  verify = { values = { "server", "mutual", "none" }, default = "server" },
-  ca = { type = "string|table" },
-  certificate = { type = "string|table" },
-  key = { type = "string|table" },
-}
+local tls = require "hayes.stream.tls"
 
 --- The module has refused the server's certificate.
 local VERIFY_FAILED = 109
@@ -36,19 +30,11 @@ return function(modem)
   local certificates = modem.certificates
 
   local function check_options(where, options)
-    if options.verify ~= "none" and not options.ca then
-      check.fail(where, ('verify = "%s" needs the CA that the server is checked against: give ca = "file.pem" (a local '
-        .. 'file or { pem = … }), or say verify = "none" to connect without knowing to whom'):format(options.verify))
-    end
-    if options.verify == "mutual" and not (options.certificate and options.key) then
-      check.fail(where, 'verify = "mutual" needs certificate and key, the client\'s own')
-    end
+    tls.require_sources(where, options, 'a local file or { pem = … }')
     if (options.certificate == nil) ~= (options.key == nil) then
       check.fail(where, "certificate and key belong together: one of them is missing")
     end
-    for _, kind in ipairs { "ca", "certificate", "key" } do
-      if options[kind] then options[kind] = certificates.check(where, kind, options[kind]) end
-    end
+    tls.read_sources(where, options, certificates.check)
     if options.verify == "none" then options.ca = nil end
     return options
   end
@@ -78,7 +64,7 @@ return function(modem)
 
   return service.new(modem, {
     name = "ssl", kind = "SSL", what = "TLS connection", client = 7, server = 6, seed = 8,
-    rules = rules, check = check_options, open_client = open_client, open_server = open_server, explain = explain,
+    rules = tls.rules, check = check_options, open_client = open_client, open_server = open_server, explain = explain,
     opened = opened,
   })
 end

@@ -47,13 +47,13 @@ return function(modem)
 
   local function disable()
     local ok, err = modem:call("+SOCKETAUTOTT", "write", { 0 })
-    -- Some firmware counts parameters before it looks at the type.
+    -- Some firmware counts the parameters before it checks the type.
     if not ok and err.result then ok, err = exchange.run(modem, "AT+SOCKETAUTOTT=0,0") end
     if not ok then return nil, err end
     return true
   end
 
-  --- The connection that the module makes by itself behind a start, entering transparent transmission (page,
+  --- The connection that the module makes by itself after a start, entering transparent transmission (page,
   --- AT+SOCKETAUTOTT; firmware P1.3.0 and later). With a table it is set: type ("tcp", "udp", "ssl", "udp-server"),
   --- host (not for a server), port; false disables it; without an argument it is read: such a table, or false. It takes
   --- effect at the next start, if the module joins its access point then (AT+WAUTOCONN=1). hayes.open on a module that

@@ -2,7 +2,7 @@
 --- reaches the module.
 
 local check = require "hayes.check"
-local DataMode = require "hayes.data_mode"
+local DataMode = require "hayes.stream.data_mode"
 
 local UDP_SERVER = 1
 

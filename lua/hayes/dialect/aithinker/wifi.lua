@@ -19,65 +19,82 @@ local states = { [0] = "disconnected", "connecting", "no address", "connected", 
 
 local STATION, ACCESS_POINT, BOTH = 1, 2, 3
 
+---@class hayes.aithinker.station
+---@field modem hayes.modem
+---@field changing hayes.lock  there is one mode and one network, and WIFI_GOT_IP does not say of which network
+local Station = {}
+Station.__index = Station
+
+local function new_station(modem)
+  return setmetatable({ modem = modem, changing = Lock.new() }, Station)
+end
+
+---@return integer?, hayes.error?
+function Station:mode()
+  local fields, err = self.modem:query("AT+WMODE?", { "mode" })
+  if not fields then return nil, err end
+  return fields.mode
+end
+
+--- Makes the module a station; if it is an access point, it stays one, too.
+function Station:enable()
+  local now, err = self:mode()
+  if not now then return nil, err end
+  if now == STATION or now == BOTH then return true end
+  return self.modem:call("+WMODE", "write", { now == ACCESS_POINT and BOTH or STATION, 0 })
+end
+
+--- The last six of `…,MAC,security,BSSID,channel,address,gateway`: what precedes them may contain commas.
+local function tail(line, status)
+  local mac, security, bssid, channel, ip, gateway =
+    line:match("([^,]*),([^,]*),([^,]*),([^,]*),([^,]*),([^,]*)$")
+  status.mac, status.security, status.bssid = mac, security, bssid
+  status.channel, status.ip, status.gateway = math.tointeger(tonumber(channel)), ip, gateway
+  return status
+end
+
+local function by_stainfo(modem)
+  local response, err = modem:call("+STAINFO", "read")
+  if not response then return nil, err end
+  local status = {}
+  for _, line in ipairs(response) do
+    local state = line:match("^%+STAINFO:%s*(%d+)")
+    if state then status.number = math.tointeger(tonumber(state)) end
+    status.ssid = status.ssid or line:match("^SSID:(.*)$")
+    if not line:find("^%u[%a]*:") and not state then tail(line, status) end
+  end
+  return status
+end
+
+local function by_wjap(modem)
+  local response, err = modem:call("+WJAP", "read")
+  if not response then return nil, err end
+  local line = response[1] or ""
+  local status = { number = math.tointeger(tonumber(line:match("^%+WJAP:%s*(%d+)"))) }
+  status.ssid = line:match("^%+WJAP:%s*%d+,([^,]*)")
+  return tail(line, status)
+end
+
+---@return table?, hayes.error?  as wifi.status() gives it
+function Station:status()
+  local ask = self.modem.dialect.lineage.stainfo and by_stainfo or by_wjap
+  local status, err = ask(self.modem)
+  if not status then return nil, errors.within(err, "asking for the state of the Wi-Fi") end
+  status.state = states[status.number] or (status.number and "state " .. status.number) or "disconnected"
+  status.number = nil
+  return status
+end
+
 return function(modem)
+  ---@class hayes.aithinker.wifi
   local wifi = {}
-  local changing = Lock.new() -- there is one mode and one network, and WIFI_GOT_IP does not say of which network
+  local station = new_station(modem)
 
-  local function mode()
-    local fields, err = modem:query("AT+WMODE?", { "mode" })
-    if not fields then return nil, err end
-    return fields.mode
-  end
-
-  --- Sees to it that the module is a station; an access point that it is stays one.
-  local function be_station()
-    local now, err = mode()
-    if not now then return nil, err end
-    if now == STATION or now == BOTH then return true end
-    return modem:call("+WMODE", "write", { now == ACCESS_POINT and BOTH or STATION, 0 })
-  end
-
-  --- The last six of `…,MAC,security,BSSID,channel,address,gateway`: what is in front of them may hold commas.
-  local function tail(line, status)
-    local mac, security, bssid, channel, ip, gateway =
-      line:match("([^,]*),([^,]*),([^,]*),([^,]*),([^,]*),([^,]*)$")
-    status.mac, status.security, status.bssid = mac, security, bssid
-    status.channel, status.ip, status.gateway = math.tointeger(tonumber(channel)), ip, gateway
-    return status
-  end
-
-  local function by_stainfo()
-    local response, err = modem:call("+STAINFO", "read")
-    if not response then return nil, err end
-    local status = {}
-    for _, line in ipairs(response) do
-      local state = line:match("^%+STAINFO:%s*(%d+)")
-      if state then status.number = math.tointeger(tonumber(state)) end
-      status.ssid = status.ssid or line:match("^SSID:(.*)$")
-      if not line:find("^%u[%a]*:") and not state then tail(line, status) end
-    end
-    return status
-  end
-
-  local function by_wjap()
-    local response, err = modem:call("+WJAP", "read")
-    if not response then return nil, err end
-    local line = response[1] or ""
-    local status = { number = math.tointeger(tonumber(line:match("^%+WJAP:%s*(%d+)"))) }
-    status.ssid = line:match("^%+WJAP:%s*%d+,([^,]*)")
-    return tail(line, status)
-  end
-
-  --- Is the module on line, and how: { state, ssid, bssid, mac, security, channel, ip, gateway }. The password, that
-  --- the module tells, too, is left out. Sources: combo guide, AT+WJAP; AT+STAINFO on firmware that has it.
+  --- The state of the connection: { state, ssid, bssid, mac, security, channel, ip, gateway }. The password, which
+  --- the module reports, too, is left out. Sources: combo guide, AT+WJAP; AT+STAINFO on firmware that has it.
   ---@return table?, hayes.error?
   function wifi.status()
-    local status, err
-    if modem.dialect.lineage.stainfo then status, err = by_stainfo() else status, err = by_wjap() end
-    if not status then return nil, errors.within(err, "asking for the state of the Wi-Fi") end
-    status.state = states[status.number] or (status.number and "state " .. status.number) or "disconnected"
-    status.number = nil
-    return status
+    return station:status()
   end
 
   --- Joins an access point and waits for an address. Options: ssid (1 to 63 bytes), password (none: an open one),
@@ -89,27 +106,27 @@ return function(modem)
     if options.ssid == "" then check.fail("wifi.join", "the ssid is empty") end
     local doing = "joining " .. options.ssid
     local deadline = wait.now() + options.timeout
-    local _changing <close> = changing:take(deadline)
+    local _changing <close> = station.changing:take(deadline)
     if not _changing then
-      return nil, errors.new { name = "timeout",
-        message = ("%s: another task was still at the Wi-Fi after %g s"):format(doing, options.timeout) }
+      return nil, errors.timeout(("%s: another task was still using the Wi-Fi after %g s"):format(doing,
+        options.timeout))
     end
     local addressed = wait.waiter()
     local _got <close> = modem:listen("+EVENT:WIFI_GOT_IP", function() addressed:fire(true) end)
     local _closed <close> = modem:listen("closed", function() addressed:fire(nil, modem.closed_with) end)
     local _reboot <close> = modem:listen("reboot", function()
-      addressed:fire(nil, errors.new { name = "reboot", message = doing .. ": the module has restarted" })
+      addressed:fire(nil, errors.reboot(doing))
     end)
-    local ok, err = be_station()
+    local ok, err = station:enable()
     if not ok then return nil, errors.within(err, doing) end
     ok, err = modem:call("+WJAP", "write", { options.ssid, options.password, options.bssid },
       { timeout = options.timeout + 10 })
     if not ok then return nil, errors.within(err, doing) end
-    -- OK may come in front of the address, or behind it.
+    -- OK may come before the address or after it.
     ok, err = addressed:wait(deadline)
     if not ok and err ~= "timeout" then return nil, err end
     local status
-    status, err = wifi.status()
+    status, err = station:status()
     if not status then return nil, err end
     if ok or status.state == "connected" then return status end
     return nil, errors.new { name = "no_address", origin = "aithinker",
@@ -121,8 +138,8 @@ return function(modem)
   --- AT+WMODE). join() switches it on again.
   ---@return true?, hayes.error?
   function wifi.leave()
-    local _changing <close> = changing:take()
-    local now, err = mode()
+    local _changing <close> = station.changing:take()
+    local now, err = station:mode()
     if not now then return nil, err end
     local off = { [STATION] = 0, [BOTH] = ACCESS_POINT }
     if not off[now] then return true end
@@ -138,15 +155,15 @@ return function(modem)
   ---@return table[]?, hayes.error?
   function wifi.scan(ssid)
     check.value("wifi.scan", "the ssid", ssid, { type = "string|nil", sendable = true })
-    local _changing <close> = changing:take()
-    local ok, err = be_station()
+    local _changing <close> = station.changing:take()
+    local ok, err = station:enable()
     if not ok then return nil, errors.within(err, "scanning") end
     local response
     response, err = modem:call("+WSCAN", ssid and "write" or "execute", { ssid })
     if not response then return nil, errors.within(err, "scanning") end
     local list = {}
     for _, line in ipairs(response) do
-      -- A space behind the index before framework P2.19.3, a comma since; names are not quoted.
+      -- A space after the index before framework P2.19.3, a comma since; names are not quoted.
       local name, channel, security, rssi, bssid = line:match("^%d+[ ,](.*),(%d+),([^,]*),(%-?%d+),(%x[%x:]+)$")
       if name then
         list[#list + 1] = { ssid = name, channel = math.tointeger(tonumber(channel)), security = security,

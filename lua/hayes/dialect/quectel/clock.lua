@@ -11,7 +11,7 @@ local PLAUSIBLE = os.time { year = 2024, month = 1, day = 1 }
 
 local QUARTER = 15 * 60
 
---- `26/08/07,13:54:02+32` as Unix time and the zone in seconds east of UTC; nil if it is no such text.
+--- `26/08/07,13:54:02+32` as Unix time and the zone in seconds east of UTC; nil if the text is none.
 local function parse(text)
   local year, month, day, hour, minute, second, sign, quarters =
     text:match("^(%d%d)/(%d%d)/(%d%d),(%d%d):(%d%d):(%d%d)([+-]?)(%d*)")
@@ -27,9 +27,10 @@ local function parse(text)
 end
 
 return function(modem)
+  ---@class hayes.quectel.clock
   local clock = {}
 
-  local setting = Lock.new() -- what ensure() has found holds until it has set the clock
+  local setting = Lock.new() -- held while ensure() reads and sets the clock
 
   --- The module's time: Unix time (UTC), and its zone in seconds east of UTC.
   ---@return integer?, any
@@ -38,7 +39,7 @@ return function(modem)
     if not fields then return nil, err end
     local time, zone = parse(tostring(fields.time) .. (fields[2] and "," .. fields[2] or ""))
     if time then return time, zone end
-    return nil, errors.new { name = "bad_answer", message = "the module gives its time as " .. tostring(fields.time) }
+    return nil, errors.new { name = "bad_answer", message = "the module reports its time as " .. tostring(fields.time) }
   end
 
   local function set(time)

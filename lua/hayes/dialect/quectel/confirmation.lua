@@ -1,8 +1,7 @@
---- Are the module's settings what they should be, by its own word? Asked right before something is opened whose
---- protection depends on them.
+--- Reads settings back from the module right before something is opened whose protection depends on them.
 ---
---- Only a round in which everything is found as it should be counts: what differs is set again, and then all of it is
---- read again, since a module that has lost one setting (it may have restarted unnoticed) has lost others, too.
+--- A setting that differs is set again, and then all settings are read again: a module that has lost one setting (it
+--- may have restarted unnoticed) has probably lost others. Only a round without any difference counts as confirmation.
 
 local check = require "hayes.check"
 local errors = require "hayes.error"
@@ -31,8 +30,8 @@ local function not_kept(confirmable, difference)
       .. "firmware have this setting (AT+QSSLCFG=?)?" }
 end
 
---- The answer to a question that reads a setting. One that was lost, or came so changed that it was refused, is asked
---- again once.
+--- Reads a setting. The question is repeated once if its answer was lost, or if the module refused it, since it may
+--- have been damaged on the way.
 ---@param modem hayes.modem
 ---@param name string
 ---@param arguments table

@@ -2,7 +2,7 @@
 --- 550-579, FTP 601-631. Texts are the notes'; hints are their troubleshooting chapters and what users ran into.
 
 local errors = require "hayes.error"
-local ftp_errors = require "hayes.dialect.quectel.ftp_errors"
+local ftp_errors = require "hayes.dialect.quectel.ftp.errors"
 
 local no_dns = "Check the host name; ask modem.network.dns() for the DNS servers, and set others with "
   .. "modem.network.dns(\"8.8.8.8\"); ask modem.network.status() whether the PDP context is still active."

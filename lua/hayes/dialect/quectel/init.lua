@@ -31,7 +31,7 @@ local quectel = {
       hint = "Send the same again in a moment; sockets of the library do." },
   },
   connects = { "CONNECT" },
-  -- POWERED DOWN comes before the silence, RDY (APP RDY on BG9x) behind it.
+  -- POWERED DOWN comes before a restart's silence, RDY (APP RDY on BG9x) after it.
   boot = { "RDY", "POWERED DOWN", "NORMAL POWER DOWN" },
   urcs = require "hayes.dialect.quectel.urcs",
   commands = commands,
@@ -44,19 +44,19 @@ local quectel = {
     file = "hayes.dialect.quectel.file",
     ssl = "hayes.dialect.quectel.ssl",
     ftp = "hayes.dialect.quectel.ftp",
-    ip = "hayes.dialect.quectel.ip",
-    tcp = "hayes.dialect.quectel.tcp",
-    udp = "hayes.dialect.quectel.udp",
+    ip = "hayes.dialect.quectel.socket.ip",
+    tcp = "hayes.dialect.quectel.socket.tcp",
+    udp = "hayes.dialect.quectel.socket.udp",
   },
 }
 
---- URCs come out of one port of several; with the setting on another one, OK arrives and no result ever does.
+--- URCs come out of one of several ports; if another one is set, OK arrives and deferred results never do.
 local function direct_urcs_here(modem)
   local response = modem:call("+QURCCFG", "write", { "urcport" })
   local port = response and response[1] and response[1]:match('"urcport"%s*,%s*"([^"]+)"')
   if not port or port == "all" then return end
   if modem:call("+QURCCFG", "write", { "urcport", "all" }) then return end
-  -- Firmware without "all": the kind of port is told by its name.
+  -- Firmware without "all": the name of the port tells its kind.
   local wanted = modem.address:find("ttyUSB", 1, true) and "usbat" or modem.address:find("tty[SA]") and "uart1" or nil
   if wanted and wanted ~= port then modem:call("+QURCCFG", "write", { "urcport", wanted }) end
 end

@@ -1,7 +1,7 @@
 --- What the reference of Quectel modules says beyond the declarations.
 
-local suites = require "hayes.dialect.quectel.suites"
-local ssl_settings = require "hayes.dialect.quectel.ssl_settings"
+local suites = require "hayes.dialect.quectel.ssl.suites"
+local ssl_settings = require "hayes.dialect.quectel.ssl.settings"
 
 local function suite_table()
   local rows = { "| code | name | certificate | since | in the emulator |", "|---|---|---|---|---|" }
@@ -32,7 +32,7 @@ expired certificates are accepted. `seclevel` is 0: nobody is authenticated. Non
 survives a restart, and `AT&W` does not store them. `modem.ssl.open` sets all of them.]] },
   { title = "Data access modes", text = [[
 In buffer access mode `+QSSLURC: "recv",<clientID>` comes once; the next comes only after everything was read, so
-read until a read gives 0 bytes. In direct push mode data stands inside the URC, behind its length, and
+read until a read gives 0 bytes. In direct push mode data is part of the URC, after its length, and
 `AT+QSSLRECV` answers `ERROR`. In transparent access mode the port belongs to the connection: what goes in and out is
 data, until `+++` between guard times of 1 s (or DTR, after `AT&D1`) brings `OK`, or the end of the connection brings
 `NO CARRIER`. `ATO` or `AT+QISWTMD=<clientID>,2` returns.]] },

@@ -1,6 +1,6 @@
 --- The unsolicited result codes of Quectel modules.
 
-local registration = require "hayes.dialect.quectel.registration"
+local states = require "hayes.dialect.quectel.network.states"
 
 local MANUAL = "AT Commands Manual"
 local TCPIP = "TCP/IP note, URCs"
@@ -11,10 +11,10 @@ local function registration_changed(name, what, source)
   return {
     name = name, summary = what, source = source, shape = registration_shape,
     answer = {
-      { name = "stat", values = registration.states },
+      { name = "stat", values = states.registration_words },
       { name = "lac", type = "string", optional = true, doc = "Location or tracking area, hexadecimal." },
       { name = "ci", type = "string", optional = true, doc = "Cell, hexadecimal." },
-      { name = "AcT", optional = true, values = registration.technologies },
+      { name = "AcT", optional = true, values = states.technology_words },
     },
   }
 end
@@ -23,13 +23,13 @@ local function plain(name, summary, source)
   return { name = name, summary = summary, source = source or MANUAL .. ", URCs" }
 end
 
---- The data of direct push mode stands behind a length.
+--- In direct push mode data follows its length.
 local pushed = { length = 3, shape = "'recv'nn" }
 
 local client = { name = "clientID", doc = "Socket index." }
 local socket = { name = "connectID", doc = "Socket index." }
 local length = { name = "current_recvlength", unit = "bytes", optional = true,
-  doc = "In direct push mode; so many bytes of data follow." }
+  doc = "In direct push mode: length of the data that follows." }
 local peer = { name = "remoteIP", type = "string", doc = "Of the peer." }
 local peer_port = { name = "remote_port", doc = "Of the peer." }
 local sender = { name = "remoteIP", type = "string", optional = true, doc = "Of the sender; of a UDP SERVICE." }
@@ -111,7 +111,7 @@ return {
     answer = { { name = "mem", type = "string", doc = "Where it is stored." }, { name = "index",
       doc = "Under which number." } },
   },
-  plain("+CMT", "A short message; it stands in the next line.", "27.005 3.4.1"),
+  plain("+CMT", "A short message; its text is in the next line.", "27.005 3.4.1"),
   plain("RING", "A call.", "V.250 6.3"),
   {
     name = "+QNTP", summary = "A time server has answered.", source = "TCP/IP note, QNTP",

@@ -14,7 +14,7 @@ function utc.days(year, month, day)
   return era * 146097 + of_era * 365 + of_era // 4 - of_era // 100 + of_year - 719468
 end
 
---- Unix time of `YYYYMMDDHHMMSS`, with or without a fraction behind it (RFC 3659 2.3); nil if it is no such text.
+--- Unix time of `YYYYMMDDHHMMSS`, with or without a fraction (RFC 3659 2.3); nil if the text is none.
 ---@param text string
 ---@return integer?
 function utc.parse(text)

@@ -1,7 +1,7 @@
 --- The commands of the FTP(S) note V1.3. Firmware calls the key SSL_ctxID `sslctxid` (EG25GGBR07A08M2G, EG800K), and
 --- the second `filetype` of the note's test answer is `transmode`.
 
-local ftp_errors = require "hayes.dialect.quectel.ftp_errors"
+local ftp_errors = require "hayes.dialect.quectel.ftp.errors"
 
 local NOTE = "FTP note "
 

@@ -1,6 +1,6 @@
 --- V.250 and 27.007 commands as the AT manuals of the EC200U and EC2x/EG9x families give them.
 
-local registration = require "hayes.dialect.quectel.registration"
+local states = require "hayes.dialect.quectel.network.states"
 
 local MANUAL = "AT Commands Manual"
 
@@ -40,10 +40,10 @@ local function registration_command(name, what, source)
       doc = "Whether the module reports changes." } },
     read = {
       answer = {
-        { name = "n", values = report }, { name = "stat", values = registration.states },
+        { name = "n", values = report }, { name = "stat", values = states.registration_words },
         { name = "lac", type = "string", optional = true, doc = "Location or tracking area, hexadecimal." },
         { name = "ci", type = "string", optional = true, doc = "Cell, hexadecimal." },
-        { name = "AcT", optional = true, values = registration.technologies },
+        { name = "AcT", optional = true, values = states.technology_words },
       },
     },
     urcs = { name }, test = true, timeout = 0.3,
@@ -201,13 +201,13 @@ return {
       { name = "format", type = "integer", values = operator_formats, optional = true, default = 0 },
       { name = "oper", type = "string", max = 32, optional = true, omitted = "only with mode 1 or 4 it is needed",
         doc = "The operator, in that format." },
-      { name = "AcT", type = "integer", values = registration.technologies, optional = true,
+      { name = "AcT", type = "integer", values = states.technology_words, optional = true,
         omitted = "any technology" },
     },
     answer = {
       { name = "mode", values = operator_modes }, { name = "format", values = operator_formats },
       { name = "oper", type = "string", doc = "The operator, in that format." },
-      { name = "AcT", values = registration.technologies },
+      { name = "AcT", values = states.technology_words },
     },
     read = true, test = true, timeout = 180,
   },

@@ -1,7 +1,7 @@
 --- The commands of the SSL note. It prints QSSLRCV, QSSSEND and secclevel in places; firmware knows QSSLRECV,
 --- QSSLSEND and seclevel (EC200U, EG800K, BG770A, EC25).
 
-local suites = require "hayes.dialect.quectel.suites"
+local suites = require "hayes.dialect.quectel.ssl.suites"
 
 local NOTE = "SSL note "
 

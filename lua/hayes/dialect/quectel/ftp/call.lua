@@ -3,7 +3,7 @@
 
 local errors = require "hayes.error"
 local failure = require "hayes.failure"
-local ftp_errors = require "hayes.dialect.quectel.ftp_errors"
+local ftp_errors = require "hayes.dialect.quectel.ftp.errors"
 
 local call = {}
 

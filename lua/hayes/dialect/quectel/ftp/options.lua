@@ -1,7 +1,7 @@
 --- Options of FTP sessions and transfers, and URLs.
 
 local check = require "hayes.check"
-local settings = require "hayes.dialect.quectel.ssl_settings"
+local settings = require "hayes.dialect.quectel.ssl.settings"
 
 local options = {}
 

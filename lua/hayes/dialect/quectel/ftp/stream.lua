@@ -5,7 +5,7 @@
 --- file that is whole, so the server's size decides then.
 
 local call = require "hayes.dialect.quectel.ftp.call"
-local command = require "hayes.dialect.command"
+local command = require "hayes.declare.command"
 local errors = require "hayes.error"
 local exchange = require "hayes.exchange"
 local pieces = require "hayes.dialect.quectel.ftp.pieces"

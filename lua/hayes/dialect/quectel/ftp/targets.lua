@@ -3,7 +3,7 @@
 
 local failure = require "hayes.failure"
 local local_file = require "hayes.local_file"
-local local_sink = require "hayes.dialect.quectel.local_sink"
+local local_sink = require "hayes.dialect.quectel.file.local_sink"
 
 local targets = {}
 

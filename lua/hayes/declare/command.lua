@@ -1,0 +1,375 @@
+--- Command declarations at work: command lines out of them, and masks for secrets.
+---
+--- A command is declared once, as data:
+---
+---     { name = "+QSSLCLOSE", source = "SSL note 2.2.5",
+---       summary = "Closes an SSL connection.",
+---       params = {
+---         { name = "clientID", type = "integer", min = 0, max = 11, doc = "Socket index." },
+---         { name = "close_timeout", type = "integer", min = 0, max = 65535, unit = "s", default = 10,
+---           optional = true },
+---       },
+---       test = true, timeout = 12 }
+---
+--- From it come the checks of arguments, the names of the fields of answers (answer.lua), explanations, completion and
+--- the reference pages (explain/).
+
+local check = require "hayes.check"
+local core = require "hayes.core"
+
+---@class hayes.param
+---@field name string       as the note calls it
+---@field type "integer"|"string"|"bare" a string is quoted on the wire, a bare word is not
+---@field min? integer
+---@field max? integer      of an integer; of a string, its greatest length in bytes
+---@field values? table     what each value means, by value
+---@field flags? boolean    the values are bits, and the parameter a sum of them
+---@field open? boolean     there may be more values than those listed; none is refused
+---@field default? any      what the module takes when it is left out
+---@field factory? any      what a setting is before anybody sets it
+---@field optional? boolean
+---@field omitted? string   what leaving it out means, where that is not a default value
+---@field unit? string
+---@field secret? boolean   never shown in a trace, an error or an explanation
+---@field quoted? boolean   in quotes even where the dialect wants them only when needed
+---@field doc? string
+
+---@class hayes.answer a field of an answer, a deferred result or a URC
+---@field name string
+---@field type? "integer"|"string"|"bare" integer when not given
+---@field values? table
+---@field flags? boolean
+---@field optional? boolean it may be missing, together with all fields after it
+---@field error? boolean    0, or a number that the dialect's errors explain
+---@field unit? string
+---@field secret? boolean
+---@field doc? string
+
+---@class hayes.alternative
+---@field shape string      of the fields (at_fields_match), without the key if there is one
+---@field summary? string
+---@field answer hayes.answer[]
+
+---@class hayes.form
+---@field summary? string
+---@field params? hayes.param[]  of an execute form: V.250's basic syntax, a number right after the name (`ATE0`)
+---@field answer? hayes.answer[]
+---@field alternatives? hayes.alternative[]  answers of other shapes; the first that fits counts
+
+---@class hayes.deferred
+---@field prefix? string    of its lines; the command's name when not given
+---@field key? string       the parameter that the result repeats in its field of the same name
+---@field answer hayes.answer[]
+---@field alternatives? hayes.alternative[]
+---@field forms? string[]   forms that have one; write and execute when not given
+---@field last? string      shape of the last line, where there are several
+---@field timeout number    seconds from the final result code
+
+---@class hayes.ack the module says `byte` after `every` bytes of data, if the parameter is 1
+---@field param string
+---@field every integer
+---@field byte string
+
+---@class hayes.declaration
+---@field name string
+---@field summary string
+---@field source string     note and chapter
+---@field chapter? string   of the reference page
+---@field params? hayes.param[]  of the write form, which exists if they do
+---@field cases? table<integer, hayes.param[]>  in their place, by the value of the first: commands whose later
+---  parameters depend on it, and are not merely left empty (`AT+SOCKET=3,8888`)
+---@field keys? table<string, hayes.form>  write forms by their first parameter, a quoted word
+---@field answer? hayes.answer[] fields of an information response
+---@field alternatives? hayes.alternative[]
+---@field test? boolean
+---@field read? boolean|hayes.form
+---@field execute? boolean|hayes.form
+---@field sequence? boolean no command line but bytes sent by themselves between guard times (`+++`)
+---@field prefix? string    of the information responses, where it is not the name
+---@field bare? boolean|string   they have none; a string is the shape they have (at_fields_match)
+---@field data? { ends: string?, length: string?, if_given: boolean?, forms: string[]?, ack: hayes.ack? }  takes data at
+---  a prompt or after CONNECT, unless the parameter `length` is 0, or (if_given) left out
+---@field online? "prompt"   data mode begins at the prompt, with no CONNECT
+---@field final? string|string[] groups of final result codes that end it, in place of OK ("general")
+---@field block? { length: integer, shape: string?, after: string?, fields: integer?, texts: string[]? }  data in the
+---  answer; texts: the beginnings of its line, where it is not the name alone
+---@field deferred? hayes.deferred
+---@field urcs? string[]    URCs that it leads to: `+CREG`, or with the key, `+QIURC: "dnsgip"`
+---@field timeout? number   seconds to the final result code
+---@field remark? string    what else somebody should know who types it
+
+local command = {}
+
+--- Splits a command line into the name, the form and the text of the parameters.
+---@param text string with or without `AT`
+---@return string name, string form, string params
+function command.parse(text)
+  text = text:gsub("^%s*[Aa][Tt]", "", 1)
+  local name = text:match("^&%a") or text:match("^%a") or text:match("^%p[%w!%%%-%./:_]*") or ""
+  local rest = text:sub(#name + 1)
+  name = name:upper()
+  if rest:match("^=%?") then return name, "test", "" end
+  if rest:match("^%?") then return name, "read", "" end
+  if rest:match("^=") then return name, "write", rest:sub(2) end
+  return name, "execute", rest
+end
+
+--- The declaration of one form; for commands with keys, of the write form with that first parameter.
+---@param declaration hayes.declaration
+---@return hayes.form?
+function command.form(declaration, form, key)
+  if form == "write" then
+    if declaration.keys and key then return declaration.keys[key] end
+    return declaration
+  end
+  local described = declaration[form]
+  return type(described) == "table" and described or declaration
+end
+
+--- manners.quote_escape is the character that escapes a quote within a quoted parameter; nil if the dialect has none.
+local function quote(text, manners, always)
+  if manners.quote == "needed" and not always and not text:find('[,"%s]') and text ~= "" then return text end
+  if manners.quote_escape then text = text:gsub('"', manners.quote_escape .. '"') end
+  return '"' .. text .. '"'
+end
+
+--- An unquoted parameter ends at a comma, and a semicolon after it begins another command (V.250 5.2.1).
+local function check_word(where, param, value)
+  check.no_control(where, param.name, value)
+  local at = value:find('[,;" ]')
+  if at then
+    check.fail(where, ("%s is %s; it must be one word, without %s"):format(param.name, check.show(value),
+      check.show(value:sub(at, at))))
+  end
+end
+
+--- A quote can be sent where the dialect has an escape for it; what would be read as that escape cannot.
+local function check_text(where, param, value, manners)
+  local escape = manners.quote_escape
+  check.value(where, param.name, value, { type = "string" })
+  if param.type == "bare" then return check_word(where, param, value) end
+  if not escape then return check.line(where, param.name, value) end
+  check.no_control(where, param.name, value)
+  if (value .. '"'):find(escape .. '"', 1, true) then
+    check.fail(where, ("%s holds %s before a quote or at its end, which cannot be told from an escaped quote")
+      :format(param.name, check.show(escape)))
+  end
+end
+
+local function check_integer(where, param, value)
+  if param.values then
+    if math.type(value) == "integer" and param.values[value] then return end
+    local known = {}
+    for candidate in pairs(param.values) do known[#known + 1] = candidate end
+    table.sort(known)
+    if not param.min and not param.open then
+      check.fail(where, ("%s is %s; it must be one of %s"):format(param.name, check.show(value),
+        table.concat(known, ", ")))
+    end
+  end
+  check.value(where, param.name, value, { type = "integer", min = param.min, max = param.max })
+end
+
+local function encode(where, param, value, manners)
+  if param.type == "integer" then
+    check_integer(where, param, value)
+    return tostring(value)
+  end
+  check_text(where, param, value, manners)
+  if param.values and not param.open and not param.values[value] then
+    local known = {}
+    for candidate in pairs(param.values) do known[#known + 1] = candidate end
+    check.value(where, param.name, value, { values = known })
+  end
+  if param.max and #value > param.max then
+    check.fail(where, ("%s is %d bytes long; it must be at most %d"):format(param.name, #value, param.max))
+  end
+  if param.type == "bare" then return value end
+  return quote(value, manners, param.quoted)
+end
+
+local function last_given(arguments, params)
+  for i = #params, 1, -1 do
+    if arguments[i] ~= nil then return i end
+  end
+  return 0
+end
+
+local function encode_params(where, params, arguments, manners)
+  local words = {}
+  local last = last_given(arguments, params)
+  if (arguments.n or #arguments) > #params then
+    check.fail(where, ("%d parameters given; there are %d"):format(arguments.n or #arguments, #params))
+  end
+  for i, param in ipairs(params) do
+    local value = arguments[i]
+    if value == nil and not param.optional then
+      check.fail(where, ("the parameter %s is missing"):format(param.name))
+    end
+    if i <= last then words[i] = value == nil and "" or encode(where, param, value, manners) end
+  end
+  return table.concat(words, ",")
+end
+
+--- The form of a command with keys that the first argument names.
+local function key_form(where, declaration, key)
+  local described = declaration.keys[key]
+  if described then return described end
+  local known = {}
+  for candidate in pairs(declaration.keys) do known[#known + 1] = candidate end
+  local nearest = type(key) == "string" and check.nearest(key, known)
+  check.fail(where, ("there is no setting %s%s"):format(check.show(key),
+    nearest and (" (did you mean %s?)"):format(check.show(nearest)) or ""))
+end
+
+--- The command line for a form and its arguments. What the declaration does not allow raises.
+---@param declaration hayes.declaration
+---@param form "test"|"read"|"write"|"execute"
+---@param arguments? table a list; nil in it leaves an optional parameter out
+---@param manners table of the dialect
+---@return string
+function command.build(declaration, form, arguments, manners)
+  local name = "AT" .. declaration.name
+  if declaration.sequence then
+    check.fail(declaration.name, "it is no command line: it is sent by itself, between guard times")
+  end
+  if form == "test" then return name .. "=?" end
+  if form == "read" then return name .. "?" end
+  if form == "execute" then
+    local described = command.form(declaration, form)
+    if described == declaration or not described.params then return name end
+    return name .. encode_params(name, described.params, arguments or {}, manners)
+  end
+  arguments = arguments or {}
+  if not declaration.keys then
+    local params = declaration.cases and declaration.cases[arguments[1]] or declaration.params or {}
+    return name .. "=" .. encode_params(name, params, arguments, manners)
+  end
+  local key = arguments[1]
+  local described = key_form(name, declaration, key)
+  local rest = table.pack(table.unpack(arguments, 2, arguments.n or #arguments))
+  local words = encode_params(name, described.params or {}, rest, manners)
+  return ("%s=%s%s%s"):format(name, quote(key, manners), words ~= "" and "," or "", words)
+end
+
+--- The rest of a line after its prefix.
+---@param line string
+---@param prefix string
+function command.after_prefix(line, prefix)
+  if line:sub(1, #prefix) ~= prefix then return line end
+  return (line:sub(#prefix + 1):gsub("^[:,]", "", 1))
+end
+
+--- The declared spelling of the key that a first field names, in any case; nil if there is no such key.
+---@param keys table<string, hayes.form>
+---@param word any
+---@return string?
+function command.key(keys, word)
+  if keys[word] or type(word) ~= "string" then return keys[word] and word end
+  for key in pairs(keys) do
+    if key:lower() == word:lower() then return key end
+  end
+end
+
+-- Data
+
+--- The data of a command as it is sent: where the form is the one that a byte ends (`AT+QSSLSEND=0`, up to Ctrl-Z),
+--- that byte is appended. Data that contains it, or ESC, which cancels, raises.
+---@param commands table<string, hayes.declaration>
+---@param text string the command line
+---@param data string
+---@return string
+function command.data(commands, text, data)
+  local name, form, params = command.parse(text)
+  local declaration = commands[name]
+  local described = declaration and declaration.data
+  if not described or not described.ends or form ~= "write" then return data end
+  for i, param in ipairs(declaration.params) do
+    if param.name == described.length and core.fields(params)[i] then return data end
+  end
+  if data:sub(-1) == described.ends then data = data:sub(1, -2) end
+  local at = data:find("[\27" .. described.ends .. "]")
+  if at then
+    check.fail("AT" .. name, ("the data holds the byte 0x%02X at %d, which would end it; give the length: AT%s=…,%d")
+      :format(data:byte(at), at, name, #data))
+  end
+  return data .. described.ends
+end
+
+-- Secrets
+
+--- The quoted field that begins here, with its end if it has one; nil: it is not quoted.
+local function quoted_field(text, at, escape)
+  local stop = text:match('^%s*"()', at)
+  if not stop then return nil end
+  repeat
+    stop = (text:find('"', stop, true) or #text) + 1
+  until not escape or text:sub(stop - 1 - #escape, stop - 2) ~= escape or stop > #text
+  return text:sub(at, stop - 1)
+end
+
+--- Replaces the fields that a list of params or answers calls secret.
+local function mask_fields(text, described, escape)
+  local masked, i, at = {}, 0, 1
+  local secret = false
+  for _, param in ipairs(described) do secret = secret or param.secret end
+  if not secret then return text end
+  while at <= #text + 1 do
+    i = i + 1
+    local quoted = quoted_field(text, at, escape)
+    local field = quoted and quoted .. text:match("^[^,]*", at + #quoted) or text:match("^[^,]*", at)
+    local hide = described[i] and described[i].secret and field:find("[^%s\"]")
+    masked[i] = hide and (quoted and '"***"' or "***") or field
+    at = at + #field + 1
+  end
+  return table.concat(masked, ",")
+end
+
+--- A command line as it may be shown: parameters declared secret are replaced by `***`.
+---@param commands table<string, hayes.declaration>
+---@param text string
+---@param manners? table of the dialect
+---@return string
+function command.mask(commands, text, manners)
+  local name, form, params = command.parse(text)
+  local declaration = commands[name]
+  if not declaration or form ~= "write" then return text end
+  local head = text:sub(1, #text - #params)
+  if declaration.keys then
+    local key, rest = params:match('^%s*"?([%w_/]+)"?%s*,(.*)$')
+    local described = declaration.keys[command.key(declaration.keys, key)]
+    if not described then return text end
+    return head .. params:sub(1, #params - #rest) .. mask_fields(rest, described.params or {})
+  end
+  return head .. mask_fields(params, declaration.params or {}, manners and manners.quote_escape)
+end
+
+--- The same for a line that the module sends. `redact` is the dialect's list of { pattern, replacement } for secrets
+--- that are in no declared field.
+---@param commands table<string, hayes.declaration>
+---@param line string
+---@param redact? table[]
+---@return string
+function command.mask_line(commands, line, redact)
+  if line:find("^%s*[Aa][Tt]") then return command.mask(commands, line) end -- an echo
+  for _, rule in ipairs(redact or {}) do
+    local masked, count = line:gsub(rule[1], rule[2])
+    if count > 0 then return masked end
+  end
+  local name = line:match("^([%+%^%$#%*%%][%w_]+)")
+  local declaration = name and commands[name:upper()]
+  if not declaration then return line end
+  local head, rest = line:match("^([^:,]+[:,]%s*)(.*)$")
+  if not head then return line end
+  if declaration.keys then
+    local key, values = rest:match('^"?([%w_/]+)"?%s*,(.*)$')
+    local described = declaration.keys[command.key(declaration.keys, key)]
+    if not described then return line end
+    return head .. rest:sub(1, #rest - #values) .. mask_fields(values, described.answer or described.params or {})
+  end
+  return head .. mask_fields(rest, declaration.answer or {})
+end
+
+command.fields = core.fields
+
+return command

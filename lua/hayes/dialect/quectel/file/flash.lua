@@ -1,0 +1,190 @@
+--- The flash of a Quectel module: its files, and a lock for each of them.
+
+local Checksum = require "hayes.dialect.quectel.file.checksum"
+local command = require "hayes.declare.command"
+local errors = require "hayes.error"
+local failure = require "hayes.failure"
+local local_sink = require "hayes.dialect.quectel.file.local_sink"
+local Lock = require "hayes.lock"
+local parts = require "hayes.dialect.quectel.file.parts"
+local transfer = require "hayes.dialect.quectel.file.transfer"
+
+---@class hayes.quectel.flash
+---@field modem hayes.modem
+---@field with_file function  see parts.opener
+---@field locks table<string, hayes.lock> by name
+local Flash = {}
+Flash.__index = Flash
+
+---@param modem hayes.modem
+---@return hayes.quectel.flash
+function Flash.new(modem)
+  return setmetatable({ modem = modem, with_file = parts.opener(modem), locks = setmetatable({}, { __mode = "v" }) },
+    Flash)
+end
+
+--- A file's name without the storage, which some firmware prints and some does not.
+local function bare_name(name)
+  return (name:gsub("^%u+:", ""))
+end
+
+--- Takes the lock of a file, so that what a task has learnt about it (whether it exists, its size) stays true until
+--- the task has read or written it. Nor can the module open a file twice.
+---@param name string
+---@return hayes.lock
+function Flash:hold(name)
+  local key = bare_name(name)
+  local lock = self.locks[key] or Lock.new()
+  self.locks[key] = lock
+  return lock:take()
+end
+
+--- Firmware knows a name, `*` and `UFS:*`; a pattern with text beside the star is matched here.
+local function split_pattern(pattern)
+  local storage, rest = pattern:match("^(%u+:)(.*)$")
+  rest = rest or pattern
+  if rest == "*" or not rest:find("*", 1, true) then return pattern end
+  local matching = "^" .. rest:gsub("[^%w*]", "%%%0"):gsub("%*", ".*") .. "$"
+  return (storage or "") .. "*", matching
+end
+
+--- See file.list.
+---@param pattern string
+---@return { name: string, size: integer }[]?, hayes.error?
+function Flash:list(pattern)
+  local asked, matching = split_pattern(pattern)
+  local response, err = self.modem:call("+QFLST", "write", { asked })
+  if not response then
+    if err.code == 405 then return {} end
+    return nil, err
+  end
+  local list = {}
+  for _, line in ipairs(response) do
+    local fields = command.fields(command.after_prefix(line, "+QFLST"))
+    local name, size = tostring(fields[1]), fields[2]
+    if math.type(size) ~= "integer" then return nil, failure.bad_answer(self.modem, "AT+QFLST", line, "file_size") end
+    if not matching or bare_name(name):find(matching) then list[#list + 1] = { name = name, size = size } end
+  end
+  return list
+end
+
+--- See file.size.
+---@return integer?, hayes.error?
+function Flash:size(name)
+  local list, err = self:list(name)
+  if not list then return nil, err end
+  for _, entry in ipairs(list) do
+    if bare_name(entry.name) == bare_name(name) then return entry.size end
+  end
+end
+
+--- Deletes a file; also succeeds if there is none.
+function Flash:delete_if_there(name)
+  local response, err = self.modem:call("+QFDEL", "write", { name })
+  if response or err.code == 405 then return true end
+  return nil, err
+end
+
+--- AT+QFUPL does not know files without content.
+function Flash:store_empty(name)
+  local there, err = self:size(name)
+  if there then return nil, failure.coded(self.modem, 407, "storing " .. name) end
+  if err then return nil, err end
+  local made
+  made, err = self.with_file(name, parts.READ_WRITE, function() return true end)
+  if made then there, err = self:size(name) end
+  if there == 0 then return { bytes = 0, checksum = tostring(Checksum.new()) } end
+  return nil, errors.within(err or errors.new { name = "damaged", origin = "file",
+    message = ("the module has %s"):format(there and there .. " bytes" or "no such file") }, "storing " .. name)
+end
+
+--- Stores a file; removes what is left of it if that fails.
+function Flash:store(name, data, length, options)
+  local stored, err = transfer.store(self.modem, name, data, length, options)
+  -- The module keeps what it had received (EG800K): an incomplete file must not remain.
+  if not stored and err.code ~= 407 and not self.modem.closed_with then self:delete_if_there(name) end
+  return stored, err
+end
+
+--- Reads a part of a file piece by piece: take(bytes) gets each. Returns the number of bytes read.
+function Flash:read(name, offset, length, take)
+  return self.with_file(name, parts.READ, function(opened)
+    if offset > 0 then
+      local ok, err = opened:seek(offset)
+      if not ok then return nil, err end
+    end
+    local left = length
+    while left > 0 do
+      local bytes, err = opened:read(left)
+      if not bytes then return nil, err end
+      if bytes == "" then break end
+      left = left - #bytes
+      local ok
+      ok, err = take(bytes)
+      if not ok then return nil, err end
+    end
+    return length - left
+  end)
+end
+
+--- The size of a file that must be there.
+function Flash:size_of(name)
+  local size, err = self:size(name)
+  if size or err then return size, err end
+  return nil, failure.coded(self.modem, 405, "reading " .. name)
+end
+
+--- Reads a file piece by piece, to a sink, or (nil) as a string.
+function Flash:download_to(name, sink, what)
+  local out = local_sink.open(sink, what)
+  local function give_up(err)
+    out:fail(err)
+    return nil, err
+  end
+  local _held <close> = self:hold(name)
+  local size, missing = self:size_of(name)
+  if not size then return give_up(missing) end
+  local sum = Checksum.new()
+  local got, err = self:read(name, 0, size, function(bytes)
+    sum:add(bytes)
+    return out:take(bytes)
+  end)
+  if got and got ~= size then
+    err = errors.new { name = "damaged", origin = "file",
+      message = ("%s has %d bytes, and %d came"):format(name, size, got) }
+  end
+  if err then return give_up(errors.within(err, "reading " .. name)) end
+  local told = { bytes = size, checksum = tostring(sum) }
+  local result
+  result, err = out:finish()
+  if result == true then return told end
+  return result, err or told
+end
+
+--- To a local file, which is renamed once it is complete.
+function Flash:download_to_part(name, target)
+  local _held <close> = self:hold(name)
+  local size, err = self:size_of(name)
+  if not size then
+    target:leave()
+    return nil, err
+  end
+  local got
+  local ok, words = target.file:truncate(0)
+  if not ok then
+    err = failure.of_sink(target.part_path, words)
+  elseif size == 0 then
+    got = { bytes = 0, checksum = tostring(Checksum.new()) }
+  else
+    got, err = transfer.fetch(self.modem, name, target.file, size)
+  end
+  if got then
+    ok, words = target:commit()
+    if ok then return got end
+    err = failure.of_sink(target.target_path, words)
+  end
+  target:discard()
+  return nil, err
+end
+
+return Flash

@@ -1,0 +1,149 @@
+--- modem.file: the files in a Quectel module's flash (FILE note).
+
+local check = require "hayes.check"
+local Checksum = require "hayes.dialect.quectel.file.checksum"
+local errors = require "hayes.error"
+local Flash = require "hayes.dialect.quectel.file.flash"
+local local_file = require "hayes.local_file"
+local parts = require "hayes.dialect.quectel.file.parts"
+local transfer = require "hayes.dialect.quectel.file.transfer"
+
+--- An offset or a length in bytes.
+local place = { type = "integer", min = 0, max = 2147483647 }
+
+return function(modem)
+  ---@class hayes.quectel.file
+  local file = {}
+
+  local flash = Flash.new(modem)
+
+  --- Stores a file; its size and checksum are compared with what the module has counted (`damaged`). A name that exists
+  --- fails with `code` 407 unless replace is given. An empty source makes an empty file.
+  ---
+  --- Errors of this host: `no_such_file`, `permission_denied`, `is_a_directory`, `is_a_socket`, `bad_path`,
+  --- `source_failed`; and, as the module must know the length beforehand, `is_a_fifo`, `is_a_device`, `is_a_stream`.
+  ---@param source string|{ data: string } a local path, or the bytes
+  ---@param name string with the storage as prefix: UFS: (the default), RAM: or SD:
+  ---@param options? { replace: boolean?, timeout: integer?, acknowledge: boolean? } timeout: longest silence between
+  ---  two bytes, seconds (60); acknowledge: the module confirms every 1024 bytes, for lines without flow control
+  ---@return { bytes: integer, checksum: string }?, hayes.error?
+  function file.upload(source, name, options)
+    check.value("file.upload", "the name", name, { type = "string", line = true })
+    options = check.options("file.upload", options, transfer.upload_options)
+    local data, length = transfer.source("file.upload", source)
+    if not data then return nil, length end
+    local _file <close> = type(data) == "userdata" and data or nil
+    local _held <close> = flash:hold(name)
+    if options.replace then
+      local ok, err = flash:delete_if_there(name)
+      if not ok then return nil, err end
+    end
+    if length == 0 then return flash:store_empty(name) end
+    return flash:store(name, data, length, options)
+  end
+
+  --- The files that match a pattern (`*` stands for any text), as a list of { name, size }.
+  ---@param pattern? string
+  ---@return { name: string, size: integer }[]?, hayes.error?
+  function file.list(pattern)
+    pattern = pattern or "*"
+    check.value("file.list", "the pattern", pattern, { type = "string", line = true })
+    return flash:list(pattern)
+  end
+
+  --- The size of the file with exactly this name; nil, nil when there is none.
+  ---@return integer?, hayes.error?
+  function file.size(name)
+    check.value("file.size", "the name", name, { type = "string", line = true })
+    return flash:size(name)
+  end
+
+  --- Deletes a file.
+  ---@return true?, hayes.error?
+  function file.delete(name)
+    check.value("file.delete", "the name", name, { type = "string", line = true })
+    local _held <close> = flash:hold(name)
+    local response, err = modem:call("+QFDEL", "write", { name })
+    if not response then return nil, errors.within(err, "deleting " .. name) end
+    return true
+  end
+
+  --- Bytes of a storage ("UFS"): { free, total }.
+  ---@param storage? string
+  ---@return { free: integer, total: integer }?, hayes.error?
+  function file.space(storage)
+    storage = storage or "UFS"
+    check.value("file.space", "the storage", storage, { values = { "UFS", "RAM", "SD" } })
+    local fields, err = modem:query(('AT+QFLDS="%s"'):format(storage), { "freesize", "total_size" })
+    if not fields then return nil, err end
+    return { free = fields.freesize, total = fields.total_size }
+  end
+
+  --- Reads a part of a file: up to its end if it is shorter, "" if it ends before the part.
+  ---@param name string
+  ---@param offset? integer of its first byte, 0 to 2147483647 (0)
+  ---@param length? integer bytes, 0 to 2147483647 (up to the end)
+  ---@return string?, hayes.error?
+  function file.read(name, offset, length)
+    check.value("file.read", "the name", name, { type = "string", line = true })
+    offset = check.value("file.read", "the offset", offset == nil and 0 or offset, place)
+    length = check.value("file.read", "the length", length == nil and place.max or length, place)
+    local _held <close> = flash:hold(name)
+    local size, err = flash:size_of(name)
+    if not size then return nil, err end
+    length = math.min(length, size - offset)
+    if length <= 0 then return "" end
+    local pieces = {}
+    local _, failed = flash:read(name, offset, length, function(bytes)
+      pieces[#pieces + 1] = bytes
+      return true
+    end)
+    if failed then return nil, errors.within(failed, "reading " .. name) end
+    return table.concat(pieces)
+  end
+
+  --- Writes into a file, over what stands there and beyond its end; a file that is missing is made, also for no bytes.
+  --- Parts of it may be written when it fails.
+  ---@param name string
+  ---@param offset integer of the first byte to write, 0 to the size of the file
+  ---@param data string
+  ---@return integer? bytes written: all of them
+  ---@return hayes.error?
+  function file.write(name, offset, data)
+    check.value("file.write", "the name", name, { type = "string", line = true })
+    check.value("file.write", "the offset", offset, place)
+    check.value("file.write", "the data", data, { type = "string" })
+    local _held <close> = flash:hold(name)
+    local written, err = flash.with_file(name, parts.READ_WRITE, function(opened)
+      local ok, seek_err = opened:seek(offset)
+      if not ok then return nil, seek_err end
+      return opened:write(data)
+    end)
+    if not written then return nil, errors.within(err, "writing to " .. name) end
+    return #data
+  end
+
+  --- Reads a file: as a string, or to a sink. Of a local file, size and checksum are compared with what the module has
+  --- counted (AT+QFDWL; `damaged`).
+  ---
+  --- Errors of this host: `no_such_file`, `permission_denied`, `is_a_directory`, `is_a_socket`, `no_reader` of a FIFO,
+  --- `bad_path`, `sink_failed`.
+  ---@param name string
+  ---@param sink? string|function a local path (a file is written next to it and renamed when complete; FIFOs and
+  ---  devices are written directly), or an LTN12 sink
+  ---@return string|{ bytes: integer, checksum: string }|nil  the table, when there is a sink
+  ---@return { bytes: integer, checksum: string }|hayes.error|nil
+  function file.download(name, sink)
+    check.value("file.download", "the name", name, { type = "string", line = true })
+    check.value("file.download", "the sink", sink, { type = "string|callable|nil" })
+    if type(sink) ~= "string" then return flash:download_to(name, sink) end
+    local target <close>, err = local_file.target(sink)
+    if not target then return nil, err end
+    if target.sink then return flash:download_to(name, target.sink, sink) end
+    return flash:download_to_part(name, target)
+  end
+
+  file.checksum = Checksum.of
+
+  return file
+end

@@ -1,0 +1,118 @@
+--- Files of a Quectel module by handle: reading and writing parts of them (FILE note: QFOPEN, QFSEEK, QFREAD, QFWRITE,
+--- QFCLOSE).
+
+local errors = require "hayes.error"
+local wait = require "hayes.wait"
+
+local parts = {}
+
+parts.READ_WRITE, parts.READ = 0, 2
+
+--- Bytes asked for, or given, with one command: at 9600 baud they take 4 s of the 10 s that a command has.
+local CHUNK = 4096
+
+local File = {}
+File.__index = File
+
+--- Reads at most `length` bytes from the current position; "" at the end of the file.
+---@param length integer
+---@return string?, hayes.error?
+function File:read(length)
+  local response, err = self.modem:call("+QFREAD", "write", { self.handle, math.min(length, CHUNK) })
+  if not response then
+    if err.code == 402 then return "" end -- "read zero byte" is the end
+    return nil, err
+  end
+  if response.missing then
+    return nil, errors.new { name = "short_read", origin = "file",
+      message = ("the module announced %d bytes more of %s than it gave"):format(response.missing, self.name) }
+  end
+  return response.data or ""
+end
+
+--- Writes at the current position.
+---@param bytes string
+---@return true?, hayes.error?
+function File:write(bytes)
+  for at = 1, #bytes, CHUNK do
+    local piece = bytes:sub(at, at + CHUNK - 1)
+    local response, err = self.modem:call("+QFWRITE", "write", { self.handle, #piece }, { data = piece })
+    if not response then return nil, err end
+    local fields = response[1] and self.modem:fields("AT+QFWRITE=0", response[1]) or {}
+    if fields.written_length ~= #piece then
+      return nil, errors.new { name = "damaged", origin = "file", result = response[1],
+        message = ("%d bytes of %s were sent, and the module wrote %s"):format(#piece, self.name,
+          fields.written_length or "none"),
+        hint = "The line loses bytes: use flow control (flow = \"rtscts\") or a lower speed; or the flash is full: "
+          .. "modem.file.space()." }
+    end
+  end
+  return true
+end
+
+--- Moves the current position; offset 0 is the first byte.
+---@param offset integer
+function File:seek(offset)
+  local response, err = self.modem:call("+QFSEEK", "write", { self.handle, offset, 0 })
+  if not response then return nil, err end
+  return true
+end
+
+--- Gives the handle back.
+function File:close()
+  if self.closed then return true end
+  self.closed = true
+  local response, err = self.modem:call("+QFCLOSE", "write", { self.handle })
+  if not response then return nil, err end
+  return true
+end
+
+--- Left in whatever way: a task that is being ended cannot wait for an answer.
+function File:__close()
+  if not self.closed and not self.modem.closed_with then wait.spawn_detached(self.close, self) end
+end
+
+local function bare_name(name)
+  return (tostring(name):gsub("^%u+:", ""))
+end
+
+--- A program that ended in the middle has left the file open, and the module opens none twice: its handle is closed.
+local function close_left_open(modem, name)
+  local response = modem:call("+QFOPEN", "read")
+  for _, line in ipairs(response or {}) do
+    local fields = modem:fields("AT+QFOPEN?", line)
+    local handle = math.tointeger(fields[2])
+    if handle and bare_name(fields[1]) == bare_name(name) then
+      return modem:call("+QFCLOSE", "write", { handle }) ~= nil
+    end
+  end
+end
+
+local function open(modem, name, mode)
+  local response, err = modem:call("+QFOPEN", "write", { name, mode })
+  if not response and err.code == 426 and close_left_open(modem, name) then
+    response, err = modem:call("+QFOPEN", "write", { name, mode })
+  end
+  if not response then return nil, err end
+  local handle = response[1] and math.tointeger(tonumber(response[1]:match("^%+QFOPEN:%s*(%d+)")))
+  if handle then return setmetatable({ modem = modem, name = name, handle = handle }, File) end
+  return nil, errors.new { name = "bad_answer", origin = "file", result = response[1],
+    message = "the module opened " .. name .. " and gave no handle" }
+end
+
+--- Opens files of this modem for the length of a call: with(name, mode, f) gives what f(file) gives. Of one file there
+--- is one handle at a time: the caller sees to that.
+---@param modem hayes.modem
+function parts.opener(modem)
+  return function(name, mode, f)
+    local file <close>, err = open(modem, name, mode)
+    if not file then return nil, err end
+    local results = table.pack(f(file))
+    local closed
+    closed, err = file:close()
+    if not closed and results[1] then return nil, err end
+    return table.unpack(results, 1, results.n)
+  end
+end
+
+return parts

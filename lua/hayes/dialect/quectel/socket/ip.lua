@@ -1,0 +1,125 @@
+--- TCP and UDP connections of a Quectel module (TCP/IP note): what modem.tcp and modem.udp share, above all the twelve
+--- socket indices.
+
+local check = require "hayes.check"
+local Connection = require "hayes.dialect.quectel.socket.connection"
+local job = require "hayes.job"
+local Opener = require "hayes.dialect.quectel.socket.opener"
+local Socket = require "hayes.stream.socket"
+
+--- Time that the note gives the network for AT+QIOPEN, seconds.
+local OPEN_SECONDS = 150
+
+--- Settings that change what lines look like, and the values that the library reads (AT+QICFG). Firmware that has not
+--- got one is as if it were so.
+local wire_format = { { "recvind", 0 }, { "viewmode", 0 }, { "dataformat", 0, 0 } }
+
+local function rules(default_mode)
+  return {
+    mode = { values = { "buffer", "push", "transparent" }, default = default_mode },
+    escape = { values = { "manual", "auto" }, default = "manual" },
+    context = { type = "integer", min = 1, max = 16, default = 1 },
+    local_port = { type = "integer", min = 0, max = 65535, default = 0 },
+    timeout = { type = "number", min = 0.1, max = 3600 },
+  }
+end
+
+return function(modem)
+  local ip = {}
+  local formatted = false
+
+  local opener = Opener.new(modem, {
+    what = "connection", plural = "TCP and UDP connections", origin = "ssl", -- the notes share their error numbers
+    send = "QISEND", receive = "QIRD", close = "QICLOSE", state = "QISTATE=1,", state_command = "QISTATE",
+    urc = "+QIURC",
+    -- Modules without TLS do not know the command.
+    other_state = "QSSLSTATE=", other_what = "TLS connection", must_know = false,
+  })
+
+  --- The module has restarted, or the port is closed.
+  function ip.reset(err)
+    formatted = false
+    opener:reset(err)
+  end
+
+  local function set_wire_format()
+    if formatted then return true end
+    for _, setting in ipairs(wire_format) do
+      local response, err = modem:call("+QICFG", "write", setting)
+      if not response and not err.result then return nil, err end
+    end
+    formatted = true
+    return true
+  end
+
+  local function open_connection(service, host, port, options)
+    local ok, err = set_wire_format()
+    if not ok then return nil, err end
+    return opener:open {
+      host = host, port = port, mode = options.mode, auto = options.escape == "auto", seconds = OPEN_SECONDS,
+      pdp_context = options.context,
+      doing = ("the %s connection to %s:%d"):format(service, host, port),
+      command = function(index)
+        return ('AT+QIOPEN=%d,%d,"%s","%s",%d,%d,%d'):format(options.context, index, service, host, port,
+          options.local_port, Connection.modes[options.mode])
+      end,
+    }
+  end
+
+  local function check_address(where, host, port)
+    check.value(where, "the host", host, { type = "string", line = true, longest = 255 })
+    if host == "" then check.fail(where, "the host is empty") end
+    check.value(where, "the port", port, { type = "integer", min = 1, max = 65535 })
+  end
+
+  --- A service over one kind of socket.
+  ---@param name "tcp"|"udp"
+  ---@param service string as AT+QIOPEN has it
+  ---@param default_mode string
+  function ip.service(name, service, default_mode)
+    local option_rules = rules(default_mode)
+    local made = {}
+
+    --- Opens a connection. Options: mode ("buffer", "push", "transparent"; UDP: "push", which keeps the borders of
+    --- datagrams); escape ("manual", or "auto": commands interrupt transparent mode); context, the PDP context (1);
+    --- local_port (0: the module chooses); timeout, seconds over all. Without one the module has 150 s to connect, and
+    --- the line must come free within the time-out of a command.
+    ---@param host string
+    ---@param port integer
+    ---@param options? table
+    ---@return hayes.socket?, hayes.error?
+    function made.open(host, port, options)
+      local where = name .. ".open"
+      options = check.options(where, options, option_rules)
+      check_address(where, host, port)
+      local connection, err = job.open_within(modem, options.timeout,
+        ("opening the %s connection to %s:%d"):format(service, host, port), open_connection, service, host, port,
+        options)
+      if not connection then return nil, err end
+      return Socket.new(name, connection, host, port)
+    end
+
+    --- A function that makes sockets for connect(), for `http.request { create = … }` and the like.
+    ---@param options? table as for open
+    function made.factory(options)
+      options = check.options(name .. ".factory", options, option_rules)
+      return function()
+        return Socket.new(name, nil, nil, nil, {
+          modem = modem,
+          check = function(host, port) check_address("socket:connect", host, port) end,
+          open = function(host, port) return open_connection(service, host, port, options) end,
+        })
+      end
+    end
+
+    return made
+  end
+
+  --- The connections that the module lists, the library's and others.
+  ---@return table[]?, hayes.error?
+  function ip.sockets()
+    return opener:list()
+  end
+
+  return ip
+end

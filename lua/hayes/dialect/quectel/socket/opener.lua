@@ -1,0 +1,214 @@
+--- Opens connections of one family, TLS or TCP and UDP, in any access mode; keeps their socket indices.
+
+local Connection = require "hayes.dialect.quectel.socket.connection"
+local core = require "hayes.core"
+local DataMode = require "hayes.stream.data_mode"
+local errors = require "hayes.error"
+local exchange = require "hayes.exchange"
+local failure = require "hayes.failure"
+local Indices = require "hayes.dialect.quectel.socket.indices"
+local likeness = require "hayes.damage.likeness"
+
+---@class hayes.quectel.opener
+local Opener = {}
+Opener.__index = Opener
+
+--- The index in what an announcement says behind `"recv",`; nil when it cannot be read.
+local function announced_index(text)
+  local digits = text:match("^ *(%d+)%f[,\0]")
+  local index = digits and tonumber(digits)
+  if index and index < Indices.COUNT and digits == tostring(index) then return index end
+end
+
+--- `forget` is called with each connection that has been closed. URCs of the family are given to its connections.
+---@param family hayes.quectel.family
+---@param forget? fun(connection: table)
+function Opener.new(modem, family, forget)
+  local self = setmetatable({ modem = modem, family = family }, Opener)
+  self.indices = Indices.new(modem, family.plural, function() return self:list_used() end, function(index)
+    return modem:call("+" .. family.close, "write", { index }) ~= nil
+  end)
+  family.forget = function(connection)
+    local connections = self.indices.connections
+    if connections[connection.id] ~= connection then return end
+    connections[connection.id] = nil
+    if forget then forget(connection) end
+  end
+  family.late_answers = 0
+  modem:listen("SEND OK", function() family.late_answers = family.late_answers + 1 end)
+  local keys = modem.dialect.urc_by_name[family.urc].keys
+  modem:listen(family.urc, function(event)
+    local key = event.fields[1]
+    if not keys[key] then return self:on_strange_line(event.line) end
+    local connection = self.indices.connections[event.fields[2]]
+    if key == "recv" then self:on_recv(event, connection) end
+    if key == "closed" and connection then connection:on_closed() end
+  end)
+  modem:listen("urc", function(event)
+    if event.unknown then self:on_strange_line(event.line) end
+  end)
+  local function on_detached(index)
+    for _, connection in pairs(self.indices.connections) do
+      if connection.pdp_context == index then connection:on_detached() end
+    end
+  end
+  modem:listen("detached", function(event) on_detached(event.fields[1]) end)
+  modem:listen("+QIURC", function(event)
+    if event.fields[1] == "pdpdeact" then on_detached(event.fields[2]) end
+  end)
+  modem:listen("damage", function(event)
+    local connection = event.urc == family.urc and self.indices.connections[event.fields[2]]
+    if connection then connection:on_damage(event.kind) end
+  end)
+  return self
+end
+
+--- Data has come.
+---@param event hayes.event
+---@param connection? table with the index in it
+function Opener:on_recv(event, connection)
+  local text, length = event.line:match('"recv",(.*)') or "", event.fields[3]
+  if not announced_index(text) or length and math.type(length) ~= "integer" then return self:on_unreadable(text) end
+  if not connection then return end
+  if event.data or connection.mode ~= "push" then return connection:on_data(event.data) end
+  -- The length was lost on the line, and the data with it. Behind a switch it may be an announcement of buffer mode.
+  if connection.opened_in == "push" then connection:on_damage("short_read") end
+end
+
+--- Data was announced, and damage was done to that. What was pushed is lost: of the connection with the index in it
+--- or, where nobody has that, of any.
+---@param text string behind `"recv",`
+function Opener:on_unreadable(text)
+  local connections, index = self.indices.connections, announced_index(text)
+  if index and not connections[index] and self.indices:is_others(index) then return end
+  for id, connection in pairs(connections) do
+    if connection.mode == "push" and (id == index or not connections[index]) then connection:on_damage("short_read") end
+  end
+end
+
+--- A line that nobody knows. It may have announced data before it was damaged.
+---@param line string
+function Opener:on_strange_line(line)
+  local text = likeness.behind(line, self.family.urc .. ': "recv",')
+  if text then self:on_unreadable(text) end
+end
+
+--- The connections that the module lists, ours and others', with the fields of its state command.
+---@return table[]?, hayes.error?
+function Opener:list()
+  local text = "AT+" .. self.family.state_command
+  local response, err = exchange.run(self.modem, text)
+  if not response then return nil, err end
+  local list = {}
+  for i, line in ipairs(response) do
+    list[i] = self.modem:fields(text, line)
+    if math.type(list[i][1]) ~= "integer" then return nil, failure.bad_answer(self.modem, text, line) end
+  end
+  return list
+end
+
+function Opener:list_used()
+  local list, err = self:list()
+  if not list then return nil, err end
+  local used = {}
+  for i, state in ipairs(list) do used[i] = state[1] end
+  return used
+end
+
+--- The module has restarted, or the port is closed: all connections are gone.
+function Opener:reset(err)
+  local lost = err or errors.new { name = "reboot", message = "the module has restarted" }
+  for _, connection in pairs(self.indices:reset()) do connection:lose(lost) end
+end
+
+--- The code in a deferred result, `+QSSLOPEN: <index>,<err>`; 0: it is open.
+local function open_code(response, index)
+  local line = response[response.deferred or 0] or ""
+  local fields = core.fields(line:match("^%+%u+:(.*)$") or "")
+  return fields[1] == index and math.tointeger(fields[2]) or 550
+end
+
+--- In transparent mode a failure is `ERROR` alone, and in the others it may be.
+local function last_error(modem, err, doing)
+  if err.result ~= "ERROR" then return err end
+  local fields = modem:query("AT+QIGETERROR")
+  local code = fields and math.tointeger(fields.err)
+  return code and code ~= 0 and failure.coded(modem, code, doing) or err
+end
+
+---@class hayes.quectel.opening
+---@field host string
+---@field port integer
+---@field mode "buffer"|"push"|"transparent"
+---@field auto boolean  commands interrupt transparent mode
+---@field doing string  "the TLS connection to h:443", for errors
+---@field seconds number that the module may take
+---@field command fun(index: integer): string
+---@field confirm? fun(hold: hayes.hold): true?, hayes.error?  called right before, with nobody's command between
+---@field context? table what the connection uses, for `forget`
+---@field pdp_context integer
+
+--- The line, reserved for what is confirmed and then opened; nil where nothing is to be confirmed.
+local function reserve(self, opening)
+  if opening.confirm then return exchange.hold(self.modem) end
+end
+
+local function connect(self, index, opening)
+  local modem = self.modem
+  if opening.mode == "transparent" then DataMode.prepare(modem) end
+  local hold <close>, hold_err = reserve(self, opening)
+  if hold_err then return nil, hold_err end
+  local confirmed, confirm_err = true, nil
+  if hold then confirmed, confirm_err = opening.confirm(hold) end
+  if not confirmed then return nil, confirm_err end
+  local connection = Connection.new(modem, self.family, index, opening.host, opening.port, opening.mode, opening.auto)
+  connection.context, connection.pdp_context = opening.context, opening.pdp_context
+  local connections = self.indices.connections
+  local text = opening.command(index)
+  if opening.mode == "transparent" then
+    local response, err = connection:go_online(text,
+      { timeout = opening.seconds, within = hold, ends_hold = hold ~= nil, withdraw = true })
+    if not response then return nil, last_error(modem, err, opening.doing) end
+    connections[index] = connection
+    return connection
+  end
+  local code
+  local response, err = exchange.run(modem, text, {
+    timeout = opening.seconds, deferred = opening.seconds, within = hold, ends_hold = hold ~= nil, withdraw = true,
+    -- What the module says of this index up to here is about an earlier connection, and from here about this one.
+    ended = function(response)
+      code = open_code(response, index)
+      if code == 0 then connections[index] = connection end
+    end,
+  })
+  if code == 0 then return connection end
+  if response then return nil, failure.coded(modem, code, opening.doing) end
+  return nil, last_error(modem, err, opening.doing)
+end
+
+local function try(self, opening)
+  local reserved <close>, err = self.indices:take()
+  if not reserved then return nil, err end
+  local connection
+  connection, err = connect(self, reserved.index, opening)
+  if connection then return connection end
+  -- An index in use by someone else is left to them, any other is given back to the module (SSL note 2.2.2).
+  if err.code == 563 then
+    self.indices:mark_foreign(reserved.index)
+  elseif not self.modem.closed_with and not err.queued then
+    self.modem:call("+" .. self.family.close, "write", { reserved.index })
+  end
+  return nil, err
+end
+
+--- Opens a connection; nil and the error when that fails, and nothing is left of it.
+---@param opening hayes.quectel.opening
+function Opener:open(opening)
+  local refusal = opening.mode == "transparent" and DataMode.refusal(self.modem)
+  if refusal then return nil, refusal end
+  local connection, err = try(self, opening)
+  if not connection and err.code == 563 then connection, err = try(self, opening) end
+  return connection, err
+end
+
+return Opener

@@ -1,0 +1,319 @@
+--- The six SSL contexts of a Quectel module. Connections with the same settings share one, which also holds the
+--- sessions that they resume.
+---
+--- Settings that were sent are remembered and not sent again. Those that verification depends on are nevertheless read
+--- back right before each opening (confirm): the module may have restarted unnoticed, an earlier program may have left
+--- other settings, or a byte may have changed on the line.
+
+local confirmation = require "hayes.dialect.quectel.confirmation"
+local core = require "hayes.core"
+local errors = require "hayes.error"
+local Lock = require "hayes.lock"
+local settings = require "hayes.dialect.quectel.ssl.settings"
+local Store = require "hayes.dialect.quectel.ssl.store"
+
+local COUNT = 6
+
+---@class hayes.quectel.ssl_context
+---@field index integer
+---@field users integer           connections that use it, and openings and settings under way
+---@field under_way integer       these openings and settings: they keep it when the module restarts
+---@field key? string             all of its settings as one text, once they are known
+---@field wanted? hayes.quectel.ssl_setting[]  these settings
+---@field verifies? boolean       they verify the server
+---@field configured boolean      it is the caller's own (ssl.configure), and not used for other connections
+---@field applied table           what the module was told, by setting
+---@field paths table             its certificates' places in the module, by option
+local Contexts = { COUNT = COUNT }
+Contexts.__index = Contexts
+
+local function fresh()
+  local list = {}
+  for index = 0, COUNT - 1 do
+    list[index] = { index = index, users = 0, under_way = 0, applied = {}, paths = {}, configured = false }
+  end
+  return list
+end
+
+---@param modem hayes.modem
+function Contexts.new(modem)
+  return setmetatable({ modem = modem, list = fresh(), unknown = {}, store = Store.new(modem),
+    installing = Lock.new() }, Contexts)
+end
+
+--- The module has restarted: contexts have their factory settings, and all connections are gone. A connection that is
+--- being opened keeps its context, so that no other task changes its settings before that has ended.
+function Contexts:reset()
+  local before = self.list
+  self.list, self.unknown = fresh(), {}
+  for index, context in pairs(before) do
+    if context.under_way > 0 then
+      context.users, context.key, context.applied, context.configured = context.under_way, nil, {}, false
+      self.list[index] = context
+    end
+  end
+  self.store:forget()
+end
+
+local UnderWay = { __close = function(opening)
+  local context = opening.context
+  context.under_way = context.under_way - 1
+  if not opening.opened then context.users = context.users - 1 end
+end }
+
+--- Takes the context until this is closed; with `opened` set from then on, too, until it is released.
+local function begin(context)
+  context.users, context.under_way = context.users + 1, context.under_way + 1
+  return setmetatable({ context = context, opened = false }, UnderWay)
+end
+
+--- The context that already has these settings, else an unused one, preferably one never used; nil if all are in use.
+local function choose(self, key)
+  local unused
+  for index = 0, COUNT - 1 do
+    local context = self.list[index]
+    if not context.configured then
+      if context.key == key then return context end
+      if context.users == 0 and (not unused or (unused.key and not context.key)) then unused = context end
+    end
+  end
+  return unused
+end
+
+local function within_setting(err, name, context)
+  return errors.within(err, ("setting %s of SSL context %d"):format(name, context.index))
+end
+
+local function set(self, context, name, value, hold)
+  local response, err = self.modem:call("+QSSLCFG", "write", { name, context.index, value }, { within = hold })
+  if response then
+    context.applied[name] = value
+    return true
+  end
+  context.applied[name] = nil
+  return nil, err
+end
+
+--- Sends one setting. A module that refuses an optional one twice does not know it; a single refusal may be due to
+--- damage on the line.
+local function set_one(self, context, setting, hold)
+  local name, value = setting[1], setting[2]
+  -- Sessions that were kept under other settings are not resumed under these.
+  local ok, err = true, nil
+  if name == "session_cache" and value == 1 then ok, err = set(self, context, name, 0, hold) end
+  if ok then ok, err = set(self, context, name, value, hold) end
+  if ok or not (setting.optional and err.result) then return ok, err end
+  ok, err = set(self, context, name, value, hold)
+  if ok or not err.result then return ok, err end
+  self.unknown[name] = true
+  return true
+end
+
+--- Sends the settings that differ from what the context was told. Those that the firmware does not know are left out
+--- while they are optional, which those that weaken anything never are.
+local function apply(self, context, hold)
+  local told = context.applied
+  for _, setting in ipairs(context.wanted) do
+    local name = setting[1]
+    local skipped = setting.unset or setting.optional and self.unknown[name]
+    if not skipped and context.applied[name] ~= setting[2] then
+      local ok, err = set_one(self, context, setting, hold)
+      if not ok then
+        context.key = nil
+        return nil, within_setting(err, name, context)
+      end
+    end
+  end
+  if context.applied == told then return true end
+  return nil, errors.reboot(("setting SSL context %d"):format(context.index))
+end
+
+--- Another use of the context begins, with these settings.
+local function assign(context, wanted, options, paths, key)
+  -- To be emptied, see set_one().
+  if key ~= context.key and context.applied.session_cache == 1 then context.applied.session_cache = nil end
+  context.key, context.wanted, context.paths, context.verifies = key, wanted, paths, options.verify ~= "none"
+end
+
+--- What the module says that a setting is: the value as text, or false when it does not know the setting.
+local function read_back(self, context, name, hold)
+  local response, err = confirmation.ask(self.modem, "+QSSLCFG", { name, context.index }, hold, self.unknown[name])
+  if not response then
+    if err.result then return false end
+    return nil, errors.within(err, ("reading %s of SSL context %d"):format(name, context.index))
+  end
+  local fields = core.fields((response[1] or ""):match("^%+QSSLCFG:(.*)$") or "")
+  local is_it = tostring(fields[1]):lower() == name and fields[2] == context.index
+  return is_it and tostring(fields[3] or "") or "(no answer)"
+end
+
+--- The first setting that verification depends on and that is not as it should be; nil when all are.
+local function find_difference(self, context, hold)
+  for _, setting in ipairs(context.wanted) do
+    local name, value = setting[1], setting[2]
+    if setting.verifies then
+      local said, err = read_back(self, context, name, hold)
+      if said == nil then return nil, err end
+      -- One that the module has taken it must show, too.
+      local unknown = not said and setting.optional and context.applied[name] == nil
+      if unknown then self.unknown[name] = true end
+      if not unknown and not (said and settings.is_same(value, said)) then
+        return { name = name, wanted = value, said = said or "nothing", unset = setting.unset }
+      end
+    end
+  end
+end
+
+--- Sends all settings again: the module has lost them, or they were changed. It may even have other firmware now.
+local function repair(self, context, difference, hold)
+  context.applied, self.unknown = {}, {}
+  if difference.unset then
+    local ok, err = set(self, context, difference.name, difference.wanted, hold)
+    if not ok and not err.result then return nil, within_setting(err, difference.name, context) end
+  end
+  return apply(self, context, hold)
+end
+
+--- The settings of a context as confirmation.run takes them. Those that do not verify a server need no confirming.
+---@param context hayes.quectel.ssl_context
+---@param hold? hayes.hold
+---@return hayes.quectel.confirmable
+function Contexts:confirmable(context, hold)
+  return {
+    what = "SSL context " .. context.index, origin = "ssl",
+    find = function() if context.verifies then return find_difference(self, context, hold) end end,
+    repair = function(difference) return repair(self, context, difference, hold) end,
+  }
+end
+
+--- Confirms by reading back that the module has the settings that verification depends on. To be called right before
+--- opening and within a hold on the line, so that they cannot change in between.
+---@param context hayes.quectel.ssl_context
+---@param hold? hayes.hold
+---@return true?, hayes.error?
+function Contexts:confirm(context, hold)
+  return confirmation.run { self:confirmable(context, hold) }
+end
+
+local function paths_in_use(self)
+  local paths = {}
+  for index = 0, COUNT - 1 do
+    local context = self.list[index]
+    if context.users > 0 then
+      for _, path in pairs(context.paths) do paths[path] = true end
+    end
+  end
+  return paths
+end
+
+--- Stores the certificates in the module; returns their paths by option. One task at a time, so that what one task has
+--- just stored is not deleted to make room for another's.
+local function install(self, options)
+  local _held <close> = self.installing:take()
+  local paths, kept = {}, paths_in_use(self)
+  for _, option in ipairs { "ca", "certificate", "key" } do
+    local certificate = options[option]
+    if certificate then
+      local path, err = self.store:install(certificate, kept)
+      if not path then return nil, err end
+      paths[option] = path
+    end
+  end
+  return paths
+end
+
+--- A context with these options, while what is returned is not closed; { context }.
+local function take(self, options, suite, owner)
+  local paths, err = install(self, options)
+  if not paths then return nil, err end
+  local wanted = settings.for_options(options, paths, suite)
+  local key = settings.key(wanted) .. (owner and ";" .. owner or "")
+  local context = choose(self, key)
+  if not context then
+    return nil, errors.new { name = "no_free_context", origin = "ssl",
+      message = "all six SSL contexts are in use with other settings", hint = "Close connections that are not needed." }
+  end
+  assign(context, wanted, options, paths, key)
+  return begin(context)
+end
+
+--- A context with these options; its user count goes up by one. Give it back with release().
+---@param options table checked
+---@param suite string
+---@param owner? string shared with those of the same owner only
+---@return hayes.quectel.ssl_context?, hayes.error?
+function Contexts:take(options, suite, owner)
+  local opening <close>, err = take(self, options, suite, owner)
+  if not opening then return nil, err end
+  local ok
+  ok, err = apply(self, opening.context)
+  if not ok then return nil, err end
+  opening.opened = true
+  return opening.context
+end
+
+--- Opens a connection with a context of these options; connect(context) does. The connection uses it until release().
+---@param options table checked
+---@param suite string
+---@param connect fun(context: hayes.quectel.ssl_context): table?, hayes.error?
+---@return table?, hayes.error?
+function Contexts:open(options, suite, connect)
+  local opening <close>, err = take(self, options, suite)
+  if not opening then return nil, err end
+  local ok, connection
+  ok, err = apply(self, opening.context)
+  if not ok then return nil, err end
+  connection, err = connect(opening.context)
+  opening.opened = connection ~= nil and not connection.lost
+  return connection, err
+end
+
+--- A connection no longer uses it.
+function Contexts.release(_, context)
+  context.users = context.users - 1
+end
+
+--- The certificates in the flash are not trusted any more: they are compared before they are used again.
+function Contexts:suspect()
+  self.store:forget()
+end
+
+--- Gives a context of the caller's choice these options. From then on it is the caller's: connections of the library
+--- use others.
+---@param index integer
+---@return true?, hayes.error?
+function Contexts:configure(index, options, suite)
+  local paths, err = install(self, options)
+  if not paths then return nil, err end
+  local context = self.list[index]
+  if context.users > 0 then
+    return nil, errors.new { name = "busy", origin = "ssl",
+      message = ("SSL context %d is in use by connections of the library"):format(index),
+      hint = "Close them first, or choose another one: modem.ssl.contexts() shows what they are set to." }
+  end
+  local _opening <close> = begin(context)
+  local wanted = settings.for_options(options, paths, suite)
+  assign(context, wanted, options, paths, settings.key(wanted) .. ";configured")
+  local ok
+  ok, err = apply(self, context)
+  if ok then ok, err = self:confirm(context) end
+  if not ok then return nil, err end
+  context.configured = true
+  return true
+end
+
+--- What all of them are set to: by index, the settings of AT+QSSLCFG by name.
+function Contexts:describe()
+  local all = {}
+  for index = 0, COUNT - 1 do
+    all[index] = {}
+    for _, name in ipairs(settings.names) do
+      local response = self.modem:call("+QSSLCFG", "write", { name, index })
+      local fields = response and response[1] and core.fields(response[1]:match("^%+QSSLCFG:(.*)$") or "")
+      if fields then all[index][name] = fields[3] end
+    end
+  end
+  return all
+end
+
+return Contexts

@@ -1,0 +1,156 @@
+--- Commands and URCs by name, and command lines with values.
+
+local check = require "hayes.check"
+local command = require "hayes.declare.command"
+local describe = require "hayes.explain.text"
+local explained = require "hayes.explain.values"
+local explanation = require "hayes.explain.result"
+local fields = require "hayes.declare.fields"
+
+local explain_command = {}
+
+--- A URC by its name.
+function explain_command.urc(dialect, name)
+  local urc = dialect.urc_by_name[name] or dialect.urc_by_name[name:upper()]
+  if not urc then return nil end
+  return explanation.new { kind = "urc", name = urc.name, summary = urc.summary, source = urc.source,
+    urcs = explained.lines(describe.urc(urc)) }
+end
+
+--- The URCs that a command leads to, and the one of its own name.
+local function urcs_of(dialect, declaration)
+  local list, taken = {}, {}
+  local names = table.move(declaration.urcs or {}, 1, #(declaration.urcs or {}), 1, {})
+  names[#names + 1] = dialect.urc_by_name[declaration.name] and declaration.name or nil
+  for _, reference in ipairs(names) do
+    local name, key = reference:match('^(.-): "(.*)"$')
+    local urc = dialect.urc_by_name[name or reference]
+    if urc and not taken[reference] then
+      taken[reference] = true
+      for _, line in ipairs(describe.urc(urc, key)) do
+        list[#list + 1] = { pattern = line.pattern, summary = line.summary or urc.summary }
+      end
+    end
+  end
+  return list
+end
+
+local function add_outcome(facts, dialect, declaration)
+  facts.timeout, facts.remark = declaration.timeout, declaration.remark
+  facts.urcs = urcs_of(dialect, declaration)
+end
+
+local function has_deferred(declaration, form)
+  local deferred = declaration.deferred
+  if not deferred then return false end
+  for _, candidate in ipairs(deferred.forms or { "write", "execute" }) do
+    if candidate == form then return true end
+  end
+  return false
+end
+
+local function command_facts(declaration)
+  return { kind = "command", name = declaration.name, summary = declaration.summary, source = declaration.source }
+end
+
+--- The whole command, or one form of it.
+local function overview(dialect, declaration, form, key)
+  local facts, shown = command_facts(declaration), {}
+  facts.form, facts.key = form, key
+  for _, candidate in ipairs(describe.forms(declaration)) do
+    if not form or (candidate.form == form and (candidate.key == key or not key)) then
+      shown[#shown + 1] = candidate
+    end
+  end
+  facts.forms = shown
+  facts.fields, facts.answers = {}, {}
+  for _, candidate in ipairs(shown) do
+    local takes = candidate.form == "write" or (candidate.form == "execute" and candidate.described ~= declaration)
+    -- Each key has parameters of its own; they are listed only if that key was asked for.
+    if takes and (key or not candidate.key) then
+      for _, param in ipairs(explained.all(candidate.described.params)) do
+        facts.fields[#facts.fields + 1] = param
+      end
+    end
+  end
+  local taken = {}
+  for _, candidate in ipairs(shown) do
+    if key or not candidate.key then
+      for _, line in ipairs(explained.lines(describe.answers(declaration, candidate.form, candidate.key))) do
+        if not taken[line.pattern] then facts.answers[#facts.answers + 1] = line end
+        taken[line.pattern] = true
+      end
+    end
+    if has_deferred(declaration, candidate.form) and not facts.deferred then
+      facts.deferred = explained.lines(describe.deferred(declaration))
+      facts.deferred_timeout = declaration.deferred.timeout
+    end
+  end
+  if key then facts.summary = shown[1].summary or declaration.summary end
+  add_outcome(facts, dialect, declaration)
+  return explanation.new(facts)
+end
+
+--- A command line with values.
+local function command_line(dialect, declaration, form, key, list, text)
+  local facts = command_facts(declaration)
+  local described = command.form(declaration, form, key)
+  facts.form, facts.key = form, key
+  facts.title = command.mask(dialect.commands, text)
+  facts.summary = described ~= declaration and described.summary or declaration.summary
+  facts.fields, facts.has_values = explained.values(dialect, described.params or {}, list, true), true
+  facts.answers = explained.lines(describe.answers(declaration, form, key))
+  if has_deferred(declaration, form) then
+    facts.deferred = explained.lines(describe.deferred(declaration))
+    facts.deferred_timeout = declaration.deferred.timeout
+  end
+  add_outcome(facts, dialect, declaration)
+  return explanation.new(facts)
+end
+
+local function has_form(declaration, form)
+  if form == "write" then return declaration.params ~= nil or declaration.keys ~= nil end
+  return declaration[form] and true or false
+end
+
+--- A command by its name, one form of it, or a command line with values.
+function explain_command.command(dialect, text)
+  if dialect.commands[text] and dialect.commands[text].sequence then
+    return overview(dialect, dialect.commands[text])
+  end
+  local name, form, params = command.parse(text)
+  local declaration = dialect.commands[name]
+  if not declaration then return nil end
+  if form == "execute" then
+    local described = command.form(declaration, form)
+    if params == "" then return overview(dialect, declaration) end
+    if described == declaration or not described.params or not params:find("^%d+$") then return nil end
+    return command_line(dialect, declaration, form, nil, fields.split(params), text)
+  end
+  if not has_form(declaration, form) then
+    return nil, { text }, { describe.forms(declaration)[1] and describe.forms(declaration)[1].syntax }
+  end
+  if form ~= "write" then return overview(dialect, declaration, form) end
+  local list = fields.split(params)
+  if not declaration.keys then
+    if #list == 0 then return overview(dialect, declaration, form) end
+    return command_line(dialect, declaration, form, nil, list, text)
+  end
+  local key = list[1] and command.key(declaration.keys, list[1].text)
+  if not key then
+    if #list == 0 then return overview(dialect, declaration, form) end
+    return nil, { list[1].text }, { check.nearest(list[1].text, describe.keys(declaration.keys)) }
+  end
+  if #list == 1 then return overview(dialect, declaration, form, key) end
+  return command_line(dialect, declaration, form, key, explained.after_key(list, true), text)
+end
+
+--- The command with a setting of this name.
+function explain_command.key(dialect, word)
+  for _, declaration in ipairs(dialect.declared) do
+    local key = declaration.keys and command.key(declaration.keys, word)
+    if key then return overview(dialect, declaration, "write", key) end
+  end
+end
+
+return explain_command

@@ -1,0 +1,45 @@
+--- Errors of a dialect, by number and by name.
+
+local errors = require "hayes.error"
+local explanation = require "hayes.explain.result"
+
+local explain_error = {}
+
+local function of_known(known)
+  return explanation.new {
+    kind = "error", name = known.name, code = known.code, origin = known.origin, summary = known.text,
+    hint = known.hint, title = ("Error %d, %s: %s."):format(known.code, known.name, known.text),
+  }
+end
+
+--- The error with this number. Else nil, what was asked for, and the nearest numbers.
+function explain_error.by_number(dialect, code)
+  local known = dialect.errors and dialect.errors.by_code[code]
+  if known then return of_known(known) end
+  local below, above
+  for candidate in pairs(dialect.errors and dialect.errors.by_code or {}) do
+    if candidate < code and candidate > (below or math.mininteger) then below = candidate end
+    if candidate > code and candidate < (above or math.maxinteger) then above = candidate end
+  end
+  return nil, { tostring(code) }, { below and tostring(below), above and tostring(above) or nil }
+end
+
+--- The errors with this name; several kinds of commands may have one of the same.
+function explain_error.by_name(dialect, text)
+  local token, found = errors.token(text), {}
+  local known_of = dialect.errors or { by_code = {}, by_text = {} }
+  for _, known in pairs(known_of.by_code) do
+    if known.name == token then found[#found + 1] = known end
+  end
+  if #found == 0 and token ~= "" then found[1] = known_of.by_text[token] end
+  if #found == 0 then return nil end
+  table.sort(found, function(a, b) return a.code < b.code end)
+  local first = of_known(found[1])
+  for i = 2, #found do
+    first.others = first.others or {}
+    first.others[i - 1] = of_known(found[i])
+  end
+  return first
+end
+
+return explain_error

@@ -1,0 +1,75 @@
+--- What a command, an error, a result code or a URC means, out of the declarations of a dialect.
+
+local check = require "hayes.check"
+local describe = require "hayes.explain.text"
+local errors = require "hayes.error"
+local explain_command = require "hayes.explain.command"
+local explain_error = require "hayes.explain.error"
+local explain_line = require "hayes.explain.line"
+
+--- Every name that could have been meant.
+local function known_names(dialect)
+  local names = {}
+  for _, declaration in ipairs(dialect.declared) do
+    names[#names + 1] = declaration.name
+    for _, key in ipairs(describe.keys(declaration.keys)) do names[#names + 1] = key end
+  end
+  for _, urc in ipairs(dialect.urcs or {}) do names[#names + 1] = urc.name end
+  for _, final in ipairs(dialect.finals or {}) do names[#names + 1] = (final[1]:gsub(":$", "")) end
+  for _, known in pairs(dialect.errors and dialect.errors.by_code or {}) do names[#names + 1] = known.name end
+  return names
+end
+
+local MOST_SUGGESTIONS = 4
+
+local function suggestions(dialect, text)
+  local word = text:gsub("^[Aa][Tt]([%+&%^%$#%*%%])", "%1"):match("^[%p]*[%w_]+") or text
+  local names, list, taken = known_names(dialect), {}, {}
+  local function add(name)
+    if name and not taken[name] and #list < MOST_SUGGESTIONS then list[#list + 1] = name end
+    if name then taken[name] = true end
+  end
+  if #word > 1 then add(check.nearest(word, names)) end
+  local inside = word:gsub("^%p+", ""):upper()
+  for _, name in ipairs(names) do
+    if #inside > 2 and name:upper():find(inside, 1, true) then add(name) end
+  end
+  return list
+end
+
+local function unknown(dialect, words, near)
+  local list = near and #near > 0 and near or suggestions(dialect, words[1])
+  return nil, errors.new {
+    name = "unknown", nearest = list,
+    message = ("the dialect %s knows nothing of %s%s"):format(dialect.name, check.show(words[1]),
+      #list > 0 and ("; did you mean %s?"):format(table.concat(list, " or ")) or ""),
+  }
+end
+
+local ways = {
+  function(dialect, text)
+    local code = math.tointeger(tonumber(text))
+    if code then return explain_error.by_number(dialect, code) end
+  end,
+  explain_line.result, explain_line.urc, explain_line.answer, explain_command.command, explain_command.urc,
+  function(dialect, text)
+    if text:find("^%w") then return explain_command.command(dialect, "+" .. text) end
+  end,
+  explain_error.by_name, explain_command.key,
+}
+
+--- Explains a command (with or without AT, with values or without), an error (number, name or line), a line of a
+--- module or a result code. What is unknown gives nil and an error, whose `nearest` lists known names.
+---@param dialect hayes.dialect
+---@param text string|integer
+---@return hayes.explanation?, hayes.error?
+return function(dialect, text)
+  check.value("modem:explain", "the text", text, { type = "string|integer" })
+  local trimmed = tostring(text):match("^%s*(.-)%s*$")
+  for _, way in ipairs(ways) do
+    local found, words, near = way(dialect, trimmed)
+    if found then return found end
+    if words then return unknown(dialect, words, near) end
+  end
+  return unknown(dialect, { trimmed })
+end

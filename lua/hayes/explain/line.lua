@@ -1,0 +1,117 @@
+--- Lines of a module: result codes, URCs, answers.
+
+local answer = require "hayes.declare.answer"
+local command = require "hayes.declare.command"
+local describe = require "hayes.explain.text"
+local explained = require "hayes.explain.values"
+local explain_error = require "hayes.explain.error"
+local explanation = require "hayes.explain.result"
+local fields = require "hayes.declare.fields"
+
+local explain_line = {}
+
+local function in_prefix(text, declared, prefix)
+  if text == declared then return true end
+  return prefix and text:sub(1, #declared) == declared
+end
+
+--- A final or intermediate result code, or a line that reports a start of the module.
+function explain_line.result(dialect, text)
+  for _, final in ipairs(dialect.finals or {}) do
+    if in_prefix(text, final[1], final.prefix) then
+      local words = final.prefix and text:sub(#final[1] + 1):match("^%s*(.-)%s*$") or ""
+      local code = math.tointeger(tonumber(words))
+      if code then return explain_error.by_number(dialect, code) end
+      if words ~= "" then return explain_error.by_name(dialect, words) end
+      return explanation.new { kind = "result", name = final[1], hint = final.hint,
+        summary = final.summary or (final.success and "the command has succeeded" or "the command has failed") }
+    end
+  end
+  for _, connect in ipairs(dialect.connects or {}) do
+    if text == connect or text:sub(1, #connect + 1) == connect .. " " then
+      return explanation.new { kind = "result", name = connect,
+        summary = "data mode begins: what follows is data until it ends or is escaped from" }
+    end
+  end
+  for _, boot in ipairs(dialect.boot or {}) do
+    if text == boot then
+      return explanation.new { kind = "urc", name = boot,
+        summary = "the module starts, restarts or switches itself off; connections and sessions from before are gone" }
+    end
+  end
+end
+
+local function add_hint(found, dialect, declared, list)
+  for i, described in ipairs(declared) do
+    local code = described.error and list[i] and math.tointeger(tonumber(list[i].text))
+    local known = code and dialect.errors and dialect.errors.by_code[code]
+    if known and code ~= 0 then found.hint = known.hint end
+  end
+end
+
+local function line_found(dialect, facts, declared, list)
+  facts.fields = explained.values(dialect, declared or {}, list)
+  facts.has_values = true
+  local found = explanation.new(facts)
+  add_hint(found, dialect, declared or {}, list)
+  return found
+end
+
+--- The text of the fields, if the line may be this URC; nil otherwise. The bare name of a URC that has fields does not
+--- match.
+local function urc_fields(urc, text)
+  local start = urc.text or urc.name
+  local prefix = urc.prefix or (urc.prefix == nil and start:find("^[%+%^%$#%*%%]") ~= nil)
+  if not prefix then return text == start and "" or nil end
+  if text:sub(1, #start) ~= start then return nil end
+  if not start:find("[:,]$") and text:sub(#start + 1, #start + 1) ~= ":" then return nil end
+  return (text:sub(#start + 1):gsub("^:?%s*", ""))
+end
+
+--- A URC with its values.
+function explain_line.urc(dialect, text)
+  for _, urc in ipairs(dialect.urcs or {}) do
+    local rest = urc_fields(urc, text)
+    local list = rest and fields.split(rest)
+    if list and (not urc.shape or urc.shape == "" or fields.match(urc.shape, list)) then
+      local key = urc.keys and list[1] and command.key(urc.keys, list[1].text)
+      local form = key and urc.keys[key] or urc
+      local rest_of = explained.after_key(list, key)
+      return line_found(dialect, { kind = "urc", name = urc.name, key = key or nil, source = urc.source,
+        summary = form.summary or urc.summary }, answer.of_shape(form, rest_of), rest_of)
+    end
+  end
+end
+
+--- The first form whose answer such a line may be.
+local function answering(declaration, list)
+  for _, form in ipairs(describe.forms(declaration)) do
+    if not form.key or (list[1] and list[1].text:lower() == form.key:lower()) then
+      local after_key = explained.after_key(list, form.key)
+      local declared = form.form ~= "test" and answer.of_shape(form.described, after_key)
+      if declared and #after_key <= #declared then return declared, after_key, form.key end
+    end
+  end
+end
+
+--- A line of the answer to a command, or its deferred result.
+function explain_line.answer(dialect, text)
+  local name, rest = text:match("^([%+%^%$#%*%%][%w_]+):%s*(.*)$")
+  if not name then return nil end
+  local list = fields.split(rest)
+  for _, declaration in ipairs(dialect.declared) do
+    local deferred = declaration.deferred
+    if deferred and (deferred.prefix or declaration.name) == name then
+      return line_found(dialect, { kind = "answer", name = name, source = declaration.source,
+        title = ("Deferred result of AT%s."):format(declaration.name), summary = declaration.summary },
+        answer.of_shape(deferred, list), list)
+    end
+  end
+  local declaration = dialect.commands[name]
+  if not declaration then return nil end
+  local declared, after_key, key = answering(declaration, list)
+  return line_found(dialect, { kind = "answer", name = name, key = key, source = declaration.source,
+    title = ("Answer of AT%s."):format(name), summary = declaration.summary }, declared, after_key or list)
+end
+
+return explain_line

@@ -1,0 +1,167 @@
+--- The result of explain: an object that holds the facts and prints as text for a REPL.
+
+local layout = require "hayes.explain.layout"
+
+---@class hayes.explained a parameter or a field
+---@field name string
+---@field value? any         what was given; "***" for a secret
+---@field meaning? string    of the value
+---@field problem? string    why it would be refused
+---@field unit? string
+---@field range? string
+---@field values? { value: any, meaning: string }[] what it may be
+---@field left_out? string   what leaving it out means
+---@field factory? string    what a setting is before anybody sets it
+---@field doc? string
+
+---@class hayes.explanation
+---@field kind "command"|"answer"|"urc"|"error"|"result"
+---@field name string
+---@field title? string      the first line, where it is not name and summary
+---@field summary string
+---@field source? string
+---@field form? string       of a command line with values
+---@field key? string
+---@field code? integer      of an error
+---@field origin? string
+---@field hint? string
+---@field forms? { syntax: string, summary: string? }[]
+---@field fields? hayes.explained[]  parameters of a command, fields of a line
+---@field answers? { pattern: string, summary: string?, fields: hayes.explained[] }[]
+---@field deferred? { pattern: string, summary: string?, fields: hayes.explained[] }[]
+---@field deferred_timeout? number
+---@field urcs? { pattern: string, summary: string? }[]
+---@field timeout? number    seconds to the final result code
+---@field remark? string
+---@field others? hayes.explanation[]  what else has this name
+local Explanation = {}
+Explanation.__index = Explanation
+Explanation.__name = "hayes.explanation"
+
+-- Longer lists of values are cut; the reference page has all of them.
+local MOST_VALUES = 12
+
+local function sentence(text)
+  return text:find("[%.%?!:]$") and text or text .. "."
+end
+
+local function add_values(rows, field)
+  for i, entry in ipairs(field.values or {}) do
+    if i > MOST_VALUES then
+      rows[#rows + 1] = { "", "…", ("%d more; completion lists them all"):format(#field.values - MOST_VALUES) }
+      return
+    end
+    rows[#rows + 1] = { "", tostring(entry.value), entry.meaning }
+  end
+end
+
+local function about(field)
+  local words = {}
+  if field.doc then words[#words + 1] = sentence(field.doc) end
+  if field.factory then words[#words + 1] = ("Until it is set: %s."):format(field.factory) end
+  if field.left_out then words[#words + 1] = sentence("Optional: " .. field.left_out) end
+  return table.concat(words, " ")
+end
+
+local function given(field)
+  local value = field.value
+  if type(value) == "string" and field.quoted then return '"' .. value .. '"' end
+  if value == nil then return "-" end
+  return tostring(value) .. (field.unit and " " .. field.unit or "")
+end
+
+local function rows_of(fields, with_values)
+  local rows = {}
+  for _, field in ipairs(fields) do
+    if with_values then
+      local text = field.problem and "not allowed: it " .. field.problem or field.meaning or field.doc or ""
+      if field.value == nil then text = field.problem or "left out: " .. (field.left_out or "") end
+      rows[#rows + 1] = { field.name, given(field), text }
+    else
+      rows[#rows + 1] = { field.name, field.range or "", about(field) }
+      add_values(rows, field)
+    end
+  end
+  return layout.table(rows, "  ")
+end
+
+local function append(lines, more)
+  for _, line in ipairs(more) do lines[#lines + 1] = line end
+end
+
+--- The fields that have something to explain, and were not explained before.
+local function not_yet_told(fields, told)
+  local list = {}
+  for _, field in ipairs(fields or {}) do
+    if not told[field.name] and (field.values or field.doc or (field.range or "") ~= "") then
+      told[field.name] = true
+      list[#list + 1] = field
+    end
+  end
+  return list
+end
+
+local function add_lines(lines, title, list, told)
+  for _, line in ipairs(list or {}) do
+    lines[#lines + 1] = layout.paragraph(title .. line.pattern)
+    if line.summary then lines[#lines + 1] = layout.paragraph(sentence(line.summary), "  ") end
+    append(lines, rows_of(not_yet_told(line.fields, told)))
+  end
+end
+
+local function heading(self)
+  local title = self.title or ("%s: %s"):format(self.name, sentence(self.summary))
+  if self.source then title = ("%s (%s)"):format(title, self.source) end
+  return layout.paragraph(title)
+end
+
+local function forms_of(self)
+  local lines, settings = {}, {}
+  for _, form in ipairs(self.forms or {}) do
+    if form.key and not self.key then
+      settings[#settings + 1] = { ('"%s"'):format(form.key), form.summary or "" }
+    elseif form.summary and form.summary ~= self.summary then
+      append(lines, layout.table({ { form.syntax, form.summary } }, "  "))
+    else
+      lines[#lines + 1] = layout.paragraph(form.syntax, "  ")
+    end
+  end
+  if #settings > 0 then
+    lines[#lines + 1] = ('  AT%s="…"; of one setting tells explain(\'AT%s=%s\'):'):format(self.name, self.name,
+      settings[1][1])
+    append(lines, layout.table(settings, "    "))
+  end
+  return lines
+end
+
+function Explanation:__tostring()
+  local lines, told = { heading(self) }, {}
+  if self.title and self.kind ~= "error" then lines[#lines + 1] = layout.paragraph(sentence(self.summary), "  ") end
+  append(lines, forms_of(self))
+  append(lines, rows_of(self.fields or {}, self.has_values))
+  for _, field in ipairs(self.fields or {}) do told[field.name] = true end
+  add_lines(lines, "Answer: ", self.answers, told)
+  if self.deferred then
+    local within = self.deferred_timeout and (" within %g s"):format(self.deferred_timeout) or ""
+    add_lines(lines, ("Deferred result%s: "):format(within), self.deferred, told)
+  end
+  add_lines(lines, "URC: ", self.urcs, told)
+  if self.timeout then lines[#lines + 1] = ("Final result code within %g s."):format(self.timeout) end
+  if self.remark then lines[#lines + 1] = layout.paragraph(sentence(self.remark)) end
+  if self.hint then lines[#lines + 1] = layout.paragraph("What to try: " .. self.hint) end
+  for _, other in ipairs(self.others or {}) do lines[#lines + 1] = tostring(other) end
+  return table.concat(lines, "\n")
+end
+
+function Explanation.__concat(a, b)
+  return tostring(a) .. tostring(b)
+end
+
+local explanation = {}
+
+---@return hayes.explanation
+function explanation.new(facts)
+  return setmetatable(facts, Explanation)
+end
+
+return explanation

@@ -1,0 +1,251 @@
+--- Declarations in words, for explanations, completion and reference pages.
+
+local check = require "hayes.check"
+local command = require "hayes.declare.command"
+
+local describe = {}
+
+--- Values in order: numbers by size, then words.
+local function in_order(a, b)
+  if math.type(a) == math.type(b) then return a < b end
+  return math.type(a) ~= nil
+end
+
+--- The listed values of a parameter or field with their meaning.
+---@param param hayes.param|hayes.answer
+---@return { value: any, meaning: string }[]
+function describe.values(param)
+  local list = {}
+  for value, meaning in pairs(param.values or {}) do list[#list + 1] = { value = value, meaning = meaning } end
+  table.sort(list, function(a, b) return in_order(a.value, b.value) end)
+  return list
+end
+
+--- The keys of a declaration, in order.
+function describe.keys(keys)
+  local list = {}
+  for key in pairs(keys or {}) do list[#list + 1] = key end
+  table.sort(list)
+  return list
+end
+
+local function with_unit(text, unit)
+  return unit and text .. " " .. unit or text
+end
+
+--- What a parameter may be, apart from its listed values: `0 to 11`, `text, up to 80 bytes`.
+---@param param hayes.param
+---@return string
+function describe.range(param)
+  if param.min then return with_unit(("%d to %d"):format(param.min, param.max), param.unit) end
+  if param.type == "string" and not param.values then
+    return param.max and ("text, up to %d bytes"):format(param.max) or "text"
+  end
+  if param.type == "bare" and not param.values then return "a word without quotes" end
+  return param.unit or ""
+end
+
+local function sum_of(param, number)
+  if param.values[number] then return param.values[number] end
+  local parts, rest = {}, number
+  for _, entry in ipairs(describe.values(param)) do
+    local bit = entry.value
+    if bit ~= 0 and bit & (bit - 1) == 0 and number & bit ~= 0 then
+      parts[#parts + 1] = ("%d %s"):format(bit, entry.meaning)
+      rest = rest & ~bit
+    end
+  end
+  if rest ~= 0 then parts[#parts + 1] = ("%d (not listed)"):format(rest) end
+  return table.concat(parts, " + ")
+end
+
+local function listed(values, value)
+  if values[value] then return values[value] end
+  if type(value) ~= "string" then return nil end
+  for candidate, meaning in pairs(values) do
+    if type(candidate) == "string" and candidate:upper() == value:upper() then return meaning end
+  end
+end
+
+--- The error with this number, as a sentence without its end.
+function describe.error(dialect, code)
+  if code == 0 then return "success" end
+  local known = dialect.errors and dialect.errors.by_code[code]
+  return known and known.text
+end
+
+--- What a value means, as far as the declaration says; nil: it says nothing.
+---@param dialect hayes.dialect
+---@param param hayes.param|hayes.answer
+---@param value any
+---@return string?
+function describe.meaning(dialect, param, value)
+  if param.error then return describe.error(dialect, value) end
+  if not param.values then return nil end
+  if param.flags and math.type(value) == "integer" then return sum_of(param, value) end
+  return listed(param.values, value)
+end
+
+--- Why a value would be refused; nil: it would not.
+---@param param hayes.param
+---@param value any
+---@return string?
+function describe.problem(param, value)
+  if param.type == "integer" and math.type(value) ~= "integer" then return "must be a number" end
+  if param.min and param.type == "integer" then
+    if value < param.min or value > param.max then return "must be " .. describe.range(param) end
+    return nil
+  end
+  if param.type ~= "integer" and param.max and #value > param.max then
+    return ("is %d bytes long; at most %d are allowed"):format(#value, param.max)
+  end
+  if param.values and not param.open and not listed(param.values, value) then
+    local words = {}
+    for i, entry in ipairs(describe.values(param)) do words[i] = tostring(entry.value) end
+    return "must be one of " .. table.concat(words, ", ")
+  end
+end
+
+--- What happens when a parameter is left out; nil: it must not be.
+---@param param hayes.param
+---@return string?
+function describe.left_out(param)
+  if not param.optional then return nil end
+  if param.omitted then return param.omitted end
+  if param.default == nil then return "may be left out" end
+  local meaning = param.values and param.values[param.default]
+  return "default " .. with_unit(check.show(param.default), param.unit) .. (meaning and ", " .. meaning or "")
+end
+
+--- What a setting is before anybody sets it; nil: the declaration does not say.
+function describe.factory(param)
+  if param.factory == nil then return nil end
+  local meaning = param.values and param.values[param.factory]
+  return with_unit(tostring(param.factory), param.unit) .. (meaning and ", " .. meaning or "")
+end
+
+--- `<a>,<b>[,<c>[,<d>]]`
+---@param params hayes.param[]?
+---@param first boolean? nothing precedes them
+function describe.params(params, first)
+  local text, open = "", 0
+  for i, param in ipairs(params or {}) do
+    local comma = (i > 1 or not first) and "," or ""
+    if param.optional then
+      text, open = text .. "[" .. comma, open + 1
+    else
+      text = text .. comma
+    end
+    text = ("%s<%s>"):format(text, param.name)
+  end
+  return text .. ("]"):rep(open)
+end
+
+--- How one form of a command is written.
+---@param declaration hayes.declaration
+---@param form string
+---@param key? string
+---@return string
+function describe.syntax(declaration, form, key)
+  if declaration.sequence then return declaration.name end
+  local name = "AT" .. declaration.name
+  if form == "test" then return name .. "=?" end
+  if form == "read" then return name .. "?" end
+  local described = command.form(declaration, form, key)
+  if form == "execute" then
+    return described == declaration and name or name .. describe.params(described.params, true)
+  end
+  if key then return ('%s="%s"%s'):format(name, key, describe.params(described.params)) end
+  return name .. "=" .. describe.params(described.params, true)
+end
+
+--- What a line with these fields looks like: `+QSSLOPEN: <clientID>,<err>`.
+---@param prefix string
+---@param answer hayes.answer[]
+---@param key? string
+function describe.pattern(prefix, answer, key)
+  local text, open = key and ('"%s"'):format(key) or "", 0
+  for i, field in ipairs(answer) do
+    local quote = field.type == "string" and '"' or ""
+    local comma = (i > 1 or key) and "," or ""
+    if field.optional then comma, open = "[" .. comma, open + 1 end
+    text = text .. comma .. quote .. "<" .. field.name .. ">" .. quote
+  end
+  text = text .. ("]"):rep(open)
+  if prefix == "" then return text end
+  return (prefix:find("[: ]$") and prefix or prefix .. ": ") .. text
+end
+
+local function answers_of(prefix, described, key)
+  local list = {}
+  if described.answer then
+    list[1] = { pattern = describe.pattern(prefix, described.answer, key), answer = described.answer }
+  end
+  for _, alternative in ipairs(described.alternatives or {}) do
+    list[#list + 1] = { pattern = describe.pattern(prefix, alternative.answer, key), answer = alternative.answer,
+      summary = alternative.summary }
+  end
+  return list
+end
+
+--- The lines that a command answers with in one form.
+---@return { pattern: string, answer: hayes.answer[], summary: string? }[]
+function describe.answers(declaration, form, key)
+  if form == "test" then return {} end
+  local described = command.form(declaration, form, key)
+  local prefix = declaration.bare and "" or declaration.prefix or declaration.name
+  -- What is declared outside the forms is the answer to all of them.
+  return answers_of(prefix, described, key)
+end
+
+--- The lines of a deferred result.
+function describe.deferred(declaration)
+  return answers_of(declaration.deferred.prefix or declaration.name, declaration.deferred)
+end
+
+local function urc_lines(urc, key)
+  local described = key and urc.keys[key] or urc
+  local summary = key and described.summary or nil
+  local list = answers_of(urc.text or urc.name, described, key)
+  if #list == 0 then list[1] = { pattern = urc.text or urc.name, answer = {} } end
+  for _, line in ipairs(list) do line.summary = line.summary or summary end
+  return list
+end
+
+--- The lines of a URC, or of one form of it.
+---@param urc hayes.urc
+---@param key? string
+---@return { pattern: string, answer: hayes.answer[], summary: string? }[]
+function describe.urc(urc, key)
+  if key or not urc.keys then return urc_lines(urc, key) end
+  local list = {}
+  for _, candidate in ipairs(describe.keys(urc.keys)) do
+    table.move(urc_lines(urc, candidate), 1, 9, #list + 1, list)
+  end
+  return list
+end
+
+local form_order = { "test", "read", "write", "execute" }
+
+--- The forms that a command has, in the order of the notes: test, read, write (one for each key), execute.
+---@param declaration hayes.declaration
+---@return { form: string, key: string?, syntax: string, described: hayes.form, summary: string? }[]
+function describe.forms(declaration)
+  local list = {}
+  local function add(form, key)
+    local described = command.form(declaration, form, key)
+    list[#list + 1] = { form = form, key = key, syntax = describe.syntax(declaration, form, key),
+      described = described, summary = described ~= declaration and described.summary or nil }
+  end
+  for _, form in ipairs(form_order) do
+    if form == "write" then
+      for _, key in ipairs(describe.keys(declaration.keys)) do add("write", key) end
+      if declaration.params then add("write") end
+    elseif declaration[form] then
+      add(form)
+    end
+  end
+  return list
+end
+
+return describe

@@ -1,0 +1,756 @@
+--- The LuaSocket TCP contract over any dialect's connections, so that socket.http, socket.smtp, LTN12 pumps and
+--- MQTT clients run over them unchanged.
+---
+--- Small sends are gathered into chunks of the module's size. They go out when a chunk is full, when the socket is
+--- read, by flush(), by close(), and 5 ms after the last send as soon as the library's loop runs (it does while
+--- anything in the library waits). send() takes bytes into a bounded queue and waits only while that is full.
+---
+--- What is under way on the connection is the socket's, and done by tasks of its own: a read puts its bytes into the
+--- input, and a chunk goes out, whatever becomes of the task that wanted it. Callers wait for what comes of it, and
+--- their time-out counts in all that they wait for.
+
+local Buffer = require "hayes.stream.buffer"
+local check = require "hayes.check"
+local core = require "hayes.core"
+local errors = require "hayes.error"
+local failure = require "hayes.failure"
+local job = require "hayes.job"
+local Lock = require "hayes.lock"
+local wait = require "hayes.wait"
+
+--- What a dialect provides. Its methods may wait.
+---@class hayes.connection
+---@field chunk integer     most bytes that send takes
+---@field send function     (bytes) -> true, or nil and an error (with `sent`): all of the bytes
+---@field receive function  () -> bytes, "" when there is nothing now; nil and the error `closed` at the end
+---@field take? function    () -> bytes that have come without being asked for; nil: none. It does not wait
+---@field close function    () -> true, or nil and an error
+---@field abandon function  () closes it without waiting, as a task
+---@field readable function () -> boolean: may receive() give something, the end included?
+---@field refusal? function () -> the error that a send would end with, when the connection is known to have ended
+---@field deadlock? function () -> the error for a wait without a limit that nothing can end (exchange.deadlock)
+---@field modem? hayes.modem
+---@field describe function () -> { remote_ip, remote_port, local_ip, local_port, state }, or nil and an error
+---@field watch? function   () set by the socket: called when readable() may have changed
+
+local FLUSH_AFTER = 0.005
+local QUEUE_CHUNKS = 8
+--- A notification of data may get lost on the line; so long a silence is not trusted, seconds.
+local ASK_AFTER = 5
+--- How much is read ahead for those who wait for the descriptor, bytes.
+local READ_AHEAD = 16384
+
+---@class hayes.socket
+---@field mode string access mode of the connection
+local Socket = {}
+Socket.__index = Socket
+Socket.__name = "hayes.socket"
+
+local function adopt(self, connection, host, port)
+  self.connection = connection
+  self.host, self.port = host, port
+  self.mode = connection.mode
+  self.opened_at = wait.now()
+  -- The connection is known to its service as long as it is open; a socket that nobody holds any more must not be.
+  local weak = setmetatable({ socket = self }, { __mode = "v" })
+  connection.watch = function()
+    local socket = weak.socket
+    if not socket then return end
+    socket:stir()
+  end
+end
+
+--- A socket over a connection; or without one, with an opener: its check(host, port) raises what is wrong with these,
+--- and its open(host, port) gives a connection when connect() is called.
+---@param kind "SSL"|"tcp"|"udp" udp: each send is a datagram, and receive() gives one
+---@param opener? { check: fun(host: any, port: any), open: fun(host: string, port: integer): table?, hayes.error? }
+function Socket.new(kind, connection, host, port, opener)
+  local self = setmetatable({
+    kind = kind, opener = opener,
+    input = Buffer.new(), reading = Lock.new(),
+    output = Buffer.new(), sending = Lock.new(),
+    wanted = 0,    -- bytes that are read for those who wait, as far as there are any
+    least = 1,     -- what is less than this stays in the output for now
+    queued = 0, done = 0, -- bytes given to send() so far, and those of them that the module has
+    paused = false,  -- why nothing goes out for now
+    changing = Lock.new(), -- of the access mode, leaving and entering data mode, the end
+    connecting = false,
+    closing = false, -- a waiter, once close() was called
+    received = 0, sent = 0, opened_at = wait.now(),
+    arrival = false, room = false, signal = false, timer = false,
+  }, Socket)
+  if connection then adopt(self, connection, host, port) end
+  return self
+end
+
+function Socket:__tostring()
+  return ("%s: %s:%s"):format(self.kind, self.host or "unconnected", self.port or "")
+end
+
+local function remember(self, err)
+  self.last_error = err
+  return err
+end
+
+--- Of the last time-out: what was waited for, and how long. The error is made when somebody asks.
+local function error_of_timeout(self)
+  local doing = ("%s of %s"):format(self.late, self)
+  local connection = self.connection
+  local modem = connection and connection.modem or self.opener and self.opener.modem
+  local has_line = modem and connection and connection.data and connection.data == modem.online
+  return failure.out_of_time(not has_line and modem or nil, doing, self.late_after)
+end
+
+--- Why the last operation failed, or the connection ended.
+---@return hayes.error?
+function Socket:lasterror()
+  if self.last_error == "timeout" then self.last_error = error_of_timeout(self) end
+  return self.last_error
+end
+
+-- Time-outs
+
+--- Seconds that one call may take: mode "b" (the default) or "t"; nil or a negative number: however long it takes.
+function Socket:settimeout(seconds, mode)
+  check.value("socket:settimeout", "the time-out", seconds, { type = "number|nil" })
+  if seconds and seconds < 0 then seconds = nil end
+  if mode == "t" or mode == "r" then self.total_timeout = seconds else self.block_timeout = seconds end
+  return 1
+end
+
+function Socket:gettimeout()
+  return self.block_timeout, self.total_timeout
+end
+
+local function seconds_of(self)
+  local block, total = self.block_timeout, self.total_timeout
+  return block and total and math.min(block, total) or block or total
+end
+
+local function deadline_of(self)
+  local seconds = seconds_of(self)
+  return seconds and wait.now() + seconds
+end
+
+--- Notes that a call ran out of time. Gives "timeout".
+---@param name string of the call
+local function late(self, name)
+  self.last_error, self.late, self.late_after = "timeout", name, seconds_of(self) or 0
+  return "timeout"
+end
+
+--- Would a wait without a limit never end, since this program alone could free the line (exchange.deadlock)? Then it is
+--- over at once.
+local function is_deadlock(self, deadline)
+  local connection = self.connection
+  if deadline or not connection or not connection.deadlock then return false end
+  local err = connection:deadlock()
+  if err then remember(self, err) end
+  return err ~= nil
+end
+
+--- What is in this field, or a new waiter when there is none or it has been fired.
+local function waiter_in(self, field)
+  local waiter = self[field]
+  if not waiter or waiter.fired then
+    waiter = wait.waiter()
+    self[field] = waiter
+  end
+  return waiter
+end
+
+--- Something may have changed for those who wait for input.
+function Socket:stir()
+  if self.arrival then self.arrival:fire() end
+  if self.signal then self:update_signal() end
+end
+
+-- Output
+
+--- A fault of the library's in a task of the socket's: nobody waits for what will not come.
+local function internal_error(err)
+  return errors.is(err) and err or errors.new { name = "internal_error",
+    message = "the library has failed: " .. tostring(err) }
+end
+
+local function fail_output(self, bytes, err)
+  local sent = err.sent or 0
+  self.sent = self.sent + sent
+  err.unsent = #bytes - sent + self.output.size
+  self.send_error = remember(self, err)
+  self.output:clear()
+  self:stir()
+end
+
+--- Sends one chunk of the queue.
+local function send_chunk(self, connection)
+  local output = self.output
+  local bytes = output:take(connection.chunk)
+  local ok, err = connection:send(bytes)
+  if ok then
+    self.sent, self.done = self.sent + #bytes, self.done + #bytes
+  elseif err.name == "command_mode" then
+    output:put_back(bytes)
+    self.paused = remember(self, err)
+  else
+    fail_output(self, bytes, err)
+  end
+  if self.room then self.room:fire() end
+end
+
+--- Sends what is in the queue, down to what is less than self.least.
+local function send_queued(self, held)
+  local _sending <close> = held
+  local output, connection = self.output, self.connection
+  while output.size >= self.least and output.size > 0 and not self.send_error and not self.paused do
+    local ok, err = xpcall(send_chunk, debug.traceback, self, connection)
+    if not ok then
+      fail_output(self, "", internal_error(err))
+      if self.room then self.room:fire() end
+      error(err, 0)
+    end
+  end
+end
+
+--- Sees to it that the queue goes out, down to what is less than so many bytes.
+local function start_sending(self, least)
+  if self.output.size < least or self.send_error or self.paused then return end
+  local under_way = self.sending.held
+  self.least = under_way and math.min(self.least, least) or least
+  if not under_way then wait.spawn_detached(send_queued, self, self.sending:take()) end
+end
+
+--- The loop's timer: the last send was long enough ago.
+function Socket:due()
+  if self.connection then start_sending(self, 1) end
+end
+
+local function kick(self)
+  local chunk = self.connection.chunk
+  if self.output.size >= chunk then start_sending(self, chunk) end
+  wait.schedule(self, wait.now() + FLUSH_AFTER)
+end
+
+--- Waits until the module has all that was given to send() so far. True; false and the error, or "timeout".
+local function await_sent(self, deadline)
+  local goal = self.queued
+  self.timer = false
+  while self.done < goal and not self.send_error do
+    if self.paused then return false, self.paused end
+    start_sending(self, 1)
+    if is_deadlock(self, deadline) then return false, "timeout" end
+    local _, err = waiter_in(self, "room"):wait(deadline)
+    if err and self.done < goal and not self.send_error then return false, late(self, "send") end
+  end
+  return not self.send_error, self.send_error
+end
+
+--- How the contract calls an error.
+local function word_for(err)
+  if err == "timeout" or err.name == "timeout" or err.queued then return "timeout" end
+  return err.name == "command_mode" and "command_mode" or "closed"
+end
+
+--- Sends everything that was given to send(). true; or nil and "closed", "timeout" (it goes on), or "command_mode":
+--- behind escape(), where it waits for resume().
+function Socket:flush()
+  if not self.connection or self.closing then return nil, "closed" end
+  local ok, err = await_sent(self, deadline_of(self))
+  if ok then return true end
+  return nil, word_for(err)
+end
+
+local function send_now(self, data)
+  local _sending <close> = self.sending:take()
+  if not self.connection then return nil, "closed" end
+  return self.connection:send(data)
+end
+
+--- One datagram. Nothing is lost that is not told: it is with the module, or an error says so.
+local function send_datagram(self, data)
+  -- A length of 0 means something else to modules: on a Quectel module it asks how much has been sent.
+  if data == "" then check.fail("socket:send", "the datagram is empty; modules send none without content") end
+  if #data > self.connection.chunk then
+    check.fail("socket:send", ("the datagram is %d bytes long; the module takes up to %d"):format(#data,
+      self.connection.chunk))
+  end
+  local ok, err = job.run(deadline_of(self), nil, send_now, self, data)
+  if not ok then
+    if err == "timeout" then late(self, "send") elseif errors.is(err) then remember(self, err) end
+    return nil, word_for(err), 0
+  end
+  self.sent = self.sent + #data
+  return #data
+end
+
+--- Is it known that nothing more can be sent? So many bytes are given up then.
+local function is_over(self, count)
+  if self.send_error then
+    remember(self, self.send_error)
+    return true
+  end
+  local connection = self.connection
+  local err = connection and connection.refusal and connection:refusal()
+  if not err then return false end
+  fail_output(self, "", err)
+  err.unsent = err.unsent + count
+  if self.room then self.room:fire() end
+  return true
+end
+
+--- Sends the bytes of data from i to j. Gives the index of the last one taken; or nil, "closed" or "timeout", and
+--- that index. "closed" as soon as the end of the connection is known, also of what is queued then: flush() and close()
+--- tell of that.
+---@param data string
+---@param i? integer
+---@param j? integer
+function Socket:send(data, i, j)
+  check.value("socket:send", "the data", data, { type = "string|number" })
+  data = tostring(data)
+  i, j = i or 1, j or -1
+  if i < 0 then i = #data + i + 1 end
+  if j < 0 then j = #data + j + 1 end
+  i, j = math.max(i, 1), math.min(j, #data)
+  if not self.connection or self.closing or self.write_shut or is_over(self, j - i + 1) then
+    return nil, "closed", i - 1
+  end
+  if self.kind == "udp" then return send_datagram(self, data:sub(i, j)) end
+  local deadline = deadline_of(self)
+  local limit = QUEUE_CHUNKS * self.connection.chunk
+  while i <= j and not self.closing and not is_over(self, j - i + 1) do
+    local room = limit - self.output.size
+    if room > 0 then
+      local last = math.min(j, i + room - 1)
+      self.output:put((i == 1 and last == #data) and data or data:sub(i, last))
+      self.queued = self.queued + last - i + 1
+      i = last + 1
+      kick(self)
+    elseif self.paused then
+      return nil, "command_mode", i - 1
+    elseif is_deadlock(self, deadline) then
+      return nil, "timeout", i - 1
+    else
+      local _, err = waiter_in(self, "room"):wait(deadline)
+      if err then return nil, late(self, "send"), i - 1 end
+    end
+  end
+  if self.send_error or i <= j then return nil, "closed", i - 1 end
+  return j
+end
+
+-- Input
+
+local function take_in(self, bytes)
+  self.input:put(bytes)
+  self.received = self.received + #bytes
+end
+
+local function end_input(self, err)
+  self.receive_error = self.receive_error or remember(self, err)
+end
+
+--- Reads until there is as much as is wanted, or the module has no more.
+local function read_on(self, held)
+  local _reading <close> = held
+  local connection = self.connection
+  repeat
+    local bytes, err = connection:receive()
+    if bytes then take_in(self, bytes) else end_input(self, err) end
+    if self.arrival then self.arrival:fire() end
+  until not bytes or bytes == "" or self.input.size >= self.wanted or self.closing or not connection:readable()
+end
+
+--- The same, and those who wait hear of it when it is over.
+local function read_and_tell(self, held)
+  local ok, err = xpcall(read_on, debug.traceback, self, held)
+  if not ok then end_input(self, internal_error(err)) end
+  self:stir()
+  if not ok then error(err, 0) end
+end
+
+--- Sees to it that something is read, and more as long as there are less than so many bytes.
+---@param here? boolean by the caller itself, who can neither be cancelled nor run out of time
+local function start_reading(self, wanted, here)
+  self.wanted = math.max(wanted, 1)
+  if self.reading.held or self.receive_error or self.closing then return end
+  if here then return read_and_tell(self, self.reading:take()) end
+  wait.spawn_detached(read_and_tell, self, self.reading:take())
+end
+
+--- What has come unasked. Is there any?
+local function take_pushed(self, connection)
+  if not connection.take or self.reading.held then return false end
+  local bytes = connection:take()
+  if not bytes then return false end
+  take_in(self, bytes)
+  return true
+end
+
+--- "closed", and lasterror() tells why.
+local function ended(self)
+  remember(self, self.receive_error or self.send_error)
+  return "closed"
+end
+
+--- Waits until there is more input; `wanted` bytes in all would be of use. True; or false and "timeout" or "closed".
+local function more_input(self, deadline, wanted)
+  local connection, input = self.connection, self.input
+  local before = input.size
+  if self.output.size > 0 then start_sending(self, 1) end
+  while true do
+    if input.size > before then return true end
+    if not connection or self.closing then return false, "closed" end
+    if take_pushed(self, connection) then return true end
+    if self.receive_error then return false, ended(self) end
+    if is_deadlock(self, deadline) then return false, "timeout" end
+    if connection:readable() then
+      start_reading(self, wanted, not deadline and not wait.running())
+    elseif self.send_error and not self.reading.held then
+      return false, ended(self) -- nothing will come of a connection that takes nothing any more
+    end
+    if input.size > before then return true end
+    local now = wait.now()
+    if deadline and deadline <= now then return false, late(self, "receive") end
+    local ask_at = now + ASK_AFTER
+    waiter_in(self, "arrival"):wait(deadline and math.min(deadline, ask_at) or ask_at)
+    if wait.now() >= ask_at and not self.reading.held then connection.doubtful = true end
+  end
+end
+
+local function receive_line(self, deadline, prefix)
+  while true do
+    local length = self.input:line_length()
+    if length then
+      local line = self.input:take(length)
+      return prefix .. line:sub(1, -2):gsub("\r", "")
+    end
+    local ok, err = more_input(self, deadline, 1)
+    if not ok then return nil, err, prefix .. self.input:take(self.input.size):gsub("\r", "") end
+  end
+end
+
+local function receive_all(self, deadline, prefix)
+  while true do
+    local ok, err = more_input(self, deadline, self.input.size + READ_AHEAD)
+    if not ok then
+      local bytes = prefix .. self.input:take(self.input.size)
+      local failed = self.receive_error or self.send_error
+      if err == "closed" and failed and failed.name == "closed" and bytes ~= "" then return bytes end
+      return nil, err, bytes
+    end
+  end
+end
+
+local function receive_count(self, count, deadline, prefix)
+  local input, wanted = self.input, count - #prefix
+  while input.size < wanted do
+    local ok, err = more_input(self, deadline, wanted)
+    if not ok then return nil, err, prefix .. input:take(input.size) end
+  end
+  return prefix .. input:take(wanted)
+end
+
+local function receive_datagram(self)
+  if self.input.size == 0 then
+    local ok, err = more_input(self, deadline_of(self), 1)
+    if not ok then return nil, err end
+  end
+  return self:after_input(self.input:take(self.input:first_length()))
+end
+
+--- Receives by LuaSocket's patterns: "*l" a line without its end (the default), "*a" all up to the end, a number of
+--- bytes. On failure nil, "timeout" or "closed", and what had come.
+---@param pattern? string|integer
+---@param prefix? string
+function Socket:receive(pattern, prefix)
+  if self.kind == "udp" and pattern == nil then return receive_datagram(self) end
+  pattern, prefix = pattern or "*l", prefix and tostring(prefix) or ""
+  local deadline = deadline_of(self)
+  local count = math.tointeger(pattern)
+  if count then
+    if count < 0 then check.fail("socket:receive", ("the count is %d; it must not be negative"):format(count)) end
+    if self.signal then return self:after_input(receive_count(self, count, deadline, prefix)) end
+    return receive_count(self, count, deadline, prefix)
+  end
+  local letter = tostring(pattern):match("^%*?([la])")
+  if letter == "l" then return self:after_input(receive_line(self, deadline, prefix)) end
+  if letter == "a" then return self:after_input(receive_all(self, deadline, prefix)) end
+  check.value("socket:receive", "the pattern", pattern, { values = { "*l", "*a" } })
+end
+
+--- What has come already, or the first that comes, up to max bytes.
+---@param max? integer
+function Socket:receivepartial(max)
+  check.value("socket:receivepartial", "max", max, { type = "integer|nil", min = 1, max = math.maxinteger })
+  local deadline = deadline_of(self)
+  if self.input.size == 0 then
+    local ok, err = more_input(self, deadline, 1)
+    if not ok then return nil, err, "" end
+  end
+  return self:after_input(self.input:take(max or self.input.size))
+end
+
+--- What came of taking input; the descriptor of getfd() may be readable no longer.
+function Socket:after_input(...)
+  if self.signal then self:update_signal() end
+  return ...
+end
+
+--- Is there input that needs no waiting for?
+function Socket:dirty()
+  return self.input.size > 0
+end
+
+-- For those who wait for a descriptor in a loop of their own
+
+function Socket:update_signal()
+  local connection, input = self.connection, self.input
+  while connection and not self.closing and input.size < READ_AHEAD and take_pushed(self, connection) do end
+  if connection and not self.closing and input.size < READ_AHEAD and connection:readable() then
+    start_reading(self, READ_AHEAD)
+  end
+  self.signal:set(input.size > 0 or self.receive_error ~= nil or not connection or self.closing ~= false)
+end
+
+--- A descriptor of the socket's own that is readable while receive() would give something at once.
+---@return integer
+function Socket:getfd()
+  if not self.signal then
+    self.signal = core.signal()
+    if not self.signal then return -1 end
+    self:update_signal()
+  end
+  return self.signal:fd()
+end
+
+-- The rest of the contract
+
+--- Connects a socket that a factory has made. 1, or nil and the error.
+function Socket:connect(host, port)
+  if self.connection or self.connecting then return nil, "already connected" end
+  if not self.opener then return nil, "closed" end
+  port = math.tointeger(tonumber(port)) or port
+  self.opener.check(host, port)
+  self.connecting = true
+  local connection, err = job.open(deadline_of(self), function()
+    local opened, why = self.opener.open(host, port)
+    local wanted = self.connecting
+    self.connecting = false
+    if wanted or not opened then return opened, why end
+    opened:abandon()
+    return nil, "closed"
+  end)
+  if not connection then
+    if err == "timeout" then return nil, late(self, "connect") end
+    if errors.is(err) then remember(self, err) end
+    return nil, errors.is(err) and word_for(err) == "timeout" and "timeout" or err
+  end
+  adopt(self, connection, host, port)
+  return 1
+end
+
+--- What is queued goes out, and the connection is closed.
+local function close(self)
+  local connection = self.connection
+  local _changing <close> = self.changing:take()
+  local flushed, err = await_sent(self)
+  connection.watch = nil
+  local ran, closed, close_err = xpcall(connection.close, debug.traceback, connection)
+  if not ran then closed, close_err = nil, internal_error(closed) end
+  self.connection = nil
+  if flushed and not closed then err = remember(self, close_err) end
+  self.closing:fire(flushed and closed or false, err)
+end
+
+--- Closes the connection; what is queued is sent first. 1, or nil, "closed" if some of it could not be sent:
+--- lasterror() tells how much. nil, "timeout" when that takes longer than the time-out allows: it goes on, and close()
+--- called again waits for it.
+function Socket:close()
+  if not self.connection then
+    self.connecting = false -- what is being opened is not wanted any more
+    return 1
+  end
+  if not self.closing then
+    self.closing = wait.waiter()
+    end_input(self, errors.new { name = "closed", message = tostring(self) .. " was closed" })
+    if self.arrival then self.arrival:fire() end
+    if self.signal then self.signal:close() end
+    self.signal = false
+    wait.spawn_detached(close, self)
+  end
+  local deadline = deadline_of(self)
+  if not self.closing.fired and is_deadlock(self, deadline) then return nil, "timeout" end
+  local ok, err = self.closing:wait(deadline)
+  if ok then return 1 end
+  if ok == nil then return nil, late(self, "close") end
+  return nil, "closed", err
+end
+
+local access_modes = { "buffer", "push", "transparent" }
+
+--- Does something about the access mode, and does it to its end: what was sent has gone out before.
+local function change(self, f)
+  local deadline = deadline_of(self)
+  local ok, err = job.run(deadline, nil, function()
+    local _changing <close> = self.changing:take()
+    if not self.connection or self.closing then return nil, "closed" end
+    await_sent(self)
+    local ok, err = f()
+    self.paused = false -- sending finds out
+    if self.output.size > 0 then start_sending(self, 1) end
+    return ok, err
+  end)
+  if ok then return true end
+  if err == "timeout" then
+    err = failure.out_of_time(self.connection and self.connection.modem, ("%s, which goes on"):format(self),
+      seconds_of(self))
+  end
+  return nil, errors.is(err) and remember(self, err) or err
+end
+
+--- Goes on in another access mode: "buffer", "push" or "transparent". What was sent goes out before. true, or nil and
+--- the error.
+---@param options? table of the dialect's, for that mode
+---@return true?, hayes.error?
+function Socket:switch(mode, options)
+  check.value("socket:switch", "the mode", mode, { values = access_modes })
+  local connection = self.connection
+  if not connection then return nil, "closed" end
+  if not connection.switch then
+    check.fail("socket:switch", "this module has one access mode only")
+  end
+  if connection.check_switch then
+    connection:check_switch(mode, options)
+  elseif options ~= nil then
+    check.fail("socket:switch", "the access modes of this module take no options")
+  end
+  return change(self, function()
+    local _reading <close> = self.reading:take()
+    local _sending <close> = self.sending:take()
+    local ok, err = connection:switch(mode, options)
+    self.mode = connection.mode
+    return ok, err
+  end)
+end
+
+--- The line carries this connection's bytes from here on: switch("transparent"). Some dialects take options; escape()
+--- and resume() interrupt it.
+---@param options? table
+---@return true?, hayes.error?
+function Socket:transparent(options)
+  return self:switch("transparent", options)
+end
+
+--- Calls this method of the connection, escape or resume.
+local function change_data_mode(self, name)
+  if self.mode ~= "transparent" then
+    check.fail("socket:" .. name, ("the socket is in %s mode; this is for transparent mode"):format(self.mode or "no"))
+  end
+  local connection = self.connection
+  if not connection then return nil, "closed" end
+  return change(self, function()
+    if self.mode == "transparent" then return connection[name](connection) end
+    return nil, errors.new { name = "command_mode",
+      message = ("%s was switched to %s mode meanwhile"):format(self, self.mode) }
+  end)
+end
+
+--- Leaves data mode for commands; the connection stays. Only in transparent access mode.
+---@return true?, hayes.error?
+function Socket:escape()
+  return change_data_mode(self, "escape")
+end
+
+--- Returns to data mode behind escape().
+---@return true?, hayes.error?
+function Socket:resume()
+  return change_data_mode(self, "resume")
+end
+
+function Socket:__close()
+  self:close()
+end
+
+function Socket:__gc()
+  if self.connection then self.connection:abandon() end
+end
+
+--- "send", "receive" or "both". Modules do not close one direction alone: what is queued is sent, and no more is
+--- taken.
+function Socket:shutdown(mode)
+  check.value("socket:shutdown", "the mode", mode or "both", { values = { "both", "send", "receive" } })
+  if not self.connection then return nil, "closed" end
+  if mode ~= "receive" then
+    await_sent(self, deadline_of(self))
+    self.write_shut = true
+  end
+  return 1
+end
+
+--- What the module tells of the connection; nil and an error, or "timeout".
+local function describe(self, name)
+  local connection = self.connection
+  local described, err = job.run(deadline_of(self), nil, connection.describe, connection)
+  if described then return described end
+  if err == "timeout" then return nil, late(self, name) end
+  if errors.is(err) then remember(self, err) end
+  return nil, errors.is(err) and word_for(err) == "timeout" and "timeout" or err
+end
+
+--- "connected", "closed", or what the module calls it; nil, "timeout" when the module could not be asked in time.
+---@return string?, string?
+function Socket:state()
+  if not self.connection then return "closed" end
+  local described, err = describe(self, "state")
+  if err == "timeout" then return nil, "timeout" end
+  return described and described.state or "closed"
+end
+
+--- Address, port and "inet" or "inet6" of the other end; nil, "timeout" when the module could not be asked in time.
+function Socket:getpeername()
+  if not self.connection then return nil, "closed" end
+  local described, err = describe(self, "getpeername")
+  if err == "timeout" then return nil, "timeout" end
+  if not described then return self.host, self.port end
+  local ip = described.remote_ip or self.host
+  return ip, described.remote_port or self.port, ip:find(":", 1, true) and "inet6" or "inet"
+end
+
+--- The same of this end.
+function Socket:getsockname()
+  if not self.connection then return nil, "closed" end
+  local described, err = describe(self, "getsockname")
+  if not described then return nil, tostring(err) end
+  local ip = described.local_ip or "0.0.0.0"
+  return ip, described.local_port or 0, ip:find(":", 1, true) and "inet6" or "inet"
+end
+
+--- Bytes received, bytes sent, age in seconds.
+function Socket:getstats()
+  return self.received, self.sent, wait.now() - self.opened_at
+end
+
+function Socket:setstats(received, sent, age)
+  self.received, self.sent = received or self.received, sent or self.sent
+  if age then self.opened_at = wait.now() - age end
+  return 1
+end
+
+local options = { keepalive = true, ["tcp-nodelay"] = true, reuseaddr = true, linger = true }
+
+--- The options of a host's sockets mean nothing to a module; those that programs set without harm are taken.
+function Socket.setoption(_, name)
+  if options[name] then return 1 end
+  return nil, "unsupported option " .. tostring(name)
+end
+
+-- For code that expects LuaSec: the module has shaken hands, with the names in the options of ssl.open.
+
+function Socket:dohandshake()
+  if not self.connection then return nil, "closed" end
+  return true
+end
+
+function Socket.sni() end
+
+return Socket

@@ -1,0 +1,53 @@
+--- The policy for TLS options, one for all dialects: nothing is unverified by accident.
+
+local check = require "hayes.check"
+
+local tls = {}
+
+--- The options that every dialect's ssl.open takes.
+tls.rules = {
+  verify = { values = { "server", "mutual", "none" }, default = "server" },
+  ca = { type = "string|table" },
+  certificate = { type = "string|table" },
+  key = { type = "string|table" },
+}
+
+--- The options that name certificates and keys.
+local SOURCES = { "ca", "certificate", "key" }
+
+--- Rules for check.options: those above and a dialect's own.
+---@param own? table<string, table>
+---@return table<string, table>
+function tls.rules_with(own)
+  local rules = {}
+  for name, rule in pairs(tls.rules) do rules[name] = rule end
+  for name, rule in pairs(own or {}) do rules[name] = rule end
+  return rules
+end
+
+--- Checks that what verification needs was given; raises otherwise: a server is verified against a CA unless the caller
+--- says verify = "none", and mutual authentication takes a certificate and its key.
+---@param where string the function: `ssl.open`
+---@param options table checked against the rules
+---@param forms string what `ca` may be, in words: `a local file or { pem = … }`
+function tls.require_sources(where, options, forms)
+  if options.verify ~= "none" and not options.ca then
+    check.fail(where, ('verify = "%s" needs the CA that the server is checked against: give ca = "file.pem" (%s), or '
+      .. 'say verify = "none" to connect without knowing to whom'):format(options.verify, forms))
+  end
+  if options.verify == "mutual" and not (options.certificate and options.key) then
+    check.fail(where, 'verify = "mutual" needs certificate and key, the client\'s own')
+  end
+end
+
+--- Replaces `ca`, `certificate` and `key`, where given, by what `read` makes of them.
+---@param where string
+---@param options table
+---@param read fun(where: string, name: string, source: any): any  raises if the source is of no use
+function tls.read_sources(where, options, read)
+  for _, name in ipairs(SOURCES) do
+    if options[name] then options[name] = read(where, name, options[name]) end
+  end
+end
+
+return tls
