@@ -13,7 +13,7 @@ void at_deferred_add(struct at_deferred_table *table, const struct at_slot *slot
     table->count++;
 }
 
-static uint32_t take(struct at_deferred_table *table, struct at_deferred *entry)
+static uint32_t remove_entry(struct at_deferred_table *table, struct at_deferred *entry)
 {
     uint32_t id = entry->id;
     entry->id = 0;
@@ -35,26 +35,26 @@ uint32_t at_deferred_match(struct at_deferred_table *table, const struct at_toke
     for (int i = 0; i < AT_DEFERRED_MAX && table->count > 0; i++) {
         struct at_deferred *entry = &table->entries[i];
         if (entry->id != 0 && at_expectation_match(&entry->expect, line, more))
-            return *more ? entry->id : take(table, entry);
+            return *more ? entry->id : remove_entry(table, entry);
     }
     return 0;
 }
 
-uint32_t at_deferred_take_due(struct at_deferred_table *table, at_time then)
+uint32_t at_deferred_expire(struct at_deferred_table *table, at_time then)
 {
     for (int i = 0; i < AT_DEFERRED_MAX && table->count > 0; i++) {
         struct at_deferred *entry = &table->entries[i];
         if (entry->id != 0 && entry->deadline <= then)
-            return take(table, entry);
+            return remove_entry(table, entry);
     }
     return 0;
 }
 
-bool at_deferred_take(struct at_deferred_table *table, uint32_t id)
+bool at_deferred_remove(struct at_deferred_table *table, uint32_t id)
 {
     for (int i = 0; i < AT_DEFERRED_MAX && table->count > 0; i++) {
         if (table->entries[i].id == id) {
-            take(table, &table->entries[i]);
+            remove_entry(table, &table->entries[i]);
             return true;
         }
     }

@@ -1,4 +1,5 @@
-/* The deferred results that are outstanding: `OK` has come, `+QSSLOPEN: 4,0` has not. */
+/* Outstanding deferred results: the final result code has arrived, the result itself has not (for example,
+ * `OK` without the `+QSSLOPEN: 4,0` that completes the command). */
 #ifndef AT_DEFERRED_H
 #define AT_DEFERRED_H
 
@@ -6,7 +7,7 @@
 #include "at/slot.h"
 
 struct at_deferred {
-    uint32_t id; /* of its command; 0: free */
+    uint32_t id; /* of the command; 0: this entry is free */
     struct at_expectation expect;
     at_time deadline;
 };
@@ -16,21 +17,21 @@ struct at_deferred_table {
     size_t count;
 };
 
-/* Takes over what the slot's command expects. The table must not be full. */
+/* Adds the deferred result that the slot's command expects. The table must not be full. */
 void at_deferred_add(struct at_deferred_table *table, const struct at_slot *slot, at_time now);
 
-/* The command whose deferred result this line is, 0: nobody's. *more: other lines follow; else the entry is
- * gone. */
+/* Returns the command whose deferred result this line belongs to; 0: none. *more: further lines follow;
+ * otherwise the entry has been removed. */
 uint32_t at_deferred_match(struct at_deferred_table *table, const struct at_token *line, bool *more);
 
-/* Is the line part of this expectation? *more as above. */
+/* Whether the line belongs to this expected result. *more as above. */
 bool at_expectation_match(const struct at_expectation *expect, const struct at_token *line, bool *more);
 
-/* Takes out one entry that is due by then; its command, or 0. */
-uint32_t at_deferred_take_due(struct at_deferred_table *table, at_time then);
+/* Removes one entry whose deadline is at or before `then` and returns its command; 0: there is none. */
+uint32_t at_deferred_expire(struct at_deferred_table *table, at_time then);
 
-/* Takes out the entry of this command; false when there is none. */
-bool at_deferred_take(struct at_deferred_table *table, uint32_t id);
+/* Removes the entry of this command. False when there is none. */
+bool at_deferred_remove(struct at_deferred_table *table, uint32_t id);
 
 at_time at_deferred_deadline(const struct at_deferred_table *table);
 

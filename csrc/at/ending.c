@@ -3,7 +3,7 @@
 #include <string.h>
 
 enum {
-    LONGEST_DOUBT_MS = 1000 /* a text in whose wake lines keep coming is asked about then */
+    SUSPECT_AFTER_MS = 1000 /* if lines keep arriving after the text, so that the line is never silent */
 };
 
 const char at_answer_text[] = "\r\nOK\r\n";
@@ -23,24 +23,25 @@ void at_ending_free(struct at_ending *ending, const struct at_alloc *alloc)
     ending->held = NULL;
 }
 
-void at_ending_forget(struct at_ending *ending)
+void at_ending_reset(struct at_ending *ending)
 {
     ending->start = ending->length = 0;
-    ending->whole = false;
+    ending->complete = false;
 }
 
-void at_ending_expect(struct at_ending *ending, const char *text, const char *behind)
+void at_ending_expect(struct at_ending *ending, const char *text, const char *follow_prefix)
 {
     ending->expected = text;
     ending->expected_length = text != NULL ? (uint8_t)strlen(text) : 0;
-    ending->behind = text != NULL && behind != NULL && behind[0] != '\0' ? behind : NULL;
+    ending->follow_prefix =
+        text != NULL && follow_prefix != NULL && follow_prefix[0] != '\0' ? follow_prefix : NULL;
 }
 
 void at_ending_clear(struct at_ending *ending)
 {
     ending->count = 0;
     at_ending_expect(ending, NULL, NULL);
-    at_ending_forget(ending);
+    at_ending_reset(ending);
 }
 
 bool at_ending_add(struct at_ending *ending, const char *text, size_t length, bool prefix)
@@ -64,7 +65,7 @@ bool at_ending_add(struct at_ending *ending, const char *text, size_t length, bo
 
 enum match {
     MATCH_NONE,
-    MATCH_PART, /* the bytes end before the text does */
+    MATCH_PART, /* the bytes run out before the text does */
     MATCH_WHOLE,
 };
 
@@ -76,7 +77,7 @@ static enum match match_text(const char *text, size_t whole, const char *bytes, 
     return compared == whole ? MATCH_WHOLE : MATCH_PART;
 }
 
-/* Does a text begin with these bytes? *text_length: of the one that does. */
+/* Whether one of the texts starts at these bytes. *text_length is set for MATCH_WHOLE. */
 static enum match match_here(const struct at_ending *ending, const char *bytes, size_t length,
                              size_t *text_length)
 {
@@ -95,7 +96,8 @@ static enum match match_here(const struct at_ending *ending, const char *bytes, 
     return found;
 }
 
-/* Is the first of these lines one that a module may say? Behind it may stand data of another connection. */
+/* Whether the first line here could come from the module. Anything may follow it: data of another connection,
+ * for example. */
 static bool begins_line(const char *bytes, size_t length)
 {
     for (size_t i = 0; i < length; i++) {
@@ -106,18 +108,20 @@ static bool begins_line(const char *bytes, size_t length)
     return true;
 }
 
-/* May these bytes stand behind a text that is the module's? `text`: that text and what follows it. */
+/* Whether these bytes may follow a text that the module sent. `text` is that text with everything after it.
+ */
 static bool may_follow(const struct at_ending *ending, const char *text, size_t text_length,
                        const char *bytes, size_t length)
 {
-    /* The line that a prefix begins goes on. */
+    /* A prefix is followed by the rest of its line. */
     while (text[text_length - 1] != '\n' && length > 0 && bytes[0] >= ' ' && bytes[0] <= '~') {
         bytes++;
         length--;
     }
-    bool expected = ending->behind != NULL && text_length == ending->expected_length &&
+    bool expected = ending->follow_prefix != NULL && text_length == ending->expected_length &&
                     memcmp(text, ending->expected, text_length) == 0;
-    if (expected && match_text(ending->behind, strlen(ending->behind), bytes, length) != MATCH_NONE)
+    if (expected &&
+        match_text(ending->follow_prefix, strlen(ending->follow_prefix), bytes, length) != MATCH_NONE)
         return true;
     return begins_line(bytes, length);
 }
@@ -132,8 +136,8 @@ bool at_are_lines(const char *bytes, size_t length)
     return length == 0 || (bytes[0] == '\r' && (length == 1 || bytes[1] == '\n'));
 }
 
-/* Where from here on a text, or the beginning of one, stands that may be the module's; length when nowhere.
- */
+/* Finds the first place, at or after `from`, where a text or the beginning of one could come from the module.
+ * Returns length when there is none. */
 static size_t find(const struct at_ending *ending, const char *bytes, size_t length, size_t from, bool *whole,
                    size_t *text_length)
 {
@@ -147,9 +151,9 @@ static size_t find(const struct at_ending *ending, const char *bytes, size_t len
             *whole = false;
             return from;
         }
-        size_t behind = from + *text_length;
-        if (match == MATCH_WHOLE && length - behind < AT_HELD_MAX - *text_length &&
-            may_follow(ending, candidate, *text_length, bytes + behind, length - behind)) {
+        size_t after = from + *text_length;
+        if (match == MATCH_WHOLE && length - after < AT_HELD_MAX - *text_length &&
+            may_follow(ending, candidate, *text_length, bytes + after, length - after)) {
             *whole = true;
             return from;
         }
@@ -177,42 +181,42 @@ static void append(struct at_ending *ending, const char **at, const char *end)
     *at += count;
 }
 
-/* What is held is looked at again: bytes that are data after all are given. */
-static size_t sort_held(struct at_ending *ending, size_t from, at_time now, const char **data)
+/* Searches the held bytes again and releases those that turn out to be data. */
+static size_t rescan_held(struct at_ending *ending, size_t from, at_time now, const char **data)
 {
     const char *held = ending->held + ending->start;
     size_t length = ending->length - ending->start, text_length = 0;
-    bool was_whole = ending->whole && from == 0, whole = false;
-    size_t place = find(ending, held, length, from, &whole, &text_length);
-    ending->whole = place < length && whole;
-    if (place > 0 || !was_whole)
-        ending->since = now;
+    bool was_whole = ending->complete && from == 0, whole = false;
+    size_t offset = find(ending, held, length, from, &whole, &text_length);
+    ending->complete = offset < length && whole;
+    if (offset > 0 || !was_whole)
+        ending->found_at = now;
     *data = held;
-    ending->start += place;
-    return place;
+    ending->start += offset;
+    return offset;
 }
 
-size_t at_ending_take(struct at_ending *ending, const char **at, const char *end, at_time now,
+size_t at_ending_scan(struct at_ending *ending, const char **at, const char *end, at_time now,
                       const char **data)
 {
     while (*at < end) {
-        ending->last = now;
-        if (ending->length == ending->start) { /* nothing is held: the bytes need not be copied */
+        ending->last_byte_at = now;
+        if (ending->length == ending->start) { /* nothing is held, so there is no need to copy */
             size_t length = (size_t)(end - *at), text_length = 0;
             bool whole = false;
-            size_t place = find(ending, *at, length, 0, &whole, &text_length);
+            size_t offset = find(ending, *at, length, 0, &whole, &text_length);
             *data = *at;
-            *at += place;
-            if (place > 0)
-                return place;
-            at_ending_forget(ending);
-            ending->since = now;
+            *at += offset;
+            if (offset > 0)
+                return offset;
+            at_ending_reset(ending);
+            ending->found_at = now;
         }
         bool full = ending->length - ending->start == AT_HELD_MAX;
         if (!full)
             append(ending, at, end);
-        /* A text with so much behind it is none. */
-        size_t count = sort_held(ending, full ? 1 : 0, now, data);
+        /* A full buffer after a text means that the text was data. */
+        size_t count = rescan_held(ending, full ? 1 : 0, now, data);
         if (count > 0)
             return count;
     }
@@ -225,18 +229,18 @@ size_t at_ending_held(const struct at_ending *ending, const char **bytes)
     return ending->length - ending->start;
 }
 
-void at_ending_drop(struct at_ending *ending, size_t count)
+void at_ending_consume(struct at_ending *ending, size_t count)
 {
     ending->start += count;
-    ending->whole = false;
+    ending->complete = false;
 }
 
 size_t at_ending_reject(struct at_ending *ending, at_time now, const char **data)
 {
-    return ending->start < ending->length ? sort_held(ending, 1, now, data) : 0;
+    return ending->start < ending->length ? rescan_held(ending, 1, now, data) : 0;
 }
 
-void at_ending_untake(struct at_ending *ending, const char **at, const char *data, size_t count)
+void at_ending_unscan(struct at_ending *ending, const char **at, const char *data, size_t count)
 {
     if (data >= ending->held && data < ending->held + AT_HELD_MAX)
         ending->start -= count;
@@ -244,17 +248,18 @@ void at_ending_untake(struct at_ending *ending, const char **at, const char *dat
         *at -= count;
 }
 
-static at_time doubtful_at(const struct at_ending *ending)
+static at_time suspect_at(const struct at_ending *ending)
 {
-    return at_earlier(ending->last + at_ms(AT_ENDING_QUIET_MS), ending->since + at_ms(LONGEST_DOUBT_MS));
+    return at_earlier(ending->last_byte_at + at_ms(AT_ENDING_QUIET_MS),
+                      ending->found_at + at_ms(SUSPECT_AFTER_MS));
 }
 
-bool at_ending_is_doubtful(const struct at_ending *ending, at_time now)
+bool at_ending_is_suspect(const struct at_ending *ending, at_time now)
 {
-    return ending->whole && now >= doubtful_at(ending);
+    return ending->complete && now >= suspect_at(ending);
 }
 
-/* More of a text than a line end is rare in data, and waited for as long as a busy host may take. */
+/* More than a line end is rare in data, so the engine can afford to wait as long as a busy host may take. */
 static at_time gap(const struct at_ending *ending)
 {
     return at_ms(ending->length - ending->start > 2 ? AT_ENDING_QUIET_MS : AT_ENDING_GAP_MS);
@@ -262,11 +267,11 @@ static at_time gap(const struct at_ending *ending)
 
 bool at_ending_tick(struct at_ending *ending, at_time now, const char **data, size_t *length)
 {
-    if (ending->length == ending->start || ending->whole || now < ending->last + gap(ending))
+    if (ending->length == ending->start || ending->complete || now < ending->last_byte_at + gap(ending))
         return false;
     *data = ending->held + ending->start;
     *length = ending->length - ending->start;
-    at_ending_forget(ending);
+    at_ending_reset(ending);
     return true;
 }
 
@@ -274,7 +279,7 @@ at_time at_ending_deadline(const struct at_ending *ending)
 {
     if (ending->length == ending->start)
         return AT_NEVER;
-    return ending->whole ? doubtful_at(ending) : ending->last + gap(ending);
+    return ending->complete ? suspect_at(ending) : ending->last_byte_at + gap(ending);
 }
 
 size_t at_ending_last(const struct at_ending *ending, const char *bytes, size_t length)

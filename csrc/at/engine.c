@@ -5,10 +5,10 @@
 #include <string.h>
 
 enum {
-    BLOCK_MS = 5000, /* so long the next bytes of a block are waited for that no command waits for */
+    BLOCK_MS = 5000, /* longest gap within a block that no command is waiting for */
     DEFAULT_TIMEOUT_MS = 10000,
-    PROGRESS_MS = 100, /* between two events that tell of it */
-    /* Some servers take their time to confirm, and firmware that waits for that says OK late. */
+    PROGRESS_MS = 100, /* least time between two PROGRESS events */
+    /* Some servers are slow to confirm an upload, and some firmware waits for them before it sends OK. */
     UPLOAD_ANSWER_MS = 10000,
 };
 
@@ -120,7 +120,7 @@ static enum at_refusal fill(const struct at_engine *engine, struct at_slot *slot
                             const struct at_command *command, struct at_source *fed)
 {
     struct at_command with_data = *command;
-    if (command->fed)
+    if (command->streamed)
         with_data.data = fed;
     return at_slot_fill(slot, engine->rules, &with_data, engine->default_ms);
 }
@@ -128,7 +128,7 @@ static enum at_refusal fill(const struct at_engine *engine, struct at_slot *slot
 enum at_refusal at_engine_check(const struct at_engine *engine, const struct at_command *command)
 {
     struct at_slot slot;
-    struct at_source fed = {.left = AT_UNKNOWN_LENGTH};
+    struct at_source fed = {.remaining = AT_UNKNOWN_LENGTH};
     enum at_refusal refusal = check_text(engine, command);
     if (refusal != AT_ACCEPTED)
         return refusal;
@@ -145,7 +145,7 @@ enum at_refusal at_engine_submit(struct at_engine *engine, const struct at_comma
         return AT_REFUSED_BUSY;
     if (engine->deferred.count == AT_DEFERRED_MAX)
         return AT_REFUSED_DEFERRED;
-    at_feed_drop(&engine->feed);
+    at_feed_clear(&engine->feed);
     at_feed_source(&engine->fed, &engine->feed);
     refusal = fill(engine, &engine->slot, command, &engine->fed);
     if (refusal != AT_ACCEPTED) {
@@ -153,9 +153,9 @@ enum at_refusal at_engine_submit(struct at_engine *engine, const struct at_comma
         engine->slot.deadline = AT_NEVER;
         return refusal;
     }
-    engine->tells_progress = command->progress;
-    engine->told = 0;
-    engine->tell_at = now;
+    engine->reports_progress = command->progress;
+    engine->reported = 0;
+    engine->report_at = now;
     write_line(engine, command);
     at_slot_arm(&engine->slot, now);
     if (++engine->last_id == 0)
@@ -169,23 +169,23 @@ void at_engine_free_slot(struct at_engine *engine, at_time now)
     engine->slot.state = AT_SLOT_EMPTY;
     engine->slot.deadline = AT_NEVER;
     engine->slot.upload.source = NULL;
-    at_feed_drop(&engine->feed);
+    at_feed_clear(&engine->feed);
     uint32_t gap_ms = engine->rules->protocol.gap_ms;
     engine->ready_at = now + at_ms(engine->gap_ms > gap_ms ? engine->gap_ms : gap_ms);
-    at_framer_due(&engine->framer, 0);
+    at_framer_expect_prompt(&engine->framer, 0);
 }
 
 void at_engine_start_sync(struct at_engine *engine, const struct at_sync_start *start, at_time now)
 {
     if (engine->sync.phase == AT_SYNC_OFF)
-        engine->tell_desync = true;
+        engine->desync_pending = true;
     at_sync_start(&engine->sync, start, now);
 }
 
-void at_engine_doubt_module(struct at_engine *engine, bool prompted, uint64_t data_owed, at_time now)
+void at_engine_sync_when_idle(struct at_engine *engine, bool prompted, uint64_t data_owed, at_time now)
 {
     struct at_sync_start start = {.quiet_ms = AT_QUIET_MS,
-                                  .give_up = now + at_ms(AT_LOST_MS),
+                                  .give_up = now + at_ms(AT_UNRESPONSIVE_MS),
                                   .prompted = prompted,
                                   .data_owed = data_owed};
     at_engine_start_sync(engine, &start, now);
@@ -195,7 +195,7 @@ void at_engine_give_up(struct at_engine *engine, enum at_result result, at_time 
 {
     struct at_slot *slot = &engine->slot;
     engine->end_slot = true;
-    engine->end_result = result;
+    engine->final_result = result;
     if (slot->state == AT_SLOT_SENDING && slot->line_sent == 0) {
         slot->state = AT_SLOT_EMPTY;
         slot->deadline = AT_NEVER;
@@ -203,7 +203,7 @@ void at_engine_give_up(struct at_engine *engine, enum at_result result, at_time 
     }
     struct at_sync_start start = {
         .quiet_ms = AT_QUIET_MS,
-        .give_up = now + at_ms(AT_LOST_MS),
+        .give_up = now + at_ms(AT_UNRESPONSIVE_MS),
         .final_owed = true,
         .prompted = slot->prompted,
         .data_mode = engine->download.active || (slot->prompted && at_upload_is_open_ended(&slot->upload)),
@@ -226,51 +226,51 @@ void at_engine_sync(struct at_engine *engine, at_time now, at_time give_up)
     at_engine_start_sync(engine, &(struct at_sync_start){.give_up = give_up}, now);
 }
 
-bool at_engine_is_fed(const struct at_engine *engine)
+bool at_engine_is_streaming(const struct at_engine *engine)
 {
     const struct at_slot *slot = &engine->slot;
     return slot->upload.source == &engine->fed && slot->state != AT_SLOT_EMPTY &&
            slot->state != AT_SLOT_GIVEN_UP;
 }
 
-bool at_engine_give(struct at_engine *engine, const char *bytes, size_t length)
+bool at_engine_write_data(struct at_engine *engine, const char *bytes, size_t length)
 {
-    if (at_engine_is_fed(engine))
-        return at_feed_give(&engine->feed, bytes, length);
-    return !engine->download.active && at_online_give(&engine->online, bytes, length);
+    if (at_engine_is_streaming(engine))
+        return at_feed_write(&engine->feed, bytes, length);
+    return !engine->download.active && at_online_write(&engine->online, bytes, length);
 }
 
-void at_engine_finish(struct at_engine *engine)
+void at_engine_finish_data(struct at_engine *engine)
 {
-    if (at_engine_is_fed(engine))
+    if (at_engine_is_streaming(engine))
         engine->fed.ended = true;
 }
 
-void at_engine_leave(struct at_engine *engine, bool dtr, at_time now)
+void at_engine_leave_data_mode(struct at_engine *engine, bool dtr, at_time now)
 {
     at_online_leave(&engine->online, dtr, now);
 }
 
-void at_engine_set_speed(struct at_engine *engine, uint32_t bytes_per_second)
+void at_engine_set_line_speed(struct at_engine *engine, uint32_t bytes_per_second)
 {
     engine->escape.speed = bytes_per_second;
 }
 
-bool at_engine_wants_silence(const struct at_engine *engine)
+bool at_engine_needs_drain_time(const struct at_engine *engine)
 {
     return engine->online.phase == AT_ONLINE_GUARD ||
            (engine->slot.state == AT_SLOT_DATA && engine->slot.upload.phase == AT_UPLOAD_GUARD);
 }
 
-void at_engine_waiting(struct at_engine *engine, at_time left_at)
+void at_engine_set_drain_time(struct at_engine *engine, at_time drained_at)
 {
-    at_escape_waiting(&engine->escape, left_at);
+    at_escape_set_drain_time(&engine->escape, drained_at);
 }
 
 bool at_engine_cancel(struct at_engine *engine, uint32_t id, at_time now)
 {
     struct at_slot *slot = &engine->slot;
-    if (id == 0 || at_deferred_take(&engine->deferred, id) || slot->id != id)
+    if (id == 0 || at_deferred_remove(&engine->deferred, id) || slot->id != id)
         return false;
     if (slot->state != AT_SLOT_EMPTY && slot->state != AT_SLOT_GIVEN_UP)
         at_engine_give_up(engine, AT_RESULT_CANCELLED, now);
@@ -289,79 +289,78 @@ void at_engine_input(struct at_engine *engine, const char *bytes, size_t length)
     }
 }
 
-static enum at_event_kind tell_deferred_end(struct at_event *event, uint32_t id, enum at_result result)
+static enum at_event_kind emit_deferred_end(struct at_event *event, uint32_t id, enum at_result result)
 {
-    at_engine_tell(event, AT_EVENT_DEFERRED, NULL);
+    at_event_init(event, AT_EVENT_DEFERRED, NULL);
     event->command = id;
     event->result = result;
     return AT_EVENT_DEFERRED;
 }
 
-/* Ten times a second at most. */
-static enum at_event_kind tell_progress(struct at_engine *engine, struct at_event *event, at_time now)
+/* At most once every PROGRESS_MS. */
+static enum at_event_kind emit_progress(struct at_engine *engine, struct at_event *event, at_time now)
 {
     const struct at_slot *slot = &engine->slot;
-    if (!engine->tells_progress || now < engine->tell_at || !at_slot_is_awaiting(slot) ||
-        slot->passed == engine->told)
-        return at_engine_tell(event, AT_EVENT_NONE, NULL);
-    engine->told = slot->passed;
-    engine->tell_at = now + at_ms(PROGRESS_MS);
-    at_engine_tell(event, AT_EVENT_PROGRESS, NULL);
+    if (!engine->reports_progress || now < engine->report_at || !at_slot_is_awaiting(slot) ||
+        slot->transferred == engine->reported)
+        return at_event_init(event, AT_EVENT_NONE, NULL);
+    engine->reported = slot->transferred;
+    engine->report_at = now + at_ms(PROGRESS_MS);
+    at_event_init(event, AT_EVENT_PROGRESS, NULL);
     event->command = slot->id;
-    event->block = slot->passed;
+    event->block = slot->transferred;
     return AT_EVENT_PROGRESS;
 }
 
-static bool take_flag(bool *flag)
+static bool test_and_clear(bool *flag)
 {
     bool was = *flag;
     *flag = false;
     return was;
 }
 
-/* Events that wait for their turn. */
-static enum at_event_kind next_waiting(struct at_engine *engine, struct at_event *event)
+/* Queued events, which are due regardless of input and time. */
+static enum at_event_kind next_pending(struct at_engine *engine, struct at_event *event)
 {
-    if (take_flag(&engine->feed.tell))
-        return at_engine_tell(event, AT_EVENT_GIVEN, NULL);
-    if (take_flag(&engine->end_slot)) {
-        at_engine_tell(event, AT_EVENT_FINAL, NULL);
+    if (test_and_clear(&engine->feed.written))
+        return at_event_init(event, AT_EVENT_DATA_WRITTEN, NULL);
+    if (test_and_clear(&engine->end_slot)) {
+        at_event_init(event, AT_EVENT_FINAL, NULL);
         event->command = engine->slot.id;
-        event->result = engine->end_result;
-        event->unsent = engine->slot.upload.source != NULL ? engine->slot.upload.source->left : 0;
+        event->result = engine->final_result;
+        event->unsent = engine->slot.upload.source != NULL ? engine->slot.upload.source->remaining : 0;
         return AT_EVENT_FINAL;
     }
-    if (engine->end_deferred) {
-        uint32_t id = at_deferred_take_due(&engine->deferred, AT_NEVER);
+    if (engine->deferred_ends_pending) {
+        uint32_t id = at_deferred_expire(&engine->deferred, AT_NEVER);
         if (id != 0)
-            return tell_deferred_end(event, id, AT_RESULT_REBOOT);
-        engine->end_deferred = false;
+            return emit_deferred_end(event, id, AT_RESULT_REBOOT);
+        engine->deferred_ends_pending = false;
     }
-    if (take_flag(&engine->tell_reboot))
-        return at_engine_tell(event, AT_EVENT_REBOOT, &engine->boot_line);
-    if (take_flag(&engine->tell_boot_line))
-        return at_engine_tell(event, AT_EVENT_URC, &engine->boot_line);
-    if (take_flag(&engine->tell_desync))
-        return at_engine_tell(event, AT_EVENT_DESYNC, NULL);
-    if (take_flag(&engine->tell_resync))
-        return at_engine_tell(event, AT_EVENT_RESYNC, NULL);
+    if (test_and_clear(&engine->reboot_pending))
+        return at_event_init(event, AT_EVENT_REBOOT, &engine->boot_line);
+    if (test_and_clear(&engine->boot_line_pending))
+        return at_event_init(event, AT_EVENT_URC, &engine->boot_line);
+    if (test_and_clear(&engine->desync_pending))
+        return at_event_init(event, AT_EVENT_DESYNC, NULL);
+    if (test_and_clear(&engine->resync_pending))
+        return at_event_init(event, AT_EVENT_RESYNC, NULL);
     return AT_EVENT_NONE;
 }
 
-/* Lets the search for the common step go on. True when it has failed for as long as the host wanted to wait.
- */
+/* Advances resynchronisation. True once the host's deadline has passed. */
 static bool tick_sync(struct at_engine *engine, at_time now)
 {
     struct at_sync *sync = &engine->sync;
     if (sync->phase == AT_SYNC_OFF)
         return false;
-    if (now >= sync->until && engine->framer.block_left > 0)
-        at_framer_reset(&engine->framer); /* the rest of the block will not come */
+    if (now >= sync->until && engine->framer.block_remaining > 0)
+        at_framer_reset(&engine->framer); /* the rest of the block is not coming */
     if (sync->phase == AT_SYNC_PROBE)
         at_engine_stop_download(engine);
     if (at_sync_tick(sync, &engine->escape, &engine->rules->protocol, now)) {
         engine->rebooting = false;
-        engine->tell_resync = true;
+        engine->resync_pending = true;
         at_engine_free_slot(engine, now);
         return false;
     }
@@ -371,48 +370,49 @@ static bool tick_sync(struct at_engine *engine, at_time now)
     return true;
 }
 
-/* A command whose source has nothing at the moment is not late. */
+/* While a command waits for its source, its time-out does not run. */
 static at_time slot_deadline(const struct at_engine *engine)
 {
     const struct at_slot *slot = &engine->slot;
     return slot->state == AT_SLOT_DATA && at_upload_is_starved(&slot->upload) ? AT_NEVER : slot->deadline;
 }
 
-/* The rest of a block that no command waits for does not come: its length was damaged, or the bytes lost. */
+/* When to give up on the rest of a block that no command is waiting for: its length was damaged, or bytes
+ * were lost. */
 static at_time block_deadline(const struct at_engine *engine)
 {
-    bool waits = engine->framer.block_left > 0 && engine->block_owner != AT_BLOCK_COMMAND &&
+    bool waits = engine->framer.block_remaining > 0 && engine->block_owner != AT_BLOCK_COMMAND &&
                  !at_engine_is_in_data(engine);
     return waits ? engine->block_at + at_ms(BLOCK_MS) : AT_NEVER;
 }
 
-static enum at_event_kind give_block_up(struct at_engine *engine, struct at_event *event)
+static enum at_event_kind abandon_block(struct at_engine *engine, struct at_event *event)
 {
     at_framer_reset(&engine->framer);
     engine->damaged++;
-    at_engine_tell(event, engine->block_owner == AT_BLOCK_URC ? AT_EVENT_DAMAGE : AT_EVENT_NONE, NULL);
+    at_event_init(event, engine->block_owner == AT_BLOCK_URC ? AT_EVENT_DAMAGE : AT_EVENT_NONE, NULL);
     event->damage = AT_SHORT;
     return event->kind;
 }
 
-/* What has fallen due. */
+/* Events that are due because time has passed. */
 static enum at_event_kind next_timed(struct at_engine *engine, at_time now, struct at_event *event)
 {
-    if (now >= block_deadline(engine) && give_block_up(engine, event) != AT_EVENT_NONE)
+    if (now >= block_deadline(engine) && abandon_block(engine, event) != AT_EVENT_NONE)
         return event->kind;
     if (now >= slot_deadline(engine))
         at_engine_give_up(engine, AT_RESULT_TIMEOUT, now);
     if (tick_sync(engine, now))
-        return at_engine_tell(event, AT_EVENT_LOST, NULL);
-    if (next_waiting(engine, event) != AT_EVENT_NONE)
+        return at_event_init(event, AT_EVENT_UNRESPONSIVE, NULL);
+    if (next_pending(engine, event) != AT_EVENT_NONE)
         return event->kind;
-    uint32_t id = at_deferred_take_due(&engine->deferred, now);
-    return id != 0 ? tell_deferred_end(event, id, AT_RESULT_TIMEOUT) : tell_progress(engine, event, now);
+    uint32_t id = at_deferred_expire(&engine->deferred, now);
+    return id != 0 ? emit_deferred_end(event, id, AT_RESULT_TIMEOUT) : emit_progress(engine, event, now);
 }
 
-static enum at_event_kind tell_sent(struct at_engine *engine, struct at_event *event)
+static enum at_event_kind emit_sent(struct at_engine *engine, struct at_event *event)
 {
-    at_engine_tell(event, AT_EVENT_SENT, NULL);
+    at_event_init(event, AT_EVENT_SENT, NULL);
     event->text = engine->sent_text;
     event->length = engine->sent_length;
     event->block = engine->sent_text == NULL ? engine->sent_data : 0;
@@ -422,11 +422,11 @@ static enum at_event_kind tell_sent(struct at_engine *engine, struct at_event *e
     return AT_EVENT_SENT;
 }
 
-static enum at_event_kind tell_seen(struct at_engine *engine, struct at_event *event,
+static enum at_event_kind emit_seen(struct at_engine *engine, struct at_event *event,
                                     const struct at_token *token)
 {
-    engine->seen = *token;
-    at_engine_tell(event, AT_EVENT_SEEN, token);
+    engine->seen_token = *token;
+    at_event_init(event, AT_EVENT_SEEN, token);
     if (token->kind == AT_TOKEN_PROMPT) {
         event->text = &engine->rules->protocol.prompt;
         event->length = 1;
@@ -437,8 +437,8 @@ static enum at_event_kind tell_seen(struct at_engine *engine, struct at_event *e
     return AT_EVENT_SEEN;
 }
 
-/* What followed the last words of data mode, or of a download, is for the framer, too. */
-static enum at_token_kind next_of_framer(struct at_engine *engine, struct at_token *token)
+/* Input that follows the end of data mode, or of a download, goes to the framer as well. */
+static enum at_token_kind next_framer_token(struct at_engine *engine, struct at_token *token)
 {
     if (at_framer_next(&engine->framer, token) != AT_TOKEN_NONE)
         return token->kind;
@@ -449,23 +449,23 @@ static enum at_token_kind next_of_framer(struct at_engine *engine, struct at_tok
     return at_framer_next(&engine->framer, token);
 }
 
-/* The next token; one that is being observed comes twice. */
+/* The next token. While the host observes, each token is returned twice: for SEEN, and to be interpreted. */
 static enum at_token_kind next_token(struct at_engine *engine, struct at_token *token)
 {
-    if (engine->seen.kind == AT_TOKEN_NONE)
-        return next_of_framer(engine, token);
-    *token = engine->seen;
-    engine->seen.kind = AT_TOKEN_NONE;
+    if (engine->seen_token.kind == AT_TOKEN_NONE)
+        return next_framer_token(engine, token);
+    *token = engine->seen_token;
+    engine->seen_token.kind = AT_TOKEN_NONE;
     return token->kind;
 }
 
 enum at_event_kind at_engine_next(struct at_engine *engine, at_time now, struct at_event *event)
 {
     struct at_token token;
-    if (next_waiting(engine, event) != AT_EVENT_NONE)
+    if (next_pending(engine, event) != AT_EVENT_NONE)
         return event->kind;
     if (engine->sent_text != NULL || engine->sent_data > 0)
-        return tell_sent(engine, event);
+        return emit_sent(engine, event);
     for (;;) {
         if (at_engine_is_in_data(engine)) {
             if (at_engine_next_data(engine, event, now) != AT_EVENT_NONE)
@@ -473,19 +473,19 @@ enum at_event_kind at_engine_next(struct at_engine *engine, at_time now, struct 
             if (at_engine_is_in_data(engine))
                 break;
         }
-        bool again = engine->seen.kind != AT_TOKEN_NONE;
+        bool again = engine->seen_token.kind != AT_TOKEN_NONE;
         if (next_token(engine, &token) == AT_TOKEN_NONE)
             break;
         if (engine->observed && !again)
-            return tell_seen(engine, event, &token);
+            return emit_seen(engine, event, &token);
         if (at_engine_on_token(engine, event, &token, now) != AT_EVENT_NONE ||
-            next_waiting(engine, event) != AT_EVENT_NONE)
+            next_pending(engine, event) != AT_EVENT_NONE)
             return event->kind;
     }
-    if (take_flag(&engine->sync_after_lines) && engine->sync.phase == AT_SYNC_OFF) {
+    if (test_and_clear(&engine->sync_after_lines) && engine->sync.phase == AT_SYNC_OFF) {
         if (at_slot_is_awaiting(&engine->slot))
             at_engine_give_up(engine, AT_RESULT_TIMEOUT, now);
-        at_engine_doubt_module(engine, false, 0, now);
+        at_engine_sync_when_idle(engine, false, 0, now);
     }
     return next_timed(engine, now, event);
 }
@@ -519,10 +519,10 @@ static void sent_data(struct at_engine *engine, size_t length, at_time now)
 {
     struct at_slot *slot = &engine->slot;
     const struct at_protocol *protocol = &engine->rules->protocol;
-    slot->passed += at_upload_sent(&slot->upload, &engine->escape, protocol, length, now);
+    slot->transferred += at_upload_sent(&slot->upload, &engine->escape, protocol, length, now);
     engine->sent_data += engine->observed ? length : 0;
     if (slot->upload.phase == AT_UPLOAD_ENDED)
-        slot->deadline = engine->escape.left_at + at_ms(protocol->guard_ms) + at_ms(UPLOAD_ANSWER_MS);
+        slot->deadline = engine->escape.drained_at + at_ms(protocol->guard_ms) + at_ms(UPLOAD_ANSWER_MS);
     else
         at_slot_arm(slot, now);
 }
@@ -548,20 +548,22 @@ void at_engine_sent(struct at_engine *engine, size_t length, at_time now)
     if (slot->line_sent == slot->line_length) {
         slot->state = AT_SLOT_ARMED;
         observe_sent(engine, engine->line, slot->text_length);
-        at_framer_due(&engine->framer, at_slot_wants_prompt(slot) ? engine->rules->protocol.prompt : 0);
+        at_framer_expect_prompt(&engine->framer,
+                                at_slot_wants_prompt(slot) ? engine->rules->protocol.prompt : 0);
     }
     at_slot_arm(slot, now);
 }
 
-static bool has_waiting(const struct at_engine *engine)
+static bool has_pending(const struct at_engine *engine)
 {
-    return engine->end_slot || engine->end_deferred || engine->tell_reboot || engine->tell_boot_line ||
-           engine->tell_desync || engine->tell_resync || engine->data_length > 0 || engine->feed.tell;
+    return engine->end_slot || engine->deferred_ends_pending || engine->reboot_pending ||
+           engine->boot_line_pending || engine->desync_pending || engine->resync_pending ||
+           engine->observed_length > 0 || engine->feed.written;
 }
 
 bool at_engine_has_event(const struct at_engine *engine)
 {
-    return has_waiting(engine) || engine->online.feed.tell || engine->sent_text != NULL ||
+    return has_pending(engine) || engine->online.feed.written || engine->sent_text != NULL ||
            engine->sent_data > 0;
 }
 
@@ -581,7 +583,7 @@ static at_time data_deadline(const struct at_engine *engine, at_time now)
 at_time at_engine_deadline(const struct at_engine *engine, at_time now)
 {
     const struct at_slot *slot = &engine->slot;
-    if (has_waiting(engine))
+    if (has_pending(engine))
         return now;
     at_time deadline = at_earlier(slot_deadline(engine), at_sync_deadline(&engine->sync));
     deadline = at_earlier(deadline, data_deadline(engine, now));

@@ -4,7 +4,7 @@
 
 enum {
     SOMETHING_ELSE = UINT8_MAX,
-    LONGEST_QUEUE = 65536, /* bytes: what a driver or a relay holds at most without saying so */
+    LONGEST_QUEUE = 65536, /* bytes that a driver or a relay may queue without reporting them */
 };
 
 static at_time guard(const struct at_protocol *protocol)
@@ -12,14 +12,14 @@ static at_time guard(const struct at_protocol *protocol)
     return at_ms(protocol->guard_ms);
 }
 
-/* Most of it: clocks differ. */
+/* Nine tenths of the guard time, since the module's clock may differ. */
 static bool is_silent(const struct at_escape *escape, const struct at_protocol *protocol, at_time now)
 {
-    return now >= escape->left_at + guard(protocol) / 10 * 9;
+    return now >= escape->drained_at + guard(protocol) / 10 * 9;
 }
 
-/* What keeps a run apart from the next byte, for modules that want no guard time: more than a USB adapter's
- * latency may take away from it. */
+/* The pause that separates two runs, for modules that require no guard time: long enough that the latency of
+ * a USB adapter cannot close it. */
 static at_time burst_gap(const struct at_protocol *protocol)
 {
     return at_ms(protocol->idle_ms) / 2 * 5;
@@ -30,10 +30,10 @@ static at_time time_of(const struct at_escape *escape, size_t bytes)
     return escape->speed > 0 ? (at_time)bytes * 1000000 / escape->speed : 0;
 }
 
-void at_escape_waiting(struct at_escape *escape, at_time left_at)
+void at_escape_set_drain_time(struct at_escape *escape, at_time drained_at)
 {
-    if (left_at > escape->left_at)
-        escape->left_at = left_at;
+    if (drained_at > escape->drained_at)
+        escape->drained_at = drained_at;
 }
 
 static void count(struct at_escape *escape, const struct at_protocol *protocol, const char *bytes,
@@ -44,9 +44,9 @@ static void count(struct at_escape *escape, const struct at_protocol *protocol, 
         bool marked = bytes[i] == mark;
         escape->run = (uint8_t)(marked ? escape->run + (escape->run < UINT8_MAX) : 0);
         if (!marked)
-            escape->bare = SOMETHING_ELSE;
-        else if (escape->bare < SOMETHING_ELSE)
-            escape->bare++;
+            escape->isolated = SOMETHING_ELSE;
+        else if (escape->isolated < SOMETHING_ELSE)
+            escape->isolated++;
     }
 }
 
@@ -56,28 +56,29 @@ void at_escape_sent(struct at_escape *escape, const struct at_protocol *protocol
     if (length == 0)
         return;
     if (is_silent(escape, protocol, now))
-        escape->bare = 0;
-    if (now >= escape->left_at + burst_gap(protocol))
+        escape->isolated = 0;
+    if (now >= escape->drained_at + burst_gap(protocol))
         escape->run = 0;
-    const size_t most = 64; /* longer than any sequence: only the end counts for what may follow */
+    const size_t most =
+        64; /* longer than any escape sequence: only the end of the bytes affects what may follow */
     if (length > most) {
-        escape->bare = SOMETHING_ELSE;
+        escape->isolated = SOMETHING_ELSE;
         bytes += length - most;
     }
     count(escape, protocol, bytes, length > most ? most : length);
-    at_time from = now > escape->left_at ? now : escape->left_at;
-    escape->left_at = from + time_of(escape, length);
+    at_time from = now > escape->drained_at ? now : escape->drained_at;
+    escape->drained_at = from + time_of(escape, length);
     at_time latest = now + time_of(escape, LONGEST_QUEUE);
-    if (escape->left_at > latest)
-        escape->left_at = latest;
+    if (escape->drained_at > latest)
+        escape->drained_at = latest;
 }
 
-/* So that a run of bytes of the sequence is never whole without a pause in it. */
+/* Never lets a complete run of escape characters go out without a pause in it. */
 static size_t allowed_in_bursts(const struct at_escape *escape, const struct at_protocol *protocol,
                                 const char *bytes, size_t length, at_time now, at_time *until)
 {
     size_t sequence = strlen(protocol->escape);
-    at_time pause = escape->left_at + burst_gap(protocol);
+    at_time pause = escape->drained_at + burst_gap(protocol);
     size_t run = now >= pause ? 0 : escape->run;
     for (size_t i = 0; i < length; i++) {
         run = bytes[i] == protocol->escape[0] ? run + 1 : 0;
@@ -98,7 +99,7 @@ size_t at_escape_allowed(const struct at_escape *escape, const struct at_protoco
         return length;
     if (protocol->idle_ms > 0)
         return allowed_in_bursts(escape, protocol, bytes, length, now, until);
-    size_t bare = is_silent(escape, protocol, now) ? 0 : escape->bare;
+    size_t bare = is_silent(escape, protocol, now) ? 0 : escape->isolated;
     if (bare >= sequence || length > sequence)
         return length;
     for (size_t i = 0; i < length; i++) {
@@ -109,13 +110,13 @@ size_t at_escape_allowed(const struct at_escape *escape, const struct at_protoco
         return length;
     if (length > 1)
         return length - 1;
-    *until = escape->left_at + guard(protocol);
+    *until = escape->drained_at + guard(protocol);
     return 0;
 }
 
 at_time at_escape_ready_at(const struct at_escape *escape, const struct at_protocol *protocol)
 {
-    return escape->left_at + guard(protocol);
+    return escape->drained_at + guard(protocol);
 }
 
 bool at_escape_begin(struct at_escape *escape, const struct at_protocol *protocol, at_time now)

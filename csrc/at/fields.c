@@ -11,8 +11,7 @@ void at_fields_init(struct at_fields *fields, const char *text, size_t length)
     fields->more = fields->next < fields->end;
 }
 
-/* The end of the field's raw text: the comma that is neither quoted nor in parentheses, or the end of the
- * line. */
+/* The end of a field: the next comma outside quotes and parentheses, or the end of the line. */
 static const char *find_separator(const char *at, const char *end)
 {
     bool quoted = false;
@@ -104,7 +103,7 @@ static bool match_field(char kind, const struct at_field *field)
     return true;
 }
 
-/* A word in a shape, from its opening quote; *shape goes on to the closing one. */
+/* Matches a quoted word in a shape. *shape points to its opening quote and advances to the closing one. */
 static bool match_word(const char **shape, const struct at_field *field)
 {
     const char *word = *shape + 1;
@@ -113,7 +112,7 @@ static bool match_word(const char **shape, const struct at_field *field)
     return field->length == length && memcmp(field->text, word, length) == 0;
 }
 
-/* One alternative of a shape, up to `|` or its end. */
+/* Matches one alternative of a shape, which ends at `|` or the end of the shape. */
 static bool match_alternative(const char *shape, const char *text, size_t length)
 {
     struct at_fields fields;

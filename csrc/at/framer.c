@@ -38,7 +38,7 @@ void at_framer_input(struct at_framer *framer, const char *bytes, size_t length)
     framer->end = bytes + length;
 }
 
-size_t at_framer_take_rest(struct at_framer *framer, const char **bytes)
+size_t at_framer_take_unread(struct at_framer *framer, const char **bytes)
 {
     size_t length = (size_t)(framer->end - framer->at);
     *bytes = framer->at;
@@ -55,13 +55,13 @@ void at_framer_follow_block(struct at_framer *framer)
 
 void at_framer_block(struct at_framer *framer, uint64_t length)
 {
-    framer->block_left = length;
+    framer->block_remaining = length;
     framer->gap = (struct at_gap){.clean = true};
 }
 
-void at_framer_due(struct at_framer *framer, char byte)
+void at_framer_expect_prompt(struct at_framer *framer, char byte)
 {
-    framer->due = byte;
+    framer->prompt = byte;
 }
 
 static void forget_line(struct at_framer *framer)
@@ -74,16 +74,16 @@ static void forget_line(struct at_framer *framer)
 void at_framer_reset(struct at_framer *framer)
 {
     forget_line(framer);
-    framer->block_left = 0;
-    framer->due = 0;
+    framer->block_remaining = 0;
+    framer->prompt = 0;
     framer->skip_lf = false;
     framer->skip_space = false;
     framer->gap = (struct at_gap){0};
     framer->gap_open = false;
 }
 
-/* Bytes that vanish in front of a line: NULs of a UART at power-up, the Ctrl-Z and ESC that some modules
- * echo. */
+/* Bytes that are ignored before a line: NULs that a UART emits at power-up, and the Ctrl-Z and ESC that some
+ * modules echo. */
 static bool is_stray(char byte)
 {
     return byte == '\0' || byte == 0x1a || byte == 0x1b;
@@ -100,13 +100,13 @@ static enum at_token_kind next_data(struct at_framer *framer, struct at_token *t
     size_t length = (size_t)(framer->end - framer->at);
     if (length == 0)
         return AT_TOKEN_NONE;
-    if (length > framer->block_left)
-        length = (size_t)framer->block_left;
+    if (length > framer->block_remaining)
+        length = (size_t)framer->block_remaining;
     *token =
         (struct at_token){.kind = AT_TOKEN_DATA, .text = framer->at, .length = length, .rule = AT_NO_RULE};
     framer->at += length;
-    framer->block_left -= length;
-    if (framer->block_left == 0) {
+    framer->block_remaining -= length;
+    if (framer->block_remaining == 0) {
         bool clean = framer->gap.clean;
         at_framer_follow_block(framer);
         framer->gap.clean = clean;
@@ -114,8 +114,8 @@ static enum at_token_kind next_data(struct at_framer *framer, struct at_token *t
     return AT_TOKEN_DATA;
 }
 
-/* Takes note of a byte behind a block, up to the first one of the next line. */
-static void look_at_gap(struct at_framer *framer, char byte)
+/* Records one byte between a block and the following line. */
+static void examine_gap(struct at_framer *framer, char byte)
 {
     struct at_gap *gap = &framer->gap;
     if (gap->first == '\0')
@@ -127,13 +127,13 @@ static void look_at_gap(struct at_framer *framer, char byte)
         gap->ends += gap->ends < UINT8_MAX;
     } else if (byte == '\r' || byte == '\n' || is_stray(byte)) {
         gap->clean = false;
-    } else { /* behind a lone CR, too: some lines of the Ai-WB2 begin with that */
+    } else { /* even after a lone CR: some modules (Ai-WB2) start lines with one */
         framer->gap_open = false;
     }
 }
 
-/* Moves the part of the line that lies in this span to the line buffer, since the span will be gone, or a
- * byte in the middle of it does not count. */
+/* Moves the current line from the span to the line buffer, because the span is about to end or a byte in it
+ * has to be left out. */
 static void save_line(struct at_framer *framer)
 {
     size_t length = (size_t)(framer->at - framer->line_start);
@@ -147,7 +147,7 @@ static void save_line(struct at_framer *framer)
     framer->buffered += length;
 }
 
-/* Ends the line in front of framer->at; length counts what the line buffer and the span hold of it. */
+/* Ends the line before framer->at. Its text is in the line buffer, the span or both. */
 static enum at_token_kind finish_line(struct at_framer *framer, struct at_token *token,
                                       enum at_token_kind kind)
 {
@@ -176,7 +176,7 @@ static bool is_line_end(char byte)
     return byte == '\r' || byte == '\n';
 }
 
-/* The rule of the line so far if a block can begin in the middle of it. */
+/* The rule of the current line if its block can start in the middle of the line. */
 static const struct at_block_rule *inline_rule(const struct at_framer *framer)
 {
     if (framer->walk.prefix == AT_NO_RULE)
@@ -185,7 +185,7 @@ static const struct at_block_rule *inline_rule(const struct at_framer *framer)
     return block->length_field > 0 && block->after != '\n' ? block : NULL;
 }
 
-/* Takes one byte behind the prefix of such a rule; true when it is the one that the block follows. */
+/* Counts a byte after the prefix of such a rule. True when the block follows this byte. */
 static bool ends_header(struct at_framer *framer, const struct at_block_rule *block, char byte)
 {
     if (byte == '"')
@@ -208,13 +208,13 @@ static void begin_line(struct at_framer *framer)
     at_trie_start(&framer->walk);
 }
 
-/* Passes over what stands between lines. False when the span is used up. */
+/* Skips bytes between lines. False when the span is exhausted. */
 static bool skip_between_lines(struct at_framer *framer)
 {
     for (; framer->at < framer->end; framer->at++) {
         char byte = *framer->at;
         if (framer->gap_open)
-            look_at_gap(framer, byte);
+            examine_gap(framer, byte);
         if (byte == ' ' && framer->skip_space) {
             framer->skip_space = false;
         } else if (is_stray(byte)) {
@@ -227,8 +227,7 @@ static bool skip_between_lines(struct at_framer *framer)
     return false;
 }
 
-/* Bytes between the prefix that matched and the place where a longer one failed to were not yet counted as
- * fields. */
+/* Counts the fields between the matched prefix and the byte at which a longer candidate stopped matching. */
 static void recount_header(struct at_framer *framer, const struct at_block_rule *block)
 {
     size_t line_length = framer->buffered + (size_t)(framer->at - framer->line_start);
@@ -238,7 +237,7 @@ static void recount_header(struct at_framer *framer, const struct at_block_rule 
     }
 }
 
-/* Goes on to the end of the line, of the header or of the span. */
+/* Scans to the end of the line, the header or the span. */
 static enum at_token_kind scan_line(struct at_framer *framer)
 {
     const struct at_block_rule *block = framer->walking ? NULL : inline_rule(framer);
@@ -273,10 +272,10 @@ static enum at_token_kind next_line(struct at_framer *framer, struct at_token *t
     if (framer->line_start == NULL && framer->buffered == 0 && framer->overlong == 0) {
         if (!skip_between_lines(framer))
             return AT_TOKEN_NONE;
-        if (framer->due != 0 && *framer->at == framer->due) {
+        if (framer->prompt != 0 && *framer->at == framer->prompt) {
             framer->at++;
             framer->skip_space = true;
-            framer->skip_lf = false; /* of the line before: an LF behind the prompt is data */
+            framer->skip_lf = false; /* belongs to the preceding line: an LF after the prompt is data */
             framer->gap = (struct at_gap){0};
             *token = (struct at_token){.kind = AT_TOKEN_PROMPT, .rule = AT_NO_RULE};
             return AT_TOKEN_PROMPT;
@@ -300,5 +299,5 @@ enum at_token_kind at_framer_next(struct at_framer *framer, struct at_token *tok
 {
     if (framer->at == framer->end)
         return AT_TOKEN_NONE;
-    return framer->block_left > 0 ? next_data(framer, token) : next_line(framer, token);
+    return framer->block_remaining > 0 ? next_data(framer, token) : next_line(framer, token);
 }

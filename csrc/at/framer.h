@@ -1,94 +1,94 @@
-/* Cuts the bytes that come from a module into tokens, looking at each byte once.
+/* Splits the bytes from a module into tokens, in a single pass.
  *
- * Lines end at CR or LF, whichever comes; empty lines and NULs vanish (a UART prints NULs at power-up, some
- * modules end lines with CR CR LF). What only a command in flight can mean is taken for it only when the
- * engine has said that it is due: a prompt, a block. Tokens point into the span given or into the framer's
- * own line buffer and are good until the next call. There is no limit on the length of a block. */
+ * Lines end at CR or LF; empty lines and NULs are dropped (a UART emits NULs at power-up, and some modules
+ * end lines with CR CR LF). A prompt or a block is recognised only when the engine has said to expect one,
+ * since only the command in flight can explain it. Tokens point into the span or into the framer's line
+ * buffer and are valid until the next call. The length of a block is unlimited. */
 #ifndef AT_FRAMER_H
 #define AT_FRAMER_H
 
 #include "at/rules.h"
 
 enum at_token_kind {
-    AT_TOKEN_NONE,     /* the span is used up */
-    AT_TOKEN_LINE,     /* a whole line, without its end */
-    AT_TOKEN_HEADER,   /* the part of a line that announces a block right behind it; call at_framer_block next
-                        */
-    AT_TOKEN_PROMPT,   /* the due byte at the start of a line */
+    AT_TOKEN_NONE,     /* the span is exhausted */
+    AT_TOKEN_LINE,     /* a complete line, without its line end */
+    AT_TOKEN_HEADER,   /* the part of a line that announces the block directly after it; call at_framer_block
+                          next */
+    AT_TOKEN_PROMPT,   /* the expected prompt at the start of a line */
     AT_TOKEN_DATA,     /* bytes of a block */
-    AT_TOKEN_OVERLONG, /* a line longer than max_line has ended; it was thrown away */
+    AT_TOKEN_OVERLONG, /* a line longer than max_line has ended; its text was discarded */
 };
 
-/* What stands between a block and the line that follows it: the line end that belongs to the block, and a
- * blank line, mostly. Where it is not what it should be, bytes were lost or came twice, and the block's are
- * shifted. */
+/* The bytes between a block and the following line: usually the line end that terminates the block, and an
+ * empty line. If they are anything else, bytes of the block were lost or duplicated, so that its end is in
+ * the wrong place. */
 struct at_gap {
-    bool follows_block; /* the line is the first one behind a block */
-    bool clean;   /* nothing but whole CR LF, also between the line that announced the block and its bytes */
-    uint8_t ends; /* CR LF in it; 0: the line follows at once */
-    char first;   /* the byte behind the block */
+    bool follows_block; /* the line is the first after a block */
+    bool clean;         /* only complete CR LF pairs, here and between the announcing line and the block */
+    uint8_t ends;       /* number of CR LF pairs; 0: the line follows directly */
+    char first;         /* the first byte after the block */
 };
 
 struct at_token {
     enum at_token_kind kind;
     const char *text;
     size_t length;
-    int16_t rule;         /* LINE, HEADER: the rule of its text, or AT_NO_RULE */
-    size_t prefix_length; /* how much of it the rule's prefix covers */
+    int16_t rule;         /* LINE, HEADER: the matching rule, or AT_NO_RULE */
+    size_t prefix_length; /* how many bytes of the text the rule's prefix matches */
     struct at_gap gap;    /* LINE, HEADER, OVERLONG */
 };
 
-/* Zero-initialised by at_framer_init. Owns the line buffer; borrows the rules and, until it is used up, the
+/* Zero-initialised by at_framer_init. Owns the line buffer. Borrows the rules and, until it is exhausted, the
  * span. */
 struct at_framer {
     const struct at_rules *rules;
     struct at_alloc alloc;
-    const char *at, *end;   /* the rest of the span */
-    const char *line_start; /* where in the span the current line began; NULL: before its first byte */
-    char *buffer;           /* the part of the line from earlier spans */
+    const char *at, *end;   /* the unread part of the span */
+    const char *line_start; /* of the current line within the span; NULL: it has no byte there yet */
+    char *buffer;           /* the part of the line that came in earlier spans */
     size_t buffered;
     size_t buffer_size;
-    size_t overlong; /* bytes of an overlong line so far, 0: none */
-    uint64_t block_left;
-    uint64_t noise; /* control bytes that no line of a module holds; at a wrong line speed there are many */
+    size_t overlong; /* bytes of an overlong line so far; 0: the line is not overlong */
+    uint64_t block_remaining;
+    uint64_t
+        noise; /* control bytes, which a module never sends in a line; many of them mean a wrong line speed */
     struct at_trie_walk walk;
-    char due;          /* the prompt awaited, 0: none */
-    bool walking;      /* the head of the line can still match a rule */
+    char prompt;       /* the expected prompt; 0: none */
+    bool walking;      /* the start of the line can still match another rule */
     bool quoted;       /* inside quotes, while looking for the end of a header */
-    uint8_t fields;    /* separators passed in such a header */
-    bool skip_lf;      /* a line ended at CR: an LF that follows belongs to it */
-    bool skip_space;   /* a prompt ended: one space that follows belongs to it */
-    struct at_gap gap; /* behind the last block, up to the current line */
-    bool gap_open;     /* that line has not begun */
-    bool gap_half;     /* a CR of it waits for its LF */
+    uint8_t fields;    /* separators so far in such a header */
+    bool skip_lf;      /* the last line ended with CR: an LF that follows belongs to it */
+    bool skip_space;   /* after a prompt: one space that follows belongs to it */
+    struct at_gap gap; /* between the last block and the current line */
+    bool gap_open;     /* that line has not started yet */
+    bool gap_half;     /* after a CR, its LF still to come */
 };
 
 /* False when there is no memory for the line buffer. */
 bool at_framer_init(struct at_framer *framer, const struct at_alloc *alloc, const struct at_rules *rules);
 void at_framer_free(struct at_framer *framer);
 
-/* Other rules from the next line on. False when there is no memory; the old ones then stay. */
+/* Changes the rules, starting with the next line. False when there is no memory; the old rules then stay. */
 bool at_framer_set_rules(struct at_framer *framer, const struct at_rules *rules);
 
-/* Hands over the next bytes; they must stay where they are until AT_TOKEN_NONE was returned. */
+/* Supplies the next span, which must stay valid until AT_TOKEN_NONE has been returned. */
 void at_framer_input(struct at_framer *framer, const char *bytes, size_t length);
 
 enum at_token_kind at_framer_next(struct at_framer *framer, struct at_token *token);
 
-/* Takes the bytes back that have not been looked at. */
-size_t at_framer_take_rest(struct at_framer *framer, const char **bytes);
+/* Takes back the unread part of the span. */
+size_t at_framer_take_unread(struct at_framer *framer, const char **bytes);
 
-/* What comes next follows a block that came another way. */
+/* The next line follows a block that did not pass through the framer. */
 void at_framer_follow_block(struct at_framer *framer);
 
-/* From here on `length` bytes are data. Behind a LINE token an LF that still belongs to the line is passed
- * over. */
+/* The next `length` bytes are data. An LF that still belongs to the announcing line is skipped first. */
 void at_framer_block(struct at_framer *framer, uint64_t length);
 
-/* This byte at the start of a line is a prompt; 0: none is due. */
-void at_framer_due(struct at_framer *framer, char byte);
+/* Recognises this byte at the start of a line as a prompt; 0: expect none. */
+void at_framer_expect_prompt(struct at_framer *framer, char byte);
 
-/* Back to the start of a line, giving up the rest of a block and of a line. */
+/* Discards the current line and block; the next byte starts a line. */
 void at_framer_reset(struct at_framer *framer);
 
 #endif

@@ -5,19 +5,28 @@
 #include <string.h>
 
 enum {
-    SURE_OF_LINE_ENDS = 3, /* answers in a row that end alike */
-    BOOT_QUIET_MS = 500,   /* boot URCs come in a bunch, and commands among them get lost (EG25, BG96) */
+    SURE_OF_LINE_ENDS = 3, /* identical answers in a row that settle how many line ends follow a block */
+    BOOT_QUIET_MS =
+        500, /* boot URCs arrive in a burst, and some modules (EG25, BG96) lose commands sent during it */
 };
 
-enum at_event_kind at_engine_tell(struct at_event *event, enum at_event_kind kind,
-                                  const struct at_token *token)
+/* Only lines have a prefix: the text of an overlong line is gone, and data may merely look like one. */
+static size_t prefix_length_of(const struct at_token *token)
+{
+    if (token->rule != AT_NO_RULE)
+        return token->prefix_length;
+    return token->kind == AT_TOKEN_LINE || token->kind == AT_TOKEN_HEADER ? at_prefix_length(token) : 0;
+}
+
+enum at_event_kind at_event_init(struct at_event *event, enum at_event_kind kind,
+                                 const struct at_token *token)
 {
     *event = (struct at_event){.kind = kind, .rule = AT_NO_RULE};
     if (token != NULL) {
         event->text = token->text;
         event->length = token->length;
         event->rule = token->rule;
-        event->prefix_length = token->rule != AT_NO_RULE ? token->prefix_length : at_prefix_length(token);
+        event->prefix_length = prefix_length_of(token);
     }
     return kind;
 }
@@ -34,12 +43,12 @@ static enum at_block_owner owner_of_block(enum at_event_kind kind)
     return kind == AT_EVENT_URC ? AT_BLOCK_URC : AT_BLOCK_OTHER;
 }
 
-/* Tells of a line, and lets the block that it announces follow. */
-static enum at_event_kind tell_line(struct at_engine *engine, struct at_event *event, enum at_event_kind kind,
+/* Reports a line and prepares for the block that it announces. */
+static enum at_event_kind emit_line(struct at_engine *engine, struct at_event *event, enum at_event_kind kind,
                                     const struct at_token *line, at_time now)
 {
-    at_engine_tell(event, kind, line);
-    event->block = at_announced(line, rule_of(engine, line));
+    at_event_init(event, kind, line);
+    event->block = at_block_length(line, rule_of(engine, line));
     if (event->block > 0)
         at_framer_block(&engine->framer, event->block);
     engine->block_owner = owner_of_block(kind);
@@ -49,7 +58,8 @@ static enum at_event_kind tell_line(struct at_engine *engine, struct at_event *e
     return kind;
 }
 
-/* The echo of the command line, whole or in the pieces that a URC has cut it into. */
+/* Whether the line is the echo of the command line, complete or as one of the parts between which a URC was
+ * inserted. */
 static bool is_echo(struct at_engine *engine, const struct at_token *line)
 {
     struct at_slot *slot = &engine->slot;
@@ -57,21 +67,21 @@ static bool is_echo(struct at_engine *engine, const struct at_token *line)
         return true;
     if (slot->state == AT_SLOT_EMPTY)
         return false;
-    size_t left = slot->text_length - slot->echoed;
-    bool whole = line->length == left && slot->echoed == 0;
-    bool piece = engine->echo && line->length <= left && (slot->echoed > 0 || line->length >= 2);
+    size_t remaining = slot->text_length - slot->echoed;
+    bool whole = line->length == remaining && slot->echoed == 0;
+    bool piece = engine->echo && line->length <= remaining && (slot->echoed > 0 || line->length >= 2);
     if (!(whole || piece) || memcmp(line->text, engine->line + slot->echoed, line->length) != 0)
         return false;
     slot->echoed += line->length;
     return true;
 }
 
-/* Ends the command in flight with the module's own word. */
+/* Ends the command in flight with the module's result. */
 static enum at_event_kind end_slot(struct at_engine *engine, struct at_event *event,
                                    const struct at_token *line, bool success, at_time now)
 {
     struct at_slot *slot = &engine->slot;
-    at_engine_tell(event, AT_EVENT_FINAL, line);
+    at_event_init(event, AT_EVENT_FINAL, line);
     event->command = slot->id;
     event->result = success ? AT_RESULT_OK : AT_RESULT_ERROR;
     event->unsent = at_upload_unsent(&slot->upload);
@@ -83,8 +93,8 @@ static enum at_event_kind end_slot(struct at_engine *engine, struct at_event *ev
     uint64_t data_owed = at_slot_data_owed(slot);
     bool unfinished = at_slot_is_unfinished(slot);
     at_engine_free_slot(engine, now);
-    if (unfinished) /* whether the module takes more as data or as commands is not known */
-        at_engine_doubt_module(engine, true, data_owed, now);
+    if (unfinished) /* the module may take what comes next as data or as commands */
+        at_engine_sync_when_idle(engine, true, data_owed, now);
     return AT_EVENT_FINAL;
 }
 
@@ -95,31 +105,31 @@ static enum at_event_kind on_final(struct at_engine *engine, struct at_event *ev
     if (engine->sync.phase != AT_SYNC_OFF) {
         bool late = engine->sync.final_owed;
         at_sync_final(&engine->sync, rule->success, now);
-        return late ? tell_line(engine, event, AT_EVENT_LATE, line, now) : AT_EVENT_NONE;
+        return late ? emit_line(engine, event, AT_EVENT_LATE, line, now) : AT_EVENT_NONE;
     }
     if (at_slot_is_awaiting(slot) && (rule->groups & slot->accepts) != 0)
         return end_slot(engine, event, line, rule->success, now);
     if (rule->urc_when_idle)
-        return tell_line(engine, event, AT_EVENT_URC, line, now);
+        return emit_line(engine, event, AT_EVENT_URC, line, now);
     if (slot->state == AT_SLOT_ARMED && slot->upload.source != NULL && rule->success)
-        return AT_EVENT_NONE; /* ESP-AT says `OK` in front of the prompt */
-    return tell_line(engine, event, AT_EVENT_UNKNOWN, line, now);
+        return AT_EVENT_NONE; /* some modules (ESP-AT) send `OK` before the prompt */
+    return emit_line(engine, event, AT_EVENT_UNKNOWN, line, now);
 }
 
 static void begin_data(struct at_engine *engine, at_time now)
 {
     const struct at_upload *upload = &engine->slot.upload;
-    at_framer_due(&engine->framer, upload->ack_every > 0 ? upload->ack_byte : 0);
+    at_framer_expect_prompt(&engine->framer, upload->ack_every > 0 ? upload->ack_byte : 0);
     engine->slot.prompted = true;
     engine->slot.state = AT_SLOT_DATA;
-    at_escape_waiting(&engine->escape, now); /* silence counts from here, not from the command */
+    at_escape_set_drain_time(&engine->escape, now); /* measure the silence from here, not from the command */
     at_slot_arm(&engine->slot, now);
 }
 
-/* A prompt for a command given up: the module waits for data that will not come. */
+/* The prompt of a command that was given up: the module now waits for data that will not come. */
 static void on_late_prompt(struct at_engine *engine, at_time now)
 {
-    at_framer_due(&engine->framer, 0);
+    at_framer_expect_prompt(&engine->framer, 0);
     engine->slot.prompted = true;
     at_sync_prompt(&engine->sync, at_slot_data_owed(&engine->slot), now);
 }
@@ -133,11 +143,11 @@ static enum at_event_kind begin_data_mode(struct at_engine *engine, struct at_ev
     return AT_EVENT_FINAL;
 }
 
-/* The host knows how much comes, and the line does not say. */
+/* Starts a block whose length the host has specified, since the line does not announce it. */
 static enum at_event_kind begin_block(struct at_engine *engine, struct at_event *event,
                                       const struct at_token *line, at_time now)
 {
-    tell_line(engine, event, AT_EVENT_INFO, line, now);
+    emit_line(engine, event, AT_EVENT_INFO, line, now);
     event->block = engine->slot.block;
     engine->slot.block = 0;
     if (engine->slot.expect.prefix_length > 0)
@@ -148,14 +158,14 @@ static enum at_event_kind begin_block(struct at_engine *engine, struct at_event 
     return AT_EVENT_INFO;
 }
 
-/* Data mode that nobody asked for is left again. */
+/* Enters data mode; if the host did not ask for it, leaves it again. */
 static enum at_event_kind enter_data_mode(struct at_engine *engine, struct at_event *event,
                                           const struct at_token *line, at_time now)
 {
     if (engine->slot.online)
         return begin_data_mode(engine, event, line, now);
     end_slot(engine, event, line, false, now);
-    at_engine_doubt_module(engine, true, 0, now);
+    at_engine_sync_when_idle(engine, true, 0, now);
     return AT_EVENT_FINAL;
 }
 
@@ -165,10 +175,10 @@ static enum at_event_kind on_connect(struct at_engine *engine, struct at_event *
     struct at_slot *slot = &engine->slot;
     if (slot->state == AT_SLOT_GIVEN_UP) {
         on_late_prompt(engine, now);
-        return tell_line(engine, event, AT_EVENT_LATE, line, now);
+        return emit_line(engine, event, AT_EVENT_LATE, line, now);
     }
     if (slot->state != AT_SLOT_ARMED)
-        return tell_line(engine, event, AT_EVENT_UNKNOWN, line, now);
+        return emit_line(engine, event, AT_EVENT_UNKNOWN, line, now);
     if (slot->upload.source != NULL) {
         begin_data(engine, now);
         return AT_EVENT_NONE;
@@ -185,7 +195,7 @@ static enum at_event_kind on_prompt(struct at_engine *engine, struct at_event *e
     struct at_slot *slot = &engine->slot;
     if (slot->state == AT_SLOT_GIVEN_UP) {
         on_late_prompt(engine, now);
-    } else if (slot->state == AT_SLOT_DATA) { /* the module acknowledges */
+    } else if (slot->state == AT_SLOT_DATA) { /* the module acknowledges data */
         slot->upload.unacknowledged = 0;
         at_slot_arm(slot, now);
     } else if (slot->upload.source != NULL) {
@@ -196,36 +206,38 @@ static enum at_event_kind on_prompt(struct at_engine *engine, struct at_event *e
     return AT_EVENT_NONE;
 }
 
-/* Everything that waits for the module ends: what it knew of it is gone. */
+/* The module has lost all state, so everything pending fails. */
 static enum at_event_kind on_boot(struct at_engine *engine, const struct at_token *line, at_time now)
 {
     struct at_slot *slot = &engine->slot;
     if (slot->state != AT_SLOT_EMPTY && slot->state != AT_SLOT_GIVEN_UP) {
         engine->end_slot = true;
-        engine->end_result = AT_RESULT_REBOOT;
+        engine->final_result = AT_RESULT_REBOOT;
         slot->state = AT_SLOT_GIVEN_UP;
         slot->deadline = AT_NEVER;
     }
-    engine->end_deferred = engine->deferred.count > 0;
-    engine->tell_reboot = !engine->rebooting;
-    engine->tell_boot_line = true;
+    engine->deferred_ends_pending = engine->deferred.count > 0;
+    engine->reboot_pending = !engine->rebooting;
+    engine->boot_line_pending = true;
     engine->boot_line = *line;
     engine->rebooting = true;
     engine->echo = true;
-    at_framer_due(&engine->framer, 0);
-    at_time give_up = engine->sync.phase == AT_SYNC_OFF ? now + at_ms(AT_LOST_MS) : engine->sync.give_up;
+    at_framer_expect_prompt(&engine->framer, 0);
+    at_time give_up =
+        engine->sync.phase == AT_SYNC_OFF ? now + at_ms(AT_UNRESPONSIVE_MS) : engine->sync.give_up;
     at_engine_start_sync(engine, &(struct at_sync_start){.quiet_ms = BOOT_QUIET_MS, .give_up = give_up}, now);
     return AT_EVENT_NONE;
 }
 
-/* The deferred result of the command in flight, in front of its final result code (FTP note 3.6). */
+/* A deferred result that arrives before the final result code of its command, as some FTP commands have it.
+ */
 static bool on_early_deferred(struct at_engine *engine, struct at_event *event, const struct at_token *line)
 {
     struct at_slot *slot = &engine->slot;
     bool more;
     if (!at_slot_is_awaiting(slot) || !at_expectation_match(&slot->expect, line, &more))
         return false;
-    at_engine_tell(event, AT_EVENT_DEFERRED, line);
+    at_event_init(event, AT_EVENT_DEFERRED, line);
     event->command = slot->id;
     event->more = more;
     event->early = true;
@@ -239,13 +251,13 @@ static bool on_deferred(struct at_engine *engine, struct at_event *event, const 
     uint32_t id = at_deferred_match(&engine->deferred, line, &more);
     if (id == 0)
         return false;
-    at_engine_tell(event, AT_EVENT_DEFERRED, line);
+    at_event_init(event, AT_EVENT_DEFERRED, line);
     event->command = id;
     event->more = more;
     return true;
 }
 
-/* Does the line answer the command in flight, or the one given up? */
+/* Whether the line answers the command in flight, or the one that was given up. */
 static bool is_information(const struct at_engine *engine, const struct at_token *line,
                            const struct at_line_rule *rule)
 {
@@ -262,8 +274,8 @@ static bool is_information(const struct at_engine *engine, const struct at_token
     return at_has_shape(line, 0, slot->info_shape);
 }
 
-/* The first damage to the answer of the command in flight counts: what is whole behind it does not heal it.
- */
+/* Records damage to the answer of the command in flight. The first damage counts, even if everything after it
+ * is intact. */
 void at_engine_note_damage(struct at_engine *engine, enum at_damage damage)
 {
     engine->slot.had_block = true;
@@ -271,9 +283,8 @@ void at_engine_note_damage(struct at_engine *engine, enum at_damage damage)
         engine->slot.damage = (uint8_t)damage;
 }
 
-/* A line that nothing claims, or one that is too long, between a block and the final result code: the rest of
- * the data. */
-static void look_between(struct at_engine *engine)
+/* An unknown or overlong line between a block and the final result code is the rest of a damaged block. */
+static void note_stray_bytes(struct at_engine *engine)
 {
     if (engine->slot.had_block && at_slot_is_awaiting(&engine->slot))
         at_engine_note_damage(engine, AT_LONG);
@@ -287,22 +298,21 @@ static enum at_event_kind on_other_line(struct at_engine *engine, struct at_even
         return event->kind;
     if (is_information(engine, line, rule)) {
         if (engine->slot.state != AT_SLOT_GIVEN_UP)
-            return tell_line(engine, event, AT_EVENT_INFO, line, now);
+            return emit_line(engine, event, AT_EVENT_INFO, line, now);
         at_sync_line(&engine->sync, now);
-        return tell_line(engine, event, AT_EVENT_LATE, line, now);
+        return emit_line(engine, event, AT_EVENT_LATE, line, now);
     }
     if (on_deferred(engine, event, line))
         return event->kind;
     if (rule != NULL && rule->kind == AT_LINE_URC)
-        return tell_line(engine, event, AT_EVENT_URC, line, now);
+        return emit_line(engine, event, AT_EVENT_URC, line, now);
     if (engine->sync.phase != AT_SYNC_OFF)
         at_sync_line(&engine->sync, now);
-    look_between(engine);
-    return tell_line(engine, event, AT_EVENT_UNKNOWN, line, now);
+    note_stray_bytes(engine);
+    return emit_line(engine, event, AT_EVENT_UNKNOWN, line, now);
 }
 
-/* What is known of how the block in the answer to this command ends; the oldest is forgotten for a new one.
- */
+/* Looks up how the block in the answer to this command ended before. A new entry replaces the oldest. */
 static struct at_block_end *known_block_end(struct at_engine *engine)
 {
     const struct at_slot *slot = &engine->slot;
@@ -319,10 +329,10 @@ static struct at_block_end *known_block_end(struct at_engine *engine)
     return end;
 }
 
-/* Some modules print a blank line behind a block, others do not (EG800K, some answers), and each does the
- * same every time. One too few: two bytes were lost, and CR LF was taken for the last of the data. One too
- * many: two bytes came twice. Or the first answer of this kind was damaged, and the others are right: that is
- * believed when they have said the same often enough. */
+/* Some modules send an empty line after a block and others do not, but each command does the same every time
+ * (some answers of the EG800K differ from the rest). One CR LF too few means that two bytes were lost and CR
+ * LF was counted as data; one too many means that two bytes were duplicated. If the very first answer was the
+ * damaged one, the later ones outvote it once enough of them agree. */
 static enum at_damage judge_line_ends(struct at_engine *engine, uint8_t line_ends)
 {
     struct at_block_end *end = known_block_end(engine);
@@ -335,12 +345,12 @@ static enum at_damage judge_line_ends(struct at_engine *engine, uint8_t line_end
     return line_ends < end->line_ends ? AT_SHORT : AT_LONG;
 }
 
-/* What a line that follows a block tells of that. */
+/* What the line after a block says about the block. */
 static enum at_damage judge_block(struct at_engine *engine, const struct at_token *line, bool final)
 {
     const struct at_gap *gap = &line->gap;
-    bool at_once = gap->first != '\r' && gap->first != '\n';
-    if (at_once)
+    bool adjacent = gap->first != '\r' && gap->first != '\n';
+    if (adjacent)
         return final ? AT_SHORT : AT_LONG;
     if (!gap->clean)
         return gap->first == '\n' ? AT_SHORT : AT_LONG;
@@ -349,8 +359,9 @@ static enum at_damage judge_block(struct at_engine *engine, const struct at_toke
     return AT_UNDAMAGED;
 }
 
-/* The first line behind a block. True when that is to be told first, and the line afterwards. */
-static bool look_behind_block(struct at_engine *engine, struct at_event *event, const struct at_token *line,
+/* Checks the block before this line. True when DAMAGE has to be reported first; the line is then delivered
+ * after it. */
+static bool check_after_block(struct at_engine *engine, struct at_event *event, const struct at_token *line,
                               bool final)
 {
     if (!line->gap.follows_block || !engine->rules->protocol.crlf_after_block)
@@ -363,9 +374,9 @@ static bool look_behind_block(struct at_engine *engine, struct at_event *event, 
     engine->damaged += damage != AT_UNDAMAGED;
     if (damage == AT_UNDAMAGED || engine->block_owner != AT_BLOCK_URC)
         return false;
-    engine->seen = *line;
-    engine->seen.gap.follows_block = false;
-    at_engine_tell(event, AT_EVENT_DAMAGE, NULL);
+    engine->seen_token = *line;
+    engine->seen_token.gap.follows_block = false;
+    at_event_init(event, AT_EVENT_DAMAGE, NULL);
     event->damage = damage;
     return true;
 }
@@ -378,7 +389,7 @@ static enum at_event_kind on_line(struct at_engine *engine, struct at_event *eve
         return on_boot(engine, line, now);
     if (is_echo(engine, line))
         return AT_EVENT_NONE;
-    if (look_behind_block(engine, event, line, rule != NULL && rule->kind == AT_LINE_FINAL))
+    if (check_after_block(engine, event, line, rule != NULL && rule->kind == AT_LINE_FINAL))
         return AT_EVENT_DAMAGE;
     if (rule != NULL && rule->kind == AT_LINE_FINAL)
         return on_final(engine, event, line, rule, now);
@@ -390,12 +401,12 @@ static enum at_event_kind on_line(struct at_engine *engine, struct at_event *eve
 static enum at_event_kind on_data(struct at_engine *engine, struct at_event *event,
                                   const struct at_token *token, at_time now)
 {
-    at_engine_tell(event, AT_EVENT_BLOCK, token);
-    event->block = engine->framer.block_left;
+    at_event_init(event, AT_EVENT_BLOCK, token);
+    event->block = engine->framer.block_remaining;
     engine->block_at = now;
     if (engine->block_owner == AT_BLOCK_COMMAND) {
         event->command = engine->slot.id;
-        engine->slot.passed += token->length;
+        engine->slot.transferred += token->length;
         at_slot_arm(&engine->slot, now);
     } else if (engine->sync.phase != AT_SYNC_OFF) {
         at_sync_data(&engine->sync, now);
@@ -417,10 +428,10 @@ enum at_event_kind at_engine_on_token(struct at_engine *engine, struct at_event 
     case AT_TOKEN_DATA:
         return on_data(engine, event, token, now);
     case AT_TOKEN_OVERLONG:
-        if (look_behind_block(engine, event, token, false))
+        if (check_after_block(engine, event, token, false))
             return AT_EVENT_DAMAGE;
-        look_between(engine);
-        return at_engine_tell(event, AT_EVENT_OVERLONG, token);
+        note_stray_bytes(engine);
+        return at_event_init(event, AT_EVENT_OVERLONG, token);
     }
     return AT_EVENT_NONE;
 }

@@ -1,4 +1,4 @@
-/* What every file of the engine uses. Nothing here is for hosts: they include at/at.h alone. */
+/* Shared by all files of the engine. Hosts include at/at.h only. */
 #ifndef AT_INTERNAL_H
 #define AT_INTERNAL_H
 

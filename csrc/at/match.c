@@ -53,7 +53,7 @@ size_t at_prefix_length(const struct at_token *line)
     return colon != NULL ? (size_t)(colon + 1 - line->text) : 0;
 }
 
-uint64_t at_announced(const struct at_token *line, const struct at_line_rule *rule)
+uint64_t at_block_length(const struct at_token *line, const struct at_line_rule *rule)
 {
     const char *text;
     size_t length;

@@ -1,25 +1,26 @@
-/* Questions about a line: whose is it, has it this shape, is it the one with this key? Whole names are
- * compared, never parts of a line. */
+/* Predicates on lines: which name, shape and key a line has. Names are compared as a whole, never in part. */
 #ifndef AT_MATCH_H
 #define AT_MATCH_H
 
 #include "at/framer.h"
 
-/* `+CREG` names the lines `+CREG: 1` and `+CREG,1`, not `+CREGX: 1`. */
+/* Whether the line has this name: for example, `+CREG: 1` and `+CREG,1` have the name `+CREG`, `+CREGX: 1`
+ * does not. */
 bool at_is_named(const struct at_token *line, const char *name, size_t length);
 
-/* The fields behind a prefix and its colon, as at_fields_match sees them. */
+/* Whether the fields after the prefix and its colon have this shape (at_fields_match). */
 bool at_has_shape(const struct at_token *line, size_t prefix_length, const char *shape);
 
-/* Does this 1-based field hold key? True without asking when there is nothing to compare (index 0, empty
- * key). */
+/* Whether the field with this index, from 1, equals key. Always true when there is nothing to compare (index
+ * 0 or an empty key). */
 bool at_has_key(const struct at_token *line, size_t prefix_length, unsigned field_index, const char *key);
 
-/* Of `+NAME:`, which says whose the line is, so that it is nobody's bare answer; 0: it has no prefix. */
+/* Length of a `+NAME:` prefix; 0: the line has none. A line with a prefix cannot be the bare answer to
+ * another command. */
 size_t at_prefix_length(const struct at_token *line);
 
-/* How many raw bytes the rule says follow this line; 0: none. A length that is no number announces nothing.
+/* Length of the block that this line announces according to its rule; 0: none, or the field is not a number.
  */
-uint64_t at_announced(const struct at_token *line, const struct at_line_rule *rule);
+uint64_t at_block_length(const struct at_token *line, const struct at_line_rule *rule);
 
 #endif

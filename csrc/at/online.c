@@ -3,11 +3,11 @@
 #include <string.h>
 
 enum {
-    ANSWER_MS = 1000, /* the answer comes at most so long after the silence that the module wants */
+    ANSWER_MS = 1000, /* longest time to the answer, after the silence that the module requires */
     DTR_ANSWER_MS = 1000,
     ANSWER_QUIET_MS = 50, /* silence after an `OK` that makes it the answer */
     BLOCKED_MS =
-        120000, /* the port has taken nothing for so long while data mode is left: that is given up */
+        120000, /* the port has accepted nothing for this long while leaving data mode: stop trying */
 };
 
 bool at_online_init(struct at_online *online, const struct at_alloc *alloc, struct at_escape *escape)
@@ -25,25 +25,26 @@ void at_online_free(struct at_online *online, const struct at_alloc *alloc)
 void at_online_begin(struct at_online *online)
 {
     online->phase = AT_ONLINE_FLOWING;
-    online->doubt_told = online->in_doubt = online->dtr = online->expecting = online->left = false;
+    online->hangup_reported = online->hangup_suspected = online->dtr = online->expecting = online->ended =
+        false;
 }
 
 size_t at_online_end(struct at_online *online)
 {
     online->phase = AT_ONLINE_OFF;
-    at_ending_forget(&online->ending);
-    return at_feed_drop(&online->feed);
+    at_ending_reset(&online->ending);
+    return at_feed_clear(&online->feed);
 }
 
-bool at_online_give(struct at_online *online, const char *bytes, size_t length)
+bool at_online_write(struct at_online *online, const char *bytes, size_t length)
 {
     bool open = online->phase == AT_ONLINE_FLOWING || online->phase == AT_ONLINE_GUARD;
-    return open && at_feed_give(&online->feed, bytes, length);
+    return open && at_feed_write(&online->feed, bytes, length);
 }
 
 static bool has_text(const struct at_online *online)
 {
-    return online->ending.whole;
+    return online->ending.complete;
 }
 
 static void wait_for_answer(struct at_online *online, at_time earliest, at_time latest)
@@ -59,14 +60,14 @@ static void expect_answer(struct at_online *online, const struct at_protocol *pr
     const char *held;
     online->expecting = true;
     online->held_before = at_ending_held(&online->ending, &held);
-    at_ending_expect(&online->ending, at_answer_text, protocol->behind);
+    at_ending_expect(&online->ending, at_answer_text, protocol->follow_prefix);
 }
 
 void at_online_leave(struct at_online *online, bool dtr, at_time now)
 {
     if (online->phase != AT_ONLINE_FLOWING)
         return;
-    online->in_doubt = has_text(online);
+    online->hangup_suspected = has_text(online);
     online->dtr = dtr;
     online->give_up_at = now + at_ms(BLOCKED_MS);
     online->phase = dtr ? AT_ONLINE_ASKED : AT_ONLINE_GUARD;
@@ -74,21 +75,23 @@ void at_online_leave(struct at_online *online, bool dtr, at_time now)
         wait_for_answer(online, now, now + at_ms(DTR_ANSWER_MS));
 }
 
-/* Where in the held bytes the last `OK` stands that may be the answer, silence or the module's lines behind
- * it; length when there is none. *followed: by lines that nothing but the module says. */
+/* Finds the last `OK` in the held bytes that may be the answer: only silence or lines of the module may
+ * follow it. Returns length when there is none. *followed: lines follow that only the module can have sent.
+ */
 static size_t find_answer(const struct at_online *online, const struct at_protocol *protocol,
                           const char *held, size_t length, bool *followed)
 {
-    size_t found = length, prefix = strlen(protocol->behind);
+    size_t found = length, prefix = strlen(protocol->follow_prefix);
     *followed = false;
     for (size_t at = 0; at + AT_ANSWER_LENGTH <= length; at++) {
         if (at + AT_ANSWER_LENGTH <= online->held_before ||
             memcmp(held + at, at_answer_text, AT_ANSWER_LENGTH) != 0)
             continue;
         const char *rest = held + at + AT_ANSWER_LENGTH;
-        size_t left = length - at - AT_ANSWER_LENGTH;
-        bool named = prefix > 0 && left >= prefix && memcmp(rest, protocol->behind, prefix) == 0;
-        if (named || at_are_lines(rest, left)) {
+        size_t rest_length = length - at - AT_ANSWER_LENGTH;
+        bool named =
+            prefix > 0 && rest_length >= prefix && memcmp(rest, protocol->follow_prefix, prefix) == 0;
+        if (named || at_are_lines(rest, rest_length)) {
             found = at;
             *followed = named;
         }
@@ -96,26 +99,26 @@ static size_t find_answer(const struct at_online *online, const struct at_protoc
     return found;
 }
 
-/* What is held is divided: data, and lines behind it. */
+/* Ends data mode. The first `data` held bytes are data, the rest are lines. */
 static void decide(struct at_online *online, bool answered, size_t data)
 {
-    online->left = true;
+    online->ended = true;
     online->answered = answered;
-    online->data_left = data;
+    online->data_before_end = data;
 }
 
-/* Has the answer come, or its time passed? */
-static void look_for_answer(struct at_online *online, const struct at_protocol *protocol, at_time now)
+/* Checks whether the answer has arrived, or is overdue. */
+static void check_answer(struct at_online *online, const struct at_protocol *protocol, at_time now)
 {
     const char *held;
     bool followed;
     size_t length = at_ending_held(&online->ending, &held);
     size_t found = online->expecting ? find_answer(online, protocol, held, length, &followed) : length;
-    bool silent = now >= online->ending.last + at_ms(ANSWER_QUIET_MS);
+    bool silent = now >= online->ending.last_byte_at + at_ms(ANSWER_QUIET_MS);
     if (found < length && (silent || followed || now >= online->latest)) {
         decide(online, true, found);
     } else if (now >= online->latest) {
-        if (online->dtr) { /* it does not heed DTR */
+        if (online->dtr) { /* the module ignores DTR */
             online->dtr = false;
             online->phase = AT_ONLINE_GUARD;
             online->expecting = false;
@@ -126,8 +129,8 @@ static void look_for_answer(struct at_online *online, const struct at_protocol *
     }
 }
 
-/* The port takes nothing any more. */
-static void look_for_blocked(struct at_online *online, at_time now)
+/* Ends data mode when the port has stopped accepting bytes. */
+static void check_blocked(struct at_online *online, at_time now)
 {
     const char *held;
     if (now < online->give_up_at)
@@ -143,56 +146,56 @@ static void tick(struct at_online *online, const struct at_protocol *protocol, a
     case AT_ONLINE_FLOWING:
         break;
     case AT_ONLINE_GUARD:
-        if (at_ending_is_doubtful(&online->ending, now))
-            online->in_doubt = true; /* what was given does not go out any more */
-        look_for_blocked(online, now);
-        if (!online->left && (online->feed.length == 0 || online->in_doubt) &&
+        if (at_ending_is_suspect(&online->ending, now))
+            online->hangup_suspected = true; /* from now on no more data is sent */
+        check_blocked(online, now);
+        if (!online->ended && (online->feed.length == 0 || online->hangup_suspected) &&
             at_escape_begin(online->escape, protocol, now)) {
             online->phase = AT_ONLINE_ESCAPING;
-            /* A module that wants no silence after it may answer before the port tells that it has the bytes.
-             */
+            /* A module that requires no silence after the sequence may answer before the port reports the
+             * last byte as written. */
             wait_for_answer(online, now, AT_NEVER);
             if (protocol->answer_ms == 0)
                 expect_answer(online, protocol);
         }
         break;
     case AT_ONLINE_ESCAPING:
-        look_for_blocked(online, now);
+        check_blocked(online, now);
         break;
     case AT_ONLINE_ASKED:
         if (!online->expecting && now >= online->earliest)
             expect_answer(online, protocol);
-        look_for_answer(online, protocol, now);
+        check_answer(online, protocol, now);
         break;
     }
 }
 
-static enum at_online_event_kind tell(struct at_online_event *event, enum at_online_event_kind kind,
+static enum at_online_event_kind emit(struct at_online_event *event, enum at_online_event_kind kind,
                                       const char *bytes, size_t length)
 {
     *event = (struct at_online_event){.kind = kind, .bytes = bytes, .length = length};
     return kind;
 }
 
-/* The data in front of the module's words, then that it is over. */
-static enum at_online_event_kind tell_left(struct at_online *online, struct at_online_event *event)
+/* Delivers the data before the module's lines, then reports the end of data mode. */
+static enum at_online_event_kind emit_data_mode_end(struct at_online *online, struct at_online_event *event)
 {
     const char *held;
-    size_t length = at_ending_held(&online->ending, &held), data = online->data_left;
+    size_t length = at_ending_held(&online->ending, &held), data = online->data_before_end;
     if (data > 0) {
-        online->data_left = 0;
-        at_ending_drop(&online->ending, data);
-        return tell(event, AT_ONLINE_DATA, held, data);
+        online->data_before_end = 0;
+        at_ending_consume(&online->ending, data);
+        return emit(event, AT_ONLINE_DATA, held, data);
     }
     size_t answer = online->answered ? AT_ANSWER_LENGTH : 0;
-    tell(event, AT_ONLINE_LEFT, held + answer, length - answer);
+    emit(event, AT_ONLINE_ENDED, held + answer, length - answer);
     event->answered = online->answered;
     event->ended = at_ending_last(&online->ending, event->bytes, event->length) < event->length;
-    online->left = false;
+    online->ended = false;
     online->phase = AT_ONLINE_OFF;
     at_ending_expect(&online->ending, NULL, NULL);
-    at_ending_forget(&online->ending);
-    return AT_ONLINE_LEFT;
+    at_ending_reset(&online->ending);
+    return AT_ONLINE_ENDED;
 }
 
 enum at_online_event_kind at_online_next(struct at_online *online, const struct at_protocol *protocol,
@@ -201,28 +204,28 @@ enum at_online_event_kind at_online_next(struct at_online *online, const struct 
 {
     const char *data;
     size_t length;
-    if (online->feed.tell) {
-        online->feed.tell = false;
-        return tell(event, AT_ONLINE_GIVEN, NULL, 0);
+    if (online->feed.written) {
+        online->feed.written = false;
+        return emit(event, AT_ONLINE_WRITTEN, NULL, 0);
     }
-    if (!online->left) {
-        length = at_ending_take(&online->ending, at, end, now, &data);
+    if (!online->ended) {
+        length = at_ending_scan(&online->ending, at, end, now, &data);
         if (length > 0 || at_ending_tick(&online->ending, now, &data, &length)) {
             online->held_before -= length < online->held_before ? length : online->held_before;
-            return tell(event, AT_ONLINE_DATA, data, length);
+            return emit(event, AT_ONLINE_DATA, data, length);
         }
         tick(online, protocol, now);
     }
-    if (online->left)
-        return tell_left(online, event);
+    if (online->ended)
+        return emit_data_mode_end(online, event);
     if (!has_text(online))
-        online->doubt_told = false;
-    if (online->phase == AT_ONLINE_FLOWING && !online->doubt_told &&
-        at_ending_is_doubtful(&online->ending, now)) {
-        online->doubt_told = true;
-        return tell(event, AT_ONLINE_DOUBT, NULL, 0);
+        online->hangup_reported = false;
+    if (online->phase == AT_ONLINE_FLOWING && !online->hangup_reported &&
+        at_ending_is_suspect(&online->ending, now)) {
+        online->hangup_reported = true;
+        return emit(event, AT_ONLINE_HANGUP_SUSPECTED, NULL, 0);
     }
-    return tell(event, AT_ONLINE_NOTHING, NULL, 0);
+    return emit(event, AT_ONLINE_NOTHING, NULL, 0);
 }
 
 size_t at_online_output(const struct at_online *online, const struct at_protocol *protocol, at_time now,
@@ -233,7 +236,7 @@ size_t at_online_output(const struct at_online *online, const struct at_protocol
     if (online->phase == AT_ONLINE_ESCAPING)
         return at_escape_output(online->escape, protocol, bytes);
     bool flows =
-        online->phase == AT_ONLINE_FLOWING || (online->phase == AT_ONLINE_GUARD && !online->in_doubt);
+        online->phase == AT_ONLINE_FLOWING || (online->phase == AT_ONLINE_GUARD && !online->hangup_suspected);
     if (!flows || has_text(online) || feed->length == 0)
         return 0;
     *bytes = feed->bytes;
@@ -246,24 +249,25 @@ void at_online_sent(struct at_online *online, const struct at_protocol *protocol
         if (!at_escape_sequence_sent(online->escape, protocol, length, now))
             return;
         online->phase = AT_ONLINE_ASKED;
-        at_time left_at = online->escape->left_at > now ? online->escape->left_at : now;
-        /* The module answers after the silence that it wants; half of it allows for a driver's queue. */
+        at_time drained_at = online->escape->drained_at > now ? online->escape->drained_at : now;
+        /* The module answers after the silence that it requires; half of that allows for bytes queued in a
+         * driver. */
         if (protocol->answer_ms > 0)
-            online->earliest = left_at + at_ms(protocol->answer_ms) / 2;
-        online->latest = left_at + at_ms(protocol->guard_ms) + at_ms(ANSWER_MS);
+            online->earliest = drained_at + at_ms(protocol->answer_ms) / 2;
+        online->latest = drained_at + at_ms(protocol->guard_ms) + at_ms(ANSWER_MS);
         return;
     }
     at_escape_sent(online->escape, protocol, online->feed.bytes, length, now);
     online->give_up_at = now + at_ms(BLOCKED_MS);
-    at_feed_took(&online->feed, length);
+    at_feed_consume(&online->feed, length);
 }
 
 at_time at_online_deadline(const struct at_online *online, const struct at_protocol *protocol, at_time now)
 {
     at_time deadline = at_ending_deadline(&online->ending), until = AT_NEVER;
-    if (online->feed.tell || online->left)
+    if (online->feed.written || online->ended)
         return now;
-    if (has_text(online) && (online->doubt_told || online->in_doubt))
+    if (has_text(online) && (online->hangup_reported || online->hangup_suspected))
         deadline = AT_NEVER;
     switch (online->phase) {
     case AT_ONLINE_OFF:
@@ -274,14 +278,14 @@ at_time at_online_deadline(const struct at_online *online, const struct at_proto
         break;
     case AT_ONLINE_GUARD:
         deadline = at_earlier(deadline, online->give_up_at);
-        if (online->feed.length == 0 || online->in_doubt)
+        if (online->feed.length == 0 || online->hangup_suspected)
             return at_earlier(deadline, at_escape_ready_at(online->escape, protocol));
         break;
     case AT_ONLINE_ASKED:
         if (!online->expecting)
             return at_earlier(deadline, at_earlier(online->earliest, online->latest));
         if (has_text(online))
-            deadline = online->ending.last + at_ms(ANSWER_QUIET_MS);
+            deadline = online->ending.last_byte_at + at_ms(ANSWER_QUIET_MS);
         return at_earlier(deadline > now ? deadline : AT_NEVER, online->latest);
     }
     if (online->feed.length > 0 && !has_text(online))

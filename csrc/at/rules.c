@@ -33,7 +33,7 @@ static bool is_too_long(const char *text)
     return text != NULL && strlen(text) > AT_NAME_MAX;
 }
 
-/* Its names and prefixes have room in a slot. */
+/* Whether the names and prefixes fit into a slot. */
 static bool fits(const struct at_command_rule *rule)
 {
     return !is_too_long(rule->name) && !is_too_long(rule->info_prefix) && !is_too_long(rule->deferred);
@@ -115,7 +115,7 @@ void at_rules_free(struct at_rules *rules)
     at_resize(&alloc, rules, sizeof *rules, 0);
 }
 
-/* Replaces *text by a copy of its own; false when there is no memory, *text is then NULL. */
+/* Replaces *text by a copy. False when there is no memory; *text is then NULL. */
 static bool own_text(const struct at_alloc *alloc, const char **text)
 {
     if (*text == NULL)
@@ -128,8 +128,8 @@ static bool own_text(const struct at_alloc *alloc, const char **text)
     return copy != NULL;
 }
 
-/* The table with room for one more element; NULL when there is no memory or the table is as large as an index
- * can tell. */
+/* Returns the table with room for one more element. NULL when there is no memory, or the table has as many
+ * elements as an index can address. */
 static void *make_room(const struct at_alloc *alloc, const void *table, int16_t count, int16_t *room,
                        size_t size)
 {
@@ -204,9 +204,9 @@ static bool is_letter(char byte)
     return (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z');
 }
 
-/* V.250 5.4: a basic command is one letter, or `&` and one letter, with a number behind it; an extended one
- * is `+` and a name of letters, digits and ! % - . / : _ (vendors also write `#`, `$`, `*`, `^` for `+`).
- * Ai-Thinker's commands are plain words (`AT+SOCKET` has the plus, `ATE0` not). */
+/* V.250 5.4: a basic command is one letter, or `&` and one letter, with an optional number after it; an
+ * extended one is `+` and a name of letters, digits and ! % - . / : _ (vendors also use `#`, `$`, `*`, `^` in
+ * place of `+`). */
 size_t at_command_name(const char *command, size_t length)
 {
     if (length == 0)

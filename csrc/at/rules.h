@@ -1,11 +1,11 @@
-/* A dialect as the engine sees it: look-up tables compiled from the declarations, no vendor's name among
- * them. Built once, then only read; one set of rules serves any number of engines. */
+/* The rules of a dialect as look-up tables. They are built once and then only read; any number of engines may
+ * share them. */
 #ifndef AT_RULES_H
 #define AT_RULES_H
 
 #include "at/trie.h"
 
-/* Owns its tables and texts, unless they are constant: then it owns the trees alone. */
+/* Owns its tables and texts; with constant tables, only the look-up trees. */
 struct at_rules {
     struct at_alloc alloc;
     struct at_protocol protocol;
@@ -18,11 +18,12 @@ struct at_rules {
     bool constant;
 };
 
-/* The name in a command line without `AT`, as a length: `+CREG` of `+CREG=1`, `E` of `E0`, `&F` of `&F`. */
+/* Length of the name at the start of a command line without `AT`. Examples: `+CREG` in `+CREG=1`, `E` in
+ * `E0`, `&F` in `&F`. */
 size_t at_command_name(const char *command, size_t length);
 enum at_form at_command_form(const char *command, size_t length);
 
-/* NULL: nothing is known of it. */
+/* NULL: there is no rule for this command. */
 const struct at_command_rule *at_rules_command(const struct at_rules *rules, const char *name, size_t length);
 
 #endif

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-/* False when it is too long. */
+/* False when the name is too long. */
 static bool set_name(struct at_slot *slot, const char *text, size_t length)
 {
     if (length > sizeof slot->name)
@@ -15,7 +15,7 @@ static bool set_name(struct at_slot *slot, const char *text, size_t length)
     return true;
 }
 
-/* A parameter of a write form, 1-based. */
+/* A parameter of a write command, counted from 1. */
 static bool get_param(const struct at_command *command, unsigned index, struct at_field *field)
 {
     const char *params = memchr(command->text, '=', command->length);
@@ -25,7 +25,7 @@ static bool get_param(const struct at_command *command, unsigned index, struct a
     return at_fields_get(params, (size_t)(command->text + command->length - params), index, field);
 }
 
-/* Does the command wait for a prompt or CONNECT and take data then? */
+/* Whether the command waits for a prompt or CONNECT and then takes data. */
 static bool wants_data(const struct at_command_rule *rule, const struct at_command *command,
                        enum at_form form)
 {
@@ -38,7 +38,7 @@ static bool wants_data(const struct at_command_rule *rule, const struct at_comma
     return !at_field_number(&length, &number) || number != 0;
 }
 
-/* False when it is too long. */
+/* False when the prefix is too long. */
 static bool set_expectation(struct at_expectation *expect, const char *prefix)
 {
     size_t length = strlen(prefix);
@@ -49,8 +49,7 @@ static bool set_expectation(struct at_expectation *expect, const char *prefix)
     return true;
 }
 
-/* What stands in the parameter by which this command's deferred result is told from another's. False when it
- * is too long. */
+/* Stores the parameter that identifies the deferred result of this command. False when it is too long. */
 static bool set_key(struct at_expectation *expect, const struct at_command *command, unsigned param)
 {
     struct at_field field;
@@ -63,7 +62,8 @@ static bool set_key(struct at_expectation *expect, const struct at_command *comm
     return true;
 }
 
-/* Several commands on one line (V.250 5.2.1), `+CMEE=1;+CSQ`: the rule of the first does not hold for all. */
+/* Several commands on one line (V.250 5.2.1), such as `+CMEE=1;+CSQ`: the rule of the first does not cover
+ * the others. */
 static bool is_compound(const char *text, size_t length)
 {
     bool quoted = false;
@@ -76,7 +76,7 @@ static bool is_compound(const char *text, size_t length)
     return false;
 }
 
-/* False when the parameter that tells its result apart is too long. */
+/* False when the identifying parameter is too long. */
 static bool apply_deferred(struct at_slot *slot, const struct at_command_rule *rule,
                            const struct at_command *command, enum at_form form)
 {

@@ -1,4 +1,4 @@
-/* The command in flight: its line, what it may produce, how far it has come. There is one, inside the engine.
+/* The command in flight: its line, what the module may answer, and its progress. The engine has exactly one.
  */
 #ifndef AT_SLOT_H
 #define AT_SLOT_H
@@ -9,19 +9,19 @@
 
 enum at_slot_state {
     AT_SLOT_EMPTY,
-    AT_SLOT_SENDING,  /* the command line is on its way to the port; nothing is taken for its answer yet */
-    AT_SLOT_ARMED,    /* it is with the port */
-    AT_SLOT_DATA,     /* the prompt came; its data is on its way or with the port */
-    AT_SLOT_GIVEN_UP, /* timed out or cancelled; kept so that its answer is known for what it is */
+    AT_SLOT_SENDING,  /* the command line is being written to the port; nothing received counts as its answer
+                         yet */
+    AT_SLOT_ARMED,    /* the port has accepted the command line; awaiting the answer */
+    AT_SLOT_DATA,     /* the prompt has arrived; its data is being sent, or has been */
+    AT_SLOT_GIVEN_UP, /* timed out or cancelled; kept to recognise its late answer */
 };
 
-/* What tells the deferred result of one command from that of another. */
+/* Identifies the deferred result of one command among others. */
 struct at_expectation {
     char prefix[AT_NAME_MAX];
-    size_t prefix_length; /* 0: there is none */
-    const char
-        *end_shape; /* the shape of its last line; NULL: the first line is the last. Points into the rules */
-    uint8_t field;  /* key stands in this field; 0: not compared */
+    size_t prefix_length;  /* 0: no deferred result is expected */
+    const char *end_shape; /* shape of the last line; NULL: there is only one line. Points into the rules */
+    uint8_t field;         /* index of the field that must equal key; 0: not compared */
     char key[AT_KEY_MAX];
 };
 
@@ -30,48 +30,48 @@ struct at_slot {
     uint32_t id;
     char name[AT_NAME_MAX]; /* in upper case */
     size_t name_length;
-    const char *prefix; /* of its information responses: the name, or the rule' own */
+    const char *prefix; /* of its information responses: the name, or the one in the rule */
     size_t prefix_length;
     const char *info_shape;
     enum at_info info;
     uint32_t accepts;
-    bool online;                  /* CONNECT begins data mode … */
+    bool online;                  /* CONNECT enters data mode … */
     bool prompt_enters_data_mode; /* … or the prompt does */
     uint64_t block;
     struct at_upload upload; /* its data */
-    uint64_t passed;         /* bytes of its data, or of the block in its answer, so far */
+    uint64_t transferred;    /* bytes of its data, or of the block in its answer, so far */
     bool prompted;
-    bool had_block; /* in its answer, which is whole */
-    uint8_t damage; /* of that: enum at_damage */
+    bool had_block; /* the answer contained a complete block */
+    uint8_t damage; /* damage to that block: enum at_damage */
     struct at_expectation expect;
-    bool deferred_early; /* it came in front of the final result code */
+    bool deferred_early; /* the deferred result arrived before the final result code */
     at_time deadline;
     uint32_t timeout_ms;
     uint32_t deferred_ms;
-    size_t line_length; /* of the command line in the engine's buffer, with its end */
-    size_t text_length; /* without */
+    size_t line_length; /* of the command line in the engine's buffer, including its end */
+    size_t text_length; /* without its end */
     size_t line_sent;
     size_t echoed;
 };
 
-/* Fills the slot for a command, by the rule of its name; default_ms is the time-out where that gives none.
- * Refused: NAME, KEY, NO_DATA. The slot points into itself: it is not to be moved. */
+/* Fills the slot for a command according to its rule. default_ms: the time-out if neither sets one. May
+ * refuse with NAME, KEY or NO_DATA. The slot points into itself, so it must not be moved. */
 enum at_refusal at_slot_fill(struct at_slot *slot, const struct at_rules *rules,
                              const struct at_command *command, uint32_t default_ms);
 
-/* The deadline, counted from now. */
+/* Restarts the time-out. */
 void at_slot_arm(struct at_slot *slot, at_time now);
 
-/* The command is with the module and its answer may come. */
+/* Whether the module has the command and may answer it. */
 bool at_slot_is_awaiting(const struct at_slot *slot);
 
-/* A prompt may come: the command has data, or data mode begins there. */
+/* Whether a prompt may come: the command has data, or the prompt enters data mode. */
 bool at_slot_wants_prompt(const struct at_slot *slot);
 
-/* The module takes bytes for data that the command has not given it. */
+/* Whether the module is still waiting for data of this command. */
 bool at_slot_is_unfinished(const struct at_slot *slot);
 
-/* So many bytes of data the module has asked for and not been given; 0 also when nobody knows. */
+/* How many bytes of data the module has asked for and not received; also 0 if the number is unknown. */
 uint64_t at_slot_data_owed(const struct at_slot *slot);
 
 #endif

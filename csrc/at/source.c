@@ -7,7 +7,7 @@ static size_t peek_memory(void *context, const char **bytes)
     return memory->length;
 }
 
-static void took_memory(void *context, size_t length)
+static void consume_memory(void *context, size_t length)
 {
     struct at_memory *memory = context;
     memory->bytes += length;
@@ -18,8 +18,8 @@ void at_source_memory(struct at_source *source, struct at_memory *memory)
 {
     *source = (struct at_source){
         .peek = peek_memory,
-        .took = took_memory,
+        .consume = consume_memory,
         .context = memory,
-        .left = memory->length,
+        .remaining = memory->length,
     };
 }

@@ -5,14 +5,14 @@
 enum {
     FIRST_PROBE_MS = 300,
     LONGEST_PROBE_MS = 4000,
-    SETTLE_MS = 40,        /* a module at 9600 baud needs 6 ms for an OK */
-    SETTLE_OWED_MS = 1000, /* with earlier probes unanswered, their OKs may still come */
+    SETTLE_MS = 40,        /* at 9600 baud an OK takes 6 ms */
+    SETTLE_OWED_MS = 1000, /* earlier probes were not answered, and their OKs may still arrive */
     LEAVE_MS = 200,
     CLEAN_PROBES = 2,
-    LONGEST_PROMPT = 1500, /* no dialect's prompt takes more at once, so far */
+    LONGEST_PROMPT = 1500, /* bytes; no known module asks for more at one prompt */
 };
 
-/* What is tried when a probe goes unanswered, in this order, over and over. */
+/* What to try when a probe is not answered, in this order, repeatedly. */
 enum {
     STEP_ASK_AGAIN = 1,
     STEP_CANCEL,
@@ -24,11 +24,11 @@ enum {
 static void wait_for(struct at_sync *sync, enum at_sync_phase phase, uint32_t milliseconds, at_time now)
 {
     sync->phase = phase;
-    sync->hold_ms = milliseconds;
+    sync->phase_ms = milliseconds;
     sync->until = now + at_ms(milliseconds);
 }
 
-/* The phase's time starts to run when the text is with the port: see at_sync_sent. */
+/* The phase's time starts once the port has accepted the text: see at_sync_sent. */
 static void send(struct at_sync *sync, enum at_sync_phase phase, uint32_t milliseconds, const char *text,
                  size_t length, at_time now)
 {
@@ -36,7 +36,7 @@ static void send(struct at_sync *sync, enum at_sync_phase phase, uint32_t millis
     sync->text_length = (uint8_t)length;
     sync->text_sent = 0;
     sync->phase = phase;
-    sync->hold_ms = milliseconds;
+    sync->phase_ms = milliseconds;
     sync->until = length + sync->fill > 0 ? AT_NEVER : now + at_ms(milliseconds);
 }
 
@@ -49,11 +49,11 @@ static void probe(struct at_sync *sync, const struct at_protocol *protocol, at_t
     send(sync, AT_SYNC_PROBE, sync->probe_ms, text, 2 + eol, now);
 }
 
-/* In front of the escape sequence. */
+/* Waits for the silence before the escape sequence. */
 static void keep_silent(struct at_sync *sync, const struct at_escape *escape,
                         const struct at_protocol *protocol, at_time now)
 {
-    wait_for(sync, AT_SYNC_GUARD, protocol->guard_ms, now > escape->left_at ? now : escape->left_at);
+    wait_for(sync, AT_SYNC_GUARD, protocol->guard_ms, now > escape->drained_at ? now : escape->drained_at);
 }
 
 static void cancel_prompt(struct at_sync *sync, const struct at_protocol *protocol, at_time now)
@@ -93,7 +93,7 @@ void at_sync_sent(struct at_sync *sync, size_t length, at_time now)
     sync->text_sent = (uint8_t)(sync->text_sent + of_text);
     sync->fill -= length - of_text;
     if (sync->text_sent == sync->text_length && sync->fill == 0)
-        sync->until = now + at_ms(sync->hold_ms);
+        sync->until = now + at_ms(sync->phase_ms);
 }
 
 void at_sync_final(struct at_sync *sync, bool success, at_time now)
@@ -101,7 +101,7 @@ void at_sync_final(struct at_sync *sync, bool success, at_time now)
     if (sync->final_owed) {
         sync->final_owed = false;
         if (sync->phase == AT_SYNC_QUIET)
-            sync->until = now + at_ms(sync->hold_ms);
+            sync->until = now + at_ms(sync->phase_ms);
         return;
     }
     if (sync->unanswered > 0)
@@ -121,14 +121,14 @@ void at_sync_line(struct at_sync *sync, at_time now)
         sync->clean = 0;
         wait_for(sync, AT_SYNC_QUIET, SETTLE_MS, now);
     } else if (sync->phase == AT_SYNC_QUIET) {
-        sync->until = now + at_ms(sync->hold_ms);
+        sync->until = now + at_ms(sync->phase_ms);
     }
 }
 
 void at_sync_data(struct at_sync *sync, at_time now)
 {
     if (sync->until != AT_NEVER && (sync->phase == AT_SYNC_QUIET || sync->phase == AT_SYNC_PROBE))
-        sync->until = now + at_ms(sync->hold_ms);
+        sync->until = now + at_ms(sync->phase_ms);
 }
 
 void at_sync_prompt(struct at_sync *sync, uint64_t data_owed, at_time now)
@@ -139,7 +139,7 @@ void at_sync_prompt(struct at_sync *sync, uint64_t data_owed, at_time now)
     wait_for(sync, AT_SYNC_QUIET, 0, now);
 }
 
-/* A probe has gone unanswered: what may hold the module back is tried in turn. */
+/* A probe was not answered: tries the next way to free the module. */
 static void try_next(struct at_sync *sync, const struct at_escape *escape, const struct at_protocol *protocol,
                      at_time now)
 {

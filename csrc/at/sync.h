@@ -1,10 +1,10 @@
-/* Getting in step with a module whose state is not known, or no longer: after opening a port, after a command
- * that was given up (its answer may still come, and must not be taken for the next one's), after a reboot.
+/* Resynchronisation with a module whose state is unknown: after the port was opened, after a command was
+ * given up (its late answer must not be taken for that of the next command), and after a restart.
  *
- * In step means: two `AT` in a row, each answered by exactly one `OK` and then nothing. On the way there: a
- * quiet gap; when probes go unanswered, whatever leaves a prompt (ESC), data mode (the escape sequence
- * between guard times) and a prompt that wants a number of bytes (that many CR, which an idle command line
- * ignores). */
+ * The engine is synchronised when two `AT` probes in a row have each been answered by exactly one `OK`
+ * followed by silence. It first waits for silence. If probes are not answered, it tries in turn what ends a
+ * prompt (ESC), data mode (the escape sequence between guard times), and a prompt that wants a number of
+ * bytes (that many CRs, which an idle command line ignores). */
 #ifndef AT_SYNC_H
 #define AT_SYNC_H
 
@@ -12,32 +12,31 @@
 #include "at/rules.h"
 
 enum at_sync_phase {
-    AT_SYNC_OFF,    /* in step */
+    AT_SYNC_OFF,    /* synchronised */
     AT_SYNC_QUIET,  /* waiting for silence */
-    AT_SYNC_PROBE,  /* `AT` was sent */
-    AT_SYNC_SETTLE, /* it was answered; is that all? */
+    AT_SYNC_PROBE,  /* `AT` has been sent */
+    AT_SYNC_SETTLE, /* `AT` was answered; waiting to see whether more arrives */
     AT_SYNC_GUARD,  /* silence before the escape sequence */
-    AT_SYNC_LEAVE,  /* silence after it, or after ESC or the filling */
+    AT_SYNC_LEAVE,  /* silence after the escape sequence, ESC or the fill */
 };
 
-/* What is known of the module when the search for it begins. */
+/* What is known about the module at the start. */
 struct at_sync_start {
-    uint32_t quiet_ms; /* silence to wait for first */
-    bool final_owed; /* a command was given up: one final result code may come that answers none of the probes
-                      */
-    bool prompted;   /* a prompt or data mode is open */
-    bool data_mode;  /* … the latter: only the escape sequence leads out of it */
-    uint64_t data_owed; /* bytes that it is waiting for, 0: not known */
-    at_time give_up;    /* tell of failure then; AT_NEVER: never */
+    uint32_t quiet_ms;  /* silence to wait for first */
+    bool final_owed;    /* a command was given up: its final result code may still arrive */
+    bool prompted;      /* a prompt is open, or data mode is on */
+    bool data_mode;     /* … the latter, which only the escape sequence ends */
+    uint64_t data_owed; /* bytes that the prompt is waiting for; 0: unknown */
+    at_time give_up;    /* when to report failure; AT_NEVER: never */
 };
 
 struct at_sync {
     enum at_sync_phase phase;
-    at_time until; /* the phase ends here; AT_NEVER while something is still being sent */
+    at_time until; /* end of the phase; AT_NEVER while bytes are still being sent */
     at_time give_up;
-    uint32_t hold_ms;    /* how long the phase lasts once everything is sent */
-    uint32_t probe_ms;   /* how long the next probe may take; doubles while there is no answer */
-    uint32_t unanswered; /* probes without an answer so far */
+    uint32_t phase_ms;   /* length of the phase once everything has been sent */
+    uint32_t probe_ms;   /* wait for the next answer; doubles with each probe not answered */
+    uint32_t unanswered; /* probes not answered so far */
     uint8_t clean;       /* probes in a row answered exactly once */
     uint8_t step;        /* what has been tried since the last answer */
     bool final_owed;
@@ -45,28 +44,28 @@ struct at_sync {
     uint64_t data_owed;
     char text[16]; /* being sent */
     uint8_t text_length, text_sent;
-    uint64_t fill; /* CRs to send behind it */
+    uint64_t fill; /* CRs to send after it */
 };
 
 void at_sync_start(struct at_sync *sync, const struct at_sync_start *start, at_time now);
 
-/* What to send now, 0 bytes when nothing. */
+/* Bytes to send now; 0: none. */
 size_t at_sync_output(const struct at_sync *sync, const char **bytes);
 void at_sync_sent(struct at_sync *sync, size_t length, at_time now);
 
-/* A final result code came. */
+/* A final result code has arrived. */
 void at_sync_final(struct at_sync *sync, bool success, at_time now);
 
-/* Another line came that is no URC. */
+/* A line has arrived that is neither a final result code nor a URC. */
 void at_sync_line(struct at_sync *sync, at_time now);
 
-/* Bytes of a block came. */
+/* Bytes of a block have arrived. */
 void at_sync_data(struct at_sync *sync, at_time now);
 
-/* A prompt came that the command given up was waiting for. */
+/* The prompt of the command that was given up has arrived. */
 void at_sync_prompt(struct at_sync *sync, uint64_t data_owed, at_time now);
 
-/* Time has passed. True when the module is in step from now on. */
+/* Advances to the next phase when its time has come. True once the engine is synchronised. */
 bool at_sync_tick(struct at_sync *sync, const struct at_escape *escape, const struct at_protocol *protocol,
                   at_time now);
 

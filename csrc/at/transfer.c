@@ -3,9 +3,9 @@
 #include <string.h>
 
 enum {
-    SURE_QUIET_MS = 50,      /* silence behind a result whose number is right */
-    DOUBTFUL_QUIET_MS = 500, /* behind one that tells of a failure */
-    SHORT_QUIET_MS = 2000,   /* behind one that has counted more bytes than came */
+    SURE_QUIET_MS = 50,      /* silence after a result whose byte count is right */
+    DOUBTFUL_QUIET_MS = 500, /* after a result that reports a failure */
+    SHORT_QUIET_MS = 2000,   /* after a result whose byte count exceeds the bytes received */
 };
 
 void at_download_begin(struct at_download *download, const char *name, size_t name_length, uint64_t total)
@@ -15,14 +15,14 @@ void at_download_begin(struct at_download *download, const char *name, size_t na
 }
 
 enum verdict {
-    UNDECIDED, /* more lines are to come */
-    DATA,      /* these are not the module's words */
+    UNDECIDED, /* more lines are needed */
+    DATA,      /* the held bytes start with data */
     MAY_BE_END,
-    MAY_BE_SHORT, /* so may this, and then bytes were lost on the line */
+    MAY_BE_SHORT, /* may be the end of a download of which bytes were lost on the line */
     IS_END,
 };
 
-/* A decimal number, spaces before it passed over; false when there is none. */
+/* Reads a decimal number after optional spaces. False when there is none. */
 static bool read_number(const char **at, const char *end, uint64_t *number)
 {
     while (*at < end && **at == ' ')
@@ -33,7 +33,7 @@ static bool read_number(const char **at, const char *end, uint64_t *number)
     return *at > from;
 }
 
-/* `+GET: 0,1000`: its two numbers. */
+/* Reads the two numbers of a result such as `+GET: 0,1000`. */
 static bool read_result(const struct at_download *download, const char *line, const char *end, uint64_t *code,
                         uint64_t *count)
 {
@@ -55,19 +55,19 @@ static bool is_text(const char *line, const char *end, const char *text)
     return (size_t)(end - line) == length && memcmp(line, text, length) == 0;
 }
 
-/* What a result says that has this count, and before whose lines so many of the held bytes stand. */
+/* Judges a result by its byte count. `before`: how many of the held bytes precede it. */
 static enum verdict judge_count(const struct at_download *download, uint64_t count, size_t before)
 {
     uint64_t more = count - download->received;
     if (more == 0)
         return IS_END;
     if (more == before)
-        return DATA; /* what is held begins with data */
+        return DATA; /* what is held before the result is data */
     bool all = download->total == AT_UNKNOWN_LENGTH || count == download->total;
     return all && count > download->received ? MAY_BE_SHORT : DATA;
 }
 
-/* What the lines that are held say. */
+/* Judges the held lines. */
 static enum verdict judge(const struct at_download *download, const char *held, size_t length)
 {
     const char *begin = held, *end = held + length, *ok = NULL;
@@ -81,10 +81,10 @@ static enum verdict judge(const struct at_download *download, const char *held, 
         while (stop < end && *stop != '\r' && *stop != '\n')
             stop++;
         if (stop == end)
-            break; /* unfinished, or nothing */
+            break; /* the line is incomplete, or empty */
         if (read_result(download, held, stop, &code, &count)) {
-            const char *behind = end - stop > 2 ? stop + 2 : end;
-            if (!at_are_lines(behind, (size_t)(end - behind)))
+            const char *after = end - stop > 2 ? stop + 2 : end;
+            if (!at_are_lines(after, (size_t)(end - after)))
                 return DATA;
             if (code != 0)
                 return MAY_BE_END;
@@ -98,11 +98,11 @@ static enum verdict judge(const struct at_download *download, const char *held, 
     return lines > 0 && !first_is_ok ? MAY_BE_END : UNDECIDED;
 }
 
-/* How far the bytes that are held go when the length is known. */
+/* How far the held bytes reach in a download of known length. */
 enum reach {
     TOO_FEW,
-    ALL,    /* they may be the last ones; what follows may be the beginning of the module's answer */
-    BEYOND, /* more follows than that begins with */
+    ALL,    /* they may complete it; what follows may be the start of the module's answer */
+    BEYOND, /* more follows than the start of an answer */
 };
 
 static enum reach reach_of(const struct at_download *download, size_t held)
@@ -113,9 +113,10 @@ static enum reach reach_of(const struct at_download *download, size_t held)
     return length - download->total < AT_ANSWER_LENGTH ? ALL : BEYOND;
 }
 
-/* What is held are the last bytes of a download of known length, and what goes beyond that the module's
- * words. Else all of it is the module's, and some of the data was lost. */
-static bool is_rest(const struct at_download *download, enum verdict verdict, const char *held, size_t length)
+/* Whether the held bytes start with the last data of a download of known length and continue with the
+ * module's lines. Otherwise all of them are the module's, and some data was lost. */
+static bool completes_download(const struct at_download *download, enum verdict verdict, const char *held,
+                               size_t length)
 {
     size_t rest = (size_t)(download->total - download->received), more = length - rest;
     if (verdict == UNDECIDED)
@@ -124,7 +125,7 @@ static bool is_rest(const struct at_download *download, enum verdict verdict, co
     return verdict == DATA || (verdict != IS_END && answered);
 }
 
-static enum at_download_event give(struct at_download *download, size_t length)
+static enum at_download_event deliver(struct at_download *download, size_t length)
 {
     download->received += length;
     return AT_DOWNLOAD_DATA;
@@ -136,7 +137,7 @@ static enum at_download_event end(struct at_download *download)
     return AT_DOWNLOAD_END;
 }
 
-/* So much silence makes the verdict final; AT_NEVER: nothing does. */
+/* How much silence confirms the verdict; AT_NEVER: none does. */
 static at_time quiet_for(enum verdict verdict, enum reach reach)
 {
     switch (verdict) {
@@ -154,8 +155,8 @@ static at_time quiet_for(enum verdict verdict, enum reach reach)
     return AT_NEVER;
 }
 
-/* A text that may be the end is held: what does it come to? */
-static enum at_download_event look_at_held(struct at_download *download, struct at_ending *ending,
+/* Decides about held bytes that may be the end. */
+static enum at_download_event examine_held(struct at_download *download, struct at_ending *ending,
                                            at_time now, const char **data, size_t *length)
 {
     const char *held;
@@ -163,22 +164,22 @@ static enum at_download_event look_at_held(struct at_download *download, struct 
     enum verdict verdict = judge(download, held, count);
     enum reach reach = reach_of(download, count);
     at_time wanted = quiet_for(verdict, reach);
-    if (wanted == AT_NEVER || now - ending->last < wanted)
+    if (wanted == AT_NEVER || now - ending->last_byte_at < wanted)
         return AT_DOWNLOAD_NOTHING;
-    if (reach != TOO_FEW && is_rest(download, verdict, held, count)) {
+    if (reach != TOO_FEW && completes_download(download, verdict, held, count)) {
         *data = held;
         *length = (size_t)(download->total - download->received);
-        at_ending_drop(ending, *length);
-        return give(download, *length);
+        at_ending_consume(ending, *length);
+        return deliver(download, *length);
     }
     if (verdict == DATA) {
         *length = at_ending_reject(ending, now, data);
-        return give(download, *length);
+        return deliver(download, *length);
     }
     download->is_short = verdict == MAY_BE_SHORT;
     if (verdict == IS_END || reach == BEYOND)
         return end(download);
-    return AT_DOWNLOAD_DOUBT;
+    return AT_DOWNLOAD_UNCERTAIN;
 }
 
 enum at_download_event at_download_next(struct at_download *download, struct at_ending *ending,
@@ -187,33 +188,33 @@ enum at_download_event at_download_next(struct at_download *download, struct at_
 {
     if (download->received == download->total)
         return end(download);
-    *length = at_ending_take(ending, at, end_of_span, now, data);
+    *length = at_ending_scan(ending, at, end_of_span, now, data);
     if (*length == 0)
         at_ending_tick(ending, now, data, length);
     if (*length > 0) {
-        uint64_t left = download->total - download->received;
-        if (*length > left) {
-            at_ending_untake(ending, at, *data, *length - (size_t)left);
-            *length = (size_t)left;
+        uint64_t remaining = download->total - download->received;
+        if (*length > remaining) {
+            at_ending_unscan(ending, at, *data, *length - (size_t)remaining);
+            *length = (size_t)remaining;
         }
-        return give(download, *length);
+        return deliver(download, *length);
     }
-    return ending->whole ? look_at_held(download, ending, now, data, length) : AT_DOWNLOAD_NOTHING;
+    return ending->complete ? examine_held(download, ending, now, data, length) : AT_DOWNLOAD_NOTHING;
 }
 
 at_time at_download_deadline(const struct at_download *download, const struct at_ending *ending)
 {
-    if (!download->active || !ending->whole)
+    if (!download->active || !ending->complete)
         return download->active ? at_ending_deadline(ending) : AT_NEVER;
     const char *held;
     size_t length = at_ending_held(ending, &held);
     at_time wanted = quiet_for(judge(download, held, length), reach_of(download, length));
-    return wanted == AT_NEVER ? AT_NEVER : ending->last + wanted;
+    return wanted == AT_NEVER ? AT_NEVER : ending->last_byte_at + wanted;
 }
 
 bool at_upload_is_open_ended(const struct at_upload *upload)
 {
-    return upload->source != NULL && upload->source->left == AT_UNKNOWN_LENGTH;
+    return upload->source != NULL && upload->source->remaining == AT_UNKNOWN_LENGTH;
 }
 
 static size_t peek(const struct at_upload *upload, const char **bytes)
@@ -232,13 +233,13 @@ uint64_t at_upload_unsent(const struct at_upload *upload)
 {
     if (at_upload_is_open_ended(upload))
         return upload->phase == AT_UPLOAD_DATA ? AT_UNKNOWN_LENGTH : 0;
-    return upload->source != NULL ? upload->source->left : 0;
+    return upload->source != NULL ? upload->source->remaining : 0;
 }
 
-/* No more than is left, and than the module takes before it acknowledges. */
+/* Limited to what remains, and to what the module accepts before it acknowledges. */
 static size_t next_of_known_length(const struct at_upload *upload, const char **bytes)
 {
-    uint64_t most = upload->source->left;
+    uint64_t most = upload->source->remaining;
     if (upload->ack_every > 0 && most > upload->ack_every - upload->unacknowledged)
         most = upload->ack_every - upload->unacknowledged;
     if (most == 0)
@@ -278,9 +279,9 @@ size_t at_upload_sent(struct at_upload *upload, struct at_escape *escape, const 
     }
     peek(upload, &bytes);
     at_escape_sent(escape, protocol, bytes, length, now);
-    source->took(source->context, length);
+    source->consume(source->context, length);
     if (!at_upload_is_open_ended(upload))
-        source->left -= length;
+        source->remaining -= length;
     upload->unacknowledged += upload->ack_every > 0 ? (uint32_t)length : 0;
     return length;
 }

@@ -1,5 +1,5 @@
-/* Data of a command: downloads that the module ends with a result (`+GET: 0,1000`), and uploads, of known
- * length or ended by the escape sequence. */
+/* Data of commands: downloads that the module ends with a result (for example `+GET: 0,1000`), and uploads,
+ * which have a known length or end with the escape sequence. */
 #ifndef AT_TRANSFER_H
 #define AT_TRANSFER_H
 
@@ -8,29 +8,29 @@
 #include "at/feed.h"
 #include "at/rules.h"
 
-/* A download. The module says where it ends in the middle of the data, and data may look like it:
- * `\r\nOK\r\n`, then `\r\n+GET: 0,1000\r\n`. It is the end if its number is that of the bytes before
- * it, and silence follows; and if more has come than the known length has room for. What tells of a failure
- * has no such number, and where bytes were lost on the line the number differs: if silence follows, the host
- * asks the module, by the escape sequence, whether it is in data mode (DOUBT). A known length ends it at
- * once. */
+/* A download. The module marks its end within the data stream, by `\r\nOK\r\n` and then, for example,
+ * `\r\n+GET: 0,1000\r\n`, and data may look the same. It is the end if its byte count equals the bytes before
+ * it and silence follows, or if more has arrived than a known length allows. The result of a failed download
+ * has no such count, and if bytes were lost on the line the count differs: if silence follows these, the host
+ * sends the escape sequence to find out whether the module is in data mode (UNCERTAIN). A download of known
+ * length ends as soon as that many bytes have arrived. */
 struct at_download {
     bool active;
-    bool is_short;    /* the module has counted more bytes than came */
-    const char *name; /* of its result; points into the slot */
+    bool is_short;    /* the module has counted more bytes than have arrived */
+    const char *name; /* prefix of its result; points into the slot */
     size_t name_length;
-    uint64_t total; /* AT_UNKNOWN_LENGTH */
+    uint64_t total; /* may be AT_UNKNOWN_LENGTH */
     uint64_t received;
 };
 
 enum at_download_event {
     AT_DOWNLOAD_NOTHING,
     AT_DOWNLOAD_DATA,
-    AT_DOWNLOAD_END,   /* what is held and what follows in the span are lines */
-    AT_DOWNLOAD_DOUBT, /* what is held may be the end, or data */
+    AT_DOWNLOAD_END,       /* the held bytes, and the rest of the span, are lines */
+    AT_DOWNLOAD_UNCERTAIN, /* the held bytes may be the end, or data */
 };
 
-/* `ending` looks for all the texts that may end it. */
+/* The caller has set up `ending` with all texts that may end the download. */
 void at_download_begin(struct at_download *download, const char *name, size_t name_length, uint64_t total);
 
 enum at_download_event at_download_next(struct at_download *download, struct at_ending *ending,
@@ -39,13 +39,13 @@ enum at_download_event at_download_next(struct at_download *download, struct at_
 
 at_time at_download_deadline(const struct at_download *download, const struct at_ending *ending);
 
-/* The data of a command, behind its prompt or CONNECT: of known length; or up to the end of its source, and
- * then the escape sequence. */
+/* The data of a command, sent after its prompt or CONNECT. It has a known length, or ends when its source
+ * does and the escape sequence follows. */
 enum at_upload_phase {
     AT_UPLOAD_DATA,
-    AT_UPLOAD_GUARD,    /* the source has ended; silence before the sequence */
-    AT_UPLOAD_ESCAPING, /* it is on its way */
-    AT_UPLOAD_ENDED,    /* it is out, and the final result code awaited */
+    AT_UPLOAD_GUARD,    /* the source has ended; silence before the escape sequence */
+    AT_UPLOAD_ESCAPING, /* the escape sequence is being sent */
+    AT_UPLOAD_ENDED,    /* the escape sequence has been sent; awaiting the final result code */
 };
 
 struct at_upload {
@@ -55,24 +55,24 @@ struct at_upload {
     char ack_byte;
 };
 
-/* It has no known length. */
+/* Whether the length is unknown. */
 bool at_upload_is_open_ended(const struct at_upload *upload);
 
-/* Its source has nothing at the moment, and has not ended. */
+/* Whether the source has no bytes at the moment but has not ended. */
 bool at_upload_is_starved(const struct at_upload *upload);
 
-/* Bytes that have not gone out, AT_UNKNOWN_LENGTH: nobody knows how many. */
+/* How many bytes have not been sent; AT_UNKNOWN_LENGTH: unknown. */
 uint64_t at_upload_unsent(const struct at_upload *upload);
 
 /* Bytes for the port: data, and the escape sequence once the source has ended. */
 size_t at_upload_output(struct at_upload *upload, struct at_escape *escape,
                         const struct at_protocol *protocol, at_time now, const char **bytes);
 
-/* The port has taken so many of them; how many of these were data. */
+/* The port has accepted `length` bytes. Returns how many of them were data. */
 size_t at_upload_sent(struct at_upload *upload, struct at_escape *escape, const struct at_protocol *protocol,
                       size_t length, at_time now);
 
-/* When the port gets more without the source having more; AT_NEVER: never. */
+/* When there may be bytes for the port even if the source supplies none; AT_NEVER: never. */
 at_time at_upload_deadline(const struct at_upload *upload, const struct at_escape *escape,
                            const struct at_protocol *protocol, at_time now);
 

@@ -90,7 +90,7 @@ void at_trie_start(struct at_trie_walk *walk)
     *walk = (struct at_trie_walk){.node = ROOT, .prefix = AT_NO_RULE};
 }
 
-/* A digits node stays where it is for further digits; an exact child is preferred to it. */
+/* A digits node stands for any number of digits. An exact child takes precedence over it. */
 static int16_t next_node(const struct at_trie *trie, int16_t node, unsigned char byte)
 {
     int16_t next = child_of(trie, node, byte);

@@ -26,7 +26,7 @@ void core_block_begin(struct core_block *block, enum core_block_owner owner, con
 {
     block->owner = owner;
     block->length = 0;
-    block->left = event->block;
+    block->remaining = event->block;
     block->command = event->command;
 }
 
@@ -48,9 +48,9 @@ static bool gather(lua_State *L, struct core_block *block, const char *bytes, si
     return true;
 }
 
-bool core_block_take(lua_State *L, struct core_block *block, const struct at_event *event)
+bool core_block_append(lua_State *L, struct core_block *block, const struct at_event *event)
 {
-    block->left = event->block;
+    block->remaining = event->block;
     if (block->owner == CORE_BLOCK_RESPONSE)
         block->received += event->length;
     if (block->owner != CORE_BLOCK_RESPONSE || block->sink == NULL)
@@ -68,8 +68,8 @@ void core_block_hand_over(lua_State *L, struct core_block *block)
         lua_pushlstring(L, block->bytes != NULL ? block->bytes : "", block->length);
         lua_setfield(L, -2, "data");
     }
-    if (block->left > 0 && block->left != AT_UNKNOWN_LENGTH) {
-        lua_pushinteger(L, (lua_Integer)block->left);
+    if (block->remaining > 0 && block->remaining != AT_UNKNOWN_LENGTH) {
+        lua_pushinteger(L, (lua_Integer)block->remaining);
         lua_setfield(L, -2, "missing");
     }
     block->owner = CORE_BLOCK_NOBODY;

@@ -1,14 +1,14 @@
-/* The engine as Lua sees it, and the one place where its bytes meet a port. */
+/* The engine for Lua; the only place where an engine reads from and writes to a port. */
 #include "lua/engine.h"
 
 #include "port/port.h"
 
 #include <string.h>
 
-/* Raises once its finalizer has run: a later finalizer of a closing state may still have it. */
-static struct lua_engine *check_engine(lua_State *L)
+/* Raises an error after the engine's finalizer: a later finalizer of a closing state may still use it. */
+static struct core_engine *check_engine(lua_State *L)
 {
-    struct lua_engine *self = core_self(L, CORE_ENGINE);
+    struct core_engine *self = core_self(L, CORE_ENGINE);
     if (self->at == NULL)
         luaL_error(L, "the engine is closed");
     return self;
@@ -18,15 +18,15 @@ static struct lua_engine *check_engine(lua_State *L)
 static int new_engine(lua_State *L)
 {
     const struct at_rules *rules = core_check_rules(L, 1);
-    struct lua_engine *self = lua_newuserdatauv(L, sizeof *self, USER_VALUES);
-    memset(self, 0, offsetof(struct lua_engine, rx));
+    struct core_engine *self = lua_newuserdatauv(L, sizeof *self, USER_VALUES);
+    memset(self, 0, offsetof(struct core_engine, rx));
     luaL_setmetatable(L, CORE_ENGINE);
     lua_pushvalue(L, 1);
     lua_setiuservalue(L, -2, USER_RULES);
-    lua_createtable(L, PLACES, 0);
+    lua_createtable(L, RESPONSE_SLOTS, 0);
     lua_setiuservalue(L, -2, USER_RESPONSES);
     const struct at_alloc alloc = core_alloc(L);
-    self->rules = core_hold_rules(L, 1);
+    self->rules = core_retain_rules(L, 1);
     self->at = at_engine_new(&alloc, rules);
     if (self->at == NULL)
         return luaL_error(L, "not enough memory");
@@ -35,7 +35,7 @@ static int new_engine(lua_State *L)
 
 static int free_engine(lua_State *L)
 {
-    struct lua_engine *self = core_self(L, CORE_ENGINE);
+    struct core_engine *self = core_self(L, CORE_ENGINE);
     if (self->at != NULL)
         at_engine_free(self->at);
     self->at = NULL;
@@ -46,15 +46,15 @@ static int free_engine(lua_State *L)
     return 0;
 }
 
-/* engine:rules(rules) -> done; false while something is in flight */
+/* engine:set_rules(rules) -> done; false while something is in flight */
 static int set_rules(lua_State *L)
 {
-    struct lua_engine *self = check_engine(L);
+    struct core_engine *self = check_engine(L);
     const struct at_rules *rules = core_check_rules(L, 2);
     bool done = at_engine_set_rules(self->at, rules);
     if (done) {
         core_release_rules(self->rules);
-        self->rules = core_hold_rules(L, 2);
+        self->rules = core_retain_rules(L, 2);
         lua_pushvalue(L, 2);
         lua_setiuservalue(L, 1, USER_RULES);
     }
@@ -82,18 +82,18 @@ static const char *refusal_name(enum at_refusal refusal)
     case AT_REFUSED_DEFERRED:
         return "deferred";
     }
-    return "taken";
+    return "accepted";
 }
 
 static uint32_t check_milliseconds(lua_State *L, int index)
 {
     lua_Number seconds = luaL_optnumber(L, index, 0);
-    if (!(seconds > 0)) /* nor is NaN */
+    if (!(seconds > 0)) /* or is NaN */
         return 0;
     return seconds > 4e6 ? 4000000000u : (uint32_t)(seconds * 1000 + 0.5);
 }
 
-/* A command line may be given with `AT` or without. */
+/* Command lines may start with `AT` or not. */
 static void skip_at(struct at_command *command)
 {
     if (command->length >= 2 && (command->text[0] | 0x20) == 'a' && (command->text[1] | 0x20) == 't') {
@@ -102,7 +102,7 @@ static void skip_at(struct at_command *command)
     }
 }
 
-/* Arguments of submit(), by their places. */
+/* Arguments of submit(). */
 enum {
     ARG_RESPONSE = 2,
     ARG_TEXT,
@@ -118,11 +118,11 @@ enum {
     ARG_PROGRESS,
 };
 
-static void set_data(lua_State *L, struct lua_engine *self, struct at_command *command)
+static void set_data(lua_State *L, struct core_engine *self, struct at_command *command)
 {
     struct core_file *file = core_test_file(L, ARG_DATA);
-    command->fed = lua_isboolean(L, ARG_DATA);
-    if (command->fed)
+    command->streamed = lua_isboolean(L, ARG_DATA);
+    if (command->streamed)
         return;
     if (file != NULL) {
         core_file_source(file, &self->source, (uint64_t)luaL_checkinteger(L, ARG_LENGTH));
@@ -135,7 +135,7 @@ static void set_data(lua_State *L, struct lua_engine *self, struct at_command *c
     lua_setiuservalue(L, 1, USER_DATA);
 }
 
-static void set_sink(lua_State *L, struct lua_engine *self)
+static void set_sink(lua_State *L, struct core_engine *self)
 {
     struct core_file *sink = lua_isnoneornil(L, ARG_SINK) ? NULL : core_test_file(L, ARG_SINK);
     core_block_set_sink(&self->block, sink);
@@ -146,15 +146,15 @@ static void set_sink(lua_State *L, struct lua_engine *self)
 }
 
 /* engine:submit(response, text, now, data, expect, timeout, deferred_timeout, online, block, sink, length,
- * progress) -> id, or nil, why not; all behind `now` may be left out. The answer is gathered into the table
- * response: lines by index, `data`. data: a string, or a file and a length, or true: by give() and finish(),
- * and the escape sequence ends it. online: CONNECT ends it, and data mode begins. block: so many bytes follow
- * CONNECT, -1: up to the deferred result. sink: the file that they go to; `received` then tells how many
- * there were. progress: the event `progress` tells, ten times a second at most, how many bytes of its data
- * have passed. */
+ * progress) -> id, or nil and the reason. Arguments after `now` are optional. The answer is collected in the
+ * table `response`: its lines by index, and its block as `data`. data: a string; a file and `length`; or
+ * true, for data from write_data() until finish_data(), which the escape sequence ends. online: CONNECT ends
+ * the command and starts data mode. block: number of bytes that follow CONNECT; -1: up to the deferred
+ * result. sink: a file to write them to; `received` is then their number. progress: report the bytes
+ * transferred by the event `progress`, at most ten times a second. */
 static int submit(lua_State *L)
 {
-    struct lua_engine *self = check_engine(L);
+    struct core_engine *self = check_engine(L);
     uint32_t id;
     size_t length;
     luaL_checktype(L, ARG_RESPONSE, LUA_TTABLE);
@@ -190,11 +190,10 @@ static int submit(lua_State *L)
 }
 
 /* engine:refusal(text, has_data) -> why the command could never be submitted ("byte", "long", "no data"), or
- * nil
- */
+ * nil */
 static int refusal(lua_State *L)
 {
-    struct lua_engine *self = check_engine(L);
+    struct core_engine *self = check_engine(L);
     struct at_source nothing = {0};
     size_t length;
     const char *text = luaL_checklstring(L, 2, &length);
@@ -212,48 +211,49 @@ static int refusal(lua_State *L)
 /* engine:cancel(id, now) */
 static int cancel(lua_State *L)
 {
-    struct lua_engine *self = check_engine(L);
+    struct core_engine *self = check_engine(L);
     uint32_t id = (uint32_t)luaL_checkinteger(L, 2);
     if (!at_engine_cancel(self->at, id, core_check_time(L, 3, 0)))
         core_forget_response(L, self, id);
     return 0;
 }
 
-/* engine:give(bytes) -> taken; false while some are on their way. For the command under way that was given
- * true for its data, else for data mode; the event `given` tells that the port has them. */
-static int give(lua_State *L)
+/* engine:write_data(bytes) -> accepted; false while earlier bytes have not been written. They go to the
+ * command in flight if its data is `true`, otherwise to data mode. The event `data_written` follows when the
+ * port has accepted them. */
+static int write_data(lua_State *L)
 {
-    struct lua_engine *self = check_engine(L);
+    struct core_engine *self = check_engine(L);
     size_t length;
     const char *bytes = luaL_checklstring(L, 2, &length);
-    int place = at_engine_is_fed(self->at) ? USER_DATA : USER_GIVEN;
-    bool taken = at_engine_give(self->at, bytes, length);
+    int user_value = at_engine_is_streaming(self->at) ? USER_DATA : USER_ONLINE_DATA;
+    bool taken = at_engine_write_data(self->at, bytes, length);
     if (taken) {
         lua_pushvalue(L, 2);
-        lua_setiuservalue(L, 1, place);
+        lua_setiuservalue(L, 1, user_value);
     }
     lua_pushboolean(L, taken);
     return 1;
 }
 
-/* engine:finish(): the data of the command under way has come to its end */
-static int finish(lua_State *L)
+/* engine:finish_data(): ends the data of the command in flight */
+static int finish_data(lua_State *L)
 {
-    at_engine_finish(check_engine(L)->at);
+    at_engine_finish_data(check_engine(L)->at);
     return 0;
 }
 
-/* engine:hangups(texts): the lines that tell of the end of the connection whose data mode begins next, beside
- * those of a restart; nil: those of the rules */
+/* engine:set_hangups(texts): lines that report the end of the connection in the next data mode, in addition
+ * to those that report a restart; nil: those of the rules */
 static int set_hangups(lua_State *L)
 {
     const char *texts[AT_ENDINGS_MAX];
-    struct lua_engine *self = check_engine(L);
+    struct core_engine *self = check_engine(L);
     size_t count = lua_isnoneornil(L, 2) ? 0 : (size_t)luaL_len(L, 2);
     luaL_argcheck(L, count <= AT_ENDINGS_MAX, 2, "too many texts");
     for (size_t i = 0; i < count; i++) {
         lua_rawgeti(L, 2, (lua_Integer)i + 1);
-        texts[i] = luaL_checkstring(L, -1); /* alive in the table */
+        texts[i] = luaL_checkstring(L, -1); /* the table keeps it alive */
         lua_pop(L, 1);
     }
     if (!at_engine_set_hangups(self->at, texts, count))
@@ -261,52 +261,52 @@ static int set_hangups(lua_State *L)
     return 0;
 }
 
-/* engine:leave(dtr, now): leaves data mode; the event `left` tells how that went. dtr: it has been dropped.
- */
-static int leave(lua_State *L)
+/* engine:leave_data_mode(dtr, now): leaves data mode; the event `data_mode_end` reports the outcome. dtr: DTR
+ * has been dropped */
+static int leave_data_mode(lua_State *L)
 {
-    at_engine_leave(check_engine(L)->at, lua_toboolean(L, 2), core_check_time(L, 3, 0));
+    at_engine_leave_data_mode(check_engine(L)->at, lua_toboolean(L, 2), core_check_time(L, 3, 0));
     return 0;
 }
 
-/* engine:end_data_mode() -> how many of the bytes given had not gone out: it is over at once */
+/* engine:end_data_mode() -> bytes of write_data() that were not sent: ends data mode at once */
 static int end_data_mode(lua_State *L)
 {
     lua_pushinteger(L, (lua_Integer)at_engine_end_data_mode(check_engine(L)->at));
     return 1;
 }
 
-/* engine:speed(number): bytes a second of a line behind the port that this cannot be asked about; 0: of the
- * port alone */
-static int set_speed(lua_State *L)
+/* engine:set_line_speed(number): bytes per second of a line behind the port; 0: there is none */
+static int set_line_speed(lua_State *L)
 {
-    at_engine_set_speed(check_engine(L)->at, (uint32_t)luaL_checkinteger(L, 2));
+    at_engine_set_line_speed(check_engine(L)->at, (uint32_t)luaL_checkinteger(L, 2));
     return 0;
 }
 
-/* engine:sync(now [, give_up]) */
+/* engine:sync(now [, give_up]): resynchronises */
 static int sync(lua_State *L)
 {
-    struct lua_engine *self = check_engine(L);
+    struct core_engine *self = check_engine(L);
     at_engine_sync(self->at, core_check_time(L, 2, 0), core_check_time(L, 3, AT_NEVER));
     return 0;
 }
 
-/* engine:ready() -> could a command be submitted now */
+/* engine:ready() -> whether a command can be submitted now */
 static int ready(lua_State *L)
 {
     lua_pushboolean(L, at_engine_ready(check_engine(L)->at));
     return 1;
 }
 
-/* engine:times(timeout, gap): of commands that nothing is known of; between two commands */
+/* engine:set_times(timeout, gap): time-out of commands without one in their rule; least silence between
+ * commands */
 static int set_times(lua_State *L)
 {
     at_engine_set_times(check_engine(L)->at, check_milliseconds(L, 2), check_milliseconds(L, 3));
     return 0;
 }
 
-/* engine:echo(on), engine:observe(on) */
+/* engine:set_echo(on), engine:observe(on) */
 static int set_echo(lua_State *L)
 {
     at_engine_set_echo(check_engine(L)->at, lua_toboolean(L, 2));
@@ -319,11 +319,10 @@ static int observe(lua_State *L)
     return 0;
 }
 
-/* engine:noise() -> bytes received so far, control bytes among them that no line of a module holds, damaged
- * blocks */
+/* engine:noise() -> bytes received, control bytes that do not occur in lines, damaged blocks */
 static int noise(lua_State *L)
 {
-    struct lua_engine *self = check_engine(L);
+    struct core_engine *self = check_engine(L);
     lua_pushinteger(L, (lua_Integer)self->received);
     struct at_noise noise = at_engine_noise(self->at);
     lua_pushinteger(L, (lua_Integer)noise.control_bytes);
@@ -331,7 +330,7 @@ static int noise(lua_State *L)
     return 3;
 }
 
-static int push_deadline(lua_State *L, const struct lua_engine *self, at_time now)
+static int push_deadline(lua_State *L, const struct core_engine *self, at_time now)
 {
     at_time deadline = at_engine_deadline(self->at, now);
     if (deadline == AT_NEVER)
@@ -341,13 +340,13 @@ static int push_deadline(lua_State *L, const struct lua_engine *self, at_time no
     return 1;
 }
 
-/* engine:deadline(now) -> when it wants to be called without input, or nil */
+/* engine:deadline(now) -> when to call it again if there is no input, or nil */
 static int deadline(lua_State *L)
 {
     return push_deadline(L, check_engine(L), core_check_time(L, 2, 0));
 }
 
-static int next_event(lua_State *L, struct lua_engine *self, at_time now)
+static int push_next_event(lua_State *L, struct core_engine *self, at_time now)
 {
     struct at_event event;
     while (at_engine_next(self->at, now, &event) != AT_EVENT_NONE) {
@@ -360,14 +359,14 @@ static int next_event(lua_State *L, struct lua_engine *self, at_time now)
     return 0;
 }
 
-/* Writes what there is to write. True when the port has not taken it all. */
-static bool write_output(struct lua_engine *self, struct port *port, at_time now)
+/* Writes all output. True when the port has not accepted all of it. */
+static bool write_output(struct core_engine *self, struct port *port, at_time now)
 {
     const char *bytes;
     size_t length;
-    uint64_t pending = at_engine_wants_silence(self->at) ? port_pending(port) : 0;
+    uint64_t pending = at_engine_needs_drain_time(self->at) ? port_pending(port) : 0;
     if (pending > 0)
-        at_engine_waiting(self->at, now + (at_time)pending);
+        at_engine_set_drain_time(self->at, now + (at_time)pending);
     while (!self->write_failed && (length = at_engine_output(self->at, now, &bytes)) > 0) {
         long taken = port_write(port, bytes, length);
         self->write_failed = taken == PORT_CLOSED;
@@ -379,65 +378,65 @@ static bool write_output(struct lua_engine *self, struct port *port, at_time now
     return false;
 }
 
-/* engine:push(port, now) -> blocked, deadline: writes what there is to write. blocked: wait until the port
- * takes more */
+/* engine:push(port, now) -> blocked, deadline: writes all output. blocked: call again once the port accepts
+ * more */
 static int push(lua_State *L)
 {
-    struct lua_engine *self = check_engine(L);
+    struct core_engine *self = check_engine(L);
     struct port *port = core_check_port(L, 2);
     at_time now = core_check_time(L, 3, 0);
     lua_pushboolean(L, write_output(self, port, now));
     return 1 + push_deadline(L, self, now);
 }
 
-/* Takes what has come. False: the port is closed. *length: how much that was. */
-static bool read_input(struct lua_engine *self, struct port *port, long *length)
+/* Reads from the port. False: the port is closed. *length: number of bytes. */
+static bool read_input(struct core_engine *self, struct port *port, long *length)
 {
-    *length = self->drained ? 0 : port_read(port, self->rx, sizeof self->rx);
-    self->drained = false;
+    *length = self->input_drained ? 0 : port_read(port, self->rx, sizeof self->rx);
+    self->input_drained = false;
     if (*length == PORT_CLOSED)
         return false;
     if (*length > 0) {
         self->received += (uint64_t)*length;
-        self->drained = (size_t)*length < sizeof self->rx;
+        self->input_drained = (size_t)*length < sizeof self->rx;
         at_engine_input(self->at, self->rx, (size_t)*length);
     }
     return true;
 }
 
-static int tell_closed(lua_State *L, const struct port *port)
+static int push_closed(lua_State *L, const struct port *port)
 {
     lua_pushliteral(L, "closed");
     lua_pushstring(L, port_reason(port));
     return 2;
 }
 
-/* engine:turn(port, now) -> kind, …: writes, reads, and gives the next event; nil, blocked, deadline when
- * there is none. "closed", reason: the port is gone. */
-static int turn(lua_State *L)
+/* engine:pump(port, now) -> kind, …: writes, reads and returns the next event; nil, blocked, deadline when
+ * there is none; "closed", reason when the port is closed. */
+static int pump(lua_State *L)
 {
-    struct lua_engine *self = check_engine(L);
+    struct core_engine *self = check_engine(L);
     struct port *port = core_check_port(L, 2);
     at_time now = core_check_time(L, 3, 0);
     long length;
-    /* What waits in the port came before now: no time has passed without it. */
-    if (self->rested) {
-        self->rested = false;
+    /* Input that is waiting in the port arrived before `now`: read it before looking at deadlines. */
+    if (self->idle) {
+        self->idle = false;
         if (!read_input(self, port, &length))
-            return tell_closed(L, port);
-        self->drained = length < (long)sizeof self->rx;
+            return push_closed(L, port);
+        self->input_drained = length < (long)sizeof self->rx;
     }
     for (;;) {
-        int pushed = next_event(L, self, now);
+        int pushed = push_next_event(L, self, now);
         if (pushed > 0)
             return pushed;
         bool blocked = write_output(self, port, now);
-        if (at_engine_has_event(self->at) && (pushed = next_event(L, self, now)) > 0)
+        if (at_engine_has_event(self->at) && (pushed = push_next_event(L, self, now)) > 0)
             return pushed;
         if (!read_input(self, port, &length))
-            return tell_closed(L, port);
+            return push_closed(L, port);
         if (length == 0) {
-            self->rested = true;
+            self->idle = true;
             lua_pushnil(L);
             lua_pushboolean(L, blocked);
             return 2 + push_deadline(L, self, now);
@@ -445,11 +444,11 @@ static int turn(lua_State *L)
     }
 }
 
-/* The same without a port of ours: engine:feed(bytes), engine:next(now) -> kind, … or nil, engine:output(now)
- * -> bytes, engine:sent(count, now). All events of what was fed are to be taken before more is. */
+/* The same without a port: engine:feed(bytes), engine:next_event(now) -> kind, … or nil, engine:output(now)
+ * -> bytes, engine:sent(count, now). Take all events before feeding more bytes. */
 static int feed(lua_State *L)
 {
-    struct lua_engine *self = check_engine(L);
+    struct core_engine *self = check_engine(L);
     size_t length;
     const char *bytes = luaL_checklstring(L, 2, &length);
     lua_pushvalue(L, 2);
@@ -459,15 +458,15 @@ static int feed(lua_State *L)
     return 0;
 }
 
-static int next(lua_State *L)
+static int next_event(lua_State *L)
 {
-    struct lua_engine *self = check_engine(L);
-    return next_event(L, self, core_check_time(L, 2, 0));
+    struct core_engine *self = check_engine(L);
+    return push_next_event(L, self, core_check_time(L, 2, 0));
 }
 
 static int output(lua_State *L)
 {
-    struct lua_engine *self = check_engine(L);
+    struct core_engine *self = check_engine(L);
     const char *bytes = "";
     size_t length = at_engine_output(self->at, core_check_time(L, 2, 0), &bytes);
     lua_pushlstring(L, bytes, length);
@@ -476,7 +475,7 @@ static int output(lua_State *L)
 
 static int sent(lua_State *L)
 {
-    struct lua_engine *self = check_engine(L);
+    struct core_engine *self = check_engine(L);
     const char *bytes;
     size_t length = (size_t)luaL_checkinteger(L, 2);
     at_time now = core_check_time(L, 3, 0);
@@ -487,25 +486,25 @@ static int sent(lua_State *L)
 }
 
 static const luaL_Reg methods[] = {
-    {"rules", set_rules},
+    {"set_rules", set_rules},
     {"submit", submit},
     {"cancel", cancel},
     {"sync", sync},
-    {"give", give},
-    {"finish", finish},
-    {"leave", leave},
+    {"write_data", write_data},
+    {"finish_data", finish_data},
+    {"leave_data_mode", leave_data_mode},
     {"ready", ready},
-    {"hangups", set_hangups},
+    {"set_hangups", set_hangups},
     {"end_data_mode", end_data_mode},
-    {"speed", set_speed},
-    {"echo", set_echo},
+    {"set_line_speed", set_line_speed},
+    {"set_echo", set_echo},
     {"observe", observe},
     {"noise", noise},
-    {"times", set_times},
+    {"set_times", set_times},
     {"push", push},
-    {"turn", turn},
+    {"pump", pump},
     {"feed", feed},
-    {"next", next},
+    {"next_event", next_event},
     {"output", output},
     {"deadline", deadline},
     {"sent", sent},

@@ -1,11 +1,12 @@
-/* Events of the engine, told to Lua. Lines and blocks of an answer are gathered and not told one by one. */
+/* Converts events of the engine to Lua values. The lines and blocks of an answer are collected and not
+ * reported one by one. */
 #include "lua/engine.h"
 
 #include "at/at.h"
 
 #include <string.h>
 
-static int on_info(lua_State *L, struct lua_engine *self, const struct at_event *event)
+static int on_info(lua_State *L, struct core_engine *self, const struct at_event *event)
 {
     core_push_response(L, self, event->command);
     if (lua_istable(L, -1)) {
@@ -18,7 +19,7 @@ static int on_info(lua_State *L, struct lua_engine *self, const struct at_event 
     return 0;
 }
 
-/* A new event table { name, line, fields } on the stack. */
+/* Pushes a new event table { name, line, fields }. */
 static void push_event_table(lua_State *L, const struct at_event *event)
 {
     size_t prefix = event->prefix_length;
@@ -37,7 +38,7 @@ static void push_event_table(lua_State *L, const struct at_event *event)
     lua_setfield(L, -2, "fields");
 }
 
-static int on_urc(lua_State *L, struct lua_engine *self, const struct at_event *event)
+static int on_urc(lua_State *L, struct core_engine *self, const struct at_event *event)
 {
     if (event->block == 0) {
         lua_pushliteral(L, "urc");
@@ -50,12 +51,12 @@ static int on_urc(lua_State *L, struct lua_engine *self, const struct at_event *
     return 0;
 }
 
-static int on_block(lua_State *L, struct lua_engine *self, const struct at_event *event)
+static int on_block(lua_State *L, struct core_engine *self, const struct at_event *event)
 {
     struct core_block *block = &self->block;
     if (block->owner == CORE_BLOCK_NOBODY)
         return 0;
-    if (!core_block_take(L, block, event))
+    if (!core_block_append(L, block, event))
         return luaL_error(L, "not enough memory for a block of %d bytes",
                           (int)(block->length + event->length));
     if (event->block > 0)
@@ -67,7 +68,8 @@ static int on_block(lua_State *L, struct lua_engine *self, const struct at_event
         return 0;
     }
     lua_pushliteral(L, "urc");
-    lua_getiuservalue(L, 1, USER_EVENT); /* kept: what follows the block may tell that it is damaged */
+    lua_getiuservalue(L, 1,
+                      USER_EVENT); /* kept, because what follows the block may show that it is damaged */
     core_block_hand_over(L, block);
     return 2;
 }
@@ -106,9 +108,9 @@ static void push_text(lua_State *L, const struct at_event *event)
         lua_pushnil(L);
 }
 
-/* "final" or "deferred", response, result, line, more, bytes of data that did not go out (nil: none). The
- * result is "short_read" or "long_read" in place of "ok" when the block in the answer is damaged. */
-static int tell_end(lua_State *L, struct lua_engine *self, const struct at_event *event)
+/* "final" or "deferred", response, result, line, more, number of bytes that were not sent (nil: none). The
+ * result is "short_read" or "long_read" instead of "ok" when the block in the answer is damaged. */
+static int push_end(lua_State *L, struct core_engine *self, const struct at_event *event)
 {
     bool final = event->kind == AT_EVENT_FINAL;
     if (final)
@@ -135,7 +137,7 @@ static int tell_end(lua_State *L, struct lua_engine *self, const struct at_event
     return 6;
 }
 
-static int tell_line(lua_State *L, const char *kind, const struct at_event *event)
+static int push_line_event(lua_State *L, const char *kind, const struct at_event *event)
 {
     lua_pushstring(L, kind);
     push_text(L, event);
@@ -143,8 +145,8 @@ static int tell_line(lua_State *L, const char *kind, const struct at_event *even
     return 3;
 }
 
-/* Pushes what the Lua side is to know of an event; 0: nothing. */
-int core_push_event(lua_State *L, struct lua_engine *self, const struct at_event *event)
+/* See engine.h. */
+int core_push_event(lua_State *L, struct core_engine *self, const struct at_event *event)
 {
     switch (event->kind) {
     case AT_EVENT_NONE:
@@ -153,25 +155,25 @@ int core_push_event(lua_State *L, struct lua_engine *self, const struct at_event
         return on_info(L, self, event);
     case AT_EVENT_FINAL:
     case AT_EVENT_DEFERRED:
-        return tell_end(L, self, event);
+        return push_end(L, self, event);
     case AT_EVENT_URC:
         return on_urc(L, self, event);
     case AT_EVENT_BLOCK:
         return on_block(L, self, event);
     case AT_EVENT_DATA:
-        return tell_line(L, "data", event);
-    case AT_EVENT_GIVEN:
-        lua_pushliteral(L, "given");
+        return push_line_event(L, "data", event);
+    case AT_EVENT_DATA_WRITTEN:
+        lua_pushliteral(L, "data_written");
         return 1;
     case AT_EVENT_PROGRESS:
         lua_pushliteral(L, "progress");
         lua_pushinteger(L, (lua_Integer)event->block);
         return 2;
-    case AT_EVENT_DOUBT:
-        lua_pushliteral(L, "doubt");
+    case AT_EVENT_HANGUP_SUSPECTED:
+        lua_pushliteral(L, "hangup_suspected");
         return 1;
-    case AT_EVENT_LEFT:
-        lua_pushliteral(L, "left");
+    case AT_EVENT_DATA_MODE_END:
+        lua_pushliteral(L, "data_mode_end");
         lua_pushboolean(L, event->answered);
         lua_pushboolean(L, event->ended);
         lua_pushinteger(L, (lua_Integer)event->unsent);
@@ -186,23 +188,23 @@ int core_push_event(lua_State *L, struct lua_engine *self, const struct at_event
         push_event_table(L, event);
         return 2;
     case AT_EVENT_LATE:
-        return tell_line(L, "late", event);
+        return push_line_event(L, "late", event);
     case AT_EVENT_OVERLONG:
         lua_pushliteral(L, "overlong");
         lua_pushinteger(L, (lua_Integer)event->length);
         return 2;
     case AT_EVENT_REBOOT:
-        return tell_line(L, "reboot", event);
+        return push_line_event(L, "reboot", event);
     case AT_EVENT_DESYNC:
-        return tell_line(L, "desync", event);
+        return push_line_event(L, "desync", event);
     case AT_EVENT_RESYNC:
-        return tell_line(L, "resync", event);
-    case AT_EVENT_LOST:
-        return tell_line(L, "lost", event);
+        return push_line_event(L, "resync", event);
+    case AT_EVENT_UNRESPONSIVE:
+        return push_line_event(L, "unresponsive", event);
     case AT_EVENT_SENT:
-        return tell_line(L, "sent", event);
+        return push_line_event(L, "sent", event);
     case AT_EVENT_SEEN:
-        return tell_line(L, "seen", event);
+        return push_line_event(L, "seen", event);
     }
     return 0;
 }

@@ -1,10 +1,10 @@
-/* What a system call that failed gives to Lua. */
+/* Results of a failed system call for Lua. */
 #include "lua/core.h"
 
 #include <errno.h>
 #include <string.h>
 
-/* The errors that a program tells apart; others have no token. */
+/* A name for the errors that programs distinguish; NULL for others. */
 static const char *token(int number)
 {
     switch (number) {
@@ -17,7 +17,7 @@ static const char *token(int number)
         return "permission_denied";
     case EISDIR:
         return "is_a_directory";
-    case ENXIO: /* a FIFO that is opened for writing and has no reader, too */
+    case ENXIO: /* also a FIFO opened for writing without a reader */
         return "no_such_device";
     default:
         return NULL;

@@ -15,9 +15,10 @@ struct core_file {
     int fd; /* -1: closed */
     bool is_fifo;
     int failure;
-    uint64_t done; /* bytes given or taken since it was opened or placed */
-    uint16_t sum; /* of these: exclusive or of big-endian 16-bit words, an odd last byte being the high one */
-    size_t at, length; /* what lies in the buffer and has not been taken */
+    uint64_t transferred; /* bytes read or written since it was opened, or since seek() */
+    uint16_t xor16;    /* checksum of these: exclusive or of big-endian 16-bit words; an odd last byte is the
+                          high one */
+    size_t at, length; /* unread bytes in the buffer */
     char buffer[32768];
 };
 
@@ -37,14 +38,14 @@ struct core_file *core_test_file(lua_State *L, int index)
     return self;
 }
 
-static void add_to_sum(struct core_file *self, const char *bytes, size_t length)
+static void add_to_xor16(struct core_file *self, const char *bytes, size_t length)
 {
-    uint16_t sum = self->sum;
-    bool low = self->done % 2 == 1;
+    uint16_t xor16 = self->xor16;
+    bool low = self->transferred % 2 == 1;
     for (size_t i = 0; i < length; i++, low = !low)
-        sum ^= (uint16_t)(low ? (unsigned char)bytes[i] : (unsigned char)bytes[i] << 8);
-    self->sum = sum;
-    self->done += length;
+        xor16 ^= (uint16_t)(low ? (unsigned char)bytes[i] : (unsigned char)bytes[i] << 8);
+    self->xor16 = xor16;
+    self->transferred += length;
 }
 
 static size_t peek(void *context, const char **bytes)
@@ -54,23 +55,23 @@ static size_t peek(void *context, const char **bytes)
         ssize_t count = read(self->fd, self->buffer, sizeof self->buffer);
         self->at = 0;
         self->length = count > 0 ? (size_t)count : 0;
-        if (count <= 0) /* it has become shorter: the command will time out */
+        if (count <= 0) /* the file has become shorter: the command will time out */
             self->failure = count < 0 ? errno : ENODATA;
     }
     *bytes = self->buffer + self->at;
     return self->length - self->at;
 }
 
-static void took(void *context, size_t length)
+static void consume(void *context, size_t length)
 {
     struct core_file *self = context;
-    add_to_sum(self, self->buffer + self->at, length);
+    add_to_xor16(self, self->buffer + self->at, length);
     self->at += length;
 }
 
 void core_file_source(struct core_file *file, struct at_source *source, uint64_t length)
 {
-    *source = (struct at_source){.peek = peek, .took = took, .context = file, .left = length};
+    *source = (struct at_source){.peek = peek, .consume = consume, .context = file, .remaining = length};
 }
 
 bool core_file_write(struct core_file *file, const char *bytes, size_t length)
@@ -83,13 +84,13 @@ bool core_file_write(struct core_file *file, const char *bytes, size_t length)
         else if (errno != EINTR)
             file->failure = errno;
     }
-    add_to_sum(file, bytes, written);
+    add_to_xor16(file, bytes, written);
     return file->failure == 0;
 }
 
 enum mode {
     READ,
-    PART,     /* created if missing, kept otherwise; can also be read (see part_open) */
+    PART,     /* created if missing, otherwise kept; also readable (see part_open) */
     APPEND,   /* created if missing */
     EXISTING, /* never created */
 };
@@ -100,7 +101,8 @@ static const int open_flags[] = {
     [EXISTING] = O_WRONLY,
 };
 
-/* nil, message, token if the opened file is none; otherwise no results. */
+/* Pushes nil, message, name if this is a folder or cannot be inspected, and returns 3; otherwise returns 0.
+ */
 static int refuse_folder(lua_State *L, struct core_file *self)
 {
     struct stat status;
@@ -113,9 +115,9 @@ static int refuse_folder(lua_State *L, struct core_file *self)
     return 0;
 }
 
-/* file(path, mode, target) -> file, or nil, message, token (see core_push_failure). The modes are those of
- * enum mode; target is for PART: the path whose place the file will take. Nothing waits, neither here nor
- * later; a FIFO that nobody reads cannot be opened for writing. */
+/* file(path, mode, target) -> file, or nil, message, name (see core_push_failure). The modes are those of
+ * enum mode; target is for PART: the path of the file to replace. Neither this nor a later call blocks; a
+ * FIFO without a reader cannot be opened for writing. */
 static int new_file(lua_State *L)
 {
     static const char *const modes[] = {"read", "part", "append", "existing", NULL};
@@ -143,7 +145,7 @@ static int new_file(lua_State *L)
     return refused;
 }
 
-/* file:size() -> bytes; of a device that has blocks, all of it */
+/* file:size() -> bytes; the capacity of a block device */
 static int size(lua_State *L)
 {
     struct stat status;
@@ -157,7 +159,8 @@ static int size(lua_State *L)
     return 1;
 }
 
-/* file:read(offset, length) -> up to so many bytes from there, "" behind the end; or nil, message, token */
+/* file:read(offset, length) -> up to `length` bytes at that offset, "" at or after the end; or nil, message,
+ * name */
 static int read_at(lua_State *L)
 {
     int fd = check_file(L)->fd;
@@ -179,20 +182,20 @@ static int read_at(lua_State *L)
     return 1;
 }
 
-/* file:next(most) -> the next bytes of a stream, up to so many; "" at its end; false while there are none; or
- * nil, message, token. Of a FIFO that nobody has opened for writing yet there are none: read() alone would
- * take that for its end. */
-static int next(lua_State *L)
+/* file:read_some(most) -> up to `most` next bytes of a stream; "" at its end; false: none at the moment; or
+ * nil, message, name. A FIFO that nobody has opened for writing yet gives false; read() alone would report
+ * its end. */
+static int read_some(lua_State *L)
 {
-    struct pollfd stirring = {.fd = check_file(L)->fd, .events = POLLIN};
+    struct pollfd poller = {.fd = check_file(L)->fd, .events = POLLIN};
     lua_Integer most = luaL_checkinteger(L, 2);
     luaL_argcheck(L, most >= 0, 2, "must not be negative");
     luaL_Buffer bytes;
     char *at = luaL_buffinitsize(L, &bytes, (size_t)most);
     ssize_t count = -1;
     errno = EAGAIN;
-    if (poll(&stirring, 1, 0) > 0)
-        count = read(stirring.fd, at, (size_t)most);
+    if (poll(&poller, 1, 0) > 0)
+        count = read(poller.fd, at, (size_t)most);
     if (count >= 0) {
         luaL_pushresultsize(&bytes, (size_t)count);
         return 1;
@@ -203,7 +206,7 @@ static int next(lua_State *L)
     return 1;
 }
 
-/* write(), in a process that the lack of a reader of a FIFO must not end. */
+/* write() that cannot end the process by SIGPIPE when a FIFO has no reader. */
 static ssize_t write_quietly(int fd, const char *bytes, size_t length)
 {
     sigset_t broken, before, pending;
@@ -222,8 +225,8 @@ static ssize_t write_quietly(int fd, const char *bytes, size_t length)
     return count;
 }
 
-/* file:write(bytes, from) -> how many of the bytes from that index on were taken, 0 when none at the moment;
- * or nil, message, token */
+/* file:write(bytes, from) -> number of bytes written, starting at index `from`; 0: none at the moment; or
+ * nil, message, name */
 static int write_some(lua_State *L)
 {
     struct core_file *self = check_file(L);
@@ -247,21 +250,21 @@ static int descriptor(lua_State *L)
     return 1;
 }
 
-/* file:place(offset) -> true, or nil, message, token: goes on there; sum and count begin anew */
-static int place(lua_State *L)
+/* file:seek(offset) -> true, or nil, message, name. The count and checksum of transferred() start again. */
+static int seek(lua_State *L)
 {
     struct core_file *self = check_file(L);
     if (lseek(self->fd, (off_t)luaL_checkinteger(L, 2), SEEK_SET) < 0)
         return core_push_failure(L, errno);
     self->at = self->length = 0;
-    self->sum = 0;
-    self->done = 0;
+    self->xor16 = 0;
+    self->transferred = 0;
     self->failure = 0;
     lua_pushboolean(L, true);
     return 1;
 }
 
-/* file:truncate(bytes) -> true, or nil, message, token */
+/* file:truncate(bytes) -> true, or nil, message, name */
 static int truncate_file(lua_State *L)
 {
     if (ftruncate(check_file(L)->fd, (off_t)luaL_checkinteger(L, 2)) != 0)
@@ -270,17 +273,17 @@ static int truncate_file(lua_State *L)
     return 1;
 }
 
-/* file:take_rights(target) -> true, or nil, message, token (see part_take_rights) */
-static int take_rights(lua_State *L)
+/* file:copy_permissions(target) -> true, or nil, message, name (see part_copy_permissions) */
+static int copy_permissions(lua_State *L)
 {
-    int number = part_take_rights(check_file(L)->fd, luaL_checkstring(L, 2));
+    int number = part_copy_permissions(check_file(L)->fd, luaL_checkstring(L, 2));
     if (number != 0)
         return core_push_failure(L, number);
     lua_pushboolean(L, true);
     return 1;
 }
 
-/* file:sync() -> true, or nil, message, token: what was written survives a power cut */
+/* file:sync() -> true, or nil, message, name: what was written survives a power failure */
 static int sync_file(lua_State *L)
 {
     if (fsync(check_file(L)->fd) != 0 && errno != EINVAL)
@@ -289,16 +292,16 @@ static int sync_file(lua_State *L)
     return 1;
 }
 
-/* file:done() -> bytes, sum (see the struct) since it was opened or placed */
-static int done(lua_State *L)
+/* file:transferred() -> bytes, xor16: count and checksum since it was opened, or since seek() */
+static int transferred(lua_State *L)
 {
     struct core_file *self = check_file(L);
-    lua_pushinteger(L, (lua_Integer)self->done);
-    lua_pushinteger(L, self->sum);
+    lua_pushinteger(L, (lua_Integer)self->transferred);
+    lua_pushinteger(L, self->xor16);
     return 2;
 }
 
-/* file:failure() -> the system's error message for the first read or write that failed, or nil */
+/* file:failure() -> the system's message for the first read or write that failed, or nil */
 static int failure(lua_State *L)
 {
     struct core_file *self = check_file(L);
@@ -323,14 +326,14 @@ static int close_file(lua_State *L)
 static const luaL_Reg methods[] = {
     {"size", size},
     {"read", read_at},
-    {"next", next},
+    {"read_some", read_some},
     {"write", write_some},
     {"fd", descriptor},
-    {"place", place},
+    {"seek", seek},
     {"truncate", truncate_file},
-    {"take_rights", take_rights},
+    {"copy_permissions", copy_permissions},
     {"sync", sync_file},
-    {"done", done},
+    {"transferred", transferred},
     {"failure", failure},
     {"close", close_file},
     {"__gc", close_file},

@@ -43,10 +43,11 @@ at_time core_check_time(lua_State *L, int index, at_time otherwise)
         return AT_NEVER;
     if (seconds <= 0)
         return 0;
-    return (at_time)(seconds * 1e6 + 0.5); /* a deadline handed out comes back as it was */
+    return (at_time)(seconds * 1e6 +
+                     0.5); /* rounded, so that a deadline survives the conversion to seconds and back */
 }
 
-/* `007` and numbers too large for an integer stay what they are on the wire. */
+/* `007` and numbers that do not fit an integer stay strings. */
 static int plain_number(const struct at_field *field, int64_t *number)
 {
     if (!at_field_number(field, number) || field->text[0] == '+')

@@ -11,11 +11,11 @@
 enum {
     PERMISSIONS = S_IRWXU | S_IRWXG | S_IRWXO,
     ANY = S_IRUSR | S_IWUSR | S_IRGRP | S_IWGRP | S_IROTH | S_IWOTH,
-    OWN = S_IRUSR | S_IWUSR /* an unfinished file is opened again by the next run */
+    OWN = S_IRUSR | S_IWUSR /* the next run opens an unfinished file again */
 };
 
-/* Whoever owns the folder can put anything in the file's place at any time. On some file systems (FAT)
- * everything belongs to one user. */
+/* The owner of the folder can replace the file at any time, so a file of his is no worse. On some file
+ * systems (FAT) all files belong to one user. */
 static bool owns_folder(uid_t user, const char *path)
 {
     char folder[PATH_MAX];
@@ -40,7 +40,7 @@ static const char *objection(const struct stat *status, const char *path)
     return NULL;
 }
 
-/* One that has been there already has only those permissions that are allowed. */
+/* Checks the opened file, and withdraws permissions beyond `allowed` from a file that already existed. */
 static int check(int fd, const char *path, mode_t allowed, const char **refusal)
 {
     struct stat status;
@@ -72,14 +72,14 @@ int part_open(const char *path, const char *target, const char **refusal)
     return -1;
 }
 
-/* The group is not the target's: what it may do is what everybody may. */
+/* The file keeps another group than the target's: that group gets no more permissions than everybody. */
 static mode_t without_group(mode_t permissions)
 {
     mode_t everybody = permissions & S_IRWXO;
     return (permissions & ~(mode_t)S_IRWXG) | (permissions & S_IRWXG & (everybody << 3));
 }
 
-int part_take_rights(int fd, const char *target)
+int part_copy_permissions(int fd, const char *target)
 {
     struct stat wanted, status;
     if (stat(target, &wanted) != 0)

@@ -1,17 +1,17 @@
-/* Files that are written next to the file whose place they will take. Others may be able to write to the
- * folder. */
+/* Temporary files beside the file that they will replace, in a folder to which others may be able to write.
+ */
 #ifndef CORE_PART_H
 #define CORE_PART_H
 
-/* Opens the file for reading and writing, or creates it, with no more permissions for others than the target
- * has. target: NULL, or a path where there may be nothing. What somebody else may have put there to have
- * another file overwritten, or to keep the new one in his hands, is refused. The descriptor; or -1 with errno
- * set, and *refusal if that tells more. */
+/* Opens the file for reading and writing, or creates it, giving others no more permissions than the target
+ * does. target: a path, at which there need not be a file, or NULL. Refuses a file that somebody else may
+ * have prepared, to have another file overwritten or to keep control of the new one. Returns the descriptor;
+ * or -1 with errno set, and *refusal if there is a more specific reason. */
 int part_open(const char *path, const char *target, const char **refusal);
 
-/* Gives the file the owner, the group and the permissions of the target, if there is one. An owner or a group
- * that this process must not set stays as it is, and then that group has no more permissions than everybody.
- * 0, or an error number. */
-int part_take_rights(int fd, const char *target);
+/* Gives the file the owner, group and permissions of the target, if the target exists. If the process may not
+ * set the owner or group, they stay as they are, and that group gets no more permissions than everybody.
+ * Returns 0 or an error number. */
+int part_copy_permissions(int fd, const char *target);
 
 #endif

@@ -1,4 +1,4 @@
-/* What is at a path of this host, and where a replacement must be renamed to. */
+/* Inspects a path of the host, and determines the path to which its replacement must be renamed. */
 #include "lua/core.h"
 
 #include <errno.h>
@@ -32,7 +32,7 @@ static bool is_open_file(const char *link)
     return lstat(link, &status) == 0 && stat("/proc", &proc) == 0 && status.st_dev == proc.st_dev;
 }
 
-/* Replaces the link in name by what it reads like, a relative one being taken from the link's own folder. */
+/* Replaces a link by its text, relative to the folder of the link. Returns 0 or an error number. */
 static int follow(char name[PATH_MAX], const char *link, size_t length)
 {
     const char *slash = strrchr(name, '/');
@@ -44,7 +44,8 @@ static int follow(char name[PATH_MAX], const char *link, size_t length)
     return 0;
 }
 
-/* Puts in place of name where the links at its end lead; *open: to an open file. 0, or an error number. */
+/* Replaces name by the path to which the links at its end lead. *open: they lead to an open file. Returns 0
+ * or an error number. */
 static int resolve(char name[PATH_MAX], bool *open)
 {
     char link[PATH_MAX];
@@ -63,16 +64,16 @@ static int resolve(char name[PATH_MAX], bool *open)
     return ELOOP;
 }
 
-/* inspect(path) -> kind, name; or nil, message, token. kind: "missing", "file", "folder", "fifo", "socket",
- * "character" or "block". name: the path to rename a new file to (symbolic links resolved); nil if the file
- * must not be replaced. */
+/* inspect(path) -> kind, name; or nil, message, name of the error. kind: "missing", "file", "folder", "fifo",
+ * "socket", "character" or "block". name: the path to which a replacement must be renamed (symbolic links are
+ * resolved); nil if the file must not be replaced. */
 static int inspect(lua_State *L)
 {
     char name[PATH_MAX];
     size_t length;
     const char *path = luaL_checklstring(L, 1, &length);
     if (length == 0 || strlen(path) < length)
-        return core_push_failure(L, ENOENT); /* no name has NUL in it */
+        return core_push_failure(L, ENOENT); /* file names do not contain NUL */
     if (length >= sizeof name)
         return core_push_failure(L, ENAMETOOLONG);
     memcpy(name, path, length + 1);

@@ -1,4 +1,4 @@
-/* Waiting for many descriptors at once: the one place where the library's own loop sleeps. */
+/* Waits for many descriptors at once. This is the only place where the library's own loop sleeps. */
 #include "lua/core.h"
 
 #include <errno.h>
@@ -6,11 +6,10 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* The objects that belong to the descriptors stand in the user value, by 1-based index; the set does not keep
- * them alive. */
+/* The user value contains the object of each descriptor, by index from 1, in a weak table. */
 struct pollset {
     struct pollfd *fds;
-    int count, room;
+    int count, capacity;
     bool closed; /* its finalizer has run */
 };
 
@@ -43,24 +42,24 @@ static int free_pollset(lua_State *L)
     void *context;
     lua_Alloc resize = lua_getallocf(L, &context);
     if (set->fds != NULL)
-        resize(context, set->fds, (size_t)set->room * sizeof *set->fds, 0);
+        resize(context, set->fds, (size_t)set->capacity * sizeof *set->fds, 0);
     *set = (struct pollset){.closed = true};
     return 0;
 }
 
-static bool make_room(lua_State *L, struct pollset *set)
+static bool grow(lua_State *L, struct pollset *set)
 {
     void *context;
     lua_Alloc resize = lua_getallocf(L, &context);
-    if (set->count < set->room)
+    if (set->count < set->capacity)
         return true;
-    int room = set->room == 0 ? 8 : set->room * 2;
-    void *fds =
-        resize(context, set->fds, (size_t)set->room * sizeof *set->fds, (size_t)room * sizeof *set->fds);
+    int capacity = set->capacity == 0 ? 8 : set->capacity * 2;
+    void *fds = resize(context, set->fds, (size_t)set->capacity * sizeof *set->fds,
+                       (size_t)capacity * sizeof *set->fds);
     if (fds == NULL)
         return false;
     set->fds = fds;
-    set->room = room;
+    set->capacity = capacity;
     return true;
 }
 
@@ -73,15 +72,15 @@ static int find(const struct pollset *set, int fd)
     return -1;
 }
 
-/* set:add(fd, object, writable): wait on behalf of object for input on fd; with writable, for room for output
- * alone */
+/* set:add(fd, object, writable): waits for input on fd on behalf of object; writable: for room for output
+ * instead */
 static int add(lua_State *L)
 {
     struct pollset *set = check_pollset(L);
     int fd = (int)luaL_checkinteger(L, 2);
     luaL_checkany(L, 3);
     short events = lua_toboolean(L, 4) ? POLLOUT : POLLIN;
-    if (!make_room(L, set))
+    if (!grow(L, set))
         return luaL_error(L, "not enough memory");
     lua_getiuservalue(L, 1, 1);
     lua_pushvalue(L, 3);
@@ -107,8 +106,8 @@ static int remove_fd(lua_State *L)
     return 0;
 }
 
-/* set:want(fd, writable): wait for fd to take output as well, or no longer */
-static int want(lua_State *L)
+/* set:modify(fd, writable): waits for input on fd and, if writable, for room for output */
+static int modify(lua_State *L)
 {
     struct pollset *set = check_pollset(L);
     int index = find(set, (int)luaL_checkinteger(L, 2));
@@ -117,35 +116,36 @@ static int want(lua_State *L)
     return 0;
 }
 
-/* How long to poll, in milliseconds, to reach the deadline (0: do not wait). */
+/* The time-out of poll() that reaches the deadline, in milliseconds; 0: do not wait. */
 static int milliseconds(lua_Number deadline)
 {
     if (deadline == 0)
         return 0;
     lua_Number seconds = deadline - core_now();
-    if (!(seconds > 0)) /* nor is NaN */
+    if (!(seconds > 0)) /* or is NaN */
         return 0;
     if (seconds > 86400)
         return 86400000;
     return (int)(seconds * 1000) + 1;
 }
 
-/* set:wait(deadline, ready) -> count, now: puts the objects whose descriptors stir into the list ready. The
- * deadline is of core.now; nil: none, 0: at once. An interrupting signal ends the wait with none. */
+/* set:wait(deadline, ready) -> count, now: stores the objects whose descriptors are ready in the list
+ * `ready`. The deadline is a time of core.now; nil: none, 0: do not wait. A signal ends the wait early with
+ * count 0. */
 static int wait(lua_State *L)
 {
     struct pollset *set = check_pollset(L);
     int timeout = lua_isnoneornil(L, 2) ? -1 : milliseconds(luaL_checknumber(L, 2));
     luaL_checktype(L, 3, LUA_TTABLE);
-    int stirring = poll(set->fds, (nfds_t)set->count, timeout);
-    if (stirring < 0 && errno != EINTR)
+    int ready = poll(set->fds, (nfds_t)set->count, timeout);
+    if (ready < 0 && errno != EINTR)
         return luaL_error(L, "poll: %s", strerror(errno));
     lua_Integer found = 0;
     lua_getiuservalue(L, 1, 1);
-    for (int i = 0; i < set->count && stirring > 0; i++) {
+    for (int i = 0; i < set->count && ready > 0; i++) {
         if (set->fds[i].revents == 0)
             continue;
-        stirring--;
+        ready--;
         if (lua_rawgeti(L, -1, i + 1) == LUA_TNIL)
             lua_pop(L, 1);
         else
@@ -157,7 +157,8 @@ static int wait(lua_State *L)
 }
 
 static const luaL_Reg methods[] = {
-    {"add", add}, {"remove", remove_fd}, {"want", want}, {"wait", wait}, {"__gc", free_pollset}, {NULL, NULL},
+    {"add", add},   {"remove", remove_fd},  {"modify", modify},
+    {"wait", wait}, {"__gc", free_pollset}, {NULL, NULL},
 };
 
 void core_open_pollset(lua_State *L)

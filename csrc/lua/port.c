@@ -3,13 +3,13 @@
 #include "port/port.h"
 #include "port/ports.h"
 
-struct lua_port {
-    struct port *port; /* NULL once closed */
+struct core_port {
+    struct port *port; /* NULL: closed */
 };
 
 struct port *core_check_port(lua_State *L, int index)
 {
-    struct lua_port *self = luaL_checkudata(L, index, CORE_PORT);
+    struct core_port *self = luaL_checkudata(L, index, CORE_PORT);
     if (self->port == NULL)
         luaL_error(L, "the port is closed");
     return self->port;
@@ -36,7 +36,7 @@ static const char *problem_name(enum port_problem problem)
     return "port_failed";
 }
 
-/* open_port(address, baud, flow) -> port, or nil, name of the problem, the system's error message */
+/* open_port(address, baud, flow) -> port, or nil, name of the problem, the system's message */
 static int open_port(lua_State *L)
 {
     static const char *const flows[] = {"none", "rtscts", "xonxoff", NULL};
@@ -46,7 +46,7 @@ static int open_port(lua_State *L)
         .baud = (uint32_t)luaL_checkinteger(L, 2),
         .flow = (enum port_flow)luaL_checkoption(L, 3, "none", flows),
     };
-    struct lua_port *self = lua_newuserdatauv(L, sizeof *self, 0);
+    struct core_port *self = lua_newuserdatauv(L, sizeof *self, 0);
     self->port = NULL;
     luaL_setmetatable(L, CORE_PORT);
     self->port = port_open(address, &options, &error);
@@ -58,10 +58,10 @@ static int open_port(lua_State *L)
     return 3;
 }
 
-/* port:close() -> nothing; any number of times */
+/* port:close(); may be called again */
 static int close_port(lua_State *L)
 {
-    struct lua_port *self = luaL_checkudata(L, 1, CORE_PORT);
+    struct core_port *self = luaL_checkudata(L, 1, CORE_PORT);
     if (self->port != NULL)
         port_close(self->port);
     self->port = NULL;
@@ -90,7 +90,7 @@ static int read_bytes(lua_State *L)
     return 2;
 }
 
-/* port:write(bytes) -> how many were taken, or nil, reason */
+/* port:write(bytes) -> number of bytes accepted, or nil, reason */
 static int write_bytes(lua_State *L)
 {
     size_t length;
@@ -106,7 +106,7 @@ static int write_bytes(lua_State *L)
     return 2;
 }
 
-/* port:dtr(on), port:rts(on), port:baud(number) -> done; false where the port has no such thing */
+/* port:dtr(on), port:rts(on), port:baud(number) -> done; false if the port has no such line or speed */
 static int dtr(lua_State *L)
 {
     lua_pushboolean(L, port_set_dtr(core_check_port(L, 1), lua_toboolean(L, 2)));
@@ -149,8 +149,8 @@ static void append_info(void *context, const struct port_info *info)
     lua_rawseti(L, -2, luaL_len(L, -2) + 1);
 }
 
-/* list_ports() -> list of { name, description, serial, vid, pid, interface }, or nil when this build cannot
- * tell */
+/* list_ports() -> list of { name, description, serial, vid, pid, interface }, or nil if this build cannot
+ * list them */
 static int list_ports(lua_State *L)
 {
     lua_newtable(L);

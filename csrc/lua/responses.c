@@ -1,49 +1,49 @@
-/* The response tables of commands that are not over: Lua hands one in with each command, and what comes is
- * gathered there, so that a command costs few crossings. */
+/* Response tables of commands in progress. Lua supplies one with each command, and the answer is collected in
+ * it, so that a command crosses between C and Lua only a few times. */
 #include "lua/engine.h"
 
-static int find_place(const struct lua_engine *self, uint32_t command)
+static int find_slot(const struct core_engine *self, uint32_t command)
 {
-    for (int place = 0; place < PLACES; place++) {
-        if (self->commands[place] == command)
-            return place;
+    for (int slot = 0; slot < RESPONSE_SLOTS; slot++) {
+        if (self->commands[slot] == command)
+            return slot;
     }
     return -1;
 }
 
-void core_keep_response(lua_State *L, struct lua_engine *self, uint32_t command, int index)
+void core_keep_response(lua_State *L, struct core_engine *self, uint32_t command, int index)
 {
-    int place = find_place(self, 0);
-    if (place < 0)
+    int slot = find_slot(self, 0);
+    if (slot < 0)
         luaL_error(L, "too many commands are under way");
-    self->commands[place] = command;
+    self->commands[slot] = command;
     lua_getiuservalue(L, 1, USER_RESPONSES);
     lua_pushvalue(L, index);
-    lua_rawseti(L, -2, place + 1);
+    lua_rawseti(L, -2, slot + 1);
     lua_pop(L, 1);
 }
 
-/* nil: nobody waits for it any more. */
-void core_push_response(lua_State *L, const struct lua_engine *self, uint32_t command)
+/* nil: nobody is waiting for it any more. */
+void core_push_response(lua_State *L, const struct core_engine *self, uint32_t command)
 {
-    int place = command != 0 ? find_place(self, command) : -1;
-    if (place < 0) {
+    int slot = command != 0 ? find_slot(self, command) : -1;
+    if (slot < 0) {
         lua_pushnil(L);
         return;
     }
     lua_getiuservalue(L, 1, USER_RESPONSES);
-    lua_rawgeti(L, -1, place + 1);
+    lua_rawgeti(L, -1, slot + 1);
     lua_remove(L, -2);
 }
 
-void core_forget_response(lua_State *L, struct lua_engine *self, uint32_t command)
+void core_forget_response(lua_State *L, struct core_engine *self, uint32_t command)
 {
-    int place = command != 0 ? find_place(self, command) : -1;
-    if (place < 0)
+    int slot = command != 0 ? find_slot(self, command) : -1;
+    if (slot < 0)
         return;
-    self->commands[place] = 0;
+    self->commands[slot] = 0;
     lua_getiuservalue(L, 1, USER_RESPONSES);
     lua_pushnil(L);
-    lua_rawseti(L, -2, place + 1);
+    lua_rawseti(L, -2, slot + 1);
     lua_pop(L, 1);
 }

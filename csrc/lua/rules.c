@@ -1,15 +1,15 @@
-/* Dialect tables into the engine's look-up tables. The Lua side checks what a dialect says; here only types
- * count. */
+/* Builds the engine's rules from the tables of a dialect. The Lua side checks their content; only types are
+ * checked here. */
 #include "lua/core.h"
 
 #include "at/at.h"
 
 #include <string.h>
 
-/* All zero: holds nothing. */
+/* When zero-initialised, it holds nothing. */
 struct core_rules {
     struct at_rules *rules;
-    unsigned engines; /* engines that use them */
+    unsigned engines; /* number of engines that use them */
     bool finalized;
 };
 
@@ -29,7 +29,7 @@ static void free_unused(struct core_rules *self)
     self->rules = NULL;
 }
 
-struct core_rules *core_hold_rules(lua_State *L, int index)
+struct core_rules *core_retain_rules(lua_State *L, int index)
 {
     struct core_rules *self = luaL_checkudata(L, index, CORE_RULES);
     self->engines++;
@@ -49,8 +49,8 @@ void core_push_rule_name(lua_State *L, int index, int rule)
     lua_remove(L, -2);
 }
 
-/* The fields of the table at the top of the stack; what is absent has its zero value. The strings stay alive
- * with the table, which its caller keeps. */
+/* Fields of the table on top of the stack; absent fields have the zero value. Strings are valid as long as
+ * the table, which the caller keeps. */
 static const char *text_field(lua_State *L, const char *name)
 {
     lua_getfield(L, -1, name);
@@ -114,7 +114,7 @@ static void read_protocol(lua_State *L, struct at_protocol *protocol)
     protocol->answer_ms = (uint32_t)integer_field(L, "answer_ms", protocol->guard_ms);
     protocol->idle_ms = (uint32_t)integer_field(L, "idle_ms", 0);
     protocol->settle_ms = (uint32_t)integer_field(L, "settle_ms", 0);
-    copy_text_field(L, "behind", protocol->behind, sizeof protocol->behind);
+    copy_text_field(L, "behind", protocol->follow_prefix, sizeof protocol->follow_prefix);
 }
 
 static void read_block(lua_State *L, struct at_block_rule *block)
@@ -185,7 +185,7 @@ static void add_command(lua_State *L, struct at_rules *rules)
         luaL_error(L, "not enough memory");
 }
 
-/* Calls add for every table in the list of that name. */
+/* Calls add for each table in the list of this name. */
 static void read_list(lua_State *L, const char *name, struct at_rules *rules,
                       void (*add)(lua_State *L, struct at_rules *rules))
 {
@@ -200,7 +200,8 @@ static void read_list(lua_State *L, const char *name, struct at_rules *rules,
     lua_pop(L, 1);
 }
 
-/* `+QSSLURC:` is told as `+QSSLURC`, `+EVENT:SocketDown,` as `+EVENT:SocketDown`. */
+/* Event names leave out a final colon or comma: for example, `+QSSLURC` for `+QSSLURC:`, `+EVENT:SocketDown`
+ * for `+EVENT:SocketDown,`. */
 static void push_event_name(lua_State *L, const char *text)
 {
     size_t length = strlen(text);

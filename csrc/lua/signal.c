@@ -1,12 +1,12 @@
-/* A descriptor that is readable while something is, for programs that wait for a socket of ours in a loop of
- * theirs. */
+/* A descriptor that is readable while a flag is set, for programs that wait for one of our sockets in their
+ * own loop. */
 #include "lua/core.h"
 
 #include <fcntl.h>
 #include <unistd.h>
 
 struct signal {
-    int ends[2]; /* of a pipe; -1: closed */
+    int ends[2]; /* ends of a pipe; -1: closed */
     int raised;
 };
 

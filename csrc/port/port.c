@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 enum {
-    UNKNOWN_PENDING_US = 20000 /* what waits in a port without a speed is asked after again then */
+    UNKNOWN_PENDING_US = 20000 /* assumed while bytes are queued in a port whose speed is unknown */
 };
 
 struct port *port_fail(struct port_error *error, int os_error)
@@ -40,7 +40,7 @@ struct port *port_fail(struct port_error *error, int os_error)
     return NULL;
 }
 
-long port_gone(struct port *port, const char *reason)
+long port_mark_closed(struct port *port, const char *reason)
 {
     if (port->reason[0] == '\0')
         snprintf(port->reason, sizeof port->reason, "%s", reason);
@@ -53,11 +53,11 @@ long port_read_fd(struct port *port, char *buffer, size_t size, const char *at_e
     if (length > 0)
         return (long)length;
     if (length == 0)
-        return port_gone(port, at_end);
+        return port_mark_closed(port, at_end);
     if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)
         return 0;
-    /* A pty whose other end was closed and a USB adapter that was unplugged both give EIO. */
-    return port_gone(port, errno == EIO ? "hung up" : strerror(errno));
+    /* EIO means that the other end of a pty was closed, or a USB adapter was unplugged. */
+    return port_mark_closed(port, errno == EIO ? "hung up" : strerror(errno));
 }
 
 long port_write_fd(struct port *port, const char *bytes, size_t length)
@@ -67,7 +67,7 @@ long port_write_fd(struct port *port, const char *bytes, size_t length)
         return (long)taken;
     if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)
         return 0;
-    return port_gone(port, errno == EIO ? "hung up" : strerror(errno));
+    return port_mark_closed(port, errno == EIO ? "hung up" : strerror(errno));
 }
 
 bool port_lock(int fd)
@@ -109,7 +109,7 @@ static struct port *open_device(const char *name, const struct port_options *opt
         return port_fail(error, errno);
     if (port_is_serial(name))
         return port_open_serial(name, options, error);
-    /* A name of the user's own (udev, /dev/serial/by-id) for a serial line. */
+    /* The name may be a link to a serial line (udev, /dev/serial/by-id). */
     if (realpath(name, resolved) != NULL && port_is_serial(resolved))
         return port_open_serial(resolved, options, error);
     return port_open_tty(name, options, error);
@@ -172,7 +172,7 @@ bool port_set_baud(struct port *port, uint32_t baud)
 uint64_t port_pending(const struct port *port)
 {
     int waiting = 0;
-#ifdef TIOCOUTQ /* of sockets as well, where it has the name SIOCOUTQ */
+#ifdef TIOCOUTQ /* works for sockets too, where it is called SIOCOUTQ */
     if (ioctl(port->fd, TIOCOUTQ, &waiting) != 0)
         waiting = 0;
 #endif

@@ -1,5 +1,5 @@
-/* Serial lines on libserialport. Of its calls only the non-blocking ones are used: its blocking reads go
- * through select() and end the process when the descriptor is above FD_SETSIZE (0.1.1). */
+/* Serial lines by libserialport. Only its non-blocking calls are used: its blocking reads use select(), which
+ * aborts the process if the descriptor exceeds FD_SETSIZE (0.1.1). */
 #include "port/driver.h"
 #include "port/ports.h"
 
@@ -45,7 +45,7 @@ static struct port *fail(struct port_error *error, enum sp_return status)
     return port_fail(error, sp_last_error_code());
 }
 
-/* sp_nonblocking_read gives 0 for a line that went away, too; only poll() tells (0.1.1, real drivers and
+/* sp_nonblocking_read returns 0 for a lost line as well; only poll() can tell (0.1.1, with real drivers and
  * ptys). */
 static long read_serial(struct port *port, char *buffer, size_t size)
 {
@@ -54,10 +54,10 @@ static long read_serial(struct port *port, char *buffer, size_t size)
     if (length > 0)
         return length;
     if (length < 0)
-        return port_gone(port, "hung up");
+        return port_mark_closed(port, "hung up");
     struct pollfd poller = {.fd = port->fd, .events = POLLIN};
     if (poll(&poller, 1, 0) > 0 && (poller.revents & (POLLHUP | POLLERR | POLLNVAL)) != 0)
-        return port_gone(port, "hung up");
+        return port_mark_closed(port, "hung up");
     return 0;
 }
 
@@ -65,7 +65,7 @@ static long write_serial(struct port *port, const char *bytes, size_t length)
 {
     struct serial *serial = (struct serial *)port;
     int taken = sp_nonblocking_write(serial->line, bytes, length);
-    return taken >= 0 ? taken : port_gone(port, "hung up");
+    return taken >= 0 ? taken : port_mark_closed(port, "hung up");
 }
 
 static bool set_serial_dtr(struct port *port, bool on)
@@ -80,7 +80,8 @@ static bool set_serial_rts(struct port *port, bool on)
     return sp_set_rts(serial->line, on ? SP_RTS_ON : SP_RTS_OFF) == SP_OK;
 }
 
-/* Not read back: the option driver still reports 9600 after 115200 was set and is in force. */
+/* The speed is not read back: the option driver still reports 9600 after 115200 has been set and is in
+ * effect. */
 static bool set_serial_baud(struct port *port, uint32_t baud)
 {
     struct serial *serial = (struct serial *)port;
@@ -144,7 +145,7 @@ struct port *port_open_serial(const char *name, const struct port_options *optio
         fail(error, status);
         goto failed;
     }
-    /* libserialport opens without O_CLOEXEC: a child would keep the port open, and locked. */
+    /* libserialport opens without O_CLOEXEC: a child process would keep the port open and locked. */
     if (sp_get_port_handle(line, &serial->port.fd) != SP_OK ||
         fcntl(serial->port.fd, F_SETFD, FD_CLOEXEC) != 0 || !port_lock(serial->port.fd)) {
         port_fail(error, errno);
@@ -155,12 +156,12 @@ struct port *port_open_serial(const char *name, const struct port_options *optio
         fail(error, status);
         goto opened;
     }
-    /* A module may sleep, or be in another mode, without them. Ports that have no such lines say no, and that
-     * is well. */
+    /* Without these lines a module may sleep or be in another mode. Ports that do not have them fail here,
+     * which does not matter. */
     sp_set_dtr(line, SP_DTR_ON);
     if (options->flow != PORT_FLOW_RTSCTS)
         sp_set_rts(line, SP_RTS_ON);
-    sp_flush(line, SP_BUF_BOTH); /* what a previous program has left in the queues */
+    sp_flush(line, SP_BUF_BOTH); /* discard what a previous program left in the queues */
     serial->port.driver = &serial_driver;
     serial->port.baud = options->baud;
     serial->line = line;
@@ -175,7 +176,7 @@ failed:
     return NULL;
 }
 
-/* libserialport does not tell the interface number; a module has several lines on one device. */
+/* libserialport does not report the interface number, but a module has several lines on one device. */
 static int interface_of(const char *name)
 {
     char path[160];

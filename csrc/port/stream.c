@@ -1,4 +1,4 @@
-/* TCP (ser2net and its like, raw) and unix stream sockets. */
+/* TCP (raw, as ser2net serves it) and unix stream sockets. */
 #include "port/driver.h"
 
 #include <errno.h>
@@ -17,7 +17,7 @@
 struct stream {
     struct port port;
     bool connecting;
-    struct addrinfo *found, *next; /* addresses of the host, and the one to be tried if this one fails */
+    struct addrinfo *found, *next; /* addresses of the host, and the next one to try */
 };
 
 static void forget_addresses(struct stream *stream)
@@ -27,8 +27,8 @@ static void forget_addresses(struct stream *stream)
     stream->found = stream->next = NULL;
 }
 
-/* False, and errno, when it fails at once. */
-static bool begin_connecting(struct stream *stream, int fd, const struct sockaddr *address, socklen_t size)
+/* False, with errno set, when it fails immediately. */
+static bool start_connecting(struct stream *stream, int fd, const struct sockaddr *address, socklen_t size)
 {
     if (fcntl(fd, F_SETFL, O_NONBLOCK) != 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) != 0)
         return false;
@@ -36,8 +36,8 @@ static bool begin_connecting(struct stream *stream, int fd, const struct sockadd
     return !stream->connecting || errno == EINPROGRESS;
 }
 
-/* -1, and errno, when it fails at once. */
-static int begin_with(struct stream *stream, const struct addrinfo *address)
+/* Returns the descriptor; or -1, with errno set, when it fails immediately. */
+static int connect_to(struct stream *stream, const struct addrinfo *address)
 {
     int on = 1;
     int fd = socket(address->ai_family, address->ai_socktype, address->ai_protocol);
@@ -45,7 +45,7 @@ static int begin_with(struct stream *stream, const struct addrinfo *address)
         return -1;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
-    if (begin_connecting(stream, fd, address->ai_addr, address->ai_addrlen))
+    if (start_connecting(stream, fd, address->ai_addr, address->ai_addrlen))
         return fd;
     int problem = errno;
     close(fd);
@@ -53,23 +53,23 @@ static int begin_with(struct stream *stream, const struct addrinfo *address)
     return -1;
 }
 
-/* The same with the addresses that are left, the first that does not fail at once. */
-static int begin_with_next(struct stream *stream)
+/* Tries the remaining addresses until one does not fail immediately. */
+static int connect_to_next(struct stream *stream)
 {
     while (stream->next != NULL) {
         const struct addrinfo *address = stream->next;
         stream->next = address->ai_next;
-        int fd = begin_with(stream, address);
+        int fd = connect_to(stream, address);
         if (fd >= 0)
             return fd;
     }
     return -1;
 }
 
-/* The descriptor keeps its number, which others wait for. False: no address is left. */
+/* Keeps the number of the descriptor, since others are waiting for it. False: no address remains. */
 static bool try_next(struct stream *stream)
 {
-    int fd = begin_with_next(stream);
+    int fd = connect_to_next(stream);
     if (fd < 0)
         return false;
     bool moved = dup2(fd, stream->port.fd) >= 0 && fcntl(stream->port.fd, F_SETFD, FD_CLOEXEC) == 0;
@@ -77,8 +77,8 @@ static bool try_next(struct stream *stream)
     return moved;
 }
 
-/* Until the connection stands nothing can be read or written; whether it does is asked when the descriptor
- * stirs. */
+/* Checks whether the connection is complete, which poll() reports as ready for output. Until then nothing can
+ * be read or written. Returns 1, 0 when still connecting, or PORT_CLOSED. */
 static long finish_connecting(struct stream *stream)
 {
     struct pollfd poller = {.fd = stream->port.fd, .events = POLLOUT};
@@ -94,7 +94,7 @@ static long finish_connecting(struct stream *stream)
     if (problem != 0) {
         char reason[80];
         snprintf(reason, sizeof reason, "connect: %s", strerror(problem));
-        return port_gone(&stream->port, reason);
+        return port_mark_closed(&stream->port, reason);
     }
     stream->connecting = false;
     return 1;
@@ -118,7 +118,7 @@ static long write_stream(struct port *port, const char *bytes, size_t length)
         return (long)taken;
     if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)
         return 0;
-    return port_gone(port, strerror(errno));
+    return port_mark_closed(port, strerror(errno));
 }
 
 static void close_stream(struct port *port)
@@ -164,7 +164,7 @@ struct port *port_open_tcp(const char *host, const char *service, struct port_er
         return NULL;
     }
     stream->next = stream->found;
-    int fd = begin_with_next(stream);
+    int fd = connect_to_next(stream);
     return fd < 0 ? failed(stream, error) : opened(stream, fd);
 }
 
@@ -180,7 +180,7 @@ struct port *port_open_unix(const char *path, struct port_error *error)
     int fd = socket(AF_UNIX, SOCK_STREAM, 0);
     if (fd < 0)
         return failed(stream, error);
-    if (begin_connecting(stream, fd, (const struct sockaddr *)&address, sizeof address))
+    if (start_connecting(stream, fd, (const struct sockaddr *)&address, sizeof address))
         return opened(stream, fd);
     int problem = errno;
     close(fd);

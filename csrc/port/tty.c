@@ -1,4 +1,4 @@
-/* Any tty by termios alone: ptys, which libserialport refuses, and every line where the build has no
+/* Any tty, by termios alone: ptys, which libserialport refuses, and all lines if the build has no
  * libserialport. */
 #include "port/driver.h"
 
@@ -129,7 +129,7 @@ struct port *port_open_tty(const char *name, const struct port_options *options,
         close(fd);
         return port_fail(error, problem);
     }
-    tcflush(fd, TCIOFLUSH); /* what a previous program has left in the queues */
+    tcflush(fd, TCIOFLUSH); /* discard what a previous program left in the queues */
     port->driver = &tty_driver;
     port->fd = fd;
     port->baud = options->baud;

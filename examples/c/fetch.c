@@ -39,7 +39,7 @@ static at_time now(void)
     return (at_time)time.tv_sec * 1000000 + time.tv_nsec / 1000;
 }
 
-/* Waits for one event, and prints what comes of the page. False when the port is gone. */
+/* Waits for one event and prints the bytes of the page. False when the port is lost. */
 static bool next(struct at_event *event)
 {
     static char input[512];
@@ -67,7 +67,8 @@ static bool next(struct at_event *event)
     return true;
 }
 
-/* Runs a command to its end, or to that of its deferred result, whose last digit is 0: `+QIOPEN: 0,0`. */
+/* Runs a command until its deferred result, if it has one, or else its final result code. A deferred result
+ * whose last digit is 0, as in `+QIOPEN: 0,0`, means success. */
 static bool run(const char *text, struct at_source *data)
 {
     struct at_command command = {.text = text, .length = strlen(text), .data = data};

@@ -46,15 +46,15 @@ function dispatch.data(modem, bytes)
   if modem.online then modem.online:on_data(bytes) end
 end
 
-function dispatch.doubt(modem)
+function dispatch.hangup_suspected(modem)
   if modem.online then modem.online:on_doubt() end
 end
 
-function dispatch.left(modem, answered, ended, unsent)
+function dispatch.data_mode_end(modem, answered, ended, unsent)
   if modem.online then modem.online:on_left(answered, ended, unsent) end
 end
 
-dispatch.given = exchange.on_given
+dispatch.data_written = exchange.on_given
 dispatch.progress = exchange.on_progress
 
 function dispatch.late(modem, line)
@@ -93,7 +93,7 @@ function dispatch.resync(modem)
 end
 
 --- Resynchronisation missed its deadline; what waits for the module fails. The engine keeps trying.
-function dispatch.lost(modem)
+function dispatch.unresponsive(modem)
   modem.lost = errors.new {
     name = "no_answer", origin = "port", message = ("the module on %s does not answer"):format(modem.address),
     hint = "The library keeps trying. Check the module's power, and restart the module if it is stuck.",

@@ -183,7 +183,7 @@ end
 local function submit(modem, state, ticket, now)
   local request = ticket.request
   local online = request.online
-  if online then modem.engine:hangups(online.hangup or modem.dialect.manners.hangup) end
+  if online then modem.engine:set_hangups(online.hangup or modem.dialect.manners.hangup) end
   local id, refusal = modem.engine:submit(ticket.response, ticket.text, now, request.data, request.expect,
     request.timeout, request.deferred, online, request.block, request.sink, request.length, request.progress)
   if not id then return nil, refusal end

@@ -55,7 +55,7 @@ local function source_of(file, path, length)
   local left = length or math.huge
   return function()
     while left > 0 do
-      local bytes, words = file:next(math.min(CHUNK, left))
+      local bytes, words = file:read_some(math.min(CHUNK, left))
       if bytes == nil then return nil, ("%s: %s"):format(path, words) end
       if bytes == "" then return nil end
       if bytes then
@@ -122,7 +122,7 @@ PartFile.__index = PartFile
 --- Gives it owner, group and permissions of the file that it replaces, makes it permanent, and renames it. nil and the
 --- system's error message if that fails; the file then stays open.
 function PartFile:commit()
-  local ok, words = self.file:take_rights(self.target_path)
+  local ok, words = self.file:copy_permissions(self.target_path)
   if ok then ok, words = self.file:sync() end
   if ok then ok, words = os.rename(self.part_path, self.target_path) end
   if ok then self.file:close() end

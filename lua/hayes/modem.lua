@@ -46,8 +46,8 @@ local function put_on_port(self, port)
     self.io = port
     port.engine = self.engine
   end
-  self.engine:times(table.unpack(self.times))
-  self.engine:speed(self.speed)
+  self.engine:set_times(table.unpack(self.times))
+  self.engine:set_line_speed(self.speed)
   self.engine:observe(self.trace ~= nil)
   self.fd = port:fd()
   self.exchanges = exchange.new_state()
@@ -68,7 +68,7 @@ local function put_on_port(self, port)
 end
 
 --- A modem on an open port; start-up is up to the caller. The port is one of core.open_port, or a table with the
---- methods fd, close, push and turn, the last two as the engine's own (see engine.c); it finds the engine in its
+--- methods fd, close, push and pump, the last two as the engine's own (see engine.c); it finds the engine in its
 --- field `engine`.
 ---@param port any
 ---@param address string what to call it in messages
@@ -101,7 +101,7 @@ end
 --- Speaks this dialect from now on. Only while no command is under way.
 function Modem:use_dialect(dialect)
   self.dialect = dialect
-  self.engine:rules(dialect.rules)
+  self.engine:set_rules(dialect.rules)
   if self.trace then self.trace.dialect = dialect end
 end
 
@@ -245,7 +245,7 @@ end
 ---@param bytes string
 ---@return boolean
 function Modem:send_data(owner, bytes)
-  if self.exchanges.holder ~= owner or self.closed_with or not self.engine:give(bytes) then return false end
+  if self.exchanges.holder ~= owner or self.closed_with or not self.engine:write_data(bytes) then return false end
   self:await(self.io:push(self.port, wait.now()))
   return true
 end
@@ -254,7 +254,7 @@ end
 ---@param owner hayes.ticket
 function Modem:finish_data(owner)
   if self.closed_with or self.exchanges.holder ~= owner then return end
-  self.engine:finish()
+  self.engine:finish_data()
   self:await(self.io:push(self.port, wait.now()))
 end
 
@@ -262,7 +262,7 @@ end
 ---@param by_dtr boolean it has been dropped; else by the escape sequence
 function Modem:leave_data_mode(by_dtr)
   local now = wait.now()
-  self.engine:leave(by_dtr, now)
+  self.engine:leave_data_mode(by_dtr, now)
   self:await(self.io:push(self.port, now))
 end
 
@@ -357,7 +357,7 @@ end
 local function serve(self, now)
   local io, port = self.io, self.port
   while not self.closed_with do
-    local kind, a, b, c, d, e = io:turn(port, now)
+    local kind, a, b, c, d, e = io:pump(port, now)
     if not kind then return self:await(a, b) end
     dispatch[kind](self, a, b, c, d, e)
   end

@@ -58,7 +58,7 @@ local function make_settings(modem)
     local response, err = exchange.run(modem, text)
     if not response and not (err.result and text == "ATV1") then return nil, err end
   end
-  modem.engine:echo(false)
+  modem.engine:set_echo(false)
   return true
 end
 

@@ -32,7 +32,7 @@ describe("With the rules of a dialect of prompts, the engine", function()
 
   local function collect()
     while true do
-      local event = table.pack(engine:next(now))
+      local event = table.pack(engine:next_event(now))
       if event[1] == nil then return end
       events[#events + 1] = event
     end

@@ -155,7 +155,7 @@ describe("A path of this host", function()
         hayes.run(function()
           hayes.spawn(function()
             repeat
-              local bytes = reader:next(10000)
+              local bytes = reader:read_some(10000)
               if bytes then parts[#parts + 1] = bytes else hayes.sleep(0.001) end
             until bytes == ""
           end)
@@ -386,7 +386,7 @@ describe("A path of this host", function()
     local function drain(reader)
       local parts = {}
       repeat
-        local bytes = reader:next(32768)
+        local bytes = reader:read_some(32768)
         parts[#parts + 1] = bytes or nil
       until not bytes or bytes == ""
       return table.concat(parts)
@@ -431,7 +431,7 @@ describe("A path of this host", function()
         log:write("two")
         reader = core.file(%q, "read")
         log:write("three")
-        io.write(reader:next(1000))
+        io.write(reader:read_some(1000))
       ]]):format(package.path, package.cpath, path, path, path)
       assert.are.same("hayes: the trace cannot be written: Broken pipe\none\n- 1 line is missing here (Broken pipe)\nthree\n",
         Process.run({ "lua5.4", "-e", program }, { ours = true }))

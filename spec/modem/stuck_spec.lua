@@ -185,9 +185,9 @@ describe("A program does not hang", function()
 
   it("nor end with a fault of memory: what is used behind its finalizer raises", function()
     local rules = dialects.get("quectel").rules
-    local methods = { "rules", "submit", "cancel", "sync", "give", "finish", "hangups", "leave", "end_data_mode",
-      "ready", "echo", "observe", "noise", "times", "speed", "push", "turn", "feed", "next", "output", "deadline",
-      "sent" }
+    local methods = { "set_rules", "submit", "cancel", "sync", "write_data", "finish_data", "set_hangups",
+      "leave_data_mode", "end_data_mode", "ready", "set_echo", "observe", "noise", "set_times", "set_line_speed", "push",
+      "pump", "feed", "next_event", "output", "deadline", "sent" }
     for _, name in ipairs(methods) do
       local engine = core.engine(rules)
       getmetatable(engine).__gc(engine)
@@ -219,7 +219,7 @@ describe("A program does not hang", function()
           function() modem:turn(0) end,
           function() hayes.sleep(0) end,
           function() modem.engine:sync(0) end,
-          function() modem.engine:feed("\r\nOK\r\n") modem.engine:next(0) end,
+          function() modem.engine:feed("\r\nOK\r\n") modem.engine:next_event(0) end,
           function() modem:close() end,
         } do pcall(f) end
       end })

@@ -25,6 +25,11 @@ describe("libhayes-at", function()
     Process.run { folder .. "/check" }
   end)
 
+  it("has parts that do on their own what their headers say", function()
+    compile("cc", "spec/support/at_units.c", folder .. "/units", "-std=c11", "-fsanitize=address,undefined", "-Icsrc")
+    Process.run { folder .. "/units" }
+  end)
+
   it("has a header that C++ takes", function()
     local source = folder .. "/check.cc"
     local file <close> = assert(io.open(source, "w"))

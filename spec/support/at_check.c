@@ -1,5 +1,5 @@
-/* Checks of libhayes-at as a program in C sees it, beside what the engine's specs hold: limits, constant tables, and
- * memory that runs out. Prints what is wrong; ends with 0 when nothing is. */
+/* Checks of libhayes-at as a program in C sees it, beside what the engine's specs hold: limits, constant
+ * tables, and memory that runs out. Prints what is wrong; ends with 0 when nothing is. */
 #include <hayes/at.h>
 
 #include <stdio.h>
@@ -22,11 +22,16 @@ static const struct at_line_rule lines[] = {
     {.text = "+URC:", .prefix = true, .kind = AT_LINE_URC},
 };
 static const struct at_command_rule commands[] = {
-    {.name = "+TWO", .accepts = AT_GROUP_GENERAL, .deferred = "+TWO", .deferred_forms = AT_FORM_WRITE,
-     .deferred_param = 1, .deferred_field = 1},
+    {.name = "+TWO",
+     .accepts = AT_GROUP_GENERAL,
+     .deferred = "+TWO",
+     .deferred_forms = AT_FORM_WRITE,
+     .deferred_param = 1,
+     .deferred_field = 1},
     {.name = NAME_32, .accepts = AT_GROUP_GENERAL},
 };
-static const struct at_tables tables = {.lines = lines, .line_count = 2, .commands = commands, .command_count = 2};
+static const struct at_tables tables = {
+    .lines = lines, .line_count = 2, .commands = commands, .command_count = 2};
 static _Alignas(16) unsigned char memory[30000];
 static struct at_arena arena = {.memory = memory, .size = sizeof memory};
 
@@ -64,7 +69,8 @@ static void limits(void)
     CHECK(!at_rules_add_line(constant, &lines[0]));
     CHECK(at_rules_line(constant, 1) == &lines[1] && at_rules_line(constant, 2) == NULL);
     const struct at_command_rule too_long = {.name = NAME_32 "6"};
-    CHECK(at_rules_from_tables(&alloc, &(struct at_tables){.commands = &too_long, .command_count = 1}) == NULL);
+    CHECK(at_rules_from_tables(&alloc, &(struct at_tables){.commands = &too_long, .command_count = 1}) ==
+          NULL);
 }
 
 /* Takes all output, and hands `text` in. */
@@ -90,7 +96,8 @@ static void two_phases(void)
     CHECK(at_engine_next(engine, 1000, &event) == AT_EVENT_FINAL);
     CHECK(event.command == first && event.result == AT_RESULT_OK && event.more);
     CHECK(at_engine_next(engine, 1000, &event) == AT_EVENT_NONE);
-    CHECK(at_engine_submit(engine, &(struct at_command){.text = "+X", .length = 2}, 2000, &second) == AT_ACCEPTED);
+    CHECK(at_engine_submit(engine, &(struct at_command){.text = "+X", .length = 2}, 2000, &second) ==
+          AT_ACCEPTED);
     exchange(engine, "\r\n+TWO: 5,0\r\n\r\n+TWO: 4,0\r\n\r\nOK\r\n", 3000);
     CHECK(at_engine_next(engine, 3000, &event) == AT_EVENT_UNKNOWN);
     CHECK(at_engine_next(engine, 3000, &event) == AT_EVENT_DEFERRED && event.command == first && !event.more);
@@ -99,10 +106,48 @@ static void two_phases(void)
     CHECK(at_engine_next(engine, 3000, &event) == AT_EVENT_NONE);
 }
 
+static void fields(void)
+{
+    const char text[] = " 4, \"a,b\" ,,(1,2),-7";
+    struct at_fields list;
+    struct at_field field;
+    int64_t number = 0;
+    int count = 0;
+    at_fields_init(&list, text, sizeof text - 1);
+    while (at_fields_next(&list, &field))
+        count++;
+    CHECK(count == 5 && at_field_number(&field, &number) && number == -7);
+    CHECK(at_fields_get(text, sizeof text - 1, 2, &field) && field.quoted && field.length == 3);
+    CHECK(at_fields_get(text, sizeof text - 1, 3, &field) && field.length == 0 &&
+          !at_field_number(&field, &number));
+    CHECK(!at_fields_get(text, sizeof text - 1, 6, &field) && !at_fields_get("", 0, 1, &field));
+    CHECK(at_fields_match("n|sd", "\"recv\",12", 9) && !at_fields_match("n|sd", "\"recv\",0X12", 11));
+    CHECK(at_fields_match("'recv'*", "\"recv\",1,2", 10) && !at_fields_match("'closed'*", "\"recv\",1", 8));
+    CHECK(at_fields_match(NULL, "", 0) && !at_fields_match("n", "", 0));
+}
+
+/* A line that is too long is told of by its length alone. */
+static void overlong_line(void)
+{
+    static char line[5000];
+    struct at_event event;
+    struct at_engine *engine = new_engine(sizeof memory);
+    memset(line, 'x', sizeof line);
+    line[sizeof line - 1] = '\n';
+    at_engine_observe(engine, true);
+    at_engine_input(engine, line, sizeof line);
+    CHECK(at_engine_next(engine, 0, &event) == AT_EVENT_SEEN && event.text == NULL &&
+          event.block == sizeof line - 1);
+    CHECK(at_engine_next(engine, 0, &event) == AT_EVENT_OVERLONG && event.length == sizeof line - 1);
+    CHECK(event.prefix_length == 0);
+}
+
 int main(void)
 {
     size_t size = 0;
     limits();
+    fields();
+    overlong_line();
     two_phases();
     while (new_engine(size) == NULL && size < sizeof memory)
         size += 16;

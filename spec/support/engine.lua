@@ -15,7 +15,7 @@ end
 
 local function collect(self)
   while true do
-    local event = table.pack(self.engine:next(self.time))
+    local event = table.pack(self.engine:next_event(self.time))
     if event[1] == nil then break end
     event.kind = event[1]
     self.events[#self.events + 1] = event

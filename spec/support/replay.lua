@@ -161,7 +161,7 @@ function replay.run(vector, of, options)
     elseif exchange.boot then
       hayes.sleep(3)
     else
-      if exchange.echo ~= nil then modem.engine:echo(exchange.echo) end
+      if exchange.echo ~= nil then modem.engine:set_echo(exchange.echo) end
       results[i] = run_exchange(modem, exchange)
     end
   end

@@ -138,9 +138,9 @@ local function result_or(self, now, kind, ...)
   return true, nil, self.full or false, self.engine:deadline(now)
 end
 
-function Port:turn(_, now)
+function Port:pump(_, now)
   while true do
-    local result = table.pack(result_or(self, now, self.engine:next(now)))
+    local result = table.pack(result_or(self, now, self.engine:next_event(now)))
     if result[1] then return table.unpack(result, 2, result.n) end
   end
 end

@@ -250,7 +250,7 @@ end
 
 --- Whether to wait also until the port takes more output.
 function loop.want_output(fd, wanted)
-  pollset:want(fd, wanted)
+  pollset:modify(fd, wanted)
 end
 
 --- Calls object:turn(now) when there is input on a descriptor, or (output) room for output, until loop.unwatch. The

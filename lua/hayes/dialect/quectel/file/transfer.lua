@@ -51,7 +51,7 @@ function transfer.store(modem, name, data, length, options)
   if words then return nil, failure.of_source("the local file for " .. name, words) end
   if not response then return nil, errors.within(err, "storing " .. name) end
   local sum
-  if type(data) == "string" then sum = Checksum.of(data) else sum = select(2, data:done()) end
+  if type(data) == "string" then sum = Checksum.of(data) else sum = select(2, data:transferred()) end
   local wanted = Checksum.text(sum)
   local size, got = counted(response[1], "QFUPL")
   if size ~= length or got ~= wanted then
@@ -72,7 +72,7 @@ function transfer.fetch(modem, name, file, size)
   local words = file:failure()
   if words then return nil, failure.of_sink("the local file for " .. name, words) end
   if not response then return nil, errors.within(err, "reading " .. name) end
-  local done, sum = file:done()
+  local done, sum = file:transferred()
   local counted_size, counted_sum = counted(response[#response], "QFDWL")
   if done ~= size or counted_size ~= size or counted_sum ~= Checksum.text(sum) then
     local text = "%d bytes with checksum %s came, the module counted %s with %s"

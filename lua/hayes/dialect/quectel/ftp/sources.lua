@@ -58,7 +58,7 @@ local function of_path(path, stream)
   return {
     size = opened.size, what = path, is_file = true, next = opened.next,
     piece = function(at, length)
-      file:place(at)
+      file:seek(at)
       return file, length
     end,
     read = function(at, length)

@@ -72,7 +72,7 @@ File.__index = File
 --- Goes on there: what may lie behind it is thrown away.
 function File:prepare()
   local ok, words = self.sink:truncate(self.at)
-  if ok then ok, words = self.sink:place(self.at) end
+  if ok then ok, words = self.sink:seek(self.at) end
   if ok then return true end
   return nil, failure.of_sink(self.part.part_path, words)
 end
@@ -95,7 +95,7 @@ function File:restart()
 end
 
 --- Bytes that were written since prepare().
-function File:came() return (self.sink:done()) end
+function File:came() return (self.sink:transferred()) end
 
 --- Bytes that are there.
 function File:read(at, length) return self.sink:read(at, length) or "" end
