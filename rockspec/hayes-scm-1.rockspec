@@ -132,6 +132,7 @@ build = {
     ["hayes.dialect.quectel.ftp.sources"] = "lua/hayes/dialect/quectel/ftp/sources.lua",
     ["hayes.dialect.quectel.ftp.stream"] = "lua/hayes/dialect/quectel/ftp/stream.lua",
     ["hayes.dialect.quectel.ftp.targets"] = "lua/hayes/dialect/quectel/ftp/targets.lua",
+    ["hayes.dialect.quectel.ftp.turn"] = "lua/hayes/dialect/quectel/ftp/turn.lua",
     ["hayes.dialect.quectel.ftp.upload"] = "lua/hayes/dialect/quectel/ftp/upload.lua",
     ["hayes.dialect.quectel.ftp_errors"] = "lua/hayes/dialect/quectel/ftp_errors.lua",
     ["hayes.dialect.quectel.indices"] = "lua/hayes/dialect/quectel/indices.lua",

@@ -31,6 +31,11 @@ function wait.running()
   return loop.running()
 end
 
+--- The task that runs now, also from a coroutine of the caller's own inside it; nil: none of the loop's.
+function wait.caller()
+  return loop.resumed()
+end
+
 -- Waiters
 
 ---@class hayes.waiter

@@ -20,6 +20,7 @@ local rules = {
   restenable = { type = "boolean", default = false },
   cache = { values = { "default", "fast", "slow" }, default = "default" },
   retries = { type = "integer", min = 0, max = 1000, default = 20 },
+  on_retry = { type = "callable" },
 }
 
 --- Those of ssl.open that a session can have; the others are about sockets.

@@ -78,6 +78,16 @@ local function is_session_lost(err)
   return err.code == 606 or err.code == 614 or err.code == 625 and not err.protocol
 end
 
+--- Tells the program that something will be tried again, in a task of its own: it can hold up or break nothing.
+local function tell(session, err, failures, pause)
+  local f = session.options.on_retry
+  if not f then return end
+  wait.spawn_detached(function()
+    local ok, failed = xpcall(f, debug.traceback, err, failures, pause)
+    if not ok then wait.report("the on_retry function of an FTP session has failed", failed) end
+  end)
+end
+
 --- Calls attempt() until it gives something that is not nil, until it fails of what trying again cannot mend, or until
 --- so many attempts in a row have changed nothing. The session is logged in again before, if it is not logged in.
 ---@param session table
@@ -107,6 +117,7 @@ function recovery.run(session, retries, attempt, moved)
     err.attempts = tries
     if failures > retries then return nil, err end
     if session.connected and not keeps_session(session, err, failures) then session.connected = false end
+    tell(session, err, failures, pause)
     wait.sleep(pause)
     pause = math.min(pause * 2, LONGEST_PAUSE)
   end
