@@ -117,6 +117,7 @@ build = {
     ["hayes.dialect.quectel.file_parts"] = "lua/hayes/dialect/quectel/file_parts.lua",
     ["hayes.dialect.quectel.file_transfer"] = "lua/hayes/dialect/quectel/file_transfer.lua",
     ["hayes.dialect.quectel.ftp"] = "lua/hayes/dialect/quectel/ftp.lua",
+    ["hayes.dialect.quectel.ftp.beside"] = "lua/hayes/dialect/quectel/ftp/beside.lua",
     ["hayes.dialect.quectel.ftp.call"] = "lua/hayes/dialect/quectel/ftp/call.lua",
     ["hayes.dialect.quectel.ftp.carry"] = "lua/hayes/dialect/quectel/ftp/carry.lua",
     ["hayes.dialect.quectel.ftp.download"] = "lua/hayes/dialect/quectel/ftp/download.lua",

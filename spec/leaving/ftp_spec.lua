@@ -71,7 +71,7 @@ describe("An FTP transfer", function()
         local size = line:find("down.bin", 1, true) and #FILE or #module.file
         return OK .. ("\r\n+QFTPSIZE: 0,%d\r\n"):format(size)
       end,
-      ["^AT%+QFTPGET"] = give,
+      ["^AT%+QFTPGET"] = give, ["^AT%+QFTPRENAME"] = result "RENAME", -- it has one file, under any name
       ["^AT%+QFTPPUT"] = function(line, port)
         local start, count = line:match('"COM:",(%d+),(%d+)')
         if count then

@@ -74,9 +74,9 @@ return function(modem)
   --- compared), timeout (20 to 180 s, 90),
   --- context (the PDP context, 1), data_address ("given" by the server, "control": that of the control connection,
   --- "either") with data_timeout (15 to 50 s, 25), restenable (false; true: data connections end with RST), cache
-  --- ("default", "fast", "slow"), retries (20; of transfers, a single command is tried three times at most), on_retry(err,
-  --- failures, pause), called before each new attempt with what broke, how many attempts in a row have, and the seconds
-  --- until the next; and with tls those of ssl.open that are about TLS. Without `ca` a
+  --- ("default", "fast", "slow"), retries (20; of transfers: a single command is tried three times at most),
+  --- on_retry(err, failures, pause), called before each new attempt with what broke, how many attempts in a row have,
+  --- and the seconds until the next; and with tls those of ssl.open that are about TLS. Without `ca` a
   --- server is not verified, which must be said: verify = "none".
   ---@param options table
   ---@return hayes.ftp?, hayes.error?

@@ -94,7 +94,7 @@ end
 local lost_names = {
   timeout = true, reboot = true, port_gone = true, no_answer = true, no_carrier = true, data_not_taken = true,
   cancelled = true, session_lost = true, size_differs = true, short_read = true, long_read = true, bad_answer = true,
-  busy = true,
+  busy = true, content_differs = true,
 }
 
 --- Is it the connection, the module or the line that has failed, and not what was asked for?

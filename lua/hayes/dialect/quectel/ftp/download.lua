@@ -99,6 +99,10 @@ local function check_left(self, wanted)
   local left = target.at - carry.DOUBTFUL
   local place, bytes = proof.find(function(at, length) return target:read(at, length) end, 0, left, left)
   local same, err = proof.is_same(self.session, self.path, self.base + place, bytes, self.doing)
+  if same then
+    local function read(at, length) return target:read(at, length) end
+    same, err = proof.is_ours(self.session, self.path, read, place, self.doing)
+  end
   if same == nil then return nil, err end
   if not same then return restart(self) end
   target.at, self.proven = place, place
@@ -113,11 +117,15 @@ local function find_length(self)
   local size, err = remote.size(self.session, self.path, self.doing)
   if size == false or not size then return nil, err end
   if size == "unknown" then return nothing end
-  if self.size and self.size ~= size and self.target.at > 0 and not restart(self) then
+  -- Its time is asked for where it matters: before what may break, and before going on after that.
+  local changed = self.options.verify and remote.changed(self.session, self.path) or nil
+  local is_other = self.size and (self.size ~= size or changed and self.changed and changed ~= self.changed)
+  if is_other and self.target.at > 0 and not restart(self) then
     return nil, errors.new { name = "file_changed", origin = "ftp",
-      message = ("%s: it had %d bytes on the server, and has %d now"):format(self.doing, self.size, size) }
+      message = ("%s: the server's file was changed meanwhile; it had %d bytes, and has %d now"):format(self.doing,
+        self.size, size) }
   end
-  self.size = size
+  self.size, self.changed = size, changed
   if self.base > size then return nil, failure.coded(self.session.modem, 612, self.doing) end
   return math.min(self.options.length or size, size - self.base)
 end
@@ -126,6 +134,18 @@ end
 local function fetch_unknown(self)
   if not restart(self) then return nil, differs(self, "it broke off, and cannot be begun again") end
   return fetch(self, self.options.length)
+end
+
+--- What has come is what the server's file has; what differs is fetched again from there.
+local function compare_content(self)
+  local target = self.target
+  local function read(at, length) return target:read(at, length) end
+  local same, at = proof.read_back(self.session, self.path, read, 0, target.at, self.base, self.doing)
+  if same then return true end
+  if same == nil then return nil, at end
+  self.proven = at
+  target:settle(at)
+  return nil, proof.differs(self.doing, at)
 end
 
 local function attempt(self)
@@ -146,6 +166,8 @@ local function attempt(self)
     if not ok then return nil, err end
     self.piece = math.min(self.piece * 2, self.greatest_piece)
   end
+  if self.options.verify == "content" then ok, err = compare_content(self) end
+  if not ok then return nil, err end
   if not self.options.verify or self.is_part then return true end
   local size
   size, err = remote.size(self.session, self.path)

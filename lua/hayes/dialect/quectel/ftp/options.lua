@@ -42,7 +42,8 @@ options.transfer = {
   length = { type = "integer", min = 0, max = 2147483647 },
   progress = { type = "callable" },
   retries = { type = "integer", min = 0, max = 1000 },
-  verify = { type = "boolean", default = true },
+  verify = { values = { true, false, "content" }, default = true },
+  existing = { values = { "beside", "replace", "refuse" } },
   piece = { type = "integer", min = 1, max = 2147483647 },
 }
 

@@ -20,6 +20,12 @@ function remote.size(session, path, doing)
   return nil, err
 end
 
+--- When it was changed, in the server's own words; nil where it does not tell.
+---@return string?
+function remote.changed(session, path)
+  return (call.run(session.modem, "MDTM", { path }, session.seconds, "asking for the time of " .. path))
+end
+
 --- A part can only follow bytes that the server has: a server that has fewer refuses it, or fills the gap with zeros
 --- and then has a file of the right size.
 ---@param there integer|false what the server has, false: no such file

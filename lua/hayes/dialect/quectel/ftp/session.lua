@@ -112,6 +112,15 @@ local function check_transfer(where, path, options)
   return check.options(where, options, option_rules.transfer)
 end
 
+--- What cannot be read a second time can be neither compared nor kept from the server's file.
+local function check_stream(options)
+  for _, name in ipairs { "existing", "verify" } do
+    if type(options[name]) == "string" and options[name] ~= "replace" then
+      check.fail("ftp:put", ("%s = %q is for sources that can be read at any offset"):format(name, options[name]))
+    end
+  end
+end
+
 local function put_stream(self, source, path, options)
   return recovery.run(self, 0, function() return stream.run(self, source, path, options) end)
 end
@@ -129,11 +138,14 @@ end
 ---@param source string|{ data: string }|function a local path, bytes, an LTN12 source, or "UFS:name" in the module
 ---@param path string on the server, at most 255 bytes
 ---@param options? { resume: boolean?, offset: integer?, length: integer?, progress: function?, retries: integer?,
----  verify: boolean?, piece: integer? } offset (0): byte of the source and of the server's file at which to begin; of
----  what can be read only once, of the server's file alone; length: bytes of the source (to its end); progress(done,
----  total, rate): bytes, bytes, bytes a second, at most ten times a second; retries: attempts in a row that may change
----  nothing (20); verify: sizes and ends are compared (true); piece: bytes of one command, between which other tasks
----  use the modem (all at once)
+---  verify: boolean|"content"|nil, existing: string?, piece: integer? } offset (0): byte of the source and of the
+---  server's file at which to begin; of what can be read only once, of the server's file alone; length: bytes of the
+---  source (to its end); progress(done, total, rate): bytes, bytes, bytes a second, at most ten times a second;
+---  retries: attempts in a row that may change nothing (20); verify: sizes and samples are compared (true), or all is
+---  read back ("content"); existing: what becomes of a file on the server that is not known to be a part of this: it
+---  stays while the upload goes to `path.part`, which is renamed at the end ("beside", with resume), it is written over
+---  ("replace", without), or the call fails with `exists` ("refuse"); piece: bytes of one command, between which other
+---  tasks use the modem (all at once)
 ---@return { bytes: integer, seconds: number, resumed_at: integer? }?, hayes.error?
 function Session:put(source, path, options)
   options = check_transfer("ftp:put", path, options)
@@ -144,7 +156,10 @@ function Session:put(source, path, options)
   local opened <close>, unreadable = sources.open(self.modem, "ftp:put", source, stream_will_do)
   if not opened then return nil, unreadable end
   local _turn <close> = self.turn:take(doing)
-  if opened.next then return run_whole(self, put_stream, self, opened.next, path, options) end
+  if opened.next then
+    check_stream(options)
+    return run_whole(self, put_stream, self, opened.next, path, options)
+  end
   return run_whole(self, Upload.run, self, opened, path, options)
 end
 
@@ -167,6 +182,9 @@ function Session:get(path, sink, options)
   local may_keep = options.resume ~= false and not options.offset and not options.length
   local target <close>, unwritable = targets.open(sink, may_keep and self.options.type == "binary")
   if not target then return nil, unwritable end
+  if options.verify == "content" and not target.is_file then
+    check.fail("ftp:get", 'verify = "content" is for what goes to a local file')
+  end
   return run_whole(self, Download.run, self, path, target, options)
 end
 
