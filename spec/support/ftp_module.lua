@@ -65,7 +65,8 @@ end
 --- what of an upload's bytes the server gets, before its connection breaks with the result `broken`; breaks(number): how
 --- much of a download comes before it breaks; `modified`: what the server says of the files' times.
 function Module.new()
-  local self = setmetatable({ files = {}, puts = {}, gets = 0, modified = "20260101000000", lines = {}, logged_in = false }, Module)
+  local self = setmetatable({ files = {}, puts = {}, gets = 0, lines = {}, logged_in = false }, Module)
+  self.modified = "20260101000000"
   local function named(line) return line:match('="(.-)"') end
   local answers = {
     ["^AT%+QFTPCFG"] = function() return OK end,

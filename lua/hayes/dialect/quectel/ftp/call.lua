@@ -102,6 +102,8 @@ local lost_names = {
 function call.is_loss(err)
   if err.protocol and err.protocol >= 500 then return false end
   if err.protocol == 452 then return false end
+  -- The server had agreed to the transfer, or said that it is complete, so it is no missing file.
+  if err.code == 627 and err.protocol and err.protocol < 400 then return true end
   return lost_names[err.name] or err.origin == "ftp" and ftp_errors.is_loss[err.code] or false
 end
 

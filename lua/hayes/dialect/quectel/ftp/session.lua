@@ -41,6 +41,7 @@ function Session.new(modem, client, options, tls)
   return setmetatable({
     modem = modem, client = client, options = options, tls = tls, seconds = options.timeout + MARGIN,
     connected = false, -- logged in, as far as is known
+    was_connected = false,
     in_doubt = false,  -- not connected, but the module may still be logged in
     restarts = 0,      -- of the module or its port: settings that are older than the last one are lost
     closed = false,    -- by close()

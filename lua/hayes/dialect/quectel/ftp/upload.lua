@@ -222,7 +222,7 @@ function Upload.run(session, source, path, options)
     local moved = self.began_at and self.began_at > self.best
     if moved then self.best = self.began_at end
     return moved
-  end)
+  end, true)
   if not done then return nil, err.attempts and explain(self, err) or err end
   self.progress:finish(self.last - start)
   return { bytes = self.last - start, seconds = wait.now() - began, resumed_at = self.resumed_at }
