@@ -24,10 +24,16 @@ local function put(self, line, port)
     return "\r\nCONNECT\r\n"
   end
   start, length = tonumber(start), tonumber(length)
+  -- A piece that is not the last leaves the data connection open, and needs no REST after it.
+  local goes_on = self.goes_on
+  self.goes_on = line:find(",0$") ~= nil
+  if self.no_rest and start > 0 and not goes_on then return "\r\n+CME ERROR: 622\r\n" end
   self.puts[#self.puts + 1] = { path = path, start = start, length = length }
   port.wanted = { count = length, reply = function(bytes)
     local taken = self.takes and self.takes(#self.puts, bytes, start) or bytes
     store(self, path, start, taken)
+    if self.moves_away and #taken == length then self.files[path] = nil end
+    if #taken < length then self.goes_on = false end
     if #taken == length then return result("PUT", "0," .. length) end
     return result("PUT", self.broken or "608,426")
   end }
@@ -35,6 +41,7 @@ local function put(self, line, port)
 end
 
 local function get(self, line)
+  if self.no_rest and line:find('"COM:",[1-9]') then return "\r\n+CME ERROR: 622\r\n" end
   local path, start, length = line:match('="(.-)","COM:",(%d+),(%d+)')
   if not path then path = line:match('="(.-)"') end
   if not self.files[path] or self.secret then return "\r\n+CME ERROR: 627\r\n" end
@@ -56,14 +63,17 @@ local function online(self, port, bytes)
   local upload = self.online
   self.online = nil
   store(self, upload.path, upload.start, upload.bytes)
+  if self.moves_away then self.files[upload.path] = nil end
   port:say(result("PUT", "0," .. #upload.bytes), 1)
   return ""
 end
 
---- fault(line) may give what is said in place of an answer; the command is not done then. The files are in `files`, by
---- path; `secret`: they cannot be read; `no_overwrite`: renaming over a file is refused; takes(number, bytes, start):
---- what of an upload's bytes the server gets, before its connection breaks with the result `broken`; breaks(number): how
---- much of a download comes before it breaks; `modified`: what the server says of the files' times.
+--- What a spec may set: fault(line): what is said in place of an answer, and the command is not done then, or "lose": it is
+--- done, and the link breaks before its answer. `files`, by path. `secret`: they cannot be read; `no_rest`: there is no
+--- REST; `no_overwrite`: renaming over a file is refused; `moves_away`: files are moved away once they are stored;
+--- `modified`: what is said of their times; `listing`: what LIST and NLST give, in place of MLSD. takes(number, bytes,
+--- start): what of an upload's bytes the server gets, before its connection breaks with the result `broken`;
+--- breaks(number): how much of a download comes before it breaks.
 function Module.new()
   local self = setmetatable({ files = {}, puts = {}, gets = 0, lines = {}, logged_in = false }, Module)
   self.modified = "20260101000000"
@@ -98,6 +108,11 @@ function Module.new()
       if not self.files[from] or self.no_overwrite and self.files[to] then return result("RENAME", "627,550") end
       self.files[to], self.files[from] = self.files[from], nil
       return result("RENAME", "0,0")
+    end,
+    ["^AT%+QFTPMLSD="] = function() return self.listing and "\r\n+CME ERROR: 620\r\n" or "\r\n+CME ERROR: 627\r\n" end,
+    ["^AT%+QFTPN?LI?ST="] = function(line)
+      local name = line:match("%+QFTP(%u+)")
+      return "\r\nCONNECT\r\n" .. self.listing .. result(name, "0," .. #self.listing)
     end,
     ["^AT%+QFTPPUT="] = function(line, port) return put(self, line, port) end,
     ["^AT%+QFTPGET="] = function(line) return get(self, line) end,

@@ -67,7 +67,7 @@ end
 ---@param hold? hayes.hold the reservation of the line that ends with it
 ---@return string?, hayes.error?
 function call.run(modem, name, arguments, seconds, doing, hold)
-  local response, err = modem:call("+QFTP" .. name, arguments and "write" or "execute", arguments,
+  local response, err = modem:call("+QFTP" .. name, arguments and "write" or "execute", call.with_paths(arguments),
     { timeout = seconds, deferred = seconds, within = hold, ends_hold = hold ~= nil })
   if not response then return nil, call.refused(modem, err, doing) end
   return call.result(modem, response, doing)
@@ -89,6 +89,24 @@ function call.ask_number(modem, name, arguments, seconds, doing)
   local text, err = call.run(modem, name, arguments, seconds, doing)
   if not text then return nil, err end
   return call.number(text, doing)
+end
+
+--- Does the server not do this at all?
+---@param err hayes.error
+function call.cannot(err)
+  local protocol = err.protocol
+  if protocol then return protocol == 500 or protocol == 502 or protocol == 504 end
+  return err.code == 620 or err.code == 622 or err.code == 624
+end
+
+--- Programs behind a server may take a path that begins with a dash for an option (`ls -R`).
+---@param arguments? table
+function call.with_paths(arguments)
+  local sent = {}
+  for i, argument in ipairs(arguments or {}) do
+    sent[i] = type(argument) == "string" and argument:sub(1, 1) == "-" and "./" .. argument or argument
+  end
+  return arguments and sent
 end
 
 local lost_names = {

@@ -156,13 +156,19 @@ local function attempt(self)
   self.progress.total = wanted
   local ok = true
   if self.is_first then ok, err = check_left(self, wanted) end
+  if ok then ok, err = settle(self) end
+  if not ok and self.base == 0 and call.cannot(err) and restart(self) then ok = true end -- a server without REST
   if not ok then return nil, err end
   self.is_first = false
-  ok, err = settle(self)
-  if not ok then return nil, err end
   if not self.resumed_at and self.target.at > 0 then self.resumed_at = self.base + self.target.at end
   while self.target.at < wanted do
-    ok, err = fetch(self, math.min(self.piece, wanted - self.target.at))
+    local begins = self.target.at
+    ok, err = fetch(self, math.min(self.piece, wanted - begins))
+    if not ok and self.base == 0 and begins > 0 and call.cannot(err) and restart(self) then
+      -- A server without REST: all of it in one piece.
+      self.piece, self.greatest_piece, self.resumed_at = MOST, MOST, nil
+      ok, err = fetch(self, wanted)
+    end
     if not ok then return nil, err end
     self.piece = math.min(self.piece * 2, self.greatest_piece)
   end

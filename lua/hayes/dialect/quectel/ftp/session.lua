@@ -147,7 +147,8 @@ end
 ---  stays while the upload goes to `path.part`, which is renamed at the end ("beside", with resume), it is written over
 ---  ("replace", without), or the call fails with `exists` ("refuse"); piece: bytes of one command, between which other
 ---  tasks use the modem (all at once)
----@return { bytes: integer, seconds: number, resumed_at: integer? }?, hayes.error?
+---@return { bytes: integer, seconds: number, resumed_at: integer?, verified: boolean }?, hayes.error? verified: the
+---  server's size, at the end, was the one that it must be; not where it does not tell, or has moved the file away
 function Session:put(source, path, options)
   options = check_transfer("ftp:put", path, options)
   local doing = "storing " .. path
@@ -254,14 +255,29 @@ function Session:names(dir, options)
 end
 
 --- A folder as a list of { name, type, size, modified, … }: type is "file" or "dir" (or what the server calls it),
---- size in bytes, modified Unix time. Servers without MLSD (vsftpd) fail with 620 or 622: list() and names() remain.
+--- size in bytes, modified Unix time. The list's field `form` is "mlsd". Servers without MLSD (vsftpd) are asked for
+--- LIST, and `form` says which that has, "unix" or "windows"; the entries then have a `date` in the server's words in
+--- place of modified, and "link" is a type. A listing of another form gives `bad_listing`.
 ---@param dir? string (the current one)
 ---@param options? { through: string? }
 ---@return table[]?, hayes.error?
 function Session:entries(dir, options)
   local text, err = list(self, "ftp:entries", "MLSD", dir, options)
+  local entries, form
+  if text then
+    entries, form = listing.entries(text), "mlsd"
+  elseif call.cannot(err) then
+    text, err = list(self, "ftp:entries", "LIST", dir, options)
+    if text then entries, form = listing.entries_of_list(text) end
+  end
   if not text then return nil, err end
-  return listing.entries(text)
+  if not entries then
+    return nil, errors.new { name = "bad_listing", origin = "ftp",
+      message = ("listing %s: the server has no MLSD, and this line of its LIST is of no known form: %s"):format(
+        dir or ".", form), hint = "ftp:list() gives the lines, ftp:names() the names." }
+  end
+  entries.form = form
+  return entries
 end
 
 -- Single commands

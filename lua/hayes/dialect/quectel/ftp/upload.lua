@@ -90,6 +90,7 @@ function Upload:find_beginning()
     return self.start
   end
   local proven = there < self.proven and self.start or self.proven
+  if self.cannot_resume then return self.start end
   if self.wrong_from then
     proven, self.wrong_from = math.min(self.wrong_from, there), nil
     return proven
@@ -146,6 +147,7 @@ local function compare(self)
   if not self.options.verify or self.is_text then return true end
   local ok, err, there = remote.check_size(self.session, self, self.last)
   if math.type(there) == "integer" then self.server_bytes = there end
+  self.verified = ok and there == self.last
   if ok and self.options.verify == "content" then ok, err = compare_content(self) end
   return ok, err
 end
@@ -162,6 +164,11 @@ local function attempt(self)
   if at > self.start and not self.resumed_at then self.resumed_at = at end
   local done = true
   if at < self.last or self.last == 0 then done, err = send(self, at) end
+  if not done and at > 0 and not self.is_part and call.cannot(err) then
+    -- A server without REST: all of it again, at each attempt.
+    self.cannot_resume, self.began_at, self.proven, self.resumed_at = true, 0, 0, nil
+    done, err = send(self, 0)
+  end
   if done then done, err = compare(self) end
   if done then done, err = beside.take_place(self) end
   return done, err
@@ -225,7 +232,8 @@ function Upload.run(session, source, path, options)
   end, true)
   if not done then return nil, err.attempts and explain(self, err) or err end
   self.progress:finish(self.last - start)
-  return { bytes = self.last - start, seconds = wait.now() - began, resumed_at = self.resumed_at }
+  return { bytes = self.last - start, seconds = wait.now() - began, resumed_at = self.resumed_at,
+    verified = self.verified or false }
 end
 
 return Upload
