@@ -111,6 +111,13 @@ describe("AT+QFTP… of the emulator", function()
   end
 
   describe("without a server", function()
+    it("has the note's contexts, whichever its PDP commands have", function()
+      local desk <close> = Desk.open { module = "EC200U" }
+      desk:ask('AT+QFTPCFG="contextid",15', "OK")
+      desk:ask('AT+QFTPCFG="contextid"', '+QFTPCFG: "contextid",15', "OK")
+      desk:ask('AT+QFTPCFG="contextid",16', "ERROR")
+    end)
+
     it("has the note's test forms", function()
       local desk <close> = Desk.open { module = "EC200A" }
       desk:expect("AT+QFTPCFG=?", "\r\n" .. table.concat({

@@ -109,6 +109,15 @@ function call.with_paths(arguments)
   return arguments and sent
 end
 
+--- The error for what the numbers of the module's commands cannot say.
+---@param what string
+---@param size integer
+---@param hint string
+function call.too_large(doing, what, size, hint)
+  return errors.new { name = "too_large", origin = "ftp", hint = hint,
+    message = ("%s: %s ends at byte %d, and the module's commands count to 2147483647"):format(doing, what, size) }
+end
+
 local lost_names = {
   timeout = true, reboot = true, port_gone = true, no_answer = true, no_carrier = true, data_not_taken = true,
   cancelled = true, session_lost = true, size_differs = true, short_read = true, long_read = true, bad_answer = true,

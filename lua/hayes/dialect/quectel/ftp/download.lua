@@ -127,7 +127,12 @@ local function find_length(self)
   end
   self.size, self.changed = size, changed
   if self.base > size then return nil, failure.coded(self.session.modem, 612, self.doing) end
-  return math.min(self.options.length or size, size - self.base)
+  local length = math.min(self.options.length or size, size - self.base)
+  if self.base + length > MOST then
+    return nil, call.too_large(self.doing, "what is wanted", self.base + length,
+      "Give a length: what lies before that byte can be fetched. The rest has to be cut off on the server.")
+  end
+  return length
 end
 
 --- Without a length: only the trailer, whose number must be right, ends it.
@@ -236,6 +241,18 @@ local function make_empty(modem, name)
   return stored and 0, err
 end
 
+--- A file that the flash has no room for is refused before anything is sent. Where its size or the room is not known,
+--- the module tells.
+local function check_room(modem, name, size, replaced, doing)
+  local storage = name:match("^(%u+):")
+  local room = size and (storage == "UFS" or storage == "SD") and modem.file.space(storage)
+  if not room or size <= room.free + (replaced or 0) then return true end
+  return nil, errors.new { name = "too_large", origin = "file",
+    message = ("%s: it has %d bytes, and %s: has room for %d"):format(doing, size, storage,
+      room.free + (replaced or 0)),
+    hint = "Fetch it to a local path, or delete files (modem.file.list() tells)." }
+end
+
 --- Downloads into a file of the module: from the beginning at each attempt, since AT+QFTPGET begins the file anew.
 ---@return { bytes: integer, seconds: number }?, hayes.error?
 function Download.inside(session, path, name, options)
@@ -257,11 +274,16 @@ function Download.inside(session, path, name, options)
     local there
     there, err = modem.file.size(name)
     if err then return nil, err end
-    if there then modem.file.delete(name) end
     local came
+    came, err = check_room(modem, name, size and size - base, there, doing)
+    if not came then return nil, err end
+    if there then modem.file.delete(name) end
     came, err = carry.inside(session, "GET", { path, name, base }, size,
       options.progress and function(done) progress:moved(done) end, doing)
-    if not came then return nil, err end
+    if not came then
+      modem.file.delete(name) -- the beginning of a file is of no use there
+      return nil, err
+    end
     if not options.verify then return came end
     there, err = modem.file.size(name)
     if err then return nil, err end

@@ -218,6 +218,10 @@ function Upload.run(session, source, path, options)
     doing = ("storing %s as %s"):format(source.what, path), best = start,
     proven = start, -- so far what the server has is known to be the source's, or is left as it was
   }, Upload)
+  if self.last > MOST then
+    return nil, call.too_large(self.doing, source.what, self.last,
+      "Store it as several files: offset and length select a part of { data = … }, and split(1) cuts files.")
+  end
   self.greatest_piece = options.piece or MOST
   self.piece = self.greatest_piece
   -- In ASCII the server's size is not the source's: it cannot be told where it stands.
