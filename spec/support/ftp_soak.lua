@@ -31,7 +31,8 @@ local function pick(list) return list[math.random(#list)] end
 --- What one seed says.
 local function plan(seed)
   math.randomseed(seed)
-  local round = { seed = seed, name = "f" .. seed, size = pick(SIZES), upload = math.random(2) == 1, tls = pick(KINDS), faults = {} }
+  local round = { seed = seed, name = "f" .. seed, size = pick(SIZES), upload = math.random(2) == 1, faults = {} }
+  round.tls = pick(KINDS)
   round.ours = pick { "file", "file", "data" }
   -- What is there already: nothing, a part of the file, something else.
   round.there = pick { "nothing", "begun", "foreign" }
@@ -59,9 +60,8 @@ end
 
 local function prepare(self, round)
   local here = lab.folder() .. "/soak" .. round.seed
-  for _, path in ipairs { here, here .. ".part", self.server.root .. "/" .. round.name, self.server.root .. "/" .. round.name .. ".part" } do
-    os.remove(path)
-  end
+  local there = self.server.root .. "/" .. round.name
+  for _, path in ipairs { here, here .. ".part", there, there .. ".part" } do os.remove(path) end
   local bytes = ALL:sub(1, round.size)
   if round.upload then
     ftp_lab.write(here, bytes)
@@ -80,7 +80,7 @@ end
 
 --- One run of the program; gives what it has got or stored, nil and the error if it failed.
 local function run_program(self, round, emulator, here, bytes)
-  local modem <close> = assert(hayes.open(emulator.address))
+  local modem <close> = assert(hayes.open(emulator.address, { trace = os.getenv "HAYES_SOAK_TRACE" }))
   assert(modem.network.attach { apn = "internet" })
   local ftp <close>, err = modem.ftp.open(account(self, round))
   if not ftp then return nil, err end

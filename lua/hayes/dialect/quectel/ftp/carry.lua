@@ -27,6 +27,8 @@ function carry.over_port(session, name, arguments, request, moved, doing)
     end
   end
   local response, err = modem:call("+QFTP" .. name, "write", call.with_paths(arguments), request)
+  -- Neither has it read the rest where it hangs up.
+  if not response and request.data and err.result == "NO CARRIER" then modem:resync() end
   if not response then return nil, call.refused(modem, err, doing), err.response end
   local text, failed = call.result(modem, response, doing)
   return text, failed, response
