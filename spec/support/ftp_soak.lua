@@ -101,18 +101,16 @@ end
 
 --- A program that is killed: its modem is closed, and the module stays as it is.
 local function run_killed(self, round, emulator, here)
-  local modem
+  local modem = assert(hayes.open(emulator.address))
   local task = hayes.spawn(function()
-    modem = assert(hayes.open(emulator.address))
     assert(modem.network.attach { apn = "internet" })
     local ftp = assert(modem.ftp.open(account(self, round)))
     return ftp:put(here, round.name)
   end)
   hayes.sleep(round.killed_at)
-  if modem then modem:close() end
+  modem:close()
   task:cancel()
   task:join(Soak.LONGEST)
-  if modem then modem:close() end
 end
 
 --- nil; or what was wrong.
