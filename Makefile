@@ -48,7 +48,7 @@ emulator = $(BUILD)/hayes-emulator
 library  = $(BUILD)/libhayes-at.a
 version  = $(shell sed -n 's/^version = "\(.*\)-.*"$$/\1/p' rockspec/*.rockspec)
 
-.PHONY: all core emulator libhayes-at install-at uninstall-at env demo demo-ftp test specs lint format reference bench install uninstall clean help
+.PHONY: all core emulator libhayes-at install-at uninstall-at env demo demo-ftp test specs lint format reference bench soak-ftp install uninstall clean help
 .DELETE_ON_ERROR:
 
 all: core emulator
@@ -109,6 +109,11 @@ test:
 	@.ci/packages test
 	@exec spec/run
 
+# Rounds of FTP transfers that are broken off and go on, by seed.
+soak-ftp: all
+	@eval "$$($(MAKE) -s env)" && HAYES_SOAK_SEEDS="$(or $(SEEDS),60)" HAYES_SOAK_FIRST="$(or $(FIRST),1)" \
+	  exec $(LUA) /usr/bin/busted spec/ftp/soak_spec.lua
+
 lint:
 	@.ci/packages test
 	@exec spec/lint
@@ -157,6 +162,7 @@ help:
 	@echo 'demo-ftp   8 MiB to an FTPS server and back through a module in software, the link being cut on the way'
 	@echo 'test       install what is missing, build, and run every check'
 	@echo 'lint       the static checks alone'
+	@echo 'soak-ftp   SEEDS (60) rounds of FTP transfers that break, from the seed FIRST (1) on'
 	@echo 'bench      figures: AT round trips, reads and sends against a raw C loop; a file of BENCH_MIB (1024) by FTP'
 	@echo 'reference  write what the dialects declare to $(BUILD)/reference/<dialect>.md'
 	@echo 'env        print the lines that make `require "hayes"` work from this checkout'

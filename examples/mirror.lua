@@ -8,24 +8,32 @@
 local hayes = require "hayes"
 
 local function usage(why)
-  io.stderr:write(why, "\nusage: mirror.lua -p PORT [--baud N] --host HOST [--ftpport N] [--apn APN] [--user USER]\n",
+  io.stderr:write("mirror.lua: ", why,
+    "\nusage: mirror.lua -p PORT [--baud N] --host HOST [--ftpport N] [--apn APN] [--user USER]\n",
     "                  [--tls explicit|implicit --ca FILE] FROM TO\n")
   os.exit(2)
 end
 
+local known = { p = "text", baud = "number", host = "text", ftpport = "number", apn = "text", user = "text",
+  tls = "text", ca = "text" }
 local options, words = {}, {}
 local i = 1
 while arg[i] do
-  local name = arg[i]:match("^%-%-(%l+)$") or arg[i] == "-p" and "port"
-  if name then
-    options[name] = arg[i + 1] or usage(arg[i] .. " wants a value")
+  local name = arg[i]:match("^%-%-(%l+)$") or arg[i]:match("^%-(p)$")
+  if name or arg[i]:find("^%-") then
+    local kind = known[name] or usage("there is no option " .. arg[i])
+    local value = arg[i + 1] or usage(arg[i] .. " wants a value")
+    if kind == "number" then value = math.tointeger(tonumber(value)) or usage(arg[i] .. " wants a number") end
+    options[name] = value
     i = i + 2
   else
     words[#words + 1] = arg[i]
     i = i + 1
   end
 end
-if not (options.port and options.host) or #words ~= 2 then usage "a port, a host and two folders are wanted" end
+if not (options.p and options.host) or #words ~= 2 then usage "a port, a host and two folders are wanted" end
+local is_kind = { explicit = true, implicit = true }
+if options.tls and not is_kind[options.tls] then usage "--tls is explicit or implicit" end
 
 local function quote(word) return "'" .. word:gsub("'", "'\\''") .. "'" end
 
@@ -60,11 +68,12 @@ local function mirror(ftp, from, to)
       mirror(ftp, theirs, ours)
     elseif entry.type == "file" then
       local size, time = look(ours)
-      if size == entry.size and time and entry.modified and time >= entry.modified then
+      local modified = entry.modified or ftp:modified(theirs) -- servers without MLSD
+      if size == entry.size and time and modified and time >= modified then
         kept = kept + 1
       else
         local done = check(ftp:get(theirs, ours))
-        if entry.modified then os.execute(("touch -d @%d %s"):format(entry.modified, quote(ours))) end
+        if modified then os.execute(("touch -d @%d %s"):format(modified, quote(ours))) end
         fetched = fetched + 1
         print(("%s: %d bytes in %.1f s"):format(theirs, done.bytes, done.seconds))
       end
@@ -72,11 +81,31 @@ local function mirror(ftp, from, to)
   end
 end
 
-local modem <close> = check(hayes.open(options.port, { baud = math.tointeger(tonumber(options.baud or "115200")) }))
-if options.apn then check(modem.network.attach { apn = options.apn }) end
-local ftp <close> = check(modem.ftp.open {
-  host = options.host, user = options.user, password = os.getenv "FTP_PASSWORD",
-  port = math.tointeger(tonumber(options.ftpport or "")), tls = options.tls or false, ca = options.ca,
-})
-mirror(ftp, words[1], words[2])
+local modem
+
+local function run()
+  modem = check(hayes.open(options.p, { baud = options.baud or 115200 }))
+  if options.apn then check(modem.network.attach { apn = options.apn }) end
+  local ftp <close> = check(modem.ftp.open {
+    host = options.host, user = options.user, password = os.getenv "FTP_PASSWORD", port = options.ftpport,
+    tls = options.tls or false, ca = options.ca,
+  })
+  mirror(ftp, words[1], words[2])
+end
+
+--- Ctrl-C: lua raises this. The module is brought back into command mode, which takes the two seconds of silence that
+--- its escape sequence demands.
+local function interrupted()
+  io.stderr:write("interrupted; the next run goes on\n")
+  if modem then
+    pcall(modem.at, modem, "AT", { timeout = 5 })
+    pcall(modem.close, modem)
+  end
+  os.exit(130)
+end
+
+local ok, raised = xpcall(run, function(raised) return raised end)
+if not ok and tostring(raised):find("interrupted!", 1, true) then interrupted() end
+if not ok then usage(tostring(raised)) end
+modem:close()
 print(("%d files fetched, %d were as they should be"):format(fetched, kept))

@@ -61,6 +61,11 @@ function wait.job()
   return task and task.job or nil
 end
 
+--- The task that runs now, also from a coroutine of the caller's own inside it; nil: none of the loop's.
+function wait.innermost_task()
+  return loop.resumed()
+end
+
 -- Waiters
 
 ---@class hayes.waiter

@@ -111,6 +111,13 @@ describe("AT+QFTP… on the emulator", function()
   end
 
   describe("without a server", function()
+    it("has the note's contexts, whichever its PDP commands have", function()
+      local desk <close> = Desk.open { module = "EC200U" }
+      desk:ask('AT+QFTPCFG="contextid",15', "OK")
+      desk:ask('AT+QFTPCFG="contextid"', '+QFTPCFG: "contextid",15', "OK")
+      desk:ask('AT+QFTPCFG="contextid",16', "ERROR")
+    end)
+
     it("answers test commands as in the note", function()
       local desk <close> = Desk.open { module = "EC200A" }
       desk:expect("AT+QFTPCFG=?", "\r\n" .. table.concat({

@@ -51,6 +51,79 @@ describe("The example", function()
     assert.is_nil(words:find("secret", 1, true))
   end)
 
+  --- The output of a program that is used wrongly.
+  local function status_of(script, ...)
+    local ok, words = pcall(run, script, ...)
+    assert.is_false(ok)
+    return words
+  end
+
+  for script, cases in pairs {
+    ["upload_log.lua"] = {
+      { "there is no option --retires", "-p", "PORT", "--retires", "3", "README.md", "ftp://h/x" },
+      { "--baud wants a number", "-p", "PORT", "--baud", "fast", "README.md", "ftp://h/x" },
+      { "--apn wants a value", "-p", "PORT", "README.md", "ftp://h/x", "--apn" },
+      { "a port, a file and a URL are wanted", "-p", "PORT", "README.md" },
+      { "a port, a file and a URL are wanted", "README.md", "ftp://h/x" },
+      { "the URL is to begin with", "-p", "PORT", "README.md", "http://h/x" },
+    },
+    ["mirror.lua"] = {
+      { "there is no option -x", "-x", "-p", "PORT", "--host", "h", "/pub", "here" },
+      { "--ftpport wants a number", "-p", "PORT", "--host", "h", "--ftpport", "ftp", "/pub", "here" },
+      { "a port, a host and two folders are wanted", "-p", "PORT", "--host", "h", "/pub" },
+      { "--tls is explicit or implicit", "-p", "PORT", "--host", "h", "--tls", "yes", "/pub", "here" },
+    },
+  } do
+    it(script .. " says what is wrong with its arguments, and how it is used", function()
+      for _, case in ipairs(cases) do
+        local arguments = { table.unpack(case, 2) }
+        for i, word in ipairs(arguments) do arguments[i] = word == "PORT" and emulator.address or word end
+        local words = status_of(script, table.unpack(arguments))
+        assert.is_truthy(words:find(script .. ": " .. case[1], 1, true), words)
+        assert.is_truthy(words:find("usage: " .. script, 1, true), words)
+      end
+    end)
+  end
+
+  it("upload_log.lua notices a missing file before it uses the module", function()
+    local ok, words = pcall(run, "upload_log.lua", "-p", folder .. "/no-such-port", folder .. "/no-such-file", "ftp://h/x")
+    assert.is_false(ok)
+    assert.is_truthy(words:find("no-such-file: No such file or directory", 1, true), words)
+  end)
+
+  it("upload_log.lua ends at an interrupt, with the module in command mode, and goes on in its next run", function()
+    local path = ftp_lab.write(folder .. "/log.bin", BYTES)
+    local log = folder .. "/interrupted.log"
+    os.remove(server.root .. "/log.bin")
+    assert(emulator:control "ftp stall 40000")
+    local url = ("ftpes://user@%s:%d/log.bin"):format(lab.HOST, server.port)
+    local arguments = { "-p", emulator.address, "--apn", "internet", "--ca", folder .. "/root.pem", path, url }
+    local program = Process.quote { "env", "LUA_PATH=" .. package.path, "LUA_CPATH=" .. package.cpath,
+      "FTP_PASSWORD=secret", "lua5.4", "examples/upload_log.lua", table.unpack(arguments) }
+    local process <close> = Process.start({ "sh", "-c", ("echo $$ > %s.pid; exec %s"):format(log, program) },
+      { log = log, ours = true })
+    for _ = 1, 1000 do
+      if #(server:get "log.bin" or "") >= 40000 then break end
+      hayes.sleep(0.02)
+    end
+    Process.run { "kill", "-INT", (ftp_lab.read(log .. ".pid"):match("%d+")) }
+    assert(emulator:control "ftp stall off")
+    local modem
+    for _ = 1, 500 do
+      modem = hayes.open(emulator.address)
+      if modem then break end
+      hayes.sleep(0.02)
+    end
+    assert.is_truthy(assert(modem):at "AT")
+    modem:close()
+    assert(process)
+    local words = ftp_lab.read(log)
+    assert.is_truthy(words:find("interrupted; the next run goes on where the server stands\n", 1, true), words)
+    assert.is_nil(words:find("traceback", 1, true), words)
+    run("upload_log.lua", table.unpack(arguments))
+    assert.is_true(server:get "log.bin" == BYTES)
+  end)
+
   it("mirror.lua brings a tree, and the next time only what changed", function()
     Process.run { "mkdir", "-p", server.root .. "/pub/deep/empty" }
     server:put("pub/one.txt", "one")

@@ -6,7 +6,7 @@ local script = require "support.script"
 
 --- A module with one session, whose data connection breaks once after so many bytes of an upload. Like a UART with a deep
 --- queue it takes whatever the host sends.
-local function module(breaks_after)
+local function module(breaks_after, words)
   local stored, wanted, left, line, broken = "", nil, nil, "", false
   local said = {
     { "^AT%+QFTPSTAT$", function() return "OK\r\n\r\n+QFTPSTAT: 0,1" end },
@@ -15,13 +15,14 @@ local function module(breaks_after)
       if name == "+QFTPCFG" then return "OK" end
       return "OK\r\n\r\n" .. name .. ": 0," .. (name == "+QFTPSIZE" and #stored or 0)
     end },
+    { "^AT%+QIACT%?$", function() return '+QIACT: 1,1,1,"10.0.0.2"\r\n\r\nOK' end },
     { "^AT", function() return "OK" end },
   }
   local function put(bytes)
     stored, left = stored .. bytes, left - #bytes
     if not broken and #stored >= breaks_after then
       broken, left = true, nil
-      return "OK\r\n\r\n+QFTPPUT: 607,426"
+      return words
     end
     if left > 0 then return nil end
     left = nil
@@ -61,9 +62,11 @@ describe("An upload that the module ends early", function()
     ["a line without an end"] = ("x"):rep(2000),
     ["commands"] = ("x\rAT\r"):rep(400),
     ["an end in the middle of a command"] = ("x\rAT+QFTPSTAT\r"):rep(100) .. "\rAT+QF",
+  } do for how, words in pairs {
+    ["OK"] = "OK\r\n\r\n+QFTPPUT: 607,426", ["NO CARRIER"] = "NO CARRIER\r\n\r\n+QFTPPUT: 607,426",
   } do
-    it("goes on where the server stands, whatever the module makes of the rest: " .. name, function()
-      local port, stored = module(426)
+    it(("goes on where the server stands after %s, whatever the module makes of the rest: %s"):format(how, name), function()
+      local port, stored = module(426, words)
       local modem = assert(hayes.open_port(port, "scripted", { dialect = "quectel" }))
       local ftp = assert(modem.ftp.open { host = "ftp.example", user = "user", password = "secret" })
       local began = script.now()
@@ -73,5 +76,5 @@ describe("An upload that the module ends early", function()
       assert.is_true(script.now() - began < 30, ("%g s"):format(script.now() - began))
       modem:close()
     end)
-  end
+  end end
 end)

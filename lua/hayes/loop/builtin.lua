@@ -120,6 +120,11 @@ function loop.running()
   return resumed and tasks[coroutine.running()]
 end
 
+--- The task that is running now, also where a coroutine of the caller's own runs inside it.
+function loop.resumed()
+  return resumed or nil
+end
+
 --- Puts a suspended task in line to go on; one that is in line already keeps its place.
 function loop.resume(task)
   if task.in_line then return end

@@ -10,7 +10,7 @@
 struct key {
     const char *name, *note_name; /* as printed by modules; as spelt in the note, if different */
     size_t offset;
-    long long min, max, default_value; /* max 0: the model's last context */
+    long long min, max, default_value;
 };
 
 #define KEY(field) offsetof(struct quectel_ftp_settings, field)
@@ -20,7 +20,7 @@ struct key {
 static const struct key keys[] = {
     {"filetype", NULL, KEY(filetype), 0, 1, 0},
     {"transmode", NULL, KEY(transmode), 0, 1, 1},
-    {"contextid", NULL, KEY(contextid), 1, 0, 1},
+    {"contextid", NULL, KEY(contextid), 1, 15, 1},
     {"rsptimeout", NULL, KEY(rsptimeout), 20, 180, 90},
     {"ssltype", NULL, KEY(ssltype), 0, 2, 0},
     {"sslctxid", "SSL_ctxID", KEY(sslctxid), 0, 5, 0},
@@ -107,8 +107,7 @@ static struct emu_result configure(struct emu_call *call)
         return show(call, settings, key);
     bool timed = key->offset == KEY(data_address);
     long long value, seconds = settings->data_timeout;
-    if (call->count > (timed ? 3U : 2U) ||
-        !emu_param_number(call, 1, key->min, key->max ? key->max : quectel->model->last_context, &value) ||
+    if (call->count > (timed ? 3U : 2U) || !emu_param_number(call, 1, key->min, key->max, &value) ||
         !emu_param_option(call, 2, DATA_TIMEOUT_LEAST, DATA_TIMEOUT_MOST, &seconds))
         return emu_error();
     *value_of(settings, key) = value;
@@ -121,13 +120,12 @@ static struct emu_result test(struct emu_call *call)
     emu_info(call->emu, "+QFTPCFG: \"account\",<username>,<password>");
     for (int i = 0; i < KEYS; i++) {
         const struct key *key = &keys[i];
-        long long max = key->max ? key->max : quectel_of(call->emu)->model->last_context;
         if (key->offset == KEY(data_address))
             emu_info(call->emu, "+QFTPCFG: \"%s\",(0-2),(%d-%d)", key->name, DATA_TIMEOUT_LEAST,
                      DATA_TIMEOUT_MOST);
         else
             emu_info(call->emu, "+QFTPCFG: \"%s\",(%lld%c%lld)", key->name, key->min,
-                     max - key->min == 1 ? ',' : '-', max);
+                     key->max - key->min == 1 ? ',' : '-', key->max);
     }
     return emu_ok();
 }

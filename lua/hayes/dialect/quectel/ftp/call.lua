@@ -67,7 +67,7 @@ end
 ---@param hold? hayes.hold the reservation of the line that ends with it
 ---@return string?, hayes.error?
 function call.run(modem, name, arguments, seconds, doing, hold)
-  local response, err = modem:call("+QFTP" .. name, arguments and "write" or "execute", arguments,
+  local response, err = modem:call("+QFTP" .. name, arguments and "write" or "execute", call.with_paths(arguments),
     { timeout = seconds, deferred = seconds, within = hold, ends_hold = hold ~= nil })
   if not response then return nil, call.refused(modem, err, doing) end
   return call.result(modem, response, doing)
@@ -91,10 +91,37 @@ function call.ask_number(modem, name, arguments, seconds, doing)
   return call.number(text, doing)
 end
 
+--- Does the server not do this at all?
+---@param err hayes.error
+function call.cannot(err)
+  local protocol = err.protocol
+  if protocol then return protocol == 500 or protocol == 502 or protocol == 504 end
+  return err.code == 620 or err.code == 622 or err.code == 624
+end
+
+--- Programs behind a server may take a path that begins with a dash for an option (`ls -R`).
+---@param arguments? table
+function call.with_paths(arguments)
+  local sent = {}
+  for i, argument in ipairs(arguments or {}) do
+    sent[i] = type(argument) == "string" and argument:sub(1, 1) == "-" and "./" .. argument or argument
+  end
+  return arguments and sent
+end
+
+--- The error for what the numbers of the module's commands cannot say.
+---@param what string
+---@param size integer
+---@param hint string
+function call.too_large(doing, what, size, hint)
+  return errors.new { name = "too_large", origin = "ftp", hint = hint,
+    message = ("%s: %s ends at byte %d, and the module's commands count to 2147483647"):format(doing, what, size) }
+end
+
 local lost_names = {
   timeout = true, reboot = true, port_gone = true, no_answer = true, no_carrier = true, data_not_taken = true,
   cancelled = true, session_lost = true, size_differs = true, short_read = true, long_read = true, bad_answer = true,
-  busy = true,
+  busy = true, content_differs = true,
 }
 
 --- Is it the connection, the module or the line that has failed, and not what was asked for?
@@ -102,6 +129,8 @@ local lost_names = {
 function call.is_loss(err)
   if err.protocol and err.protocol >= 500 then return false end
   if err.protocol == 452 then return false end
+  -- The server had agreed to the transfer, or said that it is complete, so it is no missing file.
+  if err.code == 627 and err.protocol and err.protocol < 400 then return true end
   return lost_names[err.name] or err.origin == "ftp" and ftp_errors.is_loss[err.code] or false
 end
 

@@ -26,7 +26,9 @@ function carry.over_port(session, name, arguments, request, moved, doing)
       if not call.result(modem, answer, doing) then modem:resync() end
     end
   end
-  local response, err = modem:call("+QFTP" .. name, "write", arguments, request)
+  local response, err = modem:call("+QFTP" .. name, "write", call.with_paths(arguments), request)
+  -- Neither has it read the rest where it hangs up.
+  if not response and request.data and err.result == "NO CARRIER" then modem:resync() end
   if not response then return nil, call.refused(modem, err, doing), err.response end
   local text, failed = call.result(modem, response, doing)
   return text, failed, response
@@ -59,7 +61,7 @@ function carry.inside(session, name, arguments, size, moved, doing)
   local modem = session.modem
   local state <close> = setmetatable({ over = false }, Looking)
   if moved then wait.spawn_detached(look, session, moved, state) end
-  local response, err = modem:call("+QFTP" .. name, "write", arguments,
+  local response, err = modem:call("+QFTP" .. name, "write", call.with_paths(arguments),
     { timeout = session.seconds, deferred = session.seconds + (size or 1 << 20) / SLOWEST })
   if not response then return nil, call.refused(modem, err, doing) end
   local text

@@ -99,6 +99,10 @@ local function check_left(self, wanted)
   local left = target.at - carry.DOUBTFUL
   local place, bytes = proof.find(function(at, length) return target:read(at, length) end, 0, left, left)
   local same, err = proof.is_same(self.session, self.path, self.base + place, bytes, self.doing)
+  if same then
+    local function read(at, length) return target:read(at, length) end
+    same, err = proof.is_ours(self.session, self.path, read, place, self.doing)
+  end
   if same == nil then return nil, err end
   if not same then return restart(self) end
   target.at, self.proven = place, place
@@ -113,19 +117,40 @@ local function find_length(self)
   local size, err = remote.size(self.session, self.path, self.doing)
   if size == false or not size then return nil, err end
   if size == "unknown" then return nothing end
-  if self.size and self.size ~= size and self.target.at > 0 and not restart(self) then
+  -- Its time is asked for where it matters: before what may break, and before going on after that.
+  local changed = self.options.verify and remote.changed(self.session, self.path) or nil
+  local is_other = self.size and (self.size ~= size or changed and self.changed and changed ~= self.changed)
+  if is_other and self.target.at > 0 and not restart(self) then
     return nil, errors.new { name = "file_changed", origin = "ftp",
-      message = ("%s: it had %d bytes on the server, and has %d now"):format(self.doing, self.size, size) }
+      message = ("%s: the server's file was changed meanwhile; it had %d bytes, and has %d now"):format(self.doing,
+        self.size, size) }
   end
-  self.size = size
+  self.size, self.changed = size, changed
   if self.base > size then return nil, failure.coded(self.session.modem, 612, self.doing) end
-  return math.min(self.options.length or size, size - self.base)
+  local length = math.min(self.options.length or size, size - self.base)
+  if self.base + length > MOST then
+    return nil, call.too_large(self.doing, "what is wanted", self.base + length,
+      "Give a length: what lies before that byte can be fetched. The rest has to be cut off on the server.")
+  end
+  return length
 end
 
 --- Without a length: only the trailer, whose number must be right, ends it.
 local function fetch_unknown(self)
   if not restart(self) then return nil, differs(self, "it broke off, and cannot be begun again") end
   return fetch(self, self.options.length)
+end
+
+--- What has come is what the server's file has; what differs is fetched again from there.
+local function compare_content(self)
+  local target = self.target
+  local function read(at, length) return target:read(at, length) end
+  local same, at = proof.read_back(self.session, self.path, read, 0, target.at, self.base, self.doing)
+  if same then return true end
+  if same == nil then return nil, at end
+  self.proven = at
+  target:settle(at)
+  return nil, proof.differs(self.doing, at)
 end
 
 local function attempt(self)
@@ -136,16 +161,24 @@ local function attempt(self)
   self.progress.total = wanted
   local ok = true
   if self.is_first then ok, err = check_left(self, wanted) end
+  if ok then ok, err = settle(self) end
+  if not ok and self.base == 0 and call.cannot(err) and restart(self) then ok = true end -- a server without REST
   if not ok then return nil, err end
   self.is_first = false
-  ok, err = settle(self)
-  if not ok then return nil, err end
   if not self.resumed_at and self.target.at > 0 then self.resumed_at = self.base + self.target.at end
   while self.target.at < wanted do
-    ok, err = fetch(self, math.min(self.piece, wanted - self.target.at))
+    local begins = self.target.at
+    ok, err = fetch(self, math.min(self.piece, wanted - begins))
+    if not ok and self.base == 0 and begins > 0 and call.cannot(err) and restart(self) then
+      -- A server without REST: all of it in one piece.
+      self.piece, self.greatest_piece, self.resumed_at = MOST, MOST, nil
+      ok, err = fetch(self, wanted)
+    end
     if not ok then return nil, err end
     self.piece = math.min(self.piece * 2, self.greatest_piece)
   end
+  if self.options.verify == "content" then ok, err = compare_content(self) end
+  if not ok then return nil, err end
   if not self.options.verify or self.is_part then return true end
   local size
   size, err = remote.size(self.session, self.path)
@@ -208,6 +241,18 @@ local function make_empty(modem, name)
   return stored and 0, err
 end
 
+--- A file that the flash has no room for is refused before anything is sent. Where its size or the room is not known,
+--- the module tells.
+local function check_room(modem, name, size, replaced, doing)
+  local storage = name:match("^(%u+):")
+  local room = size and (storage == "UFS" or storage == "SD") and modem.file.space(storage)
+  if not room or size <= room.free + (replaced or 0) then return true end
+  return nil, errors.new { name = "too_large", origin = "file",
+    message = ("%s: it has %d bytes, and %s: has room for %d"):format(doing, size, storage,
+      room.free + (replaced or 0)),
+    hint = "Fetch it to a local path, or delete files (modem.file.list() tells)." }
+end
+
 --- Downloads into a file of the module: from the beginning at each attempt, since AT+QFTPGET begins the file anew.
 ---@return { bytes: integer, seconds: number }?, hayes.error?
 function Download.inside(session, path, name, options)
@@ -229,11 +274,16 @@ function Download.inside(session, path, name, options)
     local there
     there, err = modem.file.size(name)
     if err then return nil, err end
-    if there then modem.file.delete(name) end
     local came
+    came, err = check_room(modem, name, size and size - base, there, doing)
+    if not came then return nil, err end
+    if there then modem.file.delete(name) end
     came, err = carry.inside(session, "GET", { path, name, base }, size,
       options.progress and function(done) progress:moved(done) end, doing)
-    if not came then return nil, err end
+    if not came then
+      modem.file.delete(name) -- the beginning of a file is of no use there
+      return nil, err
+    end
     if not options.verify then return came end
     there, err = modem.file.size(name)
     if err then return nil, err end

@@ -4,6 +4,7 @@ local check = require "hayes.check"
 local errors = require "hayes.error"
 local login = require "hayes.dialect.quectel.ftp.login"
 local option_rules = require "hayes.dialect.quectel.ftp.options"
+local recovery = require "hayes.dialect.quectel.ftp.recovery"
 local Session = require "hayes.dialect.quectel.ftp.session"
 
 --- Left with a session that has neither come about nor failed, it gives that up: the task was cancelled, or something
@@ -13,6 +14,9 @@ Opening.__index = Opening
 function Opening:__close()
   if self.session then self.session:abandon() end
 end
+
+--- How often the first login is tried again where nothing says how often: who has mistyped a name is to hear of it.
+local FIRST_RETRIES = 2
 
 return function(modem)
   local ftp = {}
@@ -51,15 +55,23 @@ return function(modem)
     return not held.session
   end
 
-  local function open(where, given)
+  --- Logs in, and tries again what may pass.
+  local function first_login(session, retries)
+    local ok, err = login.open(session)
+    if ok or retries == 0 or not recovery.may_pass(err) then return ok, err end
+    return recovery.run(session, retries - 1, function() return true end)
+  end
+
+  ---@param retries? integer of the first login
+  local function open(where, given, retries)
     local options, tls = option_rules.session(where, given)
     if not wait_until_free() then return nil, busy(held.session) end
     local session = Session.new(modem, client, options, tls)
     session.opened_at = check.position()
     held.session = session
     local opening <close> = setmetatable({ session = session }, Opening)
-    local _turn <close> = session.turn:take()
-    local ok, err = login.open(session)
+    local _turn <close> = session.turn:take "logging in"
+    local ok, err = first_login(session, retries or options.retries)
     opening.session = nil
     if ok then return session end
     session.closed, held.session = true, nil
@@ -74,12 +86,16 @@ return function(modem)
   --- compared), timeout (20 to 180 s, 90),
   --- context (the PDP context, 1), data_address ("given" by the server, "control": that of the control connection,
   --- "either") with data_timeout (15 to 50 s, 25), restenable (false; true: data connections end with RST), cache
-  --- ("default", "fast", "slow"), retries (20), and with tls those of ssl.open that are about TLS. Without `ca` a
+  --- ("default", "fast", "slow"), retries (20; of transfers and, if given, of the first login; else that is tried three
+  --- times, like a single command),
+  --- on_retry(err, failures, pause), called before each new attempt with what broke, how many attempts in a row have,
+  --- and the seconds until the next; and with tls those of ssl.open that are about TLS. Without `ca` a
   --- server is not verified, which must be said: verify = "none".
   ---@param options table
   ---@return hayes.ftp?, hayes.error?
   function ftp.open(options)
-    local session, err = open("ftp.open", options)
+    local is_given = type(options) == "table" and options.retries ~= nil
+    local session, err = open("ftp.open", options, not is_given and FIRST_RETRIES or nil)
     return session, err
   end
 

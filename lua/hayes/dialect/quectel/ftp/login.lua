@@ -194,7 +194,7 @@ function login.open(session)
   if ok then ok, err = go_back(session) end
   if not ok then return nil, err end
   if session.restarts ~= restarts then return nil, restarted(doing) end
-  session.connected = true
+  session.connected, session.was_connected, session.in_doubt = true, true, false
   return true
 end
 

@@ -20,6 +20,7 @@ local rules = {
   restenable = { type = "boolean", default = false },
   cache = { values = { "default", "fast", "slow" }, default = "default" },
   retries = { type = "integer", min = 0, max = 1000, default = 20 },
+  on_retry = { type = "callable" },
 }
 
 --- Those of ssl.open that a session can have; the others are about sockets.
@@ -41,9 +42,13 @@ options.transfer = {
   length = { type = "integer", min = 0, max = 2147483647 },
   progress = { type = "callable" },
   retries = { type = "integer", min = 0, max = 1000 },
-  verify = { type = "boolean", default = true },
+  verify = { values = { true, false, "content" }, default = true },
+  existing = { values = { "beside", "replace", "refuse" } },
   piece = { type = "integer", min = 1, max = 2147483647 },
 }
+
+--- The most that the numbers of AT+QFTPPUT and AT+QFTPGET can say.
+options.MOST = 2147483647
 
 --- A path on the server: 1 to 255 bytes that can be sent (FTP note 2.6).
 function options.check_path(where, path)
@@ -74,11 +79,24 @@ local function check_tls(where, given, session)
   return tls
 end
 
+--- A name or an IPv4 address; nothing else can be one, and what is typed in its place may hold a password.
+local function check_host(where, host)
+  if host == "" then check.fail(where, "the host is empty") end
+  if host:find("^%[") or host:find(":.*:") then
+    check.fail(where, ("the host is %s: the module's FTP client takes names and IPv4 addresses, no IPv6"):format(
+      check.show(host)))
+  end
+  if host:find("[/@:]") then
+    check.fail(where, "the host holds " .. check.show(host:match("[/@:]"))
+      .. "; it is a name or an address alone, and URLs are for ftp.put and ftp.get")
+  end
+end
+
 --- Options of a session; those of TLS as a table of their own, nil without TLS. What is wrong raises.
 ---@return table session, table? tls
 function options.session(where, given)
   local session = check.options(where, given, rules)
-  if session.host == "" then check.fail(where, "the host is empty") end
+  check_host(where, session.host)
   session.port = session.port or (session.tls == "implicit" and 990 or 21)
   for _, name in ipairs { "user", "password" } do
     if #session[name] > 255 then check.fail(where, ("%s is longer than 255 bytes"):format(name)) end
@@ -98,13 +116,17 @@ local function parse(where, url)
   check.value(where, "the URL", url, { type = "string" })
   local scheme, rest = url:match("^(%a+)://(.*)$")
   local tls = schemes[scheme and scheme:lower()]
-  local shown = url:gsub("(://[^/@]-):[^/@]*@", "%1:***@")
+  -- Whatever its form, what stands before the last @ may be a password.
+  local shown = url:gsub("^(%a*:?/?/?).*@", "%1***@")
   if tls == nil then check.fail(where, ("%q is no URL of ftp, ftps or ftpes"):format(shown)) end
   local place, path = rest:match("^([^/]*)/(.+)$")
   if not place then check.fail(where, ("%q names no file"):format(shown)) end
   local account, address = place:match("^(.*)@([^@]*)$")
   address = address or place
   local host, port = address:match("^(.-):(%d+)$")
+  if not account and not host and address:find("^[^%[].*:") and path:find("@", 1, true) then
+    check.fail(where, ("%q has a slash in front of its @: in a user name or password it is written %%2F"):format(shown))
+  end
   local user, password = (account or ""):match("^([^:]*):?(.*)$")
   local kind = path:match(";type=(%a)$")
   return {
@@ -124,6 +146,7 @@ function options.of_url(where, url, given)
     if options.transfer[name] then transfer[name] = value else session[name] = value end
   end
   if transfer.retries then session.retries = transfer.retries end
+  if session.host then check_host(where, session.host) end
   options.check_path(where, path)
   check.options(where, transfer, options.transfer)
   return session, path, transfer

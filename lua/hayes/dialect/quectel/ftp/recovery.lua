@@ -55,9 +55,18 @@ local function bring_back(session)
   return login.open(session)
 end
 
---- What brings back cannot mend: an account or a certificate that is refused, options that the module does not take.
-local function is_final(err)
-  return err.protocol ~= nil and err.protocol >= 500 or err.code == 610 or err.code == 625 or err.code == 631
+--- What bringing back cannot mend: an account or a certificate that is refused, options that the module does not take.
+--- An account that has been logged in before is refused because of the session that broke: to the server it is still
+--- there, and counts until it has timed out.
+local function is_final(session, err)
+  if err.code == 610 or err.code == 631 then return true end
+  if err.protocol == 530 and session.was_connected then return false end
+  return err.protocol ~= nil and err.protocol >= 500 or err.code == 625
+end
+
+--- A file that the broken session was writing is refused while the server takes that for alive.
+local function may_be_held(err)
+  return err.code == 627 and (not err.protocol or err.protocol == 550) or err.protocol == 553
 end
 
 --- A data connection that breaks may leave the session whole; whatever else happens does not, and two in a row with
@@ -78,28 +87,47 @@ local function is_session_lost(err)
   return err.code == 606 or err.code == 614 or err.code == 625 and not err.protocol
 end
 
+--- Tells the program that something will be tried again, in a task of its own: it can hold up or break nothing.
+local function tell(session, err, failures, pause)
+  local f = session.options.on_retry
+  if not f then return end
+  wait.spawn_detached(function()
+    local ok, failed = xpcall(f, debug.traceback, err, failures, pause)
+    if not ok then wait.report("the on_retry function of an FTP session has failed", failed) end
+  end)
+end
+
+--- Is this of a first login what may be over in a moment: a name that is not found, a closed port, a lost data context?
+---@param err hayes.error
+function recovery.may_pass(err)
+  return err.code == 604 or call.is_loss(err)
+end
+
 --- Calls attempt() until it gives something that is not nil, until it fails of what trying again cannot mend, or until
 --- so many attempts in a row have changed nothing. The session is logged in again before, if it is not logged in.
 ---@param session table
 ---@param retries integer
 ---@param attempt fun(): any, hayes.error?
 ---@param moved? fun(): boolean has something come of it since it was last asked
+---@param writes? boolean a file, which a session that broke may still hold
 ---@return any, hayes.error?
-function recovery.run(session, retries, attempt, moved)
-  local failures, pause, tries = 0, recovery.FIRST_PAUSE, 0
+function recovery.run(session, retries, attempt, moved, writes)
+  local failures, pause, tries, is_cut = 0, recovery.FIRST_PAUSE, 0, false
   while true do
     if session.closed then return nil, closed(session) end
     local ok, err, final = true, nil, false
     if not session.connected then
       ok, err = bring_back(session)
-      final = not ok and (is_final(err) or session.modem.ended)
+      final = not ok and (is_final(session, err) or session.modem.ended)
     end
     if ok then
       tries = tries + 1
       local result
       result, err = attempt()
       if result ~= nil then return result end
-      final = not (call.is_loss(err) or is_session_lost(err)) or session.modem.ended
+      local is_broken = call.is_loss(err) or is_session_lost(err)
+      final = not (is_broken or writes and is_cut and may_be_held(err)) or session.modem.ended
+      is_cut = is_cut or is_broken
     end
     if final then return nil, err end
     if moved and moved() then failures, pause = 0, recovery.FIRST_PAUSE end
@@ -107,6 +135,7 @@ function recovery.run(session, retries, attempt, moved)
     err.attempts = tries
     if failures > retries then return nil, err end
     if session.connected and not keeps_session(session, err, failures) then session.connected = false end
+    tell(session, err, failures, pause)
     wait.sleep(pause)
     pause = math.min(pause * 2, LONGEST_PAUSE)
   end

@@ -8,6 +8,12 @@ local remote = {}
 --- Reply codes of servers that do not know SIZE, or not like this.
 local unsupported = { [500] = true, [501] = true, [502] = true, [503] = true, [504] = true }
 
+--- When it was changed, in the server's own words; nil where it does not tell.
+---@return string?
+function remote.changed(session, path)
+  return (call.run(session.modem, "MDTM", { path }, session.seconds, "asking for the time of " .. path))
+end
+
 --- Its size in bytes; false when there is no such file; "unknown" when the server cannot tell.
 ---@param doing? string for errors
 ---@return integer|false|"unknown"|nil, hayes.error?
@@ -16,8 +22,10 @@ function remote.size(session, path, doing)
     doing or "asking for the size of " .. path)
   if size then return size end
   if unsupported[err.protocol] then return "unknown" end
-  if err.code == 627 or err.protocol == 550 then return false, err end
-  return nil, err
+  if err.code ~= 627 and err.protocol ~= 550 then return nil, err end
+  -- Some refuse it so for a file that is there ("SIZE not allowed in ASCII mode").
+  if remote.changed(session, path) then return "unknown" end
+  return false, err
 end
 
 --- A part can only follow bytes that the server has: a server that has fewer refuses it, or fills the gap with zeros
@@ -44,7 +52,8 @@ function remote.size_differs(upload, got, wanted)
 end
 
 --- Is the server's file as long as an upload must have made it? What follows a part within the file may stay there. A
---- server that does not tell is believed, unless the module was in doubt: then nothing but the exact size settles it.
+--- server that does not tell is believed, and so is one that has moved the file away; unless the module was in doubt:
+--- then nothing but the exact size settles it.
 ---@param upload { path: string, start: integer, doing: string }
 ---@param ends_at integer
 ---@param doubt? hayes.error what the module said of an upload that may yet be complete

@@ -7,7 +7,6 @@ local Download = require "hayes.dialect.quectel.ftp.download"
 local errors = require "hayes.error"
 local exchange = require "hayes.exchange"
 local listing = require "hayes.dialect.quectel.ftp.listing"
-local Lock = require "hayes.lock"
 local login = require "hayes.dialect.quectel.ftp.login"
 local option_rules = require "hayes.dialect.quectel.ftp.options"
 local recovery = require "hayes.dialect.quectel.ftp.recovery"
@@ -15,6 +14,7 @@ local remote = require "hayes.dialect.quectel.ftp.remote"
 local sources = require "hayes.dialect.quectel.ftp.sources"
 local stream = require "hayes.dialect.quectel.ftp.stream"
 local targets = require "hayes.dialect.quectel.ftp.targets"
+local Turn = require "hayes.dialect.quectel.ftp.turn"
 local Upload = require "hayes.dialect.quectel.ftp.upload"
 local utc = require "hayes.dialect.quectel.utc"
 local wait = require "hayes.wait"
@@ -41,9 +41,11 @@ function Session.new(modem, client, options, tls)
   return setmetatable({
     modem = modem, client = client, options = options, tls = tls, seconds = options.timeout + MARGIN,
     connected = false, -- logged in, as far as is known
+    was_connected = false,
+    in_doubt = false,  -- not connected, but the module may still be logged in
     restarts = 0,      -- of the module or its port: settings that are older than the last one are lost
     closed = false,    -- by close()
-    turn = Lock.new(), -- one command at a time: the client refuses others with 603
+    turn = Turn.new(), -- one command at a time: the client refuses others with 603
     steps = {},        -- paths of the AT+QFTPCWD that lead from the folder of a login to the current one
   }, Session)
 end
@@ -60,21 +62,44 @@ end
 
 local check_path = option_rules.check_path
 
+--- Who asks for a folder wants an answer now: single commands are tried again twice, for a link that has broken and for
+--- one more mishap in the login after that. Transfers have all of `retries`.
+local function few_retries(self) return math.min(self.options.retries, 2) end
+
+--- What is left in the middle, by a cancelled task or an error that is raised, leaves nobody knows what on the data
+--- connection: the session is logged in anew before it is used again.
+local UnderWay = {}
+UnderWay.__index = UnderWay
+function UnderWay:__close()
+  if not self.over then self.session:doubt() end
+end
+
+local function run_whole(self, f, ...)
+  local under_way <close> = setmetatable({ session = self, over = false }, UnderWay)
+  local results = table.pack(f(...))
+  under_way.over = true
+  return table.unpack(results, 1, results.n)
+end
+
 --- Something that changes nothing on the server and is tried again after a broken link. What failed first is told.
-local function ask(self, f)
-  local _turn <close> = self.turn:take()
-  return recovery.run(self, self.options.retries, f)
+local function ask(self, doing, f)
+  local turn <close>, err = self.turn:take(doing)
+  if not turn then return nil, err end
+  return run_whole(self, recovery.run, self, few_retries(self), f)
 end
 
 --- Something that is done once: whether a broken link came before or after it is not known. done() is called then.
 local function act(self, name, arguments, doing, done)
-  local _turn <close> = self.turn:take()
+  local turn <close>, err = self.turn:take(doing)
+  if not turn then return nil, err end
   if self.closed then return nil, closed(self) end
   if not self.connected then
-    local ok, err = recovery.run(self, self.options.retries, function() return true end)
+    local ok
+    ok, err = recovery.run(self, few_retries(self), function() return true end)
     if not ok then return nil, err end
   end
-  local text, err = call.run(self.modem, name, arguments, self.seconds, doing)
+  local text
+  text, err = call.run(self.modem, name, arguments, self.seconds, doing)
   if text and done then done() end
   if text then return true end
   if not err.protocol and (call.is_loss(err) or err.code == 625) then self.connected = false end
@@ -88,8 +113,16 @@ local function check_transfer(where, path, options)
   return check.options(where, options, option_rules.transfer)
 end
 
+--- What cannot be read a second time can be neither compared nor kept from the server's file.
+local function check_stream(options)
+  for _, name in ipairs { "existing", "verify" } do
+    if type(options[name]) == "string" and options[name] ~= "replace" then
+      check.fail("ftp:put", ("%s = %q is for sources that can be read at any offset"):format(name, options[name]))
+    end
+  end
+end
+
 local function put_stream(self, source, path, options)
-  local _turn <close> = self.turn:take()
   return recovery.run(self, 0, function() return stream.run(self, source, path, options) end)
 end
 
@@ -106,20 +139,30 @@ end
 ---@param source string|{ data: string }|function a local path, bytes, an LTN12 source, or "UFS:name" in the module
 ---@param path string on the server, at most 255 bytes
 ---@param options? { resume: boolean?, offset: integer?, length: integer?, progress: function?, retries: integer?,
----  verify: boolean?, piece: integer? } offset (0): byte of the source and of the server's file at which to begin; of
----  what can be read only once, of the server's file alone; length: bytes of the source (to its end); progress(done,
----  total, rate): bytes, bytes, bytes a second, at most ten times a second; retries: attempts in a row that may change
----  nothing (20); verify: sizes and ends are compared (true); piece: bytes of one command, between which other tasks
----  use the modem (all at once)
----@return { bytes: integer, seconds: number, resumed_at: integer? }?, hayes.error?
+---  verify: boolean|"content"|nil, existing: string?, piece: integer? } offset (0): byte of the source and of the
+---  server's file at which to begin; of what can be read only once, of the server's file alone; length: bytes of the
+---  source (to its end); progress(done, total, rate): bytes, bytes, bytes a second, at most ten times a second;
+---  retries: attempts in a row that may change nothing (20); verify: sizes and samples are compared (true), or all is
+---  read back ("content"); existing: what becomes of a file on the server that is not known to be a part of this: it
+---  stays while the upload goes to `path.part`, which is renamed at the end ("beside", with resume), it is written over
+---  ("replace", without), or the call fails with `exists` ("refuse"); piece: bytes of one command, between which other
+---  tasks use the modem (all at once)
+---@return { bytes: integer, seconds: number, resumed_at: integer?, verified: boolean }?, hayes.error? verified: the
+---  server's size, at the end, was the one that it must be; not where it does not tell, or has moved the file away
 function Session:put(source, path, options)
   options = check_transfer("ftp:put", path, options)
+  local doing = "storing " .. path
+  local err = self.turn:refusal(doing)
+  if err then return nil, err end
   local stream_will_do = not options.resume and { length = options.length } or nil
-  local opened <close>, err = sources.open(self.modem, "ftp:put", source, stream_will_do)
-  if not opened then return nil, err end
-  if opened.next then return put_stream(self, opened.next, path, options) end
-  local _turn <close> = self.turn:take()
-  return Upload.run(self, opened, path, options)
+  local opened <close>, unreadable = sources.open(self.modem, "ftp:put", source, stream_will_do)
+  if not opened then return nil, unreadable end
+  local _turn <close> = self.turn:take(doing)
+  if opened.next then
+    check_stream(options)
+    return run_whole(self, put_stream, self, opened.next, path, options)
+  end
+  return run_whole(self, Upload.run, self, opened, path, options)
 end
 
 --- Fetches a file from the server. A local file is written as `.part` next to its target and renamed when complete;
@@ -135,12 +178,16 @@ end
 function Session:get(path, sink, options)
   options = check_transfer("ftp:get", path, options)
   check.value("ftp:get", "the sink", sink, { type = "string|callable|nil", line = true })
-  local _turn <close> = self.turn:take()
-  if sources.is_inside(sink) then return Download.inside(self, path, sink, options) end
+  local turn <close>, err = self.turn:take("fetching " .. path)
+  if not turn then return nil, err end
+  if sources.is_inside(sink) then return run_whole(self, Download.inside, self, path, sink, options) end
   local may_keep = options.resume ~= false and not options.offset and not options.length
-  local target <close>, err = targets.open(sink, may_keep and self.options.type == "binary")
-  if not target then return nil, err end
-  return Download.run(self, path, target, options)
+  local target <close>, unwritable = targets.open(sink, may_keep and self.options.type == "binary")
+  if not target then return nil, unwritable end
+  if options.verify == "content" and not target.is_file then
+    check.fail("ftp:get", 'verify = "content" is for what goes to a local file')
+  end
+  return run_whole(self, Download.run, self, path, target, options)
 end
 
 -- Folders
@@ -175,7 +222,7 @@ local function list(self, where, name, dir, options)
       check.show(options.through)))
   end
   local doing = "listing " .. dir
-  return ask(self, function()
+  return ask(self, doing, function()
     if options.through then return list_inside(self, name, dir, options.through, doing) end
     local text, err, response = carry.over_port(self, name, { dir, "COM:" }, { block = exchange.UNKNOWN }, nil, doing)
     if not text then return nil, err end
@@ -208,14 +255,29 @@ function Session:names(dir, options)
 end
 
 --- A folder as a list of { name, type, size, modified, … }: type is "file" or "dir" (or what the server calls it),
---- size in bytes, modified Unix time. Servers without MLSD (vsftpd) fail with 620 or 622: list() and names() remain.
+--- size in bytes, modified Unix time. The list's field `form` is "mlsd". Servers without MLSD (vsftpd) are asked for
+--- LIST, and `form` says which that has, "unix" or "windows"; the entries then have a `date` in the server's words in
+--- place of modified, and "link" is a type. A listing of another form gives `bad_listing`.
 ---@param dir? string (the current one)
 ---@param options? { through: string? }
 ---@return table[]?, hayes.error?
 function Session:entries(dir, options)
   local text, err = list(self, "ftp:entries", "MLSD", dir, options)
+  local entries, form
+  if text then
+    entries, form = listing.entries(text), "mlsd"
+  elseif call.cannot(err) then
+    text, err = list(self, "ftp:entries", "LIST", dir, options)
+    if text then entries, form = listing.entries_of_list(text) end
+  end
   if not text then return nil, err end
-  return listing.entries(text)
+  if not entries then
+    return nil, errors.new { name = "bad_listing", origin = "ftp",
+      message = ("listing %s: the server has no MLSD, and this line of its LIST is of no known form: %s"):format(
+        dir or ".", form), hint = "ftp:list() gives the lines, ftp:names() the names." }
+  end
+  entries.form = form
+  return entries
 end
 
 -- Single commands
@@ -225,10 +287,11 @@ end
 ---@return integer?, hayes.error?
 function Session:size(path)
   check_path("ftp:size", path)
-  return ask(self, function()
+  local doing = "asking for the size of " .. path
+  return ask(self, doing, function()
     local size, err = remote.size(self, path)
     if math.type(size) == "integer" then return size end
-    return nil, err or call.failed(self.modem, 622, nil, "asking for the size of " .. path)
+    return nil, err or call.failed(self.modem, 622, nil, doing)
   end)
 end
 
@@ -238,7 +301,7 @@ end
 function Session:modified(path)
   check_path("ftp:modified", path)
   local doing = "asking for the time of " .. path
-  return ask(self, function()
+  return ask(self, doing, function()
     local text, err = call.run(self.modem, "MDTM", { path }, self.seconds, doing)
     if not text then return nil, err end
     local time = utc.parse((text:gsub('"', "")))
@@ -258,7 +321,7 @@ end
 --- The current folder.
 ---@return string?, hayes.error?
 function Session:pwd()
-  return ask(self, function()
+  return ask(self, "asking for the current folder", function()
     local path, err = ask_folder(self)
     return path, err
   end)
@@ -330,6 +393,8 @@ local states = { [0] = "opening", "idle", "transferring", "closing", "closed" }
 --- What the module's FTP client is doing: "opening", "idle", "transferring", "closing" or "closed".
 ---@return string?, hayes.error?
 function Session:status()
+  local refusal = self.turn:refusal("asking for the state of the FTP client")
+  if refusal then return nil, refusal end
   local state, err = login.state(self.modem, self.seconds)
   if not state or states[state] then return states[state], err end
   return nil, errors.new { name = "bad_answer", origin = "ftp",
@@ -339,7 +404,10 @@ end
 --- How many bytes the current or last transfer has carried, by the module's count.
 ---@return integer?, hayes.error?
 function Session:transferred()
-  return call.ask_number(self.modem, "LEN", nil, self.seconds, "asking how much was transferred")
+  local doing = "asking how much was transferred"
+  local refusal = self.turn:refusal(doing)
+  if refusal then return nil, refusal end
+  return call.ask_number(self.modem, "LEN", nil, self.seconds, doing)
 end
 
 -- The end
@@ -351,14 +419,22 @@ function Session:lose()
   self.restarts = self.restarts + 1
 end
 
+--- What the module's client is doing is not known.
+function Session:doubt()
+  self.in_doubt = self.in_doubt or self.connected
+  self.connected = false
+end
+
+local LOGGING_OUT = "logging out"
+
 local function log_out(self)
-  local _turn <close> = self.turn:take()
+  local _turn <close> = self.turn:take(LOGGING_OUT)
   local client = self.client
   client.leaving = self.leaving
   self.closed = true
   client.let_go(self)
   local ok, err = true, nil
-  if self.connected and not self.modem.closed_with and not client.has_session() then
+  if (self.connected or self.in_doubt) and not self.modem.closed_with and not client.has_session() then
     ok, err = login.leave(self.modem, self.seconds)
   end
   self.connected = false
@@ -371,7 +447,7 @@ end
 local function start_logout(self)
   if self.leaving then return self.leaving end
   self.leaving = wait.spawn_detached(log_out, self)
-  if not self.turn.held then self.client.leaving = self.leaving end
+  if not self.turn.lock.held then self.client.leaving = self.leaving end
   return self.leaving
 end
 
@@ -380,6 +456,8 @@ end
 ---@return true?, hayes.error?
 function Session:close()
   if self.closed then return true end
+  local refusal = self.turn:refusal(LOGGING_OUT)
+  if refusal then return nil, refusal end
   local done, ok, err = start_logout(self):join()
   if done and ok then return true end
   return nil, done and err or ok
@@ -393,7 +471,7 @@ end
 
 --- Left in whatever way: a task that is being cancelled cannot wait for an answer.
 function Session:__close()
-  pcall(self.close, self)
+  if self.turn:refusal(LOGGING_OUT) then start_logout(self) else pcall(self.close, self) end
 end
 
 function Session:__gc()

@@ -41,7 +41,17 @@ local function cut(source, length)
   end
 end
 
+--- An LTN12 source whose mistakes are failures of the source.
+local function checked(source)
+  return function()
+    local bytes, words = source()
+    if not bytes or type(bytes) == "string" then return bytes, words end
+    return nil, ("it gave %s; ftp:put takes a string each time, and nil at the end"):format(check.show(bytes))
+  end
+end
+
 local function of_function(source, length)
+  source = checked(source)
   return { next = length and cut(source, length) or source, what = "the source", is_file = false, failed = nothing,
     close = nothing }
 end

@@ -80,10 +80,10 @@ local function pump(outflow, source, progress)
   end
 end
 
---- Has the server as much as it must have? That it has no such file is not believed of one that was just stored.
+--- Has the server as much as it must have?
 local function compare(session, upload, ends_at, doubt)
   local ok, err, there = remote.check_size(session, upload, ends_at, doubt)
-  if ok and there == false then return nil, remote.size_differs(upload, there, ends_at) end
+  upload.verified = ok and there == ends_at
   return ok, err
 end
 
@@ -170,7 +170,7 @@ function stream.run(session, source, path, options)
   local sent, err = run(session, source, upload, options, progress)
   if not sent then return nil, err end
   progress:finish(sent)
-  return { bytes = sent, seconds = wait.now() - began }
+  return { bytes = sent, seconds = wait.now() - began, verified = upload.verified or false }
 end
 
 --- A whole file without content: it has no length that AT+QFTPPUT takes.

@@ -1,5 +1,6 @@
 --- Uploads of sources that can be read at any offset: they continue after what the server has (FTP note 2.5, 3.6).
 
+local beside = require "hayes.dialect.quectel.ftp.beside"
 local call = require "hayes.dialect.quectel.ftp.call"
 local carry = require "hayes.dialect.quectel.ftp.carry"
 local check = require "hayes.check"
@@ -34,10 +35,14 @@ local function find_proven(self, proven, there)
     if not place then return nil, bytes end
     local same, err = false, nil
     if place < tried then same, err = proof.is_same(self.session, self.path, place, bytes, self.doing) end
+    if same and not self.began_at then
+      same, err = proof.is_ours(self.session, self.path, source.read, place, self.doing)
+      if same == false then return proven end
+    end
     if same then return place end
     if same == nil then
       if call.is_loss(err) or not self.session.connected then return nil, err end
-      return source.inside and there or proven
+      return self.began_at and source.inside and there or proven
     end
     tried = place
   end
@@ -52,10 +57,21 @@ local function hides_progress(self, there)
   return not self.stood or there <= self.stood
 end
 
+--- The server has a file there that is not known to be ours: it stays until its successor is whole, unless it is to be
+--- refused or written over.
+local function find_beginning_beside(self, there)
+  if self.existing == "refuse" then return nil, beside.refusal(self, there) end
+  if self.existing == "replace" or not beside.choose(self) then return self.start end
+  return self:find_beginning()
+end
+
 --- Where to begin: with resume, after what the server has. An error if the server has less than the part's offset.
-local function find_beginning(self)
+function Upload:find_beginning()
   local verify = self.options.verify
-  if not self.resumes and not (self.start > 0 and verify and not self.is_text) then return self.start end
+  local resumes = self.resumes
+  local protects = not self.began_at and not self.is_part and self.path == self.final
+    and (resumes or self.options.existing ~= nil and self.options.existing ~= "replace")
+  if not resumes and not protects and not (self.start > 0 and verify and not self.is_text) then return self.start end
   local there, err = remote.size(self.session, self.path)
   if there == nil then return nil, err end
   self.server_bytes = there ~= "unknown" and (there or 0) or nil
@@ -64,11 +80,25 @@ local function find_beginning(self)
   if verify then ok, err = remote.check_gap(there, self.start, self.doing) end
   if not ok then return nil, err end
   there = there or 0
-  if not self.resumes or there > self.last then return self.start end
+  protects = protects and there > 0
+  if not resumes then
+    if protects then return find_beginning_beside(self, there) end
+    return self.start
+  end
+  if there > self.last then
+    if protects then return find_beginning_beside(self, there) end
+    return self.start
+  end
   local proven = there < self.proven and self.start or self.proven
+  if self.cannot_resume then return self.start end
+  if self.wrong_from then
+    proven, self.wrong_from = math.min(self.wrong_from, there), nil
+    return proven
+  end
   if there <= proven or hides_progress(self, there) then return proven end
   local at = self.began_at and proven or there
   if verify then at, err = find_proven(self, proven, there) end
+  if at == self.start and protects then return find_beginning_beside(self, there) end
   -- The module's count confirms each piece.
   if at and at < there and self.began_at then self.piece = math.max(LEAST_PIECE, at - proven) end
   return at, err
@@ -102,16 +132,30 @@ local function send(self, at)
   return true
 end
 
+--- The server's file has the source's bytes; one that differs is sent again from there.
+local function compare_content(self)
+  local same, at = proof.read_back(self.session, self.path, self.source.read, self.start, self.last, 0, self.doing)
+  if same == false then
+    self.wrong_from = at
+    return nil, proof.differs(self.doing, at)
+  end
+  return same, at
+end
+
 --- The server's file is as long as it must be. A part within the server's file leaves the rest of it.
 local function compare(self)
   if not self.options.verify or self.is_text then return true end
   local ok, err, there = remote.check_size(self.session, self, self.last)
   if math.type(there) == "integer" then self.server_bytes = there end
+  self.verified = ok and there == self.last
+  if ok and self.options.verify == "content" then ok, err = compare_content(self) end
   return ok, err
 end
 
 local function attempt(self)
-  local at, err = find_beginning(self)
+  local over, failed = beside.is_done(self)
+  if over or over == nil then return over, failed end
+  local at, err = self:find_beginning()
   if not at then return nil, err end
   -- An empty part changes nothing: AT+QFTPPUT would empty the server's file first.
   if self.is_part and self.start == self.last then return true end
@@ -120,7 +164,13 @@ local function attempt(self)
   if at > self.start and not self.resumed_at then self.resumed_at = at end
   local done = true
   if at < self.last or self.last == 0 then done, err = send(self, at) end
+  if not done and at > 0 and not self.is_part and call.cannot(err) then
+    -- A server without REST: all of it again, at each attempt.
+    self.cannot_resume, self.began_at, self.proven, self.resumed_at = true, 0, 0, nil
+    done, err = send(self, 0)
+  end
   if done then done, err = compare(self) end
+  if done then done, err = beside.take_place(self) end
   return done, err
 end
 
@@ -162,11 +212,16 @@ function Upload.run(session, source, path, options)
   local is_text = session.options.type == "ascii"
   local is_part = options.offset ~= nil or options.length ~= nil
   local self = setmetatable({
-    session = session, source = source, path = path, options = options, start = start, is_text = is_text,
+    session = session, source = source, path = path, final = path, options = options,
+    existing = options.existing or "beside", start = start, is_text = is_text,
     is_part = is_part, last = options.length and math.min(source.size, start + options.length) or source.size,
     doing = ("storing %s as %s"):format(source.what, path), best = start,
     proven = start, -- so far what the server has is known to be the source's, or is left as it was
   }, Upload)
+  if self.last > MOST then
+    return nil, call.too_large(self.doing, source.what, self.last,
+      "Store it as several files: offset and length select a part of { data = … }, and split(1) cuts files.")
+  end
   self.greatest_piece = options.piece or MOST
   self.piece = self.greatest_piece
   -- In ASCII the server's size is not the source's: it cannot be told where it stands.
@@ -178,10 +233,11 @@ function Upload.run(session, source, path, options)
     local moved = self.began_at and self.began_at > self.best
     if moved then self.best = self.began_at end
     return moved
-  end)
+  end, true)
   if not done then return nil, err.attempts and explain(self, err) or err end
   self.progress:finish(self.last - start)
-  return { bytes = self.last - start, seconds = wait.now() - began, resumed_at = self.resumed_at }
+  return { bytes = self.last - start, seconds = wait.now() - began, resumed_at = self.resumed_at,
+    verified = self.verified or false }
 end
 
 return Upload

@@ -1,0 +1,22 @@
+-- FTP transfers over links that break and programs that are killed, by seed. `make soak-ftp SEEDS=n` runs more of them, and
+-- FIRST=n the one of a number.
+
+local Soak = require "support.ftp_soak"
+
+describe("FTP transfers", function()
+  local soak
+
+  setup(function() soak = Soak.start() end)
+  teardown(function() soak:close() end)
+
+  local first, count = tonumber(os.getenv "HAYES_SOAK_FIRST" or 1), tonumber(os.getenv "HAYES_SOAK_SEEDS" or 60)
+
+  it("end with the right bytes, whatever breaks: seeds " .. first .. " to " .. first + count - 1, function()
+    soak:run(first, first + count - 1)
+    if os.getenv "HAYES_SOAK_SEEDS" then
+      io.stderr:write(("%d rounds, %d failed; the slowest took %.1f s: %s\n"):format(soak.rounds, #soak.failures,
+        soak.slowest.seconds, Soak.describe(soak.slowest.round)))
+    end
+    assert.are.same({}, soak.failures)
+  end)
+end)
