@@ -10,10 +10,9 @@
  *     for (;;) {
  *         while (at_engine_next(engine, now, &event) != AT_EVENT_NONE)
  *             handle(&event);
- *         while ((length = at_engine_output(engine, now, &bytes)) > 0)
- *             at_engine_sent(engine, write_to_port(bytes, length), now);
- *         wait for bytes, for room in the port, or until at_engine_deadline(engine, now);
- *         at_engine_input(engine, bytes, length);
+ *         while ((length = at_engine_output(engine, now, &bytes)) > 0 && (sent = write_to_port(bytes,
+ * length)) > 0) at_engine_sent(engine, sent, now); wait for bytes, for room in the port, or until
+ * at_engine_deadline(engine, now); at_engine_input(engine, bytes, length);
  *     }
  *
  * One command is in flight at a time. Most commands end with a final result code:
@@ -32,9 +31,10 @@
  *
  * Every accepted command gets exactly one FINAL. If its `more` is set, DEFERRED events follow until one has
  * `more` cleared, unless at_engine_cancel is called. If the module restarts, all commands and deferred
- * results end with AT_RESULT_REBOOT, and REBOOT is reported. After a command timed out or was cancelled, the
- * engine resynchronises with the module before it sends anything else: it reports DESYNC, then RESYNC. Lines
- * that arrive in between are LATE or UNKNOWN and never count as the answer to another command.
+ * results end with AT_RESULT_REBOOT; REBOOT is reported, then the line that told of it, as a URC. After a
+ * restart, and after a command timed out or was cancelled, the engine resynchronises with the module before
+ * it sends anything else: it reports DESYNC, then RESYNC. Lines that arrive in between are LATE or UNKNOWN
+ * and never count as the answer to another command.
  *
  * Ownership: rules must outlive their engines. Functions copy what they take as `const struct … *`, unless
  * their comment says that it is borrowed. Text and bytes of an event are valid until the next call of
@@ -56,7 +56,7 @@ extern "C" {
 /* Limits. A build may define others, the same for the library and its users. Anything that exceeds a limit is
  * refused, never truncated. */
 #ifndef AT_DEFERRED_MAX
-#define AT_DEFERRED_MAX 32 /* outstanding deferred results; 72 bytes of RAM each */
+#define AT_DEFERRED_MAX 32 /* outstanding deferred results; 72 bytes of RAM each (88 on 64-bit machines) */
 #endif
 #ifndef AT_NAME_MAX
 #define AT_NAME_MAX 32 /* bytes in a command's name, and in the prefix of a deferred result */
@@ -95,7 +95,7 @@ struct at_alloc {
 };
 
 /* Memory from one static buffer, for hosts without a heap. Only the block allocated last can be freed or
- * grown in place. 20,000 bytes suffice for one engine with the limits above and forty rules from tables. */
+ * grown in place. 24,000 bytes suffice for one engine with the limits above and forty rules from tables. */
 struct at_arena {
     unsigned char *memory; /* aligned for any type */
     size_t size, used;
@@ -127,7 +127,8 @@ struct at_block_rule {
 };
 
 struct at_line_rule {
-    const char *text; /* '#' matches one or more decimal digits: "#,CLOSED" matches `0,CLOSED` */
+    const char *text; /* '#' matches one or more decimal digits: "#,CLOSED" matches `0,CLOSED`; but not where
+                         FINAL and BOOT lines are looked for in data */
     bool prefix;      /* true: the line starts with text; false: it equals text */
     enum at_line_kind kind;
     bool success;       /* FINAL: the command succeeded */
@@ -140,7 +141,7 @@ struct at_line_rule {
 enum at_info {
     AT_INFO_PREFIXED, /* the lines of the answer start with the command's name */
     AT_INFO_BARE,     /* they have no prefix (for example, the digits that answer `AT+CGSN`) */
-    AT_INFO_ANY,      /* either; applies to commands without a rule */
+    AT_INFO_ANY,      /* either, which AT_INFO_BARE allows, too; applies to commands without a rule */
 };
 
 /* Forms of a command, as bits. */
@@ -156,11 +157,13 @@ enum at_form {
 struct at_command_rule {
     const char *name; /* without `AT`, in upper case (for example `+CREG`, `I`); at most AT_NAME_MAX bytes */
     enum at_info info;
-    const char *info_shape;    /* only lines of this shape belong to the answer; NULL: any */
-    const char *info_prefix;   /* prefix of the answer, if not the name; NULL: the name */
-    uint32_t accepts;          /* groups of the final result codes that end it */
-    uint8_t data_forms;        /* forms that wait for a prompt or CONNECT and then take data … */
-    uint8_t data_length_param; /* … except as a query, with this parameter 0; 0: never a query */
+    const char *info_shape;  /* only lines of this shape belong to the answer; NULL: any */
+    const char *info_prefix; /* prefix of the answer, if not the name; NULL: the name */
+    uint32_t accepts;   /* groups of the final result codes that end it; AT_GROUP_GENERAL for its test form,
+                           and for a query by a command that takes data */
+    uint8_t data_forms; /* forms that wait for a prompt or CONNECT and then take data … */
+    uint8_t data_length_param; /* … unless this parameter of the command is 0, which makes it a query. No such
+                                  parameter: 0 */
     uint8_t ack_param;         /* if this parameter is 1, the module acknowledges data … */
     uint32_t ack_every;        /* … with ack_byte after this many bytes, before it takes more */
     char ack_byte;
@@ -177,17 +180,18 @@ struct at_command_rule {
 
 /* Properties of the module's command line and of its data mode. */
 struct at_protocol {
-    char eol[3];            /* what ends a command line: "\r" or "\r\n" */
-    char prompt;            /* for example '>' or '@' */
-    uint32_t max_line;      /* longest line received, in bytes; longer lines are OVERLONG */
-    uint32_t max_command;   /* longest command line sent, in bytes, without `AT` and eol */
-    uint32_t gap_ms;        /* least silence between a final result code and the next command */
-    uint32_t guard_ms;      /* silence before and after the escape sequence */
-    uint32_t answer_ms;     /* least time from the escape sequence to its answer; 0: none */
-    uint32_t idle_ms;       /* silence around the sequence that already suffices; 0: guard_ms is required */
-    uint32_t settle_ms;     /* how long to send nothing after data mode has ended */
-    char follow_prefix[16]; /* after the answer, lines with this prefix may deliver more data; "": no such
-                               lines */
+    char eol[3];          /* what ends a command line: "\r" or "\r\n" */
+    char prompt;          /* for example '>' or '@' */
+    uint32_t max_line;    /* longest line received, in bytes; longer lines are OVERLONG */
+    uint32_t max_command; /* longest command line sent, in bytes, without `AT` and eol */
+    uint32_t gap_ms;      /* least silence between a final result code and the next command */
+    uint32_t guard_ms;    /* silence before and after the escape sequence */
+    uint32_t answer_ms;   /* least time from the escape sequence to its answer; 0: none */
+    uint32_t idle_ms;   /* for modules that take the sequence after less silence than guard_ms: how little may
+                           suffice; 0: guard_ms is required */
+    uint32_t settle_ms; /* how long to send nothing after data mode has ended */
+    char follow_prefix[16]; /* prefix of lines that deliver data in command mode, which may follow the answer
+                               to the escape sequence at once; "": none */
     char escape[8];         /* the escape sequence; "": none */
     char cancel;            /* byte that cancels a prompt; 0: none */
     bool crlf_after_block;  /* CR LF follows every block, so anything else means that bytes were lost */
@@ -207,16 +211,17 @@ struct at_tables {
 
 struct at_rules;
 
-/* NULL when there is no memory, or a name or prefix exceeds AT_NAME_MAX. */
+/* NULL when there is no memory, a name or prefix exceeds AT_NAME_MAX, or the texts exceed 32,767 characters.
+ */
 struct at_rules *at_rules_from_tables(const struct at_alloc *alloc, const struct at_tables *tables);
 
 /* Creates an empty set of rules, to which copies of rules can be added. protocol NULL: at_default_protocol.
  * Returns NULL when there is no memory. */
 struct at_rules *at_rules_new(const struct at_alloc *alloc, const struct at_protocol *protocol);
 
-/* Adds a copy of a rule; a later rule for the same text replaces an earlier one. Returns false, without
- * changing anything, when there is no memory, a name or prefix exceeds AT_NAME_MAX, or the rules are from
- * tables. */
+/* Adds a copy of a rule; a later rule for the same text replaces an earlier one, except that FINAL and BOOT
+ * texts of both may end data. Returns false, without changing anything, when there is no memory, a name or
+ * prefix exceeds AT_NAME_MAX, or the rules are from tables. */
 bool at_rules_add_line(struct at_rules *rules, const struct at_line_rule *rule);
 bool at_rules_add_command(struct at_rules *rules, const struct at_command_rule *rule);
 
@@ -385,35 +390,39 @@ struct at_event {
     bool online;          /* FINAL: data mode has started */
     bool early;           /* DEFERRED: precedes FINAL */
     enum at_damage damage; /* FINAL: to the block in the answer; DAMAGE */
-    uint64_t block;        /* bytes that this line announces, or that remain after this BLOCK */
+    uint64_t block; /* bytes that this line announces, or that remain after this BLOCK (AT_UNKNOWN_LENGTH:
+                       nobody knows); PROGRESS, SENT, SEEN: a number of bytes */
 };
 
 /* -- The engine ---------------------------------------------------------------------------------------- */
 
 struct at_engine;
 
-/* NULL when there is no memory, or rules is NULL. Borrows the rules. The engine assumes that it is
+/* NULL when there is no memory, rules is NULL, or their FINAL and BOOT texts exceed AT_ENDINGS_MAX or
+ * AT_ENDING_BYTES. Borrows the rules. The engine assumes that it is
  * synchronised with the module; call at_engine_sync if that is uncertain. */
 struct at_engine *at_engine_new(const struct at_alloc *alloc, const struct at_rules *rules);
 
-/* The rules may have been freed before. */
+/* Frees the engine; its rules may be freed before or after. */
 void at_engine_free(struct at_engine *engine);
 
-/* Changes the rules. False, with the old rules in force, when there is no memory or something is in flight.
- */
+/* Changes the rules. False, with the old rules in force, for the reasons of at_engine_new, or when a command
+ * is in flight or a deferred result outstanding. Not in data mode. */
 bool at_engine_set_rules(struct at_engine *engine, const struct at_rules *rules);
 
-/* default_ms: time-out of commands without one in their rule (10,000). gap_ms: least silence between two
- * commands (0). */
+/* default_ms: time-out of commands without one in their rule, initially 10,000. gap_ms: least silence between
+ * two commands, initially 0. */
 void at_engine_set_times(struct at_engine *engine, uint32_t default_ms, uint32_t gap_ms);
 
-/* Whether the module may echo command lines (true). Parts of an echo are recognised only while it may. */
+/* Whether the module may echo command lines: initially, and after each restart of the module, true. Parts of
+ * an echo are recognised only while it may. */
 void at_engine_set_echo(struct at_engine *engine, bool echo);
 
 /* Starts or stops reporting everything sent and received, as SENT and SEEN. */
 void at_engine_observe(struct at_engine *engine, bool on);
 
-/* Resynchronises. RESYNC reports success; UNRESPONSIVE reports that give_up has passed without it. */
+/* Resynchronises; a command in flight is cancelled, and data mode ended with its unsent data lost. RESYNC
+ * reports success; UNRESPONSIVE reports that give_up has passed without it. */
 void at_engine_sync(struct at_engine *engine, at_time now, at_time give_up);
 
 /* Whether a command would be accepted now. */
@@ -431,8 +440,9 @@ enum at_refusal at_engine_submit(struct at_engine *engine, const struct at_comma
 bool at_engine_cancel(struct at_engine *engine, uint32_t id, at_time now);
 
 /* Supplies data for the streamed command in flight, otherwise for data mode. The bytes are borrowed until
- * DATA_WRITTEN, DATA_MODE_END or FINAL. False when earlier bytes have not been written yet, or there is
- * nothing to send them to. */
+ * DATA_WRITTEN or FINAL. Those that DATA_MODE_END reports as unsent stay queued and borrowed, unless `ended`:
+ * they are sent when data mode starts again, and at_engine_end_data_mode drops them. False when earlier bytes
+ * have not been written yet, or there is nothing to send them to. */
 bool at_engine_write_data(struct at_engine *engine, const char *bytes, size_t length);
 
 /* Whether a streamed command is in flight. */
@@ -443,21 +453,22 @@ void at_engine_finish_data(struct at_engine *engine);
 
 /* Sets the lines that report the end of the connection in the next data mode, in addition to those that
  * report a restart. With count 0 these are the final result codes with urc_when_idle (such as `NO CARRIER`).
- * False when there is no room for them. */
+ * False, with nothing changed, when they exceed AT_ENDINGS_MAX or AT_ENDING_BYTES. */
 bool at_engine_set_hangups(struct at_engine *engine, const char *const *texts, size_t count);
 
-/* Leaves data mode; DATA_MODE_END reports the outcome. Data that has been supplied is sent first, unless
- * HANGUP_SUSPECTED. dtr: the host has dropped DTR (for modules with `AT&D1`); the escape sequence follows a
- * second later if that has no effect. Otherwise the escape sequence is used directly. */
+/* Leaves data mode; DATA_MODE_END reports the outcome. Outside data mode nothing happens. Without dtr the
+ * escape sequence is used, after the data that has been supplied, unless HANGUP_SUSPECTED. dtr: the host has
+ * dropped DTR (for modules with `AT&D1`), so that nothing more is sent; the escape sequence follows a second
+ * later if that has no effect. */
 void at_engine_leave_data_mode(struct at_engine *engine, bool dtr, at_time now);
 
-/* Ends data mode at once, without asking the module; input is lines again. Returns how many bytes of
- * at_engine_write_data were not sent. */
+/* Ends data mode at once, without asking the module; input is lines again. Drops what at_engine_write_data
+ * was given and was not sent, also in command mode, and returns how many bytes that is. */
 size_t at_engine_end_data_mode(struct at_engine *engine);
 
-/* The escape sequence requires silence on the line, which starts only when the last byte has left it. If
- * there is a slower line behind the port, this is its speed, from which that time is computed; 0: bytes leave
- * the line as soon as the port accepts them, unless at_engine_set_drain_time says otherwise. */
+/* The escape sequence requires silence on the line, which starts only when the last byte has left it. For a
+ * port that cannot tell when that is (a relay with a serial line behind it) it is computed from this speed.
+ * 0: bytes have left as soon as the port accepts them, unless at_engine_set_drain_time says otherwise. */
 void at_engine_set_line_speed(struct at_engine *engine, uint32_t bytes_per_second);
 
 /* Whether the engine is about to need silence, so that it is worth asking the port how much it has queued. */
@@ -466,7 +477,8 @@ bool at_engine_needs_drain_time(const struct at_engine *engine);
 /* Bytes are still queued in the port and will have left it at drained_at. */
 void at_engine_set_drain_time(struct at_engine *engine, at_time drained_at);
 
-/* Supplies bytes from the port. They are borrowed until at_engine_next has returned NONE. */
+/* Supplies bytes from the port. They are borrowed until at_engine_next has returned NONE; supply no more
+ * before that. */
 void at_engine_input(struct at_engine *engine, const char *bytes, size_t length);
 
 /* Returns the next event, in chronological order. */
@@ -480,7 +492,7 @@ size_t at_engine_output(struct at_engine *engine, at_time now, const char **byte
 void at_engine_sent(struct at_engine *engine, size_t length, at_time now);
 
 /* When to call at_engine_next and at_engine_output again if there is no input; AT_NEVER: not before there is.
- * Bytes that at_engine_output returns already wait for the port, not for a time. */
+ * It does not cover bytes that at_engine_output returns already: call again when the port accepts more. */
 at_time at_engine_deadline(const struct at_engine *engine, at_time now);
 
 /* Signs of a bad line, counted since the engine was created. */

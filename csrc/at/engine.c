@@ -1,5 +1,4 @@
-#include "at/engine.h"
-
+/* What hosts call, what goes out, and time. Longer than 500 lines: the functions of at.h are here. */
 #include "at/engine.h"
 
 #include <string.h>
@@ -46,7 +45,7 @@ void at_engine_free(struct at_engine *engine)
 bool at_engine_set_rules(struct at_engine *engine, const struct at_rules *rules)
 {
     size_t size = sizeof "AT" + rules->protocol.max_command + sizeof rules->protocol.eol;
-    if (engine->slot.state != AT_SLOT_EMPTY || engine->deferred.count > 0)
+    if (engine->slot.state != AT_SLOT_EMPTY || engine->deferred.count > 0 || !at_engine_has_room_for(rules))
         return false;
     if (engine->line_size < size) {
         char *line = at_resize(&engine->alloc, engine->line, engine->line_size, size);
@@ -191,16 +190,18 @@ void at_engine_sync_when_idle(struct at_engine *engine, bool prompted, uint64_t 
     at_engine_start_sync(engine, &start, now);
 }
 
+void at_engine_end_slot_with(struct at_engine *engine, enum at_result result)
+{
+    engine->end_slot = true;
+    engine->final_result = result;
+    engine->final_unsent = at_slot_abandon(&engine->slot);
+    at_feed_clear(&engine->feed);
+}
+
 void at_engine_give_up(struct at_engine *engine, enum at_result result, at_time now)
 {
     struct at_slot *slot = &engine->slot;
-    engine->end_slot = true;
-    engine->final_result = result;
-    if (slot->state == AT_SLOT_SENDING && slot->line_sent == 0) {
-        slot->state = AT_SLOT_EMPTY;
-        slot->deadline = AT_NEVER;
-        return;
-    }
+    bool untouched = slot->state == AT_SLOT_SENDING && slot->line_sent == 0;
     struct at_sync_start start = {
         .quiet_ms = AT_QUIET_MS,
         .give_up = now + at_ms(AT_UNRESPONSIVE_MS),
@@ -209,10 +210,13 @@ void at_engine_give_up(struct at_engine *engine, enum at_result result, at_time 
         .data_mode = engine->download.active || (slot->prompted && at_upload_is_open_ended(&slot->upload)),
         .data_owed = at_slot_data_owed(slot),
     };
+    at_engine_end_slot_with(engine, result);
+    if (untouched) {
+        slot->state = AT_SLOT_EMPTY;
+        return;
+    }
     if (engine->download.active)
         at_online_end(&engine->online);
-    slot->state = AT_SLOT_GIVEN_UP;
-    slot->deadline = AT_NEVER;
     engine->block_owner = AT_BLOCK_OTHER;
     at_engine_start_sync(engine, &start, now);
 }
@@ -328,7 +332,7 @@ static enum at_event_kind next_pending(struct at_engine *engine, struct at_event
         at_event_init(event, AT_EVENT_FINAL, NULL);
         event->command = engine->slot.id;
         event->result = engine->final_result;
-        event->unsent = engine->slot.upload.source != NULL ? engine->slot.upload.source->remaining : 0;
+        event->unsent = engine->final_unsent;
         return AT_EVENT_FINAL;
     }
     if (engine->deferred_ends_pending) {

@@ -73,6 +73,7 @@ struct at_engine {
     /* Queued events, in the order of delivery. */
     bool end_slot, deferred_ends_pending, reboot_pending, desync_pending, resync_pending, boot_line_pending;
     enum at_result final_result;
+    uint64_t final_unsent;
     struct at_token boot_line;
 };
 
@@ -101,13 +102,17 @@ enum at_event_kind at_engine_next_data(struct at_engine *engine, struct at_event
 /* Abandons a download: the input is lines again. */
 void at_engine_stop_download(struct at_engine *engine);
 
+/* In online_input.c: whether all texts of these rules that may end data mode or a download have room. */
+bool at_engine_has_room_for(const struct at_rules *rules);
+
 /* In incoming.c: the answer to the command in flight is damaged. */
 void at_engine_note_damage(struct at_engine *engine, enum at_damage damage);
 
 /* In engine.c: the command in flight has ended. at_engine_free_slot: the slot is free again.
- * at_engine_give_up: FINAL is queued, and the slot stays in use until the module has answered and the engine
- * has resynchronised. */
+ * at_engine_end_slot_with: FINAL is queued; the command's data is the host's again, and the slot stays in use
+ * until the module has answered and the engine has resynchronised, which at_engine_give_up begins. */
 void at_engine_free_slot(struct at_engine *engine, at_time now);
+void at_engine_end_slot_with(struct at_engine *engine, enum at_result result);
 void at_engine_give_up(struct at_engine *engine, enum at_result result, at_time now);
 void at_engine_start_sync(struct at_engine *engine, const struct at_sync_start *start, at_time now);
 

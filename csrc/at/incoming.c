@@ -210,12 +210,8 @@ static enum at_event_kind on_prompt(struct at_engine *engine, struct at_event *e
 static enum at_event_kind on_boot(struct at_engine *engine, const struct at_token *line, at_time now)
 {
     struct at_slot *slot = &engine->slot;
-    if (slot->state != AT_SLOT_EMPTY && slot->state != AT_SLOT_GIVEN_UP) {
-        engine->end_slot = true;
-        engine->final_result = AT_RESULT_REBOOT;
-        slot->state = AT_SLOT_GIVEN_UP;
-        slot->deadline = AT_NEVER;
-    }
+    if (slot->state != AT_SLOT_EMPTY && slot->state != AT_SLOT_GIVEN_UP)
+        at_engine_end_slot_with(engine, AT_RESULT_REBOOT);
     engine->deferred_ends_pending = engine->deferred.count > 0;
     engine->reboot_pending = !engine->rebooting;
     engine->boot_line_pending = true;

@@ -23,27 +23,55 @@ static void take_unread_input(struct at_engine *engine)
 
 /* Adds the texts of rules: lines of a restart, or final result codes (all of them, or only those that are
  * URCs when idle). */
-static bool add_rules(struct at_ending *ending, const struct at_rules *rules, bool boot, bool all_finals)
+static void add_rules(struct at_ending *ending, const struct at_rules *rules, bool boot, bool all_finals)
 {
     for (int16_t i = 0; i < rules->line_count; i++) {
         const struct at_line_rule *rule = &rules->line_rules[i];
         bool is_final = rule->kind == AT_LINE_FINAL && !boot && (all_finals || rule->urc_when_idle);
         bool is_boot = rule->kind == AT_LINE_BOOT && boot;
-        if ((is_final || is_boot) && !at_ending_add(ending, rule->text, strlen(rule->text), rule->prefix))
-            return false;
+        if (is_final || is_boot)
+            at_ending_add(ending, rule->text, strlen(rule->text), rule->prefix);
     }
-    return true;
+}
+
+/* Beside the texts of these rules, the result of a download and its `OK` have room. */
+bool at_engine_has_room_for(const struct at_rules *rules)
+{
+    size_t count = 2, bytes = 2 * (AT_NAME_MAX + sizeof "\r\nOK\r\n\r\n:");
+    for (int16_t i = 0; i < rules->line_count; i++) {
+        const struct at_line_rule *rule = &rules->line_rules[i];
+        if (rule->kind != AT_LINE_FINAL && rule->kind != AT_LINE_BOOT)
+            continue;
+        count++;
+        bytes += strlen(rule->text) + 4;
+    }
+    return count <= AT_ENDINGS_MAX && bytes <= AT_ENDING_BYTES;
+}
+
+/* Do these texts have room beside the lines of a restart? */
+static bool has_room_for_hangups(const struct at_rules *rules, const char *const *texts, size_t count)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < count; i++)
+        bytes += strlen(texts[i]) + 4;
+    for (int16_t i = 0; i < rules->line_count; i++) {
+        if (rules->line_rules[i].kind != AT_LINE_BOOT)
+            continue;
+        count++;
+        bytes += strlen(rules->line_rules[i].text) + 4;
+    }
+    return count <= AT_ENDINGS_MAX && bytes <= AT_ENDING_BYTES;
 }
 
 bool at_engine_set_hangups(struct at_engine *engine, const char *const *texts, size_t count)
 {
     struct at_ending *ending = &engine->online.ending;
+    if (!has_room_for_hangups(engine->rules, texts, count))
+        return false;
     at_ending_clear(ending);
     engine->own_hangups = count > 0;
-    for (size_t i = 0; i < count; i++) {
-        if (!at_ending_add(ending, texts[i], strlen(texts[i]), false))
-            return false;
-    }
+    for (size_t i = 0; i < count; i++)
+        at_ending_add(ending, texts[i], strlen(texts[i]), false);
     return true;
 }
 

@@ -178,8 +178,24 @@ bool at_slot_is_unfinished(const struct at_slot *slot)
     return at_slot_data_owed(slot) > 0;
 }
 
+static uint64_t unsent_of_known_length(const struct at_slot *slot)
+{
+    return at_upload_is_open_ended(&slot->upload) ? 0 : at_upload_unsent(&slot->upload);
+}
+
 uint64_t at_slot_data_owed(const struct at_slot *slot)
 {
-    bool known = slot->prompted && !at_upload_is_open_ended(&slot->upload);
-    return known ? at_upload_unsent(&slot->upload) : 0;
+    if (!slot->prompted)
+        return 0;
+    return slot->state == AT_SLOT_GIVEN_UP ? slot->abandoned : unsent_of_known_length(slot);
+}
+
+uint64_t at_slot_abandon(struct at_slot *slot)
+{
+    uint64_t unsent = slot->upload.source != NULL ? slot->upload.source->remaining : 0;
+    slot->abandoned = unsent_of_known_length(slot);
+    slot->upload.source = NULL;
+    slot->state = AT_SLOT_GIVEN_UP;
+    slot->deadline = AT_NEVER;
+    return unsent;
 }

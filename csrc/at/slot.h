@@ -41,8 +41,9 @@ struct at_slot {
     struct at_upload upload; /* its data */
     uint64_t transferred;    /* bytes of its data, or of the block in its answer, so far */
     bool prompted;
-    bool had_block; /* the answer contained a complete block */
-    uint8_t damage; /* damage to that block: enum at_damage */
+    uint64_t abandoned; /* of a command given up: bytes of its data, of known length, that were not sent */
+    bool had_block;     /* the answer contained a complete block */
+    uint8_t damage;     /* damage to that block: enum at_damage */
     struct at_expectation expect;
     bool deferred_early; /* the deferred result arrived before the final result code */
     at_time deadline;
@@ -73,5 +74,9 @@ bool at_slot_is_unfinished(const struct at_slot *slot);
 
 /* How many bytes of data the module has asked for and not received; also 0 if the number is unknown. */
 uint64_t at_slot_data_owed(const struct at_slot *slot);
+
+/* The command is given up, and its source is the host's again. Returns how many bytes of it were not sent, or
+ * AT_UNKNOWN_LENGTH. */
+uint64_t at_slot_abandon(struct at_slot *slot);
 
 #endif

@@ -27,7 +27,7 @@ static const struct at_command_rule commands[] = {
     {"+QISEND", .accepts = GROUP_SEND, .data_forms = AT_FORM_WRITE, .data_length_param = 2},
 };
 static const struct at_tables tables = {NULL, lines, sizeof lines / sizeof *lines, commands, 3};
-static _Alignas(16) unsigned char memory[20000];
+static _Alignas(16) unsigned char memory[24000];
 static struct at_engine *engine;
 static int port;
 static bool closed;

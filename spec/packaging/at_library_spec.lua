@@ -20,14 +20,21 @@ describe("libhayes-at", function()
     include, library = root .. "/usr/include", root .. "/usr/lib"
   end)
 
-  it("refuses what exceeds a limit, keeps the order of events, and needs no heap", function()
-    compile("cc", "spec/support/at_check.c", folder .. "/check", "-std=c11", "-fsanitize=address,undefined")
-    Process.run { folder .. "/check" }
+  --- Builds and runs a program of checks with the library, both under the sanitizers.
+  local function run_checks(source, ...)
+    local build, program = folder .. "/sanitized", folder .. "/checks"
+    Process.run { "make", "-s", "libhayes-at", "BUILD=" .. build, "CFLAGS=-g -O1 -fsanitize=address,undefined" }
+    Process.run { "cc", "-std=c11", "-Wall", "-Wextra", "-Werror", "-g", "-fsanitize=address,undefined", "-I" .. include,
+      source, build .. "/libhayes-at.a", "-o", program, ... }
+    Process.run { program }
+  end
+
+  it("refuses what exceeds a limit, keeps the order of events, gives back what it borrows, and needs no heap", function()
+    run_checks("spec/support/at_check.c")
   end)
 
   it("has parts that do on their own what their headers say", function()
-    compile("cc", "spec/support/at_units.c", folder .. "/units", "-std=c11", "-fsanitize=address,undefined", "-Icsrc")
-    Process.run { folder .. "/units" }
+    run_checks("spec/support/at_units.c", "-Icsrc")
   end)
 
   it("has a header that C++ takes", function()

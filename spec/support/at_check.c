@@ -3,6 +3,7 @@
 #include <hayes/at.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static int failures;
@@ -20,6 +21,7 @@ static int failures;
 static const struct at_line_rule lines[] = {
     {.text = "OK", .kind = AT_LINE_FINAL, .success = true, .groups = AT_GROUP_GENERAL},
     {.text = "+URC:", .prefix = true, .kind = AT_LINE_URC},
+    {.text = "CONNECT", .kind = AT_LINE_CONNECT},
 };
 static const struct at_command_rule commands[] = {
     {.name = "+TWO",
@@ -31,7 +33,7 @@ static const struct at_command_rule commands[] = {
     {.name = NAME_32, .accepts = AT_GROUP_GENERAL},
 };
 static const struct at_tables tables = {
-    .lines = lines, .line_count = 2, .commands = commands, .command_count = 2};
+    .lines = lines, .line_count = 3, .commands = commands, .command_count = 2};
 static _Alignas(16) unsigned char memory[30000];
 static struct at_arena arena = {.memory = memory, .size = sizeof memory};
 
@@ -67,7 +69,7 @@ static void limits(void)
     CHECK(!at_rules_add_command(rules, &(struct at_command_rule){.name = "+X", .deferred = NAME_32 "6"}));
     struct at_rules *constant = at_rules_from_tables(&alloc, &tables);
     CHECK(!at_rules_add_line(constant, &lines[0]));
-    CHECK(at_rules_line(constant, 1) == &lines[1] && at_rules_line(constant, 2) == NULL);
+    CHECK(at_rules_line(constant, 1) == &lines[1] && at_rules_line(constant, 3) == NULL);
     const struct at_command_rule too_long = {.name = NAME_32 "6"};
     CHECK(at_rules_from_tables(&alloc, &(struct at_tables){.commands = &too_long, .command_count = 1}) ==
           NULL);
@@ -104,6 +106,52 @@ static void two_phases(void)
     CHECK(event.length == 9 && memcmp(event.text, "+TWO: 4,0", 9) == 0 && event.prefix_length == 5);
     CHECK(at_engine_next(engine, 3000, &event) == AT_EVENT_FINAL && event.command == second && !event.more);
     CHECK(at_engine_next(engine, 3000, &event) == AT_EVENT_NONE);
+}
+
+/* The source of a command is the host's again after FINAL, also if the module asks for data later. */
+static void late_prompt(void)
+{
+    struct at_engine *engine = new_engine(sizeof memory);
+    struct at_memory *text = malloc(sizeof *text);
+    struct at_source *source = malloc(sizeof *source);
+    struct at_event event;
+    uint32_t id;
+    *text = (struct at_memory){.bytes = "hello", .length = 5};
+    at_source_memory(source, text);
+    struct at_command command = {.text = "+PUT=5", .length = 6, .data = source, .timeout_ms = 1000};
+    CHECK(at_engine_submit(engine, &command, 0, &id) == AT_ACCEPTED);
+    exchange(engine, "", 0);
+    CHECK(at_engine_next(engine, at_ms(2000), &event) == AT_EVENT_FINAL);
+    CHECK(event.result == AT_RESULT_TIMEOUT && event.unsent == 5);
+    free(source);
+    free(text);
+    exchange(engine, "\r\n> ", at_ms(2001));
+    for (at_time now = at_ms(2001); now < at_ms(9000); now += at_ms(100)) {
+        while (at_engine_next(engine, now, &event) != AT_EVENT_NONE)
+            CHECK(event.kind != AT_EVENT_FINAL);
+        exchange(engine, "", now);
+    }
+}
+
+/* Texts that end data mode are refused together if they have no room, and the earlier ones stay. */
+static void hangups(void)
+{
+    const char *texts[AT_ENDINGS_MAX + 1];
+    struct at_engine *engine = new_engine(sizeof memory);
+    struct at_event event;
+    uint32_t id;
+    for (int i = 0; i <= AT_ENDINGS_MAX; i++)
+        texts[i] = "CLOSED";
+    CHECK(at_engine_set_hangups(engine, texts, 1));
+    CHECK(!at_engine_set_hangups(engine, texts, AT_ENDINGS_MAX + 1));
+    struct at_command command = {.text = "+DATA", .length = 5, .online = true};
+    CHECK(at_engine_submit(engine, &command, 0, &id) == AT_ACCEPTED);
+    exchange(engine, "\r\nCONNECT\r\n", 0);
+    CHECK(at_engine_next(engine, 0, &event) == AT_EVENT_FINAL && event.online);
+    CHECK(at_engine_next(engine, 0, &event) == AT_EVENT_NONE);
+    exchange(engine, "\r\nCLOSED\r\n", 0);
+    CHECK(at_engine_next(engine, 0, &event) == AT_EVENT_NONE);
+    CHECK(at_engine_next(engine, at_ms(5000), &event) == AT_EVENT_HANGUP_SUSPECTED);
 }
 
 static void fields(void)
@@ -149,8 +197,10 @@ int main(void)
     fields();
     overlong_line();
     two_phases();
+    late_prompt();
+    hangups();
     while (new_engine(size) == NULL && size < sizeof memory)
         size += 16;
-    CHECK(size > 4096 && size <= 20000);
+    CHECK(size > 4096 && size <= 24000);
     return failures > 0;
 }
