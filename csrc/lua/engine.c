@@ -189,8 +189,8 @@ static int submit(lua_State *L)
     return 1;
 }
 
-/* engine:refusal(text, has_data) -> why the command could never be submitted ("byte", "long", "no data"), or
- * nil */
+/* engine:refusal(text, has_data) -> why the command could never be submitted ("byte", "long", "name", "key",
+ * "no data"), or nil */
 static int refusal(lua_State *L)
 {
     struct core_engine *self = check_engine(L);
