@@ -417,7 +417,7 @@ local GONE = { reboot = true, closed = true, port_gone = true, internal_error = 
 
 --- Sends a command that gives something back to the module until the module has answered it, whatever it answers, as
 --- background work: while the module does not answer at all, that is put off until it is in step again. Nothing is sent
---- any more behind a restart of the module or the end of the port. done() is called at the end.
+--- any more after a restart of the module or the end of the port. done() is called at the end.
 ---@param modem hayes.modem
 ---@param text string
 ---@param done fun() must neither wait nor raise

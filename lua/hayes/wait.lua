@@ -232,7 +232,7 @@ end
 
 local NO_MEMORY = { false, "not enough memory", n = 2 }
 
---- Those who wait for it are told first: what comes behind may fail for want of memory. If it does, this is called
+--- Those who wait for it are told first: what comes after may fail for want of memory. If it does, this is called
 --- again.
 function Task:finish(ok, ...)
   if not self.ended then

@@ -366,7 +366,7 @@ function Socket:escape()
   return change_data_mode(self, "escape")
 end
 
---- Returns to data mode behind escape().
+--- Returns to data mode after escape().
 ---@return true?, hayes.error?
 function Socket:resume()
   return change_data_mode(self, "resume")

@@ -64,8 +64,8 @@ function Connection.new(modem, registry, id, opening)
     fetching = false,
     stale = false,          -- an answer was about another connection that has its ConID now
   }, Connection)
-  -- Events that stand behind the answer do not change what it was about: firmware that deletes a connection when it
-  -- is read to the end says so right behind the last packet.
+  -- Events that stand after the answer do not change what it was about: firmware that deletes a connection when it
+  -- is read to the end says so right after the last packet.
   self.read_request = { patient = true, ended = function() self.stale = self.deleted or self.renewed end }
   return self
 end
@@ -90,7 +90,7 @@ end
 
 -- Reading
 
---- Bytes of what has come were lost on the line, or came twice: what comes behind them would be in the wrong place, so
+--- Bytes of what has come were lost on the line, or came twice: what comes after them would be in the wrong place, so
 --- it ends here.
 local function end_damaged(self, err)
   self.damaged = self.damaged or err
@@ -122,7 +122,7 @@ end
 --- Reads one packet: its bytes, "" when there is none, or nil and the error. Only while holding the turn.
 local function read_packet(self)
   local arrivals, owed = self.arrivals, self.owed
-  self.owed = false -- from here on: by events that stand behind the answer
+  self.owed = false -- from here on: by events that stand after the answer
   local response, err = exchange.run(self.modem, "AT+SOCKETREAD=" .. self.id, self.read_request)
   if not response then self.owed = self.owed or owed end
   if self.lost then return nil, self.lost end
@@ -189,7 +189,7 @@ local function fetch_task(self)
   notify(self)
 end
 
---- Reads what there is as a task, and deletes the connection behind that if it has ended.
+--- Reads what there is as a task, and deletes the connection after that if it has ended.
 local function fetch(self)
   if self.fetching or self.lost or self.deleted or self.modem.closed_with then return end
   if transparent.is_passing(self) then return end -- what is unread comes as data
@@ -281,7 +281,7 @@ end
 --- It has ended and its slot is free.
 function Connection:on_deleted()
   self.peer_closed, self.deleted, self.has_data = true, true, false
-  if not self.turn.held then take_behind(self) end -- else who reads does it, behind what is being read
+  if not self.turn.held then take_behind(self) end -- else who reads does it, after what is being read
   self.registry.forget(self)
   notify(self)
 end

@@ -3,7 +3,7 @@
 --- when a client connects or, from framework P2.27.0 on, reconnects by itself; and for each client of a server.
 ---
 --- So whoever compares or changes them holds the lock `sockets.opening`. What a slot holds is never cached but read
---- right before AT+SOCKET, with nobody's command between: the module may have restarted behind a garbled banner, or
+--- right before AT+SOCKET, with nobody's command between: the module may have restarted after a garbled banner, or
 --- another program may have used the line. The read costs what its bytes cost on the line, 0.11 s for a CA of 1,200
 --- bytes at 115,200 baud.
 
@@ -37,7 +37,7 @@ end
 function Slots:read(kind, hold)
   local response, err = self.modem:call("+SSLCRET", "write", { numbers[kind] }, { within = hold })
   if not response then return nil, errors.within(err, "reading the " .. kind) end
-  -- OK alone may stand behind a header that the line has damaged.
+  -- OK alone may stand after a header that the line has damaged.
   if not response[1] then
     return nil, errors.new { name = "no_information", origin = "aithinker", result = response.result,
       message = ("reading the %s: the module does not tell it"):format(kind) }

@@ -66,7 +66,7 @@ return {
     name = "+SOCKETREAD", summary = "Reads one packet.", source = PAGE .. ", AT+SOCKETREAD",
     params = { con_id },
     answer = { { name = "ConID" }, { name = "length", unit = "bytes" } },
-    -- The page and devices have a comma behind the name, Ai-Thinker's later pages a colon; 0 has no third one.
+    -- The page and devices have a comma after the name, Ai-Thinker's later pages a colon; 0 has no third one.
     block = { length = 2, fields = 2, after = ",", texts = { "+SOCKETREAD,", "+SOCKETREAD:" } },
     timeout = 10,
   },

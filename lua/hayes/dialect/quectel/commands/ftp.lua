@@ -41,7 +41,7 @@ for reply, known in pairs(ftp_errors.protocol) do replies[reply] = known[1] end
 local code = { name = "protocol_error", doc = "The server's reply code (chapter 6).", values = replies, open = true }
 local err = { name = "err", error = true, doc = "0, or an error of chapter 5." }
 
---- OK, and the result behind it, or in front of it (note 3.6).
+--- OK, and the result after it, or in front of it (note 3.6).
 local function act(name, summary, source, params, second)
   return {
     name = name, summary = summary, source = NOTE .. source, params = params, execute = not params or nil,

@@ -58,7 +58,7 @@ local function identity(name, what, prefix)
   }
 end
 
---- V.250's basic syntax: a number right behind the name.
+--- V.250's basic syntax: a number right after the name.
 local function basic(name, summary, source, values, more)
   local declaration = more or {}
   declaration.name, declaration.summary, declaration.source, declaration.timeout = name, summary, source, 0.3

@@ -209,7 +209,7 @@ return {
       viewmode = option("What stands in front of received data.", "viewmode", { [0] = "CR LF", [1] = "a comma" }),
       sendinfo = option("How the outcome of a send is told.", "sendinfo", { [0] = "SEND OK as result",
         [1] = "as URC" }),
-      formatcfg = option("What stands behind the prompt.", "formatcfg", { [0] = "a space", [1] = "CR LF" }),
+      formatcfg = option("What follows the prompt.", "formatcfg", { [0] = "a space", [1] = "CR LF" }),
       passiveclosed = option("Whether a socket that the peer has closed closes itself.", "passiveclosed", no_yes),
       ["TCP/SendMode"] = option("Whether SEND OK waits for the peer's acknowledgement.", "TCP/SendMode", no_yes),
       ["qisend/timeout"] = { summary = "How long AT+QISEND waits for data.", params = {

@@ -1,5 +1,5 @@
 --- One command of the FTP note and what it answers: `OK`, and `+QFTPxxx: <err>,<what was asked for or the server's
---- reply code>` behind it, or in front (note 3.6).
+--- reply code>` after it, or in front (note 3.6).
 
 local errors = require "hayes.error"
 local failure = require "hayes.failure"
@@ -46,7 +46,7 @@ local function no_number(text, doing)
     message = ("%s: the module's result is %q, and a number was to be in it"):format(doing, text) }
 end
 
---- What stands behind the 0 of a deferred result; nil and the error when it is not 0.
+--- What stands after the 0 of a deferred result; nil and the error when it is not 0.
 ---@return string?, hayes.error?
 function call.result(modem, response, doing)
   local line = response[response.deferred or 0] or ""

@@ -1,5 +1,5 @@
 --- Downloads: the size is asked for and known lengths are fetched, so that no content can end them (FTP note 2.6, 2.7);
---- they go on behind what is there already.
+--- they go on after what is there already.
 
 local call = require "hayes.dialect.quectel.ftp.call"
 local carry = require "hayes.dialect.quectel.ftp.carry"

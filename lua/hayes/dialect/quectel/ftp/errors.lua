@@ -74,7 +74,7 @@ ftp_errors.protocol = {
   [553] = { "the server does not allow this name" },
 }
 
---- Numbers behind which the connection, not the request, is at fault: trying again can help.
+--- Numbers that blame the connection and not the request: trying again can help.
 ftp_errors.is_loss = {
   [601] = true, [602] = true, [603] = true, [605] = true, [606] = true, [607] = true, [608] = true, [609] = true,
   [614] = true, [615] = true, [616] = true, [617] = true, [618] = true,

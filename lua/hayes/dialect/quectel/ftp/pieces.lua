@@ -1,4 +1,4 @@
---- Uploads of unknown length in counted pieces: the one that is last is known when the source has nothing behind it. No
+--- Uploads of unknown length in counted pieces: the one that is last is known when the source has nothing after it. No
 --- escape sequence is needed, and other tasks use the modem in between (FTP note 2.5, <uploadlen> and <beof>).
 
 local call = require "hayes.dialect.quectel.ftp.call"

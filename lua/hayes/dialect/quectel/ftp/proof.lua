@@ -34,7 +34,7 @@ end
 ---@param read fun(at: integer, length: integer): string?, hayes.error? this side's bytes
 ---@param from integer all in front of it is right
 ---@param at integer
----@param last integer this side has no bytes behind it
+---@param last integer this side has no bytes after it
 ---@return integer?, string|hayes.error
 function proof.find(read, from, at, last)
   local place, back = at, 0
@@ -57,7 +57,7 @@ function proof.is_same(session, path, at, bytes, doing)
     message = ("%s: %d of %d bytes to compare came"):format(doing, #theirs, #bytes) }
 end
 
---- Where a file that nobody in this run has written is looked at, beside its end: the offsets behind the samples. The
+--- Where a file that nobody in this run has written is looked at, beside its end: the offsets after the samples. The
 --- first is the file's head; the others are spread evenly, the more the longer the file is.
 ---@param size integer
 ---@return integer[]
@@ -111,7 +111,7 @@ end
 --- The error for a file that has other bytes than were carried.
 function proof.differs(doing, at)
   return errors.new { name = "content_differs", origin = "ftp",
-    message = ("%s: read back, the two files differ behind byte %d"):format(doing, at) }
+    message = ("%s: read back, the two files differ after byte %d"):format(doing, at) }
 end
 
 return proof

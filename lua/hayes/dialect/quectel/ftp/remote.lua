@@ -42,7 +42,7 @@ function remote.check_gap(there, offset, doing)
     hint = "Leave offset out: with resume, an upload continues after what the server has." }
 end
 
---- The error of an upload behind which the server's file has not the size that it must have.
+--- The error of an upload after which the server's file does not have the expected size.
 ---@param upload { doing: string }
 ---@param got integer|false
 ---@param wanted integer

@@ -233,7 +233,7 @@ end
 --- A folder as the server prints it, a line an entry.
 ---
 --- A listing comes over the port without a length, and is taken to end where the module says so with the right number
---- of bytes and silence behind it. A server whose file names cannot be trusted might imitate that: through = "UFS:" has
+--- of bytes and silence after it. A server whose file names cannot be trusted might imitate that: through = "UFS:" has
 --- the module store it first, which takes longer and needs room in its flash.
 ---@param dir? string (the current one)
 ---@param options? { through: string? }

@@ -69,7 +69,7 @@ end
 local File = {}
 File.__index = File
 
---- Goes on there: what may lie behind it is thrown away.
+--- Goes on there: what may lie after it is thrown away.
 function File:prepare()
   local ok, words = self.sink:truncate(self.at)
   if ok then ok, words = self.sink:seek(self.at) end

@@ -100,7 +100,7 @@ function Connection:on_detached()
   self:on_closed()
 end
 
---- Bytes of what it has received were lost, or came twice: what comes behind them would be in the wrong place, so it
+--- Bytes of what it has received were lost, or came twice: what comes after them would be in the wrong place, so it
 --- ends here.
 ---@param err hayes.error
 local function end_damaged(self, err)
@@ -219,7 +219,7 @@ function Connection:send(bytes)
         hint = "The server does not read." }
     end
     wait.sleep(retry)
-    -- SEND OK behind SEND FAIL: it has been taken after all (ESP8266).
+    -- SEND OK after SEND FAIL: it has been taken after all (ESP8266).
     if self.family.late_answers ~= late_answers then return true end
     retry = math.min(retry * 2, RETRY_LAST)
   end
@@ -239,7 +239,7 @@ local function short_read(self, response)
 end
 
 --- A read that gives no data is answered by a line that says 0. Where it says something else, or is missing, there was
---- data behind it.
+--- data after it.
 local function says_empty(self, response)
   return #response == 1 and response[1]:match("^%+" .. self.family.receive .. ": *0$") ~= nil
 end

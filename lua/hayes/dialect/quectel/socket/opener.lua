@@ -13,7 +13,7 @@ local likeness = require "hayes.damage.likeness"
 local Opener = {}
 Opener.__index = Opener
 
---- The index in what an announcement says behind `"recv",`; nil when it cannot be read.
+--- The index in what an announcement says after `"recv",`; nil when it cannot be read.
 local function announced_index(text)
   local digits = text:match("^ *(%d+)%f[,\0]")
   local index = digits and tonumber(digits)
@@ -77,7 +77,7 @@ end
 
 --- Data was announced, and damage was done to that. What was pushed is lost: of the connection with the index in it
 --- or, where nobody has that, of any.
----@param text string behind `"recv",`
+---@param text string after `"recv",`
 function Opener:on_unreadable(text)
   local connections, index = self.indices.connections, announced_index(text)
   if index and not connections[index] and self.indices:is_others(index) then return end
