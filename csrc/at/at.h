@@ -452,8 +452,8 @@ bool at_engine_is_streaming(const struct at_engine *engine);
 void at_engine_finish_data(struct at_engine *engine);
 
 /* Sets the lines that report the end of the connection in the next data mode, in addition to those that
- * report a restart. With count 0 these are the final result codes with urc_when_idle (such as `NO CARRIER`).
- * False, with nothing changed, when they exceed AT_ENDINGS_MAX or AT_ENDING_BYTES. */
+ * report a restart; call it right before that command, as a download in between discards them. With count 0 these are the final result codes with urc_when_idle (such as `NO CARRIER`).
+ * False, with nothing changed, in data mode or a download, or when they exceed AT_ENDINGS_MAX or AT_ENDING_BYTES. */
 bool at_engine_set_hangups(struct at_engine *engine, const char *const *texts, size_t count);
 
 /* Leaves data mode; DATA_MODE_END reports the outcome. Outside data mode nothing happens. Without dtr the

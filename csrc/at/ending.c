@@ -271,7 +271,7 @@ bool at_ending_tick(struct at_ending *ending, at_time now, const char **data, si
         return false;
     *data = ending->held + ending->start;
     *length = ending->length - ending->start;
-    at_ending_reset(ending);
+    ending->start = ending->length; /* the bytes stay where they are, for at_ending_unscan */
     return true;
 }
 

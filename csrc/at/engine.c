@@ -35,10 +35,11 @@ struct at_engine *at_engine_new(const struct at_alloc *alloc, const struct at_ru
 void at_engine_free(struct at_engine *engine)
 {
     const struct at_alloc alloc = engine->alloc;
+    /* In the opposite order of begin(): an arena takes back only what was allocated last. */
     if (engine->line != NULL)
         at_resize(&alloc, engine->line, engine->line_size, 0);
-    at_online_free(&engine->online, &alloc);
     at_framer_free(&engine->framer);
+    at_online_free(&engine->online, &alloc);
     at_resize(&alloc, engine, sizeof *engine, 0);
 }
 
@@ -592,6 +593,8 @@ at_time at_engine_deadline(const struct at_engine *engine, at_time now)
     at_time deadline = at_earlier(slot_deadline(engine), at_sync_deadline(&engine->sync));
     deadline = at_earlier(deadline, data_deadline(engine, now));
     deadline = at_earlier(deadline, block_deadline(engine));
+    if (engine->reports_progress && at_slot_is_awaiting(slot) && slot->transferred != engine->reported)
+        deadline = at_earlier(deadline, engine->report_at);
     if (slot->state == AT_SLOT_SENDING && engine->ready_at > now)
         deadline = at_earlier(deadline, engine->ready_at);
     return at_earlier(deadline, at_deferred_deadline(&engine->deferred));

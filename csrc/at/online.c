@@ -129,14 +129,18 @@ static void check_answer(struct at_online *online, const struct at_protocol *pro
     }
 }
 
+static void end_unanswered(struct at_online *online)
+{
+    const char *held;
+    size_t length = at_ending_held(&online->ending, &held);
+    decide(online, false, at_ending_last(&online->ending, held, length));
+}
+
 /* Ends data mode when the port has stopped accepting bytes. */
 static void check_blocked(struct at_online *online, at_time now)
 {
-    const char *held;
-    if (now < online->give_up_at)
-        return;
-    size_t length = at_ending_held(&online->ending, &held);
-    decide(online, false, at_ending_last(&online->ending, held, length));
+    if (now >= online->give_up_at)
+        end_unanswered(online);
 }
 
 static void tick(struct at_online *online, const struct at_protocol *protocol, at_time now)
@@ -149,6 +153,8 @@ static void tick(struct at_online *online, const struct at_protocol *protocol, a
         if (at_ending_is_suspect(&online->ending, now))
             online->hangup_suspected = true; /* from now on no more data is sent */
         check_blocked(online, now);
+        if (!online->ended && protocol->escape[0] == '\0')
+            end_unanswered(online); /* nothing but DTR leads out of data mode, and that has not */
         if (!online->ended && (online->feed.length == 0 || online->hangup_suspected) &&
             at_escape_begin(online->escape, protocol, now)) {
             online->phase = AT_ONLINE_ESCAPING;
@@ -267,7 +273,8 @@ at_time at_online_deadline(const struct at_online *online, const struct at_proto
     at_time deadline = at_ending_deadline(&online->ending), until = AT_NEVER;
     if (online->feed.written || online->ended)
         return now;
-    if (has_text(online) && (online->hangup_reported || online->hangup_suspected))
+    bool reported = online->hangup_reported || online->hangup_suspected;
+    if (has_text(online) && (reported || online->phase == AT_ONLINE_ESCAPING))
         deadline = AT_NEVER;
     switch (online->phase) {
     case AT_ONLINE_OFF:

@@ -66,7 +66,7 @@ static bool has_room_for_hangups(const struct at_rules *rules, const char *const
 bool at_engine_set_hangups(struct at_engine *engine, const char *const *texts, size_t count)
 {
     struct at_ending *ending = &engine->online.ending;
-    if (!has_room_for_hangups(engine->rules, texts, count))
+    if (at_engine_is_in_data(engine) || !has_room_for_hangups(engine->rules, texts, count))
         return false;
     at_ending_clear(ending);
     engine->own_hangups = count > 0;
@@ -99,6 +99,7 @@ void at_engine_begin_download(struct at_engine *engine, uint64_t total)
     memcpy(result + sizeof ok - 1, expect->prefix, expect->prefix_length);
     result[sizeof ok - 1 + expect->prefix_length] = ':';
     at_ending_clear(ending);
+    engine->own_hangups = false;
     at_ending_add(ending, result, sizeof ok + expect->prefix_length, true);
     at_ending_add(ending, result + sizeof ok - 1, expect->prefix_length + 1, true);
     add_rules(ending, engine->rules, true, false);
@@ -245,24 +246,27 @@ static enum at_event_kind next_download(struct at_engine *engine, struct at_even
     struct at_ending *ending = &engine->online.ending;
     const char *bytes;
     size_t length;
-    switch (
-        at_download_next(&engine->download, ending, &engine->span, engine->span_end, now, &bytes, &length)) {
-    case AT_DOWNLOAD_NOTHING:
-        break;
-    case AT_DOWNLOAD_DATA:
-        return on_data_bytes(engine, event, bytes, length, now);
-    case AT_DOWNLOAD_END:
-        length = at_ending_held(ending, &bytes);
-        at_ending_reset(ending);
-        resume_lines(engine, bytes, length);
-        finish_download(engine);
-        break;
-    case AT_DOWNLOAD_UNCERTAIN:
-        at_online_begin(&engine->online);
-        at_online_leave(&engine->online, false, now);
-        return next_online(engine, event, now);
+    for (;;) {
+        switch (at_download_next(&engine->download, ending, &engine->span, engine->span_end, now, &bytes,
+                                 &length)) {
+        case AT_DOWNLOAD_NOTHING:
+            return at_event_init(event, AT_EVENT_NONE, NULL);
+        case AT_DOWNLOAD_DATA: /* of a command that was given up: not reported */
+            if (on_data_bytes(engine, event, bytes, length, now) != AT_EVENT_NONE)
+                return event->kind;
+            break;
+        case AT_DOWNLOAD_END:
+            length = at_ending_held(ending, &bytes);
+            at_ending_reset(ending);
+            resume_lines(engine, bytes, length);
+            finish_download(engine);
+            return at_event_init(event, AT_EVENT_NONE, NULL);
+        case AT_DOWNLOAD_UNCERTAIN:
+            at_online_begin(&engine->online);
+            at_online_leave(&engine->online, false, now);
+            return next_online(engine, event, now);
+        }
     }
-    return at_event_init(event, AT_EVENT_NONE, NULL);
 }
 
 enum at_event_kind at_engine_next_data(struct at_engine *engine, struct at_event *event, at_time now)

@@ -154,6 +154,48 @@ static void hangups(void)
     CHECK(at_engine_next(engine, at_ms(5000), &event) == AT_EVENT_HANGUP_SUSPECTED);
 }
 
+/* Hands text in and gives the kind of the last event; bytes of blocks are gathered. */
+static char gathered[64];
+static size_t gathered_length;
+
+static enum at_event_kind take_in(struct at_engine *engine, const char *text, at_time now)
+{
+    struct at_event event;
+    enum at_event_kind last = AT_EVENT_NONE;
+    char *bytes = malloc(strlen(text));
+    memcpy(bytes, text, strlen(text));
+    at_engine_input(engine, bytes, strlen(text));
+    while (at_engine_next(engine, now, &event) != AT_EVENT_NONE) {
+        last = event.kind;
+        if (event.kind == AT_EVENT_BLOCK && gathered_length + event.length < sizeof gathered) {
+            memcpy(gathered + gathered_length, event.text, event.length);
+            gathered_length += event.length;
+        }
+    }
+    free(bytes);
+    return last;
+}
+
+/* A download of seven bytes that end in the beginning of a text that may be its end. */
+static void download(bool cancelled)
+{
+    struct at_engine *engine = new_engine(sizeof memory);
+    struct at_command command = {.text = "+GET=1", .length = 6, .expect = "+GET", .block = 7};
+    uint32_t id;
+    gathered_length = 0;
+    CHECK(at_engine_submit(engine, &command, 0, &id) == AT_ACCEPTED);
+    exchange(engine, "", 0);
+    take_in(engine, "\r\nCONNECT\r\nabc\r\nOK\r", 0);
+    if (cancelled) {
+        CHECK(at_engine_cancel(engine, id, at_ms(1)));
+        take_in(engine, "\nOK\r\n\r\n+GET: 0,7\r\n", at_ms(1));
+        return;
+    }
+    take_in(engine, "", at_ms(300));
+    CHECK(take_in(engine, "\nOK\r\n\r\n+GET: 0,7\r\n", at_ms(600)) == AT_EVENT_DEFERRED);
+    CHECK(gathered_length == 7 && memcmp(gathered, "abc\r\nOK", 7) == 0);
+}
+
 static void fields(void)
 {
     const char text[] = " 4, \"a,b\" ,,(1,2),-7";
@@ -199,6 +241,8 @@ int main(void)
     two_phases();
     late_prompt();
     hangups();
+    download(false);
+    download(true);
     while (new_engine(size) == NULL && size < sizeof memory)
         size += 16;
     CHECK(size > 4096 && size <= 24000);

@@ -106,16 +106,18 @@ function incoming.all(self, deadline, prefix)
   while true do
     local ok, err = incoming.wait_for_more(self, deadline, self.input.size + incoming.READ_AHEAD)
     if not ok then
-      local bytes = prefix .. self.input:take(self.input.size)
+      local bytes = self.input:take(self.input.size)
       local failed = self.receive_error or self.send_error
-      if err == "closed" and failed and failed.name == "closed" and bytes ~= "" then return bytes end
-      return nil, err, bytes
+      local whole = err == "closed" and failed and failed.name == "closed" and bytes ~= ""
+      if whole then return prefix .. bytes end
+      return nil, err, prefix .. bytes
     end
   end
 end
 
 function incoming.count(self, count, deadline, prefix)
-  local input, wanted = self.input, count - #prefix
+  local input, wanted = self.input, math.max(0, count - #prefix)
+  if count == 0 and input.size == 0 and self.receive_error then return nil, ended(self), prefix end
   while input.size < wanted do
     local ok, err = incoming.wait_for_more(self, deadline, wanted)
     if not ok then return nil, err, prefix .. input:take(input.size) end

@@ -129,6 +129,13 @@ end
 
 -- Output
 
+--- An index of send(), which may be a string of digits, as in LuaSocket.
+local function index(name, value, default)
+  if value == nil then return default end
+  local number = math.tointeger(tonumber(value))
+  return number or check.value("socket:send", name, value, { type = "integer" })
+end
+
 --- Sends the bytes of data from i to j. Gives the index of the last one taken; or nil, "closed" or "timeout", and
 --- that index. "closed" as soon as the end of the connection is known, also of what is queued then: flush() and close()
 --- tell of that.
@@ -138,13 +145,14 @@ end
 function Socket:send(data, i, j)
   check.value("socket:send", "the data", data, { type = "string|number" })
   data = tostring(data)
-  i, j = i or 1, j or -1
+  i, j = index("i", i, 1), index("j", j, -1)
   if i < 0 then i = #data + i + 1 end
   if j < 0 then j = #data + j + 1 end
   i, j = math.max(i, 1), math.min(j, #data)
-  if not self.connection or self.closing or self.write_shut or outgoing.is_over(self, j - i + 1) then
+  if not self.connection or self.closing or self.write_shut or outgoing.is_over(self, math.max(0, j - i + 1)) then
     return nil, "closed", i - 1
   end
+  if i > j then return i - 1 end
   return outgoing.take(self, data, i, j)
 end
 
