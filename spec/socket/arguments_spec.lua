@@ -1,5 +1,6 @@
 -- The edges of send() and receive(), where LuaSocket's contract says what comes.
 
+local hayes = require "hayes"
 local raises = require "support.raises"
 local script = require "support.script"
 local Socket = require "hayes.stream.socket"
@@ -46,10 +47,12 @@ describe("A TCP socket, as LuaSocket's,", function()
     assert.is_false(socket:dirty())
   end)
 
-  it("gives nothing but the prefix at the end", function()
+  it("gives nothing but the prefix at the end, and at once", function()
     over = true
+    local before = hayes.now()
     assert.are.same({ nil, "closed", "pre" }, { socket:receive("*a", "pre") })
     assert.are.same({ nil, "closed", "pre" }, { socket:receive("*l", "pre") })
     assert.are.same({ nil, "closed", "" }, { socket:receive(0) })
+    assert.are.same(before, hayes.now())
   end)
 end)

@@ -82,6 +82,7 @@ function incoming.wait_for_more(self, deadline, wanted)
       return false, ended(self) -- nothing will come of a connection that takes nothing any more
     end
     if input.size > before then return true end
+    if self.receive_error then return false, ended(self) end -- what was read just now was the end
     local now = wait.now()
     if deadline and deadline <= now then return false, outcome.late(self, "receive") end
     local ask_at = now + ASK_AFTER
