@@ -303,13 +303,15 @@ struct at_command {
 /* Why a command was not accepted. Nothing has been sent in that case. */
 enum at_refusal {
     AT_ACCEPTED,
-    AT_REFUSED_BUSY,    /* a command is in flight, data mode is on, or the engine is resynchronising */
-    AT_REFUSED_LONG,    /* longer than max_command */
-    AT_REFUSED_NAME,    /* its name, or the expected prefix, is longer than AT_NAME_MAX */
-    AT_REFUSED_KEY,     /* the parameter that identifies its deferred result exceeds AT_KEY_MAX - 1 bytes */
-    AT_REFUSED_BYTE,    /* contains a control character; see at_forbidden_byte */
-    AT_REFUSED_NO_DATA, /* this form takes data, and none was given */
-    AT_REFUSED_DEFERRED /* AT_DEFERRED_MAX deferred results are outstanding */
+    AT_REFUSED_BUSY,     /* a command is in flight, data mode is on, or the engine is resynchronising */
+    AT_REFUSED_LONG,     /* longer than max_command */
+    AT_REFUSED_NAME,     /* its name, or the expected prefix, is longer than AT_NAME_MAX */
+    AT_REFUSED_KEY,      /* the parameter that identifies its deferred result exceeds AT_KEY_MAX - 1 bytes */
+    AT_REFUSED_BYTE,     /* contains a control character; see at_forbidden_byte */
+    AT_REFUSED_NO_DATA,  /* this form takes data, and none was given */
+    AT_REFUSED_DEFERRED, /* AT_DEFERRED_MAX deferred results are outstanding */
+    AT_REFUSED_PENDING /* the deferred result of an earlier command is outstanding and could not be told from
+                          this one's; try again after DEFERRED or LATE */
 };
 
 /* The first control character (below 0x20, or 0x7F) in a text; NULL: none. Command lines must not contain
@@ -357,7 +359,8 @@ enum at_event_kind {
                                 */
     AT_EVENT_DAMAGE,           /* the block of the last URC is damaged */
     AT_EVENT_UNKNOWN,          /* a line that belongs to nothing */
-    AT_EVENT_LATE,             /* a line of a command that was given up */
+    AT_EVENT_LATE,             /* a line of a command that was given up; without text: the deferred result of
+                                  one did not come, and is not waited for any longer */
     AT_EVENT_OVERLONG,         /* a line longer than max_line, of `length` bytes, was discarded */
     AT_EVENT_REBOOT, /* the module has restarted; all its commands and deferred results have ended before this
                         event */

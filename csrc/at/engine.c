@@ -148,6 +148,8 @@ enum at_refusal at_engine_submit(struct at_engine *engine, const struct at_comma
     at_feed_clear(&engine->feed);
     at_feed_source(&engine->fed, &engine->feed);
     refusal = fill(engine, &engine->slot, command, &engine->fed);
+    if (refusal == AT_ACCEPTED && at_deferred_is_ambiguous(&engine->deferred, &engine->slot.expect))
+        refusal = AT_REFUSED_PENDING;
     if (refusal != AT_ACCEPTED) {
         engine->slot.state = AT_SLOT_EMPTY;
         engine->slot.deadline = AT_NEVER;
@@ -270,7 +272,7 @@ void at_engine_set_drain_time(struct at_engine *engine, at_time drained_at)
 bool at_engine_cancel(struct at_engine *engine, uint32_t id, at_time now)
 {
     struct at_slot *slot = &engine->slot;
-    if (id == 0 || at_deferred_remove(&engine->deferred, id) || slot->id != id)
+    if (id == 0 || at_deferred_abandon(&engine->deferred, id) || slot->id != id)
         return false;
     if (slot->state != AT_SLOT_EMPTY && slot->state != AT_SLOT_GIVEN_UP)
         at_engine_give_up(engine, AT_RESULT_CANCELLED, now);
@@ -332,7 +334,9 @@ static enum at_event_kind next_pending(struct at_engine *engine, struct at_event
         return AT_EVENT_FINAL;
     }
     if (engine->deferred_ends_pending) {
-        uint32_t id = at_deferred_expire(&engine->deferred, AT_NEVER);
+        bool abandoned;
+        at_deferred_forget_abandoned(&engine->deferred);
+        uint32_t id = at_deferred_expire(&engine->deferred, AT_NEVER, &abandoned);
         if (id != 0)
             return emit_deferred_end(event, id, AT_RESULT_REBOOT);
         engine->deferred_ends_pending = false;
@@ -406,8 +410,12 @@ static enum at_event_kind next_timed(struct at_engine *engine, at_time now, stru
         return at_event_init(event, AT_EVENT_UNRESPONSIVE, NULL);
     if (next_pending(engine, event) != AT_EVENT_NONE)
         return event->kind;
-    uint32_t id = at_deferred_expire(&engine->deferred, now);
-    return id != 0 ? emit_deferred_end(event, id, AT_RESULT_TIMEOUT) : emit_progress(engine, event, now);
+    bool abandoned;
+    uint32_t id = at_deferred_expire(&engine->deferred, now, &abandoned);
+    if (id == 0)
+        return emit_progress(engine, event, now);
+    return abandoned ? at_event_init(event, AT_EVENT_LATE, NULL)
+                     : emit_deferred_end(event, id, AT_RESULT_TIMEOUT);
 }
 
 static enum at_event_kind emit_sent(struct at_engine *engine, struct at_event *event)

@@ -98,20 +98,42 @@ static enum at_event_kind end_slot(struct at_engine *engine, struct at_event *ev
     return AT_EVENT_FINAL;
 }
 
+/* Whether a result that only data can have comes before the module has asked for the data: it is an earlier
+ * command's. */
+static bool precedes_data(const struct at_slot *slot, const struct at_line_rule *rule)
+{
+    return rule->success && rule->groups != AT_GROUP_ANY && (rule->groups & AT_GROUP_GENERAL) == 0 &&
+           slot->state == AT_SLOT_ARMED && slot->upload.source != NULL;
+}
+
+/* The command that was given up has succeeded after all, so its deferred result is still to come. */
+static void keep_late_deferred(struct at_engine *engine, at_time now)
+{
+    struct at_slot *slot = &engine->slot;
+    if (slot->state != AT_SLOT_GIVEN_UP || slot->expect.prefix_length == 0 || slot->deferred_early ||
+        engine->deferred.count == AT_DEFERRED_MAX)
+        return;
+    at_deferred_add(&engine->deferred, slot, now);
+    at_deferred_abandon(&engine->deferred, slot->id);
+}
+
 static enum at_event_kind on_final(struct at_engine *engine, struct at_event *event,
                                    const struct at_token *line, const struct at_line_rule *rule, at_time now)
 {
     struct at_slot *slot = &engine->slot;
     if (engine->sync.phase != AT_SYNC_OFF) {
         bool late = engine->sync.final_owed;
+        if (late && rule->success)
+            keep_late_deferred(engine, now);
         at_sync_final(&engine->sync, rule->success, now);
         return late ? emit_line(engine, event, AT_EVENT_LATE, line, now) : AT_EVENT_NONE;
     }
-    if (at_slot_is_awaiting(slot) && (rule->groups & slot->accepts) != 0)
+    if (at_slot_is_awaiting(slot) && (rule->groups & slot->accepts) != 0 && !precedes_data(slot, rule))
         return end_slot(engine, event, line, rule->success, now);
     if (rule->urc_when_idle)
         return emit_line(engine, event, AT_EVENT_URC, line, now);
-    if (slot->state == AT_SLOT_ARMED && slot->upload.source != NULL && rule->success)
+    if (slot->state == AT_SLOT_ARMED && slot->upload.source != NULL && rule->success &&
+        !precedes_data(slot, rule))
         return AT_EVENT_NONE; /* some modules (ESP-AT) send `OK` before the prompt */
     return emit_line(engine, event, AT_EVENT_UNKNOWN, line, now);
 }
@@ -247,13 +269,12 @@ static bool on_early_deferred(struct at_engine *engine, struct at_event *event, 
 
 static bool on_deferred(struct at_engine *engine, struct at_event *event, const struct at_token *line)
 {
-    bool more;
-    uint32_t id = at_deferred_match(&engine->deferred, line, &more);
-    if (id == 0)
+    struct at_deferred_line found = at_deferred_match(&engine->deferred, line);
+    if (found.id == 0)
         return false;
-    at_event_init(event, AT_EVENT_DEFERRED, line);
-    event->command = id;
-    event->more = more;
+    at_event_init(event, found.abandoned ? AT_EVENT_LATE : AT_EVENT_DEFERRED, line);
+    event->command = found.abandoned ? 0 : found.id;
+    event->more = found.more;
     return true;
 }
 

@@ -109,6 +109,7 @@ static bool apply_rule(struct at_slot *slot, const struct at_command_rule *rule,
         slot->timeout_ms = rule->timeout_ms;
     if (slot->deferred_ms == 0)
         slot->deferred_ms = rule->deferred_ms;
+    slot->rule_deferred_ms = rule->deferred_ms;
     if (form == AT_FORM_TEST)
         return true;
     slot->info = rule->info;

@@ -48,8 +48,9 @@ struct at_slot {
     at_time deadline;
     uint32_t timeout_ms;
     uint32_t deferred_ms;
-    size_t line_length; /* of the command line in the engine's buffer, including its end */
-    size_t text_length; /* without its end */
+    uint32_t rule_deferred_ms; /* how long the module may take for it according to the rule; 0: unknown */
+    size_t line_length;        /* of the command line in the engine's buffer, including its end */
+    size_t text_length;        /* without its end */
     size_t line_sent;
     size_t echoed;
 };

@@ -81,6 +81,8 @@ static const char *refusal_name(enum at_refusal refusal)
         return "no data";
     case AT_REFUSED_DEFERRED:
         return "deferred";
+    case AT_REFUSED_PENDING:
+        return "pending";
     }
     return "accepted";
 }

@@ -162,13 +162,14 @@ local function data_goes_first(modem, state, ticket)
     and not next(state.deferred) and online:may_return()
 end
 
-local function take_next(modem, state)
+--- The first in line that may go, from this place on; nil: none, or data mode has its turn. Its place.
+local function take_next(modem, state, from)
   local queue = state.queue
-  for i = 1, #queue do
+  for i = from, #queue do
     local ticket = queue[i]
     if may_go(modem, state, ticket) then
       if data_goes_first(modem, state, ticket) then return modem.online:idle() end
-      return table.remove(queue, i)
+      return table.remove(queue, i), i
     end
   end
 end
@@ -210,15 +211,21 @@ function exchange.next_turn(modem)
   end
   state.free = false
   if modem.closed_with or not modem.engine:ready() then return end
-  local ticket = take_next(modem, state)
+  local ticket, place = take_next(modem, state, 1)
+  local now, ok, refusal = wait.now(), nil, nil
+  while ticket and not ticket.hold do
+    ok, refusal = submit(modem, state, ticket, now)
+    if refusal ~= "pending" then break end
+    -- It waits for a result that could not be told from its own, and others go first.
+    table.insert(state.queue, place, ticket)
+    ticket, place = take_next(modem, state, place + 1)
+  end
   if not ticket then return end
   ticket.timer = false
   if ticket.hold then
     state.hold = ticket.hold
     return ticket:fire("ok")
   end
-  local now = wait.now()
-  local ok, refusal = submit(modem, state, ticket, now)
   if ok then return modem:await(modem.io:push(modem.port, now)) end
   finish(ticket, "unsent", refuse(modem, ticket.text, refusal))
   exchange.next_turn(modem)
@@ -350,7 +357,7 @@ local function send(modem, state, ticket, waits)
     refusal = why
   end
   refusal = refusal == "busy" and modem.engine:refusal(ticket.text, request.data ~= nil) or refusal
-  if refusal ~= "busy" then return refusal end
+  if refusal ~= "busy" and refusal ~= "pending" then return refusal end
   local err = look_at_wait(modem, ticket, waits)
   if err then return err end
   enqueue(modem, state, ticket)

@@ -26,7 +26,6 @@ local wait = require "hayes.wait"
 ---@field other_state string    tells of a connection of the other kind, TLS or not, with the same index
 ---@field other_what string     "TLS connection"
 ---@field must_know boolean     whether there is one must be known before the access mode is switched
----@field late_answers integer  SEND OK that no command was waiting for, so far
 ---@field forget fun(connection: table) gives the socket index back
 
 local MOST_SENT, MOST_READ = 1460, 1500
@@ -43,8 +42,46 @@ local CONTEXT_LOST = 570
 --- So long may the buffer stay full, seconds.
 local FULL_FOR = 120
 
+--- By modem: the sends that the module has been given and not confirmed, the last one last. The SEND OK that some
+--- modules send behind SEND FAIL says neither which connection nor which kind it is of.
+local unconfirmed_sends = setmetatable({}, { __mode = "k" })
+
 local Connection = { chunk = MOST_SENT, modes = modes }
 Connection.__index = Connection
+
+--- A SEND OK that no command was waiting for confirms one send, the last that was refused.
+---@param modem hayes.modem
+function Connection.heed_late_answers(modem)
+  if unconfirmed_sends[modem] then return end
+  local unconfirmed = {}
+  unconfirmed_sends[modem] = unconfirmed
+  modem:listen("SEND OK", function()
+    local holder = modem.exchanges.holder
+    for i = #unconfirmed, 1, -1 do
+      if not holder or unconfirmed[i] ~= holder.request then
+        table.remove(unconfirmed, i).taken = true
+        return
+      end
+    end
+  end)
+end
+
+local Send = {}
+
+--- It counts no more, whatever way it ends.
+function Send:__close()
+  for i, candidate in ipairs(self.unconfirmed) do
+    if candidate == self then return table.remove(self.unconfirmed, i) end
+  end
+end
+
+--- The request of one send, which notes itself when it goes to the module.
+---@return hayes.request
+local function new_send(modem, bytes)
+  local send = setmetatable({ data = bytes, unconfirmed = unconfirmed_sends[modem], taken = false }, Send)
+  send.begun = function() table.insert(send.unconfirmed, send) end
+  return send
+end
 
 ---@param family hayes.quectel.family
 ---@param mode "buffer"|"push"|"transparent"
@@ -202,8 +239,8 @@ function Connection:send(bytes)
   while true do
     local refusal = self:refusal()
     if refusal then return nil, refusal end
-    local late_answers = self.family.late_answers
-    local response, err = exchange.run(self.modem, command, { data = bytes })
+    local send <close> = new_send(self.modem, bytes)
+    local response, err = exchange.run(self.modem, command, send)
     if response then return true end
     if err.result ~= "SEND FAIL" then
       local explained = explain(self, err, "sending to " .. self.host)
@@ -219,8 +256,7 @@ function Connection:send(bytes)
         hint = "The server does not read." }
     end
     wait.sleep(retry)
-    -- SEND OK behind SEND FAIL: it has been taken after all (ESP8266).
-    if self.family.late_answers ~= late_answers then return true end
+    if send.taken then return true end -- SEND OK behind SEND FAIL (ESP8266)
     retry = math.min(retry * 2, RETRY_LAST)
   end
 end

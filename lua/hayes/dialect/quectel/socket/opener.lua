@@ -34,8 +34,7 @@ function Opener.new(modem, family, forget)
     connections[connection.id] = nil
     if forget then forget(connection) end
   end
-  family.late_answers = 0
-  modem:listen("SEND OK", function() family.late_answers = family.late_answers + 1 end)
+  Connection.heed_late_answers(modem)
   local keys = modem.dialect.urc_by_name[family.urc].keys
   modem:listen(family.urc, function(event)
     local key = event.fields[1]
