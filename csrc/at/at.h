@@ -124,6 +124,8 @@ struct at_block_rule {
     char after; /* what the block follows: '\n', the end of the line; or ',' or ':', after the last field */
     uint8_t fields;    /* with ',' or ':': the number of fields before it */
     const char *shape; /* only lines of this shape announce a block (see at_fields_match); NULL: all lines */
+    uint8_t owner_field; /* index of the field with the number of the connection that it belongs to; 0: none.
+                            See at_engine_set_blocks */
 };
 
 struct at_line_rule {
@@ -412,6 +414,11 @@ void at_engine_set_times(struct at_engine *engine, uint32_t default_ms, uint32_t
 
 /* Whether the module may echo command lines (true). Parts of an echo are recognised only while it may. */
 void at_engine_set_echo(struct at_engine *engine, bool echo);
+
+/* Whether lines of a rule announce a block when they name this connection (true). Whether bytes follow a
+ * notification can depend on how the connection was opened. text: of a rule with an owner_field. owner: 0 to
+ * 31. False: there is no such rule, or too many have exceptions. New rules have none. */
+bool at_engine_set_blocks(struct at_engine *engine, const char *text, unsigned owner, bool follow);
 
 /* Starts or stops reporting everything sent and received, as SENT and SEEN. */
 void at_engine_observe(struct at_engine *engine, bool on);

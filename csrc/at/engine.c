@@ -59,6 +59,7 @@ bool at_engine_set_rules(struct at_engine *engine, const struct at_rules *rules)
         return false;
     engine->rules = rules;
     memset(engine->block_ends, 0, sizeof engine->block_ends);
+    memset(engine->blockless, 0, sizeof engine->blockless);
     return true;
 }
 
@@ -71,6 +72,32 @@ void at_engine_set_times(struct at_engine *engine, uint32_t default_ms, uint32_t
 void at_engine_set_echo(struct at_engine *engine, bool echo)
 {
     engine->echo = echo;
+}
+
+static const struct at_line_rule *find_rule(const struct at_engine *engine, const char *text)
+{
+    for (int16_t i = 0; i < engine->rules->line_count; i++) {
+        const struct at_line_rule *rule = &engine->rules->line_rules[i];
+        if (rule->block.owner_field > 0 && strcmp(rule->text, text) == 0)
+            return rule;
+    }
+    return NULL;
+}
+
+bool at_engine_set_blocks(struct at_engine *engine, const char *text, unsigned owner, bool follow)
+{
+    const struct at_line_rule *rule = find_rule(engine, text);
+    if (rule == NULL || owner >= 32)
+        return false;
+    for (int i = 0; i < AT_BLOCKLESS_RULES; i++) {
+        struct at_blockless *entry = &engine->blockless[i];
+        if (entry->rule != NULL && entry->rule != rule)
+            continue;
+        entry->rule = rule;
+        entry->owners = follow ? entry->owners & ~(1u << owner) : entry->owners | 1u << owner;
+        return true;
+    }
+    return false;
 }
 
 void at_engine_observe(struct at_engine *engine, bool on)

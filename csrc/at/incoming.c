@@ -43,12 +43,26 @@ static enum at_block_owner owner_of_block(enum at_event_kind kind)
     return kind == AT_EVENT_URC ? AT_BLOCK_URC : AT_BLOCK_OTHER;
 }
 
+/* How many bytes follow this line. */
+static uint64_t announced_block(const struct at_engine *engine, const struct at_token *line)
+{
+    const struct at_line_rule *rule = rule_of(engine, line);
+    uint64_t length = at_block_length(line, rule);
+    for (int i = 0; i < AT_BLOCKLESS_RULES && length > 0; i++) {
+        const struct at_blockless *entry = &engine->blockless[i];
+        uint64_t owner = entry->rule == rule ? at_block_owner_number(line, rule) : UINT64_MAX;
+        if (owner < 32 && (entry->owners >> owner & 1) != 0)
+            return 0;
+    }
+    return length;
+}
+
 /* Reports a line and prepares for the block that it announces. */
 static enum at_event_kind emit_line(struct at_engine *engine, struct at_event *event, enum at_event_kind kind,
                                     const struct at_token *line, at_time now)
 {
     at_event_init(event, kind, line);
-    event->block = at_block_length(line, rule_of(engine, line));
+    event->block = announced_block(engine, line);
     if (event->block > 0)
         at_framer_block(&engine->framer, event->block);
     engine->block_owner = owner_of_block(kind);

@@ -126,6 +126,7 @@ static void read_block(lua_State *L, struct at_block_rule *block)
         block->fields = (uint8_t)integer_field(L, "fields", block->length_field);
         block->after = after != NULL ? after[0] : '\n';
         block->shape = text_field(L, "shape");
+        block->owner_field = (uint8_t)integer_field(L, "owner", 0);
     }
     lua_pop(L, 1);
 }

@@ -23,8 +23,9 @@ local function plain(name, summary, source)
   return { name = name, summary = summary, source = source or MANUAL .. ", URCs" }
 end
 
---- In direct push mode data follows its length.
-local pushed = { length = 3, shape = "'recv'nn" }
+--- In direct push mode data follows its length. In the other modes there may be a length, too (AT+QICFG="recvind"), and
+--- no data follows.
+local pushed = { length = 3, shape = "'recv'nn", owner = 2 }
 
 local client = { name = "clientID", doc = "Socket index." }
 local socket = { name = "connectID", doc = "Socket index." }

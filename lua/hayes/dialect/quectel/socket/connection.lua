@@ -105,6 +105,12 @@ function Connection.new(modem, family, id, host, port, mode, auto)
   }, Connection)
 end
 
+--- Bytes follow what the module says of received data if that is pushed, whatever else the line says.
+---@param pushes boolean
+function Connection:expect_blocks(pushes)
+  self.modem.engine:set_blocks(self.family.urc .. ":", self.id, pushes)
+end
+
 local function describe(self)
   return ("%s to %s:%s"):format(self.family.what, self.host, self.port)
 end
@@ -392,7 +398,7 @@ local function change_mode(self, mode)
   ok, err = check_unambiguous(self, hold)
   if not ok then return nil, err end
   local text = ("AT+QISWTMD=%d,%d"):format(self.id, modes[mode])
-  local request = { within = hold, ends_hold = true }
+  local request = { within = hold, ends_hold = true, ended = function() self:expect_blocks(mode == "push") end }
   if mode ~= "transparent" then return exchange.run(self.modem, text, request) end
   return self:go_online(text, request)
 end
