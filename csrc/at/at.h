@@ -257,9 +257,9 @@ bool at_fields_get(const char *text, size_t length, unsigned index, struct at_fi
 bool at_field_number(const struct at_field *field, int64_t *value);
 
 /* Whether the fields of the text have this shape. A shape has one character per field: `n` bare and not
- * empty, but not a list in parentheses; `d` decimal digits; `s` quoted; `a` anything. A word in single quotes
- * stands for a field with that text, and `*` at the end for any further fields. `|` separates alternatives:
- * "n|nss|nssn". NULL matches everything. */
+ * empty, but not a list in parentheses; `d` decimal digits; `x` four hexadecimal digits or more, bare; `s`
+ * quoted; `a` anything. A word in single quotes stands for a field with that text, and `*` at the end for any
+ * further fields. `|` separates alternatives: "n|nss|nssn". NULL matches everything. */
 bool at_fields_match(const char *shape, const char *text, size_t length);
 
 /* -- Commands ------------------------------------------------------------------------------------------ */

@@ -292,6 +292,29 @@ static bool on_deferred(struct at_engine *engine, struct at_event *event, const 
     return true;
 }
 
+/* Whether the line has the name of one of the commands on the line in flight. */
+static bool is_named_in_compound(const struct at_engine *engine, const struct at_token *line)
+{
+    const char *at = engine->line + 2, *end = engine->line + engine->slot.text_length;
+    while (at < end) {
+        char name[AT_NAME_MAX];
+        size_t length = at_command_name(at, (size_t)(end - at));
+        for (size_t i = 0; i < length && i < sizeof name; i++)
+            name[i] = at_upper(at[i]);
+        if (length <= sizeof name && at_is_named(line, name, length))
+            return true;
+        at = at_next_command(at, end);
+    }
+    return false;
+}
+
+static bool has_name_of_command(const struct at_engine *engine, const struct at_token *line)
+{
+    const struct at_slot *slot = &engine->slot;
+    return at_is_named(line, slot->prefix, slot->prefix_length) ||
+           (slot->compound && is_named_in_compound(engine, line));
+}
+
 /* Whether the line answers the command in flight, or the one that was given up. */
 static bool is_information(const struct at_engine *engine, const struct at_token *line,
                            const struct at_line_rule *rule)
@@ -299,7 +322,7 @@ static bool is_information(const struct at_engine *engine, const struct at_token
     const struct at_slot *slot = &engine->slot;
     if (!at_slot_is_awaiting(slot) && slot->state != AT_SLOT_GIVEN_UP)
         return false;
-    if (at_is_named(line, slot->prefix, slot->prefix_length)) {
+    if (has_name_of_command(engine, line)) {
         if (rule != NULL && rule->kind == AT_LINE_URC && rule->shape != NULL)
             return !at_has_shape(line, line->prefix_length, rule->shape);
         return !at_is_named(line, slot->expect.prefix, slot->expect.prefix_length);
@@ -307,6 +330,15 @@ static bool is_information(const struct at_engine *engine, const struct at_token
     if (rule != NULL || slot->info == AT_INFO_PREFIXED || at_prefix_length(line) > 0)
         return false;
     return at_has_shape(line, 0, slot->info_shape);
+}
+
+/* Whether the line belongs to the command in flight because nothing says that it cannot: no rule knows the
+ * line, and none says how this command is answered (`AT+CCID` may be answered with `+QCCID: …`). */
+static bool is_likely_information(const struct at_engine *engine, const struct at_token *line)
+{
+    const struct at_slot *slot = &engine->slot;
+    return at_slot_is_awaiting(slot) && slot->info == AT_INFO_ANY && line->rule == AT_NO_RULE &&
+           !slot->had_block;
 }
 
 /* Records damage to the answer of the command in flight. The first damage counts, even if everything after it
@@ -341,6 +373,8 @@ static enum at_event_kind on_other_line(struct at_engine *engine, struct at_even
         return event->kind;
     if (rule != NULL && rule->kind == AT_LINE_URC)
         return emit_line(engine, event, AT_EVENT_URC, line, now);
+    if (is_likely_information(engine, line))
+        return emit_line(engine, event, AT_EVENT_INFO, line, now);
     if (engine->sync.phase != AT_SYNC_OFF)
         at_sync_line(&engine->sync, now);
     note_stray_bytes(engine);

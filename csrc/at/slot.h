@@ -35,6 +35,7 @@ struct at_slot {
     const char *info_shape;
     enum at_info info;
     uint32_t accepts;
+    bool compound;                /* several commands on one line */
     bool online;                  /* CONNECT enters data mode … */
     bool prompt_enters_data_mode; /* … or the prompt does */
     uint64_t block;

@@ -65,6 +65,7 @@ end
 
 function dispatch.overlong(modem, length)
   count(modem, "overlong")
+  exchange.on_overlong(modem)
   remark(modem, ("a line of %d bytes was thrown away"):format(length))
 end
 

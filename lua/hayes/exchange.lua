@@ -534,6 +534,12 @@ function exchange.on_progress(modem, bytes)
   if holder and holder.request and holder.request.progress then holder.request.progress(bytes) end
 end
 
+--- A line was thrown away since it was too long; the command under way may have been answered by it.
+function exchange.on_overlong(modem)
+  local holder = modem.exchanges.holder
+  if getmetatable(holder) == Ticket then holder.response.truncated = true end
+end
+
 --- Is a command in line?
 function exchange.has_waiting(modem)
   return modem.exchanges.queue[1] ~= nil

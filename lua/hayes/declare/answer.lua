@@ -60,7 +60,7 @@ end
 ---@param line string
 ---@return table, string? damaged
 function answer.fields(commands, text, line)
-  local name, form, params = command.parse(text)
+  local name, form, params = command.parse(command.answered_by(text, line))
   local declaration = commands[name]
   local prefix = declaration and declaration.prefix or line:match("^[%+%^%$#%*%%][%w_]+")
   local rest = prefix and command.after_prefix(line, prefix) or line

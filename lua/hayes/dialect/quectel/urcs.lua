@@ -5,7 +5,9 @@ local states = require "hayes.dialect.quectel.network.states"
 local MANUAL = "AT Commands Manual"
 local TCPIP = "TCP/IP note, URCs"
 
-local registration_shape = "n|nss|nssn"
+--- With the location behind the state, quoted or not, and whatever follows it (27.007 7.2, 10.1.22). In the answer to the
+--- query the state stands there, a number of one or two digits.
+local registration_shape = "n|ns*|nx*|n''*"
 
 local function registration_changed(name, what, source)
   return {

@@ -328,7 +328,7 @@ function Connection:receive()
     return nil, short_read(self, response)
   end
   local data = response.data
-  response[1], response.result, response.data = nil, nil, nil
+  response[1], response.result, response.data, response.truncated = nil, nil, nil, nil
   if data then return data end
   if arrivals == self.arrivals then self.has_data = false end
   if self.peer_closed and not self.has_data then return nil, closed_error(self, " by the server") end
