@@ -12,6 +12,7 @@ local compile = require "hayes.declare.compile"
 ---@field group? string     ends only commands whose declaration names this group in `final`
 ---@field urc? boolean      a URC where no command waits for it
 ---@field name? string      of the error that it makes
+---@field retry? { after: number, times: integer }  such a command was not taken: it is sent again after so many seconds
 ---@field summary? string
 ---@field hint? string
 

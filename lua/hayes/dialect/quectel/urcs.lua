@@ -5,8 +5,8 @@ local states = require "hayes.dialect.quectel.network.states"
 local MANUAL = "AT Commands Manual"
 local TCPIP = "TCP/IP note, URCs"
 
---- With the location behind the state, quoted or not, and whatever follows it (27.007 7.2, 10.1.22). In the answer to the
---- query the state stands there, a number of one or two digits.
+--- With the location behind the state, quoted or not, and whatever follows it (27.007 7.2, 10.1.22). In the answer to
+--- the query the state stands there, a number of one or two digits.
 local registration_shape = "n|ns*|nx*|n''*"
 
 local function registration_changed(name, what, source)
