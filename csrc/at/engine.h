@@ -62,6 +62,7 @@ struct at_engine {
     struct at_blockless blockless[AT_BLOCKLESS_RULES];
     uint64_t damaged; /* number of damaged blocks so far */
     bool echo;        /* the module may be echoing */
+    bool text_due;    /* the next line is the text of a URC */
     bool rebooting;   /* a boot line has arrived and the engine has not resynchronised since */
     struct at_escape escape;
     struct at_online online; /* data mode, in which input and output belong to no command */

@@ -69,6 +69,11 @@ static enum at_event_kind emit_line(struct at_engine *engine, struct at_event *e
     engine->block_at = now;
     if (kind == AT_EVENT_INFO)
         event->command = engine->slot.id;
+    const struct at_line_rule *rule = rule_of(engine, line);
+    if (rule != NULL && rule->text_follows) {
+        engine->slot.in_text = kind == AT_EVENT_INFO || engine->slot.in_text;
+        engine->text_due = kind == AT_EVENT_URC;
+    }
     return kind;
 }
 
@@ -450,10 +455,33 @@ static bool check_after_block(struct at_engine *engine, struct at_event *event, 
     return true;
 }
 
+/* A line that is text and means nothing, though a boot line or a URC may be written there. */
+static bool on_text(struct at_engine *engine, struct at_event *event, const struct at_token *line)
+{
+    const struct at_line_rule *rule = rule_of(engine, line);
+    struct at_token text = *line;
+    text.rule = AT_NO_RULE;
+    if (line->kind != AT_TOKEN_LINE)
+        return false;
+    if (engine->text_due) {
+        engine->text_due = false;
+        at_event_init(event, AT_EVENT_UNKNOWN, &text);
+        return true;
+    }
+    if (!engine->slot.in_text || !at_slot_is_awaiting(&engine->slot) ||
+        (rule != NULL && rule->kind == AT_LINE_FINAL))
+        return false;
+    at_event_init(event, AT_EVENT_INFO, &text);
+    event->command = engine->slot.id;
+    return true;
+}
+
 static enum at_event_kind on_line(struct at_engine *engine, struct at_event *event,
                                   const struct at_token *line, at_time now)
 {
     const struct at_line_rule *rule = rule_of(engine, line);
+    if (on_text(engine, event, line))
+        return event->kind;
     if (rule != NULL && rule->kind == AT_LINE_BOOT)
         return on_boot(engine, line, now);
     if (is_echo(engine, line))

@@ -42,6 +42,7 @@ struct at_slot {
     struct at_upload upload; /* its data */
     uint64_t transferred;    /* bytes of its data, or of the block in its answer, so far */
     bool prompted;
+    bool in_text;   /* what follows in the answer is text, up to the final result code */
     bool had_block; /* the answer contained a complete block */
     uint8_t damage; /* damage to that block: enum at_damage */
     struct at_expectation expect;

@@ -96,4 +96,26 @@ describe("A line of the answer", function()
       assert.are.same(fits, fields.match("nx", fields.split(text)), text)
     end
   end)
+
+  local texts = { "RDY", "POWERED DOWN", "+CREG: 5", '+QIURC: "recv",0,5', "+CSQ: 1,1" }
+  for _, text in ipairs(texts) do
+    it(("that somebody has written means nothing: %s"):format(text), function()
+      open { ["AT+CMGR=1"] = ('\r\n+CMGR: "REC READ","+49",,"26/11/27,12:00:00+04"\r\n%s\r\n\r\nOK\r\n'):format(text),
+        ["AT+CSQ"] = "\r\n+CSQ: 22,99\r\n\r\nOK\r\n" }
+      local rebooted = false
+      modem:on("reboot", function() rebooted = true end)
+      assert.are.same(text, assert(modem:at("AT+CMGR=1"))[2])
+      port:say(('\r\n+CMT: "+49",,"26/11/27,12:00:00+04"\r\n%s\r\n'):format(text))
+      hayes.sleep(1)
+      assert.are.same(text, events[2])
+      assert.are.same({ "+CSQ: 22,99" }, { table.unpack(assert(modem:at("AT+CSQ"))) })
+      assert.is_false(rebooted)
+    end)
+  end
+
+  it("that says RDY in the place of an answer is a restart", function()
+    open {}
+    port:say("\r\nRDY\r\n")
+    assert.are.same("RDY", assert(modem:wait("reboot", 5)).line)
+  end)
 end)

@@ -114,7 +114,10 @@ return {
     answer = { { name = "mem", type = "string", doc = "Where it is stored." }, { name = "index",
       doc = "Under which number." } },
   },
-  plain("+CMT", "A short message; its text is in the next line.", "27.005 3.4.1"),
+  {
+    name = "+CMT", summary = "A short message; its text is in the next line.", source = "27.005 3.4.1",
+    text_follows = true,
+  },
   plain("RING", "A call.", "V.250 6.3"),
   {
     name = "+QNTP", summary = "A time server has answered.", source = "TCP/IP note, QNTP",
