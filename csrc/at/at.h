@@ -124,6 +124,8 @@ struct at_block_rule {
     char after; /* what the block follows: '\n', the end of the line; or ',' or ':', after the last field */
     uint8_t fields;    /* with ',' or ':': the number of fields before it */
     const char *shape; /* only lines of this shape announce a block (see at_fields_match); NULL: all lines */
+    uint8_t owner_field; /* index of the field with the number of the connection that it belongs to; 0: none.
+                            See at_engine_set_blocks */
 };
 
 struct at_line_rule {
@@ -136,6 +138,8 @@ struct at_line_rule {
     bool urc_when_idle; /* FINAL: without a command to end it is a URC (for example `NO CARRIER`) */
     const char *shape;  /* URC: only lines of this shape, if a response has the same name; NULL: all lines */
     struct at_block_rule block;
+    bool text_follows; /* the next line is text that somebody has written, whatever it looks like; behind a
+                          response, all lines up to the final result code are */
 };
 
 enum at_info {
@@ -260,9 +264,9 @@ bool at_fields_get(const char *text, size_t length, unsigned index, struct at_fi
 bool at_field_number(const struct at_field *field, int64_t *value);
 
 /* Whether the fields of the text have this shape. A shape has one character per field: `n` bare and not
- * empty, but not a list in parentheses; `d` decimal digits; `s` quoted; `a` anything. A word in single quotes
- * stands for a field with that text, and `*` at the end for any further fields. `|` separates alternatives:
- * "n|nss|nssn". NULL matches everything. */
+ * empty, but not a list in parentheses; `d` decimal digits; `x` four hexadecimal digits or more, bare; `s`
+ * quoted; `a` anything. A word in single quotes stands for a field with that text, and `*` at the end for any
+ * further fields. `|` separates alternatives: "n|nss|nssn". NULL matches everything. */
 bool at_fields_match(const char *shape, const char *text, size_t length);
 
 /* -- Commands ------------------------------------------------------------------------------------------ */
@@ -308,13 +312,15 @@ struct at_command {
 /* Why a command was not accepted. Nothing has been sent in that case. */
 enum at_refusal {
     AT_ACCEPTED,
-    AT_REFUSED_BUSY,    /* a command is in flight, data mode is on, or the engine is resynchronising */
-    AT_REFUSED_LONG,    /* longer than max_command */
-    AT_REFUSED_NAME,    /* its name, or the expected prefix, is longer than AT_NAME_MAX */
-    AT_REFUSED_KEY,     /* the parameter that identifies its deferred result exceeds AT_KEY_MAX - 1 bytes */
-    AT_REFUSED_BYTE,    /* contains a control character; see at_forbidden_byte */
-    AT_REFUSED_NO_DATA, /* this form takes data, and none was given */
-    AT_REFUSED_DEFERRED /* AT_DEFERRED_MAX deferred results are outstanding */
+    AT_REFUSED_BUSY,     /* a command is in flight, data mode is on, or the engine is resynchronising */
+    AT_REFUSED_LONG,     /* longer than max_command */
+    AT_REFUSED_NAME,     /* its name, or the expected prefix, is longer than AT_NAME_MAX */
+    AT_REFUSED_KEY,      /* the parameter that identifies its deferred result exceeds AT_KEY_MAX - 1 bytes */
+    AT_REFUSED_BYTE,     /* contains a control character; see at_forbidden_byte */
+    AT_REFUSED_NO_DATA,  /* this form takes data, and none was given */
+    AT_REFUSED_DEFERRED, /* AT_DEFERRED_MAX deferred results are outstanding */
+    AT_REFUSED_PENDING /* the deferred result of an earlier command is outstanding and could not be told from
+                          this one's; try again after DEFERRED or LATE */
 };
 
 /* The first control character (below 0x20, or 0x7F) in a text; NULL: none. Command lines must not contain
@@ -362,7 +368,8 @@ enum at_event_kind {
                                 */
     AT_EVENT_DAMAGE,           /* the block of the last URC is damaged */
     AT_EVENT_UNKNOWN,          /* a line that belongs to nothing */
-    AT_EVENT_LATE,             /* a line of a command that was given up */
+    AT_EVENT_LATE,             /* a line of a command that was given up; without text: the deferred result of
+                                  one did not come, and is not waited for any longer */
     AT_EVENT_OVERLONG,         /* a line longer than max_line, of `length` bytes, was discarded */
     AT_EVENT_REBOOT, /* the module has restarted; all its commands and deferred results have ended before this
                         event */
@@ -418,6 +425,11 @@ void at_engine_set_times(struct at_engine *engine, uint32_t default_ms, uint32_t
  * an echo are recognised only while it may. */
 void at_engine_set_echo(struct at_engine *engine, bool echo);
 
+/* Whether lines of a rule announce a block when they name this connection (true). Whether bytes follow a
+ * notification can depend on how the connection was opened. text: of a rule with an owner_field. owner: 0 to
+ * 31. False: there is no such rule, or too many have exceptions. New rules have none. */
+bool at_engine_set_blocks(struct at_engine *engine, const char *text, unsigned owner, bool follow);
+
 /* Starts or stops reporting everything sent and received, as SENT and SEEN. */
 void at_engine_observe(struct at_engine *engine, bool on);
 
@@ -452,8 +464,9 @@ bool at_engine_is_streaming(const struct at_engine *engine);
 void at_engine_finish_data(struct at_engine *engine);
 
 /* Sets the lines that report the end of the connection in the next data mode, in addition to those that
- * report a restart; call it right before that command, as a download in between discards them. With count 0 these are the final result codes with urc_when_idle (such as `NO CARRIER`).
- * False, with nothing changed, in data mode or a download, or when they exceed AT_ENDINGS_MAX or AT_ENDING_BYTES. */
+ * report a restart; call it right before that command, as a download in between discards them. With count 0
+ * these are the final result codes with urc_when_idle (such as `NO CARRIER`). False, with nothing changed, in
+ * data mode or a download, or when they exceed AT_ENDINGS_MAX or AT_ENDING_BYTES. */
 bool at_engine_set_hangups(struct at_engine *engine, const char *const *texts, size_t count);
 
 /* Leaves data mode; DATA_MODE_END reports the outcome. Outside data mode nothing happens. Without dtr the

@@ -10,6 +10,8 @@ struct at_deferred {
     uint32_t id; /* of the command; 0: this entry is free */
     struct at_expectation expect;
     at_time deadline;
+    at_time awaited_until; /* the module may send it up to then, even if the host waits less long */
+    bool abandoned;        /* nobody waits for it any more; kept because its lines identify no command */
 };
 
 struct at_deferred_table {
@@ -20,18 +22,32 @@ struct at_deferred_table {
 /* Adds the deferred result that the slot's command expects. The table must not be full. */
 void at_deferred_add(struct at_deferred_table *table, const struct at_slot *slot, at_time now);
 
-/* Returns the command whose deferred result this line belongs to; 0: none. *more: further lines follow;
- * otherwise the entry has been removed. */
-uint32_t at_deferred_match(struct at_deferred_table *table, const struct at_token *line, bool *more);
+struct at_deferred_line {
+    uint32_t id;    /* of the command; 0: the line is no deferred result */
+    bool more;      /* further lines follow; otherwise the entry has been removed */
+    bool abandoned; /* nobody waits for it any more */
+};
+
+/* Finds the command whose deferred result this line belongs to. */
+struct at_deferred_line at_deferred_match(struct at_deferred_table *table, const struct at_token *line);
+
+/* Whether a result that is still to come could not be told from the expected one: they have the same prefix,
+ * and one of them repeats nothing of its command. */
+bool at_deferred_is_ambiguous(const struct at_deferred_table *table, const struct at_expectation *expect);
 
 /* Whether the line belongs to this expected result. *more as above. */
 bool at_expectation_match(const struct at_expectation *expect, const struct at_token *line, bool *more);
 
-/* Removes one entry whose deadline is at or before `then` and returns its command; 0: there is none. */
-uint32_t at_deferred_expire(struct at_deferred_table *table, at_time then);
+/* Returns the command of one entry whose deadline is at or before `then`; 0: there is none. The entry is
+ * removed, or abandoned if its result may still come. *abandoned: it already was, and has been removed. */
+uint32_t at_deferred_expire(struct at_deferred_table *table, at_time then, bool *abandoned);
 
-/* Removes the entry of this command. False when there is none. */
-bool at_deferred_remove(struct at_deferred_table *table, uint32_t id);
+/* Abandons the result of this command: nobody waits for it any more. If its lines identify the command, the
+ * entry is removed. False when there is none. */
+bool at_deferred_abandon(struct at_deferred_table *table, uint32_t id);
+
+/* Removes all abandoned entries. */
+void at_deferred_forget_abandoned(struct at_deferred_table *table);
 
 at_time at_deferred_deadline(const struct at_deferred_table *table);
 

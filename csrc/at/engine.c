@@ -59,6 +59,7 @@ bool at_engine_set_rules(struct at_engine *engine, const struct at_rules *rules)
         return false;
     engine->rules = rules;
     memset(engine->block_ends, 0, sizeof engine->block_ends);
+    memset(engine->blockless, 0, sizeof engine->blockless);
     return true;
 }
 
@@ -71,6 +72,32 @@ void at_engine_set_times(struct at_engine *engine, uint32_t default_ms, uint32_t
 void at_engine_set_echo(struct at_engine *engine, bool echo)
 {
     engine->echo = echo;
+}
+
+static const struct at_line_rule *find_rule(const struct at_engine *engine, const char *text)
+{
+    for (int16_t i = 0; i < engine->rules->line_count; i++) {
+        const struct at_line_rule *rule = &engine->rules->line_rules[i];
+        if (rule->block.owner_field > 0 && strcmp(rule->text, text) == 0)
+            return rule;
+    }
+    return NULL;
+}
+
+bool at_engine_set_blocks(struct at_engine *engine, const char *text, unsigned owner, bool follow)
+{
+    const struct at_line_rule *rule = find_rule(engine, text);
+    if (rule == NULL || owner >= 32)
+        return false;
+    for (int i = 0; i < AT_BLOCKLESS_RULES; i++) {
+        struct at_blockless *entry = &engine->blockless[i];
+        if (entry->rule != NULL && entry->rule != rule)
+            continue;
+        entry->rule = rule;
+        entry->owners = follow ? entry->owners & ~(1u << owner) : entry->owners | 1u << owner;
+        return true;
+    }
+    return false;
 }
 
 void at_engine_observe(struct at_engine *engine, bool on)
@@ -148,6 +175,8 @@ enum at_refusal at_engine_submit(struct at_engine *engine, const struct at_comma
     at_feed_clear(&engine->feed);
     at_feed_source(&engine->fed, &engine->feed);
     refusal = fill(engine, &engine->slot, command, &engine->fed);
+    if (refusal == AT_ACCEPTED && at_deferred_is_ambiguous(&engine->deferred, &engine->slot.expect))
+        refusal = AT_REFUSED_PENDING;
     if (refusal != AT_ACCEPTED) {
         engine->slot.state = AT_SLOT_EMPTY;
         engine->slot.deadline = AT_NEVER;
@@ -275,7 +304,7 @@ void at_engine_set_drain_time(struct at_engine *engine, at_time drained_at)
 bool at_engine_cancel(struct at_engine *engine, uint32_t id, at_time now)
 {
     struct at_slot *slot = &engine->slot;
-    if (id == 0 || at_deferred_remove(&engine->deferred, id) || slot->id != id)
+    if (id == 0 || at_deferred_abandon(&engine->deferred, id) || slot->id != id)
         return false;
     if (slot->state != AT_SLOT_EMPTY && slot->state != AT_SLOT_GIVEN_UP)
         at_engine_give_up(engine, AT_RESULT_CANCELLED, now);
@@ -337,7 +366,9 @@ static enum at_event_kind next_pending(struct at_engine *engine, struct at_event
         return AT_EVENT_FINAL;
     }
     if (engine->deferred_ends_pending) {
-        uint32_t id = at_deferred_expire(&engine->deferred, AT_NEVER);
+        bool abandoned;
+        at_deferred_forget_abandoned(&engine->deferred);
+        uint32_t id = at_deferred_expire(&engine->deferred, AT_NEVER, &abandoned);
         if (id != 0)
             return emit_deferred_end(event, id, AT_RESULT_REBOOT);
         engine->deferred_ends_pending = false;
@@ -411,8 +442,12 @@ static enum at_event_kind next_timed(struct at_engine *engine, at_time now, stru
         return at_event_init(event, AT_EVENT_UNRESPONSIVE, NULL);
     if (next_pending(engine, event) != AT_EVENT_NONE)
         return event->kind;
-    uint32_t id = at_deferred_expire(&engine->deferred, now);
-    return id != 0 ? emit_deferred_end(event, id, AT_RESULT_TIMEOUT) : emit_progress(engine, event, now);
+    bool abandoned;
+    uint32_t id = at_deferred_expire(&engine->deferred, now, &abandoned);
+    if (id == 0)
+        return emit_progress(engine, event, now);
+    return abandoned ? at_event_init(event, AT_EVENT_LATE, NULL)
+                     : emit_deferred_end(event, id, AT_RESULT_TIMEOUT);
 }
 
 static enum at_event_kind emit_sent(struct at_engine *engine, struct at_event *event)

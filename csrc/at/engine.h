@@ -12,6 +12,7 @@
 #include "at/transfer.h"
 
 enum {
+    AT_BLOCKLESS_RULES = 4,
     AT_BLOCK_ENDS = 8 /* how many commands the engine remembers the line ends after their block for */
 };
 
@@ -20,6 +21,12 @@ struct at_block_end {
     uint8_t name_length;
     uint8_t line_ends; /* CR LF between the block and the final result code; 0: this entry is free */
     uint8_t last, run; /* the number in the last answer, and in how many answers in a row */
+};
+
+/* Connections whose lines of one rule announce no block. */
+struct at_blockless {
+    const struct at_line_rule *rule; /* NULL: this entry is free */
+    uint32_t owners;                 /* bit n: connection n */
 };
 
 enum at_block_owner {
@@ -52,9 +59,11 @@ struct at_engine {
     at_time block_at; /* when the most recent byte of that block arrived */
     struct at_block_end block_ends[AT_BLOCK_ENDS];
     uint8_t next_block_end; /* the entry to overwrite next */
-    uint64_t damaged;       /* number of damaged blocks so far */
-    bool echo;              /* the module may be echoing */
-    bool rebooting;         /* a boot line has arrived and the engine has not resynchronised since */
+    struct at_blockless blockless[AT_BLOCKLESS_RULES];
+    uint64_t damaged; /* number of damaged blocks so far */
+    bool echo;        /* the module may be echoing */
+    bool text_due;    /* the next line is the text of a URC */
+    bool rebooting;   /* a boot line has arrived and the engine has not resynchronised since */
     struct at_escape escape;
     struct at_online online; /* data mode, in which input and output belong to no command */
     struct at_download download;

@@ -88,6 +88,17 @@ bool at_field_number(const struct at_field *field, int64_t *value)
     return true;
 }
 
+/* Location area codes and cells: four digits or more, so that no state or mode is taken for one. */
+static bool is_hexadecimal(const struct at_field *field)
+{
+    for (size_t i = 0; i < field->length; i++) {
+        char byte = field->text[i];
+        if (!(byte >= '0' && byte <= '9') && !(byte >= 'A' && byte <= 'F') && !(byte >= 'a' && byte <= 'f'))
+            return false;
+    }
+    return field->length >= 4;
+}
+
 static bool match_field(char kind, const struct at_field *field)
 {
     if (kind == 'a')
@@ -96,6 +107,8 @@ static bool match_field(char kind, const struct at_field *field)
         return field->quoted;
     if (field->quoted || field->length == 0 || field->text[0] == '(')
         return false;
+    if (kind == 'x')
+        return is_hexadecimal(field);
     for (size_t i = 0; kind == 'd' && i < field->length; i++) {
         if (field->text[i] < '0' || field->text[i] > '9')
             return false;

@@ -43,18 +43,37 @@ static enum at_block_owner owner_of_block(enum at_event_kind kind)
     return kind == AT_EVENT_URC ? AT_BLOCK_URC : AT_BLOCK_OTHER;
 }
 
+/* How many bytes follow this line. */
+static uint64_t announced_block(const struct at_engine *engine, const struct at_token *line)
+{
+    const struct at_line_rule *rule = rule_of(engine, line);
+    uint64_t length = at_block_length(line, rule);
+    for (int i = 0; i < AT_BLOCKLESS_RULES && length > 0; i++) {
+        const struct at_blockless *entry = &engine->blockless[i];
+        uint64_t owner = entry->rule == rule ? at_block_owner_number(line, rule) : UINT64_MAX;
+        if (owner < 32 && (entry->owners >> owner & 1) != 0)
+            return 0;
+    }
+    return length;
+}
+
 /* Reports a line and prepares for the block that it announces. */
 static enum at_event_kind emit_line(struct at_engine *engine, struct at_event *event, enum at_event_kind kind,
                                     const struct at_token *line, at_time now)
 {
     at_event_init(event, kind, line);
-    event->block = at_block_length(line, rule_of(engine, line));
+    event->block = announced_block(engine, line);
     if (event->block > 0)
         at_framer_block(&engine->framer, event->block);
     engine->block_owner = owner_of_block(kind);
     engine->block_at = now;
     if (kind == AT_EVENT_INFO)
         event->command = engine->slot.id;
+    const struct at_line_rule *rule = rule_of(engine, line);
+    if (rule != NULL && rule->text_follows) {
+        engine->slot.in_text = kind == AT_EVENT_INFO || engine->slot.in_text;
+        engine->text_due = kind == AT_EVENT_URC;
+    }
     return kind;
 }
 
@@ -98,20 +117,42 @@ static enum at_event_kind end_slot(struct at_engine *engine, struct at_event *ev
     return AT_EVENT_FINAL;
 }
 
+/* Whether a result that only data can have comes before the module has asked for the data: it is an earlier
+ * command's. */
+static bool precedes_data(const struct at_slot *slot, const struct at_line_rule *rule)
+{
+    return rule->success && rule->groups != AT_GROUP_ANY && (rule->groups & AT_GROUP_GENERAL) == 0 &&
+           slot->state == AT_SLOT_ARMED && slot->upload.source != NULL;
+}
+
+/* The command that was given up has succeeded after all, so its deferred result is still to come. */
+static void keep_late_deferred(struct at_engine *engine, at_time now)
+{
+    struct at_slot *slot = &engine->slot;
+    if (slot->state != AT_SLOT_GIVEN_UP || slot->expect.prefix_length == 0 || slot->deferred_early ||
+        engine->deferred.count == AT_DEFERRED_MAX)
+        return;
+    at_deferred_add(&engine->deferred, slot, now);
+    at_deferred_abandon(&engine->deferred, slot->id);
+}
+
 static enum at_event_kind on_final(struct at_engine *engine, struct at_event *event,
                                    const struct at_token *line, const struct at_line_rule *rule, at_time now)
 {
     struct at_slot *slot = &engine->slot;
     if (engine->sync.phase != AT_SYNC_OFF) {
         bool late = engine->sync.final_owed;
+        if (late && rule->success)
+            keep_late_deferred(engine, now);
         at_sync_final(&engine->sync, rule->success, now);
         return late ? emit_line(engine, event, AT_EVENT_LATE, line, now) : AT_EVENT_NONE;
     }
-    if (at_slot_is_awaiting(slot) && (rule->groups & slot->accepts) != 0)
+    if (at_slot_is_awaiting(slot) && (rule->groups & slot->accepts) != 0 && !precedes_data(slot, rule))
         return end_slot(engine, event, line, rule->success, now);
     if (rule->urc_when_idle)
         return emit_line(engine, event, AT_EVENT_URC, line, now);
-    if (slot->state == AT_SLOT_ARMED && slot->upload.source != NULL && rule->success)
+    if (slot->state == AT_SLOT_ARMED && slot->upload.source != NULL && rule->success &&
+        !precedes_data(slot, rule))
         return AT_EVENT_NONE; /* some modules (ESP-AT) send `OK` before the prompt */
     return emit_line(engine, event, AT_EVENT_UNKNOWN, line, now);
 }
@@ -243,14 +284,36 @@ static bool on_early_deferred(struct at_engine *engine, struct at_event *event, 
 
 static bool on_deferred(struct at_engine *engine, struct at_event *event, const struct at_token *line)
 {
-    bool more;
-    uint32_t id = at_deferred_match(&engine->deferred, line, &more);
-    if (id == 0)
+    struct at_deferred_line found = at_deferred_match(&engine->deferred, line);
+    if (found.id == 0)
         return false;
-    at_event_init(event, AT_EVENT_DEFERRED, line);
-    event->command = id;
-    event->more = more;
+    at_event_init(event, found.abandoned ? AT_EVENT_LATE : AT_EVENT_DEFERRED, line);
+    event->command = found.abandoned ? 0 : found.id;
+    event->more = found.more;
     return true;
+}
+
+/* Whether the line has the name of one of the commands on the line in flight. */
+static bool is_named_in_compound(const struct at_engine *engine, const struct at_token *line)
+{
+    const char *at = engine->line + 2, *end = engine->line + engine->slot.text_length;
+    while (at < end) {
+        char name[AT_NAME_MAX];
+        size_t length = at_command_name(at, (size_t)(end - at));
+        for (size_t i = 0; i < length && i < sizeof name; i++)
+            name[i] = at_upper(at[i]);
+        if (length <= sizeof name && at_is_named(line, name, length))
+            return true;
+        at = at_next_command(at, end);
+    }
+    return false;
+}
+
+static bool has_name_of_command(const struct at_engine *engine, const struct at_token *line)
+{
+    const struct at_slot *slot = &engine->slot;
+    return at_is_named(line, slot->prefix, slot->prefix_length) ||
+           (slot->compound && is_named_in_compound(engine, line));
 }
 
 /* Whether the line answers the command in flight, or the one that was given up. */
@@ -260,7 +323,7 @@ static bool is_information(const struct at_engine *engine, const struct at_token
     const struct at_slot *slot = &engine->slot;
     if (!at_slot_is_awaiting(slot) && slot->state != AT_SLOT_GIVEN_UP)
         return false;
-    if (at_is_named(line, slot->prefix, slot->prefix_length)) {
+    if (has_name_of_command(engine, line)) {
         if (rule != NULL && rule->kind == AT_LINE_URC && rule->shape != NULL)
             return !at_has_shape(line, line->prefix_length, rule->shape);
         return !at_is_named(line, slot->expect.prefix, slot->expect.prefix_length);
@@ -268,6 +331,15 @@ static bool is_information(const struct at_engine *engine, const struct at_token
     if (rule != NULL || slot->info == AT_INFO_PREFIXED || at_prefix_length(line) > 0)
         return false;
     return at_has_shape(line, 0, slot->info_shape);
+}
+
+/* Whether the line belongs to the command in flight because nothing says that it cannot: no rule knows the
+ * line, and none says how this command is answered (`AT+CCID` may be answered with `+QCCID: …`). */
+static bool is_likely_information(const struct at_engine *engine, const struct at_token *line)
+{
+    const struct at_slot *slot = &engine->slot;
+    return at_slot_is_awaiting(slot) && slot->info == AT_INFO_ANY && line->rule == AT_NO_RULE &&
+           !slot->had_block;
 }
 
 /* Records damage to the answer of the command in flight. The first damage counts, even if everything after it
@@ -302,6 +374,8 @@ static enum at_event_kind on_other_line(struct at_engine *engine, struct at_even
         return event->kind;
     if (rule != NULL && rule->kind == AT_LINE_URC)
         return emit_line(engine, event, AT_EVENT_URC, line, now);
+    if (is_likely_information(engine, line))
+        return emit_line(engine, event, AT_EVENT_INFO, line, now);
     if (engine->sync.phase != AT_SYNC_OFF)
         at_sync_line(&engine->sync, now);
     note_stray_bytes(engine);
@@ -377,10 +451,33 @@ static bool check_after_block(struct at_engine *engine, struct at_event *event, 
     return true;
 }
 
+/* A line that is text and means nothing, though a boot line or a URC may be written there. */
+static bool on_text(struct at_engine *engine, struct at_event *event, const struct at_token *line)
+{
+    const struct at_line_rule *rule = rule_of(engine, line);
+    struct at_token text = *line;
+    text.rule = AT_NO_RULE;
+    if (line->kind != AT_TOKEN_LINE)
+        return false;
+    if (engine->text_due) {
+        engine->text_due = false;
+        at_event_init(event, AT_EVENT_UNKNOWN, &text);
+        return true;
+    }
+    if (!engine->slot.in_text || !at_slot_is_awaiting(&engine->slot) ||
+        (rule != NULL && rule->kind == AT_LINE_FINAL))
+        return false;
+    at_event_init(event, AT_EVENT_INFO, &text);
+    event->command = engine->slot.id;
+    return true;
+}
+
 static enum at_event_kind on_line(struct at_engine *engine, struct at_event *event,
                                   const struct at_token *line, at_time now)
 {
     const struct at_line_rule *rule = rule_of(engine, line);
+    if (on_text(engine, event, line))
+        return event->kind;
     if (rule != NULL && rule->kind == AT_LINE_BOOT)
         return on_boot(engine, line, now);
     if (is_echo(engine, line))

@@ -53,6 +53,18 @@ size_t at_prefix_length(const struct at_token *line)
     return colon != NULL ? (size_t)(colon + 1 - line->text) : 0;
 }
 
+uint64_t at_block_owner_number(const struct at_token *line, const struct at_line_rule *rule)
+{
+    const char *text;
+    size_t length;
+    struct at_field field;
+    int64_t number;
+    after_prefix(line, line->prefix_length, &text, &length);
+    bool known = at_fields_get(text, length, rule->block.owner_field, &field) &&
+                 at_field_number(&field, &number) && number >= 0;
+    return known ? (uint64_t)number : UINT64_MAX;
+}
+
 uint64_t at_block_length(const struct at_token *line, const struct at_line_rule *rule)
 {
     const char *text;

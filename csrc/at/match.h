@@ -23,4 +23,7 @@ size_t at_prefix_length(const struct at_token *line);
  */
 uint64_t at_block_length(const struct at_token *line, const struct at_line_rule *rule);
 
+/* The number of the connection that the line names; UINT64_MAX: none. */
+uint64_t at_block_owner_number(const struct at_token *line, const struct at_line_rule *rule);
+
 #endif

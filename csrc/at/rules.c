@@ -222,6 +222,23 @@ size_t at_command_name(const char *command, size_t length)
     return end;
 }
 
+char at_upper(char byte)
+{
+    return (char)(byte >= 'a' && byte <= 'z' ? byte - 'a' + 'A' : byte);
+}
+
+const char *at_next_command(const char *text, const char *end)
+{
+    bool quoted = false;
+    for (; text < end; text++) {
+        if (*text == '"')
+            quoted = !quoted;
+        else if (*text == ';' && !quoted)
+            return text + 1;
+    }
+    return end;
+}
+
 enum at_form at_command_form(const char *command, size_t length)
 {
     size_t name = at_command_name(command, length);

@@ -21,6 +21,12 @@ struct at_rules {
 /* Length of the name at the start of a command line without `AT`. Examples: `+CREG` in `+CREG=1`, `E` in
  * `E0`, `&F` in `&F`. */
 size_t at_command_name(const char *command, size_t length);
+
+/* The command after this one on a line (V.250 5.2.1, `+CREG?;+CSQ`); end: there is none. */
+const char *at_next_command(const char *text, const char *end);
+
+char at_upper(char byte);
+
 enum at_form at_command_form(const char *command, size_t length);
 
 /* NULL: there is no rule for this command. */

@@ -8,7 +8,7 @@ static bool set_name(struct at_slot *slot, const char *text, size_t length)
     if (length > sizeof slot->name)
         return false;
     for (size_t i = 0; i < length; i++)
-        slot->name[i] = (char)(text[i] >= 'a' && text[i] <= 'z' ? text[i] - 'a' + 'A' : text[i]);
+        slot->name[i] = at_upper(text[i]);
     slot->name_length = length;
     slot->prefix = slot->name;
     slot->prefix_length = length;
@@ -66,14 +66,7 @@ static bool set_key(struct at_expectation *expect, const struct at_command *comm
  * the others. */
 static bool is_compound(const char *text, size_t length)
 {
-    bool quoted = false;
-    for (size_t i = 0; i < length; i++) {
-        if (text[i] == '"')
-            quoted = !quoted;
-        else if (text[i] == ';' && !quoted)
-            return true;
-    }
-    return false;
+    return at_next_command(text, text + length) < text + length;
 }
 
 /* False when the identifying parameter is too long. */
@@ -109,6 +102,7 @@ static bool apply_rule(struct at_slot *slot, const struct at_command_rule *rule,
         slot->timeout_ms = rule->timeout_ms;
     if (slot->deferred_ms == 0)
         slot->deferred_ms = rule->deferred_ms;
+    slot->rule_deferred_ms = rule->deferred_ms;
     if (form == AT_FORM_TEST)
         return true;
     slot->info = rule->info;
@@ -143,7 +137,8 @@ enum at_refusal at_slot_fill(struct at_slot *slot, const struct at_rules *rules,
 
     enum at_form form = at_command_form(command->text, command->length);
     const struct at_command_rule *rule = at_rules_command(rules, slot->name, slot->name_length);
-    if (rule != NULL && !is_compound(command->text, command->length)) {
+    slot->compound = is_compound(command->text, command->length);
+    if (rule != NULL && !slot->compound) {
         if (command->data == NULL && wants_data(rule, command, form))
             return AT_REFUSED_NO_DATA;
         if (!apply_rule(slot, rule, command, form))

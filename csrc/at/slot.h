@@ -35,6 +35,7 @@ struct at_slot {
     const char *info_shape;
     enum at_info info;
     uint32_t accepts;
+    bool compound;                /* several commands on one line */
     bool online;                  /* CONNECT enters data mode … */
     bool prompt_enters_data_mode; /* … or the prompt does */
     uint64_t block;
@@ -42,6 +43,7 @@ struct at_slot {
     uint64_t transferred;    /* bytes of its data, or of the block in its answer, so far */
     bool prompted;
     uint64_t abandoned; /* of a command given up: bytes of its data, of known length, that were not sent */
+    bool in_text;       /* what follows in the answer is text, up to the final result code */
     bool had_block;     /* the answer contained a complete block */
     uint8_t damage;     /* damage to that block: enum at_damage */
     struct at_expectation expect;
@@ -49,8 +51,9 @@ struct at_slot {
     at_time deadline;
     uint32_t timeout_ms;
     uint32_t deferred_ms;
-    size_t line_length; /* of the command line in the engine's buffer, including its end */
-    size_t text_length; /* without its end */
+    uint32_t rule_deferred_ms; /* how long the module may take for it according to the rule; 0: unknown */
+    size_t line_length;        /* of the command line in the engine's buffer, including its end */
+    size_t text_length;        /* without its end */
     size_t line_sent;
     size_t echoed;
 };

@@ -81,6 +81,8 @@ static const char *refusal_name(enum at_refusal refusal)
         return "no data";
     case AT_REFUSED_DEFERRED:
         return "deferred";
+    case AT_REFUSED_PENDING:
+        return "pending";
     }
     return "accepted";
 }
@@ -313,6 +315,17 @@ static int set_echo(lua_State *L)
     return 0;
 }
 
+/* engine:set_blocks(text, owner, follow) -> done. Whether lines of the rule with this text announce a block
+ * when they name this connection */
+static int set_blocks(lua_State *L)
+{
+    const char *text = luaL_checkstring(L, 2);
+    lua_Integer owner = luaL_checkinteger(L, 3);
+    luaL_argcheck(L, owner >= 0 && owner < 32, 3, "0 to 31");
+    lua_pushboolean(L, at_engine_set_blocks(check_engine(L)->at, text, (unsigned)owner, lua_toboolean(L, 4)));
+    return 1;
+}
+
 static int observe(lua_State *L)
 {
     at_engine_observe(check_engine(L)->at, lua_toboolean(L, 2));
@@ -498,6 +511,7 @@ static const luaL_Reg methods[] = {
     {"end_data_mode", end_data_mode},
     {"set_line_speed", set_line_speed},
     {"set_echo", set_echo},
+    {"set_blocks", set_blocks},
     {"observe", observe},
     {"noise", noise},
     {"set_times", set_times},

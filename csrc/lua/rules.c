@@ -126,6 +126,7 @@ static void read_block(lua_State *L, struct at_block_rule *block)
         block->fields = (uint8_t)integer_field(L, "fields", block->length_field);
         block->after = after != NULL ? after[0] : '\n';
         block->shape = text_field(L, "shape");
+        block->owner_field = (uint8_t)integer_field(L, "owner", 0);
     }
     lua_pop(L, 1);
 }
@@ -141,6 +142,7 @@ static void add_line(lua_State *L, struct at_rules *rules)
         .groups = (uint32_t)integer_field(L, "groups", AT_GROUP_GENERAL),
         .urc_when_idle = flag_field(L, "also_urc"),
         .shape = text_field(L, "shape"),
+        .text_follows = flag_field(L, "text_follows"),
     };
     read_block(L, &rule.block);
     if (rule.text == NULL || rule.text[0] == '\0')

@@ -57,12 +57,15 @@ end
 dispatch.data_written = exchange.on_given
 dispatch.progress = exchange.on_progress
 
+--- A line of a command that was given up; nil: its result has not come. Another one may have waited for that.
 function dispatch.late(modem, line)
-  if modem.trace then remark(modem, "too late: " .. modem.trace:masked(line)) end
+  if modem.exchanges.queue[1] then exchange.next_turn(modem) end
+  if modem.trace and line then remark(modem, "too late: " .. modem.trace:masked(line)) end
 end
 
 function dispatch.overlong(modem, length)
   count(modem, "overlong")
+  exchange.on_overlong(modem)
   remark(modem, ("a line of %d bytes was thrown away"):format(length))
 end
 

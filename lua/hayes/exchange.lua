@@ -53,6 +53,8 @@ local no_request = {}
 ---@field startup boolean      part of the start-up: goes in front of all others, which wait for that
 ---@field hold hayes.hold|false it is no command: the line is reserved when its turn comes
 ---@field number integer       in the order in which they got into the queue
+---@field tries integer        how often it was sent and not taken
+---@field pausing boolean     it is sent again in a moment, and keeps its turn
 ---@field limit number|false   seconds that it may wait while a connection keeps the line
 local Ticket = setmetatable({}, { __index = wait.Waiter })
 Ticket.__index = Ticket
@@ -84,7 +86,7 @@ local function take_ticket(modem, state, text, request)
   state.spare = false
   ticket.response = request.into or setmetatable({ result = nil, data = nil }, Response)
   ticket.text, ticket.request, ticket.fired, ticket.id, ticket.damage = text, request, false, false, false
-  ticket.limit = false
+  ticket.limit, ticket.tries, ticket.pausing, ticket.since = false, 0, false, false
   -- All that the one says who starts the module up belongs to that.
   ticket.startup = modem.starting and modem.starter == wait.running()
   return ticket
@@ -162,13 +164,14 @@ local function data_goes_first(modem, state, ticket)
     and not next(state.deferred) and online:may_return()
 end
 
-local function take_next(modem, state)
+--- The first in line that may go, from this place on; nil: none, or data mode has its turn. Its place.
+local function take_next(modem, state, from)
   local queue = state.queue
-  for i = 1, #queue do
+  for i = from, #queue do
     local ticket = queue[i]
     if may_go(modem, state, ticket) then
       if data_goes_first(modem, state, ticket) then return modem.online:idle() end
-      return table.remove(queue, i)
+      return table.remove(queue, i), i
     end
   end
 end
@@ -210,15 +213,21 @@ function exchange.next_turn(modem)
   end
   state.free = false
   if modem.closed_with or not modem.engine:ready() then return end
-  local ticket = take_next(modem, state)
+  local ticket, place = take_next(modem, state, 1)
+  local now, ok, refusal = wait.now(), nil, nil
+  while ticket and not ticket.hold do
+    ok, refusal = submit(modem, state, ticket, now)
+    if refusal ~= "pending" then break end
+    -- It waits for a result that could not be told from its own, and others go first.
+    table.insert(state.queue, place, ticket)
+    ticket, place = take_next(modem, state, place + 1)
+  end
   if not ticket then return end
   ticket.timer = false
   if ticket.hold then
     state.hold = ticket.hold
     return ticket:fire("ok")
   end
-  local now = wait.now()
-  local ok, refusal = submit(modem, state, ticket, now)
   if ok then return modem:await(modem.io:push(modem.port, now)) end
   finish(ticket, "unsent", refuse(modem, ticket.text, refusal))
   exchange.next_turn(modem)
@@ -240,10 +249,51 @@ local function not_sent_in_time(ticket)
   return not_sent(ticket, "timeout", (" within %g s: %s"):format(ticket.request.timeout or ticket.limit, words), hint)
 end
 
+--- It gives up its turn if it has that and is not with the module.
+local function stop_pausing(ticket)
+  if not ticket.pausing then return end
+  ticket.pausing, ticket.timer = false, false
+  ticket.modem.exchanges.holder = nil
+end
+
 --- Takes it out of the queue if it is still there.
 local function end_unsent(ticket, err)
+  local paused = ticket.pausing
+  stop_pausing(ticket)
   remove_from_queue(ticket.modem.exchanges, ticket)
   finish(ticket, "unsent", err)
+  if paused then exchange.next_turn(ticket.modem) end
+end
+
+--- The module did not take the command, and may in a moment (`retry` of a final result code): seconds until then.
+local function pause_before_retry(modem, ticket, line, unsent)
+  local final = failure.final_of(modem, line)
+  local retry, request = final and final.retry, ticket.request
+  if not retry or ticket.tries >= retry.times or ticket.response[1] or request.data == true then return nil end
+  local length = request.length or type(request.data) == "string" and #request.data or 0
+  if (unsent or 0) ~= length then return nil end
+  local now = wait.now()
+  ticket.since = ticket.since or now
+  if request.timeout and now + retry.after - ticket.since > request.timeout then return nil end
+  return retry.after
+end
+
+local function pause(modem, ticket, seconds)
+  ticket.tries, ticket.id, ticket.pausing = ticket.tries + 1, false, true
+  ticket.response.result = nil
+  modem.exchanges.holder = ticket
+  wait.schedule(ticket, wait.now() + seconds)
+end
+
+local function go_again(ticket)
+  local within = ticket.request.within
+  stop_pausing(ticket)
+  if within and within.err then
+    finish(ticket, "unsent", within.err)
+  else
+    table.insert(ticket.modem.exchanges.queue, 1, ticket)
+  end
+  exchange.next_turn(ticket.modem)
 end
 
 --- Does a connection keep the line until its owner gives it back?
@@ -251,8 +301,9 @@ local function is_kept(modem)
   return modem.online and modem.online:keeps_line()
 end
 
---- The loop's timer: it has been in the queue for too long.
+--- The loop's timer: it has been in the queue for too long, or is to be sent again.
 function Ticket:due()
+  if self.pausing then return go_again(self) end
   if self.fired or self.id then return end
   if not self.request.timeout and not is_kept(self.modem) then return end
   end_unsent(self, not_sent_in_time(self))
@@ -350,7 +401,7 @@ local function send(modem, state, ticket, waits)
     refusal = why
   end
   refusal = refusal == "busy" and modem.engine:refusal(ticket.text, request.data ~= nil) or refusal
-  if refusal ~= "busy" then return refusal end
+  if refusal ~= "busy" and refusal ~= "pending" then return refusal end
   local err = look_at_wait(modem, ticket, waits)
   if err then return err end
   enqueue(modem, state, ticket)
@@ -363,6 +414,10 @@ function Ticket:__close()
   if self.fired then return end
   self.timer = false
   self.request.into = nil -- something may still be put into it
+  if self.pausing then
+    stop_pausing(self)
+    return exchange.next_turn(modem)
+  end
   if not self.id then return remove_from_queue(state, self) end
   if state.holder ~= self then state.deferred[self.response] = nil end
   if modem.closed_with then return end
@@ -506,6 +561,8 @@ function exchange.on_final(modem, response, result, line, more, unsent)
       result = "no_data_mode"
     end
     if result == "short_read" or result == "long_read" then ticket.damage = result end
+    local seconds = result == "error" and line and pause_before_retry(modem, ticket, line, unsent)
+    if seconds then return pause(modem, ticket, seconds) end
     if more then state.deferred[response] = ticket else finish(ticket, result, line, unsent) end
   end
   exchange.next_turn(modem)
@@ -525,6 +582,12 @@ end
 function exchange.on_progress(modem, bytes)
   local holder = modem.exchanges.holder
   if holder and holder.request and holder.request.progress then holder.request.progress(bytes) end
+end
+
+--- A line was thrown away since it was too long; the command under way may have been answered by it.
+function exchange.on_overlong(modem)
+  local holder = modem.exchanges.holder
+  if getmetatable(holder) == Ticket then holder.response.truncated = true end
 end
 
 --- Is a command in line?

@@ -31,15 +31,22 @@ function failure.coded(modem, code, doing)
   }
 end
 
+--- What the dialect says of a final result code.
+---@param modem hayes.modem
+---@param line string
+---@return hayes.final?
+function failure.final_of(modem, line)
+  for _, final in ipairs(modem.dialect.finals) do
+    if final.prefix and line:sub(1, #final[1]) == final[1] or line == final[1] then return final end
+  end
+end
+
 --- The error for a final result code that the dialect gives a name of its own: `[Busy]Cmd running`.
 local function named_final(modem, shown, line)
-  for _, final in ipairs(modem.dialect.finals) do
-    if final.name and (final.prefix and line:sub(1, #final[1]) == final[1] or line == final[1]) then
-      local words = final.summary or command.mask_line(modem.dialect.commands, line, modem.dialect.redact)
-      return errors.new { name = final.name, message = ("%s failed: %s"):format(shown, words),
-        hint = final.hint }
-    end
-  end
+  local final = failure.final_of(modem, line)
+  if not final or not final.name then return nil end
+  local words = final.summary or command.mask_line(modem.dialect.commands, line, modem.dialect.redact)
+  return errors.new { name = final.name, message = ("%s failed: %s"):format(shown, words), hint = final.hint }
 end
 
 --- Where the dialect says the number in a line of its own (`+SOCKET:97`, then `ERROR`): that number. The same line

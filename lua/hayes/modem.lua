@@ -194,6 +194,11 @@ function Modem:query(text, needed)
   check_text("modem:query", text)
   local response, err = exchange.run(self, text)
   if not response then return nil, err end
+  if not response[1] and response.truncated then
+    return nil, errors.new { name = "bad_answer", command = text, result = response.result,
+      message = ("the answer to %s is a line longer than %d bytes, and was lost"):format(text,
+        self.dialect.manners.max_line or 4096) }
+  end
   if not response[1] then
     return nil, errors.new { name = "no_information", command = text, result = response.result,
       message = ("%s was answered with %s alone"):format(text, response.result) }

@@ -6,6 +6,7 @@
 ---@field result string
 ---@field data? string
 ---@field deferred? integer
+---@field truncated? true  a line of it was too long, and is missing
 local Response = {}
 Response.__index = Response
 Response.__name = "hayes.response"

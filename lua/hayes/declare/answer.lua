@@ -60,7 +60,7 @@ end
 ---@param line string
 ---@return table, string? damaged
 function answer.fields(commands, text, line)
-  local name, form, params = command.parse(text)
+  local name, form, params = command.parse(command.answered_by(text, line))
   local declaration = commands[name]
   local prefix = declaration and declaration.prefix or line:match("^[%+%^%$#%*%%][%w_]+")
   local rest = prefix and command.after_prefix(line, prefix) or line
@@ -84,6 +84,7 @@ end
 ---@field text? string      the line, where it is not the name
 ---@field prefix? boolean   the text is only the beginning of the line; true by default if the name begins with `+`, …
 ---@field shape? string     distinguishes it from an answer of the same name (at_fields_match)
+---@field text_follows? boolean  the next line is text that somebody has written
 ---@field block? { length: integer, shape: string?, fields: integer? }  data that comes with it
 ---@field answer? hayes.answer[] its fields
 ---@field alternatives? hayes.alternative[]

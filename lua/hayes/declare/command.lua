@@ -114,6 +114,26 @@ function command.parse(text)
   return name, "execute", rest
 end
 
+--- Several commands on one line (V.250 5.2.1): the one that a line of the answer has the name of, or all of them.
+---@param text string
+---@param line string
+---@return string
+function command.answered_by(text, line)
+  if not text:find(";", 1, true) then return text end
+  local from, quoted = 1, false
+  for at = 1, #text + 1 do
+    local byte = text:sub(at, at)
+    if byte == '"' then quoted = not quoted end
+    if byte == ";" and not quoted or byte == "" then
+      local part = text:sub(from, at - 1)
+      local name = command.parse(part)
+      if name ~= "" and line:sub(1, #name):upper() == name and not line:find("^[%w_]", #name + 1) then return part end
+      from = at + 1
+    end
+  end
+  return text
+end
+
 --- The declaration of one form; for commands with keys, of the write form with that first parameter.
 ---@param declaration hayes.declaration
 ---@return hayes.form?

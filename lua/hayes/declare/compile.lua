@@ -55,7 +55,8 @@ local function urc_line(urc)
   local prefix = urc.prefix
   if prefix == nil then prefix = text:find("^[%+%^%$#%*%%]") ~= nil end
   if prefix and not text:find("[:, ]$") then text = text .. ":" end
-  return { text = text, prefix = prefix, class = "urc", shape = urc.shape, block = urc.block }
+  return { text = text, prefix = prefix, class = "urc", shape = urc.shape, block = urc.block,
+    text_follows = urc.text_follows }
 end
 
 local function index_of(described, name)
@@ -143,6 +144,9 @@ function compile.rules(dialect)
     end
   end
   for _, urc in ipairs(dialect.urcs or {}) do lines[#lines + 1] = urc_line(urc) end
+  for _, name in ipairs(dialect.texts or {}) do
+    lines[#lines + 1] = { text = name .. ":", prefix = true, class = "response", text_follows = true }
+  end
   final_lines(dialect, groups, lines)
   return core.rules { manners = dialect.manners, lines = lines, commands = commands }
 end

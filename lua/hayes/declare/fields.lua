@@ -29,6 +29,7 @@ local function fits(kind, field)
   if kind == "a" then return true end
   if kind == "s" then return field.quoted end
   if field.quoted or field.text == "" or field.text:sub(1, 1) == "(" then return false end
+  if kind == "x" then return field.text:find("^%x%x%x%x+$") ~= nil end
   return kind ~= "d" or field.text:find("^%d+$") ~= nil
 end
 
@@ -52,8 +53,8 @@ local function fits_alternative(shape, list)
   return i == #list
 end
 
---- Do fields have this shape? The letters are those of at_fields_match (csrc/at/at.h): `n` bare, `d` digits, `s`
---- quoted, `a` any, `'word'`, `*` for any further ones, `|` between alternatives.
+--- Do fields have this shape? The letters are those of at_fields_match (csrc/at/at.h): `n` bare, `d` digits, `x`
+--- four hexadecimal digits or more, `s` quoted, `a` any, `'word'`, `*` for any further ones, `|` between alternatives.
 ---@param shape string
 ---@param list hayes.field[]
 ---@return boolean

@@ -12,6 +12,7 @@ local compile = require "hayes.declare.compile"
 ---@field group? string     ends only commands whose declaration names this group in `final`
 ---@field urc? boolean      a URC where no command waits for it
 ---@field name? string      of the error that it makes
+---@field retry? { after: number, times: integer }  such a command was not taken: it is sent again after so many seconds
 ---@field summary? string
 ---@field hint? string
 
@@ -29,6 +30,7 @@ local compile = require "hayes.declare.compile"
 ---@field connects? string[] intermediate result codes after which data mode begins
 ---@field boot? table[]    lines that report a start of the module, each a text or { text, prefix = true }
 ---@field urcs? hayes.urc[]
+---@field texts? string[]   lines of answers behind which text stands that somebody has written: `+CMGR`
 ---@field commands hayes.declaration[] a list; when the dialect is defined, by name
 ---@field declared hayes.declaration[] the list, once the dialect is defined
 ---@field urc_by_name table<string, hayes.urc> once the dialect is defined

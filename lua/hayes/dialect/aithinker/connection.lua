@@ -22,9 +22,6 @@ local CHUNK = 1024
 --- So much is read ahead of those who receive, bytes; what is more stays in the module.
 local MOST_AHEAD = 1048576
 
---- A module that says it is busy is asked again after this long, so many times.
-local BUSY_WAIT, BUSY_TIMES = 0.2, 25
-
 local UDP_SERVER = 1
 
 local Connection = { chunk = CHUNK }
@@ -388,14 +385,11 @@ function Connection:send(bytes)
       hint = "A UDP server of the module sends to its first client; receive first." }
   end
   local command = ("AT+SOCKETSEND=%d,%d"):format(self.id, #bytes)
-  for attempt = 1, BUSY_TIMES do
-    local refusal = self:refusal()
-    if refusal then return nil, refusal end
-    local response, err = exchange.run(self.modem, command, { data = bytes })
-    if response then return true end
-    if err.name ~= "busy" or attempt == BUSY_TIMES then return nil, send_failure(self, err, bytes) end
-    wait.sleep(BUSY_WAIT)
-  end
+  local refusal = self:refusal()
+  if refusal then return nil, refusal end
+  local response, err = exchange.run(self.modem, command, { data = bytes })
+  if response then return true end
+  return nil, send_failure(self, err, bytes)
 end
 
 -- Transparent transmission

@@ -63,6 +63,9 @@ local urcs = {
   { name = "+EVENT", text = "+EVENT:", prefix = true, summary = "Another event." },
 }
 
+--- Such a command was not taken, and is sent again.
+local busy_retry = { after = 0.2, times = 25 }
+
 local busy = "The module was still at work on the command before; try again in a second."
 
 --- A module that is set to connect by itself (AT+SOCKETAUTOTT) does so some seconds after a start, and then enters
@@ -100,8 +103,10 @@ local function make(of)
       { "ERROR" },
       { "+OK", success = true }, -- BW20
       { "+ERROR" },              -- SDK of January 2024
-      { "[Busy]", prefix = true, name = "busy", summary = "the module is busy with another command", hint = busy },
-      { "busy ", prefix = true, name = "busy", summary = "the module is busy with another command", hint = busy },
+      { "[Busy]", prefix = true, name = "busy", summary = "the module is busy with another command", hint = busy,
+        retry = busy_retry },
+      { "busy ", prefix = true, name = "busy", summary = "the module is busy with another command", hint = busy,
+        retry = busy_retry },
       { "Unknown cmd:", prefix = true, name = "unknown_command", summary = "the module does not know the command",
         hint = "This firmware has not got it; AT+GMR tells its version." },
     },

@@ -34,6 +34,7 @@ local quectel = {
   -- POWERED DOWN comes before a restart's silence, RDY (APP RDY on BG9x) after it.
   boot = { "RDY", "POWERED DOWN", "NORMAL POWER DOWN" },
   urcs = require "hayes.dialect.quectel.urcs",
+  texts = { "+CMGR", "+CMGL" },
   commands = commands,
   errors = require "hayes.dialect.quectel.errors",
   remarks = require "hayes.dialect.quectel.remarks",

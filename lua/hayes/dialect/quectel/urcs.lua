@@ -5,7 +5,9 @@ local states = require "hayes.dialect.quectel.network.states"
 local MANUAL = "AT Commands Manual"
 local TCPIP = "TCP/IP note, URCs"
 
-local registration_shape = "n|nss|nssn"
+--- With the location behind the state, quoted or not, and whatever follows it (27.007 7.2, 10.1.22). In the answer to
+--- the query the state stands there, a number of one or two digits.
+local registration_shape = "n|ns*|nx*|n''*"
 
 local function registration_changed(name, what, source)
   return {
@@ -23,8 +25,9 @@ local function plain(name, summary, source)
   return { name = name, summary = summary, source = source or MANUAL .. ", URCs" }
 end
 
---- In direct push mode data follows its length.
-local pushed = { length = 3, shape = "'recv'nn" }
+--- In direct push mode data follows its length. In the other modes there may be a length, too (AT+QICFG="recvind"), and
+--- no data follows.
+local pushed = { length = 3, shape = "'recv'nn", owner = 2 }
 
 local client = { name = "clientID", doc = "Socket index." }
 local socket = { name = "connectID", doc = "Socket index." }
@@ -111,7 +114,10 @@ return {
     answer = { { name = "mem", type = "string", doc = "Where it is stored." }, { name = "index",
       doc = "Under which number." } },
   },
-  plain("+CMT", "A short message; its text is in the next line.", "27.005 3.4.1"),
+  {
+    name = "+CMT", summary = "A short message; its text is in the next line.", source = "27.005 3.4.1",
+    text_follows = true,
+  },
   plain("RING", "A call.", "V.250 6.3"),
   {
     name = "+QNTP", summary = "A time server has answered.", source = "TCP/IP note, QNTP",

@@ -26,7 +26,6 @@ local wait = require "hayes.wait"
 ---@field other_state string    tells of a connection of the other kind, TLS or not, with the same index
 ---@field other_what string     "TLS connection"
 ---@field must_know boolean     whether there is one must be known before the access mode is switched
----@field late_answers integer  SEND OK that no command was waiting for, so far
 ---@field forget fun(connection: table) gives the socket index back
 
 local MOST_SENT, MOST_READ = 1460, 1500
@@ -43,8 +42,46 @@ local CONTEXT_LOST = 570
 --- So long may the buffer stay full, seconds.
 local FULL_FOR = 120
 
+--- By modem: the sends that the module has been given and not confirmed, the last one last. The SEND OK that some
+--- modules send behind SEND FAIL says neither which connection nor which kind it is of.
+local unconfirmed_sends = setmetatable({}, { __mode = "k" })
+
 local Connection = { chunk = MOST_SENT, modes = modes }
 Connection.__index = Connection
+
+--- A SEND OK that no command was waiting for confirms one send, the last that was refused.
+---@param modem hayes.modem
+function Connection.heed_late_answers(modem)
+  if unconfirmed_sends[modem] then return end
+  local unconfirmed = {}
+  unconfirmed_sends[modem] = unconfirmed
+  modem:listen("SEND OK", function()
+    local holder = modem.exchanges.holder
+    for i = #unconfirmed, 1, -1 do
+      if not holder or unconfirmed[i] ~= holder.request then
+        table.remove(unconfirmed, i).taken = true
+        return
+      end
+    end
+  end)
+end
+
+local Send = {}
+
+--- It counts no more, whatever way it ends.
+function Send:__close()
+  for i, candidate in ipairs(self.unconfirmed) do
+    if candidate == self then return table.remove(self.unconfirmed, i) end
+  end
+end
+
+--- The request of one send, which notes itself when it goes to the module.
+---@return hayes.request
+local function new_send(modem, bytes)
+  local send = setmetatable({ data = bytes, unconfirmed = unconfirmed_sends[modem], taken = false }, Send)
+  send.begun = function() table.insert(send.unconfirmed, send) end
+  return send
+end
 
 ---@param family hayes.quectel.family
 ---@param mode "buffer"|"push"|"transparent"
@@ -66,6 +103,12 @@ function Connection.new(modem, family, id, host, port, mode, auto)
     gone = false,      -- the module has it no longer: it has restarted, or the port is closed
     closing = false,   -- it is being closed in the module, whoever waits for that
   }, Connection)
+end
+
+--- Bytes follow what the module says of received data if that is pushed, whatever else the line says.
+---@param pushes boolean
+function Connection:expect_blocks(pushes)
+  self.modem.engine:set_blocks(self.family.urc .. ":", self.id, pushes)
 end
 
 local function describe(self)
@@ -202,8 +245,8 @@ function Connection:send(bytes)
   while true do
     local refusal = self:refusal()
     if refusal then return nil, refusal end
-    local late_answers = self.family.late_answers
-    local response, err = exchange.run(self.modem, command, { data = bytes })
+    local send <close> = new_send(self.modem, bytes)
+    local response, err = exchange.run(self.modem, command, send)
     if response then return true end
     if err.result ~= "SEND FAIL" then
       local explained = explain(self, err, "sending to " .. self.host)
@@ -219,8 +262,7 @@ function Connection:send(bytes)
         hint = "The server does not read." }
     end
     wait.sleep(retry)
-    -- SEND OK after SEND FAIL: it has been taken after all (ESP8266).
-    if self.family.late_answers ~= late_answers then return true end
+    if send.taken then return true end -- SEND OK after SEND FAIL (ESP8266)
     retry = math.min(retry * 2, RETRY_LAST)
   end
 end
@@ -286,7 +328,7 @@ function Connection:receive()
     return nil, short_read(self, response)
   end
   local data = response.data
-  response[1], response.result, response.data = nil, nil, nil
+  response[1], response.result, response.data, response.truncated = nil, nil, nil, nil
   if data then return data end
   if arrivals == self.arrivals then self.has_data = false end
   if self.peer_closed and not self.has_data then return nil, closed_error(self, " by the server") end
@@ -356,7 +398,7 @@ local function change_mode(self, mode)
   ok, err = check_unambiguous(self, hold)
   if not ok then return nil, err end
   local text = ("AT+QISWTMD=%d,%d"):format(self.id, modes[mode])
-  local request = { within = hold, ends_hold = true }
+  local request = { within = hold, ends_hold = true, ended = function() self:expect_blocks(mode == "push") end }
   if mode ~= "transparent" then return exchange.run(self.modem, text, request) end
   return self:go_online(text, request)
 end

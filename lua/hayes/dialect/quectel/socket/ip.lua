@@ -4,6 +4,7 @@
 local check = require "hayes.check"
 local Connection = require "hayes.dialect.quectel.socket.connection"
 local Datagram = require "hayes.stream.datagram"
+local errors = require "hayes.error"
 local job = require "hayes.job"
 local Opener = require "hayes.dialect.quectel.socket.opener"
 local Socket = require "hayes.stream.socket"
@@ -11,8 +12,8 @@ local Socket = require "hayes.stream.socket"
 --- Time that the note gives the network for AT+QIOPEN, seconds.
 local OPEN_SECONDS = 150
 
---- Settings that change what lines look like, and the values that the library reads (AT+QICFG). Firmware that has not
---- got one is as if it were so.
+--- Settings that change what lines look like, and the values that the library reads (AT+QICFG). Firmware that does not
+--- have one behaves as if it were set to that.
 local wire_format = { { "recvind", 0 }, { "viewmode", 0 }, { "dataformat", 0, 0 } }
 
 local function rules(default_mode)
@@ -43,11 +44,33 @@ return function(modem)
     opener:reset(err)
   end
 
+  --- The firmware refuses a setting: it does not have that, or will not change it, and then what it is set to must do.
+  local function check_refused(setting)
+    local name = setting[1]
+    local response, err = modem:call("+QICFG", "write", { name })
+    if not response or not response[1] then return err == nil or err.result ~= nil or nil, err end
+    local fields = modem:fields(('AT+QICFG="%s"'):format(name), response[1])
+    for i = 2, #setting do
+      if math.type(fields[i]) == "integer" and fields[i] ~= setting[i] then
+        return nil, errors.new { name = "setting_not_kept", origin = "ssl",
+          message = ("the module keeps the socket option \"%s\" at %d, and what it says of received data could not be "
+            .. "read"):format(name, fields[i]),
+          hint = "Does another program use the module's sockets? AT+QICFG=? tells what the firmware takes." }
+      end
+    end
+    return true
+  end
+
   local function set_wire_format()
     if formatted then return true end
     for _, setting in ipairs(wire_format) do
       local response, err = modem:call("+QICFG", "write", setting)
-      if not response and not err.result then return nil, err end
+      if not response then
+        if not err.result then return nil, err end
+        local ok
+        ok, err = check_refused(setting)
+        if not ok then return nil, err end
+      end
     end
     formatted = true
     return true

@@ -32,10 +32,10 @@ function Opener.new(modem, family, forget)
     local connections = self.indices.connections
     if connections[connection.id] ~= connection then return end
     connections[connection.id] = nil
+    connection:expect_blocks(true)
     if forget then forget(connection) end
   end
-  family.late_answers = 0
-  modem:listen("SEND OK", function() family.late_answers = family.late_answers + 1 end)
+  Connection.heed_late_answers(modem)
   local keys = modem.dialect.urc_by_name[family.urc].keys
   modem:listen(family.urc, function(event)
     local key = event.fields[1]
@@ -118,7 +118,10 @@ end
 --- The module has restarted, or the port is closed: all connections are gone.
 function Opener:reset(err)
   local lost = err or errors.new { name = "reboot", message = "the module has restarted" }
-  for _, connection in pairs(self.indices:reset()) do connection:lose(lost) end
+  for _, connection in pairs(self.indices:reset()) do
+    connection:expect_blocks(true)
+    connection:lose(lost)
+  end
 end
 
 --- The code in a deferred result, `+QSSLOPEN: <index>,<err>`; 0: it is open.
@@ -165,6 +168,7 @@ local function connect(self, index, opening)
   connection.context, connection.pdp_context = opening.context, opening.pdp_context
   local connections = self.indices.connections
   local text = opening.command(index)
+  connection:expect_blocks(opening.mode == "push")
   if opening.mode == "transparent" then
     local response, err = connection:go_online(text,
       { timeout = opening.seconds, within = hold, ends_hold = hold ~= nil, withdraw = true })
@@ -192,6 +196,7 @@ local function try(self, opening)
   local connection
   connection, err = connect(self, reserved.index, opening)
   if connection then return connection end
+  self.modem.engine:set_blocks(self.family.urc .. ":", reserved.index, true)
   -- An index in use by someone else is left to them, any other is given back to the module (SSL note 2.2.2).
   if err.code == 563 then
     self.indices:mark_foreign(reserved.index)
