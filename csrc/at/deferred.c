@@ -107,6 +107,16 @@ bool at_deferred_abandon(struct at_deferred_table *table, uint32_t id)
     return false;
 }
 
+bool at_deferred_has_prefix(const struct at_deferred_table *table, const struct at_token *line)
+{
+    for (int i = 0; i < AT_DEFERRED_MAX && table->count > 0; i++) {
+        const struct at_expectation *expect = &table->entries[i].expect;
+        if (table->entries[i].id != 0 && at_is_named(line, expect->prefix, expect->prefix_length))
+            return true;
+    }
+    return false;
+}
+
 void at_deferred_forget_abandoned(struct at_deferred_table *table)
 {
     for (int i = 0; i < AT_DEFERRED_MAX && table->count > 0; i++) {

@@ -46,6 +46,9 @@ uint32_t at_deferred_expire(struct at_deferred_table *table, at_time then, bool 
  * entry is removed. False when there is none. */
 bool at_deferred_abandon(struct at_deferred_table *table, uint32_t id);
 
+/* Whether a result with the prefix of this line is outstanding, of whatever command. */
+bool at_deferred_has_prefix(const struct at_deferred_table *table, const struct at_token *line);
+
 /* Removes all abandoned entries. */
 void at_deferred_forget_abandoned(struct at_deferred_table *table);
 

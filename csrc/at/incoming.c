@@ -339,7 +339,7 @@ static bool is_likely_information(const struct at_engine *engine, const struct a
 {
     const struct at_slot *slot = &engine->slot;
     return at_slot_is_awaiting(slot) && slot->info == AT_INFO_ANY && line->rule == AT_NO_RULE &&
-           !slot->had_block;
+           !slot->had_block && !at_deferred_has_prefix(&engine->deferred, line);
 }
 
 /* Records damage to the answer of the command in flight. The first damage counts, even if everything after it

@@ -584,6 +584,15 @@ function exchange.on_progress(modem, bytes)
   if holder and holder.request and holder.request.progress then holder.request.progress(bytes) end
 end
 
+--- Whether bytes follow what the module says of a connection's received data.
+---@param modem hayes.modem
+---@param urc string     of a URC with a block that names its connection
+---@param id integer
+---@param follow boolean
+function exchange.expect_blocks(modem, urc, id, follow)
+  modem.engine:set_blocks(urc .. ":", id, follow)
+end
+
 --- A line was thrown away since it was too long; the command under way may have been answered by it.
 function exchange.on_overlong(modem)
   local holder = modem.exchanges.holder

@@ -108,7 +108,7 @@ end
 --- Bytes follow what the module says of received data if that is pushed, whatever else the line says.
 ---@param pushes boolean
 function Connection:expect_blocks(pushes)
-  self.modem.engine:set_blocks(self.family.urc .. ":", self.id, pushes)
+  exchange.expect_blocks(self.modem, self.family.urc, self.id, pushes)
 end
 
 local function describe(self)

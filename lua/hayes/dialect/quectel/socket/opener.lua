@@ -196,7 +196,7 @@ local function try(self, opening)
   local connection
   connection, err = connect(self, reserved.index, opening)
   if connection then return connection end
-  self.modem.engine:set_blocks(self.family.urc .. ":", reserved.index, true)
+  exchange.expect_blocks(self.modem, self.family.urc, reserved.index, true)
   -- An index in use by someone else is left to them, any other is given back to the module (SSL note 2.2.2).
   if err.code == 563 then
     self.indices:mark_foreign(reserved.index)
