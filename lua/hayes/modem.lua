@@ -59,6 +59,7 @@ local function put_on_port(self, port)
   self.rebooted = false
   self.restart = false
   self.online = false      -- the data mode that the line is in, or was in and will be in again
+  self.data_claim = false  -- of the connection that is about to enter data mode (DataMode.claim)
   self.leaves_by_dtr = nil -- the module leaves data mode when DTR drops; nil: not known (data_mode.prepare)
   self.blocked = false     -- waits for the port to take output
   self.deadline = false    -- when the engine wants to be called without input

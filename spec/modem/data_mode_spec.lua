@@ -2,6 +2,7 @@
 -- signs, one second of silence.
 
 local hayes = require "hayes"
+local Module = require "support.stream_module"
 local script = require "support.script"
 
 describe("In data mode", function()
@@ -251,5 +252,149 @@ describe("In data mode", function()
     port:hang_up("unplugged")
     assert.are.same({ nil, "closed", "" }, { sock:receive(1) })
     assert.are.same("port_gone", sock:lasterror().name)
+  end)
+end)
+
+describe("The line for data mode", function()
+  local modem, module
+
+  local function begin()
+    module = Module.new { delay = 0.1 }
+    modem = assert(hayes.open_port(module.port, "script"))
+  end
+
+  before_each(function()
+    script.virtual_time()
+    begin()
+  end)
+
+  after_each(function()
+    modem:close()
+    script.real_time()
+  end)
+
+  local function open(options)
+    options.mode = "transparent"
+    return modem.tcp.open("server.example", 7, options)
+  end
+
+  --- The connection carries its own bytes, can be escaped from and closed, and leaves a line that carries commands.
+  local function is_whole(sock)
+    sock:settimeout(30)
+    sock:send("own")
+    assert(sock:flush())
+    assert.are.same("own", module.online.got)
+    assert(sock:escape())
+    assert(sock:resume())
+    assert.are.same(1, sock:close())
+    assert(modem:at("AT+CSQ", { timeout = 30 }))
+  end
+
+  --- One of two has the line, and the other one was told so at once.
+  local function check_one(first, first_err, second, second_err)
+    assert.are_not.same(not first, not second)
+    local err = first and second_err or first_err
+    assert.are.same("busy", err.name)
+    assert.is_nil(err.queued)
+  end
+
+  for _, escape in ipairs { "manual", "auto" } do
+    it("is had by one of two connections that are opened at the same time, escape " .. escape, function()
+      for step = 0, 12 do
+        modem:close()
+        begin()
+        hayes.run(function()
+          local first, first_err
+          local opening = hayes.spawn(function() first, first_err = open { escape = escape } end)
+          hayes.sleep(step * 0.05)
+          local began = hayes.now()
+          local second, second_err = open { escape = escape }
+          if not second then assert.is_true(hayes.now() == began) end
+          opening:join(60)
+          check_one(first, first_err, second, second_err)
+          is_whole(first or second)
+          assert.are.same(0, module:open_count())
+        end)
+      end
+    end)
+  end
+
+  it("is had by one of two connections that are switched at the same time", function()
+    hayes.run(function()
+      local first = assert(modem.tcp.open("server.example", 7))
+      local second = assert(modem.tcp.open("server.example", 7))
+      local ok, err
+      local switching = hayes.spawn(function() ok, err = first:switch("transparent") end)
+      local second_ok, second_err = second:switch("transparent")
+      switching:join(60)
+      check_one(ok, err, second_ok, second_err)
+      is_whole(ok and first or second)
+      assert.are.same(1, (ok and second or first):close())
+    end)
+  end)
+
+  it("is had by one of a TCP and a TLS connection that are opened at the same time", function()
+    hayes.run(function()
+      local first, first_err
+      local opening = hayes.spawn(function()
+        first, first_err = modem.ssl.open("server.example", 443, { mode = "transparent", verify = "none" })
+      end)
+      local second, second_err = open {}
+      opening:join(60)
+      check_one(first, first_err, second, second_err)
+      is_whole(first or second)
+    end)
+  end)
+
+  it("is had by one of two, of which one is opened while the other is switched", function()
+    hayes.run(function()
+      local first = assert(modem.tcp.open("server.example", 7))
+      local ok, err
+      local switching = hayes.spawn(function() ok, err = first:switch("transparent") end)
+      local second, second_err = open {}
+      switching:join(60)
+      check_one(ok, err, second, second_err)
+      is_whole(ok and first or second)
+    end)
+  end)
+
+  for _, leaves in ipairs { "is cancelled", "times out" } do
+    it("stays with the connection that has it when another opening " .. leaves, function()
+      hayes.run(function()
+        local first
+        local opening = hayes.spawn(function() first = assert(open {}) end)
+        local waiting = hayes.spawn(function() open { timeout = leaves == "times out" and 5 or nil } end)
+        opening:join(60)
+        hayes.sleep(1)
+        if leaves == "is cancelled" then waiting:cancel() end
+        hayes.sleep(10)
+        is_whole(first)
+      end)
+    end)
+  end
+
+  it("is free for the next one after an opening that nobody waits for any more, at whatever moment", function()
+    for step = 0, 30 do
+      modem:close()
+      begin()
+      hayes.run(function()
+        local opened
+        local opening = hayes.spawn(function() opened = open {} end)
+        hayes.sleep(step * 0.03)
+        if opened then return end
+        opening:cancel()
+        is_whole(assert(open {}))
+        assert.are.same(0, module:open_count())
+      end)
+    end
+  end)
+
+  it("is free for the next one after the end of a socket that was dropped", function()
+    hayes.run(function()
+      open {}
+      collectgarbage()
+      collectgarbage()
+      is_whole(assert(open {}))
+    end)
   end)
 end)

@@ -36,6 +36,7 @@ function DataMode.new(modem, options)
     parked = false,           -- out of data mode because the caller wants it so
     leaving = false,          -- the engine is
     resuming = false,         -- a command that leads back is under way, or is being decided on
+    unwanted = false,         -- it is being closed, and nobody waits for that
     in_doubt = false,         -- left to find out whether there is a connection
     withheld = false,         -- what has come meanwhile, where the module may have said the end among it
     dropped_dtr = false,
@@ -62,12 +63,49 @@ function DataMode.prepare(modem)
   end
 end
 
---- The error for entering data mode while a connection has it; nil: none has.
+--- The right to enter data mode. One connection has it, from the beginning of its opening or switching to the end of
+--- that; from CONNECT on, modem.online names the connection that has the line.
+---@class hayes.data_mode.claim
+local Claim = {}
+Claim.__index = Claim
+
+--- Fires when the connection that keeps others from data mode may have ended, where nobody wants that one any more: the
+--- caller of its opening has left, or its socket was dropped.
 ---@param modem hayes.modem
----@return hayes.error?
-function DataMode.refusal(modem)
-  return modem.online and errors.new { name = "busy", message = "another connection is in transparent mode already",
-    hint = "There is one line: close that connection first, or switch it to another mode." } or nil
+---@return hayes.waiter|false
+local function end_of_unwanted(modem)
+  local online, claim = modem.online, modem.data_claim
+  if online then return online.unwanted and online.changed end
+  return claim and claim.job and claim.job.left and claim.released
+end
+
+--- Claims the line for a connection that is to enter data mode. nil and the error at once, where another connection has
+--- data mode or is about to enter it. One that nobody wants any more is waited for. For other access modes than
+--- "transparent" there is nothing to claim: nil alone.
+---
+---     local _claim <close>, err = DataMode.claim(modem, mode)
+---     if err then return nil, err end
+---@param modem hayes.modem
+---@param mode "buffer"|"push"|"transparent" that the connection is to have
+---@return hayes.data_mode.claim?, hayes.error?
+function DataMode.claim(modem, mode)
+  if mode ~= "transparent" then return nil end
+  local ending = end_of_unwanted(modem)
+  while ending do
+    ending:wait()
+    ending = end_of_unwanted(modem)
+  end
+  if modem.online or modem.data_claim then
+    return nil, errors.new { name = "busy", message = "another connection is in transparent mode already",
+      hint = "There is one line: close that connection first, or switch it to another mode." }
+  end
+  modem.data_claim = setmetatable({ modem = modem, job = wait.job(), released = wait.waiter() }, Claim)
+  return modem.data_claim
+end
+
+function Claim:__close()
+  if self.modem.data_claim == self then self.modem.data_claim = false end
+  self.released:fire()
 end
 
 local function not_online(self)
@@ -124,15 +162,20 @@ local function give_withheld(self, cut)
   if bytes ~= "" then self.received(cut and cut(self, bytes) or bytes) end
 end
 
---- The connection is over, or is none of data mode's any more.
+--- The connection is over, or is none of data mode's any more. The engine's data mode ends with it only where the
+--- connection has the line: it may have failed to open, and another one may have the line.
 ---@param unsent? integer bytes given that did not go out; nil: the engine is asked
 local function end_with(self, err, unsent)
   if self.state == "ended" then return end
   local modem = self.modem
   give_withheld(self, before_end)
   self.state, self.err = "ended", err
-  if modem.online == self then modem.online = false end
-  end_giving(self, err, math.max(unsent or 0, modem:end_data_mode()))
+  unsent = unsent or 0
+  if modem.online == self then
+    modem.online = false
+    unsent = math.max(unsent, modem:end_data_mode())
+  end
+  end_giving(self, err, unsent)
 end
 
 --- The same, and its owner is told.
@@ -272,7 +315,8 @@ end
 
 -- Verbs
 
---- Sends a command that CONNECT answers, and is in data mode then. For a connection that is being opened.
+--- Sends a command that CONNECT answers, and is in data mode then. For a connection that is being opened or switched,
+--- whose claim the caller holds.
 ---@param text string
 ---@param request? hayes.request
 ---@return hayes.response?, hayes.error?
@@ -341,6 +385,9 @@ end
 
 --- It is over: the port is closed, or the module has restarted.
 function DataMode:lose(err) over(self, err) end
+
+--- It will be closed, and nobody waits for that.
+function DataMode:abandon() self.unwanted = true end
 
 --- Leaves data mode for good, since the connection goes on in another access mode or is to be closed. True; or nil and
 --- why not.

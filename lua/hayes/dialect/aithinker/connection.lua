@@ -9,6 +9,7 @@
 --- read out.
 
 local Buffer = require "hayes.stream.buffer"
+local DataMode = require "hayes.stream.data_mode"
 local errors = require "hayes.error"
 local exchange = require "hayes.exchange"
 local failure = require "hayes.failure"
@@ -423,6 +424,8 @@ end
 function Connection:switch(mode, options)
   if mode == self.mode then return true end
   if self.lost or self.peer_closed then return nil, ended_error(self) end
+  local _claim <close>, refusal = DataMode.claim(self.modem, mode)
+  if refusal then return nil, refusal end
   local ok, err
   if self.mode == "transparent" then
     ok, err = transparent.leave(self)
@@ -478,6 +481,7 @@ end
 --- The same as a task, for a socket that was dropped without being closed.
 function Connection:abandon()
   if self.released or self.lost or self.modem.closed_with then return end
+  if self.data then self.data:abandon() end
   wait.spawn_detached(self.close, self)
 end
 

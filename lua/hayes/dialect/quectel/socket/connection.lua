@@ -409,7 +409,7 @@ end
 ---@return true?, hayes.error?
 function Connection:switch(mode)
   if mode == self.mode then return true end
-  local refusal = mode == "transparent" and DataMode.refusal(self.modem)
+  local _claim <close>, refusal = DataMode.claim(self.modem, mode)
   if refusal then return nil, refusal end
   local ok, err
   if self.mode == "transparent" then ok, err = leave_data_mode(self) else ok, err = read_ahead(self) end
@@ -455,6 +455,7 @@ end
 --- The same as a task, for a socket that was dropped without being closed.
 function Connection:abandon()
   if self.released or self.lost or self.modem.closed_with then return end
+  if self.data then self.data:abandon() end
   wait.spawn_detached(self.close, self)
 end
 

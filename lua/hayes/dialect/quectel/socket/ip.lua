@@ -3,6 +3,7 @@
 
 local check = require "hayes.check"
 local Connection = require "hayes.dialect.quectel.socket.connection"
+local DataMode = require "hayes.stream.data_mode"
 local Datagram = require "hayes.stream.datagram"
 local errors = require "hayes.error"
 local job = require "hayes.job"
@@ -77,6 +78,8 @@ return function(modem)
   end
 
   local function open_connection(service, host, port, options)
+    local _claim <close>, refusal = DataMode.claim(modem, options.mode)
+    if refusal then return nil, refusal end
     local ok, err = set_wire_format()
     if not ok then return nil, err end
     return opener:open {

@@ -206,11 +206,10 @@ local function try(self, opening)
   return nil, err
 end
 
---- Opens a connection; nil and the error when that fails, and nothing is left of it.
+--- Opens a connection; nil and the error when that fails, and nothing is left of it. For transparent mode the
+--- caller holds the claim on the line (DataMode.claim).
 ---@param opening hayes.quectel.opening
 function Opener:open(opening)
-  local refusal = opening.mode == "transparent" and DataMode.refusal(self.modem)
-  if refusal then return nil, refusal end
   local connection, err = try(self, opening)
   if not connection and err.code == 563 then connection, err = try(self, opening) end
   return connection, err

@@ -2,6 +2,7 @@
 
 local attempts = require "hayes.dialect.quectel.ssl.attempts"
 local Connection = require "hayes.dialect.quectel.socket.connection"
+local DataMode = require "hayes.stream.data_mode"
 local errors = require "hayes.error"
 local Opener = require "hayes.dialect.quectel.socket.opener"
 
@@ -105,6 +106,8 @@ end
 ---@param options table checked
 ---@return table?, hayes.error?
 function SslOpener:open(host, port, options)
+  local _claim <close>, refusal = DataMode.claim(self.modem, options.mode)
+  if refusal then return nil, refusal end
   if options.check_time and options.verify ~= "none" then
     local ok, err = self.modem.clock.ensure()
     if not ok then return nil, err end
