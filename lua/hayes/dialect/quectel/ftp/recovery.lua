@@ -55,6 +55,11 @@ local function bring_back(session)
   return login.open(session)
 end
 
+--- Was the modem closed by the program, or has a port gone that cannot be opened again?
+local function is_gone_for_good(modem)
+  return modem.ended or modem.closed_with and not modem.again
+end
+
 --- What bringing back cannot mend: an account or a certificate that is refused, options that the module does not take.
 --- An account that has been logged in before is refused because of the session that broke: to the server it is still
 --- there, and counts until it has timed out.
@@ -118,7 +123,7 @@ function recovery.run(session, retries, attempt, moved, writes)
     local ok, err, final = true, nil, false
     if not session.connected then
       ok, err = bring_back(session)
-      final = not ok and (is_final(session, err) or session.modem.ended)
+      final = not ok and (is_final(session, err) or is_gone_for_good(session.modem))
     end
     if ok then
       tries = tries + 1
@@ -126,7 +131,8 @@ function recovery.run(session, retries, attempt, moved, writes)
       result, err = attempt()
       if result ~= nil then return result end
       local is_broken = call.is_loss(err) or is_session_lost(err)
-      final = not (is_broken or writes and is_cut and may_be_held(err)) or session.modem.ended
+      final = not (is_broken or writes and is_cut and may_be_held(err))
+        or is_gone_for_good(session.modem)
       is_cut = is_cut or is_broken
     end
     if final then return nil, err end
