@@ -23,10 +23,9 @@ Modem.__name = "hayes.modem"
 
 --- Control bytes and damaged blocks that the engine has seen since the start-up on this port.
 local function engine_counts(self)
-  local from = self.counting_from
-  if not from then return 0, 0 end
+  if not self.counting_from then return 0, 0 end
   local _, noise, damaged = self.engine:noise()
-  return noise - from.noise, damaged - from.damaged
+  return noise - self.counting_from.noise, damaged - self.counting_from.damaged
 end
 
 --- Adds the engine's counts to the modem's, which outlive the engine.
