@@ -24,10 +24,10 @@
  * A two-phase command has a final result code and, later, a deferred result. Other commands can run between
  * the two:
  *
- *     out  AT+QSSLOPEN=1,1,4,"host",443,0\r          submit -> id 8
+ *     out  AT+OPEN=4,"host",443\r                    submit -> id 8
  *     in   \r\nOK\r\n                                FINAL    command 8, AT_RESULT_OK, more = true
  *     out  AT+CSQ\r …                                submit -> id 9, INFO, FINAL command 9
- *     in   \r\n+QSSLOPEN: 4,0\r\n                    DEFERRED command 8, "+QSSLOPEN: 4,0", more = false
+ *     in   \r\n+OPEN: 4,0\r\n                        DEFERRED command 8, "+OPEN: 4,0", more = false
  *
  * Every accepted command gets exactly one FINAL. If its `more` is set, DEFERRED events follow until one has
  * `more` cleared, unless at_engine_cancel is called. If the module restarts, all commands and deferred

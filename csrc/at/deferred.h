@@ -1,5 +1,5 @@
 /* Outstanding deferred results: the final result code has arrived, the result itself has not (for example,
- * `OK` without the `+QSSLOPEN: 4,0` that completes the command). */
+ * `OK` without the `+OPEN: 4,0` that completes the command). */
 #ifndef AT_DEFERRED_H
 #define AT_DEFERRED_H
 
