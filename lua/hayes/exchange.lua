@@ -19,7 +19,7 @@ exchange.UNKNOWN = -1
 ---@class hayes.request
 ---@field data? string|userdata|true for the prompt or CONNECT: bytes; a file of core.file and `length`; true: by
 ---  Modem:send_data, as `given` tells that there is room, and Modem:finish_data
----@field begun? fun()      its turn has come; it must neither wait nor raise
+---@field begun? fun(self)  its turn has come; it must neither wait nor raise
 ---@field given? fun()      the port has what was sent; it must neither wait nor raise
 ---@field progress? fun(bytes: integer) so many bytes of its data have passed, told at most ten times a second; the same
 ---@field length? integer    how many bytes of that file
@@ -197,7 +197,7 @@ local function submit(modem, state, ticket, now)
   state.free = false
   state.holder = ticket
   ticket.id = id
-  if request.begun then request.begun() end
+  if request.begun then request:begun() end
   return true
 end
 
@@ -597,6 +597,13 @@ end
 function exchange.on_overlong(modem)
   local holder = modem.exchanges.holder
   if getmetatable(holder) == Ticket then holder.response.truncated = true end
+end
+
+--- Is this the request of the command under way?
+---@param request hayes.request
+function exchange.is_under_way(modem, request)
+  local holder = modem.exchanges.holder
+  return holder and holder.request == request
 end
 
 --- Is a command in line?

@@ -165,6 +165,18 @@ describe("The structure of the sources:", function()
     assert.are.same({}, found)
   end)
 
+  it("services and sockets use the modem's verbs, never its engine, its port's input and output or its queue", function()
+    local found = {}
+    for _, path in ipairs(files_of("lua/hayes/dialect", "lua/hayes/stream", "-name", "*.lua")) do
+      for number, line in ipairs(lines_of(path)) do
+        if line:find("modem%.engine%f[^%w_]") or line:find("modem%.io%f[^%w_]") or line:find("modem%.exchanges%f[^%w_]") then
+          found[#found + 1] = ("%s:%d: %s"):format(path, number, line)
+        end
+      end
+    end
+    assert.are.same({}, found)
+  end)
+
   it("no folder of the library holds more files than can be taken in at a glance", function()
     local counts, found = {}, {}
     for _, path in ipairs(files_of("lua", "-name", "*.lua")) do

@@ -400,4 +400,28 @@ function DataMode:finish()
   return true
 end
 
+-- For the connections of every dialect
+
+--- The error for a wait without a limit that nothing can end: another connection keeps the line.
+---@param connection table with `modem` and, in data mode, `data`
+---@return hayes.error?
+function DataMode.deadlock(connection)
+  local modem = connection.modem
+  if connection.data and connection.data == modem.online then return nil end
+  return exchange.deadlock(modem)
+end
+
+--- Sends a connection's bytes. True; or nil and the error, whose `uncertain` tells of how many it is not known whether
+--- they have arrived: those that went to the module when the connection ended.
+---@param ended_error fun(connection): hayes.error why it has ended
+---@return true?, hayes.error?
+function DataMode.send_from(connection, bytes, ended_error)
+  local ok, err, given = connection.data:send(bytes)
+  if ok then return true end
+  if connection.peer_closed or connection.lost then err = ended_error(connection) end
+  err = errors.within(err, "sending to " .. connection.host)
+  err.sent, err.uncertain = 0, given
+  return nil, err
+end
+
 return DataMode

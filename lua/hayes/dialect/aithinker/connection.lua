@@ -362,24 +362,11 @@ function Connection:refusal()
   return (self.lost or self.peer_closed) and ended_error(self) or nil
 end
 
---- The error for a wait without a limit that nothing can end: another connection keeps the line.
-function Connection:deadlock()
-  if self.data and self.data == self.modem.online then return nil end
-  return exchange.deadlock(self.modem)
-end
-
-local function send_online(self, bytes)
-  local ok, err, given = self.data:send(bytes)
-  if ok then return true end
-  if self.peer_closed or self.lost then err = ended_error(self) end
-  err = errors.within(err, "sending to " .. self.host)
-  err.sent, err.uncertain = 0, given
-  return nil, err
-end
+Connection.deadlock = DataMode.deadlock
 
 --- Sends up to 1024 bytes.
 function Connection:send(bytes)
-  if self.mode == "transparent" then return send_online(self, bytes) end
+  if self.mode == "transparent" then return DataMode.send_from(self, bytes, ended_error) end
   if self.type == UDP_SERVER and not self.heard then
     return nil, errors.new { name = "no_peer", origin = "aithinker", sent = 0,
       message = "nobody has sent the UDP server anything yet: there is nobody to answer",

@@ -56,9 +56,8 @@ function Connection.heed_late_answers(modem)
   local unconfirmed = {}
   unconfirmed_sends[modem] = unconfirmed
   modem:listen("SEND OK", function()
-    local holder = modem.exchanges.holder
     for i = #unconfirmed, 1, -1 do
-      if not holder or unconfirmed[i] ~= holder.request then
+      if not exchange.is_under_way(modem, unconfirmed[i]) then
         table.remove(unconfirmed, i).taken = true
         return
       end
@@ -67,6 +66,7 @@ function Connection.heed_late_answers(modem)
 end
 
 local Send = {}
+Send.__index = Send
 
 --- It counts no more, whatever way it ends.
 function Send:__close()
@@ -75,12 +75,15 @@ function Send:__close()
   end
 end
 
---- The request of one send, which notes itself when it goes to the module.
+--- It goes to the module.
+function Send:begun()
+  table.insert(self.unconfirmed, self)
+end
+
+--- The request of one send.
 ---@return hayes.request
 local function new_send(modem, bytes)
-  local send = setmetatable({ data = bytes, unconfirmed = unconfirmed_sends[modem], taken = false }, Send)
-  send.begun = function() table.insert(send.unconfirmed, send) end
-  return send
+  return setmetatable({ data = bytes, unconfirmed = unconfirmed_sends[modem], taken = false }, Send)
 end
 
 ---@param family hayes.quectel.family
@@ -221,25 +224,11 @@ function Connection:refusal()
   return self.peer_closed and closed_error(self, " by the server") or nil
 end
 
---- The error for a wait without a limit that nothing can end: another connection keeps the line.
-function Connection:deadlock()
-  if self.data and self.data == self.modem.online then return nil end
-  return exchange.deadlock(self.modem)
-end
-
-local function send_online(self, bytes)
-  local ok, err, given = self.data:send(bytes)
-  if ok then return true end
-  if self.peer_closed or self.lost then err = lost_by_server(self) end
-  err = errors.within(err, "sending to " .. self.host)
-  -- What went to the module when the connection ended may have arrived, or not.
-  err.sent, err.uncertain = 0, given
-  return nil, err
-end
+Connection.deadlock = DataMode.deadlock
 
 --- Sends up to 1460 bytes, waiting while the module's buffer is full.
 function Connection:send(bytes)
-  if self.mode == "transparent" then return send_online(self, bytes) end
+  if self.mode == "transparent" then return DataMode.send_from(self, bytes, lost_by_server) end
   local command = ("AT+%s=%d,%d"):format(self.family.send, self.id, #bytes)
   local retry, full_since = RETRY_FIRST, nil
   while true do
