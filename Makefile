@@ -45,13 +45,14 @@ lua_sources      = $(sort $(shell find lua -name '*.lua'))
 
 core     = $(BUILD)/hayes/core.so
 emulator = $(BUILD)/hayes-emulator
+program  = $(BUILD)/bin/hayes
 library  = $(BUILD)/libhayes-at.a
 version  = $(shell sed -n 's/^version = "\(.*\)-.*"$$/\1/p' rockspec/*.rockspec)
 
 .PHONY: all core emulator libhayes-at install-at uninstall-at env demo demo-ftp test specs lint format reference bench soak-ftp install uninstall clean help
 .DELETE_ON_ERROR:
 
-all: core emulator
+all: core emulator $(program)
 
 core: $(core)
 emulator: $(emulator)
@@ -70,6 +71,12 @@ $(core): $(core_objects)
 $(emulator): $(emulator_objects)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lssl -lcrypto -lm
+
+# The command; its sources are in lua/hayes/cli.
+$(program): lua/hayes/cli/program.lua
+	@mkdir -p $(@D)
+	@sed '1s|lua5.4|$(LUA)|' $< >$@
+	@chmod 755 $@
 
 $(BUILD)/obj/csrc/lua/%.o: csrc/lua/%.c
 	@mkdir -p $(@D)
@@ -93,7 +100,7 @@ $(BUILD)/obj/csrc/emulator/%.o: csrc/emulator/%.c
 env:
 	@echo 'export LUA_PATH="$(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;$${LUA_PATH:-;}"'
 	@echo 'export LUA_CPATH="$(abspath $(BUILD))/?.so;$${LUA_CPATH:-;}"'
-	@echo 'export PATH="$(abspath $(BUILD)):$$PATH"'
+	@echo 'export PATH="$(abspath $(BUILD))/bin:$(abspath $(BUILD)):$$PATH"'
 
 demo:
 	@.ci/packages demo
@@ -133,6 +140,7 @@ install: all
 	install -d "$(DESTDIR)$(BINDIR)" "$(DESTDIR)$(INST_LIBDIR)/hayes"
 	install -m 755 $(core) "$(DESTDIR)$(INST_LIBDIR)/hayes/core.so"
 	install -m 755 $(emulator) "$(DESTDIR)$(BINDIR)/hayes-emulator"
+	install -m 755 $(program) "$(DESTDIR)$(BINDIR)/hayes"
 	for file in $(lua_sources:lua/%=%); do \
 	  install -D -m 644 "lua/$$file" "$(DESTDIR)$(INST_LUADIR)/$$file" || exit 1; \
 	done
@@ -150,7 +158,7 @@ uninstall-at:
 	-rmdir "$(DESTDIR)$(INCLUDEDIR)/hayes" 2>/dev/null
 
 uninstall:
-	rm -f "$(DESTDIR)$(BINDIR)/hayes-emulator"
+	rm -f "$(DESTDIR)$(BINDIR)/hayes-emulator" "$(DESTDIR)$(BINDIR)/hayes"
 	rm -rf "$(DESTDIR)$(INST_LIBDIR)/hayes" "$(DESTDIR)$(INST_LUADIR)/hayes"
 
 clean:

@@ -119,6 +119,13 @@ function Modem:explain(text)
   return require "hayes.explain"(self.dialect, text)
 end
 
+--- As modem:explain, without a module: the first of the library's dialects that knows the text answers.
+---@param text string|integer
+---@return hayes.explanation?, hayes.error?
+function hayes.explain(text)
+  return require "hayes.explain.every"(text)
+end
+
 --- Runs f(...) and every task that it spawns to their end; gives what f returns. An error of f, or of a task that
 --- nobody joins, is raised.
 function hayes.run(f, ...)

@@ -1,0 +1,153 @@
+--- hayes ftp: files on FTP and FTPS servers, through the module.
+
+local Output = require "hayes.cli.output"
+local mirror = require "hayes.cli.mirror"
+local progress = require "hayes.cli.progress"
+local secret = require "hayes.cli.secret"
+local stop = require "hayes.cli.stop"
+local target = require "hayes.cli.target"
+
+local ftp = {}
+
+--- What all four actions take.
+local function define_action(command)
+  command:option("--password", "The password: @FILE, or - to be asked (else $FTP_PASSWORD, or in the URL).")
+    :argname "<password>"
+  command:option("--retries", "Attempts in a row without progress before it gives up (20)."):argname "<n>"
+    :convert(math.tointeger)
+  command:flag("--active", "Let the server open the data connections.")
+  target.define_network(command)
+  target.define_tls(command)
+end
+
+function ftp.define(command)
+  command:description "Files on FTP and FTPS servers, through the module. Transfers resume after any interruption."
+  command:command_target "action"
+  command:require_command(true)
+  local url = "ftp://, ftpes:// (TLS asked for) or ftps:// (TLS from the beginning) user@host:port/path."
+  local get = command:command("get", "Fetch a file.")
+  get:argument("url", url)
+  get:argument("path", "Where to; - is standard output. Default: its name."):args "?"
+  define_action(get)
+  local put = command:command("put", "Store a file.")
+  put:argument("path", "The local file.")
+  put:argument("url", url)
+  put:flag("--verify-content", "Read the file back and compare it.")
+  define_action(put)
+  local list = command:command("ls", "List a folder.")
+  list:argument("url", url)
+  define_action(list)
+  local copy = command:command("mirror", "Bring a folder, with what is below it, into a local folder.")
+  copy:argument("url", url)
+  copy:argument("path", "The local folder.")
+  define_action(copy)
+  command:epilog("Examples:\n   hayes ftp put log.bin ftpes://me@files.example.com/in/log.bin --ca ca.pem\n"
+    .. "   hayes ftp ls ftp://files.example.com/pub\n   hayes ftp mirror ftp://files.example.com/pub ./pub")
+end
+
+local schemes = { ftp = false, ftps = "implicit", ftpes = "explicit" }
+
+--- The parts of a URL: what ftp.open takes, and the path.
+local function parse(url)
+  local scheme, rest = url:match "^(%l+)://(.*)$"
+  if not scheme or schemes[scheme] == nil then
+    stop.wrong_use "the URL must begin with ftp://, ftpes:// or ftps://"
+  end
+  local authority, path = rest:match "^([^/]*)(/?.*)$"
+  local account, host = authority:match "^(.*)@(.*)$"
+  local user, password = (account or ""):match "^([^:]*):?(.*)$"
+  local name, port = (host or authority):match "^(.-):(%d+)$"
+  return {
+    host = name or host or authority, port = math.tointeger(tonumber(port)), tls = schemes[scheme],
+    user = user ~= "" and user or nil, password = password ~= "" and password or nil,
+  }, path
+end
+
+local function open(run, modem, options)
+  local arguments = run.arguments
+  local who = ("The password of %s at %s"):format(options.user or "anonymous", options.host)
+  local password = options.password
+  if arguments.password or not password then
+    password = secret.read(run.out, arguments.password, "FTP_PASSWORD", who)
+  end
+  options.password, options.retries = password, arguments.retries
+  if arguments.active then options.passive = false end
+  if options.tls then
+    for name, value in pairs(target.tls(arguments)) do options[name] = value end
+  end
+  options.on_retry = function(err, _, pause) run.out:note("hayes: %s; again in %.0f s", tostring(err), pause) end
+  return stop.unless(modem.ftp.open(options))
+end
+
+local function report(run, what, done)
+  run.out:result(done, function()
+    run.out:line("%s: %d bytes in %.1f s%s", what, done.bytes, done.seconds,
+      done.resumed_at and (", resumed at byte %d"):format(done.resumed_at) or "")
+  end)
+end
+
+local actions = {}
+
+function actions.get(run, session, path)
+  local to = run.arguments.path or path:match "[^/]+$"
+  if not to then stop.wrong_use "the URL names a folder: `hayes ftp mirror` fetches those" end
+  local show, finish = progress.new(run.out)
+  local sink = to
+  if to == "-" then
+    sink = function(chunk) return not chunk or io.stdout:write(chunk) and 1 end
+  end
+  local done, err = session:get(path, sink, { progress = show })
+  finish()
+  stop.unless(done, err)
+  if to ~= "-" then report(run, to, done) end
+end
+
+function actions.put(run, session, path)
+  local show, finish = progress.new(run.out)
+  local done, err = session:put(run.arguments.path, path, { progress = show,
+    verify = run.arguments.verify_content and "content" or nil })
+  finish()
+  report(run, run.arguments.path, stop.unless(done, err))
+end
+
+function actions.ls(run, session, path)
+  local entries = stop.unless(session:entries(path ~= "" and path or "/"))
+  table.sort(entries, function(a, b) return a.name < b.name end)
+  run.out:result(Output.list(entries), function()
+    local rows = {}
+    for i, entry in ipairs(entries) do
+      rows[i] = { entry.type == "dir" and "         -" or ("%10d"):format(entry.size or 0),
+        entry.modified and os.date("!%Y-%m-%d %H:%M", entry.modified) or "", entry.name
+        .. (entry.type == "dir" and "/" or "") }
+    end
+    run.out:table(rows)
+  end)
+end
+
+function actions.mirror(run, session, path)
+  local done = stop.unless(mirror.fetch(session, path ~= "" and path or "/", run.arguments.path, function(text)
+    run.out:note("%s", text)
+  end))
+  run.out:result(done, function()
+    run.out:line("%d files fetched, %d were as they should be", done.fetched, done.kept)
+  end)
+end
+
+--- What is wrong with the local side is told before the module does anything.
+local function check_local(run)
+  if run.arguments.action ~= "put" then return end
+  local file, err = io.open(run.arguments.path, "rb")
+  if not file then stop.wrong_use("%s", err) end
+  file:close()
+end
+
+function ftp.run(run)
+  check_local(run)
+  local options, path = parse(run.arguments.url)
+  local modem = target.go_on_line(run)
+  if not modem.ftp then stop.wrong_use("the module on %s has no FTP client", modem.address) end
+  local session <close> = open(run, modem, options)
+  return actions[run.arguments.action](run, session, path)
+end
+
+return ftp

@@ -1,0 +1,79 @@
+--- The command `hayes`: what modules can do, from a shell. Exit status: 0 done, 1 the module or the far end refused,
+--- 2 wrong use, 3 no such port or it went away, 130 interrupted.
+
+local check = require "hayes.check"
+local Output = require "hayes.cli.output"
+local parser = require "hayes.cli.parser"
+local stop = require "hayes.cli.stop"
+
+---@class hayes.cli.run   one run of the command
+---@field arguments table  as the parser gives them
+---@field out hayes.cli.output
+---@field modem? hayes.modem the one that target.open opened
+
+local cli = {}
+
+--- Without the place in the sources, which says nothing to who typed the command.
+local function message_of(err)
+  return (tostring(err):gsub("^[^%s:]+:%d+: ", ""))
+end
+
+local function report(out, err)
+  out:note("%s", out:style("red", "hayes: ") .. message_of(err))
+  local hint = type(err) == "table" and err.hint
+  if hint then out:note("%s", "What to try: " .. hint) end
+end
+
+--- Brings the module back into command mode, so that the next program finds it as this one did.
+local function leave(modem)
+  if not modem then return end
+  pcall(modem.at, modem, "AT", { timeout = 5 })
+  pcall(modem.close, modem)
+end
+
+local function is_interrupt(raised)
+  return type(raised) == "string" and raised:find("interrupted!", 1, true) ~= nil
+end
+
+--- The exit status for what a run raised, after telling about it.
+local function failed(run, raised)
+  if is_interrupt(raised) then
+    io.stdout:flush()
+    io.stderr:write "\nhayes: interrupted\n"
+    leave(run.modem)
+    return stop.INTERRUPTED
+  end
+  if stop.is(raised) then
+    report(run.out, raised.err)
+    return raised.status
+  end
+  run.out:note("%s", "hayes: this is a bug in the program: " .. tostring(raised))
+  return stop.REFUSED
+end
+
+--- Message handler: what check.fail raises is wrong use; any other string is a bug.
+local function classify(raised)
+  if type(raised) ~= "string" or is_interrupt(raised) then return raised end
+  local thrower = debug.getinfo(3, "f") -- 2 is error()
+  if thrower and thrower.func == check.fail then return stop.new(stop.WRONG_USE, raised) end
+  return debug.traceback(raised, 2)
+end
+
+--- Runs the command with these arguments; gives the exit status.
+---@param words string[]
+---@return integer
+function cli.main(words)
+  local arguments, err, current = parser.parse(words)
+  if not arguments then
+    io.stderr:write(current:get_usage(), "\nhayes: ", err, "\n")
+    return stop.WRONG_USE
+  end
+  local run = { arguments = arguments, out = Output.new { json = arguments.json } }
+  local ok, raised = xpcall(parser.commands[arguments.command].run, classify, run)
+  local status = stop.DONE
+  if not ok then status = failed(run, raised) elseif math.type(raised) == "integer" then status = raised end
+  if run.modem then pcall(run.modem.close, run.modem) end
+  return status
+end
+
+return cli

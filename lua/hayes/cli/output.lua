@@ -1,0 +1,86 @@
+--- What the command `hayes` prints: text for people, or JSON for programs.
+
+local json = require "dkjson"
+
+---@class hayes.cli.output
+---@field json boolean
+---@field terminal boolean  standard output is a terminal
+---@field styled boolean
+local Output = {}
+Output.__index = Output
+
+--- Is this descriptor a terminal?
+local function is_terminal(fd)
+  return os.execute("test -t " .. fd) == true
+end
+
+local styles = { bold = 1, dim = 2, red = 31, green = 32, yellow = 33, cyan = 36 }
+
+--- NO_COLOR (https://no-color.org) and TERM=dumb switch colours off.
+---@param options { json: boolean? }
+---@return hayes.cli.output
+function Output.new(options)
+  local terminal = is_terminal(1)
+  local no_color = os.getenv "NO_COLOR"
+  return setmetatable({
+    json = options.json or false,
+    terminal = terminal,
+    progress = is_terminal(2),
+    styled = terminal and (no_color or "") == "" and os.getenv "TERM" ~= "dumb",
+  }, Output)
+end
+
+--- The text in a style: bold, dim, red, green, yellow, cyan.
+function Output:style(name, text)
+  if not self.styled then return text end
+  return ("\27[%dm%s\27[0m"):format(styles[name], text)
+end
+
+function Output.line(_, text, ...)
+  io.stdout:write(select("#", ...) > 0 and text:format(...) or tostring(text), "\n")
+end
+
+--- Something for the person at the terminal that is no result.
+function Output.note(_, text, ...)
+  io.stdout:flush()
+  io.stderr:write(select("#", ...) > 0 and text:format(...) or tostring(text), "\n")
+end
+
+--- Rows of equal length in columns; the last column is not padded.
+---@param rows string[][]
+---@param indent? string
+function Output:table(rows, indent)
+  local widths = {}
+  for _, row in ipairs(rows) do
+    for i = 1, #row do widths[i] = math.max(widths[i] or 0, utf8.len(row[i]) or #row[i]) end
+  end
+  for _, row in ipairs(rows) do
+    local words = {}
+    for i = 1, #row do
+      local padding = (" "):rep(i < #row and widths[i] - (utf8.len(row[i]) or #row[i]) or 0)
+      words[i] = row[i] .. padding
+    end
+    self:line("%s", ((indent or "") .. table.concat(words, "  ")):gsub("%s+$", ""))
+  end
+end
+
+--- Prints a value as JSON, on one line. `order`: the keys in the order to print them.
+function Output:value(value, order)
+  self:line("%s", json.encode(value, { keyorder = order }))
+end
+
+--- The elements of a list as one that stays a list in JSON, also when it is empty.
+---@param list? table
+function Output.list(list)
+  return setmetatable(list and table.move(list, 1, #list, 1, {}) or {}, { __jsontype = "array" })
+end
+
+--- Prints the result: as JSON, or as `show` prints it for people.
+---@param value any
+---@param show fun()
+---@param order? string[]
+function Output:result(value, show, order)
+  if self.json then self:value(value, order) else show() end
+end
+
+return Output

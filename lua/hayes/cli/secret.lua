@@ -1,0 +1,46 @@
+--- Passwords, which do not belong into the arguments of a program: every user of the machine can read those.
+
+local stop = require "hayes.cli.stop"
+
+local secret = {}
+
+local function from_file(path)
+  local file, err = io.open(path, "r")
+  if not file then stop.wrong_use("the password cannot be read: %s", err) end
+  local line = file:read "l"
+  file:close()
+  return line or ""
+end
+
+local function from_terminal(what)
+  if os.execute "test -t 0" ~= true then return nil end
+  io.stderr:write(what, ": ")
+  -- Restored whatever happens: Ctrl-C raises in here.
+  local saved <close> = setmetatable({}, { __close = function() os.execute "stty echo" end })
+  os.execute "stty -echo"
+  local line = io.read "l"
+  io.stderr:write "\n"
+  return line, saved
+end
+
+--- The secret behind an option: `@FILE` is the first line of a file, `-` asks at the terminal, anything else is the
+--- secret itself. Without the option: the environment variable, then nil.
+---@param out hayes.cli.output
+---@param given? string
+---@param variable string
+---@param what string "The password of me at example.com"
+---@return string?
+function secret.read(out, given, variable, what)
+  if not given then return os.getenv(variable) end
+  local path = given:match "^@(.+)$"
+  if path then return from_file(path) end
+  if given == "-" then
+    local line = from_terminal(what)
+    return line or stop.wrong_use("standard input is no terminal to ask for %s at", what:lower())
+  end
+  out:note("hayes: other users of this machine can see a password among the arguments; @FILE, - (asks) or %s keep it "
+    .. "secret", variable)
+  return given
+end
+
+return secret

@@ -1,0 +1,31 @@
+--- What a text means, by any dialect: for people who have no module at hand.
+
+local dialects = require "hayes.dialect"
+local errors = require "hayes.error"
+local explain = require "hayes.explain"
+
+--- Where the vendors differ, the explanations of all that know the text, the first one with the others in it.
+---@param text string|integer
+---@return hayes.explanation?, hayes.error?
+return function(text)
+  local first, nearest = nil, {}
+  for _, name in ipairs(dialects.names()) do
+    local dialect = dialects.get(name)
+    local found, err = explain(dialect, text)
+    if found then
+      found.dialect = name
+      if not first then
+        first = found
+      elseif tostring(found) ~= tostring(first) then
+        first.others = first.others or {}
+        table.insert(first.others, found)
+      end
+    else
+      table.move(err.nearest or {}, 1, #(err.nearest or {}), #nearest + 1, nearest)
+    end
+  end
+  if first then return first end
+  return nil, errors.new { name = "unknown", nearest = nearest,
+    message = ("no dialect knows %q%s"):format(tostring(text),
+      #nearest > 0 and ("; did you mean %s?"):format(table.concat(nearest, " or ")) or "") }
+end

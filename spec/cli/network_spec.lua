@@ -1,0 +1,100 @@
+-- The command `hayes` against servers: TLS, HTTP and FTP through an emulated module.
+
+local json = require "dkjson"
+local lab = require "support.lab"
+local Ftp = require "support.ftp_server"
+local Process = require "support.process"
+local Program = require "support.hayes_program"
+local hayes = require "hayes"
+
+describe("The command hayes", function()
+  local folder, server, port, emulator
+
+  setup(function()
+    folder = lab.folder()
+    port = Process.free_port()
+    Process.run({ "sh", "-c", "head -c 200000 /dev/urandom > file.bin" }, { folder = folder })
+    server = Process.start { "lua5.4", "spec/support/https_server.lua", port, folder, folder .. "/chain.pem",
+      folder .. "/server.key" }
+    Process.wait_for_port(port)
+    emulator = assert(hayes.emulator { resolve = { [lab.HOST] = "127.0.0.1:" .. port } })
+  end)
+
+  teardown(function()
+    emulator:close()
+    server:close()
+  end)
+
+  local function run(words)
+    words.env = { "HAYES_PORT=" .. emulator.address }
+    words[#words + 1] = "--apn"
+    words[#words + 1] = "internet"
+    return Program.run(words)
+  end
+
+  local function read(path)
+    local file = assert(io.open(path, "rb"))
+    local bytes = file:read "a"
+    file:close()
+    return bytes
+  end
+
+  it("fetches a URL over verified TLS to standard output and to a file", function()
+    local url = ("https://%s/file.bin"):format(lab.HOST)
+    local result = run { "http", "--ca", folder .. "/root.pem", url }
+    assert.are.equal(0, result.status, result.err)
+    assert.is_true(result.out == read(folder .. "/file.bin"))
+    assert.are.equal(0, run({ "http", "--ca", folder .. "/root.pem", "-o", folder .. "/got", url }).status)
+    assert.is_true(read(folder .. "/got") == read(folder .. "/file.bin"))
+  end)
+
+  it("ends with status 1 when the server cannot be verified, and says what to try", function()
+    local result = run { "http", "--ca", folder .. "/other.pem", ("https://%s/file.bin"):format(lab.HOST) }
+    assert.are.equal(1, result.status)
+    assert.are.equal("", result.out)
+    assert.is_truthy(result.err:find("What to try: ", 1, true), result.err)
+  end)
+
+  it("connects standard input and output with a TLS server", function()
+    local result = run { "tls", "--ca", folder .. "/root.pem", ("%s:%d"):format(lab.HOST, port),
+      input = ("GET /file.bin HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n"):format(lab.HOST) }
+    assert.are.equal(0, result.status, result.err)
+    assert.is_true(result.out:sub(-200000) == read(folder .. "/file.bin"))
+    assert.is_truthy(result.err:find("hayes: connected to ", 1, true))
+  end)
+
+  it("stores, lists, fetches and mirrors files of an FTP server", function()
+    local ftp <close> = Ftp.start(folder)
+    local base = ("ftp://user@127.0.0.1:%d"):format(ftp.port)
+    local password = folder .. "/password"
+    local file = assert(io.open(password, "w"))
+    file:write "secret\n"
+    file:close()
+    local function ftp_command(...)
+      local words = { "ftp", ... }
+      words[#words + 1] = "--password"
+      words[#words + 1] = "@" .. password
+      return run(words)
+    end
+    local stored = ftp_command("put", folder .. "/file.bin", base .. "/up.bin")
+    assert.are.equal(0, stored.status, stored.err)
+    assert.is_true(ftp:get "up.bin" == read(folder .. "/file.bin"))
+    local listed = json.decode(ftp_command("ls", base .. "/", "--json").out)
+    assert.are.equal("up.bin", listed[1].name)
+    assert.are.equal(200000, listed[1].size)
+    assert.are.equal(0, ftp_command("get", base .. "/up.bin", folder .. "/down.bin").status)
+    assert.is_true(read(folder .. "/down.bin") == read(folder .. "/file.bin"))
+    local to = folder .. "/mirrored"
+    local mirrored = ftp_command("mirror", base .. "/", to)
+    assert.is_truthy(mirrored.out:find("1 files fetched", 1, true), mirrored.err)
+    assert.is_true(read(to .. "/up.bin") == read(folder .. "/file.bin"))
+    mirrored = ftp_command("mirror", base .. "/", to)
+    assert.is_truthy(mirrored.out:find("0 files fetched, 1 were as they should be", 1, true), mirrored.err)
+  end)
+
+  it("notices a missing local file before it opens the module", function()
+    local result = run { "ftp", "put", folder .. "/no-such-file", "ftp://127.0.0.1/x", "-p", "/dev/no-such-port" }
+    assert.are.equal(2, result.status)
+    assert.is_truthy(result.err:find("no-such-file: No such file or directory", 1, true), result.err)
+  end)
+end)
