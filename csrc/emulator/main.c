@@ -56,7 +56,10 @@ static bool catch_signals(struct signals *signals, struct emu *emu)
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
+    if (emu->options->attached)
+        signal(SIGINT, SIG_IGN); /* Ctrl-C is for the program that reads: its module stays */
+    else
+        sigaddset(&set, SIGINT);
     sigaddset(&set, SIGHUP);
     signal(SIGPIPE, SIG_IGN);
     sigprocmask(SIG_BLOCK, &set, NULL);

@@ -12,27 +12,50 @@ local function read(path)
   return text
 end
 
----@param words table arguments; `env` (a list of NAME=value), `input` (text for standard input), `timeout` (20 s, after
+local function write(path, bytes)
+  local file = assert(io.open(path, "wb"))
+  file:write(bytes)
+  file:close()
+end
+
+--- The words of a command line that runs the program in this environment.
+local function command_line(folder, words, before)
+  local script = folder .. "/hayes"
+  write(script, 'os.exit(require("hayes.cli").main(arg), true)\n')
+  local line = { "env", "-u", "HAYES_PORT", "-u", "NO_COLOR", "LUA_PATH=" .. package.path, "LUA_CPATH=" .. package.cpath,
+    "XDG_STATE_HOME=" .. folder .. "/state" }
+  table.move(words.env or {}, 1, #(words.env or {}), #line + 1, line)
+  table.move(before, 1, #before, #line + 1, line)
+  line[#line + 1], line[#line + 2] = "lua5.4", script
+  return table.move(words, 1, #words, #line + 1, line)
+end
+
+---@param words table arguments; `env` (a list of NAME=value), `input` (text for standard input), `timeout` (60 s, after
 ---  which it gets SIGINT)
 ---@return { status: integer, out: string, err: string }
 function Program.run(words)
   local folder = lab.folder()
-  local script = folder .. "/hayes"
-  local file = assert(io.open(script, "w"))
-  file:write 'os.exit(require("hayes.cli").main(arg), true)\n'
-  file:close()
-  file = assert(io.open(folder .. "/input", "wb"))
-  file:write(words.input or "")
-  file:close()
-  local command = { "env", "-u", "HAYES_PORT", "LUA_PATH=" .. package.path, "LUA_CPATH=" .. package.cpath }
-  table.move(words.env or {}, 1, #(words.env or {}), #command + 1, command)
-  table.move({ "timeout", "-s", "INT", "--preserve-status", tostring(words.timeout or 60), "lua5.4", script }, 1, 7,
-    #command + 1, command)
-  for _, word in ipairs(words) do command[#command + 1] = word end
-  local line = ("%s <%s >%s 2>%s"):format(Process.quote(command), folder .. "/input", folder .. "/out",
-    folder .. "/err")
-  local _, _, status = os.execute(line)
+  write(folder .. "/input", words.input or "")
+  local line = command_line(folder, words, { "timeout", "-s", "INT", "--preserve-status", tostring(words.timeout or 60) })
+  local _, _, status = os.execute(("%s <%s >%s 2>%s"):format(Process.quote(line), folder .. "/input", folder .. "/out",
+    folder .. "/err"))
   return { status = status, out = read(folder .. "/out"), err = read(folder .. "/err") }
+end
+
+--- Runs it in a terminal of its own: each step is { "wait", text } or { "type", keys }.
+---@return { status: integer, out: string }
+function Program.in_terminal(words, steps)
+  local folder = lab.folder()
+  local lines = {}
+  for i, step in ipairs(steps) do
+    lines[i] = ('("%s", "%s")\n'):format(step[1], (step[2]:gsub("[^%w ]", function(c)
+      return ("\\x%02x"):format(c:byte())
+    end)))
+  end
+  write(folder .. "/steps", table.concat(lines))
+  local line = command_line(folder, words, { "/usr/bin/python3", "spec/support/in_terminal.py", folder .. "/steps" })
+  local _, _, status = os.execute(Process.quote(line) .. " >" .. folder .. "/out 2>&1")
+  return { status = status, out = read(folder .. "/out") }
 end
 
 return Program

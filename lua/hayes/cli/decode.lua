@@ -19,18 +19,29 @@ function decode.values(modem, line)
   return values
 end
 
+--- Texts of equal columns: each field with its value and what that means.
+---@return string[]
+function decode.rows(modem, line)
+  local rows, widths = {}, { 0, 0 }
+  for i, field in ipairs(fields_of(modem, line) or {}) do
+    local value = field.value == nil and "-" or tostring(field.value)
+    rows[i] = { field.name, value .. (field.unit and " " .. field.unit or ""), field.meaning or field.doc or "" }
+    for column = 1, 2 do widths[column] = math.max(widths[column], #rows[i][column]) end
+  end
+  for i, row in ipairs(rows) do
+    local text = ("%-" .. math.min(widths[1], 90) .. "s  %-" .. math.min(widths[2], 90) .. "s  %s")
+    rows[i] = text:format(table.unpack(row)):gsub("%s+$", "")
+  end
+  return rows
+end
+
 --- Prints the line, and below it each field with its value and what that means.
 ---@param out hayes.cli.output
 ---@param modem hayes.modem
 ---@param line string
 function decode.print(out, modem, line)
   out:line("%s", line)
-  local rows = {}
-  for i, field in ipairs(fields_of(modem, line) or {}) do
-    local value = field.value == nil and "-" or tostring(field.value)
-    rows[i] = { field.name, value .. (field.unit and " " .. field.unit or ""), field.meaning or field.doc or "" }
-  end
-  out:table(rows, "  ")
+  for _, row in ipairs(decode.rows(modem, line)) do out:line("%s", out:style("dim", "  " .. row)) end
 end
 
 return decode

@@ -2,6 +2,7 @@
 --- 2 wrong use, 3 no such port or it went away, 130 interrupted.
 
 local check = require "hayes.check"
+local core = require "hayes.core"
 local Output = require "hayes.cli.output"
 local parser = require "hayes.cli.parser"
 local stop = require "hayes.cli.stop"
@@ -68,6 +69,7 @@ function cli.main(words)
     io.stderr:write(current:get_usage(), "\nhayes: ", err, "\n")
     return stop.WRONG_USE
   end
+  core.catch_interrupts()
   local run = { arguments = arguments, out = Output.new { json = arguments.json } }
   local ok, raised = xpcall(parser.commands[arguments.command].run, classify, run)
   local status = stop.DONE

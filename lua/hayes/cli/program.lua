@@ -4,7 +4,8 @@
 -- The library itself does without these.
 for name, package in pairs { argparse = "lua-argparse", dkjson = "lua-dkjson" } do
   if not pcall(require, name) then
-    io.stderr:write(("hayes: the command needs %s: `apt install %s` or `luarocks install %s`\n"):format(name, package, name))
+    io.stderr:write(("hayes: the command needs %s: `apt install %s` or `luarocks install %s`\n"):format(name, package,
+      name))
     os.exit(2)
   end
 end

@@ -1,0 +1,39 @@
+/* Ctrl-C as an error in the main program, any number of times: the program lua does it once, after which the
+ * next one ends the process. */
+#include "lua/core.h"
+
+#include <signal.h>
+
+static lua_State *main_thread; /* the handler gets no argument */
+
+static void raise_interrupted(lua_State *L, lua_Debug *record)
+{
+    (void)record;
+    lua_sethook(L, NULL, 0, 0);
+    luaL_error(L, "interrupted!");
+}
+
+/* lua_sethook is safe to call from a signal handler. */
+static void on_interrupt(int number)
+{
+    (void)number;
+    lua_sethook(main_thread, raise_interrupted, LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE | LUA_MASKCOUNT, 1);
+}
+
+/* catch_interrupts(): from now on SIGINT raises "interrupted!" in the main thread. For programs, never for a
+ * library: the handler is the process's. */
+static int catch_interrupts(lua_State *L)
+{
+    lua_rawgeti(L, LUA_REGISTRYINDEX, LUA_RIDX_MAINTHREAD);
+    main_thread = lua_tothread(L, -1);
+    struct sigaction action = {.sa_handler = on_interrupt};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    return 0;
+}
+
+void core_open_interrupt(lua_State *L)
+{
+    lua_pushcfunction(L, catch_interrupts);
+    lua_setfield(L, -2, "catch_interrupts");
+}

@@ -1,0 +1,147 @@
+--- Input and output of the shell: a line editor with history on a terminal, plain lines elsewhere. While it waits for a
+--- line, the module is served, and what is printed appears above the prompt.
+
+local core = require "hayes.core"
+local history = require "hayes.cli.shell.history"
+local complete = require "hayes.cli.shell.complete"
+local wait = require "hayes.wait"
+
+---@class hayes.cli.editor
+---@field interactive boolean  a person is there: prompt, history, completion
+---@field prompting boolean    the prompt is on the screen
+local Editor = {}
+Editor.__index = Editor
+
+local STDIN = 0
+local PROMPT = "> "
+
+local function is_terminal()
+  local term = os.getenv "TERM" or "dumb"
+  return os.execute "test -t 0 && test -t 1" == true and term ~= "dumb"
+end
+
+--- What stty(1) restores.
+local function terminal_settings()
+  local pipe <close> = assert(io.popen "stty -g 2>/dev/null </dev/tty")
+  return pipe:read "l"
+end
+
+---@param shell hayes.cli.shell
+function Editor.new(shell)
+  local found, readline = pcall(require, "readline")
+  local self = setmetatable({
+    interactive = is_terminal() and found, prompting = false, shell = shell, ahead = "", finished = false,
+  }, Editor)
+  if self.interactive then
+    self.readline = readline
+    self.saved = terminal_settings()
+    readline.set_options { histfile = "", auto_add = false, completion = true }
+    history.load(readline)
+    readline.set_complete_function(function(text, from, to)
+      local ok, list = pcall(complete.candidates, shell, text, from, to)
+      return ok and list or {}
+    end)
+  elseif is_terminal() then
+    self.unedited = true
+  end
+  return self
+end
+
+--- The text for logs and history, its secrets masked.
+function Editor.shown(text) return history.masked(text) end
+
+local function terminal_columns()
+  local pipe <close> = assert(io.popen "stty size 2>/dev/null </dev/tty")
+  return pipe:read("n", "n")
+end
+
+--- Prints above the prompt: scrolls by as many rows as the text needs, inserts them before the prompt's row, and puts
+--- the cursor back to its column.
+local function print_above(text)
+  local _, columns = terminal_columns()
+  local rows = 0
+  for line in (text .. "\n"):gmatch "(.-)\n" do
+    local bare = line:gsub("\27%[[%d;]*m", "")
+    rows = rows + math.max(1, math.ceil((utf8.len(bare) or #bare) / (columns or 80)))
+  end
+  io.stdout:write(("\27D"):rep(rows), ("\27[%dA"):format(rows), "\0277\r", ("\27[%dL"):format(rows),
+    text:gsub("\n", "\r\n"), "\0278", ("\27[%dB"):format(rows))
+end
+
+function Editor:print(text)
+  text = text:gsub("[\0-\8\11-\26\28-\31\127]", function(c) return ("\\x%02X"):format(c:byte()) end)
+  if self.prompting then print_above(text) else io.stdout:write(text, "\n") end
+  io.stdout:flush()
+end
+
+--- The next line from the editor; nil at its end.
+local function edited(self)
+  local line
+  self.readline.handler_install(PROMPT, function(text)
+    line = text or false
+    self.readline.handler_remove()
+  end)
+  self.prompting = true
+  while line == nil do
+    wait.descriptor(STDIN, false)
+    self.readline.read_char()
+  end
+  self.prompting = false
+  if not line then
+    io.stdout:write "\n"
+    return nil
+  end
+  history.add(self.readline, line)
+  return line
+end
+
+--- The next line of plain input. Bytes are read without blocking, so that events are printed meanwhile.
+local function plain(self)
+  if not self.input then
+    local words
+    self.input, words = core.file("/dev/stdin", "read")
+    if not self.input then error("standard input cannot be read: " .. words, 0) end
+  end
+  while true do
+    local line, rest = self.ahead:match "^(.-)\n(.*)$"
+    if line then
+      self.ahead = rest
+      return line
+    end
+    if self.finished then
+      line, self.ahead = self.ahead, ""
+      return line ~= "" and line or nil
+    end
+    local bytes = self.input:read_some(4096)
+    if bytes == false then
+      wait.descriptor(self.input:fd(), false)
+    else
+      self.finished = not bytes or bytes == ""
+      self.ahead = self.ahead .. (bytes or "")
+    end
+  end
+end
+
+--- The next line, or nil at the end of input.
+---@return string?
+function Editor:read()
+  if self.interactive then return edited(self) end
+  if self.unedited then io.stdout:write(PROMPT):flush() end
+  return plain(self)
+end
+
+--- Gives up the line that is being typed: Ctrl-C. The handler is not removed but replaced by the next prompt's:
+--- lua-readline 3.2 closes the terminal's stream before readline uses it for the last time, and crashes.
+function Editor:drop()
+  if not self.prompting then return end
+  self.prompting = false
+  io.stdout:write "\n" -- the terminal has shown ^C
+end
+
+--- Leaves the terminal as it was.
+function Editor:close()
+  if self.prompting and self.saved then os.execute("stty " .. self.saved .. " </dev/tty") end
+  self.prompting = false
+end
+
+return Editor

@@ -1,0 +1,86 @@
+--- Lua at the prompt.
+
+local hayes = require "hayes"
+
+local evaluate = {}
+
+--- What the person's code sees: everything of Lua, `modem`, `hayes`, and `_`, the last value.
+---@param shell hayes.cli.shell
+function evaluate.environment(shell)
+  local environment = { modem = shell.modem, hayes = hayes }
+  environment.print = function(...)
+    local words = table.pack(...)
+    for i = 1, words.n do words[i] = tostring(words[i]) end
+    shell:print(table.concat(words, "\t"))
+  end
+  return setmetatable(environment, { __index = _G })
+end
+
+local MOST_ENTRIES = 40
+local DEEPEST = 4
+
+local function key_text(key)
+  if type(key) == "string" and key:find "^[%a_][%w_]*$" then return key end
+  return "[" .. (type(key) == "string" and ("%q"):format(key) or tostring(key)) .. "]"
+end
+
+local function sorted_keys(value)
+  local keys = {}
+  for key in pairs(value) do
+    if math.type(key) ~= "integer" or key < 1 or key > #value then keys[#keys + 1] = key end
+  end
+  table.sort(keys, function(a, b) return tostring(a) < tostring(b) end)
+  return keys
+end
+
+local function scalar(value)
+  if type(value) == "string" then return (("%q"):format(value):gsub("\\\n", "\\n")) end
+  return tostring(value)
+end
+
+--- A value as a person wants to see it. Objects print themselves.
+---@param value any
+---@return string
+function evaluate.show(value, indent, depth)
+  indent, depth = indent or "", depth or 0
+  local meta = getmetatable(value)
+  if type(value) ~= "table" or meta and meta.__tostring then
+    return depth == 0 and tostring(value) or scalar(value)
+  end
+  if next(value) == nil then return "{}" end
+  if depth >= DEEPEST then return "{ … }" end
+  local parts = {}
+  local function add(text) parts[#parts + 1] = text end
+  for _, element in ipairs(value) do add(evaluate.show(element, indent .. "  ", depth + 1)) end
+  for _, key in ipairs(sorted_keys(value)) do
+    add(key_text(key) .. " = " .. evaluate.show(value[key], indent .. "  ", depth + 1))
+  end
+  if #parts > MOST_ENTRIES then parts = table.move(parts, 1, MOST_ENTRIES, 1, { [MOST_ENTRIES + 1] = "…" }) end
+  local line = "{ " .. table.concat(parts, ", ") .. " }"
+  if #line + #indent < 100 and not line:find "\n" then return line end
+  return "{\n" .. indent .. "  " .. table.concat(parts, ",\n" .. indent .. "  ") .. "\n" .. indent .. "}"
+end
+
+local function print_results(shell, ...)
+  local values = table.pack(...)
+  if values.n == 0 then return end
+  shell.environment._ = values[1]
+  if values[1] == nil and values.n > 1 then return shell:show_error(values[2]) end
+  for i = 1, values.n do
+    local shown = evaluate.show(values[i])
+    if values[i] ~= nil or values.n > 1 then shell:print(shown) end
+  end
+end
+
+--- Runs a line; the value of an expression is printed. Raises what the line raises.
+---@param shell hayes.cli.shell
+---@param text string
+function evaluate.run(shell, text)
+  local f = load("return " .. text, "=line", "t", shell.environment)
+  local err
+  if not f then f, err = load(text, "=line", "t", shell.environment) end
+  if not f then return shell:show_error(err) end
+  print_results(shell, f())
+end
+
+return evaluate

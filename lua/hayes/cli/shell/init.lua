@@ -1,0 +1,142 @@
+--- The shell: reads lines, and prints what becomes of them and what the module says by itself.
+
+local decode = require "hayes.cli.decode"
+local Editor = require "hayes.cli.shell.editor"
+local evaluate = require "hayes.cli.shell.evaluate"
+local words = require "hayes.cli.shell.words"
+
+---@class hayes.cli.shell
+---@field run_of hayes.cli.run
+---@field out hayes.cli.output
+---@field modem hayes.modem
+---@field editor hayes.cli.editor
+---@field raw boolean   answers are printed as they come
+---@field time boolean  lines get the time of day in front
+---@field hex boolean   bytes that are no text are printed in hex
+---@field log? file*
+---@field hinted? string    the hint that Tab has shown for this line
+---@field leaving? boolean  the person wants to leave
+local Shell = {}
+Shell.__index = Shell
+
+---@param run_of hayes.cli.run
+---@param modem hayes.modem
+function Shell.new(run_of, modem)
+  local self = setmetatable({
+    out = run_of.out, modem = modem, raw = run_of.arguments.raw or false, time = false, hex = false,
+  }, Shell)
+  self.editor = Editor.new(self)
+  self.environment = evaluate.environment(self)
+  modem:on("urc", function(event) self:show_event(event) end)
+  modem:on("reboot", function() self:tell "the module has restarted" end)
+  return self
+end
+
+local function in_hex(text)
+  return (text:gsub("[^\32-\126]", function(c) return ("\\x%02X"):format(c:byte()) end))
+end
+
+--- A line of the shell's output: to the terminal, above a prompt, and into the log.
+function Shell:print(text)
+  if self.hex then text = text:gsub("[^\n]+", in_hex) end
+  if self.time then text = os.date "%H:%M:%S " .. text end
+  if self.log then self.log:write(text, "\n") end
+  self.editor:print(text)
+end
+
+--- Something that the shell itself says.
+function Shell:tell(text)
+  self:print(self.out:style("dim", "-- " .. text))
+end
+
+function Shell:show_error(err)
+  self:print(self.out:style("red", tostring(err)))
+  if type(err) == "table" and err.hint then self:tell("What to try: " .. err.hint) end
+end
+
+function Shell:show_event(event)
+  self:print(self.out:style("yellow", event.line))
+  if self.raw then return end
+  for _, row in ipairs(decode.rows(self.modem, event.line)) do self:print(self.out:style("dim", "  " .. row)) end
+end
+
+--- Sends a command and prints the answer.
+---@return boolean it has worked
+function Shell:send(text)
+  local response, err = self.modem:at(text)
+  if not response then
+    self:show_error(err)
+    return false
+  end
+  for _, line in ipairs(response) do
+    self:print(line)
+    for _, row in ipairs(self.raw and {} or decode.rows(self.modem, line)) do
+      self:print(self.out:style("dim", "  " .. row))
+    end
+  end
+  if response.data then self:print(response.data) end
+  self:print(self.out:style("green", response.result))
+  return true
+end
+
+function Shell:explain(text)
+  local found, err = self.modem:explain(text)
+  self:print(found and tostring(found) or tostring(err))
+end
+
+--- Does what a line says.
+function Shell:obey(line)
+  local text = line:match "^%s*(.-)%s*$"
+  self.hinted = nil
+  if text == "" then return end
+  if self.log then self.log:write("> ", self.editor.shown(text), "\n") end
+  if text:find "^[Aa][Tt]" then return self:send(text) end
+  local question = text:match "^%?%s*(.+)$"
+  if question then return self:explain(question) end
+  if words.obey(self, text) then return end
+  return evaluate.run(self, text)
+end
+
+local function is_interrupt(raised)
+  return type(raised) == "string" and raised:find("interrupted!", 1, true) ~= nil
+end
+
+--- One line, whatever becomes of it; false at the end of input.
+function Shell:next_line()
+  local ok, line = pcall(self.editor.read, self.editor)
+  if not ok then
+    self.editor:drop()
+    if not is_interrupt(line) then error(line, 0) end
+    return true
+  end
+  if not line then return false end
+  local done, raised = pcall(self.obey, self, line)
+  if not done and is_interrupt(raised) then
+    self.editor:print "" -- the terminal has shown ^C
+  elseif not done then
+    self:show_error(raised)
+  end
+  return not self.leaving
+end
+
+--- Reads and obeys lines up to the end of input.
+function Shell:run()
+  if self.editor.interactive then
+    local module = self.modem:identify()
+    self:tell(("%s on %s; help lists what there is, Ctrl-D leaves"):format(module and module.model or "a module",
+      self.modem.address))
+  end
+  while self:next_line() do
+    if self.modem.closed_with then
+      local ok, err = self.modem:reopen()
+      if not ok then
+        self:show_error(err)
+        return require("hayes.cli.stop").status_of(err)
+      end
+    end
+  end
+  self.editor:close()
+  if self.log then self.log:close() end
+end
+
+return Shell

@@ -1,0 +1,78 @@
+--- The shell's own words.
+
+local hayes = require "hayes"
+
+local words = {}
+
+---@type { word: string, form: string, summary: string, obey: fun(shell: hayes.cli.shell, rest: string) }[]
+local list = {}
+
+local function define(form, summary, obey)
+  list[#list + 1] = { word = form:match "^%l+", form = form, summary = summary, obey = obey }
+end
+
+local function switch(name)
+  return function(shell, rest)
+    if rest ~= "on" and rest ~= "off" then return shell:show_error(name .. " is on or off: " .. name .. " on") end
+    shell[name] = rest == "on"
+  end
+end
+
+define("help [WHAT]", "this list, or help about a part of `modem`: help modem.ssl", function(shell, rest)
+  if rest ~= "" and shell.modem.help then return shell:print(tostring(shell.modem:help(rest:gsub("^modem%.?", "")))) end
+  local width = 0
+  for _, entry in ipairs(list) do width = math.max(width, #entry.form) end
+  shell:print(("%-" .. width .. "s  %s"):format("AT...", "sends a command to the module"))
+  shell:print(("%-" .. width .. "s  %s"):format("?WHAT", "explains a command, an error, or a line of a module"))
+  for _, entry in ipairs(list) do shell:print(("%-" .. width .. "s  %s"):format(entry.form, entry.summary)) end
+  shell:print "Anything else is Lua: modem.network.status(); `_` is the last value."
+  shell:print "Tab completes, Ctrl-C ends what is under way, Ctrl-D leaves."
+end)
+
+define("watch SECONDS AT...", "sends a command again and again, until Ctrl-C", function(shell, rest)
+  local seconds, text = rest:match "^([%d.]+)%s+(.+)$"
+  seconds = tonumber(seconds)
+  if not seconds then return shell:show_error "say how often, and what: watch 2 AT+CSQ" end
+  while shell:send(text) do hayes.sleep(seconds) end
+end)
+
+define("raw on|off", "answers as the module sends them, not decoded", switch "raw")
+define("time on|off", "the time of day before each line", switch "time")
+define("hex on|off", "bytes that are no text as \\x0D", switch "hex")
+
+define("log FILE|off", "writes what is shown to a file, too", function(shell, rest)
+  if shell.log then shell.log:close() end
+  shell.log = nil
+  if rest == "off" then return end
+  local file, err = io.open(rest, "a")
+  if not file then return shell:show_error("the log cannot be written: " .. err) end
+  file:setvbuf "line"
+  shell.log = file
+end)
+
+define("quit", "leaves", function(shell) shell.leaving = true end)
+
+--- Is the line one of the shell's words? Then it is done. `log = 5` is Lua.
+---@param shell hayes.cli.shell
+---@param text string
+---@return boolean
+function words.obey(shell, text)
+  local word, rest = text:match "^(%l+)%s*(.*)$"
+  if not word or rest:find "^[=.:(%[,]" then return false end
+  for _, entry in ipairs(list) do
+    if entry.word == word then
+      entry.obey(shell, rest)
+      return true
+    end
+  end
+  return false
+end
+
+---@return string[]
+function words.names()
+  local names = {}
+  for i, entry in ipairs(list) do names[i] = entry.word end
+  return names
+end
+
+return words

@@ -1,0 +1,95 @@
+-- hayes shell: piped, and in a terminal.
+
+local hayes = require "hayes"
+local lab = require "support.lab"
+local Program = require "support.hayes_program"
+
+describe("The shell", function()
+  local emulator
+
+  setup(function() emulator = assert(hayes.emulator { module = "EC200U" }) end)
+  teardown(function() emulator:close() end)
+
+  local function piped(input)
+    return Program.run { "shell", "-p", emulator.address, input = input }
+  end
+
+  local function typed(steps)
+    return Program.in_terminal({ "shell", "-p", emulator.address }, steps)
+  end
+
+  it("sends lines that begin with AT, explains after a question mark, and runs anything else as Lua", function()
+    local result = piped 'AT+QSSLCFG="seclevel",1\n?579\n1 + 1\n_ * 4\nmodem.network.status().registration\n'
+    assert.are.equal(0, result.status)
+    assert.is_truthy(result.out:find('+QSSLCFG: "seclevel",1,0\n  SSL_ctxID  1\n  seclevel   0  none\nOK\n', 1, true),
+      result.out)
+    assert.is_truthy(result.out:find("Error 579, ssl_handshake_fail", 1, true))
+    assert.is_truthy(result.out:find("\n2\n8\nregistered\n", 1, true), result.out)
+  end)
+
+  it("prints tables, errors with their hints, and mistakes in Lua, and goes on", function()
+    local result = piped '{ a = 1, { "x" } }\nAT+NOSUCH\nfoo(\nerror("raised")\nnil, "reason"\n"end"\n'
+    assert.is_truthy(result.out:find('{ { "x" }, a = 1 }\n', 1, true), result.out)
+    assert.is_truthy(result.out:find("AT+NOSUCH failed: the module answered ERROR\n-- What to try: ", 1, true))
+    assert.is_truthy(result.out:find("unexpected symbol near <eof>", 1, true))
+    assert.is_truthy(result.out:find("raised\nreason\nend\n", 1, true), result.out)
+  end)
+
+  it("writes what it shows to a log", function()
+    local path = lab.folder() .. "/shell.log"
+    piped(("log %s\nAT\nlog off\nAT+CSQ\n"):format(path))
+    local file = assert(io.open(path))
+    assert.are.equal("> AT\nOK\n> log off\n", file:read "a")
+    file:close()
+  end)
+
+  it("completes commands and values at Tab in a terminal, and says what may be typed where nothing completes", function()
+    local result = typed {
+      { "wait", "Ctrl-D leaves" }, { "wait", "> " },
+      { "type", "AT+QSSLSTA\t?\r" }, { "wait", "AT+QSSLSTATE?" }, { "wait", "OK" }, { "wait", "> " },
+      { "type", 'AT+QPING=1,"\t' }, { "wait", "IP address or host name" },
+      { "type", "\21modem.netw\t.sta\t().sim\r" }, { "wait", "READY" }, { "wait", "> " },
+      { "type", "\4" },
+    }
+    assert.are.equal(0, result.status, result.out)
+  end)
+
+  it("prints a URC above the line that is being typed", function()
+    local result = Program.in_terminal({ "shell", "-p", "emulator" }, {
+      { "wait", "> " },
+      { "type", "function come() hayes.sleep(0.2) modem.emulator:control 'urc +CREG: 1' end\r" }, { "wait", "> " },
+      { "type", "coming = hayes.spawn(come)\r" }, { "wait", "> " },
+      { "type", "AT+CS" }, { "wait", "+CREG: 1" }, { "wait", "registered, home network" },
+      { "type", "Q\r" }, { "wait", "rssi" }, { "wait", "> " },
+      { "type", "\4" },
+    })
+    assert.are.equal(0, result.status, result.out)
+  end)
+
+  it("ends what is under way at Ctrl-C, and goes on", function()
+    local result = typed {
+      { "wait", "> " },
+      { "type", "watch 0.1 AT+CSQ\r" }, { "wait", "rssi" }, { "wait", "rssi" }, { "type", "\3" }, { "wait", "> " },
+      { "type", "half a line" }, { "wait", "half a line" }, { "type", "\3" }, { "wait", "> " },
+      { "type", "hayes.sleep(100)\r" }, { "wait", "hayes.sleep(100)" }, { "type", "\3" }, { "wait", "> " },
+      { "type", "6 * 7\r" }, { "wait", "42" }, { "wait", "> " },
+      { "type", "\4" },
+    }
+    assert.are.equal(0, result.status, result.out)
+  end)
+
+  it("keeps lines for the next conversation, but none with a secret", function()
+    os.remove(lab.folder() .. "/state/hayes/history")
+    typed {
+      { "wait", "> " },
+      { "type", "AT+CSQ\r" }, { "wait", "rssi" }, { "wait", "> " },
+      { "type", 'AT+CPIN="1234"\r' }, { "wait", "1234" }, { "wait", "> " },
+      { "type", "\4" },
+    }
+    local file = assert(io.open(lab.folder() .. "/state/hayes/history"))
+    assert.are.equal("AT+CSQ\n", file:read "a")
+    file:close()
+    local result = typed { { "wait", "> " }, { "type", "\27[A\r" }, { "wait", "rssi" }, { "wait", "> " }, { "type", "\4" } }
+    assert.are.equal(0, result.status, result.out)
+  end)
+end)
