@@ -11,13 +11,15 @@
 
 struct at_rules;
 struct port;
+struct port_error;
 
-#define CORE_ENGINE  "hayes.engine"
-#define CORE_PORT    "hayes.port"
-#define CORE_RULES   "hayes.rules"
-#define CORE_POLLSET "hayes.pollset"
-#define CORE_SIGNAL  "hayes.signal"
-#define CORE_FILE    "hayes.file"
+#define CORE_ENGINE   "hayes.engine"
+#define CORE_PORT     "hayes.port"
+#define CORE_RULES    "hayes.rules"
+#define CORE_POLLSET  "hayes.pollset"
+#define CORE_SIGNAL   "hayes.signal"
+#define CORE_FILE     "hayes.file"
+#define CORE_LISTENER "hayes.listener"
 
 /* Each creates its metatable and adds its constructors to the module table on top of the stack. */
 void core_open_rules(lua_State *L);
@@ -28,6 +30,7 @@ void core_open_signal(lua_State *L);
 void core_open_file(lua_State *L);
 void core_open_path(lua_State *L);
 void core_open_interrupt(lua_State *L);
+void core_open_listener(lua_State *L);
 
 /* Lua's own allocator, so that the memory of engines counts as the state's. */
 struct at_alloc core_alloc(lua_State *L);
@@ -54,6 +57,13 @@ void core_release_rules(struct core_rules *rules);
 
 /* Pushes the name of the events of this rule. `index`: stack index of the rules. */
 void core_push_rule_name(lua_State *L, int index, int rule);
+
+/* Pushes a port, which it takes over; raises an error, and closes it, if there is no memory. NULL pushes nil.
+ */
+void core_push_port(lua_State *L, struct port *port);
+
+/* The name of a problem with a port, as errors have it: `port_busy`. */
+const char *core_problem_name(const struct port_error *error);
 
 /* Returns the open port; raises an error if it is closed. */
 struct port *core_check_port(lua_State *L, int index);

@@ -1,5 +1,5 @@
-/* Ctrl-C as an error in the main program, any number of times: the program lua does it once, after which the
- * next one ends the process. */
+/* Ctrl-C and SIGTERM as an error in the main program, any number of times: the program lua does it with
+ * Ctrl-C alone, and once, after which the next one ends the process. */
 #include "lua/core.h"
 
 #include <signal.h>
@@ -20,8 +20,8 @@ static void on_interrupt(int number)
     lua_sethook(main_thread, raise_interrupted, LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE | LUA_MASKCOUNT, 1);
 }
 
-/* catch_interrupts(): from now on SIGINT raises "interrupted!" in the main thread. For programs, never for a
- * library: the handler is the process's. */
+/* catch_interrupts(): from now on SIGINT and SIGTERM raise "interrupted!" in the main thread. For programs,
+ * never for a library: the handler is the process's. */
 static int catch_interrupts(lua_State *L)
 {
     lua_rawgeti(L, LUA_REGISTRYINDEX, LUA_RIDX_MAINTHREAD);
@@ -29,6 +29,7 @@ static int catch_interrupts(lua_State *L)
     struct sigaction action = {.sa_handler = on_interrupt};
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
     return 0;
 }
 

@@ -115,5 +115,6 @@ __attribute__((visibility("default"))) int luaopen_hayes_core(lua_State *L)
     core_open_file(L);
     core_open_path(L);
     core_open_interrupt(L);
+    core_open_listener(L);
     return 1;
 }

@@ -89,14 +89,32 @@ static int add(lua_State *L)
     return 0;
 }
 
-/* set:remove(fd) */
+/* The index of the descriptor on behalf of the object at `object`; -1: there is none. The list of objects is
+ * on top of the stack. */
+static int find_of(lua_State *L, const struct pollset *set, int fd, int object)
+{
+    for (int i = 0; i < set->count; i++) {
+        if (set->fds[i].fd != fd)
+            continue;
+        lua_rawgeti(L, -1, i + 1);
+        bool same = lua_rawequal(L, -1, object);
+        lua_pop(L, 1);
+        if (same)
+            return i;
+    }
+    return -1;
+}
+
+/* set:remove(fd, object): without an object, whoever it was added for first */
 static int remove_fd(lua_State *L)
 {
     struct pollset *set = check_pollset(L);
-    int index = find(set, (int)luaL_checkinteger(L, 2));
+    int fd = (int)luaL_checkinteger(L, 2);
+    lua_settop(L, 3);
+    lua_getiuservalue(L, 1, 1);
+    int index = lua_isnil(L, 3) ? find(set, fd) : find_of(L, set, fd, 3);
     if (index < 0)
         return 0;
-    lua_getiuservalue(L, 1, 1);
     lua_rawgeti(L, -1, set->count);
     lua_rawseti(L, -2, index + 1);
     lua_pushnil(L);

@@ -15,9 +15,9 @@ struct port *core_check_port(lua_State *L, int index)
     return self->port;
 }
 
-static const char *problem_name(enum port_problem problem)
+const char *core_problem_name(const struct port_error *error)
 {
-    switch (problem) {
+    switch (error->problem) {
     case PORT_NO_SUCH_PORT:
         return "no_such_port";
     case PORT_BUSY:
@@ -34,6 +34,17 @@ static const char *problem_name(enum port_problem problem)
         break;
     }
     return "port_failed";
+}
+
+void core_push_port(lua_State *L, struct port *port)
+{
+    if (port == NULL) {
+        lua_pushnil(L);
+        return;
+    }
+    struct core_port *self = lua_newuserdatauv(L, sizeof *self, 0);
+    self->port = port;
+    luaL_setmetatable(L, CORE_PORT);
 }
 
 /* open_port(address, baud, flow) -> port, or nil, name of the problem, the system's message */
@@ -53,7 +64,7 @@ static int open_port(lua_State *L)
     if (self->port != NULL)
         return 1;
     lua_pushnil(L);
-    lua_pushstring(L, problem_name(error.problem));
+    lua_pushstring(L, core_problem_name(&error));
     lua_pushstring(L, error.text);
     return 3;
 }

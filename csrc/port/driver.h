@@ -27,6 +27,10 @@ struct port *port_open_tty(const char *name, const struct port_options *options,
 struct port *port_open_tcp(const char *host, const char *service, struct port_error *error);
 struct port *port_open_unix(const char *path, struct port_error *error);
 
+/* Takes over a connected stream socket that does not block. NULL: no memory; the descriptor is still the
+ * caller's. */
+struct port *port_of_stream(int fd);
+
 /* Whether libserialport can open this line; it requires an entry with a device in sysfs. */
 bool port_is_serial(const char *name);
 

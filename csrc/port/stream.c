@@ -150,6 +150,12 @@ static struct port *failed(struct stream *stream, struct port_error *error)
     return NULL;
 }
 
+struct port *port_of_stream(int fd)
+{
+    struct stream *stream = calloc(1, sizeof *stream);
+    return stream != NULL ? opened(stream, fd) : NULL;
+}
+
 struct port *port_open_tcp(const char *host, const char *service, struct port_error *error)
 {
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG};

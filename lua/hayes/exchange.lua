@@ -56,6 +56,7 @@ local no_request = {}
 ---@field tries integer        how often it was sent and not taken
 ---@field pausing boolean     it is sent again in a moment, and keeps its turn
 ---@field limit number|false   seconds that it may wait while a connection keeps the line
+---@field job table|false      the job that withdraws it when its caller leaves (job.lua)
 local Ticket = setmetatable({}, { __index = wait.Waiter })
 Ticket.__index = Ticket
 
@@ -87,6 +88,7 @@ local function take_ticket(modem, state, text, request)
   ticket.response = request.into or setmetatable({ result = nil, data = nil }, Response)
   ticket.text, ticket.request, ticket.fired, ticket.id, ticket.damage = text, request, false, false, false
   ticket.limit, ticket.tries, ticket.pausing, ticket.since = false, 0, false, false
+  ticket.job = false
   -- All that the one says who starts the module up belongs to that.
   ticket.startup = modem.starting and modem.starter == wait.running()
   return ticket
@@ -127,6 +129,7 @@ end
 --- The response; or nil and the error. The ticket may be used again from then on.
 local function conclude(ticket, result, line, unsent)
   local modem, response = ticket.modem, ticket.response
+  if ticket.job then ticket.job.waiting = false end -- else it would withdraw whoever has the ticket next
   modem.exchanges.spare = ticket
   if result == "ok" and not unsent then return response end
   if result == "unsent" then return nil, line end
@@ -387,7 +390,7 @@ local function look_at_wait(modem, ticket, waits)
     return err
   end
   ticket.limit = limit_of(modem, ticket)
-  if job then job.waiting = ticket end
+  if job then job.waiting, ticket.job = ticket, job end
 end
 
 --- Sends a command, or puts it into the queue. nil; or why neither can be: a refusal of the engine, or an error.

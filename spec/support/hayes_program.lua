@@ -2,6 +2,7 @@
 
 local lab = require "support.lab"
 local Process = require "support.process"
+local socket = require "socket"
 
 local Program = {}
 
@@ -40,6 +41,26 @@ function Program.run(words)
   local _, _, status = os.execute(("%s <%s >%s 2>%s"):format(Process.quote(line), folder .. "/input", folder .. "/out",
     folder .. "/err"))
   return { status = status, out = read(folder .. "/out"), err = read(folder .. "/err") }
+end
+
+--- Starts it beside the spec, and waits until it has printed a text; close() ends it.
+---@param words table arguments, `env`
+---@param text string
+---@return table process
+function Program.start(words, text)
+  local folder = lab.folder()
+  local log = folder .. "/program.log"
+  os.remove(log)
+  local process = Process.start(command_line(folder, words, {}), { log = log, ours = true })
+  for _ = 1, 2000 do
+    local file = io.open(log)
+    local printed = file and file:read "a" or ""
+    if file then file:close() end
+    if printed:find(text, 1, true) then return process end
+    socket.sleep(0.01)
+  end
+  process:close()
+  error(("%q was not printed"):format(text), 2)
 end
 
 --- Runs it in a terminal of its own: each step is { "wait", text } or { "type", keys }.

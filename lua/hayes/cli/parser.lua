@@ -6,7 +6,8 @@ local hayes_version = require("hayes")._VERSION
 local parser = {}
 
 --- In the order in which the help lists them.
-local names = { "ports", "info", "at", "shell", "explain", "tls", "http", "ftp", "file", "wifi", "emulate" }
+local names = { "ports", "info", "at", "shell", "explain", "tls", "http", "ftp", "file", "wifi", "forward",
+  "socks", "emulate" }
 
 ---@type table<string, { define: fun(command: any), run: fun(run: hayes.cli.run): integer? }>
 parser.commands = {}

@@ -259,13 +259,13 @@ function loop.want_output(fd, wanted)
 end
 
 --- Calls object:turn(now) when there is input on a descriptor, or (output) room for output, until loop.unwatch. The
---- loop does not keep the object.
+--- loop does not keep the object. Several may watch one descriptor.
 function loop.watch(fd, object, output)
   pollset:add(fd, object, output)
 end
 
-function loop.unwatch(fd)
-  pollset:remove(fd)
+function loop.unwatch(fd, object)
+  pollset:remove(fd, object)
 end
 
 --- One round: tasks in line, then wait for ports, timers or the deadline (nil: none), then serve what stirred.

@@ -44,7 +44,7 @@ end
 --- What the server sends, up to its end.
 local function print_output(socket)
   while true do
-    local bytes, err, rest = socket:receive(CHUNK)
+    local bytes, err, rest = socket:receivepartial(CHUNK)
     if not bytes and err == "timeout" then bytes = rest end
     if bytes or (rest and rest ~= "") then
       io.stdout:write(bytes or rest)

@@ -1,0 +1,56 @@
+--- hayes forward: a port of this machine that leads to a server, through the module.
+
+local Connections = require "hayes.cli.relay.connections"
+local pump = require "hayes.cli.relay.pump"
+local server = require "hayes.cli.relay.server"
+local stop = require "hayes.cli.stop"
+local target = require "hayes.cli.target"
+local wait = require "hayes.wait"
+
+local forward = {}
+
+function forward.define(command)
+  command:description "Lead a port of this machine to a server through the module, for any program and many clients."
+  command:argument("what", "LOCAL:HOST:PORT. LOCAL is a port of this machine."):argname "<local:host:port>"
+  target.define_network(command)
+  target.define_tls(command)
+  command:flag("--tcp", "Plain TCP: clients do TLS themselves, or none. Otherwise the module does TLS.")
+  command:option("--bind", "The address to listen at (127.0.0.1; 0.0.0.0 lets other machines in)."):argname "<address>"
+    :default "127.0.0.1"
+  command:option("--wait", "Seconds that a client waits when all connections are in use (60)."):argname "<s>"
+    :convert(tonumber):default "60"
+  command:epilog("Examples:\n   hayes forward --tcp 8443:example.com:443\n"
+    .. "   hayes forward --ca ca.pem 8883:broker.example.com:8883       # TLS is the module's")
+end
+
+local function parse(text)
+  local port, host, far = text:match "^(%d+):(.+):(%d+)$"
+  port, far = math.tointeger(tonumber(port)), math.tointeger(tonumber(far))
+  if not port or port > 65535 or far < 1 or far > 65535 then
+    stop.wrong_use("%s: write it as LOCAL:HOST:PORT, such as 8443:example.com:443", text)
+  end
+  return port, host:match "^%[(.*)%]$" or host, far
+end
+
+function forward.run(run)
+  local arguments = run.arguments
+  local port, host, far = parse(arguments.what)
+  local options = not arguments.tcp and target.tls(arguments)
+  local listener <close> = server.listen(arguments.bind, port)
+  local modem = target.go_on_line(run)
+  local connections <close> = Connections.new(modem, arguments.wait)
+  run.out:note("hayes: %s:%d leads to %s:%d", arguments.bind, listener:number(), host, far)
+  local where = ("%s:%d"):format(host, far)
+  server.run(listener, function(client)
+    local started = wait.now()
+    local socket, err = connections:take(function()
+      return (options and modem.ssl or modem.tcp).open(host, far, options or nil)
+    end)
+    if not socket then return run.out:note("%s %s: %s", os.date "%H:%M:%S", where, tostring(err)) end
+    local count = pump.run(client, socket)
+    connections:give_back(socket)
+    server.log(run.out, where, count, started)
+  end)
+end
+
+return forward

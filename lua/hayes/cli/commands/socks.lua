@@ -1,0 +1,50 @@
+--- hayes socks: a proxy on this machine, whose connections the module makes.
+
+local Connections = require "hayes.cli.relay.connections"
+local pump = require "hayes.cli.relay.pump"
+local server = require "hayes.cli.relay.server"
+local requests = require "hayes.cli.relay.socks"
+local target = require "hayes.cli.target"
+local wait = require "hayes.wait"
+
+local socks = {}
+
+function socks.define(command)
+  command:description("A proxy on this machine: SOCKS5, SOCKS4a and HTTP CONNECT on one port. The module resolves the "
+    .. "names and makes the connections.")
+  command:argument("listen", "The port to listen on."):argname "<port>":args "?":default "1080"
+  target.define_network(command)
+  command:option("--bind", "The address to listen at (127.0.0.1; 0.0.0.0 lets other machines in)."):argname "<address>"
+    :default "127.0.0.1"
+  command:option("--wait", "Seconds that a client waits when all connections are in use (60)."):argname "<s>"
+    :convert(tonumber):default "60"
+  command:epilog [[
+Examples:
+   hayes socks --apn internet &
+   curl -x socks5h://127.0.0.1:1080 https://example.com/
+   https_proxy=http://127.0.0.1:1080 git clone https://example.com/project.git]]
+end
+
+function socks.run(run)
+  local arguments = run.arguments
+  local listener <close> = server.listen(arguments.bind, arguments.listen)
+  local modem = target.go_on_line(run)
+  local connections <close> = Connections.new(modem, arguments.wait)
+  run.out:note("hayes: the proxy is at %s:%d (socks5h://, socks4a:// or http://)", arguments.bind, listener:number())
+  server.run(listener, function(client)
+    local request = requests.read(client)
+    if not request then return end
+    local where, started = ("%s:%d"):format(request.host, request.port), wait.now()
+    local socket, err = connections:take(function() return modem.tcp.open(request.host, request.port) end)
+    if not socket then
+      request.refused(err)
+      return run.out:note("%s %s: %s", os.date "%H:%M:%S", where, tostring(err))
+    end
+    local count = { sent = 0, received = 0, reason = "the client has gone" }
+    if request.granted() then count = pump.run(client, socket) end
+    connections:give_back(socket)
+    server.log(run.out, where, count, started)
+  end)
+end
+
+return socks

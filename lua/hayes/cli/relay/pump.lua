@@ -1,0 +1,54 @@
+--- Bytes between a client on this machine and a connection of the module, both ways.
+
+local wait = require "hayes.wait"
+
+local pump = {}
+
+--- How long the far end may be silent after the client has said its last word, seconds. The module cannot close one
+--- direction alone, so the far end is not told.
+local AFTER_HALF_CLOSE = 10
+
+local CHUNK = 16384
+
+--- From the client to the module; what the far end was sent. A half-closed client's connection stays.
+local function upstream(client, socket, count)
+  while true do
+    local bytes = client:receive()
+    if not bytes then
+      socket:flush()
+      socket:settimeout(AFTER_HALF_CLOSE)
+      return
+    end
+    local sent = socket:send(bytes)
+    if not sent then return end
+    count.sent = count.sent + #bytes
+  end
+end
+
+--- From the module to the client, up to the end of either.
+local function downstream(client, socket, count)
+  while true do
+    local bytes, err, rest = socket:receivepartial(CHUNK)
+    bytes = bytes or rest
+    if bytes and bytes ~= "" then
+      if not client:send(bytes) then return "the client has gone" end
+      count.received = count.received + #bytes
+    end
+    if err == "timeout" and client.at_end then return "the client has sent all" end
+    if err and err ~= "timeout" then return tostring(socket:lasterror() or err) end
+  end
+end
+
+--- Moves bytes until one side ends. Both stay open.
+---@param client hayes.cli.peer
+---@param socket hayes.socket
+---@return { sent: integer, received: integer, reason: string }
+function pump.run(client, socket)
+  local count = { sent = 0, received = 0 }
+  local up = wait.spawn(upstream, client, socket, count)
+  count.reason = downstream(client, socket, count)
+  up:cancel()
+  return count
+end
+
+return pump

@@ -1,0 +1,46 @@
+--- Serves clients on a port of this machine, each in a task of its own.
+
+local core = require "hayes.core"
+local Peer = require "hayes.cli.relay.peer"
+local stop = require "hayes.cli.stop"
+local wait = require "hayes.wait"
+
+local server = {}
+
+local problems = {
+  port_busy = "another program listens on %s:%s",
+  permission_denied = "ports below 1024 are root's: %s:%s",
+}
+
+--- Listens; ends the run where that fails.
+---@param host string
+---@param port integer|string
+---@return userdata
+function server.listen(host, port)
+  local listener, name, words = core.listen(host, tostring(port))
+  if listener then return listener end
+  local message = (problems[name] or "listening on %s:%s is not possible"):format(host, port)
+  stop.with(stop.REFUSED, problems[name] and message or message .. ": " .. words)
+end
+
+--- Calls serve(client) for each client; the client is closed after that. Does not return.
+---@param listener userdata
+---@param serve fun(client: hayes.cli.peer)
+function server.run(listener, serve)
+  local function one(port)
+    local client <close> = Peer.new(port)
+    serve(client)
+  end
+  while true do
+    local port = listener:accept()
+    if port then wait.spawn(one, port) else wait.descriptor(listener:fd(), false) end
+  end
+end
+
+--- Tells of a finished connection, on one line of stderr.
+function server.log(out, target, count, started)
+  out:note("%s %s: %d bytes out, %d bytes in, %.1f s; %s", os.date "%H:%M:%S", target, count.sent, count.received,
+    wait.now() - started, count.reason)
+end
+
+return server

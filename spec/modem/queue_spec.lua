@@ -1,0 +1,32 @@
+-- Commands that wait in line for the module, and who may take them out again.
+
+local exchange = require "hayes.exchange"
+local hayes = require "hayes"
+local job = require "hayes.job"
+local lab = require "support.lab"
+
+describe("Commands in line for the module", function()
+  local modem, emulator
+
+  setup(function() modem, emulator = lab.modem() end)
+  teardown(function()
+    modem:close()
+    emulator:close()
+  end)
+
+  it("stay in line when an earlier job ends whose own command waited there before", function()
+    hayes.run(function()
+      hayes.spawn(modem.at, modem, "AT+CSQ")
+      local other
+      job.run(nil, nil, function()
+        -- The command of the job waits for the first, and the third has the line when the job goes on.
+        hayes.spawn(function() modem:at "AT+CREG?" end)
+        assert(exchange.run(modem, "AT+CGATT?", { withdraw = true }))
+        other = hayes.spawn(modem.at, modem, "AT+QIACT?")
+      end)
+      local ok, response, err = other:join()
+      assert.is_true(ok)
+      assert.is_truthy(response, tostring(err))
+    end)
+  end)
+end)
