@@ -119,6 +119,15 @@ function Modem:explain(text)
   return require "hayes.explain"(self.dialect, text)
 end
 
+--- Help about this module: its services and methods, a service (`"ssl"`), or a function with its options
+--- (`"ssl.open"`). tostring() of what it gives is made to be read.
+---@param what? string
+---@return hayes.help?, hayes.error?
+function Modem:help(what)
+  check.value("modem:help", "the name", what, { type = "string|nil" })
+  return require("hayes.explain.help").of_modem(self, what)
+end
+
 --- As modem:explain, without a module: the first of the library's dialects that knows the text answers.
 ---@param text string|integer
 ---@return hayes.explanation?, hayes.error?

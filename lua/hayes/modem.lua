@@ -10,6 +10,7 @@ local Events = require "hayes.events"
 local exchange = require "hayes.exchange"
 local failure = require "hayes.failure"
 local Lock = require "hayes.lock"
+local service = require "hayes.service"
 local startup = require "hayes.startup"
 local wait = require "hayes.wait"
 
@@ -113,10 +114,11 @@ function Modem:__index(key)
   local make = dialect and dialect.services and dialect.services[key]
   if not make then return nil end
   if type(make) == "string" then make = require(make) end
-  local service = make(self)
-  self.services[key] = service
-  rawset(self, key, service)
-  return service
+  local made = make(self)
+  service.name(key, made)
+  self.services[key] = made
+  rawset(self, key, made)
+  return made
 end
 
 function Modem:__tostring()
@@ -126,8 +128,8 @@ end
 
 --- Tells the services that their connections and sessions are gone: the module has restarted.
 function Modem:reset_services()
-  for _, service in pairs(self.services) do
-    if service.reset then service.reset() end
+  for _, made in pairs(self.services) do
+    if made.reset then made.reset() end
   end
 end
 
@@ -421,9 +423,9 @@ local endings = {
   function(modem) wait.detach(modem, modem.fd) end,
   function(modem) modem.port:close() end,
   function(modem)
-    for _, service in pairs(modem.services) do
+    for _, made in pairs(modem.services) do
       local ok, err = true, nil
-      if service.reset then ok, err = xpcall(service.reset, traceback, modem.closed_with) end
+      if made.reset then ok, err = xpcall(made.reset, traceback, modem.closed_with) end
       if not ok then report_failure(modem, err) end
     end
   end,

@@ -34,7 +34,7 @@ local function socks5(client, deadline)
   local head = client:take(4, deadline)
   if not head then return nil end
   local function reply(code) return client:send(("\5%c\0\1\0\0\0\0\0\0"):format(code)) end
-  local kind, host = head:byte(4)
+  local kind, host = head:byte(4), nil -- luacheck: ignore 311
   if kind == 1 then
     local bytes = client:take(4, deadline)
     host = bytes and ("%d.%d.%d.%d"):format(bytes:byte(1, 4))

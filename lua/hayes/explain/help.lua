@@ -1,0 +1,155 @@
+--- Help about the library's objects, out of the comments in its sources: for modem:help and the shell.
+
+local check = require "hayes.check"
+local docs = require "hayes.explain.docs"
+local errors = require "hayes.error"
+local layout = require "hayes.explain.layout"
+local service = require "hayes.service"
+
+local help = {}
+
+---@class hayes.help prints as text
+local Help = {}
+Help.__index = Help
+Help.__name = "hayes.help"
+function Help:__tostring() return self.text end
+function Help.__concat(a, b) return tostring(a) .. tostring(b) end
+
+local function new(lines)
+  return setmetatable({ text = table.concat(lines, "\n") }, Help)
+end
+
+--- Functions by name that have a documentation, sorted; `Modem` and the like give methods.
+local function functions_of(object)
+  local list = {}
+  for name, f in pairs(object) do
+    local is_for_users = type(name) == "string" and type(f) == "function" and not service.is_internal[name]
+    local doc = is_for_users and docs.of(f)
+    if doc then list[#list + 1] = { name = name, doc = doc } end
+  end
+  table.sort(list, function(a, b) return a.name < b.name end)
+  return list
+end
+
+local function rows_of(list, before)
+  local rows = {}
+  for i, entry in ipairs(list) do
+    rows[i] = { ("%s%s(%s)"):format(before, entry.name, entry.doc.arguments), docs.first_sentence(entry.doc.text) }
+  end
+  return layout.table(rows, "  ")
+end
+
+local function sentence(text)
+  return (text:gsub("^%l", string.upper))
+end
+
+local function append(lines, more)
+  table.move(more, 1, #more, #lines + 1, lines)
+end
+
+--- Everything about one function.
+local function full(call, doc)
+  local lines = { call .. "(" .. doc.arguments .. ")", "" }
+  for paragraph in (doc.text .. "\n\n"):gmatch "(.-)\n\n" do lines[#lines + 1] = layout.paragraph(paragraph, "  ") end
+  local rows = {}
+  for i, param in ipairs(doc.params) do
+    rows[i] = { param.name, param.type .. (param.text ~= "" and ": " .. param.text or "") }
+  end
+  if #rows > 0 then
+    lines[#lines + 1] = ""
+    append(lines, layout.table(rows, "  "))
+  end
+  if #doc.returns > 0 then
+    lines[#lines + 1] = ""
+    for _, text in ipairs(doc.returns) do lines[#lines + 1] = layout.paragraph("Returns " .. text, "  ") end
+  end
+  return new(lines)
+end
+
+--- The services that are for users: name and first sentence.
+local function services_of(modem)
+  local list = {}
+  for name, module in pairs(modem.dialect.services) do
+    local text, titled = nil, nil
+    if type(module) == "string" then text, titled = docs.head(module) end
+    if titled == "modem." .. name or type(module) ~= "string" then
+      list[#list + 1] = { name = name, text = text and sentence(docs.first_sentence(text)) or "" }
+    end
+  end
+  table.sort(list, function(a, b) return a.name < b.name end)
+  return list
+end
+
+--- The methods that are for programs: those that the contract of a modem names.
+local METHODS = { "at", "close", "events", "explain", "habits", "help", "identify", "keep", "line_errors", "on", "pollfd",
+  "query", "reopen", "step", "timeout", "wait" }
+
+local function overview(modem)
+  local lines = { ("The module on %s, dialect %s."):format(modem.address, modem.dialect.name), "", "Services:" }
+  local rows = {}
+  for i, service in ipairs(services_of(modem)) do rows[i] = { "modem." .. service.name, service.text } end
+  append(lines, layout.table(rows, "  "))
+  lines[#lines + 1] = ""
+  lines[#lines + 1] = "Methods:"
+  local list = {}
+  for _, name in ipairs(METHODS) do
+    local f = modem[name]
+    local doc = type(f) == "function" and docs.of(f)
+    if doc then list[#list + 1] = { name = name, doc = doc } end
+  end
+  append(lines, rows_of(list, "modem:"))
+  lines[#lines + 1] = ""
+  lines[#lines + 1] = 'modem:help "network" tells of a service, modem:help "network.attach" of a function,'
+  lines[#lines + 1] = 'modem:explain "+CSQ" of a command.'
+  return new(lines)
+end
+
+local function of_service(name, object, module)
+  local lines = { ("modem.%s"):format(name), "" }
+  local text = type(module) == "string" and docs.head(module)
+  if text then
+    for paragraph in (sentence(text) .. "\n\n"):gmatch "(.-)\n\n" do
+      lines[#lines + 1] = layout.paragraph(paragraph, "  ")
+    end
+    lines[#lines + 1] = ""
+  end
+  append(lines, rows_of(functions_of(object), ("modem.%s."):format(name)))
+  return new(lines)
+end
+
+local function unknown(what, names)
+  local nearest = check.nearest(what, names)
+  return nil, errors.new { name = "unknown", nearest = { nearest },
+    message = ("there is no help for %s%s; there is for %s"):format(check.show(what),
+      nearest and (" (did you mean %s?)"):format(nearest) or "", table.concat(names, ", ")) }
+end
+
+--- Help about a modem, one of its services or one of their functions.
+---@param modem hayes.modem
+---@param what? string `ssl`, `ssl.open`, `at`
+---@return hayes.help?, hayes.error?
+function help.of_modem(modem, what)
+  if what == nil or what == "" then return overview(modem) end
+  what = what:gsub("^modem[.:]", ""):gsub(":", ".")
+  local name, member = what:match "^([%w_]+)%.([%w_]+)$"
+  name = name or what
+  local module = modem.dialect.services[name]
+  local names = {}
+  if not module then
+    local f = not member and modem[what]
+    local doc = type(f) == "function" and docs.of(f)
+    if doc then return full("modem:" .. what, doc) end
+    for _, service in ipairs(services_of(modem)) do names[#names + 1] = service.name end
+    table.move(METHODS, 1, #METHODS, #names + 1, names)
+    return unknown(what, names)
+  end
+  local object = modem[name]
+  if not member then return of_service(name, object, module) end
+  local f = object[member]
+  local doc = type(f) == "function" and docs.of(f)
+  if doc then return full(("modem.%s.%s"):format(name, member), doc) end
+  for _, entry in ipairs(functions_of(object)) do names[#names + 1] = name .. "." .. entry.name end
+  return unknown(what, names)
+end
+
+return help

@@ -1,0 +1,61 @@
+-- modem:help: what there is, out of the comments in the sources.
+
+local docs = require "hayes.explain.docs"
+local hayes = require "hayes"
+local lab = require "support.lab"
+
+describe("The help of a modem", function()
+  local modem, emulator
+
+  setup(function() modem, emulator = lab.modem() end)
+  teardown(function()
+    modem:close()
+    emulator:close()
+  end)
+
+  it("lists the services and methods with a sentence each", function()
+    local text = tostring(modem:help())
+    for _, name in ipairs { "network", "clock", "file", "ssl", "ftp", "tcp", "udp" } do
+      assert.is_truthy(text:find("modem%." .. name .. " +%S"), name)
+    end
+    assert.is_truthy(text:find "modem:at%(text, options%) +Sends a command line")
+    assert.is_nil(text:find("modem.ip", 1, true)) -- the library's own
+  end)
+
+  it("tells of a service and of a function with its arguments and options", function()
+    assert.is_truthy(tostring(modem:help "network"):find("modem.network.attach(options)", 1, true))
+    local text = tostring(modem:help "network.attach")
+    assert.is_truthy(text:find("modem.network.attach(options)", 1, true))
+    assert.is_truthy(text:find("apn", 1, true))
+    assert.are.equal(text, tostring(modem:help "modem.network.attach"))
+  end)
+
+  it("names what there is for what there is not, the nearest first", function()
+    local found, err, _ = modem:help "ssl.opne"
+    assert.is_nil(found)
+    assert.is_truthy(tostring(err):find("did you mean ssl.open?", 1, true))
+    _, err = modem:help "netwrok"
+    assert.is_truthy(tostring(err):find("did you mean network?", 1, true))
+  end)
+
+  it("has a description of every function of every service, on both kinds of module", function()
+    local undocumented = {}
+    local function look(of)
+      for name in pairs(of.dialect.services) do
+        for member, f in pairs(of[name]) do
+          local doc = type(f) == "function" and docs.of(f)
+          if type(f) == "function" and not doc then undocumented[#undocumented + 1] = name .. "." .. member end
+        end
+      end
+    end
+    look(modem)
+    local other <close> = assert(hayes.open "emulator:Ai-WB2")
+    look(other)
+    assert.are.same({}, undocumented)
+  end)
+
+  it("is hinted at by a service that is printed", function()
+    local text = tostring(modem.ssl)
+    assert.is_truthy(text:find("^modem%.ssl: .*open.*; modem:help \"ssl\" tells more$"), text)
+  end)
+end)
