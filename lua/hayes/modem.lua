@@ -68,7 +68,7 @@ local function put_on_port(self, port)
 end
 
 --- A modem on an open port; start-up is up to the caller. The port is one of core.open_port, or a table with the
---- methods fd, close, push and pump, the last two as the engine's own (see engine.c); it finds the engine in its
+--- methods fd, close, push and pump, the last two as the engine's own (see csrc/lua/pump.c); it finds the engine in its
 --- field `engine`.
 ---@param port any
 ---@param address string what to call it in messages
