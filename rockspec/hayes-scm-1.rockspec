@@ -91,6 +91,7 @@ build = {
     ["hayes.dialect.aithinker.connection"] = "lua/hayes/dialect/aithinker/connection.lua",
     ["hayes.dialect.aithinker.dns"] = "lua/hayes/dialect/aithinker/dns.lua",
     ["hayes.dialect.aithinker.errors"] = "lua/hayes/dialect/aithinker/errors.lua",
+    ["hayes.dialect.aithinker.input"] = "lua/hayes/dialect/aithinker/input.lua",
     ["hayes.dialect.aithinker.lineage"] = "lua/hayes/dialect/aithinker/lineage.lua",
     ["hayes.dialect.aithinker.listener"] = "lua/hayes/dialect/aithinker/listener.lua",
     ["hayes.dialect.aithinker.service"] = "lua/hayes/dialect/aithinker/service.lua",

@@ -67,11 +67,6 @@ local function offenders(is_wrong)
   return list
 end
 
---- Files that are still too long.
-local to_be_divided = {
-  ["lua/hayes/dialect/aithinker/connection.lua"] = true,
-}
-
 --- Rooms that may require nothing of the library but what stands here.
 local closed_rooms = {
   ["hayes.declare"] = { "hayes.declare", "hayes.check", "hayes.core" },
@@ -212,7 +207,7 @@ describe("The structure of the sources:", function()
         head[#head + 1] = line
       end
       local has_reason = table.concat(head, "\n"):find("Longer than 500 lines: ", 1, true)
-      if #lines > MOST_LINES and not has_reason and not to_be_divided[path] then
+      if #lines > MOST_LINES and not has_reason then
         found[#found + 1] = ("%s: %d lines"):format(path, #lines)
       end
     end
