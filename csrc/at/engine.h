@@ -1,5 +1,7 @@
-/* The state of the engine, and the functions that its three source files share: engine.c (the API, output and
- * time), incoming.c (interprets tokens) and online_input.c (input that does not consist of lines). */
+/* The state of the engine, and the functions that its source files share: engine.c (life, settings, commands
+ * and input), incoming.c (interprets tokens), block_damage.c (what follows a block), online_input.c (input
+ * that does not consist of lines), outgoing.c (output), recovery.c (commands that end without an answer) and
+ * events.c (the next event, and time). */
 #ifndef AT_ENGINE_H
 #define AT_ENGINE_H
 
@@ -114,10 +116,16 @@ void at_engine_stop_download(struct at_engine *engine);
 /* In online_input.c: whether all texts of these rules that may end data mode or a download have room. */
 bool at_engine_has_room_for(const struct at_rules *rules);
 
-/* In incoming.c: the answer to the command in flight is damaged. */
+/* In block_damage.c: the answer to the command in flight is damaged. The first damage counts, even if
+ * everything after it is intact. */
 void at_engine_note_damage(struct at_engine *engine, enum at_damage damage);
 
-/* In engine.c: the command in flight has ended. at_engine_free_slot: the slot is free again.
+/* In block_damage.c: checks the block before this line. True when DAMAGE has to be reported first; the line
+ * is then delivered after it. */
+bool at_engine_check_after_block(struct at_engine *engine, struct at_event *event,
+                                 const struct at_token *line, bool final);
+
+/* In recovery.c: the command in flight has ended. at_engine_free_slot: the slot is free again.
  * at_engine_end_slot_with: FINAL is queued; the command's data is the host's again, and the slot stays in use
  * until the module has answered and the engine has resynchronised, which at_engine_give_up begins. */
 void at_engine_free_slot(struct at_engine *engine, at_time now);
@@ -125,7 +133,7 @@ void at_engine_end_slot_with(struct at_engine *engine, enum at_result result);
 void at_engine_give_up(struct at_engine *engine, enum at_result result, at_time now);
 void at_engine_start_sync(struct at_engine *engine, const struct at_sync_start *start, at_time now);
 
-/* In engine.c: resynchronises while no command is in flight. prompted: the module may take what it receives
+/* In recovery.c: resynchronises while no command is in flight. prompted: the module may take what it receives
  * next as data, and wants data_owed more bytes (0: unknown). */
 void at_engine_sync_when_idle(struct at_engine *engine, bool prompted, uint64_t data_owed, at_time now);
 

@@ -1,3 +1,4 @@
+/* Interprets tokens: what each means to the command in flight, and what follows from it. */
 #include "at/engine.h"
 
 #include "at/match.h"
@@ -5,7 +6,6 @@
 #include <string.h>
 
 enum {
-    SURE_OF_LINE_ENDS = 3, /* identical answers in a row that settle how many line ends follow a block */
     BOOT_QUIET_MS =
         500, /* boot URCs arrive in a burst, and some modules (EG25, BG96) lose commands sent during it */
 };
@@ -342,15 +342,6 @@ static bool is_likely_information(const struct at_engine *engine, const struct a
            !slot->had_block && !at_deferred_has_prefix(&engine->deferred, line);
 }
 
-/* Records damage to the answer of the command in flight. The first damage counts, even if everything after it
- * is intact. */
-void at_engine_note_damage(struct at_engine *engine, enum at_damage damage)
-{
-    engine->slot.had_block = true;
-    if (engine->slot.damage == AT_UNDAMAGED)
-        engine->slot.damage = (uint8_t)damage;
-}
-
 /* An unknown or overlong line between a block and the final result code is the rest of a damaged block. */
 static void note_stray_bytes(struct at_engine *engine)
 {
@@ -380,75 +371,6 @@ static enum at_event_kind on_other_line(struct at_engine *engine, struct at_even
         at_sync_line(&engine->sync, now);
     note_stray_bytes(engine);
     return emit_line(engine, event, AT_EVENT_UNKNOWN, line, now);
-}
-
-/* Looks up how the block in the answer to this command ended before. A new entry replaces the oldest. */
-static struct at_block_end *known_block_end(struct at_engine *engine)
-{
-    const struct at_slot *slot = &engine->slot;
-    for (int i = 0; i < AT_BLOCK_ENDS; i++) {
-        struct at_block_end *end = &engine->block_ends[i];
-        if (end->line_ends > 0 && end->name_length == slot->name_length &&
-            memcmp(end->name, slot->name, slot->name_length) == 0)
-            return end;
-    }
-    struct at_block_end *end = &engine->block_ends[engine->next_block_end];
-    engine->next_block_end = (uint8_t)((engine->next_block_end + 1) % AT_BLOCK_ENDS);
-    *end = (struct at_block_end){.name_length = (uint8_t)slot->name_length};
-    memcpy(end->name, slot->name, slot->name_length);
-    return end;
-}
-
-/* Some modules send an empty line after a block and others do not, but each command does the same every time
- * (some answers of the EG800K differ from the rest). One CR LF too few means that two bytes were lost and CR
- * LF was counted as data; one too many means that two bytes were duplicated. If the very first answer was the
- * damaged one, the later ones outvote it once enough of them agree. */
-static enum at_damage judge_line_ends(struct at_engine *engine, uint8_t line_ends)
-{
-    struct at_block_end *end = known_block_end(engine);
-    end->run = (uint8_t)(line_ends == end->last ? end->run + (end->run < SURE_OF_LINE_ENDS) : 1);
-    end->last = line_ends;
-    if (end->line_ends == 0 || end->run == SURE_OF_LINE_ENDS)
-        end->line_ends = line_ends;
-    if (line_ends == end->line_ends)
-        return AT_UNDAMAGED;
-    return line_ends < end->line_ends ? AT_SHORT : AT_LONG;
-}
-
-/* What the line after a block says about the block. */
-static enum at_damage judge_block(struct at_engine *engine, const struct at_token *line, bool final)
-{
-    const struct at_gap *gap = &line->gap;
-    bool adjacent = gap->first != '\r' && gap->first != '\n';
-    if (adjacent)
-        return final ? AT_SHORT : AT_LONG;
-    if (!gap->clean)
-        return gap->first == '\n' ? AT_SHORT : AT_LONG;
-    if (final && engine->block_owner == AT_BLOCK_COMMAND)
-        return judge_line_ends(engine, gap->ends);
-    return AT_UNDAMAGED;
-}
-
-/* Checks the block before this line. True when DAMAGE has to be reported first; the line is then delivered
- * after it. */
-static bool check_after_block(struct at_engine *engine, struct at_event *event, const struct at_token *line,
-                              bool final)
-{
-    if (!line->gap.follows_block || !engine->rules->protocol.crlf_after_block)
-        return false;
-    enum at_damage damage = judge_block(engine, line, final);
-    if (engine->block_owner == AT_BLOCK_COMMAND) {
-        at_engine_note_damage(engine, damage);
-        return false;
-    }
-    engine->damaged += damage != AT_UNDAMAGED;
-    if (damage == AT_UNDAMAGED || engine->block_owner != AT_BLOCK_URC)
-        return false;
-    engine->seen_token = *line;
-    engine->seen_token.gap.follows_block = false;
-    at_event_init(event, AT_EVENT_DAMAGE, NULL);
-    event->damage = damage;
-    return true;
 }
 
 /* A line that is text and means nothing, though a boot line or a URC may be written there. */
@@ -482,7 +404,7 @@ static enum at_event_kind on_line(struct at_engine *engine, struct at_event *eve
         return on_boot(engine, line, now);
     if (is_echo(engine, line))
         return AT_EVENT_NONE;
-    if (check_after_block(engine, event, line, rule != NULL && rule->kind == AT_LINE_FINAL))
+    if (at_engine_check_after_block(engine, event, line, rule != NULL && rule->kind == AT_LINE_FINAL))
         return AT_EVENT_DAMAGE;
     if (rule != NULL && rule->kind == AT_LINE_FINAL)
         return on_final(engine, event, line, rule, now);
@@ -521,7 +443,7 @@ enum at_event_kind at_engine_on_token(struct at_engine *engine, struct at_event 
     case AT_TOKEN_DATA:
         return on_data(engine, event, token, now);
     case AT_TOKEN_OVERLONG:
-        if (check_after_block(engine, event, token, false))
+        if (at_engine_check_after_block(engine, event, token, false))
             return AT_EVENT_DAMAGE;
         note_stray_bytes(engine);
         return at_event_init(event, AT_EVENT_OVERLONG, token);

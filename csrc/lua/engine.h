@@ -1,4 +1,4 @@
-/* The engine for Lua: declarations shared by engine.c, events.c and responses.c. */
+/* The engine for Lua: declarations shared by engine.c, submit.c, pump.c, events.c and responses.c. */
 #ifndef CORE_ENGINE_H
 #define CORE_ENGINE_H
 
@@ -37,6 +37,27 @@ struct core_engine {
     struct core_block block;
     char rx[RX_SIZE];
 };
+
+/* In engine.c: returns the first argument. Raises an error after the engine's finalizer: a later finalizer of
+ * a closing state may still use it. */
+struct core_engine *core_check_engine(lua_State *L);
+
+/* In engine.c: converts seconds to milliseconds; nil becomes 0. */
+uint32_t core_check_milliseconds(lua_State *L, int index);
+
+/* In submit.c: methods. */
+int core_engine_submit(lua_State *L);
+int core_engine_refusal(lua_State *L);
+int core_engine_cancel(lua_State *L);
+
+/* In pump.c: methods. */
+int core_engine_push(lua_State *L);
+int core_engine_pump(lua_State *L);
+int core_engine_deadline(lua_State *L);
+int core_engine_feed(lua_State *L);
+int core_engine_next_event(lua_State *L);
+int core_engine_output(lua_State *L);
+int core_engine_sent(lua_State *L);
 
 /* In responses.c: the response tables of commands in progress. The engine is at stack index 1. */
 void core_keep_response(lua_State *L, struct core_engine *self, uint32_t command, int index);

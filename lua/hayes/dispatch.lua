@@ -59,7 +59,7 @@ dispatch.progress = exchange.on_progress
 
 --- A line of a command that was given up; nil: its result has not come. Another one may have waited for that.
 function dispatch.late(modem, line)
-  if modem.exchanges.queue[1] then exchange.next_turn(modem) end
+  if exchange.has_waiting(modem) then exchange.next_turn(modem) end
   if modem.trace and line then remark(modem, "too late: " .. modem.trace:masked(line)) end
 end
 
@@ -79,7 +79,7 @@ end
 
 function dispatch.desync(modem)
   count(modem, "desyncs")
-  modem.exchanges.free = false
+  exchange.queue_all(modem)
   remark(modem, "getting in step")
   emit(modem, "desync")
 end
@@ -111,7 +111,7 @@ function dispatch.reboot(modem, line)
   modem.rebooted = true
   if not modem.starting then modem.starting, modem.starter = true, false end
   modem.leaves_by_dtr = nil
-  modem.exchanges.free = false
+  exchange.queue_all(modem)
   exchange.end_hold(modem, errors.reboot())
   remark(modem, "the module has restarted")
   modem:reset_services()

@@ -50,7 +50,7 @@ local function put_on_port(self, port)
   self.engine:set_line_speed(self.speed)
   self.engine:observe(self.trace ~= nil)
   self.fd = port:fd()
-  self.exchanges = exchange.new_state()
+  self.exchanges = exchange.new(self)
   -- Present from the start: what is missing goes through __index.
   self.closed_with = false -- the error that ended it
   self.lost = false        -- the error that commands get while the module does not answer
@@ -69,7 +69,7 @@ local function put_on_port(self, port)
 end
 
 --- A modem on an open port; start-up is up to the caller. The port is one of core.open_port, or a table with the
---- methods fd, close, push and pump, the last two as the engine's own (see engine.c); it finds the engine in its
+--- methods fd, close, push and pump, the last two as the engine's own (see csrc/lua/pump.c); it finds the engine in its
 --- field `engine`.
 ---@param port any
 ---@param address string what to call it in messages
@@ -252,7 +252,7 @@ end
 ---@param bytes string
 ---@return boolean
 function Modem:send_data(owner, bytes)
-  if self.exchanges.holder ~= owner or self.closed_with or not self.engine:write_data(bytes) then return false end
+  if not exchange.has_line(self, owner) or self.closed_with or not self.engine:write_data(bytes) then return false end
   self:await(self.io:push(self.port, wait.now()))
   return true
 end
@@ -260,7 +260,7 @@ end
 --- The data of the command under way has come to its end.
 ---@param owner hayes.ticket
 function Modem:finish_data(owner)
-  if self.closed_with or self.exchanges.holder ~= owner then return end
+  if self.closed_with or not exchange.has_line(self, owner) then return end
   self.engine:finish_data()
   self:await(self.io:push(self.port, wait.now()))
 end

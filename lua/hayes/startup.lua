@@ -116,7 +116,7 @@ end
 ---@param options { dialect: any, baud: integer, timeout: number }
 function startup.run(modem, options)
   modem.starting, modem.starter = true, wait.running()
-  modem.exchanges.free = false
+  exchange.queue_all(modem)
   local ok, err
   for _ = 1, MOST_ATTEMPTS do
     ok, err = attempt(modem, options)

@@ -1,30 +1,23 @@
 --- A connection of an Ai-Thinker module: client, seed or UDP server, TLS or not.
 ---
---- What has come is read at once, one packet a read, until a read gives nothing: the module keeps packets in its little
---- memory, acknowledged, and drops them when that runs low (vendor's skill pages). In push mode the event carries the
---- data. Both kinds of event are understood in either mode, for the mode is the module's and not a connection's.
----
 --- A TCP client that has lost its server may connect anew by itself (framework P2.27.0 and later). That would be
 --- another stream: a connection that has ended stays ended here, and is deleted in the module as soon as it has been
 --- read out.
 
-local Buffer = require "hayes.stream.buffer"
 local DataMode = require "hayes.stream.data_mode"
 local errors = require "hayes.error"
 local exchange = require "hayes.exchange"
 local failure = require "hayes.failure"
-local Lock = require "hayes.lock"
+local Input = require "hayes.dialect.aithinker.input"
 local transparent = require "hayes.dialect.aithinker.transparent"
 local wait = require "hayes.wait"
 
 --- The module sends what is longer in pieces of this size (page, AT+SOCKETSEND).
 local CHUNK = 1024
 
---- So much is read ahead of those who receive, bytes; what is more stays in the module.
-local MOST_AHEAD = 1048576
-
 local UDP_SERVER = 1
 
+---@class hayes.aithinker.connection
 local Connection = { chunk = CHUNK }
 Connection.__index = Connection
 
@@ -45,26 +38,15 @@ function Connection.new(modem, registry, id, opening)
     modem = modem, registry = registry, id = id, type = opening.type, what = opening.what,
     host = opening.host, port = opening.port, mode = opening.mode, auto = opening.auto or false,
     slots = opening.slots or false,
-    arrived = Buffer.new(), -- read from the module, or pushed by it
-    behind = Buffer.new(),  -- pushed while older packets are still to be read
-    turn = Lock.new(),      -- one task at a time reads
-    arrivals = 0,           -- notifications so far
-    has_data = false,       -- notified, and not yet read to the end
     peer_closed = false,
     deleted = false,        -- the module knows it no longer
     renewed = false,        -- the module has connected anew: what it has is of another stream
     doubtful = false,       -- silent for so long that a notification may have got lost
-    owed = false,           -- data was announced that was not pushed, and not been read yet
-    damaged = false,        -- the error that ended it because bytes were lost on the line
     lost = false,           -- the error that ended it without a word to the module
     gone = false,           -- the module has it no longer: it has restarted, or the port is closed
     closing = false,        -- it is being deleted in the module in the background
-    fetching = false,
-    stale = false,          -- an answer was about another connection that has its ConID now
   }, Connection)
-  -- Events that stand after the answer do not change what it was about: firmware that deletes a connection when it
-  -- is read to the end says so right after the last packet.
-  self.read_request = { patient = true, ended = function() self.stale = self.deleted or self.renewed end }
+  self.input = Input.new(self)
   return self
 end
 
@@ -74,96 +56,24 @@ function Connection:title()
 end
 
 local function closed_error(self)
-  return errors.new { name = "closed", origin = "aithinker", sent = 0,
-    message = self:title() .. " was closed by the other end" }
+  return errors.closed(self:title(), "the other end", { origin = "aithinker", sent = 0 })
 end
 
 local function ended_error(self)
   return self.lost or closed_error(self)
 end
 
-local function notify(self)
+--- Whoever watches it hears that there may be something.
+function Connection:notify()
   if self.watch then self.watch() end
 end
 
 -- Reading
 
---- Bytes of what has come were lost on the line, or came twice: what comes after them would be in the wrong place, so
---- it ends here.
-local function end_damaged(self, err)
-  self.damaged = self.damaged or err
-  self.failure, self.has_data = self.failure or err, false
-  notify(self)
-  return err
-end
-
 --- The data that the module pushed last was damaged.
 ---@param kind "short_read"|"long_read"
 function Connection:on_damage(kind)
-  end_damaged(self, failure.damaged(kind, "the data of " .. self:title(), "aithinker"))
-end
-
---- Which of the bytes that came were data is not known then: the stream is not to be trusted any more.
-local function short_read(self, response)
-  return end_damaged(self, errors.new { name = "short_read", origin = "aithinker",
-    message = ("the module announced %d bytes and gave %d of %s"):format(#response.data + response.missing,
-      #response.data, self:title()),
-    hint = "The line loses bytes: use a lower speed; these modules have no flow control." })
-end
-
---- Is this the answer to a read of this connection: `+SOCKETREAD,1,5` and data, or `+SOCKETREAD,1,0` and none?
-local function is_answer(self, response)
-  local id, length = (response[1] or ""):match("^%+SOCKETREAD[,:] *(%d+), *(%d+),?$")
-  return tonumber(id) == self.id and (response.data ~= nil or tonumber(length) == 0)
-end
-
---- Reads one packet: its bytes, "" when there is none, or nil and the error. Only while holding the turn.
-local function read_packet(self)
-  local arrivals, owed = self.arrivals, self.owed
-  self.owed = false -- from here on: by events that stand after the answer
-  local response, err = exchange.run(self.modem, "AT+SOCKETREAD=" .. self.id, self.read_request)
-  if not response then self.owed = self.owed or owed end
-  if self.lost then return nil, self.lost end
-  if response and self.stale or not response and (self.deleted or self.renewed) then
-    self.has_data = false
-    return ""
-  end
-  if not response then
-    self.has_data = false
-    if err.name == "short_read" or err.name == "long_read" then
-      return nil, end_damaged(self, errors.within(err, "receiving from " .. self.host))
-    end
-    if self.peer_closed and err.result then return "" end
-    return nil, errors.within(err, "receiving from " .. self.host)
-  end
-  if response.missing then return nil, short_read(self, response) end
-  if not is_answer(self, response) then
-    return nil, end_damaged(self, failure.damaged("short_read", "what was read from " .. self:title(), "aithinker"))
-  end
-  if response.data and response.data ~= "" then return response.data end
-  if owed then
-    return nil, end_damaged(self, failure.damaged("short_read", "the data of " .. self:title(), "aithinker"))
-  end
-  if arrivals == self.arrivals then self.has_data = false end
-  return ""
-end
-
-local function take_behind(self)
-  while self.behind.size > 0 do self.arrived:put(self.behind:take(self.behind:first_length())) end
-end
-
---- Reads the packets that the module has. Only while holding the turn.
-local function read_out(self)
-  while self.has_data and not self.lost and not transparent.is_online(self) and self.arrived.size < MOST_AHEAD do
-    local bytes, err = read_packet(self)
-    if not bytes then
-      self.failure, self.has_data = err, false
-      break
-    end
-    self.arrived:put(bytes)
-    if bytes ~= "" then notify(self) end
-  end
-  if not self.has_data then take_behind(self) end
+  self.input:end_damaged(failure.damaged(kind, "the data of " .. self:title(), "aithinker"))
 end
 
 --- Ends it in the module, too: seeds stay in its table until they are deleted, and clients connect anew.
@@ -177,81 +87,46 @@ local function delete(self)
   return nil, err
 end
 
-local function fetch_task(self)
-  do
-    local _turn <close> = self.turn:take()
-    read_out(self)
-    self.fetching = false
-  end
-  if self.peer_closed and not self.has_data then delete(self) end
-  notify(self)
-end
-
---- Reads what there is as a task, and deletes the connection after that if it has ended.
-local function fetch(self)
-  if self.fetching or self.lost or self.deleted or self.modem.closed_with then return end
-  if transparent.is_passing(self) then return end -- what is unread comes as data
-  self.fetching = true
-  wait.spawn_detached(fetch_task, self)
+--- All that had come is read, or nothing more can be.
+function Connection:on_read_out()
+  if self.peer_closed and not self.input.has_data then delete(self) end
+  self:notify()
 end
 
 --- What has come already, without waiting.
 function Connection:take()
-  if self.arrived.size == 0 then return nil end
-  local bytes = self.arrived:take(self.arrived:first_length())
-  if self.has_data then fetch(self) end
-  return bytes
+  return self.input:take()
 end
 
 --- Reads once: bytes, "" when there are none, or nil and the error.
 function Connection:receive()
-  if self.arrived.size == 0 and not self.lost and (self.has_data or self.doubtful or self.turn.held) then
-    local _turn <close> = self.turn:take()
-    if self.arrived.size == 0 and not transparent.is_online(self) and (self.has_data or self.doubtful) then
-      self.has_data = not self.deleted
-      read_out(self)
-    end
-    self.doubtful = false
-  end
-  local bytes = self:take()
+  local input = self.input
+  input:look()
+  local bytes = input:take()
   if bytes then return bytes end
   if self.lost then return nil, self.lost end
-  if self.failure then return nil, self.failure end
+  if input.failure then return nil, input.failure end
   if self.peer_closed then return nil, ended_error(self) end
   return ""
 end
 
 --- Something true when receive() may give something.
 function Connection:readable()
-  return self.arrived.size > 0 or self.has_data and not transparent.is_online(self) or self.peer_closed or self.lost
-    or self.failure
-    or self.doubtful and self.mode == "buffer"
+  return self.input:is_ready() or self.peer_closed or self.lost or self.doubtful and self.mode == "buffer"
 end
 
 -- What the module says of it
 
 --- Data has come, and may be there.
 function Connection:on_data(bytes)
-  if self.peer_closed and self.renewed or self.damaged then return end
-  self.arrivals = self.arrivals + 1
-  self.heard = true
-  if not bytes then
-    self.has_data = true
-    -- In push mode the data stands in the event; where it does not, the module must have it, or the line lost a comma.
-    self.owed = self.registry.mode() == "push"
-    fetch(self)
-  elseif self.has_data then
-    self.behind:put(bytes)
-  else
-    self.arrived:put(bytes)
-  end
-  notify(self)
+  if self.peer_closed and self.renewed or self.input.damaged then return end
+  self.input:on_data(bytes, self.registry.mode() == "push")
+  self:notify()
 end
 
 --- Data has come while the line is its. What the module had told of before and was not asked for comes like this, too.
 function Connection:on_through(bytes)
-  self.has_data = false
-  take_behind(self)
+  self.input:on_through()
   self:on_data(bytes)
 end
 
@@ -259,36 +134,30 @@ end
 function Connection:on_closed()
   if self.peer_closed then return end
   self.peer_closed = true
-  fetch(self)
-  notify(self)
+  self.input:fetch()
+  self:notify()
 end
 
---- The module has connected anew, by itself. What was still to be read of this stream cannot be told from what comes on
---- the new one.
+--- The module has connected anew, by itself.
 function Connection:on_renewed()
-  if self.has_data and not self.failure then
-    self.failure = errors.new { name = "data_lost", origin = "aithinker",
-      message = self:title() .. " has ended, and the module has connected anew before all that had come was read",
-      hint = "Read as it comes. Firmware that connects anew by itself keeps nothing of an earlier connection apart." }
-  end
+  self.input:on_renewed()
   self.renewed = true
-  self.has_data = false
   self:on_closed()
 end
 
 --- It has ended and its slot is free.
 function Connection:on_deleted()
-  self.peer_closed, self.deleted, self.has_data = true, true, false
-  if not self.turn.held then take_behind(self) end -- else who reads does it, after what is being read
+  self.peer_closed, self.deleted = true, true
+  self.input:on_deleted()
   self.registry.forget(self)
-  notify(self)
+  self:notify()
 end
 
 --- Ends it for good without a word to the module: it has restarted, or the port is closed.
 function Connection:lose(err)
   self.lost, self.gone = self.lost or err, true
   if self.data then self.data:lose(err) end
-  notify(self)
+  self:notify()
 end
 
 --- Deletes it in the module in the background, as soon as that answers.
@@ -306,7 +175,7 @@ function Connection:give_up(err)
   if self.gone or self.deleted then return end
   self.lost = self.lost or err
   delete_later(self)
-  notify(self)
+  self:notify()
 end
 
 -- Sending
@@ -358,7 +227,7 @@ end
 
 --- The error that sending ends with from now on; nil: none is known.
 function Connection:refusal()
-  if self.damaged then return self.damaged end
+  if self.input.damaged then return self.input.damaged end
   return (self.lost or self.peer_closed) and ended_error(self) or nil
 end
 
@@ -367,7 +236,7 @@ Connection.deadlock = DataMode.deadlock
 --- Sends up to 1024 bytes.
 function Connection:send(bytes)
   if self.mode == "transparent" then return DataMode.send_from(self, bytes, ended_error) end
-  if self.type == UDP_SERVER and not self.heard then
+  if self.type == UDP_SERVER and self.input.arrivals == 0 then
     return nil, errors.new { name = "no_peer", origin = "aithinker", sent = 0,
       message = "nobody has sent the UDP server anything yet: there is nobody to answer",
       hint = "A UDP server of the module sends to its first client; receive first." }
@@ -387,13 +256,13 @@ local function enter_transparent(self, options)
   local _opening <close> = self.registry.opening:take()
   local ok, err
   repeat
-    read_out(self)
+    self.input:read_out()
     ok, err = self.registry.may_be_transparent(self)
     if not ok then return nil, err end
-  until not self.has_data or self.arrived.size >= MOST_AHEAD
+  until not self.input.has_data or self.input:is_full()
   ok, err = transparent.open(self, options)
   if ok then return true end
-  if self.has_data then fetch(self) end
+  if self.input.has_data then self.input:fetch() end
   return nil, err
 end
 
@@ -421,11 +290,11 @@ function Connection:switch(mode, options)
     look_for_end(self)
     if self.peer_closed then return nil, ended_error(self) end
   end
-  local _turn <close> = self.turn:take()
+  local _turn <close> = self.input.turn:take()
   if mode == "transparent" then
     ok, err = enter_transparent(self, options)
   else
-    read_out(self)
+    self.input:read_out()
     local _opening <close> = self.registry.opening:take() -- a connection may be about to be opened in another mode
     ok, err = self.registry.set_mode(mode)
   end
@@ -441,12 +310,12 @@ Connection.check_switch = transparent.check
 function Connection:escape()
   local ok, err = self.data:escape()
   if ok then look_for_end(self) end
-  if self.has_data then fetch(self) end
+  if self.input.has_data then self.input:fetch() end
   return ok, err
 end
 
 function Connection:resume()
-  local _turn <close> = self.turn:take()
+  local _turn <close> = self.input.turn:take()
   return self.data:resume()
 end
 

@@ -42,7 +42,7 @@ local function start(modem, text, seconds)
 end
 
 local function await_turn(self)
-  while not self.ticket.id and not self.over do self.waiter:wait() end
+  while not self.ticket:is_sent() and not self.over do self.waiter:wait() end
   return not self.over
 end
 
@@ -64,7 +64,7 @@ end
 --- The caller has been cancelled, or its source has raised: the module is told that this is the end.
 function Outflow:__close()
   if self.over then return end
-  if self.ticket.id then return self.modem:finish_data(self.ticket) end
+  if self.ticket:is_sent() then return self.modem:finish_data(self.ticket) end
   exchange.abandon(self.ticket)
 end
 

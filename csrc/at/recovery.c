@@ -1,0 +1,79 @@
+/* A command that ends without an answer: it is given up, and the engine resynchronises with the module. */
+#include "at/engine.h"
+
+void at_engine_free_slot(struct at_engine *engine, at_time now)
+{
+    engine->slot.state = AT_SLOT_EMPTY;
+    engine->slot.deadline = AT_NEVER;
+    engine->slot.upload.source = NULL;
+    at_feed_clear(&engine->feed);
+    uint32_t gap_ms = engine->rules->protocol.gap_ms;
+    engine->ready_at = now + at_ms(engine->gap_ms > gap_ms ? engine->gap_ms : gap_ms);
+    at_framer_expect_prompt(&engine->framer, 0);
+}
+
+void at_engine_start_sync(struct at_engine *engine, const struct at_sync_start *start, at_time now)
+{
+    if (engine->sync.phase == AT_SYNC_OFF)
+        engine->desync_pending = true;
+    at_sync_start(&engine->sync, start, now);
+}
+
+void at_engine_sync_when_idle(struct at_engine *engine, bool prompted, uint64_t data_owed, at_time now)
+{
+    struct at_sync_start start = {.quiet_ms = AT_QUIET_MS,
+                                  .give_up = now + at_ms(AT_UNRESPONSIVE_MS),
+                                  .prompted = prompted,
+                                  .data_owed = data_owed};
+    at_engine_start_sync(engine, &start, now);
+}
+
+void at_engine_end_slot_with(struct at_engine *engine, enum at_result result)
+{
+    engine->end_slot = true;
+    engine->final_result = result;
+    engine->final_unsent = at_slot_abandon(&engine->slot);
+    at_feed_clear(&engine->feed);
+}
+
+void at_engine_give_up(struct at_engine *engine, enum at_result result, at_time now)
+{
+    struct at_slot *slot = &engine->slot;
+    bool untouched = slot->state == AT_SLOT_SENDING && slot->line_sent == 0;
+    struct at_sync_start start = {
+        .quiet_ms = AT_QUIET_MS,
+        .give_up = now + at_ms(AT_UNRESPONSIVE_MS),
+        .final_owed = true,
+        .prompted = slot->prompted,
+        .data_mode = engine->download.active || (slot->prompted && at_upload_is_open_ended(&slot->upload)),
+        .data_owed = at_slot_data_owed(slot),
+    };
+    at_engine_end_slot_with(engine, result);
+    if (untouched) {
+        slot->state = AT_SLOT_EMPTY;
+        return;
+    }
+    if (engine->download.active)
+        at_online_end(&engine->online);
+    engine->block_owner = AT_BLOCK_OTHER;
+    at_engine_start_sync(engine, &start, now);
+}
+
+void at_engine_sync(struct at_engine *engine, at_time now, at_time give_up)
+{
+    struct at_slot *slot = &engine->slot;
+    at_engine_end_data_mode(engine);
+    if (slot->state != AT_SLOT_EMPTY && slot->state != AT_SLOT_GIVEN_UP)
+        at_engine_give_up(engine, AT_RESULT_CANCELLED, now);
+    at_engine_start_sync(engine, &(struct at_sync_start){.give_up = give_up}, now);
+}
+
+bool at_engine_cancel(struct at_engine *engine, uint32_t id, at_time now)
+{
+    struct at_slot *slot = &engine->slot;
+    if (id == 0 || at_deferred_abandon(&engine->deferred, id) || slot->id != id)
+        return false;
+    if (slot->state != AT_SLOT_EMPTY && slot->state != AT_SLOT_GIVEN_UP)
+        at_engine_give_up(engine, AT_RESULT_CANCELLED, now);
+    return engine->end_slot;
+}

@@ -1,0 +1,55 @@
+--- The line reserved for one caller: its commands, which name it as `within`, go, and those of all others wait.
+
+local Ticket = require "hayes.exchange.ticket"
+local waiting = require "hayes.exchange.waiting"
+
+---@class hayes.hold
+---@field open boolean
+---@field err? hayes.error why it has ended before its owner ended it
+local Hold = {}
+Hold.__index = Hold
+
+--- Reserves the line, once everything under way is over (exchange.hold).
+---@param modem hayes.modem
+---@param timeout? number
+---@return hayes.hold?, hayes.error?
+function Hold.take(modem, timeout)
+  if modem.closed_with then return nil, modem.closed_with end
+  local queue = modem.exchanges
+  local hold = setmetatable({ modem = modem, open = true }, Hold)
+  if queue.free and modem.engine:ready() then
+    queue.free, queue.hold = false, hold
+    return hold
+  end
+  local ticket <close> = Ticket.for_hold(modem, hold, timeout)
+  local refusal = waiting.prepare(ticket, true)
+  if refusal then
+    ticket.fired = true
+    return nil, refusal
+  end
+  queue:enqueue(ticket)
+  local result, err = ticket:wait()
+  if result ~= "ok" then return nil, err end
+  if hold.open then return hold end
+  return nil, hold.err -- the module has restarted meanwhile
+end
+
+--- Gives the line back. Any number of times.
+function Hold:__close()
+  local queue = self.modem.exchanges
+  self.open = false
+  if queue.hold ~= self then return end
+  queue.hold = nil
+  queue:next_turn()
+end
+
+--- The module has restarted: what was prepared within the hold is gone, and what was to follow within it is not sent.
+---@param err hayes.error
+function Hold:fail(err)
+  local queue = self.modem.exchanges
+  queue.hold = nil
+  self.open, self.err = false, err
+  queue:end_waiting(err, function(ticket) return ticket.request.within == self end)
+end
+
+return Hold

@@ -1,0 +1,228 @@
+--- Commands one at a time: who may send next, and what becomes of each.
+---
+--- A command is a ticket from the call to its end. It goes out at once when nobody has the line, else it waits in the
+--- queue, and goes out of it by itself. A task that waits for it is woken at its end (run); a connection that owns the
+--- work is told by a call (start), so that nothing depends on the task that asked.
+
+local errors = require "hayes.error"
+local Hold = require "hayes.exchange.hold"
+local outcome = require "hayes.exchange.outcome"
+local Queue = require "hayes.exchange.queue"
+local Ticket = require "hayes.exchange.ticket"
+local wait = require "hayes.wait"
+local waiting = require "hayes.exchange.waiting"
+
+local exchange = {
+  on_final = outcome.on_final, on_deferred = outcome.on_deferred, on_given = outcome.on_given,
+  on_progress = outcome.on_progress, on_overlong = outcome.on_overlong, close = outcome.on_closed,
+  keep = waiting.keep, deadlock = waiting.deadlock,
+}
+
+--- Length of a block of which nobody knows how long it is.
+exchange.UNKNOWN = -1
+
+---@class hayes.request
+---@field data? string|userdata|true for the prompt or CONNECT: bytes; a file of core.file and `length`; true: by
+---  Modem:send_data, as `given` tells that there is room, and Modem:finish_data
+---@field begun? fun(self)  its turn has come; it must neither wait nor raise
+---@field given? fun()      the port has what was sent; it must neither wait nor raise
+---@field progress? fun(bytes: integer) so many bytes of its data have passed, told at most ten times a second; the same
+---@field length? integer    how many bytes of that file
+---@field block? integer     so many bytes follow CONNECT; exchange.UNKNOWN: up to its deferred result
+---@field sink? userdata     a file of core.file that they go to, in place of `data` in the response
+---@field expect? string    prefix of a deferred result, in addition to what the declaration says
+---@field timeout? number   seconds in the queue, from there to the final result code; nil: as the declaration says; in
+---  the queue without a limit, but for run(): while a connection keeps the line in data mode, the same again, unless
+---  that is background work or the job has a deadline of its own
+---@field patient? boolean  no such limit: the program has said how long, or waits for as long as it takes
+---@field withdraw? boolean is not sent once the caller of the job that it is part of has left
+---@field deferred? number  seconds from there to the deferred result
+---@field into? hayes.response  an empty response to fill, for those who read often
+---@field next? boolean     goes in front of the queue
+---@field within? hayes.hold the reservation of the line that it is part of
+---@field ends_hold? boolean it is the last one of that: others may go when its final result code has come
+---@field online? hayes.data_mode  CONNECT ends the command, and data mode begins
+---@field ended? fun(response: hayes.response) called when it has ended with `ok`, before events that follow it in the
+---  stream; it must neither wait nor raise
+---@field finished? fun(response: hayes.response?, err: hayes.error?) of start(): called at the end, whatever that is;
+---  it must neither wait nor raise
+local no_request = {}
+
+--- The part of a modem that this room looks after, as `modem.exchanges`.
+---@param modem hayes.modem
+---@return hayes.queue
+function exchange.new(modem)
+  return Queue.new(modem)
+end
+
+-- Commands
+
+--- Sends a command, or puts it into the queue. nil; or why neither can be: a refusal of the engine, or an error.
+local function send(modem, ticket, waits)
+  local queue, request = modem.exchanges, ticket.request
+  local hold, refusal = request.within, "busy"
+  if queue.free or hold and queue.hold == hold and not queue.holder then
+    local now = wait.now()
+    local ok, why = queue:submit(ticket, now)
+    if ok then return modem:await(modem.io:push(modem.port, now)) end
+    refusal = why
+  end
+  refusal = refusal == "busy" and modem.engine:refusal(ticket.text, request.data ~= nil) or refusal
+  if refusal ~= "busy" and refusal ~= "pending" then return refusal end
+  local err = waiting.prepare(ticket, waits)
+  if err then return err end
+  queue:enqueue(ticket)
+end
+
+local function start(modem, text, request, waits)
+  if modem.closed_with then return nil, modem.closed_with end
+  local hold = request.within
+  if hold and not hold.open then return nil, hold.err end
+  local ticket = Ticket.take(modem, text, request)
+  local refusal = send(modem, ticket, waits)
+  if not refusal then return ticket end
+  ticket.fired = true
+  modem.exchanges:next_turn()
+  return nil, errors.is(refusal) and refusal or Ticket.refuse(modem, text, refusal)
+end
+
+--- Sends one command, or puts it into the queue, and returns: request.finished, if there is one, is called at its end.
+--- For work that belongs to a connection and not to a task. The ticket; or nil and the error, and nothing is called
+--- then.
+---@param modem hayes.modem
+---@param text string
+---@param request hayes.request
+---@return hayes.ticket?, hayes.error?
+function exchange.start(modem, text, request)
+  return start(modem, text, request, false)
+end
+
+--- Sends one command and waits for its end. Gives the response, or nil and the error. A caller that leaves earlier
+--- gives the command up.
+---@param modem hayes.modem
+---@param text string
+---@param request? hayes.request
+---@return hayes.response?, hayes.error?
+function exchange.run(modem, text, request)
+  local ticket <close>, err = start(modem, text, request or no_request, true)
+  if not ticket then return nil, err end
+  return ticket:conclude(ticket:wait())
+end
+
+--- How often a command that the module leaves unanswered is sent.
+local INSISTS = 5
+
+local GONE = { reboot = true, closed = true, port_gone = true, internal_error = true, out_of_memory = true }
+
+--- Sends a command that gives something back to the module until the module has answered it, whatever it answers, as
+--- background work: while the module does not answer at all, that is put off until it is in step again. Nothing is sent
+--- any more after a restart of the module or the end of the port. done() is called at the end.
+---@param modem hayes.modem
+---@param text string
+---@param done fun() must neither wait nor raise
+function exchange.insist(modem, text, done)
+  wait.spawn_detached(function()
+    for _ = 1, INSISTS do
+      while modem.lost and not modem.closed_with do modem.listeners:wait("resync") end
+      local response, err = exchange.run(modem, text)
+      if response or err.result or GONE[err.name] or modem.closed_with then break end
+    end
+    done()
+  end)
+end
+
+--- Gives up a command that start() has sent; request.finished is not called any more.
+---@param ticket hayes.ticket
+function exchange.abandon(ticket)
+  ticket.request.finished = nil
+  ticket:__close()
+end
+
+-- The line
+
+--- Reserves the line, once everything under way is over: what is done within the hold is done with nobody's command
+--- between. Closing it gives the line back. nil and an error when the module does not answer, or the line is not free
+--- within so many seconds. For a few commands that belong together, and nothing that waits long.
+---
+---     local hold <close>, err = exchange.hold(modem)
+---     exchange.run(modem, "AT+…", { within = hold })
+---@param modem hayes.modem
+---@param timeout? number
+---@return hayes.hold?, hayes.error?
+function exchange.hold(modem, timeout)
+  return Hold.take(modem, timeout)
+end
+
+--- The module has restarted: what was prepared within a hold is gone, and what was to follow within it is not sent.
+---@param modem hayes.modem
+---@param err hayes.error
+function exchange.end_hold(modem, err)
+  local hold = modem.exchanges.hold
+  if hold then hold:fail(err) end
+end
+
+--- Gives the turn to the next in line, if the module is in step and nobody has it.
+---@param modem hayes.modem
+function exchange.next_turn(modem)
+  modem.exchanges:next_turn()
+end
+
+--- From now on commands go through the queue, until next_turn() finds it empty: the module is not in step, or is
+--- starting up.
+---@param modem hayes.modem
+function exchange.queue_all(modem)
+  modem.exchanges.free = false
+end
+
+--- Has this data mode, or the command of this ticket, the line?
+---@param modem hayes.modem
+---@param owner hayes.data_mode|hayes.ticket
+---@return boolean
+function exchange.has_line(modem, owner)
+  return modem.exchanges.holder == owner
+end
+
+--- Is this the request of the command under way?
+---@param modem hayes.modem
+---@param request hayes.request
+function exchange.is_under_way(modem, request)
+  local holder = modem.exchanges.holder
+  return holder and holder.request == request
+end
+
+--- Is a command in line?
+---@param modem hayes.modem
+---@return boolean
+function exchange.has_waiting(modem)
+  return modem.exchanges.tickets[1] ~= nil
+end
+
+--- Data mode has been left: commands go again.
+---@param modem hayes.modem
+---@param data_mode hayes.data_mode
+function exchange.release(modem, data_mode)
+  local queue = modem.exchanges
+  if queue.holder ~= data_mode then return end
+  queue.holder = nil
+  queue.batch = queue.enqueued
+  queue:next_turn()
+end
+
+--- Those in line will not have their turn, but for the start-up's if that is to go on.
+---@param modem hayes.modem
+---@param err hayes.error
+---@param keep_startup boolean
+function exchange.end_queue(modem, err, keep_startup)
+  modem.exchanges:end_waiting(err, function(ticket) return not (keep_startup and ticket.startup) end)
+end
+
+--- Whether bytes follow what the module says of a connection's received data.
+---@param modem hayes.modem
+---@param urc string     of a URC with a block that names its connection
+---@param id integer
+---@param follow boolean
+function exchange.expect_blocks(modem, urc, id, follow)
+  modem.engine:set_blocks(urc .. ":", id, follow)
+end
+
+return exchange

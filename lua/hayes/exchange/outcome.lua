@@ -1,0 +1,79 @@
+--- What the engine tells of commands, and what becomes of those.
+
+local retry = require "hayes.exchange.retry"
+local Ticket = require "hayes.exchange.ticket"
+
+local outcome = {}
+
+--- A final result code.
+function outcome.on_final(modem, response, result, line, more, unsent)
+  local queue = modem.exchanges
+  local ticket = queue.holder
+  queue.holder = nil
+  if response then
+    response.result = line
+    if result == "online" then
+      result = "ok"
+      queue.holder = ticket.request.online
+      queue.holder:on_connect()
+    elseif result == "ok" and ticket.request.online then
+      result = "no_data_mode"
+    end
+    if result == "short_read" or result == "long_read" then ticket.damage = result end
+    local seconds = result == "error" and line and retry.delay(ticket, line, unsent)
+    if seconds then return retry.pause(ticket, seconds) end
+    if more then queue.deferred[response] = ticket else ticket:finish(result, line, unsent) end
+  end
+  queue:next_turn()
+end
+
+--- The engine tells of a line of a deferred result, or that it has ended otherwise. It may come before the final result
+--- code, which then ends the command.
+function outcome.on_deferred(modem, response, result, line, more)
+  if not response then return end
+  if line then
+    response.deferred = response.deferred or #response + 1
+    response[#response + 1] = line
+  end
+  local queue = modem.exchanges
+  local ticket = queue.deferred[response]
+  if ticket and not more then
+    queue.deferred[response] = nil
+    ticket:finish(result, line)
+    queue:next_turn()
+  end
+end
+
+--- The port has the bytes that were given last.
+function outcome.on_given(modem)
+  local holder = modem.exchanges.holder
+  if holder then holder:on_given() end
+end
+
+--- So many bytes of the data of the command under way have passed.
+function outcome.on_progress(modem, bytes)
+  local holder = modem.exchanges.holder
+  if holder and holder.request and holder.request.progress then holder.request.progress(bytes) end
+end
+
+--- A line was thrown away since it was too long; the command under way may have been answered by it.
+function outcome.on_overlong(modem)
+  local holder = modem.exchanges.holder
+  if Ticket.is(holder) then holder.response.truncated = true end
+end
+
+--- The modem is closed: everything under way ends.
+---@param modem hayes.modem
+---@param err hayes.error
+function outcome.on_closed(modem, err)
+  local queue = modem.exchanges
+  queue.free = false
+  queue:end_waiting(err, function() return true end)
+  local tickets = queue.deferred
+  if queue.hold then queue.hold:fail(err) end
+  if Ticket.is(queue.holder) then tickets[queue] = queue.holder end
+  queue.deferred, queue.holder = {}, nil
+  for _, ticket in pairs(tickets) do ticket:finish("closed") end
+end
+
+return outcome

@@ -1,0 +1,161 @@
+--- One command, from the call to its end: what it is, how it ends, and what is then said of it.
+
+local check = require "hayes.check"
+local command = require "hayes.declare.command"
+local errors = require "hayes.error"
+local failure = require "hayes.failure"
+local Response = require "hayes.response"
+local wait = require "hayes.wait"
+
+---@class hayes.ticket: hayes.waiter
+---@field modem hayes.modem
+---@field text string
+---@field request hayes.request
+---@field response hayes.response
+---@field id integer|false     of the engine, once it has been sent
+---@field damage string|false  the block in its answer was damaged on the line
+---@field startup boolean      part of the start-up: goes in front of all others, which wait for that
+---@field hold hayes.hold|false it is no command: the line is reserved when its turn comes
+---@field number integer       in the order in which they got into the queue
+---@field tries integer        how often it was sent and not taken
+---@field pausing boolean     it is sent again in a moment, and keeps its turn
+---@field limit number|false   seconds that it may wait while a connection keeps the line
+---@field job table|false      the job that withdraws it when its caller leaves (job.lua)
+local Ticket = setmetatable({}, { __index = wait.Waiter })
+Ticket.__index = Ticket
+
+--- A new ticket, or the last one again if it has come to its end.
+---@param modem hayes.modem
+---@param text string
+---@param request hayes.request
+---@return hayes.ticket
+function Ticket.take(modem, text, request)
+  local queue = modem.exchanges
+  local ticket = queue.spare or setmetatable({ modem = modem, timer = false, hold = false }, Ticket)
+  queue.spare = false
+  ticket.response = request.into or setmetatable({ result = nil, data = nil }, Response)
+  ticket.text, ticket.request, ticket.fired, ticket.id, ticket.damage = text, request, false, false, false
+  ticket.limit, ticket.tries, ticket.pausing, ticket.since = false, 0, false, false
+  ticket.job = false
+  -- All that the one says who starts the module up belongs to that.
+  ticket.startup = modem.starting and modem.starter == wait.running()
+  return ticket
+end
+
+--- One that waits for the line to be reserved.
+---@param modem hayes.modem
+---@param hold hayes.hold
+---@param timeout? number
+---@return hayes.ticket
+function Ticket.for_hold(modem, hold, timeout)
+  return setmetatable({ modem = modem, timer = false, hold = hold, text = "", fired = false, id = false,
+    damage = false, limit = false, startup = false, request = { timeout = timeout } }, Ticket)
+end
+
+--- Is this the ticket of a command? Data mode may have the line in place of one.
+function Ticket.is(value)
+  return getmetatable(value) == Ticket
+end
+
+-- Ends
+
+local function failed(modem, ticket, result, line, unsent)
+  local response, request = ticket.response, ticket.request
+  local data = request.data
+  local length = request.length or type(data) == "string" and #data
+  local err
+  if result == "ok" then
+    err = failure.data_not_taken(modem, ticket.text, response.result, unsent, length)
+  else
+    local seconds = response.result and request.deferred or request.timeout
+    err = failure.of_command(modem, ticket.text, result, line, seconds, response)
+  end
+  if length then err.sent = length - (unsent or 0) end
+  if request.block or ticket.damage then err.response = response end -- what of it has come
+  return err
+end
+
+--- The response; or nil and the error. The ticket may be used again from then on.
+function Ticket:conclude(result, line, unsent)
+  local modem, response = self.modem, self.response
+  if self.job then self.job.waiting = false end -- else it would withdraw whoever has the ticket next
+  modem.exchanges.spare = self
+  if result == "ok" and not unsent then return response end
+  if result == "unsent" then return nil, line end
+  return nil, failed(modem, self, result, line, unsent)
+end
+
+--- The command has ended: with "ok" and its final result code, with another result of the engine's, or with "unsent"
+--- and an error.
+function Ticket:finish(result, line, unsent)
+  if self.damage and result == "ok" then result = self.damage end
+  self.timer = false
+  local request = self.request
+  if request.ended and result == "ok" then request.ended(self.response) end
+  local finished = request.finished
+  if not finished then return self:fire(result, line, unsent) end
+  self.fired = true
+  finished(self:conclude(result, line, unsent))
+end
+
+--- Whatever way the caller leaves: a command that is under way is given up, one that waits for its turn is not sent.
+function Ticket:__close()
+  if self.fired then return end
+  self.modem.exchanges:give_up(self)
+end
+
+--- The loop's timer: it has been in the queue for too long, or is to be sent again.
+function Ticket:due()
+  self.modem.exchanges:on_due(self)
+end
+
+--- Nobody waits for it any more, and it is not to go without (job.lua).
+function Ticket:withdraw()
+  if self.fired or self.id then return end
+  self.modem.exchanges:end_unsent(self, self:not_sent("cancelled", ": nobody waits for it any more"))
+end
+
+--- The port has the bytes that were given last.
+function Ticket:on_given()
+  if self.request.given then self.request.given() end
+end
+
+--- Has it been sent?
+function Ticket:is_sent()
+  return self.id ~= false
+end
+
+-- Errors
+
+--- What the engine does not take is the caller's mistake, told at the caller's line.
+function Ticket.refuse(modem, text, refusal)
+  local shown = command.mask(modem.dialect.commands, text, modem.dialect.manners)
+  if refusal == "byte" then check.command("modem:at", text) end
+  if refusal == "long" then
+    check.fail("modem:at", ("the command is %d bytes long, which is more than the module takes"):format(#text))
+  end
+  if refusal == "no data" then check.fail("modem:at", shown .. " waits for data; give { data = … }") end
+  if refusal == "name" then check.fail("modem:at", shown .. ": names and prefixes have 32 bytes at most") end
+  if refusal == "key" then check.fail("modem:at", shown .. ": what its result repeats has 15 bytes at most") end
+  local why = refusal == "deferred" and "too many results are outstanding" or "the module is busy"
+  return errors.new { name = "busy", command = shown, message = ("%s was not sent: %s"):format(shown, why) }
+end
+
+--- What it is called in messages, secrets masked; nil: it is no command.
+function Ticket:title()
+  local dialect = self.modem.dialect
+  return self.text ~= "" and command.mask(dialect.commands, self.text, dialect.manners) or nil
+end
+
+function Ticket:not_sent(name, why, hint)
+  local shown = self:title()
+  return errors.new { name = name, command = shown, queued = true, hint = hint,
+    message = ("%s was not sent%s"):format(shown or "a command", why) }
+end
+
+function Ticket:not_sent_in_time()
+  local words, hint = failure.line_taken(self.modem)
+  return self:not_sent("timeout", (" within %g s: %s"):format(self.request.timeout or self.limit, words), hint)
+end
+
+return Ticket
