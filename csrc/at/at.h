@@ -188,9 +188,11 @@ struct at_protocol {
     char prompt;          /* for example '>' or '@' */
     uint32_t max_line;    /* longest line received, in bytes; longer lines are OVERLONG */
     uint32_t max_command; /* longest command line sent, in bytes, without `AT` and eol */
-    uint32_t gap_ms;      /* least silence between a final result code and the next command */
-    uint32_t guard_ms;    /* silence before and after the escape sequence */
-    uint32_t answer_ms;   /* least time from the escape sequence to its answer; 0: none */
+    uint32_t max_prompt; /* bytes that the module may ask for at one prompt: what to send to a module that was
+                            left at one. When that is not enough, more is sent */
+    uint32_t gap_ms;     /* least silence between a final result code and the next command */
+    uint32_t guard_ms;   /* silence before and after the escape sequence */
+    uint32_t answer_ms;  /* least time from the escape sequence to its answer; 0: none */
     uint32_t idle_ms;   /* for modules that take the sequence after less silence than guard_ms: how little may
                            suffice; 0: guard_ms is required */
     uint32_t settle_ms; /* how long to send nothing after data mode has ended */
