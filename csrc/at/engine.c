@@ -220,6 +220,13 @@ void at_engine_sync_when_idle(struct at_engine *engine, bool prompted, uint64_t 
     at_engine_start_sync(engine, &start, now);
 }
 
+void at_engine_leave_unwanted(struct at_engine *engine, at_time now)
+{
+    struct at_sync_start start = {
+        .quiet_ms = AT_QUIET_MS, .give_up = now + at_ms(AT_UNRESPONSIVE_MS), .data_mode = true};
+    at_engine_start_sync(engine, &start, now);
+}
+
 void at_engine_end_slot_with(struct at_engine *engine, enum at_result result)
 {
     engine->end_slot = true;
@@ -237,7 +244,8 @@ void at_engine_give_up(struct at_engine *engine, enum at_result result, at_time 
         .give_up = now + at_ms(AT_UNRESPONSIVE_MS),
         .final_owed = true,
         .prompted = slot->prompted,
-        .data_mode = engine->download.active || (slot->prompted && at_upload_is_open_ended(&slot->upload)),
+        .data_mode = engine->download.active || slot->online || slot->prompt_enters_data_mode ||
+                     (slot->prompted && at_upload_is_open_ended(&slot->upload)),
         .data_owed = at_slot_data_owed(slot),
     };
     at_engine_end_slot_with(engine, result);

@@ -99,10 +99,12 @@ enum at_event_kind at_event_init(struct at_event *event, enum at_event_kind kind
 enum at_event_kind at_engine_on_token(struct at_engine *engine, struct at_event *event,
                                       const struct at_token *token, at_time now);
 
-/* In online_input.c: enters data mode, or starts a download. Input that has not been read yet belongs to it.
+/* In online_input.c: enters data mode, or starts a download; or the body that follows a CONNECT which nobody
+ * expected. Input that has not been read yet belongs to it.
  */
 void at_engine_begin_data_mode(struct at_engine *engine, at_time now);
 void at_engine_begin_download(struct at_engine *engine, uint64_t total);
+void at_engine_begin_body(struct at_engine *engine);
 
 /* Whether data mode or a download receives the input; the next event of it. */
 bool at_engine_is_in_data(const struct at_engine *engine);
@@ -128,5 +130,9 @@ void at_engine_start_sync(struct at_engine *engine, const struct at_sync_start *
 /* In engine.c: resynchronises while no command is in flight. prompted: the module may take what it receives
  * next as data, and wants data_owed more bytes (0: unknown). */
 void at_engine_sync_when_idle(struct at_engine *engine, bool prompted, uint64_t data_owed, at_time now);
+
+/* In engine.c: leaves data mode that nobody asked for, and resynchronises. Until the escape sequence has been
+ * sent, whatever is sent would reach the far end. */
+void at_engine_leave_unwanted(struct at_engine *engine, at_time now);
 
 #endif

@@ -199,15 +199,26 @@ static enum at_event_kind begin_block(struct at_engine *engine, struct at_event 
     return AT_EVENT_INFO;
 }
 
-/* Enters data mode; if the host did not ask for it, leaves it again. */
+/* The prompt starts data mode; if the host did not ask for it, leaves it again. */
 static enum at_event_kind enter_data_mode(struct at_engine *engine, struct at_event *event,
                                           const struct at_token *line, at_time now)
 {
     if (engine->slot.online)
         return begin_data_mode(engine, event, line, now);
     end_slot(engine, event, line, false, now);
-    at_engine_sync_when_idle(engine, true, 0, now);
+    at_engine_leave_unwanted(engine, now);
     return AT_EVENT_FINAL;
+}
+
+/* CONNECT in the answer to a command of which nobody knew that: whatever follows is no line. */
+static enum at_event_kind begin_body(struct at_engine *engine, struct at_event *event,
+                                     const struct at_token *line, at_time now)
+{
+    emit_line(engine, event, AT_EVENT_INFO, line, now);
+    event->block = AT_UNKNOWN_LENGTH;
+    at_engine_begin_body(engine);
+    at_slot_arm(&engine->slot, now);
+    return AT_EVENT_INFO;
 }
 
 static enum at_event_kind on_connect(struct at_engine *engine, struct at_event *event,
@@ -226,7 +237,9 @@ static enum at_event_kind on_connect(struct at_engine *engine, struct at_event *
     }
     if (slot->block > 0)
         return begin_block(engine, event, line, now);
-    return enter_data_mode(engine, event, line, now);
+    if (slot->online)
+        return begin_data_mode(engine, event, line, now);
+    return begin_body(engine, event, line, now);
 }
 
 static enum at_event_kind on_prompt(struct at_engine *engine, struct at_event *event, at_time now)
@@ -472,6 +485,15 @@ static bool on_text(struct at_engine *engine, struct at_event *event, const stru
     return true;
 }
 
+/* Whether CONNECT announces a block in the answer to this command (`CONNECT 512`). To others it may tell a
+ * speed
+ * (`CONNECT 115200`). */
+static bool announces_block(const struct at_engine *engine, const struct at_token *line)
+{
+    return engine->slot.state != AT_SLOT_EMPTY && at_block_length(line, rule_of(engine, line)) > 0 &&
+           has_name_of_command(engine, line);
+}
+
 static enum at_event_kind on_line(struct at_engine *engine, struct at_event *event,
                                   const struct at_token *line, at_time now)
 {
@@ -486,8 +508,14 @@ static enum at_event_kind on_line(struct at_engine *engine, struct at_event *eve
         return AT_EVENT_DAMAGE;
     if (rule != NULL && rule->kind == AT_LINE_FINAL)
         return on_final(engine, event, line, rule, now);
-    if (rule != NULL && rule->kind == AT_LINE_CONNECT)
-        return on_connect(engine, event, line, now);
+    if (rule != NULL && rule->kind == AT_LINE_CONNECT && !announces_block(engine, line))
+        return on_connect(engine, event,
+                          &(struct at_token){.kind = line->kind,
+                                             .text = line->text,
+                                             .length = line->length,
+                                             .rule = AT_NO_RULE,
+                                             .gap = line->gap},
+                          now);
     return on_other_line(engine, event, line, rule, now);
 }
 

@@ -41,6 +41,8 @@ struct at_slot {
     uint64_t block;
     struct at_upload upload; /* its data */
     uint64_t transferred;    /* bytes of its data, or of the block in its answer, so far */
+    char body_end[AT_NAME_MAX +
+                  sizeof "\r\n:"]; /* may end the body in its answer: the name as a line's prefix */
     bool prompted;
     uint64_t abandoned; /* of a command given up: bytes of its data, of known length, that were not sent */
     bool in_text;       /* what follows in the answer is text, up to the final result code */
