@@ -74,6 +74,7 @@ build = {
     ["hayes.damage.likeness"] = "lua/hayes/damage/likeness.lua",
     ["hayes.damage.undamaged"] = "lua/hayes/damage/undamaged.lua",
     ["hayes.declare.answer"] = "lua/hayes/declare/answer.lua",
+    ["hayes.declare.by_hand"] = "lua/hayes/declare/by_hand.lua",
     ["hayes.declare.command"] = "lua/hayes/declare/command.lua",
     ["hayes.declare.compile"] = "lua/hayes/declare/compile.lua",
     ["hayes.declare.fields"] = "lua/hayes/declare/fields.lua",

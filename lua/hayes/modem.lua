@@ -1,6 +1,7 @@
 --- One module on one port: commands go in one after the other, events come out.
 
 local answer = require "hayes.declare.answer"
+local by_hand = require "hayes.declare.by_hand"
 local check = require "hayes.check"
 local command = require "hayes.declare.command"
 local core = require "hayes.core"
@@ -141,10 +142,6 @@ local at_options = {
 
 local no_options = { patient = true }
 
-local function check_text(where, text)
-  check.value(where, "the command", text, { type = "string" })
-end
-
 --- Sends a command line, with or without `AT`, and gives what the module answers.
 ---
 --- Without a time-out it waits for the line for as long as a connection in transparent mode has that; `busy` at once
@@ -154,11 +151,10 @@ end
 ---  the deferred result; bytes to send at the prompt or after CONNECT; the prefix of a deferred result
 ---@return hayes.response?, hayes.error?
 function Modem:at(text, options)
-  check_text("modem:at", text)
-  if options == nil then return exchange.run(self, text, no_options) end
-  options = check.options("modem:at", options, at_options)
-  options.deferred, options.patient = options.timeout, true
-  if options.data then options.data = command.data(self.dialect.commands, text, options.data) end
+  options = options == nil and no_options or check.options("modem:at", options, at_options)
+  local data = by_hand.check("modem:at", self.dialect, text, options.data)
+  if options == no_options then return exchange.run(self, text, no_options) end
+  options.deferred, options.patient, options.data = options.timeout, true, data
   return exchange.run(self, text, options)
 end
 
@@ -191,7 +187,7 @@ end
 ---@param needed? string[] names
 ---@return table?, hayes.error?
 function Modem:query(text, needed)
-  check_text("modem:query", text)
+  by_hand.check("modem:query", self.dialect, text)
   local response, err = exchange.run(self, text)
   if not response then return nil, err end
   if not response[1] and response.truncated then

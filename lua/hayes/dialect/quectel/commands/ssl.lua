@@ -99,6 +99,8 @@ return {
     timeout = 450,
     },
     urcs = { "+QSSLURC" },
+    connect = { begins = "data mode", param = "access_mode", value = 2,
+      instead = "modem.ssl.open with mode = \"transparent\"" },
     remark = "In transparent access mode CONNECT stands in place of OK, and no +QSSLOPEN follows.",
   },
   {

@@ -138,6 +138,8 @@ return {
     deferred = { key = "connectID", timeout = 150,
       answer = { { name = "connectID", doc = "Socket index." }, { name = "err", error = true } } },
     urcs = { '+QIURC: "recv"', '+QIURC: "closed"', '+QIURC: "incoming"', '+QIURC: "incoming full"' },
+    connect = { begins = "data mode", param = "access_mode", value = 2,
+      instead = "modem.tcp.open with mode = \"transparent\"" },
     remark = "In transparent access mode CONNECT stands in place of OK, and no +QIOPEN follows.",
   },
   {
@@ -200,6 +202,7 @@ return {
     source = "SSL note 1.4; " .. NOTE .. ", QISWTMD",
     params = { socket, { name = "access_mode", type = "integer", values = mode } },
     test = true, timeout = 5, remark = "CONNECT in place of OK when the mode is 2.",
+    connect = { begins = "data mode", param = "access_mode", value = 2, instead = "socket:switch(\"transparent\")" },
   },
   {
     name = "+QICFG", summary = "Options of sockets, some of which change what their lines look like.",
