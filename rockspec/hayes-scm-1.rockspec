@@ -173,6 +173,7 @@ build = {
     ["hayes.explain.text"] = "lua/hayes/explain/text.lua",
     ["hayes.explain.values"] = "lua/hayes/explain/values.lua",
     ["hayes.failure"] = "lua/hayes/failure.lua",
+    ["hayes.foreign"] = "lua/hayes/foreign.lua",
     ["hayes.job"] = "lua/hayes/job.lua",
     ["hayes.local_file"] = "lua/hayes/local_file.lua",
     ["hayes.lock"] = "lua/hayes/lock.lua",

@@ -4,6 +4,7 @@
 local answer = require "hayes.declare.answer"
 local errors = require "hayes.error"
 local exchange = require "hayes.exchange"
+local foreign = require "hayes.foreign"
 local ports = require "hayes.port"
 local wait = require "hayes.wait"
 
@@ -32,6 +33,7 @@ end
 
 function dispatch.unknown(modem, event)
   count(modem, "unknown")
+  foreign.note(modem, event.line)
   event.unknown = true
   modem.listeners:emit(event, true)
 end
@@ -79,6 +81,7 @@ end
 
 function dispatch.desync(modem)
   count(modem, "desyncs")
+  foreign.forget(modem)
   modem.exchanges.free = false
   remark(modem, "getting in step")
   emit(modem, "desync")

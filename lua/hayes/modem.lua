@@ -61,6 +61,7 @@ local function put_on_port(self, port)
   self.online = false      -- the data mode that the line is in, or was in and will be in again
   self.data_claim = false  -- of the connection that is about to enter data mode (DataMode.claim)
   self.leaves_by_dtr = nil -- the module leaves data mode when DTR drops; nil: not known (data_mode.prepare)
+  self.stray_finals = 0    -- that nobody waited for (foreign.lua); false: that has been reported
   self.blocked = false     -- waits for the port to take output
   self.deadline = false    -- when the engine wants to be called without input
   self.timer = false
@@ -286,7 +287,7 @@ end
 
 -- Events
 
-local modem_events = { "urc", "reboot", "closed", "desync", "resync" }
+local modem_events = { "urc", "reboot", "closed", "desync", "resync", "foreign" }
 local is_modem_event = { lost = true, ready = true, damage = true }
 for _, name in ipairs(modem_events) do is_modem_event[name] = true end
 
@@ -298,7 +299,7 @@ local function check_event(where, name)
 end
 
 --- Calls handler(event), as a task of its own, for every URC with this prefix; `urc` stands for all of them;
---- `reboot`, `closed`, `desync` and `resync` come from the library.
+--- `reboot`, `closed`, `desync`, `resync` and `foreign` (another program speaks on this port) come from the library.
 ---@param name string
 ---@param handler fun(event: hayes.event)
 ---@return hayes.subscription
