@@ -1,5 +1,5 @@
---- Notices that another program speaks on the same port: final result codes come that nobody waits for. Ports are opened
---- exclusively, but the module may be shared by a relay, or the other program was there first (ModemManager).
+--- Notices that another program speaks on the same port: final result codes come that nobody waits for. Ports are
+--- opened exclusively, but a relay may be shared, or the other program was there first (ModemManager).
 
 local failure = require "hayes.failure"
 local wait = require "hayes.wait"
