@@ -95,6 +95,7 @@ build = {
     ["hayes.dialect.aithinker.tcp"] = "lua/hayes/dialect/aithinker/tcp.lua",
     ["hayes.dialect.aithinker.transparent"] = "lua/hayes/dialect/aithinker/transparent.lua",
     ["hayes.dialect.aithinker.udp"] = "lua/hayes/dialect/aithinker/udp.lua",
+    ["hayes.dialect.aithinker.unclaimed"] = "lua/hayes/dialect/aithinker/unclaimed.lua",
     ["hayes.dialect.aithinker.wifi"] = "lua/hayes/dialect/aithinker/wifi.lua",
     ["hayes.dialect.base"] = "lua/hayes/dialect/base.lua",
     ["hayes.dialect.quectel"] = "lua/hayes/dialect/quectel/init.lua",
