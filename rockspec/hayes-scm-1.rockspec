@@ -40,6 +40,7 @@ build = {
         "csrc/at/match.c",
         "csrc/at/online.c",
         "csrc/at/online_input.c",
+        "csrc/at/payload.c",
         "csrc/at/rules.c",
         "csrc/at/slot.c",
         "csrc/at/source.c",

@@ -171,7 +171,8 @@ struct at_command_rule {
     uint8_t ack_param;         /* if this parameter is 1, the module acknowledges data … */
     uint32_t ack_every;        /* … with ack_byte after this many bytes, before it takes more */
     char ack_byte;
-    bool data_needs_length;       /* without the length parameter the command is a query and takes no data */
+    bool data_echoed;       /* the module may repeat data whose length was given in front of its answer */
+    bool data_needs_length; /* without the length parameter the command is a query and takes no data */
     bool prompt_enters_data_mode; /* the prompt starts data mode, as CONNECT does for other commands */
     const char *deferred;         /* prefix of the deferred result, at most AT_NAME_MAX bytes; NULL: none */
     uint8_t deferred_forms;       /* forms with a deferred result */

@@ -198,6 +198,7 @@ void at_engine_free_slot(struct at_engine *engine, at_time now)
     engine->slot.state = AT_SLOT_EMPTY;
     engine->slot.deadline = AT_NEVER;
     engine->slot.upload.source = NULL;
+    engine->payload.active = false;
     at_feed_clear(&engine->feed);
     uint32_t gap_ms = engine->rules->protocol.gap_ms;
     engine->ready_at = now + at_ms(engine->gap_ms > gap_ms ? engine->gap_ms : gap_ms);
@@ -232,6 +233,7 @@ void at_engine_end_slot_with(struct at_engine *engine, enum at_result result)
     engine->end_slot = true;
     engine->final_result = result;
     engine->final_unsent = at_slot_abandon(&engine->slot);
+    engine->payload.active = false;
     at_feed_clear(&engine->feed);
 }
 
@@ -326,9 +328,16 @@ void at_engine_input(struct at_engine *engine, const char *bytes, size_t length)
         engine->skip_lf = engine->skip_lf && length == 0;
         engine->span = bytes + skip;
         engine->span_end = bytes + length;
-    } else {
-        at_framer_input(&engine->framer, bytes, length);
+        return;
     }
+    size_t unmatched, skipped = at_payload_skip(&engine->payload, bytes, length, &unmatched);
+    if (unmatched == 0) {
+        at_framer_input(&engine->framer, bytes + skipped, length - skipped);
+        return;
+    }
+    at_framer_input(&engine->framer, engine->payload.head, unmatched);
+    engine->span = bytes + skipped;
+    engine->span_end = bytes + length;
 }
 
 static enum at_event_kind emit_deferred_end(struct at_event *event, uint32_t id, enum at_result result)
@@ -567,6 +576,9 @@ static void sent_data(struct at_engine *engine, size_t length, at_time now)
 {
     struct at_slot *slot = &engine->slot;
     const struct at_protocol *protocol = &engine->rules->protocol;
+    const char *bytes;
+    if (engine->payload.active && slot->upload.source->peek(slot->upload.source->context, &bytes) >= length)
+        at_payload_sent(&engine->payload, bytes, length);
     slot->transferred += at_upload_sent(&slot->upload, &engine->escape, protocol, length, now);
     engine->sent_data += engine->observed ? length : 0;
     if (slot->upload.phase == AT_UPLOAD_ENDED)

@@ -6,6 +6,7 @@
 #include "at/deferred.h"
 #include "at/framer.h"
 #include "at/online.h"
+#include "at/payload.h"
 #include "at/rules.h"
 #include "at/slot.h"
 #include "at/sync.h"
@@ -44,6 +45,7 @@ struct at_engine {
     struct at_slot slot;
     struct at_feed feed; /* data of the command in flight */
     struct at_source fed;
+    struct at_payload payload; /* its echo */
     bool reports_progress;
     uint64_t reported; /* bytes of its data that have been reported to the host */
     at_time report_at;

@@ -163,6 +163,8 @@ static void begin_data(struct at_engine *engine, at_time now)
     at_framer_expect_prompt(&engine->framer, upload->ack_every > 0 ? upload->ack_byte : 0);
     engine->slot.prompted = true;
     engine->slot.state = AT_SLOT_DATA;
+    if (engine->slot.data_echoed && !at_upload_is_open_ended(upload))
+        at_payload_begin(&engine->payload, upload->source->remaining);
     at_escape_set_drain_time(&engine->escape, now); /* measure the silence from here, not from the command */
     at_slot_arm(&engine->slot, now);
 }

@@ -40,6 +40,7 @@ struct at_slot {
     bool prompt_enters_data_mode; /* … or the prompt does */
     uint64_t block;
     struct at_upload upload; /* its data */
+    bool data_echoed;        /* the module may repeat that */
     uint64_t transferred;    /* bytes of its data, or of the block in its answer, so far */
     char body_end[AT_NAME_MAX +
                   sizeof "\r\n:"]; /* may end the body in its answer: the name as a line's prefix */

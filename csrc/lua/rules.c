@@ -165,6 +165,7 @@ static void add_command(lua_State *L, struct at_rules *rules)
         .data_length_param = (uint8_t)integer_field(L, "data_length_param", 0),
         .ack_param = (uint8_t)integer_field(L, "ack_param", 0),
         .ack_every = (uint32_t)integer_field(L, "ack_every", 0),
+        .data_echoed = flag_field(L, "data_echoed"),
         .data_needs_length = flag_field(L, "data_if_given"),
         .prompt_enters_data_mode = flag_field(L, "online_prompt"),
         .deferred = text_field(L, "deferred"),

@@ -87,8 +87,9 @@ local core = require "hayes.core"
 ---@field sequence? boolean no command line but bytes sent by themselves between guard times (`+++`)
 ---@field prefix? string    of the information responses, where it is not the name
 ---@field bare? boolean|string   they have none; a string is the shape they have (at_fields_match)
----@field data? { ends: string?, length: string?, if_given: boolean?, forms: string[]?, ack: hayes.ack? }  takes data at
----  a prompt or after CONNECT, unless the parameter `length` is 0, or (if_given) left out
+---@field data? { ends: string?, length: string?, if_given: boolean?, forms: string[]?, ack: hayes.ack?,
+---  echoed: boolean? }  takes data at a prompt or after CONNECT, unless the parameter `length` is 0, or (if_given) left
+---  out; echoed: the module may repeat it in front of the answer
 ---@field connect? hayes.connect   what CONNECT or the prompt begins, which modem:at refuses (by_hand.lua)
 ---@field online? "prompt"   data mode begins at the prompt, with no CONNECT
 ---@field final? string|string[] groups of final result codes that end it, in place of OK ("general")

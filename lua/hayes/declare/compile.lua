@@ -102,6 +102,7 @@ local function command_rule(declaration, groups)
     ack_param = ack and index_of(declaration.params, ack.param),
     ack_every = ack and ack.every,
     ack_byte = ack and ack.byte,
+    data_echoed = declaration.data and declaration.data.echoed,
     data_if_given = declaration.data and declaration.data.if_given,
     online_prompt = declaration.online == "prompt",
     timeout_ms = milliseconds(declaration.timeout),

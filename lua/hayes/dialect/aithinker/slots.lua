@@ -216,8 +216,9 @@ end
 
 -- For those who open connections, while they hold sockets.opening
 
---- Makes the slots hold what is wanted, leaves the others as they are, and once the module has shown that they do calls
---- open(hold): nobody's command comes between. Gives what that gives; nil and the error when the slots cannot be made so.
+--- Makes the slots hold what is wanted, leaves the others as they are, and once the module has shown that they do,
+--- calls open(hold): nobody's command comes between. Gives what that gives; nil and the error when the slots cannot be
+--- made so.
 local function prepare(self, wanted, open)
   local left, made = {}, {}
   while true do

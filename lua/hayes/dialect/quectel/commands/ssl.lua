@@ -110,7 +110,7 @@ return {
       { name = "sendlen", type = "integer", min = 1, max = 1460, unit = "bytes", optional = true,
         omitted = "data up to Ctrl-Z, at most 1460 bytes; ESC cancels" },
     },
-    test = true, timeout = 10, final = "send", data = { length = "sendlen", ends = "\26" },
+    test = true, timeout = 10, final = "send", data = { length = "sendlen", ends = "\26", echoed = true },
     remark = "Data is given at the prompt. With a length it may hold any byte, Ctrl-Z and ESC too.",
   },
   {

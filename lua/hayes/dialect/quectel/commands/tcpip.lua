@@ -151,7 +151,14 @@ return {
     },
     answer = { { name = "total", unit = "bytes" }, { name = "acked", unit = "bytes" }, { name = "unacked",
       unit = "bytes" } },
-    test = true, timeout = 10, final = "send", data = { length = "send_length", ends = "\26" },
+    test = true, timeout = 10, final = "send", data = { length = "send_length", ends = "\26", echoed = true },
+  },
+  {
+    name = "+QISDE", summary = "Whether the data of AT+QISEND is repeated in front of its answer.",
+    source = NOTE .. ", QISDE",
+    params = { { name = "echo", type = "integer", values = no_yes } },
+    answer = { { name = "echo", values = no_yes } }, read = true, test = true, timeout = 0.3,
+    remark = "The library switches it off before it opens a socket.",
   },
   {
     name = "+QIRD", summary = "Reads what a socket has received.", source = NOTE .. ", QIRD",
