@@ -29,6 +29,7 @@ build = {
     ["hayes.core"] = {
       sources = {
         "csrc/at/arena.c",
+        "csrc/at/boot.c",
         "csrc/at/deferred.c",
         "csrc/at/ending.c",
         "csrc/at/engine.c",

@@ -1,4 +1,4 @@
-/* The state of the engine, and the functions that its three source files share: engine.c (the API, output and
+/* The state of the engine, and the functions that its source files share: engine.c (the API, output and
  * time), incoming.c (interprets tokens) and online_input.c (input that does not consist of lines). */
 #ifndef AT_ENGINE_H
 #define AT_ENGINE_H
@@ -132,6 +132,15 @@ void at_engine_start_sync(struct at_engine *engine, const struct at_sync_start *
 /* In engine.c: resynchronises while no command is in flight. prompted: the module may take what it receives
  * next as data, and wants data_owed more bytes (0: unknown). */
 void at_engine_sync_when_idle(struct at_engine *engine, bool prompted, uint64_t data_owed, at_time now);
+
+/* In boot.c: the module has restarted, and lost all state, so everything pending fails. A boot line within an
+ * answer that may be text is only suspected: it is put off while the answer goes on, and confirmed at the
+ * deadline or when the command is given up before its end. at_engine_confirm_boot is false where none is
+ * suspected. */
+enum at_event_kind at_engine_on_boot(struct at_engine *engine, const struct at_token *line, at_time now);
+void at_engine_put_off_boot(struct at_engine *engine, at_time now);
+at_time at_engine_boot_deadline(const struct at_engine *engine);
+bool at_engine_confirm_boot(struct at_engine *engine, at_time now);
 
 /* In engine.c: leaves data mode that nobody asked for, and resynchronises. Until the escape sequence has been
  * sent, whatever is sent would reach the far end. */

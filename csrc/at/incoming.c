@@ -6,8 +6,6 @@
 
 enum {
     SURE_OF_LINE_ENDS = 3, /* identical answers in a row that settle how many line ends follow a block */
-    BOOT_QUIET_MS =
-        500, /* boot URCs arrive in a burst, and some modules (EG25, BG96) lose commands sent during it */
 };
 
 /* Only lines have a prefix: the text of an overlong line is gone, and data may merely look like one. */
@@ -67,8 +65,11 @@ static enum at_event_kind emit_line(struct at_engine *engine, struct at_event *e
         at_framer_block(&engine->framer, event->block);
     engine->block_owner = owner_of_block(kind);
     engine->block_at = now;
-    if (kind == AT_EVENT_INFO)
+    if (kind == AT_EVENT_INFO) {
         event->command = engine->slot.id;
+        engine->slot.had_info = true;
+        at_engine_put_off_boot(engine, now);
+    }
     const struct at_line_rule *rule = rule_of(engine, line);
     if (rule != NULL && rule->text_follows) {
         engine->slot.in_text = kind == AT_EVENT_INFO || engine->slot.in_text;
@@ -259,25 +260,6 @@ static enum at_event_kind on_prompt(struct at_engine *engine, struct at_event *e
     } else {
         return enter_data_mode(engine, event, &prompt, now);
     }
-    return AT_EVENT_NONE;
-}
-
-/* The module has lost all state, so everything pending fails. */
-static enum at_event_kind on_boot(struct at_engine *engine, const struct at_token *line, at_time now)
-{
-    struct at_slot *slot = &engine->slot;
-    if (slot->state != AT_SLOT_EMPTY && slot->state != AT_SLOT_GIVEN_UP)
-        at_engine_end_slot_with(engine, AT_RESULT_REBOOT);
-    engine->deferred_ends_pending = engine->deferred.count > 0;
-    engine->reboot_pending = !engine->rebooting;
-    engine->boot_line_pending = true;
-    engine->boot_line = *line;
-    engine->rebooting = true;
-    engine->echo = true;
-    at_framer_expect_prompt(&engine->framer, 0);
-    at_time give_up =
-        engine->sync.phase == AT_SYNC_OFF ? now + at_ms(AT_UNRESPONSIVE_MS) : engine->sync.give_up;
-    at_engine_start_sync(engine, &(struct at_sync_start){.quiet_ms = BOOT_QUIET_MS, .give_up = give_up}, now);
     return AT_EVENT_NONE;
 }
 
@@ -487,6 +469,23 @@ static bool on_text(struct at_engine *engine, struct at_event *event, const stru
     return true;
 }
 
+/* Whether a boot line may be text: it stands in the middle of an answer of which nothing is known. */
+static bool may_be_text(const struct at_engine *engine)
+{
+    const struct at_slot *slot = &engine->slot;
+    return at_slot_is_awaiting(slot) && slot->info == AT_INFO_ANY && slot->had_info;
+}
+
+static enum at_event_kind suspect_boot(struct at_engine *engine, struct at_event *event,
+                                       const struct at_token *line, at_time now)
+{
+    struct at_token text = *line;
+    text.rule = AT_NO_RULE;
+    engine->slot.boot_rule = line->rule;
+    engine->slot.boot_suspected = true;
+    return emit_line(engine, event, AT_EVENT_INFO, &text, now);
+}
+
 /* Whether CONNECT announces a block in the answer to this command (`CONNECT 512`). To others it may tell a
  * speed
  * (`CONNECT 115200`). */
@@ -503,7 +502,8 @@ static enum at_event_kind on_line(struct at_engine *engine, struct at_event *eve
     if (on_text(engine, event, line))
         return event->kind;
     if (rule != NULL && rule->kind == AT_LINE_BOOT)
-        return on_boot(engine, line, now);
+        return may_be_text(engine) ? suspect_boot(engine, event, line, now)
+                                   : at_engine_on_boot(engine, line, now);
     if (is_echo(engine, line))
         return AT_EVENT_NONE;
     if (check_after_block(engine, event, line, rule != NULL && rule->kind == AT_LINE_FINAL))

@@ -45,10 +45,14 @@ struct at_slot {
     char body_end[AT_NAME_MAX +
                   sizeof "\r\n:"]; /* may end the body in its answer: the name as a line's prefix */
     bool prompted;
-    uint64_t abandoned; /* of a command given up: bytes of its data, of known length, that were not sent */
-    bool in_text;       /* what follows in the answer is text, up to the final result code */
-    bool had_block;     /* the answer contained a complete block */
-    uint8_t damage;     /* damage to that block: enum at_damage */
+    uint64_t abandoned;  /* of a command given up: bytes of its data, of known length, that were not sent */
+    bool in_text;        /* what follows in the answer is text, up to the final result code */
+    bool had_info;       /* a line of the answer has arrived */
+    bool boot_suspected; /* one that may be text, or tell of a restart: the line rule, and when to decide */
+    int16_t boot_rule;
+    at_time boot_at;
+    bool had_block; /* the answer contained a complete block */
+    uint8_t damage; /* damage to that block: enum at_damage */
     struct at_expectation expect;
     bool deferred_early; /* the deferred result arrived before the final result code */
     at_time deadline;
