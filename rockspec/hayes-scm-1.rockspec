@@ -181,6 +181,7 @@ build = {
     ["hayes.local_file"] = "lua/hayes/local_file.lua",
     ["hayes.lock"] = "lua/hayes/lock.lua",
     ["hayes.loop.builtin"] = "lua/hayes/loop/builtin.lua",
+    ["hayes.misnamed"] = "lua/hayes/misnamed.lua",
     ["hayes.modem"] = "lua/hayes/modem.lua",
     ["hayes.port"] = "lua/hayes/port/init.lua",
     ["hayes.port.usb"] = "lua/hayes/port/usb.lua",

@@ -8,6 +8,7 @@ local check = require "hayes.check"
 local command = require "hayes.declare.command"
 local errors = require "hayes.error"
 local failure = require "hayes.failure"
+local misnamed = require "hayes.misnamed"
 local Response = require "hayes.response"
 local wait = require "hayes.wait"
 
@@ -551,6 +552,7 @@ function exchange.on_final(modem, response, result, line, more, unsent)
   local state = modem.exchanges
   local ticket = state.holder
   state.holder = nil
+  if ticket and ticket.strays then misnamed.settle(modem, ticket, result == "ok") end
   if response then
     response.result = line
     if result == "online" then
