@@ -141,6 +141,7 @@ build = {
     ["hayes.dialect.quectel.network.registration"] = "lua/hayes/dialect/quectel/network/registration.lua",
     ["hayes.dialect.quectel.network.sim"] = "lua/hayes/dialect/quectel/network/sim.lua",
     ["hayes.dialect.quectel.network.states"] = "lua/hayes/dialect/quectel/network/states.lua",
+    ["hayes.dialect.quectel.reason"] = "lua/hayes/dialect/quectel/reason.lua",
     ["hayes.dialect.quectel.remarks"] = "lua/hayes/dialect/quectel/remarks.lua",
     ["hayes.dialect.quectel.socket.connection"] = "lua/hayes/dialect/quectel/socket/connection.lua",
     ["hayes.dialect.quectel.socket.indices"] = "lua/hayes/dialect/quectel/socket/indices.lua",

@@ -33,6 +33,7 @@ exchange.UNKNOWN = -1
 ---@field patient? boolean  no such limit: the program has said how long, or waits for as long as it takes
 ---@field withdraw? boolean is not sent once the caller of the job that it is part of has left
 ---@field deferred? number  seconds from there to the deferred result
+---@field reason? false   the module is not asked why it has failed (`reason` of the dialect)
 ---@field into? hayes.response  an empty response to fill, for those who read often
 ---@field next? boolean     goes in front of the queue
 ---@field within? hayes.hold the reservation of the line that it is part of
@@ -121,6 +122,7 @@ local function failed(modem, ticket, result, line, unsent)
     err = failure.of_command(modem, ticket.text, result, line, seconds, response)
   end
   if length then err.sent = length - (unsent or 0) end
+  err.reason, ticket.reason = ticket.reason, nil
   if request.block or ticket.damage or response.data then err.response = response end -- what of it has come
   return err
 end
@@ -547,6 +549,27 @@ end
 
 -- What the engine tells
 
+--- Has the module a number for why this command has failed, which the next command may change?
+local function has_reason(modem, ticket, line)
+  local reason = modem.dialect.reason
+  if not reason or line ~= reason.result or ticket.request.reason == false then return false end
+  local declaration = modem.dialect.commands[(command.parse(ticket.text))]
+  return declaration and declaration.reason or false
+end
+
+--- Asks for that before anybody's command goes, and finishes the ticket then.
+local function ask_reason(modem, ticket, result, line, unsent)
+  local within = ticket.request.within
+  local asked = exchange.start(modem, modem.dialect.reason.command, {
+    next = true, within = within and within.open and within or nil,
+    finished = function(response)
+      ticket.reason = response and response[1]
+      finish(ticket, result, line, unsent)
+    end,
+  })
+  if not asked then finish(ticket, result, line, unsent) end
+end
+
 --- A final result code.
 function exchange.on_final(modem, response, result, line, more, unsent)
   local state = modem.exchanges
@@ -565,7 +588,13 @@ function exchange.on_final(modem, response, result, line, more, unsent)
     if result == "short_read" or result == "long_read" then ticket.damage = result end
     local seconds = result == "error" and line and pause_before_retry(modem, ticket, line, unsent)
     if seconds then return pause(modem, ticket, seconds) end
-    if more then state.deferred[response] = ticket else finish(ticket, result, line, unsent) end
+    if more then
+      state.deferred[response] = ticket
+    elseif result == "error" and has_reason(modem, ticket, line) then
+      ask_reason(modem, ticket, result, line, unsent)
+    else
+      finish(ticket, result, line, unsent)
+    end
   end
   exchange.next_turn(modem)
 end

@@ -1,6 +1,6 @@
---- Answers under another name than the declared one: firmware answers AT+QCCID with `+ICCID: …` or without a prefix. Such
---- a line looks like nothing that is known. It is held back until the final result code: a command that should have
---- answered, and has not by its own name, has answered with it; otherwise it is an event after all.
+--- Answers under another name than the declared one: firmware answers AT+QCCID with `+ICCID: …` or without a prefix.
+--- Such a line looks like nothing that is known. It is held back until the final result code: a command that should
+--- have answered, and has not by its own name, has answered with it; otherwise it is an event after all.
 
 local command = require "hayes.declare.command"
 

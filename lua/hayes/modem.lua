@@ -141,7 +141,7 @@ local at_options = {
   expect = { type = "string", line = true },
 }
 
-local no_options = { patient = true }
+local no_options = { patient = true, reason = false }
 
 --- Sends a command line, with or without `AT`, and gives what the module answers.
 ---
@@ -155,7 +155,7 @@ function Modem:at(text, options)
   options = options == nil and no_options or check.options("modem:at", options, at_options)
   local data = by_hand.check("modem:at", self.dialect, text, options.data)
   if options == no_options then return exchange.run(self, text, no_options) end
-  options.deferred, options.patient, options.data = options.timeout, true, data
+  options.deferred, options.patient, options.reason, options.data = options.timeout, true, false, data
   return exchange.run(self, text, options)
 end
 

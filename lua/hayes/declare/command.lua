@@ -96,6 +96,7 @@ local core = require "hayes.core"
 ---@field block? { length: integer, shape: string?, after: string?, fields: integer?, texts: string[]? }  data in the
 ---  answer; texts: the beginnings of its line, where it is not the name alone
 ---@field deferred? hayes.deferred
+---@field reason? boolean   the module knows why it has failed (`reason` of the dialect)
 ---@field urcs? string[]    URCs that it leads to: `+CREG`, or with the key, `+QIURC: "dnsgip"`
 ---@field timeout? number   seconds to the final result code
 ---@field remark? string    what else somebody should know who types it

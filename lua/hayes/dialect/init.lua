@@ -26,6 +26,8 @@ local compile = require "hayes.declare.compile"
 ---  (data_mode.lua): escape, guard_ms, answer_ms, idle_ms, settle_ms, resume, dtr, hangup
 ---@field finals hayes.final[] final result codes
 ---@field number_in_front? boolean  an error's number comes in a line of its own before the final result code
+---@field reason? { command: string, result: string }  the command that tells why the last one has failed with that
+---  final result code; it is sent after those that are declared with `reason`, before any other
 ---@field redact? table[]   { pattern, replacement }: secrets in lines, beyond the fields declared secret
 ---@field connects? string[] intermediate result codes after which data mode begins
 ---@field boot? table[]    lines that report a start of the module, each a text or { text, prefix = true }
