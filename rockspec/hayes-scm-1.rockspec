@@ -42,6 +42,7 @@ build = {
         "csrc/at/online.c",
         "csrc/at/online_input.c",
         "csrc/at/payload.c",
+        "csrc/at/prompt.c",
         "csrc/at/rules.c",
         "csrc/at/slot.c",
         "csrc/at/source.c",

@@ -142,6 +142,10 @@ void at_engine_put_off_boot(struct at_engine *engine, at_time now);
 at_time at_engine_boot_deadline(const struct at_engine *engine);
 bool at_engine_confirm_boot(struct at_engine *engine, at_time now);
 
+/* In prompt.c: whether a prompt has come that nobody expected; when to look again. */
+bool at_engine_find_prompt(struct at_engine *engine, at_time now);
+at_time at_engine_prompt_deadline(const struct at_engine *engine);
+
 /* In engine.c: leaves data mode that nobody asked for, and resynchronises. Until the escape sequence has been
  * sent, whatever is sent would reach the far end. */
 void at_engine_leave_unwanted(struct at_engine *engine, at_time now);

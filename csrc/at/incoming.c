@@ -208,8 +208,12 @@ static enum at_event_kind enter_data_mode(struct at_engine *engine, struct at_ev
 {
     if (engine->slot.online)
         return begin_data_mode(engine, event, line, now);
+    bool cancel = !engine->slot.prompt_enters_data_mode && engine->rules->protocol.cancel != 0;
     end_slot(engine, event, line, false, now);
-    at_engine_leave_unwanted(engine, now);
+    if (cancel)
+        at_engine_sync_when_idle(engine, true, 0, now);
+    else
+        at_engine_leave_unwanted(engine, now);
     return AT_EVENT_FINAL;
 }
 

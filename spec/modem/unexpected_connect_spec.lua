@@ -86,3 +86,62 @@ describe("CONNECT in the answer to a command of which nothing is declared", func
     assert.are.same("", far)
   end)
 end)
+
+describe("A prompt in the answer to a command of which nothing is declared", function()
+  local modem, port, typed
+
+  before_each(function()
+    script.virtual_time()
+    typed = false
+  end)
+
+  after_each(function()
+    modem:close()
+    script.real_time()
+  end)
+
+  --- `leaves` takes what is typed at the prompt, and gives what the module says once it has left that.
+  local function open(dialect, leaves)
+    local commands = { ["AT"] = "\r\nOK\r\n", ["ATE0"] = "\r\nOK\r\n", ["AT+FREE"] = function()
+      typed = ""
+      return "\r\n> "
+    end }
+    local answer = dialect and script.commands(commands, "\r\n") or script.quectel(commands)
+    port = script.port(function(at, bytes)
+      if not typed then return answer(at, bytes) end
+      typed = typed .. bytes
+      local said = leaves(typed)
+      if said then
+        at:say(said, 1.2)
+        port.typed, typed = typed, false
+      end
+      return ""
+    end)
+    modem = assert(hayes.open_port(port, "script", { dialect = dialect }))
+  end
+
+  it("is cancelled before anything else is sent", function()
+    open(nil, function(bytes) return bytes:find("\27", 1, true) and "\r\nOK\r\n" end)
+    local response, err = modem:at("AT+FREE")
+    assert.is_nil(response)
+    assert.are.same(">", err.result)
+    assert(modem:at("AT"))
+    assert.are.same("\27", port.typed)
+  end)
+
+  it("is left by the escape sequence where nothing cancels it", function()
+    open("aithinker", function(bytes) return bytes == "+++" and "\r\nOK\r\n" end)
+    assert.are.same(">", select(2, modem:at("AT+FREE")).result)
+    assert(modem:at("AT"))
+    assert.are.same("+++", port.typed)
+  end)
+
+  it("is none when the line goes on", function()
+    open(nil, function() end)
+    port.answer = script.quectel { ["AT+FREE"] = function(_, at)
+      at:say("\r\n> ")
+      at:say("text\r\n\r\nOK\r\n", 0.5)
+    end }
+    assert.are.same("> text", assert(modem:at("AT+FREE"))[1])
+  end)
+end)
