@@ -61,7 +61,7 @@ local function put_on_port(self, port)
   self.online = false      -- the data mode that the line is in, or was in and will be in again
   self.data_claim = false  -- of the connection that is about to enter data mode (DataMode.claim)
   self.leaves_by_dtr = nil -- the module leaves data mode when DTR drops; nil: not known (data_mode.prepare)
-  self.stray_finals = 0    -- that nobody waited for (foreign.lua); false: that has been reported
+  self.stray_final_at = 0  -- when one came that nobody waited for (foreign.lua); false: that has been reported
   self.blocked = false     -- waits for the port to take output
   self.deadline = false    -- when the engine wants to be called without input
   self.timer = false
