@@ -171,7 +171,8 @@ struct at_command_rule {
     uint8_t ack_param;         /* if this parameter is 1, the module acknowledges data … */
     uint32_t ack_every;        /* … with ack_byte after this many bytes, before it takes more */
     char ack_byte;
-    bool data_needs_length;       /* without the length parameter the command is a query and takes no data */
+    bool data_echoed;       /* the module may repeat data whose length was given in front of its answer */
+    bool data_needs_length; /* without the length parameter the command is a query and takes no data */
     bool prompt_enters_data_mode; /* the prompt starts data mode, as CONNECT does for other commands */
     const char *deferred;         /* prefix of the deferred result, at most AT_NAME_MAX bytes; NULL: none */
     uint8_t deferred_forms;       /* forms with a deferred result */
@@ -188,9 +189,11 @@ struct at_protocol {
     char prompt;          /* for example '>' or '@' */
     uint32_t max_line;    /* longest line received, in bytes; longer lines are OVERLONG */
     uint32_t max_command; /* longest command line sent, in bytes, without `AT` and eol */
-    uint32_t gap_ms;      /* least silence between a final result code and the next command */
-    uint32_t guard_ms;    /* silence before and after the escape sequence */
-    uint32_t answer_ms;   /* least time from the escape sequence to its answer; 0: none */
+    uint32_t max_prompt; /* bytes that the module may ask for at one prompt: what to send to a module that was
+                            left at one. When that is not enough, more is sent */
+    uint32_t gap_ms;     /* least silence between a final result code and the next command */
+    uint32_t guard_ms;   /* silence before and after the escape sequence */
+    uint32_t answer_ms;  /* least time from the escape sequence to its answer; 0: none */
     uint32_t idle_ms;   /* for modules that take the sequence after less silence than guard_ms: how little may
                            suffice; 0: guard_ms is required */
     uint32_t settle_ms; /* how long to send nothing after data mode has ended */

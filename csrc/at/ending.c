@@ -294,3 +294,17 @@ size_t at_ending_last(const struct at_ending *ending, const char *bytes, size_t 
     }
     return length;
 }
+
+size_t at_ending_last_of_all(const struct at_ending *ending, const char *bytes, size_t length)
+{
+    size_t found = length;
+    for (size_t at = length; at > 0 && found == length; at--) {
+        for (int i = 0; i < ending->count && bytes[at - 1] == '\r'; i++) {
+            size_t whole = ending->lengths[i];
+            if (length - (at - 1) >= whole &&
+                memcmp(bytes + at - 1, ending->texts + ending->offsets[i], whole) == 0)
+                found = at - 1;
+        }
+    }
+    return found;
+}

@@ -87,6 +87,9 @@ at_time at_ending_deadline(const struct at_ending *ending);
 /* The offset of the last occurrence of the first text that occurs in these bytes; length when none does. */
 size_t at_ending_last(const struct at_ending *ending, const char *bytes, size_t length);
 
+/* The offset of the last occurrence of any text in these bytes; length when none occurs. */
+size_t at_ending_last_of_all(const struct at_ending *ending, const char *bytes, size_t length);
+
 /* Whether these bytes could be lines from a module, the last one possibly incomplete. */
 bool at_are_lines(const char *bytes, size_t length);
 

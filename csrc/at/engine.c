@@ -196,7 +196,14 @@ void at_engine_input(struct at_engine *engine, const char *bytes, size_t length)
         engine->skip_lf = engine->skip_lf && length == 0;
         engine->span = bytes + skip;
         engine->span_end = bytes + length;
-    } else {
-        at_framer_input(&engine->framer, bytes, length);
+        return;
     }
+    size_t unmatched, skipped = at_payload_skip(&engine->payload, bytes, length, &unmatched);
+    if (unmatched == 0) {
+        at_framer_input(&engine->framer, bytes + skipped, length - skipped);
+        return;
+    }
+    at_framer_input(&engine->framer, engine->payload.head, unmatched);
+    engine->span = bytes + skipped;
+    engine->span_end = bytes + length;
 }

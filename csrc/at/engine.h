@@ -8,6 +8,7 @@
 #include "at/deferred.h"
 #include "at/framer.h"
 #include "at/online.h"
+#include "at/payload.h"
 #include "at/rules.h"
 #include "at/slot.h"
 #include "at/sync.h"
@@ -46,6 +47,7 @@ struct at_engine {
     struct at_slot slot;
     struct at_feed feed; /* data of the command in flight */
     struct at_source fed;
+    struct at_payload payload; /* its echo */
     bool reports_progress;
     uint64_t reported; /* bytes of its data that have been reported to the host */
     at_time report_at;
@@ -101,10 +103,12 @@ enum at_event_kind at_event_init(struct at_event *event, enum at_event_kind kind
 enum at_event_kind at_engine_on_token(struct at_engine *engine, struct at_event *event,
                                       const struct at_token *token, at_time now);
 
-/* In online_input.c: enters data mode, or starts a download. Input that has not been read yet belongs to it.
+/* In online_input.c: enters data mode, or starts a download; or the body that follows a CONNECT which nobody
+ * expected. Input that has not been read yet belongs to it.
  */
 void at_engine_begin_data_mode(struct at_engine *engine, at_time now);
 void at_engine_begin_download(struct at_engine *engine, uint64_t total);
+void at_engine_begin_body(struct at_engine *engine);
 
 /* Whether data mode or a download receives the input; the next event of it. */
 bool at_engine_is_in_data(const struct at_engine *engine);
@@ -136,5 +140,22 @@ void at_engine_start_sync(struct at_engine *engine, const struct at_sync_start *
 /* In recovery.c: resynchronises while no command is in flight. prompted: the module may take what it receives
  * next as data, and wants data_owed more bytes (0: unknown). */
 void at_engine_sync_when_idle(struct at_engine *engine, bool prompted, uint64_t data_owed, at_time now);
+
+/* In boot.c: the module has restarted, and lost all state, so everything pending fails. A boot line within an
+ * answer that may be text is only suspected: it is put off while the answer goes on, and confirmed at the
+ * deadline or when the command is given up before its end. at_engine_confirm_boot is false where none is
+ * suspected. */
+enum at_event_kind at_engine_on_boot(struct at_engine *engine, const struct at_token *line, at_time now);
+void at_engine_put_off_boot(struct at_engine *engine, at_time now);
+at_time at_engine_boot_deadline(const struct at_engine *engine);
+bool at_engine_confirm_boot(struct at_engine *engine, at_time now);
+
+/* In prompt.c: whether a prompt has come that nobody expected; when to look again. */
+bool at_engine_find_prompt(struct at_engine *engine, at_time now);
+at_time at_engine_prompt_deadline(const struct at_engine *engine);
+
+/* In engine.c: leaves data mode that nobody asked for, and resynchronises. Until the escape sequence has been
+ * sent, whatever is sent would reach the far end. */
+void at_engine_leave_unwanted(struct at_engine *engine, at_time now);
 
 #endif

@@ -119,6 +119,11 @@ static enum at_event_kind next_timed(struct at_engine *engine, at_time now, stru
 {
     if (now >= block_deadline(engine) && abandon_block(engine, event) != AT_EVENT_NONE)
         return event->kind;
+    if (now >= at_engine_boot_deadline(engine))
+        at_engine_confirm_boot(engine, now);
+    if (at_engine_find_prompt(engine, now))
+        return at_engine_on_token(engine, event,
+                                  &(struct at_token){.kind = AT_TOKEN_PROMPT, .rule = AT_NO_RULE}, now);
     if (now >= slot_deadline(engine))
         at_engine_give_up(engine, AT_RESULT_TIMEOUT, now);
     if (tick_sync(engine, now))
@@ -247,6 +252,8 @@ at_time at_engine_deadline(const struct at_engine *engine, at_time now)
     at_time deadline = at_earlier(slot_deadline(engine), at_sync_deadline(&engine->sync));
     deadline = at_earlier(deadline, data_deadline(engine, now));
     deadline = at_earlier(deadline, block_deadline(engine));
+    deadline = at_earlier(deadline, at_engine_boot_deadline(engine));
+    deadline = at_earlier(deadline, at_engine_prompt_deadline(engine));
     if (engine->reports_progress && at_slot_is_awaiting(slot) && slot->transferred != engine->reported)
         deadline = at_earlier(deadline, engine->report_at);
     if (slot->state == AT_SLOT_SENDING && engine->ready_at > now)

@@ -71,6 +71,13 @@ static void forget_line(struct at_framer *framer)
     framer->overlong = 0;
 }
 
+bool at_framer_holds_prompt(const struct at_framer *framer, char byte)
+{
+    const char *line = framer->buffer;
+    return framer->at == framer->end && byte != 0 && framer->overlong == 0 &&
+           (framer->buffered == 1 || (framer->buffered == 2 && line[1] == ' ')) && line[0] == byte;
+}
+
 void at_framer_reset(struct at_framer *framer)
 {
     forget_line(framer);

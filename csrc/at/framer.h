@@ -88,6 +88,9 @@ void at_framer_block(struct at_framer *framer, uint64_t length);
 /* Recognises this byte at the start of a line as a prompt; 0: expect none. */
 void at_framer_expect_prompt(struct at_framer *framer, char byte);
 
+/* Whether the current line consists of this byte alone, and perhaps a space. */
+bool at_framer_holds_prompt(const struct at_framer *framer, char byte);
+
 /* Discards the current line and block; the next byte starts a line. */
 void at_framer_reset(struct at_framer *framer);
 

@@ -5,11 +5,6 @@
 
 #include <string.h>
 
-enum {
-    BOOT_QUIET_MS =
-        500, /* boot URCs arrive in a burst, and some modules (EG25, BG96) lose commands sent during it */
-};
-
 /* Only lines have a prefix: the text of an overlong line is gone, and data may merely look like one. */
 static size_t prefix_length_of(const struct at_token *token)
 {
@@ -67,8 +62,11 @@ static enum at_event_kind emit_line(struct at_engine *engine, struct at_event *e
         at_framer_block(&engine->framer, event->block);
     engine->block_owner = owner_of_block(kind);
     engine->block_at = now;
-    if (kind == AT_EVENT_INFO)
+    if (kind == AT_EVENT_INFO) {
         event->command = engine->slot.id;
+        engine->slot.had_info = true;
+        at_engine_put_off_boot(engine, now);
+    }
     const struct at_line_rule *rule = rule_of(engine, line);
     if (rule != NULL && rule->text_follows) {
         engine->slot.in_text = kind == AT_EVENT_INFO || engine->slot.in_text;
@@ -163,6 +161,8 @@ static void begin_data(struct at_engine *engine, at_time now)
     at_framer_expect_prompt(&engine->framer, upload->ack_every > 0 ? upload->ack_byte : 0);
     engine->slot.prompted = true;
     engine->slot.state = AT_SLOT_DATA;
+    if (engine->slot.data_echoed && !at_upload_is_open_ended(upload))
+        at_payload_begin(&engine->payload, upload->source->remaining);
     at_escape_set_drain_time(&engine->escape, now); /* measure the silence from here, not from the command */
     at_slot_arm(&engine->slot, now);
 }
@@ -199,15 +199,30 @@ static enum at_event_kind begin_block(struct at_engine *engine, struct at_event 
     return AT_EVENT_INFO;
 }
 
-/* Enters data mode; if the host did not ask for it, leaves it again. */
+/* The prompt starts data mode; if the host did not ask for it, leaves it again. */
 static enum at_event_kind enter_data_mode(struct at_engine *engine, struct at_event *event,
                                           const struct at_token *line, at_time now)
 {
     if (engine->slot.online)
         return begin_data_mode(engine, event, line, now);
+    bool cancel = !engine->slot.prompt_enters_data_mode && engine->rules->protocol.cancel != 0;
     end_slot(engine, event, line, false, now);
-    at_engine_sync_when_idle(engine, true, 0, now);
+    if (cancel)
+        at_engine_sync_when_idle(engine, true, 0, now);
+    else
+        at_engine_leave_unwanted(engine, now);
     return AT_EVENT_FINAL;
+}
+
+/* CONNECT in the answer to a command of which nobody knew that: whatever follows is no line. */
+static enum at_event_kind begin_body(struct at_engine *engine, struct at_event *event,
+                                     const struct at_token *line, at_time now)
+{
+    emit_line(engine, event, AT_EVENT_INFO, line, now);
+    event->block = AT_UNKNOWN_LENGTH;
+    at_engine_begin_body(engine);
+    at_slot_arm(&engine->slot, now);
+    return AT_EVENT_INFO;
 }
 
 static enum at_event_kind on_connect(struct at_engine *engine, struct at_event *event,
@@ -226,7 +241,9 @@ static enum at_event_kind on_connect(struct at_engine *engine, struct at_event *
     }
     if (slot->block > 0)
         return begin_block(engine, event, line, now);
-    return enter_data_mode(engine, event, line, now);
+    if (slot->online)
+        return begin_data_mode(engine, event, line, now);
+    return begin_body(engine, event, line, now);
 }
 
 static enum at_event_kind on_prompt(struct at_engine *engine, struct at_event *event, at_time now)
@@ -244,25 +261,6 @@ static enum at_event_kind on_prompt(struct at_engine *engine, struct at_event *e
     } else {
         return enter_data_mode(engine, event, &prompt, now);
     }
-    return AT_EVENT_NONE;
-}
-
-/* The module has lost all state, so everything pending fails. */
-static enum at_event_kind on_boot(struct at_engine *engine, const struct at_token *line, at_time now)
-{
-    struct at_slot *slot = &engine->slot;
-    if (slot->state != AT_SLOT_EMPTY && slot->state != AT_SLOT_GIVEN_UP)
-        at_engine_end_slot_with(engine, AT_RESULT_REBOOT);
-    engine->deferred_ends_pending = engine->deferred.count > 0;
-    engine->reboot_pending = !engine->rebooting;
-    engine->boot_line_pending = true;
-    engine->boot_line = *line;
-    engine->rebooting = true;
-    engine->echo = true;
-    at_framer_expect_prompt(&engine->framer, 0);
-    at_time give_up =
-        engine->sync.phase == AT_SYNC_OFF ? now + at_ms(AT_UNRESPONSIVE_MS) : engine->sync.give_up;
-    at_engine_start_sync(engine, &(struct at_sync_start){.quiet_ms = BOOT_QUIET_MS, .give_up = give_up}, now);
     return AT_EVENT_NONE;
 }
 
@@ -394,6 +392,32 @@ static bool on_text(struct at_engine *engine, struct at_event *event, const stru
     return true;
 }
 
+/* Whether a boot line may be text: it stands in the middle of an answer of which nothing is known. */
+static bool may_be_text(const struct at_engine *engine)
+{
+    const struct at_slot *slot = &engine->slot;
+    return at_slot_is_awaiting(slot) && slot->info == AT_INFO_ANY && slot->had_info;
+}
+
+static enum at_event_kind suspect_boot(struct at_engine *engine, struct at_event *event,
+                                       const struct at_token *line, at_time now)
+{
+    struct at_token text = *line;
+    text.rule = AT_NO_RULE;
+    engine->slot.boot_rule = line->rule;
+    engine->slot.boot_suspected = true;
+    return emit_line(engine, event, AT_EVENT_INFO, &text, now);
+}
+
+/* Whether CONNECT announces a block in the answer to this command (`CONNECT 512`). To others it may tell a
+ * speed
+ * (`CONNECT 115200`). */
+static bool announces_block(const struct at_engine *engine, const struct at_token *line)
+{
+    return engine->slot.state != AT_SLOT_EMPTY && at_block_length(line, rule_of(engine, line)) > 0 &&
+           has_name_of_command(engine, line);
+}
+
 static enum at_event_kind on_line(struct at_engine *engine, struct at_event *event,
                                   const struct at_token *line, at_time now)
 {
@@ -401,15 +425,22 @@ static enum at_event_kind on_line(struct at_engine *engine, struct at_event *eve
     if (on_text(engine, event, line))
         return event->kind;
     if (rule != NULL && rule->kind == AT_LINE_BOOT)
-        return on_boot(engine, line, now);
+        return may_be_text(engine) ? suspect_boot(engine, event, line, now)
+                                   : at_engine_on_boot(engine, line, now);
     if (is_echo(engine, line))
         return AT_EVENT_NONE;
     if (at_engine_check_after_block(engine, event, line, rule != NULL && rule->kind == AT_LINE_FINAL))
         return AT_EVENT_DAMAGE;
     if (rule != NULL && rule->kind == AT_LINE_FINAL)
         return on_final(engine, event, line, rule, now);
-    if (rule != NULL && rule->kind == AT_LINE_CONNECT)
-        return on_connect(engine, event, line, now);
+    if (rule != NULL && rule->kind == AT_LINE_CONNECT && !announces_block(engine, line))
+        return on_connect(engine, event,
+                          &(struct at_token){.kind = line->kind,
+                                             .text = line->text,
+                                             .length = line->length,
+                                             .rule = AT_NO_RULE,
+                                             .gap = line->gap},
+                          now);
     return on_other_line(engine, event, line, rule, now);
 }
 

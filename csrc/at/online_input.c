@@ -108,6 +108,23 @@ void at_engine_begin_download(struct at_engine *engine, uint64_t total)
     take_unread_input(engine);
 }
 
+/* The name of the command ends its body only where a final result code follows (`+QFDWL: 10,6c6b`, `OK`). */
+void at_engine_begin_body(struct at_engine *engine)
+{
+    struct at_ending *ending = &engine->online.ending;
+    struct at_slot *slot = &engine->slot;
+    at_ending_clear(ending);
+    engine->own_hangups = false;
+    add_rules(ending, engine->rules, true, false);
+    add_rules(ending, engine->rules, false, true);
+    memcpy(slot->body_end, "\r\n", 2);
+    memcpy(slot->body_end + 2, slot->prefix, slot->prefix_length);
+    slot->body_end[2 + slot->prefix_length] = ':';
+    at_ending_expect(ending, slot->body_end, NULL);
+    at_body_begin(&engine->download);
+    take_unread_input(engine);
+}
+
 /* Returns to lines: first the given bytes, then the rest of the input. */
 static void resume_lines(struct at_engine *engine, const char *bytes, size_t length)
 {

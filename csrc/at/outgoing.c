@@ -76,6 +76,9 @@ static void sent_data(struct at_engine *engine, size_t length, at_time now)
 {
     struct at_slot *slot = &engine->slot;
     const struct at_protocol *protocol = &engine->rules->protocol;
+    const char *bytes;
+    if (engine->payload.active && slot->upload.source->peek(slot->upload.source->context, &bytes) >= length)
+        at_payload_sent(&engine->payload, bytes, length);
     slot->transferred += at_upload_sent(&slot->upload, &engine->escape, protocol, length, now);
     engine->sent_data += engine->observed ? length : 0;
     if (slot->upload.phase == AT_UPLOAD_ENDED)

@@ -6,6 +6,7 @@ void at_engine_free_slot(struct at_engine *engine, at_time now)
     engine->slot.state = AT_SLOT_EMPTY;
     engine->slot.deadline = AT_NEVER;
     engine->slot.upload.source = NULL;
+    engine->payload.active = false;
     at_feed_clear(&engine->feed);
     uint32_t gap_ms = engine->rules->protocol.gap_ms;
     engine->ready_at = now + at_ms(engine->gap_ms > gap_ms ? engine->gap_ms : gap_ms);
@@ -28,24 +29,35 @@ void at_engine_sync_when_idle(struct at_engine *engine, bool prompted, uint64_t 
     at_engine_start_sync(engine, &start, now);
 }
 
+void at_engine_leave_unwanted(struct at_engine *engine, at_time now)
+{
+    struct at_sync_start start = {
+        .quiet_ms = AT_QUIET_MS, .give_up = now + at_ms(AT_UNRESPONSIVE_MS), .data_mode = true};
+    at_engine_start_sync(engine, &start, now);
+}
+
 void at_engine_end_slot_with(struct at_engine *engine, enum at_result result)
 {
     engine->end_slot = true;
     engine->final_result = result;
     engine->final_unsent = at_slot_abandon(&engine->slot);
+    engine->payload.active = false;
     at_feed_clear(&engine->feed);
 }
 
 void at_engine_give_up(struct at_engine *engine, enum at_result result, at_time now)
 {
     struct at_slot *slot = &engine->slot;
+    if (at_engine_confirm_boot(engine, now))
+        return;
     bool untouched = slot->state == AT_SLOT_SENDING && slot->line_sent == 0;
     struct at_sync_start start = {
         .quiet_ms = AT_QUIET_MS,
         .give_up = now + at_ms(AT_UNRESPONSIVE_MS),
         .final_owed = true,
         .prompted = slot->prompted,
-        .data_mode = engine->download.active || (slot->prompted && at_upload_is_open_ended(&slot->upload)),
+        .data_mode = engine->download.active || slot->online || slot->prompt_enters_data_mode ||
+                     (slot->prompted && at_upload_is_open_ended(&slot->upload)),
         .data_owed = at_slot_data_owed(slot),
     };
     at_engine_end_slot_with(engine, result);

@@ -7,6 +7,7 @@ const struct at_protocol at_default_protocol = {
     .prompt = '>',
     .max_line = 4096,
     .max_command = 2048,
+    .max_prompt = 2048,
     .gap_ms = 0,
     .guard_ms = 1100,
     .answer_ms = 1100,

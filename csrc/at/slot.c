@@ -98,6 +98,7 @@ static void apply_acknowledgement(struct at_slot *slot, const struct at_command_
 static bool apply_rule(struct at_slot *slot, const struct at_command_rule *rule,
                        const struct at_command *command, enum at_form form)
 {
+    struct at_field length;
     if (slot->timeout_ms == 0)
         slot->timeout_ms = rule->timeout_ms;
     if (slot->deferred_ms == 0)
@@ -114,6 +115,7 @@ static bool apply_rule(struct at_slot *slot, const struct at_command_rule *rule,
         slot->prefix = rule->info_prefix;
         slot->prefix_length = strlen(rule->info_prefix);
     }
+    slot->data_echoed = rule->data_echoed && get_param(command, rule->data_length_param, &length);
     apply_acknowledgement(slot, rule, command);
     return apply_deferred(slot, rule, command, form);
 }

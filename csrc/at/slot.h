@@ -40,12 +40,20 @@ struct at_slot {
     bool prompt_enters_data_mode; /* … or the prompt does */
     uint64_t block;
     struct at_upload upload; /* its data */
+    bool data_echoed;        /* the module may repeat that */
     uint64_t transferred;    /* bytes of its data, or of the block in its answer, so far */
+    char body_end[AT_NAME_MAX +
+                  sizeof "\r\n:"]; /* may end the body in its answer: the name as a line's prefix */
     bool prompted;
-    uint64_t abandoned; /* of a command given up: bytes of its data, of known length, that were not sent */
-    bool in_text;       /* what follows in the answer is text, up to the final result code */
-    bool had_block;     /* the answer contained a complete block */
-    uint8_t damage;     /* damage to that block: enum at_damage */
+    uint64_t abandoned;   /* of a command given up: bytes of its data, of known length, that were not sent */
+    bool in_text;         /* what follows in the answer is text, up to the final result code */
+    at_time prompt_until; /* what looks like a prompt that nobody expected is one then; 0: there is none */
+    bool had_info;        /* a line of the answer has arrived */
+    bool boot_suspected;  /* one that may be text, or tell of a restart: the line rule, and when to decide */
+    int16_t boot_rule;
+    at_time boot_at;
+    bool had_block; /* the answer contained a complete block */
+    uint8_t damage; /* damage to that block: enum at_damage */
     struct at_expectation expect;
     bool deferred_early; /* the deferred result arrived before the final result code */
     at_time deadline;

@@ -9,7 +9,8 @@ enum {
     SETTLE_OWED_MS = 1000, /* earlier probes were not answered, and their OKs may still arrive */
     LEAVE_MS = 200,
     CLEAN_PROBES = 2,
-    LONGEST_PROMPT = 1500, /* bytes; no known module asks for more at one prompt */
+    FILL_FACTOR = 4, /* each time that nothing has helped, more is sent at the prompt */
+    LONGEST_FILL = 131072,
 };
 
 /* What to try when a probe is not answered, in this order, repeatedly. */
@@ -139,6 +140,18 @@ void at_sync_prompt(struct at_sync *sync, uint64_t data_owed, at_time now)
     wait_for(sync, AT_SYNC_QUIET, 0, now);
 }
 
+/* How many bytes to send to a module that may be waiting for data at a prompt. */
+static uint64_t next_fill(struct at_sync *sync, const struct at_protocol *protocol)
+{
+    if (sync->data_owed > 0)
+        return sync->data_owed;
+    uint32_t next = sync->last_fill * FILL_FACTOR;
+    if (sync->last_fill == 0)
+        next = protocol->max_prompt;
+    sync->last_fill = next < LONGEST_FILL ? next : LONGEST_FILL;
+    return sync->last_fill;
+}
+
 /* A probe was not answered: tries the next way to free the module. */
 static void try_next(struct at_sync *sync, const struct at_escape *escape, const struct at_protocol *protocol,
                      at_time now)
@@ -154,7 +167,7 @@ static void try_next(struct at_sync *sync, const struct at_escape *escape, const
         keep_silent(sync, escape, protocol, now);
         break;
     case STEP_FILL:
-        sync->fill = sync->data_owed > 0 ? sync->data_owed : LONGEST_PROMPT;
+        sync->fill = next_fill(sync, protocol);
         send(sync, AT_SYNC_LEAVE, LEAVE_MS, "", 0, now);
         break;
     default:

@@ -44,7 +44,8 @@ struct at_sync {
     uint64_t data_owed;
     char text[16]; /* being sent */
     uint8_t text_length, text_sent;
-    uint64_t fill; /* CRs to send after it */
+    uint64_t fill;      /* CRs to send after it */
+    uint32_t last_fill; /* how many were sent last, where it is not known how many are wanted; 0: none yet */
 };
 
 void at_sync_start(struct at_sync *sync, const struct at_sync_start *start, at_time now);

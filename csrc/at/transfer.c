@@ -14,6 +14,11 @@ void at_download_begin(struct at_download *download, const char *name, size_t na
         (struct at_download){.active = true, .name = name, .name_length = name_length, .total = total};
 }
 
+void at_body_begin(struct at_download *download)
+{
+    *download = (struct at_download){.active = true, .is_body = true, .total = AT_UNKNOWN_LENGTH};
+}
+
 enum verdict {
     UNDECIDED, /* more lines are needed */
     DATA,      /* the held bytes start with data */
@@ -98,6 +103,25 @@ static enum verdict judge(const struct at_download *download, const char *held, 
     return lines > 0 && !first_is_ok ? MAY_BE_END : UNDECIDED;
 }
 
+/* Judges what is held of a body, which starts with a final result code or with the name of the command: that
+ * is data if a final result code follows the first one. */
+static enum verdict judge_body(const struct at_ending *ending, const char *held, size_t length)
+{
+    size_t last = at_ending_last_of_all(ending, held, length);
+    bool named = ending->expected_length > 0 && length > ending->expected_length &&
+                 memcmp(held, ending->expected, ending->expected_length) == 0;
+    if (named && last == length)
+        return UNDECIDED;
+    return last == 0 || named ? MAY_BE_END : DATA;
+}
+
+static enum verdict judge_held(const struct at_download *download, const struct at_ending *ending)
+{
+    const char *held;
+    size_t length = at_ending_held(ending, &held);
+    return download->is_body ? judge_body(ending, held, length) : judge(download, held, length);
+}
+
 /* How far the held bytes reach in a download of known length. */
 enum reach {
     TOO_FEW,
@@ -161,7 +185,7 @@ static enum at_download_event examine_held(struct at_download *download, struct 
 {
     const char *held;
     size_t count = at_ending_held(ending, &held);
-    enum verdict verdict = judge(download, held, count);
+    enum verdict verdict = judge_held(download, ending);
     enum reach reach = reach_of(download, count);
     at_time wanted = quiet_for(verdict, reach);
     if (wanted == AT_NEVER || now - ending->last_byte_at < wanted)
@@ -208,7 +232,7 @@ at_time at_download_deadline(const struct at_download *download, const struct at
         return download->active ? at_ending_deadline(ending) : AT_NEVER;
     const char *held;
     size_t length = at_ending_held(ending, &held);
-    at_time wanted = quiet_for(judge(download, held, length), reach_of(download, length));
+    at_time wanted = quiet_for(judge_held(download, ending), reach_of(download, length));
     return wanted == AT_NEVER ? AT_NEVER : ending->last_byte_at + wanted;
 }
 

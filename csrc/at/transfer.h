@@ -13,9 +13,14 @@
  * it and silence follows, or if more has arrived than a known length allows. The result of a failed download
  * has no such count, and if bytes were lost on the line the count differs: if silence follows these, the host
  * sends the escape sequence to find out whether the module is in data mode (UNCERTAIN). A download of known
- * length ends as soon as that many bytes have arrived. */
+ * length ends as soon as that many bytes have arrived.
+ *
+ * A body is what follows a CONNECT that nobody expected. Nothing is known of its end but that a final result
+ * code stands there. Of several the last one counts, once silence follows, and the host asks the module
+ * whether it is in data mode. */
 struct at_download {
     bool active;
+    bool is_body;
     bool is_short;    /* the module has counted more bytes than have arrived */
     const char *name; /* prefix of its result; points into the slot */
     size_t name_length;
@@ -32,6 +37,8 @@ enum at_download_event {
 
 /* The caller has set up `ending` with all texts that may end the download. */
 void at_download_begin(struct at_download *download, const char *name, size_t name_length, uint64_t total);
+
+void at_body_begin(struct at_download *download);
 
 enum at_download_event at_download_next(struct at_download *download, struct at_ending *ending,
                                         const char **at, const char *end, at_time now, const char **data,

@@ -109,6 +109,7 @@ static void read_protocol(lua_State *L, struct at_protocol *protocol)
     protocol->crlf_after_block = flag_field(L, "crlf_after_block");
     protocol->max_line = (uint32_t)integer_field(L, "max_line", protocol->max_line);
     protocol->max_command = (uint32_t)integer_field(L, "max_command", protocol->max_command);
+    protocol->max_prompt = (uint32_t)integer_field(L, "max_prompt", protocol->max_prompt);
     protocol->gap_ms = (uint32_t)integer_field(L, "gap_ms", protocol->gap_ms);
     protocol->guard_ms = (uint32_t)integer_field(L, "guard_ms", protocol->guard_ms);
     protocol->answer_ms = (uint32_t)integer_field(L, "answer_ms", protocol->guard_ms);
@@ -164,6 +165,7 @@ static void add_command(lua_State *L, struct at_rules *rules)
         .data_length_param = (uint8_t)integer_field(L, "data_length_param", 0),
         .ack_param = (uint8_t)integer_field(L, "ack_param", 0),
         .ack_every = (uint32_t)integer_field(L, "ack_every", 0),
+        .data_echoed = flag_field(L, "data_echoed"),
         .data_needs_length = flag_field(L, "data_if_given"),
         .prompt_enters_data_mode = flag_field(L, "online_prompt"),
         .deferred = text_field(L, "deferred"),

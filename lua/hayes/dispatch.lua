@@ -4,6 +4,8 @@
 local answer = require "hayes.declare.answer"
 local errors = require "hayes.error"
 local exchange = require "hayes.exchange"
+local foreign = require "hayes.foreign"
+local misnamed = require "hayes.misnamed"
 local ports = require "hayes.port"
 local wait = require "hayes.wait"
 
@@ -32,8 +34,9 @@ end
 
 function dispatch.unknown(modem, event)
   count(modem, "unknown")
+  foreign.note(modem, event.line)
   event.unknown = true
-  modem.listeners:emit(event, true)
+  if not misnamed.hold(modem, event) then modem.listeners:emit(event, true) end
 end
 
 --- The block of the last URC that had one was damaged on the line; its connection listens for this event.
@@ -79,6 +82,7 @@ end
 
 function dispatch.desync(modem)
   count(modem, "desyncs")
+  foreign.forget(modem)
   exchange.queue_all(modem)
   remark(modem, "getting in step")
   emit(modem, "desync")

@@ -89,6 +89,14 @@ function Events:emit(event, is_urc)
   if is_urc then deliver(self.lists.urc, event) end
 end
 
+--- Does anybody listen for it?
+function Events:has(name)
+  for _, subscription in ipairs(self.lists[name] or {}) do
+    if subscription.active then return true end
+  end
+  return false
+end
+
 --- Ends all waiting with an error.
 function Events:close(err)
   for _, list in pairs(self.lists) do

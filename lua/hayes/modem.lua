@@ -1,6 +1,7 @@
 --- One module on one port: commands go in one after the other, events come out.
 
 local answer = require "hayes.declare.answer"
+local by_hand = require "hayes.declare.by_hand"
 local check = require "hayes.check"
 local command = require "hayes.declare.command"
 local core = require "hayes.core"
@@ -61,6 +62,7 @@ local function put_on_port(self, port)
   self.online = false      -- the data mode that the line is in, or was in and will be in again
   self.data_claim = false  -- of the connection that is about to enter data mode (DataMode.claim)
   self.leaves_by_dtr = nil -- the module leaves data mode when DTR drops; nil: not known (data_mode.prepare)
+  self.stray_final_at = 0  -- when one came that nobody waited for (foreign.lua); false: that has been reported
   self.blocked = false     -- waits for the port to take output
   self.deadline = false    -- when the engine wants to be called without input
   self.timer = false
@@ -141,11 +143,7 @@ local at_options = {
   expect = { type = "string", line = true },
 }
 
-local no_options = { patient = true }
-
-local function check_text(where, text)
-  check.value(where, "the command", text, { type = "string" })
-end
+local no_options = { patient = true, reason = false }
 
 --- Sends a command line, with or without `AT`, and gives what the module answers.
 ---
@@ -156,11 +154,10 @@ end
 ---  the deferred result; bytes to send at the prompt or after CONNECT; the prefix of a deferred result
 ---@return hayes.response?, hayes.error?
 function Modem:at(text, options)
-  check_text("modem:at", text)
-  if options == nil then return exchange.run(self, text, no_options) end
-  options = check.options("modem:at", options, at_options)
-  options.deferred, options.patient = options.timeout, true
-  if options.data then options.data = command.data(self.dialect.commands, text, options.data) end
+  options = options == nil and no_options or check.options("modem:at", options, at_options)
+  local data = by_hand.check("modem:at", self.dialect, text, options.data)
+  if options == no_options then return exchange.run(self, text, no_options) end
+  options.deferred, options.patient, options.reason, options.data = options.timeout, true, false, data
   return exchange.run(self, text, options)
 end
 
@@ -193,7 +190,7 @@ end
 ---@param needed? string[] names
 ---@return table?, hayes.error?
 function Modem:query(text, needed)
-  check_text("modem:query", text)
+  by_hand.check("modem:query", self.dialect, text)
   local response, err = exchange.run(self, text)
   if not response then return nil, err end
   if not response[1] and response.truncated then
@@ -292,7 +289,7 @@ end
 
 -- Events
 
-local modem_events = { "urc", "reboot", "closed", "desync", "resync" }
+local modem_events = { "urc", "reboot", "closed", "desync", "resync", "foreign" }
 local is_modem_event = { lost = true, ready = true, damage = true }
 for _, name in ipairs(modem_events) do is_modem_event[name] = true end
 
@@ -304,7 +301,7 @@ local function check_event(where, name)
 end
 
 --- Calls handler(event), as a task of its own, for every URC with this prefix; `urc` stands for all of them;
---- `reboot`, `closed`, `desync` and `resync` come from the library.
+--- `reboot`, `closed`, `desync`, `resync` and `foreign` (another program speaks on this port) come from the library.
 ---@param name string
 ---@param handler fun(event: hayes.event)
 ---@return hayes.subscription

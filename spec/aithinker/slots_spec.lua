@@ -2,6 +2,7 @@
 
 local hayes = require "hayes"
 local Module = require "support.wifi_module"
+local raises = require "support.raises"
 local script = require "support.script"
 
 local OK = "\r\nOK\r\n"
@@ -347,6 +348,38 @@ describe("The slots of an Ai-Thinker module", function()
       assert.are.same("-SS", contents())
       server:close()
       assert(modem.certificates.clear "certificate")
+    end)
+
+    it("a server is given its own certificate and key", function()
+      open_modem()
+      set_identity "S"
+      held[#held + 1] = assert(modem.ssl.listen(8443, { certificate = { pem = identity("X").certificate },
+        key = { pem = identity("X").key } }))
+      local made = module.handshakes[1]
+      assert.are.same({ identity("X").certificate, identity("X").key }, { made.certificate, made.key })
+      assert.are.same("slots_in_use", select(2, modem.certificates.clear "key").name)
+      assert(connect "a")
+      assert.are.same("AXX", contents())
+      assert.are.same("slots_in_use", select(2, connect("a", "Y")).name)
+    end)
+
+    it("a server is not opened with its own certificate and key while another needs other ones", function()
+      open_modem()
+      assert(connect("a", "X"))
+      local server, err = modem.ssl.listen(8443, { certificate = { pem = identity("S").certificate },
+        key = { pem = identity("S").key } })
+      assert.is_nil(server)
+      assert.are.same("slots_in_use", err.name)
+      assert.are.same("AXX", contents())
+    end)
+
+    it("a server takes a certificate with its key, and no CA", function()
+      open_modem()
+      local source = { pem = identity("S").certificate }
+      local message = raises(function() modem.ssl.listen(8443, { certificate = source }) end)
+      assert.is_truthy(message:find("one of them is missing", 1, true))
+      assert.is_truthy(raises(function() modem.ssl.listen(8443, { ca = source }) end):find("ca", 1, true))
+      assert.is_truthy(raises(function() modem.tcp.listen(8443, { key = source }) end):find("key", 1, true))
     end)
 
     it("the line is free for others once AT+SOCKET is answered, also to look for a ConID that was not told", function()

@@ -2,6 +2,7 @@
 
 local hayes = require "hayes"
 local ftp_contract = require "support.ftp_contract"
+local exchange = require "hayes.exchange"
 local ftp_lab = require "support.ftp_lab"
 local lab = require "support.lab"
 local raises = require "support.raises"
@@ -51,7 +52,7 @@ describe("An FTP session", function()
     assert(modem:at('AT+QFTPCFG="account","user","secret"'))
     assert(modem:at(('AT+QFTPOPEN="ftp.example",%d'):format(server.port)))
     server:put(".no-passive", "")
-    assert.are.same(615, select(2, modem:at('AT+QFTPLIST="."')).code)
+    assert.are.same(615, select(2, exchange.run(modem, 'AT+QFTPLIST="."')).code)
     os.remove(server.root .. "/.no-passive")
     assert.are.same(603, select(2, modem:at("AT+QFTPPWD")).code)
     local ftp = assert(modem.ftp.open(ftp_lab.account(server)))

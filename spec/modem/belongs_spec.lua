@@ -56,6 +56,27 @@ describe("A line of the answer", function()
     end)
   end
 
+  for _, said in ipairs { "+ICCID: 89860012345678901234", "+CCID: 89860012345678901234", "89860012345678901234" } do
+    it(("belongs to a command that is declared, whatever it is called: %s"):format(said), function()
+      open { ["AT+QCCID"] = ("\r\n%s\r\n\r\nOK\r\n"):format(said) }
+      local response = assert(modem:at("AT+QCCID"))
+      assert.are.same({ said }, { table.unpack(response) })
+      assert.are.same("89860012345678901234", assert(modem:query("AT+QCCID")).iccid)
+      hayes.sleep(1)
+      assert.are.same({}, events)
+    end)
+  end
+
+  it("is an event beside an answer that has its declared name", function()
+    open { ["AT+QCCID"] = "\r\n+NEW: 1\r\n\r\n+QCCID: 89860012345678901234\r\n\r\nOK\r\n",
+      ["AT+CSQ"] = "\r\n+NEW: 2\r\n\r\nERROR\r\n", ["AT+CMEE=2"] = "\r\n+NEW: 3\r\n\r\nOK\r\n" }
+    assert.are.same({ "+QCCID: 89860012345678901234" }, { table.unpack(assert(modem:at("AT+QCCID"))) })
+    assert.is_nil((modem:at("AT+CSQ")))
+    assert.are.same({}, { table.unpack(assert(modem:at("AT+CMEE=2"))) })
+    hayes.sleep(1)
+    assert.are.same({ "+NEW: 1", "+NEW: 2", "+NEW: 3" }, events)
+  end)
+
   it("that is too long is told as missing, and is no empty answer", function()
     local long = "+LONG: " .. ("x"):rep(8192)
     open { ["AT+LONG?"] = "\r\n" .. long .. "\r\n\r\nOK\r\n" }

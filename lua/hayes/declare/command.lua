@@ -87,13 +87,16 @@ local core = require "hayes.core"
 ---@field sequence? boolean no command line but bytes sent by themselves between guard times (`+++`)
 ---@field prefix? string    of the information responses, where it is not the name
 ---@field bare? boolean|string   they have none; a string is the shape they have (at_fields_match)
----@field data? { ends: string?, length: string?, if_given: boolean?, forms: string[]?, ack: hayes.ack? }  takes data at
----  a prompt or after CONNECT, unless the parameter `length` is 0, or (if_given) left out
+---@field data? { ends: string?, length: string?, if_given: boolean?, forms: string[]?, ack: hayes.ack?,
+---  echoed: boolean? }  takes data at a prompt or after CONNECT, unless the parameter `length` is 0, or (if_given) left
+---  out; echoed: the module may repeat it in front of the answer
+---@field connect? hayes.connect   what CONNECT or the prompt begins, which modem:at refuses (by_hand.lua)
 ---@field online? "prompt"   data mode begins at the prompt, with no CONNECT
 ---@field final? string|string[] groups of final result codes that end it, in place of OK ("general")
 ---@field block? { length: integer, shape: string?, after: string?, fields: integer?, texts: string[]? }  data in the
 ---  answer; texts: the beginnings of its line, where it is not the name alone
 ---@field deferred? hayes.deferred
+---@field reason? boolean   the module knows why it has failed (`reason` of the dialect)
 ---@field urcs? string[]    URCs that it leads to: `+CREG`, or with the key, `+QIURC: "dnsgip"`
 ---@field timeout? number   seconds to the final result code
 ---@field remark? string    what else somebody should know who types it

@@ -102,6 +102,7 @@ local function command_rule(declaration, groups)
     ack_param = ack and index_of(declaration.params, ack.param),
     ack_every = ack and ack.every,
     ack_byte = ack and ack.byte,
+    data_echoed = declaration.data and declaration.data.echoed,
     data_if_given = declaration.data and declaration.data.if_given,
     online_prompt = declaration.online == "prompt",
     timeout_ms = milliseconds(declaration.timeout),
@@ -117,12 +118,17 @@ local function command_rule(declaration, groups)
   return rule
 end
 
---- The lines that announce blocks in the answer of a command.
-local function add_block_lines(declaration, lines)
+--- The lines that announce blocks in the answer of a command. Where they are an intermediate result code (`CONNECT 512`
+--- of AT+QFREAD) they do so for that command alone.
+local function add_block_lines(declaration, lines, connects)
   local texts = declaration.block.texts or { declaration.block.text or declaration.prefix or declaration.name }
   for _, text in ipairs(texts) do
     if not text:find("[:, ]$") then text = text .. ":" end
-    lines[#lines + 1] = { text = text, prefix = true, class = "response", block = declaration.block }
+    local class = "response"
+    for _, connect in ipairs(connects or {}) do
+      if text == connect .. " " then class = "connect" end
+    end
+    lines[#lines + 1] = { text = text, prefix = true, class = class, block = declaration.block }
   end
 end
 
@@ -135,7 +141,7 @@ function compile.rules(dialect)
   for _, urc in ipairs(dialect.urcs or {}) do urcs[urc.name] = true end
   for _, declaration in pairs(dialect.commands) do
     if not declaration.sequence then commands[#commands + 1] = command_rule(declaration, groups) end
-    if declaration.block then add_block_lines(declaration, lines) end
+    if declaration.block then add_block_lines(declaration, lines, dialect.connects) end
     -- A deferred result that arrives after its command was given up is reported as a URC.
     local deferred = declaration.deferred and (declaration.deferred.prefix or declaration.name)
     if deferred and not urcs[deferred] then

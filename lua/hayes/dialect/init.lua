@@ -20,12 +20,14 @@ local compile = require "hayes.declare.compile"
 ---@field name string
 ---@field title? string    of the reference page
 ---@field about? string    for which modules it is, one paragraph
----@field manners table    eol, prompt, quote ("always" or "needed"), quote_escape, max_line, max_command, gap_ms,
----  cancel ("": nothing cancels a prompt), crlf_after_block (every block is followed by CR LF, so anything else
----  means that bytes were lost); of data mode (data_mode.lua): escape, guard_ms, answer_ms, idle_ms, settle_ms, resume,
----  dtr, hangup
+---@field manners table    eol, prompt, quote ("always" or "needed"), quote_escape, max_line, max_command, max_prompt
+---  (bytes that the module asks for at one prompt, at most), gap_ms, cancel ("": nothing cancels a prompt),
+---  crlf_after_block (every block is followed by CR LF, so anything else means that bytes were lost); of data mode
+---  (data_mode.lua): escape, guard_ms, answer_ms, idle_ms, settle_ms, resume, dtr, hangup
 ---@field finals hayes.final[] final result codes
 ---@field number_in_front? boolean  an error's number comes in a line of its own before the final result code
+---@field reason? { command: string, result: string }  the command that tells why the last one has failed with that
+---  final result code; it is sent after those that are declared with `reason`, before any other
 ---@field redact? table[]   { pattern, replacement }: secrets in lines, beyond the fields declared secret
 ---@field connects? string[] intermediate result codes after which data mode begins
 ---@field boot? table[]    lines that report a start of the module, each a text or { text, prefix = true }

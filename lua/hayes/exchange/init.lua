@@ -36,6 +36,7 @@ exchange.UNKNOWN = -1
 ---  that is background work or the job has a deadline of its own
 ---@field patient? boolean  no such limit: the program has said how long, or waits for as long as it takes
 ---@field withdraw? boolean is not sent once the caller of the job that it is part of has left
+---@field reason? false   the module is not asked why it has failed (`reason` of the dialect)
 ---@field deferred? number  seconds from there to the deferred result
 ---@field into? hayes.response  an empty response to fill, for those who read often
 ---@field next? boolean     goes in front of the queue

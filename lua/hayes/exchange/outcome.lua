@@ -1,5 +1,7 @@
 --- What the engine tells of commands, and what becomes of those.
 
+local misnamed = require "hayes.misnamed"
+local reason = require "hayes.exchange.reason"
 local retry = require "hayes.exchange.retry"
 local Ticket = require "hayes.exchange.ticket"
 
@@ -10,6 +12,7 @@ function outcome.on_final(modem, response, result, line, more, unsent)
   local queue = modem.exchanges
   local ticket = queue.holder
   queue.holder = nil
+  if ticket and ticket.strays then misnamed.settle(modem, ticket, result == "ok") end
   if response then
     response.result = line
     if result == "online" then
@@ -22,7 +25,11 @@ function outcome.on_final(modem, response, result, line, more, unsent)
     if result == "short_read" or result == "long_read" then ticket.damage = result end
     local seconds = result == "error" and line and retry.delay(ticket, line, unsent)
     if seconds then return retry.pause(ticket, seconds) end
-    if more then queue.deferred[response] = ticket else ticket:finish(result, line, unsent) end
+    if more then
+      queue.deferred[response] = ticket
+    elseif result ~= "error" or not reason.ask(ticket, result, line, unsent) then
+      ticket:finish(result, line, unsent)
+    end
   end
   queue:next_turn()
 end

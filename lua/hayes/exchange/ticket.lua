@@ -71,7 +71,8 @@ local function failed(modem, ticket, result, line, unsent)
     err = failure.of_command(modem, ticket.text, result, line, seconds, response)
   end
   if length then err.sent = length - (unsent or 0) end
-  if request.block or ticket.damage then err.response = response end -- what of it has come
+  err.reason, ticket.reason = ticket.reason, nil
+  if request.block or ticket.damage or response.data then err.response = response end -- what of it has come
   return err
 end
 

@@ -5,7 +5,6 @@
 
 local errors = require "hayes.error"
 local exchange = require "hayes.exchange"
-local job = require "hayes.job"
 local wait = require "hayes.wait"
 
 --- Seconds between two polls of the table of sockets: a seed's event may be missing (BW20 firmware P1.0.22).
@@ -18,7 +17,8 @@ Listener.__index = Listener
 ---@param wanted table as for sockets.open: type, port, mode, kind ("tcp" or "SSL"), seed_type, what
 function Listener.new(modem, registry, id, wanted)
   return setmetatable({ modem = modem, registry = registry, id = id, type = wanted.type, port = wanted.port,
-    wanted = wanted, slots = wanted.slots or false, waiting = {}, arrival = false, ended = false }, Listener)
+    wanted = wanted, slots = wanted.slots or false, waiting = {}, arrival = false, ended = false,
+    looked_at = wait.now(), looking = false, look_again = false }, Listener)
 end
 
 --- Its name in messages.
@@ -56,6 +56,32 @@ function Listener:lose(err)
   stir(self)
 end
 
+--- Looks for clients in the table of sockets as a task of its own.
+local function look(self)
+  self.looking, self.looked_at = true, wait.now()
+  wait.spawn_detached(function()
+    repeat
+      self.look_again = false
+      self.registry.look_for_seeds(self)
+    until not self.look_again or self.ended
+    self.looking = false
+  end)
+end
+
+--- Something has come that may be of a client which was not announced.
+function Listener:look_soon()
+  self.look_again = true
+  if not (self.looking or self.ended or self.modem.online) then look(self) end
+end
+
+--- When it is time to look; calls of next() share it, as each may be short.
+local function look_if_due(self, now)
+  local at = self.looked_at + LOOK_AFTER
+  if now < at then return at end
+  self:look_soon()
+  return now + LOOK_AFTER
+end
+
 --- The next client's connection; nil and "timeout" or the error.
 function Listener:next(deadline)
   while true do
@@ -63,13 +89,10 @@ function Listener:next(deadline)
     if connection then return connection end
     if self.ended then return nil, self.ended end
     local now = wait.now()
+    local look_at = look_if_due(self, now)
     if deadline and deadline <= now then return nil, "timeout" end
-    local look_at = now + LOOK_AFTER
     if not self.arrival or self.arrival.fired then self.arrival = wait.waiter() end
     self.arrival:wait(deadline and math.min(deadline, look_at) or look_at)
-    if wait.now() >= look_at and not self.ended and not self.modem.online then
-      job.run(deadline, nil, self.registry.look_for_seeds, self)
-    end
   end
 end
 

@@ -26,14 +26,16 @@ local option_rules = {
 ---@field check? fun(where: string, options: table): table  checks them; raises
 ---@field open_client? fun(options: table, connect: function): table?, hayes.error?  sees to the slots for certificates
 ---  and calls connect(needs, hold)
----@field open_server? fun(connect: function): table?, hayes.error?  the same for a server
+---@field server_rules? table    further options of a server
+---@field check_server? fun(where: string, options: table): table
+---@field open_server? fun(options: table, connect: function): table?, hayes.error?  as open_client, for a server
 ---@field explain? fun(err: hayes.error, options: table): hayes.error  says what a failure means with these options
 ---@field opened? fun(socket: hayes.socket, options: table)
 
-local function all_rules(kind)
+local function all_rules(own)
   local rules = {}
   for name, rule in pairs(option_rules) do rules[name] = rule end
-  for name, rule in pairs(kind.rules or {}) do rules[name] = rule end
+  for name, rule in pairs(own or {}) do rules[name] = rule end
   return rules
 end
 
@@ -54,7 +56,7 @@ end
 function service.new(modem, kind)
   ---@class hayes.aithinker.service
   local made = {}
-  local rules = all_rules(kind)
+  local rules, server_rules = all_rules(kind.rules), all_rules(kind.server_rules)
   local class = kind.kind == "udp" and Datagram or Socket
   local sockets = modem.sockets
 
@@ -120,14 +122,15 @@ function service.new(modem, kind)
   end
 
   --- Listens on a port of the module. TCP and SSL: a server, whose accept([timeout]) gives sockets. UDP: a socket, that
-  --- can send once it has received; data goes to the first that sent. An SSL server has the certificate and key of
-  --- modem.certificates, which cannot be changed until it is closed. Options: mode ("buffer" or "push"), escape,
-  --- timeout. Page, AT+SOCKET types 1, 3 and 6.
+  --- can send once it has received; data goes to the first that sent. Options: mode ("buffer" or "push"), escape,
+  --- timeout; ssl: certificate and key, each a local path or { pem = … } of up to 2047 bytes, else it has those of
+  --- modem.certificates. They cannot be changed until the server is closed. Page, AT+SOCKET types 1, 3 and 6.
   ---@param port integer 1 to 65535
   ---@param options? table
   function made.listen(port, options)
     local where = kind.name .. ".listen"
-    options = check.options(where, options, option_rules)
+    options = check.options(where, options, server_rules)
+    if kind.check_server then kind.check_server(where, options) end
     check_port(where, port)
     if options.mode == "transparent" then
       check.fail(where, 'mode is "transparent"; it must be "buffer" or "push" (sockets have transparent())')
@@ -135,7 +138,7 @@ function service.new(modem, kind)
     local object, err = job.open_within(modem, options.timeout, "opening the server on port " .. port, sockets.open, {
       type = kind.server, port = port, mode = options.mode, what = kind.what, seed_type = kind.seed,
       listens = kind.seed ~= nil, auto = options.escape == "auto", doing = ("the server on port %d"):format(port),
-      with_slots = kind.open_server,
+      with_slots = kind.open_server and function(connect) return kind.open_server(options, connect) end,
     })
     if not object then return nil, err end
     if kind.seed then return Server.new(object, kind.kind) end

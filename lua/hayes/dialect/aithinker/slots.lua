@@ -216,12 +216,10 @@ end
 
 -- For those who open connections, while they hold sockets.opening
 
---- Opens a client: makes the slots hold what it wants, leaves the others as they are, and once the module has shown
---- that they do calls open(needs, hold), which sends AT+SOCKET. `needs`: what the client needs in them while it lives.
---- Gives what open() gives; nil and the error when the slots cannot be made so.
----@param wanted table<hayes.aithinker.slot, string>
----@param open fun(needs: table<hayes.aithinker.slot, string>, hold: hayes.hold): table?, hayes.error?
-function Slots:open_client(wanted, open)
+--- Makes the slots hold what is wanted, leaves the others as they are, and once the module has shown that they do,
+--- calls open(hold): nobody's command comes between. Gives what that gives; nil and the error when the slots cannot be
+--- made so.
+local function prepare(self, wanted, open)
   local left, made = {}, {}
   while true do
     local changes, contents
@@ -230,7 +228,7 @@ function Slots:open_client(wanted, open)
       if not hold then return nil, err end
       changes, contents = survey(self, wanted, left, hold)
       if not changes then return nil, contents end
-      if #changes == 0 then return open(wanted, hold) end
+      if #changes == 0 then return open(hold) end
     end
     -- A connection that needed what is there may have been closed meanwhile; but what was written must be there.
     for _, change in ipairs(changes) do
@@ -240,6 +238,14 @@ function Slots:open_client(wanted, open)
     local ok, err = make(self, changes, left)
     if not ok then return nil, err end
   end
+end
+
+--- Opens a client with what it wants in the slots. `needs`, for open(needs, hold), which sends AT+SOCKET: what the
+--- client needs in them while it lives.
+---@param wanted table<hayes.aithinker.slot, string>
+---@param open fun(needs: table<hayes.aithinker.slot, string>, hold: hayes.hold): table?, hayes.error?
+function Slots:open_client(wanted, open)
+  return prepare(self, wanted, function(hold) return open(wanted, hold) end)
 end
 
 --- Empties a slot that holds the remains of a write.
@@ -253,22 +259,34 @@ local function clear_remains(self, kind, hold)
   return nil, not_stored(change, stored)
 end
 
---- Opens a server, as open_client does. It needs the certificate and key that are there; also the CA, unless ssl.open
---- has put it there: the page does not say whether a server checks its clients against it.
----@param open fun(needs: table<hayes.aithinker.slot, string>, hold: hayes.hold): table?, hayes.error?
-function Slots:open_server(open)
-  local hold <close>, err = exchange.hold(self.modem)
-  if not hold then return nil, err end
+--- What a server needs of the slots as they are.
+local function needs_of_server(self, hold)
   local needs = {}
   for _, kind in ipairs(ORDER) do
-    local stored
-    stored, err = look(self, kind, hold)
+    local stored, err = look(self, kind, hold)
     if stored and not settle(self, kind, stored) then stored, err = clear_remains(self, kind, hold) end
     if not stored then return nil, err end
     needs[kind] = stored
   end
   if needs.ca == "" or needs.ca == self.written.ca then needs.ca = nil end
-  return open(needs, hold)
+  return needs
+end
+
+--- Opens a server, as open_client does. It needs the certificate and key that are there, its own or those that it
+--- finds; also the CA, unless ssl.open has put it there: the page does not say whether a server checks its clients
+--- against it.
+---@param wanted table<hayes.aithinker.slot, string>
+---@param open fun(needs: table<hayes.aithinker.slot, string>, hold: hayes.hold): table?, hayes.error?
+function Slots:open_server(wanted, open)
+  local function open_with_needs(hold)
+    local needs, err = needs_of_server(self, hold)
+    if not needs then return nil, err end
+    return open(needs, hold)
+  end
+  if next(wanted) then return prepare(self, wanted, open_with_needs) end
+  local hold <close>, err = exchange.hold(self.modem)
+  if not hold then return nil, err end
+  return open_with_needs(hold)
 end
 
 -- For those who set them

@@ -7,7 +7,9 @@ local failure = require "hayes.failure"
 local Lock = require "hayes.lock"
 local likeness = require "hayes.damage.likeness"
 local Listener = require "hayes.dialect.aithinker.listener"
+local Unclaimed = require "hayes.dialect.aithinker.unclaimed"
 local undamaged = require "hayes.damage.undamaged"
+local wait = require "hayes.wait"
 
 local recv_modes = { buffer = 0, push = 1 }
 
@@ -33,6 +35,7 @@ return function(modem)
   ---@class hayes.aithinker.sockets
   local sockets = {}
   local connections, listeners = {}, {} -- by ConID
+  local unclaimed = Unclaimed.new()     -- what has come for others
   local mode_set = false                -- what AT+SOCKETRECVCFG is set to, as far as is known
 
   --- Held while a global setting of the module is made or read, until the command that depends on it has been answered:
@@ -304,7 +307,10 @@ return function(modem)
     local whole = math.type(fields[1]) == "integer" and math.type(fields[2]) == "integer" and #fields == 2
     if not whole then return on_unreadable(event.line:match("^.-,(.*)") or "") end
     local connection = connections[fields[1]] or listeners[fields[1]]
-    if connection and connection.on_data then connection:on_data(event.data) end
+    if connection and connection.on_data then return connection:on_data(event.data) end
+    if connection or not next(listeners) then return end
+    unclaimed:put(fields[1], event.data)
+    for _, listener in pairs(listeners) do listener:look_soon() end
   end)
   on("SocketDisconnect", "on_closed")
   on("SocketDissconnect", "on_closed")
@@ -330,17 +336,31 @@ return function(modem)
   function sockets.adopt(listener, id)
     local known = connections[id]
     if known and not known.peer_closed then return end
-    listener:on_seed(register(id, listener:seed()))
+    local connection = register(id, listener:seed())
+    listener:on_seed(connection)
+    unclaimed:hand_over(connection)
+  end
+
+  --- Is it a client of this server that nobody knows? One that has ended is of interest if it has sent something.
+  local function is_new_seed(row, listener)
+    return SEEDS[row.type] and row.server_ConID == listener.id and not connections[row.ConID]
+      and (not DEAD[row.state] or unclaimed:has(row.ConID))
   end
 
   --- Takes seeds whose event did not come (BW20 firmware P1.0.22) from the table.
   function sockets.look_for_seeds(listener)
-    for _, row in ipairs(rows() or {}) do
-      if SEEDS[row.type] and row.server_ConID == listener.id and not DEAD[row.state] and not connections[row.ConID] then
+    local listed, asked = {}, wait.now()
+    local list = rows()
+    for _, row in ipairs(list or {}) do
+      listed[row.ConID] = true
+      if is_new_seed(row, listener) then
         sockets.adopt(listener, row.ConID)
-        connections[row.ConID]:on_data()
+        local connection = connections[row.ConID]
+        if mode_set ~= "push" then connection:on_data() end
+        if DEAD[row.state] then connection:on_closed() end
       end
     end
+    if list then unclaimed:keep(listed, asked) end
   end
 
   sockets.shared.look_for_seeds = sockets.look_for_seeds
@@ -350,6 +370,7 @@ return function(modem)
     local lost = err or errors.reboot()
     local had, listened = connections, listeners
     connections, listeners, mode_set = {}, {}, false
+    unclaimed = Unclaimed.new()
     for _, connection in pairs(had) do connection:lose(lost) end
     for _, listener in pairs(listened) do listener:lose(lost) end
   end

@@ -14,8 +14,8 @@
 ---   ssl.open has put there itself is removed, once no open connection needs it.
 --- * A slot that others need is not changed: the error `slots_in_use` names them. An open TLS client needs what it was
 ---   given, as the module may reconnect it by itself (framework P2.27.0 and later). A server needs the certificate and
----   key that it found, and a CA unless ssl.open put it there. A TLS connection at power-up (tcp.autoconnect) needs all
----   three as they are.
+---   key that it was given or has found, and a CA unless ssl.open put it there. A TLS connection at power-up
+---   (tcp.autoconnect) needs all three as they are.
 --- * What earlier programs have left open, or modem:at opens, counts for nothing here.
 
 local check = require "hayes.check"
@@ -29,12 +29,17 @@ local VERIFY_FAILED = 109
 return function(modem)
   local certificates = modem.certificates
 
-  local function check_options(where, options)
-    tls.require_sources(where, options, 'a local file or { pem = … }')
+  local function read_identity(where, options)
     if (options.certificate == nil) ~= (options.key == nil) then
       check.fail(where, "certificate and key belong together: one of them is missing")
     end
     tls.read_sources(where, options, certificates.check)
+    return options
+  end
+
+  local function check_options(where, options)
+    tls.require_sources(where, options, 'a local file or { pem = … }')
+    read_identity(where, options)
     if options.verify == "none" then options.ca = nil end
     return options
   end
@@ -44,8 +49,8 @@ return function(modem)
       connect)
   end
 
-  local function open_server(connect)
-    return certificates.slots:open_server(connect)
+  local function open_server(options, connect)
+    return certificates.slots:open_server({ certificate = options.certificate, key = options.key }, connect)
   end
 
   --- The module has no setting for not verifying: it has a CA, or none.
@@ -64,7 +69,9 @@ return function(modem)
 
   return service.new(modem, {
     name = "ssl", kind = "SSL", what = "TLS connection", client = 7, server = 6, seed = 8,
-    rules = tls.rules, check = check_options, open_client = open_client, open_server = open_server, explain = explain,
+    rules = tls.rules, check = check_options,
+    server_rules = { certificate = tls.rules.certificate, key = tls.rules.key }, check_server = read_identity,
+    open_client = open_client, open_server = open_server, explain = explain,
     opened = opened,
   })
 end

@@ -30,6 +30,8 @@ local quectel = {
     { "SEND FAIL", group = "send", summary = "the connection's buffer is full, and none of the data was taken",
       hint = "Send the same again in a moment; sockets of the library do." },
   },
+  -- One number for all commands of the TCP/IP and SSL notes.
+  reason = { command = "AT+QIGETERROR", result = "ERROR" },
   connects = { "CONNECT" },
   -- POWERED DOWN comes before a restart's silence, RDY (APP RDY on BG9x) after it.
   boot = { "RDY", "POWERED DOWN", "NORMAL POWER DOWN" },

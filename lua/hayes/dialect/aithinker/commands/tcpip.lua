@@ -86,6 +86,7 @@ return {
     params = { { name = "UDPServerTTMode", type = "integer",
       values = { [0] = "to the first client", [2] = "to the last client" }, default = 0 } },
     execute = true, online = "prompt", timeout = 10,
+    connect = { begins = "data mode", instead = "socket:transparent()" },
   },
   {
     name = "+SOCKETAUTOTT", summary = "Opens a socket and enters transparent transmission at power-up.",

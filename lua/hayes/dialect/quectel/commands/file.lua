@@ -57,7 +57,7 @@ return {
   {
     name = "+QFDWL", summary = "Gives a file out.", source = NOTE .. ", QFDWL",
     params = { name }, answer = { { name = "download_size", unit = "bytes" }, checksum },
-    test = true, timeout = 10,
+    test = true, timeout = 10, connect = { begins = "a download", instead = "modem.file.download" },
   },
   {
     name = "+QFOPEN", summary = "Opens a file.", source = NOTE .. ", QFOPEN",

@@ -52,9 +52,11 @@ end
 
 --- Where COM: is the local name, CONNECT and data stand in front of OK; a data connection that breaks is told by
 --- OK and the error, or by NO CARRIER.
-local function carry(name, summary, source, params)
+local function carry(name, summary, source, params, connect)
   local declaration = act(name, summary, source, params, transferred)
   declaration.final = { "general", "dial" }
+  connect.param, connect.value = "local_name", "COM:"
+  declaration.connect = connect
   return declaration
 end
 
@@ -113,20 +115,23 @@ return {
       omitted = "up to the escape sequence", doc = "COM: only." },
     { name = "beof", type = "integer", optional = true, omitted = "left out together with uploadlen", values = {
       [0] = "more follows; the data connection stays", [1] = "this is the last of the file" } },
-  }),
+  }, { begins = "an upload", length = "uploadlen", instead = "ftp:put" }),
   carry("+QFTPGET", "Fetches a file from the server.", "2.6", {
     file_name, local_name, start,
     { name = "downloadlen", type = "integer", min = 0, max = 2147483647, unit = "bytes", default = 0,
       optional = true, doc = "COM: only. 0: up to the end of the file." },
-  }),
+  }, { begins = "a download", instead = "ftp:get" }),
   act("+QFTPSIZE", "Tells the size of a file.", "2.7", { file_name },
     { name = "file_size", unit = "bytes" }),
   act("+QFTPDEL", "Deletes a file.", "2.8", { file_name }),
   act("+QFTPMKDIR", "Makes a folder.", "2.9", { folder_name }),
   act("+QFTPRMDIR", "Deletes a folder.", "2.10", { folder_name }),
-  carry("+QFTPLIST", "Lists a folder as text.", "2.11", { folder, listing_name }),
-  carry("+QFTPNLST", "Lists the names in a folder.", "2.12", { folder, listing_name }),
-  carry("+QFTPMLSD", "Lists a folder in the form of RFC 3659.", "2.13", { folder, listing_name }),
+  carry("+QFTPLIST", "Lists a folder as text.", "2.11", { folder, listing_name },
+    { begins = "a download", instead = "ftp:list" }),
+  carry("+QFTPNLST", "Lists the names in a folder.", "2.12", { folder, listing_name },
+    { begins = "a download", instead = "ftp:names" }),
+  carry("+QFTPMLSD", "Lists a folder in the form of RFC 3659.", "2.13", { folder, listing_name },
+    { begins = "a download", instead = "ftp:entries" }),
   act("+QFTPMDTM", "Tells when a file was changed.", "2.14", { file_name },
     { name = "modify_time", type = "string", doc = "YYYYMMDDHHMMSS or YYYYMMDDHHMMSS.NNN, UTC." }),
   act("+QFTPRENAME", "Renames a file or folder.", "2.15", {

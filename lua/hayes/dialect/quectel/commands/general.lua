@@ -114,7 +114,7 @@ return {
   }, { remark = "The factory setting of EC2x is 2; to leave transparent access mode with DTR, set 1 first." }),
   {
     name = "O", summary = "Returns to data mode, on the connection that left it last.", source = "SSL note 1.4",
-    execute = true, final = "dial", timeout = 5,
+    execute = true, final = "dial", timeout = 5, connect = { begins = "data mode", instead = "socket:resume()" },
     remark = "CONNECT; NO CARRIER when no connection was in transparent access mode, or it was closed. It does not "
       .. "return into a transfer of files.",
   },

@@ -92,13 +92,15 @@ return {
       { name = "server_port", type = "integer", min = 1, max = 65535, doc = "TCP port, or UDP for DTLS." },
       { name = "access_mode", type = "integer", values = mode, default = 0, optional = true },
     },
-    test = true, timeout = 450,
+    test = true, timeout = 450, reason = true,
     deferred = {
       key = "clientID", answer = { { name = "clientID", doc = "Socket index." },
         { name = "err", error = true, doc = "0, or an error of chapter 5." } },
     timeout = 450,
     },
     urcs = { "+QSSLURC" },
+    connect = { begins = "data mode", param = "access_mode", value = 2,
+      instead = "modem.ssl.open with mode = \"transparent\"" },
     remark = "In transparent access mode CONNECT stands in place of OK, and no +QSSLOPEN follows.",
   },
   {
@@ -108,7 +110,8 @@ return {
       { name = "sendlen", type = "integer", min = 1, max = 1460, unit = "bytes", optional = true,
         omitted = "data up to Ctrl-Z, at most 1460 bytes; ESC cancels" },
     },
-    test = true, timeout = 10, final = "send", data = { length = "sendlen", ends = "\26" },
+    test = true, timeout = 10, reason = true, final = "send",
+    data = { length = "sendlen", ends = "\26", echoed = true },
     remark = "Data is given at the prompt. With a length it may hold any byte, Ctrl-Z and ESC too.",
   },
   {
@@ -124,7 +127,7 @@ return {
         { name = "unread_length", unit = "bytes" } } },
     },
     remark = "For buffer access mode only. While data is unread no further recv URC comes: read until 0 bytes come.",
-    test = true, timeout = 5, block = { length = 1, shape = "n" },
+    test = true, timeout = 5, reason = true, block = { length = 1, shape = "n" },
   },
   {
     name = "+QSSLCLOSE", summary = "Closes a TLS connection.", source = NOTE .. "2.2.5",

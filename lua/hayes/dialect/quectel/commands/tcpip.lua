@@ -54,11 +54,11 @@ return {
       { name = "context_type", values = context_types },
       { name = "IP_address", type = "string" }, { name = "IPv6_address", type = "string" },
     },
-    read = true, test = true, timeout = 150, urcs = { '+QIURC: "pdpdeact"' },
+    read = true, test = true, timeout = 150, reason = true, urcs = { '+QIURC: "pdpdeact"' },
   },
   {
     name = "+QIDEACT", summary = "Deactivates a PDP context and closes its sockets.", source = NOTE .. ", QIDEACT",
-    params = { context }, test = true, timeout = 40,
+    params = { context }, test = true, timeout = 40, reason = true,
   },
   {
     name = "+QIGETERROR", summary = "What the last TCP/IP or SSL command failed of.", source = NOTE .. ", QIGETERROR",
@@ -76,13 +76,13 @@ return {
     answer = {
       { name = "contextID" }, { name = "pridnsaddr", type = "string" }, { name = "secdnsaddr", type = "string" },
     },
-    test = true, timeout = 0.3, remark = "ERROR while the context is not active.",
+    test = true, timeout = 0.3, reason = true, remark = "ERROR while the context is not active.",
   },
   {
     name = "+QIDNSGIP", summary = "Resolves a host name; the addresses come as +QIURC: \"dnsgip\".",
     source = NOTE .. ", QIDNSGIP",
     params = { context, { name = "hostname", type = "string", max = 255, doc = "The name." } }, test = true,
-    timeout = 60,
+    timeout = 60, reason = true,
     urcs = { '+QIURC: "dnsgip"' },
   },
   {
@@ -134,10 +134,12 @@ return {
         doc = "0: the module chooses." },
       { name = "access_mode", type = "integer", values = mode, default = 0, optional = true },
     },
-    test = true, timeout = 150,
+    test = true, timeout = 150, reason = true,
     deferred = { key = "connectID", timeout = 150,
       answer = { { name = "connectID", doc = "Socket index." }, { name = "err", error = true } } },
     urcs = { '+QIURC: "recv"', '+QIURC: "closed"', '+QIURC: "incoming"', '+QIURC: "incoming full"' },
+    connect = { begins = "data mode", param = "access_mode", value = 2,
+      instead = "modem.tcp.open with mode = \"transparent\"" },
     remark = "In transparent access mode CONNECT stands in place of OK, and no +QIOPEN follows.",
   },
   {
@@ -149,7 +151,15 @@ return {
     },
     answer = { { name = "total", unit = "bytes" }, { name = "acked", unit = "bytes" }, { name = "unacked",
       unit = "bytes" } },
-    test = true, timeout = 10, final = "send", data = { length = "send_length", ends = "\26" },
+    test = true, timeout = 10, reason = true, final = "send",
+    data = { length = "send_length", ends = "\26", echoed = true },
+  },
+  {
+    name = "+QISDE", summary = "Whether the data of AT+QISEND is repeated in front of its answer.",
+    source = NOTE .. ", QISDE",
+    params = { { name = "echo", type = "integer", values = no_yes } },
+    answer = { { name = "echo", values = no_yes } }, read = true, test = true, timeout = 0.3,
+    remark = "The library switches it off before it opens a socket.",
   },
   {
     name = "+QIRD", summary = "Reads what a socket has received.", source = NOTE .. ", QIRD",
@@ -168,7 +178,7 @@ return {
         { name = "remote_port" } } },
     },
     remark = "For buffer access mode only. While data is unread no further recv URC comes: read until 0 bytes come.",
-    test = true, timeout = 5, block = { length = 1, shape = "n|nsn" },
+    test = true, timeout = 5, reason = true, block = { length = 1, shape = "n|nsn" },
   },
   {
     name = "+QICLOSE", summary = "Closes a socket.", source = NOTE .. ", QICLOSE",
@@ -199,7 +209,8 @@ return {
     name = "+QISWTMD", summary = "Switches the data access mode of an open connection, TLS or not.",
     source = "SSL note 1.4; " .. NOTE .. ", QISWTMD",
     params = { socket, { name = "access_mode", type = "integer", values = mode } },
-    test = true, timeout = 5, remark = "CONNECT in place of OK when the mode is 2.",
+    test = true, timeout = 5, reason = true, remark = "CONNECT in place of OK when the mode is 2.",
+    connect = { begins = "data mode", param = "access_mode", value = 2, instead = "socket:switch(\"transparent\")" },
   },
   {
     name = "+QICFG", summary = "Options of sockets, some of which change what their lines look like.",

@@ -2,6 +2,7 @@
 
 local errors = require "hayes.error"
 local failure = require "hayes.failure"
+local reason = require "hayes.dialect.quectel.reason"
 local Lock = require "hayes.lock"
 
 local context_types = { ipv4 = 1, ipv6 = 2, ipv4v6 = 3 }
@@ -64,10 +65,8 @@ end
 ---@param doing string for the message
 ---@return hayes.error
 function Contexts:last_error(err, doing)
-  if err.result ~= "ERROR" then return errors.within(err, doing) end
-  local fields = self.modem:query("AT+QIGETERROR")
-  local code = fields and math.tointeger(fields.err)
-  if not code or code == 0 then return errors.within(err, doing) end
+  local code = reason.code(self.modem, err)
+  if not code then return errors.within(err, doing) end
   return failure.coded(self.modem, code, doing)
 end
 

@@ -10,6 +10,7 @@ local DataMode = require "hayes.stream.data_mode"
 local errors = require "hayes.error"
 local exchange = require "hayes.exchange"
 local failure = require "hayes.failure"
+local reason = require "hayes.dialect.quectel.reason"
 local undamaged = require "hayes.damage.undamaged"
 local wait = require "hayes.wait"
 
@@ -201,16 +202,11 @@ end
 --- The error of a command on this connection, with the number that the module gives for it.
 local function explain(self, err, doing)
   if err.name == "reboot" or err.name == "port_gone" or err.name == "closed" then return err end
-  if err.result == "ERROR" then
-    local response = self.modem:call("+QIGETERROR", "execute")
-    local fields = response and response[1] and self.modem:fields("AT+QIGETERROR", response[1])
-    if fields and math.type(fields.err) == "integer" and fields.err ~= 0 then
-      local coded = failure.coded(self.modem, fields.err, doing)
-      coded.command = err.command
-      return coded
-    end
-  end
-  return errors.within(err, doing)
+  local code = reason.code(self.modem, err)
+  if not code then return errors.within(err, doing) end
+  local coded = failure.coded(self.modem, code, doing)
+  coded.command = err.command
+  return coded
 end
 
 local function lost_by_server(self)

@@ -62,8 +62,17 @@ return function(modem)
     return true
   end
 
+  --- Data of AT+QISEND is not to be repeated. Firmware without that command does not repeat it; nor need it be asked
+  --- twice.
+  local function set_echo()
+    local response, err = modem:call("+QISDE", "write", { 0 })
+    return response or err.result or nil, err
+  end
+
   local function set_wire_format()
     if formatted then return true end
+    local asked, failed = set_echo()
+    if not asked then return nil, failed end
     for _, setting in ipairs(wire_format) do
       local response, err = modem:call("+QICFG", "write", setting)
       if not response then

@@ -7,6 +7,7 @@ local errors = require "hayes.error"
 local exchange = require "hayes.exchange"
 local failure = require "hayes.failure"
 local Indices = require "hayes.dialect.quectel.socket.indices"
+local reason = require "hayes.dialect.quectel.reason"
 local likeness = require "hayes.damage.likeness"
 
 ---@class hayes.quectel.opener
@@ -133,10 +134,8 @@ end
 
 --- In transparent mode a failure is `ERROR` alone, and in the others it may be.
 local function last_error(modem, err, doing)
-  if err.result ~= "ERROR" then return err end
-  local fields = modem:query("AT+QIGETERROR")
-  local code = fields and math.tointeger(fields.err)
-  return code and code ~= 0 and failure.coded(modem, code, doing) or err
+  local code = reason.code(modem, err)
+  return code and failure.coded(modem, code, doing) or err
 end
 
 ---@class hayes.quectel.opening
