@@ -5,7 +5,7 @@ local answer = require "hayes.declare.answer"
 local errors = require "hayes.error"
 local exchange = require "hayes.exchange"
 local foreign = require "hayes.foreign"
-local misnamed = require "hayes.misnamed"
+local misnamed = require "hayes.exchange.misnamed"
 local ports = require "hayes.port"
 local wait = require "hayes.wait"
 

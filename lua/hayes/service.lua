@@ -16,7 +16,7 @@ function Service:__tostring()
   return ('modem.%s: %s; modem:help "%s" tells more'):format(names[self], table.concat(functions, ", "), names[self])
 end
 
-local service = { is_internal = is_internal }
+local service = {}
 
 --- Gives a service its name; one that is an object already stays as it is.
 ---@param name string

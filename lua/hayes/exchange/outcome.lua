@@ -1,6 +1,6 @@
 --- What the engine tells of commands, and what becomes of those.
 
-local misnamed = require "hayes.misnamed"
+local misnamed = require "hayes.exchange.misnamed"
 local reason = require "hayes.exchange.reason"
 local retry = require "hayes.exchange.retry"
 local Ticket = require "hayes.exchange.ticket"

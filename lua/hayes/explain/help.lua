@@ -4,7 +4,6 @@ local check = require "hayes.check"
 local docs = require "hayes.explain.docs"
 local errors = require "hayes.error"
 local layout = require "hayes.explain.layout"
-local Service = require "hayes.service"
 
 local help = {}
 
@@ -23,7 +22,7 @@ end
 local function functions_of(object)
   local list = {}
   for name, f in pairs(object) do
-    local is_for_users = type(name) == "string" and type(f) == "function" and not Service.is_internal[name]
+    local is_for_users = type(name) == "string" and type(f) == "function" and name ~= "reset" -- the modem's
     local doc = is_for_users and docs.of(f)
     if doc then list[#list + 1] = { name = name, doc = doc } end
   end
