@@ -5,7 +5,6 @@ local answer = require "hayes.declare.answer"
 local errors = require "hayes.error"
 local exchange = require "hayes.exchange"
 local foreign = require "hayes.foreign"
-local misnamed = require "hayes.exchange.misnamed"
 local ports = require "hayes.port"
 local wait = require "hayes.wait"
 
@@ -36,7 +35,7 @@ function dispatch.unknown(modem, event)
   count(modem, "unknown")
   foreign.note(modem, event.line)
   event.unknown = true
-  if not misnamed.hold(modem, event) then modem.listeners:emit(event, true) end
+  if not exchange.hold_back(modem, event) then modem.listeners:emit(event, true) end
 end
 
 --- The block of the last URC that had one was damaged on the line; its connection listens for this event.

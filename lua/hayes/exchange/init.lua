@@ -6,6 +6,7 @@
 
 local errors = require "hayes.error"
 local Hold = require "hayes.exchange.hold"
+local misnamed = require "hayes.exchange.misnamed"
 local outcome = require "hayes.exchange.outcome"
 local Queue = require "hayes.exchange.queue"
 local Ticket = require "hayes.exchange.ticket"
@@ -15,6 +16,7 @@ local waiting = require "hayes.exchange.waiting"
 local exchange = {
   on_final = outcome.on_final, on_deferred = outcome.on_deferred, on_given = outcome.on_given,
   on_progress = outcome.on_progress, on_overlong = outcome.on_overlong, close = outcome.on_closed,
+  hold_back = misnamed.hold,
   keep = waiting.keep, deadlock = waiting.deadlock,
 }
 
