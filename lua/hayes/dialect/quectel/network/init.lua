@@ -28,9 +28,6 @@ local resolve_options = {
   timeout = { type = "number", min = 0.1, max = 60, default = 60 },
 }
 
---- A SIM card that is still being read, seconds.
-local SIM_SECONDS = 20
-
 return function(modem)
   ---@class hayes.quectel.network
   local network = {}
@@ -51,7 +48,7 @@ return function(modem)
   function network.attach(options)
     options = check.options("network.attach", options, attach_options)
     local now = wait.now()
-    local ok, err = sim:make_ready(options.pin, options.pin_again, now + math.min(options.timeout, SIM_SECONDS))
+    local ok, err = sim:make_ready(options.pin, options.pin_again, now + options.timeout)
     if ok then ok, err = registration:wait(now + options.timeout, options.timeout) end
     if ok then ok, err = registration:attach_packet_domain() end
     if not ok then return nil, err end
