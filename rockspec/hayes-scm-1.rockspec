@@ -182,6 +182,7 @@ build = {
     ["hayes.response"] = "lua/hayes/response.lua",
     ["hayes.socket"] = "lua/hayes/socket.lua",
     ["hayes.startup"] = "lua/hayes/startup.lua",
+    ["hayes.steps"] = "lua/hayes/steps.lua",
     ["hayes.stream.buffer"] = "lua/hayes/stream/buffer.lua",
     ["hayes.stream.data_mode"] = "lua/hayes/stream/data_mode.lua",
     ["hayes.stream.datagram"] = "lua/hayes/stream/datagram.lua",

@@ -8,6 +8,7 @@
 local errors = require "hayes.error"
 local failure = require "hayes.failure"
 local Lock = require "hayes.lock"
+local Steps = require "hayes.steps"
 local wait = require "hayes.wait"
 
 --- Wrong PINs in a row that lock a card (3GPP 31.101).
@@ -99,7 +100,7 @@ local function enter_pin(self, pin, again)
   if err then return nil, err end
   self.tried[pin] = true
   local response
-  response, err = self.modem:call("+CPIN", "write", { pin })
+  response, err = self.modem:call("+CPIN", "write", { pin }, Steps.request)
   if response then
     self.tried, self.refused = {}, 0
     return true
@@ -186,29 +187,33 @@ end
 --- Waits until the card can be used, and enters the PIN if it wants one.
 ---@param pin? string
 ---@param again? boolean also where it was refused before
----@param deadline number of wait.now
+---@param steps hayes.steps
 ---@return true?, hayes.error?
-function Sim:make_ready(pin, again, deadline)
-  local _entering <close> = self.entering:take(deadline)
-  if not _entering then
-    return nil, errors.timeout("another task was still waiting for the SIM card")
-  end
+function Sim:make_ready(pin, again, steps)
+  local _entering <close>, busy = steps:take(self.entering, "the SIM card")
+  if not _entering then return nil, busy end
   local entered, began = false, wait.now()
-  while true do
+  local begun, given_up = steps:begin("looking at the SIM card")
+  while begun do
     local state, err = self:state()
     if usable[state] then return true end
     if state == "SIM PIN" and not entered then
       if not pin then return nil, no_pin() end
+      begun, given_up = steps:begin("entering the PIN")
+      if not begun then return nil, given_up end
       entered, err = enter_pin(self, pin, again)
       if not entered then return nil, err end
       began = wait.now()
     end
     local seconds
     err, seconds = trouble(state, err)
-    if wait.now() >= math.min(deadline, began + seconds) then return nil, err end
-    self.modem:wait("+CPIN", math.min(LOOK_AGAIN, deadline - wait.now()))
-    if self.modem.closed_with then return nil, self.modem.closed_with end
+    if wait.now() >= began + seconds then return nil, err end
+    steps.why = err
+    steps:wait("+CPIN", LOOK_AGAIN)
+    given_up = steps:given_up()
+    begun = not given_up
   end
+  return nil, given_up
 end
 
 return Sim

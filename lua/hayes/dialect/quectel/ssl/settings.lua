@@ -53,7 +53,7 @@ settings.rules = tls.rules_with {
   negotiate_timeout = { type = "integer", min = 10, max = 300, default = 300 },
   mode = { values = { "buffer", "push", "transparent" }, default = "buffer" },
   escape = { values = { "manual", "auto" }, default = "manual" },
-  context = { type = "integer", min = 1, max = 15, default = 1 },
+  context = { type = "integer", min = 1, max = 7, default = 1 },
   diagnose = { type = "boolean", default = false },
   timeout = { type = "number", min = 0.1, max = 3600 },
 }
