@@ -113,6 +113,12 @@ function dialects.define(dialect)
     local declaration = by_name[(command.parse(text))]
     return declaration and declaration.timeout and math.max(declaration.timeout, compile.LEAST_TIMEOUT)
   end
+  --- The same for its deferred result, from the final result code.
+  dialect.deferred_timeout_of = function(text)
+    local declaration = by_name[(command.parse(text))]
+    local deferred = declaration and declaration.deferred
+    return deferred and math.max(deferred.timeout, compile.LEAST_TIMEOUT)
+  end
   return dialect
 end
 
