@@ -9,6 +9,7 @@ local errors = require "hayes.error"
 local Events = require "hayes.events"
 local exchange = require "hayes.exchange"
 local failure = require "hayes.failure"
+local identity = require "hayes.identity"
 local Lock = require "hayes.lock"
 local startup = require "hayes.startup"
 local wait = require "hayes.wait"
@@ -491,10 +492,6 @@ function Modem:reopen()
   return nil, err
 end
 
---- What module this is.
----@return { manufacturer: string, model: string, revision: string, imei: string }?, hayes.error?
-function Modem:identify()
-  return self.dialect.identify(self)
-end
+Modem.identify, Modem.habits = identity.of, identity.habits
 
 return Modem

@@ -8,6 +8,7 @@
 local confirmation = require "hayes.dialect.quectel.confirmation"
 local core = require "hayes.core"
 local errors = require "hayes.error"
+local identity = require "hayes.identity"
 local Lock = require "hayes.lock"
 local settings = require "hayes.dialect.quectel.ssl.settings"
 local Store = require "hayes.dialect.quectel.ssl.store"
@@ -94,6 +95,25 @@ local function set(self, context, name, value, hold)
   return nil, err
 end
 
+--- The firmware does not know a setting.
+local function note_unknown(self, name)
+  self.unknown[name] = true
+  identity.learn(self.modem, "ssl_" .. name, false, ("AT+QSSLCFG=%q was refused"):format(name))
+end
+
+--- The error for a setting that is needed and was refused, if the firmware does not know it: the question for it is
+--- refused, too.
+local function is_lacking(self, context, setting, hold)
+  local name = setting[1]
+  if not setting.lacking then return nil end
+  local response, err = confirmation.ask(self.modem, "+QSSLCFG", { name, context.index }, hold)
+  if response or not err.result then return nil end
+  note_unknown(self, name)
+  return errors.new { name = "unknown_setting", origin = "ssl", command = err.command, result = err.result,
+    message = ("this firmware does not have the setting %q of AT+QSSLCFG, which is needed here"):format(name),
+    hint = setting.lacking .. " Newer firmware may have it." }
+end
+
 --- Sends one setting. A module that refuses an optional one twice does not know it; a single refusal may be due to
 --- damage on the line.
 local function set_one(self, context, setting, hold)
@@ -102,10 +122,11 @@ local function set_one(self, context, setting, hold)
   local ok, err = true, nil
   if name == "session_cache" and value == 1 then ok, err = set(self, context, name, 0, hold) end
   if ok then ok, err = set(self, context, name, value, hold) end
-  if ok or not (setting.optional and err.result) then return ok, err end
+  if ok or not err.result then return ok, err end
+  if not setting.optional then return nil, is_lacking(self, context, setting, hold) or err end
   ok, err = set(self, context, name, value, hold)
   if ok or not err.result then return ok, err end
-  self.unknown[name] = true
+  note_unknown(self, name)
   return true
 end
 
@@ -156,7 +177,7 @@ local function find_difference(self, context, hold)
       if said == nil then return nil, err end
       -- One that the module has taken it must show, too.
       local unknown = not said and setting.optional and context.applied[name] == nil
-      if unknown then self.unknown[name] = true end
+      if unknown then note_unknown(self, name) end
       if not unknown and not (said and settings.is_same(value, said)) then
         return { name = name, wanted = value, said = said or "nothing", unset = setting.unset }
       end
