@@ -198,6 +198,36 @@ function check.command(where, value)
   return value
 end
 
+local function count_given(...)
+  local count = select("#", ...)
+  while count > 0 and (select(count, ...)) == nil do count = count - 1 end
+  return count
+end
+
+local function refuse_surplus(where, method, most, given, with_service)
+  check.fail(where, ("it is given %s%s, and takes %s"):format(given == 1 and "an argument" or given .. " arguments",
+    with_service and (" (with the service itself: %s())"):format(method) or "", most == 0 and "none" or most .. " at most"))
+end
+
+--- Makes the functions of a service refuse more arguments than they take, which would not be used.
+---@param prefix string "network"
+---@param service table
+function check.arguments(prefix, service)
+  for name, f in pairs(service) do
+    local info = type(f) == "function" and debug.getinfo(f, "u")
+    if info and not info.isvararg and name ~= "reset" then -- which the modem calls
+      local most = info.nparams
+      service[name] = function(...)
+        local given = select("#", ...) > most and count_given(...) or 0
+        if given > most then
+          refuse_surplus(prefix .. "." .. name, ("modem.%s:%s"):format(prefix, name), most, given, (...) == service)
+        end
+        return f(...)
+      end
+    end
+  end
+end
+
 check.show = show
 
 return check

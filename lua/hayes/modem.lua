@@ -113,8 +113,9 @@ function Modem:__index(key)
   local dialect = rawget(self, "dialect")
   local make = dialect and dialect.services and dialect.services[key]
   if not make then return nil end
-  if type(make) == "string" then make = require(make) end
-  local service = make(self)
+  local own = type(make) == "string"
+  local service = (own and require(make) or make)(self)
+  if own then check.arguments(key, service) end
   self.services[key] = service
   rawset(self, key, service)
   return service
