@@ -205,8 +205,10 @@ local function count_given(...)
 end
 
 local function refuse_surplus(where, method, most, given, with_service)
-  check.fail(where, ("it is given %s%s, and takes %s"):format(given == 1 and "an argument" or given .. " arguments",
-    with_service and (" (with the service itself: %s())"):format(method) or "", most == 0 and "none" or most .. " at most"))
+  local count = given == 1 and "an argument" or given .. " arguments"
+  local itself = with_service and (" (with the service itself: %s())"):format(method) or ""
+  local takes = most == 0 and "none" or most .. " at most"
+  check.fail(where, ("it is given %s%s, and takes %s"):format(count, itself, takes))
 end
 
 --- Makes the functions of a service refuse more arguments than they take, which would not be used.

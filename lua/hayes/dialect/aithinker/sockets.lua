@@ -205,10 +205,28 @@ return function(modem)
     return connections[id]
   end
 
-  --- Sends AT+SOCKET. `hold`: the hold on the line, if there is one; it ends with the command.
-  local function connect(wanted, hold)
+  --- The parameters that only some firmware has are left out where they ask for nothing.
+  local function command_of(wanted)
     local text = wanted.host and ("AT+SOCKET=%d,%s,%d"):format(wanted.type, wanted.host, wanted.port)
       or ("AT+SOCKET=%d,%d"):format(wanted.type, wanted.port)
+    local keep_alive, id = wanted.keep_alive or 0, wanted.con_id or 0
+    if id ~= 0 then return ("%s,%d,%d"):format(text, keep_alive, id) end
+    return keep_alive ~= 0 and ("%s,%d"):format(text, keep_alive) or text
+  end
+
+  --- Firmware that does not know of ConIDs wanted gives another.
+  local function check_id(object, wanted)
+    local id = wanted.con_id or 0
+    if id == 0 or object.id == id then return object end
+    object:abandon()
+    return nil, errors.new { name = "con_id_not_given", origin = "aithinker",
+      message = ("ConID %d was asked for, and the module gave %d"):format(id, object.id),
+      hint = "This firmware chooses ConIDs by itself: leave the option con_id out." }
+  end
+
+  --- Sends AT+SOCKET. `hold`: the hold on the line, if there is one; it ends with the command.
+  local function connect(wanted, hold)
+    local text = command_of(wanted)
     local object
     local response, err = exchange.run(modem, text, {
       within = hold, ends_hold = hold ~= nil, withdraw = true,
@@ -218,7 +236,7 @@ return function(modem)
         if id then object = register(id, wanted) end
       end,
     })
-    if object then return object end
+    if object then return check_id(object, wanted) end
     if not response then return nil, err end
     local id = find_id(wanted)
     if not id then

@@ -71,8 +71,8 @@ local function check_tls(where, given, session)
   if not session.passive then
     check.fail(where, "passive = false with tls: the FTP note (2.1) forbids active mode for FTPS")
   end
-  tls.context = session.context
   tls = settings.check(where, tls)
+  tls.context = session.context
   if #tls.ciphers > 1 then
     check.fail(where, ("ciphers has %d suites; an FTP session takes one, or all"):format(#tls.ciphers))
   end

@@ -85,10 +85,13 @@ local function within_setting(err, name, context)
   return errors.within(err, ("setting %s of SSL context %d"):format(name, context.index))
 end
 
-local function set(self, context, name, value, hold)
-  local response, err = self.modem:call("+QSSLCFG", "write", { name, context.index, value }, { within = hold })
+---@param password? string of an encrypted key
+local function set(self, context, name, value, hold, password)
+  local arguments = { name, context.index, value, password }
+  local response, err = self.modem:call("+QSSLCFG", "write", arguments, { within = hold })
   if response then
     context.applied[name] = value
+    if name == "clientkey" then context.applied.key_password = password end
     return true
   end
   context.applied[name] = nil
@@ -105,6 +108,11 @@ end
 --- refused, too.
 local function is_lacking(self, context, setting, hold)
   local name = setting[1]
+  if setting.password then
+    return errors.new { name = "unknown_setting", origin = "ssl",
+      message = "this firmware did not take the client's key with a password",
+      hint = "The EC200U's note knows no encrypted keys. Give the key without encryption: openssl pkey -in key.pem." }
+  end
   if not setting.lacking then return nil end
   local response, err = confirmation.ask(self.modem, "+QSSLCFG", { name, context.index }, hold)
   if response or not err.result then return nil end
@@ -121,13 +129,19 @@ local function set_one(self, context, setting, hold)
   -- Sessions that were kept under other settings are not resumed under these.
   local ok, err = true, nil
   if name == "session_cache" and value == 1 then ok, err = set(self, context, name, 0, hold) end
-  if ok then ok, err = set(self, context, name, value, hold) end
+  if ok then ok, err = set(self, context, name, value, hold, setting.password) end
   if ok or not err.result then return ok, err end
   if not setting.optional then return nil, is_lacking(self, context, setting, hold) or err end
   ok, err = set(self, context, name, value, hold)
   if ok or not err.result then return ok, err end
   note_unknown(self, name)
   return true
+end
+
+--- Was the context told this setting?
+local function was_told(context, setting)
+  local name, told = setting[1], context.applied
+  return told[name] == setting[2] and (name ~= "clientkey" or told.key_password == setting.password)
 end
 
 --- Sends the settings that differ from what the context was told. Those that the firmware does not know are left out
@@ -137,7 +151,7 @@ local function apply(self, context, hold)
   for _, setting in ipairs(context.wanted) do
     local name = setting[1]
     local skipped = setting.unset or setting.optional and self.unknown[name]
-    if not skipped and context.applied[name] ~= setting[2] then
+    if not skipped and not was_told(context, setting) then
       local ok, err = set_one(self, context, setting, hold)
       if not ok then
         context.key = nil

@@ -46,6 +46,7 @@ local flaws = {
 
 --- The options that ssl.open and its relatives take.
 settings.rules = tls.rules_with {
+  key_password = { type = "string", line = true, longest = 80 },
   version = { values = { "tls1.2", "tls1.1", "tls1.0", "ssl3", "all" }, default = "tls1.2" },
   ciphers = { type = "string|table" },
   sni = { type = "boolean", default = true },
@@ -79,6 +80,9 @@ end
 function settings.check(where, given)
   local options = check.options(where, given, settings.rules)
   tls.require_sources(where, options, 'a local file, { pem = … } or "UFS:name"')
+  if options.key_password and not options.key then
+    check.fail(where, "key_password is given without key, which it is for")
+  end
   tls.read_sources(where, options, certificates.read)
   options.sni_wanted = given ~= nil and given.sni or options.sni and options.verify ~= "none"
   options.ciphers = suites.codes(where, options.ciphers)
@@ -96,6 +100,7 @@ end
 ---@field optional? boolean  firmware that does not know it is as if it had this value
 ---@field verifies? boolean  verification depends on it: it is read back right before a connection is opened
 ---@field lacking? string   what it means that the firmware does not know it, and what to do about that
+---@field password? string   behind the value: of an encrypted key
 ---@field unset? boolean     it is not sent, and only cleared when an earlier program has left something there
 
 --- The settings for checked options, in the order in which they are sent.
@@ -135,7 +140,7 @@ function settings.for_options(options, paths, suite)
   if options.dtls then list[#list + 1] = { "dtlsversion", dtls_versions[options.dtls] } end
   if paths.ca then list[#list + 1] = { "cacert", paths.ca, verifies = true } end
   if paths.certificate then list[#list + 1] = { "clientcert", paths.certificate } end
-  if paths.key then list[#list + 1] = { "clientkey", paths.key } end
+  if paths.key then list[#list + 1] = { "clientkey", paths.key, password = options.key_password } end
   return list
 end
 
@@ -150,10 +155,17 @@ function settings.is_same(wanted, given)
   return tostring(given or ""):gsub("^UFS:", "") == wanted:gsub("^UFS:", "")
 end
 
+--- What the module is told with a setting, as one text.
+---@param setting hayes.quectel.ssl_setting
+---@return string
+function settings.told(setting)
+  return tostring(setting[2]) .. (setting.password and "\0" .. setting.password or "")
+end
+
 --- A text that two lists of settings share exactly if they are the same.
 function settings.key(list)
   local words = {}
-  for i, setting in ipairs(list) do words[i] = setting[1] .. "=" .. tostring(setting[2]) end
+  for i, setting in ipairs(list) do words[i] = setting[1] .. "=" .. settings.told(setting) end
   return table.concat(words, ";")
 end
 
