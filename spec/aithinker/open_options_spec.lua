@@ -12,7 +12,7 @@ describe("Opening on an Ai-Thinker module", function()
     script.virtual_time()
     opened, deleted = {}, {}
     modem = assert(hayes.open_port(Module.new({ commands = {
-      ["^AT%+SOCKET=%d,"] = function(line)
+      ["^AT%+SOCKET="] = function(line)
         opened[#opened + 1] = line
         return ("connect success ConID=%d\r\n\r\nOK\r\n"):format(given or 1)
       end,
