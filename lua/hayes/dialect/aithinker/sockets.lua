@@ -287,6 +287,31 @@ return function(modem)
     return object, err
   end
 
+  --- A connection that the module has made by itself, as one of ours: nil and the error when it lists none like it.
+  ---@param wanted { type: integer, host: string?, port: integer, what: string, mode: "buffer" }
+  function sockets.take_over(wanted)
+    local _opening <close> = sockets.opening:take()
+    local ok, err = set_mode(wanted.mode)
+    if not ok then return nil, err end
+    local list
+    list, err = all_rows()
+    if not list then return nil, err end
+    for _, row in ipairs(list) do
+      local same = row.type == wanted.type and (row.remote_port == wanted.port or row.local_port == wanted.port)
+      local usable = may_be_up(row) or row.type == UDP_SERVER
+      if same and usable and not connections[row.ConID] and not listeners[row.ConID] then
+        local connection = register(row.ConID, wanted)
+        connection.doubtful = true
+        connection:on_data() -- what had come before was announced to nobody
+        return connection
+      end
+    end
+    return nil, errors.new { name = "not_connected", origin = "aithinker",
+      message = ("the module has not made the %s to port %d, or it is in use already"):format(wanted.what, wanted.port),
+      hint = "It does so after a start, once it has joined its access point (AT+WAUTOCONN=1); modem.sockets() lists "
+        .. "what there is." }
+  end
+
   -- Events
 
   local function on(name, method)
