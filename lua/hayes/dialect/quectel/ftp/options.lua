@@ -24,8 +24,8 @@ local rules = {
 }
 
 --- Those of ssl.open that a session can have; the others are about sockets.
-local tls_names = { "verify", "ca", "certificate", "key", "version", "ciphers", "sni", "check_time", "ignore",
-  "session_cache", "negotiate_timeout" }
+local tls_names = { "verify", "ca", "certificate", "key", "key_password", "version", "ciphers", "sni", "check_time",
+  "ignore", "session_cache", "negotiate_timeout" }
 
 local is_tls = {}
 for _, name in ipairs(tls_names) do

@@ -58,6 +58,7 @@ settings.rules = tls.rules_with {
   mode = { values = { "buffer", "push", "transparent" }, default = "buffer" },
   escape = { values = { "manual", "auto" }, default = "manual" },
   context = { type = "integer", min = 1, max = 7, default = 1 },
+  close_timeout = { type = "integer", min = 0, max = 65535 },
   diagnose = { type = "boolean", default = false },
   timeout = { type = "number", min = 0.1, max = 3600 },
 }
