@@ -198,6 +198,48 @@ function check.command(where, value)
   return value
 end
 
+local function count_given(...)
+  local count = select("#", ...)
+  while count > 0 and (select(count, ...)) == nil do count = count - 1 end
+  return count
+end
+
+local function refuse_surplus(where, method, most, given, with_service)
+  local count = given == 1 and "an argument" or given .. " arguments"
+  local itself = with_service and (" (with the service itself: %s())"):format(method) or ""
+  local takes = most == 0 and "none" or most .. " at most"
+  check.fail(where, ("it is given %s%s, and takes %s"):format(count, itself, takes))
+end
+
+local originals = setmetatable({}, { __mode = "k" }) -- of the functions that check.arguments has put in their places
+
+--- The function as it is defined, which check.arguments may have put another in front of.
+---@param f function
+---@return function
+function check.original(f)
+  return originals[f] or f
+end
+
+--- Makes the functions of a service refuse more arguments than they take, which would not be used.
+---@param prefix string "network"
+---@param service table
+function check.arguments(prefix, service)
+  for name, f in pairs(service) do
+    local info = type(f) == "function" and debug.getinfo(f, "u")
+    if info and not info.isvararg and name ~= "reset" then -- which the modem calls
+      local most = info.nparams
+      service[name] = function(...)
+        local given = select("#", ...) > most and count_given(...) or 0
+        if given > most then
+          refuse_surplus(prefix .. "." .. name, ("modem.%s:%s"):format(prefix, name), most, given, (...) == service)
+        end
+        return f(...)
+      end
+      originals[service[name]] = f
+    end
+  end
+end
+
 check.show = show
 
 return check

@@ -125,6 +125,7 @@ end
 
 local messages = {
   timeout = "no answer to %s within %g s",
+  no_result = "%s was answered, and its result did not come within %g s",
   reboot = "the module restarted before it had answered %s",
   cancelled = "%s was cancelled",
   no_data_mode = "the module answered %s with OK, and is not in data mode",
@@ -133,6 +134,8 @@ local messages = {
 }
 
 local hints = {
+  no_result = "Do results and URCs go to another port of the module? With some commands the network decides how long "
+    .. "it takes: give a longer timeout.",
   short_read = lossy, long_read = lossy, no_data_mode = lossy,
   timeout = "The module may be busy, or the line loses bytes. The library resynchronises with the module before "
     .. "the next command.",
@@ -155,8 +158,12 @@ function failure.of_command(modem, text, result, line, seconds, response)
   if result == "error" then
     err = of_line(modem, shown, line, response)
   else
-    err = errors.new { name = result, hint = hints[result],
-      message = messages[result]:format(shown, seconds or modem.dialect.timeout_of(text) or modem.timeout_s) }
+    local words = result
+    if result == "timeout" and response and response.result then
+      words, seconds = "no_result", seconds or modem.dialect.deferred_timeout_of(text)
+    end
+    err = errors.new { name = result, hint = hints[words],
+      message = messages[words]:format(shown, seconds or modem.dialect.timeout_of(text) or modem.timeout_s) }
   end
   err.command = shown
   -- Some modules repeat the command line, secrets and all (`Unknown cmd:AT+WJAP=…`).

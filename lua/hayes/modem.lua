@@ -10,6 +10,7 @@ local errors = require "hayes.error"
 local Events = require "hayes.events"
 local exchange = require "hayes.exchange"
 local failure = require "hayes.failure"
+local identity = require "hayes.identity"
 local Lock = require "hayes.lock"
 local service = require "hayes.service"
 local startup = require "hayes.startup"
@@ -115,8 +116,9 @@ function Modem:__index(key)
   local dialect = rawget(self, "dialect")
   local make = dialect and dialect.services and dialect.services[key]
   if not make then return nil end
-  if type(make) == "string" then make = require(make) end
-  local made = make(self)
+  local own = type(make) == "string"
+  local made = (own and require(make) or make)(self)
+  if own then check.arguments(key, made) end
   service.name(key, made)
   self.services[key] = made
   rawset(self, key, made)
@@ -490,10 +492,6 @@ function Modem:reopen()
   return nil, err
 end
 
---- What module this is.
----@return { manufacturer: string, model: string, revision: string, imei: string }?, hayes.error?
-function Modem:identify()
-  return self.dialect.identify(self)
-end
+Modem.identify, Modem.habits = identity.of, identity.habits
 
 return Modem

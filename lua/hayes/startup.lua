@@ -72,8 +72,8 @@ end
 
 local function find_dialect(modem)
   local answers = {}
-  local dialect = dialects.detect(function(text) return ask(modem, answers, text) end)
-  if dialect then return dialect end
+  local dialect, err = dialects.detect(function(text) return ask(modem, answers, text) end)
+  if dialect or err then return dialect, err end
   if modem.closed_with then return nil, modem.closed_with end
   return nil, errors.new {
     name = "unknown_module",

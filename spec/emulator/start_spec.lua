@@ -28,7 +28,8 @@ describe("hayes.emulator returns as its error", function()
     assert.are.same(
       "the emulator did not start: --quirks nonsense: expected a comma-separated list of names printed by --quirks list",
       refusal { quirks = "nonsense" })
-    assert.are.same("the emulator did not start: --sim lost: expected ready, absent, puk or pin: and a PIN",
+    assert.are.same("the emulator did not start: --sim lost: expected ready, absent, puk, pin2, puk2, "
+      .. "ph-sim, ph-net, busy, not-ready, failed or pin: and a PIN",
       refusal { sim = "lost" })
   end)
 end)

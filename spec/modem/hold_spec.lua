@@ -64,7 +64,7 @@ describe("A hold on the line", function()
     open {
       ['AT+QPING=1,"h"'] = function(_, at)
         at:say(OK)
-        at:say("\r\n+QPING: 569\r\n", 5)
+        at:say("\r\n+QPING: 565\r\n", 5)
       end,
       ["AT+B"] = function()
         other_sent = hayes.now()

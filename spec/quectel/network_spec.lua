@@ -45,7 +45,7 @@ describe("modem.network", function()
 
   it("a SIM card that is missing is sim_missing", function()
     start { sim = "absent" }
-    local _, err = modem.network.attach { apn = "internet" }
+    local _, err = modem.network.attach { apn = "internet", timeout = 1 }
     assert.are.same("sim_missing", err.name)
     assert.are.same(10, err.code)
     assert.is_truthy(tostring(err):find("SIM not inserted", 1, true))

@@ -219,19 +219,63 @@ describe("The SIM card", function()
     assert.are.same("The PIN was wrong three times. Unlock the card with its PUK in a phone.", err.hint)
   end)
 
-  local others = { ["PH-NET PIN"] = "operator lock", ["PH-NET PUK"] = "operator lock", ["PH-NETSUB PIN"] = "operator lock",
-    ["PH-SIM PIN"] = "phone lock", ["PH-FSIM PUK"] = "phone lock", ["PH-SP PIN"] = "provider lock",
-    ["PH-CORP PIN"] = "corporate lock", ["SIM PIN2"] = "fixed dialling", ["SIM PUK2"] = "fixed dialling",
-    ["PH-XYZ PIN"] = "Try the card in a phone" }
-  for state, words in pairs(others) do
-    it("or a module that asks for " .. state .. " is sim_locked, and the hint says what that is", function()
+  local others = {
+    ["PH-NET PIN"] = { "ph_net_pin_required", "operator lock" }, ["PH-NET PUK"] = { "ph_net_puk_required", "operator lock" },
+    ["PH-NETSUB PIN"] = { "ph_netsub_pin_required", "operator lock" },
+    ["PH-SIM PIN"] = { "ph_sim_pin_required", "phone lock" }, ["PH-FSIM PUK"] = { "ph_fsim_puk_required", "phone lock" },
+    ["PH-SP PIN"] = { "ph_sp_pin_required", "provider lock" }, ["PH-CORP PIN"] = { "ph_corp_pin_required", "corporate lock" },
+    ["PH-XYZ PIN"] = { "ph_xyz_pin_required", "locked" },
+  }
+  for state, expected in pairs(others) do
+    it("or a module that asks for " .. state .. " has an error of its own, which says what that is", function()
       open(state)
       for _, pin in ipairs { false, "1234" } do
         local _, err = modem.network.attach { apn = "internet", pin = pin or nil }
-        assert.are.same("sim_locked", err.name)
-        assert.are.same("the SIM card or the module is locked and asks for " .. state, tostring(err))
-        assert.is_truthy(err.hint:find(words, 1, true), err.hint)
+        assert.are.same(expected[1], err.name)
+        assert.is_truthy(tostring(err):find(expected[2], 1, true), tostring(err))
+        assert.is_truthy(tostring(err):find("asks for " .. state, 1, true), tostring(err))
+        assert.is_truthy(err.hint)
       end
+    end)
+  end
+
+  for _, state in ipairs { "SIM PIN2", "SIM PUK2" } do
+    it("that asks for " .. state:match "P%a+2" .. ", which no data connection needs, can be used", function()
+      open(state)
+      assert(modem.network.attach { apn = "internet" })
+    end)
+  end
+
+  it("of which only the number of an error tells what it asks for is no other case", function()
+    for number, name in pairs { [11] = "sim_pin_required", [12] = "sim_puk_required", [40] = "ph_net_pin_required" } do
+      open("", { ["AT+CPIN?"] = ("\r\n+CME ERROR: %d\r\n"):format(number) })
+      local _, err = modem.network.attach { apn = "internet" }
+      assert.are.same(name, err.name)
+      modem:close()
+    end
+  end)
+
+  local starting = {
+    ["CME ERROR: 10"] = "\r\n+CME ERROR: 10\r\n", ["CME ERROR: 13"] = "\r\n+CME ERROR: 13\r\n",
+    ["CME ERROR: 14"] = "\r\n+CME ERROR: 14\r\n", ["NOT INSERTED"] = "\r\n+CPIN: NOT INSERTED\r\n" .. OK,
+    ["NOT READY"] = "\r\n+CPIN: NOT READY\r\n" .. OK,
+  }
+  local for_good = { ["CME ERROR: 10"] = "sim_missing", ["CME ERROR: 13"] = "sim_failure", ["CME ERROR: 14"] = "sim_busy",
+    ["NOT INSERTED"] = "sim_missing", ["NOT READY"] = "sim_not_ready" }
+  for words, said in pairs(starting) do
+    it("of which a module that boots says " .. words .. " is waited for, and not for ever", function()
+      local ready_at
+      open("", { ["AT+CPIN?"] = function()
+        ready_at = ready_at or script.now() + 6
+        return script.now() < ready_at and said or "\r\n+CPIN: READY\r\n" .. OK
+      end })
+      assert(modem.network.attach { apn = "internet" })
+      modem:close()
+      open("", { ["AT+CPIN?"] = said })
+      local started = hayes.now()
+      local _, err = modem.network.attach { apn = "internet" }
+      assert.are.same(for_good[words], err.name)
+      assert.is_true(hayes.now() - started < 25)
     end)
   end
 

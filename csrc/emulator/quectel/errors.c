@@ -10,6 +10,7 @@ struct words {
 static const struct words cme[] = {
     {3, "operation not allowed"},
     {4, "operation not supported"},
+    {5, "PH-SIM PIN required"},
     {10, "SIM not inserted"}, /* wording of EC200UEUAAR02A02M08 */
     {11, "SIM PIN required"},
     {12, "SIM PUK required"},
@@ -17,6 +18,7 @@ static const struct words cme[] = {
     {14, "SIM busy"},
     {16, "incorrect password"},
     {30, "no network service"},
+    {40, "network personalization PIN required"},
     {50, "incorrect parameters"},
     {100, "unknown"},
     {400, "Invalid input value"}, /* wording of EC25AFXGAR07A04M1G */

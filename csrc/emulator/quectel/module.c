@@ -181,7 +181,7 @@ static void boot(struct emu *emu)
     emu_urc(emu, "RDY");
     emu_urc(emu, "+CFUN: 1");
     quectel_print_sim_urcs(quectel);
-    if (quectel_sim(quectel) != EMU_SIM_READY)
+    if (!quectel_sim_is_usable(quectel))
         return;
     emu_urc(emu, "+QIND: %s DONE", swapped ? "PB" : "SMS");
     emu_urc(emu, "+QIND: %s DONE", swapped ? "SMS" : "PB");

@@ -57,6 +57,8 @@ const struct emu_quirk_entry quectel_quirks[] = {
     {"ftp-no-carrier", BIT(FTP_NO_CARRIER),
      "a connection lost in data mode only prints NO CARRIER instead of OK and +QFTPxxx: 607,0",
      "FTP note 1.5 with SSL note 1.4"},
+    {"qsslcfg-2018", BIT(QSSLCFG_2018), "QSSLCFG lacks \"sni\", \"negotiatetime\" and \"ignorelocaltime\"",
+     "BG96 firmware of 2018"},
     {"EG800K",
      BIT(FTP_PASSWORD_MASKED) | BIT(FTP_615_POISONS) | BIT(FTP_ESCAPE_ABORTS) | BIT(EG800K_566) |
          BIT(EG800K_552) | BIT(URCPORT_ELSEWHERE) | BIT(CME_TEXT_MIXED) | BIT(QFUPL_EXISTS_TEXT),

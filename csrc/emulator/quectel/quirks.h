@@ -27,6 +27,7 @@ enum quectel_quirk {
     QUECTEL_QUIRK_FTP_PUT_609,
     QUECTEL_QUIRK_FTP_REFUSED_LATER,
     QUECTEL_QUIRK_FTP_NO_CARRIER,
+    QUECTEL_QUIRK_QSSLCFG_2018,
 };
 
 extern const struct emu_quirk_entry quectel_quirks[];

@@ -10,6 +10,13 @@ enum emu_sim {
     EMU_SIM_ABSENT,
     EMU_SIM_PIN, /* locked until the PIN is entered */
     EMU_SIM_PUK, /* blocked */
+    EMU_SIM_PIN2,
+    EMU_SIM_PUK2,
+    EMU_SIM_LOCKED_TO_CARD,     /* the module takes one card only */
+    EMU_SIM_LOCKED_TO_OPERATOR, /* the module takes cards of one operator only */
+    EMU_SIM_BUSY,               /* still being read */
+    EMU_SIM_NOT_READY,          /* the same, as other firmware says it */
+    EMU_SIM_FAILED,
 };
 
 /* 27.007 7.2 <stat> */

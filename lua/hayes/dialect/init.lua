@@ -40,9 +40,10 @@ local compile = require "hayes.declare.compile"
 ---@field remarks? { title: string, text: string }[] chapters of the reference page, in Markdown
 ---@field detect? string[]|fun(ask: fun(command: string): string?): any  is it this dialect? A command, and what its
 ---  answer holds then; or a function, for which ask gives an answer as one text; a table in place of true is the
----  dialect of that very firmware
+---  dialect of that very firmware; nil and an error: it is neither this one nor any other of the library's
 ---@field start? fun(modem: hayes.modem): true?, hayes.error?  start-up, after echo is off; also after a reboot
 ---@field identify fun(modem: hayes.modem): table?, hayes.error?
+---@field habits? fun(identity: table): table<string, { value: any, source: string }>  what is known of a firmware
 ---@field services? table<string, string|function> what makes the services, or its module's name, by the modem's field
 
 ---@class hayes.known_error
@@ -115,6 +116,12 @@ function dialects.define(dialect)
     local declaration = by_name[(command.parse(text))]
     return declaration and declaration.timeout and math.max(declaration.timeout, compile.LEAST_TIMEOUT)
   end
+  --- The same for its deferred result, from the final result code.
+  dialect.deferred_timeout_of = function(text)
+    local declaration = by_name[(command.parse(text))]
+    local deferred = declaration and declaration.deferred
+    return deferred and math.max(deferred.timeout, compile.LEAST_TIMEOUT)
+  end
   return dialect
 end
 
@@ -132,20 +139,27 @@ end
 --- Does the module speak this dialect, by its answers?
 ---@param dialect hayes.dialect
 ---@param ask fun(command: string): string?
----@return boolean
+---@return boolean|hayes.dialect, hayes.error?
 function dialects.is(dialect, ask)
   local detect = dialect.detect
-  if type(detect) ~= "table" then return detect and detect(ask) or false end
+  if type(detect) ~= "table" then
+    if not detect then return false end
+    local found, err = detect(ask)
+    return found or false, err
+  end
   local response = ask(detect[1])
   return response ~= nil and response:find(detect[2], 1, true) ~= nil
 end
 
---- The first dialect that knows the module by its answers; nil: none does.
+--- The first dialect that knows the module by its answers; nil: none does; nil and an error: it is a module that the
+--- library has no dialect for.
 ---@param ask fun(command: string): string?
+---@return hayes.dialect?, hayes.error?
 function dialects.detect(ask)
   for _, name in ipairs(known) do
     local dialect = dialects.get(name)
-    local found = dialects.is(dialect, ask)
+    local found, err = dialects.is(dialect, ask)
+    if err then return nil, err end
     if found then return type(found) == "table" and dialects.define(found) or dialect end
   end
 end

@@ -123,11 +123,12 @@ local GONE = { reboot = true, closed = true, port_gone = true, internal_error = 
 ---@param modem hayes.modem
 ---@param text string
 ---@param done fun() must neither wait nor raise
-function exchange.insist(modem, text, done)
+---@param request? hayes.request
+function exchange.insist(modem, text, done, request)
   wait.spawn_detached(function()
     for _ = 1, INSISTS do
       while modem.lost and not modem.closed_with do modem.listeners:wait("resync") end
-      local response, err = exchange.run(modem, text)
+      local response, err = exchange.run(modem, text, request)
       if response or err.result or GONE[err.name] or modem.closed_with then break end
     end
     done()

@@ -1,6 +1,8 @@
 --- What the library's own sources say about its functions: the comment above a function, taken apart. The only source
 --- of help texts. Where the sources have no comments (precompiled, stripped), there is nothing to tell.
 
+local check = require "hayes.check"
+
 ---@class hayes.doc
 ---@field name string       as it is defined: `network.attach`, `Socket:send`
 ---@field arguments string  `options`, `host, port, options`
@@ -101,7 +103,7 @@ end
 ---@param f function
 ---@return hayes.doc?
 function docs.of(f)
-  local info = debug.getinfo(f, "S")
+  local info = debug.getinfo(check.original(f), "S")
   local path = info.source:match "^@(.*)$"
   local lines = path and lines_of(path)
   if not lines or not lines[info.linedefined] then return nil end

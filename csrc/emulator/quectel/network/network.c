@@ -36,7 +36,7 @@ void quectel_network_forget_reports(struct quectel *quectel)
 
 enum emu_registration quectel_registration(const struct quectel *quectel)
 {
-    if (quectel->network->functionality != 1 || quectel_sim(quectel) != EMU_SIM_READY)
+    if (quectel->network->functionality != 1 || !quectel_sim_is_usable(quectel))
         return EMU_REGISTRATION_NONE;
     return quectel->world.registration;
 }

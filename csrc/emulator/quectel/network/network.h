@@ -33,6 +33,10 @@ void quectel_network_init(struct quectel *quectel);
 void quectel_network_stop(struct quectel *quectel);
 
 enum emu_sim quectel_sim(const struct quectel *quectel);
+
+/* Nothing that a data connection needs is locked. */
+bool quectel_sim_is_usable(const struct quectel *quectel);
+
 enum emu_registration quectel_registration(const struct quectel *quectel);
 bool quectel_is_registered(const struct quectel *quectel);
 

@@ -21,51 +21,50 @@ enum emu_sim quectel_sim(const struct quectel *quectel)
     return network->unlocked ? EMU_SIM_READY : EMU_SIM_PIN;
 }
 
-static const char *state_word(enum emu_sim sim)
+/* How a state is reported: by AT+CPIN?, where `word` is NULL by the error; and by commands that need the
+ * card. */
+static const struct state {
+    const char *word, *urc;
+    int error;
+} states[] = {
+    [EMU_SIM_READY] = {"READY", "READY", 0},
+    [EMU_SIM_ABSENT] = {NULL, "NOT INSERTED", QUECTEL_CME_NO_SIM},
+    [EMU_SIM_PIN] = {"SIM PIN", "SIM PIN", QUECTEL_CME_PIN_REQUIRED},
+    [EMU_SIM_PUK] = {"SIM PUK", "SIM PUK", QUECTEL_CME_PUK_REQUIRED},
+    [EMU_SIM_PIN2] = {"SIM PIN2", "SIM PIN2", 0},
+    [EMU_SIM_PUK2] = {"SIM PUK2", "SIM PUK2", 0},
+    [EMU_SIM_LOCKED_TO_CARD] = {"PH-SIM PIN", "PH-SIM PIN", QUECTEL_CME_PH_SIM_PIN_REQUIRED},
+    [EMU_SIM_LOCKED_TO_OPERATOR] = {"PH-NET PIN", "PH-NET PIN", QUECTEL_CME_NETWORK_PIN_REQUIRED},
+    [EMU_SIM_BUSY] = {NULL, "NOT READY", QUECTEL_CME_SIM_BUSY},
+    [EMU_SIM_NOT_READY] = {"NOT READY", "NOT READY", QUECTEL_CME_SIM_BUSY},
+    [EMU_SIM_FAILED] = {NULL, "NOT READY", QUECTEL_CME_SIM_FAILURE},
+};
+
+bool quectel_sim_is_usable(const struct quectel *quectel)
 {
-    switch (sim) {
-    case EMU_SIM_READY:
-        return "READY";
-    case EMU_SIM_ABSENT:
-        return "NOT INSERTED";
-    case EMU_SIM_PIN:
-        return "SIM PIN";
-    case EMU_SIM_PUK:
-        return "SIM PUK";
-    }
-    return "";
+    return states[quectel_sim(quectel)].error == 0;
 }
 
 void quectel_print_sim_urcs(struct quectel *quectel)
 {
     enum emu_sim sim = quectel_sim(quectel);
-    emu_urc(quectel->emu, "+CPIN: %s", state_word(sim));
+    emu_urc(quectel->emu, "+CPIN: %s", states[sim].urc);
     if (sim == EMU_SIM_READY)
         emu_urc(quectel->emu, "+QUSIM: 1");
 }
 
-/* Returns the error of a command that needs the SIM; 0: the SIM is ready. */
+/* Returns the error of a command that needs the SIM; 0: the SIM can be used. */
 static int sim_error(const struct quectel *quectel)
 {
-    switch (quectel_sim(quectel)) {
-    case EMU_SIM_READY:
-        return 0;
-    case EMU_SIM_ABSENT:
-        return QUECTEL_CME_NO_SIM;
-    case EMU_SIM_PIN:
-        return QUECTEL_CME_PIN_REQUIRED;
-    case EMU_SIM_PUK:
-        return QUECTEL_CME_PUK_REQUIRED;
-    }
-    return 0;
+    return states[quectel_sim(quectel)].error;
 }
 
 static struct emu_result read_state(struct emu_call *call)
 {
-    enum emu_sim sim = quectel_sim(quectel_of(call->emu));
-    if (sim == EMU_SIM_ABSENT)
-        return emu_cme(QUECTEL_CME_NO_SIM);
-    emu_info(call->emu, "+CPIN: %s", state_word(sim));
+    const struct state *state = &states[quectel_sim(quectel_of(call->emu))];
+    if (!state->word)
+        return emu_cme(state->error);
+    emu_info(call->emu, "+CPIN: %s", state->word);
     return emu_ok();
 }
 
@@ -86,7 +85,7 @@ static void unlock(struct quectel *quectel)
 static struct emu_result enter_pin(struct emu_call *call)
 {
     struct quectel *quectel = quectel_of(call->emu);
-    if (quectel_sim(quectel) == EMU_SIM_READY)
+    if (quectel_sim_is_usable(quectel))
         return emu_cme(QUECTEL_CME_NOT_ALLOWED);
     if (quectel_sim(quectel) != EMU_SIM_PIN)
         return emu_cme(sim_error(quectel));
@@ -149,7 +148,7 @@ static struct emu_result card_number(struct emu_call *call)
 /* Bits: CPIN ready, SMS initialised, phone book initialised. */
 static struct emu_result initialisation(struct emu_call *call)
 {
-    emu_info(call->emu, "+QINISTAT: %d", quectel_sim(quectel_of(call->emu)) == EMU_SIM_READY ? 7 : 0);
+    emu_info(call->emu, "+QINISTAT: %d", quectel_sim_is_usable(quectel_of(call->emu)) ? 7 : 0);
     return emu_ok();
 }
 

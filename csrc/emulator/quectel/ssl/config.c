@@ -3,6 +3,7 @@
 #include "emulator/net/suites.h"
 #include "emulator/quectel/errors.h"
 #include "emulator/quectel/quectel.h"
+#include "emulator/quectel/quirks.h"
 #include "emulator/quectel/ssl/ssl.h"
 
 #include <stddef.h>
@@ -66,11 +67,19 @@ void quectel_ssl_contexts_init(struct quectel *quectel)
     }
 }
 
-static const struct key *find(const char *name)
+/* Settings that firmware of 2018 did not have. */
+static bool is_missing(const struct emu *emu, const struct key *key)
+{
+    return emu_quirk(emu, QUECTEL_QUIRK_QSSLCFG_2018) &&
+           (strcmp(key->name, "sni") == 0 || strcmp(key->name, "negotiatetime") == 0 ||
+            strcmp(key->name, "ignorelocaltime") == 0);
+}
+
+static const struct key *find(const struct emu *emu, const char *name)
 {
     for (size_t i = 0; name && i < KEYS; i++)
         if (strcmp(keys[i].name, name) == 0)
-            return &keys[i];
+            return is_missing(emu, &keys[i]) ? NULL : &keys[i];
     return NULL;
 }
 
@@ -138,7 +147,7 @@ static bool store(const struct emu_call *call, struct quectel_ssl_context *conte
 static struct emu_result configure(struct emu_call *call)
 {
     struct quectel *quectel = quectel_of(call->emu);
-    const struct key *key = find(emu_param_string(call, 0, 40));
+    const struct key *key = find(call->emu, emu_param_string(call, 0, 40));
     long long number;
     if (!key || !emu_param_number(call, 1, 0, QUECTEL_SSL_CONTEXTS - 1, &number))
         return quectel_fail(quectel, QUECTEL_NET_INVALID_PARAMETER);
@@ -172,6 +181,8 @@ static struct emu_result test(struct emu_call *call)
     char suites[320];
     list_suites(suites, sizeof suites);
     for (size_t i = 0; i < KEYS; i++) {
+        if (is_missing(call->emu, &keys[i]))
+            continue;
         if (keys[i].kind == KEY_SUITE)
             emu_info(call->emu, "+QSSLCFG: \"%s\",(0-5),(%s)", keys[i].name, suites);
         else

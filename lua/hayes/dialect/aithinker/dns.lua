@@ -2,6 +2,9 @@
 
 local check = require "hayes.check"
 local errors = require "hayes.error"
+local Steps = require "hayes.steps"
+
+local resolve_rules = { timeout = { type = "number", min = 0.1, max = 3600 } }
 
 return function(modem)
   ---@class hayes.aithinker.dns
@@ -15,19 +18,26 @@ return function(modem)
     return value
   end
 
-  --- The IPv4 address of a host name. Page, AT+WDOMAIN.
-  ---@param name string
-  ---@return string?, hayes.error?
-  function dns.resolve(name)
-    check.value("dns.resolve", "the name", name, { type = "string", line = true })
-    if name == "" then check.fail("dns.resolve", "the name is empty") end
-    local response, err = modem:call("+WDOMAIN", "write", { name })
-    if not response then return nil, errors.within(err, "resolving " .. name) end
+  local function resolve(steps, name)
+    local response, err = modem:call("+WDOMAIN", "write", { name }, Steps.request)
+    if not response then return nil, errors.within(err, steps.doing) end
     local found = response[1] and modem:fields("AT+WDOMAIN=", response[1])[1]
     if type(found) == "string" and found:find("^[%x.:]+$") and found ~= "0.0.0.0" then return found end
     return nil, errors.new { name = "dns_failed", origin = "aithinker",
       message = ("the module finds no address of %s"):format(name),
       hint = "Check the name; modem.dns.servers() tells the DNS servers, and sets others." }
+  end
+
+  --- The IPv4 address of a host name. Options: timeout, seconds over all (without it the module has 20 s). Page,
+  --- AT+WDOMAIN.
+  ---@param name string
+  ---@param options? { timeout: number? }
+  ---@return string?, hayes.error?
+  function dns.resolve(name, options)
+    check.value("dns.resolve", "the name", name, { type = "string", line = true })
+    if name == "" then check.fail("dns.resolve", "the name is empty") end
+    options = check.options("dns.resolve", options, resolve_rules)
+    return Steps.run(modem, options.timeout, "resolving " .. name, resolve, name)
   end
 
   --- The DNS servers as a list; with arguments they are set first. Page, AT+WDNS.

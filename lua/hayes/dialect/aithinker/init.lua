@@ -138,6 +138,7 @@ local function make(of)
       wifi = "hayes.dialect.aithinker.wifi",
     },
     start = start,
+    habits = function() return lineage.habits(of) end,
     --- { manufacturer, model, revision, framework, lineage }; there is no serial number to ask for.
     identify = function(modem)
       local response, err = modem:call("+GMR", "execute")

@@ -21,6 +21,17 @@ lineage.all = {
   framework3 = { name = "framework3", max_command = 1019, stainfo = true, verifies = false },
 }
 
+--- What is known of a lineage, as modem:habits() shows it.
+---@param of hayes.aithinker.lineage
+---@return table<string, { value: any, source: string }>
+function lineage.habits(of)
+  local found = {}
+  for _, name in ipairs { "max_command", "stainfo", "verifies" } do
+    found[name] = { value = of[name], source = ("known of firmware of the lineage %q"):format(of.name) }
+  end
+  return found
+end
+
 --- Firmware that shows numbers from here on in `firmware version:V4.18_P…` is of the second lineage.
 local FIRST_MIDDLEWARE = 20
 

@@ -12,6 +12,8 @@ local service = {}
 local option_rules = {
   mode = { values = { "buffer", "push", "transparent" }, default = "buffer" },
   escape = { values = { "manual", "auto" }, default = "manual" },
+  keep_alive = { type = "integer", min = 0, max = 7200, default = 0 },
+  con_id = { type = "integer", min = 0, max = 4294967295, default = 0 },
   timeout = { type = "number", min = 0.1, max = 3600 },
 }
 
@@ -68,6 +70,7 @@ function service.new(modem, kind)
   local function open_connection(host, port, options)
     local connection, err = sockets.open {
       type = kind.client, host = host, port = port, what = kind.what, auto = options.escape == "auto",
+      keep_alive = options.keep_alive, con_id = options.con_id,
       mode = options.mode == "push" and "push" or "buffer", doing = ("the %s to %s:%d"):format(kind.what, host, port),
       with_slots = kind.open_client and function(connect) return kind.open_client(options, connect) end,
     }
@@ -82,9 +85,10 @@ function service.new(modem, kind)
 
   --- Opens a connection. Options: mode ("buffer": data is asked for; "push": it comes with the event; "transparent":
   --- the line carries nothing else); escape ("manual", or "auto": commands interrupt transparent mode);
-  --- timeout, seconds over all (nil: as long as the steps take). The module
-  --- connects within 30 s or says why not (+SOCKET:97). modem.ssl has further ones: verify ("server", "mutual" or
-  --- "none"), ca, certificate and key, each a local path or { pem = … } of up to 2047 bytes. The module has
+  --- keep_alive, seconds between TCP's questions to a silent peer, 0: none (framework P2.25.0 and later do it); con_id,
+  --- the ConID wanted, 0: any (BW16 v4.11.0 and later); timeout, seconds over all (nil: as long as the steps take). The
+  --- module connects within 30 s or says why not (+SOCKET:97). modem.ssl has further ones: verify ("server", "mutual"
+  --- or "none"), ca, certificate and key, each a local path or { pem = … } of up to 2047 bytes. The module has
   --- one slot for each: `slots_in_use` if another connection needs what is there (ssl.lua tells more). Page, AT+SOCKET
   --- types 2, 4 and 7.
   ---@param host string  up to 200 bytes
@@ -123,8 +127,9 @@ function service.new(modem, kind)
 
   --- Listens on a port of the module. TCP and SSL: a server, whose accept([timeout]) gives sockets. UDP: a socket, that
   --- can send once it has received; data goes to the first that sent. Options: mode ("buffer" or "push"), escape,
-  --- timeout; ssl: certificate and key, each a local path or { pem = … } of up to 2047 bytes, else it has those of
-  --- modem.certificates. They cannot be changed until the server is closed. Page, AT+SOCKET types 1, 3 and 6.
+  --- keep_alive, con_id, timeout; ssl: certificate and key, each a local path or { pem = … } of up to 2047 bytes, else
+  --- it has those of modem.certificates. They cannot be changed until the server is closed. Page, AT+SOCKET types 1, 3
+  --- and 6.
   ---@param port integer 1 to 65535
   ---@param options? table
   function made.listen(port, options)
@@ -137,7 +142,9 @@ function service.new(modem, kind)
     end
     local object, err = job.open_within(modem, options.timeout, "opening the server on port " .. port, sockets.open, {
       type = kind.server, port = port, mode = options.mode, what = kind.what, seed_type = kind.seed,
-      listens = kind.seed ~= nil, auto = options.escape == "auto", doing = ("the server on port %d"):format(port),
+      keep_alive = options.keep_alive, con_id = options.con_id,
+      listens = kind.seed ~= nil, auto = options.escape == "auto",
+      doing = ("the server on port %d"):format(port),
       with_slots = kind.open_server and function(connect) return kind.open_server(options, connect) end,
     })
     if not object then return nil, err end

@@ -208,10 +208,28 @@ return function(modem)
     return connections[id]
   end
 
-  --- Sends AT+SOCKET. `hold`: the hold on the line, if there is one; it ends with the command.
-  local function connect(wanted, hold)
+  --- The parameters that only some firmware has are left out where they ask for nothing.
+  local function command_of(wanted)
     local text = wanted.host and ("AT+SOCKET=%d,%s,%d"):format(wanted.type, wanted.host, wanted.port)
       or ("AT+SOCKET=%d,%d"):format(wanted.type, wanted.port)
+    local keep_alive, id = wanted.keep_alive or 0, wanted.con_id or 0
+    if id ~= 0 then return ("%s,%d,%d"):format(text, keep_alive, id) end
+    return keep_alive ~= 0 and ("%s,%d"):format(text, keep_alive) or text
+  end
+
+  --- Firmware that does not know of ConIDs wanted gives another.
+  local function check_id(object, wanted)
+    local id = wanted.con_id or 0
+    if id == 0 or object.id == id then return object end
+    object:abandon()
+    return nil, errors.new { name = "con_id_not_given", origin = "aithinker",
+      message = ("ConID %d was asked for, and the module gave %d"):format(id, object.id),
+      hint = "This firmware chooses ConIDs by itself: leave the option con_id out." }
+  end
+
+  --- Sends AT+SOCKET. `hold`: the hold on the line, if there is one; it ends with the command.
+  local function connect(wanted, hold)
+    local text = command_of(wanted)
     local object
     local response, err = exchange.run(modem, text, {
       within = hold, ends_hold = hold ~= nil, withdraw = true,
@@ -221,7 +239,7 @@ return function(modem)
         if id then object = register(id, wanted) end
       end,
     })
-    if object then return object end
+    if object then return check_id(object, wanted) end
     if not response then return nil, err end
     local id = find_id(wanted)
     if not id then
@@ -270,6 +288,31 @@ return function(modem)
     object, err = try(wanted)
     if not object and EXHAUSTED[err.code] and make_room() then object, err = try(wanted) end
     return object, err
+  end
+
+  --- A connection that the module has made by itself, as one of ours: nil and the error when it lists none like it.
+  ---@param wanted { type: integer, host: string?, port: integer, what: string, mode: "buffer" }
+  function sockets.take_over(wanted)
+    local _opening <close> = sockets.opening:take()
+    local ok, err = set_mode(wanted.mode)
+    if not ok then return nil, err end
+    local list
+    list, err = all_rows()
+    if not list then return nil, err end
+    for _, row in ipairs(list) do
+      local same = row.type == wanted.type and (row.remote_port == wanted.port or row.local_port == wanted.port)
+      local usable = may_be_up(row) or row.type == UDP_SERVER
+      if same and usable and not connections[row.ConID] and not listeners[row.ConID] then
+        local connection = register(row.ConID, wanted)
+        connection.doubtful = true
+        connection:on_data() -- what had come before was announced to nobody
+        return connection
+      end
+    end
+    return nil, errors.new { name = "not_connected", origin = "aithinker",
+      message = ("the module has not made the %s to port %d, or it is in use already"):format(wanted.what, wanted.port),
+      hint = "It does so after a start, once it has joined its access point (AT+WAUTOCONN=1); modem.sockets() lists "
+        .. "what there is." }
   end
 
   -- Events

@@ -1,10 +1,13 @@
 --- modem.tcp: TCP connections and servers of an Ai-Thinker module, and the connection that it makes at power-up.
 
 local check = require "hayes.check"
+local Datagram = require "hayes.stream.datagram"
 local errors = require "hayes.error"
 local exchange = require "hayes.exchange"
 local failure = require "hayes.failure"
+local job = require "hayes.job"
 local service = require "hayes.dialect.aithinker.service"
+local Socket = require "hayes.stream.socket"
 
 local auto_types = { tcp = 4, udp = 2, ssl = 7, ["udp-server"] = 1 }
 local auto_names = {}
@@ -76,6 +79,25 @@ return function(modem)
     local ok, err = modem:call("+SOCKETAUTOTT", "write", arguments)
     if ok then return true end
     return nil, errors.within(err, "setting the connection made at power-up")
+  end
+
+  --- The connection that the module has made by itself after a start (autoconnect), as a socket, of which nobody has
+  --- one yet. nil and the error `not_connected` when there is none.
+  ---@return hayes.socket?, hayes.error?
+  function tcp.autoconnected()
+    local set, err = read()
+    if not set then
+      return nil, err or errors.new { name = "not_connected", origin = "aithinker",
+        message = "the module is not set to connect by itself", hint = "modem.tcp.autoconnect { host, port } sets it." }
+    end
+    local number = auto_types[set.type]
+    local what = ("connection of the kind %q"):format(set.type)
+    local connection
+    connection, err = job.open(nil, modem.sockets.take_over, { type = number, host = set.host or "anybody",
+      port = set.port, what = what, mode = "buffer" })
+    if not connection then return nil, err end
+    local kind = set.type == "ssl" and "SSL" or set.type == "tcp" and "tcp" or "udp"
+    return (kind == "udp" and Datagram or Socket).new(kind, connection, connection.host, connection.port)
   end
 
   return tcp

@@ -4,6 +4,7 @@
 local check = require "hayes.check"
 local errors = require "hayes.error"
 local Lock = require "hayes.lock"
+local Steps = require "hayes.steps"
 local wait = require "hayes.wait"
 
 local join_rules = {
@@ -16,6 +17,9 @@ local join_rules = {
 --- The first field of AT+WJAP? and AT+STAINFO? (Ai-Thinker's SDK, aiio_at_wifi_api.h).
 local states = { [0] = "disconnected", "connecting", "no address", "connected", "failed", "timed out", "wrong password",
   "no such access point" }
+
+--- Seconds between two looks at the state while an address is awaited.
+local LOOK_AGAIN = 3
 
 local STATION, ACCESS_POINT, BOTH = 1, 2, 3
 
@@ -85,6 +89,12 @@ function Station:status()
   return status
 end
 
+local function no_address(doing, seconds, state)
+  return errors.new { name = "no_address", origin = "aithinker",
+    message = ("%s: no address within %g s%s"):format(doing, seconds, state and "; the state is " .. state or ""),
+    hint = "Is the DHCP server's pool exhausted? Is the signal weak (modem.wifi.scan())?" }
+end
+
 return function(modem)
   ---@class hayes.aithinker.wifi
   local wifi = {}
@@ -97,41 +107,48 @@ return function(modem)
     return station:status()
   end
 
-  --- Joins an access point and waits for an address. Options: ssid (1 to 63 bytes), password (none: an open one),
-  --- bssid, timeout (30 s). A quote in them is sent as the module wants it. Combo guide, AT+WJAP.
-  ---@param options { ssid: string, password: string?, bssid: string?, timeout: number? }
-  ---@return table?, hayes.error?  as status() gives it
-  function wifi.join(options)
-    options = check.options("wifi.join", options, join_rules)
-    if options.ssid == "" then check.fail("wifi.join", "the ssid is empty") end
-    local doing = "joining " .. options.ssid
-    local deadline = wait.now() + options.timeout
-    local _changing <close> = station.changing:take(deadline)
-    if not _changing then
-      return nil, errors.timeout(("%s: another task was still using the Wi-Fi after %g s"):format(doing,
-        options.timeout))
-    end
+  local function join(steps, options)
+    local doing = steps.doing
+    local _changing <close>, busy = steps:take(station.changing, "the Wi-Fi")
+    if not _changing then return nil, busy end
     local addressed = wait.waiter()
     local _got <close> = modem:listen("+EVENT:WIFI_GOT_IP", function() addressed:fire(true) end)
     local _closed <close> = modem:listen("closed", function() addressed:fire(nil, modem.closed_with) end)
     local _reboot <close> = modem:listen("reboot", function()
       addressed:fire(nil, errors.reboot(doing))
     end)
-    local ok, err = station:enable()
+    local ok, err = steps:begin("making the module a station")
+    if not ok then return nil, err end
+    ok, err = station:enable()
     if not ok then return nil, errors.within(err, doing) end
+    ok, err = steps:begin("asking the access point")
+    if not ok then return nil, err end
     ok, err = modem:call("+WJAP", "write", { options.ssid, options.password, options.bssid },
-      { timeout = options.timeout + 10 })
+      { timeout = options.timeout + 10, withdraw = true })
     if not ok then return nil, errors.within(err, doing) end
-    -- OK may come before the address or after it.
-    ok, err = addressed:wait(deadline)
-    if not ok and err ~= "timeout" then return nil, err end
-    local status
-    status, err = station:status()
-    if not status then return nil, err end
-    if ok or status.state == "connected" then return status end
-    return nil, errors.new { name = "no_address", origin = "aithinker",
-      message = ("%s: no address within %g s; the state is %s"):format(doing, options.timeout, status.state),
-      hint = "Is the DHCP server's pool exhausted? Is the signal weak (modem.wifi.scan())?" }
+    -- OK may come before the address or after it, and the event may get lost.
+    steps.step, steps.why = false, no_address(doing, options.timeout)
+    while true do
+      ok, err = addressed:wait(math.min(steps.deadline, wait.now() + LOOK_AGAIN))
+      if not ok and err ~= "timeout" then return nil, err end
+      local status
+      status, err = station:status()
+      if not status then return nil, err end
+      if ok or status.state == "connected" then return status end
+      steps.why = no_address(doing, options.timeout, status.state)
+      err = steps:given_up()
+      if err then return nil, err end
+    end
+  end
+
+  --- Joins an access point and waits for an address. Options: ssid (1 to 63 bytes), password (none: an open one),
+  --- bssid, timeout, seconds over all (30). A quote in them is sent as the module wants it. Combo guide, AT+WJAP.
+  ---@param options { ssid: string, password: string?, bssid: string?, timeout: number? }
+  ---@return table?, hayes.error?  as status() gives it
+  function wifi.join(options)
+    options = check.options("wifi.join", options, join_rules)
+    if options.ssid == "" then check.fail("wifi.join", "the ssid is empty") end
+    return Steps.run(modem, options.timeout, "joining " .. options.ssid, join, options)
   end
 
   --- Leaves the access point: the station is switched off, which is the only way that all firmware has (combo guide,

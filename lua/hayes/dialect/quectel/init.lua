@@ -1,6 +1,8 @@
 --- Quectel LTE modules: EC200U, EG91xU (SSL note V1.2) and the LTE Standard(A) series (FTP(S) note V1.3), and their
 --- relatives EC2x, EG9x, BG9x as far as these do the same. The NB-IoT modules (BC66, BC660K) speak another dialect.
 
+local errors = require "hayes.error"
+local habits = require "hayes.dialect.quectel.habits"
 
 local commands = {}
 for _, part in ipairs { "general", "tcpip", "file", "ssl", "ftp" } do
@@ -40,7 +42,7 @@ local quectel = {
   commands = commands,
   errors = require "hayes.dialect.quectel.errors",
   remarks = require "hayes.dialect.quectel.remarks",
-  detect = { "ATI", "Quectel" },
+  habits = function(identity) return habits.of(identity.revision) end,
   services = {
     network = "hayes.dialect.quectel.network",
     clock = "hayes.dialect.quectel.clock",
@@ -52,6 +54,19 @@ local quectel = {
     udp = "hayes.dialect.quectel.socket.udp",
   },
 }
+
+--- Modules of this maker with another dialect are told by name: much would seem to work, and the rest be misread.
+function quectel.detect(ask)
+  local answer = ask "ATI"
+  if not answer or not answer:find("Quectel", 1, true) then return false end
+  local model, what = habits.other_dialect(answer)
+  if not model then return true end
+  return nil, errors.new { name = "unsupported_module",
+    message = ("this is a Quectel %s, %s with a dialect of its own, which the library does not speak"):format(model,
+      what),
+    hint = "Its commands have the names of those of LTE modules, and other parameters and answers. With a dialect of "
+      .. "your own, hayes.open(address, { dialect = … }) opens it." }
+end
 
 --- URCs come out of one of several ports; if another one is set, OK arrives and deferred results never do.
 local function direct_urcs_here(modem)
@@ -83,6 +98,5 @@ function quectel.identify(modem)
     manufacturer = answer[1], model = answer[2], revision = revision, imei = serial and serial[1],
   }
 end
-
 
 return quectel

@@ -30,6 +30,7 @@ local sim_states = {
   ["PH-NETSUB PIN"] = "the code of the lock to a part of an operator's cards",
   ["PH-SP PIN"] = "the code of the lock to one service provider",
   ["PH-CORP PIN"] = "the code of the lock to one company's cards",
+  ["NOT READY"] = "it is still being read", ["NOT INSERTED"] = "there is none",
 }
 local clock_update = { [0] = "no", [1] = "yes", [3] = "yes, local time" }
 

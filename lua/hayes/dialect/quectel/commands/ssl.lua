@@ -86,7 +86,7 @@ return {
   {
     name = "+QSSLOPEN", summary = "Opens a TLS connection to a server.", source = NOTE .. "2.2.2",
     params = {
-      { name = "contextID", type = "integer", min = 1, max = 15, doc = "PDP context." },
+      { name = "contextID", type = "integer", min = 1, max = 7, doc = "PDP context." },
       ssl_context, client,
       { name = "serveraddr", type = "string", max = 255, doc = "IP address or host name." },
       { name = "server_port", type = "integer", min = 1, max = 65535, doc = "TCP port, or UDP for DTLS." },

@@ -23,6 +23,14 @@ end
 
 local address = { name = "host", type = "string", max = 200, doc = "IP address or host name." }
 
+--- Numbers that end AT+QPING where they stand alone; 569 does not: a ping was lost, and more lines come.
+local LOST = 569
+local ping_failures = {}
+for code = 550, 579 do
+  if code ~= LOST then ping_failures[#ping_failures + 1] = ("'%d'"):format(code) end
+end
+ping_failures = table.concat(ping_failures, "|")
+
 return {
   title = "PDP contexts, sockets, names and time",
   {
@@ -102,10 +110,12 @@ return {
         { shape = "nnnnnnn", summary = "The last line.", answer = {
           { name = "result", error = true }, { name = "sent" }, { name = "rcvd" }, { name = "lost" },
           { name = "min", unit = "ms" }, { name = "max", unit = "ms" }, { name = "avg", unit = "ms" } } },
-        { shape = "n", summary = "No answer to one ping, or to all.",
+        { shape = "nnnn", summary = "The last line when all pings are lost.", answer = {
+          { name = "result", error = true }, { name = "sent" }, { name = "rcvd" }, { name = "lost" } } },
+        { shape = "n", summary = "569: one ping is lost, and more lines come; any other number: none could be sent.",
           answer = { { name = "result", error = true } } },
       },
-      last = "nnnnnnn|n", timeout = 160,
+      last = "nnnnnnn|nnnn|" .. ping_failures, timeout = 160,
     },
   },
   {

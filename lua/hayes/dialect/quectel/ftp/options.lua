@@ -24,8 +24,8 @@ local rules = {
 }
 
 --- Those of ssl.open that a session can have; the others are about sockets.
-local tls_names = { "verify", "ca", "certificate", "key", "version", "ciphers", "sni", "check_time", "ignore",
-  "session_cache", "negotiate_timeout" }
+local tls_names = { "verify", "ca", "certificate", "key", "key_password", "version", "ciphers", "sni", "check_time",
+  "ignore", "session_cache", "negotiate_timeout" }
 
 local is_tls = {}
 for _, name in ipairs(tls_names) do
@@ -71,8 +71,8 @@ local function check_tls(where, given, session)
   if not session.passive then
     check.fail(where, "passive = false with tls: the FTP note (2.1) forbids active mode for FTPS")
   end
-  tls.context = session.context
   tls = settings.check(where, tls)
+  tls.context = session.context
   if #tls.ciphers > 1 then
     check.fail(where, ("ciphers has %d suites; an FTP session takes one, or all"):format(#tls.ciphers))
   end

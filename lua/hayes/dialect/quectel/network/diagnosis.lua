@@ -33,7 +33,8 @@ function steps.sim(_, status)
     sim_missing = "Check that a SIM card is in the holder, and the right way round.",
   }
   local locked = Sim.locked(status.sim)
-  return status.sim == "READY", status.sim, hints[status.sim] or locked and locked.hint or "Try the card in a phone."
+  return Sim.is_usable(status.sim), status.sim,
+    hints[status.sim] or locked and locked.hint or "Try the card in a phone."
 end
 
 function steps.signal(_, status)

@@ -8,8 +8,11 @@ local errors = require "hayes.error"
 local Registration = require "hayes.dialect.quectel.network.registration"
 local Resolver = require "hayes.dialect.quectel.socket.resolver"
 local Sim = require "hayes.dialect.quectel.network.sim"
+local Steps = require "hayes.steps"
 local states = require "hayes.dialect.quectel.network.states"
-local wait = require "hayes.wait"
+
+--- PDP contexts of the TCP/IP note: 1 to 16.
+local LAST_CONTEXT = 16
 
 local attach_options = {
   apn = { type = "string", line = true, required = true },
@@ -17,19 +20,21 @@ local attach_options = {
   password = { type = "string", line = true, default = "" },
   auth = { values = { "none", "pap", "chap", "pap or chap" } },
   type = { values = { "ipv4", "ipv6", "ipv4v6" }, default = "ipv4" },
-  context = { type = "integer", min = 1, max = 15, default = 1 },
+  context = { type = "integer", min = 1, max = LAST_CONTEXT, default = 1 },
   pin = { type = "string", line = true },
   pin_again = { type = "boolean", default = false },
-  timeout = { type = "number", min = 1, max = 3600, default = 120 },
+  timeout = { type = "number", min = 0.1, max = 3600 },
+}
+
+local context_rules = {
+  context = { type = "integer", min = 1, max = LAST_CONTEXT, default = 1 },
+  timeout = { type = "number", min = 0.1, max = 3600 },
 }
 
 local resolve_options = {
-  context = { type = "integer", min = 1, max = 16, default = 1 },
+  context = { type = "integer", min = 1, max = LAST_CONTEXT, default = 1 },
   timeout = { type = "number", min = 0.1, max = 60, default = 60 },
 }
-
---- A SIM card that is still being read, seconds.
-local SIM_SECONDS = 20
 
 return function(modem)
   ---@class hayes.quectel.network
@@ -40,59 +45,123 @@ return function(modem)
   local contexts = Contexts.new(modem)
   local resolver = Resolver.new(modem, function(err, doing) return contexts:last_error(err, doing) end)
   local remembered = {} -- by context: the options of the last attach() that succeeded
+  local attaching = {}  -- by context: what the attach() under way, or the several, want
 
-  --- Brings the module on line: waits for the SIM card (entering the PIN), for the network, and activates the PDP
-  --- context. When it is active with this APN already, nothing is changed.
-  ---@param options { apn: string, user: string?, password: string?, auth: string?, type: string?, context: integer?,
-  ---  pin: string?, pin_again: boolean?, timeout: number? } auth: "none", "pap", "chap" or "pap or chap"; type: "ipv4",
-  ---  "ipv6" or "ipv4v6"; pin: sent once: one that the card has refused is not sent again (sim_pin_refused) unless
-  ---  pin_again = true; timeout: seconds to find a network (120)
-  ---@return { context: integer, ip: string, ip6: string? }?, hayes.error?
-  function network.attach(options)
-    options = check.options("network.attach", options, attach_options)
-    local now = wait.now()
-    local ok, err = sim:make_ready(options.pin, options.pin_again, now + math.min(options.timeout, SIM_SECONDS))
-    if ok then ok, err = registration:wait(now + options.timeout, options.timeout) end
-    if ok then ok, err = registration:attach_packet_domain() end
+  --- The steps of attach().
+  local function bring_up(steps, options)
+    local ok, err = sim:make_ready(options.pin, options.pin_again, steps)
+    if ok then ok, err = registration:wait(steps) end
+    if ok then ok, err = registration:attach_packet_domain(steps) end
     if not ok then return nil, err end
-    local _changing <close> = contexts:take(options.context, now + options.timeout)
-    if not _changing then
-      return nil, errors.timeout(("another task was still using PDP context %d after %g s"):format(options.context,
-        options.timeout))
-    end
+    local _changing <close>, busy = contexts:take(options.context, steps)
+    if not _changing then return nil, busy end
     local active
-    active, err = contexts:activate(options)
+    active, err = contexts:activate(options, steps)
     if active then remembered[options.context] = options end
     return active, err
   end
 
-  --- Brings a PDP context (1) back after the network or a restart of the module has taken it away: attach() with the
-  --- options that it was last attached with. Where it was not attached by the library, it is activated as it is set up
-  --- in the module. Nothing is changed while it is active.
-  ---@param context? integer
-  ---@return { context: integer, ip: string, ip6: string? }?, hayes.error?
-  function network.reattach(context)
-    context = context or 1
-    check.value("network.reattach", "the context", context, { type = "integer", min = 1, max = 15 })
-    do
-      local _changing <close> = contexts:take(context)
-      local active, err = contexts:active(context)
-      if active or err then return active, err end
-      if not remembered[context] then return contexts:activate_as_set_up(context) end
+  local UnderWay = { __close = function(claim)
+    claim.users = claim.users - 1
+    if claim.users == 0 then attaching[claim.context] = nil end
+  end }
+
+  --- Tasks that want the same of a context share it; of two that want different things only one can have it.
+  local function claim(options)
+    local key = ("%q %q %q %s %s"):format(options.apn, options.user, options.password, options.auth, options.type)
+    local found = attaching[options.context]
+    if found and found.key ~= key then
+      return nil, errors.new { name = "busy",
+        message = ("another task is attaching PDP context %d with other options"):format(options.context),
+        hint = "Two access points take two contexts: the option context." }
     end
-    return network.attach(remembered[context])
+    found = found or setmetatable({ context = options.context, key = key, users = 0 }, UnderWay)
+    found.users = found.users + 1
+    attaching[options.context] = found
+    return found
   end
 
-  --- Deactivates a PDP context (1); its connections are closed by the module.
-  ---@param context? integer
+  --- Credentials that would not be used.
+  local function check_credentials(options)
+    if options.user ~= "" then
+      if options.auth == "none" then
+        check.fail("network.attach", 'auth is "none", with which user and password are not used')
+      end
+    elseif options.password ~= "" then
+      check.fail("network.attach", "password is given without user; they are used together")
+    elseif options.auth and options.auth ~= "none" then
+      check.fail("network.attach", ("auth is %q without user; they are used together"):format(options.auth))
+    end
+  end
+
+  --- Brings the module on line: waits for the SIM card (entering the PIN), for the network, and activates the PDP
+  --- context. When it is active with these options already, nothing is changed; when it is active with others, it is
+  --- activated anew, which ends its connections.
+  ---@param options { apn: string, user: string?, password: string?, auth: string?, type: string?, context: integer?,
+  ---  pin: string?, pin_again: boolean?, timeout: number? } auth, of a user: "none", "pap", "chap" or "pap or chap",
+  ---  which is the default; type: "ipv4", "ipv6" or "ipv4v6"; pin: sent once: one that the card has refused is not sent
+  ---  again (sim_pin_refused) unless pin_again = true; timeout: seconds over all; without it the SIM card has 20 s, the
+  ---  search for a network 120 s, and the other steps what the notes give them
+  ---@return { context: integer, ip: string, ip6: string? }?, hayes.error?
+  function network.attach(options)
+    options = check.options("network.attach", options, attach_options)
+    check_credentials(options)
+    return Steps.run(modem, options.timeout, ("attaching with APN %q"):format(options.apn), function(steps)
+      local _claim <close>, busy = claim(options)
+      if not _claim then return nil, busy end
+      return bring_up(steps, options)
+    end)
+  end
+
+  --- A PDP context, or a table of options with it.
+  local function context_options(where, options, rules)
+    if type(options) ~= "table" then
+      check.value(where, "the context", options, { type = "integer|nil", min = 1, max = LAST_CONTEXT })
+      options = { context = options }
+    end
+    return check.options(where, options, rules or context_rules)
+  end
+
+  --- Brings a PDP context (1) back after the network or a restart of the module has taken it away: attach() with the
+  --- options that it was last attached with. Where it was not attached by the library, it is activated as it is set up
+  --- in the module. Nothing is changed while it is active. Options: context, which may be given in place of the table;
+  --- timeout, seconds over all (as attach()).
+  ---@param options? integer|{ context: integer?, timeout: number? }
+  ---@return { context: integer, ip: string, ip6: string? }?, hayes.error?
+  function network.reattach(options)
+    options = context_options("network.reattach", options)
+    local context = options.context
+    local before = remembered[context]
+    local seconds = options.timeout or before and before.timeout
+    return Steps.run(modem, seconds, ("reattaching PDP context %d"):format(context), function(steps)
+      do
+        local _changing <close>, busy = contexts:take(context, steps)
+        if not _changing then return nil, busy end
+        local active, err = contexts:active(context)
+        if active or err then return active, err end
+        if not remembered[context] then return contexts:activate_as_set_up(context, steps) end
+      end
+      local _claim <close>, busy = claim(remembered[context])
+      if not _claim then return nil, busy end
+      return bring_up(steps, remembered[context])
+    end)
+  end
+
+  --- Deactivates a PDP context (1); its connections are closed by the module. Options: context, which may be given in
+  --- place of the table; timeout, seconds over all (without it the module has 40 s).
+  ---@param options? integer|{ context: integer?, timeout: number? }
   ---@return true?, hayes.error?
-  function network.detach(context)
-    context = context or 1
-    check.value("network.detach", "the context", context, { type = "integer", min = 1, max = 15 })
-    local _changing <close> = contexts:take(context)
-    local response, err = contexts:deactivate(context)
-    if not response then return nil, contexts:last_error(err, ("deactivating PDP context %d"):format(context)) end
-    return true
+  function network.detach(options)
+    options = context_options("network.detach", options)
+    local context = options.context
+    local doing = ("deactivating PDP context %d"):format(context)
+    return Steps.run(modem, options.timeout, doing, function(steps)
+      local _changing <close>, busy = contexts:take(context, steps)
+      if not _changing then return nil, busy end
+      local response, err = contexts:deactivate(context)
+      if not response then return nil, contexts:last_error(err, doing) end
+      return true
+    end)
   end
 
   --- The state of the connection: { sim, signal (dBm), registration, technology, operator, attached, contexts }. What
@@ -132,7 +201,8 @@ return function(modem)
   ---@return string[]?, hayes.error?
   function network.dns(first, second, context)
     context = context or 1
-    check.value("network.dns", "the context", context, { type = "integer", min = 1, max = 16 })
+    check.value("network.dns", "the context", context, { type = "integer", min = 1, max = LAST_CONTEXT })
+    if first == nil and second ~= nil then check.fail("network.dns", "the first server is missing") end
     if first ~= nil then
       check.value("network.dns", "the first server", first, { type = "string", line = true })
       check.value("network.dns", "the second server", second, { type = "string|nil", line = true })
@@ -153,11 +223,7 @@ return function(modem)
   ---@return string[]?, hayes.error?
   function network.resolve(host, options)
     check.value("network.resolve", "the host", host, { type = "string", line = true, longest = 255 })
-    if type(options) ~= "table" then
-      check.value("network.resolve", "the context", options, { type = "integer|nil", min = 1, max = 16 })
-      options = { context = options }
-    end
-    options = check.options("network.resolve", options, resolve_options)
+    options = context_options("network.resolve", options, resolve_options)
     return resolver:resolve(host, options.context, options.timeout)
   end
 

@@ -4,6 +4,7 @@ local errors = require "hayes.error"
 local failure = require "hayes.failure"
 local reason = require "hayes.dialect.quectel.reason"
 local Lock = require "hayes.lock"
+local Steps = require "hayes.steps"
 
 local context_types = { ipv4 = 1, ipv6 = 2, ipv4v6 = 3 }
 local authentications = { none = 0, pap = 1, chap = 2, ["pap or chap"] = 3 }
@@ -11,22 +12,23 @@ local authentications = { none = 0, pap = 1, chap = 2, ["pap or chap"] = 3 }
 ---@class hayes.quectel.pdp_contexts
 ---@field modem hayes.modem
 ---@field changing table<integer, hayes.lock> by context: one task at a time reads and changes it
+---@field told table<integer, table> by context: the arguments of the last AT+QICSGP that the library has sent
 local Contexts = {}
 Contexts.__index = Contexts
 
 ---@param modem hayes.modem
 ---@return hayes.quectel.pdp_contexts
 function Contexts.new(modem)
-  return setmetatable({ modem = modem, changing = {} }, Contexts)
+  return setmetatable({ modem = modem, changing = {}, told = {} }, Contexts)
 end
 
---- The lock of a context, taken.
+--- The lock of a context, taken; nil and the error when the time is over first.
 ---@param context integer
----@param deadline? number of wait.now
----@return hayes.lock.held?
-function Contexts:take(context, deadline)
+---@param steps hayes.steps
+---@return hayes.lock?, hayes.error?
+function Contexts:take(context, steps)
   self.changing[context] = self.changing[context] or Lock.new()
-  return self.changing[context]:take(deadline)
+  return steps:take(self.changing[context], ("PDP context %d"):format(context))
 end
 
 --- The context as AT+QIACT? lists it, if it is active.
@@ -53,11 +55,22 @@ local function activated(self, index)
     message = "the module activated the data connection and lost it again" }
 end
 
---- True if the context is already set up like this.
+--- Is this the password? Some firmware shows asterisks or nothing in its place: then it is, if the library has set it.
+local function is_password(self, given, wanted)
+  if given and given ~= "" and not given:find("^%*+$") then return given == wanted[5] end
+  if wanted[5] == "" and (given or "") == "" then return true end
+  local told = self.told[wanted[1]]
+  return told ~= nil and told[5] == wanted[5] and told[4] == wanted[4]
+end
+
+--- True if the context is already set up like this. Without a user the authentication does not matter, nor does it
+--- where the caller has named none.
 local function is_configured(self, options, wanted)
   local fields = self.modem:query(("AT+QICSGP=%d"):format(options.context))
   if not fields then return false end
-  return fields.context_type == wanted[2] and fields.APN == wanted[3] and fields.username == wanted[4]
+  local same = fields.context_type == wanted[2] and fields.APN == wanted[3] and fields.username == wanted[4]
+  if not same or wanted[4] == "" then return same end
+  return is_password(self, fields.password, wanted) and (not options.auth or fields.authentication == wanted[6])
 end
 
 --- The reason that the module gives for the last failure of its TCP/IP commands.
@@ -73,25 +86,33 @@ end
 --- Deactivates a context, and reports its connections as ended: firmware need not do so.
 ---@param context integer
 function Contexts:deactivate(context)
-  local response, err = self.modem:call("+QIDEACT", "write", { context })
+  local response, err = self.modem:call("+QIDEACT", "write", { context }, Steps.request)
   if response then self.modem.listeners:emit { name = "detached", line = "", fields = { context } } end
   return response, err
 end
 
 --- Activates a context with these options of attach(), unless it is active with them.
 ---@param options table
+---@param steps hayes.steps
 ---@return { context: integer, ip: string, ip6: string? }?, hayes.error?
-function Contexts:activate(options)
+function Contexts:activate(options, steps)
   local auth = authentications[options.auth or (options.user ~= "" and "pap or chap" or "none")]
   local wanted = { options.context, context_types[options.type], options.apn, options.user, options.password, auth }
-  local active, err = self:active(options.context)
+  local ok, active, response, err
+  ok, err = steps:begin(("looking at PDP context %d"):format(options.context))
+  if not ok then return nil, err end
+  active, err = self:active(options.context)
   if err then return nil, err end
   if active and is_configured(self, options, wanted) then return active end
+  ok, err = steps:begin("setting the access point")
+  if not ok then return nil, err end
   if active then self:deactivate(options.context) end
-  local response
-  response, err = self.modem:call("+QICSGP", "write", wanted)
+  response, err = self.modem:call("+QICSGP", "write", wanted, Steps.request)
   if not response then return nil, errors.within(err, "setting the access point") end
-  response, err = self.modem:call("+QIACT", "write", { options.context })
+  self.told[options.context] = wanted
+  ok, err = steps:begin(("activating PDP context %d"):format(options.context))
+  if not ok then return nil, err end
+  response, err = self.modem:call("+QIACT", "write", { options.context }, Steps.request)
   if not response then
     err = self:last_error(err, ("activating the data connection with APN %q"):format(options.apn))
     if err.code == 561 or err.name == "error" then err.name = "apn_refused" end
@@ -102,11 +123,16 @@ end
 
 --- Activates a context as it is set up in the module.
 ---@param context integer
+---@param steps hayes.steps
 ---@return { context: integer, ip: string, ip6: string? }?, hayes.error?
-function Contexts:activate_as_set_up(context)
-  local response, err = self.modem:call("+QIACT", "write", { context })
+function Contexts:activate_as_set_up(context, steps)
+  local doing = ("activating PDP context %d"):format(context)
+  local ok, err = steps:begin(doing)
+  if not ok then return nil, err end
+  local response
+  response, err = self.modem:call("+QIACT", "write", { context }, Steps.request)
   if response then return activated(self, context) end
-  return nil, self:last_error(err, ("activating PDP context %d"):format(context))
+  return nil, self:last_error(err, doing)
 end
 
 return Contexts

@@ -1,11 +1,15 @@
 --- Signal, registration and attachment to packet data (27.007 7.2, 8.5, 10.1).
 
 local errors = require "hayes.error"
+local Steps = require "hayes.steps"
 local states = require "hayes.dialect.quectel.network.states"
 local wait = require "hayes.wait"
 
 --- Seconds between two polls.
 local LOOK_AGAIN = 1
+
+--- How long a network is looked for where the caller does not say, seconds.
+local SEARCH = 120
 
 ---@class hayes.quectel.registration
 ---@field modem hayes.modem
@@ -46,8 +50,7 @@ function Registration:state()
   return nil, err
 end
 
-local function not_registered(self, state, seconds)
-  local dbm = self:signal()
+local function not_registered(state, dbm, seconds)
   local strength = dbm and ("signal %d dBm"):format(dbm) or "no signal"
   if state == 3 then
     return errors.new { name = "registration_denied", origin = "cme",
@@ -63,28 +66,38 @@ local function not_registered(self, state, seconds)
 end
 
 --- Waits for a network.
----@param deadline number of wait.now
----@param seconds number the same as a period, for the error
+---@param steps hayes.steps
 ---@return true?, hayes.error?
-function Registration:wait(deadline, seconds)
-  while true do
+function Registration:wait(steps)
+  local ends = wait.now() + SEARCH
+  local ok, given_up = steps:begin("looking for a network")
+  while ok do
     local state, err = self:state()
     if state == 1 or state == 5 then return true end
     if not state then return nil, err end
-    if wait.now() >= deadline then return nil, not_registered(self, state, seconds) end
-    self.modem:wait("+CEREG", math.min(LOOK_AGAIN, math.max(0, deadline - wait.now())))
-    if self.modem.closed_with then return nil, self.modem.closed_with end
+    steps.why = not_registered(state, self:signal(), steps.seconds or SEARCH)
+    if not steps.seconds and wait.now() >= ends then return nil, steps.why end
+    steps:wait("+CEREG", LOOK_AGAIN)
+    given_up = steps:given_up()
+    ok = not given_up
   end
+  return nil, given_up
 end
 
 --- Attaches to packet data, unless the module is attached.
+---@param steps hayes.steps
 ---@return true?, hayes.error?
-function Registration:attach_packet_domain()
-  local fields, err = self.modem:query("AT+CGATT?", { "state" })
+function Registration:attach_packet_domain(steps)
+  local ok, err = steps:begin("attaching to packet data")
+  if not ok then return nil, err end
+  local fields
+  fields, err = self.modem:query("AT+CGATT?", { "state" })
   if not fields then return nil, err end
   if fields.state == 1 then return true end
+  ok, err = steps:begin("attaching to packet data")
+  if not ok then return nil, err end
   local response
-  response, err = self.modem:call("+CGATT", "write", { 1 })
+  response, err = self.modem:call("+CGATT", "write", { 1 }, Steps.request)
   if response then return true end
   return nil, errors.within(err, "attaching to packet data")
 end

@@ -170,13 +170,19 @@ function Connection:lose(err)
   notify(self)
 end
 
+--- The command that closes it, and the request with it: it may take as long as the option close_timeout says.
+local function closing_command(self)
+  local seconds = self.close_timeout
+  if not seconds then return ("AT+%s=%d"):format(self.family.close, self.id) end
+  return ("AT+%s=%d,%d"):format(self.family.close, self.id, seconds), { timeout = seconds + 15 }
+end
+
 --- Closes it in the module in the background, as soon as that answers; its index is not used before.
 local function close_later(self)
   if self.closing then return end
   self.closing = true
-  exchange.insist(self.modem, ("AT+%s=%d"):format(self.family.close, self.id), function()
-    self.family.forget(self)
-  end)
+  local text, request = closing_command(self)
+  exchange.insist(self.modem, text, function() self.family.forget(self) end, request)
 end
 
 --- Ends it here, while the module may have it still: data mode could not be left, or returned to.
@@ -426,7 +432,7 @@ function Connection:close()
     return true
   end
   self.closing = true
-  local response, err = exchange.run(self.modem, ("AT+%s=%d"):format(self.family.close, self.id))
+  local response, err = exchange.run(self.modem, closing_command(self))
   self.closing = false
   if not response and not err.result and not self.gone then
     close_later(self)

@@ -22,6 +22,7 @@ local function rules(default_mode)
     mode = { values = { "buffer", "push", "transparent" }, default = default_mode },
     escape = { values = { "manual", "auto" }, default = "manual" },
     context = { type = "integer", min = 1, max = 16, default = 1 },
+    close_timeout = { type = "integer", min = 0, max = 65535 },
     local_port = { type = "integer", min = 0, max = 65535, default = 0 },
     timeout = { type = "number", min = 0.1, max = 3600 },
   }
@@ -93,7 +94,7 @@ return function(modem)
     if not ok then return nil, err end
     return opener:open {
       host = host, port = port, mode = options.mode, auto = options.escape == "auto", seconds = OPEN_SECONDS,
-      pdp_context = options.context,
+      pdp_context = options.context, close_timeout = options.close_timeout,
       doing = ("the %s connection to %s:%d"):format(service, host, port),
       command = function(index)
         return ('AT+QIOPEN=%d,%d,"%s","%s",%d,%d,%d'):format(options.context, index, service, host, port,
@@ -119,7 +120,8 @@ return function(modem)
 
     --- Opens a connection. Options: mode ("buffer", "push", "transparent"; UDP: "push", which keeps the borders of
     --- datagrams); escape ("manual", or "auto": commands interrupt transparent mode); context, the PDP context (1);
-    --- local_port (0: the module chooses); timeout, seconds over all. Without one the module has 150 s to connect, and
+    --- local_port (0: the module chooses); close_timeout, seconds that the module may take to close it (10), 0: it does
+    --- not wait for the other end; timeout, seconds over all. Without one the module has 150 s to connect, and
     --- the line must come free within the time-out of a command.
     ---@param host string
     ---@param port integer

@@ -149,6 +149,7 @@ end
 ---@field confirm? fun(hold: hayes.hold): true?, hayes.error?  called right before, with nobody's command between
 ---@field context? table what the connection uses, for `forget`
 ---@field pdp_context integer
+---@field close_timeout? integer seconds that closing may take in the module
 
 --- The line, reserved for what is confirmed and then opened; nil where nothing is to be confirmed.
 local function reserve(self, opening)
@@ -165,6 +166,7 @@ local function connect(self, index, opening)
   if not confirmed then return nil, confirm_err end
   local connection = Connection.new(modem, self.family, index, opening.host, opening.port, opening.mode, opening.auto)
   connection.context, connection.pdp_context = opening.context, opening.pdp_context
+  connection.close_timeout = opening.close_timeout
   local connections = self.indices.connections
   local text = opening.command(index)
   connection:expect_blocks(opening.mode == "push")

@@ -8,6 +8,7 @@
 local confirmation = require "hayes.dialect.quectel.confirmation"
 local core = require "hayes.core"
 local errors = require "hayes.error"
+local identity = require "hayes.identity"
 local Lock = require "hayes.lock"
 local settings = require "hayes.dialect.quectel.ssl.settings"
 local Store = require "hayes.dialect.quectel.ssl.store"
@@ -84,14 +85,41 @@ local function within_setting(err, name, context)
   return errors.within(err, ("setting %s of SSL context %d"):format(name, context.index))
 end
 
-local function set(self, context, name, value, hold)
-  local response, err = self.modem:call("+QSSLCFG", "write", { name, context.index, value }, { within = hold })
+---@param password? string of an encrypted key
+local function set(self, context, name, value, hold, password)
+  local arguments = { name, context.index, value, password }
+  local response, err = self.modem:call("+QSSLCFG", "write", arguments, { within = hold })
   if response then
     context.applied[name] = value
+    if name == "clientkey" then context.applied.key_password = password end
     return true
   end
   context.applied[name] = nil
   return nil, err
+end
+
+--- The firmware does not know a setting.
+local function note_unknown(self, name)
+  self.unknown[name] = true
+  identity.learn(self.modem, "ssl_" .. name, false, ("AT+QSSLCFG=%q was refused"):format(name))
+end
+
+--- The error for a setting that is needed and was refused, if the firmware does not know it: the question for it is
+--- refused, too.
+local function is_lacking(self, context, setting, hold)
+  local name = setting[1]
+  if setting.password then
+    return errors.new { name = "unknown_setting", origin = "ssl",
+      message = "this firmware did not take the client's key with a password",
+      hint = "The EC200U's note knows no encrypted keys. Give the key without encryption: openssl pkey -in key.pem." }
+  end
+  if not setting.lacking then return nil end
+  local response, err = confirmation.ask(self.modem, "+QSSLCFG", { name, context.index }, hold)
+  if response or not err.result then return nil end
+  note_unknown(self, name)
+  return errors.new { name = "unknown_setting", origin = "ssl", command = err.command, result = err.result,
+    message = ("this firmware does not have the setting %q of AT+QSSLCFG, which is needed here"):format(name),
+    hint = setting.lacking .. " Newer firmware may have it." }
 end
 
 --- Sends one setting. A module that refuses an optional one twice does not know it; a single refusal may be due to
@@ -101,12 +129,19 @@ local function set_one(self, context, setting, hold)
   -- Sessions that were kept under other settings are not resumed under these.
   local ok, err = true, nil
   if name == "session_cache" and value == 1 then ok, err = set(self, context, name, 0, hold) end
-  if ok then ok, err = set(self, context, name, value, hold) end
-  if ok or not (setting.optional and err.result) then return ok, err end
+  if ok then ok, err = set(self, context, name, value, hold, setting.password) end
+  if ok or not err.result then return ok, err end
+  if not setting.optional then return nil, is_lacking(self, context, setting, hold) or err end
   ok, err = set(self, context, name, value, hold)
   if ok or not err.result then return ok, err end
-  self.unknown[name] = true
+  note_unknown(self, name)
   return true
+end
+
+--- Was the context told this setting?
+local function was_told(context, setting)
+  local name, told = setting[1], context.applied
+  return told[name] == setting[2] and (name ~= "clientkey" or told.key_password == setting.password)
 end
 
 --- Sends the settings that differ from what the context was told. Those that the firmware does not know are left out
@@ -116,7 +151,7 @@ local function apply(self, context, hold)
   for _, setting in ipairs(context.wanted) do
     local name = setting[1]
     local skipped = setting.unset or setting.optional and self.unknown[name]
-    if not skipped and context.applied[name] ~= setting[2] then
+    if not skipped and not was_told(context, setting) then
       local ok, err = set_one(self, context, setting, hold)
       if not ok then
         context.key = nil
@@ -156,7 +191,7 @@ local function find_difference(self, context, hold)
       if said == nil then return nil, err end
       -- One that the module has taken it must show, too.
       local unknown = not said and setting.optional and context.applied[name] == nil
-      if unknown then self.unknown[name] = true end
+      if unknown then note_unknown(self, name) end
       if not unknown and not (said and settings.is_same(value, said)) then
         return { name = name, wanted = value, said = said or "nothing", unset = setting.unset }
       end

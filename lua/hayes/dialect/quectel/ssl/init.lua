@@ -28,9 +28,10 @@ return function(modem)
     check.value(where, "the port", port, { type = "integer", min = 1, max = 65535 })
   end
 
-  --- Opens a TLS connection. The options are those of settings.lua: verify, ca, certificate, key, version,
-  --- ciphers, sni, check_time, ignore, session_cache, dtls, negotiate_timeout, mode, escape, context, diagnose; and
-  --- timeout, seconds over all: without it each step has a time-out of its own, which includes waiting for the line.
+  --- Opens a TLS connection. The options are those of settings.lua: verify, ca, certificate, key, key_password (of an
+  --- encrypted key), version, ciphers, sni, check_time, ignore, session_cache, dtls, negotiate_timeout, mode, escape,
+  --- context, diagnose; close_timeout, seconds for closing it in the module (10); and timeout, seconds over all:
+  --- without it each step has a time-out of its own, which includes waiting for the line.
   ---
   --- A module offers one cipher suite or all. If `ciphers` lists several, they are tried in turn, one handshake each;
   --- the next one is tried only after a failed handshake (579; 566 where TCP works). The negotiate_timeout applies to

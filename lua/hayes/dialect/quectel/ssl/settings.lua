@@ -22,6 +22,9 @@ settings.missing_versions = { ssl3 = "SSL 3.0 is not compiled into OpenSSL as di
 local levels = { none = 0, server = 1, mutual = 2 }
 local dtls_versions = { ["1.0"] = 0, ["1.2"] = 1 }
 
+--- The default of the note, and its greatest value, seconds.
+local LONGEST_NEGOTIATION = 300
+
 --- What may be wrong with a server's certificate and is to be accepted: bits of ignorecertitem, or a setting of its
 --- own.
 local flaws = {
@@ -43,6 +46,7 @@ local flaws = {
 
 --- The options that ssl.open and its relatives take.
 settings.rules = tls.rules_with {
+  key_password = { type = "string", line = true, longest = 80 },
   version = { values = { "tls1.2", "tls1.1", "tls1.0", "ssl3", "all" }, default = "tls1.2" },
   ciphers = { type = "string|table" },
   sni = { type = "boolean", default = true },
@@ -50,10 +54,11 @@ settings.rules = tls.rules_with {
   ignore = { type = "table", default = {} },
   session_cache = { type = "boolean", default = false },
   dtls = { values = { false, "1.2", "1.0" }, default = false },
-  negotiate_timeout = { type = "integer", min = 10, max = 300, default = 300 },
+  negotiate_timeout = { type = "integer", min = 10, max = LONGEST_NEGOTIATION, default = LONGEST_NEGOTIATION },
   mode = { values = { "buffer", "push", "transparent" }, default = "buffer" },
   escape = { values = { "manual", "auto" }, default = "manual" },
-  context = { type = "integer", min = 1, max = 15, default = 1 },
+  context = { type = "integer", min = 1, max = 7, default = 1 },
+  close_timeout = { type = "integer", min = 0, max = 65535 },
   diagnose = { type = "boolean", default = false },
   timeout = { type = "number", min = 0.1, max = 3600 },
 }
@@ -76,7 +81,11 @@ end
 function settings.check(where, given)
   local options = check.options(where, given, settings.rules)
   tls.require_sources(where, options, 'a local file, { pem = … } or "UFS:name"')
+  if options.key_password and not options.key then
+    check.fail(where, "key_password is given without key, which it is for")
+  end
   tls.read_sources(where, options, certificates.read)
+  options.sni_wanted = given ~= nil and given.sni or options.sni and options.verify ~= "none"
   options.ciphers = suites.codes(where, options.ciphers)
   check_ignore(where, options.ignore)
   return options
@@ -91,6 +100,8 @@ end
 ---@field [2] integer|string
 ---@field optional? boolean  firmware that does not know it is as if it had this value
 ---@field verifies? boolean  verification depends on it: it is read back right before a connection is opened
+---@field lacking? string   what it means that the firmware does not know it, and what to do about that
+---@field password? string   behind the value: of an encrypted key
 ---@field unset? boolean     it is not sent, and only cleared when an earlier program has left something there
 
 --- The settings for checked options, in the order in which they are sent.
@@ -108,9 +119,14 @@ function settings.for_options(options, paths, suite)
     { "sslversion", versions[options.version], verifies = true },
     { "ciphersuite", suite, verifies = true },
     { "seclevel", levels[options.verify], verifies = true },
-    { "sni", number(options.sni), verifies = true }, -- the name that the certificate is compared with
-    { "ignorelocaltime", number(not options.check_time), verifies = true },
-    { "negotiatetime", options.negotiate_timeout },
+    -- The name that the certificate is compared with.
+    { "sni", number(options.sni), optional = not options.sni_wanted, verifies = true,
+      lacking = "It neither sends the server's name nor compares it with the certificate; sni = false does without." },
+    -- Without verification no date is looked at.
+    { "ignorelocaltime", number(not options.check_time), optional = not options.check_time or options.verify == "none",
+      verifies = true, lacking = "It does not look at the dates of certificates; check_time = false does without." },
+    { "negotiatetime", options.negotiate_timeout, optional = options.negotiate_timeout == LONGEST_NEGOTIATION,
+      lacking = "It has a limit of its own for the handshake; leave negotiate_timeout out." },
     { "ignorecertitem", bits, optional = bits == 0, verifies = true },
     { "ignoreinvalidcertsign", number(own.ignoreinvalidcertsign), optional = not own.ignoreinvalidcertsign,
       verifies = true },
@@ -125,7 +141,7 @@ function settings.for_options(options, paths, suite)
   if options.dtls then list[#list + 1] = { "dtlsversion", dtls_versions[options.dtls] } end
   if paths.ca then list[#list + 1] = { "cacert", paths.ca, verifies = true } end
   if paths.certificate then list[#list + 1] = { "clientcert", paths.certificate } end
-  if paths.key then list[#list + 1] = { "clientkey", paths.key } end
+  if paths.key then list[#list + 1] = { "clientkey", paths.key, password = options.key_password } end
   return list
 end
 
@@ -140,10 +156,17 @@ function settings.is_same(wanted, given)
   return tostring(given or ""):gsub("^UFS:", "") == wanted:gsub("^UFS:", "")
 end
 
+--- What the module is told with a setting, as one text.
+---@param setting hayes.quectel.ssl_setting
+---@return string
+function settings.told(setting)
+  return tostring(setting[2]) .. (setting.password and "\0" .. setting.password or "")
+end
+
 --- A text that two lists of settings share exactly if they are the same.
 function settings.key(list)
   local words = {}
-  for i, setting in ipairs(list) do words[i] = setting[1] .. "=" .. tostring(setting[2]) end
+  for i, setting in ipairs(list) do words[i] = setting[1] .. "=" .. settings.told(setting) end
   return table.concat(words, ";")
 end
 

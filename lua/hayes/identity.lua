@@ -1,0 +1,49 @@
+--- What module this is, and what is known of its firmware.
+
+local identity = {}
+
+--- What module this is.
+---@param modem hayes.modem
+---@return { manufacturer: string, model: string, revision: string, imei: string }?, hayes.error?
+function identity.of(modem)
+  return modem.dialect.identify(modem)
+end
+
+local Habits = {}
+Habits.__name = "hayes.habits"
+
+--- A line for each, by name.
+function Habits:__tostring()
+  local lines = {}
+  for name, habit in pairs(self) do lines[#lines + 1] = ("%s: %s (%s)"):format(name, habit.value, habit.source) end
+  table.sort(lines)
+  return table.concat(lines, "\n")
+end
+
+--- The firmware does, or has, something that others do not, as it has shown.
+---@param modem hayes.modem
+---@param name string
+---@param value any
+---@param source string
+function identity.learn(modem, name, value, source)
+  local learnt = rawget(modem, "learnt") or {}
+  modem.learnt = learnt
+  learnt[name] = { value = value, source = source }
+end
+
+--- What is known of this firmware: by name { value, source }; it prints as text. Some is known of the revision, which
+--- the module is asked for, and some it has shown since hayes.open.
+---@param modem hayes.modem
+---@return table<string, { value: any, source: string }>?, hayes.error?
+function identity.habits(modem)
+  local found = {}
+  if modem.dialect.habits then
+    local is, err = modem.dialect.identify(modem)
+    if not is then return nil, err end
+    found = modem.dialect.habits(is)
+  end
+  for name, habit in pairs(rawget(modem, "learnt") or {}) do found[name] = habit end
+  return setmetatable(found, Habits)
+end
+
+return identity

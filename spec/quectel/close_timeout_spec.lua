@@ -1,0 +1,47 @@
+-- The time that a Quectel module may take to close a connection (AT+QICLOSE, AT+QSSLCLOSE).
+
+local hayes = require "hayes"
+local script = require "support.script"
+
+local OK = "\r\nOK\r\n"
+
+describe("Closing a connection", function()
+  local modem, port
+
+  before_each(script.virtual_time)
+
+  after_each(function()
+    modem:close()
+    script.real_time()
+  end)
+
+  --- A module that takes so many seconds to close a connection.
+  local function open(options, seconds)
+    port = script.port(script.quectel {
+      ["AT+QISTATE"] = OK, ["AT+QSSLSTATE"] = OK, ['^AT%+QICFG='] = OK,
+      ["^AT%+QIOPEN="] = function(line, at)
+        at:say(OK)
+        at:say(("\r\n+QIOPEN: %s,0\r\n"):format(line:match "=1,(%d+)"), 0.1)
+      end,
+      ["^AT%+QICLOSE="] = function(_, at) at:say(OK, seconds) end,
+    })
+    modem = assert(hayes.open_port(port, "script"))
+    return assert(modem.tcp.open("h", 80, options))
+  end
+
+  local function close_sent() return table.concat(port.log, "\n"):match "AT%+QICLOSE=[%d,]+" end
+
+  it("takes as long as the module does where the caller does not say", function()
+    assert(open(nil, 5):close())
+    assert.is_truthy(close_sent():find "^AT%+QICLOSE=%d+$")
+  end)
+
+  for _, seconds in ipairs { 0, 60 } do
+    it(("takes %d s at most with close_timeout = %d, and is waited for"):format(seconds, seconds), function()
+      local started = script.now()
+      assert(open({ close_timeout = seconds }, seconds):close())
+      assert.is_truthy(close_sent():find("^AT%+QICLOSE=%d+," .. seconds .. "$"), close_sent())
+      assert.is_true(script.now() - started >= seconds)
+    end)
+  end
+end)
