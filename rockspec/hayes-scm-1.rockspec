@@ -58,6 +58,7 @@ build = {
         "csrc/lua/port.c",
         "csrc/lua/responses.c",
         "csrc/lua/rules.c",
+        "csrc/lua/sha256.c",
         "csrc/lua/signal.c",
         "csrc/port/port.c",
         "csrc/port/serial.c",

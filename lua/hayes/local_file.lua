@@ -3,6 +3,7 @@
 
 local core = require "hayes.core"
 local errors = require "hayes.error"
+local failure = require "hayes.failure"
 local wait = require "hayes.wait"
 
 local local_file = {}
@@ -120,18 +121,26 @@ local PartFile = {}
 PartFile.__index = PartFile
 
 --- Gives it owner, group and permissions of the file that it replaces, makes it permanent, and renames it. nil and the
---- system's error message if that fails; the file then stays open.
+--- error if that fails; the file then stays open. `rename_failed`: it is complete at `part_path`.
+---@return true?, hayes.error?
 function PartFile:commit()
   local ok, words = self.file:copy_permissions(self.target_path)
   if ok then ok, words = self.file:sync() end
-  if ok then ok, words = os.rename(self.part_path, self.target_path) end
-  if ok then self.file:close() end
-  return ok, words
+  if not ok then return nil, failure.of_sink(self.part_path, words) end
+  ok, words = os.rename(self.part_path, self.target_path)
+  if not ok then
+    return nil, errors.new { name = "rename_failed", part_path = self.part_path,
+      message = ("%s is complete, but cannot be renamed to %s: %s"):format(self.part_path, self.target_path,
+        words:match(": ([^:]+)$") or words) }
+  end
+  self.file:close()
+  return true
 end
 
+--- Removed while it is still locked: after that it may be another program's.
 function PartFile:discard()
-  self.file:close()
   os.remove(self.part_path)
+  self.file:close()
 end
 
 --- Closes one that nothing was written to: what an earlier run has left in it stays.
@@ -173,6 +182,10 @@ local function open(path, kind, mode, target)
   if file then return file end
   if kind == "fifo" and token == "no_such_device" then
     return nil, failed("no_reader", "written", path, "It is a FIFO that no program reads", "Start the reader first.")
+  end
+  if target and token == "file_in_use" then
+    return nil, failed(token, "written", path, "Another program is writing it, or another task of this one",
+      "Wait until that is over, or name another file.")
   end
   return nil, failed(token or "sink_failed", "written", path, words, target and not token and REMOVE or nil)
 end

@@ -197,6 +197,14 @@ local function explain(self, err)
   return seen
 end
 
+--- The sink has failed, the disk being full, for example: what has come until then is kept.
+local function name_kept(self, err)
+  local target = self.target
+  if not (target.is_file and target.keeps and target.at > 0) then return end
+  err.part_path, err.local_bytes, err.server_bytes = target.part.part_path, target.at, self.size
+  err.message = ("%s; %s has %d bytes, and stays"):format(err.message, target.part.part_path, target.at)
+end
+
 --- Downloads to a target.
 ---@param session table
 ---@param path string on the server
@@ -225,6 +233,7 @@ function Download.run(session, path, target, options)
   if done then result, err = target:finish() end
   if not result then
     if err.attempts and call.is_loss(err) then err = explain(self, err) end
+    if err == self.failed then name_kept(self, err) end
     target:fail(err)
     return nil, err
   end

@@ -170,7 +170,7 @@ end
 --- are followed; FIFOs and devices are written directly.
 ---
 --- Errors of this host: `no_such_file`, `permission_denied`, `is_a_directory`, `is_a_socket`, `no_reader` of a FIFO,
---- `bad_path`, `sink_failed`. Of the server's file: `size_differs`, `file_changed`.
+--- `bad_path`, `sink_failed`, `file_in_use`, `rename_failed`. Of the server's file: `size_differs`, `file_changed`.
 ---@param path string on the server, at most 255 bytes
 ---@param sink? string|function a local path, an LTN12 sink, or "UFS:name" in the module; nil: gives a string
 ---@param options? table as for put(); offset and length are of the server's file
