@@ -194,6 +194,7 @@ build = {
     ["hayes.stream.socket"] = "lua/hayes/stream/socket.lua",
     ["hayes.stream.tls"] = "lua/hayes/stream/tls.lua",
     ["hayes.trace"] = "lua/hayes/trace.lua",
+    ["hayes.transfer_state"] = "lua/hayes/transfer_state.lua",
     ["hayes.wait"] = "lua/hayes/wait.lua",
   },
 }

@@ -376,6 +376,20 @@ static int digest(lua_State *L)
     return 1;
 }
 
+/* sha256(bytes) -> SHA-256 in hexadecimal */
+static int sha256_of(lua_State *L)
+{
+    size_t length;
+    const char *bytes = luaL_checklstring(L, 1, &length);
+    struct sha256 sha256;
+    char hex[SHA256_HEX + 1];
+    sha256_init(&sha256);
+    sha256_add(&sha256, bytes, length);
+    sha256_hex(&sha256, hex);
+    lua_pushstring(L, hex);
+    return 1;
+}
+
 /* file:modified() -> time of its last change, in nanoseconds since 1970; or nil, message, name */
 static int modified(lua_State *L)
 {
@@ -433,4 +447,6 @@ void core_open_file(lua_State *L)
     core_class(L, CORE_FILE, methods);
     lua_pushcfunction(L, new_file);
     lua_setfield(L, -2, "file");
+    lua_pushcfunction(L, sha256_of);
+    lua_setfield(L, -2, "sha256");
 }

@@ -84,6 +84,7 @@ end
 ---@field file userdata  of core.file
 ---@field size? integer  bytes: it can be read at any place
 ---@field next? function of a stream, in place of size: an LTN12 source
+---@field name? string   of a regular file: its path, without links
 
 --- Opens a file for reading. FIFOs and character devices are streams: read once, and only if the caller allows a
 --- stream. A character device may be endless, so its length must be given.
@@ -91,8 +92,8 @@ end
 ---@param stream? { length: integer? } streams are allowed, and end after `length` bytes
 ---@return hayes.local_source?, hayes.error?
 function local_file.source(path, stream)
-  local kind, err = classify(path, "read")
-  if not kind then return nil, err end
+  local kind, name = classify(path, "read")
+  if not kind then return nil, name end
   local is_stream = kind == "fifo" or kind == "character"
   if is_stream and not stream then return nil, not_a_stream(kind, path) end
   if kind == "character" and not stream.length then
@@ -103,7 +104,7 @@ function local_file.source(path, stream)
   if not file then return nil, failed(token or "source_failed", "read", path, words) end
   local size = false
   if not is_stream then size, words = size_of(file) end
-  if size then return { file = file, size = size } end
+  if size then return { file = file, size = size, name = name } end
   if size == false and stream then return { file = file, next = source_of(file, path, stream.length) } end
   file:close()
   if size == nil then return nil, failed("source_failed", "read", path, words) end

@@ -115,6 +115,7 @@ end
 
 --- What cannot be read a second time can be neither compared nor kept from the server's file.
 local function check_stream(options)
+  if options.follow then check.fail("ftp:put", "follow is for local files of binary sessions, without length") end
   for _, name in ipairs { "existing", "verify" } do
     if type(options[name]) == "string" and options[name] ~= "replace" then
       check.fail("ftp:put", ("%s = %q is for sources that can be read at any offset"):format(name, options[name]))

@@ -109,10 +109,12 @@ function File:finish()
   return ok, err
 end
 
---- What has come stays for the next time; what is complete stays in any case.
+--- What has come stays for the next time; what is complete stays in any case. True if it stays.
 function File:fail()
   self:prepare()
-  if self.at == 0 or not (self.keeps or self.is_complete) then self.part:discard() else self:__close() end
+  local is_kept = self.at > 0 and self.keeps or self.is_complete
+  if is_kept then self:__close() else self.part:discard() end
+  return is_kept
 end
 
 function File:__close() self.sink:close() end
