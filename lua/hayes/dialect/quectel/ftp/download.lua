@@ -315,7 +315,9 @@ local function check_room(modem, name, size, replaced, doing)
     hint = "Fetch it to a local path, or delete files (modem.file.list() tells)." }
 end
 
---- Downloads into a file of the module: from the beginning at each attempt, since AT+QFTPGET begins the file anew.
+--- Downloads into a file of the module, which has no command to rename files: one that is there is deleted once the
+--- server's file is known to exist and to have room, and is gone if the link breaks for good after that. From the
+--- beginning at each attempt, since AT+QFTPGET begins the file anew.
 ---@return { bytes: integer, seconds: number }?, hayes.error?
 function Download.inside(session, path, name, options)
   local modem = session.modem
@@ -324,7 +326,7 @@ function Download.inside(session, path, name, options)
   end
   local began, doing = wait.now(), ("fetching %s into %s"):format(path, name)
   local progress = Progress.new(options.progress)
-  local base = options.offset or 0
+  local base, is_replaced = options.offset or 0, false
   local retries = options.resume == false and 0 or options.retries or session.options.retries
   local bytes, err = recovery.run(session, retries, function()
     local size, err = remote.size(session, path, doing)
@@ -339,7 +341,10 @@ function Download.inside(session, path, name, options)
     local came
     came, err = check_room(modem, name, size and size - base, there, doing)
     if not came then return nil, err end
-    if there then modem.file.delete(name) end
+    if there then
+      modem.file.delete(name)
+      is_replaced = is_replaced or there > 0
+    end
     came, err = carry.inside(session, "GET", { path, name, base }, size,
       options.progress and function(done) progress:moved(done) end, doing)
     if not came then
@@ -350,11 +355,15 @@ function Download.inside(session, path, name, options)
     there, err = modem.file.size(name)
     if err then return nil, err end
     if there == came and (not size or session.options.type == "ascii" or came == size - base) then return came end
+    modem.file.delete(name)
     return nil, errors.new { name = "size_differs", origin = "ftp",
       message = ("%s: %d bytes came, the server has %s, the module %s"):format(doing, came, size or "?", there or "no")
     }
   end)
-  if not bytes then return nil, err end
+  if not bytes then
+    if is_replaced then err.message = ("%s; what %s had before is gone"):format(err.message, name) end
+    return nil, err
+  end
   progress:finish(bytes)
   return { bytes = bytes, seconds = wait.now() - began }
 end

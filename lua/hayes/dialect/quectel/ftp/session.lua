@@ -142,13 +142,13 @@ end
 ---@param options? { resume: boolean?, offset: integer?, length: integer?, progress: function?, retries: integer?,
 ---  verify: boolean|"content"|nil, existing: string?, piece: integer?, follow: boolean? } offset (0): byte of the
 ---  source and of the server's file at which to begin; of what can be read only once, of the server's file alone;
----  length: bytes of the source (to its end); progress(done, total, rate): bytes, bytes, bytes a second, at most ten times a second;
----  retries: attempts in a row that may change nothing (20); verify: sizes and samples are compared (true), or all is
----  read back ("content"); existing: what becomes of a file on the server that is not known to be a part of this: it
----  stays while the upload goes to `path.part`, which is renamed at the end ("beside", with resume), it is written over
----  ("replace", without), or the call fails with `exists` ("refuse"); piece: bytes of one command, between which other
----  tasks use the modem (1 MiB of a local file with resume, else all at once); follow: a local file that grows is stored
----  up to the end that it has by then, and not as long as it was at the beginning
+---  length: bytes of the source (to its end); progress(done, total, rate): bytes, bytes, bytes a second, at most ten
+---  times a second; retries: attempts in a row that may change nothing (20); verify: sizes and samples are compared
+---  (true), or all is read back ("content"); existing: what becomes of a file on the server that is not known to be a
+---  part of this: it stays while the upload goes to `path.part`, which is renamed at the end ("beside", with resume),
+---  it is written over ("replace", without), or the call fails with `exists` ("refuse"); piece: bytes of one command,
+---  between which other tasks use the modem (1 MiB of a local file with resume, else all at once); follow: a local file
+---  that grows is stored up to the end that it has by then, and not as long as it was at the beginning
 ---@return { bytes: integer, seconds: number, resumed_at: integer?, verified: boolean }?, hayes.error? verified: the
 ---  server's size, at the end, was the one that it must be; not where it does not tell, or has moved the file away
 function Session:put(source, path, options)
@@ -169,7 +169,8 @@ end
 
 --- Fetches a file from the server. A local file is written as `.part` next to its target and renamed when complete;
 --- with resume (the default for a path) the download continues after what an earlier run has left there. Symbolic links
---- are followed; FIFOs and devices are written directly.
+--- are followed; FIFOs and devices are written directly. The module cannot rename its files: one that is replaced is
+--- gone if the transfer fails, and the error says so.
 ---
 --- Errors of this host: `no_such_file`, `permission_denied`, `is_a_directory`, `is_a_socket`, `no_reader` of a FIFO,
 --- `bad_path`, `sink_failed`, `file_in_use`, `rename_failed`. Of the server's file: `size_differs`, `file_changed`.
