@@ -69,6 +69,7 @@ build = {
         "csrc/lua/pump.c",
         "csrc/lua/responses.c",
         "csrc/lua/rules.c",
+        "csrc/lua/sha256.c",
         "csrc/lua/signal.c",
         "csrc/lua/submit.c",
         "csrc/port/listen.c",
@@ -260,6 +261,7 @@ build = {
     ["hayes.stream.socket"] = "lua/hayes/stream/socket.lua",
     ["hayes.stream.tls"] = "lua/hayes/stream/tls.lua",
     ["hayes.trace"] = "lua/hayes/trace.lua",
+    ["hayes.transfer_state"] = "lua/hayes/transfer_state.lua",
     ["hayes.wait"] = "lua/hayes/wait.lua",
   },
 }

@@ -18,6 +18,19 @@ static bool is_silent(const struct at_escape *escape, const struct at_protocol *
     return now >= escape->drained_at + guard(protocol) / 10 * 9;
 }
 
+/* A run was begun after a silence, and is shorter than the sequence. */
+static bool is_begun(const struct at_escape *escape, const struct at_protocol *protocol)
+{
+    return escape->isolated > 0 && escape->isolated < strlen(protocol->escape);
+}
+
+/* When a run that was begun is over for the module, too: that may have got its last byte late and what
+ * follows in time, or have a slow clock. After less silence nobody can tell. */
+static at_time over_at(const struct at_escape *escape, const struct at_protocol *protocol)
+{
+    return escape->drained_at + guard(protocol) / 2 * 3;
+}
+
 /* The pause that separates two runs, for modules that require no guard time: long enough that the latency of
  * a USB adapter cannot close it. */
 static at_time burst_gap(const struct at_protocol *protocol)
@@ -99,24 +112,29 @@ size_t at_escape_allowed(const struct at_escape *escape, const struct at_protoco
         return length;
     if (protocol->idle_ms > 0)
         return allowed_in_bursts(escape, protocol, bytes, length, now, until);
-    size_t bare = is_silent(escape, protocol, now) ? 0 : escape->isolated;
+    bool goes_on = is_begun(escape, protocol) && now < over_at(escape, protocol);
+    size_t bare = is_silent(escape, protocol, now) && !goes_on ? 0 : escape->isolated;
     if (bare >= sequence || length > sequence)
         return length;
     for (size_t i = 0; i < length; i++) {
         if (bytes[i] != protocol->escape[0])
             return length;
     }
+    if (goes_on && is_silent(escape, protocol, now)) {
+        *until = over_at(escape, protocol);
+        return 0;
+    }
     if (bare + length != sequence)
         return length;
     if (length > 1)
         return length - 1;
-    *until = escape->drained_at + guard(protocol);
+    *until = over_at(escape, protocol);
     return 0;
 }
 
 at_time at_escape_ready_at(const struct at_escape *escape, const struct at_protocol *protocol)
 {
-    return escape->drained_at + guard(protocol);
+    return is_begun(escape, protocol) ? over_at(escape, protocol) : escape->drained_at + guard(protocol);
 }
 
 bool at_escape_begin(struct at_escape *escape, const struct at_protocol *protocol, at_time now)

@@ -15,6 +15,8 @@ static const char *token(int number)
     case EPERM:
     case EROFS:
         return "permission_denied";
+    case EWOULDBLOCK: /* of a lock: calls that would block are told otherwise */
+        return "file_in_use";
     case EISDIR:
         return "is_a_directory";
     case ENXIO: /* also a FIFO opened for writing without a reader */

@@ -2,6 +2,7 @@
 
 #include "lua/core.h"
 #include "lua/part.h"
+#include "lua/sha256.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,7 +19,10 @@ struct core_file {
     uint64_t transferred; /* bytes read or written since it was opened, or since seek() */
     uint16_t xor16;    /* checksum of these: exclusive or of big-endian 16-bit words; an odd last byte is the
                           high one */
-    size_t at, length; /* unread bytes in the buffer */
+    bool is_hashing;   /* digest() has been called */
+    uint64_t position; /* in the file, of the next byte that the engine gets or gives */
+    struct sha256 sha256; /* of the first bytes of the file */
+    size_t at, length;    /* unread bytes in the buffer */
     char buffer[32768];
 };
 
@@ -38,8 +42,18 @@ struct core_file *core_test_file(lua_State *L, int index)
     return self;
 }
 
-static void add_to_xor16(struct core_file *self, const char *bytes, size_t length)
+/* Bytes that have just passed; those that the digest has already are the same as then. */
+static void add_to_digest(struct core_file *self, const char *bytes, size_t length)
 {
+    uint64_t from = self->position, hashed = self->sha256.length;
+    self->position += length;
+    if (self->is_hashing && from <= hashed && hashed < self->position)
+        sha256_add(&self->sha256, bytes + (hashed - from), (size_t)(self->position - hashed));
+}
+
+static void add_to_checksums(struct core_file *self, const char *bytes, size_t length)
+{
+    add_to_digest(self, bytes, length);
     uint16_t xor16 = self->xor16;
     bool low = self->transferred % 2 == 1;
     for (size_t i = 0; i < length; i++, low = !low)
@@ -65,7 +79,7 @@ static size_t peek(void *context, const char **bytes)
 static void consume(void *context, size_t length)
 {
     struct core_file *self = context;
-    add_to_xor16(self, self->buffer + self->at, length);
+    add_to_checksums(self, self->buffer + self->at, length);
     self->at += length;
 }
 
@@ -84,7 +98,7 @@ bool core_file_write(struct core_file *file, const char *bytes, size_t length)
         else if (errno != EINTR)
             file->failure = errno;
     }
-    add_to_xor16(file, bytes, written);
+    add_to_checksums(file, bytes, written);
     return file->failure == 0;
 }
 
@@ -93,6 +107,8 @@ enum mode {
     PART,     /* created if missing, otherwise kept; also readable (see part_open) */
     APPEND,   /* created if missing */
     EXISTING, /* never created */
+    PRIVATE,  /* to be read, and made by this user; see private_open */
+    NEW,      /* to be written, for this user only, in place of what is there; see private_create */
 };
 
 static const int open_flags[] = {
@@ -115,19 +131,27 @@ static int refuse_folder(lua_State *L, struct core_file *self)
     return 0;
 }
 
+static int open_in(enum mode mode, const char *path)
+{
+    if (mode == PRIVATE)
+        return private_open(path);
+    if (mode == NEW)
+        return private_create(path);
+    return open(path, open_flags[mode] | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0666);
+}
+
 /* file(path, mode, target) -> file, or nil, message, name (see core_push_failure). The modes are those of
  * enum mode; target is for PART: the path of the file to replace. Neither this nor a later call blocks; a
  * FIFO without a reader cannot be opened for writing. */
 static int new_file(lua_State *L)
 {
-    static const char *const modes[] = {"read", "part", "append", "existing", NULL};
+    static const char *const modes[] = {"read", "part", "append", "existing", "private", "new", NULL};
     const char *path = luaL_checkstring(L, 1);
     enum mode mode = (enum mode)luaL_checkoption(L, 2, NULL, modes);
     const char *target = luaL_optstring(L, 3, NULL), *refusal = NULL;
     struct core_file *self = lua_newuserdatauv(L, sizeof *self, 0);
     memset(self, 0, offsetof(struct core_file, buffer));
-    self->fd = mode == PART ? part_open(path, target, &refusal)
-                            : open(path, open_flags[mode] | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0666);
+    self->fd = mode == PART ? part_open(path, target, &refusal) : open_in(mode, path);
     int number = errno;
     luaL_setmetatable(L, CORE_FILE);
     if (refusal != NULL) {
@@ -254,8 +278,10 @@ static int descriptor(lua_State *L)
 static int seek(lua_State *L)
 {
     struct core_file *self = check_file(L);
-    if (lseek(self->fd, (off_t)luaL_checkinteger(L, 2), SEEK_SET) < 0)
+    off_t position = lseek(self->fd, (off_t)luaL_checkinteger(L, 2), SEEK_SET);
+    if (position < 0)
         return core_push_failure(L, errno);
+    self->position = (uint64_t)position;
     self->at = self->length = 0;
     self->xor16 = 0;
     self->transferred = 0;
@@ -267,8 +293,12 @@ static int seek(lua_State *L)
 /* file:truncate(bytes) -> true, or nil, message, name */
 static int truncate_file(lua_State *L)
 {
-    if (ftruncate(check_file(L)->fd, (off_t)luaL_checkinteger(L, 2)) != 0)
+    struct core_file *self = check_file(L);
+    lua_Integer bytes = luaL_checkinteger(L, 2);
+    if (ftruncate(self->fd, (off_t)bytes) != 0)
         return core_push_failure(L, errno);
+    if ((uint64_t)bytes < self->sha256.length)
+        sha256_init(&self->sha256);
     lua_pushboolean(L, true);
     return 1;
 }
@@ -299,6 +329,75 @@ static int transferred(lua_State *L)
     lua_pushinteger(L, (lua_Integer)self->transferred);
     lua_pushinteger(L, self->xor16);
     return 2;
+}
+
+enum {
+    DIGEST_STEP = 1 << 20 /* bytes that one call of digest() reads at most: some milliseconds */
+};
+
+/* Adds bytes of the file to the digest, up to this offset or for one step. Returns 0 or an error number. */
+static int read_to_digest(struct core_file *self, uint64_t end)
+{
+    char bytes[16384];
+    for (size_t done = 0; self->sha256.length < end && done < DIGEST_STEP;) {
+        uint64_t left = end - self->sha256.length;
+        size_t most = left < sizeof bytes ? (size_t)left : sizeof bytes;
+        ssize_t count = pread(self->fd, bytes, most, (off_t)self->sha256.length);
+        if (count == 0)
+            return ENODATA;
+        if (count < 0 && errno != EINTR)
+            return errno;
+        sha256_add(&self->sha256, bytes, count > 0 ? (size_t)count : 0);
+        done += count > 0 ? (size_t)count : 0;
+    }
+    return 0;
+}
+
+/* file:digest(length) -> SHA-256 of the first `length` bytes, in hexadecimal; false: not yet, call it again;
+ * or nil, message, name. From the first call on, bytes that pass between file and engine are added as they
+ * pass, and only others are read. */
+static int digest(lua_State *L)
+{
+    struct core_file *self = check_file(L);
+    lua_Integer length = luaL_checkinteger(L, 2);
+    luaL_argcheck(L, length >= 0, 2, "must not be negative");
+    if (!self->is_hashing || (uint64_t)length < self->sha256.length)
+        sha256_init(&self->sha256);
+    self->is_hashing = true;
+    int number = read_to_digest(self, (uint64_t)length);
+    if (number != 0)
+        return core_push_failure(L, number);
+    char hex[SHA256_HEX + 1];
+    sha256_hex(&self->sha256, hex);
+    if (self->sha256.length == (uint64_t)length)
+        lua_pushstring(L, hex);
+    else
+        lua_pushboolean(L, false);
+    return 1;
+}
+
+/* sha256(bytes) -> SHA-256 in hexadecimal */
+static int sha256_of(lua_State *L)
+{
+    size_t length;
+    const char *bytes = luaL_checklstring(L, 1, &length);
+    struct sha256 sha256;
+    char hex[SHA256_HEX + 1];
+    sha256_init(&sha256);
+    sha256_add(&sha256, bytes, length);
+    sha256_hex(&sha256, hex);
+    lua_pushstring(L, hex);
+    return 1;
+}
+
+/* file:modified() -> time of its last change, in nanoseconds since 1970; or nil, message, name */
+static int modified(lua_State *L)
+{
+    struct stat status;
+    if (fstat(check_file(L)->fd, &status) != 0)
+        return core_push_failure(L, errno);
+    lua_pushinteger(L, (lua_Integer)status.st_mtim.tv_sec * 1000000000 + (lua_Integer)status.st_mtim.tv_nsec);
+    return 1;
 }
 
 /* file:failure() -> the system's message for the first read or write that failed, or nil */
@@ -335,6 +434,8 @@ static const luaL_Reg methods[] = {
     {"sync", sync_file},
     {"transferred", transferred},
     {"failure", failure},
+    {"digest", digest},
+    {"modified", modified},
     {"close", close_file},
     {"__gc", close_file},
     {"__close", close_file},
@@ -346,4 +447,6 @@ void core_open_file(lua_State *L)
     core_class(L, CORE_FILE, methods);
     lua_pushcfunction(L, new_file);
     lua_setfield(L, -2, "file");
+    lua_pushcfunction(L, sha256_of);
+    lua_setfield(L, -2, "sha256");
 }

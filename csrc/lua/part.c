@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -53,12 +54,22 @@ static int check(int fd, const char *path, mode_t allowed, const char **refusal)
     return (permissions & ~allowed) == 0 || fchmod(fd, permissions & allowed) == 0 ? 0 : errno;
 }
 
-int part_open(const char *path, const char *target, const char **refusal)
+/* Another program may hold the lock, and rename or remove the file between our open() and our flock(): what
+ * we have then is not at the path any more. File systems without locks are used without. */
+static int lock(int fd, const char *path, bool *is_stale)
 {
-    struct stat status;
-    mode_t allowed =
-        target != NULL && stat(target, &status) == 0 ? (status.st_mode & PERMISSIONS) | OWN : PERMISSIONS;
-    *refusal = NULL;
+    struct stat ours, there;
+    *is_stale = false;
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0)
+        return errno == EWOULDBLOCK ? errno : 0;
+    *is_stale = fstat(fd, &ours) == 0 &&
+                (lstat(path, &there) != 0 || ours.st_ino != there.st_ino || ours.st_dev != there.st_dev);
+    return 0;
+}
+
+static int open_once(const char *path, mode_t allowed, const char **refusal, bool *is_stale)
+{
+    *is_stale = false;
     int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, allowed & ANY);
     if (fd < 0 && errno == ELOOP)
         *refusal = "It is a symbolic link";
@@ -66,9 +77,50 @@ int part_open(const char *path, const char *target, const char **refusal)
         return -1;
     int number = check(fd, path, allowed, refusal);
     if (number == 0)
+        number = lock(fd, path, is_stale);
+    if (number == 0 && !*is_stale)
         return fd;
     close(fd);
     errno = number;
+    return -1;
+}
+
+int part_open(const char *path, const char *target, const char **refusal)
+{
+    struct stat status;
+    mode_t allowed =
+        target != NULL && stat(target, &status) == 0 ? (status.st_mode & PERMISSIONS) | OWN : PERMISSIONS;
+    int fd;
+    bool is_stale;
+    do {
+        *refusal = NULL;
+        fd = open_once(path, allowed, refusal, &is_stale);
+    } while (is_stale);
+    return fd;
+}
+
+int private_create(const char *path)
+{
+    int fd;
+    do
+        fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR);
+    while (fd < 0 && errno == EEXIST && unlink(path) == 0); /* a killed program has left it */
+    return fd;
+}
+
+int private_open(const char *path)
+{
+    struct stat status;
+    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0)
+        return -1;
+    int number = fstat(fd, &status) == 0 ? 0 : errno;
+    bool is_ours = number == 0 && S_ISREG(status.st_mode) && status.st_nlink == 1 &&
+                   status.st_uid == geteuid() && (status.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+    if (is_ours)
+        return fd;
+    close(fd);
+    errno = number != 0 ? number : EPERM;
     return -1;
 }
 

@@ -66,6 +66,13 @@ local function take_into_service(port, address, options, open_again)
   return nil, err
 end
 
+--- Ends an emulator whose modem could not be opened, or whose opening was cancelled.
+local Unused = {}
+Unused.__index = Unused
+function Unused:__close()
+  if self.emulator then self.emulator:close() end
+end
+
 --- Opens the module at an address: `/dev/ttyUSB2`, `/dev/pts/3`, `tcp:host:port`, `unix:/path`, `emulator` or
 --- `emulator:<module>`.
 ---@param address string
@@ -85,6 +92,7 @@ function hayes.open(address, options)
   local emulator, port, err
   emulator, err = start_emulator(address)
   if err then return nil, err end
+  local unused <close> = setmetatable({ emulator = emulator }, Unused)
   local baud, flow = options.baud or BAUD, options.flow
   port, err = ports.open(emulator and emulator.address or address, baud, flow)
   if not port then return nil, err end
@@ -92,7 +100,7 @@ function hayes.open(address, options)
   modem, err = take_into_service(port, address, options, not emulator and function()
     return ports.open(address, baud, flow)
   end or nil)
-  if modem then modem.emulator = emulator end
+  if modem then modem.emulator, unused.emulator = emulator, nil end
   return modem, err
 end
 

@@ -3,6 +3,7 @@
 
 local core = require "hayes.core"
 local errors = require "hayes.error"
+local failure = require "hayes.failure"
 local wait = require "hayes.wait"
 
 local local_file = {}
@@ -83,6 +84,7 @@ end
 ---@field file userdata  of core.file
 ---@field size? integer  bytes: it can be read at any place
 ---@field next? function of a stream, in place of size: an LTN12 source
+---@field name? string   of a regular file: its path, without links
 
 --- Opens a file for reading. FIFOs and character devices are streams: read once, and only if the caller allows a
 --- stream. A character device may be endless, so its length must be given.
@@ -90,8 +92,8 @@ end
 ---@param stream? { length: integer? } streams are allowed, and end after `length` bytes
 ---@return hayes.local_source?, hayes.error?
 function local_file.source(path, stream)
-  local kind, err = classify(path, "read")
-  if not kind then return nil, err end
+  local kind, name = classify(path, "read")
+  if not kind then return nil, name end
   local is_stream = kind == "fifo" or kind == "character"
   if is_stream and not stream then return nil, not_a_stream(kind, path) end
   if kind == "character" and not stream.length then
@@ -102,7 +104,7 @@ function local_file.source(path, stream)
   if not file then return nil, failed(token or "source_failed", "read", path, words) end
   local size = false
   if not is_stream then size, words = size_of(file) end
-  if size then return { file = file, size = size } end
+  if size then return { file = file, size = size, name = name } end
   if size == false and stream then return { file = file, next = source_of(file, path, stream.length) } end
   file:close()
   if size == nil then return nil, failed("source_failed", "read", path, words) end
@@ -120,18 +122,26 @@ local PartFile = {}
 PartFile.__index = PartFile
 
 --- Gives it owner, group and permissions of the file that it replaces, makes it permanent, and renames it. nil and the
---- system's error message if that fails; the file then stays open.
+--- error if that fails; the file then stays open. `rename_failed`: it is complete at `part_path`.
+---@return true?, hayes.error?
 function PartFile:commit()
   local ok, words = self.file:copy_permissions(self.target_path)
   if ok then ok, words = self.file:sync() end
-  if ok then ok, words = os.rename(self.part_path, self.target_path) end
-  if ok then self.file:close() end
-  return ok, words
+  if not ok then return nil, failure.of_sink(self.part_path, words) end
+  ok, words = os.rename(self.part_path, self.target_path)
+  if not ok then
+    return nil, errors.new { name = "rename_failed", part_path = self.part_path,
+      message = ("%s is complete, but cannot be renamed to %s: %s"):format(self.part_path, self.target_path,
+        words:match(": ([^:]+)$") or words) }
+  end
+  self.file:close()
+  return true
 end
 
+--- Removed while it is still locked: after that it may be another program's.
 function PartFile:discard()
-  self.file:close()
   os.remove(self.part_path)
+  self.file:close()
 end
 
 --- Closes one that nothing was written to: what an earlier run has left in it stays.
@@ -173,6 +183,10 @@ local function open(path, kind, mode, target)
   if file then return file end
   if kind == "fifo" and token == "no_such_device" then
     return nil, failed("no_reader", "written", path, "It is a FIFO that no program reads", "Start the reader first.")
+  end
+  if target and token == "file_in_use" then
+    return nil, failed(token, "written", path, "Another program is writing it, or another task of this one",
+      "Wait until that is over, or name another file.")
   end
   return nil, failed(token or "sink_failed", "written", path, words, target and not token and REMOVE or nil)
 end

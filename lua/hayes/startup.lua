@@ -110,11 +110,19 @@ local function attempt(modem, options)
   return dialect.start(modem)
 end
 
+--- A start-up that is cancelled, or raises, closes the port: nobody has the modem to do that.
+local UnderWay = {}
+UnderWay.__index = UnderWay
+function UnderWay:__close()
+  if not self.over then self.modem:shut(errors.closed("the modem on " .. self.modem.address)) end
+end
+
 --- Takes a modem on an open port into service; nil, err if that fails. If the module restarts in the meantime (it was
 --- only just switched on), start-up begins again.
 ---@param modem hayes.modem
 ---@param options { dialect: any, baud: integer, timeout: number }
 function startup.run(modem, options)
+  local under_way <close> = setmetatable({ modem = modem, over = false }, UnderWay)
   modem.starting, modem.starter = true, wait.running()
   exchange.queue_all(modem)
   local ok, err
@@ -122,6 +130,7 @@ function startup.run(modem, options)
     ok, err = attempt(modem, options)
     if ok or err.name ~= "reboot" then break end
   end
+  under_way.over = true
   if not ok then return nil, err end
   modem.restart = restart
   modem:count_line_errors()

@@ -179,8 +179,40 @@ for way, pieces in pairs(Bench.ways) do
         assert.is_true(bench.engine:write_data(bytes))
         local out = bench:output()
         assert.are.same(bytes == "+++" and "++" or bytes, out)
-        assert.are.same(bytes:sub(#out + 1), (run(3)))
+        assert.are.same(bytes:sub(#out + 1), (run(4)))
       end
+    end)
+
+    it("keeps the third of them back until the run is over for every clock, however often it is asked", function()
+      begin()
+      run(2)
+      assert.is_true(bench.engine:write_data("+++"))
+      assert.are.same("++", bench:output())
+      local out, at = run(3)
+      assert.are.same("+", out)
+      assert.is_true(at >= 1.4, at)
+      -- Nobody can tell whether these go on with a run or begin one.
+      for _, rest in ipairs { "+", "++", "+++" } do
+        run(3)
+        assert.is_true(bench.engine:write_data("+"))
+        assert.are.same("+", bench:output())
+        run(0.95)
+        assert.is_true(bench.engine:write_data(rest))
+        out, at = run(3)
+        assert.are.same(rest == "+++" and "++" or rest, out:sub(1, rest == "+++" and 2 or nil))
+        assert.is_true(at >= 0.5, at)
+      end
+    end)
+
+    it("sends the escape sequence apart from plus signs in front of it", function()
+      begin()
+      run(2)
+      assert.is_true(bench.engine:write_data("++"))
+      assert.are.same("++", bench:output())
+      bench.engine:leave_data_mode(false, bench.time)
+      local out, at = run(3)
+      assert.are.same("+++", out)
+      assert.is_true(at >= 1.4, at)
     end)
 
     it("by DTR is left at once, and by the escape sequence when the module does not heed DTR", function()

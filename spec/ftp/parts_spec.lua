@@ -12,6 +12,7 @@ local THERE = { shorter = "abc", begun = "0123", same = "abcdefghij", longer = "
 
 --- Outcomes in which the server's file is not touched: success with 0 bytes, or an error of this name.
 local KEPT, GAP, BEYOND = { bytes = 0 }, { name = "server_has_less" }, { name = "offset_beyond_end" }
+local EXISTS = { name = "exists" }
 
 local NIL = {}
 
@@ -158,6 +159,28 @@ describe("An FTP transfer of a part", function()
   end
 
   it("of a local file, in pieces", function() try_all(path, ROWS, { piece = 2, resume = true }) end)
+
+  it("of data, in pieces", function()
+    try_all(data, ROWS, { piece = 2 })
+    try_all(data, ROWS, { piece = 3, resume = true })
+  end)
+
+  it("of a local file, in pieces and without resume", function() try_all(path, ROWS, { piece = 4, resume = false }) end)
+
+  it("where the server has a file that is not a part of the source, by what is to become of that", function()
+    local all = { NIL, NIL, SOURCE, SOURCE, SOURCE, SOURCE, SOURCE }
+    local refused = { NIL, NIL, SOURCE, EXISTS, SOURCE, EXISTS, EXISTS }
+    for _, source in ipairs { path, data, inside } do
+      for _, existing in ipairs { "beside", "replace" } do
+        try_all(source, { all }, { existing = existing, resume = true })
+        try_all(source, { all }, { existing = existing, resume = false })
+      end
+      try_all(source, { refused }, { existing = "refuse", resume = true })
+      -- Without resume a beginning is no better than anything else.
+      try_all(source, { { NIL, NIL, SOURCE, EXISTS, EXISTS, EXISTS, EXISTS } }, { existing = "refuse", resume = false })
+    end
+    try_all(path, { all }, { follow = true })
+  end)
 
   it("that goes on where the server has its beginning says from where", function()
     for _, options in ipairs { {}, { length = 8, resume = true }, { offset = 2, resume = true } } do

@@ -73,6 +73,53 @@ describe("A tty", function()
     end
   end)
 
+  --- Calls f in a task that is cancelled at the line of its trace with this number; whether that was before its end.
+  local function is_cancelled_at(number, f)
+    local count, ok, err = 0, nil, nil
+    hayes.run(function()
+      local task
+      task = hayes.spawn(f, function()
+        count = count + 1
+        if count == number then hayes.spawn(function() task:cancel() end) end
+      end)
+      ok, err = task:join()
+    end)
+    assert.is_true(ok or err.name == "cancelled", tostring(err))
+    return not ok
+  end
+
+  it("is free again when its opening was cancelled, wherever that was", function()
+    local number = 0
+    repeat
+      number = number + 1
+      local is_cancelled = is_cancelled_at(number, function(heard)
+        assert(hayes.open(emulator.address, { trace = heard })):close()
+      end)
+      local modem <close> = assert(hayes.open(emulator.address))
+      assert.is_truthy(modem:at("AT"))
+    until not is_cancelled
+    assert.is_true(number > 5)
+  end)
+
+  it("is free again when opening it again was cancelled", function()
+    local heard = false
+    local modem <close> = assert(hayes.open(emulator.address, { trace = function() return heard and heard() end }))
+    local number = 0
+    repeat
+      number = number + 1
+      modem:shut(select(2, modem:at("AT+NONE")))
+      local is_cancelled = is_cancelled_at(number, function(f)
+        heard = f
+        assert(modem:reopen())
+      end)
+      heard = false
+      if is_cancelled then assert(hayes.open(emulator.address)):close() end
+      assert(modem:reopen())
+      assert.is_truthy(modem:at("AT"))
+    until not is_cancelled
+    assert.is_true(number > 5)
+  end)
+
   it("tells at once when the other end hangs up, and why", function()
     emulator:control("swallow AT+HOLD")
     local modem <close> = assert(hayes.open(emulator.address))

@@ -2,7 +2,7 @@
 
 Usage: ftp_server.py ROOT PORT IMPLICIT_PORT CHAIN KEY FIRST_PASSIVE LAST_PASSIVE MASQUERADE|-
 
-The user is `user`, the password `secret`. A path `reply-452` is answered with that code; PASV is refused while there
+The user is `user`, the password `secret`; `writer` may do the same, but read no file. A path `reply-452` is answered with that code; PASV is refused while there
 is a file `.no-passive`. Prints each command, without the password, to stdout.
 """
 
@@ -21,6 +21,7 @@ logging.basicConfig(level=logging.CRITICAL)
 
 authorizer = DummyAuthorizer()
 authorizer.add_user("user", "secret", root, perm="elradfmwMT")
+authorizer.add_user("writer", "secret", root, perm="eladfmwMT")
 
 
 class Data(TLS_DTPHandler):

@@ -179,9 +179,9 @@ function Flash:download_to_part(name, target)
     got, err = transfer.fetch(self.modem, name, target.file, size)
   end
   if got then
-    ok, words = target:commit()
+    ok, err = target:commit()
     if ok then return got end
-    err = failure.of_sink(target.target_path, words)
+    if err.name == "rename_failed" then return nil, err end
   end
   target:discard()
   return nil, err

@@ -127,7 +127,7 @@ return function(modem)
   --- counted (AT+QFDWL; `damaged`).
   ---
   --- Errors of this host: `no_such_file`, `permission_denied`, `is_a_directory`, `is_a_socket`, `no_reader` of a FIFO,
-  --- `bad_path`, `sink_failed`.
+  --- `bad_path`, `sink_failed`, `file_in_use`, `rename_failed`.
   ---@param name string
   ---@param sink? string|function a local path (a file is written next to it and renamed when complete; FIFOs and
   ---  devices are written directly), or an LTN12 sink

@@ -11,6 +11,7 @@ local Progress = require "hayes.dialect.quectel.ftp.progress"
 local proof = require "hayes.dialect.quectel.ftp.proof"
 local recovery = require "hayes.dialect.quectel.ftp.recovery"
 local remote = require "hayes.dialect.quectel.ftp.remote"
+local transfer_state = require "hayes.transfer_state"
 local wait = require "hayes.wait"
 
 --- The most bytes of one AT+QFTPGET.
@@ -21,6 +22,41 @@ local LEAST_PIECE = 16384
 
 local Download = {}
 Download.__index = Download
+
+-- What is remembered across runs
+
+--- The state of a download; nil where nothing is left for the next run.
+local function state_of(session, path, target)
+  if not (target.is_file and target.keeps) then return nil end
+  local part_path = target.part.part_path
+  return transfer_state.new(part_path, target.sink, {
+    kind = "download", name = part_path:match("[^/]*$"), server = remote.name(session),
+    path = remote.whole(session, path),
+  })
+end
+
+--- The first bytes of what is here, as far as proven, are the server's, whose file has this size and this time.
+local function remember(self)
+  if not self.state or not self.size or self.remembered == self.proven then return end
+  self.remembered = self.proven
+  self.state:save(self.proven, { size = self.size, changed = self.changed or "" })
+end
+
+--- What an earlier run has left is of no use if the server's file is another one since.
+---@return boolean?
+local function has_changed_since(fields, size, changed)
+  local is_other_time = changed and fields.changed ~= "" and fields.changed ~= changed
+  return fields.size ~= tostring(size) or is_other_time
+end
+
+--- How much of that an earlier run knew to be the server's, whose file is still the same one; 0: nothing is known.
+local function recall(self)
+  local fields = self.recalled
+  if not fields or not self.changed or fields.changed ~= self.changed or fields.at > self.target.at then return 0 end
+  return self.state:is_of_file(fields) and fields.at or 0
+end
+
+-- How much has come
 
 local function differs(self, words)
   return errors.new { name = "size_differs", origin = "ftp", message = self.doing .. ": " .. words }
@@ -75,7 +111,10 @@ local function fetch(self, length)
   local count, proven = count_bytes(self, length, text, err, response)
   ok, self.failed = target:keep(count, response, proven)
   if not ok then return nil, self.failed end
-  if proven then self.proven = target.at end
+  if proven then
+    self.proven = target.at
+    remember(self)
+  end
   if not text then return nil, err end
   if length and count ~= length then
     return nil, differs(self, ("%d of %d bytes came"):format(count, length))
@@ -94,13 +133,16 @@ end
 local function check_left(self, wanted)
   local target = self.target
   if target.at == 0 then return true end
-  self.proven = 0
+  local known = recall(self)
+  self.proven = known
+  if known > 0 and known <= wanted and target.at <= known + carry.DOUBTFUL then return target:settle(known) end
   if target.at <= carry.DOUBTFUL or target.at > wanted then return restart(self) end
   local left = target.at - carry.DOUBTFUL
-  local place, bytes = proof.find(function(at, length) return target:read(at, length) end, 0, left, left)
+  local function read(at, length) return target:read(at, length) end
+  local place, bytes = proof.find(read, known, left, left)
   local same, err = proof.is_same(self.session, self.path, self.base + place, bytes, self.doing)
-  if same then
-    local function read(at, length) return target:read(at, length) end
+  if same == false and known > 0 then return target:settle(known) end
+  if same and known == 0 then
     same, err = proof.is_ours(self.session, self.path, read, place, self.doing)
   end
   if same == nil then return nil, err end
@@ -126,6 +168,13 @@ local function find_length(self)
         self.size, size) }
   end
   self.size, self.changed = size, changed
+  if self.is_first and self.state then
+    self.recalled = self.state:load()
+    if self.recalled and has_changed_since(self.recalled, size, changed) then
+      self.recalled = nil
+      restart(self)
+    end
+  end
   if self.base > size then return nil, failure.coded(self.session.modem, 612, self.doing) end
   local length = math.min(self.options.length or size, size - self.base)
   if self.base + length > MOST then
@@ -165,6 +214,7 @@ local function attempt(self)
   if not ok and self.base == 0 and call.cannot(err) and restart(self) then ok = true end -- a server without REST
   if not ok then return nil, err end
   self.is_first = false
+  remember(self)
   if not self.resumed_at and self.target.at > 0 then self.resumed_at = self.base + self.target.at end
   while self.target.at < wanted do
     local begins = self.target.at
@@ -197,6 +247,14 @@ local function explain(self, err)
   return seen
 end
 
+--- The sink has failed, the disk being full, for example: what has come until then is kept.
+local function name_kept(self, err)
+  local target = self.target
+  if not (target.is_file and target.keeps and target.at > 0) then return end
+  err.part_path, err.local_bytes, err.server_bytes = target.part.part_path, target.at, self.size
+  err.message = ("%s; %s has %d bytes, and stays"):format(err.message, target.part.part_path, target.at)
+end
+
 --- Downloads to a target.
 ---@param session table
 ---@param path string on the server
@@ -211,6 +269,7 @@ function Download.run(session, path, target, options)
     is_part = options.offset ~= nil or options.length ~= nil, doing = "fetching " .. path,
     proven = target.at, -- so far what has come is known to be the file's
   }, Download)
+  self.state = state_of(session, path, target)
   self.greatest_piece = options.piece or target.default_piece or MOST
   self.piece = self.greatest_piece
   self.progress = Progress.new(options.progress)
@@ -225,9 +284,12 @@ function Download.run(session, path, target, options)
   if done then result, err = target:finish() end
   if not result then
     if err.attempts and call.is_loss(err) then err = explain(self, err) end
-    target:fail(err)
+    if err == self.failed then name_kept(self, err) end
+    local is_kept = target:fail(err)
+    if self.state and not is_kept then self.state:remove() end
     return nil, err
   end
+  if self.state then self.state:remove() end
   self.progress:finish(target.at)
   local told = { bytes = target.at, seconds = wait.now() - began, resumed_at = self.resumed_at }
   if result ~= true then return result, told end
@@ -253,7 +315,9 @@ local function check_room(modem, name, size, replaced, doing)
     hint = "Fetch it to a local path, or delete files (modem.file.list() tells)." }
 end
 
---- Downloads into a file of the module: from the beginning at each attempt, since AT+QFTPGET begins the file anew.
+--- Downloads into a file of the module, which has no command to rename files: one that is there is deleted once the
+--- server's file is known to exist and to have room, and is gone if the link breaks for good after that. From the
+--- beginning at each attempt, since AT+QFTPGET begins the file anew.
 ---@return { bytes: integer, seconds: number }?, hayes.error?
 function Download.inside(session, path, name, options)
   local modem = session.modem
@@ -262,7 +326,7 @@ function Download.inside(session, path, name, options)
   end
   local began, doing = wait.now(), ("fetching %s into %s"):format(path, name)
   local progress = Progress.new(options.progress)
-  local base = options.offset or 0
+  local base, is_replaced = options.offset or 0, false
   local retries = options.resume == false and 0 or options.retries or session.options.retries
   local bytes, err = recovery.run(session, retries, function()
     local size, err = remote.size(session, path, doing)
@@ -277,7 +341,10 @@ function Download.inside(session, path, name, options)
     local came
     came, err = check_room(modem, name, size and size - base, there, doing)
     if not came then return nil, err end
-    if there then modem.file.delete(name) end
+    if there then
+      modem.file.delete(name)
+      is_replaced = is_replaced or there > 0
+    end
     came, err = carry.inside(session, "GET", { path, name, base }, size,
       options.progress and function(done) progress:moved(done) end, doing)
     if not came then
@@ -288,11 +355,15 @@ function Download.inside(session, path, name, options)
     there, err = modem.file.size(name)
     if err then return nil, err end
     if there == came and (not size or session.options.type == "ascii" or came == size - base) then return came end
+    modem.file.delete(name)
     return nil, errors.new { name = "size_differs", origin = "ftp",
       message = ("%s: %d bytes came, the server has %s, the module %s"):format(doing, came, size or "?", there or "no")
     }
   end)
-  if not bytes then return nil, err end
+  if not bytes then
+    if is_replaced then err.message = ("%s; what %s had before is gone"):format(err.message, name) end
+    return nil, err
+  end
   progress:finish(bytes)
   return { bytes = bytes, seconds = wait.now() - began }
 end

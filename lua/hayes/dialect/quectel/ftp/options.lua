@@ -45,6 +45,7 @@ options.transfer = {
   verify = { values = { true, false, "content" }, default = true },
   existing = { values = { "beside", "replace", "refuse" } },
   piece = { type = "integer", min = 1, max = 2147483647 },
+  follow = { type = "boolean" },
 }
 
 --- The most that the numbers of AT+QFTPPUT and AT+QFTPGET can say.

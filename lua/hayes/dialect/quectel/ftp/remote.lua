@@ -5,6 +5,21 @@ local errors = require "hayes.error"
 
 local remote = {}
 
+--- The server and the account, for what is remembered of transfers.
+---@return string
+function remote.name(session)
+  local options = session.options
+  return ("%s@%s:%d"):format(options.user, options.host, options.port)
+end
+
+--- A path together with the steps that lead to the session's folder.
+---@param path string
+---@return string
+function remote.whole(session, path)
+  local steps = session.steps
+  return #steps > 0 and path:sub(1, 1) ~= "/" and table.concat(steps, "/") .. "/" .. path or path
+end
+
 --- Reply codes of servers that do not know SIZE, or not like this.
 local unsupported = { [500] = true, [501] = true, [502] = true, [503] = true, [504] = true }
 

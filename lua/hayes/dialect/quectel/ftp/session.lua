@@ -115,6 +115,7 @@ end
 
 --- What cannot be read a second time can be neither compared nor kept from the server's file.
 local function check_stream(options)
+  if options.follow then check.fail("ftp:put", "follow is for local files of binary sessions, without length") end
   for _, name in ipairs { "existing", "verify" } do
     if type(options[name]) == "string" and options[name] ~= "replace" then
       check.fail("ftp:put", ("%s = %q is for sources that can be read at any offset"):format(name, options[name]))
@@ -139,14 +140,15 @@ end
 ---@param source string|{ data: string }|function a local path, bytes, an LTN12 source, or "UFS:name" in the module
 ---@param path string on the server, at most 255 bytes
 ---@param options? { resume: boolean?, offset: integer?, length: integer?, progress: function?, retries: integer?,
----  verify: boolean|"content"|nil, existing: string?, piece: integer? } offset (0): byte of the source and of the
----  server's file at which to begin; of what can be read only once, of the server's file alone; length: bytes of the
----  source (to its end); progress(done, total, rate): bytes, bytes, bytes a second, at most ten times a second;
----  retries: attempts in a row that may change nothing (20); verify: sizes and samples are compared (true), or all is
----  read back ("content"); existing: what becomes of a file on the server that is not known to be a part of this: it
----  stays while the upload goes to `path.part`, which is renamed at the end ("beside", with resume), it is written over
----  ("replace", without), or the call fails with `exists` ("refuse"); piece: bytes of one command, between which other
----  tasks use the modem (all at once)
+---  verify: boolean|"content"|nil, existing: string?, piece: integer?, follow: boolean? } offset (0): byte of the
+---  source and of the server's file at which to begin; of what can be read only once, of the server's file alone;
+---  length: bytes of the source (to its end); progress(done, total, rate): bytes, bytes, bytes a second, at most ten
+---  times a second; retries: attempts in a row that may change nothing (20); verify: sizes and samples are compared
+---  (true), or all is read back ("content"); existing: what becomes of a file on the server that is not known to be a
+---  part of this: it stays while the upload goes to `path.part`, which is renamed at the end ("beside", with resume),
+---  it is written over ("replace", without), or the call fails with `exists` ("refuse"); piece: bytes of one command,
+---  between which other tasks use the modem (1 MiB of a local file with resume, else all at once); follow: a local file
+---  that grows is stored up to the end that it has by then, and not as long as it was at the beginning
 ---@return { bytes: integer, seconds: number, resumed_at: integer?, verified: boolean }?, hayes.error? verified: the
 ---  server's size, at the end, was the one that it must be; not where it does not tell, or has moved the file away
 function Session:put(source, path, options)
@@ -167,10 +169,11 @@ end
 
 --- Fetches a file from the server. A local file is written as `.part` next to its target and renamed when complete;
 --- with resume (the default for a path) the download continues after what an earlier run has left there. Symbolic links
---- are followed; FIFOs and devices are written directly.
+--- are followed; FIFOs and devices are written directly. The module cannot rename its files: one that is replaced is
+--- gone if the transfer fails, and the error says so.
 ---
 --- Errors of this host: `no_such_file`, `permission_denied`, `is_a_directory`, `is_a_socket`, `no_reader` of a FIFO,
---- `bad_path`, `sink_failed`. Of the server's file: `size_differs`, `file_changed`.
+--- `bad_path`, `sink_failed`, `file_in_use`, `rename_failed`. Of the server's file: `size_differs`, `file_changed`.
 ---@param path string on the server, at most 255 bytes
 ---@param sink? string|function a local path, an LTN12 sink, or "UFS:name" in the module; nil: gives a string
 ---@param options? table as for put(); offset and length are of the server's file
@@ -180,6 +183,7 @@ function Session:get(path, sink, options)
   check.value("ftp:get", "the sink", sink, { type = "string|callable|nil", line = true })
   local turn <close>, err = self.turn:take("fetching " .. path)
   if not turn then return nil, err end
+  if options.follow then check.fail("ftp:get", "follow is for ftp:put") end
   if sources.is_inside(sink) then return run_whole(self, Download.inside, self, path, sink, options) end
   local may_keep = options.resume ~= false and not options.offset and not options.length
   local target <close>, unwritable = targets.open(sink, may_keep and self.options.type == "binary")

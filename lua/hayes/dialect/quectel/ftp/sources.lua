@@ -16,6 +16,9 @@ local sources = {}
 ---@field piece? fun(at: integer, length: integer): any, integer?  `data` and `length` of a request
 ---@field read fun(at: integer, length: integer): string?, hayes.error?
 ---@field failed fun(): hayes.error?
+---@field name? string       of a regular local file: its path, without links
+---@field file? userdata     the same, of core.file
+---@field look? fun(): true?, hayes.error?  reads the size of a local file again; an error if it has become shorter
 ---@field close fun()
 
 local function nothing() end
@@ -65,16 +68,26 @@ local function of_path(path, stream)
   local opened, err = local_file.source(path, stream)
   if not opened then return nil, err end
   local file = opened.file
-  return {
-    size = opened.size, what = path, is_file = true, next = opened.next,
+  local self
+  local function shorter() return nil, failure.of_source(path, "the file has become shorter") end
+  self = {
+    size = opened.size, what = path, is_file = true, next = opened.next, name = opened.name, file = file,
     piece = function(at, length)
       file:seek(at)
       return file, length
     end,
     read = function(at, length)
       local bytes, words = file:read(at, length)
-      if bytes then return bytes end
-      return nil, failure.of_source(path, words)
+      if not bytes then return nil, failure.of_source(path, words) end
+      if #bytes < math.min(length, self.size - at) then return shorter() end
+      return bytes
+    end,
+    look = function()
+      local size, words = file:size()
+      if not size then return nil, failure.of_source(path, words) end
+      if size < self.size then return shorter() end
+      self.size = size
+      return true
     end,
     failed = function()
       local words = file:failure()
@@ -82,6 +95,7 @@ local function of_path(path, stream)
     end,
     close = function() file:close() end,
   }
+  return self
 end
 
 local function of_module(modem, name)

@@ -77,10 +77,11 @@ function File:prepare()
   return nil, failure.of_sink(self.part.part_path, words)
 end
 
+--- What was written before the disk was full stays for the next run, which compares it.
 function File:keep(count)
   local words = self.sink:failure()
+  self.at = self.at + (words and math.min(count, self:came()) or count)
   if words then return nil, failure.of_sink(self.part.part_path, words) end
-  self.at = self.at + count
   return true
 end
 
@@ -101,17 +102,19 @@ function File:came() return (self.sink:transferred()) end
 function File:read(at, length) return self.sink:read(at, length) or "" end
 
 function File:finish()
-  local ok, words = self:prepare()
-  if not ok then return nil, words end
-  ok, words = self.part:commit()
-  if ok then return true end
-  return nil, failure.of_sink(self.what, words)
+  local ok, err = self:prepare()
+  if not ok then return nil, err end
+  ok, err = self.part:commit()
+  self.is_complete = err ~= nil and err.name == "rename_failed"
+  return ok, err
 end
 
---- What has come stays for the next time.
+--- What has come stays for the next time; what is complete stays in any case. True if it stays.
 function File:fail()
   self:prepare()
-  if self.at == 0 or not self.keeps then self.part:discard() else self:__close() end
+  local is_kept = self.at > 0 and self.keeps or self.is_complete
+  if is_kept then self:__close() else self.part:discard() end
+  return is_kept
 end
 
 function File:__close() self.sink:close() end

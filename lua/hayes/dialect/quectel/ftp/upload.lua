@@ -10,6 +10,7 @@ local proof = require "hayes.dialect.quectel.ftp.proof"
 local recovery = require "hayes.dialect.quectel.ftp.recovery"
 local remote = require "hayes.dialect.quectel.ftp.remote"
 local stream = require "hayes.dialect.quectel.ftp.stream"
+local transfer_state = require "hayes.transfer_state"
 local wait = require "hayes.wait"
 
 --- The most bytes of one AT+QFTPPUT.
@@ -18,12 +19,50 @@ local MOST = 2147483647
 --- The least bytes of one that is made shorter because what it has stored cannot be proven.
 local LEAST_PIECE = 16384
 
+--- The most bytes of one of a local file: what is confirmed is remembered across runs, and no more than this is sent
+--- again where the server does not let its file be read.
+local REMEMBERED_PIECE = 1 << 20
+
 --- If the end differs from the source, earlier offsets are tried: after a program was killed mid-upload, the next
 --- program's commands were appended to the file.
 local STEPS_BACK = { 0, 1024, 16384 }
 
 local Upload = {}
 Upload.__index = Upload
+
+-- What is remembered across runs
+
+--- The state of this upload to where it goes now; nil where the source has none.
+local function state_of(self)
+  local source, session = self.source, self.session
+  if not self.remembers then return nil end
+  return transfer_state.new(source.name, source.file, {
+    kind = "upload", name = source.name:match("[^/]*$"), server = remote.name(session),
+    path = remote.whole(session, self.path),
+  })
+end
+
+--- Bytes of the source up to `at` are the server's; those up to `ends` may be, once they have been sent.
+local function remember(self, at, ends)
+  local state = state_of(self)
+  if state then state:save(at, { size = self.source.size, ends = ends }) end
+end
+
+--- How much of what the server has was written by an earlier run, by its own word: its file has a size that it can
+--- have now, and the source begins as it did then.
+---@return integer?
+local function recall(self, there)
+  local state = state_of(self)
+  local fields = state and state:load()
+  local size, ends = fields and tonumber(fields.size), fields and tonumber(fields.ends)
+  local mtime = fields and tonumber(fields.mtime)
+  if not (size and ends and mtime) then return nil end
+  local may_be = size <= self.source.size and mtime <= self.source.file:modified()
+  may_be = may_be and self.start <= fields.at and fields.at <= there and there <= ends
+  return may_be and state:is_of_file(fields) and fields.at or nil
+end
+
+-- Where to begin
 
 --- How much of what the server has is the source's, up to there and as far as that can be proven. Where the server does
 --- not let its file be read, no more is than what the module has confirmed; its own files come over no line.
@@ -35,18 +74,41 @@ local function find_proven(self, proven, there)
     if not place then return nil, bytes end
     local same, err = false, nil
     if place < tried then same, err = proof.is_same(self.session, self.path, place, bytes, self.doing) end
-    if same and not self.began_at then
+    if same and not self.began_at and (self.recalled or 0) <= self.start then
       same, err = proof.is_ours(self.session, self.path, source.read, place, self.doing)
       if same == false then return proven end
     end
     if same then return place end
     if same == nil then
       if call.is_loss(err) or not self.session.connected then return nil, err end
+      self.is_unreadable = true
       return self.began_at and source.inside and there or proven
     end
     tried = place
   end
   return proven
+end
+
+--- The same in the first attempt, where an earlier run may have left a state: what that tells of need not be proven
+--- again, beyond its last bytes.
+local function find_proven_first(self, proven, there)
+  self.is_unreadable = false
+  self.recalled = recall(self, there)
+  local at = self.recalled
+  if not at or at <= proven then return find_proven(self, proven, there) end
+  local from = math.max(0, at - 512)
+  local bytes, err = self.source.read(from, at - from)
+  if not bytes then return nil, err end
+  local same
+  same, err = proof.is_same(self.session, self.path, at, bytes, self.doing)
+  if same then return find_proven(self, at, there) end
+  if same == nil then
+    if call.is_loss(err) or not self.session.connected then return nil, err end
+    self.is_unreadable = true
+    return at
+  end
+  self.recalled = nil
+  return find_proven(self, proven, there)
 end
 
 --- Does this size not tell how far the last attempt has come, since the server may have had as much before? At 0 the
@@ -97,8 +159,10 @@ function Upload:find_beginning()
   end
   if there <= proven or hides_progress(self, there) then return proven end
   local at = self.began_at and proven or there
-  if verify then at, err = find_proven(self, proven, there) end
-  if at == self.start and protects then return find_beginning_beside(self, there) end
+  if verify then at, err = (self.began_at and find_proven or find_proven_first)(self, proven, there) end
+  if at == self.start and protects and not (self.recalled and self.is_unreadable) then
+    return find_beginning_beside(self, there)
+  end
   -- The module's count confirms each piece.
   if at and at < there and self.began_at then self.piece = math.max(LEAST_PIECE, at - proven) end
   return at, err
@@ -110,11 +174,33 @@ local function send_inside(self, at)
   return sent and true, err
 end
 
+local function too_large(self)
+  return call.too_large(self.doing, self.source.what, self.last,
+    "Store it as several files: offset and length select a part of { data = … }, and split(1) cuts files.")
+end
+
+--- Bytes that are still to be sent: of a source that is followed, up to its end as it is now.
+---@return integer?, hayes.error?
+local function count_left(self, at)
+  if self.options.follow and not self.cannot_resume then
+    local ok, err = self.source.look()
+    if not ok then return nil, err end
+    self.last = self.source.size
+    self.progress.total = self.last - self.start
+    if self.last > MOST then return nil, too_large(self) end
+  end
+  return self.last - at
+end
+
 local function send(self, at)
   if self.source.inside then return send_inside(self, at) end
-  if self.last == 0 then return stream.empty(self.session, self.path, self.options.verify, self.doing) end
-  while at < self.last do
-    local length = math.min(self.piece, self.last - at)
+  local left, failed = count_left(self, at)
+  if self.last == 0 and left then
+    return stream.empty(self.session, self.path, self.options.verify, self.doing)
+  end
+  while left and left > 0 do
+    local length = math.min(self.piece, left)
+    remember(self, at, at + length)
     local begins = at - self.start
     local data, count = self.source.piece(at, length)
     local text, err = carry.over_port(self.session, "PUT",
@@ -128,7 +214,10 @@ local function send(self, at)
     at = at + length
     self.proven = at
     self.piece = math.min(self.piece * 2, self.greatest_piece)
+    left, failed = count_left(self, at)
   end
+  if not left then return nil, failed end
+  remember(self, at, at)
   return true
 end
 
@@ -163,8 +252,8 @@ local function attempt(self)
   self.began_at, self.proven, self.stood = at, at, self.server_bytes
   if at > self.start and not self.resumed_at then self.resumed_at = at end
   local done = true
-  if at < self.last or self.last == 0 then done, err = send(self, at) end
-  if not done and at > 0 and not self.is_part and call.cannot(err) then
+  if at < self.last or self.last == 0 or self.options.follow then done, err = send(self, at) end
+  if not done and (at > 0 or self.options.follow) and not self.is_part and call.cannot(err) then
     -- A server without REST: all of it again, at each attempt.
     self.cannot_resume, self.began_at, self.proven, self.resumed_at = true, 0, 0, nil
     done, err = send(self, 0)
@@ -211,6 +300,9 @@ function Upload.run(session, source, path, options)
   end
   local is_text = session.options.type == "ascii"
   local is_part = options.offset ~= nil or options.length ~= nil
+  if options.follow and (not source.look or is_text or options.length) then
+    check.fail("ftp:put", "follow is for local files of binary sessions, without length")
+  end
   local self = setmetatable({
     session = session, source = source, path = path, final = path, options = options,
     existing = options.existing or "beside", start = start, is_text = is_text,
@@ -219,13 +311,13 @@ function Upload.run(session, source, path, options)
     proven = start, -- so far what the server has is known to be the source's, or is left as it was
   }, Upload)
   if self.last > MOST then
-    return nil, call.too_large(self.doing, source.what, self.last,
-      "Store it as several files: offset and length select a part of { data = … }, and split(1) cuts files.")
+    return nil, too_large(self)
   end
-  self.greatest_piece = options.piece or MOST
-  self.piece = self.greatest_piece
   -- In ASCII the server's size is not the source's: it cannot be told where it stands.
   self.resumes = not is_text and (options.resume or options.resume == nil and source.is_file and not is_part)
+  self.remembers = source.name and self.resumes and not is_part and (options.follow or source.size > LEAST_PIECE)
+  self.greatest_piece = options.piece or self.remembers and REMEMBERED_PIECE or MOST
+  self.piece = self.greatest_piece
   self.progress = Progress.new(options.progress, self.last - start)
   local began = wait.now()
   local retries = options.resume == false and 0 or options.retries or session.options.retries
@@ -235,6 +327,8 @@ function Upload.run(session, source, path, options)
     return moved
   end, true)
   if not done then return nil, err.attempts and explain(self, err) or err end
+  local state = state_of(self)
+  if state then state:remove() end
   self.progress:finish(self.last - start)
   return { bytes = self.last - start, seconds = wait.now() - began, resumed_at = self.resumed_at,
     verified = self.verified or false }
