@@ -189,6 +189,7 @@ build = {
     ["hayes.stream.outcome"] = "lua/hayes/stream/outcome.lua",
     ["hayes.stream.outgoing"] = "lua/hayes/stream/outgoing.lua",
     ["hayes.stream.pem"] = "lua/hayes/stream/pem.lua",
+    ["hayes.stream.pem_blocks"] = "lua/hayes/stream/pem_blocks.lua",
     ["hayes.stream.server"] = "lua/hayes/stream/server.lua",
     ["hayes.stream.socket"] = "lua/hayes/stream/socket.lua",
     ["hayes.stream.tls"] = "lua/hayes/stream/tls.lua",
