@@ -83,6 +83,8 @@ describe("What is given for ca, certificate and key", function()
     assert.is_nil(problem("certificate", pem.chain))
     assert.is_nil(problem("key", pem.curve))
     assert.is_nil(problem("key", pem.encrypted))
+    -- What is encrypted may begin with any byte, such as that of an element with a length.
+    assert.is_nil(problem("key", (pem.encrypted:gsub("\n\n%w%w", "\n\nMA"))))
     assert.is_nil(problem("key", "\n" .. pem.key .. "\n\n"))
   end)
 end)

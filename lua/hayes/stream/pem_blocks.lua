@@ -6,6 +6,7 @@ local pem_blocks = {}
 ---@field label string      `CERTIFICATE`
 ---@field base64 string     its body, without white space
 ---@field complete boolean  it has its END line
+---@field encrypted boolean its bytes are encrypted: they say nothing of themselves
 
 local digits = {}
 for i = 1, 64 do
@@ -36,10 +37,10 @@ function pem_blocks.decode(text)
   return table.concat(bytes)
 end
 
---- The lines of a block without the header that an encrypted key has (`Proc-Type: 4,ENCRYPTED`).
+--- The base64 of a block, and whether a header says that it is encrypted (`Proc-Type: 4,ENCRYPTED`).
 local function body_of(text)
   local head, rest = text:match("^(%s*[%w-]+:.-)\r?\n%s*\r?\n(.*)$")
-  return (head and rest or text):gsub("%s+", "")
+  return ((head and rest or text):gsub("%s+", "")), head ~= nil
 end
 
 --- The blocks of a text, in order.
@@ -55,7 +56,8 @@ function pem_blocks.split(text)
     local next_one = text:find("-----BEGIN ", stop + 1, true)
     local complete = finish ~= nil and not (next_one and next_one < finish)
     local body = text:sub(stop + 1, complete and finish - 1 or next_one and next_one - 1 or #text)
-    blocks[#blocks + 1] = { label = label, base64 = body_of(body), complete = complete }
+    local base64, encrypted = body_of(body)
+    blocks[#blocks + 1] = { label = label, base64 = base64, encrypted = encrypted, complete = complete }
     at = complete and finish + #ending or next_one or #text + 1
   end
 end
@@ -104,7 +106,7 @@ local function damage(block)
   local size = count_bytes(block.base64)
   if not size then return ("what stands in the block %s is not base64: it is damaged or cut off"):format(label) end
   local head = pem_blocks.decode(block.base64:sub(1, 8))
-  if head:byte() ~= 0x30 then return nil end
+  if block.encrypted or head:byte() ~= 0x30 then return nil end
   local length = der_length(head)
   if length ~= size then
     return ("the block %s has %d bytes%s: it is damaged or cut off"):format(label, size,
