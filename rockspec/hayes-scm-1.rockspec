@@ -77,6 +77,7 @@ build = {
     ["hayes.declare.command"] = "lua/hayes/declare/command.lua",
     ["hayes.declare.compile"] = "lua/hayes/declare/compile.lua",
     ["hayes.declare.fields"] = "lua/hayes/declare/fields.lua",
+    ["hayes.declare.mask"] = "lua/hayes/declare/mask.lua",
     ["hayes.dialect"] = "lua/hayes/dialect/init.lua",
     ["hayes.dialect.aithinker"] = "lua/hayes/dialect/aithinker/init.lua",
     ["hayes.dialect.aithinker.certificates"] = "lua/hayes/dialect/aithinker/certificates.lua",

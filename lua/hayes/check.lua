@@ -9,8 +9,11 @@ local function show(value)
   return "a " .. type(value)
 end
 
---- The edit distance of two words, as far as it matters for a suggestion.
-local function distance(a, b)
+--- The edit distance of two words.
+---@param a string
+---@param b string
+---@return integer
+function check.distance(a, b)
   local row = {}
   for j = 0, #b do row[j] = j end
   for i = 1, #a do
@@ -32,7 +35,7 @@ function check.nearest(word, known)
   local best, least = nil, math.max(2, #word // 2) + 1
   table.sort(known)
   for _, candidate in ipairs(known) do
-    local d = distance(word:lower(), candidate:lower())
+    local d = check.distance(word:lower(), candidate:lower())
     if d < least then best, least = candidate, d end
   end
   return best
@@ -97,20 +100,27 @@ local function contains(list, value)
   return false
 end
 
+--- A value as it may be shown: of one that is a secret its type alone.
+local function show_of(rule, value)
+  return rule.secret and value ~= nil and "a " .. (math.type(value) and "number" or type(value)) or show(value)
+end
+
 --- One value against its rule: `type` (of Lua, `integer` or `callable`, several with `|`), `values` (a list), `min`,
 --- `max`, `longest` (a string's bytes), `sendable` (no control character, which would edit or end a command line),
---- `line` (no quote either, which would end a quoted parameter in it).
+--- `line` (no quote either, which would end a quoted parameter in it), `secret` (it is not shown).
 function check.value(where, name, value, rule)
   if rule.values and contains(rule.values, value) then return value end
   if rule.values and not rule.type then
-    check.fail(where, ("%s is %s; it must be one of %s"):format(name, show(value), in_words(rule.values)))
+    check.fail(where, ("%s is %s; it must be one of %s"):format(name, show_of(rule, value), in_words(rule.values)))
   end
   if rule.type and not has_type(value, rule.type) then
-    check.fail(where, ("%s is %s; it must be %s"):format(name, show(value), rule.type:gsub("|", " or ")))
+    check.fail(where, ("%s is %s; it must be %s"):format(name, show_of(rule, value),
+      rule.type:gsub("|", " or ")))
   end
   if value ~= value then check.fail(where, ("%s is NaN; it must be a number"):format(name)) end
   if rule.min and type(value) == "number" and (value < rule.min or value > rule.max) then
-    check.fail(where, ("%s is %s; it must be from %.14g to %.14g"):format(name, show(value), rule.min, rule.max))
+    check.fail(where, ("%s is %s; it must be from %.14g to %.14g"):format(name, show_of(rule, value), rule.min,
+      rule.max))
   end
   if rule.longest and type(value) == "string" and #value > rule.longest then
     check.fail(where, ("%s is %d bytes long; it must be at most %d"):format(name, #value, rule.longest))

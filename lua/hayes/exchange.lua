@@ -5,9 +5,9 @@
 --- work is told by a call (start), so that nothing depends on the task that asked.
 
 local check = require "hayes.check"
-local command = require "hayes.declare.command"
 local errors = require "hayes.error"
 local failure = require "hayes.failure"
+local mask = require "hayes.declare.mask"
 local Response = require "hayes.response"
 local wait = require "hayes.wait"
 
@@ -96,7 +96,7 @@ end
 
 --- What the engine does not take is the caller's mistake, told at the caller's line.
 local function refuse(modem, text, refusal)
-  local shown = command.mask(modem.dialect.commands, text, modem.dialect.manners)
+  local shown = mask.command(modem.dialect, text)
   if refusal == "byte" then check.command("modem:at", text) end
   if refusal == "long" then
     check.fail("modem:at", ("the command is %d bytes long, which is more than the module takes"):format(#text))
@@ -235,7 +235,7 @@ end
 
 --- What it is called in messages, secrets masked.
 local function title(modem, text)
-  return text ~= "" and command.mask(modem.dialect.commands, text, modem.dialect.manners) or nil
+  return text ~= "" and mask.command(modem.dialect, text) or nil
 end
 
 local function not_sent(ticket, name, why, hint)

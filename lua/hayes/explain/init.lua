@@ -6,6 +6,7 @@ local errors = require "hayes.error"
 local explain_command = require "hayes.explain.command"
 local explain_error = require "hayes.explain.error"
 local explain_line = require "hayes.explain.line"
+local mask = require "hayes.declare.mask"
 
 --- Every name that could have been meant.
 local function known_names(dialect)
@@ -39,11 +40,17 @@ end
 
 local function unknown(dialect, words, near)
   local list = near and #near > 0 and near or suggestions(dialect, words[1])
+  local shown = mask.line(dialect, mask.command(dialect, words[1]))
   return nil, errors.new {
     name = "unknown", nearest = list,
-    message = ("the dialect %s knows nothing of %s%s"):format(dialect.name, check.show(words[1]),
+    message = ("the dialect %s knows nothing of %s%s"):format(dialect.name, check.show(shown),
       #list > 0 and ("; did you mean %s?"):format(table.concat(list, " or ")) or ""),
   }
+end
+
+--- Lines of a module are explained as they may be shown.
+local function line_by(way)
+  return function(dialect, text) return way(dialect, mask.line(dialect, text)) end
 end
 
 local ways = {
@@ -51,7 +58,8 @@ local ways = {
     local code = math.tointeger(tonumber(text))
     if code then return explain_error.by_number(dialect, code) end
   end,
-  explain_line.result, explain_line.urc, explain_line.answer, explain_command.command, explain_command.urc,
+  line_by(explain_line.result), line_by(explain_line.urc), line_by(explain_line.answer), explain_command.command,
+  explain_command.urc,
   function(dialect, text)
     if text:find("^%w") then return explain_command.command(dialect, "+" .. text) end
   end,

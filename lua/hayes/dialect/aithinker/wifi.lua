@@ -8,7 +8,7 @@ local wait = require "hayes.wait"
 
 local join_rules = {
   ssid = { type = "string", sendable = true, required = true },
-  password = { type = "string", sendable = true },
+  password = { type = "string", sendable = true, secret = true },
   bssid = { type = "string", line = true },
   timeout = { type = "number", min = 1, max = 600, default = 30 },
 }

@@ -14,11 +14,11 @@ local wait = require "hayes.wait"
 local attach_options = {
   apn = { type = "string", line = true, required = true },
   user = { type = "string", line = true, default = "" },
-  password = { type = "string", line = true, default = "" },
+  password = { type = "string", line = true, secret = true, default = "" },
   auth = { values = { "none", "pap", "chap", "pap or chap" } },
   type = { values = { "ipv4", "ipv6", "ipv4v6" }, default = "ipv4" },
   context = { type = "integer", min = 1, max = 15, default = 1 },
-  pin = { type = "string", line = true },
+  pin = { type = "string", line = true, secret = true },
   pin_again = { type = "boolean", default = false },
   timeout = { type = "number", min = 1, max = 3600, default = 120 },
 }
