@@ -328,7 +328,8 @@ describe("An Ai-Thinker module", function()
       open(all)
       local _, err = modem.wifi.join { ssid = "home, sweet", password = SECRET }
       assert.are.same("unknown_command", err.name)
-      all["AT+WJAP?"] = function(_, port) port:say("\r\n+WJAP:3,home,p,\"w,14:de:39:06:86:e4,b,c,6,192.168.3.142,d\r\n" .. OK, 60) end
+      local late = "\r\n+WJAP:3,home,p,\"w,14:de:39:06:86:e4,b,c,6,192.168.3.142,d\r\n" .. OK
+      all["AT+WJAP?"] = function(_, port) port:say(late, 60) end
       modem:close()
       open(all)
       assert.is_nil((modem.wifi.status()))
