@@ -155,6 +155,7 @@ build = {
     ["hayes.dialect.quectel.ssl.settings"] = "lua/hayes/dialect/quectel/ssl/settings.lua",
     ["hayes.dialect.quectel.ssl.store"] = "lua/hayes/dialect/quectel/ssl/store.lua",
     ["hayes.dialect.quectel.ssl.suites"] = "lua/hayes/dialect/quectel/ssl/suites.lua",
+    ["hayes.dialect.quectel.ssl.validity"] = "lua/hayes/dialect/quectel/ssl/validity.lua",
     ["hayes.dialect.quectel.urcs"] = "lua/hayes/dialect/quectel/urcs.lua",
     ["hayes.dialect.quectel.utc"] = "lua/hayes/dialect/quectel/utc.lua",
     ["hayes.dispatch"] = "lua/hayes/dispatch.lua",
