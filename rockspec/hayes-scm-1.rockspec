@@ -154,6 +154,7 @@ build = {
     ["hayes.dialect.quectel.ssl.opener"] = "lua/hayes/dialect/quectel/ssl/opener.lua",
     ["hayes.dialect.quectel.ssl.settings"] = "lua/hayes/dialect/quectel/ssl/settings.lua",
     ["hayes.dialect.quectel.ssl.store"] = "lua/hayes/dialect/quectel/ssl/store.lua",
+    ["hayes.dialect.quectel.ssl.stored"] = "lua/hayes/dialect/quectel/ssl/stored.lua",
     ["hayes.dialect.quectel.ssl.suites"] = "lua/hayes/dialect/quectel/ssl/suites.lua",
     ["hayes.dialect.quectel.ssl.validity"] = "lua/hayes/dialect/quectel/ssl/validity.lua",
     ["hayes.dialect.quectel.urcs"] = "lua/hayes/dialect/quectel/urcs.lua",

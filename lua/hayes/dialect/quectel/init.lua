@@ -43,6 +43,7 @@ local quectel = {
     network = "hayes.dialect.quectel.network",
     clock = "hayes.dialect.quectel.clock",
     file = "hayes.dialect.quectel.file",
+    certificates = "hayes.dialect.quectel.ssl.stored",
     ssl = "hayes.dialect.quectel.ssl",
     ftp = "hayes.dialect.quectel.ftp",
     ip = "hayes.dialect.quectel.socket.ip",
