@@ -114,7 +114,7 @@ function Modem:__index(key)
   if not make then return nil end
   if type(make) == "string" then make = require(make) end
   local service = make(self)
-  self.services[key] = service
+  self.services[key] = check.service(service, key)
   rawset(self, key, service)
   return service
 end

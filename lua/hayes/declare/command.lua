@@ -193,6 +193,7 @@ end
 
 local function encode(where, param, value, manners)
   if param.type == "integer" then
+    value = type(value) == "number" and math.tointeger(value) or value
     check_integer(where, param, value)
     return tostring(value)
   end

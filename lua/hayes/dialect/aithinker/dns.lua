@@ -19,8 +19,7 @@ return function(modem)
   ---@param name string
   ---@return string?, hayes.error?
   function dns.resolve(name)
-    check.value("dns.resolve", "the name", name, { type = "string", line = true })
-    if name == "" then check.fail("dns.resolve", "the name is empty") end
+    check.value("dns.resolve", "the name", name, { type = "string", line = true, filled = true, longest = 200 })
     local response, err = modem:call("+WDOMAIN", "write", { name })
     if not response then return nil, errors.within(err, "resolving " .. name) end
     local found = response[1] and modem:fields("AT+WDOMAIN=", response[1])[1]

@@ -7,7 +7,7 @@ local settings = require "hayes.dialect.quectel.ssl.settings"
 local options = {}
 
 local rules = {
-  host = { type = "string", line = true, required = true },
+  host = { type = "string", line = true, longest = 255, required = true },
   port = { type = "integer", min = 1, max = 65535 },
   user = { type = "string", line = true, default = "anonymous" },
   password = { type = "string", line = true, secret = true, default = "" },

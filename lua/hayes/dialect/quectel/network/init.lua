@@ -12,13 +12,13 @@ local states = require "hayes.dialect.quectel.network.states"
 local wait = require "hayes.wait"
 
 local attach_options = {
-  apn = { type = "string", line = true, required = true },
-  user = { type = "string", line = true, default = "" },
-  password = { type = "string", line = true, secret = true, default = "" },
+  apn = { type = "string", line = true, longest = 127, required = true },
+  user = { type = "string", line = true, longest = 127, default = "" },
+  password = { type = "string", line = true, longest = 127, secret = true, default = "" },
   auth = { values = { "none", "pap", "chap", "pap or chap" } },
   type = { values = { "ipv4", "ipv6", "ipv4v6" }, default = "ipv4" },
   context = { type = "integer", min = 1, max = 15, default = 1 },
-  pin = { type = "string", line = true, secret = true },
+  pin = { type = "string", line = true, longest = 8, secret = true },
   pin_again = { type = "boolean", default = false },
   timeout = { type = "number", min = 1, max = 3600, default = 120 },
 }
@@ -152,7 +152,7 @@ return function(modem)
   ---@param options? integer|{ context: integer?, timeout: number? }
   ---@return string[]?, hayes.error?
   function network.resolve(host, options)
-    check.value("network.resolve", "the host", host, { type = "string", line = true, longest = 255 })
+    check.value("network.resolve", "the host", host, { type = "string", line = true, filled = true, longest = 255 })
     if type(options) ~= "table" then
       check.value("network.resolve", "the context", options, { type = "integer|nil", min = 1, max = 16 })
       options = { context = options }

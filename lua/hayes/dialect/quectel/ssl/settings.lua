@@ -76,7 +76,11 @@ local function check_client(where, options)
 end
 
 local function check_ignore(where, ignore)
-  for _, name in ipairs(ignore) do
+  for key, name in pairs(ignore) do
+    if math.type(key) ~= "integer" then
+      check.fail(where, ("ignore has the field %s; it is a list of names: ignore = { %s }"):format(check.show(key),
+        check.show(key)))
+    end
     check.value(where, "ignore", name, { values = keys_of(flaws) })
   end
 end
