@@ -97,6 +97,8 @@ local core = require "hayes.core"
 ---@field urcs? string[]    URCs that it leads to: `+CREG`, or with the key, `+QIURC: "dnsgip"`
 ---@field timeout? number   seconds to the final result code
 ---@field remark? string    what else somebody should know who types it
+---@field says? { text: string, pattern: string, summary: string, answer: hayes.answer[] }[]  information lines of other
+---  forms: `connect success ConID=<ConID>`, with the fields that the captures of the pattern are
 
 local command = {}
 
@@ -112,6 +114,23 @@ function command.parse(text)
   if rest:match("^%?") then return name, "read", "" end
   if rest:match("^=") then return name, "write", rest:sub(2) end
   return name, "execute", rest
+end
+
+--- The commands of a line (V.250 5.2.1), without the semicolons between them.
+---@param text string
+---@return string[]
+function command.split(text)
+  local list, from, quoted = {}, 1, false
+  for at = 1, #text do
+    local byte = text:sub(at, at)
+    if byte == '"' then quoted = not quoted end
+    if byte == ";" and not quoted and text:find("^%s*[%+&%^%$#%*%%]", at + 1) then
+      list[#list + 1] = text:sub(from, at - 1)
+      from = at + 1
+    end
+  end
+  list[#list + 1] = text:sub(from)
+  return list
 end
 
 --- Several commands on one line (V.250 5.2.1): the one that a line of the answer has the name of, or all of them.

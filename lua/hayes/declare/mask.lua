@@ -227,21 +227,6 @@ local function mask_one(dialect, text)
   return rest == "" and text or head .. HIDDEN
 end
 
---- The commands of a line (V.250 5.2.1), each but the first with its semicolon.
-local function commands_of(text)
-  local list, from, quoted = {}, 1, false
-  for at = 1, #text do
-    local byte = text:sub(at, at)
-    if byte == '"' then quoted = not quoted end
-    if byte == ";" and not quoted and text:find("^%s*[%+&%^%$#%*%%]", at + 1) then
-      list[#list + 1] = text:sub(from, at - 1)
-      from = at
-    end
-  end
-  list[#list + 1] = text:sub(from)
-  return list
-end
-
 --- A URL as it may be shown: what stands before the last @ may be a password, whatever its form.
 ---@param url string
 ---@return string
@@ -259,17 +244,16 @@ end
 ---@param text string
 ---@return string
 function mask.command(dialect, text)
-  local shown = {}
-  for i, part in ipairs(commands_of(text)) do
-    local sign, one = part:match("^(;?)(.*)$")
-    shown[i] = sign .. mask_one(dialect, one)
+  local parts, shown = command.split(text), {}
+  for i, part in ipairs(parts) do
+    shown[i] = mask_one(dialect, part)
     -- Where texts are not quoted, the semicolon may be one of the secret.
-    if shown[i] ~= part and is_unquoted(dialect) and i < #commands_of(text) then
+    if shown[i] ~= part and is_unquoted(dialect) and i < #parts then
       shown[i + 1] = HIDDEN
       break
     end
   end
-  return mask_urls(table.concat(shown))
+  return mask_urls(table.concat(shown, ";"))
 end
 
 -- Lines of a module

@@ -101,7 +101,9 @@ local function command_line(dialect, declaration, form, key, list, text)
   facts.form, facts.key = form, key
   facts.title = masked
   facts.summary = described ~= declaration and described.summary or declaration.summary
-  facts.fields, facts.has_values = explained.values(dialect, described.params or {}, list, true, shown), true
+  local params = declaration.cases and list[1] and declaration.cases[math.tointeger(tonumber(list[1].text))]
+  facts.fields = explained.values(dialect, params or described.params or {}, list, true, shown)
+  facts.has_values = true
   facts.answers = explained.lines(describe.answers(declaration, form, key))
   if has_deferred(declaration, form) then
     facts.deferred = explained.lines(describe.deferred(declaration))

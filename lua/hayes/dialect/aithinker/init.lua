@@ -116,6 +116,7 @@ local function make(of)
     urcs = urcs,
     commands = commands(),
     number_in_front = true,
+    spelling = { colon = ":", quotes = false },
     errors = require "hayes.dialect.aithinker.errors",
     redact = {
       { "^(Password:).+$", "%1***" },

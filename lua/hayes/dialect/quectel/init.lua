@@ -39,6 +39,7 @@ local quectel = {
   errors = require "hayes.dialect.quectel.errors",
   remarks = require "hayes.dialect.quectel.remarks",
   detect = { "ATI", "Quectel" },
+  misprints = { ["+QSSLRCV"] = "+QSSLRECV", ["+QSSSEND"] = "+QSSLSEND", secllevel = "seclevel" },
   services = {
     network = "hayes.dialect.quectel.network",
     clock = "hayes.dialect.quectel.clock",
