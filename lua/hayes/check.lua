@@ -9,8 +9,11 @@ local function show(value)
   return "a " .. type(value)
 end
 
---- The edit distance of two words, as far as it matters for a suggestion.
-local function distance(a, b)
+--- The edit distance of two words.
+---@param a string
+---@param b string
+---@return integer
+function check.distance(a, b)
   local row = {}
   for j = 0, #b do row[j] = j end
   for i = 1, #a do
@@ -32,7 +35,7 @@ function check.nearest(word, known)
   local best, least = nil, math.max(2, #word // 2) + 1
   table.sort(known)
   for _, candidate in ipairs(known) do
-    local d = distance(word:lower(), candidate:lower())
+    local d = check.distance(word:lower(), candidate:lower())
     if d < least then best, least = candidate, d end
   end
   return best
@@ -61,11 +64,44 @@ function check.position()
   return info and ("%s:%d"):format(info.short_src, info.currentline) or "?"
 end
 
+local collecting = false
+
 --- Raises with a message about an argument.
 ---@param where string the function or option list, e.g. `hayes.open`
 ---@param message string
 function check.fail(where, message)
+  if collecting then error({ problem = message }, 0) end
   error(where .. ": " .. message, outside())
+end
+
+--- What checks that would raise have to say, for arguments that may come from the far side: nil if they are satisfied.
+---@param f function  it must not wait
+---@return string?
+function check.problem(f, ...)
+  collecting = true
+  local ok, err = pcall(f, ...)
+  collecting = false
+  if ok then return nil end
+  return type(err) == "table" and err.problem or error(err, 0)
+end
+
+--- Services of modems, by which a call with a colon in place of a dot is known.
+local services = setmetatable({}, { __mode = "k" })
+
+--- Notes that this is a service of a modem: gives it.
+---@param service table
+---@param name string
+function check.service(service, name)
+  services[service] = name
+  return service
+end
+
+--- `modem.ssl:open(…)` gives the service for the first argument.
+local function refuse_colon(where, value)
+  if not services[value] then return end
+  local call = where:match("[%w_]+$")
+  check.fail(where, ("it is called with a dot: modem.%s.%s(…), not modem.%s:%s(…)"):format(services[value], call,
+    services[value], call))
 end
 
 local function in_words(list)
@@ -75,7 +111,7 @@ local function in_words(list)
 end
 
 local function matches_type(value, kind)
-  if kind == "integer" then return math.type(value) == "integer" end
+  if kind == "integer" then return type(value) == "number" and math.tointeger(value) ~= nil end
   if kind == "callable" then
     local meta = getmetatable(value)
     return type(value) == "function" or (meta and meta.__call ~= nil)
@@ -97,20 +133,38 @@ local function contains(list, value)
   return false
 end
 
+--- A value as it may be shown: of one that is a secret its type alone.
+local function show_of(rule, value)
+  return rule.secret and value ~= nil and "a " .. (math.type(value) and "number" or type(value)) or show(value)
+end
+
+--- Has the value a type of the rule? Floats that are integral are integers: the value as one, or as it is.
+local function of_type(where, name, value, rule)
+  if not rule.type then return value end
+  if not has_type(value, rule.type) then
+    if type(value) == "table" then refuse_colon(where, value) end
+    check.fail(where, ("%s is %s; it must be %s"):format(name, show_of(rule, value),
+      rule.type:gsub("|", " or ")))
+  end
+  local integral = rule.type:find("integer", 1, true) and type(value) == "number"
+  return integral and math.tointeger(value) or value
+end
+
 --- One value against its rule: `type` (of Lua, `integer` or `callable`, several with `|`), `values` (a list), `min`,
 --- `max`, `longest` (a string's bytes), `sendable` (no control character, which would edit or end a command line),
---- `line` (no quote either, which would end a quoted parameter in it).
+--- `line` (no quote either, which would end a quoted parameter in it), `secret` (it is not
+--- shown), `filled` (not an empty text).
 function check.value(where, name, value, rule)
   if rule.values and contains(rule.values, value) then return value end
   if rule.values and not rule.type then
-    check.fail(where, ("%s is %s; it must be one of %s"):format(name, show(value), in_words(rule.values)))
+    check.fail(where, ("%s is %s; it must be one of %s"):format(name, show_of(rule, value), in_words(rule.values)))
   end
-  if rule.type and not has_type(value, rule.type) then
-    check.fail(where, ("%s is %s; it must be %s"):format(name, show(value), rule.type:gsub("|", " or ")))
-  end
+  value = of_type(where, name, value, rule)
+  if value == "" and rule.filled then check.fail(where, name .. " is empty") end
   if value ~= value then check.fail(where, ("%s is NaN; it must be a number"):format(name)) end
   if rule.min and type(value) == "number" and (value < rule.min or value > rule.max) then
-    check.fail(where, ("%s is %s; it must be from %.14g to %.14g"):format(name, show(value), rule.min, rule.max))
+    check.fail(where, ("%s is %s; it must be from %.14g to %.14g"):format(name, show_of(rule, value), rule.min,
+      rule.max))
   end
   if rule.longest and type(value) == "string" and #value > rule.longest then
     check.fail(where, ("%s is %d bytes long; it must be at most %d"):format(name, #value, rule.longest))
@@ -126,6 +180,7 @@ function check.options(where, given, rules)
   if given ~= nil and type(given) ~= "table" then
     check.fail(where, ("the options are %s; they must be a table"):format(show(given)))
   end
+  if given then refuse_colon(where, given) end
   local options = {}
   for name, rule in pairs(rules) do options[name] = rule.default end
   for name, value in pairs(given or {}) do

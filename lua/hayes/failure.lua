@@ -1,7 +1,7 @@
 --- Errors made out of what a module said, or did not say, to a command; and of sources and sinks on this host.
 
-local command = require "hayes.declare.command"
 local errors = require "hayes.error"
+local mask = require "hayes.declare.mask"
 
 local failure = {}
 
@@ -45,7 +45,7 @@ end
 local function named_final(modem, shown, line)
   local final = failure.final_of(modem, line)
   if not final or not final.name then return nil end
-  local words = final.summary or command.mask_line(modem.dialect.commands, line, modem.dialect.redact)
+  local words = final.summary or mask.line(modem.dialect, line)
   return errors.new { name = final.name, message = ("%s failed: %s"):format(shown, words), hint = final.hint }
 end
 
@@ -115,8 +115,8 @@ end
 ---@param line? string
 ---@param field? string the name of what is wrong with it
 function failure.bad_answer(modem, text, line, field)
-  local shown = command.mask(modem.dialect.commands, text, modem.dialect.manners)
-  local said = line and command.mask_line(modem.dialect.commands, line, modem.dialect.redact)
+  local shown = mask.command(modem.dialect, text)
+  local said = line and mask.line(modem.dialect, line)
   return errors.new { name = "bad_answer", command = shown,
     message = ("the answer to %s is damaged%s: %s"):format(shown, field and (" (%s)"):format(field) or "",
       said or "it is missing"),
@@ -153,7 +153,7 @@ local hints = {
 ---@return hayes.error
 function failure.of_command(modem, text, result, line, seconds, response)
   if result == "closed" then return modem.closed_with end
-  local shown = command.mask(modem.dialect.commands, text, modem.dialect.manners)
+  local shown = mask.command(modem.dialect, text)
   local err
   if result == "error" then
     err = of_line(modem, shown, line, response)
@@ -167,7 +167,7 @@ function failure.of_command(modem, text, result, line, seconds, response)
   end
   err.command = shown
   -- Some modules repeat the command line, secrets and all (`Unknown cmd:AT+WJAP=…`).
-  err.result = line and command.mask_line(modem.dialect.commands, line, modem.dialect.redact)
+  err.result = line and mask.line(modem.dialect, line)
   return err
 end
 
@@ -188,7 +188,7 @@ end
 ---@param unsent integer bytes that were not sent
 ---@param length? integer of the data, if that is known
 function failure.data_not_taken(modem, text, result, unsent, length)
-  local shown = command.mask(modem.dialect.commands, text, modem.dialect.manners)
+  local shown = mask.command(modem.dialect, text)
   local so_far = length and ("when %d of %d bytes of data had been sent"):format(length - unsent, length)
     or "before all of its data had been sent"
   return errors.new { name = "data_not_taken", command = shown, result = result,

@@ -117,9 +117,7 @@ function Modem:__index(key)
   local make = dialect and dialect.services and dialect.services[key]
   if not make then return nil end
   local own = type(make) == "string"
-  local made = (own and require(make) or make)(self)
-  if own then check.arguments(key, made) end
-  service.name(key, made)
+  local made = service.dress(key, (own and require(make) or make)(self), own)
   self.services[key] = made
   rawset(self, key, made)
   return made

@@ -1,5 +1,7 @@
 --- What the services of a modem have in common: modem.ssl and the like print what they offer.
 
+local check = require "hayes.check"
+
 local names = setmetatable({}, { __mode = "k" }) -- of services
 
 local Service = { __name = "hayes.service" }
@@ -18,13 +20,21 @@ end
 
 local service = {}
 
---- Gives a service its name; one that is an object already stays as it is.
+--- Makes a service say what it offers when it is printed, and its functions refuse calls with a colon, and arguments that
+--- they do not take. One that is an object with a metatable stays as it is.
 ---@param name string
----@param object table
-function service.name(name, object)
-  if type(object) ~= "table" or getmetatable(object) then return end
-  names[object] = name
-  setmetatable(object, Service)
+---@param object any
+---@param own boolean it is the library's
+---@return any object
+function service.dress(name, object, own)
+  if type(object) ~= "table" then return object end
+  check.service(object, name)
+  if own then check.arguments(name, object) end
+  if not getmetatable(object) then
+    names[object] = name
+    setmetatable(object, Service)
+  end
+  return object
 end
 
 return service

@@ -9,8 +9,8 @@
 --- `>` went to the module, `<` came from it, `-` is a remark. Of data only the length is shown. Parameters that are
 --- declared secret are shown as `***`.
 
-local command = require "hayes.declare.command"
 local local_file = require "hayes.local_file"
+local mask = require "hayes.declare.mask"
 local wait = require "hayes.wait"
 
 local Trace = {}
@@ -58,7 +58,7 @@ end
 function Trace:sent(time, text, bytes)
   if not text then return show(self, time, ">", ("[%d bytes]"):format(bytes)) end
   text = text:gsub("[\r\n]+$", "")
-  if self.redact then text = command.mask(self.dialect.commands, text, self.dialect.manners) end
+  if self.redact then text = mask.command(self.dialect, text) end
   show(self, time, ">", printable(text))
 end
 
@@ -70,7 +70,7 @@ end
 
 --- A line of the module as it may be shown.
 function Trace:masked(line)
-  return self.redact and command.mask_line(self.dialect.commands, line, self.dialect.redact) or line
+  return self.redact and mask.line(self.dialect, line) or line
 end
 
 function Trace:remark(time, text)

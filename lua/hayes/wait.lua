@@ -7,6 +7,7 @@
 local check = require "hayes.check"
 local errors = require "hayes.error"
 local builtin = require "hayes.loop.builtin"
+local mask = require "hayes.declare.mask"
 
 local wait = {}
 
@@ -199,7 +200,7 @@ Task.__name = "hayes.task"
 
 --- Tells of an error that no caller can be given.
 function wait.report(what, err)
-  io.stderr:write("hayes: ", what, ": ", tostring(err), "\n")
+  io.stderr:write("hayes: ", what, ": ", mask.text(tostring(err)), "\n")
 end
 
 local function report_failure(task)

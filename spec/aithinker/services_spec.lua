@@ -129,7 +129,9 @@ describe("An Ai-Thinker module", function()
     it("set, read and cleared", function()
       open()
       assert.are.same("", modem.certificates.get("ca"))
+      assert.are.same({}, modem.certificates.list())
       assert.is_true(modem.certificates.set("ca", { pem = CA }))
+      assert.are.same({ { name = "ca", size = #CA, kind = "ca" } }, modem.certificates.list())
       assert.are.same(CA, module.certificates["1"])
       assert.are.same(CA, modem.certificates.get("ca"))
       assert.is_true(modem.certificates.clear("ca"))
@@ -328,7 +330,8 @@ describe("An Ai-Thinker module", function()
       open(all)
       local _, err = modem.wifi.join { ssid = "home, sweet", password = SECRET }
       assert.are.same("unknown_command", err.name)
-      all["AT+WJAP?"] = function(_, port) port:say("\r\n+WJAP:3,home,p,\"w,a,b,c,6,192.168.3.142,d\r\n" .. OK, 60) end
+      local late = "\r\n+WJAP:3,home,p,\"w,14:de:39:06:86:e4,b,c,6,192.168.3.142,d\r\n" .. OK
+      all["AT+WJAP?"] = function(_, port) port:say(late, 60) end
       modem:close()
       open(all)
       assert.is_nil((modem.wifi.status()))

@@ -35,7 +35,7 @@ local quectel_calls = {
   ["network.resolve"] = function(m, text) return m.network.resolve(text) end,
   ["network.diagnose"] = function(m, text) return m.network.diagnose(text, 443) end,
   ["tcp.open"] = function(m, text) return m.tcp.open(text, 80) end,
-  ["tcp.factory"] = function(m, text) return m.tcp.factory()():connect(text, 80) end,
+  ["tcp.factory"] = function(m, text) return assert(m.tcp.factory()():connect(text, 80)) end,
   ["udp.open"] = function(m, text) return m.udp.open(text, 80) end,
   ["ssl.open, host"] = function(m, text) return m.ssl.open(text, 443, { verify = "none" }) end,
   ["ssl.open, ca in the module"] = function(m, text) return m.ssl.open("h", 443, { ca = "UFS:" .. text }) end,
@@ -43,7 +43,7 @@ local quectel_calls = {
     return m.ssl.open("h", 443, { verify = "mutual", ca = PEM, certificate = PEM, key = "UFS:" .. text })
   end,
   ["ssl.open, ciphers"] = function(m, text) return m.ssl.open("h", 443, { verify = "none", ciphers = text }) end,
-  ["ssl.factory"] = function(m, text) return m.ssl.factory({ verify = "none" })():connect(text, 443) end,
+  ["ssl.factory"] = function(m, text) return assert(m.ssl.factory({ verify = "none" })():connect(text, 443)) end,
   ["ssl.configure"] = function(m, text) return m.ssl.configure(1, { ca = "UFS:" .. text }) end,
   ["file.upload"] = function(m, text) return m.file.upload({ data = "x" }, text) end,
   ["file.download"] = function(m, text) return m.file.download(text) end,
@@ -121,6 +121,7 @@ describe("Control characters", function()
         assert.is_false(ok, ("%s takes the byte 0x%02X"):format(name, byte))
         assert.is_nil(on_the_wire(from, eol), name)
         -- Which byte it is is said, or the text is shown with it made visible.
+        message = tostring(message) -- connect() gives an error: a redirect may have brought the address
         assert.is_truthy(message:find("at byte %d") or message:find("\\", 1, true), message)
       end
     end

@@ -119,7 +119,7 @@ describe("A modem", function()
       function(bad) modem.network.dns(bad) end,
       function(bad) modem.ssl.open(bad, 443, { verify = "none" }) end,
       function(bad) modem.ssl.open("h", 443, { ca = "UFS:" .. bad }) end,
-      function(bad) modem.ssl.factory { verify = "none" } ():connect(bad, 443) end,
+      function(bad) assert(modem.ssl.factory { verify = "none" } ():connect(bad, 443)) end,
       function(bad) modem.file.upload({ data = "x" }, bad) end,
       function(bad) modem.file.delete(bad) end,
       function(bad) modem.file.list(bad) end,

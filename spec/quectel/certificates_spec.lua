@@ -145,6 +145,50 @@ describe("A certificate in the module's flash", function()
     assert.are.same(1, #ours())
   end)
 
+  it("is listed with its kind, and removed unless it is in use", function()
+    assert(open { verify = "mutual", certificate = client, key = client_key })
+    assert(modem.file.upload({ data = pki.read(ca) }, "mine.pem"))
+    local list = assert(modem.certificates.list())
+    local kinds = {}
+    for i, file in ipairs(list) do
+      kinds[i] = file.kind
+      assert.is_false(file.used)
+    end
+    assert.are.same({ "certificate", "certificate", "key" }, kinds)
+    assert.are.same(#pki.read(client_key), list[3].size)
+    assert.are.same({ true }, { modem.certificates.remove(list[3].name) })
+    assert.are.same(2, #modem.certificates.list())
+    assert.is_truthy(raises(function() modem.certificates.remove("mine.pem") end):find("modem.file.delete", 1, true))
+    assert.is_truthy(raises(function() modem.certificates.remove(nil) end):find("the name is nil", 1, true))
+
+    local server = Peer.start(folder)
+    server:begin("serve")
+    local sock = assert(modem.ssl.open(lab.HOST, server.port, { ca = ca }))
+    assert.is_true(modem.certificates.list()[1].used)
+    local removed, err = modem.certificates.remove(list[1].name)
+    assert.are.same({ nil, "certificate_in_use" }, { removed, err.name })
+    sock:close()
+    server:close()
+    assert(modem.certificates.remove(list[1].name))
+    assert(open())
+    assert.are.same(2, #modem.certificates.list())
+  end)
+
+  it("that would not be used is refused, and not stored", function()
+    for _, options in ipairs {
+      { ca = ca, certificate = client, key = client_key }, { ca = ca, certificate = client }, { ca = ca, key = client_key },
+      { verify = "none", certificate = client, key = client_key },
+    } do
+      for _, call in ipairs {
+        function() modem.ssl.open("h", 443, options) end, function() modem.ssl.factory(options) end,
+        function() modem.ssl.configure(2, options) end,
+      } do
+        assert.is_truthy(raises(call):find('verify = "mutual" alone', 1, true))
+      end
+    end
+    assert.are.same({}, ours())
+  end)
+
   it("never shows a private key: not in the trace, not in an error", function()
     local key = pki.read(client_key)
     assert(open { verify = "mutual", certificate = client, key = client_key })

@@ -38,6 +38,35 @@ describe("modem.clock", function()
     emulator:close()
   end)
 
+  it("is set when it cannot be read, and a module without one is left alone", function()
+    script.virtual_time()
+    finally(script.real_time)
+    for _, case in ipairs {
+      { '\r\n+CCLK: "26/13/07"\r\n\r\nOK\r\n', "\r\nOK\r\n", { true, true } },
+      { '\r\n+CCLK: ""\r\n\r\nOK\r\n', "\r\nOK\r\n", { true, true } },
+      { "\r\nOK\r\n", "\r\nOK\r\n", { true, true } },
+      { "\r\nERROR\r\n", "\r\nOK\r\n", { true, true } },
+      { "\r\nERROR\r\n", "\r\nERROR\r\n", { true, false } },
+    } do
+      local port = script.port(script.quectel { ["AT+CCLK?"] = case[1], ["^AT%+CCLK="] = case[2] })
+      local modem <close> = assert(hayes.open_port(port, "script"))
+      assert.are.same(case[3], { modem.clock.ensure() })
+    end
+  end)
+
+  it("takes no time that it would read as one of another century", function()
+    local modem, emulator = lab.modem()
+    local last = 3155759999 -- the end of 2069
+    assert(modem.clock.set(last))
+    assert.is_true(math.abs(assert(modem.clock.get()) - last) <= 2)
+    for _, time in ipairs { last + 1, 4102444799, 946684799 } do
+      local message = raises(function() modem.clock.set(time) end)
+      assert.is_truthy(message:find("clock.set: the time is " .. time, 1, true), message)
+    end
+    modem:close()
+    emulator:close()
+  end)
+
   it("keeps the time that one task sets while another finds it unset", function()
     script.virtual_time()
     local set = {}

@@ -84,6 +84,9 @@ local calls = {
   { "network.diagnose", quectel(), function(modem) return tostring(modem.network.diagnose("h.example", 80)) end },
   { "clock.get", quectel(), function(modem) return modem.clock.get() end },
   { "clock.ensure", quectel(), function(modem) return modem.clock.ensure() end },
+  { "certificates.list", quectel(), function(modem) return modem.certificates.list() end },
+  { "certificates.remove", quectel(), function(modem)
+    return modem.certificates.remove("UFS:hayes-0001-0123456789abcdef.pem") end },
   { "file.list", quectel(), function(modem) return modem.file.list() end },
   { "file.space", quectel(), function(modem) return modem.file.space() end },
   { "file.read", quectel(), function(modem) return modem.file.read("a.txt") end },

@@ -97,6 +97,11 @@ commonName = supplied
   return make_chain(folder, name)
 end
 
+--- A chain for server.key that is valid from one Unix time to another: its path.
+function pki.dated(folder, name, from, to)
+  return make_dated(folder, name, os.date("!%Y%m%d%H%M%SZ", from), os.date("!%Y%m%d%H%M%SZ", to))
+end
+
 --- Chains with one flaw each, for server.key, as a table of paths by flaw.
 function pki.flawed(folder, host)
   openssl(folder, "req", "-x509", "-key", "server.key", "-days", "30", "-subj", "/CN=" .. host, "-out", "self-signed.pem",

@@ -1,4 +1,4 @@
---- Command declarations at work: command lines out of them, and masks for secrets.
+--- Command declarations at work: command lines out of them. Masks for secrets are in mask.lua.
 ---
 --- A command is declared once, as data:
 ---
@@ -100,6 +100,8 @@ local core = require "hayes.core"
 ---@field urcs? string[]    URCs that it leads to: `+CREG`, or with the key, `+QIURC: "dnsgip"`
 ---@field timeout? number   seconds to the final result code
 ---@field remark? string    what else somebody should know who types it
+---@field says? { text: string, pattern: string, summary: string, answer: hayes.answer[] }[]  information lines of other
+---  forms: `connect success ConID=<ConID>`, with the fields that the captures of the pattern are
 
 local command = {}
 
@@ -115,6 +117,23 @@ function command.parse(text)
   if rest:match("^%?") then return name, "read", "" end
   if rest:match("^=") then return name, "write", rest:sub(2) end
   return name, "execute", rest
+end
+
+--- The commands of a line (V.250 5.2.1), without the semicolons between them.
+---@param text string
+---@return string[]
+function command.split(text)
+  local list, from, quoted = {}, 1, false
+  for at = 1, #text do
+    local byte = text:sub(at, at)
+    if byte == '"' then quoted = not quoted end
+    if byte == ";" and not quoted and text:find("^%s*[%+&%^%$#%*%%]", at + 1) then
+      list[#list + 1] = text:sub(from, at - 1)
+      from = at + 1
+    end
+  end
+  list[#list + 1] = text:sub(from)
+  return list
 end
 
 --- Several commands on one line (V.250 5.2.1): the one that a line of the answer has the name of, or all of them.
@@ -161,15 +180,15 @@ local function check_word(where, param, value)
   check.no_control(where, param.name, value)
   local at = value:find('[,;" ]')
   if at then
-    check.fail(where, ("%s is %s; it must be one word, without %s"):format(param.name, check.show(value),
-      check.show(value:sub(at, at))))
+    check.fail(where, ("%s is %s; it must be one word, without %s"):format(param.name,
+      param.secret and "not shown" or check.show(value), check.show(value:sub(at, at))))
   end
 end
 
 --- A quote can be sent where the dialect has an escape for it; what would be read as that escape cannot.
 local function check_text(where, param, value, manners)
   local escape = manners.quote_escape
-  check.value(where, param.name, value, { type = "string" })
+  check.value(where, param.name, value, { type = "string", secret = param.secret })
   if param.type == "bare" then return check_word(where, param, value) end
   if not escape then return check.line(where, param.name, value) end
   check.no_control(where, param.name, value)
@@ -190,11 +209,13 @@ local function check_integer(where, param, value)
         table.concat(known, ", ")))
     end
   end
-  check.value(where, param.name, value, { type = "integer", min = param.min, max = param.max })
+  check.value(where, param.name, value, { type = "integer", min = param.min, max = param.max,
+    secret = param.secret })
 end
 
 local function encode(where, param, value, manners)
   if param.type == "integer" then
+    value = type(value) == "number" and math.tointeger(value) or value
     check_integer(where, param, value)
     return tostring(value)
   end
@@ -317,80 +338,6 @@ function command.data(commands, text, data)
       :format(data:byte(at), at, name, #data))
   end
   return data .. described.ends
-end
-
--- Secrets
-
---- The quoted field that begins here, with its end if it has one; nil: it is not quoted.
-local function quoted_field(text, at, escape)
-  local stop = text:match('^%s*"()', at)
-  if not stop then return nil end
-  repeat
-    stop = (text:find('"', stop, true) or #text) + 1
-  until not escape or text:sub(stop - 1 - #escape, stop - 2) ~= escape or stop > #text
-  return text:sub(at, stop - 1)
-end
-
---- Replaces the fields that a list of params or answers calls secret.
-local function mask_fields(text, described, escape)
-  local masked, i, at = {}, 0, 1
-  local secret = false
-  for _, param in ipairs(described) do secret = secret or param.secret end
-  if not secret then return text end
-  while at <= #text + 1 do
-    i = i + 1
-    local quoted = quoted_field(text, at, escape)
-    local field = quoted and quoted .. text:match("^[^,]*", at + #quoted) or text:match("^[^,]*", at)
-    local hide = described[i] and described[i].secret and field:find("[^%s\"]")
-    masked[i] = hide and (quoted and '"***"' or "***") or field
-    at = at + #field + 1
-  end
-  return table.concat(masked, ",")
-end
-
---- A command line as it may be shown: parameters declared secret are replaced by `***`.
----@param commands table<string, hayes.declaration>
----@param text string
----@param manners? table of the dialect
----@return string
-function command.mask(commands, text, manners)
-  local name, form, params = command.parse(text)
-  local declaration = commands[name]
-  if not declaration or form ~= "write" then return text end
-  local head = text:sub(1, #text - #params)
-  if declaration.keys then
-    local key, rest = params:match('^%s*"?([%w_/]+)"?%s*,(.*)$')
-    local described = declaration.keys[command.key(declaration.keys, key)]
-    if not described then return text end
-    return head .. params:sub(1, #params - #rest) .. mask_fields(rest, described.params or {})
-  end
-  return head .. mask_fields(params, declaration.params or {}, manners and manners.quote_escape)
-end
-
---- The same for a line that the module sends. `redact` is the dialect's list of { pattern, replacement } for secrets
---- that are in no declared field.
----@param commands table<string, hayes.declaration>
----@param line string
----@param redact? table[]
----@return string
-function command.mask_line(commands, line, redact)
-  if line:find("^%s*[Aa][Tt]") then return command.mask(commands, line) end -- an echo
-  for _, rule in ipairs(redact or {}) do
-    local masked, count = line:gsub(rule[1], rule[2])
-    if count > 0 then return masked end
-  end
-  local name = line:match("^([%+%^%$#%*%%][%w_]+)")
-  local declaration = name and commands[name:upper()]
-  if not declaration then return line end
-  local head, rest = line:match("^([^:,]+[:,]%s*)(.*)$")
-  if not head then return line end
-  if declaration.keys then
-    local key, values = rest:match('^"?([%w_/]+)"?%s*,(.*)$')
-    local described = declaration.keys[command.key(declaration.keys, key)]
-    if not described then return line end
-    return head .. rest:sub(1, #rest - #values) .. mask_fields(values, described.answer or described.params or {})
-  end
-  return head .. mask_fields(rest, declaration.answer or {})
 end
 
 command.fields = core.fields

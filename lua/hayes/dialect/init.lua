@@ -28,6 +28,8 @@ local compile = require "hayes.declare.compile"
 ---@field number_in_front? boolean  an error's number comes in a line of its own before the final result code
 ---@field reason? { command: string, result: string }  the command that tells why the last one has failed with that
 ---  final result code; it is sent after those that are declared with `reason`, before any other
+---@field spelling? { colon: string?, quotes: boolean? }  how its lines are written, where not `+NAME: "text"`
+---@field misprints? table<string, string>  spellings in its notes that no firmware knows, and the right ones
 ---@field redact? table[]   { pattern, replacement }: secrets in lines, beyond the fields declared secret
 ---@field connects? string[] intermediate result codes after which data mode begins
 ---@field boot? table[]    lines that report a start of the module, each a text or { text, prefix = true }
@@ -104,10 +106,16 @@ function dialects.define(dialect)
   check.value("dialect", "name", dialect.name, { type = "string" })
   dialect.manners = dialect.manners or {}
   local by_name = {}
-  for _, declaration in ipairs(dialect.commands) do by_name[declaration.name] = declaration end
+  for _, declaration in ipairs(dialect.commands) do
+    by_name[declaration.name] = declaration
+    declaration.spelling = dialect.spelling
+  end
   dialect.declared, dialect.commands = dialect.commands, by_name
   dialect.urc_by_name = {}
-  for _, urc in ipairs(dialect.urcs or {}) do dialect.urc_by_name[urc.name] = urc end
+  for _, urc in ipairs(dialect.urcs or {}) do
+    dialect.urc_by_name[urc.name] = urc
+    urc.spelling = dialect.spelling
+  end
   dialect.services = dialect.services or {}
   dialect.start = dialect.start or function() return true end
   dialect.rules = compile.rules(dialect)

@@ -1,7 +1,7 @@
 --- One command, from the call to its end: what it is, how it ends, and what is then said of it.
 
 local check = require "hayes.check"
-local command = require "hayes.declare.command"
+local mask = require "hayes.declare.mask"
 local errors = require "hayes.error"
 local failure = require "hayes.failure"
 local Response = require "hayes.response"
@@ -130,7 +130,7 @@ end
 
 --- What the engine does not take is the caller's mistake, told at the caller's line.
 function Ticket.refuse(modem, text, refusal)
-  local shown = command.mask(modem.dialect.commands, text, modem.dialect.manners)
+  local shown = mask.command(modem.dialect, text)
   if refusal == "byte" then check.command("modem:at", text) end
   if refusal == "long" then
     check.fail("modem:at", ("the command is %d bytes long, which is more than the module takes"):format(#text))
@@ -144,8 +144,7 @@ end
 
 --- What it is called in messages, secrets masked; nil: it is no command.
 function Ticket:title()
-  local dialect = self.modem.dialect
-  return self.text ~= "" and command.mask(dialect.commands, self.text, dialect.manners) or nil
+  return self.text ~= "" and mask.command(self.modem.dialect, self.text) or nil
 end
 
 function Ticket:not_sent(name, why, hint)

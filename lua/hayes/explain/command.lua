@@ -6,6 +6,7 @@ local describe = require "hayes.explain.text"
 local explained = require "hayes.explain.values"
 local explanation = require "hayes.explain.result"
 local fields = require "hayes.declare.fields"
+local mask = require "hayes.declare.mask"
 
 local explain_command = {}
 
@@ -93,12 +94,16 @@ end
 
 --- A command line with values.
 local function command_line(dialect, declaration, form, key, list, text)
+  local masked = mask.command(dialect, text)
+  local shown = explained.after_key(fields.split(select(3, command.parse(masked))), key)
   local facts = command_facts(declaration)
   local described = command.form(declaration, form, key)
   facts.form, facts.key = form, key
-  facts.title = command.mask(dialect.commands, text)
+  facts.title = masked
   facts.summary = described ~= declaration and described.summary or declaration.summary
-  facts.fields, facts.has_values = explained.values(dialect, described.params or {}, list, true), true
+  local params = declaration.cases and list[1] and declaration.cases[math.tointeger(tonumber(list[1].text))]
+  facts.fields = explained.values(dialect, params or described.params or {}, list, true, shown)
+  facts.has_values = true
   facts.answers = explained.lines(describe.answers(declaration, form, key))
   if has_deferred(declaration, form) then
     facts.deferred = explained.lines(describe.deferred(declaration))

@@ -1,11 +1,13 @@
 --- What a command, an error, a result code or a URC means, out of the declarations of a dialect.
 
 local check = require "hayes.check"
+local command = require "hayes.declare.command"
 local describe = require "hayes.explain.text"
 local errors = require "hayes.error"
 local explain_command = require "hayes.explain.command"
 local explain_error = require "hayes.explain.error"
 local explain_line = require "hayes.explain.line"
+local mask = require "hayes.declare.mask"
 
 --- Every name that could have been meant.
 local function known_names(dialect)
@@ -15,7 +17,7 @@ local function known_names(dialect)
     for _, key in ipairs(describe.keys(declaration.keys)) do names[#names + 1] = key end
   end
   for _, urc in ipairs(dialect.urcs or {}) do names[#names + 1] = urc.name end
-  for _, final in ipairs(dialect.finals or {}) do names[#names + 1] = (final[1]:gsub(":$", "")) end
+  for _, final in ipairs(dialect.finals or {}) do names[#names + 1] = (final[1]:gsub("[:%s]+$", "")) end
   for _, known in pairs(dialect.errors and dialect.errors.by_code or {}) do names[#names + 1] = known.name end
   return names
 end
@@ -39,11 +41,17 @@ end
 
 local function unknown(dialect, words, near)
   local list = near and #near > 0 and near or suggestions(dialect, words[1])
+  local shown = mask.line(dialect, mask.command(dialect, words[1]))
   return nil, errors.new {
     name = "unknown", nearest = list,
-    message = ("the dialect %s knows nothing of %s%s"):format(dialect.name, check.show(words[1]),
+    message = ("the dialect %s knows nothing of %s%s"):format(dialect.name, check.show(shown),
       #list > 0 and ("; did you mean %s?"):format(table.concat(list, " or ")) or ""),
   }
+end
+
+--- Lines of a module are explained as they may be shown.
+local function line_by(way)
+  return function(dialect, text) return way(dialect, mask.line(dialect, text)) end
 end
 
 local ways = {
@@ -51,12 +59,55 @@ local ways = {
     local code = math.tointeger(tonumber(text))
     if code then return explain_error.by_number(dialect, code) end
   end,
-  explain_line.result, explain_line.urc, explain_line.answer, explain_command.command, explain_command.urc,
+  line_by(explain_line.result), line_by(explain_line.urc), line_by(explain_line.answer),
+  line_by(explain_line.unprefixed), explain_command.command,
+  explain_command.urc,
   function(dialect, text)
     if text:find("^%w") then return explain_command.command(dialect, "+" .. text) end
   end,
   explain_error.by_name, explain_command.key,
 }
+
+local function one(dialect, text)
+  for _, way in ipairs(ways) do
+    local found, words, near = way(dialect, text)
+    if found then return found end
+    if words then return unknown(dialect, words, near) end
+  end
+  return unknown(dialect, { text })
+end
+
+--- What a note misprints, in the spelling of its firmware; and that it does.
+local function corrected(dialect, text)
+  for misprint, right in pairs(dialect.misprints or {}) do
+    local start, stop = text:upper():find(misprint:upper(), 1, true)
+    if start and not text:find("^[%w_]", stop + 1) then
+      return text:sub(1, start - 1) .. right .. text:sub(stop + 1),
+        ("The note prints %s in places; firmware knows %s."):format(misprint, right)
+    end
+  end
+  return text
+end
+
+local function corrected_one(dialect, text)
+  local right, remark = corrected(dialect, text)
+  local found, err = one(dialect, right)
+  if found and remark then found.remark = found.remark and found.remark .. " " .. remark or remark end
+  return found, err
+end
+
+--- Several commands on one line: the first, and the rest as its `others`.
+local function all_of(dialect, parts)
+  local first, err = corrected_one(dialect, parts[1])
+  for i = 2, first and #parts or 0 do
+    local found
+    found, err = corrected_one(dialect, parts[i])
+    if not found then return nil, err end
+    first.others = first.others or {}
+    first.others[#first.others + 1] = found
+  end
+  return first, err
+end
 
 --- Explains a command (with or without AT, with values or without), an error (number, name or line), a line of a
 --- module or a result code. What is unknown gives nil and an error, whose `nearest` lists known names.
@@ -66,10 +117,7 @@ local ways = {
 return function(dialect, text)
   check.value("modem:explain", "the text", text, { type = "string|integer" })
   local trimmed = tostring(text):match("^%s*(.-)%s*$")
-  for _, way in ipairs(ways) do
-    local found, words, near = way(dialect, trimmed)
-    if found then return found end
-    if words then return unknown(dialect, words, near) end
-  end
-  return unknown(dialect, { trimmed })
+  -- Where texts are not quoted, a semicolon is part of one.
+  local may_be_several = trimmed:find("^[Aa][Tt]") and dialect.manners.quote ~= "needed"
+  return all_of(dialect, may_be_several and command.split(trimmed) or { trimmed })
 end

@@ -1,6 +1,7 @@
 --- Lines of a module: result codes, URCs, answers.
 
 local answer = require "hayes.declare.answer"
+local check = require "hayes.check"
 local command = require "hayes.declare.command"
 local describe = require "hayes.explain.text"
 local explained = require "hayes.explain.values"
@@ -15,11 +16,29 @@ local function in_prefix(text, declared, prefix)
   return prefix and text:sub(1, #declared) == declared
 end
 
+--- The known command nearest to one that the module does not know, which the result code repeats.
+local function nearest_command(dialect, words)
+  local name = words:find("^[Aa][Tt]%p") and command.parse(words)
+  if not name or dialect.commands[name] then return nil end
+  local names = {}
+  for known in pairs(dialect.commands) do names[#names + 1] = known end
+  return check.nearest(name, names)
+end
+
+--- A result code that the dialect gives a name of its own: `[Busy]Cmd running`, `Unknown cmd:AT+SOKET=1`.
+local function named_result(dialect, final, words)
+  local nearest, hint = nearest_command(dialect, words), final.hint
+  if nearest then hint = ("Did you mean AT%s? %s"):format(nearest, hint or "") end
+  local name = final[1]:gsub("[:%s]+$", "")
+  return explanation.new { kind = "result", name = name, summary = final.summary, hint = hint }
+end
+
 --- A final or intermediate result code, or a line that reports a start of the module.
 function explain_line.result(dialect, text)
   for _, final in ipairs(dialect.finals or {}) do
     if in_prefix(text, final[1], final.prefix) then
       local words = final.prefix and text:sub(#final[1] + 1):match("^%s*(.-)%s*$") or ""
+      if final.name then return named_result(dialect, final, words) end
       local code = math.tointeger(tonumber(words))
       if code then return explain_error.by_number(dialect, code) end
       if words ~= "" then return explain_error.by_name(dialect, words) end
@@ -32,6 +51,9 @@ function explain_line.result(dialect, text)
       return explanation.new { kind = "result", name = connect,
         summary = "data mode begins: what follows is data until it ends or is escaped from" }
     end
+  end
+  if text == ">" then
+    return explanation.new { kind = "result", name = ">", summary = "the prompt: the module waits for data" }
   end
   for _, boot in ipairs(dialect.boot or {}) do
     if text == boot then
@@ -70,6 +92,8 @@ end
 
 --- A URC with its values.
 function explain_line.urc(dialect, text)
+  local named = dialect.urc_by_name[text]
+  if named and not urc_fields(named, text) then return nil end
   for _, urc in ipairs(dialect.urcs or {}) do
     local rest = urc_fields(urc, text)
     local list = rest and fields.split(rest)
@@ -94,10 +118,53 @@ local function answering(declaration, list)
   end
 end
 
+local function has_block(dialect, name)
+  return dialect.commands[name] ~= nil and dialect.commands[name].block ~= nil
+end
+
+--- The fields in front of the data of an answer that carries some: `+SOCKETREAD,1,21,Hello`.
+local function without_data(declaration, list)
+  local block = declaration.block
+  if not block or not block.after or #list <= #(declaration.answer or {}) then return list end
+  return table.move(list, 1, #declaration.answer, 1, {})
+end
+
+--- Could these fields be a row of this answer? Numbers where there are numbers.
+local function is_row(described, list)
+  if not described or #list ~= #described or #list < 2 then return false end
+  for i, field in ipairs(described) do
+    local is_number = math.tointeger(tonumber(list[i].text)) ~= nil
+    if (field.type or "integer") == "integer" and not is_number then return false end
+  end
+  return true
+end
+
+--- A line of an answer that has no prefix: `connect success ConID=1`, `1,4,3,192.168.31.239,60000,-1,0`.
+function explain_line.unprefixed(dialect, text)
+  for _, declaration in ipairs(dialect.declared) do
+    for _, said in ipairs(declaration.says or {}) do
+      local captures = table.pack(text:match(said.pattern))
+      for i, captured in ipairs(captures) do captures[i] = { text = captured, quoted = false } end
+      if captures[1] then
+        return line_found(dialect, { kind = "answer", name = declaration.name, source = declaration.source,
+          title = ("Answer of AT%s."):format(declaration.name), summary = said.summary }, said.answer, captures)
+      end
+    end
+  end
+  local list = text:find("^%w[^%s:]*,") and fields.split(text)
+  for _, declaration in ipairs(list and dialect.declared or {}) do
+    local read = type(declaration.read) == "table" and declaration.bare and declaration.read.answer
+    if is_row(read, list) then
+      return line_found(dialect, { kind = "answer", name = declaration.name, source = declaration.source,
+        title = ("Row of the answer of AT%s?."):format(declaration.name), summary = declaration.summary }, read, list)
+    end
+  end
+end
+
 --- A line of the answer to a command, or its deferred result.
 function explain_line.answer(dialect, text)
-  local name, rest = text:match("^([%+%^%$#%*%%][%w_]+):%s*(.*)$")
-  if not name then return nil end
+  local name, sign, rest = text:match("^([%+%^%$#%*%%][%w_]+)([:,])%s*(.*)$")
+  if not name or sign == "," and not has_block(dialect, name) then return nil end
   local list = fields.split(rest)
   for _, declaration in ipairs(dialect.declared) do
     local deferred = declaration.deferred
@@ -109,6 +176,9 @@ function explain_line.answer(dialect, text)
   end
   local declaration = dialect.commands[name]
   if not declaration then return nil end
+  local code = dialect.number_in_front and declaration.bare and math.tointeger(tonumber(rest))
+  if code then return explain_error.by_number(dialect, code) end
+  list = without_data(declaration, list)
   local declared, after_key, key = answering(declaration, list)
   return line_found(dialect, { kind = "answer", name = name, key = key, source = declaration.source,
     title = ("Answer of AT%s."):format(name), summary = declaration.summary }, declared, after_key or list)

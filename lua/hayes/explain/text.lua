@@ -141,6 +141,27 @@ function describe.params(params, first)
   return text .. ("]"):rep(open)
 end
 
+--- The same where they depend on the first: one that some cases have not is in brackets of its own, as the notes print
+--- it: `<type>[,<remote_host>],<port>`.
+local function params_of_cases(declaration)
+  local text, open = "", 0
+  for i, param in ipairs(declaration.params) do
+    local comma = i > 1 and "," or ""
+    local everywhere = true
+    for _, case in pairs(declaration.cases) do
+      local found = false
+      for _, other in ipairs(case) do found = found or other.name == param.name end
+      everywhere = everywhere and found
+    end
+    if param.optional then
+      text, open = ("%s[%s<%s>"):format(text, comma, param.name), open + 1
+    else
+      text = text .. (everywhere and "%s<%s>" or "[%s<%s>]"):format(comma, param.name)
+    end
+  end
+  return text .. ("]"):rep(open)
+end
+
 --- How one form of a command is written.
 ---@param declaration hayes.declaration
 ---@param form string
@@ -156,6 +177,7 @@ function describe.syntax(declaration, form, key)
     return described == declaration and name or name .. describe.params(described.params, true)
   end
   if key then return ('%s="%s"%s'):format(name, key, describe.params(described.params)) end
+  if declaration.cases then return name .. "=" .. params_of_cases(declaration) end
   return name .. "=" .. describe.params(described.params, true)
 end
 
@@ -163,27 +185,28 @@ end
 ---@param prefix string
 ---@param answer hayes.answer[]
 ---@param key? string
-function describe.pattern(prefix, answer, key)
+---@param spelling? { colon: string?, quotes: boolean? } of the dialect's lines, where it is not `+NAME: "text"`
+function describe.pattern(prefix, answer, key, spelling)
   local text, open = key and ('"%s"'):format(key) or "", 0
   for i, field in ipairs(answer) do
-    local quote = field.type == "string" and '"' or ""
+    local quote = field.type == "string" and not (spelling and spelling.quotes == false) and '"' or ""
     local comma = (i > 1 or key) and "," or ""
     if field.optional then comma, open = "[" .. comma, open + 1 end
     text = text .. comma .. quote .. "<" .. field.name .. ">" .. quote
   end
   text = text .. ("]"):rep(open)
   if prefix == "" then return text end
-  return (prefix:find("[: ]$") and prefix or prefix .. ": ") .. text
+  return (prefix:find("[:, ]$") and prefix or prefix .. (spelling and spelling.colon or ": ")) .. text
 end
 
-local function answers_of(prefix, described, key)
+local function answers_of(prefix, described, key, spelling)
   local list = {}
   if described.answer then
-    list[1] = { pattern = describe.pattern(prefix, described.answer, key), answer = described.answer }
+    list[1] = { pattern = describe.pattern(prefix, described.answer, key, spelling), answer = described.answer }
   end
   for _, alternative in ipairs(described.alternatives or {}) do
-    list[#list + 1] = { pattern = describe.pattern(prefix, alternative.answer, key), answer = alternative.answer,
-      summary = alternative.summary }
+    list[#list + 1] = { pattern = describe.pattern(prefix, alternative.answer, key, spelling),
+      answer = alternative.answer, summary = alternative.summary }
   end
   return list
 end
@@ -193,20 +216,29 @@ end
 function describe.answers(declaration, form, key)
   if form == "test" then return {} end
   local described = command.form(declaration, form, key)
-  local prefix = declaration.bare and "" or declaration.prefix or declaration.name
+  local block = declaration.block
+  local prefix = declaration.bare and "" or block and block.texts and block.texts[1] or declaration.prefix
+    or declaration.name
   -- What is declared outside the forms is the answer to all of them.
-  return answers_of(prefix, described, key)
+  local list = answers_of(prefix, described, key, declaration.spelling)
+  if block and block.after then
+    for _, line in ipairs(list) do line.pattern = line.pattern .. block.after .. "<data>" end
+  end
+  for _, said in ipairs(form == "write" and declaration.says or {}) do
+    list[#list + 1] = { pattern = said.text, answer = said.answer, summary = said.summary }
+  end
+  return list
 end
 
 --- The lines of a deferred result.
 function describe.deferred(declaration)
-  return answers_of(declaration.deferred.prefix or declaration.name, declaration.deferred)
+  return answers_of(declaration.deferred.prefix or declaration.name, declaration.deferred, nil, declaration.spelling)
 end
 
 local function urc_lines(urc, key)
   local described = key and urc.keys[key] or urc
   local summary = key and described.summary or nil
-  local list = answers_of(urc.text or urc.name, described, key)
+  local list = answers_of(urc.text or urc.name, described, key, urc.spelling)
   if #list == 0 then list[1] = { pattern = urc.text or urc.name, answer = {} } end
   for _, line in ipairs(list) do line.summary = line.summary or summary end
   return list

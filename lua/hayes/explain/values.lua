@@ -26,6 +26,10 @@ local function value_of(field)
   return math.tointeger(tonumber(field.text)) or field.text
 end
 
+local function hide(field)
+  field.value, field.quoted, field.meaning = "***", false, nil
+end
+
 --- One field that was given, with what it means; `checked`: it is a parameter, and may be wrong.
 local function with_value(dialect, described, field, checked)
   local result = one(described)
@@ -37,20 +41,24 @@ local function with_value(dialect, described, field, checked)
   result.problem = checked and describe.problem(described, value) or nil
   result.meaning = describe.meaning(dialect, described, value)
   result.value, result.quoted = value, field.quoted
-  if described.secret then result.value, result.quoted, result.meaning = "***", false, nil end
+  if described.secret then hide(result) end
   return result
 end
 
---- What each of these was given as; `checked`: they are parameters, and may be wrong.
+--- What each of these was given as; `checked`: they are parameters, and may be wrong. `shown` is the list with secrets
+--- masked.
 ---@return hayes.explained[]
-function explained.values(dialect, declared, list, checked)
+function explained.values(dialect, declared, list, checked, shown)
   local result = {}
+  if shown and #shown ~= #list then list = shown end
   local last = checked and #declared or #list
   for i = 1, math.max(last, #list) do
     if declared[i] then
       result[i] = with_value(dialect, declared[i], list[i], checked)
+      if shown and shown[i] and shown[i].text == "***" then hide(result[i]) end
     else
-      result[i] = { name = "(" .. i .. ")", value = list[i].text, quoted = list[i].quoted,
+      local field = shown and shown[i] or list[i]
+      result[i] = { name = "(" .. i .. ")", value = field.text, quoted = field.quoted,
         problem = checked and "is one too many" or nil, meaning = "not declared" }
     end
   end

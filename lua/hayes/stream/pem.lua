@@ -2,6 +2,7 @@
 
 local check = require "hayes.check"
 local local_file = require "hayes.local_file"
+local pem_blocks = require "hayes.stream.pem_blocks"
 
 local pem_text = {}
 
@@ -26,14 +27,15 @@ local function read_file(where, what, path)
   check.fail(where, ("%s cannot be read: %s: %s"):format(what, readable(path), words))
 end
 
---- Looks at what was given: a local path, or PEM text (as a string that begins with -----BEGIN, or { pem = text }).
---- What is not PEM raises. The text, and what to call it in messages.
+--- Looks at what was given: a local path, or PEM text (as a string with a -----BEGIN line, or { pem = text }).
+--- What is not PEM, is damaged, or holds something else than the option takes raises: nothing of it gets into the
+--- module. The text, and what to call it in messages.
 ---@param where string the function, `ssl.open`
 ---@param what string  the option, `ca`
 ---@param source any
 ---@return { pem: string, name: string }
 function pem_text.read(where, what, source)
-  if type(source) == "string" and source:find("^%s*%-%-%-%-%-BEGIN ") then source = { pem = source } end
+  if type(source) == "string" and source:find("-----BEGIN ", 1, true) then source = { pem = source } end
   local pem, name
   if type(source) == "table" and type(source.pem) == "string" then
     pem, name = source.pem, "the PEM text given as " .. what
@@ -41,10 +43,8 @@ function pem_text.read(where, what, source)
     check.value(where, what, source, { type = "string" })
     pem, name = read_file(where, what, source), readable(source)
   end
-  if not pem:find("-----BEGIN [%u ]+-----", 1) then
-    check.fail(where, ("%s: %s is not PEM (it has no -----BEGIN line); openssl x509 -inform der -in FILE converts it")
-      :format(what, name))
-  end
+  local problem = pem_blocks.problem(what, pem)
+  if problem then check.fail(where, ("%s: %s %s"):format(what, name, problem)) end
   return { pem = pem, name = name }
 end
 

@@ -242,8 +242,14 @@ end
 function Socket:connect(host, port)
   if self.connection or self.connecting then return nil, "already connected" end
   if not self.opener then return nil, "closed" end
+  check.value("socket:connect", "the host", host, { type = "string" })
+  check.value("socket:connect", "the port", port, { type = "number|string" })
   port = math.tointeger(tonumber(port)) or port
-  self.opener.check(host, port)
+  -- What stands in a redirect, or in a file, is nobody's mistake here.
+  local problem = check.problem(self.opener.check, host, port)
+  if problem then
+    return nil, outcome.remember(self, errors.new { name = "bad_address", message = "no connection: " .. problem })
+  end
   self.connecting = true
   local connection, err = job.open(outcome.deadline(self), function()
     local opened, why = self.opener.open(host, port)

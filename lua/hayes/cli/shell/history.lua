@@ -1,7 +1,7 @@
 --- The lines of earlier conversations, without secrets.
 
-local command = require "hayes.declare.command"
 local dialects = require "hayes.dialect"
+local mask = require "hayes.declare.mask"
 
 local history = {}
 
@@ -21,7 +21,7 @@ end
 function history.masked(line)
   for _, name in ipairs(dialects.names()) do
     local dialect = dialects.get(name)
-    line = command.mask(dialect.commands, line, dialect.manners)
+    line = mask.command(dialect, line)
   end
   return (line:gsub("([Pp]assword%s*=%s*)(['\"]).-%2", "%1%2***%2"):gsub("(pin%s*=%s*)(['\"]).-%2", "%1%2***%2")
     :gsub("(://[^:/@%s]*:)[^%s'\"]*@", "%1***@"))

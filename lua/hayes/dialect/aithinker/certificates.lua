@@ -70,5 +70,25 @@ return function(modem)
     return set(kind, "", "clearing the ")
   end
 
+  --- What is in the slots, as for modem.certificates of other modules: { name, size, kind }, the name being the kind.
+  ---@return { name: string, size: integer, kind: string }[]?, hayes.error?
+  function certificates.list()
+    local list = {}
+    for _, kind in ipairs(names) do
+      local text, err = slots:read(kind)
+      if not text then return nil, errors.within(err, "reading the " .. kind) end
+      if text ~= "" then list[#list + 1] = { name = kind, size = #text, kind = kind } end
+    end
+    return list
+  end
+
+  --- The same as clear().
+  ---@param name "ca"|"certificate"|"key"
+  ---@return true?, hayes.error?
+  function certificates.remove(name)
+    check_kind("certificates.remove", name)
+    return set(name, "", "removing the ")
+  end
+
   return certificates
 end

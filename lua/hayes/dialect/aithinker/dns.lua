@@ -34,8 +34,7 @@ return function(modem)
   ---@param options? { timeout: number? }
   ---@return string?, hayes.error?
   function dns.resolve(name, options)
-    check.value("dns.resolve", "the name", name, { type = "string", line = true })
-    if name == "" then check.fail("dns.resolve", "the name is empty") end
+    check.value("dns.resolve", "the name", name, { type = "string", line = true, filled = true, longest = 200 })
     options = check.options("dns.resolve", options, resolve_rules)
     return Steps.run(modem, options.timeout, "resolving " .. name, resolve, name)
   end

@@ -116,13 +116,15 @@ local function make(of)
     urcs = urcs,
     commands = commands(),
     number_in_front = true,
+    spelling = { colon = ":", quotes = false },
     errors = require "hayes.dialect.aithinker.errors",
     redact = {
       { "^(Password:).+$", "%1***" },
-      -- Neither name nor password is quoted, and either may hold commas: everything before the last six fields is
-      -- replaced.
-      { "^(%+WJAP:%d+,).*(,[^,]*,[^,]*,[^,]*,[^,]*,[^,]*,[^,]*)$", "%1***%2" },
-      { "^(%+WJAP:%d+,).+$", "%1***" }, { "^(%+WAUTOCONN:%d+,).+$", "%1***" }, { "^(%+WAP:).+$", "%1***" },
+      -- Neither name nor password is quoted, and either may hold commas: everything before the last six fields, of
+      -- which the first is an address, is replaced.
+      { "^(%+WJAP:%d+,).*(," .. ("%x%x:"):rep(5) .. "%x%x,[^,]*,[^,]*,[^,]*,[^,]*,[^,]*)$", "%1***,***%2" },
+      { "^(%+WJAP:%d+,).+$", "%1***" }, { "^(%+WJAP:)%D.*$", "%1***" },
+      { "^(%+WAUTOCONN:%d+,).+$", "%1***" }, { "^(%+WAP:).+$", "%1***" },
       -- A command that it does not know comes back with its parameters.
       { "^([Uu]nknown cmd:[^=]*=).*,.*$", "%1***" },
       -- A line of PEM: of a key, when the length that announced it got lost.

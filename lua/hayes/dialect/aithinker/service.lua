@@ -42,12 +42,11 @@ local function all_rules(own)
 end
 
 local function check_port(where, port)
-  check.value(where, "the port", port, { type = "integer", min = 1, max = 65535 })
+  return check.value(where, "the port", port, { type = "integer", min = 1, max = 65535 })
 end
 
 local function check_host(where, host)
-  check.value(where, "the host", host, { type = "string", line = true })
-  if host == "" then check.fail(where, "the host is empty") end
+  check.value(where, "the host", host, { type = "string", line = true, filled = true })
   if host:find("[,%s]") then
     check.fail(where, ("the host is %s; it must hold no comma or space"):format(check.show(host)))
   end
@@ -96,9 +95,9 @@ function service.new(modem, kind)
   ---@param options? table
   ---@return hayes.socket?, hayes.error?
   function made.open(host, port, options)
-    options = options_of(kind.name .. ".open", options)
     check_host(kind.name .. ".open", host)
-    check_port(kind.name .. ".open", port)
+    port = check_port(kind.name .. ".open", port)
+    options = options_of(kind.name .. ".open", options)
     local connection, err = job.open_within(modem, options.timeout,
       ("opening the %s to %s:%d"):format(kind.what, host, port), open_connection, host, port, options)
     if not connection then return nil, err end

@@ -2,7 +2,8 @@
 ---
 --- The module has one CA, one certificate and one key for all of its connections (page, AT+SSLCRET). It verifies
 --- nothing while it has no CA, and older firmware not even then: `socket.verified` is true only where the firmware is
---- known to check what it was given.
+--- known to check what it was given. No firmware checks dates: `verified` says that the certificate
+--- was issued under the CA, not that it has not expired.
 ---
 --- What ssl.open does with the three slots:
 ---
@@ -62,7 +63,8 @@ return function(modem)
     return explained
   end
 
-  --- `verified` of a socket: the firmware is known to have checked the server's certificate against the CA.
+  --- `verified` of a socket: the firmware is known to have checked the server's certificate against the CA, though not
+  --- its dates.
   local function opened(socket, options)
     socket.verified = options.verify ~= "none" and modem.dialect.lineage.verifies
   end

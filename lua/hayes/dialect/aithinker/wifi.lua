@@ -8,8 +8,8 @@ local Steps = require "hayes.steps"
 local wait = require "hayes.wait"
 
 local join_rules = {
-  ssid = { type = "string", sendable = true, required = true },
-  password = { type = "string", sendable = true },
+  ssid = { type = "string", sendable = true, longest = 63, required = true },
+  password = { type = "string", sendable = true, longest = 63, secret = true },
   bssid = { type = "string", line = true },
   timeout = { type = "number", min = 1, max = 600, default = 30 },
 }

@@ -9,6 +9,9 @@ local wait = require "hayes.wait"
 --- A host whose own clock is older than this library has no right time to give (a gateway without a battery).
 local PLAUSIBLE = os.time { year = 2024, month = 1, day = 1 }
 
+--- A module writes years with two digits, and those from 70 on are of the last century.
+local FIRST, LAST = utc.days(2000, 1, 1) * 86400, utc.days(2070, 1, 1) * 86400 - 1
+
 local QUARTER = 15 * 60
 
 --- `26/08/07,13:54:02+32` as Unix time and the zone in seconds east of UTC; nil if the text is none.
@@ -24,6 +27,11 @@ local function parse(text)
   year = year + (year >= 70 and 1900 or 2000)
   local zone = sign ~= "" and tonumber(sign .. quarters:sub(1, 2)) * QUARTER or 0
   return utc.days(year, month, day) * 86400 + hour * 3600 + minute * 60 + second - zone, zone
+end
+
+--- The module has answered, and not with a time.
+local function is_unreadable(err)
+  return err.result ~= nil or err.name == "bad_answer"
 end
 
 return function(modem)
@@ -48,28 +56,35 @@ return function(modem)
     return true
   end
 
-  --- Sets the module's clock, to the host's time when none is given. It is set to UTC.
+  --- Sets the module's clock, to the host's time when none is given. It is set to UTC. Its years have two digits:
+  --- times before 2000 and after 2069 raise.
   ---@param time? integer Unix time
   ---@return true?, hayes.error?
   function clock.set(time)
-    check.value("clock.set", "the time", time, { type = "integer|nil", min = 946684800, max = 4102444799 })
+    check.value("clock.set", "the time", time, { type = "integer|nil" })
+    if time and (time < FIRST or time > LAST) then
+      check.fail("clock.set", ("the time is %d; it must be from %d to %d: the module has the years 2000 to 2069")
+        :format(time, FIRST, LAST))
+    end
     local _setting <close> = setting:take()
     return set(time or wait.wall_clock())
   end
 
-  --- Sets the clock from the host's when it is unset or wrong by more than a day, and the host's own can be right.
-  --- Gives true, and whether it was set.
+  --- Sets the clock from the host's when it is unset, unreadable or wrong by more than a day, and the host's own can be
+  --- right. Gives true, and whether it was set. Where the module has no clock to read or set, that is no error here: a
+  --- certificate that it then refuses is.
   ---@return boolean?, any
   function clock.ensure()
     local _setting <close> = setting:take()
     local host = wait.wall_clock()
     local time, err = clock.get()
-    if not time then return nil, err end
-    if math.abs(time - host) <= 86400 or host < PLAUSIBLE then return true, false end
+    if not time and not is_unreadable(err) then return nil, err end
+    if time and math.abs(time - host) <= 86400 or host < PLAUSIBLE or host > LAST then return true, false end
     local ok
     ok, err = set(host)
-    if not ok then return nil, err end
-    return true, true
+    if ok then return true, true end
+    if not time and err.result then return true, false end
+    return nil, err
   end
 
   return clock

@@ -43,10 +43,12 @@ local quectel = {
   errors = require "hayes.dialect.quectel.errors",
   remarks = require "hayes.dialect.quectel.remarks",
   habits = function(identity) return habits.of(identity.revision) end,
+  misprints = { ["+QSSLRCV"] = "+QSSLRECV", ["+QSSSEND"] = "+QSSLSEND", secllevel = "seclevel" },
   services = {
     network = "hayes.dialect.quectel.network",
     clock = "hayes.dialect.quectel.clock",
     file = "hayes.dialect.quectel.file",
+    certificates = "hayes.dialect.quectel.ssl.stored",
     ssl = "hayes.dialect.quectel.ssl",
     ftp = "hayes.dialect.quectel.ftp",
     ip = "hayes.dialect.quectel.socket.ip",

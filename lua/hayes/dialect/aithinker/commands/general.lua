@@ -41,7 +41,10 @@ return {
     name = "+WJAP", summary = "Joins an access point; the read form tells which, password and all.", source = WIFI,
     params = { ssid, password, bssid },
     answer = { { name = "state" }, { name = "ssid", type = "string" },
-      { name = "password", type = "string", secret = true } },
+      { name = "password", type = "string", secret = true },
+      { name = "BSSID", type = "string", optional = true }, { name = "encryption", type = "string", optional = true },
+      { name = "MAC", type = "string", optional = true }, { name = "channel", optional = true },
+      { name = "IP", type = "string", optional = true }, { name = "gateway", type = "string", optional = true } },
     read = true, timeout = 40,
   },
   {

@@ -42,6 +42,8 @@ return {
     cases = { [1] = server, [2] = client, [3] = server, [4] = client, [6] = server, [7] = client },
     -- `connect success ConID=1`, and rows without a prefix.
     bare = true,
+    says = { { text = "connect success ConID=<ConID>", pattern = "^connect%s+success%s+ConID=(%d+)$",
+      summary = "The connection is open.", answer = { { name = "ConID" } } } },
     read = { answer = {
       { name = "ConID" }, { name = "type", values = row_types }, { name = "status", values = states },
       { name = "remote_host", type = "string" }, { name = "remote_port" }, { name = "local_port" },

@@ -11,6 +11,8 @@ local transfer = require "hayes.dialect.quectel.file.transfer"
 --- An offset or a length in bytes.
 local place = { type = "integer", min = 0, max = 2147483647 }
 
+local NAME = { type = "string", line = true, filled = true, longest = 80 }
+
 return function(modem)
   ---@class hayes.quectel.file
   local file = {}
@@ -28,7 +30,7 @@ return function(modem)
   ---  two bytes, seconds (60); acknowledge: the module confirms every 1024 bytes, for lines without flow control
   ---@return { bytes: integer, checksum: string }?, hayes.error?
   function file.upload(source, name, options)
-    check.value("file.upload", "the name", name, { type = "string", line = true })
+    check.value("file.upload", "the name", name, NAME)
     options = check.options("file.upload", options, transfer.upload_options)
     local data, length = transfer.source("file.upload", source)
     if not data then return nil, length end
@@ -54,14 +56,14 @@ return function(modem)
   --- The size of the file with exactly this name; nil, nil when there is none.
   ---@return integer?, hayes.error?
   function file.size(name)
-    check.value("file.size", "the name", name, { type = "string", line = true })
+    check.value("file.size", "the name", name, NAME)
     return flash:size(name)
   end
 
   --- Deletes a file.
   ---@return true?, hayes.error?
   function file.delete(name)
-    check.value("file.delete", "the name", name, { type = "string", line = true })
+    check.value("file.delete", "the name", name, NAME)
     local _held <close> = flash:hold(name)
     local response, err = modem:call("+QFDEL", "write", { name })
     if not response then return nil, errors.within(err, "deleting " .. name) end
@@ -85,7 +87,7 @@ return function(modem)
   ---@param length? integer bytes, 0 to 2147483647 (up to the end)
   ---@return string?, hayes.error?
   function file.read(name, offset, length)
-    check.value("file.read", "the name", name, { type = "string", line = true })
+    check.value("file.read", "the name", name, NAME)
     offset = check.value("file.read", "the offset", offset == nil and 0 or offset, place)
     length = check.value("file.read", "the length", length == nil and place.max or length, place)
     local _held <close> = flash:hold(name)
@@ -110,7 +112,7 @@ return function(modem)
   ---@return integer? bytes written: all of them
   ---@return hayes.error?
   function file.write(name, offset, data)
-    check.value("file.write", "the name", name, { type = "string", line = true })
+    check.value("file.write", "the name", name, NAME)
     check.value("file.write", "the offset", offset, place)
     check.value("file.write", "the data", data, { type = "string" })
     local _held <close> = flash:hold(name)
@@ -134,7 +136,7 @@ return function(modem)
   ---@return string|{ bytes: integer, checksum: string }|nil  the table, when there is a sink
   ---@return { bytes: integer, checksum: string }|hayes.error|nil
   function file.download(name, sink)
-    check.value("file.download", "the name", name, { type = "string", line = true })
+    check.value("file.download", "the name", name, NAME)
     check.value("file.download", "the sink", sink, { type = "string|callable|nil" })
     if type(sink) ~= "string" then return flash:download_to(name, sink) end
     local target <close>, err = local_file.target(sink)

@@ -1,15 +1,16 @@
 --- Options of FTP sessions and transfers, and URLs.
 
 local check = require "hayes.check"
+local mask = require "hayes.declare.mask"
 local settings = require "hayes.dialect.quectel.ssl.settings"
 
 local options = {}
 
 local rules = {
-  host = { type = "string", line = true, required = true },
+  host = { type = "string", line = true, longest = 255, required = true },
   port = { type = "integer", min = 1, max = 65535 },
   user = { type = "string", line = true, default = "anonymous" },
-  password = { type = "string", line = true, default = "" },
+  password = { type = "string", line = true, secret = true, default = "" },
   tls = { values = { false, "implicit", "explicit" }, default = false },
   passive = { type = "boolean", default = true },
   type = { values = { "binary", "ascii" }, default = "binary" },
@@ -117,8 +118,7 @@ local function parse(where, url)
   check.value(where, "the URL", url, { type = "string" })
   local scheme, rest = url:match("^(%a+)://(.*)$")
   local tls = schemes[scheme and scheme:lower()]
-  -- Whatever its form, what stands before the last @ may be a password.
-  local shown = url:gsub("^(%a*:?/?/?).*@", "%1***@")
+  local shown = mask.url(url)
   if tls == nil then check.fail(where, ("%q is no URL of ftp, ftps or ftpes"):format(shown)) end
   local place, path = rest:match("^([^/]*)/(.+)$")
   if not place then check.fail(where, ("%q names no file"):format(shown)) end

@@ -15,13 +15,13 @@ local states = require "hayes.dialect.quectel.network.states"
 local LAST_CONTEXT = 16
 
 local attach_options = {
-  apn = { type = "string", line = true, required = true },
-  user = { type = "string", line = true, default = "" },
-  password = { type = "string", line = true, default = "" },
+  apn = { type = "string", line = true, longest = 127, required = true },
+  user = { type = "string", line = true, longest = 127, default = "" },
+  password = { type = "string", line = true, longest = 127, secret = true, default = "" },
   auth = { values = { "none", "pap", "chap", "pap or chap" } },
   type = { values = { "ipv4", "ipv6", "ipv4v6" }, default = "ipv4" },
   context = { type = "integer", min = 1, max = LAST_CONTEXT, default = 1 },
-  pin = { type = "string", line = true },
+  pin = { type = "string", line = true, longest = 8, secret = true },
   pin_again = { type = "boolean", default = false },
   timeout = { type = "number", min = 0.1, max = 3600 },
 }
@@ -222,7 +222,7 @@ return function(modem)
   ---@param options? integer|{ context: integer?, timeout: number? }
   ---@return string[]?, hayes.error?
   function network.resolve(host, options)
-    check.value("network.resolve", "the host", host, { type = "string", line = true, longest = 255 })
+    check.value("network.resolve", "the host", host, { type = "string", line = true, filled = true, longest = 255 })
     options = context_options("network.resolve", options, resolve_options)
     return resolver:resolve(host, options.context, options.timeout)
   end

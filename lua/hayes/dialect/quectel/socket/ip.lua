@@ -104,9 +104,8 @@ return function(modem)
   end
 
   local function check_address(where, host, port)
-    check.value(where, "the host", host, { type = "string", line = true, longest = 255 })
-    if host == "" then check.fail(where, "the host is empty") end
-    check.value(where, "the port", port, { type = "integer", min = 1, max = 65535 })
+    check.value(where, "the host", host, { type = "string", line = true, filled = true, longest = 255 })
+    return check.value(where, "the port", port, { type = "integer", min = 1, max = 65535 })
   end
 
   --- A service over one kind of socket.
@@ -129,8 +128,8 @@ return function(modem)
     ---@return hayes.socket?, hayes.error?
     function made.open(host, port, options)
       local where = name .. ".open"
+      port = check_address(where, host, port)
       options = check.options(where, options, option_rules)
-      check_address(where, host, port)
       local connection, err = job.open_within(modem, options.timeout,
         ("opening the %s connection to %s:%d"):format(service, host, port), open_connection, service, host, port,
         options)

@@ -4,6 +4,7 @@
 local diagnosis = require "hayes.dialect.quectel.network.diagnosis"
 local errors = require "hayes.error"
 local ssl_diagnosis = require "hayes.dialect.quectel.ssl.diagnosis"
+local validity = require "hayes.dialect.quectel.ssl.validity"
 
 local attempts = {}
 
@@ -31,6 +32,13 @@ end
 local HOPELESS = { reboot = true, closed = true, port_gone = true, busy = true, no_free_context = true,
   no_free_socket = true }
 
+--- A server's certificate may have been refused for its dates: tells where the module's clock is wrong.
+local function add_clock(modem, err, options)
+  if options.verify == "none" or not options.check_time then return end
+  local clocks = validity.compare(modem, options)
+  if clocks and clocks.words then err.message = ("%s; %s"):format(err.message, clocks.words) end
+end
+
 --- Opens a connection; open(options, suite) makes one attempt.
 ---@param modem hayes.modem
 ---@param contexts table
@@ -42,7 +50,11 @@ function attempts.open(modem, contexts, host, port, options, open)
   if connection then return connection end
   -- The certificates in the flash may be damaged: they are compared again before the next attempt.
   if MAY_BE_TLS[err.code] then contexts:suspect() end
-  if not options.diagnose or modem.closed_with or err.queued or HOPELESS[err.name] then return nil, err end
+  local hopeless = modem.closed_with or err.queued or HOPELESS[err.name]
+  if not options.diagnose or hopeless then
+    if err.code == 579 and not hopeless then add_clock(modem, err, options) end
+    return nil, err
+  end
   local function succeeds(changes)
     local opened = try_suites(modem, host, port, setmetatable(changes, { __index = options }), open)
     if opened then opened:close() end

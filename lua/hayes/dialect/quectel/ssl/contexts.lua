@@ -234,7 +234,7 @@ local function paths_in_use(self)
   local paths = {}
   for index = 0, COUNT - 1 do
     local context = self.list[index]
-    if context.users > 0 then
+    if context.users > 0 or context.configured then
       for _, path in pairs(context.paths) do paths[path] = true end
     end
   end
@@ -255,6 +255,28 @@ local function install(self, options)
     end
   end
   return paths
+end
+
+--- The certificates and keys that the library has put into the flash, the oldest first. `used`: an SSL context that is
+--- in use, or set by ssl.configure, needs it.
+---@return { name: string, size: integer, kind: string?, used: boolean }[]?, hayes.error?
+function Contexts:stored()
+  local list, err = self.store:list()
+  if not list then return nil, err end
+  local used = paths_in_use(self)
+  for _, file in ipairs(list) do file.used = used[file.name] or false end
+  return list
+end
+
+--- Deletes one of them; nil and the error `certificate_in_use` while it is needed.
+---@param name string
+---@return true?, hayes.error?
+function Contexts:remove(name)
+  local _held <close> = self.installing:take()
+  if not paths_in_use(self)[name] then return self.store:remove(name) end
+  return nil, errors.new { name = "certificate_in_use", origin = "ssl",
+    message = name .. " is not deleted: an SSL context needs it",
+    hint = "Close the connections and FTP sessions that were opened with it first." }
 end
 
 --- A context with these options, while what is returned is not closed; { context }.

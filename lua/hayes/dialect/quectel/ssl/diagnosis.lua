@@ -5,6 +5,7 @@
 --- The handshakes send no data, and are closed at once; there are at most six for each suite of `ciphers`.
 
 local diagnosis = require "hayes.dialect.quectel.network.diagnosis"
+local validity = require "hayes.dialect.quectel.ssl.validity"
 
 local ssl_diagnosis = {}
 
@@ -75,10 +76,21 @@ local function with_ignored(options, name)
   return ignore
 end
 
+--- What a wrong clock makes of a certificate: one is not valid yet for a clock that is behind, and another has expired
+--- for one that is ahead.
+local function is_of_clock(flaw, off)
+  return flaw == "expired" and off > 0 or flaw == "not_yet_valid" and off < 0
+end
+
 --- The server's certificate is what the module refuses: for which flaw?
-local function explain_certificate(host, options, succeeds)
+local function explain_certificate(modem, host, options, succeeds)
   for _, flaw in ipairs(flaws(host, options)) do
     if succeeds { ignore = with_ignored(options, flaw[1]) } then
+      local dated = flaw[1] == "expired" or flaw[1] == "not_yet_valid"
+      local clocks = dated and validity.compare(modem, options)
+      if clocks and clocks.words and is_of_clock(flaw[1], clocks.off) then
+        return ("%s, by the module's clock; but %s."):format(flaw[2], clocks.words)
+      end
       return ("the handshake succeeds with ignore = { %q }: %s."):format(flaw[1], flaw[2])
     end
   end
@@ -92,13 +104,13 @@ local function unchecked(options)
   return { verify = "none" }
 end
 
-local function explain_handshake(host, options, succeeds)
+local function explain_handshake(modem, host, options, succeeds)
   if succeeds {} then
     return "a second attempt succeeds: what was wrong has passed (a certificate in the module's flash that was damaged "
       .. "is replaced)."
   end
   if options.verify ~= "none" and succeeds(unchecked(options)) then
-    return explain_certificate(host, options, succeeds)
+    return explain_certificate(modem, host, options, succeeds)
   end
   local loose = unchecked(options)
   loose.ciphers = { "0XFFFF" }
@@ -139,7 +151,7 @@ function ssl_diagnosis.explain(modem, err, host, port, options, succeeds)
     words[#words + 1] = "This firmware gives 566 for that, too, whatever the reason."
   end
   local found = explain_files(modem, options) or explain_clock(report, options)
-    or explain_handshake(host, options, succeeds)
+    or explain_handshake(modem, host, options, succeeds)
   words[#words + 1] = tcp and found:gsub("^%l", string.upper) or found
   return table.concat(words, " ")
 end

@@ -23,9 +23,8 @@ return function(modem)
   end
 
   local function check_address(where, host, port)
-    check.value(where, "the host", host, { type = "string", line = true, longest = 255 })
-    if host == "" then check.fail(where, "the host is empty") end
-    check.value(where, "the port", port, { type = "integer", min = 1, max = 65535 })
+    check.value(where, "the host", host, { type = "string", line = true, filled = true, longest = 255 })
+    return check.value(where, "the port", port, { type = "integer", min = 1, max = 65535 })
   end
 
   --- Opens a TLS connection. The options are those of settings.lua: verify, ca, certificate, key, key_password (of an
@@ -47,8 +46,8 @@ return function(modem)
   ---@param options? table
   ---@return hayes.socket?, hayes.error?
   function ssl.open(host, port, options)
+    port = check_address("ssl.open", host, port)
     options = settings.check("ssl.open", options)
-    check_address("ssl.open", host, port)
     local connection, err = job.open_within(modem, options.timeout,
       ("opening the TLS connection to %s:%d"):format(host, port), opener.open, opener, host, port, options)
     if not connection then return nil, err end

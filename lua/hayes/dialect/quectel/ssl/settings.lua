@@ -70,8 +70,22 @@ local function keys_of(map)
   return keys
 end
 
+--- The module shows a certificate of its own with seclevel 2 alone; what is not used is not stored either.
+local function check_client(where, options)
+  if options.verify == "mutual" then return end
+  local given = options.certificate and "certificate" or options.key and "key"
+  if given then
+    check.fail(where, ('%s is of no use with verify = "%s": the module shows a certificate of its own with '
+      .. 'verify = "mutual" alone'):format(given, options.verify))
+  end
+end
+
 local function check_ignore(where, ignore)
-  for _, name in ipairs(ignore) do
+  for key, name in pairs(ignore) do
+    if math.type(key) ~= "integer" then
+      check.fail(where, ("ignore has the field %s; it is a list of names: ignore = { %s }"):format(check.show(key),
+        check.show(key)))
+    end
     check.value(where, "ignore", name, { values = keys_of(flaws) })
   end
 end
@@ -81,6 +95,7 @@ end
 function settings.check(where, given)
   local options = check.options(where, given, settings.rules)
   tls.require_sources(where, options, 'a local file, { pem = … } or "UFS:name"')
+  check_client(where, options)
   if options.key_password and not options.key then
     check.fail(where, "key_password is given without key, which it is for")
   end

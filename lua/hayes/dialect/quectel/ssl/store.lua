@@ -7,6 +7,7 @@
 --- library's oldest file that no connection uses is deleted; files with other names are never touched.
 
 local errors = require "hayes.error"
+local pem_blocks = require "hayes.stream.pem_blocks"
 
 local Store = {}
 Store.__index = Store
@@ -56,6 +57,37 @@ local function is_stored(modem, file, pem)
   -- A file that the module refuses to give out is as bad as a damaged one.
   if err.code or err.result then return false end
   return nil, err
+end
+
+--- What a text holds: "key", or "certificate"; nil if it is damaged.
+local function kind_of(text)
+  if pem_blocks.problem("key", text) == nil then return "key" end
+  return pem_blocks.problem("ca", text) == nil and "certificate" or nil
+end
+
+--- What the library has stored, the oldest first. Each file is read, to tell its kind.
+---@return { name: string, size: integer, kind: string? }[]?, hayes.error?
+function Store:list()
+  local ours, err = list_ours(self.modem)
+  if not ours then return nil, err end
+  local list = {}
+  for i, file in ipairs(ours) do
+    local bytes
+    bytes, err = self.modem.file.read(file.path)
+    if not bytes and not (err.code or err.result) then return nil, err end
+    list[i] = { name = file.path, size = file.size, kind = bytes and kind_of(bytes) or nil }
+  end
+  return list
+end
+
+--- Deletes a file; it is stored again when it is needed.
+---@param path string one of ours
+---@return true?, hayes.error?
+function Store:remove(path)
+  for hash, known in pairs(self.known) do
+    if known == path then self.known[hash] = nil end
+  end
+  return self.modem.file.delete(path)
 end
 
 local FULL = { [20] = true, [403] = true, [420] = true, [423] = true }
