@@ -20,8 +20,8 @@ end
 
 local service = {}
 
---- Makes a service say what it offers when it is printed, and its functions refuse calls with a colon, and arguments that
---- they do not take. One that is an object with a metatable stays as it is.
+--- Makes a service say what it offers when it is printed, and its functions refuse calls with a colon, and arguments
+--- that they do not take. One that is an object with a metatable prints as it does.
 ---@param name string
 ---@param object any
 ---@param own boolean it is the library's

@@ -4,6 +4,7 @@
 local check = require "hayes.check"
 local command = require "hayes.declare.command"
 local core = require "hayes.core"
+local mask = require "hayes.declare.mask"
 
 local by_hand = {}
 
@@ -73,7 +74,7 @@ function by_hand.check(where, dialect, text, data)
   local single = not text:gsub('"[^"]*"', ""):find(";", 1, true)
   if declaration and single then
     local values = core.fields(params)
-    local shown = command.mask(dialect.commands, text, dialect.manners)
+    local shown = mask.command(dialect, text)
     check_connect(where, shown, declaration, form, values, data)
     if data and form == "write" then check_length(where, shown, declaration, values, data) end
   end
