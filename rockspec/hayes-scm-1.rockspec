@@ -186,6 +186,7 @@ build = {
     ["hayes.stream.data_mode"] = "lua/hayes/stream/data_mode.lua",
     ["hayes.stream.datagram"] = "lua/hayes/stream/datagram.lua",
     ["hayes.stream.incoming"] = "lua/hayes/stream/incoming.lua",
+    ["hayes.stream.make"] = "lua/hayes/stream/make.lua",
     ["hayes.stream.outcome"] = "lua/hayes/stream/outcome.lua",
     ["hayes.stream.outgoing"] = "lua/hayes/stream/outgoing.lua",
     ["hayes.stream.pem"] = "lua/hayes/stream/pem.lua",

@@ -13,12 +13,8 @@ local incoming = {
   READ_AHEAD = 16384, -- how much is read ahead for those who wait for the descriptor, bytes
 }
 
-local function take_in(self, bytes)
-  self.input:put(bytes)
-  self.received = self.received + #bytes
-end
-
 function incoming.finish(self, err)
+  self:take_in("")
   self.receive_error = self.receive_error or outcome.remember(self, err)
 end
 
@@ -28,7 +24,7 @@ local function read_on(self, held)
   local connection = self.connection
   repeat
     local bytes, err = connection:receive()
-    if bytes then take_in(self, bytes) else incoming.finish(self, err) end
+    if bytes then self:take_in(bytes) else incoming.finish(self, err) end
     if self.arrival then self.arrival:fire() end
   until not bytes or bytes == "" or self.input.size >= self.wanted or self.closing or not connection:readable()
 end
@@ -55,7 +51,7 @@ function incoming.take_pushed(self, connection)
   if not connection.take or self.reading.held then return false end
   local bytes = connection:take()
   if not bytes then return false end
-  take_in(self, bytes)
+  self:take_in(bytes)
   return true
 end
 

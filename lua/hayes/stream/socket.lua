@@ -33,6 +33,8 @@ local wait = require "hayes.wait"
 ---@field refusal? function () -> the error that a send would end with, when the connection is known to have ended
 ---@field deadlock? function () -> the error for a wait without a limit that nothing can end (exchange.deadlock)
 ---@field modem? hayes.modem
+---@field datagrams? boolean what is sent and received are datagrams, not parts of a stream
+---@field piece_length? function () -> length of the pieces in which receive() gives longer datagrams; nil: whole
 ---@field describe function () -> { remote_ip, remote_port, local_ip, local_port, state }, or nil and an error
 ---@field watch? function   () set by the socket: called when readable() may have changed
 
@@ -201,6 +203,12 @@ function Socket:receivepartial(max)
     if not ok then return nil, err, "" end
   end
   return self:after_input(self.input:take(max or self.input.size))
+end
+
+--- Takes what a read has given; "": there is no more for now.
+function Socket:take_in(bytes)
+  self.input:put(bytes)
+  self.received = self.received + #bytes
 end
 
 --- What came of taking input; the descriptor of getfd() may be readable no longer.

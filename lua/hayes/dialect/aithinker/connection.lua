@@ -23,7 +23,7 @@ local CHUNK = 1024
 --- So much is read ahead of those who receive, bytes; what is more stays in the module.
 local MOST_AHEAD = 1048576
 
-local UDP_SERVER = 1
+local UDP_SERVER, UDP_CLIENT = 1, 2
 
 local Connection = { chunk = CHUNK }
 Connection.__index = Connection
@@ -45,6 +45,7 @@ function Connection.new(modem, registry, id, opening)
     modem = modem, registry = registry, id = id, type = opening.type, what = opening.what,
     host = opening.host, port = opening.port, mode = opening.mode, auto = opening.auto or false,
     slots = opening.slots or false,
+    datagrams = opening.type == UDP_SERVER or opening.type == UDP_CLIENT,
     arrived = Buffer.new(), -- read from the module, or pushed by it
     behind = Buffer.new(),  -- pushed while older packets are still to be read
     turn = Lock.new(),      -- one task at a time reads

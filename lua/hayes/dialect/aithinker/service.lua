@@ -1,10 +1,9 @@
 --- What modem.tcp, modem.udp and modem.ssl of an Ai-Thinker module share: clients and servers over one kind of socket.
 
 local check = require "hayes.check"
-local Datagram = require "hayes.stream.datagram"
 local job = require "hayes.job"
+local make = require "hayes.stream.make"
 local Server = require "hayes.stream.server"
-local Socket = require "hayes.stream.socket"
 
 local service = {}
 
@@ -55,7 +54,6 @@ function service.new(modem, kind)
   ---@class hayes.aithinker.service
   local made = {}
   local rules = all_rules(kind)
-  local class = kind.kind == "udp" and Datagram or Socket
   local sockets = modem.sockets
 
   local function options_of(where, given)
@@ -96,7 +94,7 @@ function service.new(modem, kind)
     local connection, err = job.open_within(modem, options.timeout,
       ("opening the %s to %s:%d"):format(kind.what, host, port), open_connection, host, port, options)
     if not connection then return nil, err end
-    local socket = class.new(kind.kind, connection, host, port)
+    local socket = make.over(kind.kind, connection, host, port)
     if kind.opened then kind.opened(socket, options) end
     return socket
   end
@@ -106,7 +104,7 @@ function service.new(modem, kind)
   function made.factory(options)
     options = options_of(kind.name .. ".factory", options)
     return function()
-      local socket = class.new(kind.kind, nil, nil, nil, {
+      local socket = make.unconnected(kind.kind, kind.kind == "udp", {
         modem = modem,
         check = function(host, port)
           check_host("socket:connect", host)
@@ -141,7 +139,7 @@ function service.new(modem, kind)
     if kind.seed then return Server.new(object, kind.kind) end
     object.host = "anybody" -- not known before it sends
     object.port = port
-    return class.new(kind.kind, object, object.host, port)
+    return make.over(kind.kind, object, object.host, port)
   end
 
   return made

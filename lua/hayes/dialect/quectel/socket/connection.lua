@@ -30,6 +30,10 @@ local wait = require "hayes.wait"
 
 local MOST_SENT, MOST_READ = 1460, 1500
 
+--- So much is read of a datagram at once. What fills a read may go on in the next, so this is a length that datagrams
+--- rarely have.
+local DATAGRAM_READ = 1499
+
 --- How the access modes are called on the wire.
 local modes = { buffer = 0, push = 1, transparent = 2 }
 
@@ -87,13 +91,14 @@ local function new_send(modem, bytes)
 end
 
 ---@param family hayes.quectel.family
----@param mode "buffer"|"push"|"transparent"
----@param auto boolean commands of others interrupt data mode
-function Connection.new(modem, family, id, host, port, mode, auto)
+---@param opening hayes.quectel.opening
+function Connection.new(modem, family, id, opening)
+  local mode, datagrams = opening.mode, opening.datagrams
   return setmetatable({
-    modem = modem, family = family, id = id, host = host, port = port, mode = mode, auto = auto,
+    modem = modem, family = family, id = id, host = opening.host, port = opening.port, mode = mode,
+    auto = opening.auto, datagrams = datagrams,
     pushed = Buffer.new(), -- what has come without being asked for
-    read_command = ("AT+%s=%d,%d"):format(family.receive, id, MOST_READ),
+    read_command = ("AT+%s=%d,%d"):format(family.receive, id, datagrams and DATAGRAM_READ or MOST_READ),
     read_request = { into = {}, patient = true },
     arrivals = 0,      -- notifications so far
     has_data = false,  -- notified, and not yet read to the end
@@ -225,6 +230,11 @@ function Connection:refusal()
 end
 
 Connection.deadlock = DataMode.deadlock
+
+--- The module gives longer datagrams in pieces of this length, and the rest.
+function Connection:piece_length()
+  return self.mode == "push" and MOST_READ or DATAGRAM_READ
+end
 
 --- Sends up to 1460 bytes, waiting while the module's buffer is full.
 function Connection:send(bytes)

@@ -150,6 +150,7 @@ end
 ---@field confirm? fun(hold: hayes.hold): true?, hayes.error?  called right before, with nobody's command between
 ---@field context? table what the connection uses, for `forget`
 ---@field pdp_context integer
+---@field datagrams boolean  it carries datagrams: UDP, DTLS
 
 --- The line, reserved for what is confirmed and then opened; nil where nothing is to be confirmed.
 local function reserve(self, opening)
@@ -164,7 +165,7 @@ local function connect(self, index, opening)
   local confirmed, confirm_err = true, nil
   if hold then confirmed, confirm_err = opening.confirm(hold) end
   if not confirmed then return nil, confirm_err end
-  local connection = Connection.new(modem, self.family, index, opening.host, opening.port, opening.mode, opening.auto)
+  local connection = Connection.new(modem, self.family, index, opening)
   connection.context, connection.pdp_context = opening.context, opening.pdp_context
   local connections = self.indices.connections
   local text = opening.command(index)
