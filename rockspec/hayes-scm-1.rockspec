@@ -185,6 +185,7 @@ build = {
     ["hayes.stream.buffer"] = "lua/hayes/stream/buffer.lua",
     ["hayes.stream.data_mode"] = "lua/hayes/stream/data_mode.lua",
     ["hayes.stream.datagram"] = "lua/hayes/stream/datagram.lua",
+    ["hayes.stream.host"] = "lua/hayes/stream/host.lua",
     ["hayes.stream.incoming"] = "lua/hayes/stream/incoming.lua",
     ["hayes.stream.make"] = "lua/hayes/stream/make.lua",
     ["hayes.stream.outcome"] = "lua/hayes/stream/outcome.lua",

@@ -30,7 +30,8 @@ describe("A DTLS socket", function()
   for _, mode in ipairs { "buffer", "push" } do
     it("sends each send() as one datagram, and receives them as they came, in " .. mode .. " mode", function()
       local server <close> = OpensslServer.start(lab.folder(), { "-dtls1_2", "-msg" })
-      local sock <close> = assert(modem.ssl.open(lab.HOST, server.port, { ca = ca, dtls = "1.2", mode = mode, ciphers = "0XC02F" }))
+      local sock <close> = assert(modem.ssl.open(lab.HOST, server.port,
+        { ca = ca, dtls = "1.2", mode = mode, ciphers = "0XC02F" }))
       sock:settimeout(10)
       assert.are.same({ 3, 2, 1 }, { sock:send("abc"), sock:send("de"), sock:send("f") })
       assert.are.same({ 3, 2, 1 }, record_lengths(server, 3))

@@ -14,6 +14,7 @@ local check = require "hayes.check"
 local core = require "hayes.core"
 local errors = require "hayes.error"
 local failure = require "hayes.failure"
+local hosts = require "hayes.stream.host"
 local incoming = require "hayes.stream.incoming"
 local job = require "hayes.job"
 local Lock = require "hayes.lock"
@@ -266,7 +267,7 @@ function Socket:connect(host, port)
     if errors.is(err) then outcome.remember(self, err) end
     return nil, errors.is(err) and outcome.word_for(err) == "timeout" and "timeout" or err
   end
-  adopt(self, connection, host, port)
+  adopt(self, connection, hosts.plain(host), port)
   return 1
 end
 
@@ -434,7 +435,7 @@ function Socket:getpeername()
   if err == "timeout" then return nil, "timeout" end
   if not described then return self.host, self.port end
   local ip = described.remote_ip or self.host
-  return ip, described.remote_port or self.port, ip:find(":", 1, true) and "inet6" or "inet"
+  return ip, described.remote_port or self.port, hosts.family(ip)
 end
 
 --- The same of this end.
@@ -443,7 +444,7 @@ function Socket:getsockname()
   local described, err = describe(self, "getsockname")
   if not described then return nil, tostring(err) end
   local ip = described.local_ip or "0.0.0.0"
-  return ip, described.local_port or 0, ip:find(":", 1, true) and "inet6" or "inet"
+  return ip, described.local_port or 0, hosts.family(ip)
 end
 
 --- Bytes received, bytes sent, age in seconds.

@@ -2,6 +2,7 @@
 
 local check = require "hayes.check"
 local errors = require "hayes.error"
+local hosts = require "hayes.stream.host"
 
 return function(modem)
   ---@class hayes.aithinker.dns
@@ -20,6 +21,7 @@ return function(modem)
   ---@return string?, hayes.error?
   function dns.resolve(name)
     check.value("dns.resolve", "the name", name, { type = "string", line = true })
+    name = hosts.plain(name)
     if name == "" then check.fail("dns.resolve", "the name is empty") end
     local response, err = modem:call("+WDOMAIN", "write", { name })
     if not response then return nil, errors.within(err, "resolving " .. name) end

@@ -1,6 +1,7 @@
 --- What modem.tcp, modem.udp and modem.ssl of an Ai-Thinker module share: clients and servers over one kind of socket.
 
 local check = require "hayes.check"
+local hosts = require "hayes.stream.host"
 local job = require "hayes.job"
 local make = require "hayes.stream.make"
 local Server = require "hayes.stream.server"
@@ -89,6 +90,7 @@ function service.new(modem, kind)
   ---@return hayes.socket?, hayes.error?
   function made.open(host, port, options)
     options = options_of(kind.name .. ".open", options)
+    host = hosts.plain(host)
     check_host(kind.name .. ".open", host)
     check_port(kind.name .. ".open", port)
     local connection, err = job.open_within(modem, options.timeout,
@@ -110,7 +112,7 @@ function service.new(modem, kind)
           check_host("socket:connect", host)
           check_port("socket:connect", port)
         end,
-        open = function(host, port) return open_connection(host, port, options) end,
+        open = function(host, port) return open_connection(hosts.plain(host), port, options) end,
       })
       if kind.opened then kind.opened(socket, options) end
       return socket

@@ -4,6 +4,7 @@ local check = require "hayes.check"
 local errors = require "hayes.error"
 local exchange = require "hayes.exchange"
 local failure = require "hayes.failure"
+local hosts = require "hayes.stream.host"
 local service = require "hayes.dialect.aithinker.service"
 
 local auto_types = { tcp = 4, udp = 2, ssl = 7, ["udp-server"] = 1 }
@@ -72,7 +73,7 @@ return function(modem)
       check.fail(where, "the option host is missing")
     end
     local arguments = { number, options.port }
-    if options.host then table.insert(arguments, 2, options.host) end
+    if options.host then table.insert(arguments, 2, hosts.plain(options.host)) end
     local ok, err = modem:call("+SOCKETAUTOTT", "write", arguments)
     if ok then return true end
     return nil, errors.within(err, "setting the connection made at power-up")

@@ -1,6 +1,7 @@
 --- Options of FTP sessions and transfers, and URLs.
 
 local check = require "hayes.check"
+local hosts = require "hayes.stream.host"
 local settings = require "hayes.dialect.quectel.ssl.settings"
 
 local options = {}
@@ -97,6 +98,7 @@ end
 function options.session(where, given)
   local session = check.options(where, given, rules)
   check_host(where, session.host)
+  session.host = hosts.plain(session.host)
   session.port = session.port or (session.tls == "implicit" and 990 or 21)
   for _, name in ipairs { "user", "password" } do
     if #session[name] > 255 then check.fail(where, ("%s is longer than 255 bytes"):format(name)) end

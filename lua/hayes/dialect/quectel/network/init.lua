@@ -5,6 +5,7 @@ local check = require "hayes.check"
 local Contexts = require "hayes.dialect.quectel.network.pdp"
 local diagnosis = require "hayes.dialect.quectel.network.diagnosis"
 local errors = require "hayes.error"
+local hosts = require "hayes.stream.host"
 local Registration = require "hayes.dialect.quectel.network.registration"
 local Resolver = require "hayes.dialect.quectel.socket.resolver"
 local Sim = require "hayes.dialect.quectel.network.sim"
@@ -47,7 +48,7 @@ return function(modem)
   ---  pin: string?, pin_again: boolean?, timeout: number? } auth: "none", "pap", "chap" or "pap or chap"; type: "ipv4",
   ---  "ipv6" or "ipv4v6"; pin: sent once: one that the card has refused is not sent again (sim_pin_refused) unless
   ---  pin_again = true; timeout: seconds to find a network (120)
-  ---@return { context: integer, ip: string, ip6: string? }?, hayes.error?
+  ---@return { context: integer, ip: string?, ip6: string? }?, hayes.error?
   function network.attach(options)
     options = check.options("network.attach", options, attach_options)
     local now = wait.now()
@@ -70,7 +71,7 @@ return function(modem)
   --- options that it was last attached with. Where it was not attached by the library, it is activated as it is set up
   --- in the module. Nothing is changed while it is active.
   ---@param context? integer
-  ---@return { context: integer, ip: string, ip6: string? }?, hayes.error?
+  ---@return { context: integer, ip: string?, ip6: string? }?, hayes.error?
   function network.reattach(context)
     context = context or 1
     check.value("network.reattach", "the context", context, { type = "integer", min = 1, max = 15 })
@@ -118,8 +119,7 @@ return function(modem)
     for _, line in ipairs(response or {}) do
       local context = modem:fields("AT+QIACT?", line)
       if context.contextID and context.context_state == 1 then
-        table.insert(status.contexts, { context = context.contextID, ip = context.IP_address,
-          ip6 = context.IPv6_address })
+        table.insert(status.contexts, Contexts.describe(context))
       end
     end
     return status
@@ -158,7 +158,7 @@ return function(modem)
       options = { context = options }
     end
     options = check.options("network.resolve", options, resolve_options)
-    return resolver:resolve(host, options.context, options.timeout)
+    return resolver:resolve(hosts.plain(host), options.context, options.timeout)
   end
 
   --- Looks for the cause of a failing connection, from the SIM card up to a TCP connection to host and port (if given).
@@ -169,7 +169,7 @@ return function(modem)
   function network.diagnose(host, port)
     check.value("network.diagnose", "the host", host, { type = "string|nil", line = true, longest = 255 })
     check.value("network.diagnose", "the port", port, { type = "integer|nil", min = 1, max = 65535 })
-    return diagnosis.run(modem, network, host, port)
+    return diagnosis.run(modem, network, hosts.plain(host), port)
   end
 
   return network

@@ -2,6 +2,7 @@
 
 local errors = require "hayes.error"
 local failure = require "hayes.failure"
+local hosts = require "hayes.stream.host"
 local Lock = require "hayes.lock"
 
 local context_types = { ipv4 = 1, ipv6 = 2, ipv4v6 = 3 }
@@ -28,9 +29,20 @@ function Contexts:take(context, deadline)
   return self.changing[context]:take(deadline)
 end
 
+--- What an answer of AT+QIACT? says of a context. A context of IPv6 alone has its address where others have that of
+--- IPv4.
+---@return { context: integer, ip: string?, ip6: string? }
+function Contexts.describe(fields)
+  local described = { context = fields.contextID }
+  for _, address in ipairs { fields.IP_address or "", fields.IPv6_address or "" } do
+    if address ~= "" then described[hosts.family(address) == "inet6" and "ip6" or "ip"] = address end
+  end
+  return described
+end
+
 --- The context as AT+QIACT? lists it, if it is active.
 ---@param index integer
----@return { context: integer, ip: string, ip6: string? }?, hayes.error?
+---@return { context: integer, ip: string?, ip6: string? }?, hayes.error?
 function Contexts:active(index)
   local response, err = self.modem:call("+QIACT", "read")
   if not response then return nil, err end
@@ -39,7 +51,7 @@ function Contexts:active(index)
     local whole = fields.contextID and fields.context_state
     if not whole then return nil, failure.bad_answer(self.modem, "AT+QIACT?", line) end
     if fields.contextID == index and fields.context_state == 1 then
-      return { context = index, ip = fields.IP_address, ip6 = fields.IPv6_address }
+      return Contexts.describe(fields)
     end
   end
 end
@@ -81,7 +93,7 @@ end
 
 --- Activates a context with these options of attach(), unless it is active with them.
 ---@param options table
----@return { context: integer, ip: string, ip6: string? }?, hayes.error?
+---@return { context: integer, ip: string?, ip6: string? }?, hayes.error?
 function Contexts:activate(options)
   local auth = authentications[options.auth or (options.user ~= "" and "pap or chap" or "none")]
   local wanted = { options.context, context_types[options.type], options.apn, options.user, options.password, auth }
@@ -103,7 +115,7 @@ end
 
 --- Activates a context as it is set up in the module.
 ---@param context integer
----@return { context: integer, ip: string, ip6: string? }?, hayes.error?
+---@return { context: integer, ip: string?, ip6: string? }?, hayes.error?
 function Contexts:activate_as_set_up(context)
   local response, err = self.modem:call("+QIACT", "write", { context })
   if response then return activated(self, context) end

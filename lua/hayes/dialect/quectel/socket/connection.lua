@@ -10,6 +10,7 @@ local DataMode = require "hayes.stream.data_mode"
 local errors = require "hayes.error"
 local exchange = require "hayes.exchange"
 local failure = require "hayes.failure"
+local hosts = require "hayes.stream.host"
 local undamaged = require "hayes.damage.undamaged"
 local wait = require "hayes.wait"
 
@@ -458,12 +459,17 @@ function Connection:abandon()
   wait.spawn_detached(self.close, self)
 end
 
+--- The module does not tell its own address; of that only the family is known.
+local function any_address(remote)
+  return hosts.family(remote) == "inet6" and "::" or "0.0.0.0"
+end
+
 --- What the module tells of it.
 function Connection:describe()
   if self.lost then return nil, self.lost end
   if self.data and self.data.state == "online" then
     -- The module cannot be asked now.
-    return { state = "connected", remote_ip = self.host, remote_port = self.port, local_ip = "0.0.0.0",
+    return { state = "connected", remote_ip = self.host, remote_port = self.port, local_ip = any_address(self.host),
       local_port = 0 }
   end
   local text = ("AT+%s%d"):format(self.family.state, self.id)
@@ -475,7 +481,7 @@ function Connection:describe()
   return {
     state = self.peer_closed and "closed" or states[fields.socket_state] or tostring(fields.socket_state),
     remote_ip = fields.IP_address, remote_port = fields.remote_port,
-    local_ip = "0.0.0.0", local_port = fields.local_port,
+    local_ip = any_address(fields.IP_address or self.host), local_port = fields.local_port,
   }
 end
 

@@ -5,6 +5,7 @@ local check = require "hayes.check"
 local Connection = require "hayes.dialect.quectel.socket.connection"
 local DataMode = require "hayes.stream.data_mode"
 local errors = require "hayes.error"
+local hosts = require "hayes.stream.host"
 local job = require "hayes.job"
 local make = require "hayes.stream.make"
 local Opener = require "hayes.dialect.quectel.socket.opener"
@@ -117,6 +118,7 @@ return function(modem)
     function made.open(host, port, options)
       local where = name .. ".open"
       options = check.options(where, options, option_rules)
+      host = hosts.plain(host)
       check_address(where, host, port)
       local connection, err = job.open_within(modem, options.timeout,
         ("opening the %s connection to %s:%d"):format(service, host, port), open_connection, service, host, port,
@@ -133,7 +135,7 @@ return function(modem)
         return make.unconnected(name, service == "UDP", {
           modem = modem,
           check = function(host, port) check_address("socket:connect", host, port) end,
-          open = function(host, port) return open_connection(service, host, port, options) end,
+          open = function(host, port) return open_connection(service, hosts.plain(host), port, options) end,
         })
       end
     end

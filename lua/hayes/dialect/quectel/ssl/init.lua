@@ -2,6 +2,7 @@
 
 local check = require "hayes.check"
 local Contexts = require "hayes.dialect.quectel.ssl.contexts"
+local hosts = require "hayes.stream.host"
 local job = require "hayes.job"
 local make = require "hayes.stream.make"
 local settings = require "hayes.dialect.quectel.ssl.settings"
@@ -47,6 +48,7 @@ return function(modem)
   ---@return hayes.socket?, hayes.error?
   function ssl.open(host, port, options)
     options = settings.check("ssl.open", options)
+    host = hosts.plain(host)
     check_address("ssl.open", host, port)
     local connection, err = job.open_within(modem, options.timeout,
       ("opening the TLS connection to %s:%d"):format(host, port), opener.open, opener, host, port, options)
@@ -63,7 +65,7 @@ return function(modem)
       return make.unconnected("SSL", options.dtls ~= false, {
         modem = modem,
         check = function(host, port) check_address("socket:connect", host, port) end,
-        open = function(host, port) return opener:open(host, port, options) end,
+        open = function(host, port) return opener:open(hosts.plain(host), port, options) end,
       })
     end
   end
