@@ -133,6 +133,7 @@ build = {
     ["hayes.dialect.quectel.ftp.upload"] = "lua/hayes/dialect/quectel/ftp/upload.lua",
     ["hayes.dialect.quectel.network"] = "lua/hayes/dialect/quectel/network/init.lua",
     ["hayes.dialect.quectel.network.diagnosis"] = "lua/hayes/dialect/quectel/network/diagnosis.lua",
+    ["hayes.dialect.quectel.network.ftp_diagnosis"] = "lua/hayes/dialect/quectel/network/ftp_diagnosis.lua",
     ["hayes.dialect.quectel.network.pdp"] = "lua/hayes/dialect/quectel/network/pdp.lua",
     ["hayes.dialect.quectel.network.registration"] = "lua/hayes/dialect/quectel/network/registration.lua",
     ["hayes.dialect.quectel.network.sim"] = "lua/hayes/dialect/quectel/network/sim.lua",

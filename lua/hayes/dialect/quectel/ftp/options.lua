@@ -22,6 +22,7 @@ local rules = {
   cache = { values = { "default", "fast", "slow" }, default = "default" },
   retries = { type = "integer", min = 0, max = 1000, default = 20 },
   on_retry = { type = "callable" },
+  diagnose = { type = "boolean", default = false },
 }
 
 --- Those of ssl.open that a session can have; the others are about sockets.

@@ -83,11 +83,17 @@ function Contexts:last_error(err, doing)
   return failure.coded(self.modem, code, doing)
 end
 
---- Deactivates a context, and reports its connections as ended: firmware need not do so.
+--- Deactivates a context, and reports its connections as ended: firmware need not do so, or does it before it answers.
 ---@param context integer
 function Contexts:deactivate(context)
+  local listeners = self.modem.listeners
+  listeners:emit { name = "detaching", line = "", fields = { context, true } }
   local response, err = self.modem:call("+QIDEACT", "write", { context })
-  if response then self.modem.listeners:emit { name = "detached", line = "", fields = { context } } end
+  if response then
+    listeners:emit { name = "detached", line = "", fields = { context } }
+  else
+    listeners:emit { name = "detaching", line = "", fields = { context, false } }
+  end
   return response, err
 end
 

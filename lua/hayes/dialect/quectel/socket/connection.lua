@@ -144,11 +144,22 @@ function Connection:on_closed()
   notify(self)
 end
 
+--- This program deactivates its data connection (PDP context), or has tried to: what the module says of the connection
+--- until then is not the server's doing.
+---@param begins boolean
+function Connection:on_detaching(begins)
+  if self.peer_closed or self.lost then return end
+  self.ended_by = begins and errors.new { name = failure.coded(self.modem, CONTEXT_LOST, "").name, code = CONTEXT_LOST,
+    origin = self.family.origin,
+    message = ("the %s has ended: this program has deactivated PDP context %d"):format(describe(self),
+      self.pdp_context) }
+end
+
 --- The data connection (PDP context) that it uses is over, whether the module says of the connection itself that it has
 --- ended or not. What the module has received can still be read.
 function Connection:on_detached()
   if self.peer_closed or self.lost then return end
-  self.ended_by = failure.coded(self.modem, CONTEXT_LOST, "the " .. describe(self) .. " has ended")
+  self.ended_by = self.ended_by or failure.coded(self.modem, CONTEXT_LOST, "keeping the " .. describe(self))
   self:on_closed()
 end
 

@@ -52,6 +52,11 @@ function Opener.new(modem, family, forget)
       if connection.pdp_context == index then connection:on_detached() end
     end
   end
+  modem:listen("detaching", function(event)
+    for _, connection in pairs(self.indices.connections) do
+      if connection.pdp_context == event.fields[1] then connection:on_detaching(event.fields[2]) end
+    end
+  end)
   modem:listen("detached", function(event) on_detached(event.fields[1]) end)
   modem:listen("+QIURC", function(event)
     if event.fields[1] == "pdpdeact" then on_detached(event.fields[2]) end
