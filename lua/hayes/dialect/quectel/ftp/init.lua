@@ -96,8 +96,8 @@ return function(modem)
   --- times, like a single command),
   --- on_retry(err, failures, pause), called before each new attempt with what broke, how many attempts in a row have,
   --- and the seconds until the next; diagnose (false; true: the cause of a failed login is investigated, which takes
-  --- further connections: the error's `diagnosis`, also in its message, is one paragraph); and with tls those of ssl.open
-  --- that are about TLS. Without `ca` a server is not verified, which must be said: verify = "none".
+  --- further connections: the error's `diagnosis`, also in its message, is one paragraph); and with tls those of
+  --- ssl.open that are about TLS. Without `ca` a server is not verified, which must be said: verify = "none".
   ---@param options table
   ---@return hayes.ftp?, hayes.error?
   function ftp.open(options)
