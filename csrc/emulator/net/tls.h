@@ -32,7 +32,7 @@ struct emu_tls_settings {
     int64_t time; /* current time of the module */
     uint32_t ignore;
     bool ignore_signature, ignore_chain;
-    bool limited; /* the defaults of mbedTLS apply to certificate chains and keys */
+    bool limited;         /* the defaults of mbedTLS apply to certificate chains and keys */
     SSL_SESSION *session; /* to resume; NULL: none */
 };
 
