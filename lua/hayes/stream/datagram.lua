@@ -84,7 +84,7 @@ function Datagram:receive(pattern, prefix)
     local ok, err = incoming.wait_for_more(self, deadline, 1)
     if not ok then return nil, err end
   end
-  return self:after_input(self.input:take(self.input:first_length()))
+  return self:after_input(incoming.take(self, self.input:first_length()))
 end
 
 return Datagram
