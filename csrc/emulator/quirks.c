@@ -13,6 +13,10 @@ static const struct emu_quirk_entry quirks[] = {
      "no blank line between an information response and the result code", "BG770AGLAAR01A05, +QMTOPEN"},
     {"no-space-after-colon", BIT(NO_SPACE_AFTER_COLON), "\"+NAME:value\" instead of \"+NAME: value\"",
      "FTP and SSL notes' own examples"},
+    {"mbedtls-limits", BIT(MBEDTLS_LIMITS),
+     "TLS refuses certificate chains with more than 8 intermediates or 16384 bytes, and keys other than RSA "
+     "and ECDSA",
+     "defaults of mbedTLS, which these modules contain; the notes are silent"},
     {0},
 };
 

@@ -28,6 +28,7 @@ function failure.coded(modem, code, doing)
     name = known and known.name or ("error_%d"):format(code), code = code, origin = known and known.origin or "cme",
     message = ("%s failed: %s (%d)"):format(doing, known and known.text or "an error that the notes do not list", code),
     hint = known and known.hint,
+    condition = known and known.condition, -- what sockets call it: "refused", "unknown host", "timeout"
   }
 end
 

@@ -395,6 +395,12 @@ function wait.want_output(fd, wanted)
   builtin.want_output(fd, wanted)
 end
 
+--- Lets the loop go round once; it waits for nothing.
+function wait.go_round()
+  if loop.running() then return wait.sleep(0) end
+  builtin.iterate(0)
+end
+
 --- Serves whatever is to be served without waiting longer than until the deadline (of wait.now).
 function wait.iterate(deadline)
   builtin.iterate(deadline)

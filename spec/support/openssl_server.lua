@@ -39,7 +39,7 @@ function Server:expect(pattern)
 end
 
 function Server:send(line)
-  assert(self.input:write(line, "\n"))
+  assert(self.input:write(line .. "\n")) -- in one piece, which is one datagram
 end
 
 function Server:close()

@@ -74,6 +74,27 @@ function pki.client(folder, name)
   return ("%s/%s.pem"):format(folder, name), ("%s/%s.key"):format(folder, name)
 end
 
+--- A server with an Ed25519 key: its chain and key.
+function pki.ed25519_server(folder, host)
+  make_signed(folder, "ed25519", "intermediate", host, "ed25519", server_extensions(host))
+  return make_chain(folder, "ed25519"), folder .. "/ed25519.key"
+end
+
+--- A server under so many intermediates: its chain and key.
+function pki.deep_server(folder, host, intermediates)
+  local above, chain = "root", ""
+  for i = 1, intermediates do
+    local name = "deep" .. i
+    make_signed(folder, name, above, "hayes test " .. name, "ec",
+      { "basicConstraints=critical,CA:true", "keyUsage=critical,keyCertSign,cRLSign" })
+    above, chain = name, pki.read(("%s/%s.pem"):format(folder, name)) .. chain
+  end
+  make_signed(folder, "deep", above, host, "rsa:2048", server_extensions(host))
+  local path = ("%s/deep-%d-chain.pem"):format(folder, intermediates)
+  write(path, pki.read(folder .. "/deep.pem") .. chain)
+  return path, folder .. "/deep.key"
+end
+
 --- The server's request signed for a time of its own, which `openssl x509` cannot give.
 local function make_dated(folder, name, from, to)
   write(folder .. "/dated.conf", [[

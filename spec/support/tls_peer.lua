@@ -49,6 +49,9 @@ local function received(self)
   return bytes
 end
 
+--- The bytes of a `receive` that was begun.
+function Peer:receive_begun() return received(self) end
+
 function Peer:receive(length)
   self:begin("receive", length)
   return received(self)

@@ -120,6 +120,7 @@ static struct emu_tls *make(struct aithinker *aithinker, bool server, const char
         .certificate = certificate,
         .key = key,
         .ignore_time = true, /* the module has no clock */
+        .limited = emu_quirk(aithinker->emu, EMU_QUIRK_MBEDTLS_LIMITS),
     };
     struct emu_tls *tls = emu_tls_new(&settings);
     free(ca);

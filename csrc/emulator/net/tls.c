@@ -9,6 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum {
+    MBEDTLS_INTERMEDIATES = 8,   /* MBEDTLS_X509_MAX_INTERMEDIATE_CA */
+    MBEDTLS_MESSAGE = 16 * 1024, /* MBEDTLS_SSL_IN_CONTENT_LEN: a handshake message in one record */
+};
+
+static const char mbedtls_signatures[] =
+    "RSA+SHA256:RSA+SHA384:RSA+SHA512:RSA+SHA1:ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:ECDSA+SHA1";
+
 struct emu_tls {
     SSL_CTX *context;
     SSL *ssl;
@@ -85,7 +93,15 @@ static bool set_identity(SSL_CTX *context, const struct emu_tls_settings *settin
     SSL_CTX_set_default_passwd_cb_userdata(context, (void *)(uintptr_t)settings->password);
     return settings->certificate && settings->key &&
            SSL_CTX_use_certificate_chain_file(context, settings->certificate) == 1 &&
-           SSL_CTX_use_PrivateKey_file(context, settings->key, SSL_FILETYPE_PEM) == 1;
+           SSL_CTX_use_PrivateKey_file(context, settings->key, SSL_FILETYPE_PEM) == 1 &&
+           SSL_CTX_check_private_key(context) == 1;
+}
+
+static bool set_limits(SSL_CTX *context)
+{
+    X509_VERIFY_PARAM_set_depth(SSL_CTX_get0_param(context), MBEDTLS_INTERMEDIATES);
+    SSL_CTX_set_max_cert_list(context, MBEDTLS_MESSAGE);
+    return SSL_CTX_set1_sigalgs_list(context, mbedtls_signatures) == 1;
 }
 
 static bool configure(struct emu_tls *tls, const struct emu_tls_settings *settings)
@@ -98,7 +114,8 @@ static bool configure(struct emu_tls *tls, const struct emu_tls_settings *settin
     SSL_CTX_set_session_cache_mode(
         context, settings->server ? SSL_SESS_CACHE_OFF : SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
     if (!set_version(context, settings->version) || !set_suite(context, settings->suite) ||
-        !set_verification(tls, settings) || !set_identity(context, settings))
+        !set_verification(tls, settings) || !set_identity(context, settings) ||
+        (settings->limited && !set_limits(context)))
         return false;
     tls->ssl = SSL_new(context);
     if (!tls->ssl)

@@ -32,13 +32,14 @@ struct emu_tls_settings {
     int64_t time; /* current time of the module */
     uint32_t ignore;
     bool ignore_signature, ignore_chain;
+    bool limited;         /* the defaults of mbedTLS apply to certificate chains and keys */
     SSL_SESSION *session; /* to resume; NULL: none */
 };
 
 struct emu_tls;
 
-/* Returns NULL if the settings are unusable: a file is missing or not PEM, or OpenSSL does not support the
- * suite. */
+/* Returns NULL if the settings are unusable: a file is missing or not PEM, the key does not belong to the
+ * certificate, or OpenSSL does not support the suite. */
 struct emu_tls *emu_tls_new(const struct emu_tls_settings *settings);
 
 /* Notifies the peer if that does not block. Accepts NULL. */

@@ -1,4 +1,7 @@
---- UDP sockets: each send is a datagram, and receive() gives one. All else is as with other sockets.
+--- Sockets over UDP and DTLS: each send is a datagram, and receive() gives one. All else is as with other sockets.
+---
+--- A module gives a datagram that is longer than its reads in pieces: full ones, and the rest. Nothing marks the last
+--- one, so a piece that is full is joined with the next, unless there is none.
 
 local check = require "hayes.check"
 local errors = require "hayes.error"
@@ -7,6 +10,13 @@ local job = require "hayes.job"
 local outcome = require "hayes.stream.outcome"
 local outgoing = require "hayes.stream.outgoing"
 local Socket = require "hayes.stream.socket"
+local wait = require "hayes.wait"
+
+--- A module that pushes the pieces of a datagram does so at once; after this long there is no other, seconds.
+local PIECES_END_AFTER = 1
+
+--- No datagram is longer.
+local LONGEST = 65535
 
 ---@class hayes.datagram: hayes.socket
 local Datagram = Socket.derive()
@@ -43,16 +53,38 @@ function Datagram:send(data, i, j)
   return #data
 end
 
+local function end_datagram(self)
+  local pieces = self.pieces
+  if not pieces then return end
+  self.pieces, self.timer = nil, false
+  Socket.take_in(self, pieces)
+end
+
+function Datagram:take_in(bytes)
+  local connection = self.connection
+  if bytes ~= "" then self.pieces = (self.pieces or "") .. bytes end
+  local is_full = connection and connection.piece_length and #bytes == connection:piece_length()
+  if not is_full or #self.pieces > LONGEST then return end_datagram(self) end
+  if not connection:readable() then wait.schedule(self, wait.now() + PIECES_END_AFTER) end
+end
+
+--- The timer: no further piece has come.
+function Datagram:due()
+  end_datagram(self)
+  self:stir()
+end
+
 --- The next datagram; with a pattern, that many bytes or lines of those that have come, as a stream.
 ---@param pattern? string|integer
 ---@param prefix? string
 function Datagram:receive(pattern, prefix)
   if pattern ~= nil then return Socket.receive(self, pattern, prefix) end
-  if self.input.size == 0 then
-    local ok, err = incoming.wait_for_more(self, outcome.deadline(self), 1)
+  local deadline = outcome.deadline(self)
+  while self.input.size == 0 do
+    local ok, err = incoming.wait_for_more(self, deadline, 1)
     if not ok then return nil, err end
   end
-  return self:after_input(self.input:take(self.input:first_length()))
+  return self:after_input(incoming.take(self, self.input:first_length()))
 end
 
 return Datagram

@@ -6,19 +6,22 @@ local outgoing = require "hayes.stream.outgoing"
 local outcome = require "hayes.stream.outcome"
 local wait = require "hayes.wait"
 
---- A notification of data may get lost on the line; so long a silence is not trusted, seconds.
+--- A notification of data may get lost on the line; so long a silence is not trusted, seconds, in one call or in many.
 local ASK_AFTER = 5
 
 local incoming = {
   READ_AHEAD = 16384, -- how much is read ahead for those who wait for the descriptor, bytes
 }
 
-local function take_in(self, bytes)
-  self.input:put(bytes)
+--- Takes so many bytes of what has come, for the program.
+function incoming.take(self, count)
+  local bytes = self.input:take(count)
   self.received = self.received + #bytes
+  return bytes
 end
 
 function incoming.finish(self, err)
+  self:take_in("")
   self.receive_error = self.receive_error or outcome.remember(self, err)
 end
 
@@ -28,7 +31,7 @@ local function read_on(self, held)
   local connection = self.connection
   repeat
     local bytes, err = connection:receive()
-    if bytes then take_in(self, bytes) else incoming.finish(self, err) end
+    if bytes then self:take_in(bytes) else incoming.finish(self, err) end
     if self.arrival then self.arrival:fire() end
   until not bytes or bytes == "" or self.input.size >= self.wanted or self.closing or not connection:readable()
 end
@@ -55,7 +58,7 @@ function incoming.take_pushed(self, connection)
   if not connection.take or self.reading.held then return false end
   local bytes = connection:take()
   if not bytes then return false end
-  take_in(self, bytes)
+  self:take_in(bytes)
   return true
 end
 
@@ -84,10 +87,17 @@ function incoming.wait_for_more(self, deadline, wanted)
     if input.size > before then return true end
     if self.receive_error then return false, ended(self) end -- what was read just now was the end
     local now = wait.now()
-    if deadline and deadline <= now then return false, outcome.late(self, "receive") end
-    local ask_at = now + ASK_AFTER
-    outcome.waiter_in(self, "arrival"):wait(deadline and math.min(deadline, ask_at) or ask_at)
-    if wait.now() >= ask_at and not self.reading.held then connection.doubtful = true end
+    self.quiet_since = self.quiet_since or now
+    local ask_at = (self.reading.held and now or self.quiet_since) + ASK_AFTER
+    if now >= ask_at then
+      self.quiet_since, connection.doubtful = now, true
+    elseif outcome.is_late(deadline) then
+      if input.size > before or incoming.take_pushed(self, connection) then return true end
+      if self.receive_error then return false, ended(self) end
+      return false, outcome.late(self, "receive")
+    else
+      outcome.waiter_in(self, "arrival"):wait(deadline and math.min(deadline, ask_at) or ask_at)
+    end
   end
 end
 
@@ -95,11 +105,11 @@ function incoming.line(self, deadline, prefix)
   while true do
     local length = self.input:line_length()
     if length then
-      local line = self.input:take(length)
+      local line = incoming.take(self, length)
       return prefix .. line:sub(1, -2):gsub("\r", "")
     end
     local ok, err = incoming.wait_for_more(self, deadline, 1)
-    if not ok then return nil, err, prefix .. self.input:take(self.input.size):gsub("\r", "") end
+    if not ok then return nil, err, prefix .. incoming.take(self, self.input.size):gsub("\r", "") end
   end
 end
 
@@ -107,7 +117,7 @@ function incoming.all(self, deadline, prefix)
   while true do
     local ok, err = incoming.wait_for_more(self, deadline, self.input.size + incoming.READ_AHEAD)
     if not ok then
-      local bytes = self.input:take(self.input.size)
+      local bytes = incoming.take(self, self.input.size)
       local failed = self.receive_error or self.send_error
       local whole = err == "closed" and failed and failed.name == "closed" and bytes ~= ""
       if whole then return prefix .. bytes end
@@ -118,12 +128,13 @@ end
 
 function incoming.count(self, count, deadline, prefix)
   local input, wanted = self.input, math.max(0, count - #prefix)
-  if count == 0 and input.size == 0 and self.receive_error then return nil, ended(self), prefix end
-  while input.size < wanted do
-    local ok, err = incoming.wait_for_more(self, deadline, wanted)
-    if not ok then return nil, err, prefix .. input:take(input.size) end
+  -- A count of 0 waits until there is something, or the end.
+  local least = count == 0 and prefix == "" and 1 or wanted
+  while input.size < least do
+    local ok, err = incoming.wait_for_more(self, deadline, least)
+    if not ok then return nil, err, prefix .. incoming.take(self, input.size) end
   end
-  return prefix .. input:take(wanted)
+  return prefix .. incoming.take(self, wanted)
 end
 
 return incoming

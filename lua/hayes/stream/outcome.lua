@@ -21,12 +21,20 @@ end
 
 function outcome.seconds(self)
   local block, total = self.block_timeout, self.total_timeout
-  return block and total and math.min(block, total) or block or total
+  if block < 0 then return total >= 0 and total or nil end
+  return total >= 0 and math.min(block, total) or block
 end
 
 function outcome.deadline(self)
   local seconds = outcome.seconds(self)
   return seconds and wait.now() + seconds
+end
+
+--- Has its time passed? If so, the loop goes round once in its place, so that a program which polls sees things go on.
+function outcome.is_late(deadline)
+  if not deadline or deadline > wait.now() then return false end
+  wait.go_round()
+  return true
 end
 
 --- Notes that a call ran out of time. Gives "timeout".
@@ -54,6 +62,15 @@ function outcome.waiter_in(self, field)
     self[field] = waiter
   end
   return waiter
+end
+
+local conditions = {
+  refused = "connection refused", timeout = "timeout", ["unknown host"] = "host or service not provided, or not known",
+}
+
+--- How the contract calls the error of connect().
+function outcome.word_for_connect(err)
+  return conditions[err.condition] or outcome.word_for(err)
 end
 
 --- How the contract calls an error.

@@ -13,7 +13,6 @@ local outgoing = {}
 --- What was taken and has not gone out is lost; `bytes` of it were on their way.
 function outgoing.fail(self, bytes, err)
   local sent = err.sent or 0
-  self.sent = self.sent + sent
   err.unsent = #bytes - sent + self.output.size
   self.send_error = outcome.remember(self, err)
   self.output:clear()
@@ -26,7 +25,7 @@ local function send_chunk(self, connection)
   local bytes = queue:take(connection.chunk)
   local ok, err = connection:send(bytes)
   if ok then
-    self.sent, self.done = self.sent + #bytes, self.done + #bytes
+    self.done = self.done + #bytes
   elseif err.name == "command_mode" then
     queue:put_back(bytes)
     self.paused = outcome.remember(self, err)
@@ -73,8 +72,9 @@ function outgoing.wait_until_sent(self, deadline)
     if self.paused then return false, self.paused end
     outgoing.start(self, 1)
     if outcome.is_deadlock(self, deadline) then return false, "timeout" end
+    local late = outcome.is_late(deadline)
     local _, err = outcome.waiter_in(self, "room"):wait(deadline)
-    if err and self.done < goal and not self.send_error then return false, outcome.late(self, "send") end
+    if (late or err) and self.done < goal and not self.send_error then return false, outcome.late(self, "send") end
   end
   return not self.send_error, self.send_error
 end
@@ -88,16 +88,17 @@ function outgoing.take(self, data, i, j)
     if room > 0 then
       local last = math.min(j, i + room - 1)
       self.output:put((i == 1 and last == #data) and data or data:sub(i, last))
-      self.queued = self.queued + last - i + 1
+      self.queued, self.sent = self.queued + last - i + 1, self.sent + last - i + 1
       i = last + 1
       outgoing.start_soon(self)
     elseif self.paused then
       return nil, "command_mode", i - 1
     elseif outcome.is_deadlock(self, deadline) then
       return nil, "timeout", i - 1
+    elseif outcome.is_late(deadline) then
+      if self.output.size >= limit then return nil, outcome.late(self, "send"), i - 1 end
     else
-      local _, err = outcome.waiter_in(self, "room"):wait(deadline)
-      if err then return nil, outcome.late(self, "send"), i - 1 end
+      outcome.waiter_in(self, "room"):wait(deadline)
     end
   end
   if self.send_error or i <= j then return nil, "closed", i - 1 end

@@ -4,7 +4,7 @@ local check = require "hayes.check"
 local errors = require "hayes.error"
 local failure = require "hayes.failure"
 local job = require "hayes.job"
-local Socket = require "hayes.stream.socket"
+local make = require "hayes.stream.make"
 local wait = require "hayes.wait"
 
 ---@class hayes.listener what a dialect provides
@@ -48,7 +48,7 @@ function Server:accept(timeout)
   timeout = timeout or self.timeout
   local connection, err = self.listener:next(timeout and wait.now() + timeout)
   if connection then
-    local socket = Socket.new(self.kind, connection, connection.host, connection.port)
+    local socket = make.over(self.kind, connection, connection.host, connection.port)
     if self.kind == "SSL" then socket.verified = false end -- the module asks no client for a certificate
     return socket
   end

@@ -9,16 +9,19 @@
 --- input, and a chunk goes out, whatever becomes of the task that wanted it. Callers wait for what comes of it, and
 --- their time-out counts in all that they wait for.
 
+local argument = require "hayes.stream.argument"
 local Buffer = require "hayes.stream.buffer"
 local check = require "hayes.check"
 local core = require "hayes.core"
 local errors = require "hayes.error"
 local failure = require "hayes.failure"
+local hosts = require "hayes.stream.host"
 local incoming = require "hayes.stream.incoming"
 local job = require "hayes.job"
 local Lock = require "hayes.lock"
 local outcome = require "hayes.stream.outcome"
 local outgoing = require "hayes.stream.outgoing"
+local properties = require "hayes.stream.properties"
 local wait = require "hayes.wait"
 
 --- What a dialect provides. Its methods may wait.
@@ -33,6 +36,8 @@ local wait = require "hayes.wait"
 ---@field refusal? function () -> the error that a send would end with, when the connection is known to have ended
 ---@field deadlock? function () -> the error for a wait without a limit that nothing can end (exchange.deadlock)
 ---@field modem? hayes.modem
+---@field datagrams? boolean what is sent and received are datagrams, not parts of a stream
+---@field piece_length? function () -> length of the pieces in which receive() gives longer datagrams; nil: whole
 ---@field describe function () -> { remote_ip, remote_port, local_ip, local_port, state }, or nil and an error
 ---@field watch? function   () set by the socket: called when readable() may have changed
 
@@ -70,7 +75,9 @@ local function new(class, kind, connection, host, port, opener)
     changing = Lock.new(), -- of the access mode, leaving and entering data mode, the end
     connecting = false,
     closing = false, -- a waiter, once close() was called
-    received = 0, sent = 0, opened_at = wait.now(),
+    received = 0, sent = 0, opened_at = wait.now(), -- of getstats()
+    block_timeout = -1, total_timeout = -1, -- seconds; negative: none
+    quiet_since = false, -- since then nothing has come for those who want it
     arrival = false, room = false, signal = false, timer = false,
   }, class)
   if connection then adopt(self, connection, host, port) end
@@ -107,20 +114,6 @@ function Socket:lasterror()
   return self.last_error
 end
 
--- Time-outs
-
---- Seconds that one call may take: mode "b" (the default) or "t"; nil or a negative number: however long it takes.
-function Socket:settimeout(seconds, mode)
-  check.value("socket:settimeout", "the time-out", seconds, { type = "number|nil" })
-  if seconds and seconds < 0 then seconds = nil end
-  if mode == "t" or mode == "r" then self.total_timeout = seconds else self.block_timeout = seconds end
-  return 1
-end
-
-function Socket:gettimeout()
-  return self.block_timeout, self.total_timeout
-end
-
 --- Something may have changed for those who wait for input.
 function Socket:stir()
   if self.arrival then self.arrival:fire() end
@@ -129,13 +122,6 @@ end
 
 -- Output
 
---- An index of send(), which may be a string of digits, as in LuaSocket.
-local function index(name, value, default)
-  if value == nil then return default end
-  local number = math.tointeger(tonumber(value))
-  return number or check.value("socket:send", name, value, { type = "integer" })
-end
-
 --- Sends the bytes of data from i to j. Gives the index of the last one taken; or nil, "closed" or "timeout", and
 --- that index. "closed" as soon as the end of the connection is known, also of what is queued then: flush() and close()
 --- tell of that.
@@ -143,16 +129,16 @@ end
 ---@param i? integer
 ---@param j? integer
 function Socket:send(data, i, j)
-  check.value("socket:send", "the data", data, { type = "string|number" })
-  data = tostring(data)
-  i, j = index("i", i, 1), index("j", j, -1)
+  data = argument.text("socket:send", "the data", data)
+  i = argument.whole(argument.number("socket:send", "i", i, 1, "integer"))
+  j = argument.whole(argument.number("socket:send", "j", j, -1, "integer"))
   if i < 0 then i = #data + i + 1 end
   if j < 0 then j = #data + j + 1 end
   i, j = math.max(i, 1), math.min(j, #data)
-  if not self.connection or self.closing or self.write_shut or outgoing.is_over(self, math.max(0, j - i + 1)) then
+  if i > j then return i - 1 end
+  if not self.connection or self.closing or self.write_shut or outgoing.is_over(self, j - i + 1) then
     return nil, "closed", i - 1
   end
-  if i > j then return i - 1 end
   return outgoing.take(self, data, i, j)
 end
 
@@ -177,15 +163,18 @@ end
 ---@param pattern? string|integer
 ---@param prefix? string
 function Socket:receive(pattern, prefix)
-  pattern, prefix = pattern or "*l", prefix and tostring(prefix) or ""
+  prefix = argument.text("socket:receive", "the prefix", prefix, "")
   local deadline = outcome.deadline(self)
-  local count = math.tointeger(pattern)
+  local count = type(pattern) ~= "table" and tonumber(pattern)
   if count then
-    if count < 0 then check.fail("socket:receive", ("the count is %d; it must not be negative"):format(count)) end
+    if count < 0 or count ~= count then
+      check.fail("socket:receive", ("the count is %s; it must not be negative"):format(count))
+    end
+    count = argument.whole(count)
     if self.signal then return self:after_input(incoming.count(self, count, deadline, prefix)) end
     return incoming.count(self, count, deadline, prefix)
   end
-  local letter = tostring(pattern):match("^%*?([la])")
+  local letter = argument.text("socket:receive", "the pattern", pattern, "*l"):match("^%*?([la])")
   if letter == "l" then return self:after_input(incoming.line(self, deadline, prefix)) end
   if letter == "a" then return self:after_input(incoming.all(self, deadline, prefix)) end
   check.value("socket:receive", "the pattern", pattern, { values = { "*l", "*a" } })
@@ -200,7 +189,13 @@ function Socket:receivepartial(max)
     local ok, err = incoming.wait_for_more(self, deadline, 1)
     if not ok then return nil, err, "" end
   end
-  return self:after_input(self.input:take(max or self.input.size))
+  return self:after_input(incoming.take(self, max or self.input.size))
+end
+
+--- Takes what a read has given; "": there is no more for now.
+function Socket:take_in(bytes)
+  self.input:put(bytes)
+  if bytes ~= "" then self.quiet_since = false end
 end
 
 --- What came of taking input; the descriptor of getfd() may be readable no longer.
@@ -225,9 +220,11 @@ function Socket:update_signal()
   self.signal:set(input.size > 0 or self.receive_error ~= nil or not connection or self.closing ~= false)
 end
 
---- A descriptor of the socket's own that is readable while receive() would give something at once.
+--- A descriptor of the socket's own that is readable while receive() would give something at once; -1 before connect()
+--- and behind close().
 ---@return integer
 function Socket:getfd()
+  if self.closing or self.has_no_fd or not self.connection and not self.connecting then return -1 end
   if not self.signal then
     self.signal = core.signal()
     if not self.signal then return -1 end
@@ -236,9 +233,17 @@ function Socket:getfd()
   return self.signal:fd()
 end
 
+--- Takes -1 alone: the socket has no descriptor from here on. It is the library's, and closed.
+function Socket:setfd(fd)
+  check.value("socket:setfd", "the descriptor", fd, { values = { -1 } })
+  if self.signal then self.signal:close() end
+  self.signal, self.has_no_fd = false, true
+end
+
 -- The rest of the contract
 
---- Connects a socket that a factory has made. 1, or nil and the error.
+--- Connects a socket that a factory has made. 1; or nil and "connection refused", "timeout", "host or service not
+--- provided, or not known", or "closed" for all else: lasterror() is the error.
 function Socket:connect(host, port)
   if self.connection or self.connecting then return nil, "already connected" end
   if not self.opener then return nil, "closed" end
@@ -261,10 +266,10 @@ function Socket:connect(host, port)
   end)
   if not connection then
     if err == "timeout" then return nil, outcome.late(self, "connect") end
-    if errors.is(err) then outcome.remember(self, err) end
-    return nil, errors.is(err) and outcome.word_for(err) == "timeout" and "timeout" or err
+    if not errors.is(err) then return nil, err end
+    return nil, outcome.word_for_connect(outcome.remember(self, err))
   end
-  adopt(self, connection, host, port)
+  adopt(self, connection, hosts.plain(host), port)
   return 1
 end
 
@@ -299,6 +304,7 @@ function Socket:close()
   end
   local deadline = outcome.deadline(self)
   if not self.closing.fired and outcome.is_deadlock(self, deadline) then return nil, "timeout" end
+  outcome.is_late(deadline) -- a program that polls
   local ok, err = self.closing:wait(deadline)
   if ok then return 1 end
   if ok == nil then return nil, outcome.late(self, "close") end
@@ -395,13 +401,20 @@ function Socket:__gc()
 end
 
 --- "send", "receive" or "both". Modules do not close one direction alone: what is queued is sent, and no more is
---- taken.
+--- taken; what has come can still be read. When both are shut, the connection is closed.
 function Socket:shutdown(mode)
-  check.value("socket:shutdown", "the mode", mode or "both", { values = { "both", "send", "receive" } })
-  if not self.connection then return nil, "closed" end
-  if mode ~= "receive" then
+  mode = check.value("socket:shutdown", "the mode", mode or "both", { values = { "both", "send", "receive" } })
+  if not self.connection or self.closing then return 1 end
+  if mode ~= "send" then
+    self.read_shut = true
+    incoming.finish(self, errors.new { name = "closed", message = tostring(self) .. " was shut down for receiving" })
+    self:stir()
+  end
+  if mode ~= "receive" then self.write_shut = true end
+  if self.read_shut and self.write_shut then
+    self:close()
+  elseif self.write_shut then
     outgoing.wait_until_sent(self, outcome.deadline(self))
-    self.write_shut = true
   end
   return 1
 end
@@ -432,7 +445,7 @@ function Socket:getpeername()
   if err == "timeout" then return nil, "timeout" end
   if not described then return self.host, self.port end
   local ip = described.remote_ip or self.host
-  return ip, described.remote_port or self.port, ip:find(":", 1, true) and "inet6" or "inet"
+  return ip, described.remote_port or self.port, hosts.family(ip)
 end
 
 --- The same of this end.
@@ -441,35 +454,9 @@ function Socket:getsockname()
   local described, err = describe(self, "getsockname")
   if not described then return nil, tostring(err) end
   local ip = described.local_ip or "0.0.0.0"
-  return ip, described.local_port or 0, ip:find(":", 1, true) and "inet6" or "inet"
+  return ip, described.local_port or 0, hosts.family(ip)
 end
 
---- Bytes received, bytes sent, age in seconds.
-function Socket:getstats()
-  return self.received, self.sent, wait.now() - self.opened_at
-end
-
-function Socket:setstats(received, sent, age)
-  self.received, self.sent = received or self.received, sent or self.sent
-  if age then self.opened_at = wait.now() - age end
-  return 1
-end
-
-local options = { keepalive = true, ["tcp-nodelay"] = true, reuseaddr = true, linger = true }
-
---- The options of a host's sockets mean nothing to a module; those that programs set without harm are taken.
-function Socket.setoption(_, name)
-  if options[name] then return 1 end
-  return nil, "unsupported option " .. tostring(name)
-end
-
--- For code that expects LuaSec: the module has shaken hands, with the names in the options of ssl.open.
-
-function Socket:dohandshake()
-  if not self.connection then return nil, "closed" end
-  return true
-end
-
-function Socket.sni() end
+for name, method in pairs(properties) do Socket[name] = method end
 
 return Socket

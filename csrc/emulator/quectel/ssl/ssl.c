@@ -138,6 +138,7 @@ struct emu_tls *quectel_ssl_make_tls(struct quectel *quectel, struct quectel_ssl
         .ignore = (uint32_t)context->ignorecertitem,
         .ignore_signature = context->ignoreinvalidcertsign != 0,
         .ignore_chain = context->ignoremulticertchainverify != 0,
+        .limited = emu_quirk(quectel->emu, EMU_QUIRK_MBEDTLS_LIMITS),
         .session = session || !kept ? session : kept->session,
     };
     struct emu_tls *tls = emu_tls_new(&settings);

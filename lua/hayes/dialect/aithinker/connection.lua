@@ -15,7 +15,7 @@ local wait = require "hayes.wait"
 --- The module sends what is longer in pieces of this size (page, AT+SOCKETSEND).
 local CHUNK = 1024
 
-local UDP_SERVER = 1
+local UDP_SERVER, UDP_CLIENT = 1, 2
 
 ---@class hayes.aithinker.connection
 local Connection = { chunk = CHUNK }
@@ -38,6 +38,7 @@ function Connection.new(modem, registry, id, opening)
     modem = modem, registry = registry, id = id, type = opening.type, what = opening.what,
     host = opening.host, port = opening.port, mode = opening.mode, auto = opening.auto or false,
     slots = opening.slots or false,
+    datagrams = opening.type == UDP_SERVER or opening.type == UDP_CLIENT,
     peer_closed = false,
     deleted = false,        -- the module knows it no longer
     renewed = false,        -- the module has connected anew: what it has is of another stream

@@ -2,6 +2,7 @@
 
 local check = require "hayes.check"
 local errors = require "hayes.error"
+local hosts = require "hayes.stream.host"
 local Steps = require "hayes.steps"
 
 local resolve_rules = { timeout = { type = "number", min = 0.1, max = 3600 } }
@@ -35,6 +36,7 @@ return function(modem)
   ---@return string?, hayes.error?
   function dns.resolve(name, options)
     check.value("dns.resolve", "the name", name, { type = "string", line = true, filled = true, longest = 200 })
+    name = hosts.plain(name)
     options = check.options("dns.resolve", options, resolve_rules)
     return Steps.run(modem, options.timeout, "resolving " .. name, resolve, name)
   end

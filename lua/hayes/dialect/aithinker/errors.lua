@@ -46,8 +46,9 @@ local socket = {
     "All sockets may be in use: modem.sockets() lists them, AT+SOCKETDEL=<ConID> frees one." },
   [97] = { "socket connect failed",
     "In this order: does something listen at that host and port? Is the host in reach of this access point (clients "
-      .. "may be kept apart)? Has the module an address (modem.wifi.status())?" },
-  [98] = { "DNS failed", "Check the host name; modem.dns.servers() tells the DNS servers, and sets others." },
+      .. "may be kept apart)? Has the module an address (modem.wifi.status())?", condition = "refused" },
+  [98] = { "DNS failed", "Check the host name; modem.dns.servers() tells the DNS servers, and sets others.",
+    condition = "unknown host" },
   [99] = { "socket state", "The connection has ended, or is being made." },
   [100] = { "socket type" },
   [101] = { "socket send failed", "The connection has ended; open another one." },
@@ -72,7 +73,8 @@ local by_code, by_text = {}, {}
 for _, list in ipairs { system, wifi, socket } do
   for code, entry in pairs(list) do
     local name = errors.token(entry[1])
-    local described = { code = code, origin = "aithinker", name = name, text = entry[1], hint = entry[2] }
+    local described = { code = code, origin = "aithinker", name = name, text = entry[1], hint = entry[2],
+      condition = entry.condition }
     by_code[code], by_text[name] = described, described
   end
 end

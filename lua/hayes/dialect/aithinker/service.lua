@@ -1,10 +1,10 @@
 --- What modem.tcp, modem.udp and modem.ssl of an Ai-Thinker module share: clients and servers over one kind of socket.
 
 local check = require "hayes.check"
-local Datagram = require "hayes.stream.datagram"
+local hosts = require "hayes.stream.host"
 local job = require "hayes.job"
+local make = require "hayes.stream.make"
 local Server = require "hayes.stream.server"
-local Socket = require "hayes.stream.socket"
 
 local service = {}
 
@@ -58,7 +58,6 @@ function service.new(modem, kind)
   ---@class hayes.aithinker.service
   local made = {}
   local rules, server_rules = all_rules(kind.rules), all_rules(kind.server_rules)
-  local class = kind.kind == "udp" and Datagram or Socket
   local sockets = modem.sockets
 
   local function options_of(where, given)
@@ -95,13 +94,14 @@ function service.new(modem, kind)
   ---@param options? table
   ---@return hayes.socket?, hayes.error?
   function made.open(host, port, options)
+    host = hosts.plain(host)
     check_host(kind.name .. ".open", host)
     port = check_port(kind.name .. ".open", port)
     options = options_of(kind.name .. ".open", options)
     local connection, err = job.open_within(modem, options.timeout,
       ("opening the %s to %s:%d"):format(kind.what, host, port), open_connection, host, port, options)
     if not connection then return nil, err end
-    local socket = class.new(kind.kind, connection, host, port)
+    local socket = make.over(kind.kind, connection, host, port)
     if kind.opened then kind.opened(socket, options) end
     return socket
   end
@@ -111,13 +111,13 @@ function service.new(modem, kind)
   function made.factory(options)
     options = options_of(kind.name .. ".factory", options)
     return function()
-      local socket = class.new(kind.kind, nil, nil, nil, {
+      local socket = make.unconnected(kind.kind, kind.kind == "udp", {
         modem = modem,
         check = function(host, port)
           check_host("socket:connect", host)
           check_port("socket:connect", port)
         end,
-        open = function(host, port) return open_connection(host, port, options) end,
+        open = function(host, port) return open_connection(hosts.plain(host), port, options) end,
       })
       if kind.opened then kind.opened(socket, options) end
       return socket
@@ -150,7 +150,7 @@ function service.new(modem, kind)
     if kind.seed then return Server.new(object, kind.kind) end
     object.host = "anybody" -- not known before it sends
     object.port = port
-    return class.new(kind.kind, object, object.host, port)
+    return make.over(kind.kind, object, object.host, port)
   end
 
   return made

@@ -5,6 +5,7 @@ local Datagram = require "hayes.stream.datagram"
 local errors = require "hayes.error"
 local exchange = require "hayes.exchange"
 local failure = require "hayes.failure"
+local hosts = require "hayes.stream.host"
 local job = require "hayes.job"
 local service = require "hayes.dialect.aithinker.service"
 local Socket = require "hayes.stream.socket"
@@ -75,7 +76,7 @@ return function(modem)
       check.fail(where, "the option host is missing")
     end
     local arguments = { number, options.port }
-    if options.host then table.insert(arguments, 2, options.host) end
+    if options.host then table.insert(arguments, 2, hosts.plain(options.host)) end
     local ok, err = modem:call("+SOCKETAUTOTT", "write", arguments)
     if ok then return true end
     return nil, errors.within(err, "setting the connection made at power-up")

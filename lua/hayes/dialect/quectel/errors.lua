@@ -135,17 +135,17 @@ local ssl = {
     "A connection that the server has closed holds its number until AT+QSSLCLOSE (AT+QICLOSE); AT+QSSLSTATE and "
       .. "AT+QISTATE list what is open." },
   [564] = { "DNS busy", "Try again in a few seconds." },
-  [565] = { "DNS parse failed", no_dns },
+  [565] = { "DNS parse failed", no_dns, condition = "unknown host" },
   [566] = { "socket connection failed",
     "Check host and port, and that the server is up: modem.network.diagnose(host, port) "
       .. "tells how far it comes. Some firmware (EG800K) gives this number for every refused certificate, too: "
-      .. "then check the CA, sni, and the module's clock." },
+      .. "then check the CA, sni, and the module's clock.", condition = "refused" },
   [567] = { "socket has been closed",
     "The TCP/IP note says \"connection reset\": the server or the network has ended it." },
   [568] = { "operation busy", "Try again in a few seconds." },
   [569] = { "operation timeout",
     "The server did not answer in time: check the signal with modem.network.status(); raise "
-    .. "negotiate_timeout." },
+    .. "negotiate_timeout.", condition = "timeout" },
   [570] = { "PDP context break down", "The network has taken the data connection away: attach again." },
   [571] = { "cancel send" },
   [572] = { "operation not allowed",
@@ -164,7 +164,8 @@ local by_code, by_text = {}, {}
 local function add(origin, list)
   for code, entry in pairs(list) do
     local text, hint = entry[1], entry[2]
-    local described = { code = code, origin = origin, name = errors.token(text), text = text, hint = hint }
+    local described = { code = code, origin = origin, name = errors.token(text), text = text, hint = hint,
+      condition = entry.condition }
     by_code[code] = described
     -- "Unknown error" and "DNS parse failed" are SSL's and FTP's: in words alone they are what was there first.
     by_text[errors.token(text)] = by_text[errors.token(text)] or described

@@ -15,7 +15,8 @@ local local_file = "It is the module's own file that failed, not the network: ch
 
 --- By number: the note's words, and a hint.
 ftp_errors.codes = {
-  [601] = { "Unknown error" },
+  [601] = { "Unknown error", "The module does not say more. Try again; ftp.open { diagnose = true } looks for what "
+    .. "keeps a login from working." },
   [602] = { "FTP(S) server blocked", "The module cannot take the command now; try again in some seconds." },
   [603] = { "FTP(S) server busy", busy },
   [604] = { "DNS parse failed", "Check the server's name; is the PDP context active (modem.network.status()), and does "

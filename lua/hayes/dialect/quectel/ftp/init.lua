@@ -2,6 +2,7 @@
 
 local check = require "hayes.check"
 local errors = require "hayes.error"
+local ftp_diagnosis = require "hayes.dialect.quectel.network.ftp_diagnosis"
 local login = require "hayes.dialect.quectel.ftp.login"
 local option_rules = require "hayes.dialect.quectel.ftp.options"
 local recovery = require "hayes.dialect.quectel.ftp.recovery"
@@ -72,6 +73,11 @@ return function(modem)
     local opening <close> = setmetatable({ session = session }, Opening)
     local _turn <close> = session.turn:take "logging in"
     local ok, err = first_login(session, retries or options.retries)
+    if not ok and options.diagnose and not (modem.closed_with or err.queued) then
+      login.release(session)
+      err.diagnosis = ftp_diagnosis.explain(session, err)
+      err.message = ("%s. %s"):format(err.message, err.diagnosis)
+    end
     opening.session = nil
     if ok then return session end
     session.closed, held.session = true, nil
@@ -89,8 +95,9 @@ return function(modem)
   --- ("default", "fast", "slow"), retries (20; of transfers and, if given, of the first login; else that is tried three
   --- times, like a single command),
   --- on_retry(err, failures, pause), called before each new attempt with what broke, how many attempts in a row have,
-  --- and the seconds until the next; and with tls those of ssl.open that are about TLS. Without `ca` a
-  --- server is not verified, which must be said: verify = "none".
+  --- and the seconds until the next; diagnose (false; true: the cause of a failed login is investigated, which takes
+  --- further connections: the error's `diagnosis`, also in its message, is one paragraph); and with tls those of
+  --- ssl.open that are about TLS. Without `ca` a server is not verified, which must be said: verify = "none".
   ---@param options table
   ---@return hayes.ftp?, hayes.error?
   function ftp.open(options)

@@ -135,12 +135,19 @@ local function take_context(session)
   return session.ssl_context, err
 end
 
+--- Errors of the login that servers without TLS lead to, who do not know AUTH.
+local NO_TLS = { [601] = true, [620] = true, [621] = true, [622] = true, [624] = true }
+
 local function name_host(err, options)
   err.host = options.host
   if err.code == 604 then
     err.message = ("%s: the name %s"):format(err.message, options.host)
     err.hint = ("Check the name %s, and the DNS servers: modem.network.resolve(%q) and modem.network.dns() tell; "
       .. "is the PDP context active (modem.network.status())?"):format(options.host, options.host)
+  end
+  if options.tls and NO_TLS[err.code] then
+    err.hint = ("This may be what a server without TLS leads to: is it %s TLS that port %d speaks? "
+      .. "ftp.open { diagnose = true } looks."):format(options.tls, options.port)
   end
   return err
 end

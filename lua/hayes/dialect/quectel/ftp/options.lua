@@ -2,6 +2,7 @@
 
 local check = require "hayes.check"
 local mask = require "hayes.declare.mask"
+local hosts = require "hayes.stream.host"
 local settings = require "hayes.dialect.quectel.ssl.settings"
 
 local options = {}
@@ -22,6 +23,7 @@ local rules = {
   cache = { values = { "default", "fast", "slow" }, default = "default" },
   retries = { type = "integer", min = 0, max = 1000, default = 20 },
   on_retry = { type = "callable" },
+  diagnose = { type = "boolean", default = false },
 }
 
 --- Those of ssl.open that a session can have; the others are about sockets.
@@ -99,6 +101,7 @@ end
 function options.session(where, given)
   local session = check.options(where, given, rules)
   check_host(where, session.host)
+  session.host = hosts.plain(session.host)
   session.port = session.port or (session.tls == "implicit" and 990 or 21)
   for _, name in ipairs { "user", "password" } do
     if #session[name] > 255 then check.fail(where, ("%s is longer than 255 bytes"):format(name)) end

@@ -5,6 +5,7 @@ local check = require "hayes.check"
 local Contexts = require "hayes.dialect.quectel.network.pdp"
 local diagnosis = require "hayes.dialect.quectel.network.diagnosis"
 local errors = require "hayes.error"
+local hosts = require "hayes.stream.host"
 local Registration = require "hayes.dialect.quectel.network.registration"
 local Resolver = require "hayes.dialect.quectel.socket.resolver"
 local Sim = require "hayes.dialect.quectel.network.sim"
@@ -102,7 +103,7 @@ return function(modem)
   ---  which is the default; type: "ipv4", "ipv6" or "ipv4v6"; pin: sent once: one that the card has refused is not sent
   ---  again (sim_pin_refused) unless pin_again = true; timeout: seconds over all; without it the SIM card has 20 s, the
   ---  search for a network 120 s, and the other steps what the notes give them
-  ---@return { context: integer, ip: string, ip6: string? }?, hayes.error?
+  ---@return { context: integer, ip: string?, ip6: string? }?, hayes.error?
   function network.attach(options)
     options = check.options("network.attach", options, attach_options)
     check_credentials(options)
@@ -127,7 +128,7 @@ return function(modem)
   --- in the module. Nothing is changed while it is active. Options: context, which may be given in place of the table;
   --- timeout, seconds over all (as attach()).
   ---@param options? integer|{ context: integer?, timeout: number? }
-  ---@return { context: integer, ip: string, ip6: string? }?, hayes.error?
+  ---@return { context: integer, ip: string?, ip6: string? }?, hayes.error?
   function network.reattach(options)
     options = context_options("network.reattach", options)
     local context = options.context
@@ -187,8 +188,7 @@ return function(modem)
     for _, line in ipairs(response or {}) do
       local context = modem:fields("AT+QIACT?", line)
       if context.contextID and context.context_state == 1 then
-        table.insert(status.contexts, { context = context.contextID, ip = context.IP_address,
-          ip6 = context.IPv6_address })
+        table.insert(status.contexts, Contexts.describe(context))
       end
     end
     return status
@@ -224,7 +224,7 @@ return function(modem)
   function network.resolve(host, options)
     check.value("network.resolve", "the host", host, { type = "string", line = true, filled = true, longest = 255 })
     options = context_options("network.resolve", options, resolve_options)
-    return resolver:resolve(host, options.context, options.timeout)
+    return resolver:resolve(hosts.plain(host), options.context, options.timeout)
   end
 
   --- Looks for the cause of a failing connection, from the SIM card up to a TCP connection to host and port (if given).
@@ -235,7 +235,7 @@ return function(modem)
   function network.diagnose(host, port)
     check.value("network.diagnose", "the host", host, { type = "string|nil", line = true, longest = 255 })
     check.value("network.diagnose", "the port", port, { type = "integer|nil", min = 1, max = 65535 })
-    return diagnosis.run(modem, network, host, port)
+    return diagnosis.run(modem, network, hosts.plain(host), port)
   end
 
   return network

@@ -2,6 +2,7 @@
 
 local errors = require "hayes.error"
 local failure = require "hayes.failure"
+local hosts = require "hayes.stream.host"
 local reason = require "hayes.dialect.quectel.reason"
 local Lock = require "hayes.lock"
 local Steps = require "hayes.steps"
@@ -31,9 +32,20 @@ function Contexts:take(context, steps)
   return steps:take(self.changing[context], ("PDP context %d"):format(context))
 end
 
+--- What an answer of AT+QIACT? says of a context. A context of IPv6 alone has its address where others have that of
+--- IPv4.
+---@return { context: integer, ip: string?, ip6: string? }
+function Contexts.describe(fields)
+  local described = { context = fields.contextID }
+  for _, address in ipairs { fields.IP_address or "", fields.IPv6_address or "" } do
+    if address ~= "" then described[hosts.family(address) == "inet6" and "ip6" or "ip"] = address end
+  end
+  return described
+end
+
 --- The context as AT+QIACT? lists it, if it is active.
 ---@param index integer
----@return { context: integer, ip: string, ip6: string? }?, hayes.error?
+---@return { context: integer, ip: string?, ip6: string? }?, hayes.error?
 function Contexts:active(index)
   local response, err = self.modem:call("+QIACT", "read")
   if not response then return nil, err end
@@ -42,7 +54,7 @@ function Contexts:active(index)
     local whole = fields.contextID and fields.context_state
     if not whole then return nil, failure.bad_answer(self.modem, "AT+QIACT?", line) end
     if fields.contextID == index and fields.context_state == 1 then
-      return { context = index, ip = fields.IP_address, ip6 = fields.IPv6_address }
+      return Contexts.describe(fields)
     end
   end
 end
@@ -83,18 +95,24 @@ function Contexts:last_error(err, doing)
   return failure.coded(self.modem, code, doing)
 end
 
---- Deactivates a context, and reports its connections as ended: firmware need not do so.
+--- Deactivates a context, and reports its connections as ended: firmware need not do so, or does it before it answers.
 ---@param context integer
 function Contexts:deactivate(context)
+  local listeners = self.modem.listeners
+  listeners:emit { name = "detaching", line = "", fields = { context, true } }
   local response, err = self.modem:call("+QIDEACT", "write", { context }, Steps.request)
-  if response then self.modem.listeners:emit { name = "detached", line = "", fields = { context } } end
+  if response then
+    listeners:emit { name = "detached", line = "", fields = { context } }
+  else
+    listeners:emit { name = "detaching", line = "", fields = { context, false } }
+  end
   return response, err
 end
 
 --- Activates a context with these options of attach(), unless it is active with them.
 ---@param options table
 ---@param steps hayes.steps
----@return { context: integer, ip: string, ip6: string? }?, hayes.error?
+---@return { context: integer, ip: string?, ip6: string? }?, hayes.error?
 function Contexts:activate(options, steps)
   local auth = authentications[options.auth or (options.user ~= "" and "pap or chap" or "none")]
   local wanted = { options.context, context_types[options.type], options.apn, options.user, options.password, auth }
@@ -124,7 +142,7 @@ end
 --- Activates a context as it is set up in the module.
 ---@param context integer
 ---@param steps hayes.steps
----@return { context: integer, ip: string, ip6: string? }?, hayes.error?
+---@return { context: integer, ip: string?, ip6: string? }?, hayes.error?
 function Contexts:activate_as_set_up(context, steps)
   local doing = ("activating PDP context %d"):format(context)
   local ok, err = steps:begin(doing)

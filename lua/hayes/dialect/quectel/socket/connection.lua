@@ -10,6 +10,7 @@ local DataMode = require "hayes.stream.data_mode"
 local errors = require "hayes.error"
 local exchange = require "hayes.exchange"
 local failure = require "hayes.failure"
+local hosts = require "hayes.stream.host"
 local reason = require "hayes.dialect.quectel.reason"
 local undamaged = require "hayes.damage.undamaged"
 local wait = require "hayes.wait"
@@ -30,6 +31,10 @@ local wait = require "hayes.wait"
 ---@field forget fun(connection: table) gives the socket index back
 
 local MOST_SENT, MOST_READ = 1460, 1500
+
+--- So much is read of a datagram at once. What fills a read may go on in the next, so this is a length that datagrams
+--- rarely have.
+local DATAGRAM_READ = 1499
 
 --- How the access modes are called on the wire.
 local modes = { buffer = 0, push = 1, transparent = 2 }
@@ -88,13 +93,14 @@ local function new_send(modem, bytes)
 end
 
 ---@param family hayes.quectel.family
----@param mode "buffer"|"push"|"transparent"
----@param auto boolean commands of others interrupt data mode
-function Connection.new(modem, family, id, host, port, mode, auto)
+---@param opening hayes.quectel.opening
+function Connection.new(modem, family, id, opening)
+  local mode, datagrams = opening.mode, opening.datagrams
   return setmetatable({
-    modem = modem, family = family, id = id, host = host, port = port, mode = mode, auto = auto,
+    modem = modem, family = family, id = id, host = opening.host, port = opening.port, mode = mode,
+    auto = opening.auto, datagrams = datagrams,
     pushed = Buffer.new(), -- what has come without being asked for
-    read_command = ("AT+%s=%d,%d"):format(family.receive, id, MOST_READ),
+    read_command = ("AT+%s=%d,%d"):format(family.receive, id, datagrams and DATAGRAM_READ or MOST_READ),
     read_request = { into = {}, patient = true },
     arrivals = 0,      -- notifications so far
     has_data = false,  -- notified, and not yet read to the end
@@ -139,11 +145,22 @@ function Connection:on_closed()
   notify(self)
 end
 
+--- This program deactivates its data connection (PDP context), or has tried to: what the module says of the connection
+--- until then is not the server's doing.
+---@param begins boolean
+function Connection:on_detaching(begins)
+  if self.peer_closed or self.lost then return end
+  self.ended_by = begins and errors.new { name = failure.coded(self.modem, CONTEXT_LOST, "").name, code = CONTEXT_LOST,
+    origin = self.family.origin,
+    message = ("the %s has ended: this program has deactivated PDP context %d"):format(describe(self),
+      self.pdp_context) }
+end
+
 --- The data connection (PDP context) that it uses is over, whether the module says of the connection itself that it has
 --- ended or not. What the module has received can still be read.
 function Connection:on_detached()
   if self.peer_closed or self.lost then return end
-  self.ended_by = failure.coded(self.modem, CONTEXT_LOST, "the " .. describe(self) .. " has ended")
+  self.ended_by = self.ended_by or failure.coded(self.modem, CONTEXT_LOST, "keeping the " .. describe(self))
   self:on_closed()
 end
 
@@ -227,6 +244,11 @@ function Connection:refusal()
 end
 
 Connection.deadlock = DataMode.deadlock
+
+--- The module gives longer datagrams in pieces of this length, and the rest.
+function Connection:piece_length()
+  return self.mode == "push" and MOST_READ or DATAGRAM_READ
+end
 
 --- Sends up to 1460 bytes, waiting while the module's buffer is full.
 function Connection:send(bytes)
@@ -450,12 +472,17 @@ function Connection:abandon()
   wait.spawn_detached(self.close, self)
 end
 
+--- The module does not tell its own address; of that only the family is known.
+local function any_address(remote)
+  return hosts.family(remote) == "inet6" and "::" or "0.0.0.0"
+end
+
 --- What the module tells of it.
 function Connection:describe()
   if self.lost then return nil, self.lost end
   if self.data and self.data.state == "online" then
     -- The module cannot be asked now.
-    return { state = "connected", remote_ip = self.host, remote_port = self.port, local_ip = "0.0.0.0",
+    return { state = "connected", remote_ip = self.host, remote_port = self.port, local_ip = any_address(self.host),
       local_port = 0 }
   end
   local text = ("AT+%s%d"):format(self.family.state, self.id)
@@ -467,7 +494,7 @@ function Connection:describe()
   return {
     state = self.peer_closed and "closed" or states[fields.socket_state] or tostring(fields.socket_state),
     remote_ip = fields.IP_address, remote_port = fields.remote_port,
-    local_ip = "0.0.0.0", local_port = fields.local_port,
+    local_ip = any_address(fields.IP_address or self.host), local_port = fields.local_port,
   }
 end
 

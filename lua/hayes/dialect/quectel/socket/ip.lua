@@ -4,11 +4,11 @@
 local check = require "hayes.check"
 local Connection = require "hayes.dialect.quectel.socket.connection"
 local DataMode = require "hayes.stream.data_mode"
-local Datagram = require "hayes.stream.datagram"
 local errors = require "hayes.error"
+local hosts = require "hayes.stream.host"
 local job = require "hayes.job"
+local make = require "hayes.stream.make"
 local Opener = require "hayes.dialect.quectel.socket.opener"
-local Socket = require "hayes.stream.socket"
 
 --- Time that the note gives the network for AT+QIOPEN, seconds.
 local OPEN_SECONDS = 150
@@ -94,7 +94,7 @@ return function(modem)
     if not ok then return nil, err end
     return opener:open {
       host = host, port = port, mode = options.mode, auto = options.escape == "auto", seconds = OPEN_SECONDS,
-      pdp_context = options.context, close_timeout = options.close_timeout,
+      pdp_context = options.context, close_timeout = options.close_timeout, datagrams = service == "UDP",
       doing = ("the %s connection to %s:%d"):format(service, host, port),
       command = function(index)
         return ('AT+QIOPEN=%d,%d,"%s","%s",%d,%d,%d'):format(options.context, index, service, host, port,
@@ -114,7 +114,6 @@ return function(modem)
   ---@param default_mode string
   function ip.service(name, service, default_mode)
     local option_rules = rules(default_mode)
-    local class = name == "udp" and Datagram or Socket
     local made = {}
 
     --- Opens a connection. Options: mode ("buffer", "push", "transparent"; UDP: "push", which keeps the borders of
@@ -128,13 +127,14 @@ return function(modem)
     ---@return hayes.socket?, hayes.error?
     function made.open(host, port, options)
       local where = name .. ".open"
+      host = hosts.plain(host)
       port = check_address(where, host, port)
       options = check.options(where, options, option_rules)
       local connection, err = job.open_within(modem, options.timeout,
         ("opening the %s connection to %s:%d"):format(service, host, port), open_connection, service, host, port,
         options)
       if not connection then return nil, err end
-      return class.new(name, connection, host, port)
+      return make.over(name, connection, host, port)
     end
 
     --- A function that makes sockets for connect(), for `http.request { create = … }` and the like.
@@ -142,10 +142,10 @@ return function(modem)
     function made.factory(options)
       options = check.options(name .. ".factory", options, option_rules)
       return function()
-        return class.new(name, nil, nil, nil, {
+        return make.unconnected(name, service == "UDP", {
           modem = modem,
           check = function(host, port) check_address("socket:connect", host, port) end,
-          open = function(host, port) return open_connection(service, host, port, options) end,
+          open = function(host, port) return open_connection(service, hosts.plain(host), port, options) end,
         })
       end
     end

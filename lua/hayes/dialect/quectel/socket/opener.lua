@@ -53,6 +53,11 @@ function Opener.new(modem, family, forget)
       if connection.pdp_context == index then connection:on_detached() end
     end
   end
+  modem:listen("detaching", function(event)
+    for _, connection in pairs(self.indices.connections) do
+      if connection.pdp_context == event.fields[1] then connection:on_detaching(event.fields[2]) end
+    end
+  end)
   modem:listen("detached", function(event) on_detached(event.fields[1]) end)
   modem:listen("+QIURC", function(event)
     if event.fields[1] == "pdpdeact" then on_detached(event.fields[2]) end
@@ -150,6 +155,7 @@ end
 ---@field context? table what the connection uses, for `forget`
 ---@field pdp_context integer
 ---@field close_timeout? integer seconds that closing may take in the module
+---@field datagrams boolean  it carries datagrams: UDP, DTLS
 
 --- The line, reserved for what is confirmed and then opened; nil where nothing is to be confirmed.
 local function reserve(self, opening)
@@ -164,7 +170,7 @@ local function connect(self, index, opening)
   local confirmed, confirm_err = true, nil
   if hold then confirmed, confirm_err = opening.confirm(hold) end
   if not confirmed then return nil, confirm_err end
-  local connection = Connection.new(modem, self.family, index, opening.host, opening.port, opening.mode, opening.auto)
+  local connection = Connection.new(modem, self.family, index, opening)
   connection.context, connection.pdp_context = opening.context, opening.pdp_context
   connection.close_timeout = opening.close_timeout
   local connections = self.indices.connections

@@ -39,6 +39,16 @@ local function explain_network(report)
   end
 end
 
+--- The same in words, of a protocol over TCP that may use no TLS at all.
+---@param report hayes.diagnosis
+---@return string
+function ssl_diagnosis.below_tls(report)
+  local reason = explain_network(report)
+  if reason then return (reason:gsub("^it is not TLS that fails, but what comes before it: ", "")) end
+  local tcp = find(report, "TCP")
+  return tcp and ended(tcp.text) or "nothing was found."
+end
+
 --- Files of the module that were named, and are not there.
 local function explain_files(modem, options)
   for _, option in ipairs { "ca", "certificate", "key" } do

@@ -2,9 +2,10 @@
 
 local check = require "hayes.check"
 local Contexts = require "hayes.dialect.quectel.ssl.contexts"
+local hosts = require "hayes.stream.host"
 local job = require "hayes.job"
+local make = require "hayes.stream.make"
 local settings = require "hayes.dialect.quectel.ssl.settings"
-local Socket = require "hayes.stream.socket"
 local SslOpener = require "hayes.dialect.quectel.ssl.opener"
 
 return function(modem)
@@ -46,12 +47,13 @@ return function(modem)
   ---@param options? table
   ---@return hayes.socket?, hayes.error?
   function ssl.open(host, port, options)
+    host = hosts.plain(host)
     port = check_address("ssl.open", host, port)
     options = settings.check("ssl.open", options)
     local connection, err = job.open_within(modem, options.timeout,
       ("opening the TLS connection to %s:%d"):format(host, port), opener.open, opener, host, port, options)
     if not connection then return nil, err end
-    return Socket.new("SSL", connection, host, port)
+    return make.over("SSL", connection, host, port)
   end
 
   --- A function for http.request { create = … } and the like: it makes a socket that connect() opens with these
@@ -60,10 +62,10 @@ return function(modem)
   function ssl.factory(options)
     options = settings.check("ssl.factory", options)
     return function()
-      return Socket.new("SSL", nil, nil, nil, {
+      return make.unconnected("SSL", options.dtls ~= false, {
         modem = modem,
         check = function(host, port) check_address("socket:connect", host, port) end,
-        open = function(host, port) return opener:open(host, port, options) end,
+        open = function(host, port) return opener:open(hosts.plain(host), port, options) end,
       })
     end
   end

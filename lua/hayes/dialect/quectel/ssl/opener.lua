@@ -74,7 +74,7 @@ end
 local function connect(self, context, host, port, options)
   local connection, err = self.opener:open {
     host = host, port = port, mode = options.mode, auto = options.escape == "auto", context = context,
-    pdp_context = options.context, close_timeout = options.close_timeout,
+    pdp_context = options.context, close_timeout = options.close_timeout, datagrams = options.dtls ~= false,
     doing = ("the TLS connection to %s:%d"):format(host, port),
     seconds = NETWORK_SECONDS + options.negotiate_timeout,
     confirm = context.verifies and function(hold) return self.contexts:confirm(context, hold) end or nil,
