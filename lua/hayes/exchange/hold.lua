@@ -1,15 +1,15 @@
---- The line reserved for one caller: its commands, which name it as `within`, go, and those of all others wait.
+--- A reservation of the line for one caller: commands that name it as `within` are sent, all others wait.
 
 local Ticket = require "hayes.exchange.ticket"
 local waiting = require "hayes.exchange.waiting"
 
 ---@class hayes.hold
 ---@field open boolean
----@field err? hayes.error why it has ended before its owner ended it
+---@field err? hayes.error why it ended early
 local Hold = {}
 Hold.__index = Hold
 
---- Reserves the line, once everything under way is over (exchange.hold).
+--- Reserves the line as soon as it is free (exchange.hold).
 ---@param modem hayes.modem
 ---@param timeout? number
 ---@return hayes.hold?, hayes.error?
@@ -34,7 +34,7 @@ function Hold.take(modem, timeout)
   return nil, hold.err -- the module has restarted meanwhile
 end
 
---- Gives the line back. Any number of times.
+--- Releases the line. May be called any number of times.
 function Hold:__close()
   local queue = self.modem.exchanges
   self.open = false
@@ -43,7 +43,7 @@ function Hold:__close()
   queue:next_turn()
 end
 
---- The module has restarted: what was prepared within the hold is gone, and what was to follow within it is not sent.
+--- Ends it because the module has restarted: its preparations are lost, and its queued commands fail.
 ---@param err hayes.error
 function Hold:fail(err)
   local queue = self.modem.exchanges

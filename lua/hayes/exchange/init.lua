@@ -1,8 +1,9 @@
---- Commands one at a time: who may send next, and what becomes of each.
+--- Sends commands one at a time: which command goes next, and how each ends.
 ---
---- A command is a ticket from the call to its end. It goes out at once when nobody has the line, else it waits in the
---- queue, and goes out of it by itself. A task that waits for it is woken at its end (run); a connection that owns the
---- work is told by a call (start), so that nothing depends on the task that asked.
+--- A ticket stands for a command from the call to its end. A command is sent at once if the line is free; otherwise it
+--- waits in the queue and is sent when its turn comes. run() suspends the calling task until the command has ended.
+--- start() returns at once and calls a function at the end; connections use it for work that must not depend on the
+--- task that asked for it.
 
 local errors = require "hayes.error"
 local Hold = require "hayes.exchange.hold"
@@ -20,7 +21,7 @@ local exchange = {
   keep = waiting.keep, deadlock = waiting.deadlock,
 }
 
---- Length of a block of which nobody knows how long it is.
+--- Stands for the length of a block whose length is not known in advance.
 exchange.UNKNOWN = -1
 
 ---@class hayes.request
@@ -51,7 +52,7 @@ exchange.UNKNOWN = -1
 ---  it must neither wait nor raise
 local no_request = {}
 
---- The part of a modem that this room looks after, as `modem.exchanges`.
+--- The queue of a modem, which the modem keeps as `modem.exchanges`.
 ---@param modem hayes.modem
 ---@return hayes.queue
 function exchange.new(modem)
@@ -60,7 +61,8 @@ end
 
 -- Commands
 
---- Sends a command, or puts it into the queue. nil; or why neither can be: a refusal of the engine, or an error.
+--- Sends a command or puts it into the queue, and returns nil. If neither is possible, returns the reason: a refusal
+--- by the engine, or an error.
 local function send(modem, ticket, waits)
   local queue, request = modem.exchanges, ticket.request
   local hold, refusal = request.within, "busy"
@@ -89,9 +91,9 @@ local function start(modem, text, request, waits)
   return nil, errors.is(refusal) and refusal or Ticket.refuse(modem, text, refusal)
 end
 
---- Sends one command, or puts it into the queue, and returns: request.finished, if there is one, is called at its end.
---- For work that belongs to a connection and not to a task. The ticket; or nil and the error, and nothing is called
---- then.
+--- Sends a command or puts it into the queue, and returns its ticket at once. request.finished, if given, is called
+--- when the command has ended. For work that belongs to a connection rather than a task. nil and an error if it can
+--- neither be sent nor wait; request.finished is not called then.
 ---@param modem hayes.modem
 ---@param text string
 ---@param request hayes.request
@@ -100,8 +102,8 @@ function exchange.start(modem, text, request)
   return start(modem, text, request, false)
 end
 
---- Sends one command and waits for its end. Gives the response, or nil and the error. A caller that leaves earlier
---- gives the command up.
+--- Sends a command and waits until it has ended. Returns the response, or nil and the error. If the calling task is
+--- cancelled meanwhile, so is the command.
 ---@param modem hayes.modem
 ---@param text string
 ---@param request? hayes.request
@@ -112,14 +114,14 @@ function exchange.run(modem, text, request)
   return ticket:conclude(ticket:wait())
 end
 
---- How often a command that the module leaves unanswered is sent.
+--- How often insist() sends a command that the module does not answer.
 local INSISTS = 5
 
 local GONE = { reboot = true, closed = true, port_gone = true, internal_error = true, out_of_memory = true }
 
---- Sends a command that gives something back to the module until the module has answered it, whatever it answers, as
---- background work: while the module does not answer at all, that is put off until it is in step again. Nothing is sent
---- any more after a restart of the module or the end of the port. done() is called at the end.
+--- Repeats a command in the background until the module has answered it, with success or an error. For commands that
+--- free something in the module. While the module does not respond, waits until the engine has resynchronised. Stops if
+--- the module restarts or the port closes. Calls done() at the end.
 ---@param modem hayes.modem
 ---@param text string
 ---@param done fun() must neither wait nor raise
@@ -135,7 +137,7 @@ function exchange.insist(modem, text, done, request)
   end)
 end
 
---- Gives up a command that start() has sent; request.finished is not called any more.
+--- Cancels a command of start(); request.finished will not be called.
 ---@param ticket hayes.ticket
 function exchange.abandon(ticket)
   ticket.request.finished = nil
@@ -144,9 +146,9 @@ end
 
 -- The line
 
---- Reserves the line, once everything under way is over: what is done within the hold is done with nobody's command
---- between. Closing it gives the line back. nil and an error when the module does not answer, or the line is not free
---- within so many seconds. For a few commands that belong together, and nothing that waits long.
+--- Reserves the line for the caller, as soon as it is free: no other command goes between those that name the hold as
+--- `within`. Closing the hold releases the line. nil and an error if the module does not respond, or the line is not
+--- free within `timeout` seconds. For a few commands that belong together; nothing in between should wait long.
 ---
 ---     local hold <close>, err = exchange.hold(modem)
 ---     exchange.run(modem, "AT+…", { within = hold })
@@ -157,7 +159,8 @@ function exchange.hold(modem, timeout)
   return Hold.take(modem, timeout)
 end
 
---- The module has restarted: what was prepared within a hold is gone, and what was to follow within it is not sent.
+--- Ends the reservation because the module has restarted: its preparations are lost, and its queued commands fail with
+--- this error.
 ---@param modem hayes.modem
 ---@param err hayes.error
 function exchange.end_hold(modem, err)
@@ -165,20 +168,20 @@ function exchange.end_hold(modem, err)
   if hold then hold:fail(err) end
 end
 
---- Gives the turn to the next in line, if the module is in step and nobody has it.
+--- Sends the next command of the queue, if the line is free and the engine is in step with the module.
 ---@param modem hayes.modem
 function exchange.next_turn(modem)
   modem.exchanges:next_turn()
 end
 
---- From now on commands go through the queue, until next_turn() finds it empty: the module is not in step, or is
---- starting up.
+--- Makes all commands go through the queue until next_turn() finds it empty. For the time in which the engine is not in
+--- step with the module, or the module is starting up.
 ---@param modem hayes.modem
 function exchange.queue_all(modem)
   modem.exchanges.free = false
 end
 
---- Has this data mode, or the command of this ticket, the line?
+--- Whether this data mode, or the command of this ticket, has the line.
 ---@param modem hayes.modem
 ---@param owner hayes.data_mode|hayes.ticket
 ---@return boolean
@@ -186,7 +189,7 @@ function exchange.has_line(modem, owner)
   return modem.exchanges.holder == owner
 end
 
---- Is this the request of the command under way?
+--- Whether this is the request of the command in flight.
 ---@param modem hayes.modem
 ---@param request hayes.request
 function exchange.is_under_way(modem, request)
@@ -194,14 +197,14 @@ function exchange.is_under_way(modem, request)
   return holder and holder.request == request
 end
 
---- Is a command in line?
+--- Whether a command is waiting in the queue.
 ---@param modem hayes.modem
 ---@return boolean
 function exchange.has_waiting(modem)
   return modem.exchanges.tickets[1] ~= nil
 end
 
---- Data mode has been left: commands go again.
+--- Releases the line after data mode, so that commands are sent again.
 ---@param modem hayes.modem
 ---@param data_mode hayes.data_mode
 function exchange.release(modem, data_mode)
@@ -212,7 +215,7 @@ function exchange.release(modem, data_mode)
   queue:next_turn()
 end
 
---- Those in line will not have their turn, but for the start-up's if that is to go on.
+--- Ends all commands in the queue with this error, except those of the start-up if `keep_startup`.
 ---@param modem hayes.modem
 ---@param err hayes.error
 ---@param keep_startup boolean
@@ -220,10 +223,10 @@ function exchange.end_queue(modem, err, keep_startup)
   modem.exchanges:end_waiting(err, function(ticket) return not (keep_startup and ticket.startup) end)
 end
 
---- Whether bytes follow what the module says of a connection's received data.
+--- Tells the engine whether a block follows the URC that announces received data of this connection.
 ---@param modem hayes.modem
----@param urc string     of a URC with a block that names its connection
----@param id integer
+---@param urc string  name of a URC that announces a block and names its connection
+---@param id integer  the connection's number in that URC
 ---@param follow boolean
 function exchange.expect_blocks(modem, urc, id, follow)
   modem.engine:set_blocks(urc .. ":", id, follow)

@@ -1,4 +1,4 @@
---- What the engine tells of commands, and what becomes of those.
+--- Events of the engine that concern commands.
 
 local misnamed = require "hayes.exchange.misnamed"
 local reason = require "hayes.exchange.reason"
@@ -7,7 +7,7 @@ local Ticket = require "hayes.exchange.ticket"
 
 local outcome = {}
 
---- A final result code.
+--- The final result code of the command in flight, or its end without one.
 function outcome.on_final(modem, response, result, line, more, unsent)
   local queue = modem.exchanges
   local ticket = queue.holder
@@ -34,8 +34,8 @@ function outcome.on_final(modem, response, result, line, more, unsent)
   queue:next_turn()
 end
 
---- The engine tells of a line of a deferred result, or that it has ended otherwise. It may come before the final result
---- code, which then ends the command.
+--- A line of a deferred result, or its end without one. It may arrive before the final result code; that then ends the
+--- command.
 function outcome.on_deferred(modem, response, result, line, more)
   if not response then return end
   if line then
@@ -51,25 +51,25 @@ function outcome.on_deferred(modem, response, result, line, more)
   end
 end
 
---- The port has the bytes that were given last.
+--- The port has accepted the bytes passed last.
 function outcome.on_given(modem)
   local holder = modem.exchanges.holder
   if holder then holder:on_given() end
 end
 
---- So many bytes of the data of the command under way have passed.
+--- Number of data bytes that the command in flight has transferred so far.
 function outcome.on_progress(modem, bytes)
   local holder = modem.exchanges.holder
   if holder and holder.request and holder.request.progress then holder.request.progress(bytes) end
 end
 
---- A line was thrown away since it was too long; the command under way may have been answered by it.
+--- An overlong line was discarded. It may have been part of the answer to the command in flight.
 function outcome.on_overlong(modem)
   local holder = modem.exchanges.holder
   if Ticket.is(holder) then holder.response.truncated = true end
 end
 
---- The modem is closed: everything under way ends.
+--- The modem has been closed: ends all commands.
 ---@param modem hayes.modem
 ---@param err hayes.error
 function outcome.on_closed(modem, err)

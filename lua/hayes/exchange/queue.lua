@@ -1,4 +1,4 @@
---- Who has the line, and who has it next.
+--- Who has the line, and which command is sent next.
 
 local retry = require "hayes.exchange.retry"
 local Ticket = require "hayes.exchange.ticket"
@@ -13,20 +13,20 @@ Queue.__index = Queue
 function Queue.new(modem)
   return setmetatable({
     modem = modem,
-    tickets = {},  -- tickets that wait for their turn
-    holder = nil,  -- whose turn it is: a ticket, from there to its final result code, or data mode
+    tickets = {},  -- those that wait, in order
+    holder = nil,  -- who has the line: a ticket, until its final result code, or data mode
     hold = nil,    -- the reservation of the line, if there is one
-    spare = false, -- a ticket that is free to be used again
-    deferred = {}, -- by response: tickets that wait for a deferred result after that
-    free = true,   -- nobody's turn and nobody in line: a command may be sent at once, if the engine takes it
-    enqueued = 0,  -- how many have been in the queue so far
-    batch = 0,     -- number of the last one that may go before data mode has its turn
+    spare = false, -- a ticket that may be used again
+    deferred = {}, -- by response: tickets whose final result code has come and whose deferred result has not
+    free = true,   -- the line is free and nobody waits: a command may be sent at once
+    enqueued = 0,  -- how many tickets have entered the queue so far
+    batch = 0,     -- number of the last ticket that goes before data mode
   }, Queue)
 end
 
 -- Who is next
 
---- May it be sent now?
+--- Whether neither the start-up nor a reservation makes it wait.
 local function may_go(self, ticket)
   local request = ticket.request
   if ticket.startup then return true end
@@ -34,15 +34,16 @@ local function may_go(self, ticket)
   return self.hold == nil or request.within == self.hold
 end
 
---- Is it data mode's turn before this one's? It has waited while all went that were in line when it was left, and no
---- result is still to come, which would not be told in data mode.
+--- Whether data mode is to be resumed before this command: all commands that were in the queue when it was left have
+--- been sent, and no deferred result is outstanding, which could not arrive in data mode.
 local function data_goes_first(self, ticket)
   local online = self.modem.online
   return online and not self.hold and not ticket.startup and not ticket.request.next and ticket.number > self.batch
     and not next(self.deferred) and online:may_return()
 end
 
---- The first in line that may go, from this place on; nil: none, or data mode has its turn. Its place.
+--- Removes the first ticket that may go, from this place on; returns it and its place. nil: there is none, or data mode
+--- is resumed first.
 local function take_next(self, from)
   local tickets = self.tickets
   for i = from, #tickets do
@@ -54,14 +55,14 @@ local function take_next(self, from)
   end
 end
 
---- Takes it out, if it is in line.
+--- Removes it, if it is in the queue.
 function Queue:remove(ticket)
   for i, candidate in ipairs(self.tickets) do
     if candidate == ticket then return table.remove(self.tickets, i) end
   end
 end
 
---- Gives the command to the engine, and the turn to its ticket. True; or nil and why not.
+--- Passes the command to the engine; its ticket then has the line. True; or nil and the reason.
 function Queue:submit(ticket, now)
   local modem, request = self.modem, ticket.request
   local online = request.online
@@ -80,13 +81,13 @@ function Queue:submit(ticket, now)
   return true
 end
 
---- Gives the turn to the next in line, if the module is in step and nobody has it.
+--- Sends the next command, if the line is free and the engine is in step with the module.
 function Queue:next_turn()
   local modem = self.modem
   if self.holder then return end
   if not self.tickets[1] then
     self.free = not modem.starting and not self.hold
-    -- Results that are still to come would not be told in data mode.
+    -- Outstanding deferred results could not arrive in data mode.
     if self.free and modem.online and not next(self.deferred) then modem.online:idle() end
     return
   end
@@ -97,7 +98,7 @@ function Queue:next_turn()
   while ticket and not ticket.hold do
     ok, refusal = self:submit(ticket, now)
     if refusal ~= "pending" then break end
-    -- It waits for a result that could not be told from its own, and others go first.
+    -- An outstanding result could not be told from its own: it waits for that, and others go first.
     table.insert(self.tickets, place, ticket)
     ticket, place = take_next(self, place + 1)
   end
@@ -114,6 +115,7 @@ end
 
 -- In and out of the queue
 
+--- Puts a ticket into the queue.
 function Queue:enqueue(ticket)
   local modem, request = self.modem, ticket.request
   local first = ticket.startup or request.next
@@ -127,7 +129,7 @@ function Queue:enqueue(ticket)
   if ticket.limit and waiting.is_kept(modem) then wait.schedule(ticket, wait.now() + ticket.limit) end
 end
 
---- Takes it out of the queue if it is still there.
+--- Ends a ticket that has not been sent, or is to be sent again, with this error.
 function Queue:end_unsent(ticket, err)
   local paused = ticket.pausing
   retry.stop(ticket)
@@ -136,7 +138,7 @@ function Queue:end_unsent(ticket, err)
   if paused then self:next_turn() end
 end
 
---- A ticket's timer: it has been in the queue for too long, or is to be sent again.
+--- A ticket's timer has expired: it has waited too long, or is to be sent again.
 function Queue:on_due(ticket)
   if ticket.pausing then return retry.go_again(ticket) end
   if ticket.fired or ticket.id then return end
@@ -144,7 +146,7 @@ function Queue:on_due(ticket)
   self:end_unsent(ticket, ticket:not_sent_in_time())
 end
 
---- Ends those in the queue that this is true of, without sending them.
+--- Ends those tickets of the queue for which is_meant() is true, without sending them.
 ---@param err hayes.error
 ---@param is_meant fun(ticket: hayes.ticket): boolean
 function Queue:end_waiting(err, is_meant)
@@ -158,11 +160,11 @@ function Queue:end_waiting(err, is_meant)
   end
 end
 
---- The caller of a command that has not ended has left.
+--- The caller has left before the command has ended.
 function Queue:give_up(ticket)
   local modem = self.modem
   ticket.timer = false
-  ticket.request.into = nil -- something may still be put into it
+  ticket.request.into = nil -- the engine may still write to it
   if ticket.pausing then
     retry.stop(ticket)
     return self:next_turn()

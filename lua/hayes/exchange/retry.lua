@@ -1,15 +1,15 @@
---- Commands that the module did not take and may take in a moment (`retry` of a final result code): they keep their
---- turn, and are sent again.
+--- Commands that the module has declined for the moment, as `retry` of the final result code says: they keep the line
+--- and are sent again after a pause.
 
 local failure = require "hayes.failure"
 local wait = require "hayes.wait"
 
 local retry = {}
 
---- Seconds until it is sent again; nil: it is not.
+--- Seconds until the command is to be sent again; nil if it is not to be.
 ---@param ticket hayes.ticket
----@param line string its final result code
----@param unsent integer?
+---@param line string the final result code
+---@param unsent integer? bytes of its data that were not sent
 ---@return number?
 function retry.delay(ticket, line, unsent)
   local final = failure.final_of(ticket.modem, line)
@@ -23,6 +23,7 @@ function retry.delay(ticket, line, unsent)
   return again.after
 end
 
+--- Keeps the line, and sends the command again after so many seconds.
 function retry.pause(ticket, seconds)
   ticket.tries, ticket.id, ticket.pausing = ticket.tries + 1, false, true
   ticket.response.result = nil
@@ -30,14 +31,14 @@ function retry.pause(ticket, seconds)
   wait.schedule(ticket, wait.now() + seconds)
 end
 
---- It gives up its turn if it has that and is not with the module.
+--- Releases the line if the command was waiting to be sent again.
 function retry.stop(ticket)
   if not ticket.pausing then return end
   ticket.pausing, ticket.timer = false, false
   ticket.modem.exchanges.holder = nil
 end
 
---- The pause is over: it is the first in line.
+--- The pause is over: puts the command at the front of the queue.
 function retry.go_again(ticket)
   local queue, within = ticket.modem.exchanges, ticket.request.within
   retry.stop(ticket)

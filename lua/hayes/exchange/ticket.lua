@@ -1,4 +1,4 @@
---- One command, from the call to its end: what it is, how it ends, and what is then said of it.
+--- A command from the call to its end: its state, its outcome, and the errors about it.
 
 local check = require "hayes.check"
 local mask = require "hayes.declare.mask"
@@ -24,7 +24,7 @@ local wait = require "hayes.wait"
 local Ticket = setmetatable({}, { __index = wait.Waiter })
 Ticket.__index = Ticket
 
---- A new ticket, or the last one again if it has come to its end.
+--- A ticket for a command: a used one if there is one to spare, otherwise a new one.
 ---@param modem hayes.modem
 ---@param text string
 ---@param request hayes.request
@@ -42,7 +42,7 @@ function Ticket.take(modem, text, request)
   return ticket
 end
 
---- One that waits for the line to be reserved.
+--- A ticket that waits until the line can be reserved.
 ---@param modem hayes.modem
 ---@param hold hayes.hold
 ---@param timeout? number
@@ -52,7 +52,7 @@ function Ticket.for_hold(modem, hold, timeout)
     damage = false, limit = false, startup = false, request = { timeout = timeout } }, Ticket)
 end
 
---- Is this the ticket of a command? Data mode may have the line in place of one.
+--- Whether this is a ticket: data mode may have the line in place of a command.
 function Ticket.is(value)
   return getmetatable(value) == Ticket
 end
@@ -76,7 +76,7 @@ local function failed(modem, ticket, result, line, unsent)
   return err
 end
 
---- The response; or nil and the error. The ticket may be used again from then on.
+--- The result for the caller: the response, or nil and the error. The ticket may be reused afterwards.
 function Ticket:conclude(result, line, unsent)
   local modem, response = self.modem, self.response
   if self.job then self.job.waiting = false end -- else it would withdraw whoever has the ticket next
@@ -86,8 +86,8 @@ function Ticket:conclude(result, line, unsent)
   return nil, failed(modem, self, result, line, unsent)
 end
 
---- The command has ended: with "ok" and its final result code, with another result of the engine's, or with "unsent"
---- and an error.
+--- Ends the command. result: "ok" or another result of the engine's, with the final result code as `line`; or "unsent",
+--- with the error as `line`.
 function Ticket:finish(result, line, unsent)
   if self.damage and result == "ok" then result = self.damage end
   self.timer = false
@@ -99,36 +99,36 @@ function Ticket:finish(result, line, unsent)
   finished(self:conclude(result, line, unsent))
 end
 
---- Whatever way the caller leaves: a command that is under way is given up, one that waits for its turn is not sent.
+--- When the caller leaves early: a command in flight is cancelled, one in the queue is removed.
 function Ticket:__close()
   if self.fired then return end
   self.modem.exchanges:give_up(self)
 end
 
---- The loop's timer: it has been in the queue for too long, or is to be sent again.
+--- Called by the loop's timer: the command has waited too long, or is to be sent again.
 function Ticket:due()
   self.modem.exchanges:on_due(self)
 end
 
---- Nobody waits for it any more, and it is not to go without (job.lua).
+--- Removes it from the queue because the caller of its job has left (job.lua).
 function Ticket:withdraw()
   if self.fired or self.id then return end
   self.modem.exchanges:end_unsent(self, self:not_sent("cancelled", ": nobody waits for it any more"))
 end
 
---- The port has the bytes that were given last.
+--- The port has accepted the bytes passed last.
 function Ticket:on_given()
   if self.request.given then self.request.given() end
 end
 
---- Has it been sent?
+--- Whether it has been sent.
 function Ticket:is_sent()
   return self.id ~= false
 end
 
 -- Errors
 
---- What the engine does not take is the caller's mistake, told at the caller's line.
+--- Why the engine refuses a command. A mistake of the caller's raises, with the position of the caller.
 function Ticket.refuse(modem, text, refusal)
   local shown = mask.command(modem.dialect, text)
   if refusal == "byte" then check.command("modem:at", text) end
@@ -142,7 +142,7 @@ function Ticket.refuse(modem, text, refusal)
   return errors.new { name = "busy", command = shown, message = ("%s was not sent: %s"):format(shown, why) }
 end
 
---- What it is called in messages, secrets masked; nil: it is no command.
+--- The command as it appears in messages, with secrets masked; nil for a reservation.
 function Ticket:title()
   return self.text ~= "" and mask.command(self.modem.dialect, self.text) or nil
 end

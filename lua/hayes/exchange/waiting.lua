@@ -1,17 +1,17 @@
---- How long a command may wait for the line, and when waiting is of no use.
+--- How long a command may wait for the line, and when waiting is useless.
 
 local failure = require "hayes.failure"
 local wait = require "hayes.wait"
 
 local waiting = {}
 
---- Does a connection keep the line until its owner gives it back?
+--- Whether a connection keeps the line until the program releases it.
 ---@param modem hayes.modem
 function waiting.is_kept(modem)
   return modem.online and modem.online:keeps_line()
 end
 
---- A connection has the line from now on, and keeps it.
+--- A connection has taken the line and keeps it: starts the timers of the commands in the queue.
 ---@param modem hayes.modem
 function waiting.keep(modem)
   local now = wait.now()
@@ -20,8 +20,8 @@ function waiting.keep(modem)
   end
 end
 
---- How long a command of run() may wait while a connection keeps the line, seconds; false: there is no limit, or the
---- caller has one of its own.
+--- Longest time that a command of run() waits while a connection keeps the line, seconds; false: no limit, or the
+--- caller's own applies.
 local function limit_of(modem, ticket)
   local request = ticket.request
   if request.timeout or request.patient or ticket.startup then return false end
@@ -30,8 +30,8 @@ local function limit_of(modem, ticket)
   return ticket.text ~= "" and modem.dialect.timeout_of(ticket.text) or modem.timeout_s
 end
 
---- The error for a wait that nothing can end: the program, or its only task, waits without a limit for the line, which
---- a connection keeps until the program gives it back.
+--- The error for a wait that cannot end: a connection keeps the line until the program releases it, and the program, or
+--- its only task, would wait for the line without a limit.
 ---@param modem hayes.modem
 ---@return hayes.error?
 function waiting.deadlock(modem)
@@ -41,9 +41,9 @@ function waiting.deadlock(modem)
   return failure.deadlock(modem)
 end
 
---- A command that has to wait: why that is of no use, if it is; else how long it may is noted.
+--- Prepares a ticket for the queue. Returns an error if waiting is useless.
 ---@param ticket hayes.ticket
----@param waits boolean of run()
+---@param waits boolean a task waits for it (run)
 ---@return hayes.error?
 function waiting.prepare(ticket, waits)
   local modem = ticket.modem

@@ -1,4 +1,4 @@
---- A queue of bytes: strings go in at the end, any number of bytes comes out at the front.
+--- A queue of bytes: strings are appended at the end, any number of bytes is taken from the front.
 
 ---@class hayes.buffer
 ---@field size integer bytes in it
@@ -20,7 +20,7 @@ function Buffer:put(bytes)
   self.size = self.size + length
 end
 
---- Puts bytes in front of all others: what take() has given.
+--- Puts bytes that take() has returned back at the front.
 ---@param bytes string
 function Buffer:put_back(bytes)
   if #bytes == 0 then return end
@@ -41,7 +41,7 @@ local function drop_first(self)
   if first == self.last then self.first, self.last = 1, 0 else self.first = first + 1 end
 end
 
---- Takes n bytes, or what there is, from the front.
+--- Takes n bytes from the front, or all if there are fewer.
 ---@param n integer
 ---@return string
 function Buffer:take(n)
@@ -65,14 +65,14 @@ function Buffer:take(n)
   return #parts == 1 and parts[1] or table.concat(parts)
 end
 
---- How many bytes are left of the first string that was put in; 0: there is none.
+--- Number of bytes left of the string at the front; 0 if the queue is empty.
 ---@return integer
 function Buffer:first_length()
   local part = self[self.first]
   return part and #part - self.offset or 0
 end
 
---- How many bytes there are up to and with the first LF; nil: there is none.
+--- Number of bytes up to and including the first LF; nil if there is none.
 ---@return integer?
 function Buffer:line_length()
   local length, offset = 0, self.offset
@@ -85,7 +85,7 @@ function Buffer:line_length()
   end
 end
 
---- Throws away what is in it.
+--- Discards all bytes.
 function Buffer:clear()
   for index = self.first, self.last do self[index] = nil end
   self.size, self.first, self.last, self.offset = 0, 1, 0, 0

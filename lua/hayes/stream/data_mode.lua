@@ -1,56 +1,57 @@
---- Data mode of a connection: the line carries its bytes and no commands (V.250 5.2, SSL note 1.4). The engine does the
---- work (csrc/at/online.h); here is the policy: when it is left, for whom, and what is made of its end.
+--- Data mode of a connection: the line carries its bytes and no commands (V.250 5.2). The engine does the work
+--- (csrc/at/online.h); this file decides when to leave and resume data mode, and handles its end.
 ---
---- Nothing here is done by the task that happens to ask: leaving goes on, and so does returning, whatever becomes of
---- those who wait for it.
+--- Tasks only wait for this work. Leaving and resuming continue even if the task that asked for it is cancelled.
 
 local errors = require "hayes.error"
 local exchange = require "hayes.exchange"
 local Lock = require "hayes.lock"
 local wait = require "hayes.wait"
 
---- Data has the line for so long at least before commands that wait have it again, seconds.
+--- Shortest time that data has the line before waiting commands get it again, seconds.
 local DATA_TURN = 0.25
 
 ---@class hayes.data_mode
----@field state "online"|"command"|"ended" online: data flows; command: the connection is kept, and commands go
----@field auto boolean  left and entered again around the commands of others
----@field hangup? string[] the lines that tell of the connection's end; nil: those of the dialect
----@field received fun(bytes: string) gets what comes; it must neither wait nor raise
----@field ended fun(err: hayes.error) the connection is over; it must neither wait nor raise
+---@field state "online"|"command"|"ended" online: data mode; command: the connection stays open, and commands are sent
+---@field auto boolean  data mode is left for other commands and resumed after them
+---@field hangup? string[] the lines that report the end of the connection; nil: those of the dialect
+---@field origin? string of its errors
+---@field received fun(bytes: string) called with the data that arrives; must neither wait nor raise
+---@field ended fun(err: hayes.error) called when the connection has ended; must neither wait nor raise
 local DataMode = {}
 DataMode.__index = DataMode
 
 ---@param modem hayes.modem
 ---@param options { auto: boolean?, received: function, ended: function, hangup: string[]?, resume: string?,
----  alive: (fun(tell: fun(up: boolean)))? }  hangup and resume (`ATO`): of this connection, in place of the dialect's;
----  alive: asks, in command mode, whether there is a connection still, for modules that stay in data mode when it ends
+---  alive: (fun(tell: fun(up: boolean)))?, origin: string? }  hangup, resume (`ATO`): the connection's own, in place of
+---  the dialect's; alive: asks, in command mode, whether the connection still exists, for modules that stay in data
+---  mode when it ends
 ---@return hayes.data_mode
 function DataMode.new(modem, options)
   local manners = modem.dialect.manners
   return setmetatable({
     modem = modem, auto = options.auto or false, received = options.received, ended = options.ended,
-    alive = options.alive, hangup = options.hangup,
+    alive = options.alive, hangup = options.hangup, origin = options.origin,
     resume_text = options.resume or manners.resume or "ATO",
     state = "command",
-    parked = false,           -- out of data mode because the caller wants it so
-    leaving = false,          -- the engine is
-    resuming = false,         -- a command that leads back is under way, or is being decided on
-    unwanted = false,         -- it is being closed, and nobody waits for that
-    in_doubt = false,         -- left to find out whether there is a connection
-    withheld = false,         -- what has come meanwhile, where the module may have said the end among it
+    parked = false,           -- the program has left data mode (escape) and not resumed it
+    leaving = false,          -- the engine is leaving data mode
+    resuming = false,         -- the command that resumes it is in flight, or is about to be sent
+    unwanted = false,         -- the connection is being closed in the background
+    in_doubt = false,         -- it was left to find out whether the connection still exists
+    withheld = false,         -- data received meanwhile, which may end with the report of the connection's end
     dropped_dtr = false,
     turn = Lock.new(),        -- one task at a time sends
-    turn_until = 0,           -- before that it is not left for commands
+    turn_until = 0,           -- until then it is not left for commands
     timer = false,
-    changed = wait.waiter(),  -- fires when any of these may have changed, and another one stands here then
-    given = false,            -- whoever waits until the port has its bytes
+    changed = wait.waiter(),  -- fires when any of these has changed, and is then replaced
+    given = false,            -- the waiter of a send, until the port has accepted its bytes
     err = nil,
   }, DataMode)
 end
 
---- Has the module leave data mode when DTR drops, where the port has it; without that, the escape sequence does. Before
---- open(), and before the line is held for it.
+--- Makes the module leave data mode when DTR drops, if the port has DTR; otherwise the escape sequence is used. To be
+--- called before open(), and before the line is reserved for it.
 ---@param modem hayes.modem
 function DataMode.prepare(modem)
   if modem.leaves_by_dtr ~= nil then return end
@@ -63,14 +64,14 @@ function DataMode.prepare(modem)
   end
 end
 
---- The right to enter data mode. One connection has it, from the beginning of its opening or switching to the end of
---- that; from CONNECT on, modem.online names the connection that has the line.
+--- The right to enter data mode. One connection has it while it is being opened or switched; from CONNECT on, the line
+--- belongs to the connection in modem.online.
 ---@class hayes.data_mode.claim
 local Claim = {}
 Claim.__index = Claim
 
---- Fires when the connection that keeps others from data mode may have ended, where nobody wants that one any more: the
---- caller of its opening has left, or its socket was dropped.
+--- If the connection that keeps others out of data mode is no longer wanted (its caller has left, or its socket was
+--- collected): a waiter that fires when it may have ended. Otherwise false or nil.
 ---@param modem hayes.modem
 ---@return hayes.waiter|false
 local function end_of_unwanted(modem)
@@ -79,14 +80,14 @@ local function end_of_unwanted(modem)
   return claim and claim.job and claim.job.left and claim.released
 end
 
---- Claims the line for a connection that is to enter data mode. nil and the error at once, where another connection has
---- data mode or is about to enter it. One that nobody wants any more is waited for. For other access modes than
---- "transparent" there is nothing to claim: nil alone.
+--- Claims the line for a connection that is to enter data mode. nil and an error if another connection is in data mode
+--- or about to enter it; if that one is no longer wanted, waits for its end instead. For access modes other than
+--- "transparent" there is nothing to claim, and nil alone is returned.
 ---
 ---     local _claim <close>, err = DataMode.claim(modem, mode)
 ---     if err then return nil, err end
 ---@param modem hayes.modem
----@param mode "buffer"|"push"|"transparent" that the connection is to have
+---@param mode "buffer"|"push"|"transparent" the access mode that the connection is to have
 ---@return hayes.data_mode.claim?, hayes.error?
 function DataMode.claim(modem, mode)
   if mode ~= "transparent" then return nil end
@@ -121,8 +122,7 @@ local function no_answer(self)
 end
 
 local function carrier_lost(self)
-  return errors.new { name = "closed", origin = "ssl",
-    message = ("the connection on %s was closed by the other end"):format(self.modem.address) }
+  return errors.closed("the connection on " .. self.modem.address, "the other end", { origin = self.origin })
 end
 
 local function change(self)
@@ -131,7 +131,7 @@ local function change(self)
   changed:fire()
 end
 
---- The bytes given last will not go out, or this many of them not.
+--- The last send has failed: `unsent` of its bytes were not sent.
 local function end_giving(self, err, unsent)
   local given = self.given
   self.given = false
@@ -140,7 +140,7 @@ end
 
 -- Doubt
 
---- The bytes in front of the texts that tell of the end, which stand last.
+--- Removes the texts that report the end of the connection from the end of these bytes.
 local function before_end(self, bytes)
   local texts = self.hangup or self.modem.dialect.manners.hangup or {}
   local i = 1
@@ -155,16 +155,16 @@ local function before_end(self, bytes)
   return bytes
 end
 
---- What was withheld is data, as far as this gives it back.
+--- Delivers the withheld bytes as data, through cut() if given.
 local function give_withheld(self, cut)
   local bytes = self.withheld and table.concat(self.withheld) or ""
   self.withheld = false
   if bytes ~= "" then self.received(cut and cut(self, bytes) or bytes) end
 end
 
---- The connection is over, or is none of data mode's any more. The engine's data mode ends with it only where the
---- connection has the line: it may have failed to open, and another one may have the line.
----@param unsent? integer bytes given that did not go out; nil: the engine is asked
+--- Ends it: the connection has ended, or goes on without data mode. The engine's data mode ends only if the connection
+--- has the line: if it failed to open, another one may have it.
+---@param unsent? integer bytes passed to send() that were not sent, as far as the engine has reported it
 local function end_with(self, err, unsent)
   if self.state == "ended" then return end
   local modem = self.modem
@@ -178,7 +178,7 @@ local function end_with(self, err, unsent)
   end_giving(self, err, unsent)
 end
 
---- The same, and its owner is told.
+--- The same, and notifies the owner.
 local function over(self, err, unsent)
   if self.state == "ended" then return end
   end_with(self, err, unsent)
@@ -197,14 +197,14 @@ local function leave(self)
   modem:leave_data_mode(self.dropped_dtr)
 end
 
---- The command that leads back has ended.
+--- The command that resumes data mode has ended.
 local function on_resumed(self, err)
   self.resuming = false
   if err then over(self, err.result == "NO CARRIER" and carrier_lost(self) or err) end
   change(self)
 end
 
---- Back into data mode, in front of everybody else's commands.
+--- Resumes data mode, ahead of all commands in the queue.
 local function go_online(self)
   self.resuming = true
   local ticket, err = exchange.start(self.modem, self.resume_text, { online = self, next = true,
@@ -220,7 +220,8 @@ local function is_wanted(self)
   return self.auto and exchange.has_waiting(self.modem)
 end
 
---- The module has answered, and may do so without a connection: is there one? Asked in front of all others' commands.
+--- The module has answered, which it may do without a connection: asks whether that exists, ahead of all commands in
+--- the queue.
 local function ask_whether_alive(self)
   self.resuming = true
   self.alive(function(up)
@@ -235,7 +236,7 @@ end
 
 -- What the engine tells
 
---- From this place in the stream on, bytes are data.
+--- Data mode has begun: all following bytes are data.
 function DataMode:on_connect()
   self.modem.online = self
   self.state, self.leaving, self.in_doubt = "online", false, false
@@ -249,14 +250,14 @@ function DataMode:on_data(bytes)
   if self.withheld then self.withheld[#self.withheld + 1] = bytes else self.received(bytes) end
 end
 
---- What was given is with the port.
+--- The port has accepted the bytes of the last send.
 function DataMode:on_given()
   local given = self.given
   self.given = false
   if given then given:fire(true) end
 end
 
---- The connection may have ended: what has come looks like it.
+--- The connection may have ended: the data received looks like the report of it.
 function DataMode:on_doubt()
   if self.leaving or self.state ~= "online" then return end
   self.in_doubt = true
@@ -265,9 +266,9 @@ function DataMode:on_doubt()
 end
 
 --- Data mode has been left.
----@param answered boolean the module was in it and has answered; else it had left by itself, or is silent
----@param ended boolean    it has said that the connection is over
----@param unsent integer   bytes given that did not go out
+---@param answered boolean the module has answered the escape sequence; if not, it is silent, or had left by itself
+---@param ended boolean    the module has reported the end of the connection
+---@param unsent integer   bytes passed to send() that were not sent
 function DataMode:on_left(answered, ended, unsent)
   self.leaving = false
   if self.dropped_dtr then self.modem.port:dtr(true) end
@@ -286,37 +287,37 @@ function DataMode:on_left(answered, ended, unsent)
   change(self)
 end
 
---- Somebody has a command to send. Where commands follow each other without a pause, data has its turn between them.
+--- A command is waiting: leaves data mode for it, but not before data has had the line for a while.
 function DataMode:wanted()
   if not self.auto or self.state ~= "online" or self.leaving then return end
   if wait.now() >= self.turn_until then return leave(self) end
   if not self.timer then wait.schedule(self, self.turn_until) end
 end
 
---- The loop's timer: data has had its turn.
+--- Called by the loop's timer: data has had the line long enough.
 function DataMode:due()
   if is_wanted(self) then self:wanted() end
 end
 
---- Is the line its own until its owner gives it back, whoever has a command to send?
+--- Whether it keeps the line until its owner releases it, even if commands are waiting.
 function DataMode:keeps_line()
   return not self.auto and not self.parked and self.state ~= "ended"
 end
 
---- Out of data mode for commands only, and free to return?
+--- Whether it was left for commands only, and may be resumed.
 function DataMode:may_return()
   return self.auto and self.state == "command" and not self.parked and not self.resuming
 end
 
---- Nobody has any more.
+--- No command is waiting any more: resumes data mode if it was left for commands.
 function DataMode:idle()
   if self.auto and self.state == "command" and not self.parked then return_to(self) end
 end
 
 -- Verbs
 
---- Sends a command that CONNECT answers, and is in data mode then. For a connection that is being opened or switched,
---- whose claim the caller holds.
+--- Sends a command whose CONNECT starts data mode. For a connection that is being opened or switched; the caller holds
+--- the claim.
 ---@param text string
 ---@param request? hayes.request
 ---@return hayes.response?, hayes.error?
@@ -329,7 +330,7 @@ function DataMode:open(text, request)
   return nil, err
 end
 
---- Leaves data mode and keeps the connection: commands go until resume(). True; or nil and why not.
+--- Leaves data mode and keeps the connection open; commands are sent until resume(). True; or nil and the error.
 ---@return true?, hayes.error?
 function DataMode:escape()
   self.parked = true
@@ -341,19 +342,19 @@ function DataMode:escape()
   return true
 end
 
---- Waits until bytes can be given.
+--- Resumes data mode if necessary, and waits for it.
 local function await_online(self)
   while self.state ~= "online" or self.leaving do
     if self.state == "ended" then return nil, self.err end
     if self.parked then return nil, not_online(self) end
-    -- Commands that wait for the line have it first; the last of them leads back.
+    -- Waiting commands go first; data mode is resumed after the last of them.
     if not self.leaving and not is_wanted(self) then return_to(self) end
     if self.state == "command" or self.leaving then self.changed:wait() end
   end
   return true
 end
 
---- Back into data mode (`ATO`, mostly). True; or nil and why not.
+--- Resumes data mode (in most dialects by `ATO`). True; or nil and the error.
 ---@return true?, hayes.error?
 function DataMode:resume()
   self.parked = false
@@ -361,13 +362,12 @@ function DataMode:resume()
   return await_online(self)
 end
 
---- Sends bytes, whatever they are, and waits until the port has them. A caller that leaves earlier has given them all
---- the same.
+--- Sends any bytes, and waits until the port has accepted them. They are sent even if the calling task is cancelled.
 ---@param bytes string
----@return true?, hayes.error?, integer? how many of them the port may have
+---@return true?, hayes.error?, integer? number of bytes that the port may have accepted, if it fails
 function DataMode:send(bytes)
   local _turn <close> = self.turn:take()
-  if self.given then self.given:wait() end -- of a caller that has left
+  if self.given then self.given:wait() end -- the send of a task that was cancelled
   local ok, err = await_online(self)
   if not ok then return nil, err, 0 end
   if bytes == "" then return true end
@@ -383,14 +383,14 @@ function DataMode:send(bytes)
   return nil, err, math.max(0, #bytes - unsent)
 end
 
---- It is over: the port is closed, or the module has restarted.
+--- Ends it because the port is closed, or the module has restarted.
 function DataMode:lose(err) over(self, err) end
 
---- It will be closed, and nobody waits for that.
+--- The connection is about to be closed in the background.
 function DataMode:abandon() self.unwanted = true end
 
---- Leaves data mode for good, since the connection goes on in another access mode or is to be closed. True; or nil and
---- why not.
+--- Leaves data mode for good: the connection changes to another access mode, or is to be closed. True; or nil and the
+--- error.
 ---@return true?, hayes.error?
 function DataMode:finish()
   local ok, err = self:escape()
@@ -402,7 +402,7 @@ end
 
 -- For the connections of every dialect
 
---- The error for a wait without a limit that nothing can end: another connection keeps the line.
+--- The error for a wait that could never end, because another connection keeps the line (exchange.deadlock).
 ---@param connection table with `modem` and, in data mode, `data`
 ---@return hayes.error?
 function DataMode.deadlock(connection)
@@ -411,9 +411,9 @@ function DataMode.deadlock(connection)
   return exchange.deadlock(modem)
 end
 
---- Sends a connection's bytes. True; or nil and the error, whose `uncertain` tells of how many it is not known whether
---- they have arrived: those that went to the module when the connection ended.
----@param ended_error fun(connection): hayes.error why it has ended
+--- Sends bytes of a connection. True; or nil and the error. Its `uncertain` is the number of bytes that may or may not
+--- have arrived: the module had them when the connection ended.
+---@param ended_error fun(connection): hayes.error the error that the connection has ended with
 ---@return true?, hayes.error?
 function DataMode.send_from(connection, bytes, ended_error)
   local ok, err, given = connection.data:send(bytes)

@@ -27,8 +27,7 @@ local function send_now(self, data)
   return self.connection:send(data)
 end
 
---- Sends one datagram: the bytes of data from i to j. Nothing is lost that is not told: the module has it, or an error
---- says so.
+--- Sends one datagram: the bytes of data from i to j. On success the module has it; otherwise an error says so.
 ---@param data string
 ---@param i? integer
 ---@param j? integer
@@ -38,7 +37,7 @@ function Datagram:send(data, i, j)
   if not self.connection or self.closing or self.write_shut or outgoing.is_over(self, #data) then
     return nil, "closed", 0
   end
-  -- A length of 0 means something else to modules: on a Quectel module it asks how much has been sent.
+  -- A length of 0 has another meaning for modules: it may ask how much has been sent.
   if data == "" then check.fail("socket:send", "the datagram is empty; modules send none without content") end
   if #data > self.connection.chunk then
     check.fail("socket:send", ("the datagram is %d bytes long; the module takes up to %d"):format(#data,

@@ -1,5 +1,5 @@
---- The bytes that have come for a socket: reads are tasks of the socket's, which put what they bring into its input,
---- whatever becomes of the task that wanted it. The functions take the socket.
+--- The input of a socket. Reads run in tasks of the socket's own, so that the bytes reach its input even if the task
+--- that asked for them is cancelled. All functions take the socket.
 
 local errors = require "hayes.error"
 local outgoing = require "hayes.stream.outgoing"
@@ -10,7 +10,7 @@ local wait = require "hayes.wait"
 local ASK_AFTER = 5
 
 local incoming = {
-  READ_AHEAD = 16384, -- how much is read ahead for those who wait for the descriptor, bytes
+  READ_AHEAD = 16384, -- bytes that are read ahead for programs that wait for the descriptor
 }
 
 --- Takes so many bytes of what has come, for the program.
@@ -20,12 +20,13 @@ function incoming.take(self, count)
   return bytes
 end
 
+--- Nothing more can be received, for this reason.
 function incoming.finish(self, err)
   self:take_in("")
   self.receive_error = self.receive_error or outcome.remember(self, err)
 end
 
---- Reads until there is as much as is wanted, or the module has no more.
+--- Reads until the input has as much as is wanted, or the module has no more.
 local function read_on(self, held)
   local _reading <close> = held
   local connection = self.connection
@@ -36,7 +37,7 @@ local function read_on(self, held)
   until not bytes or bytes == "" or self.input.size >= self.wanted or self.closing or not connection:readable()
 end
 
---- The same, and those who wait hear of it when it is over.
+--- The same; wakes those who wait at the end, also if it fails.
 local function read_and_tell(self, held)
   local ok, err = xpcall(read_on, debug.traceback, self, held)
   if not ok then incoming.finish(self, errors.internal(err)) end
@@ -44,8 +45,9 @@ local function read_and_tell(self, held)
   if not ok then error(err, 0) end
 end
 
---- Sees to it that something is read, and more as long as there are less than so many bytes.
----@param here? boolean by the caller itself, who can neither be cancelled nor run out of time
+--- Starts a read, unless one is under way; it goes on until the input has this many bytes.
+---@param wanted integer
+---@param here? boolean the caller itself reads, since it can be neither cancelled nor timed out
 function incoming.start(self, wanted, here)
   self.wanted = math.max(wanted, 1)
   if self.reading.held or self.receive_error or self.closing then return end
@@ -53,7 +55,7 @@ function incoming.start(self, wanted, here)
   wait.spawn_detached(read_and_tell, self, self.reading:take())
 end
 
---- What has come unasked. Is there any?
+--- Takes data that was pushed by the module into the input. True if there was any.
 function incoming.take_pushed(self, connection)
   if not connection.take or self.reading.held then return false end
   local bytes = connection:take()
@@ -62,13 +64,14 @@ function incoming.take_pushed(self, connection)
   return true
 end
 
---- "closed", and lasterror() tells why.
+--- Returns "closed", and keeps the reason for lasterror().
 local function ended(self)
   outcome.remember(self, self.receive_error or self.send_error)
   return "closed"
 end
 
---- Waits until there is more input; `wanted` bytes in all would be of use. True; or false and "timeout" or "closed".
+--- Waits until there is more input. True; or false and "timeout" or "closed".
+---@param wanted integer bytes that the caller could use, including those that are there
 function incoming.wait_for_more(self, deadline, wanted)
   local connection, input = self.connection, self.input
   local before = input.size
@@ -82,10 +85,10 @@ function incoming.wait_for_more(self, deadline, wanted)
     if connection:readable() then
       incoming.start(self, wanted, not deadline and not wait.running())
     elseif self.send_error and not self.reading.held then
-      return false, ended(self) -- nothing will come of a connection that takes nothing any more
+      return false, ended(self) -- a connection that cannot send any more receives nothing either
     end
     if input.size > before then return true end
-    if self.receive_error then return false, ended(self) end -- what was read just now was the end
+    if self.receive_error then return false, ended(self) end -- that read has found the end
     local now = wait.now()
     self.quiet_since = self.quiet_since or now
     local ask_at = (self.reading.held and now or self.quiet_since) + ASK_AFTER

@@ -1,16 +1,17 @@
---- What a socket's calls may take, why they failed, and what LuaSocket's contract calls that.
+--- Time-outs and errors of a socket's calls, and what LuaSocket's contract calls them. All functions take the socket.
 
 local failure = require "hayes.failure"
 local wait = require "hayes.wait"
 
 local outcome = {}
 
+--- Keeps an error for lasterror(), and returns it.
 function outcome.remember(self, err)
   self.last_error = err
   return err
 end
 
---- Of the last time-out: what was waited for, and how long. The error is made when somebody asks.
+--- The error for the last time-out, which lasterror() makes only when it is called.
 function outcome.error_of_timeout(self)
   local doing = ("%s of %s"):format(self.late, self)
   local connection = self.connection
@@ -19,12 +20,14 @@ function outcome.error_of_timeout(self)
   return failure.out_of_time(not has_line and modem or nil, doing, self.late_after)
 end
 
+--- Seconds that one call may take; nil: no limit.
 function outcome.seconds(self)
   local block, total = self.block_timeout, self.total_timeout
   if block < 0 then return total >= 0 and total or nil end
   return total >= 0 and math.min(block, total) or block
 end
 
+--- The time at which a call that begins now must end; nil: no limit.
 function outcome.deadline(self)
   local seconds = outcome.seconds(self)
   return seconds and wait.now() + seconds
@@ -44,8 +47,8 @@ function outcome.late(self, name)
   return "timeout"
 end
 
---- Would a wait without a limit never end, since this program alone could free the line (exchange.deadlock)? Then it is
---- over at once.
+--- Whether a wait without a limit could never end, because only this program could release the line
+--- (exchange.deadlock). The call then ends at once.
 function outcome.is_deadlock(self, deadline)
   local connection = self.connection
   if deadline or not connection or not connection.deadlock then return false end
@@ -54,7 +57,7 @@ function outcome.is_deadlock(self, deadline)
   return err ~= nil
 end
 
---- What is in this field, or a new waiter when there is none or it has been fired.
+--- The waiter in this field; a new one if there is none, or it has fired.
 function outcome.waiter_in(self, field)
   local waiter = self[field]
   if not waiter or waiter.fired then

@@ -1,16 +1,16 @@
---- The bytes that a socket is given to send: a bounded queue, gathered into chunks of the module's size, which go out
---- in a task of the socket's. The functions take the socket.
+--- The output of a socket: a bounded queue, sent in chunks of the module's size by a task of the socket's own. All
+--- functions take the socket.
 
 local errors = require "hayes.error"
 local outcome = require "hayes.stream.outcome"
 local wait = require "hayes.wait"
 
-local FLUSH_AFTER = 0.005
-local QUEUE_CHUNKS = 8
+local FLUSH_AFTER = 0.005 -- seconds after the last send()
+local QUEUE_CHUNKS = 8    -- size of the queue
 
 local outgoing = {}
 
---- What was taken and has not gone out is lost; `bytes` of it were on their way.
+--- Sending has failed: the queue is lost. `bytes` are those that were being sent, err.sent tells how many of them were.
 function outgoing.fail(self, bytes, err)
   local sent = err.sent or 0
   err.unsent = #bytes - sent + self.output.size
@@ -35,7 +35,7 @@ local function send_chunk(self, connection)
   if self.room then self.room:fire() end
 end
 
---- Sends what is in the queue, down to what is less than self.least.
+--- Sends the queue while it holds at least self.least bytes.
 local function send_queued(self, held)
   local _sending <close> = held
   local queue, connection = self.output, self.connection
@@ -49,7 +49,7 @@ local function send_queued(self, held)
   end
 end
 
---- Sees to it that the queue goes out, down to what is less than so many bytes.
+--- Starts sending the queue while it holds at least this many bytes, unless that is under way.
 function outgoing.start(self, least)
   if self.output.size < least or self.send_error or self.paused then return end
   local under_way = self.sending.held
@@ -57,14 +57,15 @@ function outgoing.start(self, least)
   if not under_way then wait.spawn_detached(send_queued, self, self.sending:take()) end
 end
 
---- The same, when the last call of this is 5 ms ago; at once when a chunk is full.
+--- Sends full chunks at once, and the rest 5 ms after the last call.
 function outgoing.start_soon(self)
   local chunk = self.connection.chunk
   if self.output.size >= chunk then outgoing.start(self, chunk) end
   wait.schedule(self, wait.now() + FLUSH_AFTER)
 end
 
---- Waits until the module has all that was given to send() so far. True; false and the error, or "timeout".
+--- Waits until the module has everything that was passed to send() before this call. True; or false and the error or
+--- "timeout".
 function outgoing.wait_until_sent(self, deadline)
   local goal = self.queued
   self.timer = false
@@ -79,7 +80,7 @@ function outgoing.wait_until_sent(self, deadline)
   return not self.send_error, self.send_error
 end
 
---- Takes the bytes of data from i to j, as Socket:send does.
+--- Queues the bytes of data from i to j, waiting while the queue is full. Returns what Socket:send returns.
 function outgoing.take(self, data, i, j)
   local deadline = outcome.deadline(self)
   local limit = QUEUE_CHUNKS * self.connection.chunk
@@ -105,7 +106,8 @@ function outgoing.take(self, data, i, j)
   return j
 end
 
---- Is it known that nothing more can be sent? So many bytes are given up then.
+--- Whether it is known that nothing more can be sent. `count`: bytes that the caller wanted to send, which count as
+--- unsent then.
 function outgoing.is_over(self, count)
   if self.send_error then
     outcome.remember(self, self.send_error)

@@ -13,7 +13,7 @@ local wait = require "hayes.wait"
 ---@field title fun(self): string  its name in messages
 ---@field next fun(self, deadline: number?): table?, any  the next client's connection; nil and "timeout" or an error
 ---@field close fun(self): true?, hayes.error?  also closes clients that nobody has accepted
----@field abandon fun(self) the server was collected without close(): closes it in the background
+---@field abandon fun(self) closes it in the background, after the server was collected without close()
 
 ---@class hayes.server
 local Server = {}
@@ -31,7 +31,7 @@ function Server:__tostring()
   return ("%s server: port %d"):format(self.kind, self.listener.port)
 end
 
---- The time-out of accept() in seconds, if it is called without one; nil or a negative number: none.
+--- Sets the time-out of accept() for calls without one of their own, in seconds; nil or a negative number: none.
 function Server:settimeout(seconds)
   check.value("server:settimeout", "the time-out", seconds, { type = "number|nil" })
   self.timeout = seconds and seconds >= 0 and seconds or nil
@@ -60,14 +60,14 @@ function Server:accept(timeout)
   return nil, "closed"
 end
 
---- Why accept() or close() has failed.
+--- The error of the last accept() or close() that failed.
 function Server:lasterror() return self.last_error end
 
---- The module tells no address of its own here.
+--- The address is always 0.0.0.0: modules do not report theirs.
 function Server:getsockname() return "0.0.0.0", self.listener.port, "inet" end
 
---- Ends the server, and clients that nobody has accepted; those accepted live on. 1, or nil and the error; nil,
---- "timeout" if that takes longer than settimeout() allows: it goes on in the background.
+--- Closes the server and the connections of clients that were not accepted; accepted ones stay open. 1, or nil and the
+--- error; nil, "timeout" if that takes longer than settimeout() allows, and it continues in the background.
 function Server:close()
   local ok, err = job.run(self.timeout and wait.now() + self.timeout, nil, self.listener.close, self.listener)
   if ok then return 1 end

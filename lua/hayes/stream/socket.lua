@@ -5,9 +5,8 @@
 --- read, by flush(), by close(), and 5 ms after the last send as soon as the library's loop runs (it does while
 --- anything in the library waits). send() takes bytes into a bounded queue and waits only while that is full.
 ---
---- What is under way on the connection is the socket's, and done by tasks of its own: a read puts its bytes into the
---- input, and a chunk goes out, whatever becomes of the task that wanted it. Callers wait for what comes of it, and
---- their time-out counts in all that they wait for.
+--- Reads and sends run in tasks of the socket's own, so that no bytes are lost if the calling task is cancelled.
+--- Callers wait for the outcome, and their time-out covers the whole wait.
 
 local argument = require "hayes.stream.argument"
 local Buffer = require "hayes.stream.buffer"
@@ -24,22 +23,22 @@ local outgoing = require "hayes.stream.outgoing"
 local properties = require "hayes.stream.properties"
 local wait = require "hayes.wait"
 
---- What a dialect provides. Its methods may wait.
+--- What a dialect provides. The methods may wait, except those that say otherwise.
 ---@class hayes.connection
 ---@field chunk integer     most bytes that send takes
----@field send function     (bytes) -> true, or nil and an error (with `sent`): all of the bytes
----@field receive function  () -> bytes, "" when there is nothing now; nil and the error `closed` at the end
----@field take? function    () -> bytes that have come without being asked for; nil: none. It does not wait
+---@field send function     (bytes) sends all of the bytes -> true, or nil and an error, with `sent`
+---@field receive function  () -> bytes; "" if there are none yet; nil and an error at the end: `closed`, or another
+---@field take? function    () -> bytes that the module has pushed, or nil. Does not wait
 ---@field close function    () -> true, or nil and an error
----@field abandon function  () closes it without waiting, as a task
----@field readable function () -> boolean: may receive() give something, the end included?
----@field refusal? function () -> the error that a send would end with, when the connection is known to have ended
----@field deadlock? function () -> the error for a wait without a limit that nothing can end (exchange.deadlock)
+---@field abandon function  () closes it in a task of its own. Does not wait
+---@field readable function () -> whether receive() may return bytes or the end. Does not wait
+---@field refusal? function () -> the error that send() would return, if the connection is known to have ended
+---@field deadlock? function () -> the error for a wait that could never end (exchange.deadlock)
 ---@field modem? hayes.modem
 ---@field datagrams? boolean what is sent and received are datagrams, not parts of a stream
 ---@field piece_length? function () -> length of the pieces in which receive() gives longer datagrams; nil: whole
 ---@field describe function () -> { remote_ip, remote_port, local_ip, local_port, state }, or nil and an error
----@field watch? function   () set by the socket: called when readable() may have changed
+---@field watch? function   () set by the socket; to be called when readable() may have changed
 
 local READ_AHEAD = incoming.READ_AHEAD
 
@@ -54,7 +53,7 @@ local function adopt(self, connection, host, port)
   self.host, self.port = host, port
   self.mode = connection.mode
   self.opened_at = wait.now()
-  -- The connection is known to its service as long as it is open; a socket that nobody holds any more must not be.
+  -- The service refers to the connection while that is open; it must not keep alive a socket that nobody uses.
   local weak = setmetatable({ socket = self }, { __mode = "v" })
   connection.watch = function()
     local socket = weak.socket
@@ -68,11 +67,11 @@ local function new(class, kind, connection, host, port, opener)
     kind = kind, opener = opener,
     input = Buffer.new(), reading = Lock.new(),
     output = Buffer.new(), sending = Lock.new(),
-    wanted = 0,    -- bytes that are read for those who wait, as far as there are any
-    least = 1,     -- what is less than this stays in the output for now
-    queued = 0, done = 0, -- bytes given to send() so far, and those of them that the module has
-    paused = false,  -- why nothing goes out for now
-    changing = Lock.new(), -- of the access mode, leaving and entering data mode, the end
+    wanted = 0,    -- number of bytes of input that a read goes on for
+    least = 1,     -- fewer bytes than this stay in the output for now
+    queued = 0, done = 0, -- bytes passed to send() so far, and how many of them the module has
+    paused = false,  -- the error that sending waits with, in command mode
+    changing = Lock.new(), -- held while the access mode changes, data mode is left or resumed, or the socket closes
     connecting = false,
     closing = false, -- a waiter, once close() was called
     received = 0, sent = 0, opened_at = wait.now(), -- of getstats()
@@ -84,15 +83,15 @@ local function new(class, kind, connection, host, port, opener)
   return self
 end
 
---- A socket over a connection; or without one, with an opener: its check(host, port) raises what is wrong with these,
---- and its open(host, port) gives a connection when connect() is called.
+--- A socket over a connection. Without a connection, the opener makes one when connect() is called: its
+--- check(host, port) raises if these are wrong, and its open(host, port) returns the connection.
 ---@param kind "SSL"|"tcp"|"udp"
 ---@param opener? { check: fun(host: any, port: any), open: fun(host: string, port: integer): table?, hayes.error? }
 function Socket.new(kind, connection, host, port, opener)
   return new(Socket, kind, connection, host, port, opener)
 end
 
---- A class whose instances are sockets, too, and do some things in another way.
+--- A subclass, whose instances are sockets with some methods of their own.
 function Socket.derive()
   local class = setmetatable({}, { __index = Socket })
   class.__index = class
@@ -107,7 +106,7 @@ function Socket:__tostring()
   return ("%s: %s:%s"):format(self.kind, self.host or "unconnected", self.port or "")
 end
 
---- Why the last operation failed, or the connection ended.
+--- The error of the last operation that failed, or that the connection ended with.
 ---@return hayes.error?
 function Socket:lasterror()
   if self.last_error == "timeout" then self.last_error = outcome.error_of_timeout(self) end
@@ -142,8 +141,8 @@ function Socket:send(data, i, j)
   return outgoing.take(self, data, i, j)
 end
 
---- Sends everything that was given to send(). true; or nil and "closed", "timeout" (it goes on), or "command_mode":
---- after escape(), where it waits for resume().
+--- Waits until everything passed to send() has been sent. true; or nil and "closed", "timeout" (sending continues), or
+--- "command_mode" (after escape(): sending continues after resume()).
 function Socket:flush()
   if not self.connection or self.closing then return nil, "closed" end
   local ok, err = outgoing.wait_until_sent(self, outcome.deadline(self))
@@ -151,15 +150,15 @@ function Socket:flush()
   return nil, outcome.word_for(err)
 end
 
---- The loop's timer: the last send was long enough ago.
+--- Called by the loop's timer, some time after the last send().
 function Socket:due()
   if self.connection then outgoing.start(self, 1) end
 end
 
 -- Input
 
---- Receives by LuaSocket's patterns: "*l" a line without its end (the default), "*a" all up to the end, a number of
---- bytes. On failure nil, "timeout" or "closed", and what had come.
+--- Receives by LuaSocket's patterns: "*l", a line without its end (the default); "*a", everything up to the end of the
+--- connection; or a number of bytes. On failure nil, "timeout" or "closed", and the bytes received so far.
 ---@param pattern? string|integer
 ---@param prefix? string
 function Socket:receive(pattern, prefix)
@@ -180,7 +179,7 @@ function Socket:receive(pattern, prefix)
   check.value("socket:receive", "the pattern", pattern, { values = { "*l", "*a" } })
 end
 
---- What has come already, or the first that comes, up to max bytes.
+--- Returns what has been received already, or waits for the first bytes; at most max bytes.
 ---@param max? integer
 function Socket:receivepartial(max)
   check.value("socket:receivepartial", "max", max, { type = "integer|nil", min = 1, max = math.maxinteger })
@@ -198,18 +197,18 @@ function Socket:take_in(bytes)
   if bytes ~= "" then self.quiet_since = false end
 end
 
---- What came of taking input; the descriptor of getfd() may be readable no longer.
+--- Returns its arguments, after input was taken: the descriptor of getfd() may be no longer readable.
 function Socket:after_input(...)
   if self.signal then self:update_signal() end
   return ...
 end
 
---- Is there input that needs no waiting for?
+--- Whether there is input that can be received without waiting.
 function Socket:dirty()
   return self.input.size > 0
 end
 
--- For those who wait for a descriptor in a loop of their own
+-- For programs that wait for a descriptor in a loop of their own
 
 function Socket:update_signal()
   local connection, input = self.connection, self.input
@@ -273,7 +272,7 @@ function Socket:connect(host, port)
   return 1
 end
 
---- What is queued goes out, and the connection is closed.
+--- Sends the queue and closes the connection.
 local function close(self)
   local connection = self.connection
   local _changing <close> = self.changing:take()
@@ -286,17 +285,17 @@ local function close(self)
   self.closing:fire(flushed and closed or false, err)
 end
 
---- Closes the connection; what is queued is sent first. 1, or nil, "closed" if some of it could not be sent:
---- lasterror() tells how much. nil, "timeout" when that takes longer than the time-out allows: it goes on, and close()
---- called again waits for it.
+--- Closes the connection after sending what is queued. 1; or nil, "closed" if some bytes could not be sent, and
+--- lasterror() tells how many. nil, "timeout" if that takes longer than the time-out allows: it continues, and another
+--- close() waits for it.
 function Socket:close()
   if not self.connection then
-    self.connecting = false -- what is being opened is not wanted any more
+    self.connecting = false -- a connection that is being opened is closed again
     return 1
   end
   if not self.closing then
     self.closing = wait.waiter()
-    incoming.finish(self, errors.new { name = "closed", message = tostring(self) .. " was closed" })
+    incoming.finish(self, errors.closed(tostring(self)))
     if self.arrival then self.arrival:fire() end
     if self.signal then self.signal:close() end
     self.signal = false
@@ -313,7 +312,7 @@ end
 
 local access_modes = { "buffer", "push", "transparent" }
 
---- Does something about the access mode, and does it to its end: what was sent has gone out before.
+--- Sends the queue, then changes something about the access mode; that continues even if the caller leaves.
 local function change(self, f)
   local deadline = outcome.deadline(self)
   local ok, err = job.run(deadline, nil, function()
@@ -321,7 +320,7 @@ local function change(self, f)
     if not self.connection or self.closing then return nil, "closed" end
     outgoing.wait_until_sent(self)
     local ok, err = f()
-    self.paused = false -- sending finds out
+    self.paused = false -- sending finds out whether it still must wait
     if self.output.size > 0 then outgoing.start(self, 1) end
     return ok, err
   end)
@@ -333,9 +332,9 @@ local function change(self, f)
   return nil, errors.is(err) and outcome.remember(self, err) or err
 end
 
---- Goes on in another access mode: "buffer", "push" or "transparent". What was sent goes out before. true, or nil and
+--- Switches to another access mode, "buffer", "push" or "transparent", after sending what is queued. true, or nil and
 --- the error.
----@param options? table of the dialect's, for that mode
+---@param options? table the dialect's options for that mode
 ---@return true?, hayes.error?
 function Socket:switch(mode, options)
   check.value("socket:switch", "the mode", mode, { values = access_modes })
@@ -358,15 +357,15 @@ function Socket:switch(mode, options)
   end)
 end
 
---- The line carries this connection's bytes from here on: switch("transparent"). Some dialects take options; escape()
---- and resume() interrupt it.
+--- The same as switch("transparent"): the line then carries this connection's bytes alone, except between escape() and
+--- resume(). Some dialects take options.
 ---@param options? table
 ---@return true?, hayes.error?
 function Socket:transparent(options)
   return self:switch("transparent", options)
 end
 
---- Calls this method of the connection, escape or resume.
+--- Calls escape or resume of the connection.
 local function change_data_mode(self, name)
   if self.mode ~= "transparent" then
     check.fail("socket:" .. name, ("the socket is in %s mode; this is for transparent mode"):format(self.mode or "no"))
@@ -380,7 +379,7 @@ local function change_data_mode(self, name)
   end)
 end
 
---- Leaves data mode for commands; the connection stays. Only in transparent access mode.
+--- Leaves data mode so that commands can be sent; the connection stays open. Only in transparent access mode.
 ---@return true?, hayes.error?
 function Socket:escape()
   return change_data_mode(self, "escape")
@@ -419,7 +418,7 @@ function Socket:shutdown(mode)
   return 1
 end
 
---- What the module tells of the connection; nil and an error, or "timeout".
+--- What the module reports about the connection; nil and an error, or "timeout".
 local function describe(self, name)
   local connection = self.connection
   local described, err = job.run(outcome.deadline(self), nil, connection.describe, connection)
@@ -429,7 +428,7 @@ local function describe(self, name)
   return nil, errors.is(err) and outcome.word_for(err) == "timeout" and "timeout" or err
 end
 
---- "connected", "closed", or what the module calls it; nil, "timeout" when the module could not be asked in time.
+--- "connected", "closed", or the module's word for another state; nil, "timeout" if the module did not answer in time.
 ---@return string?, string?
 function Socket:state()
   if not self.connection then return "closed" end
@@ -438,7 +437,7 @@ function Socket:state()
   return described and described.state or "closed"
 end
 
---- Address, port and "inet" or "inet6" of the other end; nil, "timeout" when the module could not be asked in time.
+--- Address, port and "inet" or "inet6" of the other end; nil, "timeout" if the module did not answer in time.
 function Socket:getpeername()
   if not self.connection then return nil, "closed" end
   local described, err = describe(self, "getpeername")
@@ -448,7 +447,7 @@ function Socket:getpeername()
   return ip, described.remote_port or self.port, hosts.family(ip)
 end
 
---- The same of this end.
+--- The same for this end.
 function Socket:getsockname()
   if not self.connection then return nil, "closed" end
   local described, err = describe(self, "getsockname")

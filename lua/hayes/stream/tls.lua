@@ -1,4 +1,4 @@
---- The policy for TLS options, one for all dialects: nothing is unverified by accident.
+--- The policy for TLS options in all dialects: a connection is never unverified by accident.
 
 local check = require "hayes.check"
 
@@ -25,8 +25,8 @@ function tls.rules_with(own)
   return rules
 end
 
---- Checks that what verification needs was given; raises otherwise: a server is verified against a CA unless the caller
---- says verify = "none", and mutual authentication takes a certificate and its key.
+--- Raises unless the options have what verification needs: a CA to verify the server against, unless the caller says
+--- verify = "none"; and for mutual authentication a certificate and its key.
 ---@param where string the function: `ssl.open`
 ---@param options table checked against the rules
 ---@param forms string what `ca` may be, in words: `a local file or { pem = … }`
@@ -40,10 +40,10 @@ function tls.require_sources(where, options, forms)
   end
 end
 
---- Replaces `ca`, `certificate` and `key`, where given, by what `read` makes of them.
+--- Replaces `ca`, `certificate` and `key`, where given, by what read() returns for them.
 ---@param where string
 ---@param options table
----@param read fun(where: string, name: string, source: any): any  raises if the source is of no use
+---@param read fun(where: string, name: string, source: any): any  raises if the source cannot be used
 function tls.read_sources(where, options, read)
   for _, name in ipairs(SOURCES) do
     if options[name] then options[name] = read(where, name, options[name]) end
