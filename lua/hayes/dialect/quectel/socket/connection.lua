@@ -1,9 +1,9 @@
---- A connection of a Quectel module, TLS or not: the same life under other command names, in three access modes (SSL
---- note 1.4).
+--- A connection of a Quectel module. TLS and other connections differ in the names of their commands; both have three
+--- access modes (SSL note 1.4).
 ---
---- In buffer access mode the module says once that there is data, and not again until it has been read to the end;
---- so it is read until a read gives nothing. A `closed` that comes while data is unread counts only after it. In direct
---- push mode the URC carries the data; in transparent access mode the line does, and commands wait.
+--- In buffer access mode the module announces data once, and not again until all of it has been read; so the connection
+--- is read until a read returns nothing. A `closed` that arrives before that takes effect afterwards. In direct push
+--- mode the URC carries the data. In transparent access mode the line carries the data, and commands wait.
 
 local Buffer = require "hayes.stream.buffer"
 local DataMode = require "hayes.stream.data_mode"
@@ -18,17 +18,17 @@ local wait = require "hayes.wait"
 ---@class hayes.quectel.family
 ---@field what string     "TLS connection"
 ---@field plural string
----@field urc string      its prefix
+---@field urc string      the prefix of its URCs
 ---@field origin string   of errors
 ---@field send string     `AT+QSSLSEND`
 ---@field receive string
 ---@field close string
----@field state string   with the parameter in front of the index: "QISTATE=1,"
----@field state_command string that lists them all
----@field other_state string    tells of a connection of the other kind, TLS or not, with the same index
+---@field state string   the command that asks for one connection, up to its index: "QISTATE=1,"
+---@field state_command string the command that lists all connections
+---@field other_state string    like `state`, for the other kind of connection, which may have the same index
 ---@field other_what string     "TLS connection"
----@field must_know boolean     whether there is one must be known before the access mode is switched
----@field forget fun(connection: table) gives the socket index back
+---@field must_know boolean     the access mode is switched only if it is known that there is none of the other kind
+---@field forget fun(connection: table) frees the socket index
 
 local MOST_SENT, MOST_READ = 1460, 1500
 
@@ -39,23 +39,23 @@ local DATAGRAM_READ = 1499
 --- How the access modes are called on the wire.
 local modes = { buffer = 0, push = 1, transparent = 2 }
 
---- A module whose buffer is full is asked again after this long, doubling up to the second figure, seconds.
+--- Pause before a send that found the module's buffer full is repeated, and the longest after doubling it, seconds.
 local RETRY_FIRST, RETRY_LAST = 0.02, 1
 
---- What modules say of a connection whose PDP context has gone (SSL and TCP/IP notes, error codes).
+--- Error code for a connection whose PDP context was deactivated (SSL and TCP/IP notes).
 local CONTEXT_LOST = 570
 
---- So long may the buffer stay full, seconds.
+--- Longest time for which the buffer may stay full, seconds.
 local FULL_FOR = 120
 
---- By modem: the sends that the module has been given and not confirmed, the last one last. The SEND OK that some
---- modules send behind SEND FAIL says neither which connection nor which kind it is of.
+--- By modem: the sends that the module has not confirmed yet, in their order. Some modules send SEND OK after SEND
+--- FAIL, and it names neither the connection nor its kind.
 local unconfirmed_sends = setmetatable({}, { __mode = "k" })
 
 local Connection = { chunk = MOST_SENT, modes = modes }
 Connection.__index = Connection
 
---- A SEND OK that no command was waiting for confirms one send, the last that was refused.
+--- Handles a SEND OK that no command was waiting for: it confirms the last send that was refused.
 ---@param modem hayes.modem
 function Connection.heed_late_answers(modem)
   if unconfirmed_sends[modem] then return end
@@ -74,14 +74,14 @@ end
 local Send = {}
 Send.__index = Send
 
---- It counts no more, whatever way it ends.
+--- It has ended in some way, and no longer counts as unconfirmed.
 function Send:__close()
   for i, candidate in ipairs(self.unconfirmed) do
     if candidate == self then return table.remove(self.unconfirmed, i) end
   end
 end
 
---- It goes to the module.
+--- It is being sent to the module.
 function Send:begun()
   table.insert(self.unconfirmed, self)
 end
@@ -103,19 +103,19 @@ function Connection.new(modem, family, id, opening)
     read_command = ("AT+%s=%d,%d"):format(family.receive, id, datagrams and DATAGRAM_READ or MOST_READ),
     read_request = { into = {}, patient = true },
     arrivals = 0,      -- notifications so far
-    has_data = false,  -- notified, and not yet read to the end
+    has_data = false,  -- data was announced, and has not been read to the end
     peer_closed = false,
-    opened_in = mode,  -- nil once its mode has been switched
-    doubtful = false,  -- silent for so long that a notification may have got lost
-    ended_by = false,  -- why it was closed, if that was not the server
-    lost = false,      -- the error that ended it without a word to the module
-    damaged = false,   -- the error that ended it because bytes were lost on the line
-    gone = false,      -- the module has it no longer: it has restarted, or the port is closed
-    closing = false,   -- it is being closed in the module, whoever waits for that
+    opened_in = mode,  -- nil after its mode has been switched
+    doubtful = false,  -- silent for so long that a notification may have been lost
+    ended_by = false,  -- the error that it has ended with, if the server has not closed it
+    lost = false,      -- the error that has ended it here, though it was not closed in the module
+    damaged = false,   -- the error that has ended it because the line has lost bytes of it
+    gone = false,      -- the module no longer has it: the module has restarted, or the port is closed
+    closing = false,   -- it is being closed in the module
   }, Connection)
 end
 
---- Bytes follow what the module says of received data if that is pushed, whatever else the line says.
+--- Whether the announcements of received data carry the data, as they do in push mode.
 ---@param pushes boolean
 function Connection:expect_blocks(pushes)
   exchange.expect_blocks(self.modem, self.family.urc, self.id, pushes)
@@ -131,15 +131,15 @@ local function notify(self)
   if self.watch then self.watch() end
 end
 
---- The module says that data has come, and may give it, too.
+--- The module has announced data; in push mode it is here.
 function Connection:on_data(bytes)
-  if self.damaged then return end -- it would stand in the wrong place
+  if self.damaged then return end -- it would follow a gap
   self.arrivals = self.arrivals + 1
   if bytes then self.pushed:put(bytes) else self.has_data = true end
   notify(self)
 end
 
---- The module says that the connection has ended.
+--- The module has reported the end of the connection.
 function Connection:on_closed()
   self.peer_closed = true
   notify(self)
@@ -164,8 +164,7 @@ function Connection:on_detached()
   self:on_closed()
 end
 
---- Bytes of what it has received were lost, or came twice: what comes after them would be in the wrong place, so it
---- ends here.
+--- Received bytes were lost or duplicated on the line. Later data would follow a gap, so the connection ends here.
 ---@param err hayes.error
 local function end_damaged(self, err)
   self.damaged = self.damaged or err
@@ -180,7 +179,7 @@ function Connection:on_damage(kind)
   end_damaged(self, failure.damaged(kind, "the data of the " .. describe(self), self.family.origin))
 end
 
---- Ends it for good without a word to the module: it has restarted, or the port is closed.
+--- The module no longer has it: the module has restarted, or the port is closed.
 function Connection:lose(err)
   self.lost, self.gone = self.lost or err, true
   if self.data then self.data:lose(err) end
@@ -202,7 +201,7 @@ local function close_later(self)
   exchange.insist(self.modem, text, function() self.family.forget(self) end, request)
 end
 
---- Ends it here, while the module may have it still: data mode could not be left, or returned to.
+--- Ends it here because data mode could not be left or resumed; the module may still have it.
 local function give_up(self, err)
   if self.gone then return end
   self.lost = self.lost or err
@@ -210,7 +209,7 @@ local function give_up(self, err)
   notify(self)
 end
 
---- Something true when receive() may give something.
+--- Something true if receive() may return data or the end.
 function Connection:readable()
   return self.has_data or self.pushed.size > 0 or self.peer_closed or self.lost or self.damaged
     or self.doubtful and self.mode == "buffer"
@@ -222,7 +221,7 @@ local function closed_error(self, more)
     message = ("the %s was closed%s"):format(describe(self), more or "") }
 end
 
---- The error of a command on this connection, with the number that the module gives for it.
+--- The error of a command on this connection, with the number that the module gives for the failure.
 local function explain(self, err, doing)
   if err.name == "reboot" or err.name == "port_gone" or err.name == "closed" then return err end
   local code = reason.code(self.modem, err)
@@ -236,7 +235,7 @@ local function lost_by_server(self)
   return self.lost or closed_error(self, " by the server")
 end
 
---- The error that sending ends with from now on; nil: none is known.
+--- The error that send() would return, if the connection is known to have ended; otherwise nil.
 function Connection:refusal()
   local err = self.lost or self.damaged
   if err then return err end
@@ -264,7 +263,7 @@ function Connection:send(bytes)
     if err.result ~= "SEND FAIL" then
       local explained = explain(self, err, "sending to " .. self.host)
       explained.sent = 0
-      -- Without an answer it is not known whether the bytes were taken: no more may follow them.
+      -- Without an answer it is unknown whether the module has accepted the bytes, so no more may follow them.
       if err.name == "timeout" and not err.queued then explained.uncertain = #bytes end
       return nil, explained
     end
@@ -280,21 +279,21 @@ function Connection:send(bytes)
   end
 end
 
---- The first of what came unasked: one push.
+--- The first of the data that was pushed: the content of one URC.
 local function take_pushed(self)
   local pushed = self.pushed
   return pushed:take(pushed:first_length())
 end
 
---- Which of the bytes that came were data is not known then: the stream is not to be trusted any more.
+--- The block was too short, and may have been followed by other bytes: the stream cannot be trusted any more.
 local function short_read(self, response)
   return end_damaged(self, errors.new { name = "short_read", origin = self.family.origin,
     message = ("the module announced %d bytes and gave %d of the %s"):format(#response.data + response.missing,
       #response.data, describe(self)), hint = "The line loses bytes (use flow control), or the firmware miscounts." })
 end
 
---- A read that gives no data is answered by a line that says 0. Where it says something else, or is missing, there was
---- data after it.
+--- Whether the answer to a read says that there is no data, by a length of 0. With another length, or without the line,
+--- there was data that the line has lost.
 local function says_empty(self, response)
   return #response == 1 and response[1]:match("^%+" .. self.family.receive .. ": *0$") ~= nil
 end
@@ -304,7 +303,7 @@ local function no_count(self)
     self.family.origin))
 end
 
---- What has come unasked, without waiting.
+--- Data that the module has pushed; nil if there is none. Does not wait.
 function Connection:take()
   if self.pushed.size > 0 then return take_pushed(self) end
 end
@@ -365,14 +364,14 @@ function Connection:go_online(text, request)
   return response, err
 end
 
---- For good: the connection goes on without it, or ends.
+--- Leaves data mode for good: the connection changes its mode, or ends.
 function leave_data_mode(self)
   local ok, err = self.data:finish()
   if ok then self.data = nil end
   return ok, err
 end
 
---- Reads what the module still has, so that it comes before what it will push.
+--- Reads what the module still has, so that it precedes the data that will be pushed.
 local function read_ahead(self)
   local ahead = {}
   local bytes, err
@@ -384,8 +383,8 @@ local function read_ahead(self)
   return bytes and true, err
 end
 
---- AT+QISWTMD takes an index alone, and TLS connections and others count theirs apart: is there another one that it
---- could mean? nil and an error if so, or if that must be known and is not.
+--- AT+QISWTMD takes an index alone, and TLS connections and others have indices of their own. nil and an error if a
+--- connection of the other kind has this index, or if that must be known and cannot be found out.
 local function check_unambiguous(self, hold)
   local family = self.family
   local text = ("AT+%s%d"):format(family.other_state, self.id)
@@ -402,7 +401,7 @@ local function check_unambiguous(self, hold)
     hint = "Open it in the mode wanted (the option mode), or close the other connection first." }
 end
 
---- Tells the module, with nobody's command between the look for others and that.
+--- Checks that the index is unambiguous and switches the mode; no other command goes between the two.
 local function change_mode(self, mode)
   if mode == "transparent" then DataMode.prepare(self.modem) end
   local hold <close>, err = exchange.hold(self.modem)
@@ -416,8 +415,8 @@ local function change_mode(self, mode)
   return self:go_online(text, request)
 end
 
---- Goes on in another access mode (AT+QISWTMD, SSL note 1.4). Refused where a connection of the other kind has the same
---- index, which the module would switch in its place.
+--- Switches to another access mode (AT+QISWTMD, SSL note 1.4). Refused if a connection of the other kind has the same
+--- index, since the module would switch that one instead.
 ---@param mode "buffer"|"push"|"transparent"
 ---@return true?, hayes.error?
 function Connection:switch(mode)
@@ -437,13 +436,13 @@ function Connection:switch(mode)
   return nil, explain(self, err, "switching to " .. mode .. " mode")
 end
 
---- Leaves data mode for commands, or returns to it.
+--- Leave data mode for commands, and resume it.
 function Connection:escape() return self.data:escape() end
 function Connection:resume() return self.data:resume() end
 
 -- The end
 
---- Closes it and gives the socket index back.
+--- Closes it and frees the socket index.
 function Connection:close()
   if self.released then return true end
   self.released = true
@@ -465,7 +464,7 @@ function Connection:close()
   return nil, err
 end
 
---- The same as a task, for a socket that was dropped without being closed.
+--- Closes it in a task of its own, for a socket that was collected without being closed.
 function Connection:abandon()
   if self.released or self.lost or self.modem.closed_with then return end
   if self.data then self.data:abandon() end

@@ -1,8 +1,8 @@
 --- Socket indices of a Quectel module: twelve for TLS, twelve for TCP and UDP (SSL note 2.2.2, TCP/IP note QIOPEN).
---- Some may be in use since an earlier program, or by one on another port of the module.
+--- Some may still be in use by an earlier program, or by one on another port of the module.
 ---
---- AT+QISWTMD takes an index and does not say of which twelve. So neither kind takes an index that the other uses,
---- while there is room.
+--- AT+QISWTMD takes an index without saying which twelve it belongs to. So no kind of connection takes an index that
+--- another kind uses, as long as others are free.
 
 local errors = require "hayes.error"
 
@@ -17,8 +17,8 @@ local by_modem = setmetatable({}, { __mode = "k" })
 local Indices = { COUNT = COUNT }
 Indices.__index = Indices
 
---- list() gives the indices that the module has in use, or nil and an error; close(index) closes one and tells
---- whether that has worked.
+--- list() returns the indices in use in the module, or nil and an error; close(index) closes one and returns whether it
+--- succeeded.
 ---@param modem hayes.modem
 ---@param what string "TLS connections"
 ---@param list fun(): integer[]?, hayes.error?
@@ -43,7 +43,7 @@ local function is_used_by_kin(self, index)
   return false
 end
 
---- Does another program have it, or another kind of connection?
+--- Whether another program or another kind of connection uses it.
 ---@param index integer
 function Indices:is_others(index)
   return self.foreign and self.foreign[index] or is_used_by_kin(self, index)
@@ -71,7 +71,7 @@ local function find_foreign(self)
   return true
 end
 
---- Closes what an earlier program has left open, for want of free indices.
+--- No index is free: closes a connection that an earlier program has left open.
 local function close_foreign(self)
   for index in pairs(self.foreign) do
     self.foreign[index] = nil
@@ -88,8 +88,7 @@ local function reserve(self, index)
   return setmetatable({ indices = self, index = index }, Reservation)
 end
 
---- An index that nobody uses, as long as what is returned is not closed: { index }. nil and an error when all are in
---- use.
+--- Reserves a free index, until the returned value, { index }, is closed. nil and an error if all are in use.
 function Indices:take()
   if not self.foreign then
     local ok, err = find_foreign(self)
@@ -101,12 +100,12 @@ function Indices:take()
     message = ("all twelve %s of the module are in use"):format(self.what) }
 end
 
---- The module says that somebody else uses it (error 563).
+--- The module has reported that the index is in use (error 563).
 function Indices:mark_foreign(index)
   if self.foreign then self.foreign[index] = true end
 end
 
---- The module has restarted: everything is free, and nothing is known. The connections that there were.
+--- The module has restarted: all indices are free. Returns the connections that it has lost.
 function Indices:reset()
   local lost = self.connections
   self.connections, self.foreign = {}, nil

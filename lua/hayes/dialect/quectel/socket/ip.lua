@@ -1,5 +1,5 @@
---- TCP and UDP connections of a Quectel module (TCP/IP note): what modem.tcp and modem.udp share, above all the twelve
---- socket indices.
+--- TCP and UDP connections of a Quectel module (TCP/IP note): the part that modem.tcp and modem.udp share, which
+--- includes the twelve socket indices.
 
 local check = require "hayes.check"
 local Connection = require "hayes.dialect.quectel.socket.connection"
@@ -10,11 +10,11 @@ local job = require "hayes.job"
 local make = require "hayes.stream.make"
 local Opener = require "hayes.dialect.quectel.socket.opener"
 
---- Time that the note gives the network for AT+QIOPEN, seconds.
+--- Longest time for AT+QIOPEN according to the note, seconds.
 local OPEN_SECONDS = 150
 
---- Settings that change what lines look like, and the values that the library reads (AT+QICFG). Firmware that does not
---- have one behaves as if it were set to that.
+--- Settings that change the form of lines, with the values that the library can read (AT+QICFG). Firmware without such
+--- a setting behaves as if it had this value.
 local wire_format = { { "recvind", 0 }, { "viewmode", 0 }, { "dataformat", 0, 0 } }
 
 local function rules(default_mode)

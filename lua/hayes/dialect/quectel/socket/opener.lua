@@ -1,4 +1,4 @@
---- Opens connections of one family, TLS or TCP and UDP, in any access mode; keeps their socket indices.
+--- Opens connections of one family (TLS, or TCP and UDP) in any access mode, and keeps track of their socket indices.
 
 local Connection = require "hayes.dialect.quectel.socket.connection"
 local core = require "hayes.core"
@@ -14,14 +14,14 @@ local likeness = require "hayes.damage.likeness"
 local Opener = {}
 Opener.__index = Opener
 
---- The index in what an announcement says after `"recv",`; nil when it cannot be read.
+--- The index in the text after `"recv",`; nil if it cannot be read.
 local function announced_index(text)
   local digits = text:match("^ *(%d+)%f[,\0]")
   local index = digits and tonumber(digits)
   if index and index < Indices.COUNT and digits == tostring(index) then return index end
 end
 
---- `forget` is called with each connection that has been closed. URCs of the family are given to its connections.
+--- Passes URCs of the family on to its connections. `forget` is called with each connection that has been closed.
 ---@param family hayes.quectel.family
 ---@param forget? fun(connection: table)
 function Opener.new(modem, family, forget)
@@ -77,12 +77,12 @@ function Opener:on_recv(event, connection)
   if not announced_index(text) or length and math.type(length) ~= "integer" then return self:on_unreadable(text) end
   if not connection then return end
   if event.data or connection.mode ~= "push" then return connection:on_data(event.data) end
-  -- The length was lost on the line, and the data with it. Behind a switch it may be an announcement of buffer mode.
+  -- The line has lost the length, and the data with it; but after a switch this may be a notification of buffer mode.
   if connection.opened_in == "push" then connection:on_damage("short_read") end
 end
 
---- Data was announced, and damage was done to that. What was pushed is lost: of the connection with the index in it
---- or, where nobody has that, of any.
+--- An announcement of data was damaged, so pushed data is lost: that of the connection with the index in it; if there
+--- is none, of any connection.
 ---@param text string after `"recv",`
 function Opener:on_unreadable(text)
   local connections, index = self.indices.connections, announced_index(text)
@@ -92,7 +92,7 @@ function Opener:on_unreadable(text)
   end
 end
 
---- A line that nobody knows. It may have announced data before it was damaged.
+--- An unknown line. It may be an announcement of data that was damaged.
 ---@param line string
 function Opener:on_strange_line(line)
   local text = likeness.behind(line, self.family.urc .. ': "recv",')
@@ -149,15 +149,16 @@ end
 ---@field mode "buffer"|"push"|"transparent"
 ---@field auto boolean  commands interrupt transparent mode
 ---@field doing string  "the TLS connection to h:443", for errors
----@field seconds number that the module may take
+---@field seconds number longest time that the module may take
 ---@field command fun(index: integer): string
----@field confirm? fun(hold: hayes.hold): true?, hayes.error?  called right before, with nobody's command between
----@field context? table what the connection uses, for `forget`
+---@field confirm? fun(hold: hayes.hold): true?, hayes.error?  called right before the opening; no other command goes
+---  between the two
+---@field context? table the SSL context that the connection uses
 ---@field pdp_context integer
 ---@field close_timeout? integer seconds that closing may take in the module
 ---@field datagrams boolean  it carries datagrams: UDP, DTLS
 
---- The line, reserved for what is confirmed and then opened; nil where nothing is to be confirmed.
+--- Reserves the line for the confirmation and the opening that follows it; nil if there is nothing to confirm.
 local function reserve(self, opening)
   if opening.confirm then return exchange.hold(self.modem) end
 end
@@ -186,7 +187,7 @@ local function connect(self, index, opening)
   local code
   local response, err = exchange.run(modem, text, {
     timeout = opening.seconds, deferred = opening.seconds, within = hold, ends_hold = hold ~= nil, withdraw = true,
-    -- What the module says of this index up to here is about an earlier connection, and from here about this one.
+    -- URCs with this index are about an earlier connection up to here, and about this one from here on.
     ended = function(response)
       code = open_code(response, index)
       if code == 0 then connections[index] = connection end
@@ -204,7 +205,7 @@ local function try(self, opening)
   connection, err = connect(self, reserved.index, opening)
   if connection then return connection end
   exchange.expect_blocks(self.modem, self.family.urc, reserved.index, true)
-  -- An index in use by someone else is left to them, any other is given back to the module (SSL note 2.2.2).
+  -- An index that someone else uses stays theirs; any other is closed in the module (SSL note 2.2.2).
   if err.code == 563 then
     self.indices:mark_foreign(reserved.index)
   elseif not self.modem.closed_with and not err.queued then
@@ -213,7 +214,7 @@ local function try(self, opening)
   return nil, err
 end
 
---- Opens a connection; nil and the error when that fails, and nothing is left of it. For transparent mode the
+--- Opens a connection. nil and the error if that fails; the module then keeps nothing of it. For transparent mode the
 --- caller holds the claim on the line (DataMode.claim).
 ---@param opening hayes.quectel.opening
 function Opener:open(opening)

@@ -1,7 +1,7 @@
---- Host names resolved by a Quectel module (TCP/IP note, QIDNSGIP). The addresses come as URCs that do not say which
---- name they are of, so the module is asked for one name at a time. A question that has been sent belongs to the
---- module: the next one waits for its end, even when the task that asked has gone. One that still waits for the line is
---- not sent then.
+--- Resolves host names with a Quectel module (TCP/IP note, QIDNSGIP). The addresses arrive as URCs that do not say
+--- which name they belong to, so the module is asked for one name at a time. After a question has been sent, the next
+--- one waits for its answer, even if the task that asked was cancelled. A question that still waits for the line is
+--- withdrawn.
 
 local command = require "hayes.declare.command"
 local errors = require "hayes.error"
@@ -11,7 +11,7 @@ local job = require "hayes.job"
 local Lock = require "hayes.lock"
 local wait = require "hayes.wait"
 
---- The module answers within so many seconds (TCP/IP note).
+--- Longest time until the module has answered, seconds (TCP/IP note).
 local SECONDS = 60
 
 ---@class hayes.quectel.resolver
@@ -19,7 +19,7 @@ local Resolver = {}
 Resolver.__index = Resolver
 
 ---@param modem hayes.modem
----@param explain fun(err: hayes.error, doing: string): hayes.error  what the module says of a command that failed
+---@param explain fun(err: hayes.error, doing: string): hayes.error  the error with what the module says about it
 function Resolver.new(modem, explain)
   return setmetatable({ modem = modem, explain = explain, asking = Lock.new() }, Resolver)
 end
@@ -35,7 +35,7 @@ local function too_late(modem, question)
   return failure.out_of_time(modem, question.doing, question.seconds)
 end
 
---- Takes what the module says: `+QIURC: "dnsgip",0,2,399` tells how many addresses follow, each as
+--- A listener for the answer: `+QIURC: "dnsgip",0,2,399` announces the number of addresses, and each follows as
 --- `+QIURC: "dnsgip","1.2.3.4"`.
 local function listener(modem, question)
   local addresses, expected = {}, nil
@@ -56,7 +56,7 @@ local function listener(modem, question)
   end
 end
 
---- Asks the module, and waits until it has answered or the question is too old. The addresses, or nil and the error.
+--- Asks the module and waits for its answer, up to the deadline. The addresses, or nil and the error.
 local function ask(self, question)
   local modem, outcome = self.modem, question.outcome
   local _asking <close> = self.asking:take(question.deadline)
@@ -77,7 +77,7 @@ end
 --- The addresses of a host name as a list.
 ---@param host string
 ---@param context integer
----@param seconds number over all, up to 60
+---@param seconds number time limit for all steps, up to 60
 ---@return string[]?, hayes.error?
 function Resolver:resolve(host, context, seconds)
   local modem = self.modem
