@@ -1,10 +1,10 @@
---- Commands and URCs by name, and command lines with values.
+--- Explains commands and URCs by their names, and command lines with values.
 
 local check = require "hayes.check"
 local command = require "hayes.declare.command"
-local describe = require "hayes.explain.text"
-local explained = require "hayes.explain.values"
-local explanation = require "hayes.explain.result"
+local texts = require "hayes.explain.text"
+local values = require "hayes.explain.values"
+local Explanation = require "hayes.explain.result"
 local fields = require "hayes.declare.fields"
 local mask = require "hayes.declare.mask"
 
@@ -14,11 +14,11 @@ local explain_command = {}
 function explain_command.urc(dialect, name)
   local urc = dialect.urc_by_name[name] or dialect.urc_by_name[name:upper()]
   if not urc then return nil end
-  return explanation.new { kind = "urc", name = urc.name, summary = urc.summary, source = urc.source,
-    urcs = explained.lines(describe.urc(urc)) }
+  return Explanation.new { kind = "urc", name = urc.name, summary = urc.summary, source = urc.source,
+    urcs = values.lines(texts.urc(urc)) }
 end
 
---- The URCs that a command leads to, and the one of its own name.
+--- The URCs that a command may lead to, and the one with its own name.
 local function urcs_of(dialect, declaration)
   local list, taken = {}, {}
   local names = table.move(declaration.urcs or {}, 1, #(declaration.urcs or {}), 1, {})
@@ -28,7 +28,7 @@ local function urcs_of(dialect, declaration)
     local urc = dialect.urc_by_name[name or reference]
     if urc and not taken[reference] then
       taken[reference] = true
-      for _, line in ipairs(describe.urc(urc, key)) do
+      for _, line in ipairs(texts.urc(urc, key)) do
         list[#list + 1] = { pattern = line.pattern, summary = line.summary or urc.summary }
       end
     end
@@ -58,7 +58,7 @@ end
 local function overview(dialect, declaration, form, key)
   local facts, shown = command_facts(declaration), {}
   facts.form, facts.key = form, key
-  for _, candidate in ipairs(describe.forms(declaration)) do
+  for _, candidate in ipairs(texts.forms(declaration)) do
     if not form or (candidate.form == form and (candidate.key == key or not key)) then
       shown[#shown + 1] = candidate
     end
@@ -69,7 +69,7 @@ local function overview(dialect, declaration, form, key)
     local takes = candidate.form == "write" or (candidate.form == "execute" and candidate.described ~= declaration)
     -- Each key has parameters of its own; they are listed only if that key was asked for.
     if takes and (key or not candidate.key) then
-      for _, param in ipairs(explained.all(candidate.described.params)) do
+      for _, param in ipairs(values.describe(candidate.described.params)) do
         facts.fields[#facts.fields + 1] = param
       end
     end
@@ -77,19 +77,19 @@ local function overview(dialect, declaration, form, key)
   local taken = {}
   for _, candidate in ipairs(shown) do
     if key or not candidate.key then
-      for _, line in ipairs(explained.lines(describe.answers(declaration, candidate.form, candidate.key))) do
+      for _, line in ipairs(values.lines(texts.answers(declaration, candidate.form, candidate.key))) do
         if not taken[line.pattern] then facts.answers[#facts.answers + 1] = line end
         taken[line.pattern] = true
       end
     end
     if has_deferred(declaration, candidate.form) and not facts.deferred then
-      facts.deferred = explained.lines(describe.deferred(declaration))
+      facts.deferred = values.lines(texts.deferred(declaration))
       facts.deferred_timeout = declaration.deferred.timeout
     end
   end
   if key then facts.summary = shown[1].summary or declaration.summary end
   add_outcome(facts, dialect, declaration)
-  return explanation.new(facts)
+  return Explanation.new(facts)
 end
 
 --- A command line with values.
@@ -106,11 +106,11 @@ local function command_line(dialect, declaration, form, key, list, text)
   facts.has_values = true
   facts.answers = explained.lines(describe.answers(declaration, form, key))
   if has_deferred(declaration, form) then
-    facts.deferred = explained.lines(describe.deferred(declaration))
+    facts.deferred = values.lines(texts.deferred(declaration))
     facts.deferred_timeout = declaration.deferred.timeout
   end
   add_outcome(facts, dialect, declaration)
-  return explanation.new(facts)
+  return Explanation.new(facts)
 end
 
 local function has_form(declaration, form)
@@ -133,7 +133,7 @@ function explain_command.command(dialect, text)
     return command_line(dialect, declaration, form, nil, fields.split(params), text)
   end
   if not has_form(declaration, form) then
-    return nil, { text }, { describe.forms(declaration)[1] and describe.forms(declaration)[1].syntax }
+    return nil, { text }, { texts.forms(declaration)[1] and texts.forms(declaration)[1].syntax }
   end
   if form ~= "write" then return overview(dialect, declaration, form) end
   local list = fields.split(params)
@@ -144,13 +144,13 @@ function explain_command.command(dialect, text)
   local key = list[1] and command.key(declaration.keys, list[1].text)
   if not key then
     if #list == 0 then return overview(dialect, declaration, form) end
-    return nil, { list[1].text }, { check.nearest(list[1].text, describe.keys(declaration.keys)) }
+    return nil, { list[1].text }, { check.nearest(list[1].text, texts.keys(declaration.keys)) }
   end
   if #list == 1 then return overview(dialect, declaration, form, key) end
-  return command_line(dialect, declaration, form, key, explained.after_key(list, true), text)
+  return command_line(dialect, declaration, form, key, values.after_key(list, true), text)
 end
 
---- The command with a setting of this name.
+--- The command that has a setting with this name.
 function explain_command.key(dialect, word)
   for _, declaration in ipairs(dialect.declared) do
     local key = declaration.keys and command.key(declaration.keys, word)

@@ -1,8 +1,8 @@
 --- Completes a command line that is being typed at a REPL, from the declarations.
 
 local command = require "hayes.declare.command"
-local describe = require "hayes.explain.text"
-local explained = require "hayes.explain.values"
+local texts = require "hayes.explain.text"
+local values = require "hayes.explain.values"
 local fields = require "hayes.declare.fields"
 
 ---@class hayes.candidate
@@ -12,11 +12,11 @@ local fields = require "hayes.declare.fields"
 
 ---@class hayes.completion
 ---@field from integer    the first byte of the word under the cursor, from 1
----@field candidates hayes.candidate[] none: anything may be typed, or nothing more
+---@field candidates hayes.candidate[] empty: any text may follow, or none
 ---@field param? hayes.explained the parameter under the cursor
 ---@field syntax? string  of the form that is being typed
 
--- A range of so few numbers is offered number by number.
+-- A range with fewer numbers than this is offered number by number.
 local FEW = 16
 
 local function begins(text, beginning)
@@ -28,11 +28,11 @@ local function add(list, text, kind, meaning, typed)
 end
 
 local endings = { test = "=?", read = "?", write = "=" }
-local purposes = { test = "what the module takes", read = "what is set, or there is" }
+local purposes = { test = "supported values", read = "current settings or contents" }
 
 local function by_text(a, b) return a.text < b.text end
 
---- Names, and the forms of one that is complete.
+--- Names of commands; if one is complete, also its forms.
 local function names(dialect, typed, from)
   local list = {}
   for _, declaration in ipairs(dialect.declared) do
@@ -43,7 +43,7 @@ local function names(dialect, typed, from)
   table.sort(list, by_text)
   local declaration = dialect.commands[typed:upper()]
   local taken = {}
-  for _, form in ipairs(declaration and describe.forms(declaration) or {}) do
+  for _, form in ipairs(declaration and texts.forms(declaration) or {}) do
     local ending = endings[form.form]
     if ending and not taken[ending] then
       taken[ending] = true
@@ -57,7 +57,7 @@ end
 local function keys_of(declaration, typed, from)
   local list = {}
   typed = typed:gsub("^[^\"]", '"%0')
-  for _, key in ipairs(describe.keys(declaration.keys)) do
+  for _, key in ipairs(texts.keys(declaration.keys)) do
     add(list, ('"%s"'):format(key), "key", declaration.keys[key].summary or "", typed)
   end
   return { from = from, candidates = list, syntax = "AT" .. declaration.name .. '="<key>"' }
@@ -75,7 +75,7 @@ local function values_of(param, typed)
     taken[text] = true
     add(list, text, "value", meaning or "", typed)
   end
-  for _, entry in ipairs(describe.values(param)) do offer(entry.value, entry.meaning) end
+  for _, entry in ipairs(texts.values(param)) do offer(entry.value, entry.meaning) end
   if param.type == "integer" and param.min and param.max - param.min < FEW then
     for value = param.min, param.max do offer(value, param.doc) end
   end
@@ -109,17 +109,17 @@ local function parameters(declaration, form, text, from)
   local described = command.form(declaration, form, key)
   local param = (described.params or {})[index]
   return { from = from + at - 1, candidates = param and values_of(param, typed) or {},
-    param = param and explained.all({ param })[1], syntax = describe.syntax(declaration, form, key) }
+    param = param and values.describe({ param })[1], syntax = texts.syntax(declaration, form, key) }
 end
 
---- Completes a command line up to the cursor: names and forms first, then the keys of a command that has some, then
---- the values of the parameter under the cursor with what they mean. Depends on the dialect and the text alone.
+--- Completes a command line up to the cursor: first names and forms, then keys, then the values of the parameter under
+--- the cursor with their meanings. Depends on the dialect and the text alone.
 ---@param dialect hayes.dialect
 ---@param line string      up to the cursor, with or without AT
 ---@return hayes.completion
 return function(dialect, line)
   local lead = #line:match("^%s*[Aa]?[Tt]?")
-  -- `A` and `T` alone are no AT.
+  -- `A` or `T` alone is not AT.
   if not line:find("^%s*[Aa][Tt]") then lead = #line:match("^%s*") end
   local rest = line:sub(lead + 1)
   local name = command.parse(rest)

@@ -1,18 +1,18 @@
 --- Errors of a dialect, by number and by name.
 
 local errors = require "hayes.error"
-local explanation = require "hayes.explain.result"
+local Explanation = require "hayes.explain.result"
 
 local explain_error = {}
 
 local function of_known(known)
-  return explanation.new {
+  return Explanation.new {
     kind = "error", name = known.name, code = known.code, origin = known.origin, summary = known.text,
     hint = known.hint, title = ("Error %d, %s: %s."):format(known.code, known.name, known.text),
   }
 end
 
---- The error with this number. Else nil, what was asked for, and the nearest numbers.
+--- The error with this number; otherwise nil, a list with the number, and the nearest known numbers.
 function explain_error.by_number(dialect, code)
   local known = dialect.errors and dialect.errors.by_code[code]
   if known then return of_known(known) end
@@ -24,7 +24,7 @@ function explain_error.by_number(dialect, code)
   return nil, { tostring(code) }, { below and tostring(below), above and tostring(above) or nil }
 end
 
---- The errors with this name; several kinds of commands may have one of the same.
+--- The error with this name; in `others`, those of other kinds of commands with the same name.
 function explain_error.by_name(dialect, text)
   local token, found = errors.token(text), {}
   local known_of = dialect.errors or { by_code = {}, by_text = {} }

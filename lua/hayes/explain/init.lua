@@ -1,4 +1,4 @@
---- What a command, an error, a result code or a URC means, out of the declarations of a dialect.
+--- Explains commands, errors, result codes and URCs from the declarations of a dialect.
 
 local check = require "hayes.check"
 local command = require "hayes.declare.command"
@@ -9,12 +9,12 @@ local explain_error = require "hayes.explain.error"
 local explain_line = require "hayes.explain.line"
 local mask = require "hayes.declare.mask"
 
---- Every name that could have been meant.
+--- All names that the dialect knows.
 local function known_names(dialect)
   local names = {}
   for _, declaration in ipairs(dialect.declared) do
     names[#names + 1] = declaration.name
-    for _, key in ipairs(describe.keys(declaration.keys)) do names[#names + 1] = key end
+    for _, key in ipairs(texts.keys(declaration.keys)) do names[#names + 1] = key end
   end
   for _, urc in ipairs(dialect.urcs or {}) do names[#names + 1] = urc.name end
   for _, final in ipairs(dialect.finals or {}) do names[#names + 1] = (final[1]:gsub("[:%s]+$", "")) end

@@ -1,12 +1,12 @@
---- Lines of a module: result codes, URCs, answers.
+--- Explains lines that a module sends: result codes, URCs and answers.
 
 local answer = require "hayes.declare.answer"
 local check = require "hayes.check"
 local command = require "hayes.declare.command"
-local describe = require "hayes.explain.text"
-local explained = require "hayes.explain.values"
+local texts = require "hayes.explain.text"
+local values = require "hayes.explain.values"
 local explain_error = require "hayes.explain.error"
-local explanation = require "hayes.explain.result"
+local Explanation = require "hayes.explain.result"
 local fields = require "hayes.declare.fields"
 
 local explain_line = {}
@@ -42,14 +42,14 @@ function explain_line.result(dialect, text)
       local code = math.tointeger(tonumber(words))
       if code then return explain_error.by_number(dialect, code) end
       if words ~= "" then return explain_error.by_name(dialect, words) end
-      return explanation.new { kind = "result", name = final[1], hint = final.hint,
+      return Explanation.new { kind = "result", name = final[1], hint = final.hint,
         summary = final.summary or (final.success and "the command has succeeded" or "the command has failed") }
     end
   end
   for _, connect in ipairs(dialect.connects or {}) do
     if text == connect or text:sub(1, #connect + 1) == connect .. " " then
-      return explanation.new { kind = "result", name = connect,
-        summary = "data mode begins: what follows is data until it ends or is escaped from" }
+      return Explanation.new { kind = "result", name = connect,
+        summary = "data mode begins: what follows is data, until the connection ends or the escape sequence is sent" }
     end
   end
   if text == ">" then
@@ -57,8 +57,8 @@ function explain_line.result(dialect, text)
   end
   for _, boot in ipairs(dialect.boot or {}) do
     if text == boot then
-      return explanation.new { kind = "urc", name = boot,
-        summary = "the module starts, restarts or switches itself off; connections and sessions from before are gone" }
+      return Explanation.new { kind = "urc", name = boot,
+        summary = "the module starts, restarts or switches itself off; its connections and sessions are lost" }
     end
   end
 end
@@ -72,14 +72,14 @@ local function add_hint(found, dialect, declared, list)
 end
 
 local function line_found(dialect, facts, declared, list)
-  facts.fields = explained.values(dialect, declared or {}, list)
+  facts.fields = values.given(dialect, declared or {}, list)
   facts.has_values = true
-  local found = explanation.new(facts)
+  local found = Explanation.new(facts)
   add_hint(found, dialect, declared or {}, list)
   return found
 end
 
---- The text of the fields, if the line may be this URC; nil otherwise. The bare name of a URC that has fields does not
+--- The text of the fields if the line may be this URC, otherwise nil. The bare name of a URC with fields does not
 --- match.
 local function urc_fields(urc, text)
   local start = urc.text or urc.name
@@ -100,18 +100,18 @@ function explain_line.urc(dialect, text)
     if list and (not urc.shape or urc.shape == "" or fields.match(urc.shape, list)) then
       local key = urc.keys and list[1] and command.key(urc.keys, list[1].text)
       local form = key and urc.keys[key] or urc
-      local rest_of = explained.after_key(list, key)
+      local rest_of = values.after_key(list, key)
       return line_found(dialect, { kind = "urc", name = urc.name, key = key or nil, source = urc.source,
         summary = form.summary or urc.summary }, answer.of_shape(form, rest_of), rest_of)
     end
   end
 end
 
---- The first form whose answer such a line may be.
+--- The first form of the command that may be answered with such a line.
 local function answering(declaration, list)
-  for _, form in ipairs(describe.forms(declaration)) do
+  for _, form in ipairs(texts.forms(declaration)) do
     if not form.key or (list[1] and list[1].text:lower() == form.key:lower()) then
-      local after_key = explained.after_key(list, form.key)
+      local after_key = values.after_key(list, form.key)
       local declared = form.form ~= "test" and answer.of_shape(form.described, after_key)
       if declared and #after_key <= #declared then return declared, after_key, form.key end
     end

@@ -1,7 +1,7 @@
---- Reference pages out of the declarations of a dialect, in Markdown.
+--- Reference pages in Markdown, generated from the declarations of a dialect.
 
 local dialects = require "hayes.dialect"
-local describe = require "hayes.explain.text"
+local texts = require "hayes.explain.text"
 
 local reference = {}
 
@@ -13,7 +13,7 @@ local function code(text)
   return "`" .. tostring(text):gsub("`", "'"):gsub("|", "\\|") .. "`"
 end
 
---- Sections are lists of lines; a page is put together from them.
+--- A page: a list of lines.
 local Page = {}
 Page.__index = Page
 
@@ -36,7 +36,7 @@ end
 
 local function meanings(described)
   local list = {}
-  for i, entry in ipairs(describe.values(described)) do
+  for i, entry in ipairs(texts.values(described)) do
     list[i] = ("%s %s"):format(code(entry.value), escape(entry.meaning))
   end
   return table.concat(list, "<br>")
@@ -57,9 +57,9 @@ end
 local function param_rows(params)
   local rows = {}
   for i, param in ipairs(params or {}) do
-    local left_out = describe.left_out(param)
-    local factory = describe.factory(param)
-    rows[i] = { code(param.name), param.type, escape(describe.range(param)), about(param),
+    local left_out = texts.left_out(param)
+    local factory = texts.factory(param)
+    rows[i] = { code(param.name), param.type, escape(texts.range(param)), about(param),
       escape((left_out or "no") .. (factory and "; until it is set: " .. factory or "")) }
   end
   return rows
@@ -84,8 +84,8 @@ local function data_of(declaration)
   local data = declaration.data
   if not data then return nil end
   local words = { "Takes data at the prompt or after CONNECT" }
-  if data.length then words[#words + 1] = (", as many bytes as `%s` says"):format(data.length) end
-  if data.ends then words[#words + 1] = (", without it up to the byte 0x%02X"):format(data.ends:byte()) end
+  if data.length then words[#words + 1] = (", `%s` bytes"):format(data.length) end
+  if data.ends then words[#words + 1] = ("; without that, up to the byte 0x%02X"):format(data.ends:byte()) end
   return table.concat(words) .. "."
 end
 
@@ -93,7 +93,7 @@ local function add_command(page, declaration)
   page:paragraph("### %s", (declaration.sequence and "" or "AT") .. declaration.name)
   page:paragraph("%s *%s*", escape(declaration.summary), escape(declaration.source))
   local taken = {}
-  local forms = describe.forms(declaration)
+  local forms = texts.forms(declaration)
   for _, form in ipairs(forms) do
     if not form.key then page:line("- %s%s", code(form.syntax), form.summary and ": " .. escape(form.summary) or "") end
   end
@@ -105,14 +105,14 @@ local function add_command(page, declaration)
     end
     local own = form.form == "write" or form.described ~= declaration
     if own then add_params(page, form.described.params) end
-    for _, line in ipairs(describe.answers(declaration, form.form, form.key)) do
+    for _, line in ipairs(texts.answers(declaration, form.form, form.key)) do
       if not taken[line.pattern] then add_lines(page, "Answer", { line }) end
       taken[line.pattern] = true
     end
   end
   if declaration.deferred then
     add_lines(page, ("Deferred result, within %g s"):format(declaration.deferred.timeout),
-      describe.deferred(declaration))
+      texts.deferred(declaration))
   end
   if data_of(declaration) then page:paragraph("%s", data_of(declaration)) end
   if declaration.timeout then page:paragraph("Final result code within %g s.", declaration.timeout) end
@@ -150,7 +150,7 @@ local function add_urcs(page, dialect)
   for _, urc in ipairs(dialect.urcs or {}) do
     page:paragraph("### URC %s", urc.name)
     page:paragraph("%s *%s*", escape(urc.summary or ""), escape(urc.source or ""))
-    add_lines(page, "Line", describe.urc(urc))
+    add_lines(page, "Line", texts.urc(urc))
   end
   for _, boot in ipairs(dialect.boot or {}) do
     page:paragraph("%s: the module starts, restarts or switches itself off.", code(boot))

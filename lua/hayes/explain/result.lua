@@ -1,23 +1,23 @@
---- The result of explain: an object that holds the facts and prints as text for a REPL.
+--- The result of explain: an object that holds the facts, and prints as text for a REPL.
 
 local layout = require "hayes.explain.layout"
 
 ---@class hayes.explained a parameter or a field
 ---@field name string
----@field value? any         what was given; "***" for a secret
----@field meaning? string    of the value
----@field problem? string    why it would be refused
+---@field value? any         the value given; "***" for a secret
+---@field meaning? string    what the value means
+---@field problem? string    why the value would be refused
 ---@field unit? string
 ---@field range? string
----@field values? { value: any, meaning: string }[] what it may be
----@field left_out? string   what leaving it out means
----@field factory? string    what a setting is before anybody sets it
+---@field values? { value: any, meaning: string }[] the values listed in the declaration
+---@field left_out? string   what happens if it is left out
+---@field factory? string    the initial value of a setting
 ---@field doc? string
 
 ---@class hayes.explanation
 ---@field kind "command"|"answer"|"urc"|"error"|"result"
 ---@field name string
----@field title? string      the first line, where it is not name and summary
+---@field title? string      the first line, if it is not name and summary
 ---@field summary string
 ---@field source? string
 ---@field form? string       of a command line with values
@@ -33,7 +33,7 @@ local layout = require "hayes.explain.layout"
 ---@field urcs? { pattern: string, summary: string? }[]
 ---@field timeout? number    seconds to the final result code
 ---@field remark? string
----@field others? hayes.explanation[]  what else has this name
+---@field others? hayes.explanation[]  other things with this name
 local Explanation = {}
 Explanation.__index = Explanation
 Explanation.__name = "hayes.explanation"
@@ -89,7 +89,7 @@ local function append(lines, more)
   for _, line in ipairs(more) do lines[#lines + 1] = line end
 end
 
---- The fields that have something to explain, and were not explained before.
+--- The fields that need an explanation and have not been explained yet.
 local function not_yet_told(fields, told)
   local list = {}
   for _, field in ipairs(fields or {}) do
@@ -127,7 +127,7 @@ local function forms_of(self)
     end
   end
   if #settings > 0 then
-    lines[#lines + 1] = ('  AT%s="…"; of one setting tells explain(\'AT%s=%s\'):'):format(self.name, self.name,
+    lines[#lines + 1] = ('  AT%s="…"; explain(\'AT%s=%s\') shows one setting:'):format(self.name, self.name,
       settings[1][1])
     append(lines, layout.table(settings, "    "))
   end
@@ -157,11 +157,9 @@ function Explanation.__concat(a, b)
   return tostring(a) .. tostring(b)
 end
 
-local explanation = {}
-
 ---@return hayes.explanation
-function explanation.new(facts)
+function Explanation.new(facts)
   return setmetatable(facts, Explanation)
 end
 
-return explanation
+return Explanation

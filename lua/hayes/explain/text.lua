@@ -1,20 +1,20 @@
---- Declarations in words, for explanations, completion and reference pages.
+--- Texts about declarations, for explanations, completion and reference pages.
 
 local check = require "hayes.check"
 local command = require "hayes.declare.command"
 
-local describe = {}
+local texts = {}
 
---- Values in order: numbers by size, then words.
+--- Order of values: numbers by size, then words.
 local function in_order(a, b)
   if math.type(a) == math.type(b) then return a < b end
   return math.type(a) ~= nil
 end
 
---- The listed values of a parameter or field with their meaning.
+--- The listed values of a parameter or field, with their meanings.
 ---@param param hayes.param|hayes.answer
 ---@return { value: any, meaning: string }[]
-function describe.values(param)
+function texts.values(param)
   local list = {}
   for value, meaning in pairs(param.values or {}) do list[#list + 1] = { value = value, meaning = meaning } end
   table.sort(list, function(a, b) return in_order(a.value, b.value) end)
@@ -22,7 +22,7 @@ function describe.values(param)
 end
 
 --- The keys of a declaration, in order.
-function describe.keys(keys)
+function texts.keys(keys)
   local list = {}
   for key in pairs(keys or {}) do list[#list + 1] = key end
   table.sort(list)
@@ -33,10 +33,10 @@ local function with_unit(text, unit)
   return unit and text .. " " .. unit or text
 end
 
---- What a parameter may be, apart from its listed values: `0 to 11`, `text, up to 80 bytes`.
+--- The range of a parameter apart from its listed values: `0 to 11`, `text, up to 80 bytes`.
 ---@param param hayes.param
 ---@return string
-function describe.range(param)
+function texts.range(param)
   if param.min then return with_unit(("%d to %d"):format(param.min, param.max), param.unit) end
   if param.type == "string" and not param.values then
     return param.max and ("text, up to %d bytes"):format(param.max) or "text"
@@ -48,7 +48,7 @@ end
 local function sum_of(param, number)
   if param.values[number] then return param.values[number] end
   local parts, rest = {}, number
-  for _, entry in ipairs(describe.values(param)) do
+  for _, entry in ipairs(texts.values(param)) do
     local bit = entry.value
     if bit ~= 0 and bit & (bit - 1) == 0 and number & bit ~= 0 then
       parts[#parts + 1] = ("%d %s"):format(bit, entry.meaning)
@@ -67,33 +67,33 @@ local function listed(values, value)
   end
 end
 
---- The error with this number, as a sentence without its end.
-function describe.error(dialect, code)
+--- What the error with this number means, as a sentence without a full stop.
+function texts.error(dialect, code)
   if code == 0 then return "success" end
   local known = dialect.errors and dialect.errors.by_code[code]
   return known and known.text
 end
 
---- What a value means, as far as the declaration says; nil: it says nothing.
+--- What a value means; nil if the declaration does not say.
 ---@param dialect hayes.dialect
 ---@param param hayes.param|hayes.answer
 ---@param value any
 ---@return string?
-function describe.meaning(dialect, param, value)
-  if param.error then return describe.error(dialect, value) end
+function texts.meaning(dialect, param, value)
+  if param.error then return texts.error(dialect, value) end
   if not param.values then return nil end
   if param.flags and math.type(value) == "integer" then return sum_of(param, value) end
   return listed(param.values, value)
 end
 
---- Why a value would be refused; nil: it would not.
+--- Why a value would be refused; nil if it is allowed.
 ---@param param hayes.param
 ---@param value any
 ---@return string?
-function describe.problem(param, value)
+function texts.problem(param, value)
   if param.type == "integer" and math.type(value) ~= "integer" then return "must be a number" end
   if param.min and param.type == "integer" then
-    if value < param.min or value > param.max then return "must be " .. describe.range(param) end
+    if value < param.min or value > param.max then return "must be " .. texts.range(param) end
     return nil
   end
   if param.type ~= "integer" and param.max and #value > param.max then
@@ -101,15 +101,15 @@ function describe.problem(param, value)
   end
   if param.values and not param.open and not listed(param.values, value) then
     local words = {}
-    for i, entry in ipairs(describe.values(param)) do words[i] = tostring(entry.value) end
+    for i, entry in ipairs(texts.values(param)) do words[i] = tostring(entry.value) end
     return "must be one of " .. table.concat(words, ", ")
   end
 end
 
---- What happens when a parameter is left out; nil: it must not be.
+--- What happens if a parameter is left out; nil if it is required.
 ---@param param hayes.param
 ---@return string?
-function describe.left_out(param)
+function texts.left_out(param)
   if not param.optional then return nil end
   if param.omitted then return param.omitted end
   if param.default == nil then return "may be left out" end
@@ -117,8 +117,8 @@ function describe.left_out(param)
   return "default " .. with_unit(check.show(param.default), param.unit) .. (meaning and ", " .. meaning or "")
 end
 
---- What a setting is before anybody sets it; nil: the declaration does not say.
-function describe.factory(param)
+--- The initial value of a setting; nil if the declaration does not say.
+function texts.factory(param)
   if param.factory == nil then return nil end
   local meaning = param.values and param.values[param.factory]
   return with_unit(tostring(param.factory), param.unit) .. (meaning and ", " .. meaning or "")
@@ -126,8 +126,8 @@ end
 
 --- `<a>,<b>[,<c>[,<d>]]`
 ---@param params hayes.param[]?
----@param first boolean? nothing precedes them
-function describe.params(params, first)
+---@param first boolean? nothing precedes them on the line
+function texts.params(params, first)
   local text, open = "", 0
   for i, param in ipairs(params or {}) do
     local comma = (i > 1 or not first) and "," or ""
@@ -167,21 +167,21 @@ end
 ---@param form string
 ---@param key? string
 ---@return string
-function describe.syntax(declaration, form, key)
+function texts.syntax(declaration, form, key)
   if declaration.sequence then return declaration.name end
   local name = "AT" .. declaration.name
   if form == "test" then return name .. "=?" end
   if form == "read" then return name .. "?" end
   local described = command.form(declaration, form, key)
   if form == "execute" then
-    return described == declaration and name or name .. describe.params(described.params, true)
+    return described == declaration and name or name .. texts.params(described.params, true)
   end
   if key then return ('%s="%s"%s'):format(name, key, describe.params(described.params)) end
   if declaration.cases then return name .. "=" .. params_of_cases(declaration) end
   return name .. "=" .. describe.params(described.params, true)
 end
 
---- What a line with these fields looks like: `+QSSLOPEN: <clientID>,<err>`.
+--- The pattern of a line with these fields: `+QSSLOPEN: <clientID>,<err>`.
 ---@param prefix string
 ---@param answer hayes.answer[]
 ---@param key? string
@@ -211,9 +211,9 @@ local function answers_of(prefix, described, key, spelling)
   return list
 end
 
---- The lines that a command answers with in one form.
+--- The lines that answer one form of a command.
 ---@return { pattern: string, answer: hayes.answer[], summary: string? }[]
-function describe.answers(declaration, form, key)
+function texts.answers(declaration, form, key)
   if form == "test" then return {} end
   local described = command.form(declaration, form, key)
   local block = declaration.block
@@ -244,14 +244,14 @@ local function urc_lines(urc, key)
   return list
 end
 
---- The lines of a URC, or of one form of it.
+--- The lines of a URC, or of its form with this key.
 ---@param urc hayes.urc
 ---@param key? string
 ---@return { pattern: string, answer: hayes.answer[], summary: string? }[]
-function describe.urc(urc, key)
+function texts.urc(urc, key)
   if key or not urc.keys then return urc_lines(urc, key) end
   local list = {}
-  for _, candidate in ipairs(describe.keys(urc.keys)) do
+  for _, candidate in ipairs(texts.keys(urc.keys)) do
     table.move(urc_lines(urc, candidate), 1, 9, #list + 1, list)
   end
   return list
@@ -262,16 +262,16 @@ local form_order = { "test", "read", "write", "execute" }
 --- The forms that a command has, in the order of the notes: test, read, write (one for each key), execute.
 ---@param declaration hayes.declaration
 ---@return { form: string, key: string?, syntax: string, described: hayes.form, summary: string? }[]
-function describe.forms(declaration)
+function texts.forms(declaration)
   local list = {}
   local function add(form, key)
     local described = command.form(declaration, form, key)
-    list[#list + 1] = { form = form, key = key, syntax = describe.syntax(declaration, form, key),
+    list[#list + 1] = { form = form, key = key, syntax = texts.syntax(declaration, form, key),
       described = described, summary = described ~= declaration and described.summary or nil }
   end
   for _, form in ipairs(form_order) do
     if form == "write" then
-      for _, key in ipairs(describe.keys(declaration.keys)) do add("write", key) end
+      for _, key in ipairs(texts.keys(declaration.keys)) do add("write", key) end
       if declaration.params then add("write") end
     elseif declaration[form] then
       add(form)
@@ -280,4 +280,4 @@ function describe.forms(declaration)
   return list
 end
 
-return describe
+return texts

@@ -1,21 +1,21 @@
---- Parameters and fields in words, with the values that were given.
+--- Explains parameters and fields, and the values given for them.
 
-local describe = require "hayes.explain.text"
+local texts = require "hayes.explain.text"
 
-local explained = {}
+local values = {}
 
 local function one(described)
   return {
-    name = described.name, unit = described.unit, range = describe.range(described),
-    values = described.values and describe.values(described) or nil, left_out = describe.left_out(described),
-    factory = describe.factory(described),
+    name = described.name, unit = described.unit, range = texts.range(described),
+    values = described.values and texts.values(described) or nil, left_out = texts.left_out(described),
+    factory = texts.factory(described),
     doc = described.doc or (described.error and "0, or the number of an error") or nil,
   }
 end
 
---- What each of these may be.
+--- Explains each parameter or field, without a value.
 ---@return hayes.explained[]
-function explained.all(list)
+function values.describe(list)
   local result = {}
   for i, described in ipairs(list or {}) do result[i] = one(described) end
   return result
@@ -38,8 +38,8 @@ local function with_value(dialect, described, field, checked)
     return result
   end
   local value = (described.type or "integer") == "integer" and value_of(field) or field.text
-  result.problem = checked and describe.problem(described, value) or nil
-  result.meaning = describe.meaning(dialect, described, value)
+  result.problem = checked and texts.problem(described, value) or nil
+  result.meaning = texts.meaning(dialect, described, value)
   result.value, result.quoted = value, field.quoted
   if described.secret then hide(result) end
   return result
@@ -65,15 +65,15 @@ function explained.values(dialect, declared, list, checked, shown)
   return result
 end
 
---- Lines as describe gives them, their fields explained.
-function explained.lines(list)
-  for _, line in ipairs(list) do line.fields = explained.all(line.answer) end
+--- Adds explanations of the fields to these lines (of text.lua).
+function values.lines(list)
+  for _, line in ipairs(list) do line.fields = values.describe(line.answer) end
   return list
 end
 
---- Without the first field, where that is a key.
-function explained.after_key(list, keyed)
+--- The fields without the first one, if that is a key.
+function values.after_key(list, keyed)
   return keyed and table.move(list, 2, #list, 1, {}) or list
 end
 
-return explained
+return values

@@ -1,4 +1,4 @@
---- The module itself and its Wi-Fi, as far as it takes to get on line. Sources: the vendor's combo guide
+--- Commands for the module itself, and for joining a Wi-Fi network. Sources: the vendor's combo guide
 --- (AT_Basic_Commands, Wi-Fi_AT_Commands); devices where noted.
 
 local BASIC, WIFI = "combo guide, basic commands", "combo guide, Wi-Fi commands"
@@ -25,7 +25,7 @@ return {
     answer = { { name = "baud" }, { name = "data" }, { name = "stop" }, { name = "parity" } }, read = true, timeout = 3,
   },
   {
-    name = "+SYSMSG", summary = "Which events are told (firmware P23 and later).", source = "vendor's skill pages",
+    name = "+SYSMSG", summary = "Which events are reported (firmware P23 and later).", source = "vendor's skill pages",
     params = {
       { name = "operation", type = "integer", values = { [1] = "set" } },
       { name = "mask", type = "bare", max = 8, doc = "8 hexadecimal digits." }, save,
@@ -38,7 +38,7 @@ return {
     answer = { { name = "mode", values = modes } }, read = true, timeout = 10,
   },
   {
-    name = "+WJAP", summary = "Joins an access point; the read form tells which, password and all.", source = WIFI,
+    name = "+WJAP", summary = "Joins an access point; the read form shows it, including the password.", source = WIFI,
     params = { ssid, password, bssid },
     answer = { { name = "state" }, { name = "ssid", type = "string" },
       { name = "password", type = "string", secret = true },
@@ -52,11 +52,11 @@ return {
     source = "vendor's skill pages; V4.18_P23.2.1", bare = true, read = true, timeout = 5,
   },
   {
-    name = "+WSCAN", summary = "Lists access points, or those of a name.", source = WIFI,
+    name = "+WSCAN", summary = "Lists access points; with a name, only those.", source = WIFI,
     params = { { name = "ssid", type = "string", max = 63 } }, execute = true, bare = true, timeout = 20,
   },
   {
-    name = "+WAUTOCONN", summary = "Joins the access point by itself after a start.", source = WIFI,
+    name = "+WAUTOCONN", summary = "Whether the module joins the access point by itself after a start.", source = WIFI,
     params = {
       { name = "on", type = "integer", values = { [0] = "no", [1] = "yes" } },
       { name = "ssid", type = "string", max = 63, quoted = true, optional = true }, password, bssid,

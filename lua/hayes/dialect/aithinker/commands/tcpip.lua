@@ -5,7 +5,7 @@ local PAGE = "TCP/IP AT Command Set"
 local con_id = { name = "ConID", type = "integer", min = 1, max = 4294967295, doc = "Connection." }
 local host = { name = "remote_host", type = "string", max = 200, doc = "IP address or host name." }
 local port = { name = "port", type = "integer", min = 1, max = 65535,
-  doc = "Of a client, the server's; of a server, its own." }
+  doc = "For a client, the server's port; for a server, its own." }
 
 local types = {
   [1] = "UDP server", [2] = "UDP client", [3] = "TCP server", [4] = "TCP client", [6] = "SSL server",
@@ -14,9 +14,9 @@ local types = {
 local row_types = { [5] = "TCP seed", [8] = "SSL seed" }
 for number, name in pairs(types) do row_types[number] = name end
 
---- The page says 1 connected, 2 disconnected, 3 connecting, 4 failed, and has 3 in its example of a socket that is
---- connected. The firmware's own list (Ai-Thinker's SDK, aiio_at_wifi_api.h) and devices (V4.18_P23.2.1) say this; its
---- 2, an access point without an address, is no socket's, so the page may have it.
+--- The page says 1 connected, 2 disconnected, 3 connecting, 4 failed, but its example of a connected socket has 3. This
+--- table follows the firmware (Ai-Thinker's SDK, aiio_at_wifi_api.h) and devices (V4.18_P23.2.1). The firmware's 2
+--- means an access point without an address, which no socket has; so 2 may keep the page's meaning.
 local states = {
   [0] = "disconnected", [1] = "connecting", [2] = "disconnected", [3] = "connected", [4] = "failed", [5] = "timed out",
   [127] = "to be deleted",
@@ -24,9 +24,9 @@ local states = {
 
 local type_param = { name = "type", type = "integer", values = types }
 local keep_alive = { name = "keep_alive", type = "integer", min = 0, max = 7200, unit = "s", default = 0,
-  optional = true, doc = "TCP keep-alive; before framework P2.25.0 it does nothing." }
+  optional = true, doc = "TCP keep-alive; without effect before framework P2.25.0." }
 local wanted_id = { name = "conID", type = "integer", min = 0, max = 4294967295, default = 0, optional = true,
-  doc = "ConID wanted, 0: any (BW16 v4.11.0 and later)." }
+  doc = "The ConID to use; 0: any (BW16 v4.11.0 and later)." }
 
 local client = { type_param, host, port, keep_alive, wanted_id }
 local server = { type_param, port, keep_alive, wanted_id }
@@ -52,9 +52,9 @@ return {
     timeout = 35,
   },
   {
-    name = "+SOCKETSEND", summary = "Sends data, whatever it is, at a prompt.", source = PAGE .. ", AT+SOCKETSEND",
+    name = "+SOCKETSEND", summary = "Sends any data at a prompt.", source = PAGE .. ", AT+SOCKETSEND",
     params = { con_id, { name = "length", type = "integer", min = 1, max = 1048576, unit = "bytes",
-      doc = "The module cuts what is longer than 1024 bytes." } },
+      doc = "The module splits what is longer than 1024 bytes." } },
     data = { ends = "length", length = "length" }, timeout = 15,
   },
   {
@@ -77,9 +77,9 @@ return {
     params = { con_id }, timeout = 10,
   },
   {
-    name = "+SOCKETRECVCFG", summary = "How received data is told of.", source = PAGE .. ", AT+SOCKETRECVCFG",
+    name = "+SOCKETRECVCFG", summary = "How received data is announced.", source = PAGE .. ", AT+SOCKETRECVCFG",
     params = { { name = "mode", type = "integer",
-      values = { [0] = "the length alone, to be read", [1] = "the data itself" }, default = 0 } },
+      values = { [0] = "by its length; it is then read", [1] = "by the data itself" }, default = 0 } },
     answer = { { name = "mode" } }, read = true, timeout = 5,
   },
   {
@@ -101,12 +101,12 @@ return {
     read = true, timeout = 5,
   },
   {
-    name = "+SSLCRET", summary = "A certificate or key: with a length it is set, without it is read.",
+    name = "+SSLCRET", summary = "Sets a certificate or key if a length is given; otherwise reads it.",
     source = PAGE .. ", AT+SSLCRET",
     params = {
       { name = "type", type = "integer", values = { [1] = "CA", [2] = "client certificate", [3] = "client key" } },
       { name = "length", type = "integer", min = 0, max = 2047, unit = "bytes", optional = true,
-        doc = "The firmware's buffer has 2048." },
+        doc = "The firmware's buffer has 2048 bytes." },
     },
     answer = { { name = "type" }, { name = "length", unit = "bytes" } },
     data = { ends = "length", length = "length", if_given = true },

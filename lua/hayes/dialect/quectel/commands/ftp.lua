@@ -5,10 +5,10 @@ local ftp_errors = require "hayes.dialect.quectel.ftp.errors"
 
 local NOTE = "FTP note "
 
---- rsptimeout is 180 s at most; a command gets it, and some for the module itself.
+--- rsptimeout is at most 180 s, and the module may take some more, seconds.
 local LONGEST = 190
 
---- One setting: asked for without the value, set with it.
+--- One setting: read without the value, set with it.
 local function number(summary, param)
   param.optional, param.omitted = true, "asks for the setting"
   return { summary = summary, params = { param }, answer = { { name = param.name, values = param.values } } }
@@ -20,28 +20,28 @@ end
 
 local account = {
   { name = "username", type = "string", max = 255, optional = true, omitted = "asks for the setting" },
-  { name = "password", type = "string", max = 255, optional = true, secret = true, omitted = "it is empty",
-    doc = "EG800K shows asterisks in its place when asked." },
+  { name = "password", type = "string", max = 255, optional = true, secret = true, omitted = "empty",
+    doc = "When asked for it, EG800K shows asterisks." },
 }
 
 local file_name = { name = "file_name", type = "string", max = 255, doc = "On the server." }
 local folder_name = { name = "folder_name", type = "string", max = 255, doc = "On the server." }
 local local_name = { name = "local_name", type = "string", max = 255, default = "COM:",
-  doc = "COM: is the port; UFS:name or SD:name is a file of the module. In upper case: EC25 knows no `ufs:` (613)." }
+  doc = "COM: is the port; UFS:name or SD:name is a file of the module. EC25 wants upper case: `ufs:` fails with 613." }
 local listing_name = { name = "local_name", type = "string", max = 255, default = "COM:", optional = true,
   doc = local_name.doc }
 local folder = { name = "dirname", type = "string", max = 255, doc = "`.` is the current one." }
 local start = { name = "startpos", type = "integer", min = 0, max = 2147483647, unit = "bytes", default = 0,
   optional = true }
 local transferred = { name = "transferlen", unit = "bytes",
-  doc = "With err 0: what was transferred; with any other, the server's reply code." }
+  doc = "If err is 0, the number of bytes transferred; otherwise the server's reply code." }
 local replies = { [0] = "none" }
 for reply, known in pairs(ftp_errors.protocol) do replies[reply] = known[1] end
 
 local code = { name = "protocol_error", doc = "The server's reply code (chapter 6).", values = replies, open = true }
 local err = { name = "err", error = true, doc = "0, or an error of chapter 5." }
 
---- OK, and the result after it, or in front of it (note 3.6).
+--- A command whose result follows OK, or precedes it (note 3.6).
 local function act(name, summary, source, params, second)
   return {
     name = name, summary = summary, source = NOTE .. source, params = params, execute = not params or nil,
@@ -70,9 +70,9 @@ return {
         values = { [0] = "binary", [1] = "ASCII" }, factory = 0 }),
       transmode = number("Who listens for data connections.", { name = "transmode", type = "integer",
         values = { [0] = "the client (active)", [1] = "the server (passive), which FTPS needs" } }),
-      contextid = number("PDP context, active before AT+QFTPOPEN.", { name = "contextID", type = "integer", min = 1,
-        max = 15, factory = 1, doc = "A PDP context." }),
-      rsptimeout = number("Longest time for an answer, CONNECT, or between two packets.", { name = "timeout",
+      contextid = number("PDP context; must be active before AT+QFTPOPEN.", { name = "contextID", type = "integer",
+        min = 1, max = 15, factory = 1, doc = "A PDP context." }),
+      rsptimeout = number("Longest wait for a reply, CONNECT or the next packet.", { name = "timeout",
         type = "integer", min = 20, max = 180, unit = "s", factory = 90 }),
       ssltype = number("FTP or FTPS.", { name = "SSL_type", type = "integer",
         values = { [0] = "FTP", [1] = "FTPS, implicit", [2] = "FTPS, explicit" }, factory = 0 }),
@@ -85,13 +85,13 @@ return {
             [0] = "the one that the server gives", [1] = "that of the control connection",
             [2] = "that of the control connection; if it fails, the one that the server gives" } },
           { name = "data_timeout", type = "integer", min = 15, max = 50, unit = "s", factory = 25, optional = true,
-            omitted = "it stays",
-            doc = "With 2: time until the other address is tried." },
+            omitted = "unchanged",
+            doc = "With 2: time after which the other address is tried." },
         },
         answer = { { name = "data_address_type" }, { name = "data_timeout", unit = "s" } },
       },
       restenable = number("How data connections are closed.", { name = "rest_enable", type = "integer",
-        values = { [0] = "with a farewell", [1] = "with RST" }, factory = 0 }),
+        values = { [0] = "with FIN", [1] = "with RST" }, factory = 0 }),
       cache = number("Buffer of data connections.", { name = "cache_type", type = "integer",
         values = { [0] = "64 KB", [1] = "fast, 128 KB", [2] = "slow, 128 KB, resuming" }, factory = 0 }),
     },
@@ -107,7 +107,7 @@ return {
   },
   act("+QFTPCWD", "Changes the current folder.", "2.3",
     { { name = "path_name", type = "string", max = 128, doc = "`/` is the root." } }),
-  act("+QFTPPWD", "Tells the current folder.", "2.4", nil,
+  act("+QFTPPWD", "Returns the current folder.", "2.4", nil,
     { name = "path_name", type = "string", doc = "Quoted by EG800K, bare by EC20 and EC25." }),
   carry("+QFTPPUT", "Stores a file on the server.", "2.5", {
     file_name, local_name, start,
@@ -137,10 +137,10 @@ return {
   act("+QFTPRENAME", "Renames a file or folder.", "2.15", {
     { name = "old_name", type = "string", max = 255 }, { name = "new_name", type = "string", max = 255 },
   }),
-  act("+QFTPLEN", "Tells how much the current or last transfer has carried.", "2.16", nil, transferred),
-  act("+QFTPSTAT", "Tells the state of the FTP client.", "2.17", nil, {
+  act("+QFTPLEN", "Returns the number of bytes of the current or last transfer.", "2.16", nil, transferred),
+  act("+QFTPSTAT", "Returns the state of the FTP client.", "2.17", nil, {
     name = "ftpstat", values = { [0] = "opening", [1] = "idle", [2] = "transferring", [3] = "closing",
       [4] = "closed" } }),
-  -- Until its result has come every other FTP command is refused with 603 (EG800K).
+  -- EG800K refuses every other FTP command with 603 until the result has arrived.
   act("+QFTPCLOSE", "Logs out.", "2.18"),
 }

@@ -98,18 +98,18 @@ return {
     timeout = 0.3,
   },
   basic("E", "Echo of command lines.", "V.250 6.2.4", { [0] = "off", [1] = "on" }, {
-    remark = "On, the module echoes the data of AT+QSSLSEND, too, which then stands in front of the answer. The "
-      .. "library switches it off." }),
+    remark = "If on, the module also echoes the data of AT+QSSLSEND, which then precedes the answer. The library "
+      .. "switches it off." }),
   basic("V", "Form of result codes.", "V.250 6.2.6", { [0] = "numbers", [1] = "words" }, {
-    remark = "The library counts on words." }),
+    remark = "The library needs words." }),
   basic("Q", "Whether result codes are sent.", "V.250 6.2.5", { [0] = "yes", [1] = "no" }, {
-    remark = "With 1 no command is ever answered." }),
+    remark = "With 1, no command is answered." }),
   basic("Z", "Restores the user's profile.", "V.250 6.1.1", { [0] = "the profile stored by &W" }),
   basic("&F", "Restores the factory settings: echo on, text results, no flow control.", "V.250 6.1.2",
     { [0] = "the factory's" }),
   basic("&W", "Stores the current settings in the user's profile.", MANUAL .. ", general commands",
     { [0] = "the only profile" }, {
-      remark = "What AT+QSSLCFG and AT+QICSGP set is not stored by it." }),
+      remark = "It does not store the settings of AT+QSSLCFG and AT+QICSGP." }),
   basic("&D", "What the module does when DTR drops.", MANUAL .. ", serial interface commands", {
     [0] = "nothing", [1] = "leaves data mode and keeps the connection", [2] = "leaves data mode and hangs up",
   }, { remark = "The factory setting of EC2x is 2; to leave transparent access mode with DTR, set 1 first." }),
@@ -122,7 +122,7 @@ return {
   {
     name = "+++", summary = "Leaves data mode for command mode; the connection stays.", source = "SSL note 1.4",
     sequence = true, timeout = 3,
-    remark = "At least 1 s of silence, the three characters within 1 s and without CR, 1 s of silence; then OK.",
+    remark = "At least 1 s of silence, the three characters within 1 s and without CR, again 1 s of silence; then OK.",
   },
   {
     name = "+CMEE", summary = "Form of error codes.", source = "27.007 9.1",
@@ -130,10 +130,10 @@ return {
       { name = "n", type = "integer", values = error_forms },
     },
     answer = { { name = "n", values = error_forms } }, read = true, test = true, timeout = 0.3,
-    remark = "The library sets 1. With 2 the errors of some services are numbers all the same.",
+    remark = "The library sets 1. With 2, some services still give numbers.",
   },
   {
-    name = "+CFUN", summary = "How much of the module is on.", source = "27.007 8.2",
+    name = "+CFUN", summary = "Level of functionality: full, no radio or minimum.", source = "27.007 8.2",
     params = {
       { name = "fun", type = "integer", values = functionality },
       { name = "rst", type = "integer", values = { [0] = "no reset", [1] = "reset first" }, default = 0,
@@ -141,20 +141,20 @@ return {
     },
     answer = { { name = "fun", values = functionality } }, read = true, test = true, timeout = 15,
     urcs = { "+CFUN", "+CPIN", "+QIND" },
-    remark = "AT+CFUN=1,1 restarts the module: RDY comes after some seconds, and commands until then may be lost.",
+    remark = "AT+CFUN=1,1 restarts the module. RDY follows after some seconds; commands before that may be lost.",
   },
   {
     name = "+QPOWD", summary = "Powers the module down; POWERED DOWN follows.", source = MANUAL .. ", general commands",
-    remark = "POWERED DOWN follows within 65 s; a second later the power may be taken away.",
-    params = { { name = "n", type = "integer", values = { [0] = "at once", [1] = "in order, as without a value" } } },
+    remark = "POWERED DOWN follows within 65 s; power may be removed a second later.",
+    params = { { name = "n", type = "integer", values = { [0] = "at once", [1] = "in good order (the default)" } } },
     execute = true, test = true, timeout = 0.3,
   },
   {
-    name = "+CPIN", summary = "What the SIM card waits for, and the answer to it.", source = "27.007 8.3",
+    name = "+CPIN", summary = "The code that the SIM card asks for; with a PIN, enters it.", source = "27.007 8.3",
     params = {
-      { name = "pin", type = "string", max = 8, secret = true, doc = "What the card waits for." },
+      { name = "pin", type = "string", max = 8, secret = true, doc = "The code that the card asks for." },
       { name = "new pin", type = "string", max = 8, secret = true, optional = true,
-        omitted = "a PIN is given; with a PUK it must be there", doc = "In place of a blocked one." },
+        omitted = "pin is a PIN; needed if it is a PUK", doc = "Replaces the blocked PIN." },
     },
     answer = {
       { name = "code", type = "bare", values = sim_states },
@@ -162,10 +162,11 @@ return {
     read = true, test = true, timeout = 5, urcs = { "+CPIN" },
   },
   {
-    name = "+QPINC", summary = "How many wrong PINs and PUKs may still be given.", source = "AT Commands Manual, QPINC",
+    name = "+QPINC", summary = "Number of attempts left for PIN and PUK.", source = "AT Commands Manual, QPINC",
     answer = {
       { name = "facility", type = "string", values = { SC = "the SIM card", P2 = "PIN2" } },
-      { name = "pin_left", doc = "0: the card is locked." }, { name = "puk_left", doc = "0: for good." },
+      { name = "pin_left", doc = "0: the card is locked." },
+      { name = "puk_left", doc = "0: the card is locked for ever." },
     },
     read = true, test = true, timeout = 5,
   },
@@ -200,7 +201,7 @@ return {
     params = {
       { name = "mode", type = "integer", values = operator_modes },
       { name = "format", type = "integer", values = operator_formats, optional = true, default = 0 },
-      { name = "oper", type = "string", max = 32, optional = true, omitted = "only with mode 1 or 4 it is needed",
+      { name = "oper", type = "string", max = 32, optional = true, omitted = "not needed unless mode is 1 or 4",
         doc = "The operator, in that format." },
       { name = "AcT", type = "integer", values = states.technology_words, optional = true,
         omitted = "any technology" },
@@ -220,9 +221,9 @@ return {
     timeout = 0.3,
   },
   {
-    name = "+IPR", summary = "Line speed of the UART; survives a reset only with &W.", source = "V.250 6.2.10",
+    name = "+IPR", summary = "Line speed of the UART; lost at a reset unless stored with &W.", source = "V.250 6.2.10",
     params = { { name = "rate", type = "integer", min = 0, max = 4000000, unit = "bit/s",
-      doc = "0: the module finds it out." } },
+      doc = "0: the module detects it." } },
     answer = { { name = "rate", unit = "bit/s" } }, read = true, test = true, timeout = 0.3,
   },
   {
@@ -235,7 +236,7 @@ return {
     read = true, test = true, timeout = 0.3,
   },
   {
-    name = "+QURCCFG", summary = "Which port URCs go to. Stored; EG800K was shipped with usbat.",
+    name = "+QURCCFG", summary = "The port that URCs are sent to. Stored in flash; EG800K is shipped with usbat.",
     source = MANUAL .. ", general commands",
     keys = {
       urcport = {
@@ -246,8 +247,8 @@ return {
       },
     },
     test = true, timeout = 0.3,
-    remark = "With another port than the one in use, OK comes and no deferred result or URC ever does. The library "
-      .. "sets it at the start.",
+    remark = "If it is not the port in use, commands are answered with OK, but no deferred result or URC arrives. "
+      .. "The library sets it at start-up.",
   },
   {
     name = "+CTZU", summary = "Whether the network sets the module's clock.", source = "27.007 8.40",

@@ -1,4 +1,4 @@
---- The commands of the SSL note. It prints QSSLRCV, QSSSEND and secclevel in places; firmware knows QSSLRECV,
+--- The commands of the SSL note. In places it prints QSSLRCV, QSSSEND and secclevel; the firmware's names are QSSLRECV,
 --- QSSLSEND and seclevel (EC200U, EG800K, BG770A, EC25).
 
 local suites = require "hayes.dialect.quectel.ssl.suites"
@@ -13,7 +13,7 @@ local no_yes = { [0] = "no", [1] = "yes" }
 local suite_names = { [suites.ALL] = "all of the following" }
 for _, suite in ipairs(suites.list) do suite_names[suite.code] = suite.name end
 
---- What the note's values of ignorecertitem let pass; they are mbedTLS's flags of X.509 verification.
+--- The flaws that ignorecertitem makes the module accept: mbedTLS's flags of X.509 verification.
 local flaws = {
   [0] = "nothing", [1] = "it has expired", [4] = "its name is not that of the server",
   [8] = "no trusted CA has signed it", [256] = "other reasons",
@@ -22,7 +22,7 @@ local flaws = {
   [32768] = "its public key algorithm", [65536] = "its key", [1048575] = "everything: it is not checked",
 }
 
---- One setting of an SSL context: asked for without the value, set with it.
+--- One setting of an SSL context: read without the value, set with it.
 local function setting(summary, param)
   param.optional, param.omitted = true, "asks for the setting"
   local answer = { { name = "SSL_ctxID" }, { name = param.name, type = param.type, values = param.values,
@@ -34,7 +34,7 @@ local function flag(summary, name, values, factory)
   return setting(summary, { name = name, type = "integer", values = values, factory = factory })
 end
 
---- A private key may be encrypted on EC2x and LTE Standard(A); the EC200U's note knows no password.
+--- The private key may be encrypted on EC2x and LTE Standard(A); the EC200U's note has no password.
 local function with_password(described)
   described.params[3] = { name = "password", type = "string", max = 80, secret = true, optional = true,
     omitted = "the key is not encrypted" }
@@ -44,7 +44,7 @@ end
 
 local function path(summary, name)
   return setting(summary, { name = name, type = "string", max = 80,
-    doc = "A file of the module. Not looked at before the handshake." })
+    doc = "A file of the module. The module does not read it before the handshake." })
 end
 
 return {
@@ -55,33 +55,33 @@ return {
       sslversion = flag("SSL version.", "SSL_version",
         { [0] = "SSL 3.0", [1] = "TLS 1.0", [2] = "TLS 1.1", [3] = "TLS 1.2", [4] = "all of them" }),
       dtls = flag("DTLS in place of TLS.", "DTLS_enable", { [0] = "TLS", [1] = "DTLS" }),
-      ciphersuite = setting("Cipher suites that are offered.", { name = "cipher_suites", type = "bare",
+      ciphersuite = setting("Cipher suites offered to the server.", { name = "cipher_suites", type = "bare",
         values = suite_names, open = true,
-        doc = "A code of Table 3 as 0X0035, or 0XFFFF for all. In quotes it is refused (BG96)." }),
+        doc = "A code of Table 3, such as 0X0035, or 0XFFFF for all. BG96 refuses it in quotes." }),
       seclevel = flag("Authentication.", "seclevel", { [0] = "none", [1] = "of the server",
         [2] = "of the server, and of the client if the server asks for it" }, 0),
       cacert = path("The trusted CA certificates.", "cacertpath"),
-      cacertex = path("Further trusted CA certificates (EC2x, LTE Standard(A); the EC200U's note has it no more).",
+      cacertex = path("Further trusted CA certificates (EC2x and LTE Standard(A); not in the EC200U's note).",
         "cacertexpath"),
       clientcert = path("The client's certificate.", "client_cert_path"),
       clientkey = with_password(path("The client's private key.", "client_key_path")),
-      sni = flag("Whether the host name is told to the server.", "SNI", no_yes, 0),
-      ignorelocaltime = flag("Whether validity periods are left unchecked.", "ignore_ltime",
+      sni = flag("Whether the host name is sent to the server.", "SNI", no_yes, 0),
+      ignorelocaltime = flag("Whether validity periods are ignored.", "ignore_ltime",
         no_yes, 1),
       negotiatetime = setting("Longest time for the handshake.", { name = "negotiate_time", type = "integer", min = 10,
         max = 300, unit = "s", factory = 300 }),
       ignoreinvalidcertsign = flag("Whether invalid signatures of certificates are accepted.",
         "ignore_invalid_certsign",
         no_yes),
-      ignorecertitem = setting("Which flaws of the server's certificate are accepted: a sum.",
+      ignorecertitem = setting("Flaws of the server's certificate that are accepted: the sum of their values.",
         { name = "ignore_check_item", type = "integer", min = 0, max = 1048575, values = flaws, flags = true }),
-      ignoremulticertchainverify = flag("Whether chains of several certificates are left unchecked.",
+      ignoremulticertchainverify = flag("Whether the check of chains of several certificates is skipped.",
         "ignore_multicertchain_verify", no_yes),
       session_cache = flag("Whether sessions are kept for resumption.", "session_cache_enable", no_yes),
       dtlsversion = flag("DTLS version.", "DTLS_version", { [0] = "DTLS 1.0", [1] = "DTLS 1.2" }),
     },
     test = true, timeout = 0.5,
-    remark = "The settings count for connections that are opened after them.",
+    remark = "Settings take effect for connections opened afterwards.",
   },
   {
     name = "+QSSLOPEN", summary = "Opens a TLS connection to a server.", source = NOTE .. "2.2.2",
@@ -115,12 +115,13 @@ return {
     remark = "Data is given at the prompt. With a length it may hold any byte, Ctrl-Z and ESC too.",
   },
   {
-    name = "+QSSLRECV", summary = "Reads what a TLS connection has received.", source = NOTE .. "2.2.4",
+    name = "+QSSLRECV", summary = "Reads data that a TLS connection has received.", source = NOTE .. "2.2.4",
     params = {
       client, { name = "readlen", type = "integer", min = 0, max = 1500, unit = "bytes",
-        doc = "0: tell how much is there." },
+        doc = "0: asks how much there is." },
     },
-    answer = { { name = "have_readlen", unit = "bytes", doc = "So many bytes of data follow; 0: there are none." } },
+    answer = { { name = "have_readlen", unit = "bytes",
+      doc = "Number of data bytes that follow; 0: there are none." } },
     alternatives = {
       { shape = "nnn", summary = "When readlen is 0.", answer = {
         { name = "total_receive_length", unit = "bytes" }, { name = "have_read_length", unit = "bytes" },
@@ -137,7 +138,7 @@ return {
         doc = "0: at once." },
     },
     test = true, timeout = 15,
-    remark = "Needed after +QSSLURC: \"closed\", too: until then the clientID is taken.",
+    remark = "Needed even after +QSSLURC: \"closed\": the clientID stays in use until then.",
   },
   {
     name = "+QSSLSTATE", summary = "Lists TLS connections.", source = NOTE .. "2.2.6",

@@ -15,7 +15,7 @@ local authentications = { [0] = "none", [1] = "PAP", [2] = "CHAP", [3] = "PAP or
 local no_yes = { [0] = "no", [1] = "yes" }
 local raw_hex = { [0] = "raw", [1] = "hexadecimal" }
 
---- One option of sockets: asked for without the value, set with it.
+--- One option of sockets: read without the value, set with it.
 local function option(summary, name, values)
   return { summary = summary, answer = { { name = name, values = values } },
     params = { { name = name, type = "integer", values = values, optional = true, omitted = "asks for the setting" } } }
@@ -38,7 +38,7 @@ return {
     params = {
       context,
       { name = "context_type", type = "integer", values = context_types,
-        optional = true, omitted = "alone with the context: asks for the settings" },
+        optional = true, omitted = "asks for the settings, if only the context is given" },
       { name = "APN", type = "string", max = 127, optional = true, omitted = "that of the network",
         doc = "Access point name." },
       { name = "username", type = "string", max = 127, optional = true, omitted = "none" },
@@ -69,7 +69,7 @@ return {
     params = { context }, test = true, timeout = 40, reason = true,
   },
   {
-    name = "+QIGETERROR", summary = "What the last TCP/IP or SSL command failed of.", source = NOTE .. ", QIGETERROR",
+    name = "+QIGETERROR", summary = "Why the last TCP/IP or SSL command failed.", source = NOTE .. ", QIGETERROR",
     execute = true, test = true, answer = { { name = "err", error = true }, { name = "text", type = "bare" } },
     timeout = 0.3,
     remark = "EG800K answers 0 after a refused certificate.",
@@ -98,7 +98,7 @@ return {
     params = {
       context, address,
       { name = "timeout", type = "integer", min = 1, max = 255, unit = "s", default = 4, optional = true },
-      { name = "pingnum", type = "integer", min = 1, max = 10, default = 4, optional = true, doc = "So many pings." },
+      { name = "pingnum", type = "integer", min = 1, max = 10, default = 4, optional = true, doc = "Number of pings." },
     },
     test = true, timeout = 5,
     deferred = {
@@ -157,7 +157,7 @@ return {
     params = {
       socket,
       { name = "send_length", type = "integer", min = 0, max = 1460, unit = "bytes", optional = true,
-        omitted = "data up to Ctrl-Z; ESC cancels", doc = "0: tell how much the peer has acknowledged." },
+        omitted = "data up to Ctrl-Z; ESC cancels", doc = "0: asks how much the peer has acknowledged." },
     },
     answer = { { name = "total", unit = "bytes" }, { name = "acked", unit = "bytes" }, { name = "unacked",
       unit = "bytes" } },
@@ -172,13 +172,13 @@ return {
     remark = "The library switches it off before it opens a socket.",
   },
   {
-    name = "+QIRD", summary = "Reads what a socket has received.", source = NOTE .. ", QIRD",
+    name = "+QIRD", summary = "Reads data that a socket has received.", source = NOTE .. ", QIRD",
     params = {
       socket, { name = "read_length", type = "integer", min = 0, max = 1500, unit = "bytes", optional = true,
-        omitted = "up to 1500 bytes", doc = "0: tell how much is there." },
+        omitted = "up to 1500 bytes", doc = "0: asks how much there is." },
     },
     answer = { { name = "read_actual_length", unit = "bytes",
-      doc = "So many bytes of data follow; 0: there are none." } },
+      doc = "Number of data bytes that follow; 0: there are none." } },
     alternatives = {
       { shape = "nnn", summary = "When read_length is 0.", answer = {
         { name = "total_receive_length", unit = "bytes" }, { name = "have_read_length", unit = "bytes" },
@@ -209,9 +209,9 @@ return {
       { name = "remote_port", doc = "Of the peer." }, { name = "local_port", doc = "Of the module." },
       { name = "socket_state", values = { [0] = "initial", [1] = "opening", [2] = "connected", [3] = "listening",
         [4] = "closing" } },
-      { name = "contextID", doc = "PDP context." }, { name = "serverID", doc = "Of the server that took it in." },
+      { name = "contextID", doc = "PDP context." }, { name = "serverID", doc = "The server socket that accepted it." },
       { name = "access_mode", values = mode },
-      { name = "AT_port", type = "string", doc = "The port that it was opened on." },
+      { name = "AT_port", type = "string", doc = "The AT port that it was opened on." },
     },
     execute = true, read = true, test = true, timeout = 0.5,
   },
@@ -223,13 +223,13 @@ return {
     connect = { begins = "data mode", param = "access_mode", value = 2, instead = "socket:switch(\"transparent\")" },
   },
   {
-    name = "+QICFG", summary = "Options of sockets, some of which change what their lines look like.",
+    name = "+QICFG", summary = "Options of sockets; some of them change the form of lines.",
     source = NOTE .. ", QICFG",
     keys = {
       recvind = option("Length in the recv URC of buffer mode.", "recvind", { [0] = "no", [1] = "yes" }),
-      viewmode = option("What stands in front of received data.", "viewmode", { [0] = "CR LF", [1] = "a comma" }),
-      sendinfo = option("How the outcome of a send is told.", "sendinfo", { [0] = "SEND OK as result",
-        [1] = "as URC" }),
+      viewmode = option("Separator before received data.", "viewmode", { [0] = "CR LF", [1] = "a comma" }),
+      sendinfo = option("How the outcome of a send is reported.", "sendinfo", { [0] = "SEND OK as a result code",
+        [1] = "as a URC" }),
       formatcfg = option("What follows the prompt.", "formatcfg", { [0] = "a space", [1] = "CR LF" }),
       passiveclosed = option("Whether a socket that the peer has closed closes itself.", "passiveclosed", no_yes),
       ["TCP/SendMode"] = option("Whether SEND OK waits for the peer's acknowledgement.", "TCP/SendMode", no_yes),
@@ -242,7 +242,6 @@ return {
       }, answer = { { name = "send", values = raw_hex }, { name = "receive", values = raw_hex } } },
     },
     test = true, timeout = 0.3,
-    remark = "The library counts on the values 0 of these options; which of them a firmware "
-      .. "knows, AT+QICFG=? tells.",
+    remark = "The library needs the value 0 for all of them. AT+QICFG=? lists those that the firmware knows.",
   },
 }
