@@ -1,8 +1,7 @@
 --- A connection of an Ai-Thinker module: client, seed or UDP server, TLS or not.
 ---
---- A TCP client that has lost its server may connect anew by itself (framework P2.27.0 and later). That would be
---- another stream: a connection that has ended stays ended here, and is deleted in the module as soon as it has been
---- read out.
+--- The module may reconnect a TCP client that has lost its server (framework P2.27.0 and later). That would be another
+--- stream, so a connection that has ended stays ended here, and is deleted in the module once all data has been read.
 
 local DataMode = require "hayes.stream.data_mode"
 local errors = require "hayes.error"
@@ -12,7 +11,7 @@ local Input = require "hayes.dialect.aithinker.input"
 local transparent = require "hayes.dialect.aithinker.transparent"
 local wait = require "hayes.wait"
 
---- The module sends what is longer in pieces of this size (page, AT+SOCKETSEND).
+--- The module splits longer data into pieces of this size, bytes (page, AT+SOCKETSEND).
 local CHUNK = 1024
 
 local UDP_SERVER, UDP_CLIENT = 1, 2
@@ -27,8 +26,8 @@ Connection.__index = Connection
 ---@field host string
 ---@field port integer
 ---@field mode "buffer"|"push"
----@field auto? boolean  commands of others interrupt transparent transmission
----@field slots? table<hayes.aithinker.slot, string>  what it needs in the slots for certificates
+---@field auto? boolean  transparent transmission is interrupted for other commands
+---@field slots? table<hayes.aithinker.slot, string>  the contents that it needs in the slots for certificates
 
 ---@param registry table with forget(connection), rows() and mode(), which the module is in
 ---@param id integer ConID
@@ -40,18 +39,18 @@ function Connection.new(modem, registry, id, opening)
     slots = opening.slots or false,
     datagrams = opening.type == UDP_SERVER or opening.type == UDP_CLIENT,
     peer_closed = false,
-    deleted = false,        -- the module knows it no longer
-    renewed = false,        -- the module has connected anew: what it has is of another stream
-    doubtful = false,       -- silent for so long that a notification may have got lost
-    lost = false,           -- the error that ended it without a word to the module
-    gone = false,           -- the module has it no longer: it has restarted, or the port is closed
+    deleted = false,        -- the module no longer has it in its table
+    renewed = false,        -- the module has reconnected: its data belongs to another stream
+    doubtful = false,       -- silent for so long that a notification may have been lost
+    lost = false,           -- the error that has ended it here, though it was not deleted in the module
+    gone = false,           -- the module has restarted, or the port is closed
     closing = false,        -- it is being deleted in the module in the background
   }, Connection)
   self.input = Input.new(self)
   return self
 end
 
---- What it is called in messages.
+--- Its name in messages.
 function Connection:title()
   return ("the %s to %s:%s"):format(self.what, self.host, self.port)
 end
@@ -64,20 +63,20 @@ local function ended_error(self)
   return self.lost or closed_error(self)
 end
 
---- Whoever watches it hears that there may be something.
+--- Tells the socket that there may be something to receive.
 function Connection:notify()
   if self.watch then self.watch() end
 end
 
 -- Reading
 
---- The data that the module pushed last was damaged.
+--- The data that the module pushed last was damaged on the line.
 ---@param kind "short_read"|"long_read"
 function Connection:on_damage(kind)
   self.input:end_damaged(failure.damaged(kind, "the data of " .. self:title(), "aithinker"))
 end
 
---- Ends it in the module, too: seeds stay in its table until they are deleted, and clients connect anew.
+--- Deletes it in the module, where seeds would stay in the table, and clients would be reconnected.
 local function delete(self)
   if self.deleted or self.lost then return true end
   self.deleted = true
@@ -88,13 +87,13 @@ local function delete(self)
   return nil, err
 end
 
---- All that had come is read, or nothing more can be.
+--- All data has been read, or no more can be.
 function Connection:on_read_out()
   if self.peer_closed and not self.input.has_data then delete(self) end
   self:notify()
 end
 
---- What has come already, without waiting.
+--- Data that has been read or pushed already; nil if there is none. Does not wait.
 function Connection:take()
   return self.input:take()
 end
@@ -111,27 +110,27 @@ function Connection:receive()
   return ""
 end
 
---- Something true when receive() may give something.
+--- Something true if receive() may return data or the end.
 function Connection:readable()
   return self.input:is_ready() or self.peer_closed or self.lost or self.doubtful and self.mode == "buffer"
 end
 
--- What the module says of it
+-- Events
 
---- Data has come, and may be there.
+--- The module has announced data; in push mode it is here.
 function Connection:on_data(bytes)
   if self.peer_closed and self.renewed or self.input.damaged then return end
   self.input:on_data(bytes, self.registry.mode() == "push")
   self:notify()
 end
 
---- Data has come while the line is its. What the module had told of before and was not asked for comes like this, too.
+--- Data has arrived in transparent transmission. Data that was announced before and not read arrives in this way, too.
 function Connection:on_through(bytes)
   self.input:on_through()
   self:on_data(bytes)
 end
 
---- It has ended; what is unread can still be read.
+--- The connection has ended. Unread data can still be read.
 function Connection:on_closed()
   if self.peer_closed then return end
   self.peer_closed = true
@@ -139,14 +138,14 @@ function Connection:on_closed()
   self:notify()
 end
 
---- The module has connected anew, by itself.
+--- The module has reconnected it by itself.
 function Connection:on_renewed()
   self.input:on_renewed()
   self.renewed = true
   self:on_closed()
 end
 
---- It has ended and its slot is free.
+--- The connection has ended, and the module has freed its slot.
 function Connection:on_deleted()
   self.peer_closed, self.deleted = true, true
   self.input:on_deleted()
@@ -154,14 +153,14 @@ function Connection:on_deleted()
   self:notify()
 end
 
---- Ends it for good without a word to the module: it has restarted, or the port is closed.
+--- The module no longer has it: the module has restarted, or the port is closed.
 function Connection:lose(err)
   self.lost, self.gone = self.lost or err, true
   if self.data then self.data:lose(err) end
   self:notify()
 end
 
---- Deletes it in the module in the background, as soon as that answers.
+--- Deletes it in the module in the background, as soon as the module responds.
 local function delete_later(self)
   if self.closing then return end
   self.closing = true
@@ -171,7 +170,7 @@ local function delete_later(self)
   end)
 end
 
---- Ends it here, while the module may have it still: transparent transmission could not be left, or returned to.
+--- Ends it here because transparent transmission could not be left or resumed; the module may still have it.
 function Connection:give_up(err)
   if self.gone or self.deleted then return end
   self.lost = self.lost or err
@@ -181,7 +180,7 @@ end
 
 -- Sending
 
---- Its row in the module's table; nil when there is none, false when the module does not say.
+--- Its row in the module's table; nil if there is none, false if the module does not answer.
 local function find_row(self)
   local rows = self.registry.rows()
   if not rows then return false end
@@ -190,8 +189,8 @@ local function find_row(self)
   end
 end
 
---- Has it gone without a word? Some firmware takes data for a connection that is not there and says nothing
---- (V4.18_P23.2.1).
+--- Whether it has ended without an event. Some firmware accepts data for a connection that does not exist, and does not
+--- answer (V4.18_P23.2.1).
 local function is_gone(self)
   return find_row(self) == nil
 end
@@ -200,13 +199,13 @@ local function is_row_up(self, row)
   return row ~= nil and (self.registry.may_be_up(row) or self.type == UDP_SERVER)
 end
 
---- Is it connected still, as far as the module tells?
+--- Whether the connection still exists; true if the module does not answer.
 function Connection:is_up()
   local row = find_row(self)
   return row == false or is_row_up(self, row)
 end
 
---- The same for a call in place of a task, in front of the commands of all others.
+--- The same without waiting, ahead of all commands in the queue: calls tell() with the answer.
 ---@param tell fun(up: boolean)
 function Connection:ask_whether_up(tell)
   self.registry.ask_row(self.id, function(row) tell(row == false or is_row_up(self, row)) end)
@@ -219,14 +218,14 @@ local function send_failure(self, err, bytes)
       self:on_deleted()
       explained = closed_error(self)
     end
-    -- Without an answer it is not known whether the bytes were taken: no more may follow them.
+    -- Without an answer it is unknown whether the module has accepted the bytes, so no more may follow them.
     explained.uncertain = #bytes
   end
   explained.sent = 0
   return explained
 end
 
---- The error that sending ends with from now on; nil: none is known.
+--- The error that send() would return, if the connection is known to have ended; otherwise nil.
 function Connection:refusal()
   if self.input.damaged then return self.input.damaged end
   return (self.lost or self.peer_closed) and ended_error(self) or nil
@@ -252,7 +251,7 @@ end
 
 -- Transparent transmission
 
---- Only while holding the turn: nobody may be about to read. The lock keeps others from opening a second connection.
+--- To be called while nobody else reads (`turn`). The lock keeps others from opening a second connection.
 local function enter_transparent(self, options)
   local _opening <close> = self.registry.opening:take()
   local ok, err
@@ -267,16 +266,16 @@ local function enter_transparent(self, options)
   return nil, err
 end
 
---- In command mode again: firmware from framework P2.31.1 on has kept it to itself if the connection has ended.
+--- Back in command mode: firmware from framework P2.31.1 on has not reported whether the connection has ended.
 local function look_for_end(self)
   if not self:is_up() then self:on_closed() end
 end
 
---- Goes on in another access mode. From "buffer" to "push" and back the module changes for all of its connections. In
---- "transparent", firmware from framework P2.31.1 on does not tell that the other end has closed: leaving it finds out,
---- as does escape().
+--- Switches to another access mode. Between "buffer" and "push" the module switches all of its connections. In
+--- "transparent", firmware from framework P2.31.1 on does not report that the other end has closed the connection;
+--- leaving that mode or escape() finds out.
 ---@param mode "buffer"|"push"|"transparent"
----@param options? { target: "first"|"last" }  of a UDP server in transparent mode: whom data goes to ("first")
+---@param options? { target: "first"|"last" }  for a UDP server in transparent mode: the client to send to ("first")
 ---@return true?, hayes.error?
 function Connection:switch(mode, options)
   if mode == self.mode then return true end
@@ -304,10 +303,10 @@ function Connection:switch(mode, options)
   return true
 end
 
---- Raises when this mode, or its options, make no sense for this connection.
+--- Raises if this connection cannot have this mode or these options.
 Connection.check_switch = transparent.check
 
---- Leaves transparent transmission for commands, or returns to it.
+--- Leave transparent transmission for commands, and resume it.
 function Connection:escape()
   local ok, err = self.data:escape()
   if ok then look_for_end(self) end
@@ -335,7 +334,7 @@ function Connection:close()
   return delete(self)
 end
 
---- The same as a task, for a socket that was dropped without being closed.
+--- Closes it in a task of its own, for a socket that was collected without being closed.
 function Connection:abandon()
   if self.released or self.lost or self.modem.closed_with then return end
   if self.data then self.data:abandon() end
@@ -346,7 +345,7 @@ local function local_port(row)
   return row and row.local_port and math.max(row.local_port, 0) or 0
 end
 
---- What the module tells of it.
+--- What the module reports about it.
 function Connection:describe()
   if self.lost then return nil, self.lost end
   local row

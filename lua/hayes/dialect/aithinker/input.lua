@@ -1,8 +1,9 @@
---- What has come for a connection of an Ai-Thinker module.
+--- The data received for a connection of an Ai-Thinker module.
 ---
---- It is read at once, one packet a read, until a read gives nothing: the module keeps packets in its little memory,
---- acknowledged, and drops them when that runs low (vendor's skill pages). In push mode the event carries the data.
---- Both kinds of event are understood in either mode, for the mode is the module's and not a connection's.
+--- Data is read at once, one packet per read, until a read returns nothing: the module keeps packets in its small
+--- memory after acknowledging them, and drops them if memory runs low (vendor's skill pages). In push mode the event
+--- carries the data. Both kinds of event are handled in either mode, since the module has one mode for all of its
+--- connections.
 
 local Buffer = require "hayes.stream.buffer"
 local errors = require "hayes.error"
@@ -12,7 +13,7 @@ local Lock = require "hayes.lock"
 local transparent = require "hayes.dialect.aithinker.transparent"
 local wait = require "hayes.wait"
 
---- So much is read ahead of those who receive, bytes; what is more stays in the module.
+--- Limit for data read ahead of the program, bytes; more data stays in the module.
 local MOST_AHEAD = 1048576
 
 ---@class hayes.aithinker.input
@@ -24,24 +25,23 @@ function Input.new(connection)
   local self = setmetatable({
     connection = connection,
     arrived = Buffer.new(), -- read from the module, or pushed by it
-    behind = Buffer.new(),  -- pushed while older packets are still to be read
+    behind = Buffer.new(),  -- pushed while earlier packets are still unread
     turn = Lock.new(),      -- one task at a time reads
     arrivals = 0,           -- notifications so far
-    has_data = false,       -- notified, and not yet read to the end
-    owed = false,           -- data was announced that was not pushed, and not been read yet
+    has_data = false,       -- data was announced, and has not been read to the end
+    owed = false,           -- in push mode, data was announced without being pushed, and has not been read yet
     fetching = false,
-    stale = false,          -- an answer was about another connection that has its ConID now
-    failure = false,        -- the error that reading ended with
-    damaged = false,        -- the error that ended it because bytes were lost on the line
+    stale = false,          -- the last answer may be about another connection that now has its ConID
+    failure = false,        -- the error that has ended reading
+    damaged = false,        -- the same, if the line has lost bytes
   }, Input)
-  -- Events that stand after the answer do not change what it was about: firmware that deletes a connection when it
-  -- is read to the end says so right after the last packet.
+  -- Only events before the answer count: firmware that deletes a connection once it has been read to the end reports
+  -- that right after the last packet.
   self.read_request = { patient = true, ended = function() self.stale = connection.deleted or connection.renewed end }
   return self
 end
 
---- Bytes of what has come were lost on the line, or came twice: what comes after them would be in the wrong place, so
---- it ends here.
+--- Received bytes were lost or duplicated on the line. Later data would follow a gap, so reading ends here.
 ---@param err hayes.error
 function Input:end_damaged(err)
   self.damaged = self.damaged or err
@@ -50,7 +50,7 @@ function Input:end_damaged(err)
   return err
 end
 
---- Which of the bytes that came were data is not known then: the stream is not to be trusted any more.
+--- The block was too short, and may have been followed by other bytes: the stream cannot be trusted any more.
 local function short_read(self, response)
   return self:end_damaged(errors.new { name = "short_read", origin = "aithinker",
     message = ("the module announced %d bytes and gave %d of %s"):format(#response.data + response.missing,
@@ -58,17 +58,17 @@ local function short_read(self, response)
     hint = "The line loses bytes: use a lower speed; these modules have no flow control." })
 end
 
---- Is this the answer to a read of this connection: `+SOCKETREAD,1,5` and data, or `+SOCKETREAD,1,0` and none?
+--- Whether this is the answer to a read of this connection: `+SOCKETREAD,1,5` and data, or `+SOCKETREAD,1,0`.
 local function is_answer(self, response)
   local id, length = (response[1] or ""):match("^%+SOCKETREAD[,:] *(%d+), *(%d+),?$")
   return tonumber(id) == self.connection.id and (response.data ~= nil or tonumber(length) == 0)
 end
 
---- Reads one packet: its bytes, "" when there is none, or nil and the error. Only while holding the turn.
+--- Reads one packet: its bytes, "" if there is none, or nil and the error. Only while holding `turn`.
 local function read_packet(self)
   local connection = self.connection
   local arrivals, owed = self.arrivals, self.owed
-  self.owed = false -- from here on: by events that stand after the answer
+  self.owed = false -- set again by later events
   local response, err = exchange.run(connection.modem, "AT+SOCKETREAD=" .. connection.id, self.read_request)
   if not response then self.owed = self.owed or owed end
   if connection.lost then return nil, connection.lost end
@@ -101,12 +101,12 @@ local function take_behind(self)
   while self.behind.size > 0 do self.arrived:put(self.behind:take(self.behind:first_length())) end
 end
 
---- Is there as much as is read ahead?
+--- Whether the limit for data read ahead has been reached.
 function Input:is_full()
   return self.arrived.size >= MOST_AHEAD
 end
 
---- Reads the packets that the module has. Only while holding the turn.
+--- Reads all packets that the module has, up to the limit. Only while holding `turn`.
 function Input:read_out()
   local connection = self.connection
   while self.has_data and not connection.lost and not transparent.is_online(connection) and not self:is_full() do
@@ -130,16 +130,16 @@ local function fetch_task(self)
   self.connection:on_read_out()
 end
 
---- Reads what there is as a task, and deletes the connection after that if it has ended.
+--- Reads all packets in a task of its own; then deletes the connection if it has ended.
 function Input:fetch()
   local connection = self.connection
   if self.fetching or connection.lost or connection.deleted or connection.modem.closed_with then return end
-  if transparent.is_passing(connection) then return end -- what is unread comes as data
+  if transparent.is_passing(connection) then return end -- unread data will arrive in data mode
   self.fetching = true
   wait.spawn_detached(fetch_task, self)
 end
 
---- What has come already, without waiting.
+--- Data that has been read or pushed already; nil if there is none. Does not wait.
 function Input:take()
   if self.arrived.size == 0 then return nil end
   local bytes = self.arrived:take(self.arrived:first_length())
@@ -147,7 +147,7 @@ function Input:take()
   return bytes
 end
 
---- Sees to it that there is something, if the module has anything.
+--- Waits until data has been read, if the module has or may have any.
 function Input:look()
   local connection = self.connection
   if self.arrived.size > 0 or connection.lost then return end
@@ -160,21 +160,21 @@ function Input:look()
   connection.doubtful = false
 end
 
---- Something true when there is something to take, or an error.
+--- Something true if there is data or an error, or the module has announced data.
 function Input:is_ready()
   return self.arrived.size > 0 or self.has_data and not transparent.is_online(self.connection) or self.failure
 end
 
--- What the module says
+-- Events
 
---- Data has come, and may be there.
----@param bytes? string
----@param pushes boolean the module is set to push it
+--- The module has announced data.
+---@param bytes? string the data itself, if it was pushed
+---@param pushes boolean the module is set to push data
 function Input:on_data(bytes, pushes)
   self.arrivals = self.arrivals + 1
   if not bytes then
     self.has_data = true
-    -- In push mode the data stands in the event; where it does not, the module must have it, or the line lost a comma.
+    -- In push mode the event carries the data. If it does not, the module still has it, or the line has lost a comma.
     self.owed = pushes
     self:fetch()
   elseif self.has_data then
@@ -184,28 +184,26 @@ function Input:on_data(bytes, pushes)
   end
 end
 
---- Data mode has begun: what the module has told of before and was not asked for comes there.
+--- Data has arrived in transparent transmission, as will data that was announced before and not read.
 function Input:on_through()
   self.has_data = false
   take_behind(self)
 end
 
---- The module has connected anew, by itself. What was still to be read of this stream cannot be told from what comes on
---- the new one.
+--- The module has reconnected by itself. Unread data of this stream can no longer be told from data of the new one.
 function Input:on_renewed()
   if self.has_data and not self.failure then
     self.failure = errors.new { name = "data_lost", origin = "aithinker",
-      message = self.connection:title() .. " has ended, and the module has connected anew before all that had come was "
-        .. "read",
-      hint = "Read as it comes. Firmware that connects anew by itself keeps nothing of an earlier connection apart." }
+      message = self.connection:title() .. " has ended, and the module has reconnected before all data was read",
+      hint = "Read data as it arrives. Firmware that reconnects by itself mixes the data of both connections." }
   end
   self.has_data = false
 end
 
---- The module has it no longer.
+--- The module no longer has the connection.
 function Input:on_deleted()
   self.has_data = false
-  if not self.turn.held then take_behind(self) end -- else who reads does it, after what is being read
+  if not self.turn.held then take_behind(self) end -- otherwise the task that reads does this afterwards
 end
 
 return Input

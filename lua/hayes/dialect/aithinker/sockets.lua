@@ -13,7 +13,7 @@ local wait = require "hayes.wait"
 
 local recv_modes = { buffer = 0, push = 1 }
 
---- Nothing more can be opened before something is freed (errors 33, 37, 96, 103).
+--- Errors that say that something must be freed before anything else can be opened.
 local EXHAUSTED = { [33] = true, [37] = true, [96] = true, [103] = true }
 
 --- States (by their names in commands/tcpip.lua) of what is of no use to anybody.
