@@ -5,7 +5,7 @@
 #include "emulator/interpreter/dispatch.h"
 #include "emulator/interpreter/mode.h"
 #include "emulator/interpreter/reply.h"
-#include "emulator/net/suites.h"
+#include "emulator/net/tls/suites.h"
 
 #include <stdio.h>
 #include <stdlib.h>

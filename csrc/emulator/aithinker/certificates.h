@@ -3,7 +3,7 @@
 #ifndef EMU_AITHINKER_CERTIFICATES_H
 #define EMU_AITHINKER_CERTIFICATES_H
 
-#include "emulator/net/tls.h"
+#include "emulator/net/tls/tls.h"
 
 struct aithinker;
 

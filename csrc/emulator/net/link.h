@@ -8,7 +8,7 @@
 
 #include "emulator/line/ring.h"
 #include "emulator/net/net.h"
-#include "emulator/net/tls.h"
+#include "emulator/net/tls/tls.h"
 
 enum {
     EMU_LINK_RECEIVE_SIZE = 100 * 1024,

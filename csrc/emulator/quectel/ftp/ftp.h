@@ -3,7 +3,7 @@
 #define EMU_QUECTEL_FTP_FTP_H
 
 #include "emulator/interpreter/command.h"
-#include "emulator/net/ftp.h"
+#include "emulator/net/ftp/client.h"
 #include "emulator/quectel/ftp/faults.h"
 #include "emulator/quectel/ftp/transfer.h"
 

@@ -4,7 +4,7 @@
 #define EMU_QUECTEL_FTP_TRANSFER_H
 
 #include "emulator/interpreter/result.h"
-#include "emulator/net/ftp.h"
+#include "emulator/net/ftp/client.h"
 
 #include <stdio.h>
 

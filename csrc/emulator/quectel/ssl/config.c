@@ -1,6 +1,6 @@
 /* AT+QSSLCFG, SSL note 2.2.1. */
 #include "emulator/interpreter/reply.h"
-#include "emulator/net/suites.h"
+#include "emulator/net/tls/suites.h"
 #include "emulator/quectel/errors.h"
 #include "emulator/quectel/quectel.h"
 #include "emulator/quectel/quirks.h"

@@ -1,6 +1,6 @@
 /* The cipher suites in table 3 of the SSL note. */
-#ifndef EMU_NET_SUITES_H
-#define EMU_NET_SUITES_H
+#ifndef EMU_NET_TLS_SUITES_H
+#define EMU_NET_TLS_SUITES_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-#include "emulator/net/suites.h"
+#include "emulator/net/tls/suites.h"
 
 #include "emulator/alloc.h"
 

@@ -1,6 +1,6 @@
 /* TLS and DTLS over a non-blocking socket by OpenSSL, with the options of a module's SSL context. */
-#ifndef EMU_NET_TLS_H
-#define EMU_NET_TLS_H
+#ifndef EMU_NET_TLS_TLS_H
+#define EMU_NET_TLS_TLS_H
 
 #include <openssl/ssl.h>
 #include <stdbool.h>

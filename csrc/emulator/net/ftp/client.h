@@ -8,10 +8,10 @@
  *
  * Only one operation runs at a time. Each function that starts one is followed by `done`, which is called
  * from the loop (emu_ftp_run, timers), never from within the function. */
-#ifndef EMU_NET_FTP_H
-#define EMU_NET_FTP_H
+#ifndef EMU_NET_FTP_CLIENT_H
+#define EMU_NET_FTP_CLIENT_H
 
-#include "emulator/net/ftp_reply.h"
+#include "emulator/net/ftp/reply.h"
 #include "emulator/net/link.h"
 
 enum emu_ftp_failure {

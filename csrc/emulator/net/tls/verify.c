@@ -1,4 +1,4 @@
-#include "emulator/net/verify.h"
+#include "emulator/net/tls/verify.h"
 
 #include "emulator/net/resolver.h"
 

@@ -1,9 +1,9 @@
-/* Interface between the two halves of the FTP client: the session (ftp.c) and its data connections
- * (ftp_data.c). */
+/* Interface between the two halves of the FTP client: the session (client.c) and its data connections
+ * (data.c). */
 #ifndef EMU_NET_FTP_SESSION_H
 #define EMU_NET_FTP_SESSION_H
 
-#include "emulator/net/ftp.h"
+#include "emulator/net/ftp/client.h"
 
 /* Sends a command whose reply goes to `next`. */
 void emu_ftp_send_command(struct emu_ftp *ftp, void (*next)(struct emu_ftp *ftp, int code), const char *verb,

@@ -1,7 +1,7 @@
-#include "emulator/net/ftp.h"
+#include "emulator/net/ftp/client.h"
 
 #include "emulator/alloc.h"
-#include "emulator/net/ftp_session.h"
+#include "emulator/net/ftp/session.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,9 +1,9 @@
-#include "emulator/net/tls.h"
+#include "emulator/net/tls/tls.h"
 
 #include "emulator/alloc.h"
 #include "emulator/net/resolver.h"
-#include "emulator/net/suites.h"
-#include "emulator/net/verify.h"
+#include "emulator/net/tls/suites.h"
+#include "emulator/net/tls/verify.h"
 
 #include <openssl/err.h>
 #include <stdlib.h>

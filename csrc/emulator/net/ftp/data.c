@@ -1,5 +1,5 @@
 #define _GNU_SOURCE /* accept4 */
-#include "emulator/net/ftp_session.h"
+#include "emulator/net/ftp/session.h"
 
 #include <arpa/inet.h>
 #include <inttypes.h>

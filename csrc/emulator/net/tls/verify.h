@@ -3,8 +3,8 @@
  * All errors in a chain are first collected as flags. Flags to be ignored are then removed, and the chain
  * is accepted if none remains. The values are those of <ignore_check_item> (SSL note 2.2.1), which are
  * mbedTLS's MBEDTLS_X509_BADCERT_*; the note omits some. */
-#ifndef EMU_NET_VERIFY_H
-#define EMU_NET_VERIFY_H
+#ifndef EMU_NET_TLS_VERIFY_H
+#define EMU_NET_TLS_VERIFY_H
 
 #include <openssl/x509_vfy.h>
 #include <stdbool.h>

@@ -1,4 +1,4 @@
-#include "emulator/net/ftp_reply.h"
+#include "emulator/net/ftp/reply.h"
 
 #include <ctype.h>
 #include <stdio.h>
