@@ -3,6 +3,7 @@
  * Bytes and time go in, bytes and events come out. The engine opens no port, reads no clock and starts no
  * thread. It calls back only the source of a command's data and the allocator. It knows no vendor: the host
  * supplies a table of rules that says what lines and commands mean. The vendor's commands below are examples.
+ * Longer than 500 lines: hosts include this file alone, and it is their reference.
  *
  *     struct at_rules *rules = at_rules_from_tables(&alloc, &tables);
  *     struct at_engine *engine = at_engine_new(&alloc, rules);
