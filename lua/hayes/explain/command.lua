@@ -95,16 +95,16 @@ end
 --- A command line with values.
 local function command_line(dialect, declaration, form, key, list, text)
   local masked = mask.command(dialect, text)
-  local shown = explained.after_key(fields.split(select(3, command.parse(masked))), key)
+  local shown = values.after_key(fields.split(select(3, command.parse(masked))), key)
   local facts = command_facts(declaration)
   local described = command.form(declaration, form, key)
   facts.form, facts.key = form, key
   facts.title = masked
   facts.summary = described ~= declaration and described.summary or declaration.summary
   local params = declaration.cases and list[1] and declaration.cases[math.tointeger(tonumber(list[1].text))]
-  facts.fields = explained.values(dialect, params or described.params or {}, list, true, shown)
+  facts.fields = values.values(dialect, params or described.params or {}, list, true, shown)
   facts.has_values = true
-  facts.answers = explained.lines(describe.answers(declaration, form, key))
+  facts.answers = values.lines(texts.answers(declaration, form, key))
   if has_deferred(declaration, form) then
     facts.deferred = values.lines(texts.deferred(declaration))
     facts.deferred_timeout = declaration.deferred.timeout

@@ -2,7 +2,7 @@
 
 local check = require "hayes.check"
 local command = require "hayes.declare.command"
-local describe = require "hayes.explain.text"
+local texts = require "hayes.explain.text"
 local errors = require "hayes.error"
 local explain_command = require "hayes.explain.command"
 local explain_error = require "hayes.explain.error"

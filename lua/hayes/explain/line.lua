@@ -30,7 +30,7 @@ local function named_result(dialect, final, words)
   local nearest, hint = nearest_command(dialect, words), final.hint
   if nearest then hint = ("Did you mean AT%s? %s"):format(nearest, hint or "") end
   local name = final[1]:gsub("[:%s]+$", "")
-  return explanation.new { kind = "result", name = name, summary = final.summary, hint = hint }
+  return Explanation.new { kind = "result", name = name, summary = final.summary, hint = hint }
 end
 
 --- A final or intermediate result code, or a line that reports a start of the module.
@@ -53,7 +53,7 @@ function explain_line.result(dialect, text)
     end
   end
   if text == ">" then
-    return explanation.new { kind = "result", name = ">", summary = "the prompt: the module waits for data" }
+    return Explanation.new { kind = "result", name = ">", summary = "the prompt: the module waits for data" }
   end
   for _, boot in ipairs(dialect.boot or {}) do
     if text == boot then

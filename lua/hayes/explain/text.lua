@@ -176,9 +176,9 @@ function texts.syntax(declaration, form, key)
   if form == "execute" then
     return described == declaration and name or name .. texts.params(described.params, true)
   end
-  if key then return ('%s="%s"%s'):format(name, key, describe.params(described.params)) end
+  if key then return ('%s="%s"%s'):format(name, key, texts.params(described.params)) end
   if declaration.cases then return name .. "=" .. params_of_cases(declaration) end
-  return name .. "=" .. describe.params(described.params, true)
+  return name .. "=" .. texts.params(described.params, true)
 end
 
 --- The pattern of a line with these fields: `+QSSLOPEN: <clientID>,<err>`.
@@ -186,7 +186,7 @@ end
 ---@param answer hayes.answer[]
 ---@param key? string
 ---@param spelling? { colon: string?, quotes: boolean? } of the dialect's lines, where it is not `+NAME: "text"`
-function describe.pattern(prefix, answer, key, spelling)
+function texts.pattern(prefix, answer, key, spelling)
   local text, open = key and ('"%s"'):format(key) or "", 0
   for i, field in ipairs(answer) do
     local quote = field.type == "string" and not (spelling and spelling.quotes == false) and '"' or ""
@@ -202,10 +202,10 @@ end
 local function answers_of(prefix, described, key, spelling)
   local list = {}
   if described.answer then
-    list[1] = { pattern = describe.pattern(prefix, described.answer, key, spelling), answer = described.answer }
+    list[1] = { pattern = texts.pattern(prefix, described.answer, key, spelling), answer = described.answer }
   end
   for _, alternative in ipairs(described.alternatives or {}) do
-    list[#list + 1] = { pattern = describe.pattern(prefix, alternative.answer, key, spelling),
+    list[#list + 1] = { pattern = texts.pattern(prefix, alternative.answer, key, spelling),
       answer = alternative.answer, summary = alternative.summary }
   end
   return list
@@ -231,7 +231,7 @@ function texts.answers(declaration, form, key)
 end
 
 --- The lines of a deferred result.
-function describe.deferred(declaration)
+function texts.deferred(declaration)
   return answers_of(declaration.deferred.prefix or declaration.name, declaration.deferred, nil, declaration.spelling)
 end
 
