@@ -102,7 +102,7 @@ local function command_line(dialect, declaration, form, key, list, text)
   facts.title = masked
   facts.summary = described ~= declaration and described.summary or declaration.summary
   local params = declaration.cases and list[1] and declaration.cases[math.tointeger(tonumber(list[1].text))]
-  facts.fields = values.values(dialect, params or described.params or {}, list, true, shown)
+  facts.fields = values.given(dialect, params or described.params or {}, list, true, shown)
   facts.has_values = true
   facts.answers = values.lines(texts.answers(declaration, form, key))
   if has_deferred(declaration, form) then

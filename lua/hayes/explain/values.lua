@@ -48,7 +48,7 @@ end
 --- What each of these was given as; `checked`: they are parameters, and may be wrong. `shown` is the list with secrets
 --- masked.
 ---@return hayes.explained[]
-function values.values(dialect, declared, list, checked, shown)
+function values.given(dialect, declared, list, checked, shown)
   local result = {}
   if shown and #shown ~= #list then list = shown end
   local last = checked and #declared or #list
