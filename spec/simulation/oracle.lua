@@ -1,0 +1,242 @@
+--- What must be true of a run: of each stream, of each answer, and of what is left.
+
+local hayes = require "hayes"
+local stream = require "simulation.stream"
+
+local oracle = {}
+
+local SLOW, LOSS, DAMAGE = 1, 2, 3
+
+--- A module answers a command within this, once the faults are over, seconds.
+local BOUND = 10
+
+--- Most bytes that one send gives the module.
+local CHUNK = 1460
+
+-- Streams
+
+local Handle = {}
+Handle.__index = Handle
+
+--- What a program knows of one connection.
+function oracle.new_handle(run, planned, sock)
+  local handle = setmetatable({ run = run, planned = planned, host = planned.host, sock = sock, link = run:link_to(planned.host),
+    received = 0, restarts = run.restarts, modem_opened = run.line.port, spoilt = false }, Handle)
+  if not handle.link then
+    handle.spoilt = true
+    if run.harm < DAMAGE then run.world:note_failure("%s is open, and the module has no connection to it", planned.host) end
+  end
+  run.handles[#run.handles + 1] = handle
+  return handle
+end
+
+--- The next bytes for the server: those behind what the socket has taken.
+function Handle:next_bytes(size)
+  local from = self.sock.queued + 1
+  self.wrote = math.max(self.wrote or 0, self.sock.queued)
+  return stream.bytes("from " .. self.host, from, from + size - 1)
+end
+
+--- Bytes have come to the program. Lines come without their CRs.
+function Handle:got(bytes, without_cr)
+  if not bytes or bytes == "" or self.spoilt then return end
+  local link, run = self.link, self.run
+  local name = "to " .. self.host
+  local right = stream.bytes(name, self.received + 1, self.received + #bytes + (without_cr and 4000 or 0))
+  if without_cr then
+    local kept = 0
+    for i = 1, #right do
+      if kept == #bytes then
+        right = right:sub(1, i - 1)
+        break
+      end
+      if right:byte(i) ~= 13 then kept = kept + 1 end
+    end
+    self.received = self.received + #right
+    right = right:gsub("\r", "")
+  else
+    self.received = self.received + #bytes
+  end
+  if right == bytes and self.received <= link.sent then return end
+  if link.intact < self.received then
+    self.spoilt = true
+    return
+  end
+  run.world:note_failure("%s: the program got %d bytes, up to %d, that are not what the server has sent (%d so far)",
+    self.host, #bytes, self.received, link.sent)
+end
+
+--- receive("*a") gave what there was, as all of it.
+function Handle:ended_cleanly()
+  local link, run = self.link, self.run
+  if self.spoilt or run.harm >= LOSS then return end
+  if not link.ended then run.world:note_failure("%s: receive gave the end, and there is none", self.host) end
+  if self.received ~= link.sent then
+    run.world:note_failure("%s: receive gave the end after %d bytes of %d", self.host, self.received, link.sent)
+  end
+end
+
+local CLOSED = { closed = true }
+
+--- Bytes that send() did not take, because the connection has ended.
+local function note_refused(self, call)
+  if call.name == "send" and not self.refused then self.refused = call.size end
+end
+
+function Handle:after_call(call, ok, result, why)
+  local run, link = self.run, self.link
+  if not ok or result or self.spoilt then return end
+  note_refused(self, call)
+  if why ~= "closed" or run.harm >= LOSS then return end
+  local err = self.sock:lasterror()
+  if not err then return run.world:note_failure("%s: call %d ended with closed, and lasterror() is nil", self.host, call.id) end
+  local gone = self.restarts ~= run.restarts or self.modem_opened ~= run.line.port
+  if not gone and not link.ended and (CLOSED[err.name] or run.harm < SLOW) then
+    run.world:note_failure("%s: call %d (%s) gave closed (%s), and the connection is up", self.host, call.id, call.name,
+      tostring(err))
+  end
+  local reading = call.name ~= "send" and call.name ~= "flush"
+  if reading and not gone and CLOSED[err.name] and self.received ~= link.sent then
+    run.world:note_failure("%s: the end came after %d bytes of %d", self.host, self.received, link.sent)
+  end
+end
+
+--- close() has ended.
+function Handle:closed(ok, result, why)
+  local run, link, sock = self.run, self.link, self.sock
+  if not link or self.spoilt or link.intact ~= math.huge then return end
+  local taken, queued = link:taken_bytes(), sock.queued
+  local wrong = stream.first_wrong("from " .. self.host, taken)
+  if wrong and run.harm < DAMAGE then
+    return run.world:note_failure("%s: the module took %d bytes, and the one at %d is not the program's", self.host,
+      #taken, wrong)
+  end
+  if #taken > queued then
+    return run.world:note_failure("%s: the module took %d bytes, and the program gave %d", self.host, #taken, queued)
+  end
+  if ok and result == 1 and #taken ~= queued then
+    return run.world:note_failure("%s: close() succeeded, and the module took %d bytes of %d", self.host, #taken, queued)
+  end
+  local err = sock.send_error
+  if not ok or result or why ~= "closed" or not err then return end
+  local unsent = err.unsent
+  if not unsent then return run.world:note_failure("%s: sending failed, and nothing says how much was lost: %s", self.host, err) end
+  -- What the first call gave that was refused counts as lost, too.
+  local least = queued - unsent
+  if #taken < least or #taken > least + CHUNK + (self.refused or 0) then
+    run.world:note_failure("%s: %d bytes of %d were lost by the error, and the module took %d (%s)", self.host, unsent,
+      queued, #taken, tostring(err))
+  end
+end
+
+-- Calls
+
+--- Opening has failed.
+function oracle.check_refusal(run, planned, ok, err)
+  if not ok then return end
+  if type(err) ~= "table" or not err.name or tostring(err) == "" then
+    run.world:note_failure("opening %s failed without an error: %s", planned.host, tostring(err))
+  end
+end
+
+local lines = { ["AT+CSQ"] = "^%+CSQ: 22,99$", ["AT+CREG?"] = "^%+CREG: 0,1$", ["AT"] = "^$" }
+
+--- Each answer is that of its command.
+function oracle.check_response(run, text, response)
+  if run.harm >= DAMAGE then return end
+  local pattern = lines[text]
+  if not pattern then return end
+  local line = table.concat(response, "\n")
+  if not line:find(pattern) then
+    if run.harm >= LOSS and line == "" then return end
+    run.world:note_failure("%s was answered with %q", text, line)
+  end
+end
+
+-- The end
+
+local function wait_until(run, seconds, f)
+  local deadline = run.world.now + seconds
+  while not f() and run.world.now < deadline do hayes.sleep(0.25) end
+  return f()
+end
+
+--- A command is answered within its bound after the module is able to.
+local function check_answers(run, modem)
+  wait_until(run, 120, function() return not modem.closed_with end)
+  local able = math.max(run.module:able_at(), run.world.now)
+  while run.world.now < able do hayes.sleep(able - run.world.now) end
+  local from = run.world.now
+  local answered, err
+  repeat
+    answered, err = modem:at("AT", { timeout = BOUND })
+    if not answered then hayes.sleep(0.1) end
+  until answered or run.world.now > from + 120
+  if not answered then return run.world:fail("the library does not recover: %s", tostring(err)) end
+  if run.world.now - from > BOUND then
+    run.world:note_failure("a command was answered %.1f s after the last fault", run.world.now - from)
+  end
+end
+
+local function is_empty(t) return next(t) == nil end
+
+local function count_connections(run)
+  local count = 0
+  run.module.kind.each(run.module, function(conn) if not conn.foreign then count = count + 1 end end)
+  return count
+end
+
+local function leftovers(run, modem)
+  local state = modem.exchanges
+  if state.queue[1] then return state.queue[1].text .. " in the queue" end
+  if state.holder then return (state.holder.text or "data mode") .. " under way" end
+  if state.hold then return "a reservation of the line" end
+  local _, ticket = next(state.deferred)
+  if ticket then return "the result of " .. ticket.text end
+  if modem.online or modem.data_claim then return "data mode" end
+  for _, name in ipairs { "ip", "ssl" } do
+    local service = rawget(modem, name)
+    local indices = service and oracle.indices(service)
+    if indices and not (is_empty(indices.connections) and is_empty(indices.reserved)) then return "a socket index" end
+  end
+  local ssl = rawget(modem, "ssl")
+  for _, context in pairs(ssl and ssl.context_pool.list or {}) do
+    if context.users > 0 or context.under_way > 0 then return "an SSL context" end
+  end
+  if run.harm < LOSS and run.keeps_module and count_connections(run) > 0 then return "a connection in the module" end
+  return nil
+end
+
+--- The socket indices of a service: they are nobody's business but a test's.
+function oracle.indices(service)
+  for i = 1, 10 do
+    local name, value = debug.getupvalue(service.reset, i)
+    if name == "opener" then return (value.opener or value).indices end
+  end
+end
+
+--- The faults are over and the actors have ended.
+function oracle.check_rest(run, modem)
+  check_answers(run, modem)
+  run.keeps_module = run.line.port.descriptor == -11
+  if run.harm < DAMAGE then
+    wait_until(run, 60, function() return not leftovers(run, modem) end)
+    local left = leftovers(run, modem)
+    if left then run.world:fail("%s is left", left) end
+  end
+end
+
+local function upvalue(f, wanted)
+  for i = 1, 60 do
+    local name, value = debug.getupvalue(f, i)
+    if name == wanted then return value end
+  end
+end
+
+--- The program has ended.
+function oracle.check_end(run, builtin)
+  if not is_empty(builtin.attached()) then run.world:fail("the loop still serves a modem") end
+  if upvalue(builtin.resume, "first_ready") then run.world:fail("a task is left that is ready to go on") end
+end
+
+return oracle
