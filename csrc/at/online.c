@@ -75,13 +75,31 @@ void at_online_leave(struct at_online *online, bool dtr, at_time now)
         wait_for_answer(online, now, now + at_ms(DTR_ANSWER_MS));
 }
 
+/* Whether lines of the module, if any, lead to one with this prefix. */
+static bool leads_to(const char *prefix, const char *bytes, size_t length)
+{
+    size_t whole = strlen(prefix), at = 0;
+    while (whole >= 2 && length - at >= whole) {
+        if (memcmp(bytes + at, prefix, whole) == 0)
+            return true;
+        if (memcmp(bytes + at, "\r\n", 2) != 0)
+            return false;
+        for (at += 2; at < length && bytes[at] >= ' ' && bytes[at] <= '~'; at++) {
+        }
+        if (length - at < 2 || memcmp(bytes + at, "\r\n", 2) != 0)
+            return false;
+        at += 2;
+    }
+    return false;
+}
+
 /* Finds the last `OK` in the held bytes that may be the answer: only silence or lines of the module may
  * follow it. Returns length when there is none. *followed: lines follow that only the module can have sent.
  */
 static size_t find_answer(const struct at_online *online, const struct at_protocol *protocol,
                           const char *held, size_t length, bool *followed)
 {
-    size_t found = length, prefix = strlen(protocol->follow_prefix);
+    size_t found = length;
     *followed = false;
     for (size_t at = 0; at + AT_ANSWER_LENGTH <= length; at++) {
         if (at + AT_ANSWER_LENGTH <= online->held_before ||
@@ -89,8 +107,7 @@ static size_t find_answer(const struct at_online *online, const struct at_protoc
             continue;
         const char *rest = held + at + AT_ANSWER_LENGTH;
         size_t rest_length = length - at - AT_ANSWER_LENGTH;
-        bool named =
-            prefix > 0 && rest_length >= prefix && memcmp(rest, protocol->follow_prefix, prefix) == 0;
+        bool named = leads_to(protocol->follow_prefix, rest, rest_length);
         if (named || at_are_lines(rest, rest_length)) {
             found = at;
             *followed = named;

@@ -590,7 +590,7 @@ end
 ---@param id integer
 ---@param follow boolean
 function exchange.expect_blocks(modem, urc, id, follow)
-  modem.engine:set_blocks(urc .. ":", id, follow)
+  if not modem.closed_with then modem.engine:set_blocks(urc .. ":", id, follow) end
 end
 
 --- A line was thrown away since it was too long; the command under way may have been answered by it.

@@ -96,6 +96,19 @@ for way, pieces in pairs(Bench.ways) do
       assert.are.same('+QIURC: "closed",4', bench:last("urc")[2].line)
     end)
 
+    it("takes data that was pushed for another connection meanwhile for that connection's", function()
+      for _, before in ipairs { "", '\r\n+CREG: 1\r\n\r\n+QIURC: "recv",3\r\n' } do
+        begin()
+        bench.engine:leave_data_mode(false, bench.time)
+        run(2.2)
+        bench:receive(OK .. before .. '\r\n+QSSLURC: "recv",4,7\r\n>r\xfa\x99\x86x\xb6\r\n')
+        run(1)
+        assert.is_true(bench:last("data_mode_end")[2])
+        assert.are.same("", data())
+        assert.are.same(">r\xfa\x99\x86x\xb6", bench:last("urc")[2].data)
+      end
+    end)
+
     it("lets nothing of what comes behind an OK that is data become a line", function()
       begin()
       bench.engine:leave_data_mode(false, bench.time)
