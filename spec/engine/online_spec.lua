@@ -149,6 +149,32 @@ for way, pieces in pairs(Bench.ways) do
       assert.are.same({ "data_mode_end", false, true, #"second", kind = "data_mode_end", n = 4 }, bench:last("data_mode_end"))
     end)
 
+    it("waits for the answer without asking to be called when the end comes right behind the escape sequence", function()
+      begin()
+      bench.engine:leave_data_mode(false, bench.time)
+      assert.are.same("+++", (run(1.15)))
+      bench:receive("\r\nNO CARRIER\r\n")
+      run(3)
+      assert.are.same({ "data_mode_end", false, true, 0, kind = "data_mode_end", n = 4 }, bench:last("data_mode_end"))
+    end)
+
+    it("is opened while the result of an earlier opening is still to come, which is that one's", function()
+      for _, command in ipairs { { 'AT+QIOPEN=1,%d,"TCP","h",7,0,%d', "+QIOPEN" }, { 'AT+QSSLOPEN=1,0,%d,"h",443,%d', "+QSSLOPEN" } } do
+        bench = Bench.new("quectel", pieces)
+        bench:command(command[1]:format(0, 0))
+        local first = bench.id
+        bench:receive(OK)
+        local second = bench:command(command[1]:format(1, 2), { online = true })
+        bench:receive(("\r\n%s: 0,0\r\n"):format(command[2]))
+        local result = bench:last("deferred")
+        assert.is_truthy(result)
+        assert.is_nil(second[1])
+        assert.are_not.same(first, bench.id)
+        bench:receive("\r\nCONNECT\r\n")
+        assert.are.same("online", bench:last("final")[3])
+      end
+    end)
+
     it("is given up in the end where the port takes nothing any more", function()
       begin()
       assert.is_true(bench.engine:write_data("stuck"))

@@ -119,8 +119,8 @@ function Module:go_on()
   while #self.input_bytes > 0 and self.world.now >= self.off_until do
     local taking, bytes = self.taking, self.input_bytes
     if taking then
-      if self.habits.escape_cancels and bytes:byte(1) == 27 then
-        self.input_bytes = bytes:sub(2)
+      if self.habits.escape_cancels and bytes == "\27" and taking.count > 1 then
+        self.input_bytes = ""
         return self:answer(taking.command, self.kind.cancelled)
       end
       if #bytes < taking.count then return end
