@@ -174,7 +174,7 @@ kinds.cancel = { where = "call", harm = "none", make = function(random, fault) f
   act = function(_, fault, call) call.cancel_in = fault.steps end }
 
 kinds["time-out"] = { where = "call", harm = "none", make = seconds(0, 5), act = function(_, fault, call)
-  call.timeout = fault.seconds
+  call.timeout = call.name == "open" and math.max(0.1, fault.seconds) or fault.seconds
 end }
 
 kinds.collect = { where = "call", harm = "none", act = function(_, _, call)

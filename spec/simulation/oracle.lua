@@ -220,7 +220,10 @@ function oracle.check_rest(run, modem)
   check_answers(run, modem)
   run.keeps_module = run.line.port.descriptor == -11
   if run.harm < DAMAGE then
-    wait_until(run, 60, function() return not leftovers(run, modem) end)
+    wait_until(run, 60, function()
+      if run.dropped then run.collect() end
+      return not leftovers(run, modem)
+    end)
     local left = leftovers(run, modem)
     if left then run.world:fail("%s is left", left) end
   end

@@ -89,10 +89,11 @@ local function close(run, handle, call)
     run.world:trace("the connection to %s is dropped", handle.host)
     handle.sock = nil
     sock = nil -- luacheck: ignore
-    collectgarbage()
-    collectgarbage("stop")
-    return
+    run.dropped = true
+    return run:collect()
   end
+  -- A program that is cancelled closes what it holds on the way out.
+  if not results[1] then results = table.pack(true, sock:close()) end
   handle:closed(table.unpack(results, 1, results.n))
 end
 

@@ -129,7 +129,8 @@ function Run:call(call, f, ...)
   local record = { call = call, name = call.name, timeout = call.timeout, cancel_in = false, dropped = false,
     since = self.world.now - self.world.jumped }
   self:inject("call", call.id, record)
-  record.limit = (record.timeout or LONGEST) + 0.001
+  -- The time-out of a command counts from when it goes out, and as long before.
+  record.limit = (record.timeout or LONGEST) * (call.name == "at" and 2 or 1) + 0.001
   self.calls[#self.calls + 1] = record
   record.task = hayes.spawn(f, record, ...)
   local results = table.pack(record.task:join())
@@ -168,6 +169,12 @@ function Run:check_step()
 end
 
 -- The run
+
+--- Collects what has been dropped. The collector comes at no other time: when it would come by itself, no seed decides.
+function Run.collect()
+  collectgarbage()
+  collectgarbage("stop")
+end
 
 local function catch_reports(self)
   local report = wait.report

@@ -59,7 +59,7 @@ local function describe(seed, run, failure)
   local faults = require "simulation.faults"
   local list, last = simulate.shrink(seed, run)
   print(("seed %d: %s"):format(seed, failure))
-  print(("  small: make simulate SEED=%d ONLY=%s TRACE=1"):format(seed, table.concat(list, ",")))
+  print(("  small: make simulate SEED=%d ONLY=%s TRACE=1"):format(seed, #list > 0 and table.concat(list, ",") or "0"))
   if last and last ~= failure then print("  then: " .. last) end
   for _, number in ipairs(list) do print("  " .. faults.describe(run.plan.faults[number])) end
 end
