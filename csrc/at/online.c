@@ -94,8 +94,8 @@ static bool leads_to(const char *prefix, const char *bytes, size_t length)
 }
 
 /* Finds the last `OK` in the held bytes that may be the answer: only silence or lines of the module may
- * follow it. Returns length when there is none. *followed: lines follow that only the module can have sent.
- */
+ * follow it. Returns length when there is none. *followed: data that the module delivers in a line follows,
+ * or data of the connection that looks like that. */
 static size_t find_answer(const struct at_online *online, const struct at_protocol *protocol,
                           const char *held, size_t length, bool *followed)
 {
@@ -107,10 +107,10 @@ static size_t find_answer(const struct at_online *online, const struct at_protoc
             continue;
         const char *rest = held + at + AT_ANSWER_LENGTH;
         size_t rest_length = length - at - AT_ANSWER_LENGTH;
-        bool named = leads_to(protocol->follow_prefix, rest, rest_length);
-        if (named || at_are_lines(rest, rest_length)) {
+        bool lines = at_are_lines(rest, rest_length);
+        if (lines || leads_to(protocol->follow_prefix, rest, rest_length)) {
             found = at;
-            *followed = named;
+            *followed = !lines;
         }
     }
     return found;
@@ -132,7 +132,9 @@ static void check_answer(struct at_online *online, const struct at_protocol *pro
     size_t length = at_ending_held(&online->ending, &held);
     size_t found = online->expecting ? find_answer(online, protocol, held, length, &followed) : length;
     bool silent = now >= online->ending.last_byte_at + at_ms(ANSWER_QUIET_MS);
-    if (found < length && (silent || followed || now >= online->latest)) {
+    /* While another `OK` may come, that one is the answer; unless the bytes held may become too many. */
+    bool certain = followed ? length >= AT_HELD_MAX / 2 : silent;
+    if (found < length && (certain || now >= online->latest)) {
         decide(online, true, found);
     } else if (now >= online->latest) {
         if (online->dtr) { /* the module ignores DTR */

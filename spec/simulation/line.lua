@@ -7,12 +7,14 @@ Line.__index = Line
 --- From one end to the other, seconds.
 local LATENCY = 0.0005
 
---- `style`: how words are cut ("whole", "pieces", "bytes"); `pace`: bytes a second, false: as fast as they come.
+--- `style`: how words are cut ("whole", "pieces", "bytes"); `pace`: bytes a second, false: as fast as they come; `greedy`:
+--- all that has come is read at once.
 ---@param run table
 ---@param habits { style: string, pace: number|false }
 function Line.new(run, habits)
   return setmetatable({
     run = run, world = run.world, random = run.random("line"), style = habits.style, pace = habits.pace,
+    greedy = habits.greedy, -- all that has come is read at once
     words = 0,      -- that the module has said
     writes = 0,     -- of the host
     arrives_at = 0, -- when the last byte on its way to the host arrives
@@ -67,9 +69,12 @@ function Port:pump(_, now)
     local event = table.pack(engine:next_event(now))
     if event[1] then return table.unpack(event, 1, event.n) end
     flush_output(self, now)
-    local first = table.remove(self.inbox, 1)
-    if first then
-      engine:feed(first)
+    local first = self.inbox[1]
+    if first and self.line.greedy then
+      engine:feed(table.concat(self.inbox))
+      self.inbox = {}
+    elseif first then
+      engine:feed(table.remove(self.inbox, 1))
     elseif self.gone then
       return "closed", self.gone
     else

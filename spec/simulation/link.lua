@@ -15,7 +15,8 @@ function Link.new(run, host, conn, on_change)
     sent = 0,       -- bytes that the server has sent so far, and the module has got
     told = 0, last_told = 0, -- of these, those that the module has passed on; the last of them
     taken = {}, taken_size = 0, -- what the module has taken for the server
-    up = false, ended = false, closed = false,
+    up = false, ended = false,
+    lost = false,   -- it has not been closed by the module
     intact = math.huge, -- so many of the bytes passed on went out before anything was changed on the line
   }, Link)
   run:add_link(self)
@@ -57,20 +58,19 @@ end
 --- The server closes.
 function Link:finish()
   if not self.up or self.ended then return false end
-  self.ended = true
+  self.ended, self.lost = true, true
   self.on_change()
   return true
 end
 
 --- The link breaks, and nobody says so.
 function Link:reset()
-  self.up, self.ended, self.inbox = false, true, ""
+  self.up, self.ended, self.lost, self.inbox = false, true, true, ""
 end
 
 --- The module closes.
 function Link:close()
-  self.closed = true
-  self:reset()
+  self.up, self.ended, self.inbox = false, true, ""
 end
 
 --- The module passes so many bytes on, or what there is.

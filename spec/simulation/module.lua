@@ -35,15 +35,21 @@ function Module:say(bytes, about)
   self.line:say(bytes, about)
 end
 
-local function urcs_may_go(self)
+function Module:urcs_may_go()
   return not self.taking and not self.online and not (self.busy and self.habits.urcs_wait)
 end
 
 function Module:flush_urcs()
-  while self.urcs[1] and urcs_may_go(self) do
+  while self.urcs[1] and self:urcs_may_go() do
     local urc = table.remove(self.urcs, 1)
     self:say(urc.bytes, urc.about)
   end
+end
+
+--- A command or data mode has ended.
+local function become_free(self)
+  self:flush_urcs()
+  if self:urcs_may_go() then self.kind.on_free(self) end
 end
 
 --- Now, or when that is legal.
@@ -70,7 +76,7 @@ function Module:answer(command, words)
     if command.boot ~= self.boots then return end
     self.busy, self.taking = false, false
     if command.after then command.after() end
-    self:flush_urcs()
+    become_free(self)
     self:go_on()
   end
   if not command.late then return speak() end

@@ -123,7 +123,8 @@ function plan.make(seed)
   local random = Random.new(seed, "plan")
   local made = { seed = seed, calls = 0, words = 0, hosts = 0, servers = {}, actors = {} }
   made.line = { style = random:pick { "whole", "whole", "whole", "pieces", "bytes" },
-    pace = random:chance(0.3) and 11520 }
+    pace = random:chance(0.3) and 11520,
+    greedy = random:chance(0.5) }
   made.module = plan_module(random)
   made.others = plan_others(random)
   for i = 1, random:int(1, 3) do made.actors[i] = plan_sockets(random, made) end

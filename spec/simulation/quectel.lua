@@ -64,7 +64,7 @@ local function pass_on(module, conn)
     conn.told = true
     return module:urc(('\r\n%s: "recv",%d\r\n'):format(family.urc, conn.id), { kind = "recv", conn = conn })
   end
-  while link.inbox ~= "" do
+  while link.inbox ~= "" and module:urcs_may_go() do
     local bytes = link:take(1500)
     module:urc(('\r\n%s: "recv",%d,%d\r\n%s%s'):format(family.urc, conn.id, #bytes, bytes,
       module.habits.push_ends and "\r\n" or ""), { kind = "push", conn = conn, bytes = #bytes })
@@ -99,13 +99,18 @@ function quectel.lose_context(module, says_closed)
   quectel.each(module, function(conn)
     if not conn.open or conn.link.ended or conn.foreign then return end
     any = true
-    conn.link.ended = true
+    conn.link.ended, conn.link.lost = true, true
     conn.end_told = not says_closed and conn.mode ~= 2
   end)
   if not any then return false end
   module:urc('\r\n+QIURC: "pdpdeact",1\r\n', { kind = "pdpdeact" })
   quectel.each(module, function(conn) on_link(module, conn) end)
   return true
+end
+
+--- URCs may go again.
+function quectel.on_free(module)
+  quectel.each(module, function(conn) on_link(module, conn) end)
 end
 
 -- Opening
