@@ -128,12 +128,13 @@ static void decide(struct at_online *online, bool answered, size_t data)
 static void check_answer(struct at_online *online, const struct at_protocol *protocol, at_time now)
 {
     const char *held;
-    bool followed;
+    bool followed = false;
     size_t length = at_ending_held(&online->ending, &held);
     size_t found = online->expecting ? find_answer(online, protocol, held, length, &followed) : length;
     bool silent = now >= online->ending.last_byte_at + at_ms(ANSWER_QUIET_MS);
-    /* While another `OK` may come, that one is the answer; unless the bytes held may become too many. */
-    bool certain = followed ? length >= AT_HELD_MAX / 2 : silent;
+    /* A server may send the same as data, so that the answer is still to come; modules that need little
+     * silence answer at once. */
+    bool certain = followed ? protocol->idle_ms > 0 && length >= AT_HELD_MAX / 2 : silent;
     if (found < length && (certain || now >= online->latest)) {
         decide(online, true, found);
     } else if (now >= online->latest) {

@@ -109,6 +109,20 @@ for way, pieces in pairs(Bench.ways) do
       end
     end)
 
+    it("takes the same from a server for data when the answer comes after it", function()
+      begin()
+      bench.engine:leave_data_mode(false, bench.time)
+      run(1.7)
+      local sent = OK .. '\r\n+QIURC: "recv",1,5\r\n\xff evil'
+      bench:receive(sent)
+      run(0.4)
+      bench:receive(OK)
+      run(1)
+      assert.is_true(bench:last("data_mode_end")[2])
+      assert.is_nil(bench:last("urc"))
+      assert.are.same(sent, data())
+    end)
+
     it("lets nothing of what comes behind an OK that is data become a line", function()
       begin()
       bench.engine:leave_data_mode(false, bench.time)

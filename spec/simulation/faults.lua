@@ -100,6 +100,8 @@ kinds.reboot = { where = "word", harm = "none", make = function(random, fault)
   fault.banner = random:pick { "whole", "whole", "whole", "garbled", "missing" }
 end, act = function(run, fault, word)
   if fault.banner ~= "whole" then run:harmed "loss" end
+  -- The rest of what is announced, or of a line in data mode, may be taken for what comes next.
+  if word.about.kind == "push" or word.about.kind == "block" or run.module.online then run:line_changed() end
   word.bytes = word.bytes:sub(1, math.floor(fault.place * #word.bytes))
   run.line:let_go()
   run:module_restarts()

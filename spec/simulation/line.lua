@@ -21,6 +21,7 @@ function Line.new(run, habits)
     held = false,   -- a word that waits for the next one
     port = false,   -- the end in use
     next_fd = -10,
+    full_until = 0,
     changed = false, -- a byte on its way to the host was changed
   }, Line)
 end
@@ -90,6 +91,7 @@ function Line:fill_up(seconds)
   local port = self.port
   if not port then return false end
   port.full = true
+  self.full_until = self.world.now + seconds
   self.world:after(seconds, function()
     port.full = false
     self.world:stir(port)

@@ -80,7 +80,7 @@ local CLOSED = { closed = true }
 
 --- Bytes that send() did not take, because the connection has ended.
 local function note_refused(self, call)
-  if call.name == "send" and not self.refused then self.refused = call.size end
+  if call.name == "send" then self.refused = (self.refused or 0) + call.size end
 end
 
 function Handle:after_call(call, ok, result, why)
@@ -106,7 +106,10 @@ function Handle:closed(ok, result, why)
   local run, link, sock = self.run, self.link, self.sock
   if not link or self.spoilt or link.intact ~= math.huge then return end
   local taken, queued = link:taken_bytes(), sock.queued
-  local wrong = stream.first_wrong("from " .. self.host, taken)
+  -- A module that waits for the data of a send that was given up is given CRs in place of it.
+  local failed = sock.send_error
+  local certain = failed and failed.unsent and taken:sub(1, math.max(0, queued - failed.unsent)) or taken
+  local wrong = stream.first_wrong("from " .. self.host, certain)
   if wrong and run.harm < DAMAGE then
     return run.world:note_failure("%s: the module took %d bytes, and the one at %d is not the program's", self.host,
       #taken, wrong)
@@ -166,7 +169,9 @@ end
 --- A command is answered within its bound after the module is able to.
 local function check_answers(run, modem)
   wait_until(run, 120, function() return not modem.closed_with end)
-  local able = math.max(run.module:able_at(), run.world.now)
+  -- What the module has not heard, or has answered in vain, ends with its time-out.
+  if run.harm >= LOSS then wait_until(run, 480, function() return not modem.exchanges.holder end) end
+  local able = math.max(run.module:able_at(), run.line.full_until, run.world.now)
   while run.world.now < able do hayes.sleep(able - run.world.now) end
   local from = run.world.now
   local answered, err
@@ -222,7 +227,7 @@ function oracle.check_rest(run, modem)
   check_answers(run, modem)
   run.keeps_module = run.line.port.descriptor == -11
   if run.harm < DAMAGE then
-    wait_until(run, 60, function()
+    wait_until(run, 480, function()
       if run.dropped then run.collect() end
       return not leftovers(run, modem)
     end)

@@ -57,6 +57,7 @@ local function plan_connection(random, made)
   local connection = { host = host, kind = random:pick { "tcp", "ssl" } }
   connection.mode = random:pick { "buffer", "buffer", "push", "push", random:chance(0.3) and "transparent" or "buffer" }
   local transparent = connection.mode == "transparent"
+  made.data_mode = made.data_mode or transparent
   connection.auto = transparent and random:chance(0.7)
   made.servers[host] = plan_server(random, transparent)
   connection.open = new_call(made, { name = "open", timeout = random:chance(0.5) and 1 + random:real() * 60 or nil })
@@ -118,6 +119,18 @@ local function plan_others(random)
   return others
 end
 
+--- The engine holds 4 kB back behind what may be the end of data mode; what others push meanwhile is less here.
+local function limit_pushes(made)
+  for _, actor in ipairs(made.actors) do
+    for _, connection in ipairs(actor.connections) do
+      local packets = made.servers[connection.host].packets
+      for i, packet in ipairs(packets) do
+        if connection.mode ~= "transparent" then packet.size = i <= 4 and math.min(packet.size, 200) or 0 end
+      end
+    end
+  end
+end
+
 ---@param seed integer
 function plan.make(seed)
   local random = Random.new(seed, "plan")
@@ -128,6 +141,9 @@ function plan.make(seed)
   made.module = plan_module(random)
   made.others = plan_others(random)
   for i = 1, random:int(1, 3) do made.actors[i] = plan_sockets(random, made) end
+  -- A connection that is alone may have any words in data mode.
+  if made.hosts == 1 and #made.others == 0 then made.data_mode = false end
+  if made.data_mode then limit_pushes(made) end
   if random:chance(0.5) then made.actors[#made.actors + 1] = plan_commands(random, made) end
   if random:chance(0.5) then made.actors[#made.actors + 1] = plan_handlers(random) end
   made.faults = faults.choose(Random.new(seed, "faults"), made)

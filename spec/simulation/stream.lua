@@ -6,30 +6,46 @@ local Random = require "simulation.random"
 local stream = {}
 
 local WORDS = {
-  "\r\nOK\r\n", "\r\nERROR\r\n", "\r\nSEND OK\r\n", "\r\n> ", "> ", "\r\nNO CARRIER\r\n", "\r\nRDY\r\n", "\r\n", "\r", "\n",
-  '\r\n+QIURC: "recv",0,5\r\n', '\r\n+QIURC: "recv",0\r\n', '\r\n+QIURC: "closed",0\r\n', "\r\n+QIRD: 0\r\n", "+++", "AT\r",
-  '+QSSLURC: "closed",0', "\r\nCONNECT\r\n", "+CME ERROR: 3\r\n", "\0\0\0", "\27", "\26", "\r\n+EVENT:SocketDown,1,4\r\n",
+  "\r\nERROR\r\n", "\r\nSEND OK\r\n", "\r\n> ", "> ", "\r\n", "\r", "\n", "+++", "AT\r", "\0\0\0", "\27", "\26",
+  '\r\n+QIURC: "recv",0,5\r\n', '\r\n+QIURC: "recv",0\r\n', '\r\n+QIURC: "closed",0\r\n', "\r\n+QIRD: 0\r\n",
+  '+QSSLURC: "closed",0', "\r\nCONNECT\r\n", "+CME ERROR: 3\r\n", "\r\n+EVENT:SocketDown,1,4\r\n",
 }
+
+--- Words that end data mode, or may. What other connections push while the line is in data mode comes right behind its
+--- end, and nobody can tell these in it from the end.
+local ENDS = { "\r\nOK\r\n", "\r\nNO CARRIER\r\n", "\r\nRDY\r\n" }
 
 local LENGTH = 1 << 17
 
-local corpus = (function()
+local function make(words)
   local random = Random.new(1, "corpus")
   local parts, length = {}, 0
   while length < LENGTH do
     local part
     if random:chance(0.3) then
-      part = random:pick(WORDS)
+      part = random:pick(words)
     else
       local bytes = {}
-      for i = 1, random:int(1, 24) do bytes[i] = string.char(random:chance(0.5) and random:int(97, 122) or random:int(0, 255)) end
+      for i = 1, random:int(1, 24) do
+        bytes[i] = string.char(random:chance(0.5) and random:int(97, 122) or random:int(0, 255))
+      end
       part = table.concat(bytes)
     end
     parts[#parts + 1] = part
     length = length + #part
   end
   return table.concat(parts):sub(1, LENGTH)
-end)()
+end
+
+local plain = make(WORDS)
+local ending = make(table.move(ENDS, 1, #ENDS, #WORDS + 1, { table.unpack(WORDS) }))
+local corpus = ending
+
+--- Which words the streams have from here on.
+---@param ends boolean those that end data mode, too
+function stream.choose(ends)
+  corpus = ends and ending or plain
+end
 
 local function offset(name)
   return Random.new(0, name):int(0, LENGTH - 1)

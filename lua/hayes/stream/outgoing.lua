@@ -14,7 +14,9 @@ local outgoing = {}
 function outgoing.fail(self, bytes, err)
   local sent = err.sent or 0
   self.sent = self.sent + sent
-  err.unsent = #bytes - sent + self.output.size
+  -- The end may have been known, and what was queued given up, while these bytes were under way.
+  local before = self.send_error and self.send_error.unsent or 0
+  err.unsent = #bytes - sent + self.output.size + before
   self.send_error = outcome.remember(self, err)
   self.output:clear()
   self:stir()
