@@ -42,17 +42,12 @@ function Handle:got(bytes, without_cr)
   if not bytes or bytes == "" or self.spoilt then return end
   local link, run = self.link, self.run
   local name = "to " .. self.host
-  local right = stream.bytes(name, self.received + 1, self.received + #bytes + (without_cr and 4000 or 0))
+  local right = stream.bytes(name, self.received + 1, self.received + #bytes)
   if without_cr then
-    local kept = 0
-    for i = 1, #right do
-      if kept == #bytes then
-        right = right:sub(1, i - 1)
-        break
-      end
-      if right:byte(i) ~= 13 then kept = kept + 1 end
-    end
-    self.received = self.received + #right
+    -- All of the line is out of the socket's input, its CRs, too.
+    local before = self.received
+    self.received = self.sock.received - self.sock.input.size
+    right = stream.bytes(name, before + 1, self.received)
     right = right:gsub("\r", "")
   else
     self.received = self.received + #bytes
@@ -122,7 +117,7 @@ function Handle:closed(ok, result, why)
   if ok and result == 1 and #taken ~= queued then
     return run.world:note_failure("%s: close() succeeded, and the module took %d bytes of %d", self.host, #taken, queued)
   end
-  local err = sock.send_error
+  local err = sock.send_error and sock:lasterror()
   if not ok or result or why ~= "closed" or not err then return end
   local unsent = err.unsent
   if not unsent then return run.world:note_failure("%s: sending failed, and nothing says how much was lost: %s", self.host, err) end
@@ -176,6 +171,7 @@ local function check_answers(run, modem)
   local from = run.world.now
   local answered, err
   repeat
+    if run.dropped then run.collect() end
     answered, err = modem:at("AT", { timeout = BOUND })
     if not answered then hayes.sleep(0.1) end
   until answered or run.world.now > from + 120

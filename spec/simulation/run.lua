@@ -193,6 +193,11 @@ end
 function Run:go()
   local world = self.world
   local undo = catch_reports(self)
+  world.waiting = function()
+    local names = {}
+    for i, record in ipairs(self.calls) do names[i] = ("call %d (%s)"):format(record.call.id, record.name) end
+    return ": " .. table.concat(names, ", ")
+  end
   world.on_step = function() return self:check_step() end
   world:enter()
   local ok, err = xpcall(function()

@@ -14,6 +14,7 @@ function World.new()
     now = 1000, jumped = 0, agenda = {}, size = 0, number = 0,
     steps = 0, idle_since = 0, -- the step at which time went on last
     stirring = {},             -- ports with input, or with room again
+    waiting = function() return "" end, -- who waits, for messages
     on_step = false,           -- is called after each step
     tracing = false,           -- gets each line of the trace
   }, World)
@@ -80,7 +81,7 @@ local function run_until_stirred(self, deadline)
     elseif deadline then
       return advance(self, deadline)
     else
-      self:fail("everything waits, and nothing is to come")
+      self:fail("everything waits, and nothing is to come" .. self.waiting())
     end
   end
 end

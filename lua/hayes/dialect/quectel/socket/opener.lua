@@ -124,6 +124,11 @@ function Opener:reset(err)
   end
 end
 
+--- The module has it: what it says of this index is for this connection. Its table is another one after each restart.
+function Opener:adopt(connection)
+  self.indices.connections[connection.id] = connection
+end
+
 --- The code in a deferred result, `+QSSLOPEN: <index>,<err>`; 0: it is open.
 local function open_code(response, index)
   local line = response[response.deferred or 0] or ""
@@ -166,14 +171,13 @@ local function connect(self, index, opening)
   if not confirmed then return nil, confirm_err end
   local connection = Connection.new(modem, self.family, index, opening.host, opening.port, opening.mode, opening.auto)
   connection.context, connection.pdp_context = opening.context, opening.pdp_context
-  local connections = self.indices.connections
   local text = opening.command(index)
   connection:expect_blocks(opening.mode == "push")
   if opening.mode == "transparent" then
     local response, err = connection:go_online(text,
       { timeout = opening.seconds, within = hold, ends_hold = hold ~= nil, withdraw = true })
     if not response then return nil, last_error(modem, err, opening.doing) end
-    connections[index] = connection
+    self:adopt(connection)
     return connection
   end
   local code
@@ -182,7 +186,7 @@ local function connect(self, index, opening)
     -- What the module says of this index up to here is about an earlier connection, and from here about this one.
     ended = function(response)
       code = open_code(response, index)
-      if code == 0 then connections[index] = connection end
+      if code == 0 then self:adopt(connection) end
     end,
   })
   if code == 0 then return connection end
