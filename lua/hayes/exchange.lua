@@ -34,6 +34,8 @@ exchange.UNKNOWN = -1
 ---@field deferred? number  seconds from there to the deferred result
 ---@field into? hayes.response  an empty response to fill, for those who read often
 ---@field next? boolean     goes in front of the queue
+---@field owner? { gone: boolean, lost: hayes.error } the connection that it is about: it is not sent once that is gone,
+---  since another one may have its number after a restart of the module
 ---@field within? hayes.hold the reservation of the line that it is part of
 ---@field ends_hold? boolean it is the last one of that: others may go when its final result code has come
 ---@field online? hayes.data_mode  CONNECT ends the command, and data mode begins
@@ -185,7 +187,8 @@ end
 --- Gives the command to the engine, and the turn to its ticket. True; or nil and why not.
 local function submit(modem, state, ticket, now)
   local request = ticket.request
-  local online = request.online
+  local online, owner = request.online, request.owner
+  if owner and owner.gone then return nil, owner.lost end
   if online then modem.engine:set_hangups(online.hangup or modem.dialect.manners.hangup) end
   local id, refusal = modem.engine:submit(ticket.response, ticket.text, now, request.data, request.expect,
     request.timeout, request.deferred, online, request.block, request.sink, request.length, request.progress)
@@ -229,7 +232,7 @@ function exchange.next_turn(modem)
     return ticket:fire("ok")
   end
   if ok then return modem:await(modem.io:push(modem.port, now)) end
-  finish(ticket, "unsent", refuse(modem, ticket.text, refusal))
+  finish(ticket, "unsent", errors.is(refusal) and refusal or refuse(modem, ticket.text, refusal))
   exchange.next_turn(modem)
 end
 
@@ -476,11 +479,13 @@ local GONE = { reboot = true, closed = true, port_gone = true, internal_error = 
 ---@param modem hayes.modem
 ---@param text string
 ---@param done fun() must neither wait nor raise
-function exchange.insist(modem, text, done)
+---@param owner { gone: boolean, lost: hayes.error } of hayes.request
+function exchange.insist(modem, text, done, owner)
+  local request = { owner = owner }
   wait.spawn_detached(function()
     for _ = 1, INSISTS do
       while modem.lost and not modem.closed_with do modem.listeners:wait("resync") end
-      local response, err = exchange.run(modem, text)
+      local response, err = exchange.run(modem, text, request)
       if response or err.result or GONE[err.name] or modem.closed_with then break end
     end
     done()

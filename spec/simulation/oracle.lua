@@ -103,7 +103,8 @@ function Handle:closed(ok, result, why)
   local taken, queued = link:taken_bytes(), sock.queued
   -- A module that waits for the data of a send that was given up is given CRs in place of it.
   local failed = sock.send_error
-  local certain = failed and failed.unsent and taken:sub(1, math.max(0, queued - failed.unsent)) or taken
+  local certain = taken
+  if failed and failed.unsent then certain = taken:sub(1, math.max(0, queued - failed.unsent)) end
   local wrong = stream.first_wrong("from " .. self.host, certain)
   if wrong and run.harm < DAMAGE then
     return run.world:note_failure("%s: the module took %d bytes, and the one at %d is not the program's", self.host,

@@ -11,7 +11,8 @@ local quectel = {
 }
 
 local families = {
-  tcp = { urc = "+QIURC", open = "+QIOPEN", read = "+QIRD", state = '\r\n+QISTATE: %d,"TCP","10.0.0.1",7,0,2,1,%d,%d,"usbat"\r\n' },
+  tcp = { urc = "+QIURC", open = "+QIOPEN", read = "+QIRD",
+    state = '\r\n+QISTATE: %d,"TCP","10.0.0.1",7,0,2,1,%d,%d,"usbat"\r\n' },
   ssl = { urc = "+QSSLURC", open = "+QSSLOPEN", read = "+QSSLRECV",
     state = '\r\n+QSSLSTATE: %d,"SSLClient","10.0.0.1",443,0,2,1,%d,%d,"usbat",%d\r\n' },
 }

@@ -12,6 +12,7 @@ local outgoing = {}
 
 --- What was taken and has not gone out is lost; `bytes` of it were on their way.
 function outgoing.fail(self, bytes, err)
+  err = errors.copy(err)
   local sent = err.sent or 0
   self.sent = self.sent + sent
   -- The end may have been known, and what was queued given up, while these bytes were under way.
@@ -71,12 +72,14 @@ end
 function outgoing.wait_until_sent(self, deadline)
   local goal = self.queued
   self.timer = false
-  while self.done < goal and not self.send_error do
+  -- What is under way when the end becomes known is waited for, too: it counts, whatever becomes of it.
+  local function is_to_come() return self.done < goal and (self.sending.held or not self.send_error) end
+  while is_to_come() do
     if self.paused then return false, self.paused end
     outgoing.start(self, 1)
     if outcome.is_deadlock(self, deadline) then return false, "timeout" end
     local _, err = outcome.waiter_in(self, "room"):wait(deadline)
-    if err and self.done < goal and not self.send_error then return false, outcome.late(self, "send") end
+    if err and is_to_come() then return false, outcome.late(self, "send") end
   end
   return not self.send_error, self.send_error
 end
@@ -116,7 +119,7 @@ function outgoing.is_over(self, count)
   local err = connection and connection.refusal and connection:refusal()
   if not err then return false end
   outgoing.fail(self, "", err)
-  err.unsent = err.unsent + count
+  self.send_error.unsent = self.send_error.unsent + count
   if self.room then self.room:fire() end
   return true
 end

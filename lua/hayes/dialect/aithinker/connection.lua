@@ -64,7 +64,7 @@ function Connection.new(modem, registry, id, opening)
   }, Connection)
   -- Events that stand after the answer do not change what it was about: firmware that deletes a connection when it
   -- is read to the end says so right after the last packet.
-  self.read_request = { patient = true, ended = function() self.stale = self.deleted or self.renewed end }
+  self.read_request = { patient = true, owner = self, ended = function() self.stale = self.deleted or self.renewed end }
   return self
 end
 
@@ -171,7 +171,7 @@ local function delete(self)
   if self.deleted or self.lost then return true end
   self.deleted = true
   local ended = self.peer_closed
-  local response, err = exchange.run(self.modem, "AT+SOCKETDEL=" .. self.id)
+  local response, err = exchange.run(self.modem, "AT+SOCKETDEL=" .. self.id, { owner = self })
   self.registry.forget(self)
   if response or ended or self.lost or err.code == 110 then return true end
   return nil, err
@@ -298,7 +298,7 @@ local function delete_later(self)
   exchange.insist(self.modem, "AT+SOCKETDEL=" .. self.id, function()
     self.deleted = true
     self.registry.forget(self)
-  end)
+  end, self)
 end
 
 --- Ends it here, while the module may have it still: transparent transmission could not be left, or returned to.
@@ -375,7 +375,7 @@ function Connection:send(bytes)
   local command = ("AT+SOCKETSEND=%d,%d"):format(self.id, #bytes)
   local refusal = self:refusal()
   if refusal then return nil, refusal end
-  local response, err = exchange.run(self.modem, command, { data = bytes })
+  local response, err = exchange.run(self.modem, command, { data = bytes, owner = self })
   if response then return true end
   return nil, send_failure(self, err, bytes)
 end

@@ -82,19 +82,19 @@ end
 
 --- The request of one send.
 ---@return hayes.request
-local function new_send(modem, bytes)
-  return setmetatable({ data = bytes, unconfirmed = unconfirmed_sends[modem], taken = false }, Send)
+local function new_send(connection, bytes)
+  return setmetatable({ data = bytes, unconfirmed = unconfirmed_sends[connection.modem], taken = false,
+    owner = connection }, Send)
 end
 
 ---@param family hayes.quectel.family
 ---@param mode "buffer"|"push"|"transparent"
 ---@param auto boolean commands of others interrupt data mode
 function Connection.new(modem, family, id, host, port, mode, auto)
-  return setmetatable({
+  local self = setmetatable({
     modem = modem, family = family, id = id, host = host, port = port, mode = mode, auto = auto,
     pushed = Buffer.new(), -- what has come without being asked for
     read_command = ("AT+%s=%d,%d"):format(family.receive, id, MOST_READ),
-    read_request = { into = {}, patient = true },
     arrivals = 0,      -- notifications so far
     has_data = false,  -- notified, and not yet read to the end
     peer_closed = false,
@@ -106,6 +106,8 @@ function Connection.new(modem, family, id, host, port, mode, auto)
     gone = false,      -- the module has it no longer: it has restarted, or the port is closed
     closing = false,   -- it is being closed in the module, whoever waits for that
   }, Connection)
+  self.read_request = { into = {}, patient = true, owner = self }
+  return self
 end
 
 --- Bytes follow what the module says of received data if that is pushed, whatever else the line says.
@@ -175,7 +177,7 @@ local function close_later(self)
   self.closing = true
   exchange.insist(self.modem, ("AT+%s=%d"):format(self.family.close, self.id), function()
     self.family.forget(self)
-  end)
+  end, self)
 end
 
 --- Ends it here, while the module may have it still: data mode could not be left, or returned to.
@@ -234,7 +236,7 @@ function Connection:send(bytes)
   while true do
     local refusal = self:refusal()
     if refusal then return nil, refusal end
-    local send <close> = new_send(self.modem, bytes)
+    local send <close> = new_send(self, bytes)
     local response, err = exchange.run(self.modem, command, send)
     if response then return true end
     if err.result ~= "SEND FAIL" then
@@ -430,7 +432,7 @@ function Connection:close()
     return true
   end
   self.closing = true
-  local response, err = exchange.run(self.modem, ("AT+%s=%d"):format(self.family.close, self.id))
+  local response, err = exchange.run(self.modem, ("AT+%s=%d"):format(self.family.close, self.id), { owner = self })
   self.closing = false
   if not response and not err.result and not self.gone then
     close_later(self)
@@ -457,7 +459,7 @@ function Connection:describe()
       local_port = 0 }
   end
   local text = ("AT+%s%d"):format(self.family.state, self.id)
-  local response, err = exchange.run(self.modem, text, { withdraw = true })
+  local response, err = exchange.run(self.modem, text, { withdraw = true, owner = self })
   if not response then return nil, err end
   if not response[1] then return { state = "closed", remote_ip = self.host, remote_port = self.port } end
   local fields = self.modem:fields(text, response[1])
