@@ -33,11 +33,18 @@ kinds.delay = { where = "word", harm = "none", make = seconds(0.01, 5), act = fu
   word.delay = fault.seconds
 end }
 
+--- Words of data mode: nothing may stand in front of them.
+local function is_of_data_mode(run, word)
+  local about = word.about
+  return run.module.online or about.kind == "data" or about.kind == "escaped"
+    or about.kind == "closed" and about.conn.mode == 2
+end
+
 kinds.urc = { where = "word", harm = "none", make = function(random, fault) fault.which = random:int(1, 100) end,
   act = function(run, fault, word)
     local module = run.module
     local urcs = module.kind.other_urcs
-    if module.online or word.about.kind == "data" or word.about.kind == "urc" then return false end
+    if is_of_data_mode(run, word) or word.about.kind == "urc" then return false end
     run.line:say(urcs[fault.which % #urcs + 1], { kind = "urc" })
   end }
 
@@ -72,7 +79,7 @@ end }
 
 kinds["nul flood"] = { where = "word", harm = "loss", make = function(random, fault) fault.count = random:small(3000) end,
   act = function(run, fault, word)
-    if run.module.online then return false end
+    if is_of_data_mode(run, word) then return false end
     word.bytes = ("\0"):rep(fault.count) .. word.bytes
   end }
 
@@ -101,7 +108,9 @@ kinds.reboot = { where = "word", harm = "none", make = function(random, fault)
 end, act = function(run, fault, word)
   if fault.banner ~= "whole" then run:harmed "loss" end
   -- The rest of what is announced, or of a line in data mode, may be taken for what comes next.
-  if word.about.kind == "push" or word.about.kind == "block" or run.module.online then run:line_changed() end
+  if word.about.kind == "push" or word.about.kind == "block" or is_of_data_mode(run, word) then
+    run:line_changed()
+  end
   word.bytes = word.bytes:sub(1, math.floor(fault.place * #word.bytes))
   run.line:let_go()
   run:module_restarts()

@@ -39,7 +39,7 @@ end
 
 --- Bytes have come to the program. Lines come without their CRs.
 function Handle:got(bytes, without_cr)
-  if not bytes or bytes == "" or self.spoilt then return end
+  if not bytes or bytes == "" and not without_cr or self.spoilt then return end
   local link, run = self.link, self.run
   local name = "to " .. self.host
   local right = stream.bytes(name, self.received + 1, self.received + #bytes)
@@ -104,13 +104,15 @@ function Handle:closed(ok, result, why)
   -- A module that waits for the data of a send that was given up is given CRs in place of it.
   local failed = sock.send_error
   local certain = taken
+  -- One that is given up in data mode is asked there whether it is in command mode.
+  if self.planned.mode == "transparent" and sock.receive_error then certain = taken:sub(1, queued) end
   if failed and failed.unsent then certain = taken:sub(1, math.max(0, queued - failed.unsent)) end
   local wrong = stream.first_wrong("from " .. self.host, certain)
   if wrong and run.harm < DAMAGE then
     return run.world:note_failure("%s: the module took %d bytes, and the one at %d is not the program's", self.host,
       #taken, wrong)
   end
-  if #taken > queued then
+  if #certain > queued then
     return run.world:note_failure("%s: the module took %d bytes, and the program gave %d", self.host, #taken, queued)
   end
   -- In data mode nothing tells how much of what was sent the module had taken when the connection ended.
@@ -165,6 +167,10 @@ end
 --- A command is answered within its bound after the module is able to.
 local function check_answers(run, modem)
   wait_until(run, 120, function() return not modem.closed_with end)
+  if run.dropped then
+    run.collect()
+    hayes.sleep(5)
+  end
   -- What the module has not heard, or has answered in vain, ends with its time-out.
   if run.harm >= LOSS then wait_until(run, 480, function() return not modem.exchanges.holder end) end
   local able = math.max(run.module:able_at(), run.line.full_until, run.world.now)

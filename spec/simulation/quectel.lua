@@ -137,7 +137,7 @@ function Connection:input(bytes)
     self.escaping = false
     if module.online ~= self then return end
     module.online, module.parked = false, self
-    module:say(OK, { kind = "answer" })
+    module:say(OK, { kind = "escaped" })
     module:flush_urcs()
     module:go_on()
   end)
@@ -240,6 +240,7 @@ local function send(module, command, kind, rest)
   local numbers = numbers_in(rest)
   local conn = module.connections[kind][numbers[1]]
   if not conn or not conn.open or conn.link.ended then return fail(module, 556) end
+  if not numbers[2] then return fail(module, 552) end
   module:take_data(command, numbers[2], module.habits.prompt, function(bytes)
     if module.world.now < module.full_until then return "\r\nSEND FAIL\r\n" end
     if conn.link.ended or not conn.link:give(bytes) then return fail(module, 556) end

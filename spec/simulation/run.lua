@@ -17,8 +17,9 @@ local World = require "simulation.world"
 local Run = { errors = errors, hayes = hayes }
 Run.__index = Run
 
---- What may be still waited for when no time-out was given, seconds: the notes give TLS 150 s and 300 s more.
-local LONGEST = 480
+--- What may still be waited for when no time-out was given, seconds: the notes give TLS 150 s and 300 s more, which may pass
+--- twice when the first answer gets lost.
+local LONGEST = 1000
 
 local HARM = { none = 0, slow = 1, loss = 2, damage = 3 }
 
@@ -131,7 +132,7 @@ function Run:call(call, f, ...)
     since = self.world.now - self.world.jumped }
   self:inject("call", call.id, record)
   -- The time-out of a command counts from when it goes out, and as long before.
-  record.limit = (record.timeout or LONGEST) * (call.name == "at" and 2 or 1) + 0.01
+  record.limit = (record.timeout or LONGEST) * (call.name == "at" and 2 or 1) + 0.05
   self.calls[#self.calls + 1] = record
   record.task = hayes.spawn(f, record, ...)
   local results = table.pack(record.task:join())

@@ -308,7 +308,10 @@ function Connection:receive()
       return nil, end_damaged(self, errors.within(err, "receiving from " .. self.host))
     end
     if self.peer_closed and err.result then return nil, closed_error(self, " by the server") end
-    return nil, explain(self, err, "receiving from " .. self.host)
+    local explained = explain(self, err, "receiving from " .. self.host)
+    -- It went to the module, and what it gave is lost.
+    if err.name == "timeout" and not err.queued then end_damaged(self, explained) end
+    return nil, explained
   end
   if not response.data and not says_empty(self, response) then
     request.into = {}
