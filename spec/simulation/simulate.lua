@@ -96,6 +96,10 @@ function simulate.main(get)
     local run, failure = simulate.run(number)
     if failure then
       failed = failed + 1
+      if (get "STOP" or "") ~= "" then
+        print(("seed %d: %s"):format(number, failure))
+        return 1
+      end
       describe(number, run, failure)
     end
   end
