@@ -217,7 +217,7 @@ function faults.choose(random, made)
   local from = random:chance(0.6) and gentle or names
   local one_kind = random:chance(0.2) and random:pick(from)
   local list = {}
-  for i = 1, random:small(10) do
+  for i = 1, random:small(14) do
     local name = one_kind or random:pick(from)
     local kind = kinds[name]
     local fault = { number = i, kind = name }

@@ -103,6 +103,7 @@ end
 function Line:unplug(reason)
   local port = self.port
   if not port or port.gone then return false end
+  self.run.unplugged = true
   port.gone = reason
   self.world:stir(port)
   return true

@@ -66,12 +66,15 @@ end
 function Module:answer(command, words)
   if command.boot ~= self.boots then return end
   if type(words) == "string" then words = { words } end
-  local function speak()
+  local speak
+  function speak()
     if command.boot ~= self.boots then return end
-    if not command.lost then
-      for _, word in ipairs(words) do
-        if command.boot == self.boots then self:say(word, command.about or { kind = "answer" }) end
-      end
+    if command.lost then words = {} end
+    for i = command.said + 1, #words do
+      if command.boot ~= self.boots then return end
+      self:say(words[i], command.about or { kind = "answer" })
+      command.said = i
+      if self.habits.pauses and i < #words then return self.world:after(self.random:real() * 0.004, speak) end
     end
     if command.boot ~= self.boots then return end
     self.busy, self.taking = false, false
@@ -96,7 +99,7 @@ local function execute(self, text)
   self.count = self.count + 1
   local name, rest = text:match("^AT([%+&]?%u+%d?)(.*)$")
   local command = { text = text, number = self.count, boot = self.boots, seconds = self.random:real() * 0.02, lost = false,
-    late = false, deaf = false, refused = false }
+    late = false, deaf = false, refused = false, said = 0 }
   local written = text
   if self.echo then self:say(written .. self.kind.echo_end, { kind = "echo" }) end
   if text ~= "AT" then self.run:inject("command", self.count, command) end

@@ -17,8 +17,8 @@ end
 --- A copy of the checkout's sources with the patch applied, built.
 local function build(name)
   local folder = "build/mutants/" .. name
-  local ok = run("rm -rf %s && mkdir -p %s && cp -R lua csrc spec Makefile rockspec %s && patch -s -p1 -d %s <spec/simulation/mutants/%s.patch",
-    folder, folder, folder, folder, name)
+  local ok = run("rm -rf %s && mkdir -p %s && cp -R lua csrc spec Makefile rockspec %s", folder, folder, folder)
+    and run("patch -s -p1 -d %s <spec/simulation/mutants/%s.patch", folder, name)
   if not ok then return nil end
   -- What the patch leaves alone is not compiled again.
   if run("grep -q '^+++ b/csrc' spec/simulation/mutants/%s.patch", name) then

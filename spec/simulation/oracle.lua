@@ -21,7 +21,7 @@ Handle.__index = Handle
 --- What a program knows of one connection.
 function oracle.new_handle(run, planned, sock)
   local handle = setmetatable({ run = run, planned = planned, host = planned.host, sock = sock, link = run:link_to(planned.host),
-    received = 0, restarts = run.restarts, modem_opened = run.line.port, spoilt = false }, Handle)
+    received = 0, restarts = run.restarts, noticed = run.noticed, modem_opened = run.line.port, spoilt = false }, Handle)
   if not handle.link then
     handle.spoilt = true
     if run.harm < DAMAGE then run.world:note_failure("%s is open, and the module has no connection to it", planned.host) end
@@ -74,12 +74,23 @@ end
 local CLOSED = { closed = true }
 
 --- Bytes that send() did not take, because the connection has ended.
+--- Handles from before a restart that the library has noticed.
+local function check_after_restart(self, call, result, why)
+  local run = self.run
+  if call.name == "send" and result or not result and why ~= "closed" and call.name ~= "state" then
+    run.world:note_failure("%s: call %d (%s) after the restart gave %s", self.host, call.id, call.name,
+      tostring(result or why))
+  end
+end
+
 local function note_refused(self, call)
   if call.name == "send" then self.refused = (self.refused or 0) + call.size end
 end
 
-function Handle:after_call(call, ok, result, why)
+--- noticed: how many restarts the library had noticed before the call.
+function Handle:after_call(call, noticed, ok, result, why)
   local run, link = self.run, self.link
+  if ok and noticed > self.noticed and call.name ~= "switch" then check_after_restart(self, call, result, why) end
   if not ok or result or self.spoilt then return end
   note_refused(self, call)
   if why ~= "closed" or run.harm >= LOSS then return end
@@ -123,7 +134,9 @@ function Handle:closed(ok, result, why)
   local err = sock.send_error and sock:lasterror()
   if not ok or result or why ~= "closed" or not err then return end
   local unsent = err.unsent
-  if not unsent then return run.world:note_failure("%s: sending failed, and nothing says how much was lost: %s", self.host, err) end
+  if not unsent then
+    return run.world:note_failure("%s: sending failed, and nothing says how much was lost: %s", self.host, err)
+  end
   -- What the first call gave that was refused counts as lost, too.
   local least = queued - unsent
   if #taken < least or #taken > least + CHUNK + (self.refused or 0) then
@@ -138,7 +151,11 @@ end
 function oracle.check_refusal(run, planned, ok, err)
   if not ok then return end
   if type(err) ~= "table" or not err.name or tostring(err) == "" then
-    run.world:note_failure("opening %s failed without an error: %s", planned.host, tostring(err))
+    return run.world:note_failure("opening %s failed without an error: %s", planned.host, tostring(err))
+  end
+  local excused = run.harm > 0 or run.restarts > 0 or run.unplugged or run.plan.servers[planned.host].refuses
+  if not excused and err.name ~= "timeout" and err.name ~= "busy" then
+    run.world:note_failure("opening %s failed: %s", planned.host, tostring(err))
   end
 end
 

@@ -55,7 +55,7 @@ local function plan_connection(random, made)
   made.hosts = made.hosts + 1
   local host = ("s%d.example"):format(made.hosts)
   local connection = { host = host, kind = random:pick { "tcp", "ssl" } }
-  connection.mode = random:pick { "buffer", "buffer", "push", "push", random:chance(0.3) and "transparent" or "buffer" }
+  connection.mode = random:pick { "buffer", "buffer", "push", "push", random:chance(0.5) and "transparent" or "buffer" }
   local transparent = connection.mode == "transparent"
   made.data_mode = made.data_mode or transparent
   connection.auto = transparent and random:chance(0.7)
@@ -81,7 +81,7 @@ end
 
 local function plan_sockets(random, made)
   local actor = { kind = "sockets", starts = some_seconds(random, 0.7, 3), connections = {} }
-  for i = 1, random:pick { 1, 1, 1, 2 } do actor.connections[i] = plan_connection(random, made) end
+  for i = 1, random:pick { 1, 1, 2, 3 } do actor.connections[i] = plan_connection(random, made) end
   return actor
 end
 
@@ -105,6 +105,7 @@ local function plan_module(random)
     urcs_wait = random:chance(0.3), push_ends = random:chance(0.5), closes_early = random:chance(0.5),
     read_fails_at_end = random:chance(0.3), most_read = random:pick { 1500, 1500, 1460, 100 },
     prompt = random:chance(0.8) and "\r\n> " or "> ", escape_cancels = random:chance(0.5),
+    pauses = random:chance(0.5), -- between the lines of an answer
   }
 end
 
@@ -140,7 +141,7 @@ function plan.make(seed)
     greedy = random:chance(0.5) }
   made.module = plan_module(random)
   made.others = plan_others(random)
-  for i = 1, random:int(1, 3) do made.actors[i] = plan_sockets(random, made) end
+  for i = 1, random:int(1, 4) do made.actors[i] = plan_sockets(random, made) end
   -- A connection that is alone may have any words in data mode.
   if made.hosts == 1 and #made.others == 0 then made.data_mode = false end
   if made.data_mode then limit_pushes(made) end

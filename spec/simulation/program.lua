@@ -69,9 +69,10 @@ end
 local function do_lane(run, handle, lane)
   for _, call in ipairs(lane) do
     if call.pause > 0 then hayes.sleep(call.pause) end
+    local noticed = run.noticed
     local results = table.pack(run:call(call, function(record) return does[call.name](run, handle.sock, record, handle) end))
     note(run, call, table.unpack(results, 1, results.n))
-    handle:after_call(call, table.unpack(results, 1, results.n))
+    handle:after_call(call, noticed, table.unpack(results, 1, results.n))
   end
 end
 
@@ -164,6 +165,7 @@ function program.main(run)
   local modem, err = hayes.open_port(run.line:open(), "simulation")
   if not modem then run.world:fail("hayes.open: %s", tostring(err)) end
   run.modem = modem
+  modem:listen("reboot", function() run.noticed = run.noticed + 1 end)
   run:arm()
   for i, other in ipairs(run.plan.others) do
     local host = ("other%d.example"):format(i)

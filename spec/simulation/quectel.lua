@@ -220,10 +220,19 @@ end
 
 -- Reading, sending, closing
 
+--- The library knows which connections there are, unless something it should have heard was not said.
+local function is_unknown(module, kind, id, what)
+  if module.run.harm < 2 then
+    module.run.world:note_failure("%s of connection %s (%s), which the module does not have", what, id, kind)
+  end
+  return fail(module, 556)
+end
+
 local function read(module, command, kind, rest)
   local numbers = numbers_in(rest)
   local conn = module.connections[kind][numbers[1]]
   local name = families[kind].read
+  if not conn then return is_unknown(module, kind, numbers[1], "a read") end
   if not conn or not conn.open or conn.mode ~= 0 then return fail(module, 556) end
   local bytes = conn.link:take(math.min(numbers[2] or 1500, 1500, module.habits.most_read))
   if bytes == "" then
@@ -239,7 +248,8 @@ end
 local function send(module, command, kind, rest)
   local numbers = numbers_in(rest)
   local conn = module.connections[kind][numbers[1]]
-  if not conn or not conn.open or conn.link.ended then return fail(module, 556) end
+  if not conn then return is_unknown(module, kind, numbers[1], "a send") end
+  if not conn.open or conn.link.ended then return fail(module, 556) end
   if not numbers[2] then return fail(module, 552) end
   module:take_data(command, numbers[2], module.habits.prompt, function(bytes)
     if module.world.now < module.full_until then return "\r\nSEND FAIL\r\n" end
