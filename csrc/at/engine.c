@@ -4,7 +4,8 @@
 #include <string.h>
 
 enum {
-    BLOCK_MS = 5000, /* longest gap within a block that no command is waiting for */
+    BLOCK_MS = 5000,     /* longest gap within a block that no command is waiting for */
+    SYNC_BLOCK_MS = 250, /* the same while resynchronising, which a wrong length must not hold up */
     DEFAULT_TIMEOUT_MS = 10000,
     PROGRESS_MS = 100, /* least time between two PROGRESS events */
     /* Some servers are slow to confirm an upload, and some firmware waits for them before it sends OK. */
@@ -390,8 +391,11 @@ static bool tick_sync(struct at_engine *engine, at_time now)
     struct at_sync *sync = &engine->sync;
     if (sync->phase == AT_SYNC_OFF)
         return false;
-    if (now >= sync->until && engine->framer.block_remaining > 0)
+    bool cut = now >= sync->until && engine->framer.block_remaining > 0;
+    if (cut && engine->block_owner == AT_BLOCK_COMMAND)
         at_framer_reset(&engine->framer); /* the rest of the block is not coming */
+    else if (cut)
+        sync->until = engine->block_at + at_ms(SYNC_BLOCK_MS); /* it is, or block_deadline ends it */
     if (sync->phase == AT_SYNC_PROBE)
         at_engine_stop_download(engine);
     if (at_sync_tick(sync, &engine->escape, &engine->rules->protocol, now)) {
@@ -419,7 +423,8 @@ static at_time block_deadline(const struct at_engine *engine)
 {
     bool waits = engine->framer.block_remaining > 0 && engine->block_owner != AT_BLOCK_COMMAND &&
                  !at_engine_is_in_data(engine);
-    return waits ? engine->block_at + at_ms(BLOCK_MS) : AT_NEVER;
+    uint32_t gap_ms = engine->sync.phase == AT_SYNC_OFF ? BLOCK_MS : SYNC_BLOCK_MS;
+    return waits ? engine->block_at + at_ms(gap_ms) : AT_NEVER;
 }
 
 static enum at_event_kind abandon_block(struct at_engine *engine, struct at_event *event)

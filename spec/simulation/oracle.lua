@@ -53,6 +53,7 @@ function Handle:got(bytes, without_cr)
     self.received = self.received + #bytes
   end
   if right == bytes and self.received <= link.sent then return end
+  run.world:trace("wrong: %s in place of %s", run.world.show(bytes), run.world.show(right))
   if link.intact < self.received then
     self.spoilt = true
     return
@@ -128,7 +129,7 @@ function Handle:closed(ok, result, why)
   end
   -- In data mode nothing tells how much of what was sent the module had taken when the connection ended.
   if self.planned.mode == "transparent" and link.lost then return end
-  if ok and result == 1 and #taken ~= queued then
+  if ok and result == 1 and #certain ~= queued then
     return run.world:note_failure("%s: close() succeeded, and the module took %d bytes of %d", self.host, #taken, queued)
   end
   local err = sock.send_error and sock:lasterror()
@@ -189,7 +190,9 @@ local function check_answers(run, modem)
     hayes.sleep(5)
   end
   -- What the module has not heard, or has answered in vain, ends with its time-out.
-  if run.harm >= LOSS then wait_until(run, 480, function() return not modem.exchanges.holder end) end
+  if run.harm >= LOSS then
+    wait_until(run, 480, function() return not modem.exchanges.holder and not modem.exchanges.queue[1] end)
+  end
   local able = math.max(run.module:able_at(), run.line.full_until, run.world.now)
   while run.world.now < able do hayes.sleep(able - run.world.now) end
   local from = run.world.now

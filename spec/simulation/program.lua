@@ -162,7 +162,7 @@ local function keep_open(run, modem)
 end
 
 function program.main(run)
-  local modem, err = hayes.open_port(run.line:open(), "simulation")
+  local modem, err = hayes.open_port(run.line:open(), "simulation", { trace = run.library_trace })
   if not modem then run.world:fail("hayes.open: %s", tostring(err)) end
   run.modem = modem
   modem:listen("reboot", function() run.noticed = run.noticed + 1 end)

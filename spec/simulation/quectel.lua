@@ -222,7 +222,7 @@ end
 
 --- The library knows which connections there are, unless something it should have heard was not said.
 local function is_unknown(module, kind, id, what)
-  if module.run.harm < 2 then
+  if module.run.harm < 2 and module.run.noticed == module.run.restarts then
     module.run.world:note_failure("%s of connection %s (%s), which the module does not have", what, id, kind)
   end
   return fail(module, 556)
