@@ -129,7 +129,8 @@ end
 --- The response; or nil and the error. The ticket may be used again from then on.
 local function conclude(ticket, result, line, unsent)
   local modem, response = ticket.modem, ticket.response
-  modem.exchanges.spare = ticket
+  -- A job may still refer to it (look_at_wait).
+  if not ticket.request.withdraw then modem.exchanges.spare = ticket end
   if result == "ok" and not unsent then return response end
   if result == "unsent" then return nil, line end
   return nil, failed(modem, ticket, result, line, unsent)
