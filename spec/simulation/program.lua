@@ -165,7 +165,7 @@ function program.main(run)
   local modem, err = hayes.open_port(run.line:open(), "simulation", { trace = run.library_trace })
   if not modem then run.world:fail("hayes.open: %s", tostring(err)) end
   run.modem = modem
-  modem:listen("reboot", function() run.noticed = run.noticed + 1 end)
+  modem:listen("reboot", function() run.noticed, run.noticed_at = run.noticed + 1, run.world.now end)
   run:arm()
   for i, other in ipairs(run.plan.others) do
     local host = ("other%d.example"):format(i)

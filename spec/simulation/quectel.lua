@@ -220,10 +220,11 @@ end
 
 -- Reading, sending, closing
 
---- The library knows which connections there are, unless something it should have heard was not said.
+--- The library knows which connections there are, unless something it should have heard was not said, or just now.
 local function is_unknown(module, kind, id, what)
-  if module.run.harm < 2 and module.run.noticed == module.run.restarts then
-    module.run.world:note_failure("%s of connection %s (%s), which the module does not have", what, id, kind)
+  local run = module.run
+  if run.harm < 2 and run.noticed == run.restarts and module.world.now > run.noticed_at + 0.05 then
+    run.world:note_failure("%s of connection %s (%s), which the module does not have", what, id, kind)
   end
   return fail(module, 556)
 end
