@@ -550,6 +550,19 @@ function exchange.end_hold(modem, err)
   end_waiting(state, err, function(ticket) return ticket.request.within == hold end)
 end
 
+--- The module has restarted: what waits on behalf of a connection that it has no longer is over.
+function exchange.end_gone(modem)
+  local state = modem.exchanges
+  local queue, gone = state.queue, {}
+  state.queue = {}
+  for _, ticket in ipairs(queue) do
+    local owner = ticket.request.owner
+    local list = owner and owner.gone and gone or state.queue
+    list[#list + 1] = ticket
+  end
+  for _, ticket in ipairs(gone) do finish(ticket, "unsent", ticket.request.owner.lost) end
+end
+
 -- What the engine tells
 
 --- A final result code.

@@ -173,7 +173,9 @@ for way, pieces in pairs(Bench.ways) do
     end)
 
     it("is opened while the result of an earlier opening is still to come, which is that one's", function()
-      for _, command in ipairs { { 'AT+QIOPEN=1,%d,"TCP","h",7,0,%d', "+QIOPEN" }, { 'AT+QSSLOPEN=1,0,%d,"h",443,%d', "+QSSLOPEN" } } do
+      local commands = { { 'AT+QIOPEN=1,%d,"TCP","h",7,0,%d', "+QIOPEN" },
+        { 'AT+QSSLOPEN=1,0,%d,"h",443,%d', "+QSSLOPEN" } }
+      for _, command in ipairs(commands) do
         bench = Bench.new("quectel", pieces)
         bench:command(command[1]:format(0, 0))
         local first = bench.id

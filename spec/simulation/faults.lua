@@ -108,7 +108,8 @@ kinds.reboot = { where = "word", harm = "none", make = function(random, fault)
 end, act = function(run, fault, word)
   if fault.banner ~= "whole" then run:harmed "loss" end
   -- The rest of what is announced, or of a line in data mode, may be taken for what comes next.
-  if word.about.kind == "push" or word.about.kind == "block" or is_of_data_mode(run, word) then
+  local kind = word.about.kind
+  if kind == "push" or kind == "block" or kind == "connect" or is_of_data_mode(run, word) then
     run:line_changed()
   end
   word.bytes = word.bytes:sub(1, math.floor(fault.place * #word.bytes))

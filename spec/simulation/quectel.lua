@@ -97,6 +97,7 @@ end
 --- The PDP context goes, and all links with it. Some firmware says so of each connection, too.
 function quectel.lose_context(module, says_closed)
   local any = false
+  if module.online then return false end -- the URC would come much later
   quectel.each(module, function(conn)
     if not conn.open or conn.link.ended or conn.foreign then return end
     any = true
