@@ -204,6 +204,7 @@ local function check_answers(run, modem)
     answered, err = modem:at("AT", { timeout = BOUND })
     if not answered then hayes.sleep(0.1) end
   until answered or run.world.now > from + 120
+  from = math.max(from, run.module:able_at()) -- an answer that is late may have begun to be late meanwhile
   if not answered then return run.world:fail("the library does not recover: %s", tostring(err)) end
   -- In which state a module is left when the port goes nobody knows.
   if run.world.now - from > (run.unplugged and 2 or 1) * BOUND then
