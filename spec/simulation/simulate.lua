@@ -64,6 +64,43 @@ local function describe(seed, run, failure)
   for _, number in ipairs(list) do print("  " .. faults.describe(run.plan.faults[number])) end
 end
 
+-- How often each kind of fault has taken place, and how often that has mattered: without it the host would have written
+-- something else, or a call would have given something else. Each fault that is tried takes one more run.
+
+local function new_counts()
+  local counts = {}
+  for _, name in ipairs(require("simulation.faults").names) do counts[name] = { injected = 0, tried = 0, mattered = 0 } end
+  return counts
+end
+
+local function without(run, left_out)
+  local only = {}
+  for _, fault in ipairs(run.plan.faults) do only[fault.number] = fault.number ~= left_out or nil end
+  return only
+end
+
+local function count_faults(counts, seed, run, tries)
+  for _, fault in ipairs(run.plan.faults) do
+    if run.injected[fault.number] then
+      local entry = counts[fault.kind]
+      entry.injected = entry.injected + 1
+      if tries then
+        local other = simulate.run(seed, { only = without(run, fault.number) })
+        entry.tried = entry.tried + 1
+        if other.digest ~= run.digest then entry.mattered = entry.mattered + 1 end
+      end
+    end
+  end
+end
+
+local function print_counts(counts)
+  for _, name in ipairs(require("simulation.faults").names) do
+    local entry = counts[name]
+    print(("%-14s injected %6d%s"):format(name, entry.injected,
+      entry.tried > 0 and (", mattered in %d of %d"):format(entry.mattered, entry.tried) or ""))
+  end
+end
+
 local function numbers(text)
   if not text or text == "" then return nil end
   local only = {}
@@ -91,9 +128,11 @@ function simulate.main(get)
   local seed = tonumber(get "SEED")
   if seed then return run_one(seed, numbers(get "ONLY"), (get "TRACE" or "") ~= "") and 0 or 1 end
   local first, count = tonumber(get "FIRST") or 1, tonumber(get "SEEDS") or 2000
-  local failed, began = 0, os.clock()
+  local failed, began, counts = 0, os.clock(), new_counts()
+  local tries = (get "MATTERED" or "") ~= ""
   for number = first, first + count - 1 do
     local run, failure = simulate.run(number)
+    count_faults(counts, number, run, tries and not failure)
     if failure then
       failed = failed + 1
       if (get "STOP" or "") ~= "" then
@@ -103,6 +142,7 @@ function simulate.main(get)
       describe(number, run, failure)
     end
   end
+  print_counts(counts)
   print(("%d seeds, %d failed, %.1f s"):format(count, failed, os.clock() - began))
   return failed == 0 and 0 or 1
 end
