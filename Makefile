@@ -49,7 +49,7 @@ program  = $(BUILD)/bin/hayes
 library  = $(BUILD)/libhayes-at.a
 version  = $(shell sed -n 's/^version = "\(.*\)-.*"$$/\1/p' rockspec/*.rockspec)
 
-.PHONY: all core emulator libhayes-at install-at uninstall-at env demo demo-ftp test specs lint format reference bench soak-ftp install uninstall clean help
+.PHONY: all core emulator libhayes-at install-at uninstall-at env demo demo-ftp test specs lint format reference bench soak-ftp simulate simulate-mutants install uninstall clean help
 .DELETE_ON_ERROR:
 
 all: core emulator $(program)
@@ -121,6 +121,14 @@ soak-ftp: all
 	@eval "$$($(MAKE) -s env)" && HAYES_SOAK_SEEDS="$(or $(SEEDS),60)" HAYES_SOAK_FIRST="$(or $(FIRST),1)" \
 	  exec $(LUA) /usr/bin/busted spec/ftp/soak_spec.lua
 
+# The library against a simulated module, by seed: see spec/simulation/README.md.
+simulate: core
+	@eval "$$($(MAKE) -s env)" && SEED="$(SEED)" SEEDS="$(SEEDS)" FIRST="$(FIRST)" ONLY="$(ONLY)" TRACE="$(TRACE)" \
+	  MATTERED="$(MATTERED)" exec $(LUA) spec/simulation/main.lua
+
+simulate-mutants: core
+	@eval "$$($(MAKE) -s env)" && SEEDS="$(SEEDS)" exec $(LUA) spec/simulation/mutants.lua $(MUTANTS)
+
 lint:
 	@.ci/packages test
 	@exec spec/lint
@@ -171,6 +179,8 @@ help:
 	@echo 'test       install what is missing, build, and run every check'
 	@echo 'lint       the static checks alone'
 	@echo 'soak-ftp   SEEDS (60) rounds of FTP transfers that break, from the seed FIRST (1) on'
+	@echo 'simulate   SEEDS (2000) runs against a simulated module, from the seed FIRST (1) on; one with SEED, TRACE=1, ONLY=…'
+	@echo 'simulate-mutants   are the bugs of spec/simulation/mutants found by simulation?'
 	@echo 'bench      figures: AT round trips, reads and sends against a raw C loop; a file of BENCH_MIB (1024) by FTP'
 	@echo 'reference  write what the dialects declare to $(BUILD)/reference/<dialect>.md'
 	@echo 'env        print the lines that make `require "hayes"` work from this checkout'

@@ -2,8 +2,9 @@
 #include "at/engine.h"
 
 enum {
-    BLOCK_MS = 5000,   /* longest gap within a block that no command is waiting for */
-    PROGRESS_MS = 100, /* least time between two PROGRESS events */
+    BLOCK_MS = 5000,     /* longest gap within a block that no command is waiting for */
+    SYNC_BLOCK_MS = 250, /* the same while resynchronising, which a wrong length must not hold up */
+    PROGRESS_MS = 100,   /* least time between two PROGRESS events */
 };
 
 static enum at_event_kind emit_deferred_end(struct at_event *event, uint32_t id, enum at_result result)
@@ -73,8 +74,11 @@ static bool tick_sync(struct at_engine *engine, at_time now)
     struct at_sync *sync = &engine->sync;
     if (sync->phase == AT_SYNC_OFF)
         return false;
-    if (now >= sync->until && engine->framer.block_remaining > 0)
+    bool cut = now >= sync->until && engine->framer.block_remaining > 0;
+    if (cut && engine->block_owner == AT_BLOCK_COMMAND)
         at_framer_reset(&engine->framer); /* the rest of the block is not coming */
+    else if (cut)
+        sync->until = engine->block_at + at_ms(SYNC_BLOCK_MS); /* it is, or block_deadline ends it */
     if (sync->phase == AT_SYNC_PROBE)
         at_engine_stop_download(engine);
     if (at_sync_tick(sync, &engine->escape, &engine->rules->protocol, now)) {
@@ -102,7 +106,8 @@ static at_time block_deadline(const struct at_engine *engine)
 {
     bool waits = engine->framer.block_remaining > 0 && engine->block_owner != AT_BLOCK_COMMAND &&
                  !at_engine_is_in_data(engine);
-    return waits ? engine->block_at + at_ms(BLOCK_MS) : AT_NEVER;
+    uint32_t gap_ms = engine->sync.phase == AT_SYNC_OFF ? BLOCK_MS : SYNC_BLOCK_MS;
+    return waits ? engine->block_at + at_ms(gap_ms) : AT_NEVER;
 }
 
 static enum at_event_kind abandon_block(struct at_engine *engine, struct at_event *event)

@@ -353,6 +353,9 @@ static enum at_event_kind on_other_line(struct at_engine *engine, struct at_even
 {
     if (on_early_deferred(engine, event, line))
         return event->kind;
+    /* It has the name of the command in flight, too, where that opens another connection in data mode. */
+    if (engine->slot.online && on_deferred(engine, event, line))
+        return event->kind;
     if (is_information(engine, line, rule)) {
         if (engine->slot.state != AT_SLOT_GIVEN_UP)
             return emit_line(engine, event, AT_EVENT_INFO, line, now);

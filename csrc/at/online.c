@@ -75,13 +75,31 @@ void at_online_leave(struct at_online *online, bool dtr, at_time now)
         wait_for_answer(online, now, now + at_ms(DTR_ANSWER_MS));
 }
 
+/* Whether lines of the module, if any, lead to one with this prefix. */
+static bool leads_to(const char *prefix, const char *bytes, size_t length)
+{
+    size_t whole = strlen(prefix), at = 0;
+    while (whole >= 2 && length - at >= whole) {
+        if (memcmp(bytes + at, prefix, whole) == 0)
+            return true;
+        if (memcmp(bytes + at, "\r\n", 2) != 0)
+            return false;
+        for (at += 2; at < length && bytes[at] >= ' ' && bytes[at] <= '~'; at++) {
+        }
+        if (length - at < 2 || memcmp(bytes + at, "\r\n", 2) != 0)
+            return false;
+        at += 2;
+    }
+    return false;
+}
+
 /* Finds the last `OK` in the held bytes that may be the answer: only silence or lines of the module may
- * follow it. Returns length when there is none. *followed: lines follow that only the module can have sent.
- */
+ * follow it. Returns length when there is none. *followed: data that the module delivers in a line follows,
+ * or data of the connection that looks like that. */
 static size_t find_answer(const struct at_online *online, const struct at_protocol *protocol,
                           const char *held, size_t length, bool *followed)
 {
-    size_t found = length, prefix = strlen(protocol->follow_prefix);
+    size_t found = length;
     *followed = false;
     for (size_t at = 0; at + AT_ANSWER_LENGTH <= length; at++) {
         if (at + AT_ANSWER_LENGTH <= online->held_before ||
@@ -89,11 +107,10 @@ static size_t find_answer(const struct at_online *online, const struct at_protoc
             continue;
         const char *rest = held + at + AT_ANSWER_LENGTH;
         size_t rest_length = length - at - AT_ANSWER_LENGTH;
-        bool named =
-            prefix > 0 && rest_length >= prefix && memcmp(rest, protocol->follow_prefix, prefix) == 0;
-        if (named || at_are_lines(rest, rest_length)) {
+        bool lines = at_are_lines(rest, rest_length);
+        if (lines || leads_to(protocol->follow_prefix, rest, rest_length)) {
             found = at;
-            *followed = named;
+            *followed = !lines;
         }
     }
     return found;
@@ -111,11 +128,14 @@ static void decide(struct at_online *online, bool answered, size_t data)
 static void check_answer(struct at_online *online, const struct at_protocol *protocol, at_time now)
 {
     const char *held;
-    bool followed;
+    bool followed = false;
     size_t length = at_ending_held(&online->ending, &held);
     size_t found = online->expecting ? find_answer(online, protocol, held, length, &followed) : length;
     bool silent = now >= online->ending.last_byte_at + at_ms(ANSWER_QUIET_MS);
-    if (found < length && (silent || followed || now >= online->latest)) {
+    /* A server may send the same as data, so that the answer is still to come; modules that need little
+     * silence answer at once. */
+    bool certain = followed ? protocol->idle_ms > 0 && length >= AT_HELD_MAX / 2 : silent;
+    if (found < length && (certain || now >= online->latest)) {
         decide(online, true, found);
     } else if (now >= online->latest) {
         if (online->dtr) { /* the module ignores DTR */
@@ -290,7 +310,8 @@ at_time at_online_deadline(const struct at_online *online, const struct at_proto
         break;
     case AT_ONLINE_ASKED:
         if (!online->expecting)
-            return at_earlier(deadline, at_earlier(online->earliest, online->latest));
+            return at_earlier(has_text(online) ? AT_NEVER : deadline,
+                              at_earlier(online->earliest, online->latest));
         if (has_text(online))
             deadline = online->ending.last_byte_at + at_ms(ANSWER_QUIET_MS);
         return at_earlier(deadline > now ? deadline : AT_NEVER, online->latest);

@@ -118,6 +118,7 @@ function dispatch.reboot(modem, line)
   exchange.end_hold(modem, errors.reboot())
   remark(modem, "the module has restarted")
   modem:reset_services()
+  exchange.end_gone(modem)
   emit(modem, "reboot", line)
 end
 

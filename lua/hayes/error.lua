@@ -84,15 +84,23 @@ function errors.is(value)
   return getmetatable(value) == Error
 end
 
+--- A copy, for fields of one's own: several connections may have ended with the same error.
+---@param err hayes.error
+---@return hayes.error
+function errors.copy(err)
+  local copy = {}
+  for key, value in pairs(err) do copy[key] = value end
+  return setmetatable(copy, Error)
+end
+
 --- A copy of an error with context: `message` gets a prefix, all other fields stay.
 ---@param err hayes.error
 ---@param beginning string
 ---@return hayes.error
 function errors.within(err, beginning)
-  local copy = {}
-  for key, value in pairs(err) do copy[key] = value end
+  local copy = errors.copy(err)
   copy.message = beginning .. ": " .. err.message
-  return setmetatable(copy, Error)
+  return copy
 end
 
 --- Turns a sentence of a vendor's table into a name: "DNS parse failed" into `dns_parse_failed`.

@@ -96,6 +96,33 @@ for way, pieces in pairs(Bench.ways) do
       assert.are.same('+QIURC: "closed",4', bench:last("urc")[2].line)
     end)
 
+    it("takes data that was pushed for another connection meanwhile for that connection's", function()
+      for _, before in ipairs { "", '\r\n+CREG: 1\r\n\r\n+QIURC: "recv",3\r\n' } do
+        begin()
+        bench.engine:leave_data_mode(false, bench.time)
+        run(2.2)
+        bench:receive(OK .. before .. '\r\n+QSSLURC: "recv",4,7\r\n>r\xfa\x99\x86x\xb6\r\n')
+        run(1)
+        assert.is_true(bench:last("data_mode_end")[2])
+        assert.are.same("", data())
+        assert.are.same(">r\xfa\x99\x86x\xb6", bench:last("urc")[2].data)
+      end
+    end)
+
+    it("takes the same from a server for data when the answer comes after it", function()
+      begin()
+      bench.engine:leave_data_mode(false, bench.time)
+      run(1.7)
+      local sent = OK .. '\r\n+QIURC: "recv",1,5\r\n\xff evil'
+      bench:receive(sent)
+      run(0.4)
+      bench:receive(OK)
+      run(1)
+      assert.is_true(bench:last("data_mode_end")[2])
+      assert.is_nil(bench:last("urc"))
+      assert.are.same(sent, data())
+    end)
+
     it("lets nothing of what comes behind an OK that is data become a line", function()
       begin()
       bench.engine:leave_data_mode(false, bench.time)
@@ -134,6 +161,34 @@ for way, pieces in pairs(Bench.ways) do
       local out = run(3.5)
       assert.are.same("+++", out:sub(1, 3))
       assert.are.same({ "data_mode_end", false, true, #"second", kind = "data_mode_end", n = 4 }, bench:last("data_mode_end"))
+    end)
+
+    it("waits for the answer without asking to be called when the end comes right behind the escape sequence", function()
+      begin()
+      bench.engine:leave_data_mode(false, bench.time)
+      assert.are.same("+++", (run(1.15)))
+      bench:receive("\r\nNO CARRIER\r\n")
+      run(3)
+      assert.are.same({ "data_mode_end", false, true, 0, kind = "data_mode_end", n = 4 }, bench:last("data_mode_end"))
+    end)
+
+    it("is opened while the result of an earlier opening is still to come, which is that one's", function()
+      local commands = { { 'AT+QIOPEN=1,%d,"TCP","h",7,0,%d', "+QIOPEN" },
+        { 'AT+QSSLOPEN=1,0,%d,"h",443,%d', "+QSSLOPEN" } }
+      for _, command in ipairs(commands) do
+        bench = Bench.new("quectel", pieces)
+        bench:command(command[1]:format(0, 0))
+        local first = bench.id
+        bench:receive(OK)
+        local second = bench:command(command[1]:format(1, 2), { online = true })
+        bench:receive(("\r\n%s: 0,0\r\n"):format(command[2]))
+        local result = bench:last("deferred")
+        assert.is_truthy(result)
+        assert.is_nil(second[1])
+        assert.are_not.same(first, bench.id)
+        bench:receive("\r\nCONNECT\r\n")
+        assert.are.same("online", bench:last("final")[3])
+      end
     end)
 
     it("is given up in the end where the port takes nothing any more", function()

@@ -260,4 +260,22 @@ describe("A socket over a line that loses bytes", function()
     assert.are.same("short_read", err.name)
     assert.are.same("hell\r", err.response.data)
   end)
+
+  it("ends where a read was not answered, whoever wanted that", function()
+    for _, want in ipairs {
+      function(sock) return sock:receive(5) end,
+      function(sock) return sock:switch("push") end,
+    } do
+      local sock = open("buffer", { "hello" })
+      port:say('\r\n+QIURC: "recv",0\r\n')
+      hayes.sleep(0.1)
+      local say = port.say
+      port.say = function() port.say = say end -- the read is done, and its answer gets lost
+      assert.is_nil(want(sock))
+      assert.are.same({ nil, "closed", "" }, { sock:receive(5) })
+      assert.are.same("timeout", sock:lasterror().name)
+      modem:close()
+    end
+    open("buffer", {})
+  end)
 end)

@@ -48,3 +48,23 @@ for _, mode in ipairs { "buffer", "push", "transparent" } do
     end)
   end)
 end
+
+describe("A send under way when the end becomes known", function()
+  it("and what was queued behind it and refused are lost, all of them counted", function()
+    script.virtual_time()
+    local module = Module.new { refuses = true }
+    local modem <close> = assert(hayes.open_port(module.port, "script"))
+    local sock = assert(modem.tcp.open("server.example", 7))
+    module:hang_up(module.all[1])
+    module.port.delay = 1
+    sock:send(("x"):rep(1636))
+    hayes.sleep(0.1)
+    assert.are.same({ nil, "closed", 0 }, { sock:send("more") })
+    assert.are.same(180, sock:lasterror().unsent)
+    assert.are.same({ nil, "closed" }, { sock:flush() })
+    hayes.sleep(3)
+    sock:close()
+    assert.are.same(1640, sock:lasterror().unsent)
+    script.real_time()
+  end)
+end)

@@ -43,6 +43,8 @@ exchange.UNKNOWN = -1
 ---@field deferred? number  seconds from there to the deferred result
 ---@field into? hayes.response  an empty response to fill, for those who read often
 ---@field next? boolean     goes in front of the queue
+---@field owner? { gone: boolean, lost: hayes.error } the connection that it is about: it is not sent once that is gone,
+---  since another one may have its number after a restart of the module
 ---@field within? hayes.hold the reservation of the line that it is part of
 ---@field ends_hold? boolean it is the last one of that: others may go when its final result code has come
 ---@field online? hayes.data_mode  CONNECT ends the command, and data mode begins
@@ -168,6 +170,12 @@ function exchange.end_hold(modem, err)
   if hold then hold:fail(err) end
 end
 
+--- The module has restarted: what waits on behalf of a connection that it no longer has is over.
+---@param modem hayes.modem
+function exchange.end_gone(modem)
+  modem.exchanges:end_gone()
+end
+
 --- Sends the next command of the queue, if the line is free and the engine is in step with the module.
 ---@param modem hayes.modem
 function exchange.next_turn(modem)
@@ -229,7 +237,7 @@ end
 ---@param id integer  the connection's number in that URC
 ---@param follow boolean
 function exchange.expect_blocks(modem, urc, id, follow)
-  modem.engine:set_blocks(urc .. ":", id, follow)
+  if not modem.closed_with then modem.engine:set_blocks(urc .. ":", id, follow) end
 end
 
 return exchange

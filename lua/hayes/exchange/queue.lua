@@ -1,5 +1,6 @@
 --- Who has the line, and which command is sent next.
 
+local errors = require "hayes.error"
 local retry = require "hayes.exchange.retry"
 local Ticket = require "hayes.exchange.ticket"
 local wait = require "hayes.wait"
@@ -65,7 +66,8 @@ end
 --- Passes the command to the engine; its ticket then has the line. True; or nil and the reason.
 function Queue:submit(ticket, now)
   local modem, request = self.modem, ticket.request
-  local online = request.online
+  local online, owner = request.online, request.owner
+  if owner and owner.gone then return nil, owner.lost end
   if online then modem.engine:set_hangups(online.hangup or modem.dialect.manners.hangup) end
   local id, refusal = modem.engine:submit(ticket.response, ticket.text, now, request.data, request.expect,
     request.timeout, request.deferred, online, request.block, request.sink, request.length, request.progress)
@@ -109,7 +111,7 @@ function Queue:next_turn()
     return ticket:fire("ok")
   end
   if ok then return modem:await(modem.io:push(modem.port, now)) end
-  ticket:finish("unsent", Ticket.refuse(modem, ticket.text, refusal))
+  ticket:finish("unsent", errors.is(refusal) and refusal or Ticket.refuse(modem, ticket.text, refusal))
   self:next_turn()
 end
 
@@ -158,6 +160,18 @@ function Queue:end_waiting(err, is_meant)
   for _, ticket in ipairs(tickets) do
     if is_meant(ticket) then ticket:finish("unsent", err) end
   end
+end
+
+--- Ends those that wait on behalf of a connection which the module no longer has, each with that connection's error.
+function Queue:end_gone()
+  local tickets, gone = self.tickets, {}
+  self.tickets = {}
+  for _, ticket in ipairs(tickets) do
+    local owner = ticket.request.owner
+    local list = owner and owner.gone and gone or self.tickets
+    list[#list + 1] = ticket
+  end
+  for _, ticket in ipairs(gone) do ticket:finish("unsent", ticket.request.owner.lost) end
 end
 
 --- The caller has left before the command has ended.

@@ -12,8 +12,12 @@ local outgoing = {}
 
 --- Sending has failed: the queue is lost. `bytes` are those that were being sent, err.sent tells how many of them were.
 function outgoing.fail(self, bytes, err)
+  err = errors.copy(err)
   local sent = err.sent or 0
-  err.unsent = #bytes - sent + self.output.size
+  self.sent = self.sent + sent
+  -- The end may have been known, and what was queued given up, while these bytes were under way.
+  local before = self.send_error and self.send_error.unsent or 0
+  err.unsent = #bytes - sent + self.output.size + before
   self.send_error = outcome.remember(self, err)
   self.output:clear()
   self:stir()
@@ -69,13 +73,15 @@ end
 function outgoing.wait_until_sent(self, deadline)
   local goal = self.queued
   self.timer = false
-  while self.done < goal and not self.send_error do
+  -- What is under way when the end becomes known is waited for, too: it counts, whatever becomes of it.
+  local function is_to_come() return self.done < goal and (self.sending.held or not self.send_error) end
+  while is_to_come() do
     if self.paused then return false, self.paused end
     outgoing.start(self, 1)
     if outcome.is_deadlock(self, deadline) then return false, "timeout" end
     local late = outcome.is_late(deadline)
     local _, err = outcome.waiter_in(self, "room"):wait(deadline)
-    if (late or err) and self.done < goal and not self.send_error then return false, outcome.late(self, "send") end
+    if (late or err) and is_to_come() then return false, outcome.late(self, "send") end
   end
   return not self.send_error, self.send_error
 end
@@ -117,7 +123,7 @@ function outgoing.is_over(self, count)
   local err = connection and connection.refusal and connection:refusal()
   if not err then return false end
   outgoing.fail(self, "", err)
-  err.unsent = err.unsent + count
+  self.send_error.unsent = self.send_error.unsent + count
   if self.room then self.room:fire() end
   return true
 end

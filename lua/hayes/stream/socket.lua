@@ -281,7 +281,8 @@ local function close(self)
   local ran, closed, close_err = xpcall(connection.close, debug.traceback, connection)
   if not ran then closed, close_err = nil, errors.internal(closed) end
   self.connection = nil
-  if flushed and not closed then err = outcome.remember(self, close_err) end
+  if flushed and not closed then err = close_err end
+  if errors.is(err) then outcome.remember(self, err) end
   self.closing:fire(flushed and closed or false, err)
 end
 

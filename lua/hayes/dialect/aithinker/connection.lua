@@ -81,7 +81,7 @@ local function delete(self)
   if self.deleted or self.lost then return true end
   self.deleted = true
   local ended = self.peer_closed
-  local response, err = exchange.run(self.modem, "AT+SOCKETDEL=" .. self.id)
+  local response, err = exchange.run(self.modem, "AT+SOCKETDEL=" .. self.id, { owner = self })
   self.registry.forget(self)
   if response or ended or self.lost or err.code == 110 then return true end
   return nil, err
@@ -167,7 +167,7 @@ local function delete_later(self)
   exchange.insist(self.modem, "AT+SOCKETDEL=" .. self.id, function()
     self.deleted = true
     self.registry.forget(self)
-  end)
+  end, { owner = self })
 end
 
 --- Ends it here because transparent transmission could not be left or resumed; the module may still have it.
@@ -244,7 +244,7 @@ function Connection:send(bytes)
   local command = ("AT+SOCKETSEND=%d,%d"):format(self.id, #bytes)
   local refusal = self:refusal()
   if refusal then return nil, refusal end
-  local response, err = exchange.run(self.modem, command, { data = bytes })
+  local response, err = exchange.run(self.modem, command, { data = bytes, owner = self })
   if response then return true end
   return nil, send_failure(self, err, bytes)
 end

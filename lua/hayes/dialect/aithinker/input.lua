@@ -37,7 +37,8 @@ function Input.new(connection)
   }, Input)
   -- Only events before the answer count: firmware that deletes a connection once it has been read to the end reports
   -- that right after the last packet.
-  self.read_request = { patient = true, ended = function() self.stale = connection.deleted or connection.renewed end }
+  self.read_request = { patient = true, owner = connection,
+    ended = function() self.stale = connection.deleted or connection.renewed end }
   return self
 end
 

@@ -88,20 +88,20 @@ end
 
 --- The request of one send.
 ---@return hayes.request
-local function new_send(modem, bytes)
-  return setmetatable({ data = bytes, unconfirmed = unconfirmed_sends[modem], taken = false }, Send)
+local function new_send(connection, bytes)
+  return setmetatable({ data = bytes, unconfirmed = unconfirmed_sends[connection.modem], taken = false,
+    owner = connection }, Send)
 end
 
 ---@param family hayes.quectel.family
 ---@param opening hayes.quectel.opening
 function Connection.new(modem, family, id, opening)
   local mode, datagrams = opening.mode, opening.datagrams
-  return setmetatable({
+  local self = setmetatable({
     modem = modem, family = family, id = id, host = opening.host, port = opening.port, mode = mode,
     auto = opening.auto, datagrams = datagrams,
     pushed = Buffer.new(), -- what has come without being asked for
     read_command = ("AT+%s=%d,%d"):format(family.receive, id, datagrams and DATAGRAM_READ or MOST_READ),
-    read_request = { into = {}, patient = true },
     arrivals = 0,      -- notifications so far
     has_data = false,  -- data was announced, and has not been read to the end
     peer_closed = false,
@@ -113,6 +113,8 @@ function Connection.new(modem, family, id, opening)
     gone = false,      -- the module no longer has it: the module has restarted, or the port is closed
     closing = false,   -- it is being closed in the module
   }, Connection)
+  self.read_request = { into = {}, patient = true, owner = self }
+  return self
 end
 
 --- Whether the announcements of received data carry the data, as they do in push mode.
@@ -189,8 +191,8 @@ end
 --- The command that closes it, and the request with it: it may take as long as the option close_timeout says.
 local function closing_command(self)
   local seconds = self.close_timeout
-  if not seconds then return ("AT+%s=%d"):format(self.family.close, self.id) end
-  return ("AT+%s=%d,%d"):format(self.family.close, self.id, seconds), { timeout = seconds + 15 }
+  if not seconds then return ("AT+%s=%d"):format(self.family.close, self.id), { owner = self } end
+  return ("AT+%s=%d,%d"):format(self.family.close, self.id, seconds), { timeout = seconds + 15, owner = self }
 end
 
 --- Closes it in the module in the background, as soon as that answers; its index is not used before.
@@ -257,7 +259,7 @@ function Connection:send(bytes)
   while true do
     local refusal = self:refusal()
     if refusal then return nil, refusal end
-    local send <close> = new_send(self.modem, bytes)
+    local send <close> = new_send(self, bytes)
     local response, err = exchange.run(self.modem, command, send)
     if response then return true end
     if err.result ~= "SEND FAIL" then
@@ -329,7 +331,10 @@ function Connection:receive()
       return nil, end_damaged(self, errors.within(err, "receiving from " .. self.host))
     end
     if self.peer_closed and err.result then return nil, closed_error(self, " by the server") end
-    return nil, explain(self, err, "receiving from " .. self.host)
+    local explained = explain(self, err, "receiving from " .. self.host)
+    -- It went to the module, and what it gave is lost.
+    if err.name == "timeout" and not err.queued then end_damaged(self, explained) end
+    return nil, explained
   end
   if not response.data and not says_empty(self, response) then
     request.into = {}
@@ -485,7 +490,7 @@ function Connection:describe()
       local_port = 0 }
   end
   local text = ("AT+%s%d"):format(self.family.state, self.id)
-  local response, err = exchange.run(self.modem, text, { withdraw = true })
+  local response, err = exchange.run(self.modem, text, { withdraw = true, owner = self })
   if not response then return nil, err end
   if not response[1] then return { state = "closed", remote_ip = self.host, remote_port = self.port } end
   local fields = self.modem:fields(text, response[1])

@@ -130,6 +130,11 @@ function Opener:reset(err)
   end
 end
 
+--- The module has it: what it says of this index is for this connection. Its table is another one after each restart.
+function Opener:adopt(connection)
+  self.indices.connections[connection.id] = connection
+end
+
 --- The code in a deferred result, `+QSSLOPEN: <index>,<err>`; 0: it is open.
 local function open_code(response, index)
   local line = response[response.deferred or 0] or ""
@@ -174,14 +179,13 @@ local function connect(self, index, opening)
   local connection = Connection.new(modem, self.family, index, opening)
   connection.context, connection.pdp_context = opening.context, opening.pdp_context
   connection.close_timeout = opening.close_timeout
-  local connections = self.indices.connections
   local text = opening.command(index)
   connection:expect_blocks(opening.mode == "push")
   if opening.mode == "transparent" then
     local response, err = connection:go_online(text,
       { timeout = opening.seconds, within = hold, ends_hold = hold ~= nil, withdraw = true })
     if not response then return nil, last_error(modem, err, opening.doing) end
-    connections[index] = connection
+    self:adopt(connection)
     return connection
   end
   local code
@@ -190,7 +194,7 @@ local function connect(self, index, opening)
     -- URCs with this index are about an earlier connection up to here, and about this one from here on.
     ended = function(response)
       code = open_code(response, index)
-      if code == 0 then connections[index] = connection end
+      if code == 0 then self:adopt(connection) end
     end,
   })
   if code == 0 then return connection end

@@ -1,0 +1,250 @@
+--- The kinds of faults: where each takes place, how much of the streams' honesty survives it, what it is planned with,
+--- and what it does.
+---
+--- harm: "none" (all must be as if it had not been, or end with a clear error); "slow" (what has a time-out may run out of
+--- it); "loss" (the module says less than it does, or refuses what it would have done); "damage" (bytes of the line are
+--- changed).
+
+local faults = {}
+
+---@class hayes.simulation.fault_kind
+---@field where "word"|"write"|"command"|"call"|"time"
+---@field harm "none"|"slow"|"loss"|"damage"
+---@field make? fun(random, fault) further fields
+---@field act fun(run, fault, what): boolean? false: there was nothing to do
+local kinds = {}
+faults.kinds = kinds
+
+local function seconds(least, most)
+  return function(random, fault) fault.seconds = least + random:real() ^ 2 * (most - least) end
+end
+
+-- Words
+
+kinds.split = { where = "word", harm = "none", act = function(_, _, word)
+  word.pieces = true
+  return #word.bytes > 1
+end }
+
+kinds.merge = { where = "word", harm = "none", act = function(_, _, word) word.held = true end }
+
+kinds.delay = { where = "word", harm = "none", make = seconds(0.01, 5), act = function(run, fault, word)
+  if fault.seconds > 1 then run:harmed "slow" end
+  word.delay = fault.seconds
+end }
+
+--- Words of data mode: nothing may stand in front of them.
+local function is_of_data_mode(run, word)
+  local about = word.about
+  return run.module.online or about.kind == "data" or about.kind == "escaped"
+    or about.kind == "closed" and about.conn.mode == 2
+end
+
+kinds.urc = { where = "word", harm = "none", make = function(random, fault) fault.which = random:int(1, 100) end,
+  act = function(run, fault, word)
+    local module = run.module
+    local urcs = module.kind.other_urcs
+    if is_of_data_mode(run, word) or word.about.kind == "urc" then return false end
+    run.line:say(urcs[fault.which % #urcs + 1], { kind = "urc" })
+  end }
+
+local function place(random, fault) fault.place = random:real() end
+
+--- Where in the word the fault is; everything that is passed on from here may be wrong.
+local function change(run, fault, word, f)
+  local bytes = word.bytes
+  local at = math.floor(fault.place * #bytes) + 1
+  run:line_changed()
+  word.bytes = f(bytes:sub(1, at - 1), bytes:sub(at, at), bytes:sub(at + 1))
+end
+
+kinds.drop = { where = "word", harm = "damage", make = place, act = function(run, fault, word)
+  change(run, fault, word, function(before, _, behind) return before .. behind end)
+end }
+
+kinds.double = { where = "word", harm = "damage", make = place, act = function(run, fault, word)
+  change(run, fault, word, function(before, byte, behind) return before .. byte .. byte .. behind end)
+end }
+
+local function flip_bit(random, fault)
+  place(random, fault)
+  fault.bit = 1 << random:int(0, 7)
+end
+
+local function flipped(byte, bit) return string.char(byte:byte() ~ bit) end
+
+kinds.flip = { where = "word", harm = "damage", make = flip_bit, act = function(run, fault, word)
+  change(run, fault, word, function(before, byte, behind) return before .. flipped(byte, fault.bit) .. behind end)
+end }
+
+kinds["nul flood"] = { where = "word", harm = "loss", make = function(random, fault) fault.count = random:small(3000) end,
+  act = function(run, fault, word)
+    if is_of_data_mode(run, word) then return false end
+    word.bytes = ("\0"):rep(fault.count) .. word.bytes
+  end }
+
+kinds.garbage = { where = "word", harm = "damage", make = function(random, fault)
+  local bytes = {}
+  for i = 1, random:small(200) do bytes[i] = string.char(random:int(0, 255)) end
+  fault.bytes = table.concat(bytes)
+end, act = function(run, fault, word)
+  run:line_changed()
+  word.bytes = fault.bytes .. word.bytes
+end }
+
+kinds["short block"] = { where = "word", harm = "damage", make = place, act = function(run, fault, word)
+  local about = word.about
+  if about.kind ~= "push" and about.kind ~= "block" then return false end
+  run:line_changed()
+  local from = word.bytes:find("\n", 3, true)
+  local bytes = math.max(1, math.floor(fault.place * about.bytes))
+  word.bytes = word.bytes:sub(1, from) .. word.bytes:sub(from + 1 + bytes)
+end }
+
+kinds.reboot = { where = "word", harm = "none", make = function(random, fault)
+  place(random, fault)
+  fault.seconds = 0.5 + random:real() * 12
+  fault.banner = random:pick { "whole", "whole", "whole", "garbled", "missing" }
+end, act = function(run, fault, word)
+  if fault.banner ~= "whole" then run:harmed "loss" end
+  -- The rest of what is announced, or of a line in data mode, may be taken for what comes next.
+  local kind = word.about.kind
+  if kind == "push" or kind == "block" or kind == "connect" or is_of_data_mode(run, word) then
+    run:line_changed()
+  end
+  word.bytes = word.bytes:sub(1, math.floor(fault.place * #word.bytes))
+  run.line:let_go()
+  run:module_restarts()
+  run.module:reboot(fault.seconds, fault.banner)
+end }
+
+-- Bytes of the host
+
+local function change_write(fault, chunk, f)
+  local at = math.floor(fault.place * #chunk.bytes) + 1
+  chunk.bytes = f(chunk.bytes:sub(1, at - 1), chunk.bytes:sub(at, at), chunk.bytes:sub(at + 1))
+end
+
+kinds["command drop"] = { where = "write", harm = "damage", make = place, act = function(run, fault, chunk)
+  run:line_changed()
+  change_write(fault, chunk, function(before, _, behind) return before .. behind end)
+end }
+
+kinds["command flip"] = { where = "write", harm = "damage", make = flip_bit, act = function(run, fault, chunk)
+  run:line_changed()
+  change_write(fault, chunk, function(before, byte, behind) return before .. flipped(byte, fault.bit) .. behind end)
+end }
+
+kinds["tty full"] = { where = "write", harm = "none", make = seconds(0.01, 20), act = function(run, fault)
+  if fault.seconds > 1 then run:harmed "slow" end
+  return run.line:fill_up(fault.seconds)
+end }
+
+-- Commands
+
+kinds["late answer"] = { where = "command", harm = "slow", make = seconds(0.1, 40), act = function(_, fault, command)
+  command.late = fault.seconds
+end }
+
+kinds["lost answer"] = { where = "command", harm = "loss", act = function(_, _, command) command.lost = true end }
+kinds.deaf = { where = "command", harm = "loss", act = function(_, _, command) command.deaf = true end }
+
+kinds.refused = { where = "command", harm = "loss", make = function(random, fault)
+  fault.answer = random:pick { "\r\nERROR\r\n", "\r\n+CME ERROR: 3\r\n", "\r\n+CME ERROR: 100\r\n" }
+end, act = function(_, fault, command) command.refused = fault.answer end }
+
+kinds["send fail"] = { where = "command", harm = "none", make = seconds(0.01, 30), act = function(run, fault)
+  run.module.full_until = run.world.now + fault.seconds
+end }
+
+-- The network and the host, at some time
+
+kinds["server closes"] = { where = "time", harm = "none", make = function(random, fault) fault.which = random:int(1, 100) end,
+  act = function(run, fault)
+    local up = {}
+    for _, link in ipairs(run.links) do
+      if link.up and not link.ended and link.conn then up[#up + 1] = link end
+    end
+    return #up > 0 and up[fault.which % #up + 1]:finish()
+  end }
+
+kinds.pdpdeact = { where = "time", harm = "none", make = function(random, fault) fault.closed = random:chance(0.5) end,
+  act = function(run, fault) return run.module.kind.lose_context(run.module, fault.closed) end }
+
+kinds["port gone"] = { where = "time", harm = "none", make = seconds(0.1, 20), act = function(run, fault)
+  run.line.unplugged_until = run.world.now + fault.seconds
+  return run.line:unplug("hung up")
+end }
+
+kinds["clock jump"] = { where = "time", harm = "slow", make = seconds(0.5, 200), act = function(run, fault)
+  run.world:jump(fault.seconds)
+end }
+
+-- Calls
+
+kinds.cancel = { where = "call", harm = "none", make = function(random, fault) fault.steps = random:small(60) - 1 end,
+  act = function(_, fault, call) call.cancel_in = fault.steps end }
+
+kinds["time-out"] = { where = "call", harm = "none", make = seconds(0, 5), act = function(_, fault, call)
+  call.timeout = call.name == "open" and math.max(0.1, fault.seconds) or fault.seconds
+end }
+
+kinds.collect = { where = "call", harm = "none", act = function(_, _, call)
+  if call.name ~= "close" then return false end
+  call.dropped = true
+end }
+
+kinds["handler error"] = { where = "handler", harm = "none", act = function(_, _, event) event.raises = true end }
+
+local names = {}
+for name in pairs(kinds) do names[#names + 1] = name end
+table.sort(names)
+faults.names = names
+
+--- Kinds without loss or damage, from which runs without any doubt are made.
+local gentle = {}
+for _, name in ipairs(names) do
+  if kinds[name].harm == "none" or kinds[name].harm == "slow" then gentle[#gentle + 1] = name end
+end
+
+local function number_in(random, made, where)
+  if where == "call" then return random:int(1, math.max(1, made.calls)) end
+  if where == "handler" then return random:int(1, 10) end
+  return random:int(1, math.max(4, made.words))
+end
+
+--- The faults of a plan: a few, often of the kinds that leave no excuse.
+function faults.choose(random, made)
+  local from = random:chance(0.6) and gentle or names
+  local one_kind = random:chance(0.2) and random:pick(from)
+  local list = {}
+  for i = 1, random:small(14) do
+    local name = one_kind or random:pick(from)
+    local kind = kinds[name]
+    local fault = { number = i, kind = name }
+    if kind.where == "time" then
+      fault.at = random:real() ^ 2 * 40
+    else
+      fault.at = number_in(random, made, kind.where)
+    end
+    if kind.make then kind.make(random, fault) end
+    list[i] = fault
+  end
+  return list
+end
+
+--- One line of the trace.
+function faults.describe(fault)
+  local fields = {}
+  for name, value in pairs(fault) do
+    if name ~= "kind" and name ~= "number" and name ~= "at" then
+      fields[#fields + 1] = ("%s %s"):format(name, math.type(value) == "float" and ("%.3f"):format(value)
+        or type(value) == "string" and ("%q"):format(value) or tostring(value))
+    end
+  end
+  table.sort(fields)
+  return ("%d: %s at %s %s %s"):format(fault.number, fault.kind, kinds[fault.kind].where,
+    math.type(fault.at) == "float" and ("%.2f"):format(fault.at) or fault.at, table.concat(fields, ", "))
+end
+
+return faults

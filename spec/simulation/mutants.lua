@@ -1,0 +1,54 @@
+--- make simulate-mutants: puts each bug of mutants/ back into a copy of the library, and looks for it by simulation.
+--- Arguments: names of patches, for these alone.
+
+local SEEDS = os.getenv "SEEDS" ~= "" and os.getenv "SEEDS" or "2000"
+
+local function run(command, ...)
+  return os.execute(command:format(...)) and true or false
+end
+
+local function output(command, ...)
+  local pipe = assert(io.popen(command:format(...)))
+  local text = pipe:read("a")
+  local ok = pipe:close()
+  return text, ok
+end
+
+--- A copy of the checkout's sources with the patch applied, built.
+local function build(name)
+  local folder = "build/mutants/" .. name
+  local ok = run("rm -rf %s && mkdir -p %s && cp -R lua csrc spec Makefile rockspec %s", folder, folder, folder)
+    and run("patch -s -p1 -d %s <spec/simulation/mutants/%s.patch", folder, name)
+  if not ok then return nil end
+  -- What the patch leaves alone is not compiled again.
+  if run("grep -q '^+++ b/csrc' spec/simulation/mutants/%s.patch", name) then
+    return run("make -s -C %s core >/dev/null", folder) and folder
+  end
+  return run("mkdir -p %s/build && cp -R build/hayes %s/build", folder, folder) and folder
+end
+
+--- The number of the first seed that finds it, and what it says; nil: none does.
+local function find(folder)
+  local text = output("cd %s && eval \"$(make -s env)\" && STOP=1 SEEDS=%s timeout 300 lua5.4 spec/simulation/main.lua 2>&1",
+    folder, SEEDS)
+  local seed, words = text:match("seed (%d+): ([^\n]*)")
+  return tonumber(seed), words
+end
+
+local names = { table.unpack(arg) }
+if #names == 0 then
+  for name in output("ls spec/simulation/mutants"):gmatch("(%S+)%.patch") do names[#names + 1] = name end
+end
+
+local survivors = 0
+for _, name in ipairs(names) do
+  local folder = build(name)
+  local seed, words
+  if folder then seed, words = find(folder) end
+  if not seed then survivors = survivors + 1 end
+  print(("%-28s %s"):format(name, not folder and "the patch does not apply" or seed and ("seed %d: %s"):format(seed, words)
+    or "NOT FOUND"))
+  run("rm -rf build/mutants/%s", name)
+end
+print(("%d bugs, %d found"):format(#names, #names - survivors))
+os.exit(survivors == 0)

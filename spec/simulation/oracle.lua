@@ -1,0 +1,279 @@
+--- What must be true of a run: of each stream, of each answer, and of what is left.
+
+local hayes = require "hayes"
+local stream = require "simulation.stream"
+
+local oracle = {}
+
+local SLOW, LOSS, DAMAGE = 1, 2, 3
+
+--- A module answers a command within this, once the faults are over, seconds.
+local BOUND = 10
+
+--- Most bytes that one send gives the module.
+local CHUNK = 1460
+
+-- Streams
+
+local Handle = {}
+Handle.__index = Handle
+
+--- What a program knows of one connection.
+function oracle.new_handle(run, planned, sock)
+  local handle = setmetatable({ run = run, planned = planned, host = planned.host, sock = sock, link = run:link_to(planned.host),
+    received = 0, restarts = run.restarts, noticed = run.noticed, modem_opened = run.line.port, spoilt = false }, Handle)
+  if not handle.link then
+    handle.spoilt = true
+    if run.harm < DAMAGE then run.world:note_failure("%s is open, and the module has no connection to it", planned.host) end
+  end
+  run.handles[#run.handles + 1] = handle
+  return handle
+end
+
+--- The next bytes for the server: those behind what the socket has taken.
+function Handle:next_bytes(size)
+  local from = self.sock.queued + 1
+  self.wrote = math.max(self.wrote or 0, self.sock.queued)
+  return stream.bytes("from " .. self.host, from, from + size - 1)
+end
+
+--- Bytes have come to the program. Lines come without their CRs.
+function Handle:got(bytes, without_cr)
+  if not bytes or bytes == "" and not without_cr or self.spoilt then return end
+  local link, run = self.link, self.run
+  local name = "to " .. self.host
+  local right = stream.bytes(name, self.received + 1, self.received + #bytes)
+  if without_cr then
+    -- All of the line is out of the socket's input, its CRs, too.
+    local before = self.received
+    self.received = self.sock.received - self.sock.input.size
+    right = stream.bytes(name, before + 1, self.received)
+    right = right:gsub("\r", "")
+  else
+    self.received = self.received + #bytes
+  end
+  if right == bytes and self.received <= link.sent then return end
+  run.world:trace("wrong: %s in place of %s", run.world.show(bytes), run.world.show(right))
+  if link.intact < self.received then
+    self.spoilt = true
+    return
+  end
+  run.world:note_failure("%s: the program got %d bytes, up to %d, that are not what the server has sent (%d so far)",
+    self.host, #bytes, self.received, link.sent)
+end
+
+--- receive("*a") gave what there was, as all of it.
+function Handle:ended_cleanly()
+  local link, run = self.link, self.run
+  if self.spoilt or run.harm >= LOSS then return end
+  if not link.ended then run.world:note_failure("%s: receive gave the end, and there is none", self.host) end
+  if self.received ~= link.sent then
+    run.world:note_failure("%s: receive gave the end after %d bytes of %d", self.host, self.received, link.sent)
+  end
+end
+
+local CLOSED = { closed = true }
+
+--- Bytes that send() did not take, because the connection has ended.
+--- Handles from before a restart that the library has noticed.
+local function check_after_restart(self, call, result, why)
+  local run = self.run
+  -- What waits for the line has to have its turn before it is over.
+  local waits = call.name == "state" or call.name == "flush" or call.timeout and call.timeout < 5
+  if call.name == "send" and result or not result and why ~= "closed" and not waits then
+    run.world:note_failure("%s: call %d (%s) after the restart gave %s", self.host, call.id, call.name,
+      tostring(result or why))
+  end
+end
+
+local function note_refused(self, call)
+  if call.name == "send" then self.refused = (self.refused or 0) + call.size end
+end
+
+--- noticed: how many restarts the library had noticed before the call.
+function Handle:after_call(call, noticed, ok, result, why)
+  local run, link = self.run, self.link
+  if ok and noticed > self.noticed and call.name ~= "switch" then check_after_restart(self, call, result, why) end
+  if not ok or result or self.spoilt then return end
+  note_refused(self, call)
+  if why ~= "closed" or run.harm >= LOSS then return end
+  local err = self.sock:lasterror()
+  if not err then return run.world:note_failure("%s: call %d ended with closed, and lasterror() is nil", self.host, call.id) end
+  local gone = self.restarts ~= run.restarts or self.modem_opened ~= run.line.port
+  if not gone and not link.ended and (CLOSED[err.name] or run.harm < SLOW) then
+    run.world:note_failure("%s: call %d (%s) gave closed (%s), and the connection is up", self.host, call.id, call.name,
+      tostring(err))
+  end
+  local reading = call.name ~= "send" and call.name ~= "flush"
+  if reading and not gone and CLOSED[err.name] and self.received ~= link.sent then
+    run.world:note_failure("%s: the end came after %d bytes of %d", self.host, self.received, link.sent)
+  end
+end
+
+--- close() has ended.
+function Handle:closed(ok, result, why)
+  local run, link, sock = self.run, self.link, self.sock
+  if not link or self.spoilt or link.intact ~= math.huge then return end
+  local taken, queued = link:taken_bytes(), sock.queued
+  -- A module that waits for the data of a send that was given up is given CRs in place of it.
+  local failed = sock.send_error
+  local certain = taken
+  -- One that is given up in data mode is asked there whether it is in command mode.
+  if self.planned.mode == "transparent" and sock.receive_error then certain = taken:sub(1, queued) end
+  if failed and failed.unsent then certain = taken:sub(1, math.max(0, queued - failed.unsent)) end
+  local wrong = stream.first_wrong("from " .. self.host, certain)
+  if wrong and run.harm < DAMAGE then
+    return run.world:note_failure("%s: the module took %d bytes, and the one at %d is not the program's", self.host,
+      #taken, wrong)
+  end
+  if #certain > queued then
+    return run.world:note_failure("%s: the module took %d bytes, and the program gave %d", self.host, #taken, queued)
+  end
+  -- In data mode nothing tells how much of what was sent the module had taken when the connection ended.
+  if self.planned.mode == "transparent" and link.lost then return end
+  if ok and result == 1 and #certain ~= queued then
+    return run.world:note_failure("%s: close() succeeded, and the module took %d bytes of %d", self.host, #taken, queued)
+  end
+  local err = sock.send_error and sock:lasterror()
+  if not ok or result or why ~= "closed" or not err then return end
+  local unsent = err.unsent
+  if not unsent then
+    return run.world:note_failure("%s: sending failed, and nothing says how much was lost: %s", self.host, err)
+  end
+  -- What the first call gave that was refused counts as lost, too.
+  local least = queued - unsent
+  if #taken < least or #taken > least + CHUNK + (self.refused or 0) then
+    run.world:note_failure("%s: %d bytes of %d were lost by the error, and the module took %d (%s)", self.host, unsent,
+      queued, #taken, tostring(err))
+  end
+end
+
+-- Calls
+
+--- Opening has failed.
+function oracle.check_refusal(run, planned, ok, err)
+  if not ok then return end
+  if type(err) ~= "table" or not err.name or tostring(err) == "" then
+    return run.world:note_failure("opening %s failed without an error: %s", planned.host, tostring(err))
+  end
+  local excused = run.harm > 0 or run.restarts > 0 or run.unplugged or run.plan.servers[planned.host].refuses
+  if not excused and err.name ~= "timeout" and err.name ~= "busy" then
+    run.world:note_failure("opening %s failed: %s", planned.host, tostring(err))
+  end
+end
+
+local lines = { ["AT+CSQ"] = "^%+CSQ: 22,99$", ["AT+CREG?"] = "^%+CREG: 0,1$", ["AT"] = "^$" }
+
+--- Each answer is that of its command.
+function oracle.check_response(run, text, response)
+  if run.harm >= DAMAGE then return end
+  local pattern = lines[text]
+  if not pattern then return end
+  local line = table.concat(response, "\n")
+  if not line:find(pattern) and not line:find("+QUNHEARD", 1, true) then
+    if run.harm >= LOSS and line == "" then return end
+    run.world:note_failure("%s was answered with %q", text, line)
+  end
+end
+
+-- The end
+
+local function wait_until(run, seconds, f)
+  local deadline = run.world.now + seconds
+  while not f() and run.world.now < deadline do hayes.sleep(0.25) end
+  return f()
+end
+
+--- A command is answered within its bound after the module is able to.
+local function check_answers(run, modem)
+  wait_until(run, 120, function() return not modem.closed_with end)
+  if run.dropped then
+    run.collect()
+    hayes.sleep(5)
+  end
+  local able = math.max(run.module:able_at(), run.line.full_until, run.world.now)
+  while run.world.now < able do hayes.sleep(able - run.world.now) end
+  -- What the module has not heard, or has answered in vain, ends with its time-out.
+  if run.harm >= LOSS then
+    wait_until(run, 480, function() return not modem.exchanges.holder and not modem.exchanges.queue[1] end)
+  end
+  local from = run.world.now
+  local answered, err
+  repeat
+    if run.dropped then run.collect() end
+    answered, err = modem:at("AT", { timeout = BOUND })
+    if not answered then hayes.sleep(0.1) end
+  until answered or run.world.now > from + 120
+  from = math.max(from, run.module:able_at()) -- an answer that is late may have begun to be late meanwhile
+  if not answered then return run.world:fail("the library does not recover: %s", tostring(err)) end
+  -- In which state a module is left when the port goes nobody knows.
+  if run.world.now - from > (run.unplugged and 2 or 1) * BOUND then
+    run.world:note_failure("a command was answered %.1f s after the last fault", run.world.now - from)
+  end
+end
+
+local function is_empty(t) return next(t) == nil end
+
+local function count_connections(run)
+  local count = 0
+  run.module.kind.each(run.module, function(conn) if not conn.foreign then count = count + 1 end end)
+  return count
+end
+
+local function leftovers(run, modem)
+  local state = modem.exchanges
+  if state.queue[1] then return state.queue[1].text .. " in the queue" end
+  if state.holder then return (state.holder.text or "data mode") .. " under way" end
+  if state.hold then return "a reservation of the line" end
+  local _, ticket = next(state.deferred)
+  if ticket then return "the result of " .. ticket.text end
+  if modem.online or modem.data_claim then return "data mode" end
+  for _, name in ipairs { "ip", "ssl" } do
+    local service = rawget(modem, name)
+    local indices = service and oracle.indices(service)
+    if indices and not (is_empty(indices.connections) and is_empty(indices.reserved)) then return "a socket index" end
+  end
+  local ssl = rawget(modem, "ssl")
+  for _, context in pairs(ssl and ssl.context_pool.list or {}) do
+    if context.users > 0 or context.under_way > 0 then return "an SSL context" end
+  end
+  if run.harm < LOSS and run.keeps_module and count_connections(run) > 0 then return "a connection in the module" end
+  return nil
+end
+
+--- The socket indices of a service: they are nobody's business but a test's.
+function oracle.indices(service)
+  for i = 1, 10 do
+    local name, value = debug.getupvalue(service.reset, i)
+    if name == "opener" then return (value.opener or value).indices end
+  end
+end
+
+--- The faults are over and the actors have ended.
+function oracle.check_rest(run, modem)
+  check_answers(run, modem)
+  run.keeps_module = run.line.port.descriptor == -11
+  if run.harm < DAMAGE then
+    wait_until(run, 480, function()
+      if run.dropped then run.collect() end
+      return not leftovers(run, modem)
+    end)
+    local left = leftovers(run, modem)
+    if left then run.world:fail("%s is left", left) end
+  end
+end
+
+local function upvalue(f, wanted)
+  for i = 1, 60 do
+    local name, value = debug.getupvalue(f, i)
+    if name == wanted then return value end
+  end
+end
+
+--- The program has ended.
+function oracle.check_end(run, builtin)
+  if not is_empty(builtin.attached()) then run.world:fail("the loop still serves a modem") end
+  if upvalue(builtin.resume, "first_ready") then run.world:fail("a task is left that is ready to go on") end
+end
+
+return oracle

@@ -1,0 +1,216 @@
+--- One run of a plan: the world, the line, the module, the program, and what is found wrong.
+
+local builtin = require "hayes.loop.builtin"
+local errors = require "hayes.error"
+local faults = require "simulation.faults"
+local hayes = require "hayes"
+local Line = require "simulation.line"
+local Module = require "simulation.module"
+local oracle = require "simulation.oracle"
+local program = require "simulation.program"
+local quectel = require "simulation.quectel"
+local Random = require "simulation.random"
+local stream = require "simulation.stream"
+local wait = require "hayes.wait"
+local World = require "simulation.world"
+
+local Run = { errors = errors, hayes = hayes }
+Run.__index = Run
+
+--- What may still be waited for when no time-out was given, seconds: the notes give TLS 150 s and 300 s more, which may pass
+--- twice when the first answer gets lost.
+local LONGEST = 1000
+
+local HARM = { none = 0, slow = 1, loss = 2, damage = 3 }
+
+---@param plan table
+---@param options { only: table<integer, true>?, trace: (fun(line: string))? }
+function Run.new(plan, options)
+  local self = setmetatable({ plan = plan, world = World.new(), links = {}, calls = {}, handles = {}, outcomes = {},
+    harm = 0, armed = false, digest = 0, restarts = 0, noticed = 0, noticed_at = 0, reports = {}, injected = {} }, Run)
+  self.world.tracing = options.trace or false
+  stream.choose(not plan.data_mode)
+  self.random = function(purpose) return Random.new(plan.seed, purpose) end
+  self.line = Line.new(self, plan.line)
+  self.module = Module.new(self, quectel, plan.module)
+  self.at = {} -- faults by where and number
+  for _, fault in ipairs(plan.faults) do
+    if not options.only or options.only[fault.number] then
+      local where = faults.kinds[fault.kind].where
+      local by_number = self.at[where] or {}
+      self.at[where] = by_number
+      by_number[fault.at] = by_number[fault.at] or {}
+      table.insert(by_number[fault.at], fault)
+    end
+  end
+  return self
+end
+
+-- Faults
+
+--- So many bytes may have been harmed from now on.
+function Run:harmed(harm)
+  self.harm = math.max(self.harm, HARM[harm])
+end
+
+--- Nothing that the line carries from here on is beyond doubt.
+function Run:line_changed()
+  for _, link in ipairs(self.links) do link:spoil() end
+  self.changed = true
+end
+
+function Run:module_restarts()
+  self.restarts = self.restarts + 1
+  self.restarted_at = self.world.now
+end
+
+local function act(self, fault, what)
+  local kind = faults.kinds[fault.kind]
+  if self.world.tracing then self.world:trace("fault %s", faults.describe(fault)) end
+  if kind.act(self, fault, what) == false then
+    self.world:trace("fault %d has nothing to do", fault.number)
+    return
+  end
+  self:harmed(kind.harm)
+  self.injected[fault.number] = true
+end
+
+--- The faults that have their place here.
+function Run:inject(where, number, what)
+  local here = self.armed and self.at[where]
+  local list = here and here[number - self.armed[where]]
+  for _, fault in ipairs(list or {}) do act(self, fault, what) end
+end
+
+--- From now on there are faults.
+function Run:arm()
+  self.armed = { word = self.line.words, write = self.line.writes, command = self.module.count, call = 0, handler = 0 }
+  for at, list in pairs(self.at.time or {}) do
+    for _, fault in ipairs(list) do
+      self.world:after(at, function() if self.armed then act(self, fault) end end)
+    end
+  end
+end
+
+function Run:disarm()
+  self.armed = false
+  self.line:let_go()
+end
+
+-- What is noted
+
+function Run:add_link(link)
+  self.links[#self.links + 1] = link
+end
+
+--- The last link to this host.
+function Run:link_to(host)
+  for i = #self.links, 1, -1 do
+    if self.links[i].host == host then return self.links[i] end
+  end
+end
+
+local function mix(self, text)
+  local digest = self.digest
+  for i = 1, #text do digest = (digest ~ text:byte(i)) * 0x100000001B3 end
+  self.digest = digest
+end
+
+function Run:note_written(bytes) mix(self, bytes) end
+
+--- What has become of a call: it is part of what two runs of the same plan have in common.
+function Run:note(text)
+  mix(self, text)
+  self.world:trace("%s", text)
+end
+
+-- Calls
+
+--- Does f(...) as a task of its own, which a fault may cancel; gives what task:join gives.
+function Run:call(call, f, ...)
+  local record = { call = call, name = call.name, timeout = call.timeout, cancel_in = false, dropped = false,
+    since = self.world.now - self.world.jumped }
+  self:inject("call", call.id, record)
+  -- The time-out of a command counts from when it goes out, and as long before.
+  record.limit = (record.timeout or LONGEST) * (call.name == "at" and 2 or 1) + 0.05
+  self.calls[#self.calls + 1] = record
+  record.task = hayes.spawn(f, record, ...)
+  local results = table.pack(record.task:join())
+  for i, other in ipairs(self.calls) do
+    if other == record then table.remove(self.calls, i) end
+  end
+  local err = results[2]
+  if not results[1] and not errors.is(err) then self.world:note_failure("call %d (%s) raised: %s", call.id, call.name, err) end
+  return table.unpack(results, 1, results.n)
+end
+
+local function check_calls(self)
+  local acted = false
+  for _, record in ipairs(self.calls) do
+    local waited = self.world.now - self.world.jumped - record.since
+    if waited > record.limit then
+      self.world:fail("call %d (%s) has waited for %.1f s; it may take %.1f s", record.call.id, record.name, waited,
+        record.limit)
+    end
+    if record.cancel_in then
+      record.cancel_in = record.cancel_in > 0 and record.cancel_in - 1
+      if not record.cancel_in then
+        self.world:trace("call %d (%s) is cancelled", record.call.id, record.name)
+        record.task:cancel()
+        acted = true
+      end
+    end
+  end
+  return acted
+end
+
+--- After each step. True: something was done that the loop has to see.
+function Run:check_step()
+  if self.world.failure then error({ failure = self.world.failure }, 0) end
+  return check_calls(self)
+end
+
+-- The run
+
+--- Collects what has been dropped. The collector comes at no other time: when it would come by itself, no seed decides.
+function Run.collect()
+  collectgarbage()
+  collectgarbage("stop")
+end
+
+local function catch_reports(self)
+  local report = wait.report
+  wait.report = function(what, err)
+    local text = ("%s: %s"):format(what, tostring(err))
+    self.world:trace("reported: %s", text)
+    if text:find("planned error", 1, true) then return end
+    if text:find("start-up after a restart", 1, true) and (self.harm > 0 or self.restarts > 1) then return end
+    self.world:note_failure("reported: %s", text)
+  end
+  return function() wait.report = report end
+end
+
+--- Runs it. nil; or what was wrong.
+function Run:go()
+  local world = self.world
+  local undo = catch_reports(self)
+  world.waiting = function()
+    local names = {}
+    for i, record in ipairs(self.calls) do names[i] = ("call %d (%s)"):format(record.call.id, record.name) end
+    return ": " .. table.concat(names, ", ")
+  end
+  world.on_step = function() return self:check_step() end
+  world:enter()
+  local ok, err = xpcall(function()
+    hayes.run(program.main, self)
+    oracle.check_end(self, builtin)
+  end, function(err) return type(err) == "table" and err.failure and err or debug.traceback(tostring(err), 2) end)
+  world.leave()
+  undo()
+  if ok and not world.failure then return nil end
+  return world.failure or type(err) == "table" and err.failure or tostring(err)
+end
+
+Run.stream = stream
+
+return Run

@@ -1,0 +1,150 @@
+--- Runs seeds one after the other, each in a library of its own if the one before has failed.
+
+local simulate = {}
+
+--- The library's own state may be anything after a failure: all of it is loaded again.
+local function forget_library()
+  for name in pairs(package.loaded) do
+    if name:find("^simulation%.") and name ~= "simulation.simulate" or name:find("^hayes") and name ~= "hayes.core" then
+      package.loaded[name] = nil
+    end
+  end
+end
+
+--- One run. Gives it, and what was wrong or nil.
+---@param seed integer
+---@param options? { only: table?, trace: function? }
+function simulate.run(seed, options)
+  collectgarbage("stop")
+  local plan = require("simulation.plan").make(seed)
+  local Run = require "simulation.run"
+  local run = Run.new(plan, options or {})
+  local failure = run:go()
+  if failure then forget_library() end
+  collectgarbage("restart")
+  return run, failure
+end
+
+--- The fewest of a failing seed's faults with which it still fails.
+function simulate.shrink(seed, run)
+  local only, count = {}, 0
+  for number in pairs(run.injected) do only[number], count = true, count + 1 end
+  local _, failure = simulate.run(seed, { only = only })
+  if not failure then
+    only = {}
+    for _, fault in ipairs(run.plan.faults) do only[fault.number] = true end
+  end
+  local shrunk
+  repeat
+    shrunk = false
+    for number = 1, #run.plan.faults do
+      if only[number] then
+        only[number] = nil
+        local _, still = simulate.run(seed, { only = only })
+        if still then
+          shrunk, failure = true, still
+        else
+          only[number] = true
+        end
+      end
+    end
+  until not shrunk
+  local list = {}
+  for number in pairs(only) do list[#list + 1] = number end
+  table.sort(list)
+  return list, failure
+end
+
+local function describe(seed, run, failure)
+  local faults = require "simulation.faults"
+  local list, last = simulate.shrink(seed, run)
+  print(("seed %d: %s"):format(seed, failure))
+  print(("  small: make simulate SEED=%d ONLY=%s TRACE=1"):format(seed, #list > 0 and table.concat(list, ",") or "0"))
+  if last and last ~= failure then print("  then: " .. last) end
+  for _, number in ipairs(list) do print("  " .. faults.describe(run.plan.faults[number])) end
+end
+
+-- How often each kind of fault has taken place, and how often that has mattered: without it the host would have written
+-- something else, or a call would have given something else. Each fault that is tried takes one more run.
+
+local function new_counts()
+  local counts = {}
+  for _, name in ipairs(require("simulation.faults").names) do counts[name] = { injected = 0, tried = 0, mattered = 0 } end
+  return counts
+end
+
+local function without(run, left_out)
+  local only = {}
+  for _, fault in ipairs(run.plan.faults) do only[fault.number] = fault.number ~= left_out or nil end
+  return only
+end
+
+local function count_faults(counts, seed, run, tries)
+  for _, fault in ipairs(run.plan.faults) do
+    if run.injected[fault.number] then
+      local entry = counts[fault.kind]
+      entry.injected = entry.injected + 1
+      if tries then
+        local other = simulate.run(seed, { only = without(run, fault.number) })
+        entry.tried = entry.tried + 1
+        if other.digest ~= run.digest then entry.mattered = entry.mattered + 1 end
+      end
+    end
+  end
+end
+
+local function print_counts(counts)
+  for _, name in ipairs(require("simulation.faults").names) do
+    local entry = counts[name]
+    print(("%-14s injected %6d%s"):format(name, entry.injected,
+      entry.tried > 0 and (", mattered in %d of %d"):format(entry.mattered, entry.tried) or ""))
+  end
+end
+
+local function numbers(text)
+  if not text or text == "" then return nil end
+  local only = {}
+  for digits in text:gmatch("%d+") do only[tonumber(digits)] = true end
+  return only
+end
+
+local function run_one(seed, only, traces)
+  local trace = traces and function(line) print(line) end or nil
+  local run, failure = simulate.run(seed, { only = only, trace = trace })
+  if trace then
+    local faults = require "simulation.faults"
+    print("planned:")
+    for _, fault in ipairs(run.plan.faults) do
+      print("  " .. faults.describe(fault) .. (run.injected[fault.number] and "" or " (not injected)"))
+    end
+  end
+  print(("seed %d: %s (digest %016x, %d steps, %.1f s)"):format(seed, failure or "clean", run.digest, run.world.steps,
+    run.world.now - 1000))
+  return not failure
+end
+
+--- By the variables of the environment: SEED, ONLY, TRACE; or SEEDS and FIRST. Gives the exit code.
+function simulate.main(get)
+  local seed = tonumber(get "SEED")
+  if seed then return run_one(seed, numbers(get "ONLY"), (get "TRACE" or "") ~= "") and 0 or 1 end
+  local first, count = tonumber(get "FIRST") or 1, tonumber(get "SEEDS") or 2000
+  local failed, began, counts = 0, os.clock(), new_counts()
+  local tries = (get "MATTERED" or "") ~= ""
+  for number = first, first + count - 1 do
+    local run, failure = simulate.run(number)
+    count_faults(counts, number, run, tries and not failure)
+    if failure then
+      failed = failed + 1
+      if (get "STOP" or "") ~= "" then
+        print(("seed %d: %s"):format(number, failure))
+        return 1
+      end
+      describe(number, run, failure)
+    end
+  end
+  print_counts(counts)
+  print(("%d seeds, %d failed, %.1f s"):format(count, failed, os.clock() - began))
+  return failed == 0 and 0 or 1
+end
+
+return simulate
