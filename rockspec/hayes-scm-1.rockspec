@@ -243,7 +243,8 @@ build = {
     ["hayes.foreign"] = "lua/hayes/foreign.lua",
     ["hayes.identity"] = "lua/hayes/identity.lua",
     ["hayes.job"] = "lua/hayes/job.lua",
-    ["hayes.local_file"] = "lua/hayes/local_file.lua",
+    ["hayes.local_file"] = "lua/hayes/local_file/init.lua",
+    ["hayes.local_file.transfer_state"] = "lua/hayes/local_file/transfer_state.lua",
     ["hayes.lock"] = "lua/hayes/lock.lua",
     ["hayes.loop.builtin"] = "lua/hayes/loop/builtin.lua",
     ["hayes.modem"] = "lua/hayes/modem.lua",
@@ -270,7 +271,6 @@ build = {
     ["hayes.stream.socket"] = "lua/hayes/stream/socket.lua",
     ["hayes.stream.tls"] = "lua/hayes/stream/tls.lua",
     ["hayes.trace"] = "lua/hayes/trace.lua",
-    ["hayes.transfer_state"] = "lua/hayes/transfer_state.lua",
     ["hayes.wait"] = "lua/hayes/wait.lua",
   },
 }

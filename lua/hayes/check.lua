@@ -259,11 +259,10 @@ local function count_given(...)
   return count
 end
 
-local function refuse_surplus(where, method, most, given, with_service)
+local function refuse_surplus(where, most, given)
   local count = given == 1 and "an argument" or given .. " arguments"
-  local itself = with_service and (" (with the service itself: %s())"):format(method) or ""
   local takes = most == 0 and "none" or most .. " at most"
-  check.fail(where, ("it is given %s%s, and takes %s"):format(count, itself, takes))
+  check.fail(where, ("it is given %s, and takes %s"):format(count, takes))
 end
 
 local originals = setmetatable({}, { __mode = "k" }) -- of the functions that check.arguments has put in their places
@@ -284,9 +283,10 @@ function check.arguments(prefix, service)
     if info and not info.isvararg and name ~= "reset" then -- which the modem calls
       local most = info.nparams
       service[name] = function(...)
+        refuse_colon(prefix .. "." .. name, (...))
         local given = select("#", ...) > most and count_given(...) or 0
         if given > most then
-          refuse_surplus(prefix .. "." .. name, ("modem.%s:%s"):format(prefix, name), most, given, (...) == service)
+          refuse_surplus(prefix .. "." .. name, most, given)
         end
         return f(...)
       end

@@ -23,8 +23,8 @@ describe("A surplus argument", function()
       raises(function() modem.network.attach({ apn = "x" }, 5) end))
     assert.are.same("network.status: it is given an argument, and takes none",
       raises(function() modem.network.status(1) end))
-    assert.are.same("network.attach: it is given 2 arguments (with the service itself: modem.network:attach()), "
-      .. "and takes 1 at most", raises(function() modem.network:attach { apn = "x" } end))
+    assert.are.same("network.attach: it is called with a dot: modem.network.attach(…), not modem.network:attach(…)",
+      raises(function() modem.network:attach { apn = "x" } end))
     assert.are.same("ssl.open: it is given 4 arguments, and takes 3 at most",
       raises(function() modem.ssl.open("h", 443, { verify = "none" }, 5) end))
     assert.are.same("ftp.get: it is given 4 arguments, and takes 3 at most",

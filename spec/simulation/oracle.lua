@@ -46,7 +46,7 @@ function Handle:got(bytes, without_cr)
   if without_cr then
     -- All of the line is out of the socket's input, its CRs, too.
     local before = self.received
-    self.received = self.sock.received - self.sock.input.size
+    self.received = self.sock.received
     right = stream.bytes(name, before + 1, self.received)
     right = right:gsub("\r", "")
   else
@@ -195,7 +195,7 @@ local function check_answers(run, modem)
   while run.world.now < able do hayes.sleep(able - run.world.now) end
   -- What the module has not heard, or has answered in vain, ends with its time-out.
   if run.harm >= LOSS then
-    wait_until(run, 480, function() return not modem.exchanges.holder and not modem.exchanges.queue[1] end)
+    wait_until(run, 480, function() return not modem.exchanges.holder and not modem.exchanges.tickets[1] end)
   end
   local from = run.world.now
   local answered, err
@@ -222,7 +222,7 @@ end
 
 local function leftovers(run, modem)
   local state = modem.exchanges
-  if state.queue[1] then return state.queue[1].text .. " in the queue" end
+  if state.tickets[1] then return state.tickets[1].text .. " in the queue" end
   if state.holder then return (state.holder.text or "data mode") .. " under way" end
   if state.hold then return "a reservation of the line" end
   local _, ticket = next(state.deferred)

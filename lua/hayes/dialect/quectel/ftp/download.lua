@@ -11,7 +11,7 @@ local Progress = require "hayes.dialect.quectel.ftp.progress"
 local proof = require "hayes.dialect.quectel.ftp.proof"
 local recovery = require "hayes.dialect.quectel.ftp.recovery"
 local remote = require "hayes.dialect.quectel.ftp.remote"
-local transfer_state = require "hayes.transfer_state"
+local transfer_state = require "hayes.local_file.transfer_state"
 local wait = require "hayes.wait"
 
 --- The most bytes of one AT+QFTPGET.

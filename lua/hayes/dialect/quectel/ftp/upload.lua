@@ -10,7 +10,7 @@ local proof = require "hayes.dialect.quectel.ftp.proof"
 local recovery = require "hayes.dialect.quectel.ftp.recovery"
 local remote = require "hayes.dialect.quectel.ftp.remote"
 local stream = require "hayes.dialect.quectel.ftp.stream"
-local transfer_state = require "hayes.transfer_state"
+local transfer_state = require "hayes.local_file.transfer_state"
 local wait = require "hayes.wait"
 
 --- The most bytes of one AT+QFTPPUT.

@@ -17,7 +17,7 @@ local HEAD = "hayes transfer state 1"
 local LONGEST = 8192 -- bytes of a file that can be one
 
 --- A transfer's state.
----@class hayes.transfer_state
+---@class hayes.local_file.transfer_state
 ---@field path string
 ---@field file userdata   of core.file: the local file
 ---@field fixed table     fields that are the same as long as it is this transfer: strings and integers by name
@@ -63,7 +63,7 @@ end
 ---@param local_path string
 ---@param file userdata  of core.file, open as long as this is used
 ---@param fixed table    of this transfer; a state with other values is another transfer's
----@return hayes.transfer_state
+---@return hayes.local_file.transfer_state
 function transfer_state.new(local_path, file, fixed)
   return setmetatable({ path = local_path .. transfer_state.SUFFIX, file = file, fixed = fixed }, State)
 end
