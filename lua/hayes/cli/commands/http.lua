@@ -66,8 +66,17 @@ local function one_request(run, modem, url, request)
   local create = url:find "^https:" and modem.ssl.factory(target.tls(run.arguments)) or modem.tcp.factory()
   local headers = {}
   for name, value in pairs(request.headers) do headers[name] = value end
-  return client.request { url = url, method = request.method, headers = headers, create = create, redirect = false,
-    source = request.data and ltn12.source.string(request.data) or nil, sink = request.sink }
+  local socket
+  local ok, status, received = client.request {
+    url = url, method = request.method, headers = headers, redirect = false, sink = request.sink,
+    source = request.data and ltn12.source.string(request.data) or nil,
+    create = function()
+      socket = create()
+      return socket
+    end,
+  }
+  if not ok and socket then status = socket:lasterror() or status end
+  return ok, status, received
 end
 
 local function with_scheme(url)
