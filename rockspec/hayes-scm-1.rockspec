@@ -248,6 +248,7 @@ build = {
     ["hayes.lock"] = "lua/hayes/lock.lua",
     ["hayes.loop.builtin"] = "lua/hayes/loop/builtin.lua",
     ["hayes.modem"] = "lua/hayes/modem.lua",
+    ["hayes.notifications"] = "lua/hayes/notifications.lua",
     ["hayes.port"] = "lua/hayes/port/init.lua",
     ["hayes.port.usb"] = "lua/hayes/port/usb.lua",
     ["hayes.response"] = "lua/hayes/response.lua",

@@ -12,6 +12,7 @@ local exchange = require "hayes.exchange"
 local failure = require "hayes.failure"
 local identity = require "hayes.identity"
 local Lock = require "hayes.lock"
+local notifications = require "hayes.notifications"
 local service = require "hayes.service"
 local startup = require "hayes.startup"
 local wait = require "hayes.wait"
@@ -90,6 +91,7 @@ function Modem.new(port, address, dialect, options)
     listeners = Events.new(),
     services = {},
     reopening = Lock.new(),
+    notifications = {}, -- by name: URCs that were switched on for the program
     counts = { overlong = 0, unknown = 0, desyncs = 0, noise = 0, damaged = 0 }, -- of line_errors()
     counting_from = false, -- what the engine had counted when the start-up was over; false: it is not
     ended = false, -- close() was called: it is not opened again
@@ -300,14 +302,16 @@ local function check_event(where, name)
   end
 end
 
---- Calls handler(event), as a task of its own, for every URC with this prefix; `urc` stands for all of them;
---- `reboot`, `closed`, `desync`, `resync` and `foreign` (another program speaks on this port) come from the library.
+--- Calls handler(event), as a task of its own, for every URC with this prefix, which is switched on in the module where
+--- its declaration says how; `urc` stands for all of them. `reboot`, `closed`, `desync`, `resync` and `foreign`
+--- (another program speaks on this port) come from the library.
 ---@param name string
 ---@param handler fun(event: hayes.event)
 ---@return hayes.subscription
 function Modem:on(name, handler)
   check_event("modem:on", name)
   check.value("modem:on", "the handler", handler, { type = "callable" })
+  notifications.want(self, name)
   return self.listeners:on(name, handler)
 end
 
@@ -319,6 +323,7 @@ function Modem:wait(name, timeout)
   check_event("modem:wait", name)
   check.value("modem:wait", "the time-out", timeout, { type = "number|nil", min = 0, max = 1e9 })
   if self.closed_with then return nil, self.closed_with end
+  notifications.want(self, name)
   return self.listeners:wait(name, timeout)
 end
 
