@@ -4,7 +4,7 @@
 local answer = require "hayes.declare.answer"
 local errors = require "hayes.error"
 local exchange = require "hayes.exchange"
-local foreign = require "hayes.foreign"
+local foreign = require "hayes.modem.foreign"
 local ports = require "hayes.port"
 local wait = require "hayes.wait"
 

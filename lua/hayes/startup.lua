@@ -3,7 +3,7 @@
 local dialects = require "hayes.dialect"
 local errors = require "hayes.error"
 local exchange = require "hayes.exchange"
-local notifications = require "hayes.notifications"
+local notifications = require "hayes.modem.notifications"
 local wait = require "hayes.wait"
 
 local startup = {}

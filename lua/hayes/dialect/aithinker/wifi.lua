@@ -3,6 +3,7 @@
 
 local check = require "hayes.check"
 local errors = require "hayes.error"
+local record = require "hayes.record"
 local Lock = require "hayes.lock"
 local Steps = require "hayes.steps"
 local wait = require "hayes.wait"
@@ -86,7 +87,7 @@ function Station:status()
   if not status then return nil, errors.within(err, "asking for the state of the Wi-Fi") end
   status.state = states[status.number] or (status.number and "state " .. status.number) or "disconnected"
   status.number = nil
-  return status
+  return record.new(status, { "state", "ssid", "bssid", "channel", "security", "ip", "gateway", "mac" })
 end
 
 local function no_address(doing, seconds, state)

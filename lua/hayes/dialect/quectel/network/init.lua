@@ -7,6 +7,7 @@ local diagnosis = require "hayes.dialect.quectel.network.diagnosis"
 local errors = require "hayes.error"
 local hosts = require "hayes.stream.host"
 local Registration = require "hayes.dialect.quectel.network.registration"
+local record = require "hayes.record"
 local Resolver = require "hayes.dialect.quectel.socket.resolver"
 local Sim = require "hayes.dialect.quectel.network.sim"
 local Steps = require "hayes.steps"
@@ -191,7 +192,7 @@ return function(modem)
         table.insert(status.contexts, Contexts.describe(context))
       end
     end
-    return status
+    return record.new(status, { "sim", "registration", "operator", "technology", "signal", "attached", "contexts" })
   end
 
   --- The DNS servers of a PDP context as a list; given addresses, sets them first.
