@@ -266,7 +266,7 @@ function Task:join(timeout)
   end
   local ended = self.ended
   if not ended then
-    return nil, errors.new { name = "timeout", message = ("the task has not ended within %g s"):format(timeout) }
+    return nil, errors.timeout(("the task has not ended within %g s"):format(timeout))
   end
   if ended[1] then return true, table.unpack(ended, 2, ended.n) end
   return nil, ended[2]

@@ -17,8 +17,7 @@ local LONGEST_PAUSE = 60
 local RESTART_SECONDS = 90
 
 local function closed(session)
-  return errors.new { name = "closed", origin = "ftp",
-    message = ("the FTP session with %s was closed"):format(session.options.host) }
+  return errors.closed("the FTP session with " .. session.options.host, nil, { origin = "ftp" })
 end
 
 --- Waits for an event of the modem; true when it need not be waited for any more.

@@ -56,8 +56,7 @@ function Session:__tostring()
 end
 
 local function closed(self)
-  return errors.new { name = "closed", origin = "ftp",
-    message = ("the FTP session with %s was closed"):format(self.options.host) }
+  return errors.closed("the FTP session with " .. self.options.host, nil, { origin = "ftp" })
 end
 
 local check_path = option_rules.check_path

@@ -64,7 +64,7 @@ local function ask(self, question)
   local _answer <close> = modem:listen("+QIURC", listener(modem, question))
   local _closed <close> = modem:listen("closed", function() outcome:fire(nil, modem.closed_with) end)
   local _reboot <close> = modem:listen("reboot", function()
-    outcome:fire(nil, errors.new { name = "reboot", message = question.doing .. ": the module has restarted" })
+    outcome:fire(nil, errors.reboot(question.doing))
   end)
   local response, err = exchange.run(modem, question.text,
     { timeout = question.deadline - wait.now(), withdraw = true })
