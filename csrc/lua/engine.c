@@ -251,11 +251,14 @@ static int set_hangups(lua_State *L)
 {
     const char *texts[AT_ENDINGS_MAX];
     struct core_engine *self = check_engine(L);
-    size_t count = lua_isnoneornil(L, 2) ? 0 : (size_t)luaL_len(L, 2);
+    if (!lua_isnoneornil(L, 2))
+        luaL_checktype(L, 2, LUA_TTABLE);
+    size_t count = lua_isnoneornil(L, 2) ? 0 : lua_rawlen(L, 2);
     luaL_argcheck(L, count <= AT_ENDINGS_MAX, 2, "too many texts");
     for (size_t i = 0; i < count; i++) {
         lua_rawgeti(L, 2, (lua_Integer)i + 1);
-        texts[i] = luaL_checkstring(L, -1); /* the table keeps it alive */
+        luaL_argcheck(L, lua_type(L, -1) == LUA_TSTRING, 2, "a text is not a string");
+        texts[i] = lua_tostring(L, -1); /* the table keeps it alive */
         lua_pop(L, 1);
     }
     if (!at_engine_set_hangups(self->at, texts, count))
@@ -369,6 +372,7 @@ static int push_next_event(lua_State *L, struct core_engine *self, at_time now)
             return pushed;
         lua_settop(L, top);
     }
+    self->input_left = false;
     return 0;
 }
 
@@ -412,6 +416,7 @@ static bool read_input(struct core_engine *self, struct port *port, long *length
     if (*length > 0) {
         self->received += (uint64_t)*length;
         self->input_drained = (size_t)*length < sizeof self->rx;
+        self->input_left = true;
         at_engine_input(self->at, self->rx, (size_t)*length);
     }
     return true;
@@ -464,8 +469,12 @@ static int feed(lua_State *L)
     struct core_engine *self = check_engine(L);
     size_t length;
     const char *bytes = luaL_checklstring(L, 2, &length);
+    if (self->input_left)
+        return luaL_error(L, "events of the bytes before are left; take them first");
     lua_pushvalue(L, 2);
     lua_setiuservalue(L, 1, USER_INPUT);
+    self->idle = false; /* pump() is not to read over them */
+    self->input_left = true;
     self->received += length;
     at_engine_input(self->at, bytes, length);
     return 0;
