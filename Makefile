@@ -49,7 +49,7 @@ program  = $(BUILD)/bin/hayes
 library  = $(BUILD)/libhayes-at.a
 version  = $(shell sed -n 's/^version = "\(.*\)-.*"$$/\1/p' rockspec/*.rockspec)
 
-.PHONY: all core emulator libhayes-at install-at uninstall-at env demo demo-ftp test specs lint format reference bench soak-ftp install uninstall clean help
+.PHONY: all core emulator libhayes-at install-at uninstall-at env demo demo-ftp test specs lint format reference bench soak-ftp fuzz install uninstall clean help
 .DELETE_ON_ERROR:
 
 all: core emulator $(program)
@@ -121,6 +121,11 @@ soak-ftp: all
 	@eval "$$($(MAKE) -s env)" && HAYES_SOAK_SEEDS="$(or $(SEEDS),60)" HAYES_SOAK_FIRST="$(or $(FIRST),1)" \
 	  exec $(LUA) /usr/bin/busted spec/ftp/soak_spec.lua
 
+# Each fuzzer for SECONDS; what it finds, and what it has learnt, is in $(BUILD)/fuzz.
+fuzz:
+	@.ci/packages test
+	@LUA="$(LUA)" exec spec/fuzz/run $(BUILD) -max_total_time=$(or $(SECONDS),60)
+
 lint:
 	@.ci/packages test
 	@exec spec/lint
@@ -171,6 +176,7 @@ help:
 	@echo 'test       install what is missing, build, and run every check'
 	@echo 'lint       the static checks alone'
 	@echo 'soak-ftp   SEEDS (60) rounds of FTP transfers that break, from the seed FIRST (1) on'
+	@echo 'fuzz       each fuzzer of the engine and of the emulator for SECONDS (60)'
 	@echo 'bench      figures: AT round trips, reads and sends against a raw C loop; a file of BENCH_MIB (1024) by FTP'
 	@echo 'reference  write what the dialects declare to $(BUILD)/reference/<dialect>.md'
 	@echo 'env        print the lines that make `require "hayes"` work from this checkout'

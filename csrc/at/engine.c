@@ -394,9 +394,10 @@ static bool tick_sync(struct at_engine *engine, at_time now)
         return false;
     if (now >= sync->until && engine->framer.block_remaining > 0)
         at_framer_reset(&engine->framer); /* the rest of the block is not coming */
+    bool done = at_sync_tick(sync, &engine->escape, &engine->rules->protocol, now);
     if (sync->phase == AT_SYNC_PROBE)
         at_engine_stop_download(engine);
-    if (at_sync_tick(sync, &engine->escape, &engine->rules->protocol, now)) {
+    if (done) {
         engine->rebooting = false;
         engine->resync_pending = true;
         at_engine_free_slot(engine, now);
@@ -529,7 +530,9 @@ enum at_event_kind at_engine_next(struct at_engine *engine, at_time now, struct 
             at_engine_give_up(engine, AT_RESULT_TIMEOUT, now);
         at_engine_sync_when_idle(engine, false, 0, now);
     }
-    return next_timed(engine, now, event);
+    if (next_timed(engine, now, event) != AT_EVENT_NONE || engine->framer.at == engine->framer.end)
+        return event->kind;
+    return at_engine_next(engine, now, event); /* what a download held back is lines */
 }
 
 size_t at_engine_output(struct at_engine *engine, at_time now, const char **bytes)

@@ -130,6 +130,7 @@ size_t at_engine_end_data_mode(struct at_engine *engine)
         return 0;
     if (engine->online.phase == AT_ONLINE_OFF)
         return at_feed_clear(&engine->online.feed);
+    engine->observed_length = 0;
     resume_lines(engine, NULL, 0);
     return at_online_end(&engine->online);
 }
@@ -226,19 +227,23 @@ static enum at_event_kind next_online(struct at_engine *engine, struct at_event 
 {
     struct at_online_event online_event;
     const struct at_protocol *protocol = &engine->rules->protocol;
-    switch (at_online_next(&engine->online, protocol, &engine->span, engine->span_end, now, &online_event)) {
-    case AT_ONLINE_NOTHING:
-        break;
-    case AT_ONLINE_DATA:
-        return on_data_bytes(engine, event, online_event.bytes, online_event.length, now);
-    case AT_ONLINE_WRITTEN:
-        return at_event_init(event, AT_EVENT_DATA_WRITTEN, NULL);
-    case AT_ONLINE_HANGUP_SUSPECTED:
-        return at_event_init(event, AT_EVENT_HANGUP_SUSPECTED, NULL);
-    case AT_ONLINE_ENDED:
-        return emit_data_mode_end(engine, event, &online_event, now);
+    for (;;) {
+        switch (
+            at_online_next(&engine->online, protocol, &engine->span, engine->span_end, now, &online_event)) {
+        case AT_ONLINE_NOTHING:
+            return at_event_init(event, AT_EVENT_NONE, NULL);
+        case AT_ONLINE_DATA: /* of a download that was given up: not reported */
+            if (on_data_bytes(engine, event, online_event.bytes, online_event.length, now) != AT_EVENT_NONE)
+                return event->kind;
+            break;
+        case AT_ONLINE_WRITTEN:
+            return at_event_init(event, AT_EVENT_DATA_WRITTEN, NULL);
+        case AT_ONLINE_HANGUP_SUSPECTED:
+            return at_event_init(event, AT_EVENT_HANGUP_SUSPECTED, NULL);
+        case AT_ONLINE_ENDED:
+            return emit_data_mode_end(engine, event, &online_event, now);
+        }
     }
-    return at_event_init(event, AT_EVENT_NONE, NULL);
 }
 
 static enum at_event_kind next_download(struct at_engine *engine, struct at_event *event, at_time now)
