@@ -141,8 +141,12 @@ void at_engine_stop_download(struct at_engine *engine)
     if (!engine->download.active)
         return;
     engine->download.active = false;
-    size_t length = at_ending_held(&engine->online.ending, &held);
+    size_t length = at_ending_held(&engine->online.ending, &held), answer = AT_ANSWER_LENGTH;
     at_online_end(&engine->online);
+    if (length > answer && memcmp(held + length - answer, at_answer_text, answer) == 0) {
+        held += length - answer; /* the module was in data mode, and what precedes its answer is data */
+        length = answer;
+    }
     resume_lines(engine, held, length);
 }
 

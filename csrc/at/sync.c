@@ -8,6 +8,7 @@ enum {
     SETTLE_MS = 40,        /* at 9600 baud an OK takes 6 ms */
     SETTLE_OWED_MS = 1000, /* earlier probes were not answered, and their OKs may still arrive */
     LEAVE_MS = 200,
+    PROMPT_QUIET_MS = 10, /* what comes with a prompt is read before the prompt is cancelled */
     CLEAN_PROBES = 2,
     LONGEST_PROMPT = 1500, /* bytes; no known module asks for more at one prompt */
 };
@@ -136,7 +137,7 @@ void at_sync_prompt(struct at_sync *sync, uint64_t data_owed, at_time now)
     sync->data_owed = data_owed;
     sync->cancel_first = true;
     sync->clean = 0;
-    wait_for(sync, AT_SYNC_QUIET, 0, now);
+    wait_for(sync, AT_SYNC_QUIET, PROMPT_QUIET_MS, now);
 }
 
 /* A probe was not answered: tries the next way to free the module. */
