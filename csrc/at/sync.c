@@ -8,6 +8,7 @@ enum {
     SETTLE_MS = 40,        /* at 9600 baud an OK takes 6 ms */
     SETTLE_OWED_MS = 1000, /* earlier probes were not answered, and their OKs may still arrive */
     LEAVE_MS = 200,
+    PROMPT_QUIET_MS = 10, /* what comes with a prompt is read before the prompt is cancelled */
     CLEAN_PROBES = 2,
     FILL_FACTOR = 4, /* each time that nothing has helped, more is sent at the prompt */
     LONGEST_FILL = 131072,
@@ -137,7 +138,7 @@ void at_sync_prompt(struct at_sync *sync, uint64_t data_owed, at_time now)
     sync->data_owed = data_owed;
     sync->cancel_first = true;
     sync->clean = 0;
-    wait_for(sync, AT_SYNC_QUIET, 0, now);
+    wait_for(sync, AT_SYNC_QUIET, PROMPT_QUIET_MS, now);
 }
 
 /* How many bytes to send to a module that may be waiting for data at a prompt. */
