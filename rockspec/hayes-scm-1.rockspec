@@ -61,6 +61,7 @@ build = {
         "csrc/lua/signal.c",
         "csrc/port/port.c",
         "csrc/port/serial.c",
+        "csrc/port/speed.c",
         "csrc/port/stream.c",
         "csrc/port/tty.c",
       },
