@@ -95,6 +95,17 @@ static bool is_echo(struct at_engine *engine, const struct at_token *line)
     return true;
 }
 
+/* Whether the module has ended an upload of unknown length by itself: with a failure, or sooner than it can
+ * have heeded the escape sequence. It may then take that, and data in front of it, for the start of a
+ * command. */
+static bool was_ended_by_module(const struct at_engine *engine, bool success, at_time now)
+{
+    const struct at_upload *upload = &engine->slot.upload;
+    if (!at_upload_is_open_ended(upload) || upload->phase != AT_UPLOAD_ENDED)
+        return false;
+    return !success || now < engine->escape.drained_at + at_ms(engine->rules->protocol.answer_ms) / 2;
+}
+
 /* Ends the command in flight with the module's result. */
 static enum at_event_kind end_slot(struct at_engine *engine, struct at_event *event,
                                    const struct at_token *line, bool success, at_time now)
@@ -110,7 +121,7 @@ static enum at_event_kind end_slot(struct at_engine *engine, struct at_event *ev
     if (event->more)
         at_deferred_add(&engine->deferred, slot, now);
     uint64_t data_owed = at_slot_data_owed(slot);
-    bool unfinished = at_slot_is_unfinished(slot);
+    bool unfinished = at_slot_is_unfinished(slot) || was_ended_by_module(engine, success, now);
     at_engine_free_slot(engine, now);
     if (unfinished) /* the module may take what comes next as data or as commands */
         at_engine_sync_when_idle(engine, true, data_owed, now);

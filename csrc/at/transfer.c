@@ -95,7 +95,8 @@ static enum verdict judge(const struct at_download *download, const char *held, 
             first_is_ok = ok != NULL;
         held = stop;
     }
-    return lines > 0 && !first_is_ok ? MAY_BE_END : UNDECIDED;
+    /* An `OK` may be the module's, whose result is still to come, or data in front of another end. */
+    return lines > (first_is_ok ? 1 : 0) ? MAY_BE_END : UNDECIDED;
 }
 
 /* How far the held bytes reach in a download of known length. */

@@ -92,6 +92,25 @@ for way, pieces in pairs(Bench.ways) do
       assert.are.same("so far", response.data)
     end)
 
+    it("ends that breaks in the middle of such words of its content", function()
+      local content = "so far" .. TRAILER:format(7) .. "\r\nNO CARRIER\r\n\r\nRDY\r\n\r\nOK\r\n> +++\26"
+      for _, words_of_failure in ipairs { "\r\nNO CARRIER\r\n", "\r\n+CME ERROR: 625\r\n", "\r\nRDY\r\n",
+        "\r\nOK\r\n\r\n+QFTPGET: 607,0\r\n" } do
+        for cut = 1, #content do
+          for _, length in ipairs { 100, UNKNOWN } do
+            begin(length)
+            bench:receive(content:sub(1, cut) .. words_of_failure)
+            settle(false)
+            local where = ("%q behind %q"):format(words_of_failure, content:sub(1, cut))
+            assert.is_truthy(bench:last("final"), where)
+            local came = response.data or ""
+            assert.are.same(content:sub(1, #came), came, where)
+            assert.is_true(bench.engine:ready(), where)
+          end
+        end
+      end
+    end)
+
     it("that stops behind such words of its content is asked about, and nothing of its content becomes a line", function()
       for _, content in ipairs { "\r\nNO CARRIER\r\n", "\r\nRDY\r\n", "\r\nOK\r\n\r\n+QFTPGET: 625,0\r\n",
         "\r\n+CME ERROR: 625\r\n", TRAILER:format(100) } do

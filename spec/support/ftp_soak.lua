@@ -151,7 +151,8 @@ function Round:transfer(modem)
 end
 
 function Round:run_program()
-  local modem <close> = assert(hayes.open(self.link, { trace = os.getenv "HAYES_SOAK_TRACE" }))
+  local trace = os.getenv "HAYES_SOAK_TRACE" -- what the names of the files begin with, which end in the seed
+  local modem <close> = assert(hayes.open(self.link, { trace = trace and trace .. self.plan.seed }))
   for _, fault in ipairs(self.plan.faults) do
     assert(self.emulator:control(("ftp %s %d"):format(fault[1], fault[2])))
   end

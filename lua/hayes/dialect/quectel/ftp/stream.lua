@@ -5,6 +5,7 @@
 --- file that is whole, so the server's size decides then.
 
 local call = require "hayes.dialect.quectel.ftp.call"
+local carry = require "hayes.dialect.quectel.ftp.carry"
 local command = require "hayes.declare.command"
 local errors = require "hayes.error"
 local exchange = require "hayes.exchange"
@@ -26,12 +27,13 @@ local function changed(self)
   waiter:fire()
 end
 
-local function start(modem, text, seconds)
+local function start(modem, text, seconds, doing)
   local self = setmetatable({ modem = modem, waiter = wait.waiter(), over = false }, Outflow)
   local ticket, err = exchange.start(modem, text, {
     data = true, timeout = seconds, deferred = seconds,
     begun = function() changed(self) end,
     given = function() changed(self) end,
+    ended = carry.get_in_step(modem, doing),
     finished = function(response, failed)
       self.over, self.response, self.err = true, response, failed
       changed(self)
@@ -100,7 +102,7 @@ local function send(session, source, upload, progress)
   local modem, doing = session.modem, upload.doing
   local text = command.build(modem.dialect.commands["+QFTPPUT"], "write",
     { upload.path, "COM:", upload.start }, modem.dialect.manners)
-  local outflow <close>, err = start(modem, text, session.seconds)
+  local outflow <close>, err = start(modem, text, session.seconds, doing)
   if not outflow then return nil, call.refused(modem, err, doing) end
   local sent, whole, words = pump(outflow, source, progress)
   local response
