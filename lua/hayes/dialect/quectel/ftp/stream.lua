@@ -91,7 +91,7 @@ end
 
 --- The module's result, seen with what the server has.
 local function conclude(session, response, upload, ends_at)
-  local text, err = call.result(session.modem, response, upload.doing)
+  local text, err = call.result(session.modem, response, upload.doing, "PUT")
   if not text and err.code ~= 609 then return nil, err end
   if upload.is_text or text and not upload.verify then return text and true, err end
   return compare(session, upload, ends_at, err)
@@ -103,15 +103,15 @@ local function send(session, source, upload, progress)
   local text = command.build(modem.dialect.commands["+QFTPPUT"], "write",
     { upload.path, "COM:", upload.start }, modem.dialect.manners)
   local outflow <close>, err = start(modem, text, session.seconds, doing)
-  if not outflow then return nil, call.refused(modem, err, doing) end
+  if not outflow then return nil, call.refused(modem, err, doing, "PUT") end
   local sent, whole, words = pump(outflow, source, progress)
   local response
   response, err = outflow:finish()
   if words then return nil, source_failed(words) end
-  if not response then return nil, call.refused(modem, err, doing) end
+  if not response then return nil, call.refused(modem, err, doing, "PUT") end
   local ok
   if not whole then
-    ok, err = call.result(modem, response, doing)
+    ok, err = call.result(modem, response, doing, "PUT")
     return nil, not ok and err or errors.new { name = "session_lost", origin = "ftp",
       message = ("%s: the module ended it after %d bytes"):format(doing, sent) }
   end
