@@ -15,8 +15,9 @@ void at_download_begin(struct at_download *download, const char *name, size_t na
 }
 
 enum verdict {
-    UNDECIDED, /* more lines are needed */
-    DATA,      /* the held bytes start with data */
+    UNDECIDED,   /* more lines are needed */
+    DATA,        /* the held bytes start with data */
+    MAY_BE_DATA, /* an `OK` without a result, followed by another end: it was data in front of that */
     MAY_BE_END,
     MAY_BE_SHORT, /* may be the end of a download of which bytes were lost on the line */
     IS_END,
@@ -95,8 +96,15 @@ static enum verdict judge(const struct at_download *download, const char *held, 
             first_is_ok = ok != NULL;
         held = stop;
     }
-    /* An `OK` may be the module's, whose result is still to come, or data in front of another end. */
-    return lines > (first_is_ok ? 1 : 0) ? MAY_BE_END : UNDECIDED;
+    return lines > 0 && !first_is_ok ? MAY_BE_END : UNDECIDED;
+}
+
+static enum verdict judge_held(const struct at_download *download, const struct at_ending *ending)
+{
+    const char *held;
+    size_t length = at_ending_held(ending, &held);
+    enum verdict verdict = judge(download, held, length);
+    return verdict == UNDECIDED && at_ending_has_another(ending) ? MAY_BE_DATA : verdict;
 }
 
 /* How far the held bytes reach in a download of known length. */
@@ -147,6 +155,7 @@ static at_time quiet_for(enum verdict verdict, enum reach reach)
     case DATA:
         return 0;
     case MAY_BE_END:
+    case MAY_BE_DATA:
         return at_ms(DOUBTFUL_QUIET_MS);
     case MAY_BE_SHORT:
         return at_ms(reach == BEYOND ? SURE_QUIET_MS : SHORT_QUIET_MS);
@@ -162,7 +171,7 @@ static enum at_download_event examine_held(struct at_download *download, struct 
 {
     const char *held;
     size_t count = at_ending_held(ending, &held);
-    enum verdict verdict = judge(download, held, count);
+    enum verdict verdict = judge_held(download, ending);
     enum reach reach = reach_of(download, count);
     at_time wanted = quiet_for(verdict, reach);
     if (wanted == AT_NEVER || now - ending->last_byte_at < wanted)
@@ -173,7 +182,7 @@ static enum at_download_event examine_held(struct at_download *download, struct 
         at_ending_consume(ending, *length);
         return deliver(download, *length);
     }
-    if (verdict == DATA) {
+    if (verdict == DATA || verdict == MAY_BE_DATA) {
         *length = at_ending_reject(ending, now, data);
         return deliver(download, *length);
     }
@@ -209,7 +218,7 @@ at_time at_download_deadline(const struct at_download *download, const struct at
         return download->active ? at_ending_deadline(ending) : AT_NEVER;
     const char *held;
     size_t length = at_ending_held(ending, &held);
-    at_time wanted = quiet_for(judge(download, held, length), reach_of(download, length));
+    at_time wanted = quiet_for(judge_held(download, ending), reach_of(download, length));
     return wanted == AT_NEVER ? AT_NEVER : ending->last_byte_at + wanted;
 }
 
