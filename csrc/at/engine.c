@@ -237,7 +237,8 @@ void at_engine_give_up(struct at_engine *engine, enum at_result result, at_time 
         .give_up = now + at_ms(AT_UNRESPONSIVE_MS),
         .final_owed = true,
         .prompted = slot->prompted,
-        .data_mode = engine->download.active || (slot->prompted && at_upload_is_open_ended(&slot->upload)),
+        .data_mode = engine->download.active ||
+                     (slot->prompted && (slot->connected || at_upload_is_open_ended(&slot->upload))),
         .data_owed = at_slot_data_owed(slot),
     };
     at_engine_end_slot_with(engine, result);
@@ -292,13 +293,14 @@ void at_engine_set_line_speed(struct at_engine *engine, uint32_t bytes_per_secon
 
 bool at_engine_needs_drain_time(const struct at_engine *engine)
 {
-    return engine->online.phase == AT_ONLINE_GUARD ||
+    return engine->online.phase == AT_ONLINE_GUARD || engine->sync.phase == AT_SYNC_GUARD ||
            (engine->slot.state == AT_SLOT_DATA && engine->slot.upload.phase == AT_UPLOAD_GUARD);
 }
 
 void at_engine_set_drain_time(struct at_engine *engine, at_time drained_at)
 {
     at_escape_set_drain_time(&engine->escape, drained_at);
+    at_sync_set_drain_time(&engine->sync, drained_at);
 }
 
 bool at_engine_cancel(struct at_engine *engine, uint32_t id, at_time now)

@@ -102,7 +102,7 @@ enum at_event_kind at_engine_on_token(struct at_engine *engine, struct at_event 
 /* In online_input.c: enters data mode, or starts a download. Input that has not been read yet belongs to it.
  */
 void at_engine_begin_data_mode(struct at_engine *engine, at_time now);
-void at_engine_begin_download(struct at_engine *engine, uint64_t total);
+void at_engine_begin_download(struct at_engine *engine, uint64_t total, at_time now);
 
 /* Whether data mode or a download receives the input; the next event of it. */
 bool at_engine_is_in_data(const struct at_engine *engine);

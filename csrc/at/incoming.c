@@ -168,22 +168,23 @@ static enum at_event_kind on_final(struct at_engine *engine, struct at_event *ev
     return emit_line(engine, event, AT_EVENT_UNKNOWN, line, now);
 }
 
-static void begin_data(struct at_engine *engine, at_time now)
+static void begin_data(struct at_engine *engine, bool connected, at_time now)
 {
     const struct at_upload *upload = &engine->slot.upload;
     at_framer_expect_prompt(&engine->framer, upload->ack_every > 0 ? upload->ack_byte : 0);
     engine->slot.prompted = true;
+    engine->slot.connected = connected;
     engine->slot.state = AT_SLOT_DATA;
     at_escape_set_drain_time(&engine->escape, now); /* measure the silence from here, not from the command */
     at_slot_arm(&engine->slot, now);
 }
 
 /* The prompt of a command that was given up: the module now waits for data that will not come. */
-static void on_late_prompt(struct at_engine *engine, at_time now)
+static void on_late_prompt(struct at_engine *engine, bool connected, at_time now)
 {
     at_framer_expect_prompt(&engine->framer, 0);
     engine->slot.prompted = true;
-    at_sync_prompt(&engine->sync, at_slot_data_owed(&engine->slot), now);
+    at_sync_prompt(&engine->sync, connected, at_slot_data_owed(&engine->slot), now);
 }
 
 static enum at_event_kind begin_data_mode(struct at_engine *engine, struct at_event *event,
@@ -203,7 +204,7 @@ static enum at_event_kind begin_block(struct at_engine *engine, struct at_event 
     event->block = engine->slot.block;
     engine->slot.block = 0;
     if (engine->slot.expect.prefix_length > 0)
-        at_engine_begin_download(engine, event->block);
+        at_engine_begin_download(engine, event->block, now);
     else
         at_framer_block(&engine->framer, event->block);
     at_slot_arm(&engine->slot, now);
@@ -226,13 +227,13 @@ static enum at_event_kind on_connect(struct at_engine *engine, struct at_event *
 {
     struct at_slot *slot = &engine->slot;
     if (slot->state == AT_SLOT_GIVEN_UP) {
-        on_late_prompt(engine, now);
+        on_late_prompt(engine, true, now);
         return emit_line(engine, event, AT_EVENT_LATE, line, now);
     }
     if (slot->state != AT_SLOT_ARMED)
         return emit_line(engine, event, AT_EVENT_UNKNOWN, line, now);
     if (slot->upload.source != NULL) {
-        begin_data(engine, now);
+        begin_data(engine, true, now);
         return AT_EVENT_NONE;
     }
     if (slot->block > 0)
@@ -246,12 +247,12 @@ static enum at_event_kind on_prompt(struct at_engine *engine, struct at_event *e
         .kind = AT_TOKEN_PROMPT, .text = &engine->rules->protocol.prompt, .length = 1, .rule = AT_NO_RULE};
     struct at_slot *slot = &engine->slot;
     if (slot->state == AT_SLOT_GIVEN_UP) {
-        on_late_prompt(engine, now);
+        on_late_prompt(engine, false, now);
     } else if (slot->state == AT_SLOT_DATA) { /* the module acknowledges data */
         slot->upload.unacknowledged = 0;
         at_slot_arm(slot, now);
     } else if (slot->upload.source != NULL) {
-        begin_data(engine, now);
+        begin_data(engine, false, now);
     } else {
         return enter_data_mode(engine, event, &prompt, now);
     }

@@ -42,6 +42,7 @@ struct at_slot {
     struct at_upload upload; /* its data */
     uint64_t transferred;    /* bytes of its data, or of the block in its answer, so far */
     bool prompted;
+    bool connected;     /* it was CONNECT that asked for the data, so the escape sequence ends it */
     uint64_t abandoned; /* of a command given up: bytes of its data, of known length, that were not sent */
     bool in_text;       /* what follows in the answer is text, up to the final result code */
     bool had_block;     /* the answer contained a complete block */

@@ -118,7 +118,7 @@ for way, pieces in pairs(Bench.ways) do
         for _, length in ipairs { 100, UNKNOWN } do
           begin(length)
           bench:receive("so far" .. content)
-          bench:pass(content == TRAILER:format(100) and 2 or 0.6)
+          bench:pass(content == TRAILER:format(100) and 2 or 1.2)
           assert.are.same("+++", bench:output())
           -- The server goes on, with what would be events, while the module has not yet heeded the question.
           bench:pass(0.2)
@@ -160,6 +160,26 @@ for way, pieces in pairs(Bench.ways) do
         bench:pass(2)
         assert.are.same("long_read", (final()), doubled)
       end
+    end)
+
+    it("that is given up is left while data keeps coming, not after its end", function()
+      begin(UNKNOWN)
+      bench:pass(2)
+      bench:receive("so far")
+      bench.engine:cancel(bench.id, bench.time)
+      local out, rounds = "", 0
+      while out == "" and rounds < 100 do
+        rounds = rounds + 1
+        bench:receive("more of it")
+        bench:pass(0.02)
+        out = bench:output()
+      end
+      assert.are.same("+++", out)
+      bench:pass(1)
+      bench:receive("the last of it\r\nOK\r\n")
+      settle(false)
+      assert.are.same("cancelled", (final()))
+      assert.is_true(bench.engine:ready())
     end)
 
     it("that is given up leaves nothing of its data among the lines", function()

@@ -107,6 +107,29 @@ for way, pieces in pairs(Bench.ways) do
       assert.is_true(bench.engine:ready())
     end)
 
+    it("is given up by the escape sequence, before which nothing goes out that would become data", function()
+      for _, begun in ipairs { true, false } do
+        bench = Bench.new("quectel", pieces)
+        bench:command('AT+QFTPPUT="a","COM:",0,9,1', { data = "all of it", expect = "+QFTPPUT", timeout = 90 })
+        if begun then
+          bench:receive("\r\nCONNECT\r\n")
+          assert.are.same("all ", bench.engine:output(bench.time):sub(1, 4))
+          bench.engine:sent(4, bench.time)
+        end
+        bench.engine:cancel(bench.id, bench.time)
+        if not begun then bench:receive("\r\nCONNECT\r\n") end
+        local out = ""
+        while out == "" do
+          bench:pass(0.05)
+          out = bench:output()
+        end
+        assert.are.same("+++", out)
+        bench:pass(1)
+        bench:receive("\r\nOK\r\n\r\n+QFTPPUT: 0,4\r\n")
+        bench:get_in_step()
+      end
+    end)
+
     it("tells how much of a block has not come when it is given up", function()
       local file = assert(core.file(path, "part"))
       local response = bench:command('AT+QFTPGET="a","COM:",0,100', { block = 100, sink = file, timeout = 5 })
