@@ -75,6 +75,7 @@ build = {
         "csrc/port/listen.c",
         "csrc/port/port.c",
         "csrc/port/serial.c",
+        "csrc/port/speed.c",
         "csrc/port/stream.c",
         "csrc/port/tty.c",
       },

@@ -255,7 +255,7 @@ static at_time data_deadline(const struct at_engine *engine, at_time now)
 at_time at_engine_deadline(const struct at_engine *engine, at_time now)
 {
     const struct at_slot *slot = &engine->slot;
-    if (has_pending(engine))
+    if (at_engine_has_event(engine))
         return now;
     at_time deadline = at_earlier(slot_deadline(engine), at_sync_deadline(&engine->sync));
     deadline = at_earlier(deadline, data_deadline(engine, now));

@@ -89,7 +89,7 @@ void at_engine_begin_data_mode(struct at_engine *engine, at_time now)
     take_unread_input(engine);
 }
 
-void at_engine_begin_download(struct at_engine *engine, uint64_t total)
+void at_engine_begin_download(struct at_engine *engine, uint64_t total, at_time now)
 {
     struct at_ending *ending = &engine->online.ending;
     const struct at_expectation *expect = &engine->slot.expect;
@@ -105,6 +105,7 @@ void at_engine_begin_download(struct at_engine *engine, uint64_t total)
     add_rules(ending, engine->rules, true, false);
     add_rules(ending, engine->rules, false, true);
     at_download_begin(&engine->download, expect->prefix, expect->prefix_length, total);
+    at_escape_set_drain_time(&engine->escape, now); /* measure the silence from here, not from the command */
     take_unread_input(engine);
 }
 

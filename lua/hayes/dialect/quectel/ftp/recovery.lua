@@ -138,8 +138,9 @@ function recovery.run(session, retries, attempt, moved, writes)
     if moved and moved() then failures, pause = 0, recovery.FIRST_PAUSE end
     failures = failures + 1
     err.attempts = tries
-    if failures > retries then return nil, err end
+    -- Also where it is given up: the next call does not find out again.
     if session.connected and not keeps_session(session, err, failures) then session.connected = false end
+    if failures > retries then return nil, err end
     tell(session, err, failures, pause)
     wait.sleep(pause)
     pause = math.min(pause * 2, LONGEST_PAUSE)
