@@ -141,7 +141,7 @@ static void read_protocol(lua_State *L, struct at_protocol *protocol)
     protocol->answer_ms = number_field(L, "answer_ms", protocol->guard_ms);
     protocol->idle_ms = number_field(L, "idle_ms", 0);
     protocol->settle_ms = number_field(L, "settle_ms", 0);
-    copy_text_field(L, "behind", protocol->follow_prefix, sizeof protocol->follow_prefix);
+    copy_text_field(L, "follow_prefix", protocol->follow_prefix, sizeof protocol->follow_prefix);
 }
 
 static void read_block(lua_State *L, struct at_block_rule *block)
@@ -160,14 +160,14 @@ static void read_block(lua_State *L, struct at_block_rule *block)
 
 static void add_line(lua_State *L, struct at_rules *rules)
 {
-    static const char *const classes[] = {"response", "final", "connect", "urc", "boot", NULL};
+    static const char *const kinds[] = {"response", "final", "connect", "urc", "boot", NULL};
     struct at_line_rule rule = {
         .text = text_field(L, "text"),
         .prefix = flag_field(L, "prefix"),
-        .kind = (enum at_line_kind)choice_field(L, "class", classes),
+        .kind = (enum at_line_kind)choice_field(L, "kind", kinds),
         .success = flag_field(L, "success"),
         .groups = number_field(L, "groups", AT_GROUP_GENERAL),
-        .urc_when_idle = flag_field(L, "also_urc"),
+        .urc_when_idle = flag_field(L, "urc_when_idle"),
         .shape = text_field(L, "shape"),
         .text_follows = flag_field(L, "text_follows"),
     };
@@ -192,8 +192,8 @@ static void add_command(lua_State *L, struct at_rules *rules)
         .ack_param = index_field(L, "ack_param", 0),
         .ack_every = number_field(L, "ack_every", 0),
         .data_echoed = flag_field(L, "data_echoed"),
-        .data_needs_length = flag_field(L, "data_if_given"),
-        .prompt_enters_data_mode = flag_field(L, "online_prompt"),
+        .data_needs_length = flag_field(L, "data_needs_length"),
+        .prompt_enters_data_mode = flag_field(L, "prompt_enters_data_mode"),
         .deferred = text_field(L, "deferred"),
         .deferred_forms = index_field(L, "deferred_forms", 0),
         .deferred_param = index_field(L, "deferred_param", 0),
@@ -246,7 +246,7 @@ static int new_rules(lua_State *L)
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
     struct at_protocol protocol = at_default_protocol;
-    if (push_field(L, "manners") != LUA_TNIL) {
+    if (push_field(L, "protocol") != LUA_TNIL) {
         luaL_checktype(L, -1, LUA_TTABLE);
         read_protocol(L, &protocol);
     }

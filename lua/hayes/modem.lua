@@ -96,7 +96,7 @@ function Modem.new(port, address, dialect, options)
     counting_from = false, -- what the engine had counted when the start-up was over; false: it is not
     ended = false, -- close() was called: it is not opened again
     await = Modem.await,
-    turn = Modem.turn,
+    advance = Modem.advance,
   }, Modem)
   put_on_port(self, port)
   self:use_dialect(dialect)
@@ -172,7 +172,7 @@ end
 function Modem:call(name, form, arguments, request)
   local declaration = self.dialect.commands[name]
   if not declaration then check.fail("modem:call", "the dialect declares no command " .. check.show(name)) end
-  local text = command.build(declaration, form, arguments, self.dialect.manners)
+  local text = command.build(declaration, form, arguments, self.dialect.protocol)
   return exchange.run(self, text, request)
 end
 
@@ -198,7 +198,7 @@ function Modem:query(text, needed)
   if not response[1] and response.truncated then
     return nil, errors.new { name = "bad_answer", command = text, result = response.result,
       message = ("the answer to %s is a line longer than %d bytes, and was lost"):format(text,
-        self.dialect.manners.max_line or 4096) }
+        self.dialect.protocol.max_line or 4096) }
   end
   if not response[1] then
     return nil, errors.new { name = "no_information", command = text, result = response.result,
@@ -264,7 +264,7 @@ function Modem:finish_data(owner)
   self:await(self.io:push(self.port, wait.now()))
 end
 
---- Leaves data mode; the data mode's on_left() is called with the outcome.
+--- Leaves data mode; the data mode's on_data_mode_end() is called with the outcome.
 ---@param by_dtr boolean it has been dropped; else by the escape sequence
 function Modem:leave_data_mode(by_dtr)
   local now = wait.now()
@@ -377,14 +377,14 @@ end
 ---
 --- A failure in the middle of that (out of memory, or a bug in the library) leaves nobody waiting: the modem is closed,
 --- and everything pending ends with that error.
-function Modem:turn(now)
+function Modem:advance(now)
   local ok, err = xpcall(serve, traceback, self, now)
   if ok then return end
   local made, failed = pcall(internal_error, err)
   self:shut(made and failed or OUT_OF_MEMORY)
 end
 
-Modem.due = Modem.turn
+Modem.due = Modem.advance
 
 --- For a loop that is not the library's: wait until this descriptor is ready for events(), or timeout() has passed,
 --- then call step().

@@ -48,7 +48,7 @@ local function get_in_step(modem, baud, seconds)
   end)
   local now = wait.now()
   modem.engine:sync(now, now + seconds)
-  modem:turn(now)
+  modem:advance(now)
   return waiter:wait()
 end
 

@@ -174,7 +174,7 @@ end
 
 local Watch = {}
 Watch.__index = Watch
-function Watch:turn() self.waiter:fire(true) end
+function Watch:advance() self.waiter:fire(true) end
 function Watch:__close() builtin.unwatch(self.fd, self) end
 
 --- Waits until a descriptor has input, or (output) room for output: true; nil, "timeout" once the deadline (of

@@ -4,12 +4,12 @@
 local core = require "hayes.core"
 local folders = require "support.folder"
 
-local manners = { eol = "\r", prompt = ">", escape = "+++", guard_ms = 1000, max_line = 64, max_command = 64 }
+local protocol = { eol = "\r", prompt = ">", escape = "+++", guard_ms = 1000, max_line = 64, max_command = 64 }
 
 local function rules(lines, of)
-  return core.rules { manners = of or manners, lines = lines or {
-    { text = "OK", class = "final", success = true }, { text = "RDY", class = "boot" },
-    { text = "CONNECT", class = "connect", prefix = true }, { text = "+URC:", prefix = true, class = "urc" },
+  return core.rules { protocol = of or protocol, lines = lines or {
+    { text = "OK", kind = "final", success = true }, { text = "RDY", kind = "boot" },
+    { text = "CONNECT", kind = "connect", prefix = true }, { text = "+URC:", prefix = true, kind = "urc" },
   }, commands = { { name = "+X", info = "any", data_forms = 8 } } }
 end
 
@@ -163,11 +163,11 @@ describe("hayes.core, when misused,", function()
 
   it("takes texts as strings alone, which their table keeps", function()
     local fresh = setmetatable({}, { __index = function(_, key) return ("made for %s"):format(key) end })
-    raises("a line rule without a text", core.rules, { lines = { setmetatable({ class = "urc" }, getmetatable(fresh)) } })
-    raises("text is a number", core.rules, { lines = { { text = 12345678901234567, class = "urc" } } })
+    raises("a line rule without a text", core.rules, { lines = { setmetatable({ kind = "urc" }, getmetatable(fresh)) } })
+    raises("text is a number", core.rules, { lines = { { text = 12345678901234567, kind = "urc" } } })
     raises("name is a number", core.rules, { commands = { { name = 12, info = "any" } } })
-    raises("shape is a number", core.rules, { lines = { { text = "X", class = "urc", shape = 1.5 } } })
-    raises("escape is a number", core.rules, { manners = { escape = 1 } })
+    raises("shape is a number", core.rules, { lines = { { text = "X", kind = "urc", shape = 1.5 } } })
+    raises("escape is a number", core.rules, { protocol = { escape = 1 } })
     local engine = core.engine(rules())
     raises("not a string", engine.set_hangups, engine, { 12345678901234567 })
     raises("table expected", engine.set_hangups, engine, "CLOSED")
@@ -179,12 +179,12 @@ describe("hayes.core, when misused,", function()
   end)
 
   it("takes numbers that the engine can hold alone", function()
-    raises("max_line is not", core.rules, { manners = { max_line = -1 } })
-    raises("max_command is not", core.rules, { manners = { max_command = 1 << 40 } })
-    raises("length is not", core.rules, { lines = { { text = "X", class = "urc", block = { length = 256 } } } })
+    raises("max_line is not", core.rules, { protocol = { max_line = -1 } })
+    raises("max_command is not", core.rules, { protocol = { max_command = 1 << 40 } })
+    raises("length is not", core.rules, { lines = { { text = "X", kind = "urc", block = { length = 256 } } } })
     raises("data_forms is not", core.rules, { commands = { { name = "X", info = "any", data_forms = 0.5 } } })
-    raises("table expected", core.rules, { manners = 1 })
-    raises("table expected", core.rules, { lines = { { text = "X", class = "urc", block = true } } })
+    raises("table expected", core.rules, { protocol = 1 })
+    raises("table expected", core.rules, { lines = { { text = "X", kind = "urc", block = true } } })
   end)
 
   it("raises for a moment that is no time", function()

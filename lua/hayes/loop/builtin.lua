@@ -237,7 +237,8 @@ end
 
 -- Modems
 
---- From now on the loop waits for this modem and calls modem:turn(now) when its port is ready or its deadline passes.
+--- From now on the loop waits for this modem and calls modem:advance(now) when its port is ready or its
+--- deadline passes.
 function loop.attach(modem)
   attached[modem] = true
   pollset:add(modem:pollfd(), modem)
@@ -258,7 +259,7 @@ function loop.want_output(fd, wanted)
   pollset:modify(fd, wanted)
 end
 
---- Calls object:turn(now) when there is input on a descriptor, or (output) room for output, until loop.unwatch. The
+--- Calls object:advance(now) when there is input on a descriptor, or (output) room for output, until loop.unwatch. The
 --- loop does not keep the object. Several may watch one descriptor.
 function loop.watch(fd, object, output)
   pollset:add(fd, object, output)
@@ -280,7 +281,7 @@ function loop.iterate(deadline)
   for i = 1, count do
     local modem = stirring[i]
     stirring[i] = nil
-    modem:turn(time)
+    modem:advance(time)
   end
   serve_soon()
   if at and at <= time then serve_timers(time) end

@@ -291,7 +291,7 @@ function Connection:switch(mode, options)
     look_for_end(self)
     if self.peer_closed then return nil, ended_error(self) end
   end
-  local _turn <close> = self.input.turn:take()
+  local _reading <close> = self.input.read_lock:take()
   if mode == "transparent" then
     ok, err = enter_transparent(self, options)
   else
@@ -316,7 +316,7 @@ function Connection:escape()
 end
 
 function Connection:resume()
-  local _turn <close> = self.input.turn:take()
+  local _reading <close> = self.input.read_lock:take()
   return self.data:resume()
 end
 

@@ -33,13 +33,13 @@ function Listener:seed()
     mode = self.wanted.mode }
 end
 
-local function stir(self)
+local function notify(self)
   if self.arrival then self.arrival:fire() end
 end
 
 function Listener:on_seed(connection)
   self.waiting[#self.waiting + 1] = connection
-  stir(self)
+  notify(self)
 end
 
 --- The module has ended it.
@@ -54,7 +54,7 @@ end
 
 function Listener:lose(err)
   self.ended = self.ended or err
-  stir(self)
+  notify(self)
 end
 
 --- Looks for clients in the table of sockets as a task of its own.

@@ -101,7 +101,7 @@ end
 local function send(session, source, upload, progress)
   local modem, doing = session.modem, upload.doing
   local text = command.build(modem.dialect.commands["+QFTPPUT"], "write",
-    { upload.path, "COM:", upload.start }, modem.dialect.manners)
+    { upload.path, "COM:", upload.start }, modem.dialect.protocol)
   local outflow <close>, err = start(modem, text, session.seconds, doing)
   if not outflow then return nil, call.refused(modem, err, doing, "PUT") end
   local sent, whole, words = pump(outflow, source, progress)

@@ -83,7 +83,7 @@ function Resolver:resolve(host, context, seconds)
   local modem = self.modem
   local dialect = modem.dialect
   local question = {
-    text = command.build(dialect.commands["+QIDNSGIP"], "write", { context, host }, dialect.manners),
+    text = command.build(dialect.commands["+QIDNSGIP"], "write", { context, host }, dialect.protocol),
     doing = "resolving " .. host, seconds = seconds, deadline = wait.now() + SECONDS, outcome = wait.waiter(),
   }
   local addresses, err = job.run(wait.now() + seconds, nil, ask, self, question)
