@@ -52,7 +52,6 @@ local function put_on_port(self, port)
   self.fd = port:fd()
   self.exchanges = exchange.new_state()
   -- Present from the start: what is missing goes through __index.
-  self.closed_with = false -- the error that ended it
   self.lost = false        -- the error that commands get while the module does not answer
   self.starting = false
   self.starter = false     -- the task whose commands go meanwhile
@@ -66,6 +65,7 @@ local function put_on_port(self, port)
   self.timer = false
   self.ended_up_to = 0     -- of the steps that end it (shut)
   self.soon, self.next_soon = self.soon or false, self.next_soon or false
+  self.closed_with = false -- the error that ended it
 end
 
 --- A modem on an open port; start-up is up to the caller. The port is one of core.open_port, or a table with the
@@ -90,11 +90,13 @@ function Modem.new(port, address, dialect, options)
     counts = { overlong = 0, unknown = 0, desyncs = 0, noise = 0, damaged = 0 }, -- of line_errors()
     counting_from = false, -- what the engine had counted when the start-up was over; false: it is not
     ended = false, -- close() was called: it is not opened again
+    closed_with = true, soon = true, -- until it is complete: a finalizer before that ends nothing
     await = Modem.await,
     turn = Modem.turn,
   }, Modem)
   put_on_port(self, port)
   self:use_dialect(dialect)
+  self.soon = false
   wait.attach(self)
   return self
 end
@@ -376,6 +378,7 @@ end
 --- A failure in the middle of that (out of memory, or a bug in the library) leaves nobody waiting: the modem is closed,
 --- and everything pending ends with that error.
 function Modem:turn(now)
+  if self.closed_with then return self:go_on() end -- there was not even memory to begin with that
   local ok, err = xpcall(serve, traceback, self, now)
   if ok then return end
   local made, failed = pcall(internal_error, err)
@@ -454,16 +457,19 @@ end
 --- Ends everything with this error; the port is closed.
 ---@param err hayes.error
 function Modem:shut(err)
-  if self.closed_with then return end
-  self.closed_with = err
+  if self.closed_with and (self.soon or self.ended_up_to == #endings) then return end -- it ends, or has ended
+  self.closed_with = self.closed_with or err
   self:go_on()
 end
+
+local function closed_error(self) return errors.closed("the modem on " .. self.address) end
 
 --- Closes the port. What waits on this modem ends with `closed`. Any number of times.
 ---@return true
 function Modem:close()
   self.ended = true
-  self:shut(errors.closed("the modem on " .. self.address))
+  local made, err = pcall(closed_error, self)
+  self:shut(made and err or OUT_OF_MEMORY)
   return true
 end
 
