@@ -143,7 +143,7 @@ local function heap()
 end
 
 --- From every place, or some of them, until none fails any more; how many places that were.
-local function all_places(step)
+local function all_places(distance)
   local place, reached, wrong = 0, true
   while reached do
     if name == "open" then
@@ -153,9 +153,9 @@ local function all_places(step)
     end
     if wrong then print(("wrong %d: %s"):format(place, tostring(wrong))) end
     if next(builtin.attached()) then print(("wrong %d: a modem is in the loop"):format(place)) end
-    place = place + step
+    place = place + distance
   end
-  return place - step
+  return place - distance
 end
 
 local places = all_places(step)
