@@ -250,6 +250,7 @@ build = {
     ["hayes.loop.builtin"] = "lua/hayes/loop/builtin.lua",
     ["hayes.modem"] = "lua/hayes/modem.lua",
     ["hayes.modem.foreign"] = "lua/hayes/modem/foreign.lua",
+    ["hayes.modem.line_errors"] = "lua/hayes/modem/line_errors.lua",
     ["hayes.modem.notifications"] = "lua/hayes/modem/notifications.lua",
     ["hayes.modem.service"] = "lua/hayes/modem/service.lua",
     ["hayes.port"] = "lua/hayes/port/init.lua",

@@ -3,6 +3,7 @@
 local dialects = require "hayes.dialect"
 local errors = require "hayes.error"
 local exchange = require "hayes.exchange"
+local line_errors = require "hayes.modem.line_errors"
 local notifications = require "hayes.modem.notifications"
 local wait = require "hayes.wait"
 
@@ -137,7 +138,7 @@ function startup.run(modem, options)
   under_way.over = true
   if not ok then return nil, err end
   modem.restart = restart
-  modem:count_line_errors()
+  line_errors.start(modem)
   modem.starting = false
   modem.rebooted = false
   exchange.next_turn(modem)

@@ -105,20 +105,20 @@ function dialects.define(dialect)
   check.value("dialect", "the dialect", dialect, { type = "table" })
   check.value("dialect", "name", dialect.name, { type = "string" })
   dialect.protocol = dialect.protocol or dialect.manners or {} -- as it was called before
-  local by_name = {}
-  for _, declaration in ipairs(dialect.commands) do
+  -- An allocation may fail at any place: the next call does what is left. The rules are last.
+  dialect.declared = dialect.declared or dialect.commands
+  local by_name, urc_by_name = {}, {}
+  for _, declaration in ipairs(dialect.declared) do
     by_name[declaration.name] = declaration
     declaration.spelling = dialect.spelling
   end
-  dialect.declared, dialect.commands = dialect.commands, by_name
-  dialect.urc_by_name = {}
   for _, urc in ipairs(dialect.urcs or {}) do
-    dialect.urc_by_name[urc.name] = urc
+    urc_by_name[urc.name] = urc
     urc.spelling = dialect.spelling
   end
+  dialect.commands, dialect.urc_by_name = by_name, urc_by_name
   dialect.services = dialect.services or {}
   dialect.start = dialect.start or function() return true end
-  dialect.rules = compile.rules(dialect)
   --- How long a command is waited for, seconds; nil: its declaration does not say.
   dialect.timeout_of = function(text)
     local declaration = by_name[(command.parse(text))]
@@ -130,6 +130,7 @@ function dialects.define(dialect)
     local deferred = declaration and declaration.deferred
     return deferred and math.max(deferred.timeout, compile.LEAST_TIMEOUT)
   end
+  dialect.rules = compile.rules(dialect)
   return dialect
 end
 
