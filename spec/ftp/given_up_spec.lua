@@ -56,9 +56,20 @@ describe("An FTP session whose link broke in a transfer that was not tried again
       break_at(transfer[1])
       local done, err = transfer[2]()
       assert.are.same({ nil, 606 }, { done, err.code })
+      assert.is_nil(tostring(err):find("attempts", 1, true), tostring(err))
       done, err = transfer[2]()
       assert(done, tostring(err))
       assert.are.same(2, module:count "QFTPOPEN")
     end)
   end
+
+  it("counts the attempts that did not get beyond the login", function()
+    function module.fault(line)
+      return line:find("QFTPOPEN", 1, true) and "\r\nOK\r\n\r\n+QFTPOPEN: 605,0\r\n"
+        or line:find("QFTPPUT", 1, true) and "\r\n+CME ERROR: 606\r\n" or nil
+    end
+    local done, err = ftp:put({ data = BYTES }, "f", { resume = true, retries = 3 })
+    assert.are.same({ nil, 605, 4 }, { done, err.code, err.attempts })
+    assert.is_truthy(tostring(err):find("given up after 4 attempts: logging in to h:21", 1, true), tostring(err))
+  end)
 end)

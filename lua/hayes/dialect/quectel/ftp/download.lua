@@ -262,7 +262,7 @@ local function attempt(self)
 end
 
 local function explain(self, err)
-  local seen = errors.within(err, ("given up after %d attempts"):format(err.attempts))
+  local seen = recovery.given_up(err)
   local target = self.target
   local where = target.is_file and target.keeps and target.part.part_path .. " has" or "here are"
   seen.message = ("%s; %s %d of %s bytes that the server has"):format(seen.message, where, target.at,

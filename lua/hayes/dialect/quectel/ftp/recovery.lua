@@ -107,6 +107,13 @@ function recovery.may_pass(err)
   return err.code == 604 or call.is_loss(err)
 end
 
+--- The error of what has been tried again in vain.
+---@param err hayes.error of recovery.run()
+---@return hayes.error
+function recovery.given_up(err)
+  return errors.within(err, ("given up after %d attempt%s"):format(err.attempts, err.attempts == 1 and "" or "s"))
+end
+
 --- Calls attempt() until it gives something that is not nil, until it fails of what trying again cannot mend, or until
 --- so many attempts in a row have changed nothing. The session is logged in again before, if it is not logged in.
 ---@param session table
@@ -120,12 +127,12 @@ function recovery.run(session, retries, attempt, moved, writes)
   while true do
     if session.closed then return nil, closed(session) end
     local ok, err, final = true, nil, false
+    tries = tries + 1
     if not session.connected then
       ok, err = bring_back(session)
       final = not ok and (is_final(session, err) or is_gone_for_good(session.modem))
     end
     if ok then
-      tries = tries + 1
       local result
       result, err = attempt()
       if result ~= nil then return result end

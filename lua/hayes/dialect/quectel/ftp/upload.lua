@@ -287,7 +287,7 @@ local function explain(self, err)
   ask_again(self)
   local server = self.server_bytes and ("the server has %d of %d bytes"):format(self.server_bytes, self.last)
     or "what the server has is not known"
-  local seen = errors.within(err, ("given up after %d attempts"):format(err.attempts))
+  local seen = recovery.given_up(err)
   seen.message = ("%s; %s, and %s has all of them"):format(seen.message, server, self.source.what)
   seen.server_bytes, seen.local_bytes = self.server_bytes, self.source.size
   return seen
