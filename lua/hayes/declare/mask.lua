@@ -143,8 +143,11 @@ local function sorted(word)
 end
 
 local function is_like(word, name)
-  if word == name or #name > 3 and (word:find(name, 1, true) or sorted(word) == sorted(name)) then return true end
-  return #word > 2 and check.distance(word, name) <= (#name > 6 and 2 or 1)
+  if word == name or #name > 3 and word:find(name, 1, true) then return true end
+  if #name > 3 and #word == #name and sorted(word) == sorted(name) then return true end
+  local most = #name > 6 and 2 or 1
+  -- The distance is never less than that of the lengths, and takes the product of both to find.
+  return #word > 2 and math.abs(#word - #name) <= most and check.distance(word, name) <= most
 end
 
 --- Does a name that is not declared look like that of a command with a secret?
