@@ -105,6 +105,7 @@ return function(modem)
 
   local function check_address(where, host, port)
     check.value(where, "the host", host, { type = "string", line = true, filled = true, longest = 255 })
+    hosts.check(where, host)
     return check.value(where, "the port", port, { type = "integer", min = 1, max = 65535 })
   end
 
