@@ -108,6 +108,32 @@ describe("Programs behind the module", function()
     client:close()
   end)
 
+  it("are told that a name or port is none", function()
+    local _emulator <close> = emulate "EC200U"
+    local _program <close>, own = serve { "socks", "PORT", "--apn", "internet" }
+    local function ask(request, answer, length)
+      local client = Process.connect(own)
+      client:settimeout(20)
+      client:send(request)
+      assert.are.equal(answer, client:receive(length))
+      client:close()
+    end
+    local general = "\5\0\5\1\0\1\0\0\0\0\0\0"
+    for _, host in ipairs { 'a"b', "a\27[2J", "", ("x"):rep(255) } do
+      ask("\5\1\0\5\1\0\3" .. (">s1I2"):pack(host, 0), general, #general)
+    end
+    for _, place in ipairs { "a:0", "a:70000", "a:99999999999999999999", 'a"b:80' } do
+      local answer = "HTTP/1.1 502 Bad Gateway"
+      ask(("CONNECT %s HTTP/1.1\r\n\r\n"):format(place), answer, #answer)
+    end
+    local log = assert(io.open(folder .. "/program.log"))
+    local said = log:read "a"
+    log:close()
+    assert.is_truthy(said:find("a\\x1b[2J:0: no connection: ", 1, true), said)
+    assert.is_nil(said:find "[^ -~\n]")
+    assert.is_nil(said:find("traceback", 1, true))
+  end)
+
   it("get the whole answer after they have closed their own direction", function()
     local _emulator <close> = emulate "EC200U"
     local echo = assert(socket.bind("127.0.0.1", 0))

@@ -100,6 +100,13 @@ describe("A transfer's state across runs", function()
       assert.is_true(is_gone_on_with())
     end)
 
+    it("does not vouch for what was being sent where the source has been changed there since", function()
+      first_run()
+      module.secret = false
+      ftp_lab.write(path, BYTES:sub(1, 110000) .. ("!"):rep(1000) .. BYTES:sub(111001))
+      assert.is_true(is_gone_on_with())
+    end)
+
     it("is not believed where the server's file has a size that it cannot have", function()
       for _, size in ipairs { 99999, 150001 } do
         first_run()

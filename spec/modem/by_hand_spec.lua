@@ -40,6 +40,15 @@ describe("modem:at", function()
     end)
   end
 
+  for text, what in pairs { ATV0 = "V0", ATV = "V", atq1 = "Q1", ["ATE1V0"] = "V0", ["AT+CSQ;V0;+CREG?"] = "V0",
+    ["ATS3=13Q1"] = "Q1" } do
+    it(("refuses what ends the words of result codes: %s"):format(text), function()
+      open()
+      assert.is_truthy(raises(function() modem:at(text) end):find("without OK and ERROR (" .. what .. ")", 1, true))
+      assert.are.same({}, port.log)
+    end)
+  end
+
   for _, text in ipairs { "AT+SOCKETTT", "AT+SOCKETTT=2" } do
     it(("refuses what begins transparent transmission: %s"):format(text), function()
       open "aithinker"
@@ -49,7 +58,7 @@ describe("modem:at", function()
   end
 
   local taken = { 'AT+QFTPGET="x","UFS:x"', "AT+QISWTMD=0,1", 'AT+QIOPEN=1,0,"TCP","host.example",80,0,1',
-    "AT+QFDWL=?", "AT+QIOPEN?" }
+    "AT+QFDWL=?", "AT+QIOPEN?", "ATV1", "ATQ0", "ATQ", "ATE0V1Q0", 'AT+CUSD=1,"V0"', "ATD*99#V0", "ATVERSION", "AT+CSQ;E0" }
   for _, text in ipairs(taken) do
     it(("sends what does not: %s"):format(text), function()
       open()

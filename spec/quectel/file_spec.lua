@@ -114,6 +114,18 @@ describe("modem.file", function()
     assert(modem.file.delete("there.txt"))
   end)
 
+  it("leaves a file that is to be replaced by one for which there is no room", function()
+    assert(modem.file.upload({ data = "good" }, "good.bin"))
+    local large = { data = ("x"):rep(assert(modem.file.space()).free + 5) }
+    local stored, err = modem.file.upload(large, "good.bin", { replace = true })
+    assert.is_nil(stored)
+    assert.are.same(403, err.code)
+    assert.are.same("good", modem.file.read("good.bin"))
+    large.data = large.data:sub(2)
+    assert(modem.file.upload(large, "good.bin", { replace = true }))
+    assert(modem.file.delete("good.bin"))
+  end)
+
   it("lets tasks that overwrite the same file do so one after the other", function()
     hayes.run(function()
       local tasks = {}

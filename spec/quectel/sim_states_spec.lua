@@ -32,6 +32,14 @@ describe("The emulated SIM card", function()
     end)
   end
 
+  for _, state in ipairs { "busy", "not-ready" } do
+    it(state .. " is diagnosed as one that is still being read, not as a bad one", function()
+      modem, emulator = lab.modem(nil, { sim = state })
+      assert.are.same("The module is still reading the card: ask again in a few seconds.",
+        modem.network.diagnose()[1].hint)
+    end)
+  end
+
   it("that the module is still reading is waited for", function()
     modem, emulator = lab.modem(nil, { sim = "busy" })
     hayes.run(function()

@@ -17,4 +17,20 @@ describe("send() of a UDP socket", function()
       raises(function() socket:send("01234567890") end))
     assert.are.same(0, sent)
   end)
+
+  it("takes its indices as other sockets do, and refuses what is none", function()
+    local sent = {}
+    local connection = { chunk = 10, mode = "push", send = function(_, data)
+      sent[#sent + 1] = data
+      return true
+    end }
+    local socket = Datagram.new("udp", connection, "server.example", 7)
+    for _, range in ipairs { { 2.5, 3.9 }, { "2", "3" }, { -4, -3 } } do
+      assert.are.same(2, (socket:send("01234", table.unpack(range))))
+    end
+    assert.are.same({ "12", "12", "12" }, sent)
+    assert.are.same("socket:send: i is a table; it must be integer",
+      raises(function() socket:send("01234", {}) end))
+    assert.are.same('socket:send: j is "x"; it must be integer', raises(function() socket:send("01234", 1, "x") end))
+  end)
 end)

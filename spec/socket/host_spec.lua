@@ -4,6 +4,7 @@
 local hayes = require "hayes"
 local hosts = require "hayes.stream.host"
 local lab = require "support.lab"
+local raises = require "support.raises"
 local script = require "support.script"
 local WifiModule = require "support.wifi_module"
 
@@ -80,6 +81,21 @@ describe("A Quectel module", function()
     assert.are.same(8, #lines)
   end)
 
+  it("is given no URL, and no host with a port in it, whoever opens", function()
+    for host, found in pairs { ["http://me:secret@server.example/"] = "/", ["me:secret@server.example"] = "@",
+      ["server.example:80"] = ":" } do
+      local why = ("the host holds %q; it is a name or an address alone"):format(found)
+      for name, call in pairs { ["tcp.open"] = modem.tcp.open, ["udp.open"] = modem.udp.open, ["ssl.open"] = modem.ssl.open,
+        ["network.resolve"] = modem.network.resolve, ["network.diagnose"] = modem.network.diagnose } do
+        assert.are.same(name .. ": " .. why, raises(function() call(host, name:find "open" and 80 or nil) end))
+      end
+      local sock = modem.tcp.factory()()
+      assert.is_nil((sock:connect(host, 80)))
+      assert.are.same({ "bad_address", "no connection: " .. why }, { sock:lasterror().name, sock:lasterror().message })
+    end
+    assert.are.same({}, lines)
+  end)
+
   it("has sockets and contexts with addresses of both families", function()
     local sock = assert(modem.tcp.open("[2001:db8::1]", 80))
     assert.are.same({ "2001:db8::1", 80, "inet6" }, { sock:getpeername() })
@@ -116,6 +132,12 @@ describe("An Ai-Thinker module", function()
     local seen = {}
     for _, socket in pairs(module.sockets) do seen[socket.host] = (seen[socket.host] or 0) + 1 end
     assert.are.same({ ["::1"] = 2, ["server.example"] = 2 }, seen)
+    for _, call in ipairs { modem.tcp.open, modem.udp.open, modem.ssl.open, modem.dns.resolve } do
+      local why = raises(function() call("http://me:secret@server.example/", call ~= modem.dns.resolve and 7 or nil) end)
+      assert.is_truthy(why:find('the host holds "/"; it is a name or an address alone', 1, true), why)
+    end
+    assert.is_truthy(raises(function() modem.tcp.autoconnect { type = "tcp", host = "server.example:7", port = 7 } end)
+      :find('the host holds ":"', 1, true))
     modem:close()
     script.real_time()
   end)

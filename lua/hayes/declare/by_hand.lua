@@ -1,5 +1,5 @@
---- What modem:at refuses before anything is sent, because the declaration of the command knows that it cannot end well:
---- data mode or a body that nobody would take, and data of another length than the command announces.
+--- What modem:at refuses before anything is sent, because it cannot end well: data mode or a body that nobody would
+--- take, data of another length than the command announces, and result codes that the library could not tell.
 
 local check = require "hayes.check"
 local command = require "hayes.declare.command"
@@ -60,6 +60,35 @@ local function check_length(where, shown, declaration, values, data)
   end
 end
 
+--- Commands of the basic syntax after which no answer has an end: result codes as numbers, or none (V.250 6.2.5 and
+--- 6.2.6).
+local without_words = { V = { [""] = true, ["0"] = true }, Q = { ["1"] = true } }
+
+--- A command of the basic syntax, and where it ends. A letter before another one may begin a word that is a command
+--- of its own.
+local function basic(commands, at)
+  local name, value, stop = commands:match("^%s*(&?%a)(%d*)[=?]?%d*()", at)
+  if name and (value ~= "" or not commands:find("^%a", stop)) then return name:upper(), value, stop end
+end
+
+--- The first of them in a command line.
+local function find_without_words(text)
+  for commands in text:gsub('"[^"]*"', ""):gsub("^%s*[Aa][Tt]", ""):gmatch("[^;]+") do
+    local name, value, stop = basic(commands, 1)
+    while name and name ~= "D" do -- what follows a D is dialled
+      if without_words[name] and without_words[name][value] then return name .. value end
+      name, value, stop = basic(commands, stop)
+    end
+  end
+end
+
+local function check_words(where, shown, text)
+  local found = find_without_words(text)
+  if not found then return end
+  check.fail(where, ("%s makes the module answer without OK and ERROR (%s), by which the library tells where an answer "
+    .. "ends"):format(shown, found))
+end
+
 --- Raises when a command sent by hand cannot end well. Gives the data as it is sent.
 ---@param where string the call
 ---@param dialect hayes.dialect
@@ -70,6 +99,7 @@ function by_hand.check(where, dialect, text, data)
   check.value(where, "the command", text, { type = "string" })
   local name, form, params = command.parse(text)
   local declaration = dialect.commands[name]
+  check_words(where, mask.command(dialect, text), text)
   -- The rule of the first of several commands on one line (V.250 5.2.1) does not cover the others.
   local single = not text:gsub('"[^"]*"', ""):find(";", 1, true)
   if declaration and single then

@@ -21,7 +21,10 @@ function explain_error.by_number(dialect, code)
     if candidate < code and candidate > (below or math.mininteger) then below = candidate end
     if candidate > code and candidate < (above or math.maxinteger) then above = candidate end
   end
-  return nil, { tostring(code) }, { below and tostring(below), above and tostring(above) or nil }
+  local near = {}
+  if below then near[1] = tostring(below) end
+  if above then near[#near + 1] = tostring(above) end
+  return nil, { tostring(code) }, near
 end
 
 --- The error with this name; in `others`, those of other kinds of commands with the same name.

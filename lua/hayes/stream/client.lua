@@ -37,6 +37,7 @@ local function check_address(self, where, host, port)
     self.check_host(where, host)
   else
     check.value(where, "the host", host, { type = "string", line = true, filled = true, longest = 255 })
+    hosts.check(where, host)
   end
   return Client.check_port(where, port)
 end

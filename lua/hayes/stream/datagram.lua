@@ -3,6 +3,7 @@
 --- A module gives a datagram that is longer than its reads in pieces: full ones, and the rest. Nothing marks the last
 --- one, so a piece that is full is joined with the next, unless there is none.
 
+local argument = require "hayes.stream.argument"
 local check = require "hayes.check"
 local errors = require "hayes.error"
 local incoming = require "hayes.stream.incoming"
@@ -32,8 +33,9 @@ end
 ---@param i? integer
 ---@param j? integer
 function Datagram:send(data, i, j)
-  check.value("socket:send", "the data", data, { type = "string|number" })
-  data = tostring(data):sub(i or 1, j or -1)
+  i = argument.whole(argument.number("socket:send", "i", i, 1, "integer"))
+  j = argument.whole(argument.number("socket:send", "j", j, -1, "integer"))
+  data = argument.text("socket:send", "the data", data):sub(i, j)
   if not self.connection or self.closing or self.write_shut or outgoing.is_over(self, #data) then
     return nil, "closed", 0
   end

@@ -25,20 +25,31 @@ Examples:
    https_proxy=http://127.0.0.1:1080 git clone https://example.com/project.git]]
 end
 
+--- As a line of a log: what clients have sent may be anything.
+local function printable(text)
+  return (text:gsub("[^ -~]", function(byte) return ("\\x%02x"):format(byte:byte()) end))
+end
+
 function socks.run(run)
   local arguments = run.arguments
   local listener <close> = server.listen(arguments.bind, arguments.listen)
   local modem = target.go_on_line(run)
   local connections <close> = Connections.new(modem, arguments.wait)
+  local make = modem.tcp.factory()
   run.out:note("hayes: the proxy is at %s:%d (socks5h://, socks4a:// or http://)", arguments.bind, listener:number())
   server.run(listener, function(client)
     local request = requests.read(client)
     if not request then return end
-    local where, started = ("%s:%d"):format(request.host, request.port), wait.now()
-    local socket, err = connections:take(function() return modem.tcp.open(request.host, request.port) end)
+    local where, started = printable(("%s:%d"):format(request.host, request.port)), wait.now()
+    local socket, err = connections:take(function()
+      -- Unlike open(), connect() takes a bad name or port for no mistake of the program.
+      local made = make()
+      if made:connect(request.host, request.port) then return made end
+      return nil, made:lasterror()
+    end)
     if not socket then
       request.refused(err)
-      return run.out:note("%s %s: %s", os.date "%H:%M:%S", where, tostring(err))
+      return run.out:note("%s %s: %s", os.date "%H:%M:%S", where, printable(tostring(err)))
     end
     local count = { sent = 0, received = 0, reason = "the client has gone" }
     if request.granted() then count = pump.run(client, socket) end

@@ -17,7 +17,7 @@ local PATIENCE = 20
 --- Reply codes of SOCKS5 for what can go wrong.
 local function socks5_code(err)
   if err.name == "dns_parse_failed" then return 4 end
-  if err.name == "timeout" or err.name == "no_free_socket" then return 1 end
+  if err.name == "timeout" or err.name == "no_free_socket" or err.name == "bad_address" then return 1 end
   return 5
 end
 
@@ -89,7 +89,7 @@ local function http(client, deadline)
     return nil
   end
   host = host:match "^%[(.*)%]$" or host
-  return { host = host, port = math.tointeger(tonumber(port)),
+  return { host = host, port = math.tointeger(tonumber(port)) or 0,
     granted = function() return client:send "HTTP/1.1 200 Connection established\r\n\r\n" end,
     refused = function(err) reply("502 Bad Gateway", tostring(err) .. "\n") end }
 end

@@ -37,6 +37,7 @@ return function(modem)
   function dns.resolve(name, options)
     check.value("dns.resolve", "the name", name, { type = "string", line = true, filled = true, longest = 200 })
     name = hosts.plain(name)
+    hosts.check("dns.resolve", name)
     options = check.options("dns.resolve", options, resolve_rules)
     return Steps.run(modem, options.timeout, "resolving " .. name, resolve, name)
   end

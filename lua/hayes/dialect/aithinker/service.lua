@@ -43,6 +43,7 @@ end
 
 local function check_host(where, host)
   check.value(where, "the host", host, { type = "string", line = true, filled = true })
+  hosts.check(where, host)
   if host:find("[,%s]") then
     check.fail(where, ("the host is %s; it must hold no comma or space"):format(check.show(host)))
   end

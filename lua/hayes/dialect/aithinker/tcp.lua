@@ -75,6 +75,7 @@ return function(modem)
     elseif not options.host or options.host == "" then
       check.fail(where, "the option host is missing")
     end
+    if options.host then hosts.check(where, options.host) end
     local arguments = { number, options.port }
     if options.host then table.insert(arguments, 2, hosts.plain(options.host)) end
     local ok, err = modem:call("+SOCKETAUTOTT", "write", arguments)

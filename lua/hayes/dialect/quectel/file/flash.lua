@@ -85,6 +85,30 @@ function Flash:delete_if_there(name)
   return nil, err
 end
 
+--- Bytes of a storage; nil and the error where the module does not tell.
+---@param storage string
+---@return { free: integer, total: integer }?, hayes.error?
+function Flash:space(storage)
+  local fields, err = self.modem:query(('AT+QFLDS="%s"'):format(storage), { "freesize", "total_size" })
+  if not fields then return nil, err end
+  return { free = fields.freesize, total = fields.total_size }
+end
+
+--- Deletes a file for one of this length, unless that has no room even then: the file stays in that case.
+---@param name string
+---@param length integer
+---@return true?, hayes.error?
+function Flash:make_way(name, length)
+  local there = self:size(name)
+  local storage = name:match("^(%u+):") or "UFS"
+  local room = there and length > there and self:space(storage)
+  if not room or length <= room.free + there then return self:delete_if_there(name) end
+  local err = failure.coded(self.modem, 403, "storing " .. name)
+  err.message = ("%s: it has %d bytes, and %s: has room for %d; the file that is there stays"):format(err.message,
+    length, storage, room.free + there)
+  return nil, err
+end
+
 --- AT+QFUPL does not know files without content.
 function Flash:store_empty(name)
   local there, err = self:size(name)

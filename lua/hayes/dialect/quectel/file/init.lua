@@ -37,7 +37,7 @@ return function(modem)
     local _file <close> = type(data) == "userdata" and data or nil
     local _held <close> = flash:hold(name)
     if options.replace then
-      local ok, err = flash:delete_if_there(name)
+      local ok, err = flash:make_way(name, length)
       if not ok then return nil, err end
     end
     if length == 0 then return flash:store_empty(name) end
@@ -76,9 +76,7 @@ return function(modem)
   function file.space(storage)
     storage = storage or "UFS"
     check.value("file.space", "the storage", storage, { values = { "UFS", "RAM", "SD" } })
-    local fields, err = modem:query(('AT+QFLDS="%s"'):format(storage), { "freesize", "total_size" })
-    if not fields then return nil, err end
-    return { free = fields.freesize, total = fields.total_size }
+    return flash:space(storage)
   end
 
   --- Reads a part of a file: up to its end if it is shorter, "" if it ends before the part.

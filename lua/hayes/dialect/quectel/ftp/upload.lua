@@ -49,17 +49,19 @@ local function remember(self, at, ends)
 end
 
 --- How much of what the server has was written by an earlier run, by its own word: its file has a size that it can
---- have now, and the source begins as it did then.
----@return integer?
+--- have now, and the source begins as it did then. And whether the source has not been written to since: then what
+--- was sent after that is its bytes, too.
+---@return integer?, boolean?
 local function recall(self, there)
   local state = state_of(self)
   local fields = state and state:load()
   local size, ends = fields and tonumber(fields.size), fields and tonumber(fields.ends)
   local mtime = fields and tonumber(fields.mtime)
   if not (size and ends and mtime) then return nil end
-  local may_be = size <= self.source.size and mtime <= self.source.file:modified()
+  local modified = self.source.file:modified()
+  local may_be = size <= self.source.size and mtime <= modified
   may_be = may_be and self.start <= fields.at and fields.at <= there and there <= ends
-  return may_be and state:is_of_file(fields) and fields.at or nil
+  if may_be and state:is_of_file(fields) then return fields.at, mtime == modified end
 end
 
 -- Where to begin
@@ -90,17 +92,19 @@ local function find_proven(self, proven, there)
 end
 
 --- The same in the first attempt, where an earlier run may have left a state: what that tells of need not be proven
---- again, beyond its last bytes.
+--- again, beyond its last bytes. What was being sent then is sent again if the source has been written to since: it may
+--- have been changed in the middle of that.
 local function find_proven_first(self, proven, there)
   self.is_unreadable = false
-  self.recalled = recall(self, there)
-  local at = self.recalled
+  local at, is_unchanged = recall(self, there)
+  self.recalled = at
   if not at or at <= proven then return find_proven(self, proven, there) end
   local from = math.max(0, at - 512)
   local bytes, err = self.source.read(from, at - from)
   if not bytes then return nil, err end
   local same
   same, err = proof.is_same(self.session, self.path, at, bytes, self.doing)
+  if same and not is_unchanged then return at end
   if same then return find_proven(self, at, there) end
   if same == nil then
     if call.is_loss(err) or not self.session.connected then return nil, err end

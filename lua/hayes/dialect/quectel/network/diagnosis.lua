@@ -27,8 +27,11 @@ end
 
 local steps = {}
 
+local READING = "The module is still reading the card: ask again in a few seconds."
+
 function steps.sim(_, status)
   local hints = {
+    ["NOT READY"] = READING, sim_busy = READING,
     ["SIM PIN"] = "Give the PIN: modem.network.attach { pin = \"…\", apn = \"…\" }.",
     sim_missing = "Check that a SIM card is in the holder, and the right way round.",
   }
@@ -47,7 +50,8 @@ function steps.registration(_, status)
   local where = status.operator and status.operator ~= "" and (" (%s%s)"):format(status.operator,
     status.technology and ", " .. status.technology or "") or ""
   return state:find("^registered") ~= nil, state .. where,
-    "A first search takes minutes. Is the card activated, and roaming allowed if it is abroad?"
+    (state == "denied" and "" or "A first search takes minutes. ")
+    .. "Is the card activated, and roaming allowed if it is abroad?"
 end
 
 steps["packet data"] = function(_, status)

@@ -218,6 +218,7 @@ return function(modem)
   ---@return string[]?, hayes.error?
   function network.resolve(host, options)
     check.value("network.resolve", "the host", host, { type = "string", line = true, filled = true, longest = 255 })
+    hosts.check("network.resolve", host)
     options = context_options("network.resolve", options, resolve_options)
     return resolver:resolve(hosts.plain(host), options.context, options.timeout)
   end
@@ -229,6 +230,7 @@ return function(modem)
   ---@return table
   function network.diagnose(host, port)
     check.value("network.diagnose", "the host", host, { type = "string|nil", line = true, longest = 255 })
+    if host then hosts.check("network.diagnose", host) end
     check.value("network.diagnose", "the port", port, { type = "integer|nil", min = 1, max = 65535 })
     return diagnosis.run(modem, network, hosts.plain(host), port)
   end

@@ -14,6 +14,9 @@ local wait = require "hayes.wait"
 --- Longest time until the module has answered, seconds (TCP/IP note).
 local SECONDS = 60
 
+--- The error of a name without an address: DNS parse failed.
+local NO_ADDRESS = 565
+
 ---@class hayes.quectel.resolver
 local Resolver = {}
 Resolver.__index = Resolver
@@ -47,6 +50,8 @@ local function listener(modem, question)
       addresses[#addresses + 1] = fields.hostIPaddr
     elseif fields.err and fields.err ~= 0 then
       return outcome:fire(nil, failure.coded(modem, fields.err, question.doing))
+    elseif fields.IP_count == 0 then
+      return outcome:fire(nil, failure.coded(modem, NO_ADDRESS, question.doing))
     elseif fields.err and fields.IP_count then
       expected = fields.IP_count
     else
