@@ -5,7 +5,7 @@ local stop = require "hayes.cli.stop"
 local target = require "hayes.cli.target"
 local wait = require "hayes.wait"
 
-local tls = {}
+local tls = { no_json = true }
 
 local CHUNK = 4096
 
