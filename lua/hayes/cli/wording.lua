@@ -14,6 +14,9 @@ local calls = {
   ["modem.file.list"] = "`hayes file ls`",
   ["modem.file.delete"] = "`hayes file rm NAME`",
   ["modem.file.space"] = "`hayes file space`",
+  ["modem.dns.servers"] = "`hayes at AT+WDNS?`",
+  ["modem.sockets"] = "`hayes at AT+SOCKET?`",
+  ["modem.wifi.status"] = "`hayes wifi status`",
   ["modem.wifi.scan"] = "`hayes wifi scan`",
   ["modem.wifi.join"] = "`hayes wifi join NAME`",
 }
@@ -34,13 +37,18 @@ local function replace_all(text, from, to)
   return text:sub(1, start - 1) .. to .. replace_all(text:sub(stop + 1), from, to)
 end
 
+--- What no command does, the shell's prompt does.
+local function of_call(name, arguments)
+  return calls[name] or ("`%s%s` in `hayes shell`"):format(name, arguments)
+end
+
 --- The same text, with command lines and options in place of Lua.
 ---@param text string
 ---@return string
 function wording.of(text)
   for _, phrase in ipairs(phrases) do text = replace_all(text, phrase[1], phrase[2]) end
-  text = text:gsub("(modem%.[%l_.]+)%b()", calls)
-  text = text:gsub("(modem%.[%l_.]+) %b{}", calls)
+  text = text:gsub("(modem%.[%l_.]+)( ?%b{})", of_call)
+  text = text:gsub("(modem%.[%l_.]+)(%b())", of_call)
   return (text:gsub("modem%.%l+%.[%l_]+", calls))
 end
 
