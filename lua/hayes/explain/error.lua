@@ -12,16 +12,21 @@ local function of_known(known)
   }
 end
 
+local NEAR = 10 -- how far a number that may have been meant is away at most
+
 --- The error with this number; otherwise nil, a list with the number, and the nearest known numbers.
 function explain_error.by_number(dialect, code)
   local known = dialect.errors and dialect.errors.by_code[code]
   if known then return of_known(known) end
-  local below, above
+  local near = {}
   for candidate in pairs(dialect.errors and dialect.errors.by_code or {}) do
-    if candidate < code and candidate > (below or math.mininteger) then below = candidate end
-    if candidate > code and candidate < (above or math.maxinteger) then above = candidate end
+    if math.abs(candidate - code) <= NEAR then near[#near + 1] = candidate end
   end
-  return nil, { tostring(code) }, { below and tostring(below), above and tostring(above) or nil }
+  table.sort(near, function(a, b) return math.abs(a - code) < math.abs(b - code) end)
+  near = { near[1], near[2] }
+  table.sort(near)
+  for i, candidate in ipairs(near) do near[i] = tostring(candidate) end
+  return nil, { tostring(code) }, near
 end
 
 --- The error with this name; in `others`, those of other kinds of commands with the same name.
