@@ -49,7 +49,7 @@ program  = $(BUILD)/bin/hayes
 library  = $(BUILD)/libhayes-at.a
 version  = $(shell sed -n 's/^version = "\(.*\)-.*"$$/\1/p' rockspec/*.rockspec)
 
-.PHONY: all core emulator libhayes-at install-at uninstall-at env demo demo-ftp test specs lint format reference bench soak-ftp simulate simulate-mutants install uninstall clean help
+.PHONY: all core emulator libhayes-at install-at uninstall-at env demo demo-ftp test specs lint format reference bench soak-ftp simulate simulate-mutants fuzz install uninstall clean help
 .DELETE_ON_ERROR:
 
 all: core emulator $(program)
@@ -129,6 +129,11 @@ simulate: core
 simulate-mutants: core
 	@eval "$$($(MAKE) -s env)" && SEEDS="$(SEEDS)" exec $(LUA) spec/simulation/mutants.lua $(MUTANTS)
 
+# Each fuzzer for SECONDS; what it finds, and what it has learnt, is in $(BUILD)/fuzz.
+fuzz:
+	@.ci/packages test
+	@LUA="$(LUA)" exec spec/fuzz/run $(BUILD) -max_total_time=$(or $(SECONDS),60)
+
 lint:
 	@.ci/packages test
 	@exec spec/lint
@@ -181,6 +186,7 @@ help:
 	@echo 'soak-ftp   SEEDS (60) rounds of FTP transfers that break, from the seed FIRST (1) on'
 	@echo 'simulate   SEEDS (2000) runs against a simulated module, from the seed FIRST (1) on; one with SEED, TRACE=1, ONLY=…'
 	@echo 'simulate-mutants   are the bugs of spec/simulation/mutants found by simulation?'
+	@echo 'fuzz       each fuzzer of the engine and of the emulator for SECONDS (60)'
 	@echo 'bench      figures: AT round trips, reads and sends against a raw C loop; a file of BENCH_MIB (1024) by FTP'
 	@echo 'reference  write what the dialects declare to $(BUILD)/reference/<dialect>.md'
 	@echo 'env        print the lines that make `require "hayes"` work from this checkout'

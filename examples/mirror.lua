@@ -39,16 +39,29 @@ local function quote(word) return "'" .. word:gsub("'", "'\\''") .. "'" end
 
 --- Size and time of a local file; nil when there is none. Lua alone cannot tell a file's time: stat(1) does.
 local function look(path)
-  local pipe = assert(io.popen("stat -c '%s %Y' " .. quote(path) .. " 2>/dev/null"))
+  local pipe = assert(io.popen("stat -c '%s %Y' -- " .. quote(path) .. " 2>/dev/null"))
   local size, time = pipe:read("n", "n")
   pipe:close()
   return size, time
 end
 
+local function fail(err)
+  local hint = type(err) == "table" and err.hint
+  io.stderr:write(tostring(err), "\n", hint and "What to try: " .. hint .. "\n" or "")
+  os.exit(1)
+end
+
+--- Ctrl-C: lua raises this, wherever the program is.
+local function is_interrupt(raised) return tostring(raised):find("interrupted!", 1, true) ~= nil end
+
 local function check(value, err)
   if value then return value end
-  io.stderr:write(tostring(err), "\n", err.hint and "What to try: " .. err.hint .. "\n" or "")
-  os.exit(1)
+  if is_interrupt(err) then error(err, 0) end
+  fail(err)
+end
+
+local function make_folder(path)
+  if not os.execute("mkdir -p -- " .. quote(path)) then os.exit(1) end -- which has said why
 end
 
 --- A name of the server's must stay inside the folder, and must not hold what cannot be sent in a command.
@@ -59,7 +72,7 @@ end
 local fetched, kept = 0, 0
 
 local function mirror(ftp, from, to)
-  os.execute("mkdir -p " .. quote(to))
+  make_folder(to)
   for _, entry in ipairs(check(ftp:entries(from))) do
     local theirs, ours = from:gsub("/$", "") .. "/" .. entry.name, to .. "/" .. entry.name
     if not is_safe(entry.name) then
@@ -73,7 +86,7 @@ local function mirror(ftp, from, to)
         kept = kept + 1
       else
         local done = check(ftp:get(theirs, ours))
-        if modified then os.execute(("touch -d @%d %s"):format(modified, quote(ours))) end
+        if modified then os.execute(("touch -d @%d -- %s"):format(modified, quote(ours))) end
         fetched = fetched + 1
         print(("%s: %d bytes in %.1f s"):format(theirs, done.bytes, done.seconds))
       end
@@ -84,6 +97,7 @@ end
 local modem
 
 local function run()
+  make_folder(words[2]) -- what is wrong with it is told before the module does anything
   modem = check(hayes.open(options.p, { baud = options.baud or 115200 }))
   if options.apn then check(modem.network.attach { apn = options.apn }) end
   local ftp <close> = check(modem.ftp.open {
@@ -93,19 +107,25 @@ local function run()
   mirror(ftp, words[1], words[2])
 end
 
---- Ctrl-C: lua raises this. The module is brought back into command mode, which takes the two seconds of silence that
---- its escape sequence demands.
-local function interrupted()
-  io.stderr:write("interrupted; the next run goes on\n")
+local function notice(raised)
+  if is_interrupt(raised) then io.stderr:write("\ninterrupted; the next run goes on\n") end
+  return raised
+end
+
+--- What was under way is given up. The module may still be in data mode: the escape sequence that leads out of it
+--- demands a second of silence on either side, which is as long as this waits.
+local function leave()
   if modem then
-    pcall(modem.at, modem, "AT", { timeout = 5 })
+    local _, _, err = pcall(modem.at, modem, "AT", { timeout = 3 })
     pcall(modem.close, modem)
+    -- Met in the middle of its own work, the library has closed the modem as it was.
+    if type(err) == "table" and err.name == "internal_error" then pcall(hayes.open, options.p, { timeout = 3 }) end
   end
   os.exit(130)
 end
 
-local ok, raised = xpcall(run, function(raised) return raised end)
-if not ok and tostring(raised):find("interrupted!", 1, true) then interrupted() end
-if not ok then usage(tostring(raised)) end
+local ok, raised = xpcall(run, notice)
+if not ok and is_interrupt(raised) then leave() end
+if not ok then usage((tostring(raised):gsub("^%S+:%d+: ", ""))) end
 modem:close()
 print(("%d files fetched, %d were as they should be"):format(fetched, kept))

@@ -56,41 +56,55 @@ end
 
 local modem
 
-local function upload()
-  -- What is wrong with the file is to be told before the module does anything.
+--- What is wrong with the file is told before the module does anything.
+local function look_at_file()
   local file, why = io.open(path, "rb")
   if not file then return nil, why end
+  local _, failed = file:read(0)
   file:close()
-  local err
+  return not failed, failed and path .. ": " .. failed
+end
+
+local function upload()
+  local ok, err = look_at_file()
+  if not ok then return nil, err end
   modem, err = hayes.open(options.p, { baud = options.baud or 115200 })
   if not modem then return nil, err end
   if options.apn then
-    local ok
     ok, err = modem.network.attach { apn = options.apn }
     if not ok then return nil, err end
   end
   return modem.ftp.put(url, path, {
     password = os.getenv "FTP_PASSWORD", ca = options.ca, progress = show, retries = 1000, piece = options.piece,
     on_retry = function(failed, _, pause)
-      io.stderr:write(("\n%s; again in %.0f s\n"):format(failed, pause))
+      io.stderr:write(("\n%s; again in %.2g s\n"):format(failed, pause))
     end,
   })
 end
 
---- Ctrl-C: lua raises this. The module is brought back into command mode, which takes the two seconds of silence that
---- its escape sequence demands.
-local function interrupted()
-  io.stderr:write("\ninterrupted; the next run goes on where the server stands\n")
+--- Ctrl-C: lua raises this, wherever the program is.
+local function is_interrupt(raised) return tostring(raised):find("interrupted!", 1, true) ~= nil end
+
+local function notice(raised)
+  if is_interrupt(raised) then io.stderr:write("\ninterrupted; the next run goes on where the server stands\n") end
+  return raised
+end
+
+--- What was under way is given up. The module may still be in data mode: the escape sequence that leads out of it
+--- demands a second of silence on either side, which is as long as this waits.
+local function leave()
   if modem then
-    pcall(modem.at, modem, "AT", { timeout = 5 })
+    local _, _, err = pcall(modem.at, modem, "AT", { timeout = 3 })
     pcall(modem.close, modem)
+    -- Met in the middle of its own work, the library has closed the modem as it was.
+    if type(err) == "table" and err.name == "internal_error" then pcall(hayes.open, options.p, { timeout = 3 }) end
   end
   os.exit(130)
 end
 
-local ok, done, err = xpcall(upload, function(raised) return raised end)
-if not ok and tostring(done):find("interrupted!", 1, true) then interrupted() end
-if not ok then usage(tostring(done)) end
+local ok, done, err = xpcall(upload, notice)
+if is_interrupt(not ok and done or err) then leave() end
+if not ok then usage((tostring(done):gsub("^%S+:%d+: ", ""))) end
 if not done then fail(err) end
 print(("\n%s is on the server: %d bytes in %.1f s%s"):format(path, done.bytes, done.seconds,
   done.resumed_at and (", resumed at byte %d"):format(done.resumed_at) or ""))

@@ -418,7 +418,8 @@ struct at_engine *at_engine_new(const struct at_alloc *alloc, const struct at_ru
 void at_engine_free(struct at_engine *engine);
 
 /* Changes the rules. False, with the old rules in force, for the reasons of at_engine_new, or when a command
- * is in flight or a deferred result outstanding. Not in data mode. */
+ * is in flight, a deferred result outstanding, data mode on, or a line to be reported that the old rules have
+ * recognised. */
 bool at_engine_set_rules(struct at_engine *engine, const struct at_rules *rules);
 
 /* default_ms: time-out of commands without one in their rule, initially 10,000. gap_ms: least silence between

@@ -240,6 +240,14 @@ size_t at_ending_reject(struct at_ending *ending, at_time now, const char **data
     return ending->start < ending->length ? rescan_held(ending, 1, now, data) : 0;
 }
 
+bool at_ending_has_another(const struct at_ending *ending)
+{
+    size_t length = ending->length - ending->start, text_length = 0;
+    bool whole = false;
+    return length > 1 &&
+           find(ending, ending->held + ending->start, length, 1, &whole, &text_length) < length && whole;
+}
+
 void at_ending_unscan(struct at_ending *ending, const char **at, const char *data, size_t count)
 {
     if (data >= ending->held && data < ending->held + AT_HELD_MAX)
@@ -282,15 +290,12 @@ at_time at_ending_deadline(const struct at_ending *ending)
     return ending->complete ? suspect_at(ending) : ending->last_byte_at + gap(ending);
 }
 
-size_t at_ending_last(const struct at_ending *ending, const char *bytes, size_t length)
+/* The offset of the last occurrence of a text; length when there is none. */
+static size_t last_of(const char *text, size_t whole, const char *bytes, size_t length)
 {
-    for (int i = 0; i < ending->count; i++) {
-        const char *text = ending->texts + ending->offsets[i];
-        size_t whole = ending->lengths[i];
-        for (size_t at = length >= whole ? length - whole + 1 : 0; at > 0; at--) {
-            if (memcmp(bytes + at - 1, text, whole) == 0)
-                return at - 1;
-        }
+    for (size_t at = length >= whole ? length - whole + 1 : 0; at > 0; at--) {
+        if (memcmp(bytes + at - 1, text, whole) == 0)
+            return at - 1;
     }
     return length;
 }
@@ -307,4 +312,20 @@ size_t at_ending_last_of_all(const struct at_ending *ending, const char *bytes, 
         }
     }
     return found;
+}
+
+size_t at_ending_last(const struct at_ending *ending, const char *bytes, size_t length)
+{
+    size_t answer = length;
+    for (int i = 0; i < ending->count; i++) {
+        const char *text = ending->texts + ending->offsets[i];
+        size_t whole = ending->lengths[i], found = last_of(text, whole, bytes, length);
+        if (found == length)
+            continue;
+        if (whole == AT_ANSWER_LENGTH && memcmp(text, at_answer_text, AT_ANSWER_LENGTH) == 0)
+            answer = found;
+        else if (answer == length || found > answer)
+            return found;
+    }
+    return answer;
 }

@@ -71,6 +71,9 @@ void at_ending_consume(struct at_ending *ending, size_t count);
  * where the end may start. */
 size_t at_ending_reject(struct at_ending *ending, at_time now, const char **data);
 
+/* Whether another text, whole, follows the start of the held bytes. */
+bool at_ending_has_another(const struct at_ending *ending);
+
 /* Puts back the last `count` of the bytes that at_ending_scan returned. */
 void at_ending_unscan(struct at_ending *ending, const char **at, const char *data, size_t count);
 
@@ -84,7 +87,8 @@ bool at_ending_tick(struct at_ending *ending, at_time now, const char **data, si
 /* When at_ending_is_suspect or at_ending_tick may become true; AT_NEVER: never. */
 at_time at_ending_deadline(const struct at_ending *ending);
 
-/* The offset of the last occurrence of the first text that occurs in these bytes; length when none does. */
+/* The offset of the last occurrence of the first text that occurs in these bytes, an `OK` in front of another
+ * text not counted; length when none does. */
 size_t at_ending_last(const struct at_ending *ending, const char *bytes, size_t length);
 
 /* The offset of the last occurrence of any text in these bytes; length when none occurs. */

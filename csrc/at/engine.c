@@ -42,7 +42,9 @@ void at_engine_free(struct at_engine *engine)
 bool at_engine_set_rules(struct at_engine *engine, const struct at_rules *rules)
 {
     size_t size = sizeof "AT" + rules->protocol.max_command + sizeof rules->protocol.eol;
-    if (engine->slot.state != AT_SLOT_EMPTY || engine->deferred.count > 0 || !at_engine_has_room_for(rules))
+    bool has_line = engine->seen_token.kind != AT_TOKEN_NONE || engine->boot_line_pending;
+    if (engine->slot.state != AT_SLOT_EMPTY || engine->deferred.count > 0 || at_engine_is_in_data(engine) ||
+        has_line || engine->sent_text != NULL || !at_engine_has_room_for(rules))
         return false;
     if (engine->line_size < size) {
         char *line = at_resize(&engine->alloc, engine->line, engine->line_size, size);

@@ -107,7 +107,7 @@ enum at_event_kind at_engine_on_token(struct at_engine *engine, struct at_event 
  * expected. Input that has not been read yet belongs to it.
  */
 void at_engine_begin_data_mode(struct at_engine *engine, at_time now);
-void at_engine_begin_download(struct at_engine *engine, uint64_t total);
+void at_engine_begin_download(struct at_engine *engine, uint64_t total, at_time now);
 void at_engine_begin_body(struct at_engine *engine);
 
 /* Whether data mode or a download receives the input; the next event of it. */

@@ -79,9 +79,10 @@ static bool tick_sync(struct at_engine *engine, at_time now)
         at_framer_reset(&engine->framer); /* the rest of the block is not coming */
     else if (cut)
         sync->until = engine->block_at + at_ms(SYNC_BLOCK_MS); /* it is, or block_deadline ends it */
+    bool done = at_sync_tick(sync, &engine->escape, &engine->rules->protocol, now);
     if (sync->phase == AT_SYNC_PROBE)
         at_engine_stop_download(engine);
-    if (at_sync_tick(sync, &engine->escape, &engine->rules->protocol, now)) {
+    if (done) {
         engine->rebooting = false;
         engine->resync_pending = true;
         at_engine_free_slot(engine, now);
@@ -220,7 +221,9 @@ enum at_event_kind at_engine_next(struct at_engine *engine, at_time now, struct 
             at_engine_give_up(engine, AT_RESULT_TIMEOUT, now);
         at_engine_sync_when_idle(engine, false, 0, now);
     }
-    return next_timed(engine, now, event);
+    if (next_timed(engine, now, event) != AT_EVENT_NONE || engine->framer.at == engine->framer.end)
+        return event->kind;
+    return at_engine_next(engine, now, event); /* what a download held back is lines */
 }
 
 static bool has_pending(const struct at_engine *engine)
@@ -252,7 +255,7 @@ static at_time data_deadline(const struct at_engine *engine, at_time now)
 at_time at_engine_deadline(const struct at_engine *engine, at_time now)
 {
     const struct at_slot *slot = &engine->slot;
-    if (has_pending(engine))
+    if (at_engine_has_event(engine))
         return now;
     at_time deadline = at_earlier(slot_deadline(engine), at_sync_deadline(&engine->sync));
     deadline = at_earlier(deadline, data_deadline(engine, now));

@@ -35,7 +35,7 @@ bool at_framer_set_rules(struct at_framer *framer, const struct at_rules *rules)
 void at_framer_input(struct at_framer *framer, const char *bytes, size_t length)
 {
     framer->at = bytes;
-    framer->end = bytes + length;
+    framer->end = length > 0 ? bytes + length : bytes; /* which may be NULL */
 }
 
 size_t at_framer_take_unread(struct at_framer *framer, const char **bytes)

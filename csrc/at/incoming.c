@@ -93,6 +93,17 @@ static bool is_echo(struct at_engine *engine, const struct at_token *line)
     return true;
 }
 
+/* Whether the module has ended an upload of unknown length by itself: with a failure, or sooner than it can
+ * have heeded the escape sequence. It may then take that, and data in front of it, for the start of a
+ * command. */
+static bool was_ended_by_module(const struct at_engine *engine, bool success, at_time now)
+{
+    const struct at_upload *upload = &engine->slot.upload;
+    if (!at_upload_is_open_ended(upload) || upload->phase != AT_UPLOAD_ENDED)
+        return false;
+    return !success || now < engine->escape.drained_at + at_ms(engine->rules->protocol.answer_ms) / 2;
+}
+
 /* Ends the command in flight with the module's result. */
 static enum at_event_kind end_slot(struct at_engine *engine, struct at_event *event,
                                    const struct at_token *line, bool success, at_time now)
@@ -108,7 +119,7 @@ static enum at_event_kind end_slot(struct at_engine *engine, struct at_event *ev
     if (event->more)
         at_deferred_add(&engine->deferred, slot, now);
     uint64_t data_owed = at_slot_data_owed(slot);
-    bool unfinished = at_slot_is_unfinished(slot);
+    bool unfinished = at_slot_is_unfinished(slot) || was_ended_by_module(engine, success, now);
     at_engine_free_slot(engine, now);
     if (unfinished) /* the module may take what comes next as data or as commands */
         at_engine_sync_when_idle(engine, true, data_owed, now);
@@ -155,11 +166,12 @@ static enum at_event_kind on_final(struct at_engine *engine, struct at_event *ev
     return emit_line(engine, event, AT_EVENT_UNKNOWN, line, now);
 }
 
-static void begin_data(struct at_engine *engine, at_time now)
+static void begin_data(struct at_engine *engine, bool connected, at_time now)
 {
     const struct at_upload *upload = &engine->slot.upload;
     at_framer_expect_prompt(&engine->framer, upload->ack_every > 0 ? upload->ack_byte : 0);
     engine->slot.prompted = true;
+    engine->slot.connected = connected;
     engine->slot.state = AT_SLOT_DATA;
     if (engine->slot.data_echoed && !at_upload_is_open_ended(upload))
         at_payload_begin(&engine->payload, upload->source->remaining);
@@ -168,11 +180,11 @@ static void begin_data(struct at_engine *engine, at_time now)
 }
 
 /* The prompt of a command that was given up: the module now waits for data that will not come. */
-static void on_late_prompt(struct at_engine *engine, at_time now)
+static void on_late_prompt(struct at_engine *engine, bool connected, at_time now)
 {
     at_framer_expect_prompt(&engine->framer, 0);
     engine->slot.prompted = true;
-    at_sync_prompt(&engine->sync, at_slot_data_owed(&engine->slot), now);
+    at_sync_prompt(&engine->sync, connected, at_slot_data_owed(&engine->slot), now);
 }
 
 static enum at_event_kind begin_data_mode(struct at_engine *engine, struct at_event *event,
@@ -192,7 +204,7 @@ static enum at_event_kind begin_block(struct at_engine *engine, struct at_event 
     event->block = engine->slot.block;
     engine->slot.block = 0;
     if (engine->slot.expect.prefix_length > 0)
-        at_engine_begin_download(engine, event->block);
+        at_engine_begin_download(engine, event->block, now);
     else
         at_framer_block(&engine->framer, event->block);
     at_slot_arm(&engine->slot, now);
@@ -230,13 +242,13 @@ static enum at_event_kind on_connect(struct at_engine *engine, struct at_event *
 {
     struct at_slot *slot = &engine->slot;
     if (slot->state == AT_SLOT_GIVEN_UP) {
-        on_late_prompt(engine, now);
+        on_late_prompt(engine, true, now);
         return emit_line(engine, event, AT_EVENT_LATE, line, now);
     }
     if (slot->state != AT_SLOT_ARMED)
         return emit_line(engine, event, AT_EVENT_UNKNOWN, line, now);
     if (slot->upload.source != NULL) {
-        begin_data(engine, now);
+        begin_data(engine, true, now);
         return AT_EVENT_NONE;
     }
     if (slot->block > 0)
@@ -252,12 +264,12 @@ static enum at_event_kind on_prompt(struct at_engine *engine, struct at_event *e
         .kind = AT_TOKEN_PROMPT, .text = &engine->rules->protocol.prompt, .length = 1, .rule = AT_NO_RULE};
     struct at_slot *slot = &engine->slot;
     if (slot->state == AT_SLOT_GIVEN_UP) {
-        on_late_prompt(engine, now);
+        on_late_prompt(engine, false, now);
     } else if (slot->state == AT_SLOT_DATA) { /* the module acknowledges data */
         slot->upload.unacknowledged = 0;
         at_slot_arm(slot, now);
     } else if (slot->upload.source != NULL) {
-        begin_data(engine, now);
+        begin_data(engine, false, now);
     } else {
         return enter_data_mode(engine, event, &prompt, now);
     }

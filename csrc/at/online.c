@@ -294,7 +294,8 @@ at_time at_online_deadline(const struct at_online *online, const struct at_proto
     if (online->feed.written || online->ended)
         return now;
     bool reported = online->hangup_reported || online->hangup_suspected;
-    if (has_text(online) && (reported || online->phase == AT_ONLINE_ESCAPING))
+    bool asked = online->phase == AT_ONLINE_ESCAPING || online->phase == AT_ONLINE_ASKED;
+    if (has_text(online) && (reported || asked))
         deadline = AT_NEVER;
     switch (online->phase) {
     case AT_ONLINE_OFF:

@@ -89,7 +89,7 @@ void at_engine_begin_data_mode(struct at_engine *engine, at_time now)
     take_unread_input(engine);
 }
 
-void at_engine_begin_download(struct at_engine *engine, uint64_t total)
+void at_engine_begin_download(struct at_engine *engine, uint64_t total, at_time now)
 {
     struct at_ending *ending = &engine->online.ending;
     const struct at_expectation *expect = &engine->slot.expect;
@@ -105,6 +105,7 @@ void at_engine_begin_download(struct at_engine *engine, uint64_t total)
     add_rules(ending, engine->rules, true, false);
     add_rules(ending, engine->rules, false, true);
     at_download_begin(&engine->download, expect->prefix, expect->prefix_length, total);
+    at_escape_set_drain_time(&engine->escape, now); /* measure the silence from here, not from the command */
     take_unread_input(engine);
 }
 
@@ -147,6 +148,7 @@ size_t at_engine_end_data_mode(struct at_engine *engine)
         return 0;
     if (engine->online.phase == AT_ONLINE_OFF)
         return at_feed_clear(&engine->online.feed);
+    engine->observed_length = 0;
     resume_lines(engine, NULL, 0);
     return at_online_end(&engine->online);
 }
@@ -157,8 +159,12 @@ void at_engine_stop_download(struct at_engine *engine)
     if (!engine->download.active)
         return;
     engine->download.active = false;
-    size_t length = at_ending_held(&engine->online.ending, &held);
+    size_t length = at_ending_held(&engine->online.ending, &held), answer = AT_ANSWER_LENGTH;
     at_online_end(&engine->online);
+    if (length > answer && memcmp(held + length - answer, at_answer_text, answer) == 0) {
+        held += length - answer; /* the module was in data mode, and what precedes its answer is data */
+        length = answer;
+    }
     resume_lines(engine, held, length);
 }
 
@@ -243,19 +249,23 @@ static enum at_event_kind next_online(struct at_engine *engine, struct at_event 
 {
     struct at_online_event online_event;
     const struct at_protocol *protocol = &engine->rules->protocol;
-    switch (at_online_next(&engine->online, protocol, &engine->span, engine->span_end, now, &online_event)) {
-    case AT_ONLINE_NOTHING:
-        break;
-    case AT_ONLINE_DATA:
-        return on_data_bytes(engine, event, online_event.bytes, online_event.length, now);
-    case AT_ONLINE_WRITTEN:
-        return at_event_init(event, AT_EVENT_DATA_WRITTEN, NULL);
-    case AT_ONLINE_HANGUP_SUSPECTED:
-        return at_event_init(event, AT_EVENT_HANGUP_SUSPECTED, NULL);
-    case AT_ONLINE_ENDED:
-        return emit_data_mode_end(engine, event, &online_event, now);
+    for (;;) {
+        switch (
+            at_online_next(&engine->online, protocol, &engine->span, engine->span_end, now, &online_event)) {
+        case AT_ONLINE_NOTHING:
+            return at_event_init(event, AT_EVENT_NONE, NULL);
+        case AT_ONLINE_DATA: /* of a download that was given up: not reported */
+            if (on_data_bytes(engine, event, online_event.bytes, online_event.length, now) != AT_EVENT_NONE)
+                return event->kind;
+            break;
+        case AT_ONLINE_WRITTEN:
+            return at_event_init(event, AT_EVENT_DATA_WRITTEN, NULL);
+        case AT_ONLINE_HANGUP_SUSPECTED:
+            return at_event_init(event, AT_EVENT_HANGUP_SUSPECTED, NULL);
+        case AT_ONLINE_ENDED:
+            return emit_data_mode_end(engine, event, &online_event, now);
+        }
     }
-    return at_event_init(event, AT_EVENT_NONE, NULL);
 }
 
 static enum at_event_kind next_download(struct at_engine *engine, struct at_event *event, at_time now)

@@ -38,13 +38,14 @@ void at_engine_set_line_speed(struct at_engine *engine, uint32_t bytes_per_secon
 
 bool at_engine_needs_drain_time(const struct at_engine *engine)
 {
-    return engine->online.phase == AT_ONLINE_GUARD ||
+    return engine->online.phase == AT_ONLINE_GUARD || engine->sync.phase == AT_SYNC_GUARD ||
            (engine->slot.state == AT_SLOT_DATA && engine->slot.upload.phase == AT_UPLOAD_GUARD);
 }
 
 void at_engine_set_drain_time(struct at_engine *engine, at_time drained_at)
 {
     at_escape_set_drain_time(&engine->escape, drained_at);
+    at_sync_set_drain_time(&engine->sync, drained_at);
 }
 
 size_t at_engine_output(struct at_engine *engine, at_time now, const char **bytes)

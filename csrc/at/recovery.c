@@ -57,7 +57,7 @@ void at_engine_give_up(struct at_engine *engine, enum at_result result, at_time 
         .final_owed = true,
         .prompted = slot->prompted,
         .data_mode = engine->download.active || slot->online || slot->prompt_enters_data_mode ||
-                     (slot->prompted && at_upload_is_open_ended(&slot->upload)),
+                     (slot->prompted && (slot->connected || at_upload_is_open_ended(&slot->upload))),
         .data_owed = at_slot_data_owed(slot),
     };
     at_engine_end_slot_with(engine, result);

@@ -45,6 +45,7 @@ struct at_slot {
     char body_end[AT_NAME_MAX +
                   sizeof "\r\n:"]; /* may end the body in its answer: the name as a line's prefix */
     bool prompted;
+    bool connected;       /* it was CONNECT that asked for the data, so the escape sequence ends it */
     uint64_t abandoned;   /* of a command given up: bytes of its data, of known length, that were not sent */
     bool in_text;         /* what follows in the answer is text, up to the final result code */
     at_time prompt_until; /* what looks like a prompt that nobody expected is one then; 0: there is none */

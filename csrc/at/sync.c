@@ -8,6 +8,7 @@ enum {
     SETTLE_MS = 40,        /* at 9600 baud an OK takes 6 ms */
     SETTLE_OWED_MS = 1000, /* earlier probes were not answered, and their OKs may still arrive */
     LEAVE_MS = 200,
+    PROMPT_QUIET_MS = 10, /* what comes with a prompt is read before the prompt is cancelled */
     CLEAN_PROBES = 2,
     FILL_FACTOR = 4, /* each time that nothing has helped, more is sent at the prompt */
     LONGEST_FILL = 131072,
@@ -57,6 +58,16 @@ static void keep_silent(struct at_sync *sync, const struct at_escape *escape,
     wait_for(sync, AT_SYNC_GUARD, protocol->guard_ms, now > escape->drained_at ? now : escape->drained_at);
 }
 
+/* The same in data mode, where that silence began when the last data had left. Takes another round in any
+ * case, in which the host may tell that some has not: see at_sync_set_drain_time. */
+static void keep_silent_after_data(struct at_sync *sync, const struct at_escape *escape,
+                                   const struct at_protocol *protocol, at_time now)
+{
+    wait_for(sync, AT_SYNC_GUARD, protocol->guard_ms, escape->drained_at);
+    if (sync->until <= now)
+        sync->until = now + 1;
+}
+
 static void cancel_prompt(struct at_sync *sync, const struct at_protocol *protocol, at_time now)
 {
     send(sync, AT_SYNC_LEAVE, LEAVE_MS, &protocol->cancel, protocol->cancel != 0, now);
@@ -72,7 +83,8 @@ void at_sync_start(struct at_sync *sync, const struct at_sync_start *start, at_t
         .escape_first = start->data_mode,
         .data_owed = start->data_owed,
     };
-    wait_for(sync, AT_SYNC_QUIET, start->quiet_ms, now);
+    /* A module in data mode need not become quiet: it may have much to send yet. */
+    wait_for(sync, AT_SYNC_QUIET, start->data_mode ? 0 : start->quiet_ms, now);
 }
 
 size_t at_sync_output(const struct at_sync *sync, const char **bytes)
@@ -95,6 +107,13 @@ void at_sync_sent(struct at_sync *sync, size_t length, at_time now)
     sync->fill -= length - of_text;
     if (sync->text_sent == sync->text_length && sync->fill == 0)
         sync->until = now + at_ms(sync->phase_ms);
+}
+
+void at_sync_set_drain_time(struct at_sync *sync, at_time drained_at)
+{
+    at_time until = drained_at + at_ms(sync->phase_ms);
+    if (sync->phase == AT_SYNC_GUARD && until > sync->until)
+        sync->until = until;
 }
 
 void at_sync_final(struct at_sync *sync, bool success, at_time now)
@@ -132,12 +151,13 @@ void at_sync_data(struct at_sync *sync, at_time now)
         sync->until = now + at_ms(sync->phase_ms);
 }
 
-void at_sync_prompt(struct at_sync *sync, uint64_t data_owed, at_time now)
+void at_sync_prompt(struct at_sync *sync, bool connected, uint64_t data_owed, at_time now)
 {
     sync->data_owed = data_owed;
-    sync->cancel_first = true;
+    sync->cancel_first = !connected;
+    sync->escape_first = connected;
     sync->clean = 0;
-    wait_for(sync, AT_SYNC_QUIET, 0, now);
+    wait_for(sync, AT_SYNC_QUIET, PROMPT_QUIET_MS, now);
 }
 
 /* How many bytes to send to a module that may be waiting for data at a prompt. */
@@ -187,7 +207,7 @@ bool at_sync_tick(struct at_sync *sync, const struct at_escape *escape, const st
         if (sync->cancel_first)
             cancel_prompt(sync, protocol, now);
         else if (sync->escape_first)
-            keep_silent(sync, escape, protocol, now);
+            keep_silent_after_data(sync, escape, protocol, now);
         else
             probe(sync, protocol, now);
         sync->cancel_first = sync->escape_first = false;

@@ -54,6 +54,10 @@ void at_sync_start(struct at_sync *sync, const struct at_sync_start *start, at_t
 size_t at_sync_output(const struct at_sync *sync, const char **bytes);
 void at_sync_sent(struct at_sync *sync, size_t length, at_time now);
 
+/* Bytes will still be leaving the port until then: silence before the escape sequence is measured from there.
+ */
+void at_sync_set_drain_time(struct at_sync *sync, at_time drained_at);
+
 /* A final result code has arrived. */
 void at_sync_final(struct at_sync *sync, bool success, at_time now);
 
@@ -63,8 +67,8 @@ void at_sync_line(struct at_sync *sync, at_time now);
 /* Bytes of a block have arrived. */
 void at_sync_data(struct at_sync *sync, at_time now);
 
-/* The prompt of the command that was given up has arrived. */
-void at_sync_prompt(struct at_sync *sync, uint64_t data_owed, at_time now);
+/* The prompt of the command that was given up has arrived, or (connected) its CONNECT. */
+void at_sync_prompt(struct at_sync *sync, bool connected, uint64_t data_owed, at_time now);
 
 /* Advances to the next phase when its time has come. True once the engine is synchronised. */
 bool at_sync_tick(struct at_sync *sync, const struct at_escape *escape, const struct at_protocol *protocol,

@@ -20,8 +20,9 @@ void at_body_begin(struct at_download *download)
 }
 
 enum verdict {
-    UNDECIDED, /* more lines are needed */
-    DATA,      /* the held bytes start with data */
+    UNDECIDED,   /* more lines are needed */
+    DATA,        /* the held bytes start with data */
+    MAY_BE_DATA, /* an `OK` without a result, followed by another end: it was data in front of that */
     MAY_BE_END,
     MAY_BE_SHORT, /* may be the end of a download of which bytes were lost on the line */
     IS_END,
@@ -119,7 +120,10 @@ static enum verdict judge_held(const struct at_download *download, const struct 
 {
     const char *held;
     size_t length = at_ending_held(ending, &held);
-    return download->is_body ? judge_body(ending, held, length) : judge(download, held, length);
+    if (download->is_body)
+        return judge_body(ending, held, length);
+    enum verdict verdict = judge(download, held, length);
+    return verdict == UNDECIDED && at_ending_has_another(ending) ? MAY_BE_DATA : verdict;
 }
 
 /* How far the held bytes reach in a download of known length. */
@@ -170,6 +174,7 @@ static at_time quiet_for(enum verdict verdict, enum reach reach)
     case DATA:
         return 0;
     case MAY_BE_END:
+    case MAY_BE_DATA:
         return at_ms(DOUBTFUL_QUIET_MS);
     case MAY_BE_SHORT:
         return at_ms(reach == BEYOND ? SURE_QUIET_MS : SHORT_QUIET_MS);
@@ -196,7 +201,7 @@ static enum at_download_event examine_held(struct at_download *download, struct 
         at_ending_consume(ending, *length);
         return deliver(download, *length);
     }
-    if (verdict == DATA) {
+    if (verdict == DATA || verdict == MAY_BE_DATA) {
         *length = at_ending_reject(ending, now, data);
         return deliver(download, *length);
     }

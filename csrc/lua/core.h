@@ -41,7 +41,8 @@ void core_class(lua_State *L, const char *name, const luaL_Reg *methods);
 /* For methods of a class: returns the first argument, or raises an error if it is of another class. */
 void *core_self(lua_State *L, const char *name);
 
-/* Converts seconds to microseconds; nil becomes `otherwise`. */
+/* Converts seconds to microseconds; nil becomes `otherwise`. A time that is too far away becomes AT_NEVER if
+ * nil does, and raises an error otherwise. */
 at_time core_check_time(lua_State *L, int index, at_time otherwise);
 
 /* Seconds of the monotonic clock. */
@@ -58,9 +59,8 @@ void core_release_rules(struct core_rules *rules);
 /* Pushes the name of the events of this rule. `index`: stack index of the rules. */
 void core_push_rule_name(lua_State *L, int index, int rule);
 
-/* Pushes a port, which it takes over; raises an error, and closes it, if there is no memory. NULL pushes nil.
- */
-void core_push_port(lua_State *L, struct port *port);
+/* Accepts a client of the listening descriptor and pushes the port to it; nil: there is no client. */
+void core_push_client(lua_State *L, int listener);
 
 /* The name of a problem with a port, as errors have it: `port_busy`. */
 const char *core_problem_name(const struct port_error *error);

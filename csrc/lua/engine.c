@@ -98,11 +98,14 @@ static int set_hangups(lua_State *L)
 {
     const char *texts[AT_ENDINGS_MAX];
     struct core_engine *self = core_check_engine(L);
-    size_t count = lua_isnoneornil(L, 2) ? 0 : (size_t)luaL_len(L, 2);
+    if (!lua_isnoneornil(L, 2))
+        luaL_checktype(L, 2, LUA_TTABLE);
+    size_t count = lua_isnoneornil(L, 2) ? 0 : lua_rawlen(L, 2);
     luaL_argcheck(L, count <= AT_ENDINGS_MAX, 2, "too many texts");
     for (size_t i = 0; i < count; i++) {
         lua_rawgeti(L, 2, (lua_Integer)i + 1);
-        texts[i] = luaL_checkstring(L, -1); /* the table keeps it alive */
+        luaL_argcheck(L, lua_type(L, -1) == LUA_TSTRING, 2, "a text is not a string");
+        texts[i] = lua_tostring(L, -1); /* the table keeps it alive */
         lua_pop(L, 1);
     }
     if (!at_engine_set_hangups(self->at, texts, count))

@@ -29,7 +29,8 @@ struct core_engine {
     struct core_rules *rules; /* the rules in use */
     bool input_drained;       /* the last read emptied the port */
     bool idle;                /* the last pump() found nothing to do; input may have arrived since */
-    bool write_failed;        /* the port accepts no more output; input that is left is still read */
+    bool input_left;   /* at_engine_next has not returned NONE since the last input, which is borrowed */
+    bool write_failed; /* the port accepts no more output; input that is left is still read */
     uint64_t received;
     uint32_t commands[RESPONSE_SLOTS]; /* by the slots of their response tables; 0: free */
     struct at_source source;

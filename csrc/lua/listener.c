@@ -37,7 +37,7 @@ static int new_listener(lua_State *L)
 /* listener:accept() -> port, or nil: no client at the moment */
 static int accept_client(lua_State *L)
 {
-    core_push_port(L, port_accept(check_listener(L)->fd));
+    core_push_client(L, check_listener(L)->fd);
     return 1;
 }
 

@@ -39,8 +39,10 @@ at_time core_check_time(lua_State *L, int index, at_time otherwise)
         return otherwise;
     lua_Number seconds = luaL_checknumber(L, index);
     luaL_argcheck(L, seconds == seconds, index, "the time is NaN; it must be a number");
-    if (seconds >= most)
+    if (seconds >= most) {
+        luaL_argcheck(L, otherwise == AT_NEVER, index, "the time is too far away");
         return AT_NEVER;
+    }
     if (seconds <= 0)
         return 0;
     return (at_time)(seconds * 1e6 +

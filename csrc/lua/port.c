@@ -1,5 +1,6 @@
 #include "lua/core.h"
 
+#include "port/listen.h"
 #include "port/port.h"
 #include "port/ports.h"
 
@@ -36,15 +37,20 @@ const char *core_problem_name(const struct port_error *error)
     return "port_failed";
 }
 
-void core_push_port(lua_State *L, struct port *port)
+static struct core_port *push_closed_port(lua_State *L)
 {
-    if (port == NULL) {
-        lua_pushnil(L);
-        return;
-    }
     struct core_port *self = lua_newuserdatauv(L, sizeof *self, 0);
-    self->port = port;
+    self->port = NULL;
     luaL_setmetatable(L, CORE_PORT);
+    return self;
+}
+
+void core_push_client(lua_State *L, int listener)
+{
+    struct core_port *self = push_closed_port(L);
+    self->port = port_accept(listener);
+    if (self->port == NULL)
+        lua_pushnil(L);
 }
 
 /* open_port(address, baud, flow) -> port, or nil, name of the problem, the system's message */
@@ -57,9 +63,7 @@ static int open_port(lua_State *L)
         .baud = (uint32_t)luaL_checkinteger(L, 2),
         .flow = (enum port_flow)luaL_checkoption(L, 3, "none", flows),
     };
-    struct core_port *self = lua_newuserdatauv(L, sizeof *self, 0);
-    self->port = NULL;
-    luaL_setmetatable(L, CORE_PORT);
+    struct core_port *self = push_closed_port(L);
     self->port = port_open(address, &options, &error);
     if (self->port != NULL)
         return 1;
@@ -144,9 +148,10 @@ static void set_number(lua_State *L, const char *name, int number)
     lua_setfield(L, -2, name);
 }
 
-static void append_info(void *context, const struct port_info *info)
+/* Appends a table about a port to the list; the arguments are the list and the port. */
+static int append_info(lua_State *L)
 {
-    lua_State *L = context;
+    const struct port_info *info = lua_touserdata(L, 2);
     lua_createtable(L, 0, 6);
     lua_pushstring(L, info->name);
     lua_setfield(L, -2, "name");
@@ -157,15 +162,38 @@ static void append_info(void *context, const struct port_info *info)
     set_number(L, "vid", info->vid);
     set_number(L, "pid", info->pid);
     set_number(L, "interface", info->interface);
-    lua_rawseti(L, -2, luaL_len(L, -2) + 1);
+    lua_rawseti(L, 1, (lua_Integer)lua_rawlen(L, 1) + 1);
+    return 0;
+}
+
+struct listing {
+    lua_State *L;
+    int status; /* of the first call that failed, whose error is on top of the stack */
+};
+
+/* The list of the system is freed even if there is no memory for ours. */
+static void on_info(void *context, const struct port_info *info)
+{
+    struct listing *listing = context;
+    if (listing->status != LUA_OK)
+        return;
+    lua_pushcfunction(listing->L, append_info);
+    lua_pushvalue(listing->L, 1);
+    lua_pushlightuserdata(listing->L, (void *)info);
+    listing->status = lua_pcall(listing->L, 2, 0, 0);
 }
 
 /* list_ports() -> list of { name, description, serial, vid, pid, interface }, or nil if this build cannot
  * list them */
 static int list_ports(lua_State *L)
 {
+    struct listing listing = {.L = L, .status = LUA_OK};
+    lua_settop(L, 0);
     lua_newtable(L);
-    if (!port_list(append_info, L))
+    bool known = port_list(on_info, &listing);
+    if (listing.status != LUA_OK)
+        return lua_error(L);
+    if (!known)
         lua_pushnil(L);
     return 1;
 }

@@ -30,6 +30,7 @@ static int push_next_event(lua_State *L, struct core_engine *self, at_time now)
             return pushed;
         lua_settop(L, top);
     }
+    self->input_left = false;
     return 0;
 }
 
@@ -73,6 +74,7 @@ static bool read_input(struct core_engine *self, struct port *port, long *length
     if (*length > 0) {
         self->received += (uint64_t)*length;
         self->input_drained = (size_t)*length < sizeof self->rx;
+        self->input_left = true;
         at_engine_input(self->at, self->rx, (size_t)*length);
     }
     return true;
@@ -125,8 +127,12 @@ int core_engine_feed(lua_State *L)
     struct core_engine *self = core_check_engine(L);
     size_t length;
     const char *bytes = luaL_checklstring(L, 2, &length);
+    if (self->input_left)
+        return luaL_error(L, "events of the bytes before are left; take them first");
     lua_pushvalue(L, 2);
     lua_setiuservalue(L, 1, USER_INPUT);
+    self->idle = false; /* pump() is not to read over them */
+    self->input_left = true;
     self->received += length;
     at_engine_input(self->at, bytes, length);
     return 0;

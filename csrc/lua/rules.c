@@ -49,27 +49,53 @@ void core_push_rule_name(lua_State *L, int index, int rule)
     lua_remove(L, -2);
 }
 
+/* Pushes a field of the table on top of the stack. */
+static int push_field(lua_State *L, const char *name)
+{
+    lua_pushstring(L, name);
+    return lua_rawget(L, -2);
+}
+
 /* Fields of the table on top of the stack; absent fields have the zero value. Strings are valid as long as
- * the table, which the caller keeps. */
+ * the table, which the caller keeps: a metamethod or a number would give one that nobody keeps. */
 static const char *text_field(lua_State *L, const char *name)
 {
-    lua_getfield(L, -1, name);
-    const char *text = lua_isnil(L, -1) ? NULL : luaL_checkstring(L, -1);
+    int type = push_field(L, name);
+    if (type != LUA_TNIL && type != LUA_TSTRING)
+        luaL_error(L, "dialect: %s is a %s; it must be a string", name, lua_typename(L, type));
+    const char *text = lua_tostring(L, -1);
     lua_pop(L, 1);
     return text;
 }
 
-static lua_Integer integer_field(lua_State *L, const char *name, lua_Integer otherwise)
+static lua_Integer integer_field(lua_State *L, const char *name, lua_Integer otherwise, lua_Integer most)
 {
-    lua_getfield(L, -1, name);
-    lua_Integer value = lua_isnil(L, -1) ? otherwise : luaL_checkinteger(L, -1);
+    int exact = 1;
+    lua_Integer value = push_field(L, name) == LUA_TNIL ? otherwise : lua_tointegerx(L, -1, &exact);
+    if (!exact || value < 0 || value > most)
+        luaL_error(L, "dialect: %s is not a whole number from 0 to %I", name, (LUAI_UACINT)most);
     lua_pop(L, 1);
     return value;
 }
 
+static uint8_t index_field(lua_State *L, const char *name, lua_Integer otherwise)
+{
+    return (uint8_t)integer_field(L, name, otherwise, UINT8_MAX);
+}
+
+static uint32_t number_field(lua_State *L, const char *name, lua_Integer otherwise)
+{
+    return (uint32_t)integer_field(L, name, otherwise, UINT32_MAX);
+}
+
+static uint32_t length_field(lua_State *L, const char *name, lua_Integer otherwise)
+{
+    return (uint32_t)integer_field(L, name, otherwise, 1 << 24);
+}
+
 static bool flag_field(lua_State *L, const char *name)
 {
-    lua_getfield(L, -1, name);
+    push_field(L, name);
     bool flag = lua_toboolean(L, -1);
     lua_pop(L, 1);
     return flag;
@@ -107,41 +133,41 @@ static void read_protocol(lua_State *L, struct at_protocol *protocol)
     if (cancel != NULL)
         protocol->cancel = cancel[0];
     protocol->crlf_after_block = flag_field(L, "crlf_after_block");
-    protocol->max_line = (uint32_t)integer_field(L, "max_line", protocol->max_line);
-    protocol->max_command = (uint32_t)integer_field(L, "max_command", protocol->max_command);
-    protocol->max_prompt = (uint32_t)integer_field(L, "max_prompt", protocol->max_prompt);
-    protocol->gap_ms = (uint32_t)integer_field(L, "gap_ms", protocol->gap_ms);
-    protocol->guard_ms = (uint32_t)integer_field(L, "guard_ms", protocol->guard_ms);
-    protocol->answer_ms = (uint32_t)integer_field(L, "answer_ms", protocol->guard_ms);
-    protocol->idle_ms = (uint32_t)integer_field(L, "idle_ms", 0);
-    protocol->settle_ms = (uint32_t)integer_field(L, "settle_ms", 0);
-    copy_text_field(L, "behind", protocol->follow_prefix, sizeof protocol->follow_prefix);
+    protocol->max_line = length_field(L, "max_line", protocol->max_line);
+    protocol->max_command = length_field(L, "max_command", protocol->max_command);
+    protocol->max_prompt = length_field(L, "max_prompt", protocol->max_prompt);
+    protocol->gap_ms = number_field(L, "gap_ms", protocol->gap_ms);
+    protocol->guard_ms = number_field(L, "guard_ms", protocol->guard_ms);
+    protocol->answer_ms = number_field(L, "answer_ms", protocol->guard_ms);
+    protocol->idle_ms = number_field(L, "idle_ms", 0);
+    protocol->settle_ms = number_field(L, "settle_ms", 0);
+    copy_text_field(L, "follow_prefix", protocol->follow_prefix, sizeof protocol->follow_prefix);
 }
 
 static void read_block(lua_State *L, struct at_block_rule *block)
 {
-    lua_getfield(L, -1, "block");
-    if (!lua_isnil(L, -1)) {
+    if (push_field(L, "block") != LUA_TNIL) {
+        luaL_checktype(L, -1, LUA_TTABLE);
         const char *after = text_field(L, "after");
-        block->length_field = (uint8_t)integer_field(L, "length", 1);
-        block->fields = (uint8_t)integer_field(L, "fields", block->length_field);
+        block->length_field = index_field(L, "length", 1);
+        block->fields = index_field(L, "fields", block->length_field);
         block->after = after != NULL ? after[0] : '\n';
         block->shape = text_field(L, "shape");
-        block->owner_field = (uint8_t)integer_field(L, "owner", 0);
+        block->owner_field = index_field(L, "owner", 0);
     }
     lua_pop(L, 1);
 }
 
 static void add_line(lua_State *L, struct at_rules *rules)
 {
-    static const char *const classes[] = {"response", "final", "connect", "urc", "boot", NULL};
+    static const char *const kinds[] = {"response", "final", "connect", "urc", "boot", NULL};
     struct at_line_rule rule = {
         .text = text_field(L, "text"),
         .prefix = flag_field(L, "prefix"),
-        .kind = (enum at_line_kind)choice_field(L, "class", classes),
+        .kind = (enum at_line_kind)choice_field(L, "kind", kinds),
         .success = flag_field(L, "success"),
-        .groups = (uint32_t)integer_field(L, "groups", AT_GROUP_GENERAL),
-        .urc_when_idle = flag_field(L, "also_urc"),
+        .groups = number_field(L, "groups", AT_GROUP_GENERAL),
+        .urc_when_idle = flag_field(L, "urc_when_idle"),
         .shape = text_field(L, "shape"),
         .text_follows = flag_field(L, "text_follows"),
     };
@@ -160,21 +186,21 @@ static void add_command(lua_State *L, struct at_rules *rules)
         .info = (enum at_info)choice_field(L, "info", infos),
         .info_shape = text_field(L, "info_shape"),
         .info_prefix = text_field(L, "info_prefix"),
-        .accepts = (uint32_t)integer_field(L, "accepts", AT_GROUP_GENERAL),
-        .data_forms = (uint8_t)integer_field(L, "data_forms", 0),
-        .data_length_param = (uint8_t)integer_field(L, "data_length_param", 0),
-        .ack_param = (uint8_t)integer_field(L, "ack_param", 0),
-        .ack_every = (uint32_t)integer_field(L, "ack_every", 0),
+        .accepts = number_field(L, "accepts", AT_GROUP_GENERAL),
+        .data_forms = index_field(L, "data_forms", 0),
+        .data_length_param = index_field(L, "data_length_param", 0),
+        .ack_param = index_field(L, "ack_param", 0),
+        .ack_every = number_field(L, "ack_every", 0),
         .data_echoed = flag_field(L, "data_echoed"),
-        .data_needs_length = flag_field(L, "data_if_given"),
-        .prompt_enters_data_mode = flag_field(L, "online_prompt"),
+        .data_needs_length = flag_field(L, "data_needs_length"),
+        .prompt_enters_data_mode = flag_field(L, "prompt_enters_data_mode"),
         .deferred = text_field(L, "deferred"),
-        .deferred_forms = (uint8_t)integer_field(L, "deferred_forms", 0),
-        .deferred_param = (uint8_t)integer_field(L, "deferred_param", 0),
-        .deferred_field = (uint8_t)integer_field(L, "deferred_field", 0),
+        .deferred_forms = index_field(L, "deferred_forms", 0),
+        .deferred_param = index_field(L, "deferred_param", 0),
+        .deferred_field = index_field(L, "deferred_field", 0),
         .deferred_end = text_field(L, "deferred_end"),
-        .timeout_ms = (uint32_t)integer_field(L, "timeout_ms", 0),
-        .deferred_ms = (uint32_t)integer_field(L, "deferred_ms", 0),
+        .timeout_ms = number_field(L, "timeout_ms", 0),
+        .deferred_ms = number_field(L, "deferred_ms", 0),
     };
     const char *ack_byte = text_field(L, "ack_byte");
     rule.ack_byte = ack_byte != NULL ? ack_byte[0] : 'A';
@@ -218,15 +244,17 @@ static void push_event_name(lua_State *L, const char *text)
 static int new_rules(lua_State *L)
 {
     luaL_checktype(L, 1, LUA_TTABLE);
+    lua_settop(L, 1);
+    struct at_protocol protocol = at_default_protocol;
+    if (push_field(L, "protocol") != LUA_TNIL) {
+        luaL_checktype(L, -1, LUA_TTABLE);
+        read_protocol(L, &protocol);
+    }
+    lua_pop(L, 1);
     struct at_alloc alloc = core_alloc(L);
     struct core_rules *self = lua_newuserdatauv(L, sizeof *self, 1);
     *self = (struct core_rules){0};
     luaL_setmetatable(L, CORE_RULES);
-    struct at_protocol protocol = at_default_protocol;
-    lua_getfield(L, 1, "manners");
-    if (!lua_isnil(L, -1))
-        read_protocol(L, &protocol);
-    lua_pop(L, 1);
     self->rules = at_rules_new(&alloc, &protocol);
     if (self->rules == NULL)
         return luaL_error(L, "not enough memory");

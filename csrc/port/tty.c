@@ -1,6 +1,7 @@
 /* Any tty, by termios alone: ptys, which libserialport refuses, and all lines if the build has no
  * libserialport. */
 #include "port/driver.h"
+#include "port/speed.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -109,7 +110,9 @@ static bool set_tty_baud(struct port *port, uint32_t baud)
 {
     struct termios line;
     speed_t speed;
-    if (!find_speed(baud, &speed) || tcgetattr(port->fd, &line) != 0)
+    if (!find_speed(baud, &speed))
+        return port_set_any_speed(port->fd, baud);
+    if (tcgetattr(port->fd, &line) != 0)
         return false;
     cfsetispeed(&line, speed);
     cfsetospeed(&line, speed);
@@ -132,14 +135,17 @@ static const struct port_driver tty_driver = {
     .set_baud = set_tty_baud,
 };
 
+static struct port *refuse_speed(struct port_error *error)
+{
+    error->problem = PORT_BAD_SPEED;
+    strcpy(error->text, "no such line speed");
+    return NULL;
+}
+
 struct port *port_open_tty(const char *name, const struct port_options *options, struct port_error *error)
 {
-    speed_t speed;
-    if (!find_speed(options->baud, &speed)) {
-        error->problem = PORT_BAD_SPEED;
-        strcpy(error->text, "no such line speed");
-        return NULL;
-    }
+    speed_t speed = B38400;
+    bool has_constant = find_speed(options->baud, &speed);
     int fd = open(name, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0)
         return port_fail(error, errno);
@@ -154,5 +160,8 @@ struct port *port_open_tty(const char *name, const struct port_options *options,
     port->driver = &tty_driver;
     port->fd = fd;
     port->baud = options->baud;
-    return port;
+    if (has_constant || port_set_any_speed(fd, options->baud))
+        return port;
+    close_tty(port);
+    return refuse_speed(error);
 }

@@ -153,7 +153,7 @@ local SOURCE = "ESP-AT, TCP/IP AT Commands"
 
 return {
   name = "esp-at",
-  manners = { eol = "\r\n", prompt = ">", quote = "always", quote_escape = "\\", max_command = 252, cancel = "" },
+  protocol = { eol = "\r\n", prompt = ">", quote = "always", quote_escape = "\\", max_command = 252, cancel = "" },
   finals = {
     { "OK", success = true },
     { "ERROR" },

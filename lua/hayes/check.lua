@@ -34,9 +34,11 @@ end
 function check.nearest(word, known)
   local best, least = nil, math.max(2, #word // 2) + 1
   table.sort(known)
+  local lower = word:lower()
   for _, candidate in ipairs(known) do
-    local d = check.distance(word:lower(), candidate:lower())
-    if d < least then best, least = candidate, d end
+    -- The distance is never less than that of the lengths, and takes the product of both to find.
+    local d = math.abs(#word - #candidate) < least and check.distance(lower, candidate:lower())
+    if d and d < least then best, least = candidate, d end
   end
   return best
 end

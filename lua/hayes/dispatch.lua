@@ -4,7 +4,7 @@
 local answer = require "hayes.declare.answer"
 local errors = require "hayes.error"
 local exchange = require "hayes.exchange"
-local foreign = require "hayes.foreign"
+local foreign = require "hayes.modem.foreign"
 local ports = require "hayes.port"
 local wait = require "hayes.wait"
 
@@ -49,14 +49,14 @@ function dispatch.data(modem, bytes)
 end
 
 function dispatch.hangup_suspected(modem)
-  if modem.online then modem.online:on_doubt() end
+  if modem.online then modem.online:on_hangup_suspected() end
 end
 
 function dispatch.data_mode_end(modem, answered, ended, unsent)
-  if modem.online then modem.online:on_left(answered, ended, unsent) end
+  if modem.online then modem.online:on_data_mode_end(answered, ended, unsent) end
 end
 
-dispatch.data_written = exchange.on_given
+dispatch.data_written = exchange.on_data_written
 dispatch.progress = exchange.on_progress
 
 --- A line of a command that was given up; nil: its result has not come. Another one may have waited for that.

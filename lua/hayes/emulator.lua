@@ -130,7 +130,7 @@ end
 
 function Control:pollfd() return self.fd end
 
-function Control:turn()
+function Control:advance()
   local bytes = self.port:read()
   if not bytes then
     wait.detach(self, self.fd)

@@ -13,6 +13,7 @@
 ---@field command? string  the command line, secrets masked
 ---@field result? string   the final result code as the module sent it
 ---@field sent? integer    bytes of data that had gone out
+---@field final? boolean   trying again would end the same way
 ---@field queued? boolean  the command was not sent: it was still waiting for the line
 local Error = {}
 Error.__index = Error

@@ -10,6 +10,17 @@ local wait = require "hayes.wait"
 ---@field data? string  the block that came with it
 ---@field time number   of hayes.now
 
+local Event = { __name = "hayes.event" }
+
+function Event:__tostring()
+  return self.line ~= "" and self.line or self.name
+end
+
+--- As a program gets it: it prints as the module sent it.
+local function for_program(event)
+  return getmetatable(event) and event or setmetatable(event, Event)
+end
+
 ---@class hayes.subscription
 local Subscription = {}
 Subscription.__index = Subscription
@@ -60,7 +71,7 @@ end
 function Events:on(name, handler)
   local subscription
   subscription = subscribe(self, name, function(event)
-    wait.spawn_handler(run_handler, subscription, handler, event)
+    wait.spawn_handler(run_handler, subscription, handler, for_program(event))
   end)
   return subscription
 end
@@ -73,7 +84,7 @@ end
 --- Waits for the next such event; nil, "timeout" after `timeout` seconds; nil and the error given to close().
 function Events:wait(name, timeout)
   local waiter = wait.waiter()
-  local subscription <close> = subscribe(self, name, function(event) waiter:fire(event) end)
+  local subscription <close> = subscribe(self, name, function(event) waiter:fire(for_program(event)) end)
   subscription.waiter = waiter
   return waiter:wait(timeout and wait.now() + timeout)
 end

@@ -113,7 +113,7 @@ function failure.out_of_time(modem, doing, seconds)
     words, hint = failure.line_taken(modem)
     message = message .. ": " .. words
   end
-  return errors.new { name = "timeout", message = message, hint = hint }
+  return errors.timeout(message, { hint = hint })
 end
 
 --- A command would wait for ever.

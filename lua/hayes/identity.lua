@@ -1,12 +1,15 @@
 --- What module this is, and what is known of its firmware.
 
+local record = require "hayes.record"
+
 local identity = {}
 
 --- What module this is.
 ---@param modem hayes.modem
 ---@return { manufacturer: string, model: string, revision: string, imei: string }?, hayes.error?
 function identity.of(modem)
-  return modem.dialect.identify(modem)
+  local found, err = modem.dialect.identify(modem)
+  return found and record.new(found, { "manufacturer", "model", "revision", "framework", "lineage", "imei" }), err
 end
 
 local Habits = {}

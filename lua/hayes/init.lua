@@ -49,20 +49,26 @@ local function relay_speed(address, baud)
   return is_relay and baud and baud // 10 or 0
 end
 
-local function take_into_service(port, address, options, open_again)
+local function start_up(made, port, address, options, open_again)
   local trace, err = open_trace(options)
-  local modem, ok
-  if not err then
-    modem = Modem.new(port, address, dialects.get("base"), { timeout = options.timeout, gap = options.gap,
-      speed = relay_speed(address, options.baud), trace = trace })
-    options.baud = options.baud or BAUD
-    ok, err = startup.run(modem, options)
+  if err then return nil, err end
+  made.modem = Modem.new(port, address, dialects.get("base"), { timeout = options.timeout, gap = options.gap,
+    speed = relay_speed(address, options.baud), trace = trace })
+  options.baud = options.baud or BAUD
+  made.modem.again = open_again and { open = open_again, startup = options }
+  return startup.run(made.modem, options)
+end
+
+--- The port is closed unless that succeeds, also when an error is raised.
+local function take_into_service(port, address, options, open_again)
+  local made = { modem = false } -- its field is there: nothing is allocated when the loop has the modem
+  local returned, ok, err = pcall(start_up, made, port, address, options, open_again)
+  if returned and ok then return made.modem end
+  local closing = made.modem or port
+  for _ = 1, 100 do -- there may not even be memory for the call
+    if pcall(closing.close, closing) then break end
   end
-  if ok then
-    modem.again = open_again and { open = open_again, startup = options }
-    return modem
-  end
-  if modem then modem:close() else port:close() end
+  if not returned then error(ok, 0) end
   return nil, err
 end
 

@@ -11,8 +11,10 @@ local Events = require "hayes.events"
 local exchange = require "hayes.exchange"
 local failure = require "hayes.failure"
 local identity = require "hayes.identity"
+local line_errors = require "hayes.modem.line_errors"
 local Lock = require "hayes.lock"
-local service = require "hayes.service"
+local notifications = require "hayes.modem.notifications"
+local service = require "hayes.modem.service"
 local startup = require "hayes.startup"
 local wait = require "hayes.wait"
 
@@ -24,23 +26,9 @@ local wait = require "hayes.wait"
 local Modem = {}
 Modem.__name = "hayes.modem"
 
---- Control bytes and damaged blocks that the engine has seen since the start-up on this port.
-local function engine_counts(self)
-  if not self.counting_from then return 0, 0 end
-  local _, noise, damaged = self.engine:noise()
-  return noise - self.counting_from.noise, damaged - self.counting_from.damaged
-end
-
---- Adds the engine's counts to the modem's, which outlive the engine.
-local function keep_counts(self)
-  local noise, damaged = engine_counts(self)
-  self.counts.noise, self.counts.damaged = self.counts.noise + noise, self.counts.damaged + damaged
-  self.counting_from = false
-end
-
 --- Sets everything that depends on the port to its initial state.
 local function put_on_port(self, port)
-  keep_counts(self)
+  line_errors.keep(self)
   self.port = port
   self.engine = core.engine(self.dialect.rules)
   self.io = self.engine
@@ -54,7 +42,6 @@ local function put_on_port(self, port)
   self.fd = port:fd()
   self.exchanges = exchange.new(self)
   -- Present from the start: what is missing goes through __index.
-  self.closed_with = false -- the error that ended it
   self.lost = false        -- the error that commands get while the module does not answer
   self.starting = false
   self.starter = false     -- the task whose commands go meanwhile
@@ -69,6 +56,7 @@ local function put_on_port(self, port)
   self.timer = false
   self.ended_up_to = 0     -- of the steps that end it (shut)
   self.soon, self.next_soon = self.soon or false, self.next_soon or false
+  self.closed_with = false -- the error that ended it
 end
 
 --- A modem on an open port; start-up is up to the caller. The port is one of core.open_port, or a table with the
@@ -90,14 +78,17 @@ function Modem.new(port, address, dialect, options)
     listeners = Events.new(),
     services = {},
     reopening = Lock.new(),
+    notifications = {}, -- by name: URCs that were switched on for the program
     counts = { overlong = 0, unknown = 0, desyncs = 0, noise = 0, damaged = 0 }, -- of line_errors()
     counting_from = false, -- what the engine had counted when the start-up was over; false: it is not
     ended = false, -- close() was called: it is not opened again
+    closed_with = true, soon = true, -- until it is complete: a finalizer before that ends nothing
     await = Modem.await,
-    turn = Modem.turn,
+    advance = Modem.advance,
   }, Modem)
   put_on_port(self, port)
   self:use_dialect(dialect)
+  self.soon = false
   wait.attach(self)
   return self
 end
@@ -170,7 +161,7 @@ end
 function Modem:call(name, form, arguments, request)
   local declaration = self.dialect.commands[name]
   if not declaration then check.fail("modem:call", "the dialect declares no command " .. check.show(name)) end
-  local text = command.build(declaration, form, arguments, self.dialect.manners)
+  local text = command.build(declaration, form, arguments, self.dialect.protocol)
   return exchange.run(self, text, request)
 end
 
@@ -196,7 +187,7 @@ function Modem:query(text, needed)
   if not response[1] and response.truncated then
     return nil, errors.new { name = "bad_answer", command = text, result = response.result,
       message = ("the answer to %s is a line longer than %d bytes, and was lost"):format(text,
-        self.dialect.manners.max_line or 4096) }
+        self.dialect.protocol.max_line or 4096) }
   end
   if not response[1] then
     return nil, errors.new { name = "no_information", command = text, result = response.result,
@@ -210,36 +201,7 @@ function Modem:query(text, needed)
   return values
 end
 
-local LineErrors = {}
-
-function LineErrors:__tostring()
-  return ("%d damaged blocks, %d unknown lines, %d lines too long, %d control bytes, out of step %d times"):format(
-    self.damaged_blocks, self.unknown_lines, self.overlong_lines, self.noise, self.desyncs)
-end
-
---- Signs of damage on the line since hayes.open returned. If these counts grow, bytes are lost or changed on the way
---- (no flow control, too high a speed, a bad cable). Damage that leaves no sign is not counted, such as a changed byte
---- within data. Nothing is counted during the start-up of hayes.open and reopen(), which synchronises with a module in
---- any state.
----@return { damaged_blocks: integer, unknown_lines: integer, overlong_lines: integer, noise: integer,
----  desyncs: integer }
----  damaged_blocks: blocks of data without their proper end; unknown_lines: lines that are neither an answer nor a URC
----  of the dialect (a module's rare URCs count, too); overlong_lines; noise: control bytes within lines; desyncs:
----  how often the library had to resynchronise, restarts of the module included
-function Modem:line_errors()
-  local counts = self.counts
-  local noise, damaged = engine_counts(self)
-  return setmetatable({
-    damaged_blocks = counts.damaged + damaged, unknown_lines = counts.unknown, overlong_lines = counts.overlong,
-    noise = counts.noise + noise, desyncs = counts.desyncs,
-  }, LineErrors)
-end
-
---- The start-up is over: line errors are counted from here on.
-function Modem:count_line_errors()
-  local _, noise, damaged = self.engine:noise()
-  self.counting_from = { noise = noise, damaged = damaged }
-end
+Modem.line_errors = line_errors.of
 
 -- Data
 
@@ -262,7 +224,7 @@ function Modem:finish_data(owner)
   self:await(self.io:push(self.port, wait.now()))
 end
 
---- Leaves data mode; the data mode's on_left() is called with the outcome.
+--- Leaves data mode; the data mode's on_data_mode_end() is called with the outcome.
 ---@param by_dtr boolean it has been dropped; else by the escape sequence
 function Modem:leave_data_mode(by_dtr)
   local now = wait.now()
@@ -300,14 +262,16 @@ local function check_event(where, name)
   end
 end
 
---- Calls handler(event), as a task of its own, for every URC with this prefix; `urc` stands for all of them;
---- `reboot`, `closed`, `desync`, `resync` and `foreign` (another program speaks on this port) come from the library.
+--- Calls handler(event), as a task of its own, for every URC with this prefix, which is switched on in the module where
+--- its declaration says how; `urc` stands for all of them. `reboot`, `closed`, `desync`, `resync` and `foreign`
+--- (another program speaks on this port) come from the library.
 ---@param name string
 ---@param handler fun(event: hayes.event)
 ---@return hayes.subscription
 function Modem:on(name, handler)
   check_event("modem:on", name)
   check.value("modem:on", "the handler", handler, { type = "callable" })
+  notifications.want(self, name)
   return self.listeners:on(name, handler)
 end
 
@@ -319,6 +283,7 @@ function Modem:wait(name, timeout)
   check_event("modem:wait", name)
   check.value("modem:wait", "the time-out", timeout, { type = "number|nil", min = 0, max = 1e9 })
   if self.closed_with then return nil, self.closed_with end
+  notifications.want(self, name)
   return self.listeners:wait(name, timeout)
 end
 
@@ -372,14 +337,15 @@ end
 ---
 --- A failure in the middle of that (out of memory, or a bug in the library) leaves nobody waiting: the modem is closed,
 --- and everything pending ends with that error.
-function Modem:turn(now)
+function Modem:advance(now)
+  if self.closed_with then return self:go_on() end -- there was not even memory to begin with that
   local ok, err = xpcall(serve, traceback, self, now)
   if ok then return end
   local made, failed = pcall(internal_error, err)
   self:shut(made and failed or OUT_OF_MEMORY)
 end
 
-Modem.due = Modem.turn
+Modem.due = Modem.advance
 
 --- For a loop that is not the library's: wait until this descriptor is ready for events(), or timeout() has passed,
 --- then call step().
@@ -453,16 +419,19 @@ end
 --- Ends everything with this error; the port is closed.
 ---@param err hayes.error
 function Modem:shut(err)
-  if self.closed_with then return end
-  self.closed_with = err
+  if self.closed_with and (self.soon or self.ended_up_to == #endings) then return end -- it ends, or has ended
+  self.closed_with = self.closed_with or err
   self:go_on()
 end
+
+local function closed_error(self) return errors.closed("the modem on " .. self.address) end
 
 --- Closes the port. What waits on this modem ends with `closed`. Any number of times.
 ---@return true
 function Modem:close()
   self.ended = true
-  self:shut(errors.closed("the modem on " .. self.address))
+  local made, err = pcall(closed_error, self)
+  self:shut(made and err or OUT_OF_MEMORY)
   return true
 end
 

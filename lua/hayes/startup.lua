@@ -3,6 +3,8 @@
 local dialects = require "hayes.dialect"
 local errors = require "hayes.error"
 local exchange = require "hayes.exchange"
+local line_errors = require "hayes.modem.line_errors"
+local notifications = require "hayes.modem.notifications"
 local wait = require "hayes.wait"
 
 local startup = {}
@@ -47,7 +49,7 @@ local function get_in_step(modem, baud, seconds)
   end)
   local now = wait.now()
   modem.engine:sync(now, now + seconds)
-  modem:turn(now)
+  modem:advance(now)
   return waiter:wait()
 end
 
@@ -90,6 +92,7 @@ local function restart(modem)
     modem.starter = wait.running()
     local ok, err = make_settings(modem)
     if ok then ok, err = modem.dialect.start(modem) end
+    if ok then notifications.restore(modem) end
     if modem.closed_with or modem.rebooted then return end
     if not ok then wait.report("the start-up after a restart of the module has failed", err) end
     modem.starting = false
@@ -107,7 +110,9 @@ local function attempt(modem, options)
   if options.dialect == "auto" then dialect, err = find_dialect(modem) else dialect = dialects.get(options.dialect) end
   if not dialect then return nil, err end
   modem:use_dialect(dialect)
-  return dialect.start(modem)
+  ok, err = dialect.start(modem)
+  if ok then notifications.restore(modem) end -- of a port that was opened again
+  return ok, err
 end
 
 --- A start-up that is cancelled, or raises, closes the port: nobody has the modem to do that.
@@ -133,7 +138,7 @@ function startup.run(modem, options)
   under_way.over = true
   if not ok then return nil, err end
   modem.restart = restart
-  modem:count_line_errors()
+  line_errors.start(modem)
   modem.starting = false
   modem.rebooted = false
   exchange.next_turn(modem)

@@ -174,7 +174,7 @@ end
 
 local Watch = {}
 Watch.__index = Watch
-function Watch:turn() self.waiter:fire(true) end
+function Watch:advance() self.waiter:fire(true) end
 function Watch:__close() builtin.unwatch(self.fd, self) end
 
 --- Waits until a descriptor has input, or (output) room for output: true; nil, "timeout" once the deadline (of
@@ -275,7 +275,7 @@ function Task:join(timeout)
   end
   local ended = self.ended
   if not ended then
-    return nil, errors.new { name = "timeout", message = ("the task has not ended within %g s"):format(timeout) }
+    return nil, errors.timeout(("the task has not ended within %g s"):format(timeout))
   end
   if ended[1] then return true, table.unpack(ended, 2, ended.n) end
   return nil, ended[2]

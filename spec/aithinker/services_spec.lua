@@ -38,7 +38,7 @@ describe("An Ai-Thinker module", function()
         open(nil, { lineage = name })
         assert.are.same("aithinker", modem.dialect.name)
         assert.are.same(name, modem:identify().lineage)
-        assert.are.same(limit, modem.dialect.manners.max_command)
+        assert.are.same(limit, modem.dialect.protocol.max_command)
         assert.has_error(function() modem:at("AT+" .. ("X"):rep(limit)) end)
         modem:close()
       end

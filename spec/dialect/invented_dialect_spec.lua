@@ -10,7 +10,7 @@ local script = require "support.script"
 local function made_up()
   return {
     name = "made-up", title = "Made-up modules", about = "There are none.",
-    manners = { eol = "\r", quote = "needed" },
+    protocol = { eol = "\r", quote = "needed" },
     finals = {
       { "OK", success = true }, { "FAILED", summary = "the command has failed" },
       { "BUSY", summary = "something else is under way", hint = "Try again." },

@@ -176,9 +176,9 @@ describe("The engine, when bytes are lost or come twice,", function()
   end)
 
   it("leaves modules alone of which it is not known what stands behind their data", function()
-    local bench = Bench.new(core.rules { manners = { eol = "\r\n" }, lines = {
-      { text = "+IPD,", prefix = true, class = "urc", block = { length = 2, fields = 2, after = ":" } },
-      { text = "#,CLOSED", class = "urc" },
+    local bench = Bench.new(core.rules { protocol = { eol = "\r\n" }, lines = {
+      { text = "+IPD,", prefix = true, kind = "urc", block = { length = 2, fields = 2, after = ":" } },
+      { text = "#,CLOSED", kind = "urc" },
     } })
     bench:receive("+IPD,0,5:hello0,CLOSED\r\n")
     assert.are.same({ "urc", "urc" }, bench:kinds())

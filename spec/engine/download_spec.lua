@@ -92,13 +92,33 @@ for way, pieces in pairs(Bench.ways) do
       assert.are.same("so far", response.data)
     end)
 
+    it("ends that breaks in the middle of such words of its content", function()
+      local content = "so far" .. TRAILER:format(7) .. "\r\nNO CARRIER\r\n\r\nOK\r\n> +++\26"
+      for words_of_failure, result in pairs { ["\r\nNO CARRIER\r\n"] = "error", ["\r\n+CME ERROR: 625\r\n"] = "error",
+        ["\r\nRDY\r\n"] = "reboot", ["\r\nOK\r\n\r\n+QFTPGET: 607,0\r\n"] = "ok" } do
+        for cut = 1, #content do
+          for _, length in ipairs { 100, UNKNOWN } do
+            begin(length)
+            bench:receive(content:sub(1, cut) .. words_of_failure)
+            settle(false)
+            local where = ("%q behind %q"):format(words_of_failure, content:sub(1, cut))
+            assert.are.same(result, (final()), where)
+            if result == "ok" then assert.are.same("+QFTPGET: 607,0", deferred(), where) end
+            local came = response.data or ""
+            assert.are.same(content:sub(1, #came), came, where)
+            assert.is_true(bench.engine:ready(), where)
+          end
+        end
+      end
+    end)
+
     it("that stops behind such words of its content is asked about, and nothing of its content becomes a line", function()
       for _, content in ipairs { "\r\nNO CARRIER\r\n", "\r\nRDY\r\n", "\r\nOK\r\n\r\n+QFTPGET: 625,0\r\n",
         "\r\n+CME ERROR: 625\r\n", TRAILER:format(100) } do
         for _, length in ipairs { 100, UNKNOWN } do
           begin(length)
           bench:receive("so far" .. content)
-          bench:pass(content == TRAILER:format(100) and 2 or 0.6)
+          bench:pass(content == TRAILER:format(100) and 2 or 1.2)
           assert.are.same("+++", bench:output())
           -- The server goes on, with what would be events, while the module has not yet heeded the question.
           bench:pass(0.2)
@@ -140,6 +160,26 @@ for way, pieces in pairs(Bench.ways) do
         bench:pass(2)
         assert.are.same("long_read", (final()), doubled)
       end
+    end)
+
+    it("that is given up is left while data keeps coming, not after its end", function()
+      begin(UNKNOWN)
+      bench:pass(2)
+      bench:receive("so far")
+      bench.engine:cancel(bench.id, bench.time)
+      local out, rounds = "", 0
+      while out == "" and rounds < 100 do
+        rounds = rounds + 1
+        bench:receive("more of it")
+        bench:pass(0.02)
+        out = bench:output()
+      end
+      assert.are.same("+++", out)
+      bench:pass(1)
+      bench:receive("the last of it\r\nOK\r\n")
+      settle(false)
+      assert.are.same("cancelled", (final()))
+      assert.is_true(bench.engine:ready())
     end)
 
     it("that is given up leaves nothing of its data among the lines", function()

@@ -6,7 +6,7 @@ local dialects = require "hayes.dialect"
 
 local dialect = dialects.define {
   name = "axes",
-  manners = { eol = "\r\n", prompt = ">", cancel = "" },
+  protocol = { eol = "\r\n", prompt = ">", cancel = "" },
   finals = { { "OK", success = true }, { "ERROR" }, { "Unknown cmd:", prefix = true } },
   boot = { "ready", { "#start", prefix = true } },
   urcs = {

@@ -79,6 +79,57 @@ for way, pieces in pairs(Bench.ways) do
       assert.are.same("+QFTPGET: 0," .. #bytes, bench:take("deferred")[1][4])
     end)
 
+    --- An upload of unknown length, of which all has been sent, and the escape sequence behind it.
+    local function upload()
+      bench = Bench.new("quectel", pieces)
+      bench:command('AT+QFTPPUT="a","COM:",0', { data = true, expect = "+QFTPPUT", timeout = 90 })
+      bench:receive("\r\nCONNECT\r\n")
+      assert.is_true(bench.engine:write_data("all of it"))
+      assert.are.same("all of it", bench:output())
+      bench.engine:finish_data()
+      bench:pass(1.2)
+      assert.are.same("+++", bench:output())
+    end
+
+    it("gets in step where the module ends an upload sooner than it can have heeded the escape sequence", function()
+      for answer, result in pairs { ["\r\nOK\r\n\r\n+QFTPPUT: 609,0\r\n"] = "ok", ["\r\nNO CARRIER\r\n"] = "error" } do
+        upload()
+        bench:pass(0.3)
+        bench:receive(answer)
+        assert.are.same(result, bench:last("final")[3])
+        assert.is_false(bench.engine:ready())
+        bench:get_in_step()
+      end
+      upload()
+      bench:pass(1.2)
+      bench:receive("\r\nOK\r\n\r\n+QFTPPUT: 0,9\r\n")
+      assert.are.same("ok", bench:last("final")[3])
+      assert.is_true(bench.engine:ready())
+    end)
+
+    it("is given up by the escape sequence, before which nothing goes out that would become data", function()
+      for _, begun in ipairs { true, false } do
+        bench = Bench.new("quectel", pieces)
+        bench:command('AT+QFTPPUT="a","COM:",0,9,1', { data = "all of it", expect = "+QFTPPUT", timeout = 90 })
+        if begun then
+          bench:receive("\r\nCONNECT\r\n")
+          assert.are.same("all ", bench.engine:output(bench.time):sub(1, 4))
+          bench.engine:sent(4, bench.time)
+        end
+        bench.engine:cancel(bench.id, bench.time)
+        if not begun then bench:receive("\r\nCONNECT\r\n") end
+        local out = ""
+        while out == "" do
+          bench:pass(0.05)
+          out = bench:output()
+        end
+        assert.are.same("+++", out)
+        bench:pass(1)
+        bench:receive("\r\nOK\r\n\r\n+QFTPPUT: 0,4\r\n")
+        bench:get_in_step()
+      end
+    end)
+
     it("tells how much of a block has not come when it is given up", function()
       local file = assert(core.file(path, "part"))
       local response = bench:command('AT+QFTPGET="a","COM:",0,100', { block = 100, sink = file, timeout = 5 })

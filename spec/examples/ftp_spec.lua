@@ -8,10 +8,19 @@ local Server = require "support.ftp_server"
 
 local BYTES = ftp_lab.bytes(60000)
 
+local function command(script, ...)
+  return { "env", "LUA_PATH=" .. package.path, "LUA_CPATH=" .. package.cpath, "FTP_PASSWORD=secret",
+    "DEMO_BYTES=100000", "DEMO_FOLDER=" .. lab.folder() .. "/demo", "lua5.4", "examples/" .. script, ... }
+end
+
 --- Runs a script of examples/ to its end; what it prints.
-local function run(script, ...)
-  return Process.run({ "env", "LUA_PATH=" .. package.path, "LUA_CPATH=" .. package.cpath, "FTP_PASSWORD=secret",
-    "DEMO_BYTES=100000", "DEMO_FOLDER=" .. lab.folder() .. "/demo", "lua5.4", "examples/" .. script, ... }, { ours = true })
+local function run(script, ...) return Process.run(command(script, ...), { ours = true }) end
+
+--- The same, however it ends: its exit status, and what it prints.
+local function try(script, ...)
+  local pipe = assert(io.popen(Process.quote(command(script, ...)) .. " 2>&1"))
+  local words = pipe:read("a")
+  return select(3, pipe:close()), words
 end
 
 describe("The example", function()
@@ -43,20 +52,13 @@ describe("The example", function()
   end)
 
   it("upload_log.lua that fails says why and what to try, never the password", function()
-    local ok, words = pcall(run, "upload_log.lua", "-p", emulator.address, "--apn", "internet", "README.md",
+    local status, words = try("upload_log.lua", "-p", emulator.address, "--apn", "internet", "README.md",
       ("ftp://other@%s:%d/log.bin"):format(lab.HOST, server.port))
-    assert.is_false(ok)
+    assert.are.same(1, status)
     assert.is_truthy(words:find("the account was refused", 1, true), words)
     assert.is_truthy(words:find("What to try: Check user and password", 1, true), words)
     assert.is_nil(words:find("secret", 1, true))
   end)
-
-  --- The output of a program that is used wrongly.
-  local function status_of(script, ...)
-    local ok, words = pcall(run, script, ...)
-    assert.is_false(ok)
-    return words
-  end
 
   for script, cases in pairs {
     ["upload_log.lua"] = {
@@ -66,29 +68,47 @@ describe("The example", function()
       { "a port, a file and a URL are wanted", "-p", "PORT", "README.md" },
       { "a port, a file and a URL are wanted", "README.md", "ftp://h/x" },
       { "the URL is to begin with", "-p", "PORT", "README.md", "http://h/x" },
+      { "ftp.put: piece is 0; it must be from 1", "-p", "PORT", "--piece", "0", "README.md", "ftp://h/x" },
+      { "ftp.put: ca cannot be read: /none", "-p", "PORT", "--ca", "/none", "README.md", "ftpes://h/x" },
     },
     ["mirror.lua"] = {
       { "there is no option -x", "-x", "-p", "PORT", "--host", "h", "/pub", "here" },
       { "--ftpport wants a number", "-p", "PORT", "--host", "h", "--ftpport", "ftp", "/pub", "here" },
       { "a port, a host and two folders are wanted", "-p", "PORT", "--host", "h", "/pub" },
+      { "ftp.open: port is 99999", "-p", "PORT", "--host", "h", "--ftpport", "99999", "/pub", "HERE" },
       { "--tls is explicit or implicit", "-p", "PORT", "--host", "h", "--tls", "yes", "/pub", "here" },
     },
   } do
     it(script .. " says what is wrong with its arguments, and how it is used", function()
       for _, case in ipairs(cases) do
         local arguments = { table.unpack(case, 2) }
-        for i, word in ipairs(arguments) do arguments[i] = word == "PORT" and emulator.address or word end
-        local words = status_of(script, table.unpack(arguments))
+        local places = { PORT = emulator.address, HERE = folder .. "/here" }
+        for i, word in ipairs(arguments) do arguments[i] = places[word] or word end
+        local status, words = try(script, table.unpack(arguments))
+        assert.are.same(2, status)
         assert.is_truthy(words:find(script .. ": " .. case[1], 1, true), words)
         assert.is_truthy(words:find("usage: " .. script, 1, true), words)
       end
     end)
   end
 
-  it("upload_log.lua notices a missing file before it uses the module", function()
-    local ok, words = pcall(run, "upload_log.lua", "-p", folder .. "/no-such-port", folder .. "/no-such-file", "ftp://h/x")
-    assert.is_false(ok)
-    assert.is_truthy(words:find("no-such-file: No such file or directory", 1, true), words)
+  for what, wrong in pairs { ["a missing file"] = "/no-such-file", ["a folder in the place of the file"] = "" } do
+    it("upload_log.lua notices before it uses the module: " .. what, function()
+      local path = folder .. wrong
+      local status, words = try("upload_log.lua", "-p", folder .. "/no-such-port", path, "ftp://h/x")
+      assert.are.same(1, status)
+      local why = wrong == "" and "Is a directory" or "No such file or directory"
+      assert.is_truthy(words:find(path .. ": " .. why, 1, true), words)
+      assert.is_nil(words:find("no-such-port", 1, true), words)
+    end)
+  end
+
+  it("mirror.lua notices a folder that it cannot make before it uses the module", function()
+    local path = ftp_lab.write(folder .. "/no-folder", "a file") .. "/below"
+    local status, words = try("mirror.lua", "-p", folder .. "/no-such-port", "--host", "h", "/pub", path)
+    assert.are.same(1, status)
+    assert.is_truthy(words:find("Not a directory", 1, true), words)
+    assert.is_nil(words:find("no-such-port", 1, true), words)
   end)
 
   it("upload_log.lua ends at an interrupt, with the module in command mode, and goes on in its next run", function()

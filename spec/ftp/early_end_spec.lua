@@ -78,3 +78,59 @@ describe("An upload that the module ends early", function()
     end)
   end end
 end)
+
+--- A module that stops taking an upload of unknown length, and ends it by itself so many seconds after the escape sequence
+--- has come, which it takes for the start of a command. Its server has everything, or half of it.
+local function stalled(seconds, has_all)
+  local stored, data, line = "", nil, ""
+  local function answer(text)
+    if text:find "QFTPPUT" then
+      data = ""
+      return "CONNECT"
+    end
+    if text:find "QFTPSIZE" then return "OK\r\n\r\n+QFTPSIZE: 0," .. #stored end
+    if text:find "QFTPSTAT" then return "OK\r\n\r\n+QFTPSTAT: 0,1" end
+    local name = text:match "%+QFTP%u+"
+    if name then return "OK" .. (name ~= "+QFTPCFG" and "\r\n\r\n" .. name .. ": 0,0" or "") end
+    return text:find "QIACT" and '+QIACT: 1,1,1,"10.0.0.2"\r\n\r\nOK' or "OK"
+  end
+  return script.port(function(port, bytes)
+    if data and bytes ~= "+++" then
+      data = data .. bytes
+    elseif data then
+      stored, line, data = has_all and data or data:sub(1, #data // 2), "rest+++", nil
+      port:say("\r\nOK\r\n\r\n+QFTPPUT: 609,0\r\n", seconds)
+    else
+      for byte in bytes:gmatch "[^\n\27]" do
+        if byte == "\r" then
+          if line:find "^AT" then port:say("\r\n" .. answer(line) .. "\r\n") end
+          line = ""
+        else
+          line = line .. byte
+        end
+      end
+    end
+  end)
+end
+
+describe("A source that the module stops taking", function()
+  before_each(script.virtual_time)
+  after_each(script.real_time)
+
+  for _, seconds in ipairs { 0.1, 0.5, 0.6, 1, 5 } do for _, has_all in ipairs { true, false } do
+    local what = has_all and "what the server has decides" or "it fails at once"
+    it(("holds nothing up %g s after the escape sequence: %s"):format(seconds, what), function()
+      local modem = assert(hayes.open_port(stalled(seconds, has_all), "scripted", { dialect = "quectel" }))
+      local ftp = assert(modem.ftp.open { host = "h" })
+      local began, text = script.now(), "all of it"
+      local done, err = ftp:put(function()
+        local piece = text
+        text = nil
+        return piece
+      end, "f")
+      assert.are.same(has_all and 9 or 609, has_all and done.bytes or err.code)
+      assert.is_true(script.now() - began < 15, ("%g s"):format(script.now() - began))
+      modem:close()
+    end)
+  end end
+end)

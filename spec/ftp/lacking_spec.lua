@@ -134,6 +134,16 @@ describe("An FTP server that lacks", function()
   it("names for the folder itself: they are no entries", function()
     module.listing = ".\r\n..\r\na\r\ndir/b\r\n"
     assert.are.same({ "a", "b" }, ftp:names())
+    local text = "type=cdir;modify=20260807141117; /pub\r\ntype=pdir; /\r\ntype=dir; .\r\ntype=OS.unix=dir; ..\r\n"
+      .. "Type=dir;Modify=20260807141117; .hidden\r\ntype=file;size=5; a ..\r\n"
+    function module.fault(line)
+      return line:find("QFTPMLSD", 1, true) and "\r\nCONNECT\r\n" .. text .. OK
+        .. ("\r\n+QFTPMLSD: 0,%d\r\n"):format(#text) or nil
+    end
+    local entries = assert(ftp:entries())
+    assert.are.same({ ".hidden", "dir", "a ..", "file", 5 }, { entries[1].name, entries[1].type, entries[2].name,
+      entries[2].type, entries[2].size })
+    assert.are.same({ 2, "mlsd" }, { #entries, entries.form })
   end)
 
   it("sense for paths that begin with a dash: they are sent in another form", function()

@@ -110,7 +110,7 @@ describe("A secret", function()
   end)
 
   it("is not in the report of a task", function()
-    local text = Process.run({ "sh", "-c", "lua5.4 -e '" .. [[
+    local text = Process.run({ "env", "LUA_PATH=" .. package.path, "LUA_CPATH=" .. package.cpath, "sh", "-c", "lua5.4 -e '" .. [[
       local hayes = require "hayes"
       pcall(hayes.run, function()
         hayes.spawn(function() error("http://me:x@S3cr3tWord@host/ and\nAT+WJAP=home,S3cr3tWord") end)

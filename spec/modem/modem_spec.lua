@@ -447,7 +447,7 @@ describe("A modem", function()
         return "\r\n+TWO: 2\r\n" .. OK
       end,
     })
-    local dialect = { name = "own", manners = { eol = "\r" }, finals = { { "OK", success = true }, { "ERROR" } },
+    local dialect = { name = "own", protocol = { eol = "\r" }, finals = { { "OK", success = true }, { "ERROR" } },
       boot = { "RDY" }, commands = {}, start = start }
     modem = assert(hayes.open_port(port, "script", { dialect = dialect }))
     assert.are.same({ "one", "two" }, sent)

@@ -216,7 +216,7 @@ describe("A program does not hang", function()
         for _, f in ipairs {
           function() modem:reopen() end,
           function() modem.closed_with = false modem:at("AT") end,
-          function() modem:turn(0) end,
+          function() modem:advance(0) end,
           function() hayes.sleep(0) end,
           function() modem.engine:sync(0) end,
           function() modem.engine:feed("\r\nOK\r\n") modem.engine:next_event(0) end,

@@ -2,6 +2,7 @@
 
 local core = require "hayes.core"
 local hayes = require "hayes"
+local ports = require "hayes.port"
 local Process = require "support.process"
 local raises = require "support.raises"
 
@@ -150,15 +151,47 @@ describe("A tty", function()
     assert.are.same(#bytes, stored.bytes)
   end)
 
-  it("does line speeds, and refuses others by name", function()
-    for _, baud in ipairs { 9600, 57600, 115200, 230400, 460800, 921600 } do
+  --- The speed that the line is set to, as another program reads it (the TCGETS2 of Linux).
+  local function speed()
+    return tonumber(Process.run { "python3", "-c", [[
+import fcntl, os, struct, sys
+line = os.open(sys.argv[1], os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+print(struct.unpack("=4I20B2I", fcntl.ioctl(line, 0x802C542A, bytes(44)))[-1])]], emulator.address })
+  end
+
+  -- Those with a constant of termios, and those without one.
+  local speeds = { 1200, 9600, 57600, 115200, 230400, 460800, 500000, 576000, 921600, 1000000, 1152000, 1500000, 2000000,
+    2500000, 3000000, 3500000, 4000000, 1201, 12345, 31250, 250000, 307200, 750000, 1843200, 3999999 }
+
+  it("does any line speed, from its opening on", function()
+    for _, baud in ipairs(speeds) do
       local port = assert(core.open_port(emulator.address, baud, "none"))
       port:close()
+      assert.are.same(baud, speed())
     end
-    local modem, err = hayes.open(emulator.address, { baud = 12345 })
-    assert.is_nil(modem)
+    local modem <close> = assert(hayes.open(emulator.address, { baud = 250000 }))
+    assert.is_truthy(modem:at("AT"))
+  end)
+
+  it("does any line speed later on", function()
+    for _, baud in ipairs(speeds) do
+      local port = assert(core.open_port(emulator.address, 115200, "none"))
+      assert.is_true(port:baud(baud))
+      port:close()
+      assert.are.same(baud, speed())
+    end
+    local port = assert(core.open_port(emulator.address, 115200, "none"))
+    assert.is_false(port:baud(0))
+    port:close()
+    assert.are.same(115200, speed())
+  end)
+
+  it("refuses what is no line speed by name", function()
+    local port, err = ports.open(emulator.address, 0, "none")
+    assert.is_nil(port)
     assert.are.same("unsupported_speed", err.name)
-    assert.is_truthy(tostring(err):find("12345 baud", 1, true))
+    assert.is_truthy(tostring(err):find("0 baud", 1, true))
+    assert(ports.open(emulator.address, 9600, "none")):close()
   end)
 
   it("that is not there is an error that names it and those that are", function()

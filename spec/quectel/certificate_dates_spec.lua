@@ -5,7 +5,7 @@ local lab = require "support.lab"
 local Peer = require "support.tls_peer"
 local pki = require "support.pki"
 local validity = require "hayes.dialect.quectel.ssl.validity"
-local pem_blocks = require "hayes.stream.pem_blocks"
+local pem_blocks = require "hayes.tls.pem_blocks"
 
 describe("The dates of a certificate", function()
   local folder, ca, fresh, old

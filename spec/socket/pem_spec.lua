@@ -77,7 +77,7 @@ describe("What is given for ca, certificate and key", function()
   end
 
   it("is taken whatever stands around the blocks, and however its lines end", function()
-    local problem = require("hayes.stream.pem_blocks").problem
+    local problem = require("hayes.tls.pem_blocks").problem
     assert.is_nil(problem("ca", "Issuer: me\n" .. pem.certificate .. "# another\n" .. pem.chain))
     assert.is_nil(problem("ca", (pem.certificate:gsub("\n", "\r\n"))))
     assert.is_nil(problem("certificate", pem.chain))

@@ -195,6 +195,11 @@ static void sync(void)
     CHECK(sync_sends(&sync, &now, "AT\r") && sync_sends(&sync, &now, "AT\r")); /* no answer: again, then … */
     CHECK(sync_sends(&sync, &now, "\x1b") && sync_sends(&sync, &now, "AT\r"));
     CHECK(sync_sends(&sync, &now, "") && sync_sends(&sync, &now, "+++"));
+
+    at_sync_start(&sync, &(struct at_sync_start){.data_mode = true, .give_up = AT_NEVER}, now);
+    CHECK(sync_sends(&sync, &now, "") && sync.phase == AT_SYNC_GUARD);
+    at_sync_set_drain_time(&sync, now + at_ms(400)); /* what the port has queued is no silence */
+    CHECK(at_sync_deadline(&sync) == now + at_ms(1400) && sync_sends(&sync, &now, "+++"));
 }
 
 static enum at_online_event_kind online_next(struct at_online *online, const char *bytes, at_time now,

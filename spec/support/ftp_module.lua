@@ -117,6 +117,9 @@ function Module.new()
     ["^AT%+QFTPPUT="] = function(line, port) return put(self, line, port) end,
     ["^AT%+QFTPGET="] = function(line) return get(self, line) end,
   }
+  for _, name in ipairs { "CWD", "MKDIR", "RMDIR" } do
+    answers["^AT%+QFTP" .. name .. "="] = function() return result(name, "0,0") end
+  end
   local commands = {}
   for pattern, answer in pairs(answers) do
     commands[pattern] = function(line, port)

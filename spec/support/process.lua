@@ -21,13 +21,13 @@ local function preparation(options)
 end
 
 --- Starts a program. It reads nothing; what it prints goes to the file `log` or nowhere. A preloaded sanitizer is handed on
---- only to programs of `ours`: other people's are not under test.
+--- only to programs of `ours`: other people's are not under test. `signal` is what close() sends (TERM).
 ---@param words string[]
----@param options? { log: string?, folder: string?, ours: boolean? }
+---@param options? { log: string?, folder: string?, ours: boolean?, signal: string? }
 function Process.start(words, options)
   options = options or {}
-  local command = ("%s %s </dev/null >%s 2>&1 & pid=$!; unset LD_PRELOAD; cat >/dev/null; kill $pid 2>/dev/null; wait $pid")
-    :format(preparation(options), Process.quote(words), quote(options.log or "/dev/null"))
+  local command = ("%s %s </dev/null >%s 2>&1 & pid=$!; unset LD_PRELOAD; cat >/dev/null; kill -%s $pid 2>/dev/null; wait $pid")
+    :format(preparation(options), Process.quote(words), quote(options.log or "/dev/null"), options.signal or "TERM")
   return setmetatable({ pipe = assert(io.popen("exec sh -c " .. quote(command) .. " 2>/dev/null", "w")) }, Process)
 end
 

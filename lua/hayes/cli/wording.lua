@@ -29,6 +29,7 @@ local phrases = {
   { 'verify = "none"', "--insecure" },
   { "replace = true", "--replace" },
   { "{ data = … }", "--data" },
+  { " (ftp:close(), modem.ftp.open)", "" },
 }
 
 local function replace_all(text, from, to)

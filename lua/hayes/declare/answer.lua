@@ -91,6 +91,7 @@ end
 ---@field keys? table<string, hayes.form>  the same by the first field, a quoted word
 ---@field summary string
 ---@field source string     note and chapter
+---@field switch_on? hayes.switch_on  how it is switched on, where the module does not send it by itself
 
 --- One form of a URC, found by its fields.
 ---@param urc hayes.urc

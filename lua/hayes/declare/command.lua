@@ -168,10 +168,10 @@ function command.form(declaration, form, key)
   return type(described) == "table" and described or declaration
 end
 
---- manners.quote_escape is the character that escapes a quote within a quoted parameter; nil if the dialect has none.
-local function quote(text, manners, always)
-  if manners.quote == "needed" and not always and not text:find('[,"%s]') and text ~= "" then return text end
-  if manners.quote_escape then text = text:gsub('"', manners.quote_escape .. '"') end
+--- protocol.quote_escape is the character that escapes a quote within a quoted parameter; nil if the dialect has none.
+local function quote(text, protocol, always)
+  if protocol.quote == "needed" and not always and not text:find('[,"%s]') and text ~= "" then return text end
+  if protocol.quote_escape then text = text:gsub('"', protocol.quote_escape .. '"') end
   return '"' .. text .. '"'
 end
 
@@ -186,8 +186,8 @@ local function check_word(where, param, value)
 end
 
 --- A quote can be sent where the dialect has an escape for it; what would be read as that escape cannot.
-local function check_text(where, param, value, manners)
-  local escape = manners.quote_escape
+local function check_text(where, param, value, protocol)
+  local escape = protocol.quote_escape
   check.value(where, param.name, value, { type = "string", secret = param.secret })
   if param.type == "bare" then return check_word(where, param, value) end
   if not escape then return check.line(where, param.name, value) end
@@ -213,13 +213,13 @@ local function check_integer(where, param, value)
     secret = param.secret })
 end
 
-local function encode(where, param, value, manners)
+local function encode(where, param, value, protocol)
   if param.type == "integer" then
     value = type(value) == "number" and math.tointeger(value) or value
     check_integer(where, param, value)
     return tostring(value)
   end
-  check_text(where, param, value, manners)
+  check_text(where, param, value, protocol)
   if param.values and not param.open and not param.values[value] then
     local known = {}
     for candidate in pairs(param.values) do known[#known + 1] = candidate end
@@ -229,7 +229,7 @@ local function encode(where, param, value, manners)
     check.fail(where, ("%s is %d bytes long; it must be at most %d"):format(param.name, #value, param.max))
   end
   if param.type == "bare" then return value end
-  return quote(value, manners, param.quoted)
+  return quote(value, protocol, param.quoted)
 end
 
 local function last_given(arguments, params)
@@ -239,7 +239,7 @@ local function last_given(arguments, params)
   return 0
 end
 
-local function encode_params(where, params, arguments, manners)
+local function encode_params(where, params, arguments, protocol)
   local words = {}
   local last = last_given(arguments, params)
   if (arguments.n or #arguments) > #params then
@@ -250,7 +250,7 @@ local function encode_params(where, params, arguments, manners)
     if value == nil and not param.optional then
       check.fail(where, ("the parameter %s is missing"):format(param.name))
     end
-    if i <= last then words[i] = value == nil and "" or encode(where, param, value, manners) end
+    if i <= last then words[i] = value == nil and "" or encode(where, param, value, protocol) end
   end
   return table.concat(words, ",")
 end
@@ -270,9 +270,9 @@ end
 ---@param declaration hayes.declaration
 ---@param form "test"|"read"|"write"|"execute"
 ---@param arguments? table a list; nil in it leaves an optional parameter out
----@param manners table of the dialect
+---@param protocol table of the dialect
 ---@return string
-function command.build(declaration, form, arguments, manners)
+function command.build(declaration, form, arguments, protocol)
   local name = "AT" .. declaration.name
   if declaration.sequence then
     check.fail(declaration.name, "it is no command line: it is sent by itself, between guard times")
@@ -282,18 +282,18 @@ function command.build(declaration, form, arguments, manners)
   if form == "execute" then
     local described = command.form(declaration, form)
     if described == declaration or not described.params then return name end
-    return name .. encode_params(name, described.params, arguments or {}, manners)
+    return name .. encode_params(name, described.params, arguments or {}, protocol)
   end
   arguments = arguments or {}
   if not declaration.keys then
     local params = declaration.cases and declaration.cases[arguments[1]] or declaration.params or {}
-    return name .. "=" .. encode_params(name, params, arguments, manners)
+    return name .. "=" .. encode_params(name, params, arguments, protocol)
   end
   local key = arguments[1]
   local described = key_form(name, declaration, key)
   local rest = table.pack(table.unpack(arguments, 2, arguments.n or #arguments))
-  local words = encode_params(name, described.params or {}, rest, manners)
-  return ("%s=%s%s%s"):format(name, quote(key, manners), words ~= "" and "," or "", words)
+  local words = encode_params(name, described.params or {}, rest, protocol)
+  return ("%s=%s%s%s"):format(name, quote(key, protocol), words ~= "" and "," or "", words)
 end
 
 --- The rest of a line after its prefix.

@@ -31,20 +31,20 @@ local function final_lines(dialect, groups, lines)
   for _, final in ipairs(dialect.finals) do
     local group = final.group and groups[final.group] or (final.success and groups.general or ANY_GROUP)
     lines[#lines + 1] = {
-      text = final[1], prefix = final.prefix, class = "final", success = final.success, groups = group,
-      also_urc = final.urc,
+      text = final[1], prefix = final.prefix, kind = "final", success = final.success, groups = group,
+      urc_when_idle = final.urc,
     }
   end
   for _, connect in ipairs(dialect.connects or {}) do
-    lines[#lines + 1] = { text = connect, class = "connect" }
+    lines[#lines + 1] = { text = connect, kind = "connect" }
     -- Where a command announces a block with it (`CONNECT 512` of AT+QFREAD) it begins no data mode.
     if not taken[connect .. " "] then
-      lines[#lines + 1] = { text = connect .. " ", prefix = true, class = "connect" }
+      lines[#lines + 1] = { text = connect .. " ", prefix = true, kind = "connect" }
     end
   end
   for _, boot in ipairs(dialect.boot or {}) do
     local text = type(boot) == "table" and boot[1] or boot
-    lines[#lines + 1] = { text = text, prefix = type(boot) == "table" and boot.prefix, class = "boot" }
+    lines[#lines + 1] = { text = text, prefix = type(boot) == "table" and boot.prefix, kind = "boot" }
   end
 end
 
@@ -55,7 +55,7 @@ local function urc_line(urc)
   local prefix = urc.prefix
   if prefix == nil then prefix = text:find("^[%+%^%$#%*%%]") ~= nil end
   if prefix and not text:find("[:, ]$") then text = text .. ":" end
-  return { text = text, prefix = prefix, class = "urc", shape = urc.shape, block = urc.block,
+  return { text = text, prefix = prefix, kind = "urc", shape = urc.shape, block = urc.block,
     text_follows = urc.text_follows }
 end
 
@@ -103,8 +103,8 @@ local function command_rule(declaration, groups)
     ack_every = ack and ack.every,
     ack_byte = ack and ack.byte,
     data_echoed = declaration.data and declaration.data.echoed,
-    data_if_given = declaration.data and declaration.data.if_given,
-    online_prompt = declaration.online == "prompt",
+    data_needs_length = declaration.data and declaration.data.if_given,
+    prompt_enters_data_mode = declaration.online == "prompt",
     timeout_ms = milliseconds(declaration.timeout),
   }
   if deferred then
@@ -124,11 +124,11 @@ local function add_block_lines(declaration, lines, connects)
   local texts = declaration.block.texts or { declaration.block.text or declaration.prefix or declaration.name }
   for _, text in ipairs(texts) do
     if not text:find("[:, ]$") then text = text .. ":" end
-    local class = "response"
+    local kind = "response"
     for _, connect in ipairs(connects or {}) do
-      if text == connect .. " " then class = "connect" end
+      if text == connect .. " " then kind = "connect" end
     end
-    lines[#lines + 1] = { text = text, prefix = true, class = class, block = declaration.block }
+    lines[#lines + 1] = { text = text, prefix = true, kind = kind, block = declaration.block }
   end
 end
 
@@ -146,15 +146,15 @@ function compile.rules(dialect)
     local deferred = declaration.deferred and (declaration.deferred.prefix or declaration.name)
     if deferred and not urcs[deferred] then
       urcs[deferred] = true
-      lines[#lines + 1] = { text = deferred .. ":", prefix = true, class = "urc" }
+      lines[#lines + 1] = { text = deferred .. ":", prefix = true, kind = "urc" }
     end
   end
   for _, urc in ipairs(dialect.urcs or {}) do lines[#lines + 1] = urc_line(urc) end
   for _, name in ipairs(dialect.texts or {}) do
-    lines[#lines + 1] = { text = name .. ":", prefix = true, class = "response", text_follows = true }
+    lines[#lines + 1] = { text = name .. ":", prefix = true, kind = "response", text_follows = true }
   end
   final_lines(dialect, groups, lines)
-  return core.rules { manners = dialect.manners, lines = lines, commands = commands }
+  return core.rules { protocol = dialect.protocol, lines = lines, commands = commands }
 end
 
 return compile

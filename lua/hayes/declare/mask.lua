@@ -44,7 +44,7 @@ local function split(text, escape)
 end
 
 local function is_unquoted(dialect)
-  return dialect.manners ~= nil and dialect.manners.quote == "needed"
+  return dialect.protocol ~= nil and dialect.protocol.quote == "needed"
 end
 
 local function hidden(field)
@@ -62,12 +62,12 @@ end
 --- Hides the fields that are secret. Where there are more fields than described, or they cannot be told apart, they may
 --- be shifted: all from the first secret one on are hidden, or from there on. So are all after one that may hold
 --- commas, where texts are not quoted.
----@param dialect { manners: table? }
+---@param dialect { protocol: table? }
 ---@param described { count: integer, [integer]: boolean } which are secret
 local function mask_fields(dialect, text, described)
   local first = first_secret(described)
   if not first then return text end
-  local list, unclear = split(text, dialect.manners and dialect.manners.quote_escape)
+  local list, unclear = split(text, dialect.protocol and dialect.protocol.quote_escape)
   local from = unclear or #list > described.count and first or #list + 1
   if is_unquoted(dialect) and list[first] and not list[first].quoted then from = math.min(from, first) end
   local shown = {}
@@ -166,7 +166,7 @@ end
 local function mask_loosely(dialect, text, is_line)
   local lead, rest = text:match("^([=:%?%s]*)(.*)$")
   if rest == "" then return text end
-  local list, unclear = split(rest, dialect.manners and dialect.manners.quote_escape)
+  local list, unclear = split(rest, dialect.protocol and dialect.protocol.quote_escape)
   if unclear or is_unquoted(dialect) or not lead:find("[=:]") then return lead .. HIDDEN end
   for i, field in ipairs(list) do
     local harmless = field.text:find("^%s*%-?%d?%d?%d?%s*$") or is_line and field.text:find("^%s*[%u ]*$")
@@ -240,7 +240,7 @@ local function mask_urls(text)
 end
 
 --- A command line as it may be shown.
----@param dialect { commands: table<string, hayes.declaration>, manners: table? }
+---@param dialect { commands: table<string, hayes.declaration>, protocol: table? }
 ---@param text string
 ---@return string
 function mask.command(dialect, text)

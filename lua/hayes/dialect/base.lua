@@ -11,7 +11,7 @@ return {
   title = "Any module",
   about = "What every module says (V.250, 27.007).",
   -- CR ends a line for most, CR LF for some; an LF too many is ignored in command mode by all.
-  manners = { eol = "\r\n" },
+  protocol = { eol = "\r\n" },
   finals = {
     { "OK", success = true },
     { "ERROR" },

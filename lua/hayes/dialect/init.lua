@@ -20,7 +20,7 @@ local compile = require "hayes.declare.compile"
 ---@field name string
 ---@field title? string    of the reference page
 ---@field about? string    for which modules it is, one paragraph
----@field manners table    eol, prompt, quote ("always" or "needed"), quote_escape, max_line, max_command, max_prompt
+---@field protocol table    eol, prompt, quote ("always" or "needed"), quote_escape, max_line, max_command, max_prompt
 ---  (bytes that the module asks for at one prompt, at most), gap_ms, cancel ("": nothing cancels a prompt),
 ---  crlf_after_block (every block is followed by CR LF, so anything else means that bytes were lost); of data mode
 ---  (data_mode.lua): escape, guard_ms, answer_ms, idle_ms, settle_ms, resume, dtr, hangup
@@ -58,15 +58,15 @@ local compile = require "hayes.declare.compile"
 -- Where vendors differ, and where a dialect says so. "service" means code that the dialect names in `services`, written
 -- once for all dialects that behave alike.
 --
---   line end                      manners.eol; CR, LF and both are taken as the end of a line that comes in
+--   line end                      protocol.eol; CR, LF and both are taken as the end of a line that comes in
 --   echo                          start-up switches it off (ATE0); the engine takes echoes for what they are
 --   final result codes            finals, with groups for those that end certain commands only
 --   where the error number is     finals with prefix (`+CME ERROR:`); `error` of a field of a deferred result
 --   busy, unknown                 finals
---   prompt                        manners.prompt; CONNECT: connects; bytes that are awaited: `data` of the command
+--   prompt                        protocol.prompt; CONNECT: connects; bytes that are awaited: `data` of the command
 --   acknowledgement of a send     `final` (SEND OK), `answer` (a count), `deferred` (a later URC)
---   greatest chunk, longest line  `max` of the length parameter; manners.max_command, manners.max_line
---   quoting                       manners.quote, `type` of a parameter; left out: `optional`
+--   greatest chunk, longest line  `max` of the length parameter; protocol.max_command, protocol.max_line
+--   quoting                       protocol.quote, `type` of a parameter; left out: `optional`
 --   connection ids                range of the parameter, or `answer` where the module chooses; service
 --   mux modes                     `alternatives` of an answer or URC by shape, `|` in shape
 --   synchronous or deferred open  `deferred`, with `key`, or none; `final`
@@ -74,13 +74,13 @@ local compile = require "hayes.declare.compile"
 --   receive mode                  service (ssl, tcp)
 --   framing of pushed data        `block` of the URC: which field is the length, of which shape the line
 --   read, empty read              `block` of the command; `alternatives`; ERROR: service
---   end of a block                manners.crlf_after_block
+--   end of a block                protocol.crlf_after_block
 --   packet or stream              service
 --   notification again            service
 --   closed                        urcs with `keys`; unread data after it: service
 --   freeing a closed slot         service
 --   server side                   urcs with `keys` (`incoming`); service
---   transparent mode              manners.escape and guard_ms; a `sequence` declaration; resuming: `O`
+--   transparent mode              protocol.escape and guard_ms; a `sequence` declaration; resuming: `O`
 --   events in transparent mode    none are looked for: all is data
 --   certificates                  service (ssl): a strategy for files, one for prompts, one for slots
 --   defaults of verification      `factory` of the settings; service
@@ -104,21 +104,21 @@ function dialects.define(dialect)
   if dialect.rules then return dialect end
   check.value("dialect", "the dialect", dialect, { type = "table" })
   check.value("dialect", "name", dialect.name, { type = "string" })
-  dialect.manners = dialect.manners or {}
-  local by_name = {}
-  for _, declaration in ipairs(dialect.commands) do
+  dialect.protocol = dialect.protocol or dialect.manners or {} -- as it was called before
+  -- An allocation may fail at any place: the next call does what is left. The rules are last.
+  dialect.declared = dialect.declared or dialect.commands
+  local by_name, urc_by_name = {}, {}
+  for _, declaration in ipairs(dialect.declared) do
     by_name[declaration.name] = declaration
     declaration.spelling = dialect.spelling
   end
-  dialect.declared, dialect.commands = dialect.commands, by_name
-  dialect.urc_by_name = {}
   for _, urc in ipairs(dialect.urcs or {}) do
-    dialect.urc_by_name[urc.name] = urc
+    urc_by_name[urc.name] = urc
     urc.spelling = dialect.spelling
   end
+  dialect.commands, dialect.urc_by_name = by_name, urc_by_name
   dialect.services = dialect.services or {}
   dialect.start = dialect.start or function() return true end
-  dialect.rules = compile.rules(dialect)
   --- How long a command is waited for, seconds; nil: its declaration does not say.
   dialect.timeout_of = function(text)
     local declaration = by_name[(command.parse(text))]
@@ -130,6 +130,7 @@ function dialects.define(dialect)
     local deferred = declaration and declaration.deferred
     return deferred and math.max(deferred.timeout, compile.LEAST_TIMEOUT)
   end
+  dialect.rules = compile.rules(dialect)
   return dialect
 end
 

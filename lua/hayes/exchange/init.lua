@@ -15,7 +15,7 @@ local wait = require "hayes.wait"
 local waiting = require "hayes.exchange.waiting"
 
 local exchange = {
-  on_final = outcome.on_final, on_deferred = outcome.on_deferred, on_given = outcome.on_given,
+  on_final = outcome.on_final, on_deferred = outcome.on_deferred, on_data_written = outcome.on_data_written,
   on_progress = outcome.on_progress, on_overlong = outcome.on_overlong, close = outcome.on_closed,
   hold_back = misnamed.hold,
   keep = waiting.keep, deadlock = waiting.deadlock,

@@ -52,9 +52,9 @@ function outcome.on_deferred(modem, response, result, line, more)
 end
 
 --- The port has accepted the bytes passed last.
-function outcome.on_given(modem)
+function outcome.on_data_written(modem)
   local holder = modem.exchanges.holder
-  if holder then holder:on_given() end
+  if holder then holder:on_data_written() end
 end
 
 --- Number of data bytes that the command in flight has transferred so far.

@@ -68,7 +68,7 @@ function Queue:submit(ticket, now)
   local modem, request = self.modem, ticket.request
   local online, owner = request.online, request.owner
   if owner and owner.gone then return nil, owner.lost end
-  if online then modem.engine:set_hangups(online.hangup or modem.dialect.manners.hangup) end
+  if online then modem.engine:set_hangups(online.hangup or modem.dialect.protocol.hangup) end
   local id, refusal = modem.engine:submit(ticket.response, ticket.text, now, request.data, request.expect,
     request.timeout, request.deferred, online, request.block, request.sink, request.length, request.progress)
   if not id then return nil, refusal end
@@ -187,7 +187,7 @@ function Queue:give_up(ticket)
   if self.holder ~= ticket then self.deferred[ticket.response] = nil end
   if modem.closed_with then return end
   modem.engine:cancel(ticket.id, wait.now())
-  modem:turn(wait.now())
+  modem:advance(wait.now())
 end
 
 return Queue

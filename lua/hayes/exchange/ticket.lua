@@ -117,7 +117,7 @@ function Ticket:withdraw()
 end
 
 --- The port has accepted the bytes passed last.
-function Ticket:on_given()
+function Ticket:on_data_written()
   if self.request.given then self.request.given() end
 end
 

@@ -88,8 +88,9 @@ local function services_of(modem)
 end
 
 --- The methods that are for programs: those that the contract of a modem names.
-local METHODS = { "at", "close", "events", "explain", "habits", "help", "identify", "keep", "line_errors", "on",
+local METHODS = { "at", "close", "events", "explain", "habits", "help", "identify", "line_errors", "on",
   "pollfd", "query", "reopen", "step", "timeout", "wait" }
+help.methods = METHODS
 
 local function overview(modem)
   local lines = { ("The module on %s, dialect %s."):format(modem.address, modem.dialect.name), "", "Services:" }

@@ -137,6 +137,6 @@ return function(dialect, text)
   check.value("modem:explain", "the text", text, { type = "string|integer" })
   local trimmed = tostring(text):match("^%s*(.-)%s*$")
   -- Where texts are not quoted, a semicolon is part of one.
-  local may_be_several = trimmed:find("^[Aa][Tt]") and dialect.manners.quote ~= "needed"
+  local may_be_several = trimmed:find("^[Aa][Tt]") and dialect.protocol.quote ~= "needed"
   return all_of(dialect, may_be_several and command.split(trimmed) or { trimmed })
 end

@@ -81,6 +81,11 @@ end
 ---@return string?
 function texts.meaning(dialect, param, value)
   if param.error then return texts.error(dialect, value) end
+  local known = param.values and listed(param.values, value)
+  local scale = not known and param.scale
+  if scale and math.type(value) == "integer" then
+    return ("%g %s"):format(scale.first + scale.step * value, scale.unit)
+  end
   if not param.values then return nil end
   if param.flags and math.type(value) == "integer" then return sum_of(param, value) end
   return listed(param.values, value)

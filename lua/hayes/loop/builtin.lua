@@ -225,22 +225,35 @@ function loop.not_soon(owner)
   owner.soon, owner.next_soon = false, false
 end
 
+local going_on = false -- whose turn() or go_on() is called
+
 local function serve_soon()
+  -- Even a call may find no memory, for the stack: that one is gone on with now.
+  if going_on and going_on.go_on then loop.soon(going_on) end
+  going_on = false
   if not serving_soon then serving_soon, first_soon = first_soon, false end
   while serving_soon do
     local owner = serving_soon
     serving_soon = owner.next_soon
     owner.soon, owner.next_soon = false, false
-    owner:go_on()
+    going_on = owner
+    local done, err = pcall(owner.go_on, owner)
+    if done or err ~= "not enough memory" then going_on = false end
+    if not done then error(err, 0) end
   end
 end
 
 -- Modems
 
---- From now on the loop waits for this modem and calls modem:turn(now) when its port is ready or its deadline passes.
+--- From now on the loop waits for this modem and calls modem:advance(now) when its port is ready or its
+--- deadline passes.
 function loop.attach(modem)
+  local fd = modem:pollfd()
   attached[modem] = true
-  pollset:add(modem:pollfd(), modem)
+  local done, err = pcall(pollset.add, pollset, fd, modem)
+  if done then return end
+  attached[modem] = nil
+  error(err, 0)
 end
 
 function loop.detach(modem, fd)
@@ -258,7 +271,7 @@ function loop.want_output(fd, wanted)
   pollset:modify(fd, wanted)
 end
 
---- Calls object:turn(now) when there is input on a descriptor, or (output) room for output, until loop.unwatch. The
+--- Calls object:advance(now) when there is input on a descriptor, or (output) room for output, until loop.unwatch. The
 --- loop does not keep the object. Several may watch one descriptor.
 function loop.watch(fd, object, output)
   pollset:add(fd, object, output)
@@ -280,7 +293,9 @@ function loop.iterate(deadline)
   for i = 1, count do
     local modem = stirring[i]
     stirring[i] = nil
-    modem:turn(time)
+    going_on = modem
+    modem:advance(time)
+    going_on = false
   end
   serve_soon()
   if at and at <= time then serve_timers(time) end

@@ -28,11 +28,11 @@ DataMode.__index = DataMode
 ---  mode when it ends
 ---@return hayes.data_mode
 function DataMode.new(modem, options)
-  local manners = modem.dialect.manners
+  local protocol = modem.dialect.protocol
   return setmetatable({
     modem = modem, auto = options.auto or false, received = options.received, ended = options.ended,
     alive = options.alive, hangup = options.hangup, origin = options.origin,
-    resume_text = options.resume or manners.resume or "ATO",
+    resume_text = options.resume or protocol.resume or "ATO",
     state = "command",
     parked = false,           -- the program has left data mode (escape) and not resumed it
     leaving = false,          -- the engine is leaving data mode
@@ -41,7 +41,7 @@ function DataMode.new(modem, options)
     in_doubt = false,         -- it was left to find out whether the connection still exists
     withheld = false,         -- data received meanwhile, which may end with the report of the connection's end
     dropped_dtr = false,
-    turn = Lock.new(),        -- one task at a time sends
+    send_lock = Lock.new(),       -- one task at a time sends
     turn_until = 0,           -- until then it is not left for commands
     timer = false,
     changed = wait.waiter(),  -- fires when any of these has changed, and is then replaced
@@ -57,7 +57,7 @@ function DataMode.prepare(modem)
   if modem.leaves_by_dtr ~= nil then return end
   local port = modem.port
   local has_dtr = type(port) == "userdata" and port:dtr(true) or type(port) == "table" and port.dtr
-  if not has_dtr or modem.dialect.manners.dtr == false then
+  if not has_dtr or modem.dialect.protocol.dtr == false then
     modem.leaves_by_dtr = false
   elseif exchange.run(modem, "AT&D1") then
     modem.leaves_by_dtr = true
@@ -142,7 +142,7 @@ end
 
 --- Removes the texts that report the end of the connection from the end of these bytes.
 local function before_end(self, bytes)
-  local texts = self.hangup or self.modem.dialect.manners.hangup or {}
+  local texts = self.hangup or self.modem.dialect.protocol.hangup or {}
   local i = 1
   while texts[i] do
     local words = "\r\n" .. texts[i] .. "\r\n"
@@ -251,14 +251,14 @@ function DataMode:on_data(bytes)
 end
 
 --- The port has accepted the bytes of the last send.
-function DataMode:on_given()
+function DataMode:on_data_written()
   local given = self.given
   self.given = false
   if given then given:fire(true) end
 end
 
 --- The connection may have ended: the data received looks like the report of it.
-function DataMode:on_doubt()
+function DataMode:on_hangup_suspected()
   if self.leaving or self.state ~= "online" then return end
   self.in_doubt = true
   if self.alive then self.withheld = {} end
@@ -269,7 +269,7 @@ end
 ---@param answered boolean the module has answered the escape sequence; if not, it is silent, or had left by itself
 ---@param ended boolean    the module has reported the end of the connection
 ---@param unsent integer   bytes passed to send() that were not sent
-function DataMode:on_left(answered, ended, unsent)
+function DataMode:on_data_mode_end(answered, ended, unsent)
   self.leaving = false
   if self.dropped_dtr then self.modem.port:dtr(true) end
   if self.state ~= "online" then return end
@@ -366,7 +366,7 @@ end
 ---@param bytes string
 ---@return true?, hayes.error?, integer? number of bytes that the port may have accepted, if it fails
 function DataMode:send(bytes)
-  local _turn <close> = self.turn:take()
+  local _sending <close> = self.send_lock:take()
   if self.given then self.given:wait() end -- the send of a task that was cancelled
   local ok, err = await_online(self)
   if not ok then return nil, err, 0 end

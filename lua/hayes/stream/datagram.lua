@@ -70,7 +70,7 @@ end
 --- The timer: no further piece has come.
 function Datagram:due()
   end_datagram(self)
-  self:stir()
+  self:notify()
 end
 
 --- The next datagram; with a pattern, that many bytes or lines of those that have come, as a stream.

@@ -41,7 +41,7 @@ end
 local function read_and_tell(self, held)
   local ok, err = xpcall(read_on, debug.traceback, self, held)
   if not ok then incoming.finish(self, errors.internal(err)) end
-  self:stir()
+  self:notify()
   if not ok then error(err, 0) end
 end
 

@@ -20,7 +20,7 @@ function outgoing.fail(self, bytes, err)
   err.unsent = #bytes - sent + self.output.size + before
   self.send_error = outcome.remember(self, err)
   self.output:clear()
-  self:stir()
+  self:notify()
 end
 
 --- Sends one chunk of the queue.

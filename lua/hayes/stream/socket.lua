@@ -58,7 +58,7 @@ local function adopt(self, connection, host, port)
   connection.watch = function()
     local socket = weak.socket
     if not socket then return end
-    socket:stir()
+    socket:notify()
   end
 end
 
@@ -114,7 +114,7 @@ function Socket:lasterror()
 end
 
 --- Something may have changed for those who wait for input.
-function Socket:stir()
+function Socket:notify()
   if self.arrival then self.arrival:fire() end
   if self.signal then self:update_signal() end
 end
@@ -408,7 +408,7 @@ function Socket:shutdown(mode)
   if mode ~= "send" then
     self.read_shut = true
     incoming.finish(self, errors.new { name = "closed", message = tostring(self) .. " was shut down for receiving" })
-    self:stir()
+    self:notify()
   end
   if mode ~= "receive" then self.write_shut = true end
   if self.read_shut and self.write_shut then

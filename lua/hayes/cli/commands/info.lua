@@ -18,7 +18,8 @@ function info.define(command)
 end
 
 local function collect(modem)
-  local facts = stop.unless(modem:identify())
+  local facts = {}
+  for name, value in pairs(stop.unless(modem:identify())) do facts[name] = value end
   facts.dialect = modem.dialect.name
   if modem.network then
     for name, value in pairs(stop.unless(modem.network.status())) do facts[name] = value end

@@ -5,7 +5,7 @@
 
 local check = require "hayes.check"
 local errors = require "hayes.error"
-local pem = require "hayes.stream.pem"
+local pem = require "hayes.tls.pem"
 local Slots = require "hayes.dialect.aithinker.slots"
 
 --- The firmware's buffer has 2048 bytes (Ai-Thinker's SDK).

@@ -8,6 +8,7 @@ local errors = require "hayes.error"
 local exchange = require "hayes.exchange"
 local failure = require "hayes.failure"
 local Input = require "hayes.dialect.aithinker.input"
+local SocketTable = require "hayes.dialect.aithinker.socket_table"
 local transparent = require "hayes.dialect.aithinker.transparent"
 local wait = require "hayes.wait"
 
@@ -29,7 +30,7 @@ Connection.__index = Connection
 ---@field auto? boolean  transparent transmission is interrupted for other commands
 ---@field slots? table<hayes.aithinker.slot, string>  the contents that it needs in the slots for certificates
 
----@param registry table with forget(connection), rows() and mode(), which the module is in
+---@param registry hayes.aithinker.sockets
 ---@param id integer ConID
 ---@param opening hayes.aithinker.opening
 function Connection.new(modem, registry, id, opening)
@@ -82,7 +83,7 @@ local function delete(self)
   self.deleted = true
   local ended = self.peer_closed
   local response, err = exchange.run(self.modem, "AT+SOCKETDEL=" .. self.id, { owner = self })
-  self.registry.forget(self)
+  self.registry:forget(self)
   if response or ended or self.lost or err.code == 110 then return true end
   return nil, err
 end
@@ -120,7 +121,7 @@ end
 --- The module has announced data; in push mode it is here.
 function Connection:on_data(bytes)
   if self.peer_closed and self.renewed or self.input.damaged then return end
-  self.input:on_data(bytes, self.registry.mode() == "push")
+  self.input:on_data(bytes, self.registry.mode == "push")
   self:notify()
 end
 
@@ -149,7 +150,7 @@ end
 function Connection:on_deleted()
   self.peer_closed, self.deleted = true, true
   self.input:on_deleted()
-  self.registry.forget(self)
+  self.registry:forget(self)
   self:notify()
 end
 
@@ -166,7 +167,7 @@ local function delete_later(self)
   self.closing = true
   exchange.insist(self.modem, "AT+SOCKETDEL=" .. self.id, function()
     self.deleted = true
-    self.registry.forget(self)
+    self.registry:forget(self)
   end, { owner = self })
 end
 
@@ -182,7 +183,7 @@ end
 
 --- Its row in the module's table; nil if there is none, false if the module does not answer.
 local function find_row(self)
-  local rows = self.registry.rows()
+  local rows = self.registry.table:rows()
   if not rows then return false end
   for _, row in ipairs(rows) do
     if row.ConID == self.id then return row end
@@ -196,7 +197,7 @@ local function is_gone(self)
 end
 
 local function is_row_up(self, row)
-  return row ~= nil and (self.registry.may_be_up(row) or self.type == UDP_SERVER)
+  return row ~= nil and (SocketTable.may_be_up(row) or self.type == UDP_SERVER)
 end
 
 --- Whether the connection still exists; true if the module does not answer.
@@ -208,7 +209,7 @@ end
 --- The same without waiting, ahead of all commands in the queue: calls tell() with the answer.
 ---@param tell fun(up: boolean)
 function Connection:ask_whether_up(tell)
-  self.registry.ask_row(self.id, function(row) tell(row == false or is_row_up(self, row)) end)
+  self.registry.table:ask_row(self.id, function(row) tell(row == false or is_row_up(self, row)) end)
 end
 
 local function send_failure(self, err, bytes)
@@ -257,7 +258,7 @@ local function enter_transparent(self, options)
   local ok, err
   repeat
     self.input:read_out()
-    ok, err = self.registry.may_be_transparent(self)
+    ok, err = self.registry.table:may_be_transparent(self)
     if not ok then return nil, err end
   until not self.input.has_data or self.input:is_full()
   ok, err = transparent.open(self, options)
@@ -290,13 +291,13 @@ function Connection:switch(mode, options)
     look_for_end(self)
     if self.peer_closed then return nil, ended_error(self) end
   end
-  local _turn <close> = self.input.turn:take()
+  local _reading <close> = self.input.read_lock:take()
   if mode == "transparent" then
     ok, err = enter_transparent(self, options)
   else
     self.input:read_out()
     local _opening <close> = self.registry.opening:take() -- a connection may be about to be opened in another mode
-    ok, err = self.registry.set_mode(mode)
+    ok, err = self.registry:set_mode(mode)
   end
   if not ok then return nil, err end
   self.mode = mode
@@ -315,7 +316,7 @@ function Connection:escape()
 end
 
 function Connection:resume()
-  local _turn <close> = self.input.turn:take()
+  local _reading <close> = self.input.read_lock:take()
   return self.data:resume()
 end
 
@@ -328,7 +329,7 @@ function Connection:close()
   if self.data then transparent.leave(self) end
   if self.closing then return true end -- in the background
   if self.lost then
-    self.registry.forget(self)
+    self.registry:forget(self)
     return true
   end
   return delete(self)
@@ -350,7 +351,7 @@ function Connection:describe()
   if self.lost then return nil, self.lost end
   local row
   if not transparent.is_online(self) and not self.deleted then
-    local rows, err = self.registry.rows { withdraw = true }
+    local rows, err = self.registry.table:rows { withdraw = true }
     if not rows then return nil, err end
     for _, candidate in ipairs(rows) do
       if candidate.ConID == self.id then row = candidate end

@@ -26,7 +26,7 @@ function Input.new(connection)
     connection = connection,
     arrived = Buffer.new(), -- read from the module, or pushed by it
     behind = Buffer.new(),  -- pushed while earlier packets are still unread
-    turn = Lock.new(),      -- one task at a time reads
+    read_lock = Lock.new(), -- one task at a time reads
     arrivals = 0,           -- notifications so far
     has_data = false,       -- data was announced, and has not been read to the end
     owed = false,           -- in push mode, data was announced without being pushed, and has not been read yet
@@ -124,7 +124,7 @@ end
 
 local function fetch_task(self)
   do
-    local _turn <close> = self.turn:take()
+    local _reading <close> = self.read_lock:take()
     self:read_out()
     self.fetching = false
   end
@@ -152,8 +152,8 @@ end
 function Input:look()
   local connection = self.connection
   if self.arrived.size > 0 or connection.lost then return end
-  if not (self.has_data or connection.doubtful or self.turn.held) then return end
-  local _turn <close> = self.turn:take()
+  if not (self.has_data or connection.doubtful or self.read_lock.held) then return end
+  local _reading <close> = self.read_lock:take()
   if self.arrived.size == 0 and not transparent.is_online(connection) and (self.has_data or connection.doubtful) then
     self.has_data = not connection.deleted
     self:read_out()
@@ -204,7 +204,7 @@ end
 --- The module no longer has the connection.
 function Input:on_deleted()
   self.has_data = false
-  if not self.turn.held then take_behind(self) end -- otherwise the task that reads does this afterwards
+  if not self.read_lock.held then take_behind(self) end -- otherwise the task that reads does this afterwards
 end
 
 return Input

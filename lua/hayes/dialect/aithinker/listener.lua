@@ -14,7 +14,8 @@ local LOOK_AFTER = 5
 local Listener = {}
 Listener.__index = Listener
 
----@param wanted table as for sockets.open: type, port, mode, kind ("tcp" or "SSL"), seed_type, what
+---@param registry hayes.aithinker.sockets
+---@param wanted table as for sockets:open: type, port, mode, kind ("tcp" or "SSL"), seed_type, what
 function Listener.new(modem, registry, id, wanted)
   return setmetatable({ modem = modem, registry = registry, id = id, type = wanted.type, port = wanted.port,
     wanted = wanted, slots = wanted.slots or false, waiting = {}, arrival = false, ended = false,
@@ -32,13 +33,13 @@ function Listener:seed()
     mode = self.wanted.mode }
 end
 
-local function stir(self)
+local function notify(self)
   if self.arrival then self.arrival:fire() end
 end
 
 function Listener:on_seed(connection)
   self.waiting[#self.waiting + 1] = connection
-  stir(self)
+  notify(self)
 end
 
 --- The module has ended it.
@@ -47,13 +48,13 @@ function Listener:on_closed()
 end
 
 function Listener:on_deleted()
-  self.registry.forget(self)
+  self.registry:forget(self)
   self:on_closed()
 end
 
 function Listener:lose(err)
   self.ended = self.ended or err
-  stir(self)
+  notify(self)
 end
 
 --- Looks for clients in the table of sockets as a task of its own.
@@ -62,7 +63,7 @@ local function look(self)
   wait.spawn_detached(function()
     repeat
       self.look_again = false
-      self.registry.look_for_seeds(self)
+      self.registry:look_for_seeds(self)
     until not self.look_again or self.ended
     self.looking = false
   end)
@@ -106,7 +107,7 @@ function Listener:close()
   if gone then return true end
   self.deleted = true
   local response, err = exchange.run(self.modem, "AT+SOCKETDEL=" .. self.id)
-  self.registry.forget(self)
+  self.registry:forget(self)
   if response then return true end
   return nil, err
 end

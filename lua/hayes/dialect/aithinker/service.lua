@@ -1,7 +1,7 @@
 --- What modem.tcp, modem.udp and modem.ssl of an Ai-Thinker module share: clients and servers over one kind of socket.
 
 local check = require "hayes.check"
-local hosts = require "hayes.stream.host"
+local Client = require "hayes.stream.client"
 local job = require "hayes.job"
 local make = require "hayes.stream.make"
 local Server = require "hayes.stream.server"
@@ -41,10 +41,6 @@ local function all_rules(own)
   return rules
 end
 
-local function check_port(where, port)
-  return check.value(where, "the port", port, { type = "integer", min = 1, max = 65535 })
-end
-
 local function check_host(where, host)
   check.value(where, "the host", host, { type = "string", line = true, filled = true })
   if host:find("[,%s]") then
@@ -66,7 +62,7 @@ function service.new(modem, kind)
   end
 
   local function open_connection(host, port, options)
-    local connection, err = sockets.open {
+    local connection, err = sockets:open {
       type = kind.client, host = host, port = port, what = kind.what, auto = options.escape == "auto",
       keep_alive = options.keep_alive, con_id = options.con_id,
       mode = options.mode == "push" and "push" or "buffer", doing = ("the %s to %s:%d"):format(kind.what, host, port),
@@ -81,6 +77,11 @@ function service.new(modem, kind)
     return nil, err
   end
 
+  local client = Client.new {
+    modem = modem, name = kind.name, kind = kind.kind, what = kind.what, options = options_of, check_host = check_host,
+    connect = open_connection, opened = kind.opened,
+  }
+
   --- Opens a connection. Options: mode ("buffer": data is asked for; "push": it comes with the event; "transparent":
   --- the line carries nothing else); escape ("manual", or "auto": commands interrupt transparent mode);
   --- keep_alive, seconds between TCP's questions to a silent peer, 0: none (framework P2.25.0 and later do it); con_id,
@@ -94,34 +95,13 @@ function service.new(modem, kind)
   ---@param options? table
   ---@return hayes.socket?, hayes.error?
   function made.open(host, port, options)
-    host = hosts.plain(host)
-    check_host(kind.name .. ".open", host)
-    port = check_port(kind.name .. ".open", port)
-    options = options_of(kind.name .. ".open", options)
-    local connection, err = job.open_within(modem, options.timeout,
-      ("opening the %s to %s:%d"):format(kind.what, host, port), open_connection, host, port, options)
-    if not connection then return nil, err end
-    local socket = make.over(kind.kind, connection, host, port)
-    if kind.opened then kind.opened(socket, options) end
-    return socket
+    return client:open(host, port, options)
   end
 
   --- A function that makes sockets for connect(), for `http.request { create = … }` and the like.
   ---@param options? table as for open
   function made.factory(options)
-    options = options_of(kind.name .. ".factory", options)
-    return function()
-      local socket = make.unconnected(kind.kind, kind.kind == "udp", {
-        modem = modem,
-        check = function(host, port)
-          check_host("socket:connect", host)
-          check_port("socket:connect", port)
-        end,
-        open = function(host, port) return open_connection(hosts.plain(host), port, options) end,
-      })
-      if kind.opened then kind.opened(socket, options) end
-      return socket
-    end
+    return client:factory(options)
   end
 
   --- Listens on a port of the module. TCP and SSL: a server, whose accept([timeout]) gives sockets. UDP: a socket, that
@@ -135,17 +115,18 @@ function service.new(modem, kind)
     local where = kind.name .. ".listen"
     options = check.options(where, options, server_rules)
     if kind.check_server then kind.check_server(where, options) end
-    check_port(where, port)
+    port = Client.check_port(where, port)
     if options.mode == "transparent" then
       check.fail(where, 'mode is "transparent"; it must be "buffer" or "push" (sockets have transparent())')
     end
-    local object, err = job.open_within(modem, options.timeout, "opening the server on port " .. port, sockets.open, {
-      type = kind.server, port = port, mode = options.mode, what = kind.what, seed_type = kind.seed,
-      keep_alive = options.keep_alive, con_id = options.con_id,
-      listens = kind.seed ~= nil, auto = options.escape == "auto",
-      doing = ("the server on port %d"):format(port),
-      with_slots = kind.open_server and function(connect) return kind.open_server(options, connect) end,
-    })
+    local object, err = job.open_within(modem, options.timeout, "opening the server on port " .. port,
+      sockets.open, sockets, {
+        type = kind.server, port = port, mode = options.mode, what = kind.what, seed_type = kind.seed,
+        keep_alive = options.keep_alive, con_id = options.con_id,
+        listens = kind.seed ~= nil, auto = options.escape == "auto",
+        doing = ("the server on port %d"):format(port),
+        with_slots = kind.open_server and function(connect) return kind.open_server(options, connect) end,
+      })
     if not object then return nil, err end
     if kind.seed then return Server.new(object, kind.kind) end
     object.host = "anybody" -- not known before it sends

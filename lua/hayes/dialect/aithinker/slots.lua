@@ -117,7 +117,7 @@ end
 
 --- The error if one of our connections needs the present content, else nil.
 local function refused_by_users(self, change)
-  local users, err = self.modem.sockets.needing(change.kind, change.text)
+  local users, err = self.modem.sockets:needing(change.kind, change.text)
   if not users then return err end
   local user = users[1]
   return user and in_use(change.kind, ("%s (ConID %d)"):format(user:title(), user.id), ways_out[change.kind]) or nil
@@ -168,7 +168,7 @@ end
 --- May there be something to remove?
 local function may_need_cleaning(self, kind)
   if self.torn[kind] then return true end
-  return self.written[kind] ~= nil and not self.modem.sockets.holders(kind, "")[1]
+  return self.written[kind] ~= nil and not self.modem.sockets:holders(kind, "")[1]
 end
 
 --- The changes that make the slots as wanted, and what is in them. `left`: slots that need no cleaning.

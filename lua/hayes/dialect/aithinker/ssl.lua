@@ -22,7 +22,7 @@
 local check = require "hayes.check"
 local errors = require "hayes.error"
 local service = require "hayes.dialect.aithinker.service"
-local tls = require "hayes.stream.tls"
+local tls = require "hayes.tls"
 
 --- The module has refused the server's certificate.
 local VERIFY_FAILED = 109

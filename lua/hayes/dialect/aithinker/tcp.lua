@@ -94,8 +94,8 @@ return function(modem)
     local number = auto_types[set.type]
     local what = ("connection of the kind %q"):format(set.type)
     local connection
-    connection, err = job.open(nil, modem.sockets.take_over, { type = number, host = set.host or "anybody",
-      port = set.port, what = what, mode = "buffer" })
+    connection, err = job.open(nil, modem.sockets.take_over, modem.sockets, { type = number,
+      host = set.host or "anybody", port = set.port, what = what, mode = "buffer" })
     if not connection then return nil, err end
     local kind = set.type == "ssl" and "SSL" or set.type == "tcp" and "tcp" or "udp"
     return (kind == "udp" and Datagram or Socket).new(kind, connection, connection.host, connection.port)

@@ -3,6 +3,7 @@
 
 local check = require "hayes.check"
 local errors = require "hayes.error"
+local record = require "hayes.record"
 local Lock = require "hayes.lock"
 local Steps = require "hayes.steps"
 local wait = require "hayes.wait"
@@ -86,13 +87,89 @@ function Station:status()
   if not status then return nil, errors.within(err, "asking for the state of the Wi-Fi") end
   status.state = states[status.number] or (status.number and "state " .. status.number) or "disconnected"
   status.number = nil
-  return status
+  return record.new(status, { "state", "ssid", "bssid", "channel", "security", "ip", "gateway", "mac" })
 end
 
 local function no_address(doing, seconds, state)
   return errors.new { name = "no_address", origin = "aithinker",
     message = ("%s: no address within %g s%s"):format(doing, seconds, state and "; the state is " .. state or ""),
     hint = "Is the DHCP server's pool exhausted? Is the signal weak (modem.wifi.scan())?" }
+end
+
+local function join(steps, self, options)
+  local doing = steps.doing
+  local _changing <close>, busy = steps:take(self.changing, "the Wi-Fi")
+  if not _changing then return nil, busy end
+  local addressed = wait.waiter()
+  local _got <close> = self.modem:listen("+EVENT:WIFI_GOT_IP", function() addressed:fire(true) end)
+  local _closed <close> = self.modem:listen("closed", function() addressed:fire(nil, self.modem.closed_with) end)
+  local _reboot <close> = self.modem:listen("reboot", function()
+    addressed:fire(nil, errors.reboot(doing))
+  end)
+  local ok, err = steps:begin("making the module a station")
+  if not ok then return nil, err end
+  ok, err = self:enable()
+  if not ok then return nil, errors.within(err, doing) end
+  ok, err = steps:begin("asking the access point")
+  if not ok then return nil, err end
+  ok, err = self.modem:call("+WJAP", "write", { options.ssid, options.password, options.bssid },
+    { timeout = options.timeout + 10, withdraw = true })
+  if not ok then return nil, errors.within(err, doing) end
+  -- OK may come before the address or after it, and the event may get lost.
+  steps.step, steps.why = false, no_address(doing, options.timeout)
+  while true do
+    ok, err = addressed:wait(math.min(steps.deadline, wait.now() + LOOK_AGAIN))
+    if not ok and err ~= "timeout" then return nil, err end
+    local status
+    status, err = self:status()
+    if not status then return nil, err end
+    if ok or status.state == "connected" then return status end
+    steps.why = no_address(doing, options.timeout, status.state)
+    err = steps:given_up()
+    if err then return nil, err end
+  end
+end
+
+--- Joins an access point and waits for an address.
+---@param options table of wifi.join
+---@return table?, hayes.error?
+function Station:join(options)
+  return Steps.run(self.modem, options.timeout, "joining " .. options.ssid, join, self, options)
+end
+
+--- Switches the station off.
+---@return true?, hayes.error?
+function Station:leave()
+  local _changing <close> = self.changing:take()
+  local now, err = self:mode()
+  if not now then return nil, err end
+  local off = { [STATION] = 0, [BOTH] = ACCESS_POINT }
+  if not off[now] then return true end
+  local ok
+  ok, err = self.modem:call("+WMODE", "write", { off[now], 0 })
+  if ok then return true end
+  return nil, errors.within(err, "leaving the access point")
+end
+
+---@param ssid? string
+---@return table[]?, hayes.error?
+function Station:scan(ssid)
+  local _changing <close> = self.changing:take()
+  local ok, err = self:enable()
+  if not ok then return nil, errors.within(err, "scanning") end
+  local response
+  response, err = self.modem:call("+WSCAN", ssid and "write" or "execute", { ssid })
+  if not response then return nil, errors.within(err, "scanning") end
+  local list = {}
+  for _, line in ipairs(response) do
+    -- A space after the index before framework P2.19.3, a comma since; names are not quoted.
+    local name, channel, security, rssi, bssid = line:match("^%d+[ ,](.*),(%d+),([^,]*),(%-?%d+),(%x[%x:]+)$")
+    if name then
+      list[#list + 1] = { ssid = name, channel = math.tointeger(tonumber(channel)), security = security,
+        rssi = math.tointeger(tonumber(rssi)), bssid = bssid }
+    end
+  end
+  return list
 end
 
 return function(modem)
@@ -107,40 +184,6 @@ return function(modem)
     return station:status()
   end
 
-  local function join(steps, options)
-    local doing = steps.doing
-    local _changing <close>, busy = steps:take(station.changing, "the Wi-Fi")
-    if not _changing then return nil, busy end
-    local addressed = wait.waiter()
-    local _got <close> = modem:listen("+EVENT:WIFI_GOT_IP", function() addressed:fire(true) end)
-    local _closed <close> = modem:listen("closed", function() addressed:fire(nil, modem.closed_with) end)
-    local _reboot <close> = modem:listen("reboot", function()
-      addressed:fire(nil, errors.reboot(doing))
-    end)
-    local ok, err = steps:begin("making the module a station")
-    if not ok then return nil, err end
-    ok, err = station:enable()
-    if not ok then return nil, errors.within(err, doing) end
-    ok, err = steps:begin("asking the access point")
-    if not ok then return nil, err end
-    ok, err = modem:call("+WJAP", "write", { options.ssid, options.password, options.bssid },
-      { timeout = options.timeout + 10, withdraw = true })
-    if not ok then return nil, errors.within(err, doing) end
-    -- OK may come before the address or after it, and the event may get lost.
-    steps.step, steps.why = false, no_address(doing, options.timeout)
-    while true do
-      ok, err = addressed:wait(math.min(steps.deadline, wait.now() + LOOK_AGAIN))
-      if not ok and err ~= "timeout" then return nil, err end
-      local status
-      status, err = station:status()
-      if not status then return nil, err end
-      if ok or status.state == "connected" then return status end
-      steps.why = no_address(doing, options.timeout, status.state)
-      err = steps:given_up()
-      if err then return nil, err end
-    end
-  end
-
   --- Joins an access point and waits for an address. Options: ssid (1 to 63 bytes), password (none: an open one),
   --- bssid, timeout, seconds over all (30). A quote in them is sent as the module wants it. Combo guide, AT+WJAP.
   ---@param options { ssid: string, password: string?, bssid: string?, timeout: number? }
@@ -148,22 +191,14 @@ return function(modem)
   function wifi.join(options)
     options = check.options("wifi.join", options, join_rules)
     if options.ssid == "" then check.fail("wifi.join", "the ssid is empty") end
-    return Steps.run(modem, options.timeout, "joining " .. options.ssid, join, options)
+    return station:join(options)
   end
 
   --- Leaves the access point: the station is switched off, which is the only way that all firmware has (combo guide,
   --- AT+WMODE). join() switches it on again.
   ---@return true?, hayes.error?
   function wifi.leave()
-    local _changing <close> = station.changing:take()
-    local now, err = station:mode()
-    if not now then return nil, err end
-    local off = { [STATION] = 0, [BOTH] = ACCESS_POINT }
-    if not off[now] then return true end
-    local ok
-    ok, err = modem:call("+WMODE", "write", { off[now], 0 })
-    if ok then return true end
-    return nil, errors.within(err, "leaving the access point")
+    return station:leave()
   end
 
   --- The access points in reach, or those of a name: a list of { ssid, channel, security, rssi (dBm), bssid }. Combo
@@ -172,22 +207,7 @@ return function(modem)
   ---@return table[]?, hayes.error?
   function wifi.scan(ssid)
     check.value("wifi.scan", "the ssid", ssid, { type = "string|nil", sendable = true })
-    local _changing <close> = station.changing:take()
-    local ok, err = station:enable()
-    if not ok then return nil, errors.within(err, "scanning") end
-    local response
-    response, err = modem:call("+WSCAN", ssid and "write" or "execute", { ssid })
-    if not response then return nil, errors.within(err, "scanning") end
-    local list = {}
-    for _, line in ipairs(response) do
-      -- A space after the index before framework P2.19.3, a comma since; names are not quoted.
-      local name, channel, security, rssi, bssid = line:match("^%d+[ ,](.*),(%d+),([^,]*),(%-?%d+),(%x[%x:]+)$")
-      if name then
-        list[#list + 1] = { ssid = name, channel = math.tointeger(tonumber(channel)), security = security,
-          rssi = math.tointeger(tonumber(rssi)), bssid = bssid }
-      end
-    end
-    return list
+    return station:scan(ssid)
   end
 
   return wifi

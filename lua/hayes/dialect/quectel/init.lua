@@ -18,7 +18,7 @@ local quectel = {
   title = "Quectel LTE modules",
   about = "EC200U and EG91xU (SSL note V1.2), LTE Standard(A), and their relatives EC2x, EG9x, BG9x as far as these "
     .. "do the same. The NB-IoT modules (BC66, BC660K) speak another dialect.",
-  manners = { eol = "\r", prompt = ">", quote = "always", max_command = 1024, escape = "+++", guard_ms = 1100,
+  protocol = { eol = "\r", prompt = ">", quote = "always", max_command = 1024, escape = "+++", guard_ms = 1100,
     cancel = "\27", crlf_after_block = true, behind = "\r\n+Q" },
   finals = {
     { "OK", success = true, summary = "the command has succeeded; of some the result comes later" },

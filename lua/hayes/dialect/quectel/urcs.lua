@@ -12,6 +12,7 @@ local registration_shape = "n|ns*|nx*|n''*"
 local function registration_changed(name, what, source)
   return {
     name = name, summary = what, source = source, shape = registration_shape,
+    switch_on = { query = "AT" .. name .. "?", field = "n", command = "AT" .. name .. "=1" },
     answer = {
       { name = "stat", values = states.registration_words },
       { name = "lac", type = "string", optional = true, doc = "Location or tracking area, hexadecimal." },

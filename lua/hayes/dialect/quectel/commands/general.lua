@@ -175,8 +175,9 @@ return {
     name = "+CSQ", summary = "Signal strength and bit error rate.", source = "27.007 8.5",
     execute = true, test = true, timeout = 0.3,
     answer = {
-      { name = "rssi", doc = "0: -113 dBm or less, 31: -51 dBm or more, steps of 2 dBm; 99: not known." },
-      { name = "ber", doc = "0 to 7; 99: not known." },
+      { name = "rssi", values = { [99] = "not known" }, scale = { first = -113, step = 2, unit = "dBm" },
+        doc = "0: -113 dBm or less, 31: -51 dBm or more, steps of 2 dBm; 99: not known." },
+      { name = "ber", values = { [99] = "not known" }, doc = "0 to 7; 99: not known." },
     },
   },
   registration_command("+CREG", "for voice", "27.007 7.2"),

@@ -7,17 +7,30 @@ local ftp_errors = require "hayes.dialect.quectel.ftp.errors"
 
 local call = {}
 
---- The error with this number, and the server's reply code where it gave one.
+--- What a reply of the server means for a command: words and a hint; nil where nothing more can be said.
+local function meaning_of(code, protocol, name)
+  local refusal = ftp_errors.refusals[name]
+  if refusal and (protocol == 550 or code == 627 and not protocol) then return refusal end
+  return ftp_errors.protocol[protocol or code == 627 and 550]
+end
+
+--- The error with this number, and the server's reply code: the one that it gave, or the only one that leads to this
+--- number.
 ---@param code integer
 ---@param protocol? integer
 ---@param doing string
+---@param name? string the command, without `+QFTP`
 ---@return hayes.error
-function call.failed(modem, code, protocol, doing)
+function call.failed(modem, code, protocol, doing, name)
   local err = failure.coded(modem, code, doing)
-  if not protocol or protocol == 0 then return err end
-  local known = ftp_errors.protocol[protocol]
+  protocol = protocol ~= 0 and protocol or ftp_errors.replies[code]
   err.protocol = protocol
-  err.message = ("%s; the server said %d%s"):format(err.message, protocol, known and ", " .. known[1] or "")
+  local known, words = meaning_of(code, protocol, name), ftp_errors.meanings[code]
+  if protocol then
+    err.message = ("%s; the server said %d%s"):format(err.message, protocol, known and ", " .. known[1] or "")
+  elseif known or words then
+    err.message = ("%s: %s"):format(err.message, known and known[1] or words)
+  end
   err.hint = known and known[2] or err.hint
   return err
 end
@@ -25,13 +38,14 @@ end
 --- A command that was refused at once, seen as what was to be done by it.
 ---@param err hayes.error
 ---@param doing string
-function call.refused(modem, err, doing)
+---@param name? string the command, without `+QFTP`
+function call.refused(modem, err, doing, name)
   if err.origin ~= "ftp" then
     local seen = errors.within(err, doing)
     if err.result == "NO CARRIER" then seen.name, seen.origin = "no_carrier", "ftp" end
     return seen
   end
-  local seen = call.failed(modem, err.code, nil, doing)
+  local seen = call.failed(modem, err.code, nil, doing, name)
   seen.command, seen.result, seen.response = err.command, err.result, err.response
   return seen
 end
@@ -47,14 +61,15 @@ local function no_number(text, doing)
 end
 
 --- What stands after the 0 of a deferred result; nil and the error when it is not 0.
+---@param name? string the command, without `+QFTP`
 ---@return string?, hayes.error?
-function call.result(modem, response, doing)
+function call.result(modem, response, doing, name)
   local line = response[response.deferred or 0] or ""
   local code, rest = line:match("^%+%u+:%s*(%d+)%s*,?%s*(.-)%s*$")
   code = math.tointeger(tonumber(code))
   if not code then return nil, bad_answer(line, doing) end
   if code == 0 then return rest end
-  local err = call.failed(modem, code, math.tointeger(tonumber(rest)), doing)
+  local err = call.failed(modem, code, math.tointeger(tonumber(rest)), doing, name)
   err.response = response
   return nil, err
 end
@@ -69,8 +84,8 @@ end
 function call.run(modem, name, arguments, seconds, doing, hold)
   local response, err = modem:call("+QFTP" .. name, arguments and "write" or "execute", call.with_paths(arguments),
     { timeout = seconds, deferred = seconds, within = hold, ends_hold = hold ~= nil })
-  if not response then return nil, call.refused(modem, err, doing) end
-  return call.result(modem, response, doing)
+  if not response then return nil, call.refused(modem, err, doing, name) end
+  return call.result(modem, response, doing, name)
 end
 
 --- The first number of a result; nil and an error when it has none, or none that an integer holds.
@@ -127,6 +142,7 @@ local lost_names = {
 --- Is it the connection, the module or the line that has failed, and not what was asked for?
 ---@param err hayes.error
 function call.is_loss(err)
+  if err.final then return false end
   if err.protocol and err.protocol >= 500 then return false end
   if err.protocol == 452 then return false end
   -- The server had agreed to the transfer, or said that it is complete, so it is no missing file.

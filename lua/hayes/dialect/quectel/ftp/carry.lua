@@ -9,6 +9,16 @@ local carry = {}
 --- they are thrown away, and asked for again.
 carry.DOUBTFUL = 512
 
+--- For `ended` of an upload. A module that has ended data mode by itself takes what it had not yet read, be it the
+--- escape sequence, for command lines: the last of them has no end, so that the next command would become a part of it,
+--- and others may be answered.
+---@return fun(response: hayes.response)
+function carry.get_in_step(modem, doing)
+  return function(response)
+    if not call.result(modem, response, doing) then modem:resync() end
+  end
+end
+
 --- Over the port. What the result tells, and the response; nil, the error and the response.
 ---@param session table
 ---@param name string `PUT`, `GET`, `LIST`, …
@@ -19,18 +29,12 @@ carry.DOUBTFUL = 512
 function carry.over_port(session, name, arguments, request, moved, doing)
   local modem = session.modem
   request.timeout, request.deferred, request.progress = session.seconds, session.seconds, moved
-  -- A module that has ended data mode early takes what it had not yet read for command lines: the last of them has no
-  -- end, so that the next command would become a part of it, and others may be answered.
-  if request.data then
-    request.ended = function(answer)
-      if not call.result(modem, answer, doing) then modem:resync() end
-    end
-  end
+  if request.data then request.ended = carry.get_in_step(modem, doing) end
   local response, err = modem:call("+QFTP" .. name, "write", call.with_paths(arguments), request)
   -- Neither has it read the rest where it hangs up.
   if not response and request.data and err.result == "NO CARRIER" then modem:resync() end
-  if not response then return nil, call.refused(modem, err, doing), err.response end
-  local text, failed = call.result(modem, response, doing)
+  if not response then return nil, call.refused(modem, err, doing, name), err.response end
+  local text, failed = call.result(modem, response, doing, name)
   return text, failed, response
 end
 
@@ -63,9 +67,9 @@ function carry.inside(session, name, arguments, size, moved, doing)
   if moved then wait.spawn_detached(look, session, moved, state) end
   local response, err = modem:call("+QFTP" .. name, "write", call.with_paths(arguments),
     { timeout = session.seconds, deferred = session.seconds + (size or 1 << 20) / SLOWEST })
-  if not response then return nil, call.refused(modem, err, doing) end
+  if not response then return nil, call.refused(modem, err, doing, name) end
   local text
-  text, err = call.result(modem, response, doing)
+  text, err = call.result(modem, response, doing, name)
   if not text then return nil, err end
   return call.number(text, doing)
 end

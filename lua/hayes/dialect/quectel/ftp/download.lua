@@ -97,6 +97,22 @@ local function settle(self)
   return target:settle(right)
 end
 
+--- Firmware that has nothing to send, at the end of a file, calls that 627,550.
+local function is_end_of_file(err, count, begins)
+  return err.code == 627 and err.protocol == 550 and count == 0 and begins > 0
+end
+
+--- The server has called it complete where, by its SIZE, more was to come.
+local function ended_early(self, count, length)
+  local at = self.base + self.target.at
+  if self.ended_at == at then
+    return remote.untrue_size(self.doing, ("it says that the file has %d bytes, and twice ended it after %d"):format(
+      self.size, at), "Give the length that is there: length = " .. at .. ".")
+  end
+  self.ended_at = at
+  return differs(self, ("%d of %d bytes came"):format(count, length))
+end
+
 --- Fetches from where the target is; nil and the error when not all of it has come.
 local function fetch(self, length)
   local target = self.target
@@ -115,10 +131,8 @@ local function fetch(self, length)
     self.proven = target.at
     remember(self)
   end
-  if not text then return nil, err end
-  if length and count ~= length then
-    return nil, differs(self, ("%d of %d bytes came"):format(count, length))
-  end
+  if not text and not is_end_of_file(err, count, begins) then return nil, err end
+  if length and count ~= length then return nil, ended_early(self, count, length) end
   return true
 end
 
@@ -190,12 +204,22 @@ local function fetch_unknown(self)
   return fetch(self, self.options.length)
 end
 
+--- Nothing of the server's file follows what has come, whatever its SIZE says. A refusal to look there is no proof.
+local function check_end(self)
+  if self.is_part then return true end
+  local more, err = carry.read(self.session, self.path, self.target.at, 1, self.doing)
+  if not more and call.is_loss(err) then return nil, err end
+  if not more or more == "" then return true end
+  return nil, remote.untrue_size(self.doing, ("it says that the file has %d bytes, and more follow"):format(self.size),
+    "ftp:get() with length fetches any part of it.")
+end
+
 --- What has come is what the server's file has; what differs is fetched again from there.
 local function compare_content(self)
   local target = self.target
   local function read(at, length) return target:read(at, length) end
   local same, at = proof.read_back(self.session, self.path, read, 0, target.at, self.base, self.doing)
-  if same then return true end
+  if same then return check_end(self) end
   if same == nil then return nil, at end
   self.proven = at
   target:settle(at)
@@ -238,7 +262,7 @@ local function attempt(self)
 end
 
 local function explain(self, err)
-  local seen = errors.within(err, ("given up after %d attempts"):format(err.attempts))
+  local seen = recovery.given_up(err)
   local target = self.target
   local where = target.is_file and target.keeps and target.part.part_path .. " has" or "here are"
   seen.message = ("%s; %s %d of %s bytes that the server has"):format(seen.message, where, target.at,

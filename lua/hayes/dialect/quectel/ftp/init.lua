@@ -71,7 +71,7 @@ return function(modem)
     session.opened_at = check.position()
     held.session = session
     local opening <close> = setmetatable({ session = session }, Opening)
-    local _turn <close> = session.turn:take "logging in"
+    local _held <close> = session.client_lock:take "logging in"
     local ok, err = first_login(session, retries or options.retries)
     if not ok and options.diagnose and not (modem.closed_with or err.queued) then
       login.release(session)

@@ -152,11 +152,6 @@ local function name_host(err, options)
   return err
 end
 
-local function restarted(doing)
-  return errors.new { name = "reboot",
-    message = doing .. ": the module has restarted meanwhile, and has lost what was set for it" }
-end
-
 --- Sends the login, with nobody's command between that and what is confirmed for it. A module that has restarted since
 --- the first of the settings has lost the account, the kind of TLS and the SSL context: it is not told to log in.
 ---@param restarts integer what session.restarts was when the settings were begun
@@ -164,7 +159,7 @@ local function log_in(session, restarts, doing)
   local options = session.options
   local hold <close>, err = exchange.hold(session.modem, session.seconds)
   if not hold then return nil, errors.within(err, doing) end
-  if session.restarts ~= restarts then return nil, restarted(doing) end
+  if session.restarts ~= restarts then return nil, errors.reboot(doing) end
   if session.tls then
     local ok
     ok, err = confirm(session, hold)
@@ -200,7 +195,7 @@ function login.open(session)
   if ok then ok, err = log_in(session, restarts, doing) end
   if ok then ok, err = go_back(session) end
   if not ok then return nil, err end
-  if session.restarts ~= restarts then return nil, restarted(doing) end
+  if session.restarts ~= restarts then return nil, errors.reboot(doing) end
   session.connected, session.was_connected, session.in_doubt = true, true, false
   return true
 end

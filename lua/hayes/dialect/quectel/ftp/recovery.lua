@@ -17,8 +17,7 @@ local LONGEST_PAUSE = 60
 local RESTART_SECONDS = 90
 
 local function closed(session)
-  return errors.new { name = "closed", origin = "ftp",
-    message = ("the FTP session with %s was closed"):format(session.options.host) }
+  return errors.closed("the FTP session with " .. session.options.host, nil, { origin = "ftp" })
 end
 
 --- Waits for an event of the modem; true when it need not be waited for any more.
@@ -108,6 +107,13 @@ function recovery.may_pass(err)
   return err.code == 604 or call.is_loss(err)
 end
 
+--- The error of what has been tried again in vain.
+---@param err hayes.error of recovery.run()
+---@return hayes.error
+function recovery.given_up(err)
+  return errors.within(err, ("given up after %d attempt%s"):format(err.attempts, err.attempts == 1 and "" or "s"))
+end
+
 --- Calls attempt() until it gives something that is not nil, until it fails of what trying again cannot mend, or until
 --- so many attempts in a row have changed nothing. The session is logged in again before, if it is not logged in.
 ---@param session table
@@ -121,12 +127,12 @@ function recovery.run(session, retries, attempt, moved, writes)
   while true do
     if session.closed then return nil, closed(session) end
     local ok, err, final = true, nil, false
+    tries = tries + 1
     if not session.connected then
       ok, err = bring_back(session)
       final = not ok and (is_final(session, err) or is_gone_for_good(session.modem))
     end
     if ok then
-      tries = tries + 1
       local result
       result, err = attempt()
       if result ~= nil then return result end
@@ -139,8 +145,9 @@ function recovery.run(session, retries, attempt, moved, writes)
     if moved and moved() then failures, pause = 0, recovery.FIRST_PAUSE end
     failures = failures + 1
     err.attempts = tries
-    if failures > retries then return nil, err end
+    -- Also where it is given up: the next call does not find out again.
     if session.connected and not keeps_session(session, err, failures) then session.connected = false end
+    if failures > retries then return nil, err end
     tell(session, err, failures, pause)
     wait.sleep(pause)
     pause = math.min(pause * 2, LONGEST_PAUSE)

@@ -66,6 +66,15 @@ function remote.size_differs(upload, got, wanted)
     message = ("%s: the server has %s bytes, and %d were to be there"):format(upload.doing, got or "no", wanted) }
 end
 
+--- The error of a transfer that both sides have called complete twice, while SIZE tells something else: trying again
+--- would carry all of it a third time.
+---@param what string
+---@param hint string
+function remote.untrue_size(doing, what, hint)
+  return errors.new { name = "size_differs", origin = "ftp", final = true, hint = hint,
+    message = ("%s: the server's SIZE is not to be trusted: %s"):format(doing, what) }
+end
+
 --- Is the server's file as long as an upload must have made it? What follows a part within the file may stay there. A
 --- server that does not tell is believed, and so is one that has moved the file away; unless the module was in doubt:
 --- then nothing but the exact size settles it.

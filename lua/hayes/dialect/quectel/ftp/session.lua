@@ -14,7 +14,7 @@ local remote = require "hayes.dialect.quectel.ftp.remote"
 local sources = require "hayes.dialect.quectel.ftp.sources"
 local stream = require "hayes.dialect.quectel.ftp.stream"
 local targets = require "hayes.dialect.quectel.ftp.targets"
-local Turn = require "hayes.dialect.quectel.ftp.turn"
+local ClientLock = require "hayes.dialect.quectel.ftp.client_lock"
 local Upload = require "hayes.dialect.quectel.ftp.upload"
 local utc = require "hayes.dialect.quectel.utc"
 local wait = require "hayes.wait"
@@ -45,7 +45,7 @@ function Session.new(modem, client, options, tls)
     in_doubt = false,  -- not connected, but the module may still be logged in
     restarts = 0,      -- of the module or its port: settings that are older than the last one are lost
     closed = false,    -- by close()
-    turn = Turn.new(), -- one command at a time: the client refuses others with 603
+    client_lock = ClientLock.new(), -- one command at a time: the client refuses others with 603
     steps = {},        -- paths of the AT+QFTPCWD that lead from the folder of a login to the current one
   }, Session)
 end
@@ -56,8 +56,7 @@ function Session:__tostring()
 end
 
 local function closed(self)
-  return errors.new { name = "closed", origin = "ftp",
-    message = ("the FTP session with %s was closed"):format(self.options.host) }
+  return errors.closed("the FTP session with " .. self.options.host, nil, { origin = "ftp" })
 end
 
 local check_path = option_rules.check_path
@@ -83,15 +82,15 @@ end
 
 --- Something that changes nothing on the server and is tried again after a broken link. What failed first is told.
 local function ask(self, doing, f)
-  local turn <close>, err = self.turn:take(doing)
-  if not turn then return nil, err end
+  local held <close>, err = self.client_lock:take(doing)
+  if not held then return nil, err end
   return run_whole(self, recovery.run, self, few_retries(self), f)
 end
 
 --- Something that is done once: whether a broken link came before or after it is not known. done() is called then.
 local function act(self, name, arguments, doing, done)
-  local turn <close>, err = self.turn:take(doing)
-  if not turn then return nil, err end
+  local held <close>, err = self.client_lock:take(doing)
+  if not held then return nil, err end
   if self.closed then return nil, closed(self) end
   if not self.connected then
     local ok
@@ -154,12 +153,12 @@ end
 function Session:put(source, path, options)
   options = check_transfer("ftp:put", path, options)
   local doing = "storing " .. path
-  local err = self.turn:refusal(doing)
+  local err = self.client_lock:refusal(doing)
   if err then return nil, err end
   local stream_will_do = not options.resume and { length = options.length } or nil
   local opened <close>, unreadable = sources.open(self.modem, "ftp:put", source, stream_will_do)
   if not opened then return nil, unreadable end
-  local _turn <close> = self.turn:take(doing)
+  local _held <close> = self.client_lock:take(doing)
   if opened.next then
     check_stream(options)
     return run_whole(self, put_stream, self, opened.next, path, options)
@@ -181,8 +180,8 @@ end
 function Session:get(path, sink, options)
   options = check_transfer("ftp:get", path, options)
   check.value("ftp:get", "the sink", sink, { type = "string|callable|nil", line = true })
-  local turn <close>, err = self.turn:take("fetching " .. path)
-  if not turn then return nil, err end
+  local held <close>, err = self.client_lock:take("fetching " .. path)
+  if not held then return nil, err end
   if options.follow then check.fail("ftp:get", "follow is for ftp:put") end
   if sources.is_inside(sink) then return run_whole(self, Download.inside, self, path, sink, options) end
   local may_keep = options.resume ~= false and not options.offset and not options.length
@@ -397,7 +396,7 @@ local states = { [0] = "opening", "idle", "transferring", "closing", "closed" }
 --- What the module's FTP client is doing: "opening", "idle", "transferring", "closing" or "closed".
 ---@return string?, hayes.error?
 function Session:status()
-  local refusal = self.turn:refusal("asking for the state of the FTP client")
+  local refusal = self.client_lock:refusal("asking for the state of the FTP client")
   if refusal then return nil, refusal end
   local state, err = login.state(self.modem, self.seconds)
   if not state or states[state] then return states[state], err end
@@ -409,7 +408,7 @@ end
 ---@return integer?, hayes.error?
 function Session:transferred()
   local doing = "asking how much was transferred"
-  local refusal = self.turn:refusal(doing)
+  local refusal = self.client_lock:refusal(doing)
   if refusal then return nil, refusal end
   return call.ask_number(self.modem, "LEN", nil, self.seconds, doing)
 end
@@ -432,7 +431,7 @@ end
 local LOGGING_OUT = "logging out"
 
 local function log_out(self)
-  local _turn <close> = self.turn:take(LOGGING_OUT)
+  local _held <close> = self.client_lock:take(LOGGING_OUT)
   local client = self.client
   client.leaving = self.leaving
   self.closed = true
@@ -451,7 +450,7 @@ end
 local function start_logout(self)
   if self.leaving then return self.leaving end
   self.leaving = wait.spawn_detached(log_out, self)
-  if not self.turn.lock.held then self.client.leaving = self.leaving end
+  if not self.client_lock.lock.held then self.client.leaving = self.leaving end
   return self.leaving
 end
 
@@ -460,7 +459,7 @@ end
 ---@return true?, hayes.error?
 function Session:close()
   if self.closed then return true end
-  local refusal = self.turn:refusal(LOGGING_OUT)
+  local refusal = self.client_lock:refusal(LOGGING_OUT)
   if refusal then return nil, refusal end
   local done, ok, err = start_logout(self):join()
   if done and ok then return true end
@@ -473,9 +472,13 @@ function Session:abandon()
   start_logout(self)
 end
 
---- Left in whatever way: a task that is being cancelled cannot wait for an answer.
-function Session:__close()
-  if self.turn:refusal(LOGGING_OUT) then start_logout(self) else pcall(self.close, self) end
+--- Is this what lua(1) raises at Ctrl-C?
+local function is_interrupt(err) return type(err) == "string" and err:find("interrupted!", 1, true) ~= nil end
+
+--- Left in whatever way: a task that is being cancelled cannot wait for an answer, and who has pressed Ctrl-C does not
+--- want to.
+function Session:__close(err)
+  if is_interrupt(err) or self.client_lock:refusal(LOGGING_OUT) then start_logout(self) else pcall(self.close, self) end
 end
 
 function Session:__gc()

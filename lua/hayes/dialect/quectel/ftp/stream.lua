@@ -5,6 +5,7 @@
 --- file that is whole, so the server's size decides then.
 
 local call = require "hayes.dialect.quectel.ftp.call"
+local carry = require "hayes.dialect.quectel.ftp.carry"
 local command = require "hayes.declare.command"
 local errors = require "hayes.error"
 local exchange = require "hayes.exchange"
@@ -26,12 +27,13 @@ local function changed(self)
   waiter:fire()
 end
 
-local function start(modem, text, seconds)
+local function start(modem, text, seconds, doing)
   local self = setmetatable({ modem = modem, waiter = wait.waiter(), over = false }, Outflow)
   local ticket, err = exchange.start(modem, text, {
     data = true, timeout = seconds, deferred = seconds,
     begun = function() changed(self) end,
     given = function() changed(self) end,
+    ended = carry.get_in_step(modem, doing),
     finished = function(response, failed)
       self.over, self.response, self.err = true, response, failed
       changed(self)
@@ -89,7 +91,7 @@ end
 
 --- The module's result, seen with what the server has.
 local function conclude(session, response, upload, ends_at)
-  local text, err = call.result(session.modem, response, upload.doing)
+  local text, err = call.result(session.modem, response, upload.doing, "PUT")
   if not text and err.code ~= 609 then return nil, err end
   if upload.is_text or text and not upload.verify then return text and true, err end
   return compare(session, upload, ends_at, err)
@@ -99,17 +101,17 @@ end
 local function send(session, source, upload, progress)
   local modem, doing = session.modem, upload.doing
   local text = command.build(modem.dialect.commands["+QFTPPUT"], "write",
-    { upload.path, "COM:", upload.start }, modem.dialect.manners)
-  local outflow <close>, err = start(modem, text, session.seconds)
-  if not outflow then return nil, call.refused(modem, err, doing) end
+    { upload.path, "COM:", upload.start }, modem.dialect.protocol)
+  local outflow <close>, err = start(modem, text, session.seconds, doing)
+  if not outflow then return nil, call.refused(modem, err, doing, "PUT") end
   local sent, whole, words = pump(outflow, source, progress)
   local response
   response, err = outflow:finish()
   if words then return nil, source_failed(words) end
-  if not response then return nil, call.refused(modem, err, doing) end
+  if not response then return nil, call.refused(modem, err, doing, "PUT") end
   local ok
   if not whole then
-    ok, err = call.result(modem, response, doing)
+    ok, err = call.result(modem, response, doing, "PUT")
     return nil, not ok and err or errors.new { name = "session_lost", origin = "ftp",
       message = ("%s: the module ended it after %d bytes"):format(doing, sent) }
   end

@@ -231,12 +231,23 @@ local function compare_content(self)
   return same, at
 end
 
+--- All was taken, for the second time, and the server tells the same wrong size again.
+local function untrue_size(self, there)
+  return remote.untrue_size(self.doing, ("it took %d bytes twice, and says that it has %d"):format(
+    self.last - self.start, there), "verify = false stores it by the count of the module and the server's last reply "
+    .. "alone; ftp:get() fetches it back for a look.")
+end
+
 --- The server's file is as long as it must be. A part within the server's file leaves the rest of it.
 local function compare(self)
   if not self.options.verify or self.is_text then return true end
   local ok, err, there = remote.check_size(self.session, self, self.last)
   if math.type(there) == "integer" then self.server_bytes = there end
   self.verified = ok and there == self.last
+  if not ok and math.type(there) == "integer" then
+    if self.told == there then return nil, untrue_size(self, there) end
+    self.told = there
+  end
   if ok and self.options.verify == "content" then ok, err = compare_content(self) end
   return ok, err
 end
@@ -276,7 +287,7 @@ local function explain(self, err)
   ask_again(self)
   local server = self.server_bytes and ("the server has %d of %d bytes"):format(self.server_bytes, self.last)
     or "what the server has is not known"
-  local seen = errors.within(err, ("given up after %d attempts"):format(err.attempts))
+  local seen = recovery.given_up(err)
   seen.message = ("%s; %s, and %s has all of them"):format(seen.message, server, self.source.what)
   seen.server_bytes, seen.local_bytes = self.server_bytes, self.source.size
   return seen

@@ -2,11 +2,12 @@
 --- FTP note chapter 4 for what to look at when it fails).
 
 local check = require "hayes.check"
-local Contexts = require "hayes.dialect.quectel.network.pdp"
+local PdpContexts = require "hayes.dialect.quectel.network.pdp"
 local diagnosis = require "hayes.dialect.quectel.network.diagnosis"
 local errors = require "hayes.error"
 local hosts = require "hayes.stream.host"
 local Registration = require "hayes.dialect.quectel.network.registration"
+local record = require "hayes.record"
 local Resolver = require "hayes.dialect.quectel.socket.resolver"
 local Sim = require "hayes.dialect.quectel.network.sim"
 local Steps = require "hayes.steps"
@@ -43,7 +44,7 @@ return function(modem)
 
   local sim = Sim.new(modem)
   local registration = Registration.new(modem)
-  local contexts = Contexts.new(modem)
+  local contexts = PdpContexts.new(modem)
   local resolver = Resolver.new(modem, function(err, doing) return contexts:last_error(err, doing) end)
   local remembered = {} -- by context: the options of the last attach() that succeeded
   local attaching = {}  -- by context: what the attach() under way, or the several, want
@@ -169,7 +170,7 @@ return function(modem)
   --- the module does not report is absent.
   ---@return table?, hayes.error?
   function network.status()
-    local status = { contexts = {} }
+    local status = {}
     local state, err = sim:state()
     if not state and err.origin == "port" then return nil, err end
     status.sim = state or err.name
@@ -184,14 +185,8 @@ return function(modem)
     end
     local attached = modem:query("AT+CGATT?")
     if attached then status.attached = attached.state == 1 end
-    local response = modem:call("+QIACT", "read")
-    for _, line in ipairs(response or {}) do
-      local context = modem:fields("AT+QIACT?", line)
-      if context.contextID and context.context_state == 1 then
-        table.insert(status.contexts, Contexts.describe(context))
-      end
-    end
-    return status
+    status.contexts = contexts:list() or {}
+    return record.new(status, { "sim", "registration", "operator", "technology", "signal", "attached", "contexts" })
   end
 
   --- The DNS servers of a PDP context as a list; given addresses, sets them first.

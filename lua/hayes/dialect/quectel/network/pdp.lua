@@ -3,8 +3,8 @@
 local errors = require "hayes.error"
 local failure = require "hayes.failure"
 local hosts = require "hayes.stream.host"
-local reason = require "hayes.dialect.quectel.reason"
 local Lock = require "hayes.lock"
+local reason = require "hayes.dialect.quectel.reason"
 local Steps = require "hayes.steps"
 
 local context_types = { ipv4 = 1, ipv6 = 2, ipv4v6 = 3 }
@@ -14,20 +14,20 @@ local authentications = { none = 0, pap = 1, chap = 2, ["pap or chap"] = 3 }
 ---@field modem hayes.modem
 ---@field changing table<integer, hayes.lock> by context: one task at a time reads and changes it
 ---@field told table<integer, table> by context: the arguments of the last AT+QICSGP that the library has sent
-local Contexts = {}
-Contexts.__index = Contexts
+local PdpContexts = {}
+PdpContexts.__index = PdpContexts
 
 ---@param modem hayes.modem
 ---@return hayes.quectel.pdp_contexts
-function Contexts.new(modem)
-  return setmetatable({ modem = modem, changing = {}, told = {} }, Contexts)
+function PdpContexts.new(modem)
+  return setmetatable({ modem = modem, changing = {}, told = {} }, PdpContexts)
 end
 
 --- The lock of a context, taken; nil and the error when the time is over first.
 ---@param context integer
 ---@param steps hayes.steps
 ---@return hayes.lock?, hayes.error?
-function Contexts:take(context, steps)
+function PdpContexts:take(context, steps)
   self.changing[context] = self.changing[context] or Lock.new()
   return steps:take(self.changing[context], ("PDP context %d"):format(context))
 end
@@ -35,7 +35,7 @@ end
 --- What an answer of AT+QIACT? says of a context. A context of IPv6 alone has its address where others have that of
 --- IPv4.
 ---@return { context: integer, ip: string?, ip6: string? }
-function Contexts.describe(fields)
+local function describe(fields)
   local described = { context = fields.contextID }
   for _, address in ipairs { fields.IP_address or "", fields.IPv6_address or "" } do
     if address ~= "" then described[hosts.family(address) == "inet6" and "ip6" or "ip"] = address end
@@ -43,20 +43,33 @@ function Contexts.describe(fields)
   return described
 end
 
---- The context as AT+QIACT? lists it, if it is active.
----@param index integer
----@return { context: integer, ip: string?, ip6: string? }?, hayes.error?
-function Contexts:active(index)
+--- The active contexts, as AT+QIACT? lists them; and the error for a line that cannot be read. nil and the error when
+--- the module does not list them.
+---@return { context: integer, ip: string?, ip6: string? }[]?, hayes.error?
+function PdpContexts:list()
   local response, err = self.modem:call("+QIACT", "read")
   if not response then return nil, err end
+  local list, damaged = {}, nil
   for _, line in ipairs(response) do
     local fields = self.modem:fields("AT+QIACT?", line)
-    local whole = fields.contextID and fields.context_state
-    if not whole then return nil, failure.bad_answer(self.modem, "AT+QIACT?", line) end
-    if fields.contextID == index and fields.context_state == 1 then
-      return Contexts.describe(fields)
+    if not (fields.contextID and fields.context_state) then
+      damaged = damaged or failure.bad_answer(self.modem, "AT+QIACT?", line)
+    elseif fields.context_state == 1 then
+      list[#list + 1] = describe(fields)
     end
   end
+  return list, damaged
+end
+
+--- The context with this number, if it is active.
+---@param index integer
+---@return { context: integer, ip: string?, ip6: string? }?, hayes.error?
+function PdpContexts:active(index)
+  local list, err = self:list()
+  for _, context in ipairs(list or {}) do
+    if context.context == index then return context end
+  end
+  return nil, err
 end
 
 --- The context that was activated just now.
@@ -89,15 +102,13 @@ end
 ---@param err hayes.error of the command
 ---@param doing string for the message
 ---@return hayes.error
-function Contexts:last_error(err, doing)
-  local code = reason.code(self.modem, err)
-  if not code then return errors.within(err, doing) end
-  return failure.coded(self.modem, code, doing)
+function PdpContexts:last_error(err, doing)
+  return reason.error(self.modem, err, doing) or errors.within(err, doing)
 end
 
 --- Deactivates a context, and reports its connections as ended: firmware need not do so, or does it before it answers.
 ---@param context integer
-function Contexts:deactivate(context)
+function PdpContexts:deactivate(context)
   local listeners = self.modem.listeners
   listeners:emit { name = "detaching", line = "", fields = { context, true } }
   local response, err = self.modem:call("+QIDEACT", "write", { context }, Steps.request)
@@ -113,7 +124,7 @@ end
 ---@param options table
 ---@param steps hayes.steps
 ---@return { context: integer, ip: string?, ip6: string? }?, hayes.error?
-function Contexts:activate(options, steps)
+function PdpContexts:activate(options, steps)
   local auth = authentications[options.auth or (options.user ~= "" and "pap or chap" or "none")]
   local wanted = { options.context, context_types[options.type], options.apn, options.user, options.password, auth }
   local ok, active, response, err
@@ -143,7 +154,7 @@ end
 ---@param context integer
 ---@param steps hayes.steps
 ---@return { context: integer, ip: string?, ip6: string? }?, hayes.error?
-function Contexts:activate_as_set_up(context, steps)
+function PdpContexts:activate_as_set_up(context, steps)
   local doing = ("activating PDP context %d"):format(context)
   local ok, err = steps:begin(doing)
   if not ok then return nil, err end
@@ -153,4 +164,4 @@ function Contexts:activate_as_set_up(context, steps)
   return nil, self:last_error(err, doing)
 end
 
-return Contexts
+return PdpContexts

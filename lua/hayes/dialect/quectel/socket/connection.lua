@@ -217,31 +217,25 @@ function Connection:readable()
     or self.doubtful and self.mode == "buffer"
 end
 
-local function closed_error(self, more)
-  if self.ended_by then return self.ended_by end
-  return errors.new { name = "closed", origin = self.family.origin,
-    message = ("the %s was closed%s"):format(describe(self), more or "") }
+local function closed_error(self)
+  return self.ended_by or errors.closed("the " .. describe(self), "the server", { origin = self.family.origin })
 end
 
 --- The error of a command on this connection, with the number that the module gives for the failure.
 local function explain(self, err, doing)
   if err.name == "reboot" or err.name == "port_gone" or err.name == "closed" then return err end
-  local code = reason.code(self.modem, err)
-  if not code then return errors.within(err, doing) end
-  local coded = failure.coded(self.modem, code, doing)
-  coded.command = err.command
-  return coded
+  return reason.error(self.modem, err, doing) or errors.within(err, doing)
 end
 
 local function lost_by_server(self)
-  return self.lost or closed_error(self, " by the server")
+  return self.lost or closed_error(self)
 end
 
 --- The error that send() would return, if the connection is known to have ended; otherwise nil.
 function Connection:refusal()
   local err = self.lost or self.damaged
   if err then return err end
-  return self.peer_closed and closed_error(self, " by the server") or nil
+  return self.peer_closed and closed_error(self) or nil
 end
 
 Connection.deadlock = DataMode.deadlock
@@ -315,7 +309,7 @@ function Connection:receive()
   if self.pushed.size > 0 then return take_pushed(self) end
   if self.lost or self.damaged then return nil, self.lost or self.damaged end
   if self.mode ~= "buffer" then
-    if self.peer_closed then return nil, closed_error(self, " by the server") end
+    if self.peer_closed then return nil, closed_error(self) end
     return ""
   end
   local arrivals = self.arrivals
@@ -330,7 +324,7 @@ function Connection:receive()
     if err.name == "short_read" or err.name == "long_read" then
       return nil, end_damaged(self, errors.within(err, "receiving from " .. self.host))
     end
-    if self.peer_closed and err.result then return nil, closed_error(self, " by the server") end
+    if self.peer_closed and err.result then return nil, closed_error(self) end
     local explained = explain(self, err, "receiving from " .. self.host)
     -- It went to the module, and what it gave is lost.
     if err.name == "timeout" and not err.queued then end_damaged(self, explained) end
@@ -348,7 +342,7 @@ function Connection:receive()
   response[1], response.result, response.data, response.truncated = nil, nil, nil, nil
   if data then return data end
   if arrivals == self.arrivals then self.has_data = false end
-  if self.peer_closed and not self.has_data then return nil, closed_error(self, " by the server") end
+  if self.peer_closed and not self.has_data then return nil, closed_error(self) end
   return ""
 end
 
@@ -357,7 +351,7 @@ end
 --- Opens data mode with this command. The response, or nil and the error.
 function Connection:go_online(text, request)
   local data = DataMode.new(self.modem, {
-    auto = self.auto,
+    auto = self.auto, origin = self.family.origin,
     received = function(bytes) self:on_data(bytes) end,
     ended = function(err)
       if err.name == "closed" then self:on_closed() else give_up(self, err) end

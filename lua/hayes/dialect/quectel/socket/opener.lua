@@ -123,7 +123,7 @@ end
 
 --- The module has restarted, or the port is closed: all connections are gone.
 function Opener:reset(err)
-  local lost = err or errors.new { name = "reboot", message = "the module has restarted" }
+  local lost = err or errors.reboot()
   for _, connection in pairs(self.indices:reset()) do
     connection:expect_blocks(true)
     connection:lose(lost)
@@ -140,12 +140,6 @@ local function open_code(response, index)
   local line = response[response.deferred or 0] or ""
   local fields = core.fields(line:match("^%+%u+:(.*)$") or "")
   return fields[1] == index and math.tointeger(fields[2]) or 550
-end
-
---- In transparent mode a failure is `ERROR` alone, and in the others it may be.
-local function last_error(modem, err, doing)
-  local code = reason.code(modem, err)
-  return code and failure.coded(modem, code, doing) or err
 end
 
 ---@class hayes.quectel.opening
@@ -184,7 +178,8 @@ local function connect(self, index, opening)
   if opening.mode == "transparent" then
     local response, err = connection:go_online(text,
       { timeout = opening.seconds, within = hold, ends_hold = hold ~= nil, withdraw = true })
-    if not response then return nil, last_error(modem, err, opening.doing) end
+    -- In transparent mode a failure is `ERROR` alone, and in the others it may be.
+    if not response then return nil, reason.error(modem, err, opening.doing) or err end
     self:adopt(connection)
     return connection
   end
@@ -199,7 +194,7 @@ local function connect(self, index, opening)
   })
   if code == 0 then return connection end
   if response then return nil, failure.coded(modem, code, opening.doing) end
-  return nil, last_error(modem, err, opening.doing)
+  return nil, reason.error(modem, err, opening.doing) or err
 end
 
 local function try(self, opening)

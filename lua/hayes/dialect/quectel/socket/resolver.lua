@@ -64,7 +64,7 @@ local function ask(self, question)
   local _answer <close> = modem:listen("+QIURC", listener(modem, question))
   local _closed <close> = modem:listen("closed", function() outcome:fire(nil, modem.closed_with) end)
   local _reboot <close> = modem:listen("reboot", function()
-    outcome:fire(nil, errors.new { name = "reboot", message = question.doing .. ": the module has restarted" })
+    outcome:fire(nil, errors.reboot(question.doing))
   end)
   local response, err = exchange.run(modem, question.text,
     { timeout = question.deadline - wait.now(), withdraw = true })
@@ -83,7 +83,7 @@ function Resolver:resolve(host, context, seconds)
   local modem = self.modem
   local dialect = modem.dialect
   local question = {
-    text = command.build(dialect.commands["+QIDNSGIP"], "write", { context, host }, dialect.manners),
+    text = command.build(dialect.commands["+QIDNSGIP"], "write", { context, host }, dialect.protocol),
     doing = "resolving " .. host, seconds = seconds, deadline = wait.now() + SECONDS, outcome = wait.waiter(),
   }
   local addresses, err = job.run(wait.now() + seconds, nil, ask, self, question)

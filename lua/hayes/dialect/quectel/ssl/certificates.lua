@@ -1,7 +1,7 @@
 --- What is given for `ca`, `certificate` and `key`: a local path, PEM text, or a file of the module.
 
 local check = require "hayes.check"
-local pem = require "hayes.stream.pem"
+local pem = require "hayes.tls.pem"
 
 local certificates = {}
 

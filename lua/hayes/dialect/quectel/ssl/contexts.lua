@@ -25,8 +25,8 @@ local COUNT = 6
 ---@field configured boolean      it is the caller's own (ssl.configure), and not used for other connections
 ---@field applied table           what the module was told, by setting
 ---@field paths table             its certificates' places in the module, by option
-local Contexts = { COUNT = COUNT }
-Contexts.__index = Contexts
+local SslContexts = { COUNT = COUNT }
+SslContexts.__index = SslContexts
 
 local function fresh()
   local list = {}
@@ -37,14 +37,14 @@ local function fresh()
 end
 
 ---@param modem hayes.modem
-function Contexts.new(modem)
+function SslContexts.new(modem)
   return setmetatable({ modem = modem, list = fresh(), unknown = {}, store = Store.new(modem),
-    installing = Lock.new() }, Contexts)
+    installing = Lock.new() }, SslContexts)
 end
 
 --- The module has restarted: contexts have their factory settings, and all connections are gone. A connection that is
 --- being opened keeps its context, so that no other task changes its settings before that has ended.
-function Contexts:reset()
+function SslContexts:reset()
   local before = self.list
   self.list, self.unknown = fresh(), {}
   for index, context in pairs(before) do
@@ -213,7 +213,7 @@ end
 ---@param context hayes.quectel.ssl_context
 ---@param hold? hayes.hold
 ---@return hayes.quectel.confirmable
-function Contexts:confirmable(context, hold)
+function SslContexts:confirmable(context, hold)
   return {
     what = "SSL context " .. context.index, origin = "ssl",
     find = function() if context.verifies then return find_difference(self, context, hold) end end,
@@ -226,7 +226,7 @@ end
 ---@param context hayes.quectel.ssl_context
 ---@param hold? hayes.hold
 ---@return true?, hayes.error?
-function Contexts:confirm(context, hold)
+function SslContexts:confirm(context, hold)
   return confirmation.run { self:confirmable(context, hold) }
 end
 
@@ -260,7 +260,7 @@ end
 --- The certificates and keys that the library has put into the flash, the oldest first. `used`: an SSL context that is
 --- in use, or set by ssl.configure, needs it.
 ---@return { name: string, size: integer, kind: string?, used: boolean }[]?, hayes.error?
-function Contexts:stored()
+function SslContexts:stored()
   local list, err = self.store:list()
   if not list then return nil, err end
   local used = paths_in_use(self)
@@ -271,7 +271,7 @@ end
 --- Deletes one of them; nil and the error `certificate_in_use` while it is needed.
 ---@param name string
 ---@return true?, hayes.error?
-function Contexts:remove(name)
+function SslContexts:remove(name)
   local _held <close> = self.installing:take()
   if not paths_in_use(self)[name] then return self.store:remove(name) end
   return nil, errors.new { name = "certificate_in_use", origin = "ssl",
@@ -299,7 +299,7 @@ end
 ---@param suite string
 ---@param owner? string shared with those of the same owner only
 ---@return hayes.quectel.ssl_context?, hayes.error?
-function Contexts:take(options, suite, owner)
+function SslContexts:take(options, suite, owner)
   local opening <close>, err = take(self, options, suite, owner)
   if not opening then return nil, err end
   local ok
@@ -314,7 +314,7 @@ end
 ---@param suite string
 ---@param connect fun(context: hayes.quectel.ssl_context): table?, hayes.error?
 ---@return table?, hayes.error?
-function Contexts:open(options, suite, connect)
+function SslContexts:open(options, suite, connect)
   local opening <close>, err = take(self, options, suite)
   if not opening then return nil, err end
   local ok, connection
@@ -326,12 +326,12 @@ function Contexts:open(options, suite, connect)
 end
 
 --- A connection no longer uses it.
-function Contexts.release(_, context)
+function SslContexts.release(_, context)
   context.users = context.users - 1
 end
 
 --- The certificates in the flash are not trusted any more: they are compared before they are used again.
-function Contexts:suspect()
+function SslContexts:suspect()
   self.store:forget()
 end
 
@@ -339,7 +339,7 @@ end
 --- use others.
 ---@param index integer
 ---@return true?, hayes.error?
-function Contexts:configure(index, options, suite)
+function SslContexts:configure(index, options, suite)
   local paths, err = install(self, options)
   if not paths then return nil, err end
   local context = self.list[index]
@@ -360,7 +360,7 @@ function Contexts:configure(index, options, suite)
 end
 
 --- What all of them are set to: by index, the settings of AT+QSSLCFG by name.
-function Contexts:describe()
+function SslContexts:describe()
   local all = {}
   for index = 0, COUNT - 1 do
     all[index] = {}
@@ -373,4 +373,4 @@ function Contexts:describe()
   return all
 end
 
-return Contexts
+return SslContexts

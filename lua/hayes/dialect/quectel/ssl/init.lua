@@ -1,31 +1,30 @@
 --- modem.ssl: TLS connections of a Quectel module (SSL note).
 
 local check = require "hayes.check"
-local Contexts = require "hayes.dialect.quectel.ssl.contexts"
-local hosts = require "hayes.stream.host"
+local Client = require "hayes.stream.client"
 local job = require "hayes.job"
-local make = require "hayes.stream.make"
 local settings = require "hayes.dialect.quectel.ssl.settings"
+local SslContexts = require "hayes.dialect.quectel.ssl.contexts"
 local SslOpener = require "hayes.dialect.quectel.ssl.opener"
 
 return function(modem)
   ---@class hayes.quectel.ssl
   local ssl = {}
 
-  local contexts = Contexts.new(modem)
+  local contexts = SslContexts.new(modem)
   ssl.context_pool = contexts -- there are six for all: modem.ftp takes one of them, too
 
   local opener = SslOpener.new(modem, contexts)
+  local client = Client.new {
+    modem = modem, name = "ssl", kind = "SSL", what = "TLS connection", options = settings.check,
+    connect = function(host, port, options) return opener:open(host, port, options) end,
+    datagrams = function(options) return options.dtls ~= false end,
+  }
 
   --- The module has restarted, or the port is closed: connections, settings and contexts are gone.
   function ssl.reset(err)
     contexts:reset()
     opener:reset(err)
-  end
-
-  local function check_address(where, host, port)
-    check.value(where, "the host", host, { type = "string", line = true, filled = true, longest = 255 })
-    return check.value(where, "the port", port, { type = "integer", min = 1, max = 65535 })
   end
 
   --- Opens a TLS connection. The options are those of settings.lua: verify, ca, certificate, key, key_password (of an
@@ -47,27 +46,14 @@ return function(modem)
   ---@param options? table
   ---@return hayes.socket?, hayes.error?
   function ssl.open(host, port, options)
-    host = hosts.plain(host)
-    port = check_address("ssl.open", host, port)
-    options = settings.check("ssl.open", options)
-    local connection, err = job.open_within(modem, options.timeout,
-      ("opening the TLS connection to %s:%d"):format(host, port), opener.open, opener, host, port, options)
-    if not connection then return nil, err end
-    return make.over("SSL", connection, host, port)
+    return client:open(host, port, options)
   end
 
   --- A function for http.request { create = … } and the like: it makes a socket that connect() opens with these
   --- options.
   ---@param options? table
   function ssl.factory(options)
-    options = settings.check("ssl.factory", options)
-    return function()
-      return make.unconnected("SSL", options.dtls ~= false, {
-        modem = modem,
-        check = function(host, port) check_address("socket:connect", host, port) end,
-        open = function(host, port) return opener:open(hosts.plain(host), port, options) end,
-      })
-    end
+    return client:factory(options)
   end
 
   --- Gives an SSL context these settings, for use with modem:at.
@@ -75,7 +61,7 @@ return function(modem)
   ---@param options? table as for ssl.open, with one suite at most in `ciphers`: a context holds one, or all
   ---@return true?, hayes.error?
   function ssl.configure(index, options)
-    check.value("ssl.configure", "the context", index, { type = "integer", min = 0, max = Contexts.COUNT - 1 })
+    check.value("ssl.configure", "the context", index, { type = "integer", min = 0, max = SslContexts.COUNT - 1 })
     options = settings.check("ssl.configure", options)
     if #options.ciphers > 1 then
       check.fail("ssl.configure", ("ciphers has %d suites; a context holds one, or all"):format(#options.ciphers))

@@ -3,7 +3,7 @@
 local certificates = require "hayes.dialect.quectel.ssl.certificates"
 local check = require "hayes.check"
 local suites = require "hayes.dialect.quectel.ssl.suites"
-local tls = require "hayes.stream.tls"
+local tls = require "hayes.tls"
 
 local settings = {}
 

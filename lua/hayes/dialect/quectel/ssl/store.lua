@@ -7,7 +7,7 @@
 --- library's oldest file that no connection uses is deleted; files with other names are never touched.
 
 local errors = require "hayes.error"
-local pem_blocks = require "hayes.stream.pem_blocks"
+local pem_blocks = require "hayes.tls.pem_blocks"
 
 local Store = {}
 Store.__index = Store

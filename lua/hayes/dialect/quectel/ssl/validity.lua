@@ -1,6 +1,6 @@
 --- Dates of certificates against the module's clock, by which it judges them, and against this host's.
 
-local pem_blocks = require "hayes.stream.pem_blocks"
+local pem_blocks = require "hayes.tls.pem_blocks"
 local utc = require "hayes.dialect.quectel.utc"
 local wait = require "hayes.wait"
 

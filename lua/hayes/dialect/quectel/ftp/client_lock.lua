@@ -5,18 +5,18 @@ local errors = require "hayes.error"
 local Lock = require "hayes.lock"
 local wait = require "hayes.wait"
 
----@class hayes.quectel.ftp_turn
+---@class hayes.quectel.ftp_client_lock
 ---@field lock hayes.lock
 ---@field user any     the task that has it, false: nobody
 ---@field doing string|false what for
-local Turn = {}
-Turn.__index = Turn
+local ClientLock = {}
+ClientLock.__index = ClientLock
 
 --- Stands for a caller that is no task.
 local SCRIPT = {}
 
-function Turn.new()
-  return setmetatable({ lock = Lock.new(), user = false, doing = false }, Turn)
+function ClientLock.new()
+  return setmetatable({ lock = Lock.new(), user = false, doing = false }, ClientLock)
 end
 
 local function caller() return wait.innermost_task() or SCRIPT end
@@ -24,7 +24,7 @@ local function caller() return wait.innermost_task() or SCRIPT end
 --- nil; or the error for a caller that has the session already.
 ---@param doing string
 ---@return hayes.error?
-function Turn:refusal(doing)
+function ClientLock:refusal(doing)
   if self.user ~= caller() then return nil end
   return errors.new { name = "busy", origin = "ftp",
     message = ("%s: the session is in the middle of %s, for the same task"):format(doing, self.doing),
@@ -35,7 +35,7 @@ end
 --- Waits until nobody has the session, and takes it; to be held in a variable that is `<close>`.
 ---@param doing string
 ---@return hayes.quectel.ftp_turn?, hayes.error?
-function Turn:take(doing)
+function ClientLock:take(doing)
   local err = self:refusal(doing)
   if err then return nil, err end
   self.lock:take()
@@ -43,9 +43,9 @@ function Turn:take(doing)
   return self
 end
 
-function Turn:__close()
+function ClientLock:__close()
   self.user, self.doing = false, false
   self.lock:__close()
 end
 
-return Turn
+return ClientLock

@@ -2,7 +2,7 @@
 
 local check = require "hayes.check"
 local local_file = require "hayes.local_file"
-local pem_blocks = require "hayes.stream.pem_blocks"
+local pem_blocks = require "hayes.tls.pem_blocks"
 
 local pem_text = {}
 

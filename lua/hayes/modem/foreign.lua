@@ -1,8 +1,8 @@
 --- Notices that another program speaks on the same port: final result codes come that nobody waits for. Ports are
 --- opened exclusively, but a relay may be shared, or the other program was there first (ModemManager).
 
-local command = require "hayes.declare.command"
 local failure = require "hayes.failure"
+local mask = require "hayes.declare.mask"
 local wait = require "hayes.wait"
 
 local foreign = {}
@@ -37,7 +37,7 @@ function foreign.note(modem, line)
   local heard = modem.listeners:has("foreign")
   modem.listeners:emit { name = "foreign", line = line, fields = {}, message = WORDS, hint = HINT }
   if heard then return end
-  local shown = command.mask_line(modem.dialect.commands, line, modem.dialect.redact)
+  local shown = mask.line(modem.dialect, line)
   wait.report(modem.address, ("%s (it was answered %s). %s"):format(WORDS, shown, HINT))
 end
 

@@ -1,0 +1,138 @@
+--- The module's table of sockets, as AT+SOCKET? lists it: those of this program and of others.
+
+local errors = require "hayes.error"
+local exchange = require "hayes.exchange"
+local failure = require "hayes.failure"
+local undamaged = require "hayes.damage.undamaged"
+
+--- States (names of commands/tcpip.lua) in which a socket is useless.
+local DEAD = { disconnected = true, failed = true, ["timed out"] = true, ["to be deleted"] = true }
+
+local CLIENTS = { [2] = true, [4] = true, [7] = true }
+local SERVERS, SEEDS = { [3] = true, [6] = true }, { [5] = true, [8] = true }
+local UDP_SERVER = 1
+
+---@class hayes.aithinker.socket_table
+---@field modem hayes.modem
+---@field types table<integer, string> names of the types
+---@field states table<integer, string>
+local SocketTable = {}
+SocketTable.__index = SocketTable
+
+---@param modem hayes.modem
+---@return hayes.aithinker.socket_table
+function SocketTable.new(modem)
+  local described = modem.dialect.commands["+SOCKET"].read.answer
+  return setmetatable({ modem = modem, types = described[2].values, states = described[3].values }, SocketTable)
+end
+
+--- Whether it is in a state in which it is useless.
+function SocketTable.is_dead(row)
+  return DEAD[row.state]
+end
+
+--- Whether it may be connected. State 1 is "connected" in the page's table and "connecting" in the firmware's, and
+--- nothing says which one applies.
+function SocketTable.may_be_up(row)
+  return row.state == "connected" or row.state == "connecting"
+end
+
+--- Whether it is a client of this server of the module.
+function SocketTable.is_seed_of(row, server)
+  return SEEDS[row.type] and row.server_ConID == server
+end
+
+--- The rows of an answer to AT+SOCKET?: the fields of its declaration, and `state` as a word.
+local function rows_of(self, response)
+  local list = {}
+  for _, line in ipairs(response) do
+    local row = self.modem:fields("AT+SOCKET?", line)
+    if not (row.ConID and row.type and row.status) then
+      return nil, failure.bad_answer(self.modem, "AT+SOCKET?", line)
+    end
+    row.state = self.states[row.status] or ("state %s"):format(row.status)
+    list[#list + 1] = row
+  end
+  return list
+end
+
+---@param request? hayes.request
+---@return table[]?, hayes.error?
+function SocketTable:rows(request)
+  local response, err = self.modem:call("+SOCKET", "read", nil, request)
+  if not response then return nil, err end
+  return rows_of(self, response)
+end
+
+--- Like rows(), but checks that no row was lost on the line.
+---@return table[]?, hayes.error?
+function SocketTable:all_rows()
+  return undamaged.ask(self.modem, "AT+SOCKET?", function() return self:rows() end)
+end
+
+--- Looks up the row of a ConID without waiting, ahead of all queued commands, and calls tell(row): nil if there is
+--- none, false if the module does not answer.
+---@param id integer
+---@param tell fun(row: table|false|nil)
+function SocketTable:ask_row(id, tell)
+  local ticket = exchange.start(self.modem, "AT+SOCKET?", { next = true, finished = function(response)
+    local list = response and rows_of(self, response)
+    if not list then return tell(false) end
+    for _, row in ipairs(list) do
+      if row.ConID == id then return tell(row) end
+    end
+    tell(nil)
+  end })
+  if not ticket then tell(false) end
+end
+
+local function words(self, list)
+  local texts = {}
+  for i, row in ipairs(list) do texts[i] = ("%d (%s)"):format(row.ConID, self.types[row.type] or "?") end
+  return table.concat(texts, ", ")
+end
+
+--- Whether the module has no other connection: transparent transmission takes no ConID (page, AT+SOCKETTT).
+---@param connection hayes.aithinker.connection
+---@return true?, hayes.error?
+function SocketTable:may_be_transparent(connection)
+  local list, err = self:all_rows()
+  if not list then return nil, err end
+  local own, others = nil, {}
+  for _, row in ipairs(list) do
+    if row.ConID == connection.id then own = row
+    elseif row.state ~= "to be deleted" then others[#others + 1] = row end
+  end
+  if not own or not self.may_be_up(own) and own.type ~= UDP_SERVER then
+    return nil, errors.new { name = "not_connected", origin = "aithinker",
+      message = ("transparent transmission needs a connection; this one is %s"):format(own and own.state or "gone") }
+  end
+  local server = SEEDS[own.type] and #others == 1 and SERVERS[others[1].type]
+  if (CLIENTS[own.type] or own.type == UDP_SERVER) and #others == 0 or server then return true end
+  return nil, errors.new { name = "not_alone", origin = "aithinker",
+    message = ("transparent transmission needs a single connection (or a server and one seed); beside %d "
+      .. "the module has %s"):format(connection.id, #others > 0 and words(self, others) or "no server"),
+    hint = "Close the others; those of an earlier program are ended with AT+SOCKETDEL=<ConID>." }
+end
+
+local function positive(number)
+  return math.type(number) == "integer" and number > 0 and number or nil
+end
+
+--- The rows for modem.sockets(): { id, type, state, host, port, local_port, server }. Type and state are words; fields
+--- that do not apply are absent.
+---@return table[]?, hayes.error?
+function SocketTable:describe()
+  local found, err = self:rows()
+  if not found then return nil, err end
+  for i, row in ipairs(found) do
+    found[i] = {
+      id = row.ConID, type = self.types[row.type] or ("type %s"):format(row.type), state = row.state,
+      host = row.remote_host ~= "" and row.remote_host or nil, port = positive(row.remote_port),
+      local_port = positive(row.local_port), server = SEEDS[row.type] and positive(row.server_ConID) or nil,
+    }
+  end
+  return found
+end
+
+return SocketTable

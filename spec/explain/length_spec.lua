@@ -1,0 +1,26 @@
+-- What is explained may come from anywhere: a long text takes no more than a look at each of its bytes.
+
+local dialects = require "hayes.dialect"
+local explain = require "hayes.explain"
+
+--- How much is done, in thousands of instructions of Lua.
+local function work(dialect, text)
+  local count = 0
+  debug.sethook(function() count = count + 1 end, "", 1000)
+  local found, err = explain(dialect, text)
+  debug.sethook()
+  assert(found or err)
+  return count
+end
+
+describe("A long text", function()
+  for _, name in ipairs { "quectel", "aithinker" } do
+    local dialect = dialects.get(name)
+    for _, piece in ipairs { "x", "AT;", "ATE0", "(", '"', "\\", "1,", "+CSQ: 1", "AT+QSSLCFG=", "AT+X", "ERROR", " x" } do
+      it(("of %q takes %s little"):format(piece, name), function()
+        local text = piece:rep(16000 // #piece)
+        assert.is_true(work(dialect, text) * 1000 < 200 * #text)
+      end)
+    end
+  end
+end)

@@ -1,0 +1,75 @@
+-- Transfers that give up because of a broken link: the session is logged in again by the next call, where that is needed.
+
+local ftp_lab = require "support.ftp_lab"
+local Module = require "support.ftp_module"
+local script = require "support.script"
+
+local BYTES = ftp_lab.bytes(50000)
+
+describe("An FTP session whose link broke in a transfer that was not tried again", function()
+  local module, modem, ftp
+
+  before_each(function()
+    script.virtual_time()
+    module = Module.new()
+    modem = module:open()
+    ftp = assert(modem.ftp.open { host = "h" })
+  end)
+
+  after_each(function()
+    modem:close()
+    script.real_time()
+  end)
+
+  local function source()
+    local left = 5
+    return function()
+      left = left - 1
+      return left >= 0 and BYTES:sub(1, 10000) or nil
+    end
+  end
+
+  --- The control connection breaks at the next command like this: whatever comes before a new login fails.
+  local function break_at(command)
+    local is_broken = false
+    function module.fault(line)
+      if not line:find("QFTP", 1, true) then return nil end
+      if line:find("QFTPCLOSE", 1, true) then is_broken, command = false, "none" end
+      is_broken = is_broken or line:find(command, 1, true)
+      if not is_broken or line:find("QFTPSTAT", 1, true) then return nil end
+      return "\r\n+CME ERROR: 606\r\n"
+    end
+  end
+
+  local transfers = {
+    ["a source"] = { "QFTPPUT", function() return ftp:put(source(), "f") end },
+    ["a source in pieces"] = { "QFTPPUT", function() return ftp:put(source(), "f", { piece = 20000 }) end },
+    ["data, without resume"] = { "QFTPPUT", function() return ftp:put({ data = BYTES }, "f", { resume = false }) end },
+    ["data, without retries"] = { "QFTPPUT", function() return ftp:put({ data = BYTES }, "f", { retries = 0 }) end },
+    ["a download, without retries"] = { "QFTPGET", function() return ftp:get("down", nil, { retries = 0 }) end },
+    ["a download, without resume"] = { "QFTPGET", function() return ftp:get("down", nil, { resume = false }) end },
+  }
+
+  for name, transfer in pairs(transfers) do
+    it("logs in again for the next one: " .. name, function()
+      module.files.down = BYTES
+      break_at(transfer[1])
+      local done, err = transfer[2]()
+      assert.are.same({ nil, 606 }, { done, err.code })
+      assert.is_nil(tostring(err):find("attempts", 1, true), tostring(err))
+      done, err = transfer[2]()
+      assert(done, tostring(err))
+      assert.are.same(2, module:count "QFTPOPEN")
+    end)
+  end
+
+  it("counts the attempts that did not get beyond the login", function()
+    function module.fault(line)
+      return line:find("QFTPOPEN", 1, true) and "\r\nOK\r\n\r\n+QFTPOPEN: 605,0\r\n"
+        or line:find("QFTPPUT", 1, true) and "\r\n+CME ERROR: 606\r\n" or nil
+    end
+    local done, err = ftp:put({ data = BYTES }, "f", { resume = true, retries = 3 })
+    assert.are.same({ nil, 605, 4 }, { done, err.code, err.attempts })
+    assert.is_truthy(tostring(err):find("given up after 4 attempts: logging in to h:21", 1, true), tostring(err))
+  end)
+end)
