@@ -64,7 +64,7 @@ describe("The command hayes", function()
     local dialects = require "hayes.dialect"
     for _, name in ipairs(dialects.names()) do
       for code, known in pairs((dialects.get(name).errors or { by_code = {} }).by_code) do
-        local words = wording.of(known.hint or ""):gsub("`modem[^`]*` in `hayes shell`", "")
+        local words = wording.of(known.hint or ""):gsub("`modem[^`]*` in `hayes shell`", ""):gsub("`modem[^`]*` in a script", "")
         assert.is_nil(words:find "modem[.:]", ("%s %d: %s"):format(name, code, words))
       end
     end

@@ -9,6 +9,7 @@ local calls = {
   ["modem.network.status"] = "`hayes info`",
   ["modem.network.dns"] = "`hayes at AT+QIDNSCFG=1`",
   ["modem.network.resolve"] = "`hayes info --diagnose --host HOST`",
+  ["modem.ftp.open"] = "`modem.ftp.open` in a script",
   ["modem.clock.get"] = "`hayes at AT+CCLK?`",
   ["modem.clock.set"] = "`hayes at AT+CCLK=…`",
   ["modem.file.list"] = "`hayes file ls`",
