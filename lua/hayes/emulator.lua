@@ -11,6 +11,10 @@ local Emulator = {}
 Emulator.__index = Emulator
 Emulator.__name = "hayes.emulator"
 
+function Emulator:__tostring()
+  return ("hayes.emulator: %s%s"):format(self.address, self.pipe and "" or " (closed)")
+end
+
 local emulator_options = {
   module = { values = { "EC200U", "EC200A", "Ai-WB2" }, default = "EC200U" },
   flash = { type = "string" },

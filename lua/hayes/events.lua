@@ -26,6 +26,10 @@ local Subscription = {}
 Subscription.__index = Subscription
 Subscription.__name = "hayes.subscription"
 
+function Subscription:__tostring()
+  return ("hayes.subscription: %s%s"):format(self.name, self.active and "" or " (cancelled)")
+end
+
 --- No further event is delivered. Any number of times.
 function Subscription:cancel()
   self.active = false
@@ -52,7 +56,7 @@ local function subscribe(self, name, deliver)
     list = {}
     self.lists[name] = list
   end
-  local subscription = setmetatable({ list = list, active = true, deliver = deliver }, Subscription)
+  local subscription = setmetatable({ name = name, list = list, active = true, deliver = deliver }, Subscription)
   list[#list + 1] = subscription
   return subscription
 end

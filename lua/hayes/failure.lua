@@ -1,5 +1,6 @@
 --- Errors made out of what a module said, or did not say, to a command; and of sources and sinks on this host.
 
+local check = require "hayes.check"
 local errors = require "hayes.error"
 local mask = require "hayes.declare.mask"
 
@@ -42,12 +43,26 @@ function failure.final_of(modem, line)
   end
 end
 
+--- The command that a mistyped one may have been, as a question; "" where the dialect knows it, or nothing like it.
+local function meant(modem, shown)
+  local commands = modem.dialect.commands
+  local name = shown:upper():gsub("^AT", ""):match "^%p?[%w_]+"
+  if not name or commands[name] then return "" end
+  if commands["+" .. name] then return ("Did you mean AT+%s? "):format(name) end
+  local names = {}
+  for known in pairs(commands) do names[#names + 1] = known end
+  local nearest = #name > 3 and check.nearest(name, names)
+  if not nearest or check.distance(name, nearest) > (#name > 6 and 2 or 1) then return "" end
+  return ("Did you mean AT%s? "):format(nearest)
+end
+
 --- The error for a final result code that the dialect gives a name of its own: `[Busy]Cmd running`.
 local function named_final(modem, shown, line)
   local final = failure.final_of(modem, line)
   if not final or not final.name then return nil end
   local words = final.summary or mask.line(modem.dialect, line)
-  return errors.new { name = final.name, message = ("%s failed: %s"):format(shown, words), hint = final.hint }
+  local hint = final.name == "unknown_command" and meant(modem, shown) .. (final.hint or "") or final.hint
+  return errors.new { name = final.name, message = ("%s failed: %s"):format(shown, words), hint = hint }
 end
 
 --- Where the dialect says the number in a line of its own (`+SOCKET:97`, then `ERROR`): that number. The same line
@@ -71,7 +86,8 @@ local function of_line(modem, shown, line, response)
   return errors.new {
     name = words and errors.token(words) or "error", origin = words and "cme" or "hayes",
     message = ("%s failed: the module answered %s"):format(shown, words or line),
-    hint = not words and "The command may be unknown to this firmware, or its parameters wrong." or nil,
+    hint = not words and meant(modem, shown) .. "The command may be unknown to this firmware, or its parameters wrong."
+      or nil,
   }
 end
 

@@ -122,7 +122,7 @@ hayes.emulator = Emulator.start
 
 -- The only place in the library that knows explain/, which is loaded when somebody first asks.
 
---- For people: what a command, an error, a result code or a URC of this module means. `text` is a command with or
+--- Says what a command, an error, a result code or a URC of this module means. `text` is a command with or
 --- without AT, with values or without (`+QSSLCFG`, `AT+QSSLCFG="seclevel"`, `AT+QSSLOPEN=1,0,4,"h",443,2`), the number
 --- or name of an error (579, `"+CME ERROR: 10"`, `"ssl_handshake_fail"`), a line of the module
 --- (`'+QSSLURC: "closed",4'`) or a result code (`"SEND FAIL"`). tostring() of what it gives is made to be read. What

@@ -352,9 +352,11 @@ Modem.due = Modem.advance
 ---@return integer
 function Modem:pollfd() return self.fd end
 
+--- What a loop that is not the library's waits for at pollfd().
 ---@return "r"|"rw"
 function Modem:events() return self.blocked and "rw" or "r" end
 
+--- How long a loop that is not the library's may wait before it calls step().
 ---@return number? seconds; nil: without end
 function Modem:timeout()
   if self.closed_with or not self.deadline then return nil end

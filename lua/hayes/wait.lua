@@ -198,6 +198,15 @@ local Task = {}
 Task.__index = Task
 Task.__name = "hayes.task"
 
+function Task:__tostring()
+  local state = "running"
+  if self.ended then
+    state = self.ended[1] and "done" or self.cancelled and "cancelled"
+      or "failed: " .. mask.text(tostring(self.ended[2]))
+  end
+  return "hayes.task: " .. state
+end
+
 --- Tells of an error that no caller can be given.
 function wait.report(what, err)
   io.stderr:write("hayes: ", what, ": ", mask.text(tostring(err)), "\n")

@@ -51,9 +51,9 @@ describe("The command hayes", function()
   end)
 
   it("ends with status 2, without a place in the sources, for a value that the library refuses", function()
-    local result = run { "at", "--timeout=1e9", "AT" }
+    local result = run { "tls", "--tcp", "localhost:99999", "--apn", "internet" }
     assert.are.equal(2, result.status)
-    assert.are.equal("hayes: modem:at: timeout is 1000000000.0; it must be from 0 to 86400\n", result.err)
+    assert.are.equal("hayes: the port is 99999; it must be from 1 to 65535\n", result.err)
   end)
 
   it("ends with status 3 when there is no such port", function()

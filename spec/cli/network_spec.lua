@@ -55,6 +55,51 @@ describe("The command hayes", function()
     assert.is_truthy(result.err:find("What to try: ", 1, true), result.err)
   end)
 
+  --- A web server of one answer a path, which says the account that it was given.
+  local function answers()
+    local text = [[
+import http.server, sys
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        moved = self.path == "/moved"
+        body = b"moved" if moved else str(self.headers.get("Authorization")).encode()
+        self.send_response(302 if moved else 404 if self.path == "/missing" else 200)
+        if moved: self.send_header("Location", "http://elsewhere.example.com/there")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+    def log_message(self, *words): pass
+http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()]]
+    local own = Process.free_port()
+    local process = Process.start { "/usr/bin/python3", "-c", text, own }
+    Process.wait_for_port(own)
+    return process, own
+  end
+
+  it("prints the body of the last answer alone, its head in front with -i, and tells another server no account", function()
+    local _process <close>, own = answers()
+    local address = "127.0.0.1:" .. own
+    local module <close> = assert(hayes.emulator { resolve = { ["elsewhere.example.com"] = address } })
+    local function get(...)
+      return Program.run { "http", "-p", module.address, "--apn", "internet", ... }
+    end
+    local url = ("http://%s/"):format(address)
+    assert.are.equal("None", get("-H", "Authorization: Basic x", url .. "moved").out)
+    assert.are.equal("Basic x", get("-H", "Authorization: Basic x", url).out)
+    assert.is_truthy(get("-i", url).out:find "^HTTP/1%.%d 200 OK\n.*\n\nNone$")
+    local result = json.decode(get("--json", url .. "missing").out)
+    assert.are.same({ 404, "None", 4 }, { result.status, result.body, result.bytes })
+  end)
+
+  it("says why there is no answer, and what to try", function()
+    local gone = Process.free_port()
+    local result = run { "http", ("http://127.0.0.1:%d/"):format(gone) }
+    assert.are.equal(1, result.status)
+    assert.is_truthy(result.err:find(("^hayes: the TCP connection to 127.0.0.1:%d failed: .*\nWhat to try: "):format(gone)),
+      result.err)
+    assert.are.equal(2, run({ "http", "http://" }).status)
+  end)
+
   it("connects standard input and output with a TLS server", function()
     local result = run { "tls", "--ca", folder .. "/root.pem", ("%s:%d"):format(lab.HOST, port),
       input = ("GET /file.bin HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n"):format(lab.HOST) }

@@ -35,6 +35,17 @@ describe("The shell", function()
     assert.is_truthy(result.out:find("raised\nreason\nend\n", 1, true), result.out)
   end)
 
+  it("says in words what it cannot do, and where there is nothing", function()
+    local result = piped '?\nhelp nosuch\nhelp modem.ssl\nmodem.nosuch\nmodem.at("AT")\n'
+    local lines = {}
+    for line in result.out:gmatch "[^\n]+" do lines[#lines + 1] = line end
+    assert.are.equal("say what is to be explained: ?+CSQ or ?579; help lists the shell's words", lines[1])
+    assert.is_truthy(lines[2]:find '^there is no help for "nosuch"; there is for ', lines[2])
+    assert.are.equal("modem.ssl", lines[3])
+    assert.are.equal("nil", lines[#lines - 1])
+    assert.are.equal("modem:at: the command is nil; it must be string", lines[#lines])
+  end)
+
   it("writes what it shows to a log", function()
     local path = lab.folder() .. "/shell.log"
     piped(("log %s\nAT\nlog off\nAT+CSQ\n"):format(path))

@@ -134,6 +134,9 @@ describe("explain()", function()
     assert.are.same(1, #near(math.maxinteger).nearest)
     assert.are.same("ssl_handshake_fail", near("ssl_handshake_failed").nearest[1])
     assert.are.same({}, near("~").nearest)
+    for _, far in ipairs { "foo", "zzz", 99999 } do assert.are.same({}, near(far).nearest) end
+    assert.are.same('AT+CSQ=1 is no form of +CSQ: its forms are AT+CSQ=?, AT+CSQ', tostring(near "AT+CSQ=1"))
+    has(text_of("AT"), "whether the module listens")
   end)
 
   it("shows no secret", function()

@@ -30,6 +30,17 @@ describe("A modem", function()
       assert.are.same('+QFLST: "UFS:a",1\n+QFLST: "UFS:b",2\nOK', tostring(response))
     end)
 
+    it("asks whether a command was meant that the dialect knows, where the module does not know what was sent", function()
+      open { ["AT+CSQQ"] = "\r\nERROR\r\n", ["ATCSQ"] = "\r\nERROR\r\n", ["AT+CSQ"] = "\r\nERROR\r\n",
+        ["AT+QSSLSTAET"] = "\r\nERROR\r\n" }
+      local meant = { ["AT+CSQQ"] = "AT+CSQ", CSQ = "AT+CSQ", ["AT+QSSLSTAET"] = "AT+QSSLSTATE" }
+      for sent, known in pairs(meant) do
+        local _, err = modem:at(sent)
+        assert.are.same(("Did you mean %s?"):format(known), err.hint:match "^.-%?")
+      end
+      assert.is_nil(select(2, modem:at("AT+CSQ")).hint:find("Did you mean", 1, true))
+    end)
+
     it("takes the command with or without AT, in either case", function()
       open { ["AT+CSQ"] = "\r\n+CSQ: 22,99\r\n\r\nOK\r\n", ["AT+csq"] = "\r\n+CSQ: 21,99\r\n\r\nOK\r\n" }
       assert.are.same("+CSQ: 22,99", modem:at("+CSQ")[1])

@@ -6,6 +6,7 @@ local core = require "hayes.core"
 local Output = require "hayes.cli.output"
 local parser = require "hayes.cli.parser"
 local stop = require "hayes.cli.stop"
+local wording = require "hayes.cli.wording"
 
 ---@class hayes.cli.run   one run of the command
 ---@field arguments table  as the parser gives them
@@ -14,15 +15,10 @@ local stop = require "hayes.cli.stop"
 
 local cli = {}
 
---- Without the place in the sources, which says nothing to who typed the command.
-local function message_of(err)
-  return (tostring(err):gsub("^[^%s:]+:%d+: ", ""))
-end
-
 local function report(out, err)
-  out:note("%s", out:style("red", "hayes: ") .. message_of(err))
+  out:note("%s", out:style("red", "hayes: ") .. wording.of(tostring(err)))
   local hint = type(err) == "table" and err.hint
-  if hint then out:note("%s", "What to try: " .. hint) end
+  if hint then out:note("%s", "What to try: " .. wording.of(hint)) end
 end
 
 --- Brings the module back into command mode, so that the next program finds it as this one did.
@@ -56,7 +52,7 @@ end
 local function classify(raised)
   if type(raised) ~= "string" or is_interrupt(raised) then return raised end
   local thrower = debug.getinfo(3, "f") -- 2 is error()
-  if thrower and thrower.func == check.fail then return stop.new(stop.WRONG_USE, raised) end
+  if thrower and thrower.func == check.fail then return stop.new(stop.WRONG_USE, wording.of_wrong_use(raised)) end
   return debug.traceback(raised, 2)
 end
 

@@ -12,10 +12,30 @@ local names = { "ports", "info", "at", "shell", "explain", "tls", "http", "ftp",
 ---@type table<string, { define: fun(command: any), run: fun(run: hayes.cli.run): integer? }>
 parser.commands = {}
 
+--- An option with a value stands on one line of the help: `-p, --port <port>`.
+local function show_on_one_line(command)
+  for _, option in ipairs(command._options) do
+    local lines = option:_get_label_lines()
+    if #lines == 2 then
+      local label = { lines[1]:match "%S+" .. ", " .. lines[2]:match "^%s*(.*)$" }
+      option._get_label_lines = function() return label end
+    end
+  end
+  for _, one in ipairs(command._commands) do show_on_one_line(one) end
+end
+
+--- The option stands in the help of the command, and of each of its own commands.
+local function add_json(command)
+  for _, one in ipairs { command, table.unpack(command._commands) } do
+    one:flag("--json", "Print JSON, for programs.")
+  end
+end
+
 --- The parser of the whole command line.
 function parser.new()
   local top = argparse("hayes", "The network and file services of serial AT modules, from a shell.",
     "`hayes COMMAND --help` shows options and examples.")
+  top:help_description_margin(30):help_max_width(110):usage_max_width(100)
   top:add_help_command()
   top:add_complete_command()
   top:flag("--version", "Print the version."):action(function()
@@ -28,7 +48,8 @@ function parser.new()
     local definition = require("hayes.cli.commands." .. name)
     local command = top:command(name)
     definition.define(command)
-    command:flag("--json", "Print JSON, for programs.")
+    if not definition.no_json then add_json(command) end
+    show_on_one_line(command)
     parser.commands[name] = definition
   end
   return top
@@ -39,7 +60,9 @@ end
 function parser.parse(words)
   local top = parser.new()
   local mark = {}
-  top.error = function(current, message) error({ mark = mark, current = current, message = message }, 0) end
+  local function refuse(current, message) error({ mark = mark, current = current, message = message }, 0) end
+  top.error = refuse
+  for _, command in ipairs(top._commands) do command.error = refuse end -- `help` and `completion` ask theirs
   local ok, result = pcall(top.parse, top, words)
   if ok then return result end
   if type(result) ~= "table" or result.mark ~= mark then error(result, 0) end

@@ -14,7 +14,7 @@ end
 
 local function from_terminal(what)
   if os.execute "test -t 0" ~= true then return nil end
-  io.stderr:write(what, ": ")
+  io.stderr:write(what:sub(1, 1):upper(), what:sub(2), ": ")
   -- Restored whatever happens: Ctrl-C raises in here.
   local saved <close> = setmetatable({}, { __close = function() os.execute "stty echo" end })
   os.execute "stty -echo"
@@ -28,7 +28,7 @@ end
 ---@param out hayes.cli.output
 ---@param given? string
 ---@param variable string
----@param what string "The password of me at example.com"
+---@param what string "the password of me at example.com"
 ---@return string?
 function secret.read(out, given, variable, what)
   if not given then return os.getenv(variable) end
@@ -36,7 +36,7 @@ function secret.read(out, given, variable, what)
   if path then return from_file(path) end
   if given == "-" then
     local line = from_terminal(what)
-    return line or stop.wrong_use("standard input is no terminal to ask for %s at", what:lower())
+    return line or stop.wrong_use("standard input is no terminal to ask for %s at", what)
   end
   out:note("hayes: other users of this machine can see a password among the arguments; @FILE, - (asks) or %s keep it "
     .. "secret", variable)

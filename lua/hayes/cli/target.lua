@@ -1,6 +1,7 @@
 --- Which module a command is about, and the way to its network.
 
 local hayes = require "hayes"
+local convert = require "hayes.cli.convert"
 local secret = require "hayes.cli.secret"
 local stop = require "hayes.cli.stop"
 
@@ -10,9 +11,7 @@ local target = {}
 function target.define(command)
   command:option("-p --port", "The module: /dev/ttyUSB2, tcp:host:port, unix:/path, emulator, emulator:Ai-WB2. "
     .. "Default: $HAYES_PORT, or the only known module that is plugged in.")
-  command:option("--baud", "Bits per second (115200).", nil, function(word)
-    return math.tointeger(tonumber(word)) or nil, ("--baud is %q; it must be a number"):format(word)
-  end)
+  command:option("--baud", "Bits per second (115200).", nil, convert.integer("--baud", 1200, 4000000))
   command:option("--flow", "Flow control: none, rtscts or xonxoff."):choices { "none", "rtscts", "xonxoff" }
   command:option("--trace", "Write the dialogue with the module to a file, secrets masked."):argname "<file>"
 end
@@ -43,6 +42,9 @@ function target.tls(arguments)
   if not arguments.ca and not arguments.insecure then
     stop.wrong_use("say which CA the server is verified against, with --ca FILE; or --insecure to connect without "
       .. "knowing to whom")
+  end
+  if arguments.cert and not arguments.key or arguments.key and not arguments.cert then
+    stop.wrong_use "a client certificate needs its key, and the key its certificate: give both --cert and --key"
   end
   return {
     ca = arguments.ca, certificate = arguments.cert, key = arguments.key,
@@ -99,12 +101,12 @@ local function join(run)
     stop.wrong_use "the Wi-Fi module is not connected to an access point: say which with --ssid NAME"
   end
   stop.unless(run.modem.wifi.join { ssid = arguments.ssid, password = secret.read(run.out, arguments.wifi_password,
-    "HAYES_WIFI_PASSWORD", "The password of " .. arguments.ssid) })
+    "HAYES_WIFI_PASSWORD", "the password of " .. arguments.ssid) })
 end
 
 local function attach(run)
   local arguments = run.arguments
-  local pin = secret.read(run.out, arguments.pin, "HAYES_PIN", "The PIN")
+  local pin = secret.read(run.out, arguments.pin, "HAYES_PIN", "the PIN")
   if not arguments.apn and not pin then
     local active, err = run.modem.network.reattach()
     if active then return end
@@ -113,14 +115,31 @@ local function attach(run)
   end
   if not arguments.apn then stop.wrong_use "with --pin, say which access point the operator has: --apn NAME" end
   stop.unless(run.modem.network.attach { apn = arguments.apn, pin = pin, user = arguments.apn_user,
-    password = secret.read(run.out, arguments.apn_password, "HAYES_APN_PASSWORD", "The password of the APN") })
+    password = secret.read(run.out, arguments.apn_password, "HAYES_APN_PASSWORD", "the password of the APN") })
+end
+
+local cellular_options, wifi_options = { "apn", "apn_user", "apn_password", "pin" }, { "ssid", "wifi_password" }
+
+--- Ends the run where it was given one of these options, which this kind of module has no use for.
+local function refuse(run, kind, options)
+  for _, name in ipairs(options) do
+    if run.arguments[name] then
+      stop.wrong_use("the module on %s is %s --%s", run.modem.address, kind, (name:gsub("_", "-")))
+    end
+  end
 end
 
 --- Opens the module and brings it on line.
 ---@return hayes.modem
 function target.go_on_line(run)
   local modem = target.open(run)
-  if modem.wifi then join(run) elseif modem.network then attach(run) end
+  if modem.wifi then
+    refuse(run, "a Wi-Fi module: it takes --ssid and --wifi-password, and not", cellular_options)
+    join(run)
+  elseif modem.network then
+    refuse(run, "a cellular module: it takes --apn and --pin, and not", wifi_options)
+    attach(run)
+  end
   return modem
 end
 

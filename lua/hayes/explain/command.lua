@@ -133,7 +133,9 @@ function explain_command.command(dialect, text)
     return command_line(dialect, declaration, form, nil, fields.split(params), text)
   end
   if not has_form(declaration, form) then
-    return nil, { text }, { texts.forms(declaration)[1] and texts.forms(declaration)[1].syntax }
+    local forms = {}
+    for i, known in ipairs(texts.forms(declaration)) do forms[i] = known.syntax end
+    return nil, { text, known = declaration.name }, forms
   end
   if form ~= "write" then return overview(dialect, declaration, form) end
   local list = fields.split(params)

@@ -12,18 +12,20 @@ local function of_known(known)
   }
 end
 
+local NEAR = 10 -- how far a number that may have been meant is away at most
+
 --- The error with this number; otherwise nil, a list with the number, and the nearest known numbers.
 function explain_error.by_number(dialect, code)
   local known = dialect.errors and dialect.errors.by_code[code]
   if known then return of_known(known) end
-  local below, above
-  for candidate in pairs(dialect.errors and dialect.errors.by_code or {}) do
-    if candidate < code and candidate > (below or math.mininteger) then below = candidate end
-    if candidate > code and candidate < (above or math.maxinteger) then above = candidate end
-  end
   local near = {}
-  if below then near[1] = tostring(below) end
-  if above then near[#near + 1] = tostring(above) end
+  for candidate in pairs(dialect.errors and dialect.errors.by_code or {}) do
+    if math.abs(candidate - code) <= NEAR then near[#near + 1] = candidate end
+  end
+  table.sort(near, function(a, b) return math.abs(a - code) < math.abs(b - code) end)
+  near = { near[1], near[2] }
+  table.sort(near)
+  for i, candidate in ipairs(near) do near[i] = tostring(candidate) end
   return nil, { tostring(code) }, near
 end
 

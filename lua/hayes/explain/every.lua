@@ -8,7 +8,7 @@ local explain = require "hayes.explain"
 ---@param text string|integer
 ---@return hayes.explanation?, hayes.error?
 return function(text)
-  local first, nearest = nil, {}
+  local first, known, nearest = nil, nil, {}
   for _, name in ipairs(dialects.names()) do
     local dialect = dialects.get(name)
     local found, err = explain(dialect, text)
@@ -20,11 +20,14 @@ return function(text)
         first.others = first.others or {}
         table.insert(first.others, found)
       end
+    elseif err.known then
+      known = known or err
     else
       table.move(err.nearest or {}, 1, #(err.nearest or {}), #nearest + 1, nearest)
     end
   end
   if first then return first end
+  if known then return nil, known end
   return nil, errors.new { name = "unknown", nearest = nearest,
     message = ("no dialect knows %q%s"):format(tostring(text),
       #nearest > 0 and ("; did you mean %s?"):format(table.concat(nearest, " or ")) or "") }

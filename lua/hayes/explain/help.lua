@@ -30,10 +30,16 @@ local function functions_of(object)
   return list
 end
 
+--- Those that a caller writes: of a function that became a method of the modem, the modem stands before the colon.
+local function arguments_of(call, doc)
+  return call:find "^modem:" and doc.arguments:gsub("^modem,?%s*", "") or doc.arguments
+end
+
 local function rows_of(list, before)
   local rows = {}
   for i, entry in ipairs(list) do
-    rows[i] = { ("%s%s(%s)"):format(before, entry.name, entry.doc.arguments), docs.first_sentence(entry.doc.text) }
+    local call = before .. entry.name
+    rows[i] = { ("%s(%s)"):format(call, arguments_of(call, entry.doc)), docs.first_sentence(entry.doc.text) }
   end
   return layout.table(rows, "  ")
 end
@@ -48,11 +54,13 @@ end
 
 --- Everything about one function.
 local function full(call, doc)
-  local lines = { call .. "(" .. doc.arguments .. ")", "" }
+  local lines = { call .. "(" .. arguments_of(call, doc) .. ")", "" }
   for paragraph in (doc.text .. "\n\n"):gmatch "(.-)\n\n" do lines[#lines + 1] = layout.paragraph(paragraph, "  ") end
   local rows = {}
-  for i, param in ipairs(doc.params) do
-    rows[i] = { param.name, param.type .. (param.text ~= "" and ": " .. param.text or "") }
+  for _, param in ipairs(doc.params) do
+    if param.name ~= "modem" or not call:find "^modem:" then
+      rows[#rows + 1] = { param.name, param.type .. (param.text ~= "" and ": " .. param.text or "") }
+    end
   end
   if #rows > 0 then
     lines[#lines + 1] = ""
@@ -80,8 +88,9 @@ local function services_of(modem)
 end
 
 --- The methods that are for programs: those that the contract of a modem names.
-local METHODS = { "at", "close", "events", "explain", "habits", "help", "identify", "keep", "line_errors", "on",
+local METHODS = { "at", "close", "events", "explain", "habits", "help", "identify", "line_errors", "on",
   "pollfd", "query", "reopen", "step", "timeout", "wait" }
+help.methods = METHODS
 
 local function overview(modem)
   local lines = { ("The module on %s, dialect %s."):format(modem.address, modem.dialect.name), "", "Services:" }

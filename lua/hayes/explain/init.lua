@@ -7,6 +7,7 @@ local errors = require "hayes.error"
 local explain_command = require "hayes.explain.command"
 local explain_error = require "hayes.explain.error"
 local explain_line = require "hayes.explain.line"
+local Explanation = require "hayes.explain.result"
 local mask = require "hayes.declare.mask"
 
 --- All names that the dialect knows.
@@ -24,6 +25,12 @@ end
 
 local MOST_SUGGESTIONS = 4
 
+--- The known name that a word may be a misspelling of: short words are near to everything.
+local function misspelt(word, names)
+  local name = check.nearest(word, names)
+  if name and check.distance(word:lower(), name:lower()) <= math.max(1, #word // 3) then return name end
+end
+
 local function suggestions(dialect, text)
   local word = text:gsub("^[Aa][Tt]([%+&%^%$#%*%%])", "%1"):match("^[%p]*[%w_]+") or text
   local names, list, taken = known_names(dialect), {}, {}
@@ -31,7 +38,7 @@ local function suggestions(dialect, text)
     if name and not taken[name] and #list < MOST_SUGGESTIONS then list[#list + 1] = name end
     if name then taken[name] = true end
   end
-  if #word > 1 then add(check.nearest(word, names)) end
+  if #word > 1 then add(misspelt(word, names)) end
   local inside = word:gsub("^%p+", ""):upper()
   for _, name in ipairs(names) do
     if #inside > 2 and name:upper():find(inside, 1, true) then add(name) end
@@ -39,9 +46,17 @@ local function suggestions(dialect, text)
   return list
 end
 
+--- A command that there is, in a form that it has not.
+local function no_such_form(shown, name, forms)
+  local is_are = #forms == 1 and "its form is" or "its forms are"
+  return nil, errors.new { name = "unknown", nearest = forms, known = name,
+    message = ("%s is no form of %s: %s %s"):format(shown, name, is_are, table.concat(forms, ", ")) }
+end
+
 local function unknown(dialect, words, near)
   local list = near and #near > 0 and near or suggestions(dialect, words[1])
   local shown = mask.line(dialect, mask.command(dialect, words[1]))
+  if words.known then return no_such_form(shown, words.known, near) end
   return nil, errors.new {
     name = "unknown", nearest = list,
     message = ("the dialect %s knows nothing of %s%s"):format(dialect.name, check.show(shown),
@@ -55,6 +70,10 @@ local function line_by(way)
 end
 
 local ways = {
+  function(_, text)
+    if text:upper() ~= "AT" then return nil end
+    return Explanation.new { kind = "result", name = "AT", summary = "asks whether the module listens; it answers OK" }
+  end,
   function(dialect, text)
     local code = math.tointeger(tonumber(text))
     if code then return explain_error.by_number(dialect, code) end

@@ -1,6 +1,7 @@
 --- hayes at: sends commands and prints the answers, decoded.
 
 local Output = require "hayes.cli.output"
+local convert = require "hayes.cli.convert"
 local decode = require "hayes.cli.decode"
 local stop = require "hayes.cli.stop"
 local target = require "hayes.cli.target"
@@ -15,7 +16,7 @@ function at.define(command)
   command:argument("commands", "A command, with or without AT."):args "+"
   command:flag("--raw", "Print what the module sent, and nothing else.")
   command:option("--timeout", "Seconds to wait for each answer. Default: what the notes say."):argname "<s>"
-    :convert(tonumber)
+    :convert(convert.seconds "--timeout")
   command:option("--data", "Bytes to send at the prompt: text, @FILE, or - for standard input."):argname "<data>"
   command:option("--expect", "Wait for a result with this prefix after OK: +QPING."):argname "<prefix>"
   command:epilog [[

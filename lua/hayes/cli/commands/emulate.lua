@@ -5,9 +5,11 @@ local stop = require "hayes.cli.stop"
 
 local emulate = {}
 
+local DEFAULT_MODULE = "EC200U"
+
 function emulate.define(command)
   command:description "Run a module in software, and print the port that it answers on. Ctrl-C ends it."
-  command:argument("module", "EC200U, EC200A or Ai-WB2."):args "?":default "EC200U"
+  command:argument("module", "EC200U, EC200A or Ai-WB2."):args "?":default(DEFAULT_MODULE)
     :choices { "EC200U", "EC200A", "Ai-WB2" }
   command:option("--flash", "The folder that is the module's flash. Default: a new one, removed at the end.")
     :argname "<folder>"
@@ -30,9 +32,10 @@ end
 
 function emulate.run(run)
   local arguments = run.arguments
-  local emulator <close> = stop.unless(hayes.emulator { module = arguments.module, flash = arguments.flash,
+  local module = arguments.module or DEFAULT_MODULE
+  local emulator <close> = stop.unless(hayes.emulator { module = module, flash = arguments.flash,
     resolve = addresses(arguments.resolve), quirks = arguments.quirks, link = arguments.link })
-  run.out:result({ module = arguments.module, address = emulator.address }, function()
+  run.out:result({ module = module, address = emulator.address }, function()
     run.out:line("%s", emulator.address)
   end)
   io.stdout:flush()

@@ -1,6 +1,7 @@
 --- hayes forward: a port of this machine that leads to a server, through the module.
 
 local Connections = require "hayes.cli.relay.connections"
+local convert = require "hayes.cli.convert"
 local pump = require "hayes.cli.relay.pump"
 local server = require "hayes.cli.relay.server"
 local stop = require "hayes.cli.stop"
@@ -15,10 +16,10 @@ function forward.define(command)
   target.define_network(command)
   target.define_tls(command)
   command:flag("--tcp", "Plain TCP: clients do TLS themselves, or none. Otherwise the module does TLS.")
-  command:option("--bind", "The address to listen at (127.0.0.1; 0.0.0.0 lets other machines in)."):argname "<address>"
+  command:option("--bind", "The address to listen at; 0.0.0.0 lets other machines in."):argname "<address>"
     :default "127.0.0.1"
-  command:option("--wait", "Seconds that a client waits when all connections are in use (60)."):argname "<s>"
-    :convert(tonumber):default "60"
+  command:option("--wait", "Seconds that a client waits when all connections are in use."):argname "<s>"
+    :convert(convert.seconds "--wait"):default "60"
   command:epilog("Examples:\n   hayes forward --tcp 8443:example.com:443\n"
     .. "   hayes forward --ca ca.pem 8883:broker.example.com:8883       # TLS is the module's")
 end

@@ -1,6 +1,7 @@
 --- hayes ftp: files on FTP and FTPS servers, through the module.
 
 local Output = require "hayes.cli.output"
+local convert = require "hayes.cli.convert"
 local mirror = require "hayes.cli.mirror"
 local progress = require "hayes.cli.progress"
 local secret = require "hayes.cli.secret"
@@ -14,7 +15,7 @@ local function define_action(command)
   command:option("--password", "The password: @FILE, or - to be asked (else $FTP_PASSWORD, or in the URL).")
     :argname "<password>"
   command:option("--retries", "Attempts in a row without progress before it gives up (20)."):argname "<n>"
-    :convert(math.tointeger)
+    :convert(convert.integer("--retries", 0, 1000))
   command:flag("--active", "Let the server open the data connections.")
   target.define_network(command)
   target.define_tls(command)
@@ -65,7 +66,7 @@ end
 
 local function open(run, modem, options)
   local arguments = run.arguments
-  local who = ("The password of %s at %s"):format(options.user or "anonymous", options.host)
+  local who = ("the password of %s at %s"):format(options.user or "anonymous", options.host)
   local password = options.password
   if arguments.password or not password then
     password = secret.read(run.out, arguments.password, "FTP_PASSWORD", who)

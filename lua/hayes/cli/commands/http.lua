@@ -7,6 +7,7 @@ local target = require "hayes.cli.target"
 local http = {}
 
 local MOST_REDIRECTS = 5
+local ORDER = { "url", "status", "headers", "bytes", "output", "body" }
 local is_redirect = { [301] = true, [302] = true, [303] = true, [307] = true, [308] = true }
 
 function http.define(command)
@@ -47,45 +48,72 @@ local function headers_of(lines, data)
   return headers
 end
 
---- A sink for the body, which counts.
-local function counting_sink(file, total, show)
-  local done = 0
-  return function(chunk)
-    if not chunk then return 1 end
-    local ok, err = file:write(chunk)
-    if not ok then return nil, err end
-    done = done + #chunk
-    show(done, total())
-    return 1
-  end
+--- Where a URL leads, and what is asked for there.
+local function parts_of(url)
+  local parts = require("socket.url").parse(url, { path = "/" })
+  local secure = parts.scheme == "https"
+  if not parts.host or parts.host == "" then stop.wrong_use("%s names no host", url) end
+  local path = parts.path .. (parts.params and ";" .. parts.params or "") .. (parts.query and "?" .. parts.query or "")
+  local port = math.tointeger(tonumber(parts.port or (secure and 443 or 80)))
+  if not port or port < 1 or port > 65535 then stop.wrong_use("%s: the port is %s", url, parts.port) end
+  return { secure = secure, host = parts.host, port = port, path = path, user = parts.user, password = parts.password,
+    authority = parts.host .. (parts.port and ":" .. parts.port or "") }
 end
 
---- What LuaSocket's contract has in place of an error.
-local words = { closed = true, timeout = true, ["connection refused"] = true,
-  ["host or service not provided, or not known"] = true }
+local function unescape(text)
+  return require("socket.url").unescape(text)
+end
 
-local function one_request(run, modem, url, request)
-  local client = require "socket.http"
-  local ltn12 = require "ltn12"
-  local make = url:find "^https:" and modem.ssl.factory(target.tls(run.arguments)) or modem.tcp.factory()
-  local made
-  local function create()
-    made = make()
-    return made
+local function headers_for(parts, request)
+  local headers = { host = parts.authority, connection = "close", ["user-agent"] = "hayes" }
+  if parts.user then
+    local account = unescape(parts.user) .. ":" .. unescape(parts.password or "")
+    headers.authorization = "Basic " .. require("mime").b64(account)
   end
-  local headers = {}
   for name, value in pairs(request.headers) do headers[name] = value end
-  local socket
-  local ok, status, received = client.request {
-    url = url, method = request.method, headers = headers, redirect = false, sink = request.sink,
-    source = request.data and ltn12.source.string(request.data) or nil,
-    create = function()
-      socket = create()
-      return socket
-    end,
-  }
-  if not ok and socket then status = socket:lasterror() or status end
-  return ok, status, received
+  return headers
+end
+
+local function has_body(method, status)
+  return method ~= "HEAD" and status ~= 204 and status ~= 304 and status >= 200
+end
+
+--- One request; `on_head(status, headers)` gives the sink for the body, or nil where that is not wanted.
+local function exchange(create, parts, request, on_head)
+  local connection = require("socket.http").open(parts.host, parts.port, create)
+  connection:sendrequestline(request.method, parts.path)
+  connection:sendheaders(headers_for(parts, request))
+  if request.data then
+    connection:sendbody({ ["content-length"] = #request.data }, require("ltn12").source.string(request.data))
+  end
+  local status, line = connection:receivestatusline()
+  local headers = line and connection:receiveheaders()
+  while status and status < 200 and status ~= 101 do
+    status, line = connection:receivestatusline()
+    headers = line and connection:receiveheaders()
+  end
+  if not headers then
+    connection:close()
+    return nil, status and "timeout" or ("%s:%d does not speak HTTP"):format(parts.host, parts.port)
+  end
+  local sink = on_head(status, headers, line)
+  if sink and has_body(request.method, status) then connection:receivebody(headers, sink) end
+  connection:close()
+  return status, headers
+end
+
+--- The answer to one request; or nil and why there is none, in the words of the socket rather than LuaSocket's.
+local function one_request(run, url, request, on_head)
+  local parts = parts_of(url)
+  local modem, last = run.modem, nil
+  local create = parts.secure and modem.ssl.factory(target.tls(run.arguments)) or modem.tcp.factory()
+  local status, headers = require("socket").protect(exchange)(function()
+    local socket, err = create()
+    last = socket
+    return socket, err
+  end, parts, request, on_head)
+  if status then return status, headers end
+  return nil, last and type(headers) == "string" and last:lasterror() or headers
 end
 
 local function with_scheme(url)
@@ -95,8 +123,8 @@ local function with_scheme(url)
   return "https://" .. url
 end
 
-local function show_head(status, headers)
-  print("HTTP " .. status)
+local function show_head(status_line, headers)
+  print(status_line)
   local names = {}
   for name in pairs(headers) do names[#names + 1] = name end
   table.sort(names)
@@ -104,33 +132,80 @@ local function show_head(status, headers)
   print()
 end
 
+local function open_output(path)
+  if not path then return io.stdout end
+  local file, err = io.open(path, "wb")
+  if not file then stop.wrong_use("the output cannot be written: %s", err) end
+  return file
+end
+
+--- Headers that tell a server who asks are not sent to another one.
+local function without_secrets(headers)
+  local kept = {}
+  for name, value in pairs(headers) do
+    if name ~= "authorization" and name ~= "cookie" then kept[name] = value end
+  end
+  return kept
+end
+
+--- What takes the body of the last answer, and what was taken.
+local function receiver(run, file)
+  local show, finish = progress.new(run.out)
+  local taken = { bytes = 0, parts = {}, finish = finish }
+  function taken.sink_for(length)
+    return function(chunk)
+      if not chunk then return 1 end
+      if run.out.json and file == io.stdout then
+        taken.parts[#taken.parts + 1] = chunk
+      else
+        local ok, err = file:write(chunk)
+        if not ok then return nil, err end
+      end
+      taken.bytes = taken.bytes + #chunk
+      show(taken.bytes, length)
+      return 1
+    end
+  end
+  return taken
+end
+
+local function print_json(run, url, status, headers, taken)
+  local output = run.arguments.output
+  run.out:value({ url = url, status = status, headers = headers, bytes = taken.bytes, output = output,
+    body = not output and table.concat(taken.parts) or nil }, ORDER)
+end
+
 function http.run(run)
   local arguments = run.arguments
   local url = with_scheme(arguments.url)
   local data = read_data(arguments.data)
-  local headers = headers_of(arguments.header, data)
-  if url:find "^https:" then target.tls(arguments) end -- told before the module does anything
-  local modem = target.go_on_line(run)
-  local file = io.stdout
-  if arguments.output then
-    local err
-    file, err = io.open(arguments.output, "wb")
-    if not file then stop.wrong_use("the output cannot be written: %s", err) end
-  end
-  local show, finish = progress.new(run.out)
-  local request = { method = arguments.method or (data and "POST" or "GET"), headers = headers, data = data,
-    sink = counting_sink(file, function() end, show) }
-  local ok, status, received
+  local request = { method = arguments.method or (data and "POST" or "GET"), data = data,
+    headers = headers_of(arguments.header, data) }
+  if parts_of(url).secure then target.tls(arguments) end -- told before the module does anything
+  target.go_on_line(run)
+  local file = open_output(arguments.output)
+  local taken = receiver(run, file)
+  local status, headers
   for _ = 1, MOST_REDIRECTS + 1 do
-    ok, status, received = one_request(run, modem, url, request)
-    if not ok or not is_redirect[status] or not received.location then break end
-    url = require("socket.url").absolute(url, received.location)
+    status, headers = one_request(run, url, request, function(code, received, line)
+      if is_redirect[code] and received.location then return nil end
+      if arguments.include and not run.out.json then show_head(line, received) end
+      return taken.sink_for(tonumber(received["content-length"]))
+    end)
+    if not status or not is_redirect[status] or not headers.location then break end
+    local next_url = require("socket.url").absolute(url, headers.location)
+    if parts_of(next_url).authority ~= parts_of(url).authority then
+      request.headers = without_secrets(request.headers)
+    end
+    url = with_scheme(next_url)
   end
-  finish()
+  taken.finish()
   if file ~= io.stdout then file:close() end
-  if not ok then stop.with(stop.status_of(status), status) end
-  if arguments.include then show_head(status, received) end
-  if is_redirect[status] then stop.with(stop.REFUSED, ("more than %d redirects"):format(MOST_REDIRECTS)) end
+  if not status then stop.with(stop.status_of(headers), headers) end
+  if is_redirect[status] and headers.location then
+    stop.with(stop.REFUSED, ("more than %d redirects"):format(MOST_REDIRECTS))
+  end
+  if run.out.json then print_json(run, url, status, headers, taken) end
   if status >= 400 then stop.with(stop.REFUSED, ("the server answered with status %d"):format(status)) end
 end
 

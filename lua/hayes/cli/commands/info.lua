@@ -2,6 +2,7 @@
 
 local stop = require "hayes.cli.stop"
 local target = require "hayes.cli.target"
+local wording = require "hayes.cli.wording"
 
 local info = {}
 
@@ -54,11 +55,12 @@ local function show(run, facts)
 end
 
 function info.run(run)
+  if run.arguments.host and not run.arguments.diagnose then stop.wrong_use "--host is for --diagnose" end
   local modem = target.open(run)
   if run.arguments.diagnose then
     if not modem.network then stop.wrong_use "--diagnose is for cellular modules" end
     local report = modem.network.diagnose(run.arguments.host, run.arguments.host and 443 or nil)
-    run.out:result(report, function() run.out:line("%s", tostring(report)) end)
+    run.out:result(report, function() run.out:line("%s", wording.of(tostring(report))) end)
     return report.ok and stop.DONE or stop.REFUSED
   end
   local facts = collect(modem)

@@ -3,7 +3,7 @@
 local Shell = require "hayes.cli.shell"
 local target = require "hayes.cli.target"
 
-local shell = {}
+local shell = { no_json = true }
 
 function shell.define(command)
   command:description("Talk to a module: a line that begins with AT is sent, ?WORD explains, anything else is Lua, "

@@ -1,6 +1,7 @@
 --- hayes socks: a proxy on this machine, whose connections the module makes.
 
 local Connections = require "hayes.cli.relay.connections"
+local convert = require "hayes.cli.convert"
 local pump = require "hayes.cli.relay.pump"
 local server = require "hayes.cli.relay.server"
 local requests = require "hayes.cli.relay.socks"
@@ -9,15 +10,18 @@ local wait = require "hayes.wait"
 
 local socks = {}
 
+local DEFAULT_PORT = "1080"
+
 function socks.define(command)
   command:description("A proxy on this machine: SOCKS5, SOCKS4a and HTTP CONNECT on one port. The module resolves the "
     .. "names and makes the connections.")
-  command:argument("listen", "The port to listen on."):argname "<port>":args "?":default "1080"
+  command:argument("listen", "The port to listen on."):argname "<local>":args "?":default(DEFAULT_PORT)
+    :convert(convert.integer("the port", 0, 65535))
   target.define_network(command)
-  command:option("--bind", "The address to listen at (127.0.0.1; 0.0.0.0 lets other machines in)."):argname "<address>"
+  command:option("--bind", "The address to listen at; 0.0.0.0 lets other machines in."):argname "<address>"
     :default "127.0.0.1"
-  command:option("--wait", "Seconds that a client waits when all connections are in use (60)."):argname "<s>"
-    :convert(tonumber):default "60"
+  command:option("--wait", "Seconds that a client waits when all connections are in use."):argname "<s>"
+    :convert(convert.seconds "--wait"):default "60"
   command:epilog [[
 Examples:
    hayes socks --apn internet &
@@ -32,7 +36,7 @@ end
 
 function socks.run(run)
   local arguments = run.arguments
-  local listener <close> = server.listen(arguments.bind, arguments.listen)
+  local listener <close> = server.listen(arguments.bind, arguments.listen or DEFAULT_PORT)
   local modem = target.go_on_line(run)
   local connections <close> = Connections.new(modem, arguments.wait)
   local make = modem.tcp.factory()

@@ -5,7 +5,7 @@ local stop = require "hayes.cli.stop"
 local target = require "hayes.cli.target"
 local wait = require "hayes.wait"
 
-local tls = {}
+local tls = { no_json = true }
 
 local CHUNK = 4096
 
@@ -54,7 +54,6 @@ local function print_output(socket)
   end
 end
 
-
 function tls.run(run)
   local host, port = split(run.arguments.address)
   local options = not run.arguments.tcp and target.tls(run.arguments)
@@ -66,8 +65,11 @@ function tls.run(run)
   end
   say("hayes: connected to %s:%d%s", host, port, run.arguments.insecure and " (the server was not verified)" or "")
   local sending = wait.spawn(send_input, input, socket)
-  print_output(socket)
-  sending:cancel()
+  do
+    -- Also at Ctrl-C, which raises: the task must not find its input closed.
+    local _cancel <close> = setmetatable({}, { __close = function() sending:cancel() end })
+    print_output(socket)
+  end
   say("hayes: %s", tostring(socket:lasterror() or "the connection is closed"))
 end
 

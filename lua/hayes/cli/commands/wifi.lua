@@ -49,7 +49,7 @@ end
 function actions.join(run, modem)
   local ssid = run.arguments.ssid
   show(run, stop.unless(modem.wifi.join { ssid = ssid, password = secret.read(run.out, run.arguments.password,
-    "HAYES_WIFI_PASSWORD", "The password of " .. ssid) }))
+    "HAYES_WIFI_PASSWORD", "the password of " .. ssid) }))
 end
 
 function actions.leave(_, modem) stop.unless(modem.wifi.leave()) end

@@ -1,5 +1,6 @@
 --- What Tab offers: AT commands with their parameters and values, the shell's words, and Lua names.
 
+local help = require "hayes.explain.help"
 local completion = require "hayes.explain.completion"
 
 local complete = {}
@@ -13,7 +14,9 @@ local function names_of(modem, value)
   local index = meta and meta.__index
   for key in pairs(type(index) == "table" and index or {}) do names[key] = true end
   if value == modem then
-    for key in pairs(meta) do names[key] = true end
+    names = {}
+    for _, key in ipairs(help.methods) do names[key] = true end
+    names.address = true
     for key in pairs(modem.dialect.services) do names[key] = true end
   end
   return names

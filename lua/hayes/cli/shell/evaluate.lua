@@ -68,7 +68,7 @@ local function print_results(shell, ...)
   if values[1] == nil and values.n > 1 then return shell:show_error(values[2]) end
   for i = 1, values.n do
     local shown = evaluate.show(values[i])
-    if values[i] ~= nil or values.n > 1 then shell:print(shown) end
+    shell:print(shown)
   end
 end
 
@@ -79,7 +79,7 @@ function evaluate.run(shell, text)
   local f = load("return " .. text, "=line", "t", shell.environment)
   local err
   if not f then f, err = load(text, "=line", "t", shell.environment) end
-  if not f then return shell:show_error(err) end
+  if not f then return shell:show_error((err:gsub("^line:1: ", ""))) end
   print_results(shell, f())
 end
 

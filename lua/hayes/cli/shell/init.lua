@@ -91,7 +91,10 @@ function Shell:obey(line)
   if text == "" then return end
   if self.log then self.log:write("> ", self.editor.shown(text), "\n") end
   if text:find "^[Aa][Tt]" then return self:send(text) end
-  local question = text:match "^%?%s*(.+)$"
+  local question = text:match "^%?%s*(.*)$"
+  if question == "" then
+    return self:show_error "say what is to be explained: ?+CSQ or ?579; help lists the shell's words"
+  end
   if question then return self:explain(question) end
   if words.obey(self, text) then return end
   return evaluate.run(self, text)
@@ -99,6 +102,12 @@ end
 
 local function is_interrupt(raised)
   return type(raised) == "string" and raised:find("interrupted!", 1, true) ~= nil
+end
+
+--- What a line has raised, without a place that is the shell's own and says nothing about the line.
+local function without_place(raised)
+  if type(raised) ~= "string" then return raised end
+  return (raised:gsub("^line:1: ", ""):gsub("^[^%s:]*hayes:%d+: ", ""))
 end
 
 --- One line, whatever becomes of it; false at the end of input.
@@ -114,7 +123,7 @@ function Shell:next_line()
   if not done and is_interrupt(raised) then
     self.editor:print "" -- the terminal has shown ^C
   elseif not done then
-    self:show_error(raised)
+    self:show_error(without_place(raised))
   end
   return not self.leaving
 end

@@ -19,7 +19,11 @@ local function switch(name)
 end
 
 define("help [WHAT]", "this list, or help about a part of `modem`: help modem.ssl", function(shell, rest)
-  if rest ~= "" and shell.modem.help then return shell:print(tostring(shell.modem:help(rest:gsub("^modem%.?", "")))) end
+  if rest ~= "" then
+    local found, err = shell.modem:help((rest:gsub("^modem[.:]?", "")))
+    if not found then return shell:show_error(err) end
+    return shell:print(tostring(found))
+  end
   local width = 0
   for _, entry in ipairs(list) do width = math.max(width, #entry.form) end
   shell:print(("%-" .. width .. "s  %s"):format("AT...", "sends a command to the module"))

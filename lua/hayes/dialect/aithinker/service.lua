@@ -4,6 +4,7 @@ local check = require "hayes.check"
 local Client = require "hayes.stream.client"
 local job = require "hayes.job"
 local make = require "hayes.stream.make"
+local hosts = require "hayes.stream.host"
 local Server = require "hayes.stream.server"
 
 local service = {}

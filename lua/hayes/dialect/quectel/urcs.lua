@@ -47,7 +47,7 @@ return {
     name = "+CPIN", summary = "What the SIM card waits for has changed.", source = MANUAL .. ", (U)SIM commands",
     -- The answer to AT+CPIN? is the same line: it is that command's while one is under way.
     shape = "",
-    answer = { { name = "code", type = "bare", values = { READY = "nothing", ["SIM PIN"] = "the PIN",
+    answer = { { name = "code", type = "bare", values = { READY = "nothing: the SIM is ready", ["SIM PIN"] = "the PIN",
       ["SIM PUK"] = "the PUK and a new PIN", ["NOT READY"] = "it is not there, or not ready yet" } } },
   },
   {

@@ -38,8 +38,8 @@ local transferred = { name = "transferlen", unit = "bytes",
 local replies = { [0] = "none" }
 for reply, known in pairs(ftp_errors.protocol) do replies[reply] = known[1] end
 
-local code = { name = "protocol_error", doc = "The server's reply code (chapter 6).", values = replies, open = true }
-local err = { name = "err", error = true, doc = "0, or an error of chapter 5." }
+local code = { name = "protocol_error", doc = "The server's reply code.", values = replies, open = true }
+local err = { name = "err", error = true, doc = "0, or the number of an error." }
 
 --- A command whose result follows OK, or precedes it (note 3.6).
 local function act(name, summary, source, params, second)

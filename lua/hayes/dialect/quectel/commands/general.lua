@@ -24,7 +24,8 @@ local urc_ports = {
   usbat = "the USB AT port", usbmodem = "the USB modem port", uart1 = "the main UART", all = "all of them",
 }
 local sim_states = {
-  READY = "nothing", ["SIM PIN"] = "the PIN", ["SIM PUK"] = "the PUK and a new PIN", ["SIM PIN2"] = "the PIN2",
+  READY = "nothing: the SIM is ready",
+  ["SIM PIN"] = "the PIN", ["SIM PUK"] = "the PUK and a new PIN", ["SIM PIN2"] = "the PIN2",
   ["SIM PUK2"] = "the PUK2 and a new PIN2", ["PH-SIM PIN"] = "the code of the lock to one card",
   ["PH-FSIM PIN"] = "the code of the lock to the first card", ["PH-NET PIN"] = "the code of the lock to one operator",
   ["PH-NETSUB PIN"] = "the code of the lock to a part of an operator's cards",

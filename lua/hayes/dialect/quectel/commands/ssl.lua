@@ -95,7 +95,7 @@ return {
     test = true, timeout = 450, reason = true,
     deferred = {
       key = "clientID", answer = { { name = "clientID", doc = "Socket index." },
-        { name = "err", error = true, doc = "0, or an error of chapter 5." } },
+        { name = "err", error = true, doc = "0, or the number of an error." } },
     timeout = 450,
     },
     urcs = { "+QSSLURC" },

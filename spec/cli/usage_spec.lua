@@ -1,0 +1,82 @@
+-- The command `hayes`: defaults, wrong use, and messages in the words of a command line.
+
+local hayes = require "hayes"
+local json = require "dkjson"
+local Program = require "support.hayes_program"
+
+describe("The command hayes", function()
+  local emulator
+
+  setup(function() emulator = assert(hayes.emulator { module = "EC200U" }) end)
+  teardown(function() emulator:close() end)
+
+  local function run(words)
+    words.env = words.env or { "HAYES_PORT=" .. emulator.address }
+    return Program.run(words)
+  end
+
+  local function refused(words, text)
+    local result = run(words)
+    assert.are.equal(2, result.status, result.err)
+    assert.are.equal(text, result.err:match "\n?(hayes: [^\n]*)\n?$", result.err)
+  end
+
+  it("listens on the port that the help of `socks` names when none is given", function()
+    local help = run { "socks", "--help" }
+    local port = help.out:match "default: (%d+)%)"
+    local _busy <close> = require("hayes.core").listen("127.0.0.1", port) -- or somebody else has it
+    local result = run { "socks" }
+    assert.are.equal(1, result.status)
+    assert.are.equal(("hayes: another program listens on 127.0.0.1:%s\n"):format(port), result.err)
+  end)
+
+  it("names the module that it emulates when none is given", function()
+    local result = run { "emulate", "--json", timeout = 1 }
+    assert.are.equal("EC200U", json.decode(result.out).module)
+  end)
+
+  it("says what is wrong with a number, and what is allowed", function()
+    refused({ "at", "--timeout", "x", "AT" }, 'hayes: --timeout is "x"; it must be a number of seconds from 0 to 86400')
+    refused({ "socks", "--wait", "x" }, 'hayes: --wait is "x"; it must be a number of seconds from 0 to 86400')
+    refused({ "socks", "70000" }, 'hayes: the port is "70000"; it must be a number from 0 to 65535')
+    refused({ "forward", "--wait=-1", "1:a:1" }, 'hayes: --wait is "-1"; it must be a number of seconds from 0 to 86400')
+    refused({ "ftp", "ls", "--retries", "x", "ftp://a/" }, 'hayes: --retries is "x"; it must be a number from 0 to 1000')
+    refused({ "info", "--baud", "0" }, 'hayes: --baud is "0"; it must be a number from 1200 to 4000000')
+  end)
+
+  it("refuses options that would do nothing", function()
+    refused({ "info", "--host", "example.com" }, "hayes: --host is for --diagnose")
+    refused({ "http", "--ssid", "home", "http://example.com/" }, "hayes: the module on " .. emulator.address
+      .. " is a cellular module: it takes --apn and --pin, and not --ssid")
+    refused({ "tls", "--insecure", "--cert", "Makefile", "example.com:443" },
+      "hayes: a client certificate needs its key, and the key its certificate: give both --cert and --key")
+    refused({ "tls", "--json", "example.com:443" }, "hayes: unknown option '--json'")
+  end)
+
+  it("speaks of options and commands where the library speaks of Lua", function()
+    refused({ "at", 'AT+QFUPL="a",5' }, 'hayes: AT+QFUPL="a",5 waits for data; give --data')
+    local result = run { "file", "rm", "nope" }
+    assert.is_truthy(result.err:find("\nWhat to try: `hayes file ls` tells which files there are.\n", 1, true), result.err)
+  end)
+
+  it("knows words for each call that a hint of a dialect names", function()
+    local wording = require "hayes.cli.wording"
+    local dialects = require "hayes.dialect"
+    for _, name in ipairs(dialects.names()) do
+      for code, known in pairs((dialects.get(name).errors or { by_code = {} }).by_code) do
+        local words = wording.of(known.hint or ""):gsub("`modem[^`]*` in `hayes shell`", ""):gsub("`modem[^`]*` in a script", "")
+        assert.is_nil(words:find "modem[.:]", ("%s %d: %s"):format(name, code, words))
+      end
+    end
+  end)
+
+  it("shows in the help of each command, also of the commands of a command, what it takes", function()
+    for _, words in ipairs { { "wifi", "scan" }, { "file", "ls" }, { "ftp", "put" }, { "at" } } do
+      words[#words + 1] = "--help"
+      local help = run(words).out
+      assert.is_truthy(help:find("\n   --json ", 1, true), help)
+      assert.is_truthy(help:find("\n   -p, --port <port> ", 1, true), help)
+    end
+    refused({ "help", "nope" }, "hayes: unknown command 'nope'")
+  end)
+end)
