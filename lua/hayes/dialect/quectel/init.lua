@@ -19,7 +19,7 @@ local quectel = {
   about = "EC200U and EG91xU (SSL note V1.2), LTE Standard(A), and their relatives EC2x, EG9x, BG9x as far as these "
     .. "do the same. The NB-IoT modules (BC66, BC660K) speak another dialect.",
   protocol = { eol = "\r", prompt = ">", quote = "always", max_command = 1024, escape = "+++", guard_ms = 1100,
-    cancel = "\27", crlf_after_block = true, behind = "\r\n+Q" },
+    cancel = "\27", crlf_after_block = true, follow_prefix = "\r\n+Q" },
   finals = {
     { "OK", success = true, summary = "the command has succeeded; of some the result comes later" },
     { "ERROR", summary = "the command has failed, or is not known",
