@@ -33,6 +33,7 @@ void at_engine_leave_unwanted(struct at_engine *engine, at_time now)
 {
     struct at_sync_start start = {
         .quiet_ms = AT_QUIET_MS, .give_up = now + at_ms(AT_UNRESPONSIVE_MS), .data_mode = true};
+    at_escape_set_drain_time(&engine->escape, now);
     at_engine_start_sync(engine, &start, now);
 }
 
@@ -60,6 +61,9 @@ void at_engine_give_up(struct at_engine *engine, enum at_result result, at_time 
                      (slot->prompted && (slot->connected || at_upload_is_open_ended(&slot->upload))),
         .data_owed = at_slot_data_owed(slot),
     };
+    /* Without data, the silence that the escape sequence needs begins here: the command line was sent last. */
+    if (start.data_mode && !slot->connected && !engine->download.active)
+        at_escape_set_drain_time(&engine->escape, now);
     at_engine_end_slot_with(engine, result);
     if (untouched) {
         slot->state = AT_SLOT_EMPTY;

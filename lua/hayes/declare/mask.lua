@@ -239,6 +239,7 @@ end
 
 --- URLs within a text.
 local function mask_urls(text)
+  if not text:find("://", 1, true) then return text end -- the pattern looks at each place in a run of letters anew
   return (text:gsub("(%a[%w%+%.%-]*://).*@", "%1" .. HIDDEN .. "@"))
 end
 

@@ -128,6 +128,9 @@ local function all_of(dialect, parts)
   return first, err
 end
 
+--- What is explained may come from anywhere. No command line and hardly a line of a module is longer, bytes.
+local MOST = 2048
+
 --- Explains a command (with or without AT, with values or without), an error (number, name or line), a line of a
 --- module or a result code. What is unknown gives nil and an error, whose `nearest` lists known names.
 ---@param dialect hayes.dialect
@@ -135,7 +138,13 @@ end
 ---@return hayes.explanation?, hayes.error?
 return function(dialect, text)
   check.value("modem:explain", "the text", text, { type = "string|integer" })
-  local trimmed = tostring(text):match("^%s*(.-)%s*$")
+  text = tostring(text)
+  if #text > MOST then
+    return nil, errors.new { name = "too_long", nearest = {},
+      message = ("the text has %d bytes: what is explained is a command or one line of a module, of %d at most"):format(
+        #text, MOST) }
+  end
+  local trimmed = text:match("^%s*(.-)%s*$")
   -- Where texts are not quoted, a semicolon is part of one.
   local may_be_several = trimmed:find("^[Aa][Tt]") and dialect.protocol.quote ~= "needed"
   return all_of(dialect, may_be_several and command.split(trimmed) or { trimmed })
