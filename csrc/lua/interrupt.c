@@ -3,14 +3,38 @@
 #include "lua/core.h"
 
 #include <signal.h>
+#include <stdbool.h>
 
 static lua_State *main_thread; /* the handler gets no argument */
+
+static int holds;    /* sections under way that are not to be interrupted */
+static bool pending; /* one has come during such a section */
 
 static void raise_interrupted(lua_State *L, lua_Debug *record)
 {
     (void)record;
     lua_sethook(L, NULL, 0, 0);
-    luaL_error(L, "interrupted!");
+    pending = holds > 0;
+    if (!pending)
+        luaL_error(L, "interrupted!");
+}
+
+/* hold_interrupts(), release_interrupts(): what is done in between is not interrupted, but right after it.
+ * Sections may contain others. */
+static int hold_interrupts(lua_State *L)
+{
+    (void)L;
+    holds++;
+    return 0;
+}
+
+static int release_interrupts(lua_State *L)
+{
+    holds--;
+    if (holds > 0 || !pending)
+        return 0;
+    pending = false;
+    return luaL_error(L, "interrupted!");
 }
 
 /* lua_sethook is safe to call from a signal handler. */
@@ -37,4 +61,8 @@ void core_open_interrupt(lua_State *L)
 {
     lua_pushcfunction(L, catch_interrupts);
     lua_setfield(L, -2, "catch_interrupts");
+    lua_pushcfunction(L, hold_interrupts);
+    lua_setfield(L, -2, "hold_interrupts");
+    lua_pushcfunction(L, release_interrupts);
+    lua_setfield(L, -2, "release_interrupts");
 }

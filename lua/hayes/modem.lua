@@ -339,10 +339,13 @@ end
 --- and everything pending ends with that error.
 function Modem:advance(now)
   if self.closed_with then return self:go_on() end -- there was not even memory to begin with that
+  core.hold_interrupts() -- Ctrl-C in the middle of it would be taken for a failure of the library
   local ok, err = xpcall(serve, traceback, self, now)
-  if ok then return end
-  local made, failed = pcall(internal_error, err)
-  self:shut(made and failed or OUT_OF_MEMORY)
+  if not ok then
+    local made, failed = pcall(internal_error, err)
+    self:shut(made and failed or OUT_OF_MEMORY)
+  end
+  core.release_interrupts()
 end
 
 Modem.due = Modem.advance
