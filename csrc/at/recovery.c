@@ -61,7 +61,8 @@ void at_engine_give_up(struct at_engine *engine, enum at_result result, at_time 
                      (slot->prompted && (slot->connected || at_upload_is_open_ended(&slot->upload))),
         .data_owed = at_slot_data_owed(slot),
     };
-    /* Without data, the silence that the escape sequence needs begins here: the command line was sent last. */
+    /* Without data, the silence that the escape sequence needs begins here: the command line was sent last.
+     */
     if (start.data_mode && !slot->connected && !engine->download.active)
         at_escape_set_drain_time(&engine->escape, now);
     at_engine_end_slot_with(engine, result);
