@@ -75,7 +75,8 @@ function Program.in_terminal(words, steps)
   end
   write(folder .. "/steps", table.concat(lines))
   -- What readline leaves allocated at the end is not ours.
-  local line = command_line(folder, words, { "env", "ASAN_OPTIONS=detect_leaks=0", "/usr/bin/python3", "spec/support/in_terminal.py", folder .. "/steps" })
+  local line = command_line(folder, words, { "env", "ASAN_OPTIONS=detect_leaks=0", "/usr/bin/python3",
+    "spec/support/in_terminal.py", folder .. "/steps" })
   local _, _, status = os.execute(Process.quote(line) .. " >" .. folder .. "/out 2>&1")
   return { status = status, out = read(folder .. "/out") }
 end
