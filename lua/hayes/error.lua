@@ -70,6 +70,13 @@ function errors.internal(err, consequence)
     hint = "This is a bug in the library: please report it, with a trace if there is one (the option trace)." }
 end
 
+--- Is this what lua(1), or core.catch_interrupts, raises at Ctrl-C?
+---@param raised any
+---@return boolean
+function errors.is_interrupt(raised)
+  return type(raised) == "string" and raised:find("interrupted!", 1, true) ~= nil
+end
+
 --- Something took longer than it may.
 ---@param message string
 ---@param fields? table

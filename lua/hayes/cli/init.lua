@@ -3,6 +3,7 @@
 
 local check = require "hayes.check"
 local core = require "hayes.core"
+local errors = require "hayes.error"
 local Output = require "hayes.cli.output"
 local parser = require "hayes.cli.parser"
 local stop = require "hayes.cli.stop"
@@ -28,13 +29,9 @@ local function leave(modem)
   pcall(modem.close, modem)
 end
 
-local function is_interrupt(raised)
-  return type(raised) == "string" and raised:find("interrupted!", 1, true) ~= nil
-end
-
 --- The exit status for what a run raised, after telling about it.
 local function failed(run, raised)
-  if is_interrupt(raised) then
+  if errors.is_interrupt(raised) then
     io.stdout:flush()
     io.stderr:write "\nhayes: interrupted\n"
     leave(run.modem)
@@ -50,7 +47,7 @@ end
 
 --- Message handler: what check.fail raises is wrong use; any other string is a bug.
 local function classify(raised)
-  if type(raised) ~= "string" or is_interrupt(raised) then return raised end
+  if type(raised) ~= "string" or errors.is_interrupt(raised) then return raised end
   local thrower = debug.getinfo(3, "f") -- 2 is error()
   if thrower and thrower.func == check.fail then return stop.new(stop.WRONG_USE, wording.of_wrong_use(raised)) end
   return debug.traceback(raised, 2)

@@ -3,6 +3,7 @@
 local Output = require "hayes.cli.output"
 local convert = require "hayes.cli.convert"
 local decode = require "hayes.cli.decode"
+local input = require "hayes.cli.input"
 local stop = require "hayes.cli.stop"
 local target = require "hayes.cli.target"
 
@@ -28,18 +29,6 @@ Examples:
 The first command that fails ends it, with status 1.]]
 end
 
-local function read_data(given)
-  if not given then return nil end
-  local path = given == "-" and "-" or given:match "^@(.+)$"
-  if not path then return given end
-  if path == "-" then return io.read "a" end
-  local file, err = io.open(path, "rb")
-  if not file then stop.wrong_use("the data cannot be read: %s", err) end
-  local bytes = file:read "a"
-  file:close()
-  return bytes
-end
-
 local function show(run, modem, text, response)
   if run.arguments.raw then return run.out:line("%s", tostring(response)) end
   run.out:line("%s", run.out:style("bold", text))
@@ -60,7 +49,7 @@ end
 
 function at.run(run)
   local arguments = run.arguments
-  local data = read_data(arguments.data)
+  local data = input.read(arguments.data)
   if data and #arguments.commands > 1 then stop.wrong_use "--data is for one command: there are several" end
   local modem = target.open(run)
   for _, text in ipairs(arguments.commands) do

@@ -1,12 +1,10 @@
 --- hayes forward: a port of this machine that leads to a server, through the module.
 
+local carry = require "hayes.cli.relay.carry"
 local Connections = require "hayes.cli.relay.connections"
-local convert = require "hayes.cli.convert"
-local pump = require "hayes.cli.relay.pump"
 local server = require "hayes.cli.relay.server"
 local stop = require "hayes.cli.stop"
 local target = require "hayes.cli.target"
-local wait = require "hayes.wait"
 
 local forward = {}
 
@@ -16,10 +14,7 @@ function forward.define(command)
   target.define_network(command)
   target.define_tls(command)
   command:flag("--tcp", "Plain TCP: clients do TLS themselves, or none. Otherwise the module does TLS.")
-  command:option("--bind", "The address to listen at; 0.0.0.0 lets other machines in."):argname "<address>"
-    :default "127.0.0.1"
-  command:option("--wait", "Seconds that a client waits when all connections are in use."):argname "<s>"
-    :convert(convert.seconds "--wait"):default "60"
+  carry.define(command)
   command:epilog("Examples:\n   hayes forward --tcp 8443:example.com:443\n"
     .. "   hayes forward --ca ca.pem 8883:broker.example.com:8883       # TLS is the module's")
 end
@@ -43,14 +38,9 @@ function forward.run(run)
   run.out:note("hayes: %s:%d leads to %s:%d", arguments.bind, listener:number(), host, far)
   local where = ("%s:%d"):format(host, far)
   server.run(listener, function(client)
-    local started = wait.now()
-    local socket, err = connections:take(function()
+    carry.run(run.out, connections, client, where, function()
       return (options and modem.ssl or modem.tcp).open(host, far, options or nil)
     end)
-    if not socket then return run.out:note("%s %s: %s", os.date "%H:%M:%S", where, tostring(err)) end
-    local count = pump.run(client, socket)
-    connections:give_back(socket)
-    server.log(run.out, where, count, started)
   end)
 end
 

@@ -1,5 +1,6 @@
 --- hayes http: fetches a URL through the module.
 
+local input = require "hayes.cli.input"
 local progress = require "hayes.cli.progress"
 local stop = require "hayes.cli.stop"
 local target = require "hayes.cli.target"
@@ -23,18 +24,6 @@ function http.define(command)
   command:epilog("Examples:\n   hayes http --ca isrg-root-x1.pem https://example.com/\n"
     .. "   hayes http --ca ca.pem -d @report.json -H 'Content-Type: application/json' https://example.com/in\n\n"
     .. "A status of 400 and above gives exit status 1; the body is printed all the same.")
-end
-
-local function read_data(given)
-  if not given then return nil end
-  local path = given:match "^@(.+)$"
-  if given == "-" then return io.read "a" end
-  if not path then return given end
-  local file, err = io.open(path, "rb")
-  if not file then stop.wrong_use("the data cannot be read: %s", err) end
-  local bytes = file:read "a"
-  file:close()
-  return bytes
 end
 
 local function headers_of(lines, data)
@@ -178,7 +167,7 @@ end
 function http.run(run)
   local arguments = run.arguments
   local url = with_scheme(arguments.url)
-  local data = read_data(arguments.data)
+  local data = input.read(arguments.data)
   local request = { method = arguments.method or (data and "POST" or "GET"), data = data,
     headers = headers_of(arguments.header, data) }
   if parts_of(url).secure then target.tls(arguments) end -- told before the module does anything

@@ -1,12 +1,11 @@
 --- hayes socks: a proxy on this machine, whose connections the module makes.
 
+local carry = require "hayes.cli.relay.carry"
 local Connections = require "hayes.cli.relay.connections"
 local convert = require "hayes.cli.convert"
-local pump = require "hayes.cli.relay.pump"
 local server = require "hayes.cli.relay.server"
 local requests = require "hayes.cli.relay.socks"
 local target = require "hayes.cli.target"
-local wait = require "hayes.wait"
 
 local socks = {}
 
@@ -18,10 +17,7 @@ function socks.define(command)
   command:argument("listen", "The port to listen on."):argname "<local>":args "?":default(DEFAULT_PORT)
     :convert(convert.integer("the port", 0, 65535))
   target.define_network(command)
-  command:option("--bind", "The address to listen at; 0.0.0.0 lets other machines in."):argname "<address>"
-    :default "127.0.0.1"
-  command:option("--wait", "Seconds that a client waits when all connections are in use."):argname "<s>"
-    :convert(convert.seconds "--wait"):default "60"
+  carry.define(command)
   command:epilog [[
 Examples:
    hayes socks --apn internet &
@@ -44,21 +40,16 @@ function socks.run(run)
   server.run(listener, function(client)
     local request = requests.read(client)
     if not request then return end
-    local where, started = printable(("%s:%d"):format(request.host, request.port)), wait.now()
-    local socket, err = connections:take(function()
+    local where = printable(("%s:%d"):format(request.host, request.port))
+    carry.run(run.out, connections, client, where, function()
       -- Unlike open(), connect() takes a bad name or port for no mistake of the program.
       local made = make()
       if made:connect(request.host, request.port) then return made end
       return nil, made:lasterror()
-    end)
-    if not socket then
+    end, function(err)
       request.refused(err)
-      return run.out:note("%s %s: %s", os.date "%H:%M:%S", where, printable(tostring(err)))
-    end
-    local count = { sent = 0, received = 0, reason = "the client has gone" }
-    if request.granted() then count = pump.run(client, socket) end
-    connections:give_back(socket)
-    server.log(run.out, where, count, started)
+      return printable(tostring(err))
+    end, request.granted)
   end)
 end
 

@@ -37,10 +37,4 @@ function server.run(listener, serve)
   end
 end
 
---- Tells of a finished connection, on one line of stderr.
-function server.log(out, target, count, started)
-  out:note("%s %s: %d bytes out, %d bytes in, %.1f s; %s", os.date "%H:%M:%S", target, count.sent, count.received,
-    wait.now() - started, count.reason)
-end
-
 return server

@@ -2,6 +2,7 @@
 
 local decode = require "hayes.cli.decode"
 local Editor = require "hayes.cli.shell.editor"
+local errors = require "hayes.error"
 local evaluate = require "hayes.cli.shell.evaluate"
 local words = require "hayes.cli.shell.words"
 
@@ -100,10 +101,6 @@ function Shell:obey(line)
   return evaluate.run(self, text)
 end
 
-local function is_interrupt(raised)
-  return type(raised) == "string" and raised:find("interrupted!", 1, true) ~= nil
-end
-
 --- What a line has raised, without a place that is the shell's own and says nothing about the line.
 local function without_place(raised)
   if type(raised) ~= "string" then return raised end
@@ -115,12 +112,12 @@ function Shell:next_line()
   local ok, line = pcall(self.editor.read, self.editor)
   if not ok then
     self.editor:drop()
-    if not is_interrupt(line) then error(line, 0) end
+    if not errors.is_interrupt(line) then error(line, 0) end
     return true
   end
   if not line then return false end
   local done, raised = pcall(self.obey, self, line)
-  if not done and is_interrupt(raised) then
+  if not done and errors.is_interrupt(raised) then
     self.editor:print "" -- the terminal has shown ^C
   elseif not done then
     self:show_error(without_place(raised))

@@ -472,13 +472,14 @@ function Session:abandon()
   start_logout(self)
 end
 
---- Is this what lua(1) raises at Ctrl-C?
-local function is_interrupt(err) return type(err) == "string" and err:find("interrupted!", 1, true) ~= nil end
-
 --- Left in whatever way: a task that is being cancelled cannot wait for an answer, and who has pressed Ctrl-C does not
 --- want to.
 function Session:__close(err)
-  if is_interrupt(err) or self.client_lock:refusal(LOGGING_OUT) then start_logout(self) else pcall(self.close, self) end
+  if errors.is_interrupt(err) or self.client_lock:refusal(LOGGING_OUT) then
+    start_logout(self)
+  else
+    pcall(self.close, self)
+  end
 end
 
 function Session:__gc()
