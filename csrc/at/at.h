@@ -139,8 +139,8 @@ struct at_line_rule {
     bool urc_when_idle; /* FINAL: without a command to end it is a URC (for example `NO CARRIER`) */
     const char *shape;  /* URC: only lines of this shape, if a response has the same name; NULL: all lines */
     struct at_block_rule block;
-    bool text_follows; /* the next line is text that somebody has written, whatever it looks like; behind a
-                          response, all lines up to the final result code are */
+    bool text_follows; /* the next line is free text and is not interpreted; after a response, neither are all
+                          lines up to the final result code */
 };
 
 enum at_info {

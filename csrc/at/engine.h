@@ -1,7 +1,7 @@
 /* The state of the engine, and the functions that its source files share: engine.c (life, settings, commands
  * and input), incoming.c (interprets tokens), block_damage.c (what follows a block), online_input.c (input
- * that does not consist of lines), outgoing.c (output), recovery.c (commands that end without an answer) and
- * events.c (the next event, and time). */
+ * that does not consist of lines), outgoing.c (output), recovery.c (commands that end without an answer),
+ * boot.c (restarts), prompt.c (prompts that nobody expected) and events.c (the next event, and time). */
 #ifndef AT_ENGINE_H
 #define AT_ENGINE_H
 
@@ -154,8 +154,8 @@ bool at_engine_confirm_boot(struct at_engine *engine, at_time now);
 bool at_engine_find_prompt(struct at_engine *engine, at_time now);
 at_time at_engine_prompt_deadline(const struct at_engine *engine);
 
-/* In engine.c: leaves data mode that nobody asked for, and resynchronises. Until the escape sequence has been
- * sent, whatever is sent would reach the far end. */
+/* In recovery.c: leaves data mode that nobody asked for, and resynchronises. Until the escape sequence has
+ * been sent, whatever is sent would reach the far end. */
 void at_engine_leave_unwanted(struct at_engine *engine, at_time now);
 
 #endif

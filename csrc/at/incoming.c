@@ -386,15 +386,22 @@ static enum at_event_kind on_other_line(struct at_engine *engine, struct at_even
     return emit_line(engine, event, AT_EVENT_UNKNOWN, line, now);
 }
 
+/* The same line, of no rule. */
+static struct at_token without_rule(const struct at_token *line)
+{
+    struct at_token copy = *line;
+    copy.rule = AT_NO_RULE;
+    return copy;
+}
+
 /* A line that is text and means nothing, though a boot line or a URC may be written there. */
 static bool on_text(struct at_engine *engine, struct at_event *event, const struct at_token *line)
 {
     const struct at_line_rule *rule = rule_of(engine, line);
-    struct at_token text = *line;
-    text.rule = AT_NO_RULE;
     if (line->kind != AT_TOKEN_LINE)
         return false;
     if (engine->text_due) {
+        const struct at_token text = without_rule(line);
         engine->text_due = false;
         at_event_init(event, AT_EVENT_UNKNOWN, &text);
         return true;
@@ -402,6 +409,7 @@ static bool on_text(struct at_engine *engine, struct at_event *event, const stru
     if (!engine->slot.in_text || !at_slot_is_awaiting(&engine->slot) ||
         (rule != NULL && rule->kind == AT_LINE_FINAL))
         return false;
+    const struct at_token text = without_rule(line);
     at_event_init(event, AT_EVENT_INFO, &text);
     event->command = engine->slot.id;
     return true;
@@ -417,16 +425,14 @@ static bool may_be_text(const struct at_engine *engine)
 static enum at_event_kind suspect_boot(struct at_engine *engine, struct at_event *event,
                                        const struct at_token *line, at_time now)
 {
-    struct at_token text = *line;
-    text.rule = AT_NO_RULE;
+    const struct at_token text = without_rule(line);
     engine->slot.boot_rule = line->rule;
     engine->slot.boot_suspected = true;
     return emit_line(engine, event, AT_EVENT_INFO, &text, now);
 }
 
-/* Whether CONNECT announces a block in the answer to this command (`CONNECT 512`). To others it may tell a
- * speed
- * (`CONNECT 115200`). */
+/* Whether CONNECT announces a block in the answer to this command (`CONNECT 512`). In other answers its
+ * number may be a speed (`CONNECT 115200`). */
 static bool announces_block(const struct at_engine *engine, const struct at_token *line)
 {
     return engine->slot.state != AT_SLOT_EMPTY && at_block_length(line, rule_of(engine, line)) > 0 &&
@@ -448,14 +454,10 @@ static enum at_event_kind on_line(struct at_engine *engine, struct at_event *eve
         return AT_EVENT_DAMAGE;
     if (rule != NULL && rule->kind == AT_LINE_FINAL)
         return on_final(engine, event, line, rule, now);
-    if (rule != NULL && rule->kind == AT_LINE_CONNECT && !announces_block(engine, line))
-        return on_connect(engine, event,
-                          &(struct at_token){.kind = line->kind,
-                                             .text = line->text,
-                                             .length = line->length,
-                                             .rule = AT_NO_RULE,
-                                             .gap = line->gap},
-                          now);
+    if (rule != NULL && rule->kind == AT_LINE_CONNECT && !announces_block(engine, line)) {
+        const struct at_token plain = without_rule(line);
+        return on_connect(engine, event, &plain, now);
+    }
     return on_other_line(engine, event, line, rule, now);
 }
 

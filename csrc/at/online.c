@@ -311,8 +311,7 @@ at_time at_online_deadline(const struct at_online *online, const struct at_proto
         break;
     case AT_ONLINE_ASKED:
         if (!online->expecting)
-            return at_earlier(has_text(online) ? AT_NEVER : deadline,
-                              at_earlier(online->earliest, online->latest));
+            return at_earlier(deadline, at_earlier(online->earliest, online->latest));
         if (has_text(online))
             deadline = online->ending.last_byte_at + at_ms(ANSWER_QUIET_MS);
         return at_earlier(deadline > now ? deadline : AT_NEVER, online->latest);

@@ -48,9 +48,9 @@ struct at_slot {
     bool connected;       /* it was CONNECT that asked for the data, so the escape sequence ends it */
     uint64_t abandoned;   /* of a command given up: bytes of its data, of known length, that were not sent */
     bool in_text;         /* what follows in the answer is text, up to the final result code */
-    at_time prompt_until; /* what looks like a prompt that nobody expected is one then; 0: there is none */
+    at_time prompt_until; /* when a possible unexpected prompt is taken for one; 0: there is none */
     bool had_info;        /* a line of the answer has arrived */
-    bool boot_suspected;  /* one that may be text, or tell of a restart: the line rule, and when to decide */
+    bool boot_suspected;  /* a boot line that may be text has arrived; its rule, and when to decide */
     int16_t boot_rule;
     at_time boot_at;
     bool had_block; /* the answer contained a complete block */

@@ -353,6 +353,13 @@ static int read_to_digest(struct core_file *self, uint64_t end)
     return 0;
 }
 
+static void push_digest(lua_State *L, const struct sha256 *sha256)
+{
+    char hex[SHA256_HEX + 1];
+    sha256_hex(sha256, hex);
+    lua_pushstring(L, hex);
+}
+
 /* file:digest(length) -> SHA-256 of the first `length` bytes, in hexadecimal; false: not yet, call it again;
  * or nil, message, name. From the first call on, bytes that pass between file and engine are added as they
  * pass, and only others are read. */
@@ -367,10 +374,8 @@ static int digest(lua_State *L)
     int number = read_to_digest(self, (uint64_t)length);
     if (number != 0)
         return core_push_failure(L, number);
-    char hex[SHA256_HEX + 1];
-    sha256_hex(&self->sha256, hex);
     if (self->sha256.length == (uint64_t)length)
-        lua_pushstring(L, hex);
+        push_digest(L, &self->sha256);
     else
         lua_pushboolean(L, false);
     return 1;
@@ -382,11 +387,9 @@ static int sha256_of(lua_State *L)
     size_t length;
     const char *bytes = luaL_checklstring(L, 1, &length);
     struct sha256 sha256;
-    char hex[SHA256_HEX + 1];
     sha256_init(&sha256);
     sha256_add(&sha256, bytes, length);
-    sha256_hex(&sha256, hex);
-    lua_pushstring(L, hex);
+    push_digest(L, &sha256);
     return 1;
 }
 

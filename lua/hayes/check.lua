@@ -36,7 +36,8 @@ function check.nearest(word, known)
   table.sort(known)
   local lower = word:lower()
   for _, candidate in ipairs(known) do
-    -- The distance is never less than that of the lengths, and takes the product of both to find.
+    -- Lengths that differ by more rule a word out; the distance itself takes time in proportion to their
+    -- product.
     local d = math.abs(#word - #candidate) < least and check.distance(lower, candidate:lower())
     if d and d < least then best, least = candidate, d end
   end
@@ -140,7 +141,8 @@ local function show_of(rule, value)
   return rule.secret and value ~= nil and "a " .. (math.type(value) and "number" or type(value)) or show(value)
 end
 
---- Has the value a type of the rule? Floats that are integral are integers: the value as one, or as it is.
+--- Raises unless the value has one of the rule's types. Returns the value; an integral float becomes an integer where
+--- the rule allows integers.
 local function of_type(where, name, value, rule)
   if not rule.type then return value end
   if not has_type(value, rule.type) then
@@ -154,8 +156,8 @@ end
 
 --- One value against its rule: `type` (of Lua, `integer` or `callable`, several with `|`), `values` (a list), `min`,
 --- `max`, `longest` (a string's bytes), `sendable` (no control character, which would edit or end a command line),
---- `line` (no quote either, which would end a quoted parameter in it), `secret` (it is not
---- shown), `filled` (not an empty text).
+--- `line` (no quote either, which would end a quoted parameter in it), `secret` (it is not shown), `filled` (not an
+--- empty text).
 function check.value(where, name, value, rule)
   if rule.values and contains(rule.values, value) then return value end
   if rule.values and not rule.type then

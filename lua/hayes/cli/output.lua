@@ -4,7 +4,7 @@ local json = require "dkjson"
 
 ---@class hayes.cli.output
 ---@field json boolean
----@field terminal boolean  standard output is a terminal
+---@field progress boolean  standard error is a terminal
 ---@field styled boolean
 local Output = {}
 Output.__index = Output
@@ -24,7 +24,6 @@ function Output.new(options)
   local no_color = os.getenv "NO_COLOR"
   return setmetatable({
     json = options.json or false,
-    terminal = terminal,
     progress = is_terminal(2),
     styled = terminal and (no_color or "") == "" and os.getenv "TERM" ~= "dumb",
   }, Output)
@@ -48,8 +47,7 @@ end
 
 --- Rows of equal length in columns; the last column is not padded.
 ---@param rows string[][]
----@param indent? string
-function Output:table(rows, indent)
+function Output:table(rows)
   local widths = {}
   for _, row in ipairs(rows) do
     for i = 1, #row do widths[i] = math.max(widths[i] or 0, utf8.len(row[i]) or #row[i]) end
@@ -60,7 +58,7 @@ function Output:table(rows, indent)
       local padding = (" "):rep(i < #row and widths[i] - (utf8.len(row[i]) or #row[i]) or 0)
       words[i] = row[i] .. padding
     end
-    self:line("%s", ((indent or "") .. table.concat(words, "  ")):gsub("%s+$", ""))
+    self:line("%s", table.concat(words, "  "):gsub("%s+$", ""))
   end
 end
 

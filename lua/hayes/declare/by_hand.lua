@@ -103,8 +103,7 @@ function by_hand.check(where, dialect, text, data)
   local function show() return mask.command(dialect, text) end
   check_words(where, show, text)
   -- The rule of the first of several commands on one line (V.250 5.2.1) does not cover the others.
-  local single = not text:gsub('"[^"]*"', ""):find(";", 1, true)
-  if declaration and single then
+  if declaration and (declaration.connect or data) and not text:gsub('"[^"]*"', ""):find(";", 1, true) then
     local values = core.fields(params)
     check_connect(where, show, declaration, form, values, data)
     if data and form == "write" then check_length(where, show, declaration, values, data) end

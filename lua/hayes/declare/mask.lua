@@ -146,7 +146,8 @@ local function is_like(word, name)
   if word == name or #name > 3 and word:find(name, 1, true) then return true end
   if #name > 3 and #word == #name and sorted(word) == sorted(name) then return true end
   local most = #name > 6 and 2 or 1
-  -- The distance is never less than that of the lengths, and takes the product of both to find.
+  -- Lengths that differ by more rule a word out; the distance itself takes time in proportion to their
+  -- product.
   return #word > 2 and math.abs(#word - #name) <= most and check.distance(word, name) <= most
 end
 

@@ -29,15 +29,17 @@ exchange.UNKNOWN = -1
 ---  Modem:send_data, as `given` tells that there is room, and Modem:finish_data
 ---@field begun? fun(self)  its turn has come; it must neither wait nor raise
 ---@field given? fun()      the port has what was sent; it must neither wait nor raise
----@field progress? fun(bytes: integer) so many bytes of its data have passed, told at most ten times a second; the same
----@field length? integer    how many bytes of that file
+---@field progress? fun(bytes: integer) called with the number of bytes of its data that have passed so far, at most
+---  ten times a second; it must neither wait nor raise
+---@field length? integer    bytes of the file given as data
 ---@field block? integer     so many bytes follow CONNECT; exchange.UNKNOWN: up to its deferred result
 ---@field sink? userdata     a file of core.file that they go to, in place of `data` in the response
 ---@field expect? string    prefix of a deferred result, in addition to what the declaration says
----@field timeout? number   seconds in the queue, from there to the final result code; nil: as the declaration says; in
----  the queue without a limit, but for run(): while a connection keeps the line in data mode, the same again, unless
----  that is background work or the job has a deadline of its own
----@field patient? boolean  no such limit: the program has said how long, or waits for as long as it takes
+---@field timeout? number   seconds in the queue, and again from sending to the final result code; nil: the
+---  declaration's time for the final result code, and no limit in the queue. Only while a connection keeps the line in
+---  data mode does run() wait no longer than that time, unless it is background work or the job has a deadline of its
+---  own
+---@field patient? boolean  that last limit does not apply: the program has said how long, or waits for as long as it takes
 ---@field withdraw? boolean is not sent once the caller of the job that it is part of has left
 ---@field reason? false   the module is not asked why it has failed (`reason` of the dialect)
 ---@field deferred? number  seconds from there to the deferred result

@@ -37,7 +37,7 @@ function Ticket.take(modem, text, request)
   ticket.text, ticket.request, ticket.fired, ticket.id, ticket.damage = text, request, false, false, false
   ticket.limit, ticket.tries, ticket.pausing, ticket.since = false, 0, false, false
   ticket.job = false
-  -- All that the one says who starts the module up belongs to that.
+  -- Every command of the task that starts the module up is part of the start-up.
   ticket.startup = modem.starting and modem.starter == wait.running()
   return ticket
 end

@@ -20,9 +20,7 @@ end
 local function nearest_command(dialect, words)
   local name = words:find("^[Aa][Tt]%p") and command.parse(words)
   if not name or dialect.commands[name] then return nil end
-  local names = {}
-  for known in pairs(dialect.commands) do names[#names + 1] = known end
-  return check.nearest(name, names)
+  return check.nearest(name, texts.keys(dialect.commands))
 end
 
 --- A result code that the dialect gives a name of its own: `[Busy]Cmd running`, `Unknown cmd:AT+SOKET=1`.

@@ -7,7 +7,6 @@ local evaluate = require "hayes.cli.shell.evaluate"
 local words = require "hayes.cli.shell.words"
 
 ---@class hayes.cli.shell
----@field run_of hayes.cli.run
 ---@field out hayes.cli.output
 ---@field modem hayes.modem
 ---@field editor hayes.cli.editor
@@ -55,10 +54,15 @@ function Shell:show_error(err)
   if type(err) == "table" and err.hint then self:tell("What to try: " .. err.hint) end
 end
 
+--- The fields of a line in words, unless answers are printed as they come.
+local function print_fields(self, line)
+  if self.raw then return end
+  for _, row in ipairs(decode.rows(self.modem, line)) do self:print(self.out:style("dim", "  " .. row)) end
+end
+
 function Shell:show_event(event)
   self:print(self.out:style("yellow", event.line))
-  if self.raw then return end
-  for _, row in ipairs(decode.rows(self.modem, event.line)) do self:print(self.out:style("dim", "  " .. row)) end
+  print_fields(self, event.line)
 end
 
 --- Sends a command and prints the answer.
@@ -71,9 +75,7 @@ function Shell:send(text)
   end
   for _, line in ipairs(response) do
     self:print(line)
-    for _, row in ipairs(self.raw and {} or decode.rows(self.modem, line)) do
-      self:print(self.out:style("dim", "  " .. row))
-    end
+    print_fields(self, line)
   end
   if response.data then self:print(response.data) end
   self:print(self.out:style("green", response.result))

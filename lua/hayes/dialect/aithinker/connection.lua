@@ -252,7 +252,7 @@ end
 
 -- Transparent transmission
 
---- To be called while nobody else reads (`turn`). The lock keeps others from opening a second connection.
+--- To be called while nobody else reads (`input.read_lock`). The lock keeps others from opening a second connection.
 local function enter_transparent(self, options)
   local _opening <close> = self.registry.opening:take()
   local ok, err

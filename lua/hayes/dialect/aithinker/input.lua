@@ -65,7 +65,7 @@ local function is_answer(self, response)
   return tonumber(id) == self.connection.id and (response.data ~= nil or tonumber(length) == 0)
 end
 
---- Reads one packet: its bytes, "" if there is none, or nil and the error. Only while holding `turn`.
+--- Reads one packet: its bytes, "" if there is none, or nil and the error. Only while holding `read_lock`.
 local function read_packet(self)
   local connection = self.connection
   local arrivals, owed = self.arrivals, self.owed
@@ -107,7 +107,7 @@ function Input:is_full()
   return self.arrived.size >= MOST_AHEAD
 end
 
---- Reads all packets that the module has, up to the limit. Only while holding `turn`.
+--- Reads all packets that the module has, up to the limit. Only while holding `read_lock`.
 function Input:read_out()
   local connection = self.connection
   while self.has_data and not connection.lost and not transparent.is_online(connection) and not self:is_full() do

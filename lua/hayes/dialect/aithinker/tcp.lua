@@ -1,14 +1,13 @@
 --- modem.tcp: TCP connections and servers of an Ai-Thinker module, and the connection that it makes at power-up.
 
 local check = require "hayes.check"
-local Datagram = require "hayes.stream.datagram"
 local errors = require "hayes.error"
 local exchange = require "hayes.exchange"
 local failure = require "hayes.failure"
 local hosts = require "hayes.stream.host"
 local job = require "hayes.job"
+local make = require "hayes.stream.make"
 local service = require "hayes.dialect.aithinker.service"
-local Socket = require "hayes.stream.socket"
 
 local auto_types = { tcp = 4, udp = 2, ssl = 7, ["udp-server"] = 1 }
 local auto_names = {}
@@ -99,7 +98,7 @@ return function(modem)
       host = set.host or "anybody", port = set.port, what = what, mode = "buffer" })
     if not connection then return nil, err end
     local kind = set.type == "ssl" and "SSL" or set.type == "tcp" and "tcp" or "udp"
-    return (kind == "udp" and Datagram or Socket).new(kind, connection, connection.host, connection.port)
+    return make.over(kind, connection, connection.host, connection.port)
   end
 
   return tcp

@@ -34,7 +34,7 @@ end
 
 --- Waits until nobody has the session, and takes it; to be held in a variable that is `<close>`.
 ---@param doing string
----@return hayes.quectel.ftp_turn?, hayes.error?
+---@return hayes.quectel.ftp_client_lock?, hayes.error?
 function ClientLock:take(doing)
   local err = self:refusal(doing)
   if err then return nil, err end
