@@ -13,6 +13,7 @@ local failure = require "hayes.failure"
 local identity = require "hayes.identity"
 local line_errors = require "hayes.modem.line_errors"
 local Lock = require "hayes.lock"
+local mask = require "hayes.declare.mask"
 local notifications = require "hayes.modem.notifications"
 local service = require "hayes.modem.service"
 local startup = require "hayes.startup"
@@ -184,14 +185,15 @@ function Modem:query(text, needed)
   by_hand.check("modem:query", self.dialect, text)
   local response, err = exchange.run(self, text)
   if not response then return nil, err end
-  if not response[1] and response.truncated then
-    return nil, errors.new { name = "bad_answer", command = text, result = response.result,
-      message = ("the answer to %s is a line longer than %d bytes, and was lost"):format(text,
-        self.dialect.protocol.max_line or 4096) }
-  end
   if not response[1] then
-    return nil, errors.new { name = "no_information", command = text, result = response.result,
-      message = ("%s was answered with %s alone"):format(text, response.result) }
+    local shown = mask.command(self.dialect, text)
+    if response.truncated then
+      return nil, errors.new { name = "bad_answer", command = shown, result = response.result,
+        message = ("the answer to %s is a line longer than %d bytes, and was lost"):format(shown,
+          self.dialect.protocol.max_line or 4096) }
+    end
+    return nil, errors.new { name = "no_information", command = shown, result = response.result,
+      message = ("%s was answered with %s alone"):format(shown, response.result) }
   end
   local values, damaged = self:fields(text, response[1])
   if damaged then return nil, damaged end

@@ -109,6 +109,14 @@ describe("A secret", function()
     end
   end)
 
+  it("is not in the error of a query that is answered without information", function()
+    local modem <close> = assert(hayes.open "emulator")
+    local fields, err = modem:query(('AT+QICSGP=1,1,"internet","me","%s",1'):format(SECRET))
+    assert.is_nil(fields)
+    assert.are.same("no_information", err.name)
+    assert.is_nil((err.message .. err.command):find(SECRET, 1, true), err.message)
+  end)
+
   it("is not in the report of a task", function()
     local text = Process.run({ "env", "LUA_PATH=" .. package.path, "LUA_CPATH=" .. package.cpath, "sh", "-c", "lua5.4 -e '" .. [[
       local hayes = require "hayes"

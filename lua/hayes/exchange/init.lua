@@ -39,7 +39,8 @@ exchange.UNKNOWN = -1
 ---  declaration's time for the final result code, and no limit in the queue. Only while a connection keeps the line in
 ---  data mode does run() wait no longer than that time, unless it is background work or the job has a deadline of its
 ---  own
----@field patient? boolean  that last limit does not apply: the program has said how long, or waits for as long as it takes
+---@field patient? boolean  that last limit does not apply: the program has said how long, or waits for as long as it
+---  takes
 ---@field withdraw? boolean is not sent once the caller of the job that it is part of has left
 ---@field reason? false   the module is not asked why it has failed (`reason` of the dialect)
 ---@field deferred? number  seconds from there to the deferred result
