@@ -72,6 +72,7 @@ build = {
         "csrc/lua/sha256.c",
         "csrc/lua/signal.c",
         "csrc/lua/submit.c",
+        "csrc/lua/terminal.c",
         "csrc/port/listen.c",
         "csrc/port/port.c",
         "csrc/port/serial.c",

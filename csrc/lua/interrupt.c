@@ -30,7 +30,8 @@ static int hold_interrupts(lua_State *L)
 
 static int release_interrupts(lua_State *L)
 {
-    holds--;
+    if (holds > 0)
+        holds--;
     if (holds > 0 || !pending)
         return 0;
     pending = false;

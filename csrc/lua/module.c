@@ -118,5 +118,6 @@ __attribute__((visibility("default"))) int luaopen_hayes_core(lua_State *L)
     core_open_path(L);
     core_open_interrupt(L);
     core_open_listener(L);
+    core_open_terminal(L);
     return 1;
 }

@@ -21,13 +21,11 @@ end
 
 --- The words of a command line that runs the program in this environment.
 local function command_line(folder, words, before)
-  local script = folder .. "/hayes"
-  write(script, 'os.exit(require("hayes.cli").main(arg), true)\n')
   local line = { "env", "-u", "HAYES_PORT", "-u", "NO_COLOR", "LUA_PATH=" .. package.path, "LUA_CPATH=" .. package.cpath,
     "XDG_STATE_HOME=" .. folder .. "/state" }
   table.move(words.env or {}, 1, #(words.env or {}), #line + 1, line)
   table.move(before, 1, #before, #line + 1, line)
-  line[#line + 1], line[#line + 2] = "lua5.4", script
+  line[#line + 1], line[#line + 2] = "lua5.4", "lua/hayes/cli/program.lua"
   return table.move(words, 1, #words, #line + 1, line)
 end
 

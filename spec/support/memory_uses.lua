@@ -160,8 +160,14 @@ end
 
 local places = all_places(step)
 all_places(5 * step)
-local before = heap() -- all modules are loaded, and tables as large as they get
-all_places(5 * step)
-local grown = heap() - before
-if grown > 16 then print(("wrong: %.0f KiB are left"):format(grown)) end
+
+-- What is left behind grows each time; a table of Lua's own, of strings for one, that has become larger does so once.
+local left = math.huge
+for _ = 1, 3 do
+  local before = heap()
+  all_places(5 * step)
+  left = math.min(left, heap() - before)
+  if left <= 16 then break end
+end
+if left > 16 then print(("wrong: %.0f KiB are left"):format(left)) end
 print("places " .. places)

@@ -53,7 +53,8 @@ local function classify(raised)
   return debug.traceback(raised, 2)
 end
 
---- Runs the command with these arguments; gives the exit status.
+--- Runs the command with these arguments; gives the exit status. Interrupts that were held while the program was loaded
+--- count from here.
 ---@param words string[]
 ---@return integer
 function cli.main(words)
@@ -62,9 +63,11 @@ function cli.main(words)
     io.stderr:write(current:get_usage(), "\nhayes: ", err, "\n")
     return stop.WRONG_USE
   end
-  core.catch_interrupts()
   local run = { arguments = arguments, out = Output.new { json = arguments.json } }
-  local ok, raised = xpcall(parser.commands[arguments.command].run, classify, run)
+  local ok, raised = xpcall(function()
+    core.release_interrupts()
+    return parser.commands[arguments.command].run(run)
+  end, classify)
   local status = stop.DONE
   if not ok then status = failed(run, raised) elseif math.type(raised) == "integer" then status = raised end
   if run.modem then pcall(run.modem.close, run.modem) end

@@ -1,5 +1,6 @@
 --- What the command `hayes` prints: text for people, or JSON for programs.
 
+local core = require "hayes.core"
 local json = require "dkjson"
 
 ---@class hayes.cli.output
@@ -9,22 +10,17 @@ local json = require "dkjson"
 local Output = {}
 Output.__index = Output
 
---- Is this descriptor a terminal?
-local function is_terminal(fd)
-  return os.execute("test -t " .. fd) == true
-end
-
 local styles = { bold = 1, dim = 2, red = 31, green = 32, yellow = 33, cyan = 36 }
 
 --- NO_COLOR (https://no-color.org) and TERM=dumb switch colours off.
 ---@param options { json: boolean? }
 ---@return hayes.cli.output
 function Output.new(options)
-  local terminal = is_terminal(1)
+  local terminal = core.is_terminal(1)
   local no_color = os.getenv "NO_COLOR"
   return setmetatable({
     json = options.json or false,
-    progress = is_terminal(2),
+    progress = core.is_terminal(2),
     styled = terminal and (no_color or "") == "" and os.getenv "TERM" ~= "dumb",
   }, Output)
 end

@@ -1,5 +1,6 @@
 --- Passwords, which do not belong into the arguments of a program: every user of the machine can read those.
 
+local core = require "hayes.core"
 local stop = require "hayes.cli.stop"
 
 local secret = {}
@@ -13,7 +14,7 @@ local function from_file(path)
 end
 
 local function from_terminal(what)
-  if os.execute "test -t 0" ~= true then return nil end
+  if not core.is_terminal(0) then return nil end
   io.stderr:write(what:sub(1, 1):upper(), what:sub(2), ": ")
   -- Restored whatever happens: Ctrl-C raises in here.
   local saved <close> = setmetatable({}, { __close = function() os.execute "stty echo" end })

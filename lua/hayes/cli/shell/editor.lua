@@ -17,7 +17,7 @@ local PROMPT = "> "
 
 local function is_terminal()
   local term = os.getenv "TERM" or "dumb"
-  return os.execute "test -t 0 && test -t 1" == true and term ~= "dumb"
+  return core.is_terminal(0) and core.is_terminal(1) and term ~= "dumb"
 end
 
 --- What stty(1) restores.
