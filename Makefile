@@ -1,6 +1,7 @@
 # hayes. `make help` lists the targets and the variables they honour.
 
 CC         ?= cc
+CPPFLAGS   ?=
 CFLAGS     ?= -O2 -g
 LDFLAGS    ?=
 PKG_CONFIG ?= pkg-config
@@ -22,6 +23,9 @@ LUA_LIBDIR ?=
 # auto: use libserialport when it is there. yes: insist on it. no: build without it (termios only).
 SERIALPORT ?= auto
 
+# Are the modules in software built, and installed? auto: when OpenSSL is there, which they need.
+EMULATOR ?= auto
+
 lua_cflags = $(if $(LUA_INCDIR),-I$(LUA_INCDIR),$(shell $(PKG_CONFIG) --cflags lua5.4 2>/dev/null || $(PKG_CONFIG) --cflags lua 2>/dev/null))
 lua_libs    = $(if $(LUA_LIBDIR),-L$(LUA_LIBDIR))
 
@@ -33,9 +37,15 @@ endif
 serialport_cflags = $(if $(have_serialport),-DHAYES_LIBSERIALPORT $(shell $(PKG_CONFIG) --cflags libserialport 2>/dev/null))
 serialport_libs   = $(if $(have_serialport),$(or $(shell $(PKG_CONFIG) --libs libserialport 2>/dev/null),-lserialport))
 
+ifeq ($(EMULATOR),auto)
+  with_emulator = $(shell $(PKG_CONFIG) --exists openssl 2>/dev/null && echo yes)
+else
+  with_emulator = $(filter yes,$(EMULATOR))
+endif
+
 std      = -std=c11 -D_DEFAULT_SOURCE -D_FILE_OFFSET_BITS=64
 warnings = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wpointer-arith
-compile  = $(CC) $(std) $(warnings) $(CFLAGS) -Icsrc -MMD -MP
+compile  = $(CC) $(std) $(warnings) $(CPPFLAGS) $(CFLAGS) -Icsrc -MMD -MP
 
 core_sources     = $(sort $(wildcard csrc/at/*.c csrc/port/*.c csrc/lua/*.c))
 emulator_sources = $(sort $(shell find csrc/emulator -name '*.c'))
@@ -49,10 +59,10 @@ program  = $(BUILD)/bin/hayes
 library  = $(BUILD)/libhayes-at.a
 version  = $(shell sed -n 's/^version = "\(.*\)-.*"$$/\1/p' rockspec/*.rockspec)
 
-.PHONY: all core emulator libhayes-at install-at uninstall-at env demo demo-ftp test specs lint format reference bench soak-ftp simulate simulate-mutants fuzz install uninstall clean help
+.PHONY: all core emulator libhayes-at install-at uninstall-at env demo demo-ftp test specs lint format reference bench soak-ftp simulate simulate-mutants fuzz install install-core install-emulator uninstall clean help
 .DELETE_ON_ERROR:
 
-all: core emulator $(program)
+all: core $(program) $(if $(with_emulator),emulator)
 
 core: $(core)
 emulator: $(emulator)
@@ -149,14 +159,19 @@ reference: core
 bench: all
 	@eval "$$($(MAKE) -s env)" && spec/bench/run && exec $(LUA) spec/bench/transfer.lua $(BENCH_MIB)
 
-install: all
+install: install-core $(if $(with_emulator),install-emulator)
+
+install-core: core $(program)
 	install -d "$(DESTDIR)$(BINDIR)" "$(DESTDIR)$(INST_LIBDIR)/hayes"
 	install -m 755 $(core) "$(DESTDIR)$(INST_LIBDIR)/hayes/core.so"
-	install -m 755 $(emulator) "$(DESTDIR)$(BINDIR)/hayes-emulator"
 	install -m 755 $(program) "$(DESTDIR)$(BINDIR)/hayes"
 	for file in $(lua_sources:lua/%=%); do \
 	  install -D -m 644 "lua/$$file" "$(DESTDIR)$(INST_LUADIR)/$$file" || exit 1; \
 	done
+
+install-emulator: emulator
+	install -d "$(DESTDIR)$(BINDIR)"
+	install -m 755 $(emulator) "$(DESTDIR)$(BINDIR)/hayes-emulator"
 
 install-at: $(library)
 	install -d "$(DESTDIR)$(INCLUDEDIR)/hayes" "$(DESTDIR)$(LIBDIR)/pkgconfig"
@@ -178,7 +193,7 @@ clean:
 	rm -rf "$(BUILD)"
 
 help:
-	@echo 'all        build the module and the emulator into $(BUILD)/ (the default)'
+	@echo 'all        build the library, the command hayes and, with OpenSSL, the emulator into $(BUILD)/ (the default)'
 	@echo 'demo       install what is missing, build, and do a verified TLS exchange with no hardware'
 	@echo 'demo-ftp   8 MiB to an FTPS server and back through a module in software, the link being cut on the way'
 	@echo 'test       install what is missing, build, and run every check'
@@ -191,9 +206,10 @@ help:
 	@echo 'reference  write what the dialects declare to $(BUILD)/reference/<dialect>.md'
 	@echo 'env        print the lines that make `require "hayes"` work from this checkout'
 	@echo 'install    into $$DESTDIR$$PREFIX; uninstall takes it out again'
+	@echo 'install-core, install-emulator   the library and the command alone; the emulator alone, which needs OpenSSL'
 	@echo 'libhayes-at, install-at, uninstall-at   the AT engine alone, for programs in C and C++ (examples/c)'
 	@echo 'format     run clang-format over the C sources'
 	@echo 'clean      remove $(BUILD)/'
 	@echo
-	@echo 'Variables: CC CFLAGS LDFLAGS PKG_CONFIG LUA LUA_INCDIR LUA_LIBDIR (headers and library of Lua),'
-	@echo '           SERIALPORT=auto|yes|no, BUILD, DESTDIR PREFIX BINDIR INST_LUADIR INST_LIBDIR INCLUDEDIR LIBDIR'
+	@echo 'Variables: CC CPPFLAGS CFLAGS LDFLAGS PKG_CONFIG LUA LUA_INCDIR LUA_LIBDIR (headers and library of Lua),'
+	@echo '           SERIALPORT=auto|yes|no, EMULATOR=auto|yes|no, BUILD, DESTDIR PREFIX BINDIR INST_LUADIR INST_LIBDIR INCLUDEDIR LIBDIR'
