@@ -57,9 +57,9 @@ core     = $(BUILD)/hayes/core.so
 emulator = $(BUILD)/hayes-emulator
 program  = $(BUILD)/bin/hayes
 library  = $(BUILD)/libhayes-at.a
-version  = $(shell sed -n 's/^version = "\(.*\)-.*"$$/\1/p' rockspec/*.rockspec)
+version  = $(shell sed -n 's/.*_VERSION = "hayes \([^"]*\)".*/\1/p' lua/hayes/init.lua)
 
-.PHONY: all core emulator libhayes-at install-at uninstall-at env demo demo-ftp test specs lint format reference bench soak-ftp simulate simulate-mutants fuzz install install-core install-emulator uninstall clean help
+.PHONY: all core emulator libhayes-at install-at uninstall-at env demo demo-ftp deps test dist deb specs lint format reference bench soak-ftp simulate simulate-mutants fuzz install install-core install-emulator uninstall clean help
 .DELETE_ON_ERROR:
 
 all: core $(program) $(if $(with_emulator),emulator)
@@ -102,7 +102,10 @@ $(BUILD)/obj/csrc/at/%.o: csrc/at/%.c
 
 $(BUILD)/obj/csrc/emulator/%.o: csrc/emulator/%.c
 	@mkdir -p $(@D)
-	$(compile) -c -o $@ $<
+	$(compile) $(defines) -c -o $@ $<
+
+$(BUILD)/obj/csrc/emulator/options.o: defines = -DHAYES_VERSION='"$(version)"'
+$(BUILD)/obj/csrc/emulator/options.o: lua/hayes/init.lua
 
 -include $(core_objects:.o=.d) $(emulator_objects:.o=.d)
 
@@ -118,13 +121,30 @@ demo:
 	@eval "$$($(MAKE) -s env)" && exec $(LUA) examples/demo.lua
 
 demo-ftp:
-	@.ci/packages test
+	@.ci/packages --check test
 	@$(MAKE) -s all
 	@eval "$$($(MAKE) -s env)" && exec $(LUA) examples/demo_ftp.lua
 
 test:
 	@.ci/packages test
 	@exec spec/run
+
+# Installs what building and testing need; other targets but demo and test only say what is missing.
+deps:
+	@.ci/packages test
+
+# What a release is: the sources as they are committed.
+dist:
+	@mkdir -p $(BUILD)
+	git archive --format=tar.gz --prefix=hayes-$(version)/ -o $(BUILD)/hayes-$(version).tar.gz HEAD
+
+# A Debian package, built in a copy of the sources.
+deb:
+	@command -v dpkg-buildpackage dh >/dev/null || { echo 'deb: `apt install dpkg-dev debhelper` is missing' >&2; exit 1; }
+	@rm -rf $(BUILD)/deb && mkdir -p $(BUILD)/deb
+	git archive --prefix=hayes-$(version)/ HEAD | tar -xf - -C $(BUILD)/deb
+	cp -R examples/debian $(BUILD)/deb/hayes-$(version)/debian
+	cd $(BUILD)/deb/hayes-$(version) && dpkg-buildpackage -us -uc -b
 
 # Rounds of FTP transfers that are broken off and go on, by seed.
 soak-ftp: all
@@ -141,11 +161,11 @@ simulate-mutants: core
 
 # Each fuzzer for SECONDS; what it finds, and what it has learnt, is in $(BUILD)/fuzz.
 fuzz:
-	@.ci/packages test
+	@.ci/packages --check test
 	@LUA="$(LUA)" exec spec/fuzz/run $(BUILD) -max_total_time=$(or $(SECONDS),60)
 
 lint:
-	@.ci/packages test
+	@.ci/packages --check test
 	@exec spec/lint
 
 format:
@@ -195,6 +215,7 @@ clean:
 help:
 	@echo 'all        build the library, the command hayes and, with OpenSSL, the emulator into $(BUILD)/ (the default)'
 	@echo 'demo       install what is missing, build, and do a verified TLS exchange with no hardware'
+	@echo 'deps       install what building and testing need (Debian)'
 	@echo 'demo-ftp   8 MiB to an FTPS server and back through a module in software, the link being cut on the way'
 	@echo 'test       install what is missing, build, and run every check'
 	@echo 'lint       the static checks alone'
@@ -209,6 +230,8 @@ help:
 	@echo 'install    into $$DESTDIR$$PREFIX; uninstall takes it out again'
 	@echo 'install-core, install-emulator   the library and the command alone; the emulator alone, which needs OpenSSL'
 	@echo 'libhayes-at, install-at, uninstall-at   the AT engine alone, for programs in C and C++ (examples/c)'
+	@echo 'dist       $(BUILD)/hayes-VERSION.tar.gz of what is committed'
+	@echo 'deb        Debian packages in $(BUILD)/deb, by examples/debian'
 	@echo 'format     run clang-format over the C sources'
 	@echo 'clean      remove $(BUILD)/'
 	@echo

@@ -14,7 +14,7 @@ local startup = require "hayes.startup"
 local Trace = require "hayes.trace"
 local wait = require "hayes.wait"
 
-local hayes = { _VERSION = "hayes scm" }
+local hayes = { _VERSION = "hayes 0.1.0" } -- everything else that tells the version has it from here
 
 local open_options = {
   baud = { type = "integer", min = 1200, max = 4000000 },

@@ -6,6 +6,10 @@ local Process = require "support.process"
 local build = os.getenv("HAYES_BUILD") or "build"
 local folder = folders.new "packaging"
 
+local VERSION = require("hayes")._VERSION
+local NUMBER = VERSION:match "%d+%.%d+%.%d+"
+local ROCKSPEC = ("rockspec/hayes-%s-1.rockspec"):format(NUMBER)
+
 local function lines_of(...)
   local list = {}
   for line in Process.run({ ... }):gmatch("[^\n]+") do list[#list + 1] = line end
@@ -34,10 +38,25 @@ describe("The package", function()
     Process.run { "make", "-s", "install", "BUILD=" .. folder .. "/build", "DESTDIR=" .. root, "PREFIX=/opt/hayes" }
     local paths = { lua = root .. "/opt/hayes/share/lua/5.4/?.lua;" .. root .. "/opt/hayes/share/lua/5.4/?/init.lua",
       c = root .. "/opt/hayes/lib/lua/5.4/?.so" }
-    assert.are.same("hayes scm function number no_such_port", lua(paths, program))
+    assert.are.same(VERSION .. " function number no_such_port", lua(paths, program))
     assert.is_truthy(Process.run({ root .. "/opt/hayes/bin/hayes-emulator", "--help" }):find("Usage", 1, true))
     Process.run { "make", "-s", "uninstall", "BUILD=" .. folder .. "/build", "DESTDIR=" .. root, "PREFIX=/opt/hayes" }
     assert.are.same({}, lines_of("find", root, "-type", "f"))
+  end)
+
+  it("has one version, in the library, both programs, the rockspec, the changelog and the Debian package", function()
+    local number = (NUMBER:gsub("%p", "%%%0"))
+    assert.is_truthy(Process.run({ build .. "/hayes-emulator", "--version" }):find("^hayes%-emulator " .. number .. ","))
+    assert.are.equal(VERSION .. "\n", Process.run { "lua5.4", "lua/hayes/cli/program.lua", "--version" })
+    local rockspec = {}
+    assert(loadfile(ROCKSPEC, "t", rockspec))()
+    assert.are.equal(NUMBER .. "-1", rockspec.version)
+    assert.are.equal("v" .. NUMBER, rockspec.source.tag)
+    local places = { ["CHANGELOG.md"] = "\n## (%d+%.%d+%.%d+)", ["examples/debian/changelog"] = "^hayes %((.-)%-" }
+    for path, form in pairs(places) do
+      local file <close> = assert(io.open(path))
+      assert.are.equal(NUMBER, file:read("a"):match(form), path)
+    end
   end)
 
   it("builds nothing into the source folders", function()
@@ -60,18 +79,18 @@ describe("The package", function()
   it("builds without libserialport", function()
     Process.run { "make", "-s", "core", "BUILD=" .. folder .. "/plain", "SERIALPORT=no" }
     local paths = { lua = here .. "/lua/?.lua;" .. here .. "/lua/?/init.lua", c = here .. "/" .. folder .. "/plain/?.so" }
-    assert.are.same("hayes scm function number no_such_port", lua(paths, program))
+    assert.are.same(VERSION .. " function number no_such_port", lua(paths, program))
     assert.is_nil(Process.run({ "ldd", folder .. "/plain/hayes/core.so" }):find("serialport", 1, true))
   end)
 
   it("is installed by LuaRocks without a network, and works from its tree", function()
-    Process.run { "luarocks", "--lua-version", "5.4", "lint", "rockspec/hayes-scm-1.rockspec" }
+    Process.run { "luarocks", "--lua-version", "5.4", "lint", ROCKSPEC }
     -- LuaRocks builds in the folder it is called from: a copy.
     local copy = folder .. "/copy"
     Process.run { "mkdir", copy }
     Process.run { "cp", "-r", "lua", "csrc", "rockspec", "Makefile", "LICENSE", copy }
     local tree = here .. "/" .. folder .. "/tree"
-    Process.run({ "luarocks", "--lua-version", "5.4", "make", "--tree", tree, "rockspec/hayes-scm-1.rockspec" },
+    Process.run({ "luarocks", "--lua-version", "5.4", "make", "--tree", tree, ROCKSPEC },
       { folder = copy })
     assert.are.same({}, lines_of("find", copy .. "/csrc", copy .. "/lua", "-name", "*.o", "-o", "-name", "*.so"))
     assert.is_truthy(Process.run({ tree .. "/bin/hayes-emulator", "--help" }):find("Usage", 1, true))
@@ -79,7 +98,7 @@ describe("The package", function()
       :find("579", 1, true))
     local paths = { lua = tree .. "/share/lua/5.4/?.lua;" .. tree .. "/share/lua/5.4/?/init.lua",
       c = tree .. "/lib/lua/5.4/?.so" }
-    assert.are.same("hayes scm function number no_such_port", lua(paths, program))
+    assert.are.same(VERSION .. " function number no_such_port", lua(paths, program))
   end)
 
   it("tells a shell what it needs to work from the checkout", function()
@@ -88,7 +107,7 @@ describe("The package", function()
     for i, name in ipairs { "LUA_PATH", "LUA_CPATH", "PATH" } do
       assert.is_truthy(lines[i]:find("^export " .. name .. '="'), lines[i])
     end
-    assert.are.same("hayes scm", Process.run({ "sh", "-c",
+    assert.are.same(VERSION, Process.run({ "sh", "-c",
       'cd / && eval "$1" && exec lua5.4 -e \'io.write(require("hayes")._VERSION)\'', "sh", table.concat(lines, "\n") },
       { ours = true }))
   end)

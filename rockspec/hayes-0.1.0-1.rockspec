@@ -1,9 +1,10 @@
 rockspec_format = "3.0"
 package = "hayes"
-version = "scm-1"
+version = "0.1.0-1"
 
 source = {
   url = "git+https://example.org/hayes.git",
+  tag = "v0.1.0",
 }
 
 description = {
