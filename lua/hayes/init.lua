@@ -85,17 +85,19 @@ end
 ---@param options? { baud: integer?, flow: string?, dialect: any, timeout: number?, trace: any, redact: boolean?,
 ---  gap: number? }
 ---  baud: bits per second (115200); for tcp: and unix: that of the serial line beyond the relay, from which the library
----  computes when a byte has left it; flow: "none", "rtscts" or "xonxoff"; dialect: "auto", a name or a dialect table;
+---  computes when a byte has left it; flow: "none", "rtscts" or "xonxoff"; dialect: "auto", a name, the path of a file
+---  that returns a dialect table, or the table;
 ---  timeout: seconds for the module to answer (12), and for commands that nothing is known of; trace: a path or a
 ---  function that gets each line; redact: secrets are masked in it (true); gap: least seconds between two commands (0)
 ---@return hayes.modem?, hayes.error?
 function hayes.open(address, options)
   check.value("hayes.open", "the address", address, { type = "string" })
   options = check.options("hayes.open", options, open_options)
-  if type(options.dialect) == "string" and options.dialect ~= "auto" then
-    check.value("hayes.open", "dialect", options.dialect, { values = { "auto", table.unpack(dialects.names()) } })
-  end
   local emulator, port, err
+  if options.dialect ~= "auto" then
+    options.dialect, err = dialects.find("hayes.open", options.dialect)
+    if err then return nil, err end
+  end
   emulator, err = start_emulator(address)
   if err then return nil, err end
   local unused <close> = setmetatable({ emulator = emulator }, Unused)
@@ -113,7 +115,13 @@ end
 --- Opens a module over an object that moves the bytes, such as a simulation. Its method `again`, if it has one, returns
 --- the object that Modem:reopen continues with.
 function hayes.open_port(port, address, options)
-  return take_into_service(port, address, check.options("hayes.open_port", options, open_options),
+  options = check.options("hayes.open_port", options, open_options)
+  if options.dialect ~= "auto" then
+    local err
+    options.dialect, err = dialects.find("hayes.open_port", options.dialect)
+    if err then return nil, err end
+  end
+  return take_into_service(port, address, options,
     port.again and function() return port:again() end)
 end
 
