@@ -87,11 +87,10 @@ end
 ---  redact: boolean?, gap: number? }
 ---  baud: bits per second (115200); for tcp: and unix: that of the serial line beyond the relay, from which the library
 ---  computes when a byte has left it; flow: "none", "rtscts" or "xonxoff"; dialect: "auto", a name, the path of a file
----  that returns a dialect table, or the table;
----  timeout: seconds for the module to answer (12), and for commands that nothing is known of; trace: a path or a
----  function that gets each line; trace_size: bytes of the file, after which it is renamed to PATH.1, in place of an
----  earlier one, and begun anew (never); redact: secrets are masked in it (true); gap: least seconds between two commands
----  (0)
+---  that returns a dialect table, or the table; timeout: seconds for the module to answer (12), and for commands that
+---  nothing is known of; trace: a path or a function that gets each line; trace_size: bytes of the file, after which it
+---  is renamed to PATH.1, in place of an earlier one, and begun anew (never); redact: secrets are masked in it (true);
+---  gap: least seconds between two commands (0)
 ---@return hayes.modem?, hayes.error?
 function hayes.open(address, options)
   check.value("hayes.open", "the address", address, { type = "string" })

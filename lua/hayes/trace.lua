@@ -21,7 +21,8 @@ Trace.__index = Trace
 --- be written.
 ---@param target string|fun(line: string)
 ---@param redact boolean
----@param most? integer bytes of a file, after which it is renamed to `PATH.1` (in place of an earlier one), and begun anew
+---@param most? integer bytes of a file, after which it is renamed to `PATH.1`, in place of an earlier one, and begun
+---  anew
 function Trace.new(target, redact, most)
   return setmetatable({ redact = redact, dialect = { commands = {} }, target = target, most = most,
     second = -1, date = "" }, Trace):reopen()

@@ -490,7 +490,7 @@ describe("A path of this host", function()
   end)
 
   it("of a trace has the time in UTC, the direction and the dialect in each line", function()
-    local lines = {}
+    lines = {}
     local began = os.time()
     local traced <close> = assert(hayes.open("emulator", { trace = function(line) lines[#lines + 1] = line end }))
     assert(traced:at "AT+CSQ")
