@@ -49,6 +49,21 @@ describe("hayes trace", function()
     assert.are.same({ ">", "AT+CSQ" }, { items[2].mark, items[2].text })
   end)
 
+  it("writes a page on its own, which what the module has said cannot break out of", function()
+    local page = lab.folder() .. "/page.html"
+    local result = Program.run { "trace", "--html", page,
+      write("small.log", SMALL .. "2026-11-28T00:00:04.000000Z < </script><b>&\n") }
+    assert.are.equal(0, result.status)
+    local file <close> = assert(io.open(page))
+    local text = file:read "a"
+    local inside = text:match '<script id="trace" type="application/json">(.-)</script>\n<script>\n"use strict"'
+    local data = json.decode((inside:gsub("\\u003c", "<")))
+    assert.are.equal("</script><b>&", data.items[7].text)
+    assert.are.equal("AT+CSQ", data.items[data.trips[1].command + 1].text)
+    assert.is_truthy(table.concat(data.items[3].fields, " "):find("-69 dBm", 1, true))
+    assert.is_nil(text:find("https?://"))
+  end)
+
   it("refuses a file that is no trace, or none at all", function()
     local result = Program.run { "trace", write("other.log", "hello\n") }
     assert.are.equal(1, result.status)

@@ -5,6 +5,7 @@ local decode = require "hayes.cli.decode"
 local dialects = require "hayes.dialect"
 local explain = require "hayes.explain"
 local figures = require "hayes.cli.trace.figures"
+local page = require "hayes.cli.trace.page"
 local reader = require "hayes.cli.trace.reader"
 local replay = require "hayes.cli.trace.replay"
 local stop = require "hayes.cli.stop"
@@ -14,19 +15,21 @@ local trace = {}
 local SLOWEST = 3
 
 function trace.define(command)
-  command:description("Print what a trace says, with the fields of answers in words; or play the module's side of it on "
-    .. "a port. No module is needed.")
+  command:description("Print what a trace says, with the fields of answers in words; or play the module's side of "
+    .. "it on a port. No module is needed.")
   command:argument("file", "What --trace, or hayes.open with `trace`, has written.")
   command:option("--grep", "Only lines that hold this text."):argname "<text>"
   command:option("--slow", "Only commands that took so many seconds or more."):argname "<s>"
     :convert(convert.seconds "--slow")
   command:flag("--plain", "Do not decode answers.")
   command:option("--dialect", "Of the module. Default: what the trace says."):argname "<name>"
+  command:option("--html", "Write a page for a browser: search, pauses, what each line means."):argname "<page>"
   command:flag("--replay", "Print a port that answers as the module did, until the trace is over.")
   command:epilog [[
 Examples:
    hayes trace at.log
    hayes trace --slow 2 at.log
+   hayes trace --html at.html at.log
    hayes trace --replay at.log        # then: hayes info -p the port that it prints]]
 end
 
@@ -42,16 +45,16 @@ local function dialect_of(run, items)
 end
 
 --- Which items are shown: a set by index; nil: all.
-local function chosen(run, items, exchanges)
+local function chosen(run, items, trips)
   local arguments = run.arguments
   if not arguments.grep and not arguments.slow then return nil end
   local set = {}
   if arguments.slow then
-    for _, exchange in ipairs(exchanges) do
-      for i = exchange.last, 1, -1 do
-        if exchange.seconds < arguments.slow then break end
+    for _, trip in ipairs(trips) do
+      for i = trip.last, 1, -1 do
+        if trip.seconds < arguments.slow then break end
         set[i] = true
-        if items[i] == exchange.command then break end
+        if items[i] == trip.command then break end
       end
     end
   end
@@ -65,8 +68,8 @@ local function chosen(run, items, exchanges)
   return set
 end
 
-local function show(run, items, dialect, exchanges)
-  local shown, date, before = chosen(run, items, exchanges), nil, nil
+local function show(run, items, dialect, trips)
+  local shown, date, before = chosen(run, items, trips), nil, nil
   local decoding = dialect and not run.arguments.plain
   local module = { explain = function(_, line) return explain(dialect, line) end }
   for i, item in ipairs(items) do
@@ -85,14 +88,14 @@ local function show(run, items, dialect, exchanges)
   end
 end
 
-local function summary(run, items, exchanges)
-  local slow = table.move(exchanges, 1, #exchanges, 1, {})
+local function summary(run, items, trips)
+  local slow = table.move(trips, 1, #trips, 1, {})
   table.sort(slow, function(a, b) return a.seconds > b.seconds end)
   local words = {}
   for i = 1, math.min(SLOWEST, #slow) do
     words[i] = ("%s %.3f s"):format(slow[i].command.text, slow[i].seconds)
   end
-  run.out:note("%d answered commands in %.1f s; the slowest: %s", #exchanges, items[#items].time - items[1].time,
+  run.out:note("%d answered commands in %.1f s; the slowest: %s", #trips, items[#items].time - items[1].time,
     #words > 0 and table.concat(words, ", ") or "none")
 end
 
@@ -106,17 +109,29 @@ local function play(run, items)
   return counts.unknown + counts.skipped > 0 and stop.REFUSED or nil
 end
 
+local function write_page(run, items, dialect, trips)
+  local path = run.arguments.html
+  local file, err = io.open(path, "w")
+  if not file then stop.wrong_use("the page cannot be written: %s", err) end
+  local module = dialect and { explain = function(_, line) return explain(dialect, line) end }
+  local written, failure = file:write(page.of(items, trips, module))
+  if written then written, failure = file:close() end
+  if not written then stop.with(stop.REFUSED, ("the page cannot be written: %s: %s"):format(path, failure)) end
+  run.out:note("%s: %d lines", path, #items)
+end
+
 function trace.run(run)
   local items, skipped = stop.unless(reader.read(run.arguments.file))
   if run.arguments.replay then return play(run, items) end
   local dialect = dialect_of(run, items)
-  local exchanges = figures.exchanges(items, dialect)
+  local trips = figures.round_trips(items, dialect)
+  if run.arguments.html then return write_page(run, items, dialect, trips) end
   run.out:result(items, function()
-    show(run, items, dialect, exchanges)
+    show(run, items, dialect, trips)
     if skipped > 0 then
       run.out:note("%s of a trace, and left out", skipped == 1 and "1 line is none" or skipped .. " lines are none")
     end
-    summary(run, items, exchanges)
+    summary(run, items, trips)
   end)
 end
 

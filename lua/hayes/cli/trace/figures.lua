@@ -1,6 +1,6 @@
 --- Where the time of a trace went: how long each command took, from the line that was sent to its final result code.
 
----@class hayes.trace.exchange
+---@class hayes.trace.trip
 ---@field command hayes.trace.item
 ---@field seconds number   until the last line before the next command, or before a pause
 ---@field last integer     index of the item that ended it
@@ -20,8 +20,8 @@ end
 --- The commands of a trace, in order, with how long each took; one that was not answered is not among them.
 ---@param items hayes.trace.item[]
 ---@param dialect? hayes.dialect whose final result codes count, too
----@return hayes.trace.exchange[]
-function figures.exchanges(items, dialect)
+---@return hayes.trace.trip[]
+function figures.round_trips(items, dialect)
   local list, open = {}, nil
   for i, item in ipairs(items) do
     if item.mark == ">" and not item.bytes and item.text:find "^[Aa][Tt]" then
