@@ -38,7 +38,8 @@ local HEAD = [==[
   .axis { position: absolute; left: 9.5em; border-left: 1px solid var(--line); top: 0; bottom: 0; }
   .axis.right { left: 18.5em; }
   #hover { position: fixed; right: 12px; bottom: 12px; max-width: 40em; background: Canvas;
-    border: 1px solid var(--line); padding: 8px 12px; white-space: pre-wrap; font-family: ui-monospace, monospace; font-size: 12px; display: none;
+    border: 1px solid var(--line); padding: 8px 12px;
+    white-space: pre-wrap; font-family: ui-monospace, monospace; font-size: 12px; display: none;
     z-index: 3; }
 </style>
 </head>
