@@ -103,6 +103,7 @@ build = {
     ["hayes.cli.commands.wifi"] = "lua/hayes/cli/commands/wifi.lua",
     ["hayes.cli.convert"] = "lua/hayes/cli/convert.lua",
     ["hayes.cli.decode"] = "lua/hayes/cli/decode.lua",
+    ["hayes.cli.folder"] = "lua/hayes/cli/folder.lua",
     ["hayes.cli.input"] = "lua/hayes/cli/input.lua",
     ["hayes.cli.mirror"] = "lua/hayes/cli/mirror.lua",
     ["hayes.cli.output"] = "lua/hayes/cli/output.lua",
