@@ -105,6 +105,7 @@ build = {
     ["hayes.cli.decode"] = "lua/hayes/cli/decode.lua",
     ["hayes.cli.folder"] = "lua/hayes/cli/folder.lua",
     ["hayes.cli.input"] = "lua/hayes/cli/input.lua",
+    ["hayes.cli.manual"] = "lua/hayes/cli/manual.lua",
     ["hayes.cli.mirror"] = "lua/hayes/cli/mirror.lua",
     ["hayes.cli.output"] = "lua/hayes/cli/output.lua",
     ["hayes.cli.parser"] = "lua/hayes/cli/parser.lua",
