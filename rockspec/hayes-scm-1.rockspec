@@ -256,6 +256,7 @@ build = {
     ["hayes.lock"] = "lua/hayes/lock.lua",
     ["hayes.loop.builtin"] = "lua/hayes/loop/builtin.lua",
     ["hayes.modem"] = "lua/hayes/modem.lua",
+    ["hayes.modem.event_names"] = "lua/hayes/modem/event_names.lua",
     ["hayes.modem.foreign"] = "lua/hayes/modem/foreign.lua",
     ["hayes.modem.line_errors"] = "lua/hayes/modem/line_errors.lua",
     ["hayes.modem.notifications"] = "lua/hayes/modem/notifications.lua",

@@ -47,7 +47,7 @@ describe("Of a", function()
       it("a call with a colon in place of a dot is told as that", function()
         each(function(name, service)
           local message = raises(function() service:open("h", 443) end)
-          assert.are.same(("%s.open: it is called with a dot: modem.%s.open(…), not modem.%s:open(…)"):format(name, name, name),
+          assert.are.same(("%s.open: call it with a dot: modem.%s.open(…), not modem.%s:open(…)"):format(name, name, name),
             message)
         end)
       end)
@@ -79,7 +79,7 @@ describe("Of a", function()
       ["network.resolve: the host is empty"] = function() quectel.network.resolve "" end,
       ["network.attach: apn is 1100 bytes"] = function() quectel.network.attach { apn = LONG } end,
       ["network.attach: user is 1100 bytes"] = function() quectel.network.attach { apn = "a", user = LONG } end,
-      ["network.attach: it is called with a dot"] = function() quectel.network:attach { apn = "a" } end,
+      ["network.attach: call it with a dot"] = function() quectel.network:attach { apn = "a" } end,
       ["ftp.open: host is 1100 bytes"] = function() quectel.ftp.open { host = LONG } end,
       ["file.size: the name is nil"] = function() quectel.file.size(nil) end,
       ["file.upload: the name is 1100 bytes"] = function() quectel.file.upload({ data = "x" }, LONG) end,
