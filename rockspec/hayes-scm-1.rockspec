@@ -244,6 +244,7 @@ build = {
     ["hayes.explain.help"] = "lua/hayes/explain/help.lua",
     ["hayes.explain.layout"] = "lua/hayes/explain/layout.lua",
     ["hayes.explain.line"] = "lua/hayes/explain/line.lua",
+    ["hayes.explain.own_errors"] = "lua/hayes/explain/own_errors.lua",
     ["hayes.explain.reference"] = "lua/hayes/explain/reference.lua",
     ["hayes.explain.result"] = "lua/hayes/explain/result.lua",
     ["hayes.explain.text"] = "lua/hayes/explain/text.lua",
