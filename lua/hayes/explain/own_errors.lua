@@ -10,8 +10,8 @@ return {
   port_busy = { "Another program has the port open.", "End that program: a port belongs to one program at a time. "
     .. "ModemManager takes modems for itself." },
   port_failed = { "The system cannot open the port, or cannot set it up." },
-  port_gone = { "The port went away while it was open: the cable was unplugged, the adapter or the module reset, or the "
-    .. "other end closed the connection.", "Open it again once it is back; modem:reopen() does." },
+  port_gone = { "The port went away while it was open: the cable was unplugged, the adapter or the module reset, or "
+    .. "the other end closed the connection.", "Open it again once it is back; modem:reopen() does." },
   unsupported_speed = { "The port cannot be set to that speed.", "Take a usual one: 9600, 57600, 115200, 230400, "
     .. "460800 or 921600." },
   not_supported = { "This build of the library was made without what the call needs." },
@@ -87,8 +87,8 @@ return {
   no_free_socket = { "All connections of the module are in use.", "Close those that are not needed." },
   no_free_context = { "All SSL contexts of the module are in use with other settings.", "Close connections that are "
     .. "not needed." },
-  slots_in_use = { "The module has one CA, one certificate and one key for all of its connections, and one that is open "
-    .. "needs another than this one.", "Close that connection first; or give both the same file, with both CAs in it." },
+  slots_in_use = { "The module has one CA, one certificate and one key for all of its connections, and an open one "
+    .. "needs a different one.", "Close that connection first; or give both the same file, with both CAs in it." },
   certificate_in_use = { "An open connection needs the certificate." },
   con_id_not_given = { "The module gave another ConID than was asked for.", "Leave con_id out." },
   no_con_id = { "The module says OK and tells no ConID." },
@@ -101,8 +101,8 @@ return {
   refused = { "The emulator does not take that control command." },
 
   -- FTP
-  exists = { "The server has a file of that name that is not a part of this one.", 'existing = "beside" stores next to '
-    .. 'it and then takes its place; "replace" writes over it.' },
+  exists = { "The server has a file of that name that is not a part of this one.", 'existing = "beside" stores next '
+    .. 'to it and then takes its place; "replace" writes over it.' },
   too_large = { "The file ends beyond byte 2147483647, to which the module's commands count." },
   size_differs = { "The server has another number of bytes than were stored." },
   content_differs = { "Read back, the server's file is not the local one." },
