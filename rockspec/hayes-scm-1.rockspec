@@ -104,6 +104,7 @@ build = {
     ["hayes.cli.convert"] = "lua/hayes/cli/convert.lua",
     ["hayes.cli.decode"] = "lua/hayes/cli/decode.lua",
     ["hayes.cli.folder"] = "lua/hayes/cli/folder.lua",
+    ["hayes.cli.ftp_url"] = "lua/hayes/cli/ftp_url.lua",
     ["hayes.cli.input"] = "lua/hayes/cli/input.lua",
     ["hayes.cli.manual"] = "lua/hayes/cli/manual.lua",
     ["hayes.cli.mirror"] = "lua/hayes/cli/mirror.lua",

@@ -1,5 +1,6 @@
 --- A local copy of a server's folder: files of the same size that are not older stay as they are.
 
+local ftp_url = require "hayes.cli.ftp_url"
 local folder = require "hayes.cli.folder"
 local lfs = require "lfs"
 
@@ -26,12 +27,12 @@ local function fetch_file(session, entry, from, to, counts, tell)
 end
 
 local function fetch_folder(session, from, to, counts, tell)
-  local entries, err = session:entries(from)
+  local entries, err = session:entries(from ~= "" and from or nil)
   if not entries then return nil, err end
   local made, why = folder.make(to)
   if not made then return nil, why end
   for _, entry in ipairs(entries) do
-    local theirs, ours = from:gsub("/$", "") .. "/" .. entry.name, to .. "/" .. entry.name
+    local theirs, ours = ftp_url.join(from, entry.name), to .. "/" .. entry.name
     local ok = true
     if not is_safe(entry.name) then
       tell(("left out: %q is no name to fetch by"):format(theirs))
@@ -47,7 +48,7 @@ end
 
 --- Fetches a folder, with what is below it.
 ---@param session hayes.ftp
----@param from string  on the server
+---@param from string  on the server; "" is the folder in which the account begins
 ---@param to string    local; made where it is missing
 ---@param tell fun(text: string) called for each file that was fetched or left out
 ---@return { fetched: integer, kept: integer }?, hayes.error|string|nil
