@@ -1,5 +1,6 @@
 --- hayes info: which module it is, and how it is connected.
 
+local Output = require "hayes.cli.output"
 local stop = require "hayes.cli.stop"
 local target = require "hayes.cli.target"
 local wording = require "hayes.cli.wording"
@@ -37,7 +38,7 @@ end
 local function show(run, facts)
   local rows = {}
   local function add(name, value)
-    if value ~= nil and value ~= "" then rows[#rows + 1] = { name, tostring(value) } end
+    if not Output.is_empty(value) then rows[#rows + 1] = { name, tostring(value) } end
   end
   add("module", ("%s %s"):format(facts.manufacturer or "", facts.model or ""))
   add("firmware", facts.revision)
