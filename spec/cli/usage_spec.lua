@@ -112,4 +112,23 @@ describe("The command hayes", function()
     assert.is_truthy(run({ "wifi", "status", env = env }).out:find "^state  disconnected\nmac    [%x:]+\n$")
     assert.is_truthy(run({ "info", env = env }).out:find "\nstate +disconnected\nmac +[%x:]+\n$")
   end)
+
+  it("diagnoses a connection that --apn sets up, as far as a server's port", function()
+    local module <close> = assert(hayes.emulator { module = "EC200U", apn = "right" })
+    local env = { "HAYES_PORT=" .. module.address }
+    local result = run { "info", "--diagnose", env = env }
+    assert.are.equal(1, result.status)
+    assert.is_truthy(result.out:find("\nFAIL data connection: no active PDP context\n     --apn NAME activates one.\n", 1, true))
+    assert.is_nil(result.out:find("DNS", 1, true))
+    result = run { "info", "--diagnose", "--apn", "wrong", env = env }
+    assert.are.equal(1, result.status)
+    assert.is_truthy(result.out:find("FAIL data connection", 1, true))
+    assert.is_truthy(result.err:find("^hayes: [^\n]+\n$"), result.err)
+    local listener = require("hayes.core").listen("127.0.0.1", "0")
+    local server = "127.0.0.1:" .. listener:number()
+    result = run { "info", "--diagnose", "--apn", "right", "--host", server, env = env }
+    assert.are.equal(0, result.status, result.err)
+    assert.is_truthy(result.out:find("ok   TCP: " .. server .. " takes connections", 1, true), result.out)
+    listener:close()
+  end)
 end)

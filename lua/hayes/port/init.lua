@@ -64,7 +64,7 @@ local other_kinds = {
   character = "is a device that is no terminal",
 }
 
---- The error where the path leads to something else; nil where it does not. A terminal that has failed is also a device.
+--- The error where the path leads to something else; nil where it does not. A broken terminal is a device, too.
 local function other_kind(address, system_words)
   local kind = address:find("^/") and core.inspect(address)
   local words = other_kinds[kind]
