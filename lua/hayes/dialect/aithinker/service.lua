@@ -100,8 +100,11 @@ function service.new(modem, kind)
     return client:open(host, port, options)
   end
 
-  --- A function that makes sockets for connect(), for `http.request { create = … }` and the like.
+  --- A function that makes sockets for connect() with these options, for `http.request { create = … }` and the like;
+  --- and one that gives the error of the last connect() that failed, which those call "closed".
   ---@param options? table as for open
+  ---@return fun(): hayes.socket
+  ---@return fun(): hayes.error?
   function made.factory(options)
     return client:factory(options)
   end

@@ -49,9 +49,11 @@ return function(modem)
     return client:open(host, port, options)
   end
 
-  --- A function for http.request { create = … } and the like: it makes a socket that connect() opens with these
-  --- options.
-  ---@param options? table
+  --- A function that makes sockets for connect() with these options, for `http.request { create = … }` and the like;
+  --- and one that gives the error of the last connect() that failed, which those call "closed".
+  ---@param options? table as for open
+  ---@return fun(): hayes.socket
+  ---@return fun(): hayes.error?
   function ssl.factory(options)
     return client:factory(options)
   end
