@@ -1,12 +1,14 @@
 --- The AT dialogue as text, one line an item:
 ---
+---     12.345600 - the time is 2026-11-27 18:00:00 UTC
 ---     12.345678 > AT+CSQ
 ---     12.351002 < +CSQ: 22,99
 ---     12.351010 < OK
 ---     12.360000 > [1460 bytes]
 ---     12.400000 - in step
 ---
---- `>` went to the module, `<` came from it, `-` is a remark. Of data only the length is shown. Parameters that are
+--- `>` went to the module, `<` came from it, `-` is a remark. The seconds are those of hayes.now(); a file begins with
+--- the time of day, and so does what is appended to it. Of data only the length is shown. Parameters that are
 --- declared secret are shown as `***`.
 
 local local_file = require "hayes.local_file"
@@ -35,6 +37,7 @@ function Trace:reopen()
   if not file then return nil, err end
   self.file = file
   self.write = function(line) file:write(line) end
+  self:remark(wait.now(), os.date("!the time is %Y-%m-%d %H:%M:%S UTC", wait.wall_clock()))
   return self
 end
 

@@ -392,6 +392,18 @@ describe("A path of this host", function()
       return table.concat(parts)
     end
 
+    it("begins with the time of day, each time that it is opened", function()
+      local path = folder .. "/dated"
+      for _ = 1, 2 do
+        local opened <close> = assert(hayes.open_port(script.port(script.quectel {}), "script", { trace = path }))
+        assert(opened)
+      end
+      local dated, first = 0, ftp_lab.read(path):match "^[^\n]+"
+      assert.is_truthy(first:find "^%d+%.%d+ %- the time is %d%d%d%d%-%d%d%-%d%d %d%d:%d%d:%d%d UTC$", first)
+      for _ in ftp_lab.read(path):gmatch "the time is" do dated = dated + 1 end
+      assert.are.same(2, dated)
+    end)
+
     it("that is a FIFO without a reader, or cannot be written, is refused", function()
       for name, path in pairs { no_reader = fifo "fifo", is_a_directory = folder, no_such_file = folder .. "/none/trace" } do
         local opened, err = hayes.open_port(script.port(script.quectel {}), "script", { trace = path })
