@@ -278,6 +278,18 @@ function check.original(f)
   return originals[f] or f
 end
 
+local taken = setmetatable({}, { __mode = "k" }) -- rules of options, by function
+
+--- Notes which options a function takes, for modem:help. A rule's `doc` says what the option is.
+---@param f function
+---@param rules table<string, table>
+function check.takes(f, rules) taken[f] = rules end
+
+--- The rules of the options that a function takes; nil: not noted.
+---@param f function
+---@return table<string, table>?
+function check.options_of(f) return taken[check.original(f)] end
+
 --- Makes the functions of a service refuse more arguments than they take, which would not be used.
 ---@param prefix string "network"
 ---@param service table

@@ -27,10 +27,7 @@ return function(modem)
     opener:reset(err)
   end
 
-  --- Opens a TLS connection. The options are those of settings.lua: verify, ca, certificate, key, key_password (of an
-  --- encrypted key), version, ciphers, sni, check_time, ignore, session_cache, dtls, negotiate_timeout, mode, escape,
-  --- context, diagnose; close_timeout, seconds for closing it in the module (10); and timeout, seconds over all:
-  --- without it each step has a time-out of its own, which includes waiting for the line.
+  --- Opens a TLS connection. A time-out of a step includes waiting for the line.
   ---
   --- A module offers one cipher suite or all. If `ciphers` lists several, they are tried in turn, one handshake each;
   --- the next one is tried only after a failed handshake (579; 566 where TCP works). The negotiate_timeout applies to
@@ -57,6 +54,9 @@ return function(modem)
   function ssl.factory(options)
     return client:factory(options)
   end
+
+  check.takes(ssl.open, settings.rules)
+  check.takes(ssl.factory, settings.rules)
 
   --- Gives an SSL context these settings, for use with modem:at.
   ---@param index integer 0 to 5
