@@ -42,8 +42,21 @@ describe("The shell", function()
     assert.are.equal("say what is to be explained: ?+CSQ or ?579; help lists the shell's words", lines[1])
     assert.is_truthy(lines[2]:find '^there is no help for "nosuch"; there is for ', lines[2])
     assert.are.equal("modem.ssl", lines[3])
-    assert.are.equal("nil", lines[#lines - 1])
-    assert.are.equal("modem:at: the command is nil; it must be string", lines[#lines])
+    assert.are.equal("nil", lines[#lines - 2])
+    assert.is_truthy(lines[#lines - 1]:find "^%-%- modem has no nosuch; it has at, .*ssl")
+    assert.are.equal("modem:at: call it with a colon: modem:at(…), not modem.at(…)", lines[#lines])
+  end)
+
+  it("says what to write in place of a name that the modem has not, or another module has", function()
+    local result = piped 'modem.wifi.scan()\nmodem:att("AT")\nmodem.ssl.opne("a", 1)\nmodem:on("+CREGG", print)\nnosuch()\n'
+    local lines = {}
+    for line in result.out:gmatch "[^\n]+" do lines[#lines + 1] = line end
+    assert.are.equal("modem.wifi is a service of other modules (dialect aithinker); this one (quectel) has certificates, "
+      .. "clock, file, ftp, network, ssl, tcp, udp", lines[1])
+    assert.is_truthy(lines[2]:find("modem has no att (did you mean at?); it has ", 1, true), lines[2])
+    assert.is_truthy(lines[3]:find("modem.ssl has no opne (did you mean open?); it has ", 1, true), lines[3])
+    assert.are.equal("hayes.subscription: +CREGG (no URC of this name is declared; +CREG is)", lines[4])
+    assert.are.equal("attempt to call a nil value (global 'nosuch')", lines[5])
   end)
 
   it("writes what it shows to a log", function()
@@ -63,6 +76,20 @@ describe("The shell", function()
       { "type", "\4" },
     }
     assert.are.equal(0, result.status, result.out)
+  end)
+
+  it("shows the form of a command at Tab, and the parameters and keys that may follow", function()
+    local result = typed {
+      { "wait", "Ctrl-D leaves" }, { "wait", "> " },
+      { "type", "AT+QSSLCFG=\t" }, { "wait", '-- AT+QSSLCFG="<key>"' }, { "wait", '"ciphersuite"' }, { "wait", "Cipher suites" },
+      { "type", "sec\t" }, { "wait", '"seclevel"' },
+      { "type", ",\t" }, { "wait", '"seclevel",<SSL_ctxID>[,<seclevel>]' }, { "wait", "SSL_ctxID, 0 to 5: SSL context." },
+      { "type", "1,\t" }, { "wait", "of the server, and of the client" },
+      { "type", "1\r" }, { "wait", "OK" }, { "wait", "> " },
+      { "type", "\4" },
+    }
+    assert.are.equal(0, result.status, result.out)
+    assert.is_nil(result.out:find('""', 1, true))
   end)
 
   it("prints a URC above the line that is being typed", function()

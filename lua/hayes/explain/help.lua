@@ -113,6 +113,15 @@ local function services_of(modem)
   return list
 end
 
+--- The names of the services that are for users.
+---@param modem hayes.modem
+---@return string[]
+function help.services(modem)
+  local names = {}
+  for i, service in ipairs(services_of(modem)) do names[i] = service.name end
+  return names
+end
+
 --- The methods that are for programs: those that the contract of a modem names.
 local METHODS = { "at", "close", "events", "explain", "habits", "help", "identify", "line_errors", "on",
   "pollfd", "query", "reopen", "step", "timeout", "wait" }

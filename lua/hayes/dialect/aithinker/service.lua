@@ -90,7 +90,7 @@ function service.new(modem, kind)
   --- the ConID wanted, 0: any (BW16 v4.11.0 and later); timeout, seconds over all (nil: as long as the steps take). The
   --- module connects within 30 s or says why not (+SOCKET:97). modem.ssl has further ones: verify ("server", "mutual"
   --- or "none"), ca, certificate and key, each a local path or { pem = … } of up to 2047 bytes. The module has
-  --- one slot for each: `slots_in_use` if another connection needs what is there (ssl.lua tells more). Page, AT+SOCKET
+  --- one slot for each: `slots_in_use` if another connection needs what is there (modem.certificates). Page, AT+SOCKET
   --- types 2, 4 and 7.
   ---@param host string  up to 200 bytes
   ---@param port integer 1 to 65535
