@@ -125,6 +125,7 @@ build = {
     ["hayes.cli.shell.evaluate"] = "lua/hayes/cli/shell/evaluate.lua",
     ["hayes.cli.shell.history"] = "lua/hayes/cli/shell/history.lua",
     ["hayes.cli.shell.missing"] = "lua/hayes/cli/shell/missing.lua",
+    ["hayes.cli.shell.terminal"] = "lua/hayes/cli/shell/terminal.lua",
     ["hayes.cli.shell.words"] = "lua/hayes/cli/shell/words.lua",
     ["hayes.cli.stop"] = "lua/hayes/cli/stop.lua",
     ["hayes.cli.target"] = "lua/hayes/cli/target.lua",

@@ -2,7 +2,9 @@
 
 local hayes = require "hayes"
 local lab = require "support.lab"
+local Process = require "support.process"
 local Program = require "support.hayes_program"
+local socket = require "socket"
 
 describe("The shell", function()
   local emulator
@@ -102,6 +104,37 @@ describe("The shell", function()
       { "type", "\4" },
     })
     assert.are.equal(0, result.status, result.out)
+  end)
+
+  it("makes a terminal of a connection, with a way back to commands, in transparent mode, too", function()
+    local listener = assert(socket.bind("127.0.0.1", 0))
+    local _, port = listener:getsockname()
+    local echo = ([[local s = require "socket"; local l = assert(s.bind("127.0.0.1", %d)); while true do local c = l:accept()
+      for line in function() return c:receive() end do c:send("got " .. line .. "\r\n") if line == "end" then break end end
+      c:close() end]]):format(port)
+    listener:close()
+    local process <close> = Process.start { "lua5.4", "-e", echo }
+    Process.wait_for_port(port)
+    for _, mode in ipairs { "buffer", "transparent" } do
+      local result = typed {
+        { "wait", "> " }, { "type", 'modem.network.attach { apn = "internet" }\r' }, { "wait", "ip = " }, { "wait", "> " },
+        { "type", ("sock = modem.tcp.open('127.0.0.1', %d, { mode = '%s' })\r"):format(port, mode) }, { "wait", "> " },
+        { "type", "terminal sock\r" }, { "wait", "Ctrl-D comes back" },
+        { "type", "one\r" }, { "wait", "got one" }, { "type", "\4" }, { "wait", "> " },
+        { "type", "AT+CSQ\r" }, { "wait", "rssi" }, { "wait", "> " },
+        { "type", "terminal sock\r" }, { "wait", "Ctrl-D comes back" },
+        { "type", "two\r" }, { "wait", "got two" }, { "type", "\3" }, { "wait", "> " },
+        { "type", "AT+CSQ\r" }, { "wait", "rssi" }, { "wait", "> " },
+        { "type", "terminal sock\r" }, { "wait", "Ctrl-D comes back" },
+        { "type", "end\r" }, { "wait", "got end" }, { "wait", "closed" }, { "wait", "> " },
+        { "type", "terminal modem\r" }, { "wait", "say which connection" }, { "wait", "> " },
+        { "type", "\4" },
+      }
+      assert.are.equal(0, result.status, result.out)
+    end
+    assert(process)
+    assert.are.equal("terminal needs a terminal to type at\n",
+      piped "s = { send = print, receivepartial = print }\nterminal s\n".out)
   end)
 
   it("ends what is under way at Ctrl-C, and goes on", function()

@@ -56,9 +56,22 @@ local function print_above(text)
     text:gsub("\n", "\r\n"), "\0278", ("\27[%dB"):format(rows))
 end
 
+--- Control characters as \x07, except those that a terminal is to obey.
+local function printable(text, left)
+  return (text:gsub("[\0-\8\11-\26\28-\31\127]", function(c)
+    return c ~= left and ("\\x%02X"):format(c:byte()) or nil
+  end))
+end
+
 function Editor:print(text)
-  text = text:gsub("[\0-\8\11-\26\28-\31\127]", function(c) return ("\\x%02X"):format(c:byte()) end)
+  text = printable(text)
   if self.prompting then print_above(text) else io.stdout:write(text, "\n") end
+  io.stdout:flush()
+end
+
+--- Writes what a connection sends, which need not be lines.
+function Editor.write(_, text)
+  io.stdout:write(printable(text, "\r"))
   io.stdout:flush()
 end
 
