@@ -13,6 +13,7 @@ DESTDIR     ?=
 BINDIR      ?= $(PREFIX)/bin
 INCLUDEDIR  ?= $(PREFIX)/include
 LIBDIR      ?= $(PREFIX)/lib
+SHAREDIR    ?= $(PREFIX)/share
 INST_LUADIR ?= $(PREFIX)/share/lua/5.4
 INST_LIBDIR ?= $(PREFIX)/lib/lua/5.4
 
@@ -59,7 +60,12 @@ program  = $(BUILD)/bin/hayes
 library  = $(BUILD)/libhayes-at.a
 version  = $(shell sed -n 's/.*_VERSION = "hayes \([^"]*\)".*/\1/p' lua/hayes/init.lua)
 
-.PHONY: all core emulator libhayes-at install-at uninstall-at env demo demo-ftp deps test dist deb specs lint format reference bench soak-ftp simulate simulate-mutants fuzz install install-core install-emulator uninstall clean help
+# Man pages and completion files, as they lie below PREFIX/share; what is installed of them.
+pages     = $(BUILD)/share
+page_list = man/man1/hayes.1 $(if $(with_emulator),man/man1/hayes-emulator.1) bash-completion/completions/hayes zsh/site-functions/_hayes \
+            fish/vendor_completions.d/hayes.fish
+
+.PHONY: all core emulator libhayes-at install-at uninstall-at env demo demo-ftp deps test dist deb specs lint format reference bench soak-ftp simulate simulate-mutants fuzz install install-core install-emulator uninstall man clean help
 .DELETE_ON_ERROR:
 
 all: core $(program) $(if $(with_emulator),emulator)
@@ -176,6 +182,11 @@ reference: core
 	@mkdir -p $(BUILD)/reference
 	@eval "$$($(MAKE) -s env)" && exec $(LUA) -e 'require("hayes.explain.reference").write("$(BUILD)/reference")'
 
+# Out of the parser of the command and the emulator's --help. Needs what the command needs.
+man: all
+	@eval "$$($(MAKE) -s env)" && $(if $(with_emulator),$(emulator) --help,true) | \
+	  $(LUA) -e 'require("hayes.cli.manual").write("$(pages)", io.read "a")'
+
 bench: all
 	@eval "$$($(MAKE) -s env)" && spec/bench/run && $(LUA) spec/bench/sharing.lua && exec $(LUA) spec/bench/transfer.lua $(BENCH_MIB)
 
@@ -188,6 +199,13 @@ install-core: core $(program)
 	for file in $(lua_sources:lua/%=%); do \
 	  install -D -m 644 "lua/$$file" "$(DESTDIR)$(INST_LUADIR)/$$file" || exit 1; \
 	done
+	@if $(MAKE) -s man >/dev/null 2>&1; then \
+	  for file in $(page_list); do \
+	    install -D -m 644 "$(pages)/$$file" "$(DESTDIR)$(SHAREDIR)/$$file" || exit 1; \
+	  done; \
+	else \
+	  echo 'The man pages and the completion files were left out: `make man` says why.'; \
+	fi
 
 install-emulator: emulator
 	install -d "$(DESTDIR)$(BINDIR)"
@@ -208,6 +226,7 @@ uninstall-at:
 uninstall:
 	rm -f "$(DESTDIR)$(BINDIR)/hayes-emulator" "$(DESTDIR)$(BINDIR)/hayes"
 	rm -rf "$(DESTDIR)$(INST_LIBDIR)/hayes" "$(DESTDIR)$(INST_LUADIR)/hayes"
+	rm -f $(page_list:%="$(DESTDIR)$(SHAREDIR)/%")
 
 clean:
 	rm -rf "$(BUILD)"
@@ -226,6 +245,7 @@ help:
 	@echo 'bench      figures: AT round trips, reads and sends against a raw C loop; how connections share the line; a file of BENCH_MIB'
 	@echo '           (1024) by FTP'
 	@echo 'reference  write what the dialects declare to $(BUILD)/reference/<dialect>.md'
+	@echo 'man        write the man pages and the completion files of shells to $(BUILD)/share'
 	@echo 'env        print the lines that make `require "hayes"` work from this checkout'
 	@echo 'install    into $$DESTDIR$$PREFIX; uninstall takes it out again'
 	@echo 'install-core, install-emulator   the library and the command alone; the emulator alone, which needs OpenSSL'
@@ -236,4 +256,5 @@ help:
 	@echo 'clean      remove $(BUILD)/'
 	@echo
 	@echo 'Variables: CC CPPFLAGS CFLAGS LDFLAGS PKG_CONFIG LUA LUA_INCDIR LUA_LIBDIR (headers and library of Lua),'
-	@echo '           SERIALPORT=auto|yes|no, EMULATOR=auto|yes|no, BUILD, DESTDIR PREFIX BINDIR INST_LUADIR INST_LIBDIR INCLUDEDIR LIBDIR'
+	@echo '           SERIALPORT=auto|yes|no, EMULATOR=auto|yes|no, BUILD,'
+	@echo '           DESTDIR PREFIX BINDIR SHAREDIR INST_LUADIR INST_LIBDIR INCLUDEDIR LIBDIR'

@@ -89,12 +89,9 @@ print("On line with address " .. connection.ip)
 
 local body = {}
 local started = hayes.now()
-local ok, status = http.request {
-  url = settings.url,
-  sink = ltn12.sink.table(body),
-  create = modem.ssl.factory { ca = settings.ca, version = not modem.wifi and "tls1.2" or nil },
-}
-if not ok then fail(status) end
+local create, lasterror = modem.ssl.factory { ca = settings.ca, version = not modem.wifi and "tls1.2" or nil }
+local ok, status = http.request { url = settings.url, sink = ltn12.sink.table(body), create = create }
+if not ok then fail(lasterror() or status) end
 if status ~= 200 then fail("the server answered with status " .. status) end
 local seconds = hayes.now() - started
 

@@ -103,7 +103,7 @@ end
 local function refuse_colon(where, value)
   if not services[value] then return end
   local call = where:match("[%w_]+$")
-  check.fail(where, ("it is called with a dot: modem.%s.%s(…), not modem.%s:%s(…)"):format(services[value], call,
+  check.fail(where, ("call it with a dot: modem.%s.%s(…), not modem.%s:%s(…)"):format(services[value], call,
     services[value], call))
 end
 
@@ -278,6 +278,18 @@ function check.original(f)
   return originals[f] or f
 end
 
+local taken = setmetatable({}, { __mode = "k" }) -- rules of options, by function
+
+--- Notes which options a function takes, for modem:help. A rule's `doc` says what the option is.
+---@param f function
+---@param rules table<string, table>
+function check.takes(f, rules) taken[f] = rules end
+
+--- The rules of the options that a function takes; nil: not noted.
+---@param f function
+---@return table<string, table>?
+function check.options_of(f) return taken[check.original(f)] end
+
 --- Makes the functions of a service refuse more arguments than they take, which would not be used.
 ---@param prefix string "network"
 ---@param service table
@@ -296,6 +308,24 @@ function check.arguments(prefix, service)
       end
       originals[service[name]] = f
     end
+  end
+end
+
+--- Makes methods refuse calls with a dot, `modem.at("AT")`, in which the first argument takes the object's place.
+---@param class table       the metatable of the objects
+---@param word string       what a program calls one: "modem"
+---@param names string[]
+function check.methods(class, word, names)
+  for _, name in ipairs(names) do
+    local f = class[name]
+    class[name] = function(self, ...)
+      if getmetatable(self) ~= class then
+        check.fail(word .. ":" .. name, ("call it with a colon: %s:%s(…), not %s.%s(…)"):format(word, name, word,
+          name))
+      end
+      return f(self, ...)
+    end
+    originals[class[name]] = f
   end
 end
 

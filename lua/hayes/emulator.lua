@@ -83,6 +83,20 @@ local function fail(words)
     hint = "Is hayes-emulator built, and on the PATH? `make` builds it; `make -s env` prints what the shell needs." }
 end
 
+--- The habits of firmware that the emulator can have.
+---@return { name: string, what: string }[]?, hayes.error?
+function Emulator.quirks()
+  local pipe <close>, words = io.popen(shell_quote(program()) .. " --quirks list 2>/dev/null")
+  if not pipe then return fail(words) end
+  local list = {}
+  for line in pipe:lines() do
+    local name, what = line:match("^(%S+)%s+(.*)$")
+    list[#list + 1] = name and { name = name, what = what } or nil
+  end
+  if #list == 0 then return fail("it lists no quirks") end
+  return list
+end
+
 --- Starts a module in software; it ends with close(), and at the latest with this program.
 ---@param options? table { module: "EC200U", "EC200A" or "Ai-WB2"; flash: folder of its files, kept (a temporary one);
 ---  baud: both directions are paced at a tenth of it in bytes a second (not paced); latency: seconds before an answer;

@@ -22,12 +22,14 @@ local function for_program(event)
 end
 
 ---@class hayes.subscription
+---@field doubt? string a declared URC whose name is like this one, which is not declared
 local Subscription = {}
 Subscription.__index = Subscription
 Subscription.__name = "hayes.subscription"
 
 function Subscription:__tostring()
-  return ("hayes.subscription: %s%s"):format(self.name, self.active and "" or " (cancelled)")
+  local doubt = self.doubt and (" (no URC of this name is declared; %s is)"):format(self.doubt) or ""
+  return ("hayes.subscription: %s%s%s"):format(self.name, doubt, self.active and "" or " (cancelled)")
 end
 
 --- No further event is delivered. Any number of times.

@@ -152,6 +152,8 @@ function Modem:help(what)
   return require("hayes.explain.help").of_modem(self, what)
 end
 
+check.methods(Modem, "modem", { "explain", "help" })
+
 --- As modem:explain, without a module: the first of the library's dialects that knows the text answers.
 ---@param text string|integer
 ---@return hayes.explanation?, hayes.error?

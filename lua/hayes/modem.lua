@@ -7,6 +7,7 @@ local command = require "hayes.declare.command"
 local core = require "hayes.core"
 local dispatch = require "hayes.dispatch"
 local errors = require "hayes.error"
+local event_names = require "hayes.modem.event_names"
 local Events = require "hayes.events"
 local exchange = require "hayes.exchange"
 local failure = require "hayes.failure"
@@ -255,28 +256,20 @@ end
 
 -- Events
 
-local modem_events = { "urc", "reboot", "closed", "desync", "resync", "foreign" }
-local is_modem_event = { lost = true, ready = true, damage = true }
-for _, name in ipairs(modem_events) do is_modem_event[name] = true end
-
-local function check_event(where, name)
-  check.value(where, "the event", name, { type = "string", line = true })
-  if name:find("^%l+$") and not is_modem_event[name] then
-    check.value(where, "the event", name, { values = modem_events })
-  end
-end
-
 --- Calls handler(event), as a task of its own, for every URC with this prefix, which is switched on in the module where
 --- its declaration says how; `urc` stands for all of them. `reboot`, `closed`, `desync`, `resync` and `foreign`
---- (another program speaks on this port) come from the library.
+--- (another program speaks on this port) come from the library. A URC that is not declared is waited for all the same;
+--- the subscription says when its name is like one that is.
 ---@param name string
 ---@param handler fun(event: hayes.event)
 ---@return hayes.subscription
 function Modem:on(name, handler)
-  check_event("modem:on", name)
+  event_names.check(self, "modem:on", name)
   check.value("modem:on", "the handler", handler, { type = "callable" })
   notifications.want(self, name)
-  return self.listeners:on(name, handler)
+  local subscription = self.listeners:on(name, handler)
+  subscription.doubt = event_names.like(self, name)
+  return subscription
 end
 
 --- Waits for the next such event; nil, "timeout" if it does not come in time (without `timeout`: waits for ever).
@@ -284,7 +277,7 @@ end
 ---@param timeout? number
 ---@return hayes.event?, any
 function Modem:wait(name, timeout)
-  check_event("modem:wait", name)
+  event_names.check(self, "modem:wait", name)
   check.value("modem:wait", "the time-out", timeout, { type = "number|nil", min = 0, max = 1e9 })
   if self.closed_with then return nil, self.closed_with end
   notifications.want(self, name)
@@ -469,5 +462,8 @@ function Modem:reopen()
 end
 
 Modem.identify, Modem.habits = identity.of, identity.habits
+
+check.methods(Modem, "modem", { "at", "close", "events", "habits", "identify", "line_errors", "on", "pollfd", "query",
+  "reopen", "step", "timeout", "wait" })
 
 return Modem

@@ -43,6 +43,18 @@ describe("The command hayes", function()
       result.err)
   end)
 
+  it("prints an error as JSON, too, with --json", function()
+    local result = run { "at", "--json", "AT", 'AT+QSSLCFG="sslversion",7' }
+    assert.are.equal(1, result.status)
+    local last = json.decode(result.out:match "\n(.*)\n$")
+    assert.are.equal('AT+QSSLCFG="sslversion",7', last.error.command)
+    assert.is_string(last.error.name)
+    assert.is_truthy(result.err:find("hayes: " .. last.error.message, 1, true), result.err)
+    local wrong = json.decode(run({ "wifi", "scan", "--json" }).out)
+    assert.are.equal("wrong_use", wrong.error.name)
+    assert.are.equal("no_such_port", json.decode(run({ "info", "--json", "-p", "/dev/no-such-port" }).out).error.name)
+  end)
+
   it("ends with status 2 for unknown options, with the usage of that command", function()
     local result = run { "at", "--rwa", "AT" }
     assert.are.equal(2, result.status)

@@ -129,12 +129,34 @@ http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_
     assert.are.equal(200000, listed[1].size)
     assert.are.equal(0, ftp_command("get", base .. "/up.bin", folder .. "/down.bin").status)
     assert.is_true(read(folder .. "/down.bin") == read(folder .. "/file.bin"))
+    local stored_as = ftp_command("put", folder .. "/file.bin", base .. "/a%20b%25.bin")
+    assert.are.equal(0, stored_as.status, stored_as.err)
+    assert.is_true(ftp:get "a b%.bin" == read(folder .. "/file.bin"))
+    assert.are.equal(0, ftp_command("get", base .. "/%2Fa%20b%25.bin", folder .. "/down2.bin").status)
+    os.remove(ftp.root .. "/a b%.bin")
     local to = folder .. "/mirrored"
     local mirrored = ftp_command("mirror", base .. "/", to)
     assert.is_truthy(mirrored.out:find("1 files fetched", 1, true), mirrored.err)
     assert.is_true(read(to .. "/up.bin") == read(folder .. "/file.bin"))
     mirrored = ftp_command("mirror", base .. "/", to)
     assert.is_truthy(mirrored.out:find("0 files fetched, 1 were as they should be", 1, true), mirrored.err)
+  end)
+
+  it("reads FTP URLs as RFC 1738 has them", function()
+    local ftp_url = require "hayes.cli.ftp_url"
+    local function parsed(url)
+      local options, path = ftp_url.parse(url)
+      return ("%s %s %s %s %s|%s"):format(options.user, options.password, options.host, options.port, options.tls, path)
+    end
+    assert.are.equal("me@home p/:@w h 2121 explicit|a b/c", parsed "ftpes://me%40home:p%2F:@w@h:2121/a%20b/c")
+    assert.are.equal("nil nil h nil implicit|/etc", parsed "FTPS://h/%2Fetc")
+    assert.are.equal("nil nil h nil false|", parsed "ftp://h")
+    for url, text in pairs { ["http://h/"] = "must begin with", ["ftp:///x"] = "names no server",
+      ["ftp://me:a/b@h/x"] = "written %2F" } do
+      local ok, raised = pcall(ftp_url.parse, url)
+      assert.is_false(ok)
+      assert.is_truthy(raised.err:find(text, 1, true), raised.err)
+    end
   end)
 
   it("notices a missing local file before it opens the module", function()

@@ -1,6 +1,7 @@
 -- hayes forward and hayes socks: other programs use the module.
 
 local hayes = require "hayes"
+local json = require "dkjson"
 local lab = require "support.lab"
 local Process = require "support.process"
 local Program = require "support.hayes_program"
@@ -152,5 +153,30 @@ describe("Programs behind the module", function()
     assert.are.equal("the answer", client:receive "*a")
     client:close()
     echo:close()
+  end)
+
+  it("are told of as JSON objects, one a line, with --json", function()
+    local _emulator <close> = emulate "EC200U"
+    local own, dead = Process.free_port(), Process.free_port()
+    local _program <close> = Program.start({ "socks", tostring(own), "--apn", "internet", "--json", "-p", emulator.address },
+      '{"listening":')
+    assert.are.equal(1, fetch(1, 1, "-x", "socks5h://127.0.0.1:" .. own, url))
+    local client = Process.connect(own)
+    client:settimeout(20)
+    client:send(("CONNECT 127.0.0.1:%d HTTP/1.1\r\n\r\n"):format(dead))
+    client:receive "*a"
+    client:close()
+    local objects
+    for _ = 1, 2000 do
+      objects = {}
+      for line in io.lines(folder .. "/program.log") do objects[#objects + 1] = json.decode(line) end
+      if #objects == 3 then break end
+      socket.sleep(0.01)
+    end
+    assert.are.same({ host = "127.0.0.1", port = own }, objects[1].listening)
+    assert.are.equal(lab.HOST .. ":443", objects[2].to)
+    assert.is_true(objects[2].received > 60000)
+    assert.is_string(objects[3].error)
+    assert.is_nil(objects[3].received)
   end)
 end)

@@ -2,7 +2,9 @@
 
 local hayes = require "hayes"
 local lab = require "support.lab"
+local Process = require "support.process"
 local Program = require "support.hayes_program"
+local socket = require "socket"
 
 describe("The shell", function()
   local emulator
@@ -42,8 +44,21 @@ describe("The shell", function()
     assert.are.equal("say what is to be explained: ?+CSQ or ?579; help lists the shell's words", lines[1])
     assert.is_truthy(lines[2]:find '^there is no help for "nosuch"; there is for ', lines[2])
     assert.are.equal("modem.ssl", lines[3])
-    assert.are.equal("nil", lines[#lines - 1])
-    assert.are.equal("modem:at: the command is nil; it must be string", lines[#lines])
+    assert.are.equal("nil", lines[#lines - 2])
+    assert.is_truthy(lines[#lines - 1]:find "^%-%- modem has no nosuch; it has at, .*ssl")
+    assert.are.equal("modem:at: call it with a colon: modem:at(…), not modem.at(…)", lines[#lines])
+  end)
+
+  it("says what to write in place of a name that the modem has not, or another module has", function()
+    local result = piped 'modem.wifi.scan()\nmodem:att("AT")\nmodem.ssl.opne("a", 1)\nmodem:on("+CREGG", print)\nnosuch()\n'
+    local lines = {}
+    for line in result.out:gmatch "[^\n]+" do lines[#lines + 1] = line end
+    assert.are.equal("modem.wifi is a service of other modules (dialect aithinker); this one (quectel) has certificates, "
+      .. "clock, file, ftp, network, ssl, tcp, udp", lines[1])
+    assert.is_truthy(lines[2]:find("modem has no att (did you mean at?); it has ", 1, true), lines[2])
+    assert.is_truthy(lines[3]:find("modem.ssl has no opne (did you mean open?); it has ", 1, true), lines[3])
+    assert.are.equal("hayes.subscription: +CREGG (no URC of this name is declared; +CREG is)", lines[4])
+    assert.are.equal("attempt to call a nil value (global 'nosuch')", lines[5])
   end)
 
   it("writes what it shows to a log", function()
@@ -65,6 +80,20 @@ describe("The shell", function()
     assert.are.equal(0, result.status, result.out)
   end)
 
+  it("shows the form of a command at Tab, and the parameters and keys that may follow", function()
+    local result = typed {
+      { "wait", "Ctrl-D leaves" }, { "wait", "> " },
+      { "type", "AT+QSSLCFG=\t" }, { "wait", '-- AT+QSSLCFG="<key>"' }, { "wait", '"ciphersuite"' }, { "wait", "Cipher suites" },
+      { "type", "sec\t" }, { "wait", '"seclevel"' },
+      { "type", ",\t" }, { "wait", '"seclevel",<SSL_ctxID>[,<seclevel>]' }, { "wait", "SSL_ctxID, 0 to 5: SSL context." },
+      { "type", "1,\t" }, { "wait", "of the server, and of the client" },
+      { "type", "1\r" }, { "wait", "OK" }, { "wait", "> " },
+      { "type", "\4" },
+    }
+    assert.are.equal(0, result.status, result.out)
+    assert.is_nil(result.out:find('""', 1, true))
+  end)
+
   it("prints a URC above the line that is being typed", function()
     local result = Program.in_terminal({ "shell", "-p", "emulator" }, {
       { "wait", "> " },
@@ -75,6 +104,37 @@ describe("The shell", function()
       { "type", "\4" },
     })
     assert.are.equal(0, result.status, result.out)
+  end)
+
+  it("makes a terminal of a connection, with a way back to commands, in transparent mode, too", function()
+    local listener = assert(socket.bind("127.0.0.1", 0))
+    local _, port = listener:getsockname()
+    local echo = ([[local s = require "socket"; local l = assert(s.bind("127.0.0.1", %d)); while true do local c = l:accept()
+      for line in function() return c:receive() end do c:send("got " .. line .. "\r\n") if line == "end" then break end end
+      c:close() end]]):format(port)
+    listener:close()
+    local process <close> = Process.start { "lua5.4", "-e", echo }
+    Process.wait_for_port(port)
+    for _, mode in ipairs { "buffer", "transparent" } do
+      local result = typed {
+        { "wait", "> " }, { "type", 'modem.network.attach { apn = "internet" }\r' }, { "wait", "ip = " }, { "wait", "> " },
+        { "type", ("sock = modem.tcp.open('127.0.0.1', %d, { mode = '%s' })\r"):format(port, mode) }, { "wait", "> " },
+        { "type", "terminal sock\r" }, { "wait", "Ctrl-D comes back" },
+        { "type", "one\r" }, { "wait", "got one" }, { "type", "\4" }, { "wait", "> " },
+        { "type", "AT+CSQ\r" }, { "wait", "rssi" }, { "wait", "> " },
+        { "type", "terminal sock\r" }, { "wait", "Ctrl-D comes back" },
+        { "type", "two\r" }, { "wait", "got two" }, { "type", "\3" }, { "wait", "> " },
+        { "type", "AT+CSQ\r" }, { "wait", "rssi" }, { "wait", "> " },
+        { "type", "terminal sock\r" }, { "wait", "Ctrl-D comes back" },
+        { "type", "end\r" }, { "wait", "got end" }, { "wait", "closed" }, { "wait", "> " },
+        { "type", "terminal modem\r" }, { "wait", "say which connection" }, { "wait", "> " },
+        { "type", "\4" },
+      }
+      assert.are.equal(0, result.status, result.out)
+    end
+    assert(process)
+    assert.are.equal("terminal needs a terminal to type at\n",
+      piped "s = { send = print, receivepartial = print }\nterminal s\n".out)
   end)
 
   it("ends what is under way at Ctrl-C, and goes on", function()

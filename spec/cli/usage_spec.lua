@@ -79,4 +79,56 @@ describe("The command hayes", function()
     end
     refused({ "help", "nope" }, "hayes: unknown command 'nope'")
   end)
+
+  it("deletes files that a pattern stands for when it is told so, or is allowed to at the terminal", function()
+    assert.are.equal(0, run({ "file", "put", "LICENSE", "one" }).status)
+    assert.are.equal(0, run({ "file", "put", "LICENSE", "two" }).status)
+    refused({ "file", "rm", "*" }, "hayes: * stands for UFS:one, UFS:two: give --yes to delete them")
+    local words = { "file", "rm", "*", "-p", emulator.address }
+    local result = Program.in_terminal(words, { { "wait", "Delete them? [y/N]" }, { "type", "n\r" } })
+    assert.are.equal(1, result.status)
+    assert.is_truthy(result.out:find("nothing was deleted", 1, true))
+    result = Program.in_terminal(words, { { "wait", "[y/N]" }, { "type", "y\r" } })
+    assert.are.equal(0, result.status, result.out)
+    assert.are.equal("", run({ "file", "ls" }).out)
+    assert.are.equal(0, run({ "file", "put", "LICENSE", "three" }).status)
+    assert.are.equal(0, run({ "file", "rm", "--yes", "th*" }).status)
+    result = run { "file", "rm", "--yes", "th*" }
+    assert.are.equal(1, result.status)
+    assert.are.equal("hayes: no file is called like th*\n", result.err)
+  end)
+
+  it("lists the emulator's quirks, and refuses others with the nearest name", function()
+    local result = run { "emulate", "--quirks", "list" }
+    assert.is_truthy(result.out:find "\neg800k%-566 +QSSLOPEN")
+    assert.is_true(#json.decode(run({ "emulate", "--quirks", "list", "--json" }).out) > 10)
+    refused({ "emulate", "--quirks", "no-space-after-colon,eg80k-566" },
+      'hayes: no quirk is called "eg80k-566" (did you mean eg800k-566?); `hayes emulate --quirks list` prints them')
+  end)
+
+  it("leaves out what a Wi-Fi module without a connection has nothing to say of", function()
+    local wifi <close> = assert(hayes.emulator { module = "Ai-WB2" })
+    local env = { "HAYES_PORT=" .. wifi.address }
+    assert.is_truthy(run({ "wifi", "status", env = env }).out:find "^state  disconnected\nmac    [%x:]+\n$")
+    assert.is_truthy(run({ "info", env = env }).out:find "\nstate +disconnected\nmac +[%x:]+\n$")
+  end)
+
+  it("diagnoses a connection that --apn sets up, as far as a server's port", function()
+    local module <close> = assert(hayes.emulator { module = "EC200U", apn = "right" })
+    local env = { "HAYES_PORT=" .. module.address }
+    local result = run { "info", "--diagnose", env = env }
+    assert.are.equal(1, result.status)
+    assert.is_truthy(result.out:find("\nFAIL data connection: no active PDP context\n     --apn NAME activates one.\n", 1, true))
+    assert.is_nil(result.out:find("DNS", 1, true))
+    result = run { "info", "--diagnose", "--apn", "wrong", env = env }
+    assert.are.equal(1, result.status)
+    assert.is_truthy(result.out:find("FAIL data connection", 1, true))
+    assert.is_truthy(result.err:find("^hayes: [^\n]+\n$"), result.err)
+    local listener = require("hayes.core").listen("127.0.0.1", "0")
+    local server = "127.0.0.1:" .. listener:number()
+    result = run { "info", "--diagnose", "--apn", "right", "--host", server, env = env }
+    assert.are.equal(0, result.status, result.err)
+    assert.is_truthy(result.out:find("ok   TCP: " .. server .. " takes connections", 1, true), result.out)
+    listener:close()
+  end)
 end)

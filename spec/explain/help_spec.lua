@@ -54,6 +54,17 @@ describe("The help of a modem", function()
     assert.are.same({}, undocumented)
   end)
 
+  it("has every option of ssl.open with what is allowed, its default and its meaning", function()
+    local text = tostring(modem:help "ssl.open")
+    for name, rule in pairs(require("hayes.dialect.quectel.ssl.settings").rules) do
+      assert.is_truthy(text:find("\n    " .. name .. " +%S"), name)
+      assert.is_string(rule.doc, name)
+    end
+    assert.is_truthy(text:find("\n    negotiate_timeout  10 to 300 (300) ", 1, true), text)
+    assert.is_truthy(text:find '\n    verify +"server", "mutual", "none" +Who is checked')
+    assert.is_nil(text:find(".lua", 1, true))
+  end)
+
   it("is hinted at by a service that is printed", function()
     local text = tostring(modem.ssl)
     assert.is_truthy(text:find("^modem%.ssl: .*open.*; modem:help \"ssl\" tells more$"), text)

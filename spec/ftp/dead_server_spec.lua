@@ -77,3 +77,44 @@ describe("A command to an FTP server that has died", function()
     end
   end
 end)
+
+describe("The first login", function()
+  before_each(script.virtual_time)
+  after_each(script.real_time)
+
+  --- A module whose server refuses connections; and how often it has been asked to log in.
+  local function open()
+    local logins = 0
+    local modem = assert(hayes.open_port(script.port(script.quectel {
+      ["AT+QIACT?"] = '\r\n+QIACT: 1,1,1,"10.0.0.2"\r\n' .. OK,
+      ["^AT%+QFTP%u+"] = function(line)
+        local command = line:match("%+QFTP%u+")
+        if command == "+QFTPCFG" then return OK end
+        if command == "+QFTPSTAT" then return OK .. "\r\n+QFTPSTAT: 0,4\r\n" end
+        if command == "+QFTPOPEN" then logins = logins + 1 end
+        return OK .. ("\r\n%s: %d,0\r\n"):format(command, command == "+QFTPOPEN" and 605 or 0)
+      end,
+    }), "script"))
+    return modem, function() return logins end
+  end
+
+  it("is tried three times, also by calls that open, transfer and close; retries says otherwise", function()
+    local ways = {
+      open = function(ftp, options)
+        options.host = "h"
+        return ftp.open(options)
+      end,
+      get = function(ftp, options) return ftp.get("ftp://h/f", nil, options) end,
+      put = function(ftp, options) return ftp.put("ftp://h/f", { data = "x" }, options) end,
+    }
+    for name, way in pairs(ways) do
+      for retries, expected in pairs { [false] = 3, [0] = 1, [4] = 5 } do
+        local modem <close>, logins = open()
+        local done, err = way(modem.ftp, { retries = retries or nil })
+        assert.is_nil(done)
+        assert.are.same({ 605, expected }, { err.code, logins() }, name)
+      end
+    end
+  end)
+end)
+

@@ -61,7 +61,7 @@ describe("An FTP server's refusal", function()
       ftp = assert(modem.ftp.open { host = "h", retries = 10 })
       assert(ftp:close())
       refuse("QFTPOPEN", OK .. ("\r\n+QFTPOPEN: %s\r\n"):format(code), 8)
-      assert(modem.ftp.put("ftp://h/f", { data = BYTES }))
+      assert(modem.ftp.put("ftp://h/f", { data = BYTES }, { retries = 10 }))
     end)
   end
 

@@ -23,7 +23,7 @@ describe("A surplus argument", function()
       raises(function() modem.network.attach({ apn = "x" }, 5) end))
     assert.are.same("network.status: it is given an argument, and takes none",
       raises(function() modem.network.status(1) end))
-    assert.are.same("network.attach: it is called with a dot: modem.network.attach(…), not modem.network:attach(…)",
+    assert.are.same("network.attach: call it with a dot: modem.network.attach(…), not modem.network:attach(…)",
       raises(function() modem.network:attach { apn = "x" } end))
     assert.are.same("ssl.open: it is given 4 arguments, and takes 3 at most",
       raises(function() modem.ssl.open("h", 443, { verify = "none" }, 5) end))
@@ -44,5 +44,60 @@ describe("A surplus argument", function()
   it("that is nil is none", function()
     modem = assert(hayes.open_port(script.port(script.quectel { ["AT+QIDEACT=1"] = "\r\nOK\r\n" }), "script"))
     assert(modem.network.detach(1, nil, nil))
+  end)
+end)
+
+describe("A call with a dot in place of a colon", function()
+  local modem
+
+  before_each(script.virtual_time)
+
+  after_each(function()
+    modem:close()
+    script.real_time()
+  end)
+
+  it("is told what to write, for every method of a modem", function()
+    modem = assert(hayes.open_port(script.port(script.quectel()), "script"))
+    for _, name in ipairs(require("hayes.explain.help").methods) do
+      assert.are.same(("modem:%s: call it with a colon: modem:%s(…), not modem.%s(…)"):format(name, name, name),
+        raises(function() modem[name]("AT", print) end))
+    end
+  end)
+end)
+
+describe("The name of an event", function()
+  local modem
+
+  before_each(function()
+    script.virtual_time()
+    modem = assert(hayes.open_port(script.port(script.quectel()), "script"))
+  end)
+
+  after_each(function()
+    modem:close()
+    script.real_time()
+  end)
+
+  it("that cannot come is refused, with what to write", function()
+    local wrong = {
+      CREG = 'the event is "CREG"; the URC is written "+CREG"',
+      ["+creg"] = 'the event is "+creg"; the URC is written "+CREG"',
+      ["+CREG:"] = 'the event is "+CREG:"; the URC is written "+CREG"',
+      ["+FOO: "] = 'the event is "+FOO: "; it is the name of a URC, without the colon that follows it: "+FOO"',
+      ring = 'the event is "ring"; the URC is written "RING"',
+      rebot = 'the event is "rebot"; it must be one of "urc", "reboot", "closed", "desync", "resync", "foreign"',
+      [""] = "the event is empty",
+    }
+    for name, message in pairs(wrong) do
+      assert.are.same("modem:on: " .. message, raises(function() modem:on(name, print) end))
+      assert.are.same("modem:wait: " .. message, raises(function() modem:wait(name, 0) end))
+    end
+  end)
+
+  it("that is declared nowhere may come; the subscription says which one is like it", function()
+    assert.are.same("hayes.subscription: +CREGG (no URC of this name is declared; +CREG is)",
+      tostring(modem:on("+CREGG", print)))
+    assert.are.same("hayes.subscription: +IPD", tostring(modem:on("+IPD", print)))
   end)
 end)

@@ -40,6 +40,10 @@ describe("The package", function()
       c = root .. "/opt/hayes/lib/lua/5.4/?.so" }
     assert.are.same(VERSION .. " function number no_such_port", lua(paths, program))
     assert.is_truthy(Process.run({ root .. "/opt/hayes/bin/hayes-emulator", "--help" }):find("Usage", 1, true))
+    local shared = lines_of("find", root .. "/opt/hayes/share", "-type", "f", "-not", "-path", "*/lua/*", "-printf", "%P\\n")
+    table.sort(shared)
+    assert.are.same({ "bash-completion/completions/hayes", "fish/vendor_completions.d/hayes.fish",
+      "man/man1/hayes-emulator.1", "man/man1/hayes.1", "zsh/site-functions/_hayes" }, shared)
     Process.run { "make", "-s", "uninstall", "BUILD=" .. folder .. "/build", "DESTDIR=" .. root, "PREFIX=/opt/hayes" }
     assert.are.same({}, lines_of("find", root, "-type", "f"))
   end)

@@ -2,6 +2,7 @@
 -- names the public call and the argument.
 
 local hayes = require "hayes"
+local Process = require "support.process"
 local raises = require "support.raises"
 
 describe("Of a", function()
@@ -26,8 +27,10 @@ describe("Of a", function()
 
       it("an address from the far side gives an error to connect(), and nothing is sent", function()
         each(function(_, service, options)
-          local sock = service.factory(options)()
+          local create, lasterror = service.factory(options)
+          local sock = create()
           local before = sent
+          assert.is_nil(lasterror())
           for _, address in ipairs {
             { "h", 0 }, { "h", 65536 }, { "h", "0" }, { "h", "abc" }, { "h", 0.5 }, { LONG, 80 }, { 'a"b', 80 }, { "a\r\nb", 80 },
             { "", 80 },
@@ -37,6 +40,7 @@ describe("Of a", function()
             assert.are.same("bad_address", err.name)
             assert.is_truthy(tostring(err):find("the %l+ "), tostring(err))
             assert.are.same(err, sock:lasterror())
+            assert.are.equal(err, lasterror())
           end
           assert.are.same(before, sent)
           assert.is_truthy(raises(function() sock:connect(nil, 80) end):find("socket:connect: the host is nil", 1, true))
@@ -44,10 +48,21 @@ describe("Of a", function()
         end)
       end)
 
+      it("a server that refuses is an error that a factory tells, where LuaSocket has a word for it alone", function()
+        each(function(_, service, options)
+          if service == modem.udp then return end
+          local create, lasterror = service.factory(options)
+          local ok, word = create():connect("127.0.0.1", Process.free_port())
+          assert.is_nil(ok)
+          assert.is_string(word)
+          assert.is_truthy(lasterror().message:find("127.0.0.1", 1, true), lasterror().message)
+        end)
+      end)
+
       it("a call with a colon in place of a dot is told as that", function()
         each(function(name, service)
           local message = raises(function() service:open("h", 443) end)
-          assert.are.same(("%s.open: it is called with a dot: modem.%s.open(…), not modem.%s:open(…)"):format(name, name, name),
+          assert.are.same(("%s.open: call it with a dot: modem.%s.open(…), not modem.%s:open(…)"):format(name, name, name),
             message)
         end)
       end)
@@ -79,7 +94,7 @@ describe("Of a", function()
       ["network.resolve: the host is empty"] = function() quectel.network.resolve "" end,
       ["network.attach: apn is 1100 bytes"] = function() quectel.network.attach { apn = LONG } end,
       ["network.attach: user is 1100 bytes"] = function() quectel.network.attach { apn = "a", user = LONG } end,
-      ["network.attach: it is called with a dot"] = function() quectel.network:attach { apn = "a" } end,
+      ["network.attach: call it with a dot"] = function() quectel.network:attach { apn = "a" } end,
       ["ftp.open: host is 1100 bytes"] = function() quectel.ftp.open { host = LONG } end,
       ["file.size: the name is nil"] = function() quectel.file.size(nil) end,
       ["file.upload: the name is 1100 bytes"] = function() quectel.file.upload({ data = "x" }, LONG) end,

@@ -16,7 +16,19 @@ local wording = require "hayes.cli.wording"
 
 local cli = {}
 
+--- The error as JSON has it: its fields, without what is of use in a script alone.
+local function fields_of(err)
+  if type(err) ~= "table" then return { name = "wrong_use", message = wording.of(tostring(err)) } end
+  local fields = {}
+  for name, value in pairs(err) do
+    if type(value) ~= "table" and type(value) ~= "function" then fields[name] = value end
+  end
+  fields.message, fields.hint = wording.of(fields.message), fields.hint and wording.of(fields.hint)
+  return fields
+end
+
 local function report(out, err)
+  if out.json then out:value({ error = fields_of(err) }, { "name", "message", "hint" }) end
   out:note("%s", out:style("red", "hayes: ") .. wording.of(tostring(err)))
   local hint = type(err) == "table" and err.hint
   if hint then out:note("%s", "What to try: " .. wording.of(hint)) end

@@ -1,14 +1,10 @@
 --- A local copy of a server's folder: files of the same size that are not older stay as they are.
 
+local ftp_url = require "hayes.cli.ftp_url"
+local folder = require "hayes.cli.folder"
+local lfs = require "lfs"
+
 local mirror = {}
-
-local function quote(word) return "'" .. word:gsub("'", "'\\''") .. "'" end
-
---- Size and time of a local file; nil when there is none. Lua alone cannot tell a file's time: stat(1) does.
-local function stat(path)
-  local pipe <close> = assert(io.popen("stat -c '%s %Y' " .. quote(path) .. " 2>/dev/null"))
-  return pipe:read("n", "n")
-end
 
 --- A name of the server's must stay inside the folder, and must not hold what cannot be sent in a command.
 local function is_safe(name)
@@ -16,26 +12,27 @@ local function is_safe(name)
 end
 
 local function fetch_file(session, entry, from, to, counts, tell)
-  local size, time = stat(to)
+  local ours = lfs.attributes(to)
   local modified = entry.modified or session:modified(from) -- servers without MLSD
-  if size == entry.size and time and modified and time >= modified then
+  if ours and ours.size == entry.size and modified and ours.modification >= modified then
     counts.kept = counts.kept + 1
     return true
   end
   local done, err = session:get(from, to)
   if not done then return nil, err end
-  if modified then os.execute(("touch -d @%d %s"):format(modified, quote(to))) end
+  if modified then lfs.touch(to, modified, modified) end
   counts.fetched = counts.fetched + 1
   tell(("%s: %d bytes in %.1f s"):format(from, done.bytes, done.seconds))
   return true
 end
 
 local function fetch_folder(session, from, to, counts, tell)
-  local entries, err = session:entries(from)
+  local entries, err = session:entries(from ~= "" and from or nil)
   if not entries then return nil, err end
-  os.execute("mkdir -p " .. quote(to))
+  local made, why = folder.make(to)
+  if not made then return nil, why end
   for _, entry in ipairs(entries) do
-    local theirs, ours = from:gsub("/$", "") .. "/" .. entry.name, to .. "/" .. entry.name
+    local theirs, ours = ftp_url.join(from, entry.name), to .. "/" .. entry.name
     local ok = true
     if not is_safe(entry.name) then
       tell(("left out: %q is no name to fetch by"):format(theirs))
@@ -51,10 +48,10 @@ end
 
 --- Fetches a folder, with what is below it.
 ---@param session hayes.ftp
----@param from string  on the server
+---@param from string  on the server; "" is the folder in which the account begins
 ---@param to string    local; made where it is missing
 ---@param tell fun(text: string) called for each file that was fetched or left out
----@return { fetched: integer, kept: integer }?, hayes.error?
+---@return { fetched: integer, kept: integer }?, hayes.error|string|nil
 function mirror.fetch(session, from, to, tell)
   local counts = { fetched = 0, kept = 0 }
   local ok, err = fetch_folder(session, from, to, counts, tell)

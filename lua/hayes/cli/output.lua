@@ -58,6 +58,11 @@ function Output:table(rows)
   end
 end
 
+--- Is this what a module says where it has nothing to say? Rows of that are left out for people.
+function Output.is_empty(value)
+  return value == nil or value == "" or value == 0 or value == "0.0.0.0"
+end
+
 --- Prints a value as JSON, on one line. `order`: the keys in the order to print them.
 function Output:value(value, order)
   self:line("%s", json.encode(value, { keyorder = order }))

@@ -38,6 +38,8 @@ function parser.new()
   top:help_description_margin(30):help_max_width(110):usage_max_width(100)
   top:add_help_command()
   top:add_complete_command()
+  top._commands[2]:epilog("`make install` puts these files where shells look for them. Without it:\n"
+    .. "   . <(hayes completion bash)\n   hayes completion fish | source")
   top:flag("--version", "Print the version."):action(function()
     print(hayes_version)
     os.exit(0)

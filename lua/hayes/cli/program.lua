@@ -13,10 +13,11 @@ core.catch_interrupts()
 core.hold_interrupts()
 
 -- The library itself does without these.
-for name, package in pairs { argparse = "lua-argparse", dkjson = "lua-dkjson" } do
+for name, package in pairs { argparse = "argparse", dkjson = "dkjson", lfs = "luafilesystem" } do
   if not pcall(require, name) then
-    io.stderr:write(("hayes: the command needs %s: `apt install %s` or `luarocks install %s`\n"):format(name, package,
-      name))
+    local debian = name == "lfs" and "lua-filesystem" or "lua-" .. name
+    io.stderr:write(("hayes: the command needs %s: `apt install %s` or `luarocks install %s`\n"):format(package, debian,
+      package))
     os.exit(2)
   end
 end

@@ -15,10 +15,11 @@ end
 
 local function from_terminal(what)
   if not core.is_terminal(0) then return nil end
-  io.stderr:write(what:sub(1, 1):upper(), what:sub(2), ": ")
+  local settings = core.terminal_settings(0)
   -- Restored whatever happens: Ctrl-C raises in here.
-  local saved <close> = setmetatable({}, { __close = function() os.execute "stty echo" end })
-  os.execute "stty -echo"
+  local saved <close> = setmetatable({}, { __close = function() core.set_terminal(0, settings) end })
+  core.set_terminal(0, settings, "silent")
+  io.stderr:write(what:sub(1, 1):upper(), what:sub(2), ": ")
   local line = io.read "l"
   io.stderr:write "\n"
   return line, saved

@@ -129,10 +129,9 @@ local function refuse(run, kind, options)
   end
 end
 
---- Opens the module and brings it on line.
----@return hayes.modem
-function target.go_on_line(run)
-  local modem = target.open(run)
+--- Brings the open module on line.
+function target.connect(run)
+  local modem = run.modem
   if modem.wifi then
     refuse(run, "a Wi-Fi module: it takes --ssid and --wifi-password, and not", cellular_options)
     join(run)
@@ -140,6 +139,13 @@ function target.go_on_line(run)
     refuse(run, "a cellular module: it takes --apn and --pin, and not", wifi_options)
     attach(run)
   end
+end
+
+--- Opens the module and brings it on line.
+---@return hayes.modem
+function target.go_on_line(run)
+  local modem = target.open(run)
+  target.connect(run)
   return modem
 end
 

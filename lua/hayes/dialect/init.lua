@@ -40,7 +40,9 @@ local schema = require "hayes.declare.schema"
 ---@field commands hayes.declaration[] a list; when the dialect is defined, by name
 ---@field declared hayes.declaration[] the list, once the dialect is defined
 ---@field urc_by_name table<string, hayes.urc> once the dialect is defined
----@field errors? { by_code: table<integer, hayes.known_error>, by_text: table<string, hayes.known_error> }
+---@field errors? { by_code: table<integer, hayes.known_error>, by_text: table<string, hayes.known_error>,
+---  replies: table? }
+---  replies: those of FTP servers, by code: { meaning, hint }
 ---@field remarks? { title: string, text: string }[] chapters of the reference page, in Markdown
 ---@field detect? string[]|fun(ask: fun(command: string): string?): any  is it this dialect? A command, and what its
 ---  answer holds then; or a function, for which ask gives an answer as one text; a table in place of true is the

@@ -4,28 +4,39 @@ local dialects = require "hayes.dialect"
 local errors = require "hayes.error"
 local explain = require "hayes.explain"
 
+--- Adds an explanation and its others to a list, unless another dialect has said the same.
+local function add(list, found, dialect)
+  local others = found.others or {}
+  found.others = nil
+  for _, one in ipairs { found, table.unpack(others) } do
+    local text = tostring(one)
+    if not list[text] then
+      one.dialect = dialect
+      list[#list + 1], list[text] = one, true
+    end
+  end
+end
+
 --- Where the vendors differ, the explanations of all that know the text, the first one with the others in it.
 ---@param text string|integer
 ---@return hayes.explanation?, hayes.error?
 return function(text)
-  local first, known, nearest = nil, nil, {}
+  local all, known, nearest, taken = {}, nil, {}, {}
   for _, name in ipairs(dialects.names()) do
-    local dialect = dialects.get(name)
-    local found, err = explain(dialect, text)
+    local found, err = explain(dialects.get(name), text)
     if found then
-      found.dialect = name
-      if not first then
-        first = found
-      elseif tostring(found) ~= tostring(first) then
-        first.others = first.others or {}
-        table.insert(first.others, found)
-      end
+      add(all, found, name)
     elseif err.known then
       known = known or err
     else
-      table.move(err.nearest or {}, 1, #(err.nearest or {}), #nearest + 1, nearest)
+      for _, candidate in ipairs(err.nearest or {}) do
+        if not taken[candidate] then nearest[#nearest + 1] = candidate end
+        taken[candidate] = true
+      end
     end
   end
+  local first = table.remove(all, 1)
+  if first and #all > 0 then first.others = table.move(all, 1, #all, 1, {}) end
   if first then return first end
   if known then return nil, known end
   return nil, errors.new { name = "unknown", nearest = nearest,

@@ -52,8 +52,33 @@ local function append(lines, more)
   table.move(more, 1, #more, #lines + 1, lines)
 end
 
+--- What a rule allows, and what holds without the option.
+local function allowed(rule)
+  local text = (rule.type or ""):gsub("|", " or ")
+  if rule.values then
+    local words = {}
+    for i, value in ipairs(rule.values) do words[i] = check.show(value) end
+    text = table.concat(words, ", ")
+  elseif rule.min then
+    text = ("%.14g to %.14g"):format(rule.min, rule.max)
+  end
+  local default = rule.default
+  if default == nil or type(default) == "table" or rule.values and rule.values[1] == default then return text end
+  return ("%s (%s)"):format(text, check.show(default))
+end
+
+--- A row for each option, by name; of several allowed values the first is the default.
+local function add_options(lines, rules)
+  local rows = {}
+  for name, rule in pairs(rules) do rows[#rows + 1] = { name, allowed(rule), rule.doc or "" } end
+  table.sort(rows, function(a, b) return a[1] < b[1] end)
+  lines[#lines + 1] = ""
+  lines[#lines + 1] = "  Options, with the values allowed, the default first or in brackets:"
+  append(lines, layout.table(rows, "    "))
+end
+
 --- Everything about one function.
-local function full(call, doc)
+local function full(call, doc, rules)
   local lines = { call .. "(" .. arguments_of(call, doc) .. ")", "" }
   for paragraph in (doc.text .. "\n\n"):gmatch "(.-)\n\n" do lines[#lines + 1] = layout.paragraph(paragraph, "  ") end
   local rows = {}
@@ -66,6 +91,7 @@ local function full(call, doc)
     lines[#lines + 1] = ""
     append(lines, layout.table(rows, "  "))
   end
+  if rules then add_options(lines, rules) end
   if #doc.returns > 0 then
     lines[#lines + 1] = ""
     for _, text in ipairs(doc.returns) do lines[#lines + 1] = layout.paragraph("Returns " .. text, "  ") end
@@ -85,6 +111,15 @@ local function services_of(modem)
   end
   table.sort(list, function(a, b) return a.name < b.name end)
   return list
+end
+
+--- The names of the services that are for users.
+---@param modem hayes.modem
+---@return string[]
+function help.services(modem)
+  local names = {}
+  for i, service in ipairs(services_of(modem)) do names[i] = service.name end
+  return names
 end
 
 --- The methods that are for programs: those that the contract of a modem names.
@@ -155,7 +190,7 @@ function help.of_modem(modem, what)
   if not member then return of_service(name, object, module) end
   local f = object[member]
   local doc = type(f) == "function" and docs.of(f)
-  if doc then return full(("modem.%s.%s"):format(name, member), doc) end
+  if doc then return full(("modem.%s.%s"):format(name, member), doc, check.options_of(f)) end
   for _, entry in ipairs(functions_of(object)) do names[#names + 1] = name .. "." .. entry.name end
   return unknown(what, names)
 end

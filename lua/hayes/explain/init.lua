@@ -9,6 +9,7 @@ local explain_error = require "hayes.explain.error"
 local explain_line = require "hayes.explain.line"
 local Explanation = require "hayes.explain.result"
 local mask = require "hayes.declare.mask"
+local own_errors = require "hayes.explain.own_errors"
 
 --- All names that the dialect knows.
 local function known_names(dialect)
@@ -20,6 +21,7 @@ local function known_names(dialect)
   for _, urc in ipairs(dialect.urcs or {}) do names[#names + 1] = urc.name end
   for _, final in ipairs(dialect.finals or {}) do names[#names + 1] = (final[1]:gsub("[:%s]+$", "")) end
   for _, known in pairs(dialect.errors and dialect.errors.by_code or {}) do names[#names + 1] = known.name end
+  for name in pairs(own_errors) do names[#names + 1] = name end
   return names
 end
 
@@ -78,6 +80,7 @@ local ways = {
     local code = math.tointeger(tonumber(text))
     if code then return explain_error.by_number(dialect, code) end
   end,
+  explain_error.reply,
   line_by(explain_line.result), line_by(explain_line.urc), line_by(explain_line.answer),
   line_by(explain_line.unprefixed), explain_command.command,
   explain_command.urc,

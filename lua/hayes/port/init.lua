@@ -27,6 +27,11 @@ end
 
 local describe = {
   no_such_port = function(address)
+    local path = address:match("^unix:(.*)$")
+    if path then
+      return ("there is no socket %s"):format(path),
+        "The program that makes it has not been started, or makes it elsewhere."
+    end
     return "there is no port " .. address, names_of_others()
   end,
   port_busy = function(address)
@@ -52,7 +57,25 @@ local describe = {
   end,
 }
 
+--- What a path leads to where it leads to no terminal.
+local other_kinds = {
+  file = "is a file and not a port", folder = "is a folder and not a port", fifo = "is a FIFO and not a port",
+  socket = "is a socket: write it as unix:%s", block = "is a block device and not a port",
+  character = "is a device that is no terminal",
+}
+
+--- The error where the path leads to something else; nil where it does not. A broken terminal is a device, too.
+local function other_kind(address, system_words)
+  local kind = address:find("^/") and core.inspect(address)
+  local words = other_kinds[kind]
+  if not words or kind == "character" and system_words ~= "Inappropriate ioctl for device" then return nil end
+  return errors.new { name = "bad_address", origin = "port", hint = names_of_others(),
+    message = ("%s %s"):format(address, words:format(address)) }
+end
+
 local function failed(problem, address, words, baud)
+  local other = (problem == "port_failed" or problem == "no_such_port") and other_kind(address, words)
+  if other then return other end
   local message, hint = describe[problem](address, words, baud)
   return errors.new { name = problem, origin = "port", message = message, hint = hint }
 end

@@ -66,20 +66,24 @@ function Client:open(host, port, options)
 end
 
 --- A function that makes sockets, which connect() opens with these options: for `http.request { create = … }` and the
---- like.
+--- like, which tell of an error that it is "closed": the second function gives it.
 ---@param options? table as for open
 ---@return fun(): hayes.socket
+---@return fun(): hayes.error? the error of the last connect() that failed
 function Client:factory(options)
   options = self.options(self.name .. ".factory", options)
-  return function()
+  local last
+  local function create()
     local socket = make.unconnected(self.kind, carries_datagrams(self, options), {
       modem = self.modem,
       check = function(host, port) check_address(self, "socket:connect", host, port) end,
       open = function(host, port) return self.connect(hosts.plain(host), port, options) end,
+      failed = function(err) last = err end,
     })
     if self.opened then self.opened(socket, options) end
     return socket
   end
+  return create, function() return last end
 end
 
 return Client

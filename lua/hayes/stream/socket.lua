@@ -252,7 +252,9 @@ function Socket:connect(host, port)
   -- What stands in a redirect, or in a file, is nobody's mistake here.
   local problem = check.problem(self.opener.check, host, port)
   if problem then
-    return nil, outcome.remember(self, errors.new { name = "bad_address", message = "no connection: " .. problem })
+    local err = errors.new { name = "bad_address", message = "no connection: " .. problem }
+    self.opener.failed(err)
+    return nil, outcome.remember(self, err)
   end
   self.connecting = true
   local connection, err = job.open(outcome.deadline(self), function()
@@ -264,8 +266,13 @@ function Socket:connect(host, port)
     return nil, "closed"
   end)
   if not connection then
-    if err == "timeout" then return nil, outcome.late(self, "connect") end
+    if err == "timeout" then
+      outcome.late(self, "connect")
+      self.opener.failed(self:lasterror())
+      return nil, "timeout"
+    end
     if not errors.is(err) then return nil, err end
+    self.opener.failed(err)
     return nil, outcome.word_for_connect(outcome.remember(self, err))
   end
   adopt(self, connection, hosts.plain(host), port)

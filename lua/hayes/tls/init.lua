@@ -6,10 +6,11 @@ local tls = {}
 
 --- The options that every dialect's ssl.open takes.
 tls.rules = {
-  verify = { values = { "server", "mutual", "none" }, default = "server" },
-  ca = { type = "string|table" },
-  certificate = { type = "string|table" },
-  key = { type = "string|table" },
+  verify = { values = { "server", "mutual", "none" }, default = "server",
+    doc = "Who is checked: the server, both sides, or nobody." },
+  ca = { type = "string|table", doc = "What the server's certificate must lead to: a local path or { pem = text }." },
+  certificate = { type = "string|table", doc = "The client's own, likewise." },
+  key = { type = "string|table", doc = "The key of that certificate." },
 }
 
 --- The options that name certificates and keys.

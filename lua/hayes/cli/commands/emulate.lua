@@ -1,6 +1,9 @@
 --- hayes emulate: a module in software on a terminal of its own.
 
+local check = require "hayes.check"
+local Emulator = require "hayes.emulator"
 local hayes = require "hayes"
+local Output = require "hayes.cli.output"
 local stop = require "hayes.cli.stop"
 
 local emulate = {}
@@ -15,7 +18,8 @@ function emulate.define(command)
     :argname "<folder>"
   command:option("--resolve", "Where a host name leads, such as example.com=127.0.0.1:8443; may be repeated.")
     :argname "<name=address>":count "*"
-  command:option("--quirks", "Habits of real firmware, with commas between them."):argname "<names>"
+  command:option("--quirks", "Habits of real firmware, with commas between them; `list` prints what there is.")
+    :argname "<names>"
   command:option("--link", "A path at which the port is to be found, too."):argname "<path>"
   command:epilog "Example:\n   hayes emulate --link /tmp/module &\n   hayes info -p /tmp/module"
 end
@@ -30,8 +34,32 @@ local function addresses(list)
   return map
 end
 
+local function print_quirks(run)
+  local list = stop.unless(Emulator.quirks())
+  run.out:result(Output.list(list), function()
+    local rows = {}
+    for i, quirk in ipairs(list) do rows[i] = { quirk.name, quirk.what } end
+    run.out:table(rows)
+  end, { "name", "what" })
+end
+
+--- Ends the run where a quirk is misspelt.
+local function check_quirks(given)
+  local names, known = {}, {}
+  for i, quirk in ipairs(stop.unless(Emulator.quirks())) do names[i], known[quirk.name] = quirk.name, true end
+  for name in given:gmatch "[^,]+" do
+    local nearest = not known[name] and check.nearest(name, names)
+    if not known[name] then
+      stop.wrong_use("no quirk is called %q%s; `hayes emulate --quirks list` prints them", name,
+        nearest and (" (did you mean %s?)"):format(nearest) or "")
+    end
+  end
+end
+
 function emulate.run(run)
   local arguments = run.arguments
+  if arguments.quirks == "list" then return print_quirks(run) end
+  if arguments.quirks then check_quirks(arguments.quirks) end
   local module = arguments.module or DEFAULT_MODULE
   local emulator <close> = stop.unless(hayes.emulator { module = module, flash = arguments.flash,
     resolve = addresses(arguments.resolve), quirks = arguments.quirks, link = arguments.link })

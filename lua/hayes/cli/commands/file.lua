@@ -1,5 +1,6 @@
 --- hayes file: files in the module.
 
+local core = require "hayes.core"
 local Output = require "hayes.cli.output"
 local progress = require "hayes.cli.progress"
 local stop = require "hayes.cli.stop"
@@ -24,7 +25,8 @@ function file.define(command)
   get:argument("path", "Where to; - is standard output. Default: its name."):args "?"
   target.define(get)
   local remove = command:command("rm", "Delete files.")
-  remove:argument("names", "The files."):args "+"
+  remove:argument("names", "The files; for a name with * it asks."):args "+"
+  remove:flag("--yes", "Do not ask.")
   target.define(remove)
   target.define(command:command("space", "Say how much room there is."))
   command:epilog "Examples:\n   hayes file put ca.pem\n   hayes file ls '*.pem'"
@@ -59,8 +61,29 @@ function actions.get(run, modem)
   run.out:result(done, function() run.out:line("%s: %d bytes", path, done.bytes) end)
 end
 
+--- The files that a pattern stands for. Ends the run unless the person wants them to be deleted.
+local function files_of(run, modem, pattern)
+  local list = stop.unless(modem.file.list(pattern))
+  if #list == 0 then stop.with(stop.REFUSED, ("no file is called like %s"):format(pattern)) end
+  local names = {}
+  for i, entry in ipairs(list) do names[i] = entry.name end
+  if run.arguments.yes then return names end
+  if not core.is_terminal(0) then
+    stop.wrong_use("%s stands for %s: give --yes to delete them", pattern, table.concat(names, ", "))
+  end
+  run.out:note("%s stands for %s. Delete them? [y/N]", pattern, table.concat(names, ", "))
+  local answer = io.read "l" or ""
+  if not answer:lower():find "^%s*y" then stop.with(stop.REFUSED, "nothing was deleted") end
+  return names
+end
+
 function actions.rm(run, modem)
-  for _, name in ipairs(run.arguments.names) do stop.unless(modem.file.delete(name)) end
+  local names = {}
+  for _, name in ipairs(run.arguments.names) do
+    local found = name:find("*", 1, true) and files_of(run, modem, name) or { name }
+    table.move(found, 1, #found, #names + 1, names)
+  end
+  for _, name in ipairs(names) do stop.unless(modem.file.delete(name)) end
 end
 
 function actions.space(run, modem)

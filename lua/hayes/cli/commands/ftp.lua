@@ -2,6 +2,7 @@
 
 local Output = require "hayes.cli.output"
 local convert = require "hayes.cli.convert"
+local ftp_url = require "hayes.cli.ftp_url"
 local mirror = require "hayes.cli.mirror"
 local progress = require "hayes.cli.progress"
 local secret = require "hayes.cli.secret"
@@ -25,14 +26,15 @@ function ftp.define(command)
   command:description "Files on FTP and FTPS servers, through the module. Transfers resume after any interruption."
   command:command_target "action"
   command:require_command(true)
-  local url = "ftp://, ftpes:// (TLS asked for) or ftps:// (TLS from the beginning) user@host:port/path."
+  local url = "ftp://, ftpes:// (TLS asked for) or ftps:// (TLS from the beginning) user@host:port/path. The path "
+    .. "begins in the account's folder; with %2F in front, at the server's root. %20 is a space."
   local get = command:command("get", "Fetch a file.")
   get:argument("url", url)
   get:argument("path", "Where to; - is standard output. Default: its name."):args "?"
   define_action(get)
   local put = command:command("put", "Store a file.")
   put:argument("path", "The local file.")
-  put:argument("url", url)
+  put:argument("url", url .. " One that ends with / names the folder.")
   put:flag("--verify-content", "Read the file back and compare it.")
   define_action(put)
   local list = command:command("ls", "List a folder.")
@@ -44,24 +46,6 @@ function ftp.define(command)
   define_action(copy)
   command:epilog("Examples:\n   hayes ftp put log.bin ftpes://me@files.example.com/in/log.bin --ca ca.pem\n"
     .. "   hayes ftp ls ftp://files.example.com/pub\n   hayes ftp mirror ftp://files.example.com/pub ./pub")
-end
-
-local schemes = { ftp = false, ftps = "implicit", ftpes = "explicit" }
-
---- The parts of a URL: what ftp.open takes, and the path.
-local function parse(url)
-  local scheme, rest = url:match "^(%l+)://(.*)$"
-  if not scheme or schemes[scheme] == nil then
-    stop.wrong_use "the URL must begin with ftp://, ftpes:// or ftps://"
-  end
-  local authority, path = rest:match "^([^/]*)(/?.*)$"
-  local account, host = authority:match "^(.*)@(.*)$"
-  local user, password = (account or ""):match "^([^:]*):?(.*)$"
-  local name, port = (host or authority):match "^(.-):(%d+)$"
-  return {
-    host = name or host or authority, port = math.tointeger(tonumber(port)), tls = schemes[scheme],
-    user = user ~= "" and user or nil, password = password ~= "" and password or nil,
-  }, path
 end
 
 local function open(run, modem, options)
@@ -105,6 +89,7 @@ end
 
 function actions.put(run, session, path)
   local show, finish = progress.new(run.out)
+  if path == "" or path:find "/$" then path = path .. run.arguments.path:match "[^/]+$" end
   local done, err = session:put(run.arguments.path, path, { progress = show,
     verify = run.arguments.verify_content and "content" or nil })
   finish()
@@ -112,7 +97,7 @@ function actions.put(run, session, path)
 end
 
 function actions.ls(run, session, path)
-  local entries = stop.unless(session:entries(path ~= "" and path or "/"))
+  local entries = stop.unless(session:entries(path ~= "" and path or nil))
   table.sort(entries, function(a, b) return a.name < b.name end)
   run.out:result(Output.list(entries), function()
     local rows = {}
@@ -126,7 +111,7 @@ function actions.ls(run, session, path)
 end
 
 function actions.mirror(run, session, path)
-  local done = stop.unless(mirror.fetch(session, path ~= "" and path or "/", run.arguments.path, function(text)
+  local done = stop.unless(mirror.fetch(session, path, run.arguments.path, function(text)
     run.out:note("%s", text)
   end))
   run.out:result(done, function()
@@ -144,7 +129,7 @@ end
 
 function ftp.run(run)
   check_local(run)
-  local options, path = parse(run.arguments.url)
+  local options, path = ftp_url.parse(run.arguments.url)
   local modem = target.go_on_line(run)
   if not modem.ftp then stop.wrong_use("the module on %s has no FTP client", modem.address) end
   local session <close> = open(run, modem, options)

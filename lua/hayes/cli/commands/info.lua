@@ -1,5 +1,6 @@
 --- hayes info: which module it is, and how it is connected.
 
+local Output = require "hayes.cli.output"
 local stop = require "hayes.cli.stop"
 local target = require "hayes.cli.target"
 local wording = require "hayes.cli.wording"
@@ -11,10 +12,10 @@ local ORDER = { "manufacturer", "model", "revision", "imei", "dialect", "sim", "
 
 function info.define(command)
   command:description "Say which module it is, and how it is connected."
-  target.define(command)
-  command:flag("--diagnose", "Look for the cause of a failing connection, step by step.")
-  command:option("--host", "With --diagnose: look as far as this host."):argname "<host>"
-  command:epilog "Examples:\n   hayes info -p /dev/ttyUSB2\n   hayes info --diagnose --host example.com"
+  target.define_network(command)
+  command:flag("--diagnose", "Look for the cause of a failing connection, step by step; with --apn, after an attempt.")
+  command:option("--host", "With --diagnose: look as far as this host, and its port (443)."):argname "<host[:port]>"
+  command:epilog "Examples:\n   hayes info -p /dev/ttyUSB2\n   hayes info --diagnose --apn internet --host example.com"
 end
 
 local function collect(modem)
@@ -37,7 +38,7 @@ end
 local function show(run, facts)
   local rows = {}
   local function add(name, value)
-    if value ~= nil and value ~= "" then rows[#rows + 1] = { name, tostring(value) } end
+    if not Output.is_empty(value) then rows[#rows + 1] = { name, tostring(value) } end
   end
   add("module", ("%s %s"):format(facts.manufacturer or "", facts.model or ""))
   add("firmware", facts.revision)
@@ -54,12 +55,30 @@ local function show(run, facts)
   run.out:table(rows)
 end
 
+--- Host and port of an option; 443 is what TLS has without one.
+local function place_of(text)
+  if not text then return nil end
+  local host, port = text:match "^([^:]+):(%d+)$"
+  return host or text, math.tointeger(tonumber(port)) or 443
+end
+
+--- Brings the module on line if an option asks for that. Why it fails is what a diagnosis looks for.
+local function connect(run)
+  local arguments = run.arguments
+  if not (arguments.apn or arguments.pin or arguments.ssid) then return end
+  local ok, raised = pcall(target.connect, run)
+  if ok then return end
+  if not arguments.diagnose or not stop.is(raised) or raised.status ~= stop.REFUSED then error(raised, 0) end
+  run.out:note("hayes: %s", wording.of(tostring(raised.err)))
+end
+
 function info.run(run)
   if run.arguments.host and not run.arguments.diagnose then stop.wrong_use "--host is for --diagnose" end
   local modem = target.open(run)
+  if run.arguments.diagnose and not modem.network then stop.wrong_use "--diagnose is for cellular modules" end
+  connect(run)
   if run.arguments.diagnose then
-    if not modem.network then stop.wrong_use "--diagnose is for cellular modules" end
-    local report = modem.network.diagnose(run.arguments.host, run.arguments.host and 443 or nil)
+    local report = modem.network.diagnose(place_of(run.arguments.host))
     run.out:result(report, function() run.out:line("%s", wording.of(tostring(report))) end)
     return report.ok and stop.DONE or stop.REFUSED
   end

@@ -36,7 +36,8 @@ function socks.run(run)
   local modem = target.go_on_line(run)
   local connections <close> = Connections.new(modem, arguments.wait)
   local make = modem.tcp.factory()
-  run.out:note("hayes: the proxy is at %s:%d (socks5h://, socks4a:// or http://)", arguments.bind, listener:number())
+  carry.announce(run.out, arguments.bind, listener:number(),
+    ("the proxy is at %s:%d (socks5h://, socks4a:// or http://)"):format(arguments.bind, listener:number()))
   server.run(listener, function(client)
     local request = requests.read(client)
     if not request then return end

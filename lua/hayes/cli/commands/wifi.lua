@@ -40,7 +40,7 @@ local function show(run, status)
   run.out:result(status, function()
     local rows = {}
     for _, name in ipairs { "state", "ssid", "channel", "security", "ip", "gateway", "mac" } do
-      if status[name] then rows[#rows + 1] = { name, tostring(status[name]) } end
+      if not Output.is_empty(status[name]) then rows[#rows + 1] = { name, tostring(status[name]) } end
     end
     run.out:table(rows)
   end)

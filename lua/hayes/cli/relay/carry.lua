@@ -14,7 +14,37 @@ function carry.define(command)
     :convert(convert.seconds "--wait"):default "60"
 end
 
---- Opens a connection for a client, moves bytes until one side ends, and tells of it on one line of stderr.
+local ORDER = { "time", "to", "sent", "received", "seconds", "reason", "error" }
+
+--- Tells of a client that has gone: a line on stderr, or an object for programs.
+local function tell(out, where, facts)
+  if out.json then
+    facts.time, facts.to = os.date "!%Y-%m-%dT%H:%M:%SZ", where
+    out:value(facts, ORDER)
+    io.stdout:flush()
+  elseif facts.error then
+    out:note("%s %s: %s", os.date "%H:%M:%S", where, facts.error)
+  else
+    out:note("%s %s: %d bytes out, %d bytes in, %.1f s; %s", os.date "%H:%M:%S", where, facts.sent, facts.received,
+      facts.seconds, facts.reason)
+  end
+end
+
+--- Says where the relay listens, and what it does.
+---@param out hayes.cli.output
+---@param host string
+---@param port integer
+---@param does string
+function carry.announce(out, host, port, does)
+  if out.json then
+    out:value({ listening = { host = host, port = port } }, { "listening", "host", "port" })
+    io.stdout:flush()
+  else
+    out:note("hayes: %s", does)
+  end
+end
+
+--- Opens a connection for a client, moves bytes until one side ends, and tells of it when it is over.
 ---@param out hayes.cli.output
 ---@param connections hayes.cli.connections
 ---@param client hayes.cli.peer
@@ -25,14 +55,12 @@ end
 function carry.run(out, connections, client, where, open, refused, granted)
   local started = wait.now()
   local socket, err = connections:take(open)
-  if not socket then
-    return out:note("%s %s: %s", os.date "%H:%M:%S", where, refused and refused(err) or tostring(err))
-  end
+  if not socket then return tell(out, where, { error = refused and refused(err) or tostring(err) }) end
   local count = { sent = 0, received = 0, reason = "the client has gone" }
   if not granted or granted() then count = pump.run(client, socket) end
   connections:give_back(socket)
-  out:note("%s %s: %d bytes out, %d bytes in, %.1f s; %s", os.date "%H:%M:%S", where, count.sent, count.received,
-    wait.now() - started, count.reason)
+  tell(out, where, { sent = count.sent, received = count.received, seconds = wait.now() - started,
+    reason = count.reason })
 end
 
 return carry

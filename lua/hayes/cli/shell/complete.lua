@@ -2,6 +2,7 @@
 
 local help = require "hayes.explain.help"
 local completion = require "hayes.explain.completion"
+local layout = require "hayes.explain.layout"
 
 local complete = {}
 
@@ -17,7 +18,7 @@ local function names_of(modem, value)
     names = {}
     for _, key in ipairs(help.methods) do names[key] = true end
     names.address = true
-    for key in pairs(modem.dialect.services) do names[key] = true end
+    for _, key in ipairs(help.services(modem)) do names[key] = true end
   end
   return names
 end
@@ -56,26 +57,50 @@ local function lua_names(shell, text)
   return list
 end
 
---- Shows what may be typed where nothing can be completed.
-local function hint(shell, found)
-  local param = found.param
-  if not param then return end
+--- What the parameter under the cursor may be.
+local function about(param)
   local text = param.name .. (param.range and param.range ~= "" and ", " .. param.range or "")
-  if param.doc then text = text .. ": " .. param.doc end
-  text = (found.syntax and found.syntax .. "   " or "") .. text
-  if text ~= shell.hinted then shell:tell(text) end -- Tab is often typed twice
+  return param.doc and text .. ": " .. param.doc or text
+end
+
+local MOST_HINTED = 12 -- values
+
+--- Shows the form that is being typed, and what may follow: the parameter with its values, or keys, in words.
+local function hint(shell, found)
+  local lines = {}
+  lines[1] = found.syntax
+  if found.param then lines[#lines + 1] = "  " .. about(found.param) end
+  if found.syntax then
+    local rows = {}
+    for i, candidate in ipairs(found.candidates) do
+      if i > MOST_HINTED then
+        rows[#rows + 1] = { "…", ("%d more"):format(#found.candidates - MOST_HINTED) }
+        break
+      end
+      -- Numbers of a range have no meaning of their own.
+      local has_own = not (found.param and candidate.meaning == found.param.doc)
+      if has_own then rows[#rows + 1] = { candidate.text, candidate.meaning } end
+    end
+    for _, line in ipairs(layout.table(rows, "    ")) do lines[#lines + 1] = line end
+  end
+  if not found.param and #found.candidates == 0 then return end
+  local text = table.concat(lines, "\n")
+  if text ~= "" and text ~= shell.hinted then shell:tell(text) end -- Tab is often typed twice
   shell.hinted = text
+end
+
+--- The text that replaces the word from `from` on, which readline may begin before the quote, or behind it: then it
+--- closes the quote by itself.
+local function replacement(line, from, found, candidate)
+  if found.from < from then return (candidate.text:sub(from - found.from + 1):gsub('"$', "")) end
+  return line:sub(from, found.from - 1) .. candidate.text
 end
 
 local function at_command(shell, line, from)
   local found = completion(shell.modem.dialect, line)
   local list = {}
-  -- readline replaces from its own idea of the beginning of a word.
-  for i, candidate in ipairs(found.candidates) do
-    list[i] = line:sub(from, found.from - 1) .. candidate.text
-  end
-  if #list == 0 then hint(shell, found) end
-  if #list > 1 and found.param then hint(shell, found) end
+  for i, candidate in ipairs(found.candidates) do list[i] = replacement(line, from, found, candidate) end
+  if #list ~= 1 then hint(shell, found) end
   return list
 end
 

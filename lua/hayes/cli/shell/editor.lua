@@ -20,12 +20,6 @@ local function is_terminal()
   return core.is_terminal(0) and core.is_terminal(1) and term ~= "dumb"
 end
 
---- What stty(1) restores.
-local function terminal_settings()
-  local pipe <close> = assert(io.popen "stty -g 2>/dev/null </dev/tty")
-  return pipe:read "l"
-end
-
 ---@param shell hayes.cli.shell
 function Editor.new(shell)
   local found, readline = pcall(require, "readline")
@@ -34,7 +28,7 @@ function Editor.new(shell)
   }, Editor)
   if self.interactive then
     self.readline = readline
-    self.saved = terminal_settings()
+    self.saved = core.terminal_settings(STDIN)
     readline.set_options { histfile = "", auto_add = false, completion = true }
     history.load(readline)
     readline.set_complete_function(function(text, from, to)
@@ -50,27 +44,34 @@ end
 --- The text for logs and history, its secrets masked.
 function Editor.shown(text) return history.masked(text) end
 
-local function terminal_columns()
-  local pipe <close> = assert(io.popen "stty size 2>/dev/null </dev/tty")
-  return pipe:read("n", "n")
-end
-
 --- Prints above the prompt: scrolls by as many rows as the text needs, inserts them before the prompt's row, and puts
 --- the cursor back to its column.
 local function print_above(text)
-  local _, columns = terminal_columns()
-  local rows = 0
+  local columns, rows = core.terminal_columns(STDIN) or 80, 0
   for line in (text .. "\n"):gmatch "(.-)\n" do
     local bare = line:gsub("\27%[[%d;]*m", "")
-    rows = rows + math.max(1, math.ceil((utf8.len(bare) or #bare) / (columns or 80)))
+    rows = rows + math.max(1, math.ceil((utf8.len(bare) or #bare) / columns))
   end
   io.stdout:write(("\27D"):rep(rows), ("\27[%dA"):format(rows), "\0277\r", ("\27[%dL"):format(rows),
     text:gsub("\n", "\r\n"), "\0278", ("\27[%dB"):format(rows))
 end
 
+--- Control characters as \x07, except those that a terminal is to obey.
+local function printable(text, left)
+  return (text:gsub("[\0-\8\11-\26\28-\31\127]", function(c)
+    return c ~= left and ("\\x%02X"):format(c:byte()) or nil
+  end))
+end
+
 function Editor:print(text)
-  text = text:gsub("[\0-\8\11-\26\28-\31\127]", function(c) return ("\\x%02X"):format(c:byte()) end)
+  text = printable(text)
   if self.prompting then print_above(text) else io.stdout:write(text, "\n") end
+  io.stdout:flush()
+end
+
+--- Writes what a connection sends, which need not be lines.
+function Editor.write(_, text)
+  io.stdout:write(printable(text, "\r"))
   io.stdout:flush()
 end
 
@@ -140,7 +141,7 @@ end
 
 --- Leaves the terminal as it was.
 function Editor:close()
-  if self.prompting and self.saved then os.execute("stty " .. self.saved .. " </dev/tty") end
+  if self.prompting and self.saved then core.set_terminal(STDIN, self.saved) end
   self.prompting = false
 end
 

@@ -1,6 +1,7 @@
 --- Lua at the prompt.
 
 local hayes = require "hayes"
+local missing = require "hayes.cli.shell.missing"
 
 local evaluate = {}
 
@@ -80,7 +81,13 @@ function evaluate.run(shell, text)
   local err
   if not f then f, err = load(text, "=line", "t", shell.environment) end
   if not f then return shell:show_error((err:gsub("^line:1: ", ""))) end
-  print_results(shell, f())
+  local results = table.pack(pcall(f))
+  local is_nil = not results[1] and type(results[2]) == "string" and results[2]:find("a nil value", 1, true)
+  local is_bare = results[1] and results.n == 2 and results[2] == nil and text:find "^modem[%w_.]+$"
+  local remark = (is_nil or is_bare) and missing.of(shell.modem, text)
+  if not results[1] then error(remark or results[2], 0) end
+  print_results(shell, table.unpack(results, 2, results.n))
+  if remark then shell:tell(remark) end
 end
 
 return evaluate

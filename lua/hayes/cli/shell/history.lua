@@ -1,13 +1,16 @@
 --- The lines of earlier conversations, without secrets.
 
+local core = require "hayes.core"
 local dialects = require "hayes.dialect"
+local folder = require "hayes.cli.folder"
+local lfs = require "lfs"
 local mask = require "hayes.declare.mask"
 
 local history = {}
 
 local KEPT = 1000 -- lines
 
---- The file, and the folder that it is in (XDG base directories: state).
+--- The file, and the folder that holds it (XDG base directories: state).
 local function place()
   local state = os.getenv "XDG_STATE_HOME"
   if not state or state == "" then state = (os.getenv "HOME" or "") .. "/.local/state" end
@@ -51,6 +54,17 @@ function history.load(readline)
   file:close()
 end
 
+--- Opens the file to add lines; makes it where it is missing, to be read by this user alone.
+local function open()
+  local path, parent = place()
+  if not folder.make(parent) then return nil end
+  if not lfs.attributes(path, "mode") then
+    local made = core.file(path, "new")
+    if made then made:close() end
+  end
+  return io.open(path, "a")
+end
+
 local last
 
 --- Adds a line to the editor's memory, and to the file. A line with a secret stays out of both.
@@ -58,12 +72,7 @@ function history.add(readline, line)
   if line == "" or line == last or history.masked(line) ~= line then return end
   last = line
   readline.add_history(line)
-  local path, folder = place()
-  local file = io.open(path, "a")
-  if not file then
-    os.execute(("umask 077; mkdir -p '%s'"):format(folder:gsub("'", "'\\''")))
-    file = io.open(path, "a")
-  end
+  local file = open()
   if not file then return end
   file:write(line, "\n")
   file:close()

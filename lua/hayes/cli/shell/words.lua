@@ -1,6 +1,7 @@
 --- The shell's own words.
 
 local hayes = require "hayes"
+local terminal = require "hayes.cli.shell.terminal"
 
 local words = {}
 
@@ -39,6 +40,20 @@ define("watch SECONDS AT...", "sends a command again and again, until Ctrl-C", f
   if not seconds then return shell:show_error "say how often, and what: watch 2 AT+CSQ" end
   while shell:send(text) do hayes.sleep(seconds) end
 end)
+
+define("terminal SOCKET", "types into a connection, such as sock = modem.tcp.open(…); Ctrl-D comes back",
+  function(shell, rest)
+    local find = load("return " .. rest, "=line", "t", shell.environment)
+    local found, socket = pcall(find or error)
+    if not (found and terminal.is_connection(socket)) then
+      return shell:show_error "say which connection: sock = modem.tcp.open(host, port), and then terminal sock"
+    end
+    if not shell.editor.interactive and not shell.editor.unedited then
+      return shell:show_error "terminal needs a terminal to type at"
+    end
+    local ok, err = terminal.run(shell, socket)
+    if not ok then shell:show_error(err) end
+  end)
 
 define("raw on|off", "answers as the module sends them, not decoded", switch "raw")
 define("time on|off", "the time of day before each line", switch "time")

@@ -90,7 +90,7 @@ function service.new(modem, kind)
   --- the ConID wanted, 0: any (BW16 v4.11.0 and later); timeout, seconds over all (nil: as long as the steps take). The
   --- module connects within 30 s or says why not (+SOCKET:97). modem.ssl has further ones: verify ("server", "mutual"
   --- or "none"), ca, certificate and key, each a local path or { pem = … } of up to 2047 bytes. The module has
-  --- one slot for each: `slots_in_use` if another connection needs what is there (ssl.lua tells more). Page, AT+SOCKET
+  --- one slot for each: `slots_in_use` if another connection needs what is there (modem.certificates). Page, AT+SOCKET
   --- types 2, 4 and 7.
   ---@param host string  up to 200 bytes
   ---@param port integer 1 to 65535
@@ -100,8 +100,11 @@ function service.new(modem, kind)
     return client:open(host, port, options)
   end
 
-  --- A function that makes sockets for connect(), for `http.request { create = … }` and the like.
+  --- A function that makes sockets for connect() with these options, for `http.request { create = … }` and the like;
+  --- and one that gives the error of the last connect() that failed, which those call "closed".
   ---@param options? table as for open
+  ---@return fun(): hayes.socket
+  ---@return fun(): hayes.error?
   function made.factory(options)
     return client:factory(options)
   end

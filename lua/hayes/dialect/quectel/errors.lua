@@ -185,4 +185,4 @@ by_text.connection_reset = by_code[567]
 by_text.system_busy = by_code[568]
 by_text.pdp_context_deactivated = by_code[570]
 
-return { by_code = by_code, by_text = by_text }
+return { by_code = by_code, by_text = by_text, replies = ftp_errors.protocol }

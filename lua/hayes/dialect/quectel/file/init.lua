@@ -13,6 +13,12 @@ local place = { type = "integer", min = 0, max = 2147483647 }
 
 local NAME = { type = "string", line = true, filled = true, longest = 80 }
 
+local function beyond_end(name, size, offset)
+  return errors.new { name = "offset_beyond_end", origin = "file",
+    message = ("writing to %s: it has %d bytes, and offset is %d"):format(name, size, offset),
+    hint = "A file grows at its end alone: the bytes between are to be written first." }
+end
+
 return function(modem)
   ---@class hayes.quectel.file
   local file = {}
@@ -103,7 +109,7 @@ return function(modem)
   end
 
   --- Writes into a file, over what stands there and beyond its end; a file that is missing is made, also for no bytes.
-  --- Parts of it may be written when it fails.
+  --- When it fails parts of it may be written: `written` of the error says how many bytes.
   ---@param name string
   ---@param offset integer of the first byte to write, 0 to the size of the file
   ---@param data string
@@ -114,13 +120,20 @@ return function(modem)
     check.value("file.write", "the offset", offset, place)
     check.value("file.write", "the data", data, { type = "string" })
     local _held <close> = flash:hold(name)
+    local sought, count = false, 0
     local written, err = flash.with_file(name, parts.READ_WRITE, function(opened)
       local ok, seek_err = opened:seek(offset)
+      sought = ok
       if not ok then return nil, seek_err end
-      return opened:write(data)
+      return opened:write(data, function(bytes) count = count + bytes end)
     end)
-    if not written then return nil, errors.within(err, "writing to " .. name) end
-    return #data
+    if written then return #data end
+    local size = not sought and err.code and flash:size(name)
+    if size and size < offset then return nil, beyond_end(name, size, offset) end
+    err = errors.within(err, "writing to " .. name)
+    err.written = count
+    if count > 0 then err.message = ("%s; %d of %d bytes were written"):format(err.message, count, #data) end
+    return nil, err
   end
 
   --- Reads a file: as a string, or to a sink. Of a local file, size and checksum are compared with what the module has

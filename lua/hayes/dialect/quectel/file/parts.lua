@@ -32,8 +32,9 @@ end
 
 --- Writes at the current position.
 ---@param bytes string
+---@param on_written fun(count: integer) called after each piece
 ---@return true?, hayes.error?
-function File:write(bytes)
+function File:write(bytes, on_written)
   for at = 1, #bytes, CHUNK do
     local piece = bytes:sub(at, at + CHUNK - 1)
     local response, err = self.modem:call("+QFWRITE", "write", { self.handle, #piece }, { data = piece })
@@ -46,6 +47,7 @@ function File:write(bytes)
         hint = "The line loses bytes: use flow control (flow = \"rtscts\") or a lower speed; or the flash is full: "
           .. "modem.file.space()." }
     end
+    on_written(#piece)
   end
   return true
 end

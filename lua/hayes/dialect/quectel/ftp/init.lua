@@ -85,6 +85,13 @@ return function(modem)
     return nil, err
   end
 
+  --- Unless the caller says how often: a server that never answered is hardly one.
+  local function open_first(where, options)
+    local is_given = type(options) == "table" and options.retries ~= nil
+    local session, err = open(where, options, not is_given and FIRST_RETRIES or nil)
+    return session, err
+  end
+
   --- Logs in to an FTP server: a session.
   ---
   --- Options: host, port (21; 990 for implicit TLS), user ("anonymous"), password, tls (false, "implicit",
@@ -101,13 +108,11 @@ return function(modem)
   ---@param options table
   ---@return hayes.ftp?, hayes.error?
   function ftp.open(options)
-    local is_given = type(options) == "table" and options.retries ~= nil
-    local session, err = open("ftp.open", options, not is_given and FIRST_RETRIES or nil)
-    return session, err
+    return open_first("ftp.open", options)
   end
 
   local function with_session(where, session_options, f)
-    local session <close>, err = open(where, session_options)
+    local session <close>, err = open_first(where, session_options)
     if not session then return nil, err end
     local results = table.pack(f(session))
     local closed

@@ -486,4 +486,7 @@ function Session:__gc()
   if not self.closed then start_logout(self) end
 end
 
+check.methods(Session, "ftp", { "close", "cwd", "delete", "entries", "get", "list", "mkdir", "modified", "names", "put",
+  "pwd", "rename", "rmdir", "size", "status", "transferred" })
+
 return Session

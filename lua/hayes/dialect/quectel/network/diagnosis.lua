@@ -95,6 +95,7 @@ function steps.name(network, _, _, host)
 end
 
 local order = { "sim", "signal", "registration", "packet data", "data connection", "DNS servers", "clock" }
+local needs_context = { ["DNS servers"] = true }
 
 local function look(report, name, ...)
   local ok, text, hint = steps[name](...)
@@ -155,8 +156,10 @@ function diagnosis.run(modem, network, host, port, wanted)
     report.ok = false
     return report
   end
-  for _, name in ipairs(order) do look(report, name, network, status, modem, host, wanted) end
   local context = context_of(status, wanted)
+  for _, name in ipairs(order) do
+    if context or not needs_context[name] then look(report, name, network, status, modem, host, wanted) end
+  end
   if not host or not context then return report end
   local is_address = host:find("^[%d%.]+$") or host:find(":", 1, true)
   if (is_address or look(report, "name", network, status, modem, host)) and port then

@@ -142,8 +142,11 @@ function Ip:service(name, protocol, default_mode)
     return client:open(host, port, options)
   end
 
-  --- A function that makes sockets for connect(), for `http.request { create = … }` and the like.
+  --- A function that makes sockets for connect() with these options, for `http.request { create = … }` and the like;
+  --- and one that gives the error of the last connect() that failed, which those call "closed".
   ---@param options? table as for open
+  ---@return fun(): hayes.socket
+  ---@return fun(): hayes.error?
   function service.factory(options)
     return client:factory(options)
   end

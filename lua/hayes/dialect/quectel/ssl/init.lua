@@ -27,10 +27,7 @@ return function(modem)
     opener:reset(err)
   end
 
-  --- Opens a TLS connection. The options are those of settings.lua: verify, ca, certificate, key, key_password (of an
-  --- encrypted key), version, ciphers, sni, check_time, ignore, session_cache, dtls, negotiate_timeout, mode, escape,
-  --- context, diagnose; close_timeout, seconds for closing it in the module (10); and timeout, seconds over all:
-  --- without it each step has a time-out of its own, which includes waiting for the line.
+  --- Opens a TLS connection. A time-out of a step includes waiting for the line.
   ---
   --- A module offers one cipher suite or all. If `ciphers` lists several, they are tried in turn, one handshake each;
   --- the next one is tried only after a failed handshake (579; 566 where TCP works). The negotiate_timeout applies to
@@ -49,12 +46,17 @@ return function(modem)
     return client:open(host, port, options)
   end
 
-  --- A function for http.request { create = … } and the like: it makes a socket that connect() opens with these
-  --- options.
-  ---@param options? table
+  --- A function that makes sockets for connect() with these options, for `http.request { create = … }` and the like;
+  --- and one that gives the error of the last connect() that failed, which those call "closed".
+  ---@param options? table as for open
+  ---@return fun(): hayes.socket
+  ---@return fun(): hayes.error?
   function ssl.factory(options)
     return client:factory(options)
   end
+
+  check.takes(ssl.open, settings.rules)
+  check.takes(ssl.factory, settings.rules)
 
   --- Gives an SSL context these settings, for use with modem:at.
   ---@param index integer 0 to 5
