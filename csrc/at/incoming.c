@@ -80,7 +80,7 @@ static enum at_event_kind emit_line(struct at_engine *engine, struct at_event *e
 static bool is_echo(struct at_engine *engine, const struct at_token *line)
 {
     struct at_slot *slot = &engine->slot;
-    if (engine->sync.phase != AT_SYNC_OFF && line->length == 2 && memcmp(line->text, "AT", 2) == 0)
+    if (at_sync_is_echo(&engine->sync, &engine->rules->protocol, line->text, line->length))
         return true;
     if (slot->state == AT_SLOT_EMPTY)
         return false;

@@ -2,9 +2,9 @@
  * given up (its late answer must not be taken for that of the next command), and after a restart.
  *
  * The engine is synchronised when two `AT` probes in a row have each been answered by exactly one `OK`
- * followed by silence. It first waits for silence. If probes are not answered, it tries in turn what ends a
- * prompt (ESC), data mode (the escape sequence between guard times), and a prompt that wants a number of
- * bytes (that many CRs, which an idle command line ignores). */
+ * followed by silence. It first waits for silence. If probes are not answered, it tries in turn what turns
+ * result codes on, what ends a prompt (ESC), data mode (the escape sequence between guard times), and a
+ * prompt that wants a number of bytes (that many CRs, which an idle command line ignores). */
 #ifndef AT_SYNC_H
 #define AT_SYNC_H
 
@@ -63,6 +63,10 @@ void at_sync_final(struct at_sync *sync, bool success, at_time now);
 
 /* A line has arrived that is neither a final result code nor a URC. */
 void at_sync_line(struct at_sync *sync, at_time now);
+
+/* Whether a line is the echo of what is sent to synchronise. */
+bool at_sync_is_echo(const struct at_sync *sync, const struct at_protocol *protocol, const char *line,
+                     size_t length);
 
 /* Bytes of a block have arrived. */
 void at_sync_data(struct at_sync *sync, at_time now);

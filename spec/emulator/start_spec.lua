@@ -1,5 +1,7 @@
 -- Starting a module in software, and what keeps it from starting.
 
+local Process = require "support.process"
+local core = require "hayes.core"
 local folder = require "support.folder"
 local hayes = require "hayes"
 
@@ -32,4 +34,36 @@ describe("hayes.emulator returns as its error", function()
       .. "ph-sim, ph-net, busy, not-ready, failed or pin: and a PIN",
       refusal { sim = "lost" })
   end)
+end)
+
+describe("hayes.emulator starts", function()
+  it("in a program that handles a signal all the time, as the emulator itself does then", function()
+    local shim <const> = folder.new "signals" .. "/signal_shim.so"
+    Process.run { "gcc", "-O1", "-shared", "-fPIC", "-o", shim, "spec/support/signal_shim.c" }
+    for _ = 1, 3 do
+      assert.are.same("answers\n", Process.run({ "env", "LD_PRELOAD=" .. folder.absolute(shim), "HAYES_SIGNAL_US=200",
+        "timeout", "60", "lua5.4", "-e", [[
+          local hayes = require "hayes"
+          local modem = assert(hayes.open "emulator")
+          print(modem:at "AT" and "answers")
+          modem:close()]] }, { ours = true }))
+    end
+  end)
+end)
+
+describe("What AT&W has saved, the emulator keeps over a restart:", function()
+  for _, settings in ipairs { "Q1", "V0" } do
+    it("AT" .. settings .. ", and it can be opened all the same", function()
+      local emulator <close> = assert(hayes.emulator())
+      local port = assert(core.open_port(emulator.address, 115200, "none"))
+      assert(port:write("AT" .. settings .. "&W\r"))
+      repeat until emulator:control "stats":find "^commands=1 "
+      port:close()
+      local modem <close> = assert(hayes.open(emulator.address))
+      assert.are.same("OK", assert(modem:at "AT+CSQ").result)
+      assert(emulator:control "reboot")
+      assert(modem:wait("ready", 20))
+      assert.are.same("OK", assert(modem:at "AT+CSQ").result)
+    end)
+  end
 end)

@@ -62,6 +62,7 @@ struct emu_link {
 
     enum emu_link_state state;
     bool datagram, secure, stalled;
+    bool never_stalls;             /* it carries commands, and its user does not wait for room */
     bool broken;                   /* CLOSED by a reset or a TLS error, not regularly by the peer */
     enum emu_link_failure failure; /* FAILING: to be reported */
     unsigned local_port;           /* after connecting: the actual one */
@@ -115,6 +116,9 @@ void emu_link_consumed(struct emu_link *link, size_t length);
 
 /* Simulates a peer that accepts no more data. */
 void emu_link_stall(struct emu_link *link, bool stalled);
+
+/* As if the peer had closed the connection: what has been received stays to be read. */
+void emu_link_end_as_peer(struct emu_link *link);
 
 /* Returns the peer's address, also after the link was closed. False: not known yet. */
 bool emu_link_address(const struct emu_link *link, struct emu_address *peer);

@@ -1,8 +1,10 @@
 #include "emulator/world/power.h"
 
 #include "emulator/emu.h"
+#include "emulator/injection/injection.h"
 #include "emulator/interpreter/dispatch.h"
 #include "emulator/interpreter/mode.h"
+#include "emulator/line/name.h"
 #include "emulator/module.h"
 
 static void on_boot(void *owner)
@@ -10,7 +12,9 @@ static void on_boot(void *owner)
     struct emu *emu = owner;
     emu->mode->input_ignored = false;
     emu->dispatch->ignore_next = emu_quirk(emu, EMU_QUIRK_FIRST_COMMAND_LOST);
+    emu_injection_boot(emu, true);
     emu->module->boot(emu);
+    emu_injection_boot(emu, false);
 }
 
 void emu_power_init(struct emu *emu, emu_time boot_time)
@@ -35,4 +39,11 @@ void emu_power_cycle(struct emu *emu, bool glitch)
     if (glitch)
         emu_output_clear(&emu->uart.output);
     emu_timer_start(&emu->loop, &emu->power->timer, emu_loop_now(&emu->loop) + emu->power->boot_time);
+}
+
+void emu_power_unplug(struct emu *emu)
+{
+    if (emu->options->link)
+        emu_name_remove(emu->options->link, emu->uart.path);
+    emu_uart_unplug(&emu->uart);
 }

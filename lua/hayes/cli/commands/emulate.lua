@@ -2,6 +2,7 @@
 
 local check = require "hayes.check"
 local Emulator = require "hayes.emulator"
+local convert = require "hayes.cli.convert"
 local hayes = require "hayes"
 local Output = require "hayes.cli.output"
 local stop = require "hayes.cli.stop"
@@ -20,6 +21,11 @@ function emulate.define(command)
     :argname "<name=address>":count "*"
   command:option("--quirks", "Habits of real firmware, with commas between them; `list` prints what there is.")
     :argname "<names>"
+  command:option("--faults", "Faults of line, module and network: drop=0.01 (a probability), reboot:50 (the 50th "
+    .. "word), deaf:AT+CSQ; hayes-emulator --faults list names them.")
+    :argname "<names>"
+  command:option("--seed", "What decides the faults. Default: 1."):argname "<n>"
+    :convert(convert.integer("--seed", 0, math.maxinteger))
   command:option("--link", "A path at which the port is to be found, too."):argname "<path>"
   command:epilog "Example:\n   hayes emulate --link /tmp/module &\n   hayes info -p /tmp/module"
 end
@@ -62,7 +68,8 @@ function emulate.run(run)
   if arguments.quirks then check_quirks(arguments.quirks) end
   local module = arguments.module or DEFAULT_MODULE
   local emulator <close> = stop.unless(hayes.emulator { module = module, flash = arguments.flash,
-    resolve = addresses(arguments.resolve), quirks = arguments.quirks, link = arguments.link })
+    resolve = addresses(arguments.resolve), quirks = arguments.quirks, link = arguments.link,
+    faults = arguments.faults, seed = arguments.seed })
   run.out:result({ module = module, address = emulator.address }, function()
     run.out:line("%s", emulator.address)
   end)
