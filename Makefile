@@ -49,7 +49,7 @@ program  = $(BUILD)/bin/hayes
 library  = $(BUILD)/libhayes-at.a
 version  = $(shell sed -n 's/^version = "\(.*\)-.*"$$/\1/p' rockspec/*.rockspec)
 
-.PHONY: all core emulator libhayes-at install-at uninstall-at env demo demo-ftp test specs lint format reference bench soak-ftp simulate simulate-mutants fuzz install uninstall clean help
+.PHONY: all core emulator libhayes-at install-at uninstall-at env demo demo-ftp test specs lint format reference bench soak soak-ftp simulate simulate-mutants fuzz install uninstall clean help
 .DELETE_ON_ERROR:
 
 all: core emulator $(program)
@@ -115,6 +115,11 @@ demo-ftp:
 test:
 	@.ci/packages test
 	@exec spec/run
+
+# Mixed use for SECONDS, in which nothing that the program holds may grow.
+soak: all
+	@.ci/packages test
+	@eval "$$($(MAKE) -s env)" && exec $(LUA) spec/soak/main.lua "$(or $(SECONDS),300)"
 
 # Rounds of FTP transfers that are broken off and go on, by seed.
 soak-ftp: all
@@ -183,6 +188,7 @@ help:
 	@echo 'demo-ftp   8 MiB to an FTPS server and back through a module in software, the link being cut on the way'
 	@echo 'test       install what is missing, build, and run every check'
 	@echo 'lint       the static checks alone'
+	@echo 'soak       mixed use for SECONDS (300), in which nothing that the program holds may grow'
 	@echo 'soak-ftp   SEEDS (60) rounds of FTP transfers that break, from the seed FIRST (1) on'
 	@echo 'simulate   SEEDS (2000) runs against a simulated module, from the seed FIRST (1) on; one with SEED, TRACE=1, ONLY=…'
 	@echo 'simulate-mutants   are the bugs of spec/simulation/mutants found by simulation?'

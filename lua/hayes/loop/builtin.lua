@@ -137,6 +137,15 @@ function loop.resumed()
   return resumed or nil
 end
 
+--- How many tasks have not ended.
+function loop.tasks()
+  local count = 0
+  for thread in pairs(tasks) do
+    if coroutine.status(thread) ~= "dead" then count = count + 1 end
+  end
+  return count
+end
+
 --- Puts a suspended task in line to go on; one that is in line already keeps its place.
 function loop.resume(task)
   if task.in_line then return end
