@@ -46,7 +46,7 @@ local flaws = {
 
 --- The options that ssl.open and its relatives take.
 settings.rules = tls.rules_with {
-  key_password = { type = "string", line = true, longest = 80 },
+  key_password = { type = "string", line = true, longest = 80, secret = true },
   version = { values = { "tls1.2", "tls1.1", "tls1.0", "ssl3", "all" }, default = "tls1.2" },
   ciphers = { type = "string|table" },
   sni = { type = "boolean", default = true },
