@@ -65,7 +65,7 @@ pages     = $(BUILD)/share
 page_list = man/man1/hayes.1 $(if $(with_emulator),man/man1/hayes-emulator.1) bash-completion/completions/hayes zsh/site-functions/_hayes \
             fish/vendor_completions.d/hayes.fish
 
-.PHONY: all core emulator libhayes-at install-at uninstall-at env demo demo-ftp deps test dist deb specs lint format reference bench soak-ftp simulate simulate-mutants fuzz install install-core install-emulator uninstall man clean help
+.PHONY: all core emulator libhayes-at install-at uninstall-at env demo demo-ftp deps test dist deb specs lint format reference bench soak-ftp simulate simulate-mutants fuzz install install-core install-emulator uninstall man soak clean help
 .DELETE_ON_ERROR:
 
 all: core $(program) $(if $(with_emulator),emulator)
@@ -151,6 +151,11 @@ deb:
 	git archive --prefix=hayes-$(version)/ HEAD | tar -xf - -C $(BUILD)/deb
 	cp -R examples/debian $(BUILD)/deb/hayes-$(version)/debian
 	cd $(BUILD)/deb/hayes-$(version) && dpkg-buildpackage -us -uc -b
+
+# Mixed use for SECONDS, in which nothing that the program holds may grow.
+soak: all
+	@.ci/packages --check test
+	@eval "$$($(MAKE) -s env)" && exec $(LUA) spec/soak/main.lua "$(or $(SECONDS),300)"
 
 # Rounds of FTP transfers that are broken off and go on, by seed.
 soak-ftp: all
@@ -238,6 +243,7 @@ help:
 	@echo 'demo-ftp   8 MiB to an FTPS server and back through a module in software, the link being cut on the way'
 	@echo 'test       install what is missing, build, and run every check'
 	@echo 'lint       the static checks alone'
+	@echo 'soak       mixed use for SECONDS (300), in which nothing that the program holds may grow'
 	@echo 'soak-ftp   SEEDS (60) rounds of FTP transfers that break, from the seed FIRST (1) on'
 	@echo 'simulate   SEEDS (2000) runs against a simulated module, from the seed FIRST (1) on; one with SEED, TRACE=1, ONLY=…'
 	@echo 'simulate-mutants   are the bugs of spec/simulation/mutants found by simulation?'

@@ -238,6 +238,7 @@ enum at_online_event_kind at_online_next(struct at_online *online, const struct 
         length = at_ending_scan(&online->ending, at, end, now, &data);
         if (length > 0 || at_ending_tick(&online->ending, now, &data, &length)) {
             online->held_before -= length < online->held_before ? length : online->held_before;
+            online->hangup_reported = false; /* the text that was reported has turned out to be data */
             return emit(event, AT_ONLINE_DATA, data, length);
         }
         tick(online, protocol, now);

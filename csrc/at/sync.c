@@ -23,11 +23,17 @@ enum {
     STEPS
 };
 
+/* When the phase is over; in the next round at the earliest, so that all that comes now is read first. */
+static at_time end_of_phase(const struct at_sync *sync, at_time now)
+{
+    return now + (sync->phase_ms > 0 ? at_ms(sync->phase_ms) : 1);
+}
+
 static void wait_for(struct at_sync *sync, enum at_sync_phase phase, uint32_t milliseconds, at_time now)
 {
     sync->phase = phase;
     sync->phase_ms = milliseconds;
-    sync->until = now + at_ms(milliseconds);
+    sync->until = end_of_phase(sync, now);
 }
 
 /* The phase's time starts once the port has accepted the text: see at_sync_sent. */
@@ -39,7 +45,7 @@ static void send(struct at_sync *sync, enum at_sync_phase phase, uint32_t millis
     sync->text_sent = 0;
     sync->phase = phase;
     sync->phase_ms = milliseconds;
-    sync->until = length + sync->fill > 0 ? AT_NEVER : now + at_ms(milliseconds);
+    sync->until = length + sync->fill > 0 ? AT_NEVER : end_of_phase(sync, now);
 }
 
 static void ask(struct at_sync *sync, const char *command, const struct at_protocol *protocol, at_time now)
@@ -112,7 +118,7 @@ void at_sync_sent(struct at_sync *sync, size_t length, at_time now)
     sync->text_sent = (uint8_t)(sync->text_sent + of_text);
     sync->fill -= length - of_text;
     if (sync->text_sent == sync->text_length && sync->fill == 0)
-        sync->until = now + at_ms(sync->phase_ms);
+        sync->until = end_of_phase(sync, now);
 }
 
 void at_sync_set_drain_time(struct at_sync *sync, at_time drained_at)
@@ -127,7 +133,14 @@ void at_sync_final(struct at_sync *sync, bool success, at_time now)
     if (sync->final_owed) {
         sync->final_owed = false;
         if (sync->phase == AT_SYNC_QUIET)
-            sync->until = now + at_ms(sync->phase_ms);
+            sync->until = end_of_phase(sync, now);
+        return;
+    }
+    if (sync->phase == AT_SYNC_PROBE &&
+        sync->text_sent < sync->text_length) { /* no answer to what is unsent */
+        if (sync->unanswered > 1)
+            sync->unanswered--;
+        sync->clean = 0;
         return;
     }
     if (sync->unanswered > 0)
@@ -147,7 +160,7 @@ void at_sync_line(struct at_sync *sync, at_time now)
         sync->clean = 0;
         wait_for(sync, AT_SYNC_QUIET, SETTLE_MS, now);
     } else if (sync->phase == AT_SYNC_QUIET) {
-        sync->until = now + at_ms(sync->phase_ms);
+        sync->until = end_of_phase(sync, now);
     }
 }
 
@@ -166,7 +179,7 @@ bool at_sync_is_echo(const struct at_sync *sync, const struct at_protocol *proto
 void at_sync_data(struct at_sync *sync, at_time now)
 {
     if (sync->until != AT_NEVER && (sync->phase == AT_SYNC_QUIET || sync->phase == AT_SYNC_PROBE))
-        sync->until = now + at_ms(sync->phase_ms);
+        sync->until = end_of_phase(sync, now);
 }
 
 void at_sync_prompt(struct at_sync *sync, bool connected, uint64_t data_owed, at_time now)

@@ -109,7 +109,7 @@ static enum verdict judge(const struct at_download *download, const char *held, 
 static enum verdict judge_body(const struct at_ending *ending, const char *held, size_t length)
 {
     size_t last = at_ending_last_of_all(ending, held, length);
-    bool named = ending->expected_length > 0 && length > ending->expected_length &&
+    bool named = ending->expected_length > 0 && length >= ending->expected_length &&
                  memcmp(held, ending->expected, ending->expected_length) == 0;
     if (named && last == length)
         return UNDECIDED;

@@ -2,6 +2,7 @@
 ---
 ---     local held <close> = lock:take()
 
+local errors = require "hayes.error"
 local wait = require "hayes.wait"
 
 ---@class hayes.lock
@@ -17,19 +18,33 @@ function Lock.new()
   return setmetatable({ held = false, line = {} }, Lock)
 end
 
---- A caller that gives up waiting leaves the line.
-function Place:__close()
-  if self.fired then return end
+local function leave_line(self)
   local line = self.lock.line
   for i, place in ipairs(line) do
     if place == self then return table.remove(line, i) end
   end
 end
 
-local function wait_in_line(self, deadline)
+--- A caller that gives up waiting leaves the line.
+function Place:__close()
+  if not self.fired then leave_line(self) end
+end
+
+--- The caller of the job that waits here has left (job.lua).
+function Place:withdraw()
+  if self.fired then return end
+  leave_line(self)
+  self:fire(nil, "unwanted")
+end
+
+local function wait_in_line(self, deadline, job)
   local place <close> = setmetatable({ fired = false, lock = self }, Place) -- Waiter:wait makes room for the rest
   self.line[#self.line + 1] = place
-  return place:wait(deadline)
+  if not job then return place:wait(deadline) end
+  job.waiting = place
+  local ok, err = place:wait(deadline)
+  job.waiting = false
+  return ok, err
 end
 
 --- Waits until the lock is free, and takes it; closing the returned value hands it to the next in line. nil, "timeout"
@@ -41,6 +56,18 @@ function Lock:take(deadline)
     local ok, err = wait_in_line(self, deadline)
     if not ok then return nil, err end
   end
+  self.held = true
+  return self
+end
+
+--- The same for work that may be part of a job: nil and an error once nobody waits for that any more.
+---@return hayes.lock?, hayes.error?
+function Lock:take_wanted()
+  local job = wait.job()
+  if job and (job.left or self.held and not wait_in_line(self, nil, job)) then
+    return nil, errors.new { name = "cancelled", message = "it was given up: nobody waits for it any more" }
+  end
+  if not job then return self:take() end
   self.held = true
   return self
 end

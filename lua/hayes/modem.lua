@@ -134,7 +134,7 @@ end
 
 local at_options = {
   timeout = { type = "number", min = 0, max = 86400 },
-  data = { type = "string" },
+  data = { type = "string", secret = true },
   expect = { type = "string", line = true },
 }
 

@@ -158,7 +158,7 @@ local function suspend(waiter, task, deadline)
   task.waiting = true
   loop.suspend()
   remove_task(waiter, task)
-  task.timer = false
+  loop.unschedule(task)
   task.waiting = false
   if waiter.fired then return end
   hear_of_cancel(task)
@@ -279,6 +279,18 @@ function Task:finish(ok, ...)
   end
 end
 
+local Joiner = setmetatable({}, { __index = Waiter })
+Joiner.__index = Joiner
+
+--- One that gives up waiting is waited for no more.
+function Joiner:__close()
+  if self.fired then return end
+  local joiners = self.of.joiners
+  for i, joiner in ipairs(joiners) do
+    if joiner == self then return table.remove(joiners, i) end
+  end
+end
+
 --- Waits for the task to end: true and what its function returned; nil and the error if it raised, was cancelled,
 --- or did not end in time (seconds).
 ---@param timeout? number
@@ -286,9 +298,9 @@ function Task:join(timeout)
   check.value("task:join", "the time-out", timeout, { type = "number|nil", min = 0, max = 1e9 })
   self.joined = true
   if not self.ended then
-    local waiter = wait.waiter()
-    self.joiners[#self.joiners + 1] = waiter
-    waiter:wait(timeout and wait.now() + timeout)
+    local joiner <close> = setmetatable({ fired = false, task = false, of = self }, Joiner)
+    self.joiners[#self.joiners + 1] = joiner
+    joiner:wait(timeout and wait.now() + timeout)
   end
   local ended = self.ended
   if not ended then
@@ -404,7 +416,7 @@ function wait.attach(modem)
 end
 
 function wait.detach(modem, fd)
-  modem.timer = false
+  builtin.unschedule(modem)
   builtin.detach(modem, fd)
 end
 
@@ -415,6 +427,9 @@ wait.soon, wait.not_soon = builtin.soon, builtin.not_soon
 function wait.schedule(owner, at)
   builtin.schedule(owner, at)
 end
+
+--- Takes such a wish back. Allocates nothing.
+wait.unschedule = builtin.unschedule
 
 --- Whether the modem's port has output to take that it did not take at once.
 function wait.want_output(fd, wanted)

@@ -153,6 +153,17 @@ for way, pieces in pairs(Bench.ways) do
       assert.are.same("", data())
     end)
 
+    it("notices the end also where it comes together with what shows that an earlier one was data", function()
+      begin()
+      bench:receive("\r\nNO CARRIER\r\n")
+      run(0.5)
+      assert.are.same(1, #bench:take("hangup_suspected"))
+      bench:receive("is in a page\r\nNO CARRIER\r\n")
+      run(0.5)
+      assert.are.same("\r\nNO CARRIER\r\nis in a page", data())
+      assert.are.same(1, #bench:take("hangup_suspected"))
+    end)
+
     it("asks about the end, too, where it was being left with data still to go out", function()
       begin()
       assert.is_true(bench.engine:write_data("second"))

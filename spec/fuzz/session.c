@@ -467,8 +467,13 @@ void session_compare(struct session_options options, const uint8_t *bytes, size_
     session_run(&options, input, &cut);
     bool same =
         whole.length == cut.length && (whole.length == 0 || memcmp(whole.text, cut.text, whole.length) == 0);
-    if (!same)
-        fprintf(stderr, "whole:%.*s\n\ncut:%.*s\n", (int)whole.length, whole.text, (int)cut.length, cut.text);
+    if (!same) { /* there may be NULs in them */
+        fprintf(stderr, "whole:");
+        fwrite(whole.text, 1, whole.length, stderr);
+        fprintf(stderr, "\n\ncut:");
+        fwrite(cut.text, 1, cut.length, stderr);
+        fprintf(stderr, "\n");
+    }
     REQUIRE(same);
     free(whole.text);
     free(cut.text);

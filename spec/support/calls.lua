@@ -62,7 +62,11 @@ local function quectel(commands)
   return function() return script.port(script.quectel(all)) end
 end
 
-local function aithinker() return WifiModule.new({ commands = wifi }).port end
+local function aithinker()
+  local module = WifiModule.new { commands = wifi }
+  module.port.module = module
+  return module.port
+end
 
 local function open_and_close(socket, err)
   if not socket then return nil, err end

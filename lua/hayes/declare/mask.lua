@@ -11,8 +11,15 @@ local HIDDEN = "***"
 
 -- Words in names of commands that take credentials; as patterns, on the name in capitals.
 local words = {
-  "PASS", "PWD", "PSK", "PIN%d?$", "PUK", "CRED", "AUTH", "LOGIN", "TOKEN", "SECRET", "JAP", "[WS]AP$", "CLCK$",
-  "MQTT", "QMTCONN", "ACCOUNT",
+  "PASS", "PWD", "PSW", "PSK", "PIN%d?$", "PUK", "CRED", "AUTH", "LOGIN", "TOKEN", "SECRET", "KEY", "JAP", "[WS]AP$",
+  "CLCK$", "MQTT", "MAIL", "SMTP", "ACCOUNT",
+}
+
+-- Commands of modules that take credentials, whether the dialect in use declares them or not: what is like them by name
+-- may be one of them, mistyped.
+local widely_known = {
+  "CPIN", "SPIC", "CPWD", "CLCK", "CGAUTH", "QICSGP", "QFTPCFG", "QSSLCFG", "QMTCONN", "QMTCFG", "QHTTPCFG",
+  "QSMTPCFG", "WJAP", "CWJAP", "CWSAP",
 }
 
 -- Fields
@@ -59,16 +66,23 @@ local function first_secret(described)
   end
 end
 
+--- The first field that is a text where a number is described: they are shifted from there on; nil: there is none.
+local function first_shifted(list, described)
+  for i = 1, math.min(#list, described.count) do
+    if described.numbers[i] and list[i].quoted then return i end
+  end
+end
+
 --- Hides the fields that are secret. Where there are more fields than described, or they cannot be told apart, they may
 --- be shifted: all from the first secret one on are hidden, or from there on. So are all after one that may hold
 --- commas, where texts are not quoted.
 ---@param dialect { protocol: table? }
----@param described { count: integer, [integer]: boolean } which are secret
+---@param described { count: integer, numbers: table<integer, boolean>, [integer]: boolean } which are secret
 local function mask_fields(dialect, text, described)
   local first = first_secret(described)
   if not first then return text end
   local list, unclear = split(text, dialect.protocol and dialect.protocol.quote_escape)
-  local from = unclear or #list > described.count and first or #list + 1
+  local from = unclear or first_shifted(list, described) or #list > described.count and first or #list + 1
   if is_unquoted(dialect) and list[first] and not list[first].quoted then from = math.min(from, first) end
   local shown = {}
   for i, field in ipairs(list) do
@@ -81,12 +95,15 @@ local function mask_fields(dialect, text, described)
   return table.concat(shown, ",")
 end
 
---- Which fields of these lists are secret, in any of them.
+--- Which fields of these lists are secret, in any of them, and which are numbers in all of them.
 local function secrets_of(...)
-  local described = { count = 0 }
+  local described = { count = 0, numbers = {} }
   for _, list in ipairs { ... } do
     described.count = math.max(described.count, #list)
-    for i, field in ipairs(list) do described[i] = described[i] or field.secret or nil end
+    for i, field in ipairs(list) do
+      described[i] = described[i] or field.secret or nil
+      described.numbers[i] = described.numbers[i] ~= false and (field.type or "integer") == "integer"
+    end
   end
   return described
 end
@@ -151,16 +168,23 @@ local function is_like(word, name)
   return #word > 2 and math.abs(#word - #name) <= most and check.distance(word, name) <= most
 end
 
---- Does a name that is not declared look like that of a command with a secret?
+--- How much of a word is the name: a secret may stand right behind that.
+local function length_of_name(word, name)
+  local behind = word:sub(1, #name) == name and word:sub(#name + 1) or ""
+  return (behind:find("%d") or #behind > 3) and #name or #word
+end
+
+--- Does a name that is not declared look like that of a command with a secret? How many of its letters are the name.
 local function resembles(dialect, name)
   local word = bare(name)
+  for _, list in ipairs { widely_known, secret_names(dialect.commands) } do
+    for _, secret in ipairs(list) do
+      if is_like(word, secret) then return length_of_name(word, secret) end
+    end
+  end
   for _, pattern in ipairs(words) do
-    if word:find(pattern) then return true end
+    if word:find(pattern) then return #word end
   end
-  for _, secret in ipairs(secret_names(dialect.commands)) do
-    if is_like(word, secret) then return true end
-  end
-  return false
 end
 
 -- What is not declared
@@ -188,11 +212,17 @@ end
 local function find_name(dialect, text)
   local start, word, stop = text:match("^%s*[Aa][Tt]()%p?([%a][%w_]*)()")
   if not start then start, word, stop = text:match("^%s*()%p?([%a][%w_]*)()") end
-  if word and not is_known(dialect, text:sub(start, stop - 1)) and resembles(dialect, word) then return stop end
-  for sign, found, after in text:gmatch("([%+%^%$#%*%%&])([%a][%w_]*)()") do
+  local length = word and not is_known(dialect, text:sub(start, stop - 1)) and resembles(dialect, word)
+  if length then return stop - #word + length end
+  for at, found in text:gmatch("%f[%a][Aa][Tt]()([%a][%w_]*)") do -- `Unknown cmd:ATCPIN=…`
+    length = resembles(dialect, found)
+    if length then return at + length end
+  end
+  for sign, at, found in text:gmatch("([%+%^%$#%*%%&])%s*()([%a][%w_]*)") do
     local declaration = dialect.commands[sign .. found:upper()]
-    if declaration and has_secret(declaration) then return after end
-    if not is_known(dialect, sign .. found) and resembles(dialect, found) then return after end
+    if declaration and has_secret(declaration) then return at + #found end
+    length = not is_known(dialect, sign .. found) and resembles(dialect, found)
+    if length then return at + length end
   end
 end
 
@@ -203,6 +233,16 @@ local function mask_undeclared(dialect, text, is_line)
 end
 
 -- Command lines
+
+--- Is it one of the keys, or one of them mistyped?
+local function is_like_key(keys, text)
+  local word = text:match('^%s*"?([%a][%w_/]*)"?%s*$')
+  if not word then return text:find("^[%s\"]*$") ~= nil end
+  for key in pairs(keys) do
+    if is_like(word:lower(), key:lower()) then return true end
+  end
+  return false
+end
 
 --- The parameters of a write form.
 local function mask_params(dialect, declaration, params)
@@ -215,8 +255,11 @@ local function mask_params(dialect, declaration, params)
   local key = first and command.key(declaration.keys, first:match('^%s*"?(.-)"?%s*$'))
   local form = declaration.keys[key]
   if form then return first .. "," .. mask_fields(dialect, rest, secrets_of(form.params or {})) end
-  if not first or not has_secret(declaration) then return params end
-  return first .. mask_loosely(dialect, "=" .. rest):gsub("^=", ",")
+  if not has_secret(declaration) then return params end
+  if is_like_key(declaration.keys, first or params) then
+    return first and first .. mask_loosely(dialect, "=" .. rest):gsub("^=", ",") or params
+  end
+  return HIDDEN
 end
 
 --- One command of a line.
@@ -225,10 +268,12 @@ local function mask_one(dialect, text)
   local declaration = dialect.commands[name]
   if not declaration then return mask_undeclared(dialect, text) end
   if form == "write" then return text:sub(1, #text - #params) .. mask_params(dialect, declaration, params) end
-  -- `AT+WJAP?x`, `AT+WJAP x`: not what it was meant to be.
+  -- `AT+WJAP?x`, `AT+WJAP x`, `AT+WJAP,x`: not what it was meant to be.
   if not has_secret(declaration) then return mask_undeclared(dialect, text) end
-  local head, rest = text:match("^(%s*[Aa]?[Tt]?[^=%?%s]*=?%??%s*)(.*)$")
-  return rest == "" and text or head .. HIDDEN
+  local _, stop = text:upper():find(name, 1, true)
+  local head, rest = text:sub(1, stop), text:sub(stop + 1)
+  local sign, behind = rest:match("^(=?%??%s*)(.*)$")
+  return behind == "" and text or head .. sign .. HIDDEN
 end
 
 --- A URL as it may be shown: what stands before the last @ may be a password, whatever its form.
@@ -238,10 +283,23 @@ function mask.url(url)
   return (url:gsub("^(%a*:?/?/?).*@", "%1" .. HIDDEN .. "@"))
 end
 
---- URLs within a text.
+--- A word, or what is in quotes: what stands before its last @ may be a password, if a colon or slash stands before it
+--- (`me:word@host`, whatever is written for `://`). What leads up to it is kept.
+local function mask_login(text)
+  local at = text:match("^.*()@")
+  if not at or not text:sub(1, at):find("[:/\\]") then return nil end
+  local lead = text:match("^[^:/\\]*[=,]") or ""
+  local scheme = text:match('^"?%a*:?[/\\]*', #lead + 1)
+  return lead .. scheme .. HIDDEN .. text:sub(at)
+end
+
+--- URLs within a text, well-formed or not. What a text may hold is long: no pattern here looks at a place twice.
 local function mask_urls(text)
-  if not text:find("://", 1, true) then return text end -- the pattern looks at each place in a run of letters anew
-  return (text:gsub("(%a[%w%+%.%-]*://).*@", "%1" .. HIDDEN .. "@"))
+  local at = text:match("^.*()@")
+  if not at then return text end
+  local _, stop = text:find("://", 1, true)
+  if stop and stop < at then text = text:sub(1, stop) .. HIDDEN .. text:sub(at) end
+  return (text:gsub('"[^"]*', mask_login):gsub('[^%s"]+', mask_login))
 end
 
 --- A command line as it may be shown.
@@ -273,8 +331,8 @@ end
 local function mask_line(dialect, line)
   if line:find("^%s*[Aa][Tt][%+&%^%$#%*%%]") then return mask.command(dialect, line) end -- an echo
   for _, rule in ipairs(dialect.redact or {}) do
-    local masked, count = line:gsub(rule[1], rule[2])
-    if count > 0 then return masked end
+    local masked = line:gsub(rule[1], rule[2])
+    if masked ~= line then return masked end
   end
   local name = line:match("^([%+%^%$#%*%%][%w_]+)")
   local declared = name and (dialect.commands[name:upper()] or dialect.urc_by_name and dialect.urc_by_name[name])
@@ -300,7 +358,8 @@ local anything = { commands = {} }
 ---@return string
 function mask.text(text)
   return (text:gsub("[^\n]+", function(line)
-    local at = line:find("[Aa][Tt][%+%^%$#%*%%&]")
+    local at = line:find("[Aa][Tt]%s?[%+%^%$#%*%%&]") or line:find("%f[%w]AT%u") or line:find("[%+%^%$#%*%%&]%s?%a")
+      or line:find("%f[%w]%u%u%u+%d?%s?=")
     return mask_urls(at and line:sub(1, at - 1) .. mask.command(anything, line:sub(at)) or line)
   end))
 end

@@ -105,7 +105,7 @@ function Queue:next_turn()
     ticket, place = take_next(self, place + 1)
   end
   if not ticket then return end
-  ticket.timer = false
+  wait.unschedule(ticket)
   if ticket.hold then
     self.hold = ticket.hold
     return ticket:fire("ok")
@@ -177,7 +177,7 @@ end
 --- The caller has left before the command has ended.
 function Queue:give_up(ticket)
   local modem = self.modem
-  ticket.timer = false
+  wait.unschedule(ticket)
   ticket.request.into = nil -- the engine may still write to it
   if ticket.pausing then
     retry.stop(ticket)

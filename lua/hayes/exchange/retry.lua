@@ -34,7 +34,8 @@ end
 --- Releases the line if the command was waiting to be sent again.
 function retry.stop(ticket)
   if not ticket.pausing then return end
-  ticket.pausing, ticket.timer = false, false
+  ticket.pausing = false
+  wait.unschedule(ticket)
   ticket.modem.exchanges.holder = nil
 end
 

@@ -90,7 +90,7 @@ end
 --- with the error as `line`.
 function Ticket:finish(result, line, unsent)
   if self.damage and result == "ok" then result = self.damage end
-  self.timer = false
+  wait.unschedule(self)
   local request = self.request
   if request.ended and result == "ok" then request.ended(self.response) end
   local finished = request.finished

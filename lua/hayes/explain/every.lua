@@ -3,6 +3,7 @@
 local dialects = require "hayes.dialect"
 local errors = require "hayes.error"
 local explain = require "hayes.explain"
+local mask = require "hayes.declare.mask"
 
 --- Adds an explanation and its others to a list, unless another dialect has said the same.
 local function add(list, found, dialect)
@@ -22,8 +23,11 @@ end
 ---@return hayes.explanation?, hayes.error?
 return function(text)
   local all, known, nearest, taken = {}, nil, {}, {}
+  local shown = mask.text(tostring(text))
   for _, name in ipairs(dialects.names()) do
-    local found, err = explain(dialects.get(name), text)
+    local dialect = dialects.get(name)
+    local found, err = explain(dialect, text)
+    shown = mask.line(dialect, mask.command(dialect, shown))
     if found then
       add(all, found, name)
     elseif err.known then
@@ -40,6 +44,6 @@ return function(text)
   if first then return first end
   if known then return nil, known end
   return nil, errors.new { name = "unknown", nearest = nearest,
-    message = ("no dialect knows %q%s"):format(tostring(text),
+    message = ("no dialect knows %q%s"):format(shown,
       #nearest > 0 and ("; did you mean %s?"):format(table.concat(nearest, " or ")) or "") }
 end

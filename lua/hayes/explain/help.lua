@@ -1,6 +1,7 @@
 --- Help about the library's objects, out of the comments in its sources: for modem:help and the shell.
 
 local check = require "hayes.check"
+local mask = require "hayes.declare.mask"
 local docs = require "hayes.explain.docs"
 local errors = require "hayes.error"
 local layout = require "hayes.explain.layout"
@@ -163,7 +164,7 @@ end
 local function unknown(what, names)
   local nearest = check.nearest(what, names)
   return nil, errors.new { name = "unknown", nearest = { nearest },
-    message = ("there is no help for %s%s; there is for %s"):format(check.show(what),
+    message = ("there is no help for %s%s; there is for %s"):format(check.show(mask.text(what)),
       nearest and (" (did you mean %s?)"):format(nearest) or "", table.concat(names, ", ")) }
 end
 

@@ -55,9 +55,16 @@ local function no_such_form(shown, name, forms)
     message = ("%s is no form of %s: %s %s"):format(shown, name, is_are, table.concat(forms, ", ")) }
 end
 
-local function unknown(dialect, words, near)
+--- A part of a text as it may be shown, whatever the rest of it makes of that.
+local function as_shown(dialect, part, text)
+  local shown = mask.line(dialect, mask.command(dialect, part))
+  local whole = mask.line(dialect, mask.command(dialect, text))
+  return whole:upper():find(shown:upper(), 1, true) and shown or whole
+end
+
+local function unknown(dialect, text, words, near)
   local list = near and #near > 0 and near or suggestions(dialect, words[1])
-  local shown = mask.line(dialect, mask.command(dialect, words[1]))
+  local shown = as_shown(dialect, words[1], text)
   if words.known then return no_such_form(shown, words.known, near) end
   return nil, errors.new {
     name = "unknown", nearest = list,
@@ -94,9 +101,9 @@ local function one(dialect, text)
   for _, way in ipairs(ways) do
     local found, words, near = way(dialect, text)
     if found then return found end
-    if words then return unknown(dialect, words, near) end
+    if words then return unknown(dialect, text, words, near) end
   end
-  return unknown(dialect, { text })
+  return unknown(dialect, text, { text })
 end
 
 --- What a note misprints, in the spelling of its firmware; and that it does.

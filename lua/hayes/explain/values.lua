@@ -54,8 +54,11 @@ function values.given(dialect, declared, list, checked, shown)
   local last = checked and #declared or #list
   for i = 1, math.max(last, #list) do
     if declared[i] then
-      result[i] = with_value(dialect, declared[i], list[i], checked)
-      if shown and shown[i] and shown[i].text == "***" then hide(result[i]) end
+      local masked = shown and shown[i]
+      local hidden = masked and masked.text == "***"
+      local field = masked and not hidden and list[i] and masked.text ~= list[i].text and masked or list[i]
+      result[i] = with_value(dialect, declared[i], field, checked)
+      if hidden then hide(result[i]) end
     else
       local field = shown and shown[i] or list[i]
       result[i] = { name = "(" .. i .. ")", value = field.text, quoted = field.quoted,

@@ -34,57 +34,69 @@ function loop.set_clock(other)
   loop.now = clock.now
 end
 
--- Timers: a binary heap of { at, owner }; an owner with `timer ~= entry` has been served or cancelled meanwhile.
+-- Timers: a binary heap of { at, owner, place }.
 
 local heap, heap_size = {}, 0
 
-local function heap_push(entry)
-  local i = heap_size + 1
-  heap[i] = entry
-  heap_size = i
-  while i > 1 do
-    local parent = i // 2
-    if heap[parent].at <= entry.at then break end
-    heap[i] = heap[parent]
-    i = parent
+--- Makes the heap this long, with this entry at the given place or where it belongs from there; `removed` is out of it.
+--- Even a call may find no memory, for the stack: nothing is called in the middle of it.
+local function put(entry, place, size, removed)
+  if size < heap_size then heap[heap_size] = nil end
+  heap_size = size
+  if removed then removed.place = false end
+  if entry == removed then return end
+  while place > 1 do
+    local parent = heap[place // 2]
+    if parent.at <= entry.at then break end
+    heap[place], parent.place = parent, place
+    place = place // 2
   end
-  heap[i] = entry
+  while place * 2 <= size do
+    local below = place * 2
+    if below < size and heap[below + 1].at < heap[below].at then below = below + 1 end
+    local child = heap[below]
+    if entry.at <= child.at then break end
+    heap[place], child.place = child, place
+    place = below
+  end
+  heap[place], entry.place = entry, place
 end
 
-local function heap_pop()
-  local top, last = heap[1], heap[heap_size]
-  heap[heap_size] = nil
-  heap_size = heap_size - 1
-  if heap_size == 0 then return top end
-  local i = 1
-  while true do
-    local child = i * 2
-    if child > heap_size then break end
-    if child < heap_size and heap[child + 1].at < heap[child].at then child = child + 1 end
-    if last.at <= heap[child].at then break end
-    heap[i] = heap[child]
-    i = child
-  end
-  heap[i] = last
-  return top
+local function remove(entry)
+  put(heap[heap_size], entry.place, heap_size - 1, entry)
 end
 
---- A timer that counts once it is owner.timer: owner:due(now) is called when its time has come, unless owner.timer is
---- another one by then.
+--- A timer that counts once it is owner.timer: owner:due(now) is called when its time has come, unless loop.unschedule
+--- comes first.
 function loop.new_timer(owner, at)
   if at ~= at then error("the time is NaN; it must be a number", 2) end
-  local entry = { at = at, owner = owner }
-  heap_push(entry)
+  local entry = { at = at, owner = owner, place = false }
+  heap[heap_size + 1] = entry -- there may be no memory for it
+  put(entry, heap_size + 1, heap_size + 1)
   return entry
+end
+
+--- The owner has no timer any more.
+function loop.unschedule(owner)
+  local entry = owner.timer
+  if not entry then return end
+  owner.timer = false
+  if entry.place then remove(entry) end
 end
 
 --- Calls owner:due(now) once the time has come, in place of an earlier wish of the same owner.
 function loop.schedule(owner, at)
-  owner.timer = loop.new_timer(owner, at)
+  local entry = loop.new_timer(owner, at)
+  loop.unschedule(owner)
+  owner.timer = entry
+end
+
+--- How many timers there are.
+function loop.timers()
+  return heap_size
 end
 
 local function next_timer()
-  while heap_size > 0 and heap[1].owner.timer ~= heap[1] do heap_pop() end
   return heap_size > 0 and heap[1].at or nil
 end
 
@@ -98,7 +110,7 @@ local function serve_timers(time)
     if not at or at > time then break end
     due[due_last + 1] = heap[1]
     due_last = due_last + 1
-    heap_pop()
+    remove(heap[1])
   end
   local last = due_last
   while due_first <= last do
@@ -123,6 +135,15 @@ end
 --- The task that is running now, also where a coroutine of the caller's own runs inside it.
 function loop.resumed()
   return resumed or nil
+end
+
+--- How many tasks have not ended.
+function loop.tasks()
+  local count = 0
+  for thread in pairs(tasks) do
+    if coroutine.status(thread) ~= "dead" then count = count + 1 end
+  end
+  return count
 end
 
 --- Puts a suspended task in line to go on; one that is in line already keeps its place.

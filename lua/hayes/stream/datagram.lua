@@ -57,7 +57,8 @@ end
 local function end_datagram(self)
   local pieces = self.pieces
   if not pieces then return end
-  self.pieces, self.timer = nil, false
+  self.pieces = nil
+  wait.unschedule(self)
   Socket.take_in(self, pieces)
 end
 

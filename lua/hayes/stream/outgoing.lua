@@ -72,7 +72,7 @@ end
 --- "timeout".
 function outgoing.wait_until_sent(self, deadline)
   local goal = self.queued
-  self.timer = false
+  wait.unschedule(self)
   -- What is under way when the end becomes known is waited for, too: it counts, whatever becomes of it.
   local function is_to_come() return self.done < goal and (self.sending.held or not self.send_error) end
   while is_to_come() do

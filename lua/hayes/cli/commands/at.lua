@@ -4,6 +4,7 @@ local Output = require "hayes.cli.output"
 local convert = require "hayes.cli.convert"
 local decode = require "hayes.cli.decode"
 local input = require "hayes.cli.input"
+local mask = require "hayes.declare.mask"
 local stop = require "hayes.cli.stop"
 local target = require "hayes.cli.target"
 
@@ -31,15 +32,15 @@ end
 
 local function show(run, modem, text, response)
   if run.arguments.raw then return run.out:line("%s", tostring(response)) end
-  run.out:line("%s", run.out:style("bold", text))
+  run.out:line("%s", run.out:style("bold", mask.command(modem.dialect, text)))
   for _, line in ipairs(response) do decode.print(run.out, modem, line) end
   if response.data then run.out:line("%s", response.data) end
   run.out:line("%s", run.out:style("green", response.result))
 end
 
 local function as_json(modem, text, response)
-  local result = { command = text, result = response.result, data = response.data, lines = Output.list(),
-    fields = Output.list() }
+  local result = { command = mask.command(modem.dialect, text), result = response.result, data = response.data,
+    lines = Output.list(), fields = Output.list() }
   for i, line in ipairs(response) do
     result.lines[i] = line
     result.fields[i] = decode.values(modem, line)

@@ -216,7 +216,8 @@ end
 function Sockets:open(wanted)
   local err = line_taken(self, wanted)
   if err then return nil, err end
-  local _opening <close> = self.opening:take()
+  local held <close>, unwanted = self.opening:take_wanted()
+  if not held then return nil, unwanted end
   err = line_taken(self, wanted)
   if err then return nil, err end
   local object

@@ -75,7 +75,8 @@ return function(modem)
   --- certificate that it then refuses is.
   ---@return boolean?, any
   function clock.ensure()
-    local _setting <close> = setting:take()
+    local held <close>, unwanted = setting:take_wanted()
+    if not held then return nil, unwanted end
     local host = wait.wall_clock()
     local time, err = clock.get()
     if not time and not is_unreadable(err) then return nil, err end

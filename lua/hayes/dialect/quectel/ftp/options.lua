@@ -86,7 +86,7 @@ end
 --- A name or an IPv4 address; nothing else can be one, and what is typed in its place may hold a password.
 local function check_host(where, host)
   if host == "" then check.fail(where, "the host is empty") end
-  if host:find("^%[") or host:find(":.*:") then
+  if not host:find("[/@]") and (host:find("^%[") or host:find(":.*:")) then
     check.fail(where, ("the host is %s: the module's FTP client takes names and IPv4 addresses, no IPv6"):format(
       check.show(host)))
   end

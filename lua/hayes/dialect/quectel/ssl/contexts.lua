@@ -244,7 +244,8 @@ end
 --- Stores the certificates in the module; returns their paths by option. One task at a time, so that what one task has
 --- just stored is not deleted to make room for another's.
 local function install(self, options)
-  local _held <close> = self.installing:take()
+  local held <close>, unwanted = self.installing:take_wanted()
+  if not held then return nil, unwanted end
   local paths, kept = {}, paths_in_use(self)
   for _, option in ipairs { "ca", "certificate", "key" } do
     local certificate = options[option]

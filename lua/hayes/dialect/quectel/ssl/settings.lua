@@ -46,7 +46,8 @@ local flaws = {
 
 --- The options that ssl.open and its relatives take.
 settings.rules = tls.rules_with {
-  key_password = { type = "string", line = true, longest = 80, doc = "The password of an encrypted key." },
+  key_password = { type = "string", line = true, longest = 80, secret = true,
+    doc = "The password of an encrypted key." },
   version = { values = { "tls1.2", "tls1.1", "tls1.0", "ssl3", "all" }, default = "tls1.2",
     doc = "The version of TLS; all: what the server chooses." },
   ciphers = { type = "string|table", doc = "Cipher suites by name or code, tried in turn; without it, all." },
