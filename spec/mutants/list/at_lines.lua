@@ -1,0 +1,56 @@
+-- The engine: lines, fields, command slots and rules.
+
+local E = "spec/core spec/engine"
+
+return {
+  -- framer
+  { "csrc/at/framer.c", "framer->buffered + length > framer->rules->protocol.max_line",
+    "framer->buffered + length >= framer->rules->protocol.max_line", E },
+  { "csrc/at/framer.c", "if (framer->overlong > 0 || length > framer->rules->protocol.max_line)",
+    "if (framer->overlong > 0 || length > framer->rules->protocol.max_line + 1)", E },
+  { "csrc/at/framer.c", "framer->overlong += framer->buffered + length;", "framer->overlong += length;", E },
+  { "csrc/at/framer.c", "return byte == '\\0' || byte == 0x1a || byte == 0x1b;", "return byte == '\\0' || byte == 0x1a;", E },
+  { "csrc/at/framer.c", "gap->ends += gap->ends < UINT8_MAX;", "gap->ends = 1;", E },
+  { "csrc/at/framer.c", "framer->noise += byte != '\\t';", "framer->noise++;", E },
+  { "csrc/at/framer.c", "framer->walking = false;\n    at_trie_start(&framer->walk);", "at_trie_start(&framer->walk);", E,
+    reason = "the next line starts the walk anyway, and rules change between lines alone" },
+  { "csrc/at/framer.c", "(framer->buffered == 1 || (framer->buffered == 2 && line[1] == ' '))", "framer->buffered == 1", E },
+  -- fields
+  { "csrc/at/fields.c", "if (number > (INT64_MAX - digit) / 10)", "if (number > INT64_MAX / 10)", E },
+  { "csrc/at/fields.c", "else if (*at == ')' && depth > 0)", "else if (*at == ')')", E },
+  { "csrc/at/fields.c", "return field->length >= 4;", "return field->length > 4;", E },
+  { "csrc/at/fields.c", "if (field->quoted || at == end)", "if (at == end)", E },
+  { "csrc/at/fields.c", "*value = negative ? -number : number;", "*value = number;", E },
+  { "csrc/at/fields.c", "if (to > from && to[-1] == '\"')", "if (to[-1] == '\"')", E },
+  { "csrc/at/fields.c", "return !fields.more;", "return true;", E },
+  -- slot
+  { "csrc/at/slot.c", "if (field.length >= sizeof expect->key)", "if (field.length > sizeof expect->key)", E },
+  { "csrc/at/slot.c", "if (length > sizeof slot->name)", "if (length >= sizeof slot->name)", E },
+  { "csrc/at/slot.c", "if (length > sizeof expect->prefix)", "if (length >= sizeof expect->prefix)", E },
+  { "csrc/at/slot.c", "if (params == NULL || index == 0)", "if (params == NULL)", E,
+    reason = "no field has the number 0, so that none is found" },
+  { "csrc/at/slot.c", "return !at_field_number(&length, &number) || number != 0;", "return true;", E },
+  { "csrc/at/slot.c", "&& mode == 1)", "&& mode != 0)", E },
+  { "csrc/at/slot.c", "if (form == AT_FORM_TEST)\n        return true;", "", E },
+  { "csrc/at/slot.c", "slot->deferred_ms = slot->timeout_ms;", "slot->deferred_ms = default_ms;", E },
+  -- match, trie, rules
+  { "csrc/at/match.c", "return byte == ':' || byte == ',' || byte == '=' || byte == ' ';", "return byte == ':';", E },
+  { "csrc/at/match.c", "field.length == strlen(key) &&\n           memcmp", "memcmp", E },
+  { "csrc/at/match.c", "return number > 0 ? (uint64_t)number : 0;", "return (uint64_t)number;", E },
+  { "csrc/at/match.c", "if (line->kind == AT_TOKEN_LINE && rule->block.after != '\\n')", "if (false)", E },
+  { "csrc/at/trie.c", "if (node != ROOT && trie->nodes[node].byte == AT_DIGITS)\n        return node;", "", E },
+  { "csrc/at/trie.c", "walk->prefix_length = walk->length;", "walk->prefix_length = walk->length - 1;", E },
+  { "csrc/at/rules.c", "else if (*text == ';' && !quoted)", "else if (*text == ';')", E },
+  { "csrc/at/rules.c", "strlen(text) > AT_NAME_MAX", "strlen(text) > AT_NAME_MAX + 1", E },
+  { "csrc/at/rules.c", "return length > 1 && is_letter(command[1]) ? 2 : 1;", "return 2;", E },
+  -- engine
+  { "csrc/at/engine.c", "byte < 0x20 || byte == 0x7f", "byte < 0x20", E },
+  { "csrc/at/engine.c", "command->length > engine->rules->protocol.max_command ?",
+    "command->length >= engine->rules->protocol.max_command ?", E },
+  { "csrc/at/engine.c", "if (rule == NULL || owner >= 32)", "if (rule == NULL || owner > 32)", E },
+  { "csrc/at/engine.c", "if (engine->deferred.count == AT_DEFERRED_MAX)", "if (engine->deferred.count > AT_DEFERRED_MAX)", E },
+  { "csrc/at/deferred.c", "!(has_identity(expect) && has_identity(&entry->expect))", "true", E },
+  { "csrc/at/incoming.c", "event->more = success && slot->expect", "event->more = slot->expect", E },
+  { "csrc/at/incoming.c", "&& !slot->deferred_early;", ";", E },
+  { "csrc/at/incoming.c", "slot->echoed > 0 || line->length >= 2", "true", E },
+}
