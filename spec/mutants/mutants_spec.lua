@@ -2,6 +2,10 @@
 
 local list = require "mutants.list"
 
+local function folder_of(path)
+  return path:match("^lua/hayes/[^/.]+%f[/]") or path:match("^lua/hayes") or path:match("^csrc/%a+")
+end
+
 describe("The list of small wrong changes", function()
   local all = list.all()
 
@@ -24,11 +28,9 @@ describe("The list of small wrong changes", function()
   it("goes through the engine, the core, the ports and every folder of the library", function()
     local folders = { ["csrc/at"] = true, ["csrc/lua"] = true, ["csrc/port"] = true }
     local pipe = assert(io.popen("find lua/hayes -name '*.lua'"))
-    for path in pipe:lines() do folders[path:match("^lua/hayes/[^/.]+%f[/]") or "lua/hayes"] = true end
+    for path in pipe:lines() do folders[folder_of(path)] = true end
     pipe:close()
-    for _, mutant in ipairs(all) do
-      folders[mutant.file:match("^lua/hayes/[^/.]+%f[/]") or mutant.file:match("^lua/hayes") or mutant.file:match("^csrc/%a+")] = nil
-    end
+    for _, mutant in ipairs(all) do folders[folder_of(mutant.file)] = nil end
     assert.is_nil(next(folders), ("nothing is changed in %s"):format(next(folders)))
     assert.is_true(#all >= 100)
   end)
