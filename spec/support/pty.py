@@ -1,0 +1,70 @@
+"""A pty whose far end does what a spec asks for, by a unix socket: a command a line, an answer a line.
+
+send HEX: to the program; take COUNT: so many bytes of it; waiting: bytes that the program has not read;
+line: how it has set the line; exclusive: 1 while it has the line for itself; hangup.
+Usage: pty.py SOCKET; prints the path of the pty. Ends with its standard input or its last client."""
+import array
+import fcntl
+import os
+import socket
+import sys
+import termios
+import tty
+
+TIOCGEXCL = 0x80045440
+TCGETS2 = 0x802C542A
+
+far, near = os.openpty()
+tty.setraw(near)
+
+
+def number(request, descriptor):
+    value = array.array("i", [0])
+    fcntl.ioctl(descriptor, request, value)
+    return value[0]
+
+
+def take(count):
+    taken = b""
+    while len(taken) < count:
+        taken += os.read(far, count - len(taken))
+    return taken.hex()
+
+
+def line():
+    iflag, oflag, cflag, lflag = termios.tcgetattr(near)[:4]
+    flags = {
+        "xon": iflag & termios.IXON, "xoff": iflag & termios.IXOFF, "rtscts": cflag & termios.CRTSCTS,
+        "parity": cflag & termios.PARENB, "two": cflag & termios.CSTOPB, "echo": lflag & termios.ECHO,
+        "canonical": lflag & termios.ICANON, "post": oflag & termios.OPOST, "crnl": iflag & termios.ICRNL,
+        "local": cflag & termios.CLOCAL,
+    }
+    on = [name for name in sorted(flags) if flags[name]]
+    data = {termios.CS5: 5, termios.CS6: 6, termios.CS7: 7, termios.CS8: 8}[cflag & termios.CSIZE]
+    speed = int.from_bytes(fcntl.ioctl(near, TCGETS2, bytes(44))[40:44], sys.byteorder)
+    return " ".join([str(speed), str(data)] + on)
+
+
+def answer(words):
+    if words[0] == "send":
+        os.write(far, bytes.fromhex(words[1]))
+    elif words[0] == "take":
+        return take(int(words[1]))
+    elif words[0] == "waiting":
+        return str(number(termios.FIONREAD, near))
+    elif words[0] == "line":
+        return line()
+    elif words[0] == "exclusive":
+        return str(number(TIOCGEXCL, near))
+    elif words[0] == "hangup":
+        os.close(far)
+    return "done"
+
+
+server = socket.socket(socket.AF_UNIX)
+server.bind(sys.argv[1])
+server.listen()
+print(os.ttyname(near), flush=True)
+client = server.accept()[0].makefile("rw")
+for command in client:
+    print(answer(command.split()), file=client, flush=True)
