@@ -4,6 +4,7 @@ local Bench = require "support.engine"
 local core = require "hayes.core"
 
 local WRITE = 8
+local MOST_OUTSTANDING = 32
 
 local function rules(more)
   local description = {
@@ -175,6 +176,42 @@ describe("Commands:", function()
     for _, name in ipairs { "name", "info_prefix", "deferred" } do
       assert.is_true((declared(name, ("P"):rep(32))))
       assert.is_false((declared(name, ("P"):rep(33))))
+    end
+  end)
+
+  it("a command line has so many bytes at most, and no control character", function()
+    assert.is_nil(refusal("AT" .. ("x"):rep(64)))
+    assert.are.same("long", refusal("AT" .. ("x"):rep(65)))
+    for byte = 0, 255 do
+      local is_control = byte < 32 or byte == 127
+      assert.are.same(is_control and "byte" or nil, refusal("AT+ANY=" .. string.char(byte)))
+    end
+  end)
+
+  it("so many deferred results are outstanding at most", function()
+    local outstanding = 0
+    repeat
+      outstanding = outstanding + 1
+      local id, why = bench.engine:submit({}, "AT+RUN=" .. outstanding, bench.time)
+      if id then
+        bench:output()
+        bench:receive "\r\nOK\r\n"
+      end
+      assert(id or why == "deferred", why)
+    until not id
+    assert.are.same(MOST_OUTSTANDING + 1, outstanding)
+    for key = 1, MOST_OUTSTANDING do
+      bench:take()
+      bench:receive(("\r\n+RUN: %d,0\r\n"):format(key))
+      assert.are.same(("+RUN: %d,0"):format(key), bench:take("deferred")[1][4])
+    end
+  end)
+
+  it("connections whose data comes in blocks have numbers up to 31", function()
+    local engine = Bench.new("quectel").engine
+    assert.is_true(engine:set_blocks("+QSSLURC:", 31, true))
+    for _, number in ipairs { -1, 32 } do
+      assert.has_error(function() engine:set_blocks("+QSSLURC:", number, true) end)
     end
   end)
 

@@ -5,20 +5,29 @@ local unix = require "socket.unix"
 local Pty = {}
 Pty.__index = Pty
 
+--- Speaks to one that another program has started.
+---@param path string its socket
+function Pty.connect(path)
+  local self = setmetatable({ control = assert(unix.stream()), path = path }, Pty)
+  assert(self.control:connect(path))
+  return self
+end
+
 --- Starts one; `address` is the near end.
 function Pty.new()
   local path = os.tmpname()
   os.remove(path)
-  local pipe = assert(io.popen("exec python3 spec/support/pty.py " .. path))
-  local self = setmetatable({ pipe = pipe, address = assert(pipe:read "l"), path = path, control = assert(unix.stream()) }, Pty)
-  assert(self.control:connect(path))
+  local pipe = assert(io.popen("unset LD_PRELOAD; exec python3 spec/support/pty.py " .. path))
+  local address = assert(pipe:read "l")
+  local self = Pty.connect(path)
+  self.pipe, self.address = pipe, address
   return self
 end
 
 --- What the far end says to one of the commands in pty.py.
 function Pty:ask(command)
   assert(self.control:send(command .. "\n"))
-  return assert(self.control:receive "*l")
+  return (assert(self.control:receive "*l"))
 end
 
 local function hex(bytes)
@@ -38,8 +47,8 @@ function Pty:take(count)
 end
 
 function Pty:close()
-  if not self.pipe then return end
   self.control:close()
+  if not self.pipe then return end
   self.pipe:close()
   self.pipe = nil
   os.remove(self.path)

@@ -2,13 +2,14 @@
 
 send HEX: to the program; take COUNT: so many bytes of it; waiting: bytes that the program has not read;
 line: how it has set the line; exclusive: 1 while it has the line for itself; hangup.
-Usage: pty.py SOCKET; prints the path of the pty. Ends with its standard input or its last client."""
+Usage: pty.py SOCKET; prints the path of the pty. Ends with its first client."""
 import array
 import fcntl
 import os
 import socket
 import sys
 import termios
+import threading
 import tty
 
 TIOCGEXCL = 0x80045440
@@ -65,6 +66,19 @@ server = socket.socket(socket.AF_UNIX)
 server.bind(sys.argv[1])
 server.listen()
 print(os.ttyname(near), flush=True)
-client = server.accept()[0].makefile("rw")
-for command in client:
-    print(answer(command.split()), file=client, flush=True)
+
+
+def serve(client):
+    with client.makefile("rw") as stream:
+        for command in stream:
+            print(answer(command.split()), file=stream, flush=True)
+
+
+def serve_others():
+    while True:
+        threading.Thread(target=serve, args=[server.accept()[0]], daemon=True).start()
+
+
+first = server.accept()[0]
+threading.Thread(target=serve_others, daemon=True).start()
+serve(first)
