@@ -62,13 +62,6 @@ static long read_serial(struct port *port, char *buffer, size_t size)
     return 0;
 }
 
-static long write_serial(struct port *port, const char *bytes, size_t length)
-{
-    struct serial *serial = (struct serial *)port;
-    int taken = sp_nonblocking_write(serial->line, bytes, length);
-    return taken >= 0 ? taken : port_mark_closed(port, "hung up");
-}
-
 static bool set_serial_dtr(struct port *port, bool on)
 {
     struct serial *serial = (struct serial *)port;
@@ -101,7 +94,7 @@ static void close_serial(struct port *port)
 static const struct port_driver serial_driver = {
     .close = close_serial,
     .read = read_serial,
-    .write = write_serial,
+    .write = port_write_fd, /* for sp_nonblocking_write a full queue is an error (0.1.1) */
     .set_dtr = set_serial_dtr,
     .set_rts = set_serial_rts,
     .set_baud = set_serial_baud,

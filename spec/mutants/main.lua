@@ -58,7 +58,7 @@ end
 
 --- Every JOBS-th change, from this one on. What becomes of each is one line of output.
 local function work(job)
-  local folder, ports = ("%s/mutants/%d"):format(BUILD, job), PORTS + (job - 1) * PORTS_EACH
+  local folder, ports = ("%s/%d"):format(os.getenv "MUTANTS_FOLDER", job), PORTS + (job - 1) * PORTS_EACH
   local limits = {}
   copy_checkout(folder)
   local function time_limit(specs)
@@ -89,19 +89,19 @@ local function work(job)
     print(i, try(mutants[i]))
     io.stdout:flush()
   end
-  run("rm -rf %s %s.log", folder, folder)
 end
 
-local function start_job(job)
+local function start_job(folder, job)
   local words = {}
   for i, word in ipairs(arg) do words[i] = "'" .. word:gsub("'", "'\\''") .. "'" end
-  return assert(io.popen(("MUTANTS_JOB=%d exec lua5.4 spec/mutants/main.lua %s"):format(job, table.concat(words, " "))))
+  return assert(io.popen(("MUTANTS_FOLDER='%s' MUTANTS_JOB=%d exec lua5.4 spec/mutants/main.lua %s"):format(folder, job,
+    table.concat(words, " "))))
 end
 
 local function main()
   local mutants, pipes, counts, troubles = wanted(), {}, { noticed = 0, survived = 0 }, 0
-  assert(run("mkdir -p %s/mutants", BUILD))
-  for job = 1, JOBS do pipes[job] = start_job(job) end
+  local folder = Process.run({ "mktemp", "-d", "-p", BUILD, "mutants.XXXXXX" }):match "[^\n]+"
+  for job = 1, JOBS do pipes[job] = start_job(folder, job) end
   for job = 1, JOBS do
     for line in pipes[job]:lines() do
       local number, result = line:match("^(%d+)\t(.*)$")
@@ -118,6 +118,7 @@ local function main()
     end
     if not pipes[job]:close() then troubles = troubles + 1 end
   end
+  run("rm -rf %s", folder)
   print(("%d noticed, %d survived"):format(counts.noticed, counts.survived))
   os.exit(troubles == 0)
 end

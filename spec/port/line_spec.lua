@@ -11,7 +11,8 @@ describe("A tty that is opened", function()
 
   local function open(flow, baud) return assert(core.open_port(pty.address, baud or 115200, flow or "none")) end
 
-  it("is raw, with eight data bits, no parity and one stop bit", function()
+  it("is raw, with eight data bits, no parity and one stop bit, however it was", function()
+    pty:ask "cook"
     local port <close> = open()
     assert.are.same("115200 8 local", pty:ask "line")
     port:write "\3\4\17\19\r\n\26"

@@ -1,7 +1,7 @@
 """A pty whose far end does what a spec asks for, by a unix socket: a command a line, an answer a line.
 
 send HEX: to the program; take COUNT: so many bytes of it; waiting: bytes that the program has not read;
-line: how it has set the line; exclusive: 1 while it has the line for itself; hangup.
+cook: the line is set as a terminal's; line: how it is set; exclusive: 1 while it has the line for itself; hangup.
 Usage: pty.py SOCKET; prints the path of the pty. Ends with its first client."""
 import array
 import fcntl
@@ -46,6 +46,15 @@ def line():
     return " ".join([str(speed), str(data)] + on)
 
 
+def cook():
+    settings = termios.tcgetattr(near)
+    settings[0] |= termios.ICRNL | termios.IXON
+    settings[1] |= termios.OPOST
+    settings[2] |= termios.PARENB | termios.CSTOPB
+    settings[3] |= termios.ECHO | termios.ICANON
+    termios.tcsetattr(near, termios.TCSANOW, settings)
+
+
 def answer(words):
     if words[0] == "send":
         os.write(far, bytes.fromhex(words[1]))
@@ -53,6 +62,8 @@ def answer(words):
         return take(int(words[1]))
     elif words[0] == "waiting":
         return str(number(termios.FIONREAD, near))
+    elif words[0] == "cook":
+        cook()
     elif words[0] == "line":
         return line()
     elif words[0] == "exclusive":

@@ -23,6 +23,7 @@ local function modem_lines()
   return (value & 2 ~= 0 and "DTR" or "-") .. "," .. (value & 4 ~= 0 and "RTS" or "-")
 end
 
+pty:ask "cook"
 for _, flow in ipairs { "none", "rtscts", "xonxoff", "rtscts", "none" } do
   local port <close> = assert(open(flow))
   say(flow, pty:ask "line")
@@ -49,6 +50,16 @@ do
   pty:send "fresh"
   say("read", port:read())
   say("read after", port:read())
+end
+
+do
+  local port <close> = assert(open())
+  local bytes, taken = ("x"):rep(10000), 0
+  repeat
+    local count = port:write(bytes)
+    taken = taken + count
+  until count == 0
+  say("full", #pty:take(taken) == taken, port:write "more")
 end
 
 -- Descriptors that do not fit into a set of select().

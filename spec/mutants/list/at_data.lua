@@ -31,6 +31,5 @@ return {
   { "csrc/at/boot.c", "engine->reboot_pending = !engine->rebooting;", "engine->reboot_pending = true;", E },
   { "csrc/at/boot.c", "engine->echo = true;", "", E },
   { "csrc/at/events.c", "engine->report_at = now + at_ms(PROGRESS_MS);", "", "spec/engine spec/modem/modem_spec.lua" },
-  { "csrc/at/recovery.c", "engine->payload.active = false;\n    at_feed_clear(&engine->feed);",
-    "at_feed_clear(&engine->feed);", E },
+  { "csrc/at/recovery.c", "engine->slot.upload.source = NULL;", "", E },
 }
