@@ -59,7 +59,7 @@ do
     local count = port:write(bytes)
     taken = taken + count
   until count == 0
-  say("full", #pty:take(taken) == taken, port:write "more")
+  say("full", #pty:take(taken) == taken, port:write "more", pty:take(4))
 end
 
 -- Descriptors that do not fit into a set of select().
