@@ -65,7 +65,7 @@ pages     = $(BUILD)/share
 page_list = man/man1/hayes.1 $(if $(with_emulator),man/man1/hayes-emulator.1) bash-completion/completions/hayes zsh/site-functions/_hayes \
             fish/vendor_completions.d/hayes.fish
 
-.PHONY: all core emulator libhayes-at install-at uninstall-at env demo demo-ftp deps test dist deb specs lint format reference bench soak-ftp simulate simulate-mutants fuzz install install-core install-emulator uninstall man soak clean help
+.PHONY: all core emulator libhayes-at install-at uninstall-at env demo demo-ftp deps test dist deb specs lint format reference bench soak-ftp simulate simulate-mutants fuzz install install-core install-emulator uninstall man soak mutants clean help
 .DELETE_ON_ERROR:
 
 all: core $(program) $(if $(with_emulator),emulator)
@@ -169,6 +169,10 @@ simulate: core
 
 simulate-mutants: core
 	@eval "$$($(MAKE) -s env)" && SEEDS="$(SEEDS)" exec $(LUA) spec/simulation/mutants.lua $(MUTANTS)
+
+# Small wrong changes, each in a copy of the checkout: do the specs notice them? MUTANTS: Lua patterns of names.
+mutants: all
+	@eval "$$($(MAKE) -s env)" && LUA_PATH="spec/?.lua;$$LUA_PATH" JOBS="$(JOBS)" exec $(LUA) spec/mutants/main.lua $(MUTANTS)
 
 # Each fuzzer for SECONDS; what it finds, and what it has learnt, is in $(BUILD)/fuzz.
 fuzz:

@@ -49,4 +49,7 @@ long port_write_fd(struct port *port, const char *bytes, size_t length);
  * errno. */
 bool port_lock(int fd);
 
+/* Before the tty is closed: if another program has it open (root is exempt), it stays exclusive otherwise. */
+void port_unlock(int fd);
+
 #endif

@@ -77,6 +77,11 @@ bool port_lock(int fd)
     return ioctl(fd, TIOCEXCL) == 0;
 }
 
+void port_unlock(int fd)
+{
+    ioctl(fd, TIOCNXCL);
+}
+
 static struct port *bad_address(struct port_error *error, const char *text)
 {
     error->problem = PORT_BAD_ADDRESS;

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <termios.h>
 #include <unistd.h>
 
 struct serial {
@@ -61,13 +62,6 @@ static long read_serial(struct port *port, char *buffer, size_t size)
     return 0;
 }
 
-static long write_serial(struct port *port, const char *bytes, size_t length)
-{
-    struct serial *serial = (struct serial *)port;
-    int taken = sp_nonblocking_write(serial->line, bytes, length);
-    return taken >= 0 ? taken : port_mark_closed(port, "hung up");
-}
-
 static bool set_serial_dtr(struct port *port, bool on)
 {
     struct serial *serial = (struct serial *)port;
@@ -91,6 +85,7 @@ static bool set_serial_baud(struct port *port, uint32_t baud)
 static void close_serial(struct port *port)
 {
     struct serial *serial = (struct serial *)port;
+    port_unlock(port->fd);
     sp_close(serial->line);
     sp_free_port(serial->line);
     free(serial);
@@ -99,7 +94,7 @@ static void close_serial(struct port *port)
 static const struct port_driver serial_driver = {
     .close = close_serial,
     .read = read_serial,
-    .write = write_serial,
+    .write = port_write_fd, /* for sp_nonblocking_write a full queue is an error (0.1.1) */
     .set_dtr = set_serial_dtr,
     .set_rts = set_serial_rts,
     .set_baud = set_serial_baud,
@@ -118,7 +113,22 @@ static enum sp_flowcontrol flow_of(enum port_flow flow)
     return SP_FLOWCONTROL_NONE;
 }
 
-static enum sp_return set_line(struct sp_port *line, const struct port_options *options)
+/* libserialport looks for CRTSCTS in c_iflag, and sets it there, where it means nothing (0.1.1). */
+static enum sp_return set_rtscts(int fd, bool on)
+{
+#ifdef CRTSCTS
+    struct termios settings;
+    if (tcgetattr(fd, &settings) != 0)
+        return SP_ERR_FAIL;
+    settings.c_cflag = on ? settings.c_cflag | CRTSCTS : settings.c_cflag & ~(tcflag_t)CRTSCTS;
+    return tcsetattr(fd, TCSANOW, &settings) == 0 ? SP_OK : SP_ERR_FAIL;
+#else
+    (void)fd;
+    return on ? SP_ERR_SUPP : SP_OK;
+#endif
+}
+
+static enum sp_return set_line(struct sp_port *line, int fd, const struct port_options *options)
 {
     enum sp_return status = sp_set_bits(line, 8);
     if (status == SP_OK)
@@ -127,6 +137,8 @@ static enum sp_return set_line(struct sp_port *line, const struct port_options *
         status = sp_set_stopbits(line, 1);
     if (status == SP_OK)
         status = sp_set_flowcontrol(line, flow_of(options->flow));
+    if (status == SP_OK)
+        status = set_rtscts(fd, options->flow == PORT_FLOW_RTSCTS);
     if (status == SP_OK)
         status = sp_set_baudrate(line, (int)options->baud);
     return status;
@@ -151,9 +163,10 @@ struct port *port_open_serial(const char *name, const struct port_options *optio
         port_fail(error, errno);
         goto opened;
     }
-    status = set_line(line, options);
+    status = set_line(line, serial->port.fd, options);
     if (status != SP_OK) {
         fail(error, status);
+        port_unlock(serial->port.fd);
         goto opened;
     }
     /* Without these lines a module may sleep or be in another mode. Ports that do not have them fail here,

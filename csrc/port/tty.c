@@ -121,7 +121,7 @@ static bool set_tty_baud(struct port *port, uint32_t baud)
 
 static void close_tty(struct port *port)
 {
-    ioctl(port->fd, TIOCNXCL);
+    port_unlock(port->fd);
     close(port->fd);
     free(port);
 }
