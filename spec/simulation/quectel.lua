@@ -99,7 +99,12 @@ function quectel.lose_context(module, says_closed)
   local any = false
   if module.online then return false end -- the URC would come much later
   quectel.each(module, function(conn)
-    if not conn.open or conn.link.ended or conn.foreign then return end
+    if conn.foreign then return end
+    if not conn.open then -- what is being opened fails
+      conn.context_lost = true
+      module.run.lost_opening = true
+    end
+    if not conn.open or conn.link.ended then return end
     any = true
     conn.link.ended, conn.link.lost = true, true
     conn.end_told = not says_closed and conn.mode ~= 2
@@ -169,7 +174,7 @@ local function open(module, command, kind, id, host, mode, context)
   local boot = module.boots
   local function opened()
     if boot ~= module.boots or connections[id] ~= conn then return nil end
-    local code = conn.link:connect()
+    local code = conn.context_lost and 570 or conn.link:connect()
     conn.open = code == 0
     if code ~= 0 then
       connections[id] = nil
@@ -293,10 +298,15 @@ commands["+QISWTMD"] = function(module, command, rest)
   local numbers = numbers_in(rest)
   local conn = module.connections.tcp[numbers[1]] or module.connections.ssl[numbers[1]]
   if not conn or not conn.open or numbers[2] > 2 then return fail(module, 556) end
-  conn.mode = numbers[2]
   if module.parked == conn then module.parked = false end
-  if conn.mode == 2 then return connect_online(module, conn, command) end
-  command.after = function() on_link(module, conn) end
+  if numbers[2] == 2 then
+    conn.mode = 2
+    return connect_online(module, conn, command)
+  end
+  command.after = function() -- what is pushed comes after the answer
+    conn.mode = numbers[2]
+    on_link(module, conn)
+  end
   return OK
 end
 
