@@ -2,6 +2,7 @@
 
 local hayes = require "hayes"
 local stream = require "simulation.stream"
+local verification = require "simulation.verification"
 
 local oracle = {}
 
@@ -27,6 +28,7 @@ function oracle.new_handle(run, planned, sock)
     if run.harm < DAMAGE then run.world:note_failure("%s is open, and the module has no connection to it", planned.host) end
   end
   run.handles[#run.handles + 1] = handle
+  verification.check_opened(run, planned.host, handle.link)
   return handle
 end
 
@@ -150,12 +152,30 @@ end
 
 -- Calls
 
+--- Opening the port has failed: it is closed again, and an error says why.
+function oracle.check_failed_opening(run, ok, err)
+  for _, port in ipairs(run.line.ports) do
+    if not port.closed then run.world:note_failure("a port that could not be opened is left open") end
+  end
+  if ok and (type(err) ~= "table" or not err.name or tostring(err) == "") then
+    run.world:note_failure("hayes.open failed without an error: %s", tostring(err))
+  end
+end
+
+--- The collector has to be able to take this once the run is over.
+function oracle.watch(run, object)
+  run.watched[object] = true
+end
+
 --- Opening has failed.
 function oracle.check_refusal(run, planned, ok, err)
   if not ok then return end
   if type(err) ~= "table" or not err.name or tostring(err) == "" then
     return run.world:note_failure("opening %s failed without an error: %s", planned.host, tostring(err))
   end
+  local link = run:link_to(planned.host)
+  -- A server may close before the module has been asked which SSL context the connection has.
+  if err.name == "closed" and link and link.ended and run.plan.tls[planned.host] then return end
   local excused = run.harm > 0 or run.restarts > 0 or run.unplugged or run.lost_opening or run.plan.servers[planned.host].refuses
   if not excused and err.name ~= "timeout" and err.name ~= "busy" then
     run.world:note_failure("opening %s failed: %s", planned.host, tostring(err))
@@ -186,7 +206,6 @@ end
 
 --- A command is answered within its bound after the module is able to.
 local function check_answers(run, modem)
-  wait_until(run, 120, function() return not modem.closed_with end)
   if run.dropped then
     run.collect()
     hayes.sleep(5)
@@ -250,9 +269,11 @@ function oracle.indices(service)
 end
 
 --- The faults are over and the actors have ended.
-function oracle.check_rest(run, modem)
+function oracle.check_rest(run)
+  wait_until(run, 120, function() return not run.modem.closed_with end)
+  local modem = run.modem
   check_answers(run, modem)
-  run.keeps_module = run.line.port.descriptor == -11
+  run.keeps_module = not run.unplugged
   if run.harm < DAMAGE then
     wait_until(run, 480, function()
       if run.dropped then run.collect() end

@@ -2,6 +2,7 @@
 
 local faults = require "simulation.faults"
 local Random = require "simulation.random"
+local verification = require "simulation.verification"
 
 local plan = {}
 
@@ -60,6 +61,7 @@ local function plan_connection(random, made)
   made.data_mode = made.data_mode or transparent
   connection.auto = transparent and random:chance(0.7)
   made.servers[host] = plan_server(random, transparent)
+  if connection.kind == "ssl" then made.tls[host] = verification.plan_options(random, made.module) end
   connection.open = new_call(made, { name = "open", timeout = random:chance(0.5) and 1 + random:real() * 60 or nil })
   local count = random:small(8)
   if random:chance(0.5) then
@@ -132,14 +134,22 @@ local function limit_pushes(made)
   end
 end
 
+--- The opening of the port: in half of the plans it is under faults, too.
+local function plan_opening(random, made)
+  made.opening = new_call(made, { name = "hayes.open", timeout = random:chance(0.3) and 2 + random:real() * 20 or nil })
+  made.opening.under_faults = random:chance(0.5)
+end
+
 ---@param seed integer
 function plan.make(seed)
   local random = Random.new(seed, "plan")
-  local made = { seed = seed, calls = 0, words = 0, hosts = 0, servers = {}, actors = {} }
+  local made = { seed = seed, calls = 0, words = 0, hosts = 0, servers = {}, tls = {}, actors = {} }
   made.line = { style = random:pick { "whole", "whole", "whole", "pieces", "bytes" },
     pace = random:chance(0.3) and 11520,
     greedy = random:chance(0.5) }
   made.module = plan_module(random)
+  verification.plan_habits(random, made.module)
+  plan_opening(random, made)
   made.others = plan_others(random)
   for i = 1, random:int(1, 4) do made.actors[i] = plan_sockets(random, made) end
   -- A connection that is alone may have any words in data mode.

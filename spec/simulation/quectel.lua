@@ -1,6 +1,7 @@
 --- A simulated Quectel module: TCP and TLS connections in buffer, direct push and transparent mode.
 
 local Link = require "simulation.link"
+local verification = require "simulation.verification"
 
 local OK, ERROR = "\r\nOK\r\n", "\r\nERROR\r\n"
 
@@ -19,7 +20,8 @@ local families = {
 
 function quectel.clear(module)
   module.connections = { tcp = {}, ssl = {} }
-  module.contexts = {}
+  module.contexts, module.clock_set = {}, false
+  if module.boots == 0 then verification.leave_behind(module) end
   module.parked = false -- the connection that ATO returns to
   module.error = 0
 end
@@ -170,6 +172,7 @@ local function open(module, command, kind, id, host, mode, context)
   local conn = setmetatable({ kind = kind, id = id, mode = mode, module = module, told = false, end_told = false,
     open = false, context = context or 0, last_input = 0, escaping = false }, Connection)
   connections[id] = conn
+  if kind == "ssl" then verification.at_open(module, conn, host) end
   conn.link = Link.new(module.run, host, conn, function() on_link(module, conn) end)
   local boot = module.boots
   local function opened()
@@ -316,17 +319,8 @@ commands["O"] = function(module, command)
   return connect_online(module, conn, command)
 end
 
-commands["+QSSLCFG"] = function(module, _, rest)
-  local name, index, value = rest:match('^="([%w_/]+)",(%d),?(.*)$')
-  if not name then return ERROR end
-  local context = module.contexts[index] or {}
-  module.contexts[index] = context
-  if value ~= "" then
-    context[name] = value
-    return OK
-  end
-  return { ('\r\n+QSSLCFG: "%s",%s,%s\r\n'):format(name, index, context[name] or "0"), OK }
-end
+commands["+QSSLCFG"] = function(module, _, rest) return verification.configure(module, rest) end
+commands["+CCLK"] = function(module, _, rest) return verification.clock(module, rest) end
 
 -- The rest
 
