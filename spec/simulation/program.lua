@@ -175,6 +175,7 @@ end
 local function take_modem(run)
   local modem = open_modem(run)
   oracle.watch(run, modem)
+  modem.again.startup.timeout = 12 -- one that is given up early leaves no time for a module in any state
   modem:listen("reboot", function() run.noticed, run.noticed_at = run.noticed + 1, run.world.now end)
   run.noticed = run.restarts -- what happened before is nobody's business any more
   run:use_modem(modem)
