@@ -28,6 +28,8 @@ function oracle.new_handle(run, planned, sock)
     if run.harm < DAMAGE then run.world:note_failure("%s is open, and the module has no connection to it", planned.host) end
   end
   run.handles[#run.handles + 1] = handle
+  oracle.watch(run, sock)
+  oracle.watch(run, sock.connection)
   verification.check_opened(run, planned.host, handle.link)
   return handle
 end
@@ -77,9 +79,10 @@ end
 local CLOSED = { closed = true }
 
 --- Bytes that send() did not take, because the connection has ended.
---- Handles from before a restart that the library has noticed.
+--- Handles from before a restart that the library has noticed, or of a port that has gone.
 local function check_after_restart(self, call, result, why)
   local run = self.run
+  run:count("calls of handles from before a restart")
   -- What waits for the line has to have its turn before it is over.
   local waits = call.name == "state" or call.name == "flush" or call.timeout and call.timeout < 5
   if call.name == "send" and result or not result and why ~= "closed" and not waits then
@@ -92,10 +95,11 @@ local function note_refused(self, call)
   if call.name == "send" then self.refused = (self.refused or 0) + call.size end
 end
 
---- noticed: how many restarts the library had noticed before the call.
-function Handle:after_call(call, noticed, ok, result, why)
+--- noticed, port: how many restarts the library had noticed before the call, and the port that was in use.
+function Handle:after_call(call, noticed, port, ok, result, why)
   local run, link = self.run, self.link
-  if ok and noticed > self.noticed and call.name ~= "switch" then check_after_restart(self, call, result, why) end
+  local from_before = noticed > self.noticed or port and port ~= self.modem_opened
+  if ok and from_before and call.name ~= "switch" then check_after_restart(self, call, result, why) end
   if not ok or result or self.spoilt then return end
   note_refused(self, call)
   if why ~= "closed" or run.harm >= LOSS then return end
@@ -291,10 +295,43 @@ local function upvalue(f, wanted)
   end
 end
 
+--- The timers that count, and what is left of those that do not.
+local function count_timers(builtin)
+  local push = upvalue(builtin.new_timer, "heap_push")
+  local live, all = 0, upvalue(push, "heap")
+  for _, entry in ipairs(all) do
+    if entry.owner.timer == entry then live = live + 1 end
+  end
+  return live, #all
+end
+
 --- The program has ended.
 function oracle.check_end(run, builtin)
   if not is_empty(builtin.attached()) then run.world:fail("the loop still serves a modem") end
   if upvalue(builtin.resume, "first_ready") then run.world:fail("a task is left that is ready to go on") end
+  local live = count_timers(builtin)
+  if live > 0 then run.world:fail("%d timers are left", live) end
+  for _, port in ipairs(run.line.ports) do
+    if not port.closed then run.world:fail("a port is left open") end
+  end
+end
+
+--- How many runs it takes to look for memory once: to collect all of it takes longer than a run.
+local MEMORY_EVERY = 8
+
+--- Nothing that the program has had is kept by the library.
+function oracle.check_memory(run, builtin)
+  if run.plan.seed % MEMORY_EVERY ~= 0 then return end
+  -- What is left of timers that nobody waits for goes when their time has come.
+  hayes.run(hayes.sleep, 1e6)
+  local _, timers = count_timers(builtin)
+  if timers > 0 then run.world:fail("%d timers are left after their time", timers) end
+  run.modem, run.users, run.handles, run.calls = nil, {}, {}, {}
+  collectgarbage()
+  collectgarbage()
+  run:count("memory looked through")
+  local object = next(run.watched)
+  if object then run.world:fail("the library keeps %s", tostring(object)) end
 end
 
 return oracle

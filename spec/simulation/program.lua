@@ -69,10 +69,10 @@ end
 local function do_lane(run, handle, lane)
   for _, call in ipairs(lane) do
     if call.pause > 0 then hayes.sleep(call.pause) end
-    local noticed = run.noticed
+    local noticed, port = run.noticed, run.line.port
     local results = table.pack(run:call(call, function(record) return does[call.name](run, handle.sock, record, handle) end))
     note(run, call, table.unpack(results, 1, results.n))
-    handle:after_call(call, noticed, table.unpack(results, 1, results.n))
+    handle:after_call(call, noticed, port, table.unpack(results, 1, results.n))
   end
 end
 
