@@ -221,6 +221,9 @@ for _, name in ipairs(names) do
   if kinds[name].harm == "none" or kinds[name].harm == "slow" then gentle[#gentle + 1] = name end
 end
 
+--- Kinds that make answers come when nobody expects them any more.
+local belated = { "late answer", "late answer", "late answer", "delay", "time-out", "cancel", "split", "merge" }
+
 local function number_in(random, made, where)
   if where == "call" then return random:int(1, math.max(1, made.calls)) end
   if where == "handler" then return random:int(1, 10) end
@@ -231,6 +234,7 @@ end
 --- The faults of a plan: a few, often of the kinds that leave no excuse.
 function faults.choose(random, made)
   local from = random:chance(0.6) and gentle or names
+  if made.talks and random:chance(0.7) then from = belated end
   local one_kind = random:chance(0.2) and random:pick(from)
   local list = {}
   for i = 1, random:small(14) do

@@ -91,6 +91,32 @@ local function check_after_restart(self, call, result, why)
   end
 end
 
+--- An error that says how much was lost says so of one connection.
+local function check_own(self, err)
+  if not err or not err.unsent then return end
+  local owners = self.run.error_owners
+  local owner = owners[err] or self
+  owners[err] = owner
+  if owner ~= self then
+    self.run.world:note_failure("%s and %s have one error, which says how much was lost", owner.host, self.host)
+  end
+end
+
+--- Data of which the module has told is read within this, seconds.
+local TOLD_FOR = 2
+
+--- A call gave up waiting for data: the module has not told of any that nobody reads.
+local function check_told(self, why)
+  local run, link = self.run, self.link
+  local conn = link and link.conn
+  if why ~= "timeout" or run.harm >= SLOW or run.plan.data_mode or not conn or conn.mode ~= 0 or not conn.told then return end
+  local exchanges = run.modem.exchanges
+  if not exchanges or exchanges.holder or exchanges.tickets[1] or exchanges.hold or run.modem.closed_with then return end
+  if link.ended or run.restarts > 0 or run.unplugged or run.world.now - conn.told_at < TOLD_FOR then return end
+  run.world:note_failure("%s: %d bytes are in the module, which has said so %.1f s ago, and nobody reads them", self.host,
+    #link.inbox, run.world.now - conn.told_at)
+end
+
 local function note_refused(self, call)
   if call.name == "send" then self.refused = (self.refused or 0) + call.size end
 end
@@ -102,6 +128,8 @@ function Handle:after_call(call, noticed, port, ok, result, why)
   if ok and from_before and call.name ~= "switch" then check_after_restart(self, call, result, why) end
   if not ok or result or self.spoilt then return end
   note_refused(self, call)
+  check_own(self, self.sock:lasterror())
+  if call.name ~= "send" and call.name ~= "flush" then check_told(self, why) end
   if why ~= "closed" or run.harm >= LOSS then return end
   local err = self.sock:lasterror()
   if not err then return run.world:note_failure("%s: call %d ended with closed, and lasterror() is nil", self.host, call.id) end
@@ -181,7 +209,8 @@ function oracle.check_refusal(run, planned, ok, err)
   -- A server may close before the module has been asked which SSL context the connection has.
   if err.name == "closed" and link and link.ended and run.plan.tls[planned.host] then return end
   local excused = run.harm > 0 or run.restarts > 0 or run.unplugged or run.lost_opening or run.plan.servers[planned.host].refuses
-  if not excused and err.name ~= "timeout" and err.name ~= "busy" then
+  local late = err.name == "timeout" and (planned.open.timeout or err.queued or run.plan.data_mode)
+  if not excused and not late and err.name ~= "busy" then
     run.world:note_failure("opening %s failed: %s", planned.host, tostring(err))
   end
 end
@@ -326,7 +355,7 @@ function oracle.check_memory(run, builtin)
   hayes.run(hayes.sleep, 1e6)
   local _, timers = count_timers(builtin)
   if timers > 0 then run.world:fail("%d timers are left after their time", timers) end
-  run.modem, run.users, run.handles, run.calls = nil, {}, {}, {}
+  run.modem, run.users, run.handles, run.calls, run.error_owners = nil, {}, {}, {}, {}
   collectgarbage()
   collectgarbage()
   run:count("memory looked through")

@@ -107,6 +107,7 @@ local function plan_module(random)
     urcs_wait = random:chance(0.3), push_ends = random:chance(0.5), closes_early = random:chance(0.5),
     read_fails_at_end = random:chance(0.3), most_read = random:pick { 1500, 1500, 1460, 100 },
     prompt = random:chance(0.8) and "\r\n> " or "> ", escape_cancels = random:chance(0.5),
+    result_first = random:chance(0.1), -- of an opening, then the OK
     pauses = random:chance(0.5), -- between the lines of an answer
   }
 end
@@ -125,7 +126,7 @@ end
 --- The engine holds 4 kB back behind what may be the end of data mode; what others push meanwhile is less here.
 local function limit_pushes(made)
   for _, actor in ipairs(made.actors) do
-    for _, connection in ipairs(actor.connections) do
+    for _, connection in ipairs(actor.connections or {}) do
       local packets = made.servers[connection.host].packets
       for i, packet in ipairs(packets) do
         if connection.mode ~= "transparent" then packet.size = i <= 4 and math.min(packet.size, 200) or 0 end
@@ -151,7 +152,11 @@ function plan.make(seed)
   verification.plan_habits(random, made.module)
   plan_opening(random, made)
   made.others = plan_others(random)
-  for i = 1, random:int(1, 4) do made.actors[i] = plan_sockets(random, made) end
+  made.talks = random:chance(0.12) -- commands, and few connections or none
+  for i = 1, made.talks and random:int(0, 1) or random:int(1, 4) do made.actors[i] = plan_sockets(random, made) end
+  for _ = 1, made.talks and random:int(1, 3) or 0 do
+    made.actors[#made.actors + 1] = plan_commands(random, made)
+  end
   -- A connection that is alone may have any words in data mode.
   if made.hosts == 1 and #made.others == 0 then made.data_mode = false end
   if made.data_mode then limit_pushes(made) end

@@ -64,7 +64,7 @@ local function pass_on(module, conn)
   end
   if conn.mode == 0 then
     if link.inbox == "" or conn.told then return end
-    conn.told = true
+    conn.told, conn.told_at = true, module.world.now
     return module:urc(('\r\n%s: "recv",%d\r\n'):format(family.urc, conn.id), { kind = "recv", conn = conn })
   end
   while link.inbox ~= "" and module:urcs_may_go() do
@@ -185,7 +185,7 @@ local function open(module, command, kind, id, host, mode, context)
     end
     return code
   end
-  local seconds = conn.link:connect_seconds()
+  local seconds, first = conn.link:connect_seconds(), module.habits.result_first
   if mode == 2 then
     module.world:after(seconds, function()
       if boot ~= module.boots then return end
@@ -200,7 +200,12 @@ local function open(module, command, kind, id, host, mode, context)
     if not code then return end
     module:urc(("\r\n%s: %d,%d\r\n"):format(family.open, id, code), { kind = "opened", conn = conn })
     if code == 0 then on_link(module, conn) end
+    if first then module:answer(command, OK) end
   end)
+  if first then
+    module.busy_until = math.max(module.busy_until, module.world.now + seconds)
+    return nil
+  end
   return OK
 end
 

@@ -31,7 +31,7 @@ local HARM = { none = 0, slow = 1, loss = 2, damage = 3 }
 ---@param options { only: table<integer, true>?, trace: (fun(line: string))? }
 function Run.new(plan, options)
   local self = setmetatable({ plan = plan, world = World.new(), links = {}, calls = {}, handles = {}, outcomes = {},
-    counts = {}, users = {}, watched = setmetatable({}, { __mode = "k" }),
+    counts = {}, users = {}, error_owners = {}, watched = setmetatable({}, { __mode = "k" }),
     harm = 0, armed = false, digest = 0, restarts = 0, noticed = 0, noticed_at = 0, reports = {}, injected = {} }, Run)
   self.world.tracing = options.trace or false
   stream.choose(not plan.data_mode)
