@@ -5,10 +5,12 @@
 --- it); "loss" (the module says less than it does, or refuses what it would have done); "damage" (bytes of the line are
 --- changed).
 
+local verification = require "simulation.verification"
+
 local faults = {}
 
 ---@class hayes.simulation.fault_kind
----@field where "word"|"write"|"command"|"call"|"time"
+---@field where "word"|"write"|"command"|"call"|"time"|"handler"
 ---@field harm "none"|"slow"|"loss"|"damage"
 ---@field make? fun(random, fault) further fields
 ---@field act fun(run, fault, what): boolean? false: there was nothing to do
@@ -36,7 +38,9 @@ end }
 --- Words of data mode: nothing may stand in front of them.
 local function is_of_data_mode(run, word)
   local about = word.about
-  return run.module.online or about.kind == "data" or about.kind == "escaped"
+  -- The host hears of the end of data mode after the module has left it.
+  local line_is_online = run.module.online or run.modem and run.modem.online
+  return line_is_online or about.kind == "data" or about.kind == "escaped"
     or about.kind == "closed" and about.conn.mode == 2
 end
 
@@ -176,6 +180,15 @@ kinds["port gone"] = { where = "time", harm = "none", make = seconds(0.1, 20), a
   return run.line:unplug("hung up")
 end }
 
+kinds["port renamed"] = { where = "time", harm = "none", make = seconds(0.1, 20), act = function(run, fault)
+  run.line.unplugged_until = run.world.now + fault.seconds
+  if not run.line:unplug("hung up") then return false end
+  run.line:rename()
+end }
+
+kinds["settings changed"] = { where = "time", harm = "none", make = verification.plan_change,
+  act = verification.change }
+
 kinds["clock jump"] = { where = "time", harm = "slow", make = seconds(0.5, 200), act = function(run, fault)
   run.world:jump(fault.seconds)
 end }
@@ -186,7 +199,8 @@ kinds.cancel = { where = "call", harm = "none", make = function(random, fault) f
   act = function(_, fault, call) call.cancel_in = fault.steps end }
 
 kinds["time-out"] = { where = "call", harm = "none", make = seconds(0, 5), act = function(_, fault, call)
-  call.timeout = call.name == "open" and math.max(0.1, fault.seconds) or fault.seconds
+  local opens = call.name == "open" or call.name == "hayes.open"
+  call.timeout = opens and math.max(0.1, fault.seconds) or fault.seconds
 end }
 
 kinds.collect = { where = "call", harm = "none", act = function(_, _, call)
@@ -207,15 +221,20 @@ for _, name in ipairs(names) do
   if kinds[name].harm == "none" or kinds[name].harm == "slow" then gentle[#gentle + 1] = name end
 end
 
+--- Kinds that make answers come when nobody expects them any more.
+local belated = { "late answer", "late answer", "late answer", "delay", "time-out", "cancel", "split", "merge" }
+
 local function number_in(random, made, where)
   if where == "call" then return random:int(1, math.max(1, made.calls)) end
   if where == "handler" then return random:int(1, 10) end
+  if made.opening.under_faults and random:chance(0.3) then return random:int(1, where == "word" and 50 or 20) end
   return random:int(1, math.max(4, made.words))
 end
 
 --- The faults of a plan: a few, often of the kinds that leave no excuse.
 function faults.choose(random, made)
   local from = random:chance(0.6) and gentle or names
+  if made.talks and random:chance(0.7) then from = belated end
   local one_kind = random:chance(0.2) and random:pick(from)
   local list = {}
   for i = 1, random:small(14) do

@@ -21,6 +21,8 @@ function Line.new(run, habits)
     held = false,   -- a word that waits for the next one
     port = false,   -- the end in use
     next_fd = -10,
+    name = "simulation", -- under which it is opened
+    ports = {},     -- all ends so far
     full_until = 0,
     changed = false, -- a byte on its way to the host was changed
   }, Line)
@@ -35,7 +37,8 @@ Port.__index = Port
 function Line:open()
   self.next_fd = self.next_fd - 1
   self.port = setmetatable({ line = self, world = self.world, descriptor = self.next_fd, inbox = {}, gone = false,
-    closed = false, full = false }, Port)
+    name = self.name, closed = false, full = false }, Port)
+  self.ports[#self.ports + 1] = self.port
   return self.port
 end
 
@@ -47,7 +50,7 @@ function Port:close()
 end
 
 --- hayes.open_port: what the modem continues with.
-function Port:again() return self.line:reopened() end
+function Port:again() return self.line:reopened(self.name) end
 
 local function flush_output(self, now)
   while not self.full and not self.gone do
@@ -109,8 +112,14 @@ function Line:unplug(reason)
   return true
 end
 
-function Line:reopened()
-  if self.unplugged_until and self.world.now < self.unplugged_until then
+--- It will come back under another name.
+function Line:rename()
+  self.name = ("simulation%d"):format(#self.ports)
+end
+
+--- Opens it under this name; nil and the error if there is no such port now.
+function Line:reopened(name)
+  if self.unplugged_until and self.world.now < self.unplugged_until or name ~= self.name then
     return nil, self.run.errors.new { name = "no_such_port", origin = "port", message = "there is no port" }
   end
   self.held, self.arrives_at = false, 0

@@ -2,6 +2,7 @@
 
 local hayes = require "hayes"
 local stream = require "simulation.stream"
+local verification = require "simulation.verification"
 
 local oracle = {}
 
@@ -27,6 +28,9 @@ function oracle.new_handle(run, planned, sock)
     if run.harm < DAMAGE then run.world:note_failure("%s is open, and the module has no connection to it", planned.host) end
   end
   run.handles[#run.handles + 1] = handle
+  oracle.watch(run, sock)
+  oracle.watch(run, sock.connection)
+  verification.check_opened(run, planned.host, handle.link)
   return handle
 end
 
@@ -75,9 +79,10 @@ end
 local CLOSED = { closed = true }
 
 --- Bytes that send() did not take, because the connection has ended.
---- Handles from before a restart that the library has noticed.
+--- Handles from before a restart that the library has noticed, or of a port that has gone.
 local function check_after_restart(self, call, result, why)
   local run = self.run
+  run:count("calls of handles from before a restart")
   -- What waits for the line has to have its turn before it is over.
   local waits = call.name == "state" or call.name == "flush" or call.timeout and call.timeout < 5
   if call.name == "send" and result or not result and why ~= "closed" and not waits then
@@ -86,16 +91,45 @@ local function check_after_restart(self, call, result, why)
   end
 end
 
+--- An error that says how much was lost says so of one connection.
+local function check_own(self, err)
+  if not err or not err.unsent then return end
+  local owners = self.run.error_owners
+  local owner = owners[err] or self
+  owners[err] = owner
+  if owner ~= self then
+    self.run.world:note_failure("%s and %s have one error, which says how much was lost", owner.host, self.host)
+  end
+end
+
+--- Data of which the module has told is read within this, seconds.
+local TOLD_FOR = 2
+
+--- A call gave up waiting for data: the module has not told of any that nobody reads.
+local function check_told(self, why)
+  local run, link = self.run, self.link
+  local conn = link and link.conn
+  if why ~= "timeout" or run.harm >= SLOW or run.plan.data_mode or not conn or conn.mode ~= 0 or not conn.told then return end
+  local exchanges = run.modem.exchanges
+  if not exchanges or exchanges.holder or exchanges.tickets[1] or exchanges.hold or run.modem.closed_with then return end
+  if link.ended or run.restarts > 0 or run.unplugged or run.world.now - conn.told_at < TOLD_FOR then return end
+  run.world:note_failure("%s: %d bytes are in the module, which has said so %.1f s ago, and nobody reads them", self.host,
+    #link.inbox, run.world.now - conn.told_at)
+end
+
 local function note_refused(self, call)
   if call.name == "send" then self.refused = (self.refused or 0) + call.size end
 end
 
---- noticed: how many restarts the library had noticed before the call.
-function Handle:after_call(call, noticed, ok, result, why)
+--- noticed, port: how many restarts the library had noticed before the call, and the port that was in use.
+function Handle:after_call(call, noticed, port, ok, result, why)
   local run, link = self.run, self.link
-  if ok and noticed > self.noticed and call.name ~= "switch" then check_after_restart(self, call, result, why) end
+  local from_before = noticed > self.noticed or port and port ~= self.modem_opened
+  if ok and from_before and call.name ~= "switch" then check_after_restart(self, call, result, why) end
   if not ok or result or self.spoilt then return end
   note_refused(self, call)
+  check_own(self, self.sock:lasterror())
+  if call.name ~= "send" and call.name ~= "flush" then check_told(self, why) end
   if why ~= "closed" or run.harm >= LOSS then return end
   local err = self.sock:lasterror()
   if not err then return run.world:note_failure("%s: call %d ended with closed, and lasterror() is nil", self.host, call.id) end
@@ -150,14 +184,33 @@ end
 
 -- Calls
 
+--- Opening the port has failed: it is closed again, and an error says why.
+function oracle.check_failed_opening(run, ok, err)
+  for _, port in ipairs(run.line.ports) do
+    if not port.closed then run.world:note_failure("a port that could not be opened is left open") end
+  end
+  if ok and (type(err) ~= "table" or not err.name or tostring(err) == "") then
+    run.world:note_failure("hayes.open failed without an error: %s", tostring(err))
+  end
+end
+
+--- The collector has to be able to take this once the run is over.
+function oracle.watch(run, object)
+  run.watched[object] = true
+end
+
 --- Opening has failed.
 function oracle.check_refusal(run, planned, ok, err)
   if not ok then return end
   if type(err) ~= "table" or not err.name or tostring(err) == "" then
     return run.world:note_failure("opening %s failed without an error: %s", planned.host, tostring(err))
   end
-  local excused = run.harm > 0 or run.restarts > 0 or run.unplugged or run.plan.servers[planned.host].refuses
-  if not excused and err.name ~= "timeout" and err.name ~= "busy" then
+  local link = run:link_to(planned.host)
+  -- A server may close before the module has been asked which SSL context the connection has.
+  if err.name == "closed" and link and link.ended and run.plan.tls[planned.host] then return end
+  local excused = run.harm > 0 or run.restarts > 0 or run.unplugged or run.lost_opening or run.plan.servers[planned.host].refuses
+  local late = err.name == "timeout" and (planned.open.timeout or err.queued or run.plan.data_mode)
+  if not excused and not late and err.name ~= "busy" then
     run.world:note_failure("opening %s failed: %s", planned.host, tostring(err))
   end
 end
@@ -186,7 +239,6 @@ end
 
 --- A command is answered within its bound after the module is able to.
 local function check_answers(run, modem)
-  wait_until(run, 120, function() return not modem.closed_with end)
   if run.dropped then
     run.collect()
     hayes.sleep(5)
@@ -250,9 +302,11 @@ function oracle.indices(service)
 end
 
 --- The faults are over and the actors have ended.
-function oracle.check_rest(run, modem)
+function oracle.check_rest(run)
+  wait_until(run, 120, function() return not run.modem.closed_with end)
+  local modem = run.modem
   check_answers(run, modem)
-  run.keeps_module = run.line.port.descriptor == -11
+  run.keeps_module = not run.unplugged
   if run.harm < DAMAGE then
     wait_until(run, 480, function()
       if run.dropped then run.collect() end
@@ -270,10 +324,43 @@ local function upvalue(f, wanted)
   end
 end
 
+--- The timers that count, and what is left of those that do not.
+local function count_timers(builtin)
+  local push = upvalue(builtin.new_timer, "heap_push")
+  local live, all = 0, upvalue(push, "heap")
+  for _, entry in ipairs(all) do
+    if entry.owner.timer == entry then live = live + 1 end
+  end
+  return live, #all
+end
+
 --- The program has ended.
 function oracle.check_end(run, builtin)
   if not is_empty(builtin.attached()) then run.world:fail("the loop still serves a modem") end
   if upvalue(builtin.resume, "first_ready") then run.world:fail("a task is left that is ready to go on") end
+  local live = count_timers(builtin)
+  if live > 0 then run.world:fail("%d timers are left", live) end
+  for _, port in ipairs(run.line.ports) do
+    if not port.closed then run.world:fail("a port is left open") end
+  end
+end
+
+--- How many runs it takes to look for memory once: to collect all of it takes longer than a run.
+local MEMORY_EVERY = 8
+
+--- Nothing that the program has had is kept by the library.
+function oracle.check_memory(run, builtin)
+  if run.plan.seed % MEMORY_EVERY ~= 0 then return end
+  -- What is left of timers that nobody waits for goes when their time has come.
+  hayes.run(hayes.sleep, 1e6)
+  local _, timers = count_timers(builtin)
+  if timers > 0 then run.world:fail("%d timers are left after their time", timers) end
+  run.modem, run.users, run.handles, run.calls, run.error_owners = nil, {}, {}, {}, {}
+  collectgarbage()
+  collectgarbage()
+  run:count("memory looked through")
+  local object = next(run.watched)
+  if object then run.world:fail("the library keeps %s", tostring(object)) end
 end
 
 return oracle

@@ -2,6 +2,7 @@
 
 local faults = require "simulation.faults"
 local Random = require "simulation.random"
+local verification = require "simulation.verification"
 
 local plan = {}
 
@@ -60,6 +61,7 @@ local function plan_connection(random, made)
   made.data_mode = made.data_mode or transparent
   connection.auto = transparent and random:chance(0.7)
   made.servers[host] = plan_server(random, transparent)
+  if connection.kind == "ssl" then made.tls[host] = verification.plan_options(random, made.module) end
   connection.open = new_call(made, { name = "open", timeout = random:chance(0.5) and 1 + random:real() * 60 or nil })
   local count = random:small(8)
   if random:chance(0.5) then
@@ -105,6 +107,7 @@ local function plan_module(random)
     urcs_wait = random:chance(0.3), push_ends = random:chance(0.5), closes_early = random:chance(0.5),
     read_fails_at_end = random:chance(0.3), most_read = random:pick { 1500, 1500, 1460, 100 },
     prompt = random:chance(0.8) and "\r\n> " or "> ", escape_cancels = random:chance(0.5),
+    result_first = random:chance(0.1), -- of an opening, then the OK
     pauses = random:chance(0.5), -- between the lines of an answer
   }
 end
@@ -123,7 +126,7 @@ end
 --- The engine holds 4 kB back behind what may be the end of data mode; what others push meanwhile is less here.
 local function limit_pushes(made)
   for _, actor in ipairs(made.actors) do
-    for _, connection in ipairs(actor.connections) do
+    for _, connection in ipairs(actor.connections or {}) do
       local packets = made.servers[connection.host].packets
       for i, packet in ipairs(packets) do
         if connection.mode ~= "transparent" then packet.size = i <= 4 and math.min(packet.size, 200) or 0 end
@@ -132,16 +135,28 @@ local function limit_pushes(made)
   end
 end
 
+--- The opening of the port: in half of the plans it is under faults, too.
+local function plan_opening(random, made)
+  made.opening = new_call(made, { name = "hayes.open", timeout = random:chance(0.3) and 2 + random:real() * 20 or nil })
+  made.opening.under_faults = random:chance(0.5)
+end
+
 ---@param seed integer
 function plan.make(seed)
   local random = Random.new(seed, "plan")
-  local made = { seed = seed, calls = 0, words = 0, hosts = 0, servers = {}, actors = {} }
+  local made = { seed = seed, calls = 0, words = 0, hosts = 0, servers = {}, tls = {}, actors = {} }
   made.line = { style = random:pick { "whole", "whole", "whole", "pieces", "bytes" },
     pace = random:chance(0.3) and 11520,
     greedy = random:chance(0.5) }
   made.module = plan_module(random)
+  verification.plan_habits(random, made.module)
+  plan_opening(random, made)
   made.others = plan_others(random)
-  for i = 1, random:int(1, 4) do made.actors[i] = plan_sockets(random, made) end
+  made.talks = random:chance(0.12) -- commands, and few connections or none
+  for i = 1, made.talks and random:int(0, 1) or random:int(1, 4) do made.actors[i] = plan_sockets(random, made) end
+  for _ = 1, made.talks and random:int(1, 3) or 0 do
+    made.actors[#made.actors + 1] = plan_commands(random, made)
+  end
   -- A connection that is alone may have any words in data mode.
   if made.hosts == 1 and #made.others == 0 then made.data_mode = false end
   if made.data_mode then limit_pushes(made) end

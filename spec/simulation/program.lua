@@ -69,10 +69,10 @@ end
 local function do_lane(run, handle, lane)
   for _, call in ipairs(lane) do
     if call.pause > 0 then hayes.sleep(call.pause) end
-    local noticed = run.noticed
+    local noticed, port = run.noticed, run.line.port
     local results = table.pack(run:call(call, function(record) return does[call.name](run, handle.sock, record, handle) end))
     note(run, call, table.unpack(results, 1, results.n))
-    handle:after_call(call, noticed, table.unpack(results, 1, results.n))
+    handle:after_call(call, noticed, port, table.unpack(results, 1, results.n))
   end
 end
 
@@ -98,12 +98,15 @@ local function close(run, handle, call)
   handle:closed(table.unpack(results, 1, results.n))
 end
 
-local function use_connection(run, modem, planned)
-  local call = planned.open
+local function use_connection(run, planned)
+  local call, modem = planned.open, run.modem
   local ok, sock, err = run:call(call, function(record)
     local options = { mode = planned.mode, timeout = record.timeout }
     if planned.mode == "transparent" and planned.auto then options.escape = "auto" end
-    if planned.kind == "ssl" then options.verify = "none" end
+    if planned.kind == "ssl" then
+      options.verify = "none"
+      for name, value in pairs(run.plan.tls[planned.host] or {}) do options[name] = value end
+    end
     return modem[planned.kind].open(planned.host, planned.kind == "ssl" and 443 or 7, options)
   end)
   note(run, call, ok, sock, err)
@@ -118,43 +121,79 @@ end
 
 local acts = {}
 
-function acts.sockets(run, modem, actor)
-  for _, planned in ipairs(actor.connections) do use_connection(run, modem, planned) end
+function acts.sockets(run, actor)
+  for _, planned in ipairs(actor.connections) do use_connection(run, planned) end
 end
 
-function acts.commands(run, modem, actor)
+function acts.commands(run, actor)
   for _, call in ipairs(actor.calls) do
     if call.pause > 0 then hayes.sleep(call.pause) end
     note(run, call, run:call(call, function(record)
-      local response, err = modem:at(call.text, { timeout = record.timeout })
+      local response, err = run.modem:at(call.text, { timeout = record.timeout })
       if response then oracle.check_response(run, call.text, response) end
       return response, err
     end))
   end
 end
 
-function acts.handlers(run, modem, actor)
+function acts.handlers(run, actor)
   local count = 0
-  modem:on("urc", function()
-    count = count + 1
-    local event = { raises = false }
-    run:inject("handler", count, event)
-    if event.raises then error("a planned error", 0) end
-    if actor.commands and count % 3 == 0 then modem:at("AT+CSQ", { timeout = 5 }) end
+  run:with_modem(function(modem)
+    modem:on("urc", function()
+      count = count + 1
+      local event = { raises = false }
+      run:inject("handler", count, event)
+      if event.raises then error("a planned error", 0) end
+      if actor.commands and count % 3 == 0 then modem:at("AT+CSQ", { timeout = 5 }) end
+    end)
   end)
 end
 
-local function act(run, modem, actor)
+local function act(run, actor)
   if actor.starts and actor.starts > 0 then hayes.sleep(actor.starts) end
-  acts[actor.kind](run, modem, actor)
+  acts[actor.kind](run, actor)
 end
 
---- Opens the port again whenever it has gone.
-local function keep_open(run, modem)
+--- A port is opened until that succeeds, each time in a task of its own that a fault may cancel.
+local function open_modem(run)
+  local call = run.plan.opening
+  for _ = 1, 100 do
+    local ok, modem, err = run:call(call, function(record)
+      local port, refusal = run.line:reopened(run.line.name)
+      if not port then return nil, refusal end
+      return hayes.open_port(port, run.line.name, { timeout = record.timeout, trace = run.library_trace })
+    end)
+    note(run, call, ok, modem and true, err)
+    if ok and modem then return modem end
+    oracle.check_failed_opening(run, ok, err)
+    hayes.sleep(0.5)
+    call = { id = 0, name = call.name } -- no fault is meant for it
+  end
+  run.world:fail("the port cannot be opened")
+end
+
+local function take_modem(run)
+  local modem = open_modem(run)
+  oracle.watch(run, modem)
+  modem.again.startup.timeout = 12 -- one that is given up early leaves no time for a module in any state
+  modem:listen("reboot", function() run.noticed, run.noticed_at = run.noticed + 1, run.world.now end)
+  run.noticed = run.restarts -- what happened before is nobody's business any more
+  run:use_modem(modem)
+end
+
+--- Opens the port again whenever it has gone; with another modem when it has come back under another name.
+local function keep_open(run)
   while true do
+    local modem = run.modem
     modem:wait("closed")
     while modem.closed_with do
       hayes.sleep(0.5)
+      if run.line.name ~= modem.address then
+        modem:close()
+        run:count("opened under another name")
+        take_modem(run)
+        break
+      end
       local ok, err = modem:reopen()
       run:note(("reopen: %s"):format(words(ok, err)))
     end
@@ -162,27 +201,25 @@ local function keep_open(run, modem)
 end
 
 function program.main(run)
-  local modem, err = hayes.open_port(run.line:open(), "simulation", { trace = run.library_trace })
-  if not modem then run.world:fail("hayes.open: %s", tostring(err)) end
-  run.modem = modem
-  modem:listen("reboot", function() run.noticed, run.noticed_at = run.noticed + 1, run.world.now end)
-  run:arm()
+  if run.plan.opening.under_faults then run:arm() end
+  take_modem(run)
+  if not run.armed then run:arm() end
   for i, other in ipairs(run.plan.others) do
     local host = ("other%d.example"):format(i)
     run.plan.servers[host] = other
     run.module.kind.open_other(run.module, other, host)
   end
-  local keeper = hayes.spawn(keep_open, run, modem)
+  local keeper = hayes.spawn(keep_open, run)
   local tasks = {}
-  for i, actor in ipairs(run.plan.actors) do tasks[i] = hayes.spawn(act, run, modem, actor) end
+  for i, actor in ipairs(run.plan.actors) do tasks[i] = hayes.spawn(act, run, actor) end
   for _, task in ipairs(tasks) do
     local ok, failed = task:join()
     if not ok then run.world:fail("an actor failed: %s", tostring(failed)) end
   end
   run:disarm()
-  oracle.check_rest(run, modem)
+  oracle.check_rest(run)
   keeper:cancel()
-  modem:close()
+  run.modem:close()
 end
 
 return program

@@ -1,6 +1,7 @@
 --- A simulated Quectel module: TCP and TLS connections in buffer, direct push and transparent mode.
 
 local Link = require "simulation.link"
+local verification = require "simulation.verification"
 
 local OK, ERROR = "\r\nOK\r\n", "\r\nERROR\r\n"
 
@@ -19,7 +20,8 @@ local families = {
 
 function quectel.clear(module)
   module.connections = { tcp = {}, ssl = {} }
-  module.contexts = {}
+  module.contexts, module.clock_set = {}, false
+  if module.boots == 0 then verification.leave_behind(module) end
   module.parked = false -- the connection that ATO returns to
   module.error = 0
 end
@@ -62,7 +64,7 @@ local function pass_on(module, conn)
   end
   if conn.mode == 0 then
     if link.inbox == "" or conn.told then return end
-    conn.told = true
+    conn.told, conn.told_at = true, module.world.now
     return module:urc(('\r\n%s: "recv",%d\r\n'):format(family.urc, conn.id), { kind = "recv", conn = conn })
   end
   while link.inbox ~= "" and module:urcs_may_go() do
@@ -99,7 +101,12 @@ function quectel.lose_context(module, says_closed)
   local any = false
   if module.online then return false end -- the URC would come much later
   quectel.each(module, function(conn)
-    if not conn.open or conn.link.ended or conn.foreign then return end
+    if conn.foreign then return end
+    if not conn.open then -- what is being opened fails
+      conn.context_lost = true
+      module.run.lost_opening = true
+    end
+    if not conn.open or conn.link.ended then return end
     any = true
     conn.link.ended, conn.link.lost = true, true
     conn.end_told = not says_closed and conn.mode ~= 2
@@ -165,11 +172,12 @@ local function open(module, command, kind, id, host, mode, context)
   local conn = setmetatable({ kind = kind, id = id, mode = mode, module = module, told = false, end_told = false,
     open = false, context = context or 0, last_input = 0, escaping = false }, Connection)
   connections[id] = conn
+  if kind == "ssl" then verification.at_open(module, conn, host) end
   conn.link = Link.new(module.run, host, conn, function() on_link(module, conn) end)
   local boot = module.boots
   local function opened()
     if boot ~= module.boots or connections[id] ~= conn then return nil end
-    local code = conn.link:connect()
+    local code = conn.context_lost and 570 or conn.link:connect()
     conn.open = code == 0
     if code ~= 0 then
       connections[id] = nil
@@ -177,7 +185,7 @@ local function open(module, command, kind, id, host, mode, context)
     end
     return code
   end
-  local seconds = conn.link:connect_seconds()
+  local seconds, first = conn.link:connect_seconds(), module.habits.result_first
   if mode == 2 then
     module.world:after(seconds, function()
       if boot ~= module.boots then return end
@@ -192,7 +200,12 @@ local function open(module, command, kind, id, host, mode, context)
     if not code then return end
     module:urc(("\r\n%s: %d,%d\r\n"):format(family.open, id, code), { kind = "opened", conn = conn })
     if code == 0 then on_link(module, conn) end
+    if first then module:answer(command, OK) end
   end)
+  if first then
+    module.busy_until = math.max(module.busy_until, module.world.now + seconds)
+    return nil
+  end
   return OK
 end
 
@@ -293,10 +306,15 @@ commands["+QISWTMD"] = function(module, command, rest)
   local numbers = numbers_in(rest)
   local conn = module.connections.tcp[numbers[1]] or module.connections.ssl[numbers[1]]
   if not conn or not conn.open or numbers[2] > 2 then return fail(module, 556) end
-  conn.mode = numbers[2]
   if module.parked == conn then module.parked = false end
-  if conn.mode == 2 then return connect_online(module, conn, command) end
-  command.after = function() on_link(module, conn) end
+  if numbers[2] == 2 then
+    conn.mode = 2
+    return connect_online(module, conn, command)
+  end
+  command.after = function() -- what is pushed comes after the answer
+    conn.mode = numbers[2]
+    on_link(module, conn)
+  end
   return OK
 end
 
@@ -306,17 +324,8 @@ commands["O"] = function(module, command)
   return connect_online(module, conn, command)
 end
 
-commands["+QSSLCFG"] = function(module, _, rest)
-  local name, index, value = rest:match('^="([%w_/]+)",(%d),?(.*)$')
-  if not name then return ERROR end
-  local context = module.contexts[index] or {}
-  module.contexts[index] = context
-  if value ~= "" then
-    context[name] = value
-    return OK
-  end
-  return { ('\r\n+QSSLCFG: "%s",%s,%s\r\n'):format(name, index, context[name] or "0"), OK }
-end
+commands["+QSSLCFG"] = function(module, _, rest) return verification.configure(module, rest) end
+commands["+CCLK"] = function(module, _, rest) return verification.clock(module, rest) end
 
 -- The rest
 

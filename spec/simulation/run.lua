@@ -11,6 +11,7 @@ local program = require "simulation.program"
 local quectel = require "simulation.quectel"
 local Random = require "simulation.random"
 local stream = require "simulation.stream"
+local verification = require "simulation.verification"
 local wait = require "hayes.wait"
 local World = require "simulation.world"
 
@@ -21,12 +22,16 @@ Run.__index = Run
 --- twice when the first answer gets lost.
 local LONGEST = 1000
 
+--- hayes.open, whatever becomes of its commands.
+local LONGEST_OPENING = 120
+
 local HARM = { none = 0, slow = 1, loss = 2, damage = 3 }
 
 ---@param plan table
 ---@param options { only: table<integer, true>?, trace: (fun(line: string))? }
 function Run.new(plan, options)
   local self = setmetatable({ plan = plan, world = World.new(), links = {}, calls = {}, handles = {}, outcomes = {},
+    counts = {}, users = {}, error_owners = {}, watched = setmetatable({}, { __mode = "k" }),
     harm = 0, armed = false, digest = 0, restarts = 0, noticed = 0, noticed_at = 0, reports = {}, injected = {} }, Run)
   self.world.tracing = options.trace or false
   stream.choose(not plan.data_mode)
@@ -116,6 +121,24 @@ local function mix(self, text)
   self.digest = digest
 end
 
+--- One more of what is counted beside faults: how often something that is checked has come about.
+function Run:count(what)
+  self.counts[what] = (self.counts[what] or 0) + 1
+end
+
+-- The modem: another one once the port has come back under another name
+
+--- f(modem) is called with this modem and each that follows.
+function Run:with_modem(f)
+  self.users[#self.users + 1] = f
+  f(self.modem)
+end
+
+function Run:use_modem(modem)
+  self.modem = modem
+  for _, f in ipairs(self.users) do f(modem) end
+end
+
 function Run:note_written(bytes) mix(self, bytes) end
 
 --- What has become of a call: it is part of what two runs of the same plan have in common.
@@ -133,6 +156,7 @@ function Run:call(call, f, ...)
   self:inject("call", call.id, record)
   -- The time-out of a command counts from when it goes out, and as long before.
   record.limit = (record.timeout or LONGEST) * (call.name == "at" and 2 or 1) + 0.05
+  if call.name == "hayes.open" then record.limit = LONGEST_OPENING end -- the time-out is that of each command
   self.calls[#self.calls + 1] = record
   record.task = hayes.spawn(f, record, ...)
   local results = table.pack(record.task:join())
@@ -201,12 +225,16 @@ function Run:go()
   end
   world.on_step = function() return self:check_step() end
   world:enter()
+  local wall_clock = wait.wall_clock
+  wait.wall_clock = function() return verification.WALL_CLOCK + math.floor(world.now) end
   local ok, err = xpcall(function()
     hayes.run(program.main, self)
     oracle.check_end(self, builtin)
+    oracle.check_memory(self, builtin)
   end, function(err) return type(err) == "table" and err.failure and err or debug.traceback(tostring(err), 2) end)
   world.leave()
   undo()
+  wait.wall_clock = wall_clock
   if ok and not world.failure then return nil end
   return world.failure or type(err) == "table" and err.failure or tostring(err)
 end

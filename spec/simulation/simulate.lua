@@ -93,10 +93,22 @@ local function count_faults(counts, seed, run, tries)
   end
 end
 
+--- The same of what is checked beside faults.
+local function count_checks(checks, run)
+  for what, count in pairs(run.counts) do checks[what] = (checks[what] or 0) + count end
+end
+
+local function print_checks(checks)
+  local names = {}
+  for what in pairs(checks) do names[#names + 1] = what end
+  table.sort(names)
+  for _, what in ipairs(names) do print(("%-48s %7d"):format(what, checks[what])) end
+end
+
 local function print_counts(counts)
   for _, name in ipairs(require("simulation.faults").names) do
     local entry = counts[name]
-    print(("%-14s injected %6d%s"):format(name, entry.injected,
+    print(("%-16s injected %6d%s"):format(name, entry.injected,
       entry.tried > 0 and (", mattered in %d of %d"):format(entry.mattered, entry.tried) or ""))
   end
 end
@@ -128,11 +140,12 @@ function simulate.main(get)
   local seed = tonumber(get "SEED")
   if seed then return run_one(seed, numbers(get "ONLY"), (get "TRACE" or "") ~= "") and 0 or 1 end
   local first, count = tonumber(get "FIRST") or 1, tonumber(get "SEEDS") or 2000
-  local failed, began, counts = 0, os.clock(), new_counts()
+  local failed, began, counts, checks = 0, os.clock(), new_counts(), {}
   local tries = (get "MATTERED" or "") ~= ""
   for number = first, first + count - 1 do
     local run, failure = simulate.run(number)
     count_faults(counts, number, run, tries and not failure)
+    count_checks(checks, run)
     if failure then
       failed = failed + 1
       if (get "STOP" or "") ~= "" then
@@ -143,6 +156,7 @@ function simulate.main(get)
     end
   end
   print_counts(counts)
+  print_checks(checks)
   print(("%d seeds, %d failed, %.1f s"):format(count, failed, os.clock() - began))
   return failed == 0 and 0 or 1
 end

@@ -51,6 +51,8 @@ exchange.UNKNOWN = -1
 ---@field within? hayes.hold the reservation of the line that it is part of
 ---@field ends_hold? boolean it is the last one of that: others may go when its final result code has come
 ---@field online? hayes.data_mode  CONNECT ends the command, and data mode begins
+---@field came? fun(response: hayes.response) called when its deferred result has come, also if that is before the final
+---  result code; it must neither wait nor raise
 ---@field ended? fun(response: hayes.response) called when it has ended with `ok`, before events that follow it in the
 ---  stream; it must neither wait nor raise
 ---@field finished? fun(response: hayes.response?, err: hayes.error?) of start(): called at the end, whatever that is;

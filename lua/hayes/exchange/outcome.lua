@@ -43,7 +43,9 @@ function outcome.on_deferred(modem, response, result, line, more)
     response[#response + 1] = line
   end
   local queue = modem.exchanges
-  local ticket = queue.deferred[response]
+  local ticket, holder = queue.deferred[response], queue.holder
+  local owner = ticket or Ticket.is(holder) and holder.response == response and holder
+  if line and not more and owner and owner.request.came then owner.request.came(response) end
   if ticket and not more then
     queue.deferred[response] = nil
     ticket:finish(result, line)

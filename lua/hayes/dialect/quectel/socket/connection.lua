@@ -213,8 +213,8 @@ end
 
 --- Something true if receive() may return data or the end.
 function Connection:readable()
-  return self.has_data or self.pushed.size > 0 or self.peer_closed or self.lost or self.damaged
-    or self.doubtful and self.mode == "buffer"
+  return self.pushed.size > 0 or self.peer_closed or self.lost or self.damaged
+    or (self.has_data or self.doubtful) and self.mode == "buffer"
 end
 
 local function closed_error(self)
@@ -377,7 +377,7 @@ local function read_ahead(self)
   repeat
     bytes, err = self:receive()
     ahead[#ahead + 1] = bytes
-  until not bytes or bytes == ""
+  until not bytes or bytes == "" and not self.has_data -- more may have been announced during the read
   for _, part in ipairs(ahead) do self.pushed:put(part) end
   return bytes and true, err
 end

@@ -79,13 +79,23 @@ local function close_foreign(self)
   end
 end
 
-local Reservation = { __close = function(reservation)
-  reservation.indices.reserved[reservation.index] = nil
-end }
+local Reservation = {}
+Reservation.__index = Reservation
+
+function Reservation:__close()
+  if not self.kept then self:free() end
+end
+
+--- It lasts longer than its variable: up to free().
+function Reservation:keep() self.kept = true end
+
+function Reservation:free()
+  self.indices.reserved[self.index] = nil
+end
 
 local function reserve(self, index)
   self.reserved[index] = true
-  return setmetatable({ indices = self, index = index }, Reservation)
+  return setmetatable({ indices = self, index = index, kept = false }, Reservation)
 end
 
 --- Reserves a free index, until the returned value, { index }, is closed. nil and an error if all are in use.

@@ -135,6 +135,14 @@ function Opener:adopt(connection)
   self.indices.connections[connection.id] = connection
 end
 
+--- Takes a connection that was adopted back if its opening does not succeed after all.
+local Adoption = {}
+Adoption.__index = Adoption
+function Adoption:__close()
+  local connections, connection = self.indices.connections, self.connection
+  if not self.complete and connections[connection.id] == connection then connections[connection.id] = nil end
+end
+
 --- The code in a deferred result, `+QSSLOPEN: <index>,<err>`; 0: it is open.
 local function open_code(response, index)
   local line = response[response.deferred or 0] or ""
@@ -184,17 +192,30 @@ local function connect(self, index, opening)
     return connection
   end
   local code
+  local adoption <close> = setmetatable({ indices = self.indices, connection = connection, complete = false }, Adoption)
+  -- URCs with this index are about an earlier connection up to here, and about this one from here on.
+  local function on_result(response)
+    code = open_code(response, index)
+    if code == 0 then self:adopt(connection) end
+  end
   local response, err = exchange.run(modem, text, {
     timeout = opening.seconds, deferred = opening.seconds, within = hold, ends_hold = hold ~= nil, withdraw = true,
-    -- URCs with this index are about an earlier connection up to here, and about this one from here on.
-    ended = function(response)
-      code = open_code(response, index)
-      if code == 0 then self:adopt(connection) end
-    end,
+    came = on_result, ended = function(ended) if not code then on_result(ended) end end,
   })
-  if code == 0 then return connection end
+  adoption.complete = response ~= nil and code == 0
+  if adoption.complete then return connection end
   if response then return nil, failure.coded(modem, code, opening.doing) end
   return nil, reason.error(modem, err, opening.doing) or err
+end
+
+--- Closes in the module what may have been opened there. A module that does not answer is told again later, and the
+--- index is not used before.
+local function close_in_module(self, reserved)
+  local modem, text = self.modem, ("AT+%s=%d"):format(self.family.close, reserved.index)
+  local response, err = exchange.run(modem, text)
+  if response or err.result then return end
+  reserved:keep()
+  exchange.insist(modem, text, function() reserved:free() end)
 end
 
 local function try(self, opening)
@@ -208,7 +229,7 @@ local function try(self, opening)
   if err.code == 563 then
     self.indices:mark_foreign(reserved.index)
   elseif not self.modem.closed_with and not err.queued then
-    self.modem:call("+" .. self.family.close, "write", { reserved.index })
+    close_in_module(self, reserved)
   end
   return nil, err
 end
