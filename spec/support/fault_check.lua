@@ -78,14 +78,19 @@ local uses = {
     return use_port("unix:" .. address)
   end,
   listen = function()
+    local other <close> = must(core.listen("localhost", "0")) -- of IPv6, where there is that
+    must(other:number())
     local listener <close> = must(core.listen("127.0.0.1", "0"))
-    local port <close> = must(core.open_port("tcp:127.0.0.1:" .. must(listener:number()), 9600))
+    local port <close> = must(core.open_port("tcp:[127.0.0.1]:" .. must(listener:number()), 9600))
     local client <close> = must(listener:accept())
     must(client:write "hello")
     must(port:read())
     return true
   end,
-  tty = function() return use_port(address) end,
+  tty = function()
+    for _, flow in ipairs { "rtscts", "xonxoff" } do must(core.open_port(address, 115200, flow)):close() end
+    return use_port(address)
+  end,
   ports = function()
     must(core.list_ports())
     return true
