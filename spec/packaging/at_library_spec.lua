@@ -33,6 +33,10 @@ describe("libhayes-at", function()
     run_checks("spec/support/at_check.c")
   end)
 
+  it("refuses what its state, or the room in its tables, does not allow", function()
+    run_checks("spec/support/at_states.c")
+  end)
+
   it("has parts that do on their own what their headers say", function()
     run_checks("spec/support/at_units.c", "-Icsrc")
   end)

@@ -232,6 +232,71 @@ static void overlong_line(void)
     CHECK(event.prefix_length == 0);
 }
 
+/* An allocator of which the call after so many fails, and that knows how much is out. */
+static long calls_left;
+static size_t bytes_out;
+
+static void *resize_or_fail(void *context, void *block, size_t old_size, size_t size)
+{
+    (void)context;
+    if (size > 0 && calls_left-- == 0)
+        return NULL;
+    bytes_out += size - old_size;
+    if (size == 0)
+        free(block);
+    return size > 0 ? realloc(block, size) : NULL;
+}
+
+static bool add_rules(struct at_rules *rules)
+{
+    char text[16], name[16];
+    for (int i = 0; i < 40; i++) { /* more than the tables have room for at first */
+        snprintf(text, sizeof text, "+LINE%d:", i);
+        snprintf(name, sizeof name, "+NAME%d", i);
+        const struct at_line_rule line = {
+            .text = text, .prefix = true, .shape = "nn", .block = {.shape = "n"}};
+        const struct at_command_rule command = {
+            .name = name, .info_shape = "n", .info_prefix = text, .deferred = text, .deferred_end = "OK"};
+        if (!at_rules_add_line(rules, &line) || !at_rules_add_command(rules, &command))
+            return false;
+    }
+    return at_rules_add_line(rules, &lines[0]);
+}
+
+/* Whether all of it could be had. What was had works, and is given back. */
+static bool use_with_failure(long after)
+{
+    const struct at_alloc alloc = {.resize = resize_or_fail};
+    calls_left = after;
+    struct at_rules *rules = at_rules_new(&alloc, NULL), *constant = at_rules_from_tables(&alloc, &tables);
+    bool added = rules != NULL && add_rules(rules);
+    struct at_engine *engine = added ? at_engine_new(&alloc, rules) : NULL;
+    bool changed = engine != NULL && constant != NULL && at_engine_set_rules(engine, constant);
+    if (engine != NULL) {
+        struct at_event event;
+        uint32_t id;
+        CHECK(at_engine_submit(engine, &(struct at_command){.text = "+X", .length = 2}, 0, &id) ==
+              AT_ACCEPTED);
+        exchange(engine, "\r\nOK\r\n", 1000);
+        CHECK(at_engine_next(engine, 1000, &event) == AT_EVENT_FINAL && event.result == AT_RESULT_OK);
+        at_engine_free(engine);
+    }
+    if (rules != NULL)
+        at_rules_free(rules);
+    if (constant != NULL)
+        at_rules_free(constant);
+    CHECK(bytes_out == 0);
+    return changed;
+}
+
+static void failing_allocations(void)
+{
+    long after = 0;
+    while (!use_with_failure(after) && after < 10000)
+        after++;
+    CHECK(after > 300 && after < 10000);
+}
+
 int main(void)
 {
     size_t size = 0;
@@ -243,6 +308,7 @@ int main(void)
     hangups();
     download(false);
     download(true);
+    failing_allocations();
     while (new_engine(size) == NULL && size < sizeof memory)
         size += 16;
     CHECK(size > 4096 && size <= 24000);
