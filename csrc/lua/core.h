@@ -27,6 +27,7 @@ void core_open_engine(lua_State *L);
 void core_open_port(lua_State *L);
 void core_open_pollset(lua_State *L);
 void core_open_signal(lua_State *L);
+void core_open_descriptor(lua_State *L);
 void core_open_file(lua_State *L);
 void core_open_path(lua_State *L);
 void core_open_interrupt(lua_State *L);

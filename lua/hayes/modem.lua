@@ -82,6 +82,7 @@ function Modem.new(port, address, dialect, options)
     notifications = {}, -- by name: URCs that were switched on for the program
     counts = { overlong = 0, unknown = 0, desyncs = 0, noise = 0, damaged = 0 }, -- of line_errors()
     counting_from = false, -- what the engine had counted when the start-up was over; false: it is not
+    pollable = false, -- what pollfd() is of; false: nobody has asked, or the system has no such thing
     ended = false, -- close() was called: it is not opened again
     closed_with = true, soon = true, -- until it is complete: a finalizer before that ends nothing
     await = Modem.await,
@@ -353,20 +354,21 @@ end
 Modem.due = Modem.advance
 
 --- For a loop that is not the library's: wait until this descriptor is ready for events(), or timeout() has passed,
---- then call step().
+--- then call step(). It stays the same until the modem is collected, and becomes ready when the modem is closed.
 ---@return integer
-function Modem:pollfd() return self.fd end
+function Modem:pollfd()
+  self.pollable = self.pollable or wait.loop_descriptor() or false
+  return self.pollable and self.pollable:fd() or self.fd
+end
 
 --- What a loop that is not the library's waits for at pollfd().
 ---@return "r"|"rw"
-function Modem:events() return self.blocked and "rw" or "r" end
+function Modem:events() return not self.pollable and self.blocked and "rw" or "r" end
 
---- How long a loop that is not the library's may wait before it calls step().
+--- How long a loop that is not the library's may wait before it calls step(): every timer of the library counts. What
+--- becomes due earlier meanwhile makes pollfd() ready.
 ---@return number? seconds; nil: without end
-function Modem:timeout()
-  if self.closed_with or not self.deadline then return nil end
-  return math.max(0, self.deadline - wait.now())
-end
+function Modem.timeout(_) return wait.timeout() end
 
 --- Serves the modem, waiting up to `seconds` (0) for something to happen; handlers run, too.
 ---@param seconds? number

@@ -410,9 +410,18 @@ function wait.go_round()
   builtin.iterate(0)
 end
 
---- Serves whatever is to be served without waiting longer than until the deadline (of wait.now).
+--- Seconds until there is something to do for the loop even if no descriptor stirs, 0: it waits to be done; nil: there
+--- is no such time.
+wait.timeout = builtin.timeout
+
+--- For other loops: a descriptor object that is readable when wait.iterate(0) has something to do; nil where the system
+--- has no such thing.
+wait.loop_descriptor = builtin.descriptor
+
+--- Serves whatever is to be served without waiting longer than until the deadline (of wait.now). Whoever calls this
+--- from another loop asks wait.timeout() next.
 function wait.iterate(deadline)
-  builtin.iterate(deadline)
+  builtin.iterate(deadline, true)
 end
 
 return wait

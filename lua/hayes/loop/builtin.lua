@@ -25,6 +25,34 @@ local host_clock = {
 
 local clock = host_clock
 
+-- For the loops of others, which wait for one descriptor in place of all that this one waits for. What is to be done
+-- earlier than they know of makes that descriptor readable.
+
+local outside = true -- nobody is in loop.iterate
+local wake = false   -- a signal; false: no other loop has asked
+local known = false  -- the time of the next timer as they know it; false: none
+local Woken = {}
+Woken.__index = Woken
+function Woken.advance() end -- iterate() has taken it back already
+local woken = setmetatable({}, Woken)
+
+local function call_other_loop()
+  if wake and outside then wake:set(true) end
+end
+
+--- A descriptor, as an object of its own, that is readable when iterate(0) would do something; nil where the system has
+--- none.
+function loop.descriptor()
+  if not wake then
+    local signal = core.signal()
+    if not signal then return nil end
+    pollset:add(signal:fd(), woken)
+    wake = signal
+    call_other_loop()
+  end
+  return pollset:descriptor()
+end
+
 --- Seconds of a clock that never goes back.
 loop.now = core.now
 
@@ -75,6 +103,7 @@ function loop.new_timer(owner, at)
   if at ~= at then error("the time is NaN; it must be a number", 2) end
   local entry = { at = at, owner = owner }
   heap_push(entry)
+  if not known or at < known then call_other_loop() end
   return entry
 end
 
@@ -132,6 +161,7 @@ function loop.resume(task)
   task.in_line, task.place, task.next_ready = true, placed, false
   if last_ready then last_ready.next_ready = task else first_ready = task end
   last_ready = task
+  call_other_loop()
 end
 
 local function take_ready()
@@ -217,6 +247,7 @@ function loop.soon(owner)
   if owner.soon then return end
   owner.soon, owner.next_soon = true, first_soon
   first_soon = owner
+  call_other_loop()
 end
 
 function loop.not_soon(owner)
@@ -248,7 +279,7 @@ end
 --- From now on the loop waits for this modem and calls modem:advance(now) when its port is ready or its
 --- deadline passes.
 function loop.attach(modem)
-  local fd = modem:pollfd()
+  local fd = modem.fd
   attached[modem] = true
   local done, err = pcall(pollset.add, pollset, fd, modem)
   if done then return end
@@ -259,6 +290,7 @@ end
 function loop.detach(modem, fd)
   attached[modem] = nil
   pollset:remove(fd)
+  call_other_loop()
 end
 
 --- The modems that the loop serves, as the keys of a table.
@@ -281,8 +313,20 @@ function loop.unwatch(fd, object)
   pollset:remove(fd, object)
 end
 
---- One round: tasks in line, then wait for ports, timers or the deadline (nil: none), then serve what stirred.
-function loop.iterate(deadline)
+--- The time at which iterate(0) has something to do even if no port stirs: 0: now; nil: never.
+local function next_time()
+  if first_ready or left_over() or due_first <= due_last or first_soon or serving_soon then return 0 end
+  return next_timer()
+end
+
+--- Seconds until iterate(0) has something to do even if no descriptor stirs; nil: there is no such time.
+function loop.timeout()
+  local at = next_time()
+  known = at or false
+  return at and math.max(0, at - loop.now())
+end
+
+local function iterate(deadline)
   if first_ready or left_over() then
     loop.run_ready()
     deadline = 0 -- something may have come of it that the caller waits for
@@ -299,6 +343,24 @@ function loop.iterate(deadline)
   end
   serve_soon()
   if at and at <= time then serve_timers(time) end
+end
+
+local function come_outside(before, polls, ok, ...)
+  outside = before
+  local at = before and not polls and next_time()
+  if at and (not known or at < known) then call_other_loop() end
+  if not ok then error(..., 0) end
+end
+
+--- One round: tasks in line, then wait for ports, timers or the deadline (nil: none), then serve what stirred.
+---@param deadline? number
+---@param polls? boolean another loop calls this, and asks timeout() next
+function loop.iterate(deadline, polls)
+  if not wake then return iterate(deadline) end
+  wake:set(false)
+  local before = outside
+  outside = false
+  come_outside(before, polls, pcall(iterate, deadline))
 end
 
 return loop

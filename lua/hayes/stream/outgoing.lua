@@ -37,6 +37,15 @@ local function send_chunk(self, connection)
     outgoing.fail(self, bytes, err)
   end
   if self.room then self.room:fire() end
+  if self.signal then self:update_signal() end
+end
+
+--- Whether send() would take a byte, or say something else, without waiting.
+function outgoing.has_room(self)
+  local connection = self.connection
+  if not connection then return not self.connecting or self.connecting.err ~= nil end
+  return self.output.size < QUEUE_CHUNKS * connection.chunk or self.closing ~= false or self.send_error ~= nil
+    or self.paused ~= false
 end
 
 --- Sends the queue while it holds at least self.least bytes.
@@ -98,6 +107,7 @@ function outgoing.take(self, data, i, j)
       self.queued, self.sent = self.queued + last - i + 1, self.sent + last - i + 1
       i = last + 1
       outgoing.start_soon(self)
+      if self.signal then self:update_signal() end
     elseif self.paused then
       return nil, "command_mode", i - 1
     elseif outcome.is_deadlock(self, deadline) then

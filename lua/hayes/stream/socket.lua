@@ -11,7 +11,7 @@
 local argument = require "hayes.stream.argument"
 local Buffer = require "hayes.stream.buffer"
 local check = require "hayes.check"
-local core = require "hayes.core"
+local connecting = require "hayes.stream.connecting"
 local errors = require "hayes.error"
 local failure = require "hayes.failure"
 local hosts = require "hayes.stream.host"
@@ -20,6 +20,7 @@ local job = require "hayes.job"
 local Lock = require "hayes.lock"
 local outcome = require "hayes.stream.outcome"
 local outgoing = require "hayes.stream.outgoing"
+local pollable = require "hayes.stream.pollable"
 local properties = require "hayes.stream.properties"
 local wait = require "hayes.wait"
 
@@ -40,27 +41,11 @@ local wait = require "hayes.wait"
 ---@field describe function () -> { remote_ip, remote_port, local_ip, local_port, state }, or nil and an error
 ---@field watch? function   () set by the socket; to be called when readable() may have changed
 
-local READ_AHEAD = incoming.READ_AHEAD
-
 ---@class hayes.socket
 ---@field mode string access mode of the connection
 local Socket = {}
 Socket.__index = Socket
 Socket.__name = "hayes.socket"
-
-local function adopt(self, connection, host, port)
-  self.connection = connection
-  self.host, self.port = host, port
-  self.mode = connection.mode
-  self.opened_at = wait.now()
-  -- The service refers to the connection while that is open; it must not keep alive a socket that nobody uses.
-  local weak = setmetatable({ socket = self }, { __mode = "v" })
-  connection.watch = function()
-    local socket = weak.socket
-    if not socket then return end
-    socket:notify()
-  end
-end
 
 local function new(class, kind, connection, host, port, opener)
   local self = setmetatable({
@@ -79,7 +64,7 @@ local function new(class, kind, connection, host, port, opener)
     quiet_since = false, -- since then nothing has come for those who want it
     arrival = false, room = false, signal = false, timer = false,
   }, class)
-  if connection then adopt(self, connection, host, port) end
+  if connection then connecting.adopt(self, connection, host, port) end
   return self
 end
 
@@ -208,68 +193,13 @@ function Socket:dirty()
   return self.input.size > 0
 end
 
--- For programs that wait for a descriptor in a loop of their own
-
-function Socket:update_signal()
-  local connection, input = self.connection, self.input
-  while connection and not self.closing and input.size < READ_AHEAD and incoming.take_pushed(self, connection) do end
-  if connection and not self.closing and input.size < READ_AHEAD and connection:readable() then
-    incoming.start(self, READ_AHEAD)
-  end
-  self.signal:set(input.size > 0 or self.receive_error ~= nil or not connection or self.closing ~= false)
-end
-
---- A descriptor of the socket's own that is readable while receive() would give something at once; -1 before connect()
---- and behind close().
----@return integer
-function Socket:getfd()
-  if self.closing or self.has_no_fd or not self.connection and not self.connecting then return -1 end
-  if not self.signal then
-    self.signal = core.signal()
-    if not self.signal then return -1 end
-    self:update_signal()
-  end
-  return self.signal:fd()
-end
-
---- Takes -1 alone: the socket has no descriptor from here on. It is the library's, and closed.
-function Socket:setfd(fd)
-  check.value("socket:setfd", "the descriptor", fd, { values = { -1 } })
-  if self.signal then self.signal:close() end
-  self.signal, self.has_no_fd = false, true
-end
-
 -- The rest of the contract
 
 --- Connects a socket that a factory has made. 1; or nil and "connection refused", "timeout", "host or service not
---- provided, or not known", or "closed" for all else: lasterror() is the error.
+--- provided, or not known", or "closed" for all else: lasterror() is the error. With a time-out of 0 it gives "timeout"
+--- and goes on by itself; call it again once the descriptor is writable.
 function Socket:connect(host, port)
-  if self.connection or self.connecting then return nil, "already connected" end
-  if not self.opener then return nil, "closed" end
-  check.value("socket:connect", "the host", host, { type = "string" })
-  check.value("socket:connect", "the port", port, { type = "number|string" })
-  port = math.tointeger(tonumber(port)) or port
-  -- What stands in a redirect, or in a file, is nobody's mistake here.
-  local problem = check.problem(self.opener.check, host, port)
-  if problem then
-    return nil, outcome.remember(self, errors.new { name = "bad_address", message = "no connection: " .. problem })
-  end
-  self.connecting = true
-  local connection, err = job.open(outcome.deadline(self), function()
-    local opened, why = self.opener.open(host, port)
-    local wanted = self.connecting
-    self.connecting = false
-    if wanted or not opened then return opened, why end
-    opened:abandon()
-    return nil, "closed"
-  end)
-  if not connection then
-    if err == "timeout" then return nil, outcome.late(self, "connect") end
-    if not errors.is(err) then return nil, err end
-    return nil, outcome.word_for_connect(outcome.remember(self, err))
-  end
-  adopt(self, connection, hosts.plain(host), port)
-  return 1
+  return connecting.connect(self, host, port)
 end
 
 --- Sends the queue and closes the connection.
@@ -457,6 +387,8 @@ function Socket:getsockname()
   return ip, described.local_port or 0, hosts.family(ip)
 end
 
-for name, method in pairs(properties) do Socket[name] = method end
+for _, methods in ipairs { properties, pollable } do
+  for name, method in pairs(methods) do Socket[name] = method end
+end
 
 return Socket
