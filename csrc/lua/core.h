@@ -33,6 +33,7 @@ void core_open_path(lua_State *L);
 void core_open_interrupt(lua_State *L);
 void core_open_listener(lua_State *L);
 void core_open_terminal(lua_State *L);
+void core_open_at_exit(lua_State *L);
 
 /* Lua's own allocator, so that the memory of engines counts as the state's. */
 struct at_alloc core_alloc(lua_State *L);

@@ -120,5 +120,6 @@ __attribute__((visibility("default"))) int luaopen_hayes_core(lua_State *L)
     core_open_interrupt(L);
     core_open_listener(L);
     core_open_terminal(L);
+    core_open_at_exit(L);
     return 1;
 }

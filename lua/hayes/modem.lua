@@ -10,6 +10,7 @@ local errors = require "hayes.error"
 local Events = require "hayes.events"
 local exchange = require "hayes.exchange"
 local failure = require "hayes.failure"
+local farewell = require "hayes.modem.farewell"
 local identity = require "hayes.identity"
 local line_errors = require "hayes.modem.line_errors"
 local Lock = require "hayes.lock"
@@ -58,6 +59,7 @@ local function put_on_port(self, port)
   self.ended_up_to = 0     -- of the steps that end it (shut)
   self.soon, self.next_soon = self.soon or false, self.next_soon or false
   self.closed_with = false -- the error that ended it
+  self.guard = farewell.guard(self)
 end
 
 --- A modem on an open port; start-up is up to the caller. The port is one of core.open_port, or a table with the
@@ -433,17 +435,32 @@ end
 
 local function closed_error(self) return errors.closed("the modem on " .. self.address) end
 
---- Closes the port. What waits on this modem ends with `closed`. Any number of times.
----@return true
-function Modem:close()
-  self.ended = true
+local function close(self)
   local made, err = pcall(closed_error, self)
   self:shut(made and err or OUT_OF_MEMORY)
+end
+
+--- Closes the port, after what sockets have queued was sent, for which it waits up to 2 seconds; what is left then is
+--- told on stderr. What waits on this modem ends with `closed`. Any number of times.
+---@return true
+function Modem:close()
+  if not self.ended and not self.closed_with then
+    self.ended = true
+    farewell.bid(self)
+  end
+  self.ended = true
+  close(self)
   return true
 end
 
 Modem.__close = Modem.close
-Modem.__gc = Modem.close
+
+--- A finalizer may run in the middle of anything, and cannot wait.
+function Modem:__gc()
+  self.ended = true
+  if not self.closed_with then farewell.report(self) end
+  close(self)
+end
 
 --- Opens a port again that has gone (the cable was unplugged, the module reset its USB), with the same address and
 --- object: start-up runs again and handlers stay; sockets and sessions from before are gone. Returns true; nil and the

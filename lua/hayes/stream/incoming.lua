@@ -75,7 +75,7 @@ end
 function incoming.wait_for_more(self, deadline, wanted)
   local connection, input = self.connection, self.input
   local before = input.size
-  if self.output.size > 0 then outgoing.start(self, 1) end
+  if self.output.size > 0 then outgoing.start(self) end
   while true do
     if input.size > before then return true end
     if not connection or self.closing then return false, "closed" end

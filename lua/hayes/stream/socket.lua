@@ -1,9 +1,9 @@
 --- The LuaSocket TCP contract over any dialect's connections, so that socket.http, socket.smtp, LTN12 pumps and
 --- MQTT clients run over them unchanged.
 ---
---- Small sends are gathered into chunks of the module's size. They go out when a chunk is full, when the socket is
---- read, by flush(), by close(), and 5 ms after the last send as soon as the library's loop runs (it does while
---- anything in the library waits). send() takes bytes into a bounded queue and waits only while that is full.
+--- What is sent goes out at once; only while the line is busy are small sends joined into chunks of the module's
+--- size. send() takes bytes into a bounded queue. It waits while that is full, and a moment for the module to take what
+--- a free line can carry at once (outgoing.lua).
 ---
 --- Reads and sends run in tasks of the socket's own, so that no bytes are lost if the calling task is cancelled.
 --- Callers wait for the outcome, and their time-out covers the whole wait.
@@ -14,6 +14,7 @@ local check = require "hayes.check"
 local connecting = require "hayes.stream.connecting"
 local errors = require "hayes.error"
 local failure = require "hayes.failure"
+local farewell = require "hayes.modem.farewell"
 local hosts = require "hayes.stream.host"
 local incoming = require "hayes.stream.incoming"
 local job = require "hayes.job"
@@ -27,7 +28,8 @@ local wait = require "hayes.wait"
 --- What a dialect provides. The methods may wait, except those that say otherwise.
 ---@class hayes.connection
 ---@field chunk integer     most bytes that send takes
----@field send function     (bytes) sends all of the bytes -> true, or nil and an error, with `sent`
+---@field send function     (bytes, given) sends all of the bytes -> true, or nil and an error, with `sent`; calls
+---  given(), if there is one, when the port has them, unless it returns then
 ---@field receive function  () -> bytes; "" if there are none yet; nil and an error at the end: `closed`, or another
 ---@field take? function    () -> bytes that the module has pushed, or nil. Does not wait
 ---@field close function    () -> true, or nil and an error
@@ -53,7 +55,8 @@ local function new(class, kind, connection, host, port, opener)
     input = Buffer.new(), reading = Lock.new(),
     output = Buffer.new(), sending = Lock.new(),
     wanted = 0,    -- number of bytes of input that a read goes on for
-    least = 1,     -- fewer bytes than this stay in the output for now
+    lingered = false, -- send() has waited for the chunk that is under way
+    lingers = false, given = 0, -- it does now; as `done`, but the port has them, as far as that is known
     queued = 0, done = 0, -- bytes passed to send() so far, and how many of them the module has
     paused = false,  -- the error that sending waits with, in command mode
     changing = Lock.new(), -- held while the access mode changes, data mode is left or resumed, or the socket closes
@@ -135,9 +138,16 @@ function Socket:flush()
   return nil, outcome.word_for(err)
 end
 
---- Called by the loop's timer, some time after the last send().
-function Socket:due()
-  if self.connection then outgoing.start(self, 1) end
+--- Bytes that the module has not got yet; false: the socket is not one of this modem.
+function Socket:unsent(modem)
+  local connection = self.connection
+  if not connection or connection.modem ~= modem then return false end
+  return self.send_error and 0 or self.queued - self.done
+end
+
+--- Waits until they are sent, or the deadline.
+function Socket:send_until(deadline)
+  outgoing.wait_until_sent(self, deadline)
 end
 
 -- Input
@@ -252,7 +262,7 @@ local function change(self, f)
     outgoing.wait_until_sent(self)
     local ok, err = f()
     self.paused = false -- sending finds out whether it still must wait
-    if self.output.size > 0 then outgoing.start(self, 1) end
+    if self.output.size > 0 then outgoing.start(self) end
     return ok, err
   end)
   if ok then return true end
@@ -326,8 +336,17 @@ function Socket:__close()
   self:close()
 end
 
+--- Sending keeps a socket alive. One that has something to send is collected in command mode, where it cannot, or at
+--- the end of the program, before its modem bids farewell.
 function Socket:__gc()
-  if self.connection then self.connection:abandon() end
+  local connection = self.connection
+  if not connection then return end
+  local unsent = self:unsent(connection.modem)
+  if unsent and unsent > 0 then
+    if not self.paused then return end
+    farewell.tell(self, unsent)
+  end
+  connection:abandon()
 end
 
 --- "send", "receive" or "both". Modules do not close one direction alone: what is queued is sent, and no more is
