@@ -8,6 +8,7 @@
 #include <unistd.h>
 #ifdef __linux__
 #include <sys/epoll.h>
+#include <sys/timerfd.h>
 #endif
 
 /* The user value contains the object of each descriptor, by index from 1, in a weak table. */
@@ -15,6 +16,7 @@ struct pollset {
     struct pollfd *fds;
     int count, capacity;
     int epoll;   /* waits for the same, for the loops of others; -1: none of them has asked */
+    int timer;   /* makes the epoll instance ready at a time; -1: nobody has asked */
     bool closed; /* its finalizer has run */
 };
 
@@ -30,7 +32,7 @@ static struct pollset *check_pollset(lua_State *L)
 static int new_pollset(lua_State *L)
 {
     struct pollset *set = lua_newuserdatauv(L, sizeof *set, 1);
-    *set = (struct pollset){.epoll = -1};
+    *set = (struct pollset){.epoll = -1, .timer = -1};
     luaL_setmetatable(L, CORE_POLLSET);
     lua_newtable(L);
     lua_createtable(L, 0, 1);
@@ -50,7 +52,9 @@ static int free_pollset(lua_State *L)
         resize(context, set->fds, (size_t)set->capacity * sizeof *set->fds, 0);
     if (set->epoll >= 0)
         close(set->epoll);
-    *set = (struct pollset){.epoll = -1, .closed = true};
+    if (set->timer >= 0)
+        close(set->timer);
+    *set = (struct pollset){.epoll = -1, .timer = -1, .closed = true};
     return 0;
 }
 
@@ -119,6 +123,32 @@ static int descriptor(lua_State *L)
     if (*fd < 0)
         lua_pushnil(L);
     return 1;
+}
+
+/* set:alarm(time): descriptor() is readable from this time of core.now on, too; nil: at no time */
+static int alarm_at(lua_State *L)
+{
+    struct pollset *set = check_pollset(L);
+    lua_Number at = luaL_optnumber(L, 2, 0);
+#ifdef __linux__
+    struct itimerspec when = {0};
+    if (set->timer < 0 && set->epoll >= 0) {
+        struct epoll_event event = {.events = EPOLLIN};
+        event.data.fd = set->timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+        epoll_ctl(set->epoll, EPOLL_CTL_ADD, set->timer, &event);
+    }
+    if (at > 0 && at < 1e9) {
+        when.it_value.tv_sec = (time_t)at;
+        when.it_value.tv_nsec = (long)((at - (lua_Number)when.it_value.tv_sec) * 1e9) + 1;
+    }
+    if (when.it_value.tv_nsec > 999999999)
+        when.it_value = (struct timespec){.tv_sec = when.it_value.tv_sec + 1};
+    if (set->timer >= 0)
+        timerfd_settime(set->timer, TFD_TIMER_ABSTIME, &when, NULL);
+#else
+    (void)set, (void)at;
+#endif
+    return 0;
 }
 
 /* set:add(fd, object, writable): waits for input on fd on behalf of object; writable: for room for output
@@ -229,8 +259,13 @@ static int wait(lua_State *L)
 }
 
 static const luaL_Reg methods[] = {
-    {"add", add},   {"remove", remove_fd},      {"modify", modify},
-    {"wait", wait}, {"descriptor", descriptor}, {"__gc", free_pollset},
+    {"add", add},
+    {"remove", remove_fd},
+    {"modify", modify},
+    {"wait", wait},
+    {"descriptor", descriptor},
+    {"alarm", alarm_at},
+    {"__gc", free_pollset},
     {NULL, NULL},
 };
 

@@ -40,6 +40,12 @@ local function call_other_loop()
   if wake and outside then wake:set(true) end
 end
 
+--- Makes it call iterate(), for something that this file does not know of.
+loop.call_other_loop = call_other_loop
+
+--- Whether nobody is in iterate(): neither a task nor the library itself runs.
+function loop.is_outside() return outside end
+
 --- A descriptor, as an object of its own, that is readable when iterate(0) would do something; nil where the system has
 --- none.
 function loop.descriptor()
@@ -324,6 +330,17 @@ function loop.timeout()
   local at = next_time()
   known = at or false
   return at and math.max(0, at - loop.now())
+end
+
+--- Makes the descriptor readable when timeout() is over, too, for loops without timers.
+function loop.set_alarm()
+  loop.timeout()
+  pollset:alarm(known or nil)
+end
+
+--- Whether there is anything that a loop must go on for: an open modem, a task, a timer.
+function loop.has_work()
+  return next(attached) ~= nil or next_time() ~= nil
 end
 
 local function iterate(deadline)

@@ -83,7 +83,7 @@ function incoming.wait_for_more(self, deadline, wanted)
     if self.receive_error then return false, ended(self) end
     if outcome.is_deadlock(self, deadline) then return false, "timeout" end
     if connection:readable() then
-      incoming.start(self, wanted, not deadline and not wait.running())
+      incoming.start(self, wanted, not deadline and not wait.running() and not wait.is_within_another())
     elseif self.send_error and not self.reading.held then
       return false, ended(self) -- a connection that cannot send any more receives nothing either
     end
