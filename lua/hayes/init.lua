@@ -183,7 +183,9 @@ function hayes.use(loop)
     check.value("hayes.use", "the loop", loop, { values = loops })
     loop = require("hayes.loop." .. loop)
   end
-  wait.use(loop)
+  if not wait.use(loop) then
+    check.fail("hayes.use", "this system has no descriptor that stands for others (epoll); modem:step() serves a modem")
+  end
 end
 
 --- Seconds of a clock that never goes back.

@@ -173,7 +173,7 @@ end
 
 --- No loop suspends the caller: it blocks, and the library's loop runs meanwhile.
 local function block(waiter, deadline)
-  foreign.warn_of_blocking()
+  if not deadline or deadline > builtin.now() then foreign.warn_of_blocking() end
   while not waiter.fired and not (deadline and builtin.now() >= deadline) do builtin.iterate(deadline) end
   builtin.run_ready() -- handlers of events that came before it
 end
@@ -189,7 +189,11 @@ function Waiter:wait(deadline)
     if task then
       suspend(self, task, deadline)
     else
-      local place = foreign.place()
+      local place, in_callback = foreign.place()
+      if in_callback then
+        check.fail("hayes", "a callback of the event loop cannot wait: make the call in a coroutine, "
+          .. "coroutine.wrap(function() … end)(), or in a task, hayes.spawn(function() … end)")
+      end
       if place then suspend_foreign(self, place, deadline) else block(self, deadline) end
     end
   end

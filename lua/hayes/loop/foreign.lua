@@ -15,7 +15,6 @@
 --- that have no timers.
 
 local builtin = require "hayes.loop.builtin"
-local check = require "hayes.check"
 
 local foreign = {}
 
@@ -56,17 +55,18 @@ end
 --- Whether a loop was told of.
 function foreign.in_use() return driver ~= false end
 
---- nil: none any more.
+--- nil: none any more. False: this system has no descriptor that stands for others (epoll).
 function foreign.use(new)
   driver = new or false
   if not driver then return end
   descriptor = descriptor or builtin.descriptor()
   if not descriptor then
     driver = false
-    check.fail("hayes.use", "this system has no descriptor that stands for others (epoll); modem:step() drives a modem")
+    return false
   end
   pump.fd = descriptor:fd()
   driver.start(pump)
+  return true
 end
 
 --- There is something to serve.
@@ -95,15 +95,12 @@ function Place:leave()
   waiting = waiting - 1
 end
 
---- Where the coroutine that runs can wait, if it is one of the loop's; nil: it is not.
+--- Where the coroutine that runs can wait, if it is one of the loop's; nil: it is not, and whether a callback of the
+--- loop's runs, which cannot wait.
 function foreign.place()
   if not driver or not builtin.is_outside() then return nil end
   if not driver.running() then
-    if driver.in_callback and driver.in_callback() then
-      check.fail("hayes", "a callback of the event loop cannot wait: make the call in a coroutine, "
-        .. "coroutine.wrap(function() … end)(), or in a task, hayes.spawn(function() … end)")
-    end
-    return nil
+    return nil, driver.in_callback and driver.in_callback()
   end
   return setmetatable({ coroutine = coroutine.running(), waits = false, in_line = false, timer = false }, Place)
 end

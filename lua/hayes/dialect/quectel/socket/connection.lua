@@ -89,9 +89,7 @@ end
 --- The request of one send.
 ---@return hayes.request
 local function new_send(connection, bytes, given)
-  local progress = given and function(count)
-    if count >= #bytes then given() end
-  end
+  local progress = given and function(count) return count >= #bytes and given() end
   return setmetatable({ data = bytes, unconfirmed = unconfirmed_sends[connection.modem], taken = false,
     owner = connection, progress = progress }, Send)
 end
