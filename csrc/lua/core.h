@@ -27,11 +27,13 @@ void core_open_engine(lua_State *L);
 void core_open_port(lua_State *L);
 void core_open_pollset(lua_State *L);
 void core_open_signal(lua_State *L);
+void core_open_descriptor(lua_State *L);
 void core_open_file(lua_State *L);
 void core_open_path(lua_State *L);
 void core_open_interrupt(lua_State *L);
 void core_open_listener(lua_State *L);
 void core_open_terminal(lua_State *L);
+void core_open_at_exit(lua_State *L);
 
 /* Lua's own allocator, so that the memory of engines counts as the state's. */
 struct at_alloc core_alloc(lua_State *L);

@@ -124,10 +124,12 @@ __attribute__((visibility("default"))) int luaopen_hayes_core(lua_State *L)
     core_open_port(L);
     core_open_pollset(L);
     core_open_signal(L);
+    core_open_descriptor(L);
     core_open_file(L);
     core_open_path(L);
     core_open_interrupt(L);
     core_open_listener(L);
     core_open_terminal(L);
+    core_open_at_exit(L);
     return 1;
 }

@@ -181,6 +181,25 @@ function hayes.sleep(seconds)
   wait.sleep(seconds)
 end
 
+local loops = { "copas", "cqueues", "luv", "uloop", "eco" }
+
+--- From now on this event loop of the program's own serves the library: calls that wait suspend the coroutine of the
+--- loop's that makes them, as they do a task of the library's.
+---@param loop "copas"|"cqueues"|"luv"|"uloop"|"eco"|table the name, or a driver (loop/foreign.lua says what it has)
+function hayes.use(loop)
+  if type(loop) == "table" then
+    for _, name in ipairs { "running", "suspend", "wake", "start" } do
+      check.value("hayes.use", "the driver's " .. name, loop[name], { type = "callable" })
+    end
+  else
+    check.value("hayes.use", "the loop", loop, { values = loops })
+    loop = require("hayes.loop." .. loop)
+  end
+  if not wait.use(loop) then
+    check.fail("hayes.use", "this system has no descriptor that stands for others (epoll); modem:step() serves a modem")
+  end
+end
+
 --- Seconds of a clock that never goes back.
 function hayes.now() return wait.now() end
 

@@ -11,6 +11,7 @@ local event_names = require "hayes.modem.event_names"
 local Events = require "hayes.events"
 local exchange = require "hayes.exchange"
 local failure = require "hayes.failure"
+local farewell = require "hayes.modem.farewell"
 local identity = require "hayes.identity"
 local line_errors = require "hayes.modem.line_errors"
 local Lock = require "hayes.lock"
@@ -59,6 +60,7 @@ local function put_on_port(self, port)
   self.ended_up_to = 0     -- of the steps that end it (shut)
   self.soon, self.next_soon = self.soon or false, self.next_soon or false
   self.closed_with = false -- the error that ended it
+  self.guard = farewell.guard(self)
 end
 
 --- A modem on an open port; start-up is up to the caller. The port is one of core.open_port, or a table with the
@@ -83,6 +85,7 @@ function Modem.new(port, address, dialect, options)
     notifications = {}, -- by name: URCs that were switched on for the program
     counts = { overlong = 0, unknown = 0, desyncs = 0, noise = 0, damaged = 0 }, -- of line_errors()
     counting_from = false, -- what the engine had counted when the start-up was over; false: it is not
+    pollable = false, -- what pollfd() is of; false: nobody has asked, or the system has no such thing
     ended = false, -- close() was called: it is not opened again
     closed_with = true, soon = true, -- until it is complete: a finalizer before that ends nothing
     await = Modem.await,
@@ -348,20 +351,21 @@ end
 Modem.due = Modem.advance
 
 --- For a loop that is not the library's: wait until this descriptor is ready for events(), or timeout() has passed,
---- then call step().
+--- then call step(). It stays the same until the modem is collected, and becomes ready when the modem is closed.
 ---@return integer
-function Modem:pollfd() return self.fd end
+function Modem:pollfd()
+  self.pollable = self.pollable or wait.loop_descriptor() or false
+  return self.pollable and self.pollable:fd() or self.fd
+end
 
 --- What a loop that is not the library's waits for at pollfd().
 ---@return "r"|"rw"
-function Modem:events() return self.blocked and "rw" or "r" end
+function Modem:events() return not self.pollable and self.blocked and "rw" or "r" end
 
---- How long a loop that is not the library's may wait before it calls step().
+--- How long a loop that is not the library's may wait before it calls step(): every timer of the library counts. What
+--- becomes due earlier meanwhile makes pollfd() ready.
 ---@return number? seconds; nil: without end
-function Modem:timeout()
-  if self.closed_with or not self.deadline then return nil end
-  return math.max(0, self.deadline - wait.now())
-end
+function Modem.timeout(_) return wait.timeout() end
 
 --- Serves the modem, waiting up to `seconds` (0) for something to happen; handlers run, too.
 ---@param seconds? number
@@ -426,17 +430,32 @@ end
 
 local function closed_error(self) return errors.closed("the modem on " .. self.address) end
 
---- Closes the port. What waits on this modem ends with `closed`. Any number of times.
----@return true
-function Modem:close()
-  self.ended = true
+local function close(self)
   local made, err = pcall(closed_error, self)
   self:shut(made and err or OUT_OF_MEMORY)
+end
+
+--- Closes the port, after what sockets have queued was sent, for which it waits up to 2 seconds; what is left then is
+--- told on stderr. What waits on this modem ends with `closed`. Any number of times.
+---@return true
+function Modem:close()
+  if not self.ended and not self.closed_with then
+    self.ended = true
+    farewell.bid(self)
+  end
+  self.ended = true
+  close(self)
   return true
 end
 
 Modem.__close = Modem.close
-Modem.__gc = Modem.close
+
+--- A finalizer may run in the middle of anything, and cannot wait.
+function Modem:__gc()
+  self.ended = true
+  if not self.closed_with then farewell.report(self) end
+  close(self)
+end
 
 --- Opens a port again that has gone (the cable was unplugged, the module reset its USB), with the same address and
 --- object: start-up runs again and handlers stay; sockets and sessions from before are gone. Returns true; nil and the

@@ -8,6 +8,7 @@ local check = require "hayes.check"
 local core = require "hayes.core"
 local errors = require "hayes.error"
 local builtin = require "hayes.loop.builtin"
+local foreign = require "hayes.loop.foreign"
 local mask = require "hayes.declare.mask"
 
 local wait = {}
@@ -69,7 +70,7 @@ end
 --- Can nobody but this caller do anything before it goes on?
 ---@param caller table of wait.caller
 function wait.is_alone(caller)
-  if caller == PROGRAM then return program_tasks == 0 end
+  if caller == PROGRAM then return program_tasks == 0 and not foreign.in_use() end
   return caller.group and program_tasks == 1 and not caller.ended
 end
 
@@ -105,14 +106,20 @@ local function make_room(waiter)
   waiter.task, waiter.others = waiter.task or false, waiter.others or false
 end
 
+--- Lets a task go on, or a coroutine of another loop (loop/foreign.lua).
+local function go_ahead(waiting)
+  if waiting.go_ahead then return waiting:go_ahead() end
+  loop.resume(waiting)
+end
+
 --- It has happened; the up to three values given here are what wait() returns. Any further call changes nothing.
 function Waiter:fire(first, second, third)
   if self.fired then return end
   self.first, self.second, self.third = first, second, third
   self.fired = true
-  if self.task then loop.resume(self.task) end
+  if self.task then go_ahead(self.task) end
   if self.others then
-    for task in pairs(self.others) do loop.resume(task) end
+    for task in pairs(self.others) do go_ahead(task) end
   end
 end
 
@@ -165,6 +172,29 @@ local function suspend(waiter, task, deadline)
   if task.cancelled then error(task.cancelled, 0) end
 end
 
+--- The same for a coroutine of the program's own loop.
+local Visit = {}
+function Visit:__close()
+  remove_task(self.waiter, self.place)
+  self.place:leave()
+end
+
+local function suspend_foreign(waiter, place, deadline)
+  check_suspendable()
+  local _visit <close> = setmetatable({ waiter = waiter, place = place }, Visit)
+  place:enter()
+  add_task(waiter, place)
+  if deadline then place.timer = loop.new_timer(place, deadline) end
+  repeat place:wait() until waiter.fired or deadline and wait.now() >= deadline
+end
+
+--- No loop suspends the caller: it blocks, and the library's loop runs meanwhile.
+local function block(waiter, deadline)
+  if not deadline or deadline > builtin.now() then foreign.warn_of_blocking() end
+  while not waiter.fired and not (deadline and builtin.now() >= deadline) do builtin.iterate(deadline) end
+  builtin.run_ready() -- handlers of events that came before it
+end
+
 --- Waits until it has happened: gives what fire() was given, or nil, "timeout" once the deadline (of wait.now)
 --- passes.
 ---@param deadline? number
@@ -176,8 +206,12 @@ function Waiter:wait(deadline)
     if task then
       suspend(self, task, deadline)
     else
-      while not self.fired and not (deadline and builtin.now() >= deadline) do builtin.iterate(deadline) end
-      builtin.run_ready() -- handlers of events that came before it
+      local place, in_callback = foreign.place()
+      if in_callback then
+        check.fail("hayes", "a callback of the event loop cannot wait: make the call in a coroutine, "
+          .. "coroutine.wrap(function() … end)(), or in a task, hayes.spawn(function() … end)")
+      end
+      if place then suspend_foreign(self, place, deadline) else block(self, deadline) end
     end
   end
   if self.fired then return self.first, self.second, self.third end
@@ -327,6 +361,7 @@ local function new_task(group, detached, f, ...)
     joined = false, reported = false, waiting = false, timer = false, in_line = false, place = 0, next_ready = false,
     coroutine = false, arguments = false, caller = false, deadline = false, job = false, counted = false, last = false,
   }, Task)
+  foreign.notice()
   loop.prepare(task, function(...)
     if task.cancelled then error(task.cancelled, 0) end
     return f(...)
@@ -413,6 +448,7 @@ end
 --- From now on the loop serves this modem, until wait.detach.
 function wait.attach(modem)
   builtin.attach(modem)
+  foreign.notice()
 end
 
 function wait.detach(modem, fd)
@@ -439,12 +475,28 @@ end
 --- Lets the loop go round once; it waits for nothing.
 function wait.go_round()
   if loop.running() then return wait.sleep(0) end
+  foreign.notice()
   builtin.iterate(0)
 end
 
---- Serves whatever is to be served without waiting longer than until the deadline (of wait.now).
+--- The event loop of the program's own (loop/foreign.lua), which serves the library from now on; nil: none any more.
+wait.use = foreign.use
+
+--- Whether there is such a loop.
+wait.is_within_another = foreign.in_use
+
+--- Seconds until there is something to do for the loop even if no descriptor stirs, 0: it waits to be done; nil: there
+--- is no such time.
+wait.timeout = builtin.timeout
+
+--- For other loops: a descriptor object that is readable when wait.iterate(0) has something to do; nil where the system
+--- has no such thing.
+wait.loop_descriptor = builtin.descriptor
+
+--- Serves whatever is to be served without waiting longer than until the deadline (of wait.now). Whoever calls this
+--- from another loop asks wait.timeout() next.
 function wait.iterate(deadline)
-  builtin.iterate(deadline)
+  builtin.iterate(deadline, true)
 end
 
 return wait

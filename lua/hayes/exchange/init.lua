@@ -210,6 +210,13 @@ function exchange.is_under_way(modem, request)
   return holder and holder.request == request
 end
 
+--- Whether a command would be sent at once.
+---@param modem hayes.modem
+---@return boolean
+function exchange.is_free(modem)
+  return modem.exchanges.free
+end
+
 --- Whether a command is waiting in the queue.
 ---@param modem hayes.modem
 ---@return boolean

@@ -25,6 +25,40 @@ local host_clock = {
 
 local clock = host_clock
 
+-- For the loops of others, which wait for one descriptor in place of all that this one waits for. What is to be done
+-- earlier than they know of makes that descriptor readable.
+
+local outside = true -- nobody is in loop.iterate
+local wake = false   -- a signal; false: no other loop has asked
+local known = false  -- the time of the next timer as they know it; false: none
+local Woken = {}
+Woken.__index = Woken
+function Woken.advance() end -- iterate() has taken it back already
+local woken = setmetatable({}, Woken)
+
+local function call_other_loop()
+  if wake and outside then wake:set(true) end
+end
+
+--- Makes it call iterate(), for something that this file does not know of.
+loop.call_other_loop = call_other_loop
+
+--- Whether nobody is in iterate(): neither a task nor the library itself runs.
+function loop.is_outside() return outside end
+
+--- A descriptor, as an object of its own, that is readable when iterate(0) would do something; nil where the system has
+--- none.
+function loop.descriptor()
+  if not wake then
+    local signal = core.signal()
+    if not signal then return nil end
+    pollset:add(signal:fd(), woken)
+    wake = signal
+    call_other_loop()
+  end
+  return pollset:descriptor()
+end
+
 --- Seconds of a clock that never goes back.
 loop.now = core.now
 
@@ -73,6 +107,7 @@ function loop.new_timer(owner, at)
   local entry = { at = at, owner = owner, place = false }
   heap[heap_size + 1] = entry -- there may be no memory for it
   put(entry, heap_size + 1, heap_size + 1)
+  if not known or at < known then call_other_loop() end
   return entry
 end
 
@@ -153,6 +188,7 @@ function loop.resume(task)
   task.in_line, task.place, task.next_ready = true, placed, false
   if last_ready then last_ready.next_ready = task else first_ready = task end
   last_ready = task
+  call_other_loop()
 end
 
 local function take_ready()
@@ -238,6 +274,7 @@ function loop.soon(owner)
   if owner.soon then return end
   owner.soon, owner.next_soon = true, first_soon
   first_soon = owner
+  call_other_loop()
 end
 
 function loop.not_soon(owner)
@@ -269,7 +306,7 @@ end
 --- From now on the loop waits for this modem and calls modem:advance(now) when its port is ready or its
 --- deadline passes.
 function loop.attach(modem)
-  local fd = modem:pollfd()
+  local fd = modem.fd
   attached[modem] = true
   local done, err = pcall(pollset.add, pollset, fd, modem)
   if done then return end
@@ -280,6 +317,7 @@ end
 function loop.detach(modem, fd)
   attached[modem] = nil
   pollset:remove(fd)
+  call_other_loop()
 end
 
 --- The modems that the loop serves, as the keys of a table.
@@ -302,8 +340,31 @@ function loop.unwatch(fd, object)
   pollset:remove(fd, object)
 end
 
---- One round: tasks in line, then wait for ports, timers or the deadline (nil: none), then serve what stirred.
-function loop.iterate(deadline)
+--- The time at which iterate(0) has something to do even if no port stirs: 0: now; nil: never.
+local function next_time()
+  if first_ready or left_over() or due_first <= due_last or first_soon or serving_soon then return 0 end
+  return next_timer()
+end
+
+--- Seconds until iterate(0) has something to do even if no descriptor stirs; nil: there is no such time.
+function loop.timeout()
+  local at = next_time()
+  known = at or false
+  return at and math.max(0, at - loop.now())
+end
+
+--- Makes the descriptor readable when timeout() is over, too, for loops without timers.
+function loop.set_alarm()
+  loop.timeout()
+  pollset:alarm(known or nil)
+end
+
+--- Whether there is anything that a loop must go on for: an open modem, a task, a timer.
+function loop.has_work()
+  return next(attached) ~= nil or next_time() ~= nil
+end
+
+local function iterate(deadline)
   if first_ready or left_over() then
     loop.run_ready()
     deadline = 0 -- something may have come of it that the caller waits for
@@ -320,6 +381,24 @@ function loop.iterate(deadline)
   end
   serve_soon()
   if at and at <= time then serve_timers(time) end
+end
+
+local function come_outside(before, polls, ok, ...)
+  outside = before
+  local at = before and not polls and next_time()
+  if at and (not known or at < known) then call_other_loop() end
+  if not ok then error(..., 0) end
+end
+
+--- One round: tasks in line, then wait for ports, timers or the deadline (nil: none), then serve what stirred.
+---@param deadline? number
+---@param polls? boolean another loop calls this, and asks timeout() next
+function loop.iterate(deadline, polls)
+  if not wake then return iterate(deadline) end
+  wake:set(false)
+  local before = outside
+  outside = false
+  come_outside(before, polls, pcall(iterate, deadline))
 end
 
 return loop

@@ -75,7 +75,7 @@ end
 function incoming.wait_for_more(self, deadline, wanted)
   local connection, input = self.connection, self.input
   local before = input.size
-  if self.output.size > 0 then outgoing.start(self, 1) end
+  if self.output.size > 0 then outgoing.start(self) end
   while true do
     if input.size > before then return true end
     if not connection or self.closing then return false, "closed" end
@@ -83,7 +83,7 @@ function incoming.wait_for_more(self, deadline, wanted)
     if self.receive_error then return false, ended(self) end
     if outcome.is_deadlock(self, deadline) then return false, "timeout" end
     if connection:readable() then
-      incoming.start(self, wanted, not deadline and not wait.running())
+      incoming.start(self, wanted, not deadline and not wait.running() and not wait.is_within_another())
     elseif self.send_error and not self.reading.held then
       return false, ended(self) -- a connection that cannot send any more receives nothing either
     end

@@ -2,11 +2,17 @@
 --- functions take the socket.
 
 local errors = require "hayes.error"
+local exchange = require "hayes.exchange"
+local farewell = require "hayes.modem.farewell"
 local outcome = require "hayes.stream.outcome"
 local wait = require "hayes.wait"
 
-local FLUSH_AFTER = 0.005 -- seconds after the last send()
-local QUEUE_CHUNKS = 8    -- size of the queue
+local QUEUE_CHUNKS = 8 -- size of the queue
+
+--- A program that sends may block in something else right afterwards, where nothing of the library runs. So send()
+--- waits until the port has what a free line can take at once, which it can when the module has prompted for it; and
+--- where a chunk is under way, once for each, until that is over and the port has the next. At most so long, seconds.
+local LINGER = 0.05
 
 local outgoing = {}
 
@@ -27,7 +33,12 @@ end
 local function send_chunk(self, connection)
   local queue = self.output
   local bytes = queue:take(connection.chunk)
-  local ok, err = connection:send(bytes)
+  local given = self.lingers and function()
+    self.given = self.done + #bytes
+    if self.room then self.room:fire() end
+  end
+  local ok, err = connection:send(bytes, given or nil)
+  self.lingered = false
   if ok then
     self.done = self.done + #bytes
   elseif err.name == "command_mode" then
@@ -37,13 +48,22 @@ local function send_chunk(self, connection)
     outgoing.fail(self, bytes, err)
   end
   if self.room then self.room:fire() end
+  if self.signal then self:update_signal() end
 end
 
---- Sends the queue while it holds at least self.least bytes.
+--- Whether send() would take a byte, or say something else, without waiting.
+function outgoing.has_room(self)
+  local connection = self.connection
+  if not connection then return not self.connecting or self.connecting.err ~= nil end
+  return self.output.size < QUEUE_CHUNKS * connection.chunk or self.closing ~= false or self.send_error ~= nil
+    or self.paused ~= false
+end
+
+--- Sends the queue.
 local function send_queued(self, held)
   local _sending <close> = held
   local queue, connection = self.output, self.connection
-  while queue.size >= self.least and queue.size > 0 and not self.send_error and not self.paused do
+  while queue.size > 0 and not self.send_error and not self.paused do
     local ok, err = xpcall(send_chunk, debug.traceback, self, connection)
     if not ok then
       outgoing.fail(self, "", errors.internal(err))
@@ -51,33 +71,40 @@ local function send_queued(self, held)
       error(err, 0)
     end
   end
+  if queue.size == 0 then farewell.forget(self) end
 end
 
---- Starts sending the queue while it holds at least this many bytes, unless that is under way.
-function outgoing.start(self, least)
-  if self.output.size < least or self.send_error or self.paused then return end
-  local under_way = self.sending.held
-  self.least = under_way and math.min(self.least, least) or least
-  if not under_way then wait.spawn_detached(send_queued, self, self.sending:take()) end
+--- Starts sending the queue, unless that is under way: what is put into it meanwhile is joined.
+function outgoing.start(self)
+  if self.output.size == 0 or self.send_error or self.paused or self.sending.held then return end
+  wait.spawn_detached(send_queued, self, self.sending:take())
 end
 
---- Sends full chunks at once, and the rest 5 ms after the last call.
-function outgoing.start_soon(self)
-  local chunk = self.connection.chunk
-  if self.output.size >= chunk then outgoing.start(self, chunk) end
-  wait.schedule(self, wait.now() + FLUSH_AFTER)
+--- Lets the port have what was queued, as far as that takes no time to speak of.
+local function linger(self, deadline, was_free)
+  if not was_free then
+    if self.lingered then return end
+    self.lingered = true
+  end
+  self.lingers = true
+  local goal, limit = self.queued, wait.now() + LINGER
+  if deadline and deadline < limit then limit = deadline end
+  while self.done < goal and self.given < goal and self.sending.held and not self.send_error do
+    if wait.now() >= limit then break end
+    outcome.waiter_in(self, "room"):wait(limit)
+  end
+  self.lingers = false
 end
 
 --- Waits until the module has everything that was passed to send() before this call. True; or false and the error or
 --- "timeout".
 function outgoing.wait_until_sent(self, deadline)
   local goal = self.queued
-  wait.unschedule(self)
   -- What is under way when the end becomes known is waited for, too: it counts, whatever becomes of it.
   local function is_to_come() return self.done < goal and (self.sending.held or not self.send_error) end
   while is_to_come() do
     if self.paused then return false, self.paused end
-    outgoing.start(self, 1)
+    outgoing.start(self)
     if outcome.is_deadlock(self, deadline) then return false, "timeout" end
     local late = outcome.is_late(deadline)
     local _, err = outcome.waiter_in(self, "room"):wait(deadline)
@@ -90,6 +117,8 @@ end
 function outgoing.take(self, data, i, j)
   local deadline = outcome.deadline(self)
   local limit = QUEUE_CHUNKS * self.connection.chunk
+  local modem = self.connection.modem
+  local was_free = not self.sending.held and not (modem and not exchange.is_free(modem))
   while i <= j and not self.closing and not outgoing.is_over(self, j - i + 1) do
     local room = limit - self.output.size
     if room > 0 then
@@ -97,7 +126,9 @@ function outgoing.take(self, data, i, j)
       self.output:put((i == 1 and last == #data) and data or data:sub(i, last))
       self.queued, self.sent = self.queued + last - i + 1, self.sent + last - i + 1
       i = last + 1
-      outgoing.start_soon(self)
+      farewell.note(self)
+      outgoing.start(self)
+      if self.signal then self:update_signal() end
     elseif self.paused then
       return nil, "command_mode", i - 1
     elseif outcome.is_deadlock(self, deadline) then
@@ -108,6 +139,7 @@ function outgoing.take(self, data, i, j)
       outcome.waiter_in(self, "room"):wait(deadline)
     end
   end
+  if not self.closing and not self.paused and not outcome.is_late(deadline) then linger(self, deadline, was_free) end
   if self.send_error or i <= j then return nil, "closed", i - 1 end
   return j
 end

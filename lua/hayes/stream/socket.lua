@@ -1,9 +1,9 @@
 --- The LuaSocket TCP contract over any dialect's connections, so that socket.http, socket.smtp, LTN12 pumps and
 --- MQTT clients run over them unchanged.
 ---
---- Small sends are gathered into chunks of the module's size. They go out when a chunk is full, when the socket is
---- read, by flush(), by close(), and 5 ms after the last send as soon as the library's loop runs (it does while
---- anything in the library waits). send() takes bytes into a bounded queue and waits only while that is full.
+--- What is sent goes out at once; only while the line is busy are small sends joined into chunks of the module's
+--- size. send() takes bytes into a bounded queue. It waits while that is full, and a moment for the module to take what
+--- a free line can carry at once (outgoing.lua).
 ---
 --- Reads and sends run in tasks of the socket's own, so that no bytes are lost if the calling task is cancelled.
 --- Callers wait for the outcome, and their time-out covers the whole wait.
@@ -11,22 +11,25 @@
 local argument = require "hayes.stream.argument"
 local Buffer = require "hayes.stream.buffer"
 local check = require "hayes.check"
-local core = require "hayes.core"
+local connecting = require "hayes.stream.connecting"
 local errors = require "hayes.error"
 local failure = require "hayes.failure"
+local farewell = require "hayes.modem.farewell"
 local hosts = require "hayes.stream.host"
 local incoming = require "hayes.stream.incoming"
 local job = require "hayes.job"
 local Lock = require "hayes.lock"
 local outcome = require "hayes.stream.outcome"
 local outgoing = require "hayes.stream.outgoing"
+local pollable = require "hayes.stream.pollable"
 local properties = require "hayes.stream.properties"
 local wait = require "hayes.wait"
 
 --- What a dialect provides. The methods may wait, except those that say otherwise.
 ---@class hayes.connection
 ---@field chunk integer     most bytes that send takes
----@field send function     (bytes) sends all of the bytes -> true, or nil and an error, with `sent`
+---@field send function     (bytes, given) sends all of the bytes -> true, or nil and an error, with `sent`; calls
+---  given(), if there is one, when the port has them, unless it returns then
 ---@field receive function  () -> bytes; "" if there are none yet; nil and an error at the end: `closed`, or another
 ---@field take? function    () -> bytes that the module has pushed, or nil. Does not wait
 ---@field close function    () -> true, or nil and an error
@@ -40,27 +43,11 @@ local wait = require "hayes.wait"
 ---@field describe function () -> { remote_ip, remote_port, local_ip, local_port, state }, or nil and an error
 ---@field watch? function   () set by the socket; to be called when readable() may have changed
 
-local READ_AHEAD = incoming.READ_AHEAD
-
 ---@class hayes.socket
 ---@field mode string access mode of the connection
 local Socket = {}
 Socket.__index = Socket
 Socket.__name = "hayes.socket"
-
-local function adopt(self, connection, host, port)
-  self.connection = connection
-  self.host, self.port = host, port
-  self.mode = connection.mode
-  self.opened_at = wait.now()
-  -- The service refers to the connection while that is open; it must not keep alive a socket that nobody uses.
-  local weak = setmetatable({ socket = self }, { __mode = "v" })
-  connection.watch = function()
-    local socket = weak.socket
-    if not socket then return end
-    socket:notify()
-  end
-end
 
 local function new(class, kind, connection, host, port, opener)
   local self = setmetatable({
@@ -68,7 +55,8 @@ local function new(class, kind, connection, host, port, opener)
     input = Buffer.new(), reading = Lock.new(),
     output = Buffer.new(), sending = Lock.new(),
     wanted = 0,    -- number of bytes of input that a read goes on for
-    least = 1,     -- fewer bytes than this stay in the output for now
+    lingered = false, -- send() has waited for the chunk that is under way
+    lingers = false, given = 0, -- it does now; as `done`, but the port has them, as far as that is known
     queued = 0, done = 0, -- bytes passed to send() so far, and how many of them the module has
     paused = false,  -- the error that sending waits with, in command mode
     changing = Lock.new(), -- held while the access mode changes, data mode is left or resumed, or the socket closes
@@ -79,7 +67,7 @@ local function new(class, kind, connection, host, port, opener)
     quiet_since = false, -- since then nothing has come for those who want it
     arrival = false, room = false, signal = false, timer = false,
   }, class)
-  if connection then adopt(self, connection, host, port) end
+  if connection then connecting.adopt(self, connection, host, port) end
   return self
 end
 
@@ -150,9 +138,16 @@ function Socket:flush()
   return nil, outcome.word_for(err)
 end
 
---- Called by the loop's timer, some time after the last send().
-function Socket:due()
-  if self.connection then outgoing.start(self, 1) end
+--- Bytes that the module has not got yet; false: the socket is not one of this modem.
+function Socket:unsent(modem)
+  local connection = self.connection
+  if not connection or connection.modem ~= modem then return false end
+  return self.send_error and 0 or self.queued - self.done
+end
+
+--- Waits until they are sent, or the deadline.
+function Socket:send_until(deadline)
+  outgoing.wait_until_sent(self, deadline)
 end
 
 -- Input
@@ -208,75 +203,13 @@ function Socket:dirty()
   return self.input.size > 0
 end
 
--- For programs that wait for a descriptor in a loop of their own
-
-function Socket:update_signal()
-  local connection, input = self.connection, self.input
-  while connection and not self.closing and input.size < READ_AHEAD and incoming.take_pushed(self, connection) do end
-  if connection and not self.closing and input.size < READ_AHEAD and connection:readable() then
-    incoming.start(self, READ_AHEAD)
-  end
-  self.signal:set(input.size > 0 or self.receive_error ~= nil or not connection or self.closing ~= false)
-end
-
---- A descriptor of the socket's own that is readable while receive() would give something at once; -1 before connect()
---- and behind close().
----@return integer
-function Socket:getfd()
-  if self.closing or self.has_no_fd or not self.connection and not self.connecting then return -1 end
-  if not self.signal then
-    self.signal = core.signal()
-    if not self.signal then return -1 end
-    self:update_signal()
-  end
-  return self.signal:fd()
-end
-
---- Takes -1 alone: the socket has no descriptor from here on. It is the library's, and closed.
-function Socket:setfd(fd)
-  check.value("socket:setfd", "the descriptor", fd, { values = { -1 } })
-  if self.signal then self.signal:close() end
-  self.signal, self.has_no_fd = false, true
-end
-
 -- The rest of the contract
 
 --- Connects a socket that a factory has made. 1; or nil and "connection refused", "timeout", "host or service not
---- provided, or not known", or "closed" for all else: lasterror() is the error.
+--- provided, or not known", or "closed" for all else: lasterror() is the error. With a time-out of 0 it gives "timeout"
+--- and goes on by itself; call it again once the descriptor is writable.
 function Socket:connect(host, port)
-  if self.connection or self.connecting then return nil, "already connected" end
-  if not self.opener then return nil, "closed" end
-  check.value("socket:connect", "the host", host, { type = "string" })
-  check.value("socket:connect", "the port", port, { type = "number|string" })
-  port = math.tointeger(tonumber(port)) or port
-  -- What stands in a redirect, or in a file, is nobody's mistake here.
-  local problem = check.problem(self.opener.check, host, port)
-  if problem then
-    local err = errors.new { name = "bad_address", message = "no connection: " .. problem }
-    self.opener.failed(err)
-    return nil, outcome.remember(self, err)
-  end
-  self.connecting = true
-  local connection, err = job.open(outcome.deadline(self), function()
-    local opened, why = self.opener.open(host, port)
-    local wanted = self.connecting
-    self.connecting = false
-    if wanted or not opened then return opened, why end
-    opened:abandon()
-    return nil, "closed"
-  end)
-  if not connection then
-    if err == "timeout" then
-      outcome.late(self, "connect")
-      self.opener.failed(self:lasterror())
-      return nil, "timeout"
-    end
-    if not errors.is(err) then return nil, err end
-    self.opener.failed(err)
-    return nil, outcome.word_for_connect(outcome.remember(self, err))
-  end
-  adopt(self, connection, hosts.plain(host), port)
-  return 1
+  return connecting.connect(self, host, port)
 end
 
 --- Sends the queue and closes the connection.
@@ -329,7 +262,7 @@ local function change(self, f)
     outgoing.wait_until_sent(self)
     local ok, err = f()
     self.paused = false -- sending finds out whether it still must wait
-    if self.output.size > 0 then outgoing.start(self, 1) end
+    if self.output.size > 0 then outgoing.start(self) end
     return ok, err
   end)
   if ok then return true end
@@ -403,8 +336,17 @@ function Socket:__close()
   self:close()
 end
 
+--- Sending keeps a socket alive. One that has something to send is collected in command mode, where it cannot, or at
+--- the end of the program, before its modem bids farewell.
 function Socket:__gc()
-  if self.connection then self.connection:abandon() end
+  local connection = self.connection
+  if not connection then return end
+  local unsent = self:unsent(connection.modem)
+  if unsent and unsent > 0 then
+    if not self.paused then return end
+    farewell.tell(self, unsent)
+  end
+  connection:abandon()
 end
 
 --- "send", "receive" or "both". Modules do not close one direction alone: what is queued is sent, and no more is
@@ -464,6 +406,8 @@ function Socket:getsockname()
   return ip, described.local_port or 0, hosts.family(ip)
 end
 
-for name, method in pairs(properties) do Socket[name] = method end
+for _, methods in ipairs { properties, pollable } do
+  for name, method in pairs(methods) do Socket[name] = method end
+end
 
 return Socket

@@ -235,7 +235,7 @@ end
 Connection.deadlock = DataMode.deadlock
 
 --- Sends up to 1024 bytes.
-function Connection:send(bytes)
+function Connection:send(bytes, given)
   if self.mode == "transparent" then return DataMode.send_from(self, bytes, ended_error) end
   if self.type == UDP_SERVER and self.input.arrivals == 0 then
     return nil, errors.new { name = "no_peer", origin = "aithinker", sent = 0,
@@ -245,7 +245,10 @@ function Connection:send(bytes)
   local command = ("AT+SOCKETSEND=%d,%d"):format(self.id, #bytes)
   local refusal = self:refusal()
   if refusal then return nil, refusal end
-  local response, err = exchange.run(self.modem, command, { data = bytes, owner = self })
+  local response, err = exchange.run(self.modem, command, { data = bytes, owner = self,
+    progress = given and function(count)
+      if count >= #bytes then given() end
+    end })
   if response then return true end
   return nil, send_failure(self, err, bytes)
 end

@@ -88,9 +88,10 @@ end
 
 --- The request of one send.
 ---@return hayes.request
-local function new_send(connection, bytes)
+local function new_send(connection, bytes, given)
+  local progress = given and function(count) return count >= #bytes and given() end
   return setmetatable({ data = bytes, unconfirmed = unconfirmed_sends[connection.modem], taken = false,
-    owner = connection }, Send)
+    owner = connection, progress = progress }, Send)
 end
 
 ---@param family hayes.quectel.family
@@ -246,14 +247,14 @@ function Connection:piece_length()
 end
 
 --- Sends up to 1460 bytes, waiting while the module's buffer is full.
-function Connection:send(bytes)
+function Connection:send(bytes, given)
   if self.mode == "transparent" then return DataMode.send_from(self, bytes, lost_by_server) end
   local command = ("AT+%s=%d,%d"):format(self.family.send, self.id, #bytes)
   local retry, full_since = RETRY_FIRST, nil
   while true do
     local refusal = self:refusal()
     if refusal then return nil, refusal end
-    local send <close> = new_send(self, bytes)
+    local send <close> = new_send(self, bytes, given)
     local response, err = exchange.run(self.modem, command, send)
     if response then return true end
     if err.result ~= "SEND FAIL" then

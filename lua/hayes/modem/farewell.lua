@@ -1,0 +1,88 @@
+--- What the program has sent goes out before a modem is closed or the program ends, within a bound; a line on stderr
+--- says what did not.
+---
+--- The end of a program comes in three ways: the main chunk ends, or raises, and lua_close runs the finalizers; os.exit
+--- does so or not, and then core.at_exit calls.
+
+local core = require "hayes.core"
+local wait = require "hayes.wait"
+
+local farewell = {}
+
+--- How long it may take, seconds.
+local BOUND = 2
+
+--- What has something to send: its unsent(modem) is the number of bytes, false if it is of another modem; its
+--- send_until(deadline) waits for them.
+local senders = setmetatable({}, { __mode = "k" })
+
+--- From now on the sender may have something to send.
+function farewell.note(sender)
+  senders[sender] = true
+end
+
+--- It has nothing more to send.
+function farewell.forget(sender)
+  senders[sender] = nil
+end
+
+--- So many bytes of this sender will not be sent.
+function farewell.tell(sender, bytes)
+  io.stderr:write(("hayes: %d bytes of %s were not sent before the end\n"):format(bytes, tostring(sender)))
+end
+
+--- Says what of this modem has not been sent, and will not be.
+function farewell.report(modem)
+  for sender in pairs(senders) do
+    local count = sender:unsent(modem)
+    if count and count > 0 then farewell.tell(sender, count) end
+    if count then farewell.forget(sender) end
+  end
+end
+
+local function send_rest(modem, deadline)
+  local waiting = {}
+  for sender in pairs(senders) do
+    if sender:unsent(modem) then waiting[#waiting + 1] = sender end
+  end
+  for _, sender in ipairs(waiting) do
+    if modem.closed_with or modem.lost then return end
+    sender:send_until(deadline)
+  end
+end
+
+--- Sends what there is of this modem, or says what could not be sent.
+function farewell.bid(modem)
+  if next(senders) == nil then return end
+  pcall(send_rest, modem, wait.now() + BOUND) -- the task may have been cancelled, and may not wait any more
+  farewell.report(modem)
+end
+
+-- The end of the program
+
+local modems = setmetatable({}, { __mode = "v" }) -- guards, by number
+local count = 0
+
+local Guard = {}
+Guard.__index = Guard
+
+--- When a guard is collected, the weak table has let go of it before; when the state is closed, it has not.
+function Guard:__gc()
+  if modems[self.number] == self then pcall(farewell.bid, self.modem) end
+end
+
+--- Watches over a modem for the end of the program. To be called when everything that sending needs has been made:
+--- finalizers run in the reverse order.
+---@return table guard to be kept by the modem alone
+function farewell.guard(modem)
+  count = count + 1
+  local guard = setmetatable({ modem = modem, number = count }, Guard)
+  modems[count] = guard
+  return guard
+end
+
+core.at_exit(function()
+  for _, guard in pairs(modems) do pcall(farewell.bid, guard.modem) end
+end)
+
+return farewell

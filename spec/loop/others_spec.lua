@@ -1,0 +1,114 @@
+-- hayes.use: the library in the event loops of others. Each runs in a program of its own. uloop and eco, which Debian does not
+-- have, are stand-ins that keep the documented interface (spec/support/uloop.lua, eco.lua).
+
+local hayes = require "hayes"
+local raises = require "support.raises"
+
+local function run(command)
+  local program = io.popen("LUA_PATH='spec/?.lua;'\"$LUA_PATH\" timeout 100 " .. command)
+  local printed = program:read("a")
+  program:close()
+  return printed
+end
+
+local function run_text(text)
+  return run(("lua5.4 - 2>&1 <<'EOF'\n%s\nEOF\n"):format(text))
+end
+
+describe("hayes.use", function()
+  for loop, name in pairs { cqueues = "cqueues", copas = "copas", luv = "luv", uloop = "a stand-in for uloop",
+    eco = "a stand-in for eco" } do
+    it(("runs two modules, three sockets, a task and a timer in %s, and none is starved"):format(name), function()
+      assert.are.same("7 of 7, the timer ran\n",
+        run(("lua5.4 spec/support/loop_program.lua %s 2>/dev/null"):format(loop)))
+    end)
+  end
+
+  it("copas: copas.connect and copas.wrap wait in the loop, and send any size", function()
+    assert.are.same("262144\tall of it\n", run "lua5.4 spec/support/copas_wrap_program.lua 2>&1")
+  end)
+
+  it("takes the loops it knows, and drivers that are whole", function()
+    assert.is_truthy(raises(function() hayes.use "libevent" end):find("cqueues", 1, true))
+    assert.is_truthy(raises(function() hayes.use { running = print, suspend = print, wake = print } end):find("start",
+      1, true))
+  end)
+end)
+
+describe("A call that waits in a loop", function()
+  it("that hayes was not told of works, and says once what to call", function()
+    local printed = run_text [[
+      local cqueues, hayes = require "cqueues", require "hayes"
+      local controller = cqueues.new()
+      controller:wrap(function()
+        local modem = assert(hayes.open "emulator")
+        assert(modem:at "AT")
+        modem:close()
+        print "done"
+      end)
+      assert(controller:loop())
+    ]]
+    assert.are.same('hayes: a call blocks the event loop of cqueues, and all that runs in it; hayes.use "cqueues" makes '
+      .. "it wait in the loop\ndone\n", printed)
+  end)
+
+  it("outside of its coroutines says nothing", function()
+    assert.are.same("done\n", run_text [[
+      local cqueues, luv, hayes = require "cqueues", require "luv", require "hayes"
+      hayes.sleep(0.01)
+      coroutine.wrap(function() hayes.sleep(0.01) end)()
+      print "done"
+    ]])
+  end)
+
+  it("from a callback of it raises, with advice", function()
+    local printed = run_text [[
+      local luv, hayes = require "luv", require "hayes"
+      hayes.use "luv"
+      local timer = luv.new_timer()
+      timer:start(0, 0, function()
+        timer:close()
+        print(select(2, pcall(hayes.sleep, 0.01)))
+        coroutine.wrap(function()
+          hayes.sleep(0.01)
+          print "slept"
+        end)()
+      end)
+      luv.run()
+    ]]
+    assert.is_truthy(printed:find("hayes.spawn(function() … end)", 1, true))
+    assert.is_truthy(printed:find("slept", 1, true))
+  end)
+
+  it("from a callback of string.gsub in its coroutine raises, with advice", function()
+    local printed = run_text [[
+      local cqueues, hayes = require "cqueues", require "hayes"
+      hayes.use "cqueues"
+      local controller = cqueues.new()
+      controller:wrap(function()
+        print(select(2, pcall(string.gsub, "x", "x", function() hayes.sleep(0.01) end)))
+      end)
+      assert(controller:loop())
+    ]]
+    assert.is_truthy(printed:find("string.gsub", 1, true))
+  end)
+
+  it("from a coroutine inside its own blocks, and gives the consumer what it yields", function()
+    assert.are.same("1 2 3\n", run_text [[
+      local cqueues, hayes = require "cqueues", require "hayes"
+      hayes.use "cqueues"
+      local controller = cqueues.new()
+      controller:wrap(function()
+        local got = {}
+        for i in coroutine.wrap(function()
+          for i = 1, 3 do
+            hayes.sleep(0.001)
+            coroutine.yield(i)
+          end
+        end) do got[#got + 1] = i end
+        print(table.concat(got, " "))
+      end)
+      assert(controller:loop())
+    ]])
+  end)
+end)
