@@ -34,6 +34,8 @@ local emulator_options = {
   faults = { type = "table" },
 }
 
+local EINTR <const> = 4 -- on every Linux
+
 local function shell_quote(word)
   return "'" .. word:gsub("'", "'\\''") .. "'"
 end
@@ -78,6 +80,13 @@ local function arguments_of(options, control)
   return table.concat(words, " ")
 end
 
+--- The first line that the emulator prints. A signal that this program handles may end a read early.
+local function first_line(pipe)
+  local line, _, number
+  repeat line, _, number = pipe:read("l") until line or number ~= EINTR
+  return line
+end
+
 local function fail(words)
   return nil, errors.new { name = "emulator_failed", message = "the emulator did not start: " .. words,
     hint = "Is hayes-emulator built, and on the PATH? `make` builds it; `make -s env` prints what the shell needs." }
@@ -97,7 +106,7 @@ function Emulator.start(options)
   os.remove(control)
   local pipe, words = io.popen(arguments_of(options, control), "r")
   if not pipe then return fail(words) end
-  local address = pipe:read("l")
+  local address = first_line(pipe)
   if not address or address:sub(1, 1) ~= "/" then
     pipe:close()
     if not address then return fail("it ended at once") end

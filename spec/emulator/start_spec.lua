@@ -1,5 +1,6 @@
 -- Starting a module in software, and what keeps it from starting.
 
+local Process = require "support.process"
 local folder = require "support.folder"
 local hayes = require "hayes"
 
@@ -31,5 +32,20 @@ describe("hayes.emulator returns as its error", function()
     assert.are.same("the emulator did not start: --sim lost: expected ready, absent, puk, pin2, puk2, "
       .. "ph-sim, ph-net, busy, not-ready, failed or pin: and a PIN",
       refusal { sim = "lost" })
+  end)
+end)
+
+describe("hayes.emulator starts", function()
+  it("in a program that handles a signal all the time, as the emulator itself does then", function()
+    local shim <const> = folder.new "signals" .. "/signal_shim.so"
+    Process.run { "gcc", "-O1", "-shared", "-fPIC", "-o", shim, "spec/support/signal_shim.c" }
+    for _ = 1, 3 do
+      assert.are.same("answers\n", Process.run({ "env", "LD_PRELOAD=" .. folder.absolute(shim), "HAYES_SIGNAL_US=200",
+        "timeout", "60", "lua5.4", "-e", [[
+          local hayes = require "hayes"
+          local modem = assert(hayes.open "emulator")
+          print(modem:at "AT" and "answers")
+          modem:close()]] }, { ours = true }))
+    end
   end)
 end)

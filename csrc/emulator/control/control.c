@@ -110,6 +110,17 @@ static void remove_stale(const char *path)
         unlink(path);
 }
 
+/* For its owner alone, whatever the umask: who may write to it has the module. */
+static bool bind_private(int fd, const struct sockaddr_un *address)
+{
+    mode_t former = umask(0177);
+    bool bound = bind(fd, (const struct sockaddr *)address, sizeof *address) == 0;
+    int why = errno;
+    umask(former);
+    errno = why;
+    return bound;
+}
+
 bool emu_control_open(struct emu *emu, const char *path)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -122,7 +133,7 @@ bool emu_control_open(struct emu *emu, const char *path)
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return false;
-    if (bind(fd, (struct sockaddr *)&address, sizeof address) != 0 || listen(fd, EMU_CONTROL_CLIENTS) != 0) {
+    if (!bind_private(fd, &address) || listen(fd, EMU_CONTROL_CLIENTS) != 0) {
         int why = errno;
         close(fd);
         errno = why;

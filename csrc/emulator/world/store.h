@@ -1,7 +1,8 @@
 /* The module's flash: a folder on the host with a limit on the total size of its files.
  *
  * There are no subfolders. Names that could leave the folder or be hidden in it (with a slash or a leading
- * dot) are invalid. The host may add and remove files while the emulator runs. */
+ * dot) are invalid. What is created is for its owner alone: there are private keys among the files. The host
+ * may add and remove files while the emulator runs. */
 #ifndef EMU_WORLD_STORE_H
 #define EMU_WORLD_STORE_H
 
