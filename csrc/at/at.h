@@ -203,6 +203,8 @@ struct at_protocol {
     char escape[8];         /* the escape sequence; "": none */
     char cancel;            /* byte that cancels a prompt; 0: none */
     bool crlf_after_block;  /* CR LF follows every block, so anything else means that bytes were lost */
+    char result_codes_on[13]; /* command line, with AT, that brings result codes back as words, for a module
+                                 which does not answer AT: its profile may have turned them off; "": none */
 };
 
 extern const struct at_protocol at_default_protocol; /* V.250: CR, '>', `+++` with 1.1 s, ESC */

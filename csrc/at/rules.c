@@ -14,6 +14,7 @@ const struct at_protocol at_default_protocol = {
     .escape = "+++",
     .cancel = 0x1b,
     .crlf_after_block = false,
+    .result_codes_on = "ATQ0V1E0",
 };
 
 struct at_rules *at_rules_new(const struct at_alloc *alloc, const struct at_protocol *protocol)

@@ -42,13 +42,19 @@ static void send(struct at_sync *sync, enum at_sync_phase phase, uint32_t millis
     sync->until = length + sync->fill > 0 ? AT_NEVER : now + at_ms(milliseconds);
 }
 
+static void ask(struct at_sync *sync, const char *command, const struct at_protocol *protocol, at_time now)
+{
+    char text[sizeof sync->text];
+    size_t length = strlen(command), eol = strlen(protocol->eol);
+    memcpy(text, command, length);
+    memcpy(text + length, protocol->eol, eol);
+    sync->unanswered++;
+    send(sync, AT_SYNC_PROBE, sync->probe_ms, text, length + eol, now);
+}
+
 static void probe(struct at_sync *sync, const struct at_protocol *protocol, at_time now)
 {
-    char text[8] = "AT";
-    size_t eol = strlen(protocol->eol);
-    memcpy(text + 2, protocol->eol, eol);
-    sync->unanswered++;
-    send(sync, AT_SYNC_PROBE, sync->probe_ms, text, 2 + eol, now);
+    ask(sync, "AT", protocol, now);
 }
 
 /* Waits for the silence before the escape sequence. */
@@ -191,7 +197,7 @@ static void try_next(struct at_sync *sync, const struct at_escape *escape, const
         send(sync, AT_SYNC_LEAVE, LEAVE_MS, "", 0, now);
         break;
     default:
-        probe(sync, protocol, now);
+        ask(sync, protocol->result_codes_on[0] ? protocol->result_codes_on : "AT", protocol, now);
     }
 }
 

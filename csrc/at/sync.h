@@ -2,9 +2,9 @@
  * given up (its late answer must not be taken for that of the next command), and after a restart.
  *
  * The engine is synchronised when two `AT` probes in a row have each been answered by exactly one `OK`
- * followed by silence. It first waits for silence. If probes are not answered, it tries in turn what ends a
- * prompt (ESC), data mode (the escape sequence between guard times), and a prompt that wants a number of
- * bytes (that many CRs, which an idle command line ignores). */
+ * followed by silence. It first waits for silence. If probes are not answered, it tries in turn what turns
+ * result codes on, what ends a prompt (ESC), data mode (the escape sequence between guard times), and a
+ * prompt that wants a number of bytes (that many CRs, which an idle command line ignores). */
 #ifndef AT_SYNC_H
 #define AT_SYNC_H
 

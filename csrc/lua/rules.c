@@ -141,6 +141,7 @@ static void read_protocol(lua_State *L, struct at_protocol *protocol)
     protocol->answer_ms = number_field(L, "answer_ms", protocol->guard_ms);
     protocol->idle_ms = number_field(L, "idle_ms", 0);
     protocol->settle_ms = number_field(L, "settle_ms", 0);
+    copy_text_field(L, "result_codes_on", protocol->result_codes_on, sizeof protocol->result_codes_on);
     copy_text_field(L, "follow_prefix", protocol->follow_prefix, sizeof protocol->follow_prefix);
 }
 

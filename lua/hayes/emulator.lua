@@ -168,7 +168,7 @@ end
 
 --- Gives one command to the running emulator, and its answer back. `hayes-emulator --help` lists them: `urc TEXT`,
 --- `reboot`, `set sim absent`, `pdp drop 1`, `hold AT+CSQ 500`, `swallow AT+CSQ`, `stall 0 on`, `wifi drop`,
---- `ftp drop data 1000`, `hangup`, `stats`, …
+--- `ftp drop data 1000`, `hangup`, `stats`, … What `AT&W` has saved stays over `reboot`, `ATQ1` and `ATV0` too.
 ---@param line string
 ---@return string?, hayes.error?
 function Emulator:control(line)

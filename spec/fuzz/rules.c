@@ -63,6 +63,7 @@ static struct at_protocol protocol(struct input *input)
     short_text(input, protocol.eol, sizeof protocol.eol);
     short_text(input, protocol.escape, sizeof protocol.escape);
     short_text(input, protocol.follow_prefix, sizeof protocol.follow_prefix);
+    short_text(input, protocol.result_codes_on, sizeof protocol.result_codes_on);
     return protocol;
 }
 

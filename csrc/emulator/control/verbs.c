@@ -87,6 +87,8 @@ static void run_raw(struct emu *emu, struct emu_control_line *line)
     emu_output_insert(&emu->uart.output, line->rest, length);
 }
 
+/* Settings that AT&W has saved stay, as on a module: after ATQ1&W it prints its boot URCs and answers no
+ * command with a result code. */
 static void run_reboot(struct emu *emu, struct emu_control_line *line)
 {
     (void)line;

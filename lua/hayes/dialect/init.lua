@@ -24,6 +24,7 @@ local schema = require "hayes.declare.schema"
 ---@field about? string    for which modules it is, one paragraph
 ---@field protocol table    eol, prompt, quote ("always" or "needed"), quote_escape, max_line, max_command, max_prompt
 ---  (bytes that the module asks for at one prompt, at most), gap_ms, cancel ("": nothing cancels a prompt),
+---  result_codes_on (what brings them back, as words, when AT is not answered: "ATQ0V1E0"; "": nothing),
 ---  crlf_after_block (every block is followed by CR LF, so anything else means that bytes were lost); of data mode
 ---  (data_mode.lua): escape, guard_ms, answer_ms, idle_ms, settle_ms, resume, dtr, hangup
 ---@field finals hayes.final[] final result codes

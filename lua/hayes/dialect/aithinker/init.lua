@@ -92,7 +92,7 @@ local function make(of)
     protocol = {
       eol = "\r\n", prompt = ">", quote = "needed", quote_escape = "\\", max_command = of.max_command,
       -- Nothing cancels a prompt.
-      cancel = "", crlf_after_block = true,
+      cancel = "", result_codes_on = "", crlf_after_block = true,
       -- The module wants 20 ms of silence around `+++` (older firmware none) and answers at once; to be left alone for
       -- 1 s then is the guide's advice, and 1 s before it what users found to work.
       escape = "+++", guard_ms = 1000, answer_ms = 0, idle_ms = 20, settle_ms = 1000,
