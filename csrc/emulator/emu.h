@@ -15,6 +15,7 @@
 
 struct emu_control;
 struct emu_dispatch;
+struct emu_injection;
 struct emu_mode;
 struct emu_module;
 struct emu_power;
@@ -30,6 +31,7 @@ struct emu {
     struct emu_dispatch *dispatch;
     struct emu_power *power;
     struct emu_control *control;
+    struct emu_injection *injection;
 
     struct emu_loop loop;
     struct emu_uart uart;

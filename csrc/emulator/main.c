@@ -1,8 +1,10 @@
 #include "emulator/alloc.h"
 #include "emulator/control/control.h"
 #include "emulator/emu.h"
+#include "emulator/injection/injection.h"
 #include "emulator/interpreter/dispatch.h"
 #include "emulator/interpreter/mode.h"
+#include "emulator/line/name.h"
 #include "emulator/module.h"
 #include "emulator/world/power.h"
 
@@ -31,6 +33,7 @@ static bool after_round(void *owner)
     /* Input may have been waiting for something that the pump has completed. */
     if (in_data != emu->mode->in_data || running != emu->dispatch->running)
         emu_mode_run(emu);
+    emu_injection_settle(emu);
     emu_uart_flush(&emu->uart);
     return (pumped || full) && emu_output_length(output) < EMU_UART_PUMP_BELOW;
 }
@@ -78,36 +81,6 @@ static void on_reader_gone(void *owner, short events)
     ((struct emu *)owner)->loop.stopping = true;
 }
 
-/* The link is created under a temporary name and renamed, so that an existing link is replaced without a
- * gap. */
-static bool make_link(const struct emu *emu)
-{
-    const char *path = emu->options->link;
-    if (!path)
-        return true;
-    char *temporary = emu_text("%s.%ld", path, (long)getpid());
-    unlink(temporary);
-    bool made = symlink(emu->uart.path, temporary) == 0 && rename(temporary, path) == 0;
-    if (!made) {
-        failed(emu, "--link", path);
-        unlink(temporary);
-    }
-    free(temporary);
-    return made;
-}
-
-static void remove_link(const struct emu *emu)
-{
-    const char *path = emu->options->link;
-    char target[sizeof emu->uart.path + 1];
-    ssize_t length = path && *emu->uart.path ? readlink(path, target, sizeof target - 1) : -1;
-    if (length < 0)
-        return;
-    target[length] = '\0';
-    if (strcmp(target, emu->uart.path) == 0)
-        unlink(path);
-}
-
 static void set_clock(struct emu *emu)
 {
     const struct emu_options *options = emu->options;
@@ -133,8 +106,8 @@ static bool start(struct emu *emu, struct signals *signals, struct emu_watch *re
             .fd = STDOUT_FILENO, .events = POLLERR, .on_ready = on_reader_gone, .owner = emu};
         emu_watch_add(&emu->loop, reader);
     }
-    if (!make_link(emu))
-        return false;
+    if (options->link && !emu_name_set(options->link, emu->uart.path))
+        return failed(emu, "--link", options->link);
 
     const struct emu_profile profile = {.echo = options->echo, .verbose = true, .cmee = 1};
     emu->uart.latency = emu_ms(options->latency_ms);
@@ -145,18 +118,22 @@ static bool start(struct emu *emu, struct signals *signals, struct emu_watch *re
     emu->vendor = emu->module->create(emu);
     if (!emu->vendor)
         return failed(emu, "--flash", options->flash);
+    if (options->faults)
+        emu_injection_set(emu, options->faults);
     return printf("%s\n", emu->uart.path) > 0 && fflush(stdout) == 0;
 }
 
 static void stop(struct emu *emu, struct signals *signals)
 {
-    remove_link(emu);
+    if (emu->options->link && *emu->uart.path)
+        emu_name_remove(emu->options->link, emu->uart.path);
     if (emu->vendor)
         emu->module->destroy(emu);
     emu_dispatch_free(emu);
     emu_mode_free(emu);
     emu_control_close(emu);
     emu_faults_free(&emu->faults);
+    emu_injection_free(emu);
     if (emu->uart.loop)
         emu_uart_close(&emu->uart);
     emu_store_close(&emu->store);
@@ -178,6 +155,7 @@ struct program {
     struct emu_dispatch dispatch;
     struct emu_power power;
     struct emu_control control;
+    struct emu_injection injection;
 };
 
 static struct emu *create(const struct emu_options *options, const struct emu_net *net)
@@ -191,10 +169,12 @@ static struct emu *create(const struct emu_options *options, const struct emu_ne
     emu->dispatch = &program->dispatch;
     emu->power = &program->power;
     emu->control = &program->control;
+    emu->injection = &program->injection;
     emu->net = *net;
     emu->net.loop = &emu->loop;
     emu->random.state = options->seed;
     emu_loop_init(&emu->loop, after_round, emu);
+    emu_injection_init(emu, options->seed);
     return emu;
 }
 

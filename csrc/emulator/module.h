@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 struct emu_control_line;
+struct emu_link;
 
 struct emu_line_rules {
     char end;             /* terminator of a command line */
@@ -38,6 +39,13 @@ struct emu_module {
     void (*power_off)(struct emu *emu);
     /* Power is back: prints the boot URCs. */
     void (*boot)(struct emu *emu);
+    /* URCs that concern nobody, terminated by NULL, for the fault "urc"; NULL: none. */
+    const char *const *other_urcs;
+    /* Visits every link, in use or not. */
+    void (*each_link)(struct emu *emu, void (*visit)(struct emu_link *link, void *argument), void *argument);
+    /* The network takes away what connections need, as for the fault "pdpdeact". Returns false if there was
+     * nothing; NULL: there never is. */
+    bool (*lose_context)(struct emu *emu);
     /* Called once per round. Prints the unsolicited output of connections; prints their data only while
      * the output is below EMU_UART_PUMP_BELOW. Returns true if data was added and there may be more. */
     bool (*pump)(struct emu *emu);

@@ -1,5 +1,6 @@
 #include "emulator/options.h"
 
+#include "emulator/injection/injection.h"
 #include "emulator/module.h"
 #include "emulator/net/net.h"
 #include "emulator/quirks.h"
@@ -27,6 +28,10 @@ static const char usage[] =
     "  --link PATH            create a symbolic link to the pty\n"
     "  --latency MS           delay every answer\n"
     "  --quirks NAME[,NAME]   imitate particular firmware; \"list\" prints the names\n"
+    "  --faults NAME[=RATE|:NUMBER|:PREFIX][,...]\n"
+    "                         faults of line, module and network, decided by --seed: with a probability\n"
+    "                         (default 0.02), at one opportunity, counted from 1, or at the first command\n"
+    "                         that begins with PREFIX; \"list\" prints the names\n"
     "  --control PATH         create a Unix socket that accepts commands, such as faults; \"help\" lists "
     "them\n"
     "  --attached             exit when the reader of stdout closes it; print errors there too\n"
@@ -38,7 +43,7 @@ static const char usage[] =
     "  --clock TIME           initial time of the module: Unix time in seconds, or unset (default: host "
     "time)\n"
     "  --echo 0|1             command echo after power-up (default 1)\n"
-    "  --seed N               seed for random behaviour (default 1)\n"
+    "  --seed N               seed for random behaviour and for faults (default 1)\n"
     "  --help                 print this text\n"
     "  --version              print the version, and that of OpenSSL\n";
 
@@ -52,6 +57,7 @@ enum option_code {
     OPTION_LINK,
     OPTION_LATENCY,
     OPTION_QUIRKS,
+    OPTION_FAULTS,
     OPTION_CONTROL,
     OPTION_ATTACHED,
     OPTION_SIM,
@@ -75,6 +81,7 @@ static const struct option known[] = {
     {"link", required_argument, NULL, OPTION_LINK},
     {"latency", required_argument, NULL, OPTION_LATENCY},
     {"quirks", required_argument, NULL, OPTION_QUIRKS},
+    {"faults", required_argument, NULL, OPTION_FAULTS},
     {"control", required_argument, NULL, OPTION_CONTROL},
     {"attached", no_argument, NULL, OPTION_ATTACHED},
     {"sim", required_argument, NULL, OPTION_SIM},
@@ -180,6 +187,9 @@ static const char *read_option(struct emu_options *options, struct emu_net *net,
         return *text ? NULL : "a path";
     case OPTION_QUIRKS:
         return read_quirks(options, text);
+    case OPTION_FAULTS:
+        options->faults = text;
+        return emu_injection_set(NULL, text);
     case OPTION_CONTROL:
         options->control = text;
         return *text ? NULL : "a path";
@@ -211,6 +221,8 @@ static bool answers_alone(int code, const char *text)
         printf("hayes-emulator %s, %s\n", HAYES_VERSION, OpenSSL_version(OPENSSL_VERSION));
     else if (code == OPTION_QUIRKS && strcmp(text, "list") == 0)
         emu_quirks_list(stdout);
+    else if (code == OPTION_FAULTS && strcmp(text, "list") == 0)
+        emu_injection_list(stdout);
     else
         return false;
     return true;

@@ -19,6 +19,7 @@ struct emu_options {
     const char *link, *control;
     long latency_ms;
     uint64_t quirks;
+    const char *faults; /* NULL: none */
     bool attached;
     struct emu_cellular cellular;
     struct emu_wireless wireless;

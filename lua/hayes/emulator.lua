@@ -31,7 +31,7 @@ local emulator_options = {
   ap = { type = "string" },
   clock = { type = "string|integer" },
   echo = { type = "boolean" },
-  faults = { type = "table" },
+  faults = { type = "string|table" },
 }
 
 local EINTR <const> = 4 -- on every Linux
@@ -50,6 +50,22 @@ local function program()
   return beside
 end
 
+--- The list of --faults, of faults by name: `{ drop = 0.01, ["late answer"] = "AT+QISEND", split = true }`. A whole
+--- number is the one opportunity at which a fault takes place.
+local function fault_list(faults)
+  if type(faults) ~= "table" then return faults end
+  local list = {}
+  for name, value in pairs(faults) do
+    if type(name) == "string" then
+      check.value("hayes.emulator", "the fault " .. name, value, { type = "number|string|boolean" })
+      local sign = (math.type(value) == "integer" or type(value) == "string") and ":" or "="
+      if value then list[#list + 1] = name .. (value == true and "" or sign .. value) end
+    end
+  end
+  table.sort(list)
+  return #list > 0 and table.concat(list, ",") or nil
+end
+
 local function arguments_of(options, control)
   local words = { "exec", shell_quote(program()), "--attached", "--control", shell_quote(control) }
   local function add(name, value)
@@ -62,6 +78,7 @@ local function arguments_of(options, control)
   add("baud", options.baud)
   add("latency", options.latency and math.floor(options.latency * 1000 + 0.5))
   add("quirks", type(options.quirks) == "table" and table.concat(options.quirks, ",") or options.quirks)
+  add("faults", fault_list(options.faults))
   add("seed", options.seed)
   add("link", options.link)
   add("sim", options.sim)
@@ -98,7 +115,10 @@ end
 ---  quirks: names of recorded habits of firmware; resolve: addresses by host name; listen: ports of 127.0.0.1 by the
 ---  port that the module is asked to listen at (that one itself), 0 for any; sim, registration, apn, clock, echo: what
 ---  it is like at the beginning; ap: "SSID" or "SSID,password" of the only access point in the air (any will do);
----  faults: a list of lines for control(); seed: of what is random in it; link: a name for its port }
+---  faults: by name, with a probability (`{ drop = 0.01 }`), the number of the one opportunity (`{ drop = 5 }`), the
+---  beginning of the first command concerned (`{ deaf = "AT+CSQ" }`) or true, and lines for control() as a list; or as
+---  a text for `hayes-emulator --faults`, whose `list` prints the names; seed: of what is random in it; link: a name
+---  for its port }
 ---@return hayes.emulator?, hayes.error?
 function Emulator.start(options)
   options = check.options("hayes.emulator", options, emulator_options)
@@ -114,7 +134,7 @@ function Emulator.start(options)
       message = "the emulator did not start: " .. address:gsub("^hayes%-emulator: ", "") }
   end
   local self = setmetatable({ address = address, pipe = pipe, control_path = control }, Emulator)
-  for _, line in ipairs(options.faults or {}) do
+  for _, line in ipairs(type(options.faults) == "table" and options.faults or {}) do
     local ok, err = self:control(line)
     if not ok then
       self:close()
@@ -168,7 +188,8 @@ end
 
 --- Gives one command to the running emulator, and its answer back. `hayes-emulator --help` lists them: `urc TEXT`,
 --- `reboot`, `set sim absent`, `pdp drop 1`, `hold AT+CSQ 500`, `swallow AT+CSQ`, `stall 0 on`, `wifi drop`,
---- `ftp drop data 1000`, `hangup`, `stats`, … What `AT&W` has saved stays over `reboot`, `ATQ1` and `ATV0` too.
+--- `ftp drop data 1000`, `faults drop=0.01`, `faults off`, `faults` (what took place), `seed 5`, `hangup`, `stats`, …
+--- What `AT&W` has saved stays over `reboot`, `ATQ1` and `ATV0` too.
 ---@param line string
 ---@return string?, hayes.error?
 function Emulator:control(line)

@@ -239,6 +239,15 @@ static const char *set(struct emu *emu, const char *key, const char *value, bool
     return NULL;
 }
 
+static void each_link(struct emu *emu, void (*visit)(struct emu_link *link, void *argument), void *argument)
+{
+    struct aithinker *aithinker = aithinker_of(emu);
+    for (int i = 0; i < AITHINKER_CONNS; i++)
+        visit(&aithinker->conns[i].link, argument);
+}
+
+static const char *const other_urcs[] = {"+EVENT:UNHEARD,1", "+EVENT:WIFI_SCAN_DONE", NULL};
+
 static void print_stats(struct emu *emu, char *text, size_t size)
 {
     const struct aithinker *aithinker = aithinker_of(emu);
@@ -271,6 +280,8 @@ const struct emu_module aithinker_wb2 = {
     .control_usage = "wifi drop|back; socket drop ID; stall ID on|off; ports",
     .set_usage = "ap|sockets",
     .print_stats = print_stats,
+    .other_urcs = other_urcs,
+    .each_link = each_link,
     .final = aithinker_final,
     .busy = aithinker_busy,
     .prompt = aithinker_prompt,

@@ -1,4 +1,5 @@
 #include "emulator/control/control.h"
+#include "emulator/injection/injection.h"
 #include "emulator/interpreter/dispatch.h"
 #include "emulator/interpreter/mode.h"
 #include "emulator/world/power.h"
@@ -128,6 +129,28 @@ static void run_answer(struct emu *emu, struct emu_control_line *line)
         emu_control_fail(line, "invalid escape; expected \\r, \\n, \\\\ or \\xNN (not \\x00)");
 }
 
+/* Without a list: what was injected since the last one was set. */
+static void run_faults(struct emu *emu, struct emu_control_line *line)
+{
+    if (!*line->rest) {
+        size_t used = (size_t)snprintf(line->reply, sizeof line->reply, "ok ");
+        emu_injection_report(emu, line->reply + used, sizeof line->reply - used);
+        return;
+    }
+    const char *expected = emu_injection_set(emu, line->rest);
+    if (expected)
+        emu_control_fail(line, "expected off, or %s", expected);
+}
+
+static void run_seed(struct emu *emu, struct emu_control_line *line)
+{
+    long long seed;
+    if (read_number(line->rest, INT64_MAX, &seed))
+        emu->injection->seed = (uint64_t)seed;
+    else
+        emu_control_fail(line, "expected seed NUMBER");
+}
+
 static void run_hangup(struct emu *emu, struct emu_control_line *line)
 {
     (void)line;
@@ -212,6 +235,8 @@ static const struct verb verbs[] = {
     {"hold", "PREFIX MS", run_hold},
     {"swallow", "PREFIX", run_swallow},
     {"answer", "PREFIX TEXT", run_answer},
+    {"faults", "[LIST]", run_faults},
+    {"seed", "NUMBER", run_seed},
     {"hangup", "", run_hangup},
     {"stats", "", run_stats},
     {"quit", "", run_quit},

@@ -2,6 +2,7 @@
 
 #include "emulator/alloc.h"
 #include "emulator/emu.h"
+#include "emulator/injection/injection.h"
 #include "emulator/interpreter/reply.h"
 #include "emulator/module.h"
 
@@ -90,6 +91,7 @@ static void end(struct emu *emu, struct emu_result result)
     emu_final(emu, result);
     emu->dispatch->running = false;
     emu->dispatch->info_begun = false;
+    emu->dispatch->muted = false;
 }
 
 static void run(struct emu *emu)
@@ -136,6 +138,8 @@ static void start(struct emu *emu)
 {
     if (emu->dispatch->fixed_answer)
         print_fixed_answer(emu);
+    else if (emu->dispatch->refused)
+        end(emu, emu->dispatch->refusal);
     else
         run(emu);
 }
@@ -160,9 +164,15 @@ void emu_dispatch_line(struct emu *emu, const char *line, size_t length)
         return;
     }
     struct emu_fault fault = emu_faults_take(&emu->faults, dispatch->parser.line);
-    if (fault.swallow)
+    emu_injection_command(emu, dispatch->parser.line, &fault);
+    if (fault.swallow) {
+        free(fault.answer);
         return;
+    }
     dispatch->running = true;
+    dispatch->muted = fault.mute;
+    dispatch->refused = fault.refuse;
+    dispatch->refusal = fault.refusal;
     dispatch->fixed_answer = fault.answer;
     if (fault.delay > 0)
         emu_timer_start(&emu->loop, &dispatch->delay, emu_loop_now(&emu->loop) + fault.delay);
@@ -195,4 +205,5 @@ void emu_dispatch_reset(struct emu *emu)
     dispatch->fixed_answer = NULL;
     dispatch->running = false;
     dispatch->info_begun = false;
+    dispatch->muted = false;
 }

@@ -14,7 +14,10 @@ struct emu_dispatch {
     bool executing;     /* a handler is running: URCs are deferred until after the result code */
     bool info_begun;    /* the current command has printed an information response */
     bool ignore_next;   /* the next line gets no answer */
+    bool muted;         /* nothing of the answer is said */
     char *fixed_answer; /* printed instead of executing the line, after the delay */
+    bool refused;       /* it ends with `refusal` instead, after the delay */
+    struct emu_result refusal;
     struct emu_timer delay;
     uint64_t commands; /* number of command lines since the start */
 

@@ -63,6 +63,7 @@ void emu_mode_enter_data(struct emu *emu, const struct emu_data_mode *mode)
 {
     emu->mode->data = *mode;
     emu->mode->in_data = true;
+    emu->mode->data_modes++;
     emu_escape_arm(&emu->mode->escape, mode->escape != NULL);
 }
 

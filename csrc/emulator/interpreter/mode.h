@@ -33,8 +33,9 @@ struct emu_mode {
     struct emu_profile profile, saved;
     struct emu_data_mode data;
     bool in_data;
-    bool escaping;      /* "+++" was received, but data before it is not consumed yet */
-    bool input_ignored; /* powered off: input is lost */
+    uint64_t data_modes; /* how often data mode was entered */
+    bool escaping;       /* "+++" was received, but data before it is not consumed yet */
+    bool input_ignored;  /* powered off: input is lost */
     struct emu_escape escape;
 
     char line[EMU_LINE_MAX];

@@ -26,6 +26,14 @@ static void put_span(struct emu *emu, struct emu_span span)
     emu_output_put(&emu->uart.output, span.bytes, span.length);
 }
 
+static void put_block(struct emu *emu, struct emu_span first, struct emu_span second)
+{
+    emu_output_begin_block(&emu->uart.output);
+    put_span(emu, first);
+    put_span(emu, second);
+    emu_output_end_block(&emu->uart.output);
+}
+
 static void end_piece(struct emu *emu)
 {
     struct emu_uart *uart = &emu->uart;
@@ -52,6 +60,8 @@ static void begin_info(struct emu *emu)
 
 void emu_info(struct emu *emu, const char *format, ...)
 {
+    if (emu->dispatch->muted)
+        return;
     char text[TEXT_MAX];
     va_list arguments;
     va_start(arguments, format);
@@ -65,10 +75,11 @@ void emu_info(struct emu *emu, const char *format, ...)
 
 void emu_info_block(struct emu *emu, const char *line, struct emu_span first, struct emu_span second)
 {
+    if (emu->dispatch->muted)
+        return;
     begin_info(emu);
     put_named(emu, line);
-    put_span(emu, first);
-    put_span(emu, second);
+    put_block(emu, first, second);
     put(emu, "\r\n");
     end_piece(emu);
 }
@@ -77,7 +88,7 @@ void emu_info_block(struct emu *emu, const char *line, struct emu_span first, st
 static void put_code(struct emu *emu, const char *text, const char *number)
 {
     const struct emu_profile *profile = &emu->mode->profile;
-    if (profile->quiet)
+    if (profile->quiet || emu->dispatch->muted)
         return;
     bool no_blank_line = emu->dispatch->info_begun && emu_quirk(emu, EMU_QUIRK_INFO_WITHOUT_BLANK_LINE);
     if (!profile->verbose && number) {
@@ -156,6 +167,8 @@ void emu_connect(struct emu *emu, long long length)
 
 void emu_prompt(struct emu *emu)
 {
+    if (emu->dispatch->muted)
+        return;
     put(emu, emu->module->prompt(emu));
     end_piece(emu);
 }
@@ -189,8 +202,7 @@ void emu_urc_block(struct emu *emu, const char *line, struct emu_span first, str
 {
     put(emu, "\r\n");
     put_named(emu, line);
-    put_span(emu, first);
-    put_span(emu, second);
+    put_block(emu, first, second);
     put(emu, trailer);
     end_piece(emu);
 }

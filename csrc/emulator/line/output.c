@@ -16,7 +16,8 @@ void emu_output_clear(struct emu_output *output)
 {
     output->start = output->end = 0;
     output->first_piece = output->end_piece = 0;
-    output->begun = false;
+    output->begun = output->held = false;
+    output->block_at = output->block_end = 0;
 }
 
 /* Makes room for `length` more bytes, by moving the content to the front if that suffices. */
@@ -63,15 +64,66 @@ void emu_output_put(struct emu_output *output, const char *bytes, size_t length)
     output->end += length;
 }
 
+static uint64_t end_of(const struct emu_output *output)
+{
+    return output->sent + emu_output_length(output);
+}
+
+static void add_piece(struct emu_output *output, uint64_t end, emu_time due, bool goes_on)
+{
+    if (output->held)
+        output->pieces[output->end_piece - 1].due = 0;
+    output->held = false;
+    make_piece_room(output);
+    output->pieces[output->end_piece++] = (struct emu_piece){.end = end, .due = due, .goes_on = goes_on};
+}
+
+/* Replaces the piece that begins there by what `on_word` makes of it. */
+static void add_changed(struct emu_output *output, uint64_t begin, emu_time due)
+{
+    char *bytes = output->bytes + output->start + (size_t)(begin - output->sent);
+    struct emu_word word = {.bytes = bytes, .length = (size_t)(end_of(output) - begin), .due = due};
+    if (output->block_end > output->block_at) {
+        word.block_at = (size_t)(output->block_at - begin);
+        word.block_length = (size_t)(output->block_end - output->block_at);
+    }
+    output->on_word(output->owner, &word);
+    if (word.bytes != bytes || word.length == 0) {
+        output->end = (size_t)(bytes - output->bytes);
+        emu_output_put(output, word.bytes, word.length);
+    } else {
+        output->end = (size_t)(bytes - output->bytes) + word.length;
+    }
+    if (word.length == 0)
+        return;
+    for (unsigned i = 0; i < word.cuts; i++)
+        if (word.cut[i] > (i > 0 ? word.cut[i - 1] : 0))
+            add_piece(output, begin + word.cut[i], word.due + (emu_time)i * word.cut_gap, true);
+    add_piece(output, begin + word.length, word.due + (emu_time)word.cuts * word.cut_gap, false);
+    output->held = word.held;
+}
+
 void emu_output_end(struct emu_output *output, emu_time due)
 {
-    uint64_t end = output->sent + emu_output_length(output);
-    if (end == output->sent)
+    uint64_t begin =
+        output->end_piece > output->first_piece ? output->pieces[output->end_piece - 1].end : output->sent;
+    if (end_of(output) == begin)
         return;
-    if (output->end_piece > output->first_piece && output->pieces[output->end_piece - 1].end == end)
-        return;
-    make_piece_room(output);
-    output->pieces[output->end_piece++] = (struct emu_piece){.end = end, .due = due};
+    if (output->on_word)
+        add_changed(output, begin, due);
+    else
+        add_piece(output, end_of(output), due, false);
+    output->block_at = output->block_end = 0;
+}
+
+void emu_output_begin_block(struct emu_output *output)
+{
+    output->block_at = end_of(output);
+}
+
+void emu_output_end_block(struct emu_output *output)
+{
+    output->block_end = end_of(output);
 }
 
 void emu_output_insert(struct emu_output *output, const char *bytes, size_t length)
@@ -82,8 +134,10 @@ void emu_output_insert(struct emu_output *output, const char *bytes, size_t leng
     make_piece_room(output);
     size_t piece = output->first_piece;
     uint64_t from = output->sent;
-    if (output->begun)
-        from = output->pieces[piece++].end;
+    for (bool goes_on = output->begun; goes_on && piece < output->end_piece; piece++) {
+        goes_on = output->pieces[piece].goes_on;
+        from = output->pieces[piece].end;
+    }
 
     char *gap = output->bytes + output->start + (size_t)(from - output->sent);
     memmove(gap + length, gap, (size_t)(output->bytes + output->end - gap));
@@ -116,8 +170,8 @@ void emu_output_sent(struct emu_output *output, size_t length)
     output->begun = true;
     while (output->first_piece < output->end_piece &&
            output->pieces[output->first_piece].end <= output->sent) {
-        output->begun = output->pieces[output->first_piece].end < output->sent;
-        output->first_piece++;
+        const struct emu_piece *piece = &output->pieces[output->first_piece++];
+        output->begun = piece->end < output->sent || piece->goes_on;
     }
     if (output->first_piece == output->end_piece)
         emu_output_clear(output);

@@ -11,6 +11,23 @@
 struct emu_piece {
     uint64_t end; /* position in the stream of all bytes ever queued */
     emu_time due;
+    bool goes_on; /* the next piece is a part of this one: nothing comes in between */
+};
+
+enum {
+    EMU_WORD_CUTS = 3
+};
+
+/* A piece that is complete, for one who may change it: its bytes, and when they are sent. */
+struct emu_word {
+    const char *bytes;
+    size_t length;                 /* 0: it is not sent */
+    size_t block_at, block_length; /* the bytes that its line announces */
+    emu_time due;
+    bool held; /* sent with the next one, at the latest when it is due */
+    unsigned cuts;
+    size_t cut[EMU_WORD_CUTS]; /* it is sent in parts … */
+    emu_time cut_gap;          /* … with so much time in between */
 };
 
 struct emu_output {
@@ -19,7 +36,11 @@ struct emu_output {
     uint64_t sent; /* position of `start` in that stream */
     struct emu_piece *pieces;
     size_t first_piece, end_piece, piece_size;
-    bool begun; /* the first piece was sent partially */
+    bool begun;                                          /* the first piece was sent partially */
+    bool held;                                           /* the last piece waits for the next one */
+    uint64_t block_at, block_end;                        /* of the piece under construction */
+    void (*on_word)(void *owner, struct emu_word *word); /* NULL: nothing is changed */
+    void *owner;
 };
 
 void emu_output_free(struct emu_output *output);
@@ -29,6 +50,10 @@ void emu_output_clear(struct emu_output *output);
  * called in between. */
 void emu_output_put(struct emu_output *output, const char *bytes, size_t length);
 void emu_output_end(struct emu_output *output, emu_time due);
+
+/* The bytes between two calls are those that the line in front of them announces. */
+void emu_output_begin_block(struct emu_output *output);
+void emu_output_end_block(struct emu_output *output);
 
 /* Inserts a piece before all pieces not started yet. Must not be called while a piece is under
  * construction. */

@@ -29,24 +29,44 @@ static bool open_pair(struct emu_uart *uart)
     return tcsetattr(uart->slave, TCSANOW, &raw) == 0 && fcntl(uart->master, F_SETFL, O_NONBLOCK) == 0;
 }
 
+static void on_reading(void *owner)
+{
+    struct emu_uart *uart = owner;
+    uart->not_reading = false;
+    uart->watch.events |= POLLIN;
+}
+
+void emu_uart_stop_reading(struct emu_uart *uart, emu_time until)
+{
+    uart->not_reading = true;
+    uart->watch.events &= (short)~POLLIN;
+    emu_timer_start(uart->loop, &uart->reading, until);
+}
+
+bool emu_uart_plug(struct emu_uart *uart)
+{
+    if (!open_pair(uart)) {
+        int why = errno;
+        emu_uart_unplug(uart);
+        errno = why;
+        return false;
+    }
+    uart->watch =
+        (struct emu_watch){.fd = uart->master, .events = POLLIN, .on_ready = on_ready, .owner = uart};
+    emu_watch_add(uart->loop, &uart->watch);
+    emu_pty_lock_start(&uart->lock, uart->loop, uart->slave, uart->path);
+    return true;
+}
+
 bool emu_uart_open(struct emu_uart *uart, struct emu_loop *loop, unsigned long baud)
 {
     uart->loop = loop;
     uart->master = uart->slave = -1;
     uart->out_timer = (struct emu_timer){.on_due = on_out_due, .owner = uart};
     uart->in_timer = (struct emu_timer){.on_due = on_in_due, .owner = uart};
+    uart->reading = (struct emu_timer){.on_due = on_reading, .owner = uart};
     emu_uart_set_baud(uart, baud);
-    if (!open_pair(uart)) {
-        int why = errno;
-        emu_uart_close(uart);
-        errno = why;
-        return false;
-    }
-    uart->watch =
-        (struct emu_watch){.fd = uart->master, .events = POLLIN, .on_ready = on_ready, .owner = uart};
-    emu_watch_add(loop, &uart->watch);
-    emu_pty_lock_start(&uart->lock, loop, uart->slave, uart->path);
-    return true;
+    return emu_uart_plug(uart);
 }
 
 void emu_uart_unplug(struct emu_uart *uart)
@@ -55,6 +75,8 @@ void emu_uart_unplug(struct emu_uart *uart)
     emu_watch_remove(uart->loop, &uart->watch);
     emu_timer_stop(uart->loop, &uart->out_timer);
     emu_timer_stop(uart->loop, &uart->in_timer);
+    emu_timer_stop(uart->loop, &uart->reading);
+    uart->not_reading = false;
     if (uart->slave >= 0)
         close(uart->slave);
     if (uart->master >= 0)
@@ -90,12 +112,15 @@ static size_t read_some(struct emu_uart *uart, size_t limit)
     size_t room = input_room(uart);
     if (limit > room)
         limit = room;
-    ssize_t got = limit ? read(uart->master, uart->input + uart->in_end, limit) : 0;
+    char *at = uart->input + uart->in_end;
+    ssize_t got = limit ? read(uart->master, at, limit) : 0;
     if (got <= 0)
         return 0;
-    uart->in_end += (size_t)got;
     uart->bytes_in += (size_t)got;
-    uart->on_arrival(uart->owner, (size_t)got);
+    size_t arrived = uart->on_bytes ? uart->on_bytes(uart->bytes_owner, at, (size_t)got) : (size_t)got;
+    uart->in_end += arrived;
+    if (arrived > 0)
+        uart->on_arrival(uart->owner, arrived);
     return (size_t)got;
 }
 
@@ -119,6 +144,8 @@ static emu_time writing_began(const struct emu_uart *uart)
 /* Lets the line transmit what the client has written. The pty holds the bytes until they have "arrived". */
 static void schedule_input(struct emu_uart *uart)
 {
+    if (uart->not_reading)
+        return;
     size_t waiting = waiting_in_pty(uart);
     if (waiting == 0 || input_room(uart) == 0) {
         emu_pace_idle(&uart->in_pace);
@@ -180,7 +207,7 @@ void emu_uart_push_back(struct emu_uart *uart, const char *bytes, size_t length,
  * RTS/CTS. */
 static void update_input_events(struct emu_uart *uart)
 {
-    if (uart->in_timer.running)
+    if (uart->in_timer.running || uart->not_reading)
         return;
     if (input_room(uart) > 0 && emu_output_length(&uart->output) < EMU_UART_FULL)
         uart->watch.events |= POLLIN;

@@ -38,6 +38,12 @@ struct emu_uart {
     /* Called when bytes have been appended to the input, before they are consumed. */
     void (*on_arrival)(void *owner, size_t length);
     void *owner;
+    /* May change and remove bytes that have just been read, before they arrive; returns how many are left.
+     * NULL: no one does. */
+    size_t (*on_bytes)(void *owner, char *bytes, size_t length);
+    void *bytes_owner;
+    bool not_reading; /* until the timer is due */
+    struct emu_timer reading;
 
     uint64_t bytes_in, bytes_out;
 };
@@ -48,6 +54,12 @@ void emu_uart_close(struct emu_uart *uart);
 
 /* Like pulling the cable: users of the slave see a hang-up, and all further output is lost. */
 void emu_uart_unplug(struct emu_uart *uart);
+
+/* Plugs it in again, with another pty. Returns false with errno set; it is unplugged then. */
+bool emu_uart_plug(struct emu_uart *uart);
+
+/* Reads nothing until then: what a client writes stays in the pty. */
+void emu_uart_stop_reading(struct emu_uart *uart, emu_time until);
 
 /* Sets both directions. 0: unlimited. */
 void emu_uart_set_baud(struct emu_uart *uart, unsigned long baud);

@@ -116,6 +116,9 @@ void emu_link_consumed(struct emu_link *link, size_t length);
 /* Simulates a peer that accepts no more data. */
 void emu_link_stall(struct emu_link *link, bool stalled);
 
+/* As if the peer had closed the connection: what has been received stays to be read. */
+void emu_link_end_as_peer(struct emu_link *link);
+
 /* Returns the peer's address, also after the link was closed. False: not known yet. */
 bool emu_link_address(const struct emu_link *link, struct emu_address *peer);
 

@@ -159,6 +159,11 @@ void emu_link_consumed(struct emu_link *link, size_t length)
     }
 }
 
+void emu_link_end_as_peer(struct emu_link *link)
+{
+    shutdown(link->watch.fd, SHUT_RDWR);
+}
+
 void emu_link_stall(struct emu_link *link, bool stalled)
 {
     link->stalled = stalled;

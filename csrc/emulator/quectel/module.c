@@ -296,6 +296,35 @@ static const char *set(struct emu *emu, const char *key, const char *value, bool
     return expected;
 }
 
+struct visitor {
+    void (*visit)(struct emu_link *link, void *argument);
+    void *argument;
+};
+
+static void visit_one(struct quectel_conn *conn, void *visitor)
+{
+    ((struct visitor *)visitor)->visit(&conn->link, ((struct visitor *)visitor)->argument);
+}
+
+static void each_link(struct emu *emu, void (*visit)(struct emu_link *link, void *argument), void *argument)
+{
+    struct quectel *quectel = quectel_of(emu);
+    quectel_conns_each(quectel, visit_one, &(struct visitor){visit, argument});
+    visit(&quectel->ftp->client.control, argument);
+    visit(&quectel->ftp->client.data.link, argument);
+}
+
+static bool lose_context(struct emu *emu)
+{
+    for (int context = 1; context < QUECTEL_CONTEXTS; context++)
+        if (quectel_pdp_drop(quectel_of(emu), context))
+            return true;
+    return false;
+}
+
+static const char *const other_urcs[] = {"+CREG: 1",        "+QIND: PB DONE", "RING",      "+CTZV: \"+08\"",
+                                         "+CMTI: \"SM\",3", "+QUNHEARD: 1,2", "+CEREG: 5", NULL};
+
 static void print_stats(struct emu *emu, char *text, size_t size)
 {
     struct quectel *quectel = quectel_of(emu);
@@ -322,7 +351,8 @@ static const char control_usage[] =
         .power_off = power_off, .boot = boot, .pump = pump, .control = control, .set = set,                  \
         .print_stats = print_stats, .prompt = prompt, .cme_text = quectel_cme_text,                          \
         .cme_as_text = cme_as_text, .final = emu_v250_final, .set_usage = "sim|registration|signal|apn",     \
-        .control_usage = control_usage,                                                                      \
+        .control_usage = control_usage, .other_urcs = other_urcs, .each_link = each_link,                    \
+        .lose_context = lose_context,                                                                        \
     }
 
 const struct emu_module quectel_ec200u = QUECTEL_MODULE("EC200U", ec200u);

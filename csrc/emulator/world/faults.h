@@ -3,6 +3,7 @@
 #ifndef EMU_WORLD_FAULTS_H
 #define EMU_WORLD_FAULTS_H
 
+#include "emulator/interpreter/result.h"
 #include "emulator/loop.h"
 
 /* What to do with a line. All zero: nothing. */
@@ -10,7 +11,10 @@ struct emu_fault {
     char *prefix; /* of the line, ignoring case and spaces */
     emu_time delay;
     bool swallow;
-    char *answer; /* owned by the holder of the fault */
+    bool mute; /* it is carried out, and its answer is not said */
+    bool refuse;
+    struct emu_result refusal; /* instead of carrying it out */
+    char *answer;              /* owned by the holder of the fault */
     struct emu_fault *next;
 };
 

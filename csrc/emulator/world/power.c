@@ -1,6 +1,7 @@
 #include "emulator/world/power.h"
 
 #include "emulator/emu.h"
+#include "emulator/injection/injection.h"
 #include "emulator/interpreter/dispatch.h"
 #include "emulator/interpreter/mode.h"
 #include "emulator/module.h"
@@ -10,7 +11,9 @@ static void on_boot(void *owner)
     struct emu *emu = owner;
     emu->mode->input_ignored = false;
     emu->dispatch->ignore_next = emu_quirk(emu, EMU_QUIRK_FIRST_COMMAND_LOST);
+    emu_injection_boot(emu, true);
     emu->module->boot(emu);
+    emu_injection_boot(emu, false);
 }
 
 void emu_power_init(struct emu *emu, emu_time boot_time)

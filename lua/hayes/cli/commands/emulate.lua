@@ -1,5 +1,6 @@
 --- hayes emulate: a module in software on a terminal of its own.
 
+local convert = require "hayes.cli.convert"
 local hayes = require "hayes"
 local stop = require "hayes.cli.stop"
 
@@ -16,6 +17,11 @@ function emulate.define(command)
   command:option("--resolve", "Where a host name leads, such as example.com=127.0.0.1:8443; may be repeated.")
     :argname "<name=address>":count "*"
   command:option("--quirks", "Habits of real firmware, with commas between them."):argname "<names>"
+  command:option("--faults", "Faults of line, module and network: drop=0.01 (a probability), reboot:50 (the 50th "
+    .. "word), deaf:AT+CSQ; hayes-emulator --faults list names them.")
+    :argname "<names>"
+  command:option("--seed", "What decides the faults. Default: 1."):argname "<n>"
+    :convert(convert.integer("--seed", 0, math.maxinteger))
   command:option("--link", "A path at which the port is to be found, too."):argname "<path>"
   command:epilog "Example:\n   hayes emulate --link /tmp/module &\n   hayes info -p /tmp/module"
 end
@@ -34,7 +40,8 @@ function emulate.run(run)
   local arguments = run.arguments
   local module = arguments.module or DEFAULT_MODULE
   local emulator <close> = stop.unless(hayes.emulator { module = module, flash = arguments.flash,
-    resolve = addresses(arguments.resolve), quirks = arguments.quirks, link = arguments.link })
+    resolve = addresses(arguments.resolve), quirks = arguments.quirks, link = arguments.link,
+    faults = arguments.faults, seed = arguments.seed })
   run.out:result({ module = module, address = emulator.address }, function()
     run.out:line("%s", emulator.address)
   end)
