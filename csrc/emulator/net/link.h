@@ -62,6 +62,7 @@ struct emu_link {
 
     enum emu_link_state state;
     bool datagram, secure, stalled;
+    bool never_stalls;             /* it carries commands, and its user does not wait for room */
     bool broken;                   /* CLOSED by a reset or a TLS error, not regularly by the peer */
     enum emu_link_failure failure; /* FAILING: to be reported */
     unsigned local_port;           /* after connecting: the actual one */

@@ -166,7 +166,7 @@ void emu_link_end_as_peer(struct emu_link *link)
 
 void emu_link_stall(struct emu_link *link, bool stalled)
 {
-    link->stalled = stalled;
+    link->stalled = stalled && !link->never_stalls;
     if (link->state == EMU_LINK_UP)
         emu_link_update_events(link);
 }

@@ -131,6 +131,7 @@ void emu_ftp_open(struct emu_ftp *ftp, struct emu_net *net, const struct emu_ftp
         .handshake_limit = plan->handshake_limit,
     };
     emu_link_open(&ftp->control, net, &link, &control_events, ftp);
+    ftp->control.never_stalls = true;
 }
 
 static void on_logged_in(struct emu_ftp *ftp)
