@@ -75,18 +75,12 @@ static enum at_event_kind emit_line(struct at_engine *engine, struct at_event *e
     return kind;
 }
 
-static bool is_line(const struct at_token *line, const char *text)
-{
-    return line->length == strlen(text) && memcmp(line->text, text, line->length) == 0;
-}
-
 /* Whether the line is the echo of the command line, complete or as one of the parts between which a URC was
  * inserted. */
 static bool is_echo(struct at_engine *engine, const struct at_token *line)
 {
     struct at_slot *slot = &engine->slot;
-    if (engine->sync.phase != AT_SYNC_OFF &&
-        (is_line(line, "AT") || is_line(line, engine->rules->protocol.result_codes_on)))
+    if (at_sync_is_echo(&engine->sync, &engine->rules->protocol, line->text, line->length))
         return true;
     if (slot->state == AT_SLOT_EMPTY)
         return false;

@@ -151,6 +151,18 @@ void at_sync_line(struct at_sync *sync, at_time now)
     }
 }
 
+static bool is(const char *line, size_t length, const char *text)
+{
+    return length == strlen(text) && memcmp(line, text, length) == 0;
+}
+
+bool at_sync_is_echo(const struct at_sync *sync, const struct at_protocol *protocol, const char *line,
+                     size_t length)
+{
+    return sync->phase != AT_SYNC_OFF &&
+           (is(line, length, "AT") || is(line, length, protocol->result_codes_on));
+}
+
 void at_sync_data(struct at_sync *sync, at_time now)
 {
     if (sync->until != AT_NEVER && (sync->phase == AT_SYNC_QUIET || sync->phase == AT_SYNC_PROBE))

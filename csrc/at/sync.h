@@ -64,6 +64,10 @@ void at_sync_final(struct at_sync *sync, bool success, at_time now);
 /* A line has arrived that is neither a final result code nor a URC. */
 void at_sync_line(struct at_sync *sync, at_time now);
 
+/* Whether a line is the echo of what is sent to synchronise. */
+bool at_sync_is_echo(const struct at_sync *sync, const struct at_protocol *protocol, const char *line,
+                     size_t length);
+
 /* Bytes of a block have arrived. */
 void at_sync_data(struct at_sync *sync, at_time now);
 

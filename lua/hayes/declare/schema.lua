@@ -105,7 +105,7 @@ local dialect = record {
     quote = { type = "string", values = { "always", "needed" } }, quote_escape = text(), max_line = count,
     max_command = count, max_prompt = count, gap_ms = pause, guard_ms = pause, answer_ms = pause, idle_ms = pause,
     settle_ms = pause, crlf_after_block = flag(), resume = text(), dtr = flag(), hangup = flag(),
-    follow_prefix = text(),
+    follow_prefix = text(), result_codes_on = text(),
   },
   manners = { type = "table" }, -- protocol's name before
   finals = { type = "table", required = true, each = record { text(true), prefix = flag(), success = flag(),
