@@ -70,6 +70,26 @@ describe("A length in the recv URC", function()
       assert.are.same("\r\nRDY\r\n", sock:receive(7))
     end)
 
+    it(("announces bytes while the connection is being switched to push mode (%s)"):format(kind), function()
+      open_module { ["^AT%+QISWTMD="] = function()
+        return ('\r\n%s: "recv",0,5\r\nhello\r\n\r\nOK\r\n'):format(its.urc)
+      end }
+      local sock = assert(its.open "buffer")
+      sock:settimeout(30)
+      assert(sock:switch "push")
+      assert.are.same("hello", sock:receive(5))
+    end)
+
+    it(("announces none where the switch to push mode was refused (%s)"):format(kind), function()
+      open_module { ["^AT%+QISWTMD="] = "\r\nERROR\r\n" }
+      local sock = assert(its.open "buffer")
+      sock:settimeout(30)
+      assert.is_nil((sock:switch "push"))
+      unread = "again"
+      port:say(('\r\n%s: "recv",0,5\r\n'):format(its.urc))
+      assert.are.same("again", sock:receive(5))
+    end)
+
     it(("means what the mode says that the connection was switched to (%s)"):format(kind), function()
       open_module()
       local sock = assert(its.open "buffer")

@@ -154,7 +154,7 @@ static void run_seed(struct emu *emu, struct emu_control_line *line)
 static void run_hangup(struct emu *emu, struct emu_control_line *line)
 {
     (void)line;
-    emu_uart_unplug(&emu->uart);
+    emu_power_unplug(emu);
 }
 
 static void run_stats(struct emu *emu, struct emu_control_line *line)

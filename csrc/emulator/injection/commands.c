@@ -127,7 +127,7 @@ static void close_one(struct emu *emu)
 static void unplug(struct emu *emu)
 {
     struct emu_injection *injection = emu->injection;
-    emu_uart_unplug(&emu->uart);
+    emu_power_unplug(emu);
     if (emu->options->link)
         emu_timer_start(&emu->loop, &injection->back,
                         emu_loop_now(&emu->loop) + seconds(&injection->unplugs_by, 0.1, 2));

@@ -4,6 +4,7 @@
 #include "emulator/injection/injection.h"
 #include "emulator/interpreter/dispatch.h"
 #include "emulator/interpreter/mode.h"
+#include "emulator/line/name.h"
 #include "emulator/module.h"
 
 static void on_boot(void *owner)
@@ -38,4 +39,11 @@ void emu_power_cycle(struct emu *emu, bool glitch)
     if (glitch)
         emu_output_clear(&emu->uart.output);
     emu_timer_start(&emu->loop, &emu->power->timer, emu_loop_now(&emu->loop) + emu->power->boot_time);
+}
+
+void emu_power_unplug(struct emu *emu)
+{
+    if (emu->options->link)
+        emu_name_remove(emu->options->link, emu->uart.path);
+    emu_uart_unplug(&emu->uart);
 }

@@ -19,4 +19,7 @@ void emu_power_cycle(struct emu *emu, bool glitch);
 /* Switches off without a subsequent boot. Only emu_power_cycle switches on again. */
 void emu_power_down(struct emu *emu);
 
+/* Pulls the cable. The link goes first: another program's next pty may get the number of this one. */
+void emu_power_unplug(struct emu *emu);
+
 #endif

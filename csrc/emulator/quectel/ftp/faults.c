@@ -44,7 +44,7 @@ static void trigger(struct quectel *quectel, enum quectel_ftp_fault_kind kind)
         break;
     case QUECTEL_FTP_HANGUP:
         emu_uart_flush(&emu->uart);
-        emu_uart_unplug(&emu->uart);
+        emu_power_unplug(emu);
         break;
     }
 }

@@ -405,11 +405,11 @@ local function change_mode(self, mode)
   if mode == "transparent" then DataMode.prepare(self.modem) end
   local hold <close>, err = exchange.hold(self.modem)
   if not hold then return nil, err end
-  local ok
-  ok, err = check_unambiguous(self, hold)
-  if not ok then return nil, err end
+  local clear, why = check_unambiguous(self, hold)
+  if not clear then return nil, why end
   local text = ("AT+QISWTMD=%d,%d"):format(self.id, modes[mode])
   local request = { within = hold, ends_hold = true, ended = function() self:expect_blocks(mode == "push") end }
+  if mode == "push" then self:expect_blocks(true) end -- data may come in front of the answer
   if mode ~= "transparent" then return exchange.run(self.modem, text, request) end
   return self:go_online(text, request)
 end
@@ -430,6 +430,7 @@ function Connection:switch(mode)
   ok, err = change_mode(self, mode)
   if ok then return true end
   self.mode = before == "transparent" and "buffer" or before
+  if err.result then self:expect_blocks(self.mode == "push") end
   if err.name == "ambiguous" then return nil, err end
   if err.name == "no_data_mode" then return nil, end_damaged(self, err) end
   return nil, explain(self, err, "switching to " .. mode .. " mode")
