@@ -11,6 +11,7 @@
 
 local local_file = require "hayes.local_file"
 local mask = require "hayes.declare.mask"
+local time_of_day = require "hayes.time_of_day"
 local wait = require "hayes.wait"
 
 local Trace = {}
@@ -54,7 +55,7 @@ local function write(self, line)
 end
 
 local function show(self, time, mark, text)
-  local wall = wait.wall_of(time)
+  local wall = time_of_day.of(time)
   local second = wall // 1
   if second ~= self.second then
     self.second, self.date = second, os.date("!%Y-%m-%dT%H:%M:%S", math.tointeger(second))

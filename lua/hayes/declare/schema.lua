@@ -116,7 +116,7 @@ local dialect = record {
   redact = list(record { pattern, { type = "string|table|function", required = true } }),
   connects = list(text()), boot = list { type = "string|table", fields = { text(true), prefix = flag() } },
   urcs = list(urc), texts = list(text()), commands = list(command, true),
-  errors = record { by_code = map(known_error), by_text = map(known_error), origin = text() },
+  errors = record { by_code = map(known_error), by_text = map(known_error), origin = text(), replies = map { type = "table" } },
   remarks = list(record { title = text(true), text = text(true) }),
   detect = { type = "table|function", fields = { text(true), text(true) } }, start = callable, identify = callable,
   habits = callable, services = map { type = "string|function" }, lineage = { type = "table" },
