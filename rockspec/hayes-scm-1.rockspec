@@ -88,6 +88,7 @@ build = {
     hayes = "lua/hayes/init.lua",
     ["hayes.check"] = "lua/hayes/check.lua",
     ["hayes.cli"] = "lua/hayes/cli/init.lua",
+    ["hayes.cli.advice"] = "lua/hayes/cli/advice.lua",
     ["hayes.cli.commands.at"] = "lua/hayes/cli/commands/at.lua",
     ["hayes.cli.commands.emulate"] = "lua/hayes/cli/commands/emulate.lua",
     ["hayes.cli.commands.explain"] = "lua/hayes/cli/commands/explain.lua",
