@@ -140,6 +140,7 @@ describe("The command hayes", function()
       ["AT+QSSLOPEN=1,0"] = "clientID is missing; serveraddr is missing; server_port is missing. "
         .. "`hayes explain +QSSLOPEN` tells more.",
       ["AT+QSSLOPNE=1"] = "Did you mean AT+QSSLOPEN?",
+      ["AT+CSQ?"] = "AT+CSQ? is no form of +CSQ: its forms are AT+CSQ=?, AT+CSQ.",
     }
     for command, hint in pairs(hints) do
       assert.are.equal(("hayes: %s failed: the module answered ERROR\nWhat to try: %s\n"):format(command, hint),

@@ -25,21 +25,22 @@ local function problems_of(explanation)
   end
 end
 
---- The error with a hint that says which parameters are wrong, or which command may have been meant; the error itself,
---- where none is or the module has said what is wrong.
+--- The error with a hint that says which parameters are wrong, or which command may have been meant; the error itself
+--- where none is.
 ---@param modem hayes.modem
 ---@param text string the command
 ---@param err any
 ---@return any err
 function advice.on(modem, text, err)
-  if not errors.is(err) or err.result ~= "ERROR" then return err end
+  if not errors.is(err) or not err.result then return err end
   local found, unknown = modem:explain(text)
   local hint = found and found.kind == "command" and problems_of(found)
-  local nearest = not found and (unknown.nearest or {})[1]
-  if nearest and nearest:find "^%p" then hint = ("Did you mean AT%s?"):format(nearest) end
+  if not found and unknown.known then hint = unknown.message:gsub("^%l", string.upper) .. "." end
+  local nearest = not found and not hint and (unknown.nearest or {})[1]
+  if nearest and nearest:find "^%p" and not err.code then hint = ("Did you mean AT%s?"):format(nearest) end
   if not hint then return err end
   local better = errors.copy(err)
-  better.hint = hint
+  better.hint = err.code and err.hint and hint .. " " .. err.hint or hint
   return better
 end
 
