@@ -14,13 +14,17 @@ static void raise_interrupted(lua_State *L, lua_Debug *record)
 {
     (void)record;
     lua_sethook(L, NULL, 0, 0);
-    pending = holds > 0;
-    if (!pending)
-        luaL_error(L, "interrupted!");
+    if (holds > 0 && !pending) {
+        pending = true;
+        return;
+    }
+    pending = false;
+    luaL_error(L, "interrupted!");
 }
 
 /* hold_interrupts(), release_interrupts(): what is done in between is not interrupted, but right after it.
- * Sections may contain others. */
+ * Sections may contain others. A second interrupt in the same section does not wait: the section may be a
+ * handler of the program's that never ends. */
 static int hold_interrupts(lua_State *L)
 {
     (void)L;

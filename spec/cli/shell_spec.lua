@@ -61,6 +61,13 @@ describe("The shell", function()
     assert.are.equal("attempt to call a nil value (global 'nosuch')", lines[5])
   end)
 
+  it("says so of a word that is none, and leaves at exit", function()
+    local result = piped "ls\nraw\nx = 5\nx\n_\nexit\n1 + 1\n"
+    assert.are.equal("nil\n-- no variable is called ls, and no word of the shell: help lists those\n"
+      .. "raw is off; write raw on or raw off\n5\n5\n", result.out)
+    assert.are.equal(0, result.status)
+  end)
+
   it("writes what it shows to a log", function()
     local path = lab.folder() .. "/shell.log"
     piped(("log %s\nAT\nlog off\nAT+CSQ\n"):format(path))

@@ -131,4 +131,35 @@ describe("The command hayes", function()
     assert.is_truthy(result.out:find("ok   TCP: " .. server .. " takes connections", 1, true), result.out)
     listener:close()
   end)
+
+  it("says which parameter of a refused command is wrong, or which command may have been meant", function()
+    local hints = {
+      ['AT+QSSLCFG="seclevel",9,7'] = "SSL_ctxID must be 0 to 5, and is 9; seclevel must be one of 0, 1, 2, and is 7. "
+        .. "`hayes explain +QSSLCFG` tells more.",
+      ['AT+CSQ;+QSSLCFG="seclevel",8'] = "SSL_ctxID must be 0 to 5, and is 8. `hayes explain +QSSLCFG` tells more.",
+      ["AT+QSSLOPEN=1,0"] = "clientID is missing; serveraddr is missing; server_port is missing. "
+        .. "`hayes explain +QSSLOPEN` tells more.",
+      ["AT+QSSLOPNE=1"] = "Did you mean AT+QSSLOPEN?",
+      ["AT+CSQ?"] = "AT+CSQ? is no form of +CSQ: its forms are AT+CSQ=?, AT+CSQ.",
+    }
+    for command, hint in pairs(hints) do
+      assert.are.equal(("hayes: %s failed: the module answered ERROR\nWhat to try: %s\n"):format(command, hint),
+        run({ "at", command }).err)
+    end
+  end)
+
+  it("lists the commands where one is left out", function()
+    local result = run {}
+    assert.are.equal(2, result.status)
+    assert.is_truthy(result.err:find("\n   explain  ", 1, true))
+    assert.is_truthy(run({ "ftp" }).err:find("\n   mirror  ", 1, true))
+  end)
+
+  it("ends with status 2 for a local path that cannot be used", function()
+    for _, words in ipairs { { "file", "put", "no-such-file" }, { "file", "put", "spec", "x" },
+      { "info", "--trace", "/no/such/folder/trace" } } do
+      local result = run(words)
+      assert.are.equal(2, result.status, result.err)
+    end
+  end)
 end)

@@ -72,7 +72,8 @@ end
 function cli.main(words)
   local arguments, err, current = parser.parse(words)
   if not arguments then
-    io.stderr:write(current:get_usage(), "\nhayes: ", err, "\n")
+    local is_bare = err == "a command is required" -- then what there is helps more than the form
+    io.stderr:write(is_bare and current:get_help() or current:get_usage(), "\nhayes: ", err, "\n")
     return stop.WRONG_USE
   end
   local run = { arguments = arguments, out = Output.new { json = arguments.json } }

@@ -34,11 +34,17 @@ end
 --- Errors of a port that a different argument would mend.
 local wrong_address = { bad_address = true, unsupported_speed = true }
 
+--- Errors of a path on this machine that was given.
+local wrong_path = { no_such_file = true, permission_denied = true, is_a_directory = true, is_a_socket = true,
+  bad_path = true }
+
 --- The exit status that fits an error.
 ---@param err any
 ---@return integer
 function stop.status_of(err)
-  if not errors.is(err) or err.origin ~= "port" then return stop.REFUSED end
+  if not errors.is(err) then return stop.REFUSED end
+  if err.origin == "hayes" and wrong_path[err.name] then return stop.WRONG_USE end
+  if err.origin ~= "port" then return stop.REFUSED end
   return wrong_address[err.name] and stop.WRONG_USE or stop.NO_PORT
 end
 

@@ -38,10 +38,12 @@ function target.define_tls(command)
 end
 
 --- The TLS options for the library.
-function target.tls(arguments)
+---@param arguments table
+---@param plain? string what else may be said, of commands that do without TLS
+function target.tls(arguments, plain)
   if not arguments.ca and not arguments.insecure then
     stop.wrong_use("say which CA the server is verified against, with --ca FILE; or --insecure to connect without "
-      .. "knowing to whom")
+      .. "knowing to whom" .. (plain or ""))
   end
   if arguments.cert and not arguments.key or arguments.key and not arguments.cert then
     stop.wrong_use "a client certificate needs its key, and the key its certificate: give both --cert and --key"

@@ -18,6 +18,11 @@ local function add(list, found, dialect)
   end
 end
 
+--- In quotes, unless it has some itself.
+local function in_quotes(text)
+  return text:find '^[ -~]*"[ -~]*$' and text or ("%q"):format(text)
+end
+
 --- Where the vendors differ, the explanations of all that know the text, the first one with the others in it.
 ---@param text string|integer
 ---@return hayes.explanation?, hayes.error?
@@ -44,6 +49,6 @@ return function(text)
   if first then return first end
   if known then return nil, known end
   return nil, errors.new { name = "unknown", nearest = nearest,
-    message = ("no dialect knows %q%s"):format(shown,
+    message = ("no dialect knows %s%s"):format(in_quotes(shown),
       #nearest > 0 and ("; did you mean %s?"):format(table.concat(nearest, " or ")) or "") }
 end

@@ -258,7 +258,7 @@ local function resume_task(task)
 end
 
 --- Runs the tasks that are in line now; those that get in line meanwhile have their turn next time.
-function loop.run_ready()
+local function run_ready()
   finish_left_over()
   local last = placed
   while first_ready and first_ready.place <= last do resume_task(take_ready()) end
@@ -364,14 +364,32 @@ function loop.has_work()
   return next(attached) ~= nil or next_time() ~= nil
 end
 
+-- An interrupt in the middle of a round would lose a timer that has left the heap, or a task that has left its line. It
+-- counts while the loop waits for ports, and behind the round. (Programs that call core.catch_interrupts only.)
+
+local hold, release = core.hold_interrupts, core.release_interrupts
+
+local Held = setmetatable({}, { __close = function() release() end })
+
+--- Runs the tasks that are in line now, uninterrupted.
+function loop.run_ready()
+  hold()
+  local _held <close> = Held
+  run_ready()
+end
+
 local function iterate(deadline)
+  hold()
+  local _held <close> = Held
   if first_ready or left_over() then
-    loop.run_ready()
+    run_ready()
     deadline = 0 -- something may have come of it that the caller waits for
   end
   local at = (due_first <= due_last or first_soon or serving_soon) and 0 or next_timer()
   if at and (not deadline or at < deadline) then deadline = at end
+  release()
   local count, time = clock.wait(deadline, stirring)
+  hold()
   for i = 1, count do
     local modem = stirring[i]
     stirring[i] = nil

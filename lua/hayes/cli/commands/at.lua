@@ -1,6 +1,7 @@
 --- hayes at: sends commands and prints the answers, decoded.
 
 local Output = require "hayes.cli.output"
+local advice = require "hayes.cli.advice"
 local convert = require "hayes.cli.convert"
 local decode = require "hayes.cli.decode"
 local input = require "hayes.cli.input"
@@ -54,8 +55,8 @@ function at.run(run)
   if data and #arguments.commands > 1 then stop.wrong_use "--data is for one command: there are several" end
   local modem = target.open(run)
   for _, text in ipairs(arguments.commands) do
-    local response = stop.unless(modem:at(text, { timeout = arguments.timeout, data = data,
-      expect = arguments.expect }))
+    local response, err = modem:at(text, { timeout = arguments.timeout, data = data, expect = arguments.expect })
+    if not response then stop.with(stop.status_of(err), advice.on(modem, text, err)) end
     run.out:result(run.out.json and as_json(modem, text, response), function() show(run, modem, text, response) end,
       ORDER)
   end

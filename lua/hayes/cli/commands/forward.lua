@@ -31,7 +31,8 @@ end
 function forward.run(run)
   local arguments = run.arguments
   local port, host, far = parse(arguments.what)
-  local options = not arguments.tcp and target.tls(arguments)
+  local options = not arguments.tcp and target.tls(arguments,
+    "; or --tcp where clients do TLS themselves, or none")
   local listener <close> = server.listen(arguments.bind, port)
   local modem = target.go_on_line(run)
   local connections <close> = Connections.new(modem, arguments.wait)

@@ -60,7 +60,9 @@ local function open(run, modem, options)
   if options.tls then
     for name, value in pairs(target.tls(arguments)) do options[name] = value end
   end
-  options.on_retry = function(err, _, pause) run.out:note("hayes: %s; again in %.0f s", tostring(err), pause) end
+  options.on_retry = function(err, _, pause)
+    run.out:note("hayes: %s; it tries again %s", tostring(err), pause < 1 and "at once" or ("in %.0f s"):format(pause))
+  end
   return stop.unless(modem.ftp.open(options))
 end
 

@@ -88,6 +88,10 @@ function evaluate.run(shell, text)
   if not results[1] then error(remark or results[2], 0) end
   print_results(shell, table.unpack(results, 2, results.n))
   if remark then shell:tell(remark) end
+  local name = results[1] and results.n == 2 and results[2] == nil and text:match "^%a[%w_]*$"
+  if name and name ~= "nil" then
+    shell:tell(("no variable is called %s, and no word of the shell: help lists those"):format(name))
+  end
 end
 
 return evaluate

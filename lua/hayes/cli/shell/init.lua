@@ -1,5 +1,6 @@
 --- The shell: reads lines, and prints what becomes of them and what the module says by itself.
 
+local advice = require "hayes.cli.advice"
 local decode = require "hayes.cli.decode"
 local Editor = require "hayes.cli.shell.editor"
 local errors = require "hayes.error"
@@ -70,7 +71,7 @@ end
 function Shell:send(text)
   local response, err = self.modem:at(text)
   if not response then
-    self:show_error(err)
+    self:show_error(advice.on(self.modem, text, err))
     return false
   end
   for _, line in ipairs(response) do

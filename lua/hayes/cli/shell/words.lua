@@ -14,7 +14,10 @@ end
 
 local function switch(name)
   return function(shell, rest)
-    if rest ~= "on" and rest ~= "off" then return shell:show_error(name .. " is on or off: " .. name .. " on") end
+    if rest ~= "on" and rest ~= "off" then
+      local now = shell[name] and "on" or "off"
+      return shell:show_error(("%s is %s; write %s on or %s off"):format(name, now, name, name))
+    end
     shell[name] = rest == "on"
   end
 end
@@ -69,7 +72,10 @@ define("log FILE|off", "writes what is shown to a file, too", function(shell, re
   shell.log = file
 end)
 
-define("quit", "leaves", function(shell) shell.leaving = true end)
+local function leave(shell) shell.leaving = true end
+
+define("quit", "leaves", leave)
+define("exit", "leaves, too", leave)
 
 --- Is the line one of the shell's words? Then it is done. `log = 5` is Lua.
 ---@param shell hayes.cli.shell
