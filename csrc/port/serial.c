@@ -194,8 +194,8 @@ static int interface_of(const char *name)
 
 bool port_list(void (*each)(void *context, const struct port_info *info), void *context)
 {
-    struct sp_port **lines;
-    if (sp_list_ports(&lines) != SP_OK)
+    struct sp_port **lines = NULL;
+    if (sp_list_ports(&lines) != SP_OK || lines == NULL) /* libserialport 0.1.1: success without memory */
         return false;
     for (struct sp_port **line = lines; *line != NULL; line++) {
         struct port_info info = {
