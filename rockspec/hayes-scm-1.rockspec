@@ -107,6 +107,7 @@ build = {
     ["hayes.cli.mirror"] = "lua/hayes/cli/mirror.lua",
     ["hayes.cli.output"] = "lua/hayes/cli/output.lua",
     ["hayes.cli.parser"] = "lua/hayes/cli/parser.lua",
+    ["hayes.cli.printable"] = "lua/hayes/cli/printable.lua",
     ["hayes.cli.program"] = "lua/hayes/cli/program.lua",
     ["hayes.cli.progress"] = "lua/hayes/cli/progress.lua",
     ["hayes.cli.relay.carry"] = "lua/hayes/cli/relay/carry.lua",

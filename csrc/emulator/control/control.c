@@ -122,7 +122,10 @@ bool emu_control_open(struct emu *emu, const char *path)
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return false;
-    if (bind(fd, (struct sockaddr *)&address, sizeof address) != 0 || listen(fd, EMU_CONTROL_CLIENTS) != 0) {
+    mode_t mask = umask(0177); /* who may connect commands the module */
+    bool bound = bind(fd, (struct sockaddr *)&address, sizeof address) == 0;
+    umask(mask);
+    if (!bound || listen(fd, EMU_CONTROL_CLIENTS) != 0) {
         int why = errno;
         close(fd);
         errno = why;

@@ -16,7 +16,7 @@ bool emu_store_open(struct emu_store *store, const char *folder, uint64_t capaci
     *store = (struct emu_store){.capacity = capacity};
     if (folder) {
         struct stat status;
-        if (mkdir(folder, 0777) != 0 && errno != EEXIST)
+        if (mkdir(folder, 0700) != 0 && errno != EEXIST)
             return false;
         if (stat(folder, &status) != 0)
             return false;
@@ -137,7 +137,8 @@ FILE *emu_store_open_file(struct emu_store *store, const char *name, enum emu_st
         break;
     }
     char *path = emu_store_path(store, name);
-    int fd = path ? open(path, flags | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0666) : -1;
+    int fd = path ? open(path, flags | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600)
+                  : -1; /* there may be keys in it */
     free(path);
     if (fd < 0)
         return NULL;

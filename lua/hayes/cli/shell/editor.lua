@@ -3,6 +3,7 @@
 
 local core = require "hayes.core"
 local history = require "hayes.cli.shell.history"
+local printable = require "hayes.cli.printable"
 local complete = require "hayes.cli.shell.complete"
 local wait = require "hayes.wait"
 
@@ -69,7 +70,7 @@ local function print_above(text)
 end
 
 function Editor:print(text)
-  text = text:gsub("[\0-\8\11-\26\28-\31\127]", function(c) return ("\\x%02X"):format(c:byte()) end)
+  text = printable(text)
   if self.prompting then print_above(text) else io.stdout:write(text, "\n") end
   io.stdout:flush()
 end
