@@ -38,6 +38,9 @@ void core_open_at_exit(lua_State *L);
 /* Lua's own allocator, so that the memory of engines counts as the state's. */
 struct at_alloc core_alloc(lua_State *L);
 
+/* Raises what Lua raises when an allocation has failed. */
+int core_no_memory(lua_State *L);
+
 /* Registers a metatable of this name with these methods. It is the first upvalue of each method. */
 void core_class(lua_State *L, const char *name, const luaL_Reg *methods);
 

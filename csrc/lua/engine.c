@@ -26,7 +26,7 @@ static int new_engine(lua_State *L)
     self->rules = core_retain_rules(L, 1);
     self->at = at_engine_new(&alloc, rules);
     if (self->at == NULL)
-        return luaL_error(L, "not enough memory");
+        return core_no_memory(L);
     return 1;
 }
 

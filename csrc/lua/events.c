@@ -57,8 +57,7 @@ static int on_block(lua_State *L, struct core_engine *self, const struct at_even
     if (block->owner == CORE_BLOCK_NOBODY)
         return 0;
     if (!core_block_append(L, block, event))
-        return luaL_error(L, "not enough memory for a block of %d bytes",
-                          (int)(block->length + event->length));
+        return core_no_memory(L);
     if (event->block > 0)
         return 0;
     if (block->owner == CORE_BLOCK_RESPONSE) {

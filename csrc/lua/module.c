@@ -4,6 +4,12 @@
 
 #include <time.h>
 
+int core_no_memory(lua_State *L)
+{
+    lua_pushliteral(L, "not enough memory"); /* without a position, as Lua's own */
+    return lua_error(L);
+}
+
 struct at_alloc core_alloc(lua_State *L)
 {
     struct at_alloc alloc;

@@ -160,7 +160,7 @@ static int add(lua_State *L)
     luaL_checkany(L, 3);
     short events = lua_toboolean(L, 4) ? POLLOUT : POLLIN;
     if (!grow(L, set))
-        return luaL_error(L, "not enough memory");
+        return core_no_memory(L);
     lua_getiuservalue(L, 1, 1);
     lua_pushvalue(L, 3);
     lua_rawseti(L, -2, set->count + 1);

@@ -176,7 +176,7 @@ static void add_line(lua_State *L, struct at_rules *rules)
     if (rule.text == NULL || rule.text[0] == '\0')
         luaL_error(L, "dialect: a line rule without a text");
     if (!at_rules_add_line(rules, &rule))
-        luaL_error(L, "not enough memory");
+        core_no_memory(L);
 }
 
 static void add_command(lua_State *L, struct at_rules *rules)
@@ -213,7 +213,7 @@ static void add_command(lua_State *L, struct at_rules *rules)
             luaL_error(L, "dialect: %s is longer than %d bytes", limited[i], AT_NAME_MAX);
     }
     if (!at_rules_add_command(rules, &rule))
-        luaL_error(L, "not enough memory");
+        core_no_memory(L);
 }
 
 /* Calls add for each table in the list of this name. */
@@ -258,7 +258,7 @@ static int new_rules(lua_State *L)
     luaL_setmetatable(L, CORE_RULES);
     self->rules = at_rules_new(&alloc, &protocol);
     if (self->rules == NULL)
-        return luaL_error(L, "not enough memory");
+        return core_no_memory(L);
     read_list(L, "lines", self->rules, add_line);
     read_list(L, "commands", self->rules, add_command);
 

@@ -43,7 +43,8 @@ function Trace:reopen()
 end
 
 local function printable(text)
-  return (text:gsub("[^\32-\126\128-\255]", function(byte) return ("\\x%02x"):format(byte:byte()) end))
+  local function escape(byte) return ("\\x%02x"):format(byte:byte()) end
+  return (text:gsub("[^\32-\126\128-\255]", escape):gsub("\xC2([\x80-\x9F])", escape)) -- those of C1 in UTF-8, too
 end
 
 --- If the caller's function raises, that is reported once, and the function is not called again.

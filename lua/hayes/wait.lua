@@ -408,10 +408,16 @@ function wait.spawn_job(job, deadline, f, ...)
   return task
 end
 
+--- The wait for them was interrupted, or there was no memory for it: nobody is there for what they would do.
+local function cancel_rest(group)
+  for task in pairs(group.tasks) do task:cancel() end
+end
+
 --- Runs f and every task that it spawns to their end; gives what f returned. If f raises, the others are cancelled
 --- and the error is raised; so is that of a task which nobody has joined.
 function wait.run(f, ...)
-  local group = { tasks = {}, count = 0, failed = {}, waiter = wait.waiter() }
+  local group <close> = setmetatable({ tasks = {}, count = 0, failed = {}, waiter = wait.waiter(), main = false },
+    { __close = cancel_rest })
   local main = start_in_group(group, f, ...)
   group.main = main
   main.joined = true

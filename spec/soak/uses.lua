@@ -112,11 +112,11 @@ function uses.round(of, disturb)
     for _, name in ipairs(names) do use(of, name) end
     local tasks = {}
     for i, name in ipairs(names) do tasks[i] = hayes.spawn(use, of, name) end
+    if disturb then tasks[#tasks + 1] = hayes.spawn(disturb) end
     for i = 1, #names, 2 do
       hayes.sleep(math.random() * 0.5)
       tasks[i]:cancel()
     end
-    if disturb then disturb() end
     for _, task in ipairs(tasks) do task:join() end
   end)
 end

@@ -2,6 +2,7 @@
 
 local core = require "hayes.core"
 local json = require "dkjson"
+local printable = require "hayes.cli.printable"
 
 ---@class hayes.cli.output
 ---@field json boolean
@@ -32,13 +33,18 @@ function Output:style(name, text)
 end
 
 function Output.line(_, text, ...)
-  io.stdout:write(select("#", ...) > 0 and text:format(...) or tostring(text), "\n")
+  io.stdout:write(printable(select("#", ...) > 0 and text:format(...) or tostring(text)), "\n")
+end
+
+--- As it came, but on a terminal.
+function Output.raw(_, text)
+  io.stdout:write(core.is_terminal(1) and printable(text) or text, "\n")
 end
 
 --- Something for the person at the terminal that is no result.
 function Output.note(_, text, ...)
   io.stdout:flush()
-  io.stderr:write(select("#", ...) > 0 and text:format(...) or tostring(text), "\n")
+  io.stderr:write(printable(select("#", ...) > 0 and text:format(...) or tostring(text)), "\n")
 end
 
 --- Rows of equal length in columns; the last column is not padded.

@@ -353,10 +353,11 @@ end
 local anything = { commands = {} }
 
 --- A text of the library's or the caller's own that is printed where nobody asked for it: URLs, and commands by the
---- words in their names.
+--- words in their names. Control characters, which a module or server may have put into it, are shown as `\x1b`.
 ---@param text string
 ---@return string
 function mask.text(text)
+  text = text:gsub("[%z\1-\8\11-\31\127]", function(byte) return ("\\x%02x"):format(byte:byte()) end)
   return (text:gsub("[^\n]+", function(line)
     local at = line:find("[Aa][Tt]%s?[%+%^%$#%*%%&]") or line:find("%f[%w]AT%u") or line:find("[%+%^%$#%*%%&]%s?%a")
       or line:find("%f[%w]%u%u%u+%d?%s?=")

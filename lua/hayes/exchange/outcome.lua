@@ -11,6 +11,7 @@ local outcome = {}
 function outcome.on_final(modem, response, result, line, more, unsent)
   local queue = modem.exchanges
   local ticket = queue.holder
+  queue.in_hand = Ticket.is(ticket) and ticket
   queue.holder = nil
   if ticket and ticket.strays then misnamed.settle(modem, ticket, result == "ok") end
   if response then
@@ -24,13 +25,18 @@ function outcome.on_final(modem, response, result, line, more, unsent)
     end
     if result == "short_read" or result == "long_read" then ticket.damage = result end
     local seconds = result == "error" and line and retry.delay(ticket, line, unsent)
-    if seconds then return retry.pause(ticket, seconds) end
+    if seconds then
+      retry.pause(ticket, seconds)
+      queue.in_hand = false
+      return
+    end
     if more then
       queue.deferred[response] = ticket
     elseif result ~= "error" or not reason.ask(ticket, result, line, unsent) then
       ticket:finish(result, line, unsent)
     end
   end
+  queue.in_hand = false
   queue:next_turn()
 end
 
@@ -47,8 +53,10 @@ function outcome.on_deferred(modem, response, result, line, more)
   local owner = ticket or Ticket.is(holder) and holder.response == response and holder
   if line and not more and owner and owner.request.came then owner.request.came(response) end
   if ticket and not more then
+    queue.in_hand = ticket
     queue.deferred[response] = nil
     ticket:finish(result, line)
+    queue.in_hand = false
     queue:next_turn()
   end
 end
@@ -71,18 +79,33 @@ function outcome.on_overlong(modem)
   if Ticket.is(holder) then holder.response.truncated = true end
 end
 
+local function everyone() return true end
+
+--- Whoever calls this again after it has failed for want of memory finds everybody who has not been told yet.
+local function end_in_hand(queue, err)
+  local ticket = queue.in_hand
+  if not ticket then return end
+  if ticket.id then ticket:finish("closed") else ticket:finish("unsent", err) end
+  queue.in_hand = false
+end
+
 --- The modem has been closed: ends all commands.
 ---@param modem hayes.modem
 ---@param err hayes.error
 function outcome.on_closed(modem, err)
   local queue = modem.exchanges
   queue.free = false
-  queue:end_waiting(err, function() return true end)
-  local tickets = queue.deferred
+  end_in_hand(queue, err)
+  queue:end_waiting(err, everyone)
   if queue.hold then queue.hold:fail(err) end
-  if Ticket.is(queue.holder) then tickets[queue] = queue.holder end
-  queue.deferred, queue.holder = {}, nil
-  for _, ticket in pairs(tickets) do ticket:finish("closed") end
+  queue.in_hand = Ticket.is(queue.holder) and queue.holder
+  queue.holder = nil
+  end_in_hand(queue, err)
+  for response, ticket in pairs(queue.deferred) do
+    queue.in_hand = ticket
+    queue.deferred[response] = nil
+    end_in_hand(queue, err)
+  end
 end
 
 return outcome

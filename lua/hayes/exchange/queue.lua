@@ -15,6 +15,7 @@ function Queue.new(modem)
   return setmetatable({
     modem = modem,
     tickets = {},  -- those that wait, in order
+    in_hand = false, -- a ticket on its way from one place to another: it must not get lost for want of memory
     holder = nil,  -- who has the line: a ticket, until its final result code, or data mode
     hold = nil,    -- the reservation of the line, if there is one
     spare = false, -- a ticket that may be used again
@@ -95,23 +96,31 @@ function Queue:next_turn()
   end
   self.free = false
   if modem.closed_with or not modem.engine:ready() then return end
-  local ticket, place = take_next(self, 1)
   local now, ok, refusal = wait.now(), nil, nil
+  local ticket, place = take_next(self, 1)
+  self.in_hand = ticket or false
   while ticket and not ticket.hold do
     ok, refusal = self:submit(ticket, now)
     if refusal ~= "pending" then break end
     -- An outstanding result could not be told from its own: it waits for that, and others go first.
     table.insert(self.tickets, place, ticket)
     ticket, place = take_next(self, place + 1)
+    self.in_hand = ticket or false
   end
   if not ticket then return end
   wait.unschedule(ticket)
   if ticket.hold then
     self.hold = ticket.hold
-    return ticket:fire("ok")
+    ticket:fire("ok")
+    self.in_hand = false
+    return
   end
-  if ok then return modem:await(modem.io:push(modem.port, now)) end
+  if ok then
+    self.in_hand = false
+    return modem:await(modem.io:push(modem.port, now))
+  end
   ticket:finish("unsent", errors.is(refusal) and refusal or Ticket.refuse(modem, ticket.text, refusal))
+  self.in_hand = false
   self:next_turn()
 end
 
@@ -149,29 +158,32 @@ function Queue:on_due(ticket)
 end
 
 --- Ends those tickets of the queue for which is_meant() is true, without sending them.
----@param err hayes.error
----@param is_meant fun(ticket: hayes.ticket): boolean
+---@param err? hayes.error nil: that of the connection each of them is about
+---@param is_meant fun(ticket: hayes.ticket): boolean?
 function Queue:end_waiting(err, is_meant)
-  local tickets = self.tickets
-  self.tickets = {}
-  for _, ticket in ipairs(tickets) do
-    if not is_meant(ticket) then self.tickets[#self.tickets + 1] = ticket end
+  local tickets, last, i = self.tickets, self.enqueued, 1
+  while tickets[i] do
+    local ticket = tickets[i]
+    if ticket.number <= last and is_meant(ticket) then
+      table.remove(tickets, i)
+      self.in_hand = ticket
+      ticket:finish("unsent", err or ticket.request.owner.lost)
+      self.in_hand = false
+      i = 1 -- whoever was told may have changed the queue
+    else
+      i = i + 1
+    end
   end
-  for _, ticket in ipairs(tickets) do
-    if is_meant(ticket) then ticket:finish("unsent", err) end
-  end
+end
+
+local function is_gone(ticket)
+  local owner = ticket.request.owner
+  return owner and owner.gone
 end
 
 --- Ends those that wait on behalf of a connection which the module no longer has, each with that connection's error.
 function Queue:end_gone()
-  local tickets, gone = self.tickets, {}
-  self.tickets = {}
-  for _, ticket in ipairs(tickets) do
-    local owner = ticket.request.owner
-    local list = owner and owner.gone and gone or self.tickets
-    list[#list + 1] = ticket
-  end
-  for _, ticket in ipairs(gone) do ticket:finish("unsent", ticket.request.owner.lost) end
+  self:end_waiting(nil, is_gone)
 end
 
 --- The caller has left before the command has ended.

@@ -32,10 +32,10 @@ The first command that fails ends it, with status 1.]]
 end
 
 local function show(run, modem, text, response)
-  if run.arguments.raw then return run.out:line("%s", tostring(response)) end
+  if run.arguments.raw then return run.out:raw(tostring(response)) end
   run.out:line("%s", run.out:style("bold", mask.command(modem.dialect, text)))
   for _, line in ipairs(response) do decode.print(run.out, modem, line) end
-  if response.data then run.out:line("%s", response.data) end
+  if response.data then run.out:raw(response.data) end
   run.out:line("%s", run.out:style("green", response.result))
 end
 

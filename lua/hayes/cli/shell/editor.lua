@@ -3,6 +3,7 @@
 
 local core = require "hayes.core"
 local history = require "hayes.cli.shell.history"
+local printable = require "hayes.cli.printable"
 local complete = require "hayes.cli.shell.complete"
 local wait = require "hayes.wait"
 
@@ -56,13 +57,6 @@ local function print_above(text)
     text:gsub("\n", "\r\n"), "\0278", ("\27[%dB"):format(rows))
 end
 
---- Control characters as \x07, except those that a terminal is to obey.
-local function printable(text, left)
-  return (text:gsub("[\0-\8\11-\26\28-\31\127]", function(c)
-    return c ~= left and ("\\x%02X"):format(c:byte()) or nil
-  end))
-end
-
 function Editor:print(text)
   text = printable(text)
   if self.prompting then print_above(text) else io.stdout:write(text, "\n") end
@@ -71,7 +65,7 @@ end
 
 --- Writes what a connection sends, which need not be lines.
 function Editor.write(_, text)
-  io.stdout:write(printable(text, "\r"))
+  io.stdout:write(printable(text, true))
   io.stdout:flush()
 end
 
