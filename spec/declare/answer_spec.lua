@@ -45,6 +45,14 @@ describe("Fields are named by their declaration", function()
     assert.are.same(1, assert(modem:query('AT+QICFG="tcp/sendmode"'))["TCP/SendMode"])
   end)
 
+  it("and those that the module leaves out are absent", function()
+    open { ["AT+COPS?"] = "\r\n+COPS: 0\r\n\r\nOK\r\n" }
+    local fields = assert(modem:query("AT+COPS?"))
+    assert.are.same({ 0, 0 }, { fields[1], fields.mode })
+    assert.is_nil(fields.oper)
+    assert.is_nil(fields.AcT)
+  end)
+
   it("as integers and texts, and what is neither has changed on the line", function()
     open { ["AT+COPS?"] = '\r\n+COPS: 0,0,26201,007\r\n\r\nOK\r\n', ["AT+CSQ"] = "\r\n+CSQ: 2a,99\r\n\r\nOK\r\n" }
     local fields = assert(modem:query("AT+COPS?"))

@@ -34,6 +34,10 @@ describe("Fields:", function()
     assert.are.same({ -math.maxinteger, "-9223372036854775808" }, fields "-9223372036854775807,-9223372036854775808")
   end)
 
+  it("a number with a zero or a plus in front is text, as it came", function()
+    assert.are.same({ 0, "00", "007", "-0", "+1", -1, 10 }, fields "0,00,007,-0,+1,-1,10")
+  end)
+
   it("a parenthesis that closes nothing does not hide the commas behind it", function()
     assert.are.same({ "a)", "b", 1 }, fields "a),b,1")
     assert.are.same({ "(0,1)", "x)", 2 }, fields "(0,1),x),2")

@@ -4,7 +4,8 @@ local FILE = "spec/local_file spec/core"
 
 return {
   { "csrc/lua/pollset.c", "return (int)(seconds * 1000) + 1;", "return (int)(seconds * 1000);", "spec/core" },
-  { "csrc/lua/pollset.c", "if (seconds > 86400)\n        return 86400000;", "", "spec/core" },
+  { "csrc/lua/pollset.c", "if (seconds > 86400)\n        return 86400000;", "", "spec/core",
+    reason = "poll() waits for ever then, and not for a day" },
   { "csrc/lua/pollset.c", "set->fds[index] = set->fds[set->count];", "", "spec/core" },
   { "csrc/lua/pollset.c", "lua_toboolean(L, 3) ? POLLIN | POLLOUT : POLLIN;", "POLLIN;", "spec/core" },
   { "csrc/lua/responses.c", "self->commands[slot] = 0;", "", "spec/modem/modem_spec.lua spec/core" },
@@ -12,7 +13,8 @@ return {
   { "csrc/lua/block.c", "block->owner != CORE_BLOCK_RESPONSE || block->sink == NULL", "block->sink == NULL",
     "spec/quectel/file_spec.lua" },
   { "csrc/lua/file.c", "self->transferred % 2 == 1;", "false;", FILE },
-  { "csrc/lua/file.c", "from <= hashed && hashed < self->position", "from < hashed && hashed < self->position", FILE },
+  { "csrc/lua/file.c", "from <= hashed && hashed < self->position", "from < hashed && hashed < self->position", FILE,
+    reason = "what is not added as it passes is read again, which takes longer" },
   { "csrc/lua/file.c", "if ((uint64_t)bytes < self->sha256.length)", "if (false)", FILE },
   { "csrc/lua/file.c", "(size_t)from <= length + 1", "(size_t)from <= length", FILE },
   { "csrc/lua/part.c", "if (status->st_nlink > 1)", "if (status->st_nlink > 2)", FILE },
