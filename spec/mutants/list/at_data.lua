@@ -1,10 +1,11 @@
 -- The engine: data mode, transfers, resynchronisation.
 
-local E = "spec/engine"
+local E = "spec/engine/online_spec.lua spec/engine/boundaries_spec.lua spec/engine/transfer_spec.lua "
+  .. "spec/engine/download_spec.lua spec/engine/damage_spec.lua spec/engine/failure_modes_spec.lua spec/modem/data_mode_spec.lua"
 
 return {
   { "csrc/at/ending.c", "return i > 2 && byte == '\\r';", "return i > 2;", E },
-  { "csrc/at/ending.c", "if (count > 0)\n            return count;", "return count;", E },
+  { "csrc/at/ending.c", "rescan_held(ending, full ? 1 : 0, now, data);", "rescan_held(ending, 0, now, data);", E },
   { "csrc/at/ending.c", "ending->start = ending->length = 0;\n    ending->complete = false;",
     "ending->start = ending->length = 0;", E },
   { "csrc/at/ending.c", "length > 1 &&\n           find", "find", E,
@@ -12,7 +13,7 @@ return {
   { "csrc/at/escape.c", "escape->drained_at + guard(protocol) / 10 * 9", "escape->drained_at", E },
   { "csrc/at/escape.c", "if (run == sequence) {", "if (run > sequence) {", E },
   { "csrc/at/escape.c", "if (bare + length != sequence)", "if (bare + length < sequence)", E },
-  { "csrc/at/escape.c", "escape->drained_at = latest;", "", E },
+  { "csrc/at/escape.c", "escape->drained_at = latest;", ";", E },
   { "csrc/at/online.c", "online->data_before_end = 0;\n", "", E },
   { "csrc/at/online.c", "if (now >= online->give_up_at)", "if (now >= online->give_up_at + at_ms(BLOCKED_MS))", E },
   { "csrc/at/online.c", "if (!flows || has_text(online) || feed->length == 0)", "if (!flows || feed->length == 0)", E },
@@ -30,6 +31,7 @@ return {
   { "csrc/at/block_damage.c", "if (end->line_ends == 0 || end->run == SURE_OF_LINE_ENDS)", "if (end->line_ends == 0)", E },
   { "csrc/at/boot.c", "engine->reboot_pending = !engine->rebooting;", "engine->reboot_pending = true;", E },
   { "csrc/at/boot.c", "engine->echo = true;", "", E },
-  { "csrc/at/events.c", "engine->report_at = now + at_ms(PROGRESS_MS);", "", "spec/engine spec/modem/modem_spec.lua" },
+  { "csrc/at/events.c", "engine->report_at = now + at_ms(PROGRESS_MS);", "",
+    "spec/modem/printed_spec.lua spec/quectel/file_spec.lua" },
   { "csrc/at/recovery.c", "engine->slot.upload.source = NULL;", "", E },
 }
