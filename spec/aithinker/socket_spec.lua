@@ -64,6 +64,21 @@ describe("On an Ai-Thinker module", function()
       end
     end)
 
+    it("reads on when data is announced while it finds none", function()
+      open()
+      local sock = connect()
+      local read, announced = module.read, false
+      function module:read(line)
+        if announced or self.sockets[1].packets[1] then return read(self, line) end
+        announced = true
+        table.insert(self.sockets[1].packets, "world")
+        return "\r\n+EVENT:SocketDown,1,5\r\n" .. "+SOCKETREAD,1,0\r\n\r\nOK\r\n"
+      end
+      module:incoming(1, "hello")
+      sock:settimeout(2)
+      assert.are.same("helloworld", sock:receive(10))
+    end)
+
     it("takes pushed data by its length, whatever it holds and however it is cut", function()
       local bytes = "\r\nOK\r\n+EVENT:SocketDisconnect,1\r\nERROR\r\n\r\nready\r\n>,\0\26"
       for cut = 1, #bytes do

@@ -52,6 +52,17 @@ describe("Programs behind the module", function()
 
   local url = ("https://%s/file.bin"):format(lab.HOST)
 
+  it("are refused by SOCKS5 where they insist on a password", function()
+    local _emulator <close> = emulate "EC200U"
+    local _program <close>, own = serve { "socks", "PORT", "--apn", "internet" }
+    local client = Process.connect(own)
+    client:settimeout(30)
+    client:send "\5\1\2"
+    assert.are.same("\5\255", client:receive(2))
+    assert.are.same("closed", (select(2, client:receive(1))))
+    client:close()
+  end)
+
   it("fetch a file 50 times through SOCKS5, sixteen at a time, and each is whole", function()
     local _emulator <close> = emulate "EC200U"
     do

@@ -38,11 +38,21 @@ describe("Fields are named by their declaration", function()
     local response = assert(modem:at('AT+QPING=1,"h",1,1'))
     assert.are.same({ 55, 255 }, { modem:fields("AT+QPING=1", response[1]).time, modem:fields("AT+QPING=1", response[1]).ttl })
     assert.are.same({ 1, 0 }, { modem:fields("AT+QPING=1", response[2]).rcvd, modem:fields("AT+QPING=1", response[2]).lost })
+    assert.are.same(1, response.deferred)
+    assert.are.same('OK\n+QPING: 0,"192.0.2.1",32,55,255\n+QPING: 0,1,1,0,55,55,55', tostring(response))
   end)
 
   it("in settings, in whatever case the module gives the key", function()
     open { ['AT+QICFG="tcp/sendmode"'] = '\r\n+QICFG: "tcp/sendmode",1\r\n\r\nOK\r\n' }
     assert.are.same(1, assert(modem:query('AT+QICFG="tcp/sendmode"'))["TCP/SendMode"])
+  end)
+
+  it("and those that the module leaves out are absent", function()
+    open { ["AT+COPS?"] = "\r\n+COPS: 0\r\n\r\nOK\r\n" }
+    local fields = assert(modem:query("AT+COPS?"))
+    assert.are.same({ 0, 0 }, { fields[1], fields.mode })
+    assert.is_nil(fields.oper)
+    assert.is_nil(fields.AcT)
   end)
 
   it("as integers and texts, and what is neither has changed on the line", function()

@@ -34,6 +34,10 @@ describe("Fields:", function()
     assert.are.same({ -math.maxinteger, "-9223372036854775808" }, fields "-9223372036854775807,-9223372036854775808")
   end)
 
+  it("a number with a zero or a plus in front is text, as it came", function()
+    assert.are.same({ 0, "00", "007", "-0", "+1", -1, 10 }, fields "0,00,007,-0,+1,-1,10")
+  end)
+
   it("a parenthesis that closes nothing does not hide the commas behind it", function()
     assert.are.same({ "a)", "b", 1 }, fields "a),b,1")
     assert.are.same({ "(0,1)", "x)", 2 }, fields "(0,1),x),2")
@@ -205,6 +209,52 @@ describe("Commands:", function()
       bench:receive(("\r\n+RUN: %d,0\r\n"):format(key))
       assert.are.same(("+RUN: %d,0"):format(key), bench:take("deferred")[1][4])
     end
+  end)
+
+  it("tell how much of their data has gone ten times a second at most", function()
+    local engine, told = bench.engine, {}
+    assert(engine:submit({}, "AT+PUT=1,40", bench.time, ("x"):rep(40), nil, nil, nil, nil, nil, nil, nil, true))
+    bench:output()
+    bench:receive "\r\nCONNECT\r\n"
+    for _ = 1, 40 do
+      assert.is_true(#engine:output(bench.time) > 0)
+      engine:sent(1, bench.time)
+      bench:pass(0.01)
+      for _, event in ipairs(bench:take "progress") do told[#told + 1] = event[2] end
+    end
+    assert.is_true(#told >= 4 and #told <= 5, #told .. " times")
+  end)
+
+  it("any number of deferred results are given up", function()
+    for key = 1, 3 * MOST_OUTSTANDING do
+      local id = assert(bench.engine:submit({}, "AT+RUN=" .. key, bench.time))
+      bench:output()
+      bench:receive "\r\nOK\r\n"
+      bench.engine:cancel(id, bench.time)
+    end
+  end)
+
+  it("the parts of an echo are known again after a restart, for which the module has its settings of the factory", function()
+    bench = Bench.new("quectel")
+    bench.engine:set_echo(false)
+    bench:receive "\r\nRDY\r\n"
+    bench:get_in_step()
+    bench:take()
+    local response = bench:command "AT+CGMM"
+    bench:receive 'AT+\r\n+QIURC: "pdpdeact",1\r\nCGMM\r\r\nEC200U\r\n\r\nOK\r\n'
+    assert.are.same({ "EC200U" }, { table.unpack(response) })
+  end)
+
+  it("the data of a URC does not go to the file of the command in flight", function()
+    local path = os.tmpname()
+    local file <close> = assert(core.file(path, "part"))
+    bench = Bench.new("quectel")
+    bench:command('AT+QFDWL="UFS:f"', { block = 3, sink = file })
+    bench:receive '\r\n+QSSLURC: "recv",0,5\r\nhello\r\n'
+    assert.are.same("hello", bench:take("urc")[1][2].data)
+    bench:receive "\r\nCONNECT 3\r\nabc\r\n+QFDWL: 3,6102\r\n\r\nOK\r\n"
+    assert.are.same("abc", file:read(0, 10))
+    os.remove(path)
   end)
 
   it("connections whose data comes in blocks have numbers up to 31", function()

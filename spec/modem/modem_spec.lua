@@ -286,6 +286,7 @@ describe("A modem", function()
           late:cancel()
           late:join()
         end
+        assert.is_nil(next(modem.exchanges.deferred))
         assert.are.same({ "+CSQ: 22,99" }, { table.unpack(assert(modem:at("AT+CSQ"))) })
       end)
     end)

@@ -14,6 +14,20 @@ describe("Commands in line for the module", function()
     emulator:close()
   end)
 
+  it("leave a response alone that was given with a command which its caller has given up", function()
+    hayes.run(function()
+      local response = {}
+      local request = { into = response }
+      local task = hayes.spawn(exchange.run, modem, "AT+COPS=?", request)
+      hayes.sleep(0)
+      task:cancel()
+      task:join()
+      assert.is_nil(request.into)
+      assert(modem:at "AT+CSQ")
+      assert.are.same({}, response)
+    end)
+  end)
+
   it("stay in line when an earlier job ends whose own command waited there before", function()
     hayes.run(function()
       hayes.spawn(modem.at, modem, "AT+CSQ")

@@ -32,6 +32,29 @@ describe("A TLS connection", function()
     assert.are.same("hello", sock:receive(5))
   end)
 
+  it("delivers what was announced while it was read to the end", function()
+    local reads = { "\r\n+QSSLRECV: 5\r\nhello\r\n\r\nOK\r\n",
+      '\r\n+QSSLURC: "recv",0\r\n\r\n+QSSLRECV: 0\r\n\r\nOK\r\n', "\r\n+QSSLRECV: 5\r\nworld\r\n\r\nOK\r\n" }
+    local sock = open {
+      ["^AT%+QSSLOPEN="] = '\r\nOK\r\n\r\n+QSSLOPEN: 0,0\r\n\r\n+QSSLURC: "recv",0\r\n',
+      ["^AT%+QSSLRECV="] = function() return table.remove(reads, 1) or "\r\n+QSSLRECV: 0\r\n\r\nOK\r\n" end,
+    }
+    sock:settimeout(2)
+    assert.are.same("helloworld", sock:receive(10))
+  end)
+
+  it("delivers what was announced in one breath with its end", function()
+    local reads = { "\r\n+QSSLRECV: 5\r\nhello\r\n\r\nOK\r\n",
+      '\r\n+QSSLURC: "recv",0\r\n\r\n+QSSLURC: "closed",0\r\n\r\n+QSSLRECV: 0\r\n\r\nOK\r\n',
+      "\r\n+QSSLRECV: 5\r\nworld\r\n\r\nOK\r\n" }
+    local sock = open {
+      ["^AT%+QSSLOPEN="] = '\r\nOK\r\n\r\n+QSSLOPEN: 0,0\r\n\r\n+QSSLURC: "recv",0\r\n',
+      ["^AT%+QSSLRECV="] = function() return table.remove(reads, 1) or "\r\n+QSSLRECV: 0\r\n\r\nOK\r\n" end,
+    }
+    sock:settimeout(2)
+    assert.are.same("helloworld", sock:receive "*a")
+  end)
+
   it("is not ended by what is said of its index before it is open", function()
     local reads = { "\r\n+QSSLRECV: 5\r\nhello\r\n\r\nOK\r\n" }
     local sock = open {

@@ -16,6 +16,8 @@ describe("send() of a UDP socket", function()
     assert.are.same("socket:send: the datagram is 11 bytes long; the module takes up to 10",
       raises(function() socket:send("01234567890") end))
     assert.are.same(0, sent)
+    assert.are.same(10, socket:send("0123456789"))
+    assert.are.same(1, sent)
   end)
 
   it("takes its indices as other sockets do, and refuses what is none", function()

@@ -1,4 +1,4 @@
---- A pty whose far end does what a spec asks for; the near end is for the library. See pty.py.
+--- A pty whose far end does what a spec asks for; the near end is for the library. See far_end.py.
 
 local unix = require "socket.unix"
 
@@ -17,14 +17,14 @@ end
 function Pty.new()
   local path = os.tmpname()
   os.remove(path)
-  local pipe = assert(io.popen("unset LD_PRELOAD; exec python3 spec/support/pty.py " .. path))
+  local pipe = assert(io.popen("unset LD_PRELOAD; exec python3 spec/support/far_end.py " .. path))
   local address = assert(pipe:read "l")
   local self = Pty.connect(path)
   self.pipe, self.address = pipe, address
   return self
 end
 
---- What the far end says to one of the commands in pty.py.
+--- What the far end says to one of the commands in far_end.py.
 function Pty:ask(command)
   assert(self.control:send(command .. "\n"))
   return (assert(self.control:receive "*l"))

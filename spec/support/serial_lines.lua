@@ -1,4 +1,4 @@
---- Runs under the shim of tty_shim.c, on a port that libserialport takes for a serial line and that is a pty of pty.py.
+--- Runs under the shim of tty_shim.c, on a port that libserialport takes for a serial line and that is a pty of far_end.py.
 --- Prints one line of findings each; serial_line_spec.lua compares them.
 --- Usage: serial_lines.lua PORT PTY_SOCKET LINES_FILE PTS_NUMBER
 

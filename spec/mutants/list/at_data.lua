@@ -1,18 +1,23 @@
 -- The engine: data mode, transfers, resynchronisation.
 
-local E = "spec/engine"
+local SYNC = "spec/modem/stuck_spec.lua spec/modem/prompt_left_spec.lua spec/engine/sync_block_spec.lua "
+  .. "spec/packaging/at_library_spec.lua"
+local UNITS = "spec/packaging/at_library_spec.lua"
+
+local E = "spec/engine/online_spec.lua spec/engine/boundaries_spec.lua spec/engine/transfer_spec.lua "
+  .. "spec/engine/download_spec.lua spec/engine/damage_spec.lua spec/engine/failure_modes_spec.lua spec/modem/data_mode_spec.lua"
 
 return {
-  { "csrc/at/ending.c", "return i > 2 && byte == '\\r';", "return i > 2;", E },
-  { "csrc/at/ending.c", "if (count > 0)\n            return count;", "return count;", E },
+  { "csrc/at/ending.c", "return i > 2 && byte == '\\r';", "return i > 2;", UNITS },
+  { "csrc/at/ending.c", "rescan_held(ending, full ? 1 : 0, now, data);", "rescan_held(ending, 0, now, data);", UNITS },
   { "csrc/at/ending.c", "ending->start = ending->length = 0;\n    ending->complete = false;",
     "ending->start = ending->length = 0;", E },
   { "csrc/at/ending.c", "length > 1 &&\n           find", "find", E,
     reason = "nothing is found beyond the only byte" },
-  { "csrc/at/escape.c", "escape->drained_at + guard(protocol) / 10 * 9", "escape->drained_at", E },
-  { "csrc/at/escape.c", "if (run == sequence) {", "if (run > sequence) {", E },
-  { "csrc/at/escape.c", "if (bare + length != sequence)", "if (bare + length < sequence)", E },
-  { "csrc/at/escape.c", "escape->drained_at = latest;", "", E },
+  { "csrc/at/escape.c", "escape->drained_at + guard(protocol) / 10 * 9", "escape->drained_at", UNITS },
+  { "csrc/at/escape.c", "if (run == sequence) {", "if (run > sequence) {", UNITS },
+  { "csrc/at/escape.c", "if (bare + length != sequence)", "if (bare + length < sequence)", UNITS },
+  { "csrc/at/escape.c", "escape->drained_at = latest;", ";", UNITS },
   { "csrc/at/online.c", "online->data_before_end = 0;\n", "", E },
   { "csrc/at/online.c", "if (now >= online->give_up_at)", "if (now >= online->give_up_at + at_ms(BLOCKED_MS))", E },
   { "csrc/at/online.c", "if (!flows || has_text(online) || feed->length == 0)", "if (!flows || feed->length == 0)", E },
@@ -21,15 +26,19 @@ return {
   { "csrc/at/transfer.c", "most = upload->ack_every - upload->unacknowledged;\n", "most = upload->ack_every;\n", E },
   { "csrc/at/transfer.c", "if (*length > remaining) {", "if (*length > remaining + 1) {", E },
   { "csrc/at/transfer.c", "return download->active ? at_ending_deadline(ending) : AT_NEVER;", "return AT_NEVER;", E },
-  { "csrc/at/sync.c", "CLEAN_PROBES = 2", "CLEAN_PROBES = 1", E },
-  { "csrc/at/sync.c", "sync->cancel_first = !connected;", "sync->cancel_first = false;", E },
+  { "csrc/at/sync.c", "CLEAN_PROBES = 2", "CLEAN_PROBES = 1", SYNC },
+  { "csrc/at/sync.c", "sync->cancel_first = !connected;", "sync->cancel_first = false;", SYNC },
   { "csrc/at/sync.c", "sync->step = (uint8_t)(sync->step + 1 < STEPS ? sync->step + 1 : STEP_ASK_AGAIN);",
-    "sync->step = (uint8_t)(sync->step + 1 < STEPS ? sync->step + 1 : STEP_FILL);", E },
-  { "csrc/at/sync.c", "if (sync->data_owed > 0)\n        return sync->data_owed;", "", E },
-  { "csrc/at/feed.c", "if (feed->length > 0 || feed->written || length == 0)", "if (feed->length > 0 || length == 0)", E },
+    "sync->step = (uint8_t)(sync->step + 1 < STEPS ? sync->step + 1 : STEP_FILL);", SYNC },
+  { "csrc/at/sync.c", "if (sync->data_owed > 0)\n        return sync->data_owed;", "", SYNC },
+  { "csrc/at/feed.c", "if (feed->length > 0 || feed->written || length == 0)", "if (feed->length > 0 || length == 0)", E,
+    reason = "who writes waits for the event that the bytes before are written" },
   { "csrc/at/block_damage.c", "if (end->line_ends == 0 || end->run == SURE_OF_LINE_ENDS)", "if (end->line_ends == 0)", E },
   { "csrc/at/boot.c", "engine->reboot_pending = !engine->rebooting;", "engine->reboot_pending = true;", E },
-  { "csrc/at/boot.c", "engine->echo = true;", "", E },
-  { "csrc/at/events.c", "engine->report_at = now + at_ms(PROGRESS_MS);", "", "spec/engine spec/modem/modem_spec.lua" },
-  { "csrc/at/recovery.c", "engine->slot.upload.source = NULL;", "", E },
+  { "csrc/at/boot.c", "engine->echo = true;", "",
+    "spec/engine/boundaries_spec.lua" },
+  { "csrc/at/events.c", "engine->report_at = now + at_ms(PROGRESS_MS);", "",
+    "spec/engine/boundaries_spec.lua" },
+  { "csrc/at/recovery.c", "engine->slot.upload.source = NULL;", "", E,
+    reason = "an empty slot is not looked at, and the next command fills it anew" },
 }

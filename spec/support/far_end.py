@@ -2,7 +2,7 @@
 
 send HEX: to the program; take COUNT: so many bytes of it; waiting: bytes that the program has not read;
 cook: the line is set as a terminal's; line: how it is set; exclusive: 1 while it has the line for itself; hangup.
-Usage: pty.py SOCKET; prints the path of the pty. Ends with its first client."""
+Usage: far_end.py SOCKET; prints the path of the pty. Ends with its first client."""
 import array
 import fcntl
 import os
