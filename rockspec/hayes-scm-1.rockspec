@@ -268,6 +268,7 @@ build = {
     ["hayes.modem.line_errors"] = "lua/hayes/modem/line_errors.lua",
     ["hayes.modem.notifications"] = "lua/hayes/modem/notifications.lua",
     ["hayes.modem.service"] = "lua/hayes/modem/service.lua",
+    ["hayes.mqtt"] = "lua/hayes/mqtt.lua",
     ["hayes.port"] = "lua/hayes/port/init.lua",
     ["hayes.port.usb"] = "lua/hayes/port/usb.lua",
     ["hayes.record"] = "lua/hayes/record.lua",
