@@ -277,6 +277,7 @@ build = {
     ["hayes.startup"] = "lua/hayes/startup.lua",
     ["hayes.steps"] = "lua/hayes/steps.lua",
     ["hayes.stream.argument"] = "lua/hayes/stream/argument.lua",
+    ["hayes.stream.bridge"] = "lua/hayes/stream/bridge.lua",
     ["hayes.stream.buffer"] = "lua/hayes/stream/buffer.lua",
     ["hayes.stream.client"] = "lua/hayes/stream/client.lua",
     ["hayes.stream.connecting"] = "lua/hayes/stream/connecting.lua",
