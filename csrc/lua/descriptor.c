@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -117,10 +118,33 @@ static int finish(lua_State *L)
     return 0;
 }
 
+/* descriptor:is_hung_up() -> whether the other end is closed, and not shut for sending alone */
+static int is_hung_up(lua_State *L)
+{
+    struct pollfd poller = {.fd = check_descriptor(L)->fd};
+    lua_pushboolean(L, poller.fd < 0 || (poll(&poller, 1, 0) > 0 && (poller.revents & POLLHUP) != 0));
+    return 1;
+}
+
+/* descriptor:give_away() -> number, for code outside of the library that closes it, and may hand it to other
+ * programs */
+static int give_away(lua_State *L)
+{
+    struct descriptor *self = check_descriptor(L);
+    int fd = self->fd;
+    self->fd = -1;
+    if (fd >= 0) {
+        fcntl(fd, F_SETFL, 0);
+        fcntl(fd, F_SETFD, 0);
+    }
+    lua_pushinteger(L, fd);
+    return 1;
+}
+
 static const luaL_Reg methods[] = {
-    {"fd", fd},         {"read", read_bytes},        {"write", write_bytes},
-    {"finish", finish}, {"close", close_descriptor}, {"__gc", close_descriptor},
-    {NULL, NULL},
+    {"is_hung_up", is_hung_up},  {"give_away", give_away},   {"fd", fd},
+    {"read", read_bytes},        {"write", write_bytes},     {"finish", finish},
+    {"close", close_descriptor}, {"__gc", close_descriptor}, {NULL, NULL},
 };
 
 void core_open_descriptor(lua_State *L)

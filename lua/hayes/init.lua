@@ -127,6 +127,7 @@ function hayes.open_port(port, address, options)
     port.again and function() return port:again() end)
 end
 
+hayes.mqtt = require "hayes.mqtt"
 hayes.ports = ports.list
 hayes.emulator = Emulator.start
 

@@ -2,8 +2,10 @@
 ---
 --- Somebody must serve the modem meanwhile: that loop itself, which was told to hayes.use or waits for the modem, too.
 
+local bridge = require "hayes.stream.bridge"
 local check = require "hayes.check"
 local core = require "hayes.core"
+local errors = require "hayes.error"
 local incoming = require "hayes.stream.incoming"
 local outgoing = require "hayes.stream.outgoing"
 
@@ -44,6 +46,18 @@ function pollable:setfd(fd)
   check.value("socket:setfd", "the descriptor", fd, { values = { -1 } })
   if self.signal then self.signal:close() end
   self.signal, self.has_no_fd = false, true
+end
+
+--- One end of a socket pair that carries the bytes of the socket, for code that needs a descriptor of the system's: a
+--- library that knows no other, or another program that inherits it. It blocks, and is the caller's, who closes it;
+--- send() and receive() of the socket are not to be called from then on. The library must run meanwhile.
+---@return integer?, hayes.error?
+function pollable:descriptor()
+  if not self.connection or self.closing then return nil, errors.closed(tostring(self)) end
+  if self.kind == "udp" or self.connection.datagrams then
+    check.fail("socket:descriptor", "the socket carries datagrams; a descriptor carries a stream")
+  end
+  return bridge.open(self)
 end
 
 -- The same as cqueues asks it.

@@ -1,0 +1,53 @@
+-- hayes.mqtt against mosquitto. luamqtt, for which it is made, is no package of Debian's: a stand-in keeps the interface of its
+-- connectors (spec/support/mqtt_client.lua).
+
+local Client = require "support.mqtt_client"
+local hayes = require "hayes"
+local lab = require "support.lab"
+local mosquitto = require "support.mosquitto"
+local raises = require "support.raises"
+
+describe("hayes.mqtt with a stand-in for luamqtt", function()
+  local broker
+
+  setup(function() broker = mosquitto.start(lab.folder()) end)
+  teardown(function() broker.close() end)
+
+  for name, secure in pairs { TCP = false, TLS = true } do
+    for module, start in pairs { EC200U = lab.online, ["Ai-WB2"] = lab.joined } do
+      it(("carries QoS 0, 1 and 2 both ways over %s of an %s, in steps of 5 ms"):format(name, module), function()
+        local port = secure and broker.tls_port or broker.port
+        local modem <close> = start(port)
+        local host = module == "EC200U" and lab.HOST or "127.0.0.1"
+        local options = secure and { ca = lab.folder() .. "/root.pem" } or nil
+        if secure and module ~= "EC200U" then host = lab.HOST end
+        local client = Client.connect(hayes.mqtt.connector(modem, options), { host = host, port = port, secure = secure },
+          "hayes " .. name .. module)
+        client:subscribe("hayes/#", 2)
+        client:run(0)
+        local payloads = { [0] = "zero", "one", ("two"):rep(10000) }
+        for qos = 0, 2 do client:publish("hayes/" .. qos, payloads[qos], qos) end
+        client:run(3)
+        table.sort(client.messages, function(a, b) return a.qos < b.qos end)
+        for qos = 0, 2 do
+          assert.are.same({ topic = "hayes/" .. qos, qos = qos }, { topic = client.messages[qos + 1].topic,
+            qos = client.messages[qos + 1].qos })
+          assert.is_true(client.messages[qos + 1].payload == payloads[qos])
+        end
+        client:disconnect()
+      end)
+    end
+  end
+
+  it("says why a connection fails, as luamqtt wants it", function()
+    local modem <close> = lab.online(broker.tls_port)
+    local connector = hayes.mqtt.connector(modem, { ca = lab.folder() .. "/other.pem" })
+    local ok, err = connector.connect { host = lab.HOST, port = 8883, secure = true }
+    assert.is_false(ok)
+    assert.is_truthy(err:find "TLS")
+  end)
+
+  it("takes a modem", function()
+    assert.is_truthy(raises(function() hayes.mqtt.connector "modem" end):find "must be a modem")
+  end)
+end)
