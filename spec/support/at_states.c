@@ -236,10 +236,12 @@ static void nothing(void)
     at_engine_finish_data(engine);
     at_engine_input(engine, "", 0);
     CHECK(exchange(engine, "") == AT_EVENT_NONE && at_engine_output(engine, now, &bytes) == 0);
-    CHECK(submit(engine, "D") == AT_ACCEPTED && exchange(engine, "\r\nCONNECT\r\n") == AT_EVENT_FINAL);
-    at_engine_input(engine, "", 0);
+    CHECK(submit(engine, "D") == AT_ACCEPTED && exchange(engine, "\r\nCONNECT\r") == AT_EVENT_FINAL);
+    CHECK(exchange(engine, "") == AT_EVENT_NONE);
+    CHECK(exchange(engine, "\n") == AT_EVENT_NONE); /* the end of the line is no data */
     CHECK(exchange(engine, "data") == AT_EVENT_DATA);
     CHECK(!at_engine_cancel(engine, 1, now));
+    CHECK(!at_engine_write_data(engine, "", 0));
     CHECK(at_engine_write_data(engine, "x", 1) && !at_engine_write_data(engine, "y", 1));
     CHECK(at_engine_end_data_mode(engine) == 1);
 }
@@ -263,6 +265,30 @@ static void observed(void)
     CHECK(at_engine_write_data(engine, "bytes", 5));
     CHECK(exchange(engine, "more bytes") == AT_EVENT_DATA);
     CHECK(at_engine_write_data(engine, "bytes", 5));
+}
+
+/* What the host asks between events. */
+static void questions(void)
+{
+    struct at_engine *engine = new_engine();
+    const char *bytes;
+    uint32_t id = 0;
+    struct at_command command = {.text = "+X", .length = 2};
+    CHECK(!at_engine_has_event(engine) && !at_engine_needs_drain_time(engine));
+    CHECK(at_engine_submit(engine, &command, now, &id) == AT_ACCEPTED);
+    CHECK(at_engine_cancel(engine, id, now) && at_engine_has_event(engine) && !at_engine_ready(engine));
+    CHECK(exchange(engine, "") == AT_EVENT_FINAL && !at_engine_has_event(engine));
+
+    engine = new_engine();
+    CHECK(submit(engine, "D") == AT_ACCEPTED && exchange(engine, "\r\nCONNECT\r\n") == AT_EVENT_FINAL);
+    CHECK(!at_engine_needs_drain_time(engine));
+    at_engine_leave_data_mode(engine, false, now);
+    CHECK(at_engine_output(engine, now, &bytes) == 0 && at_engine_needs_drain_time(engine));
+
+    engine = new_engine();
+    at_engine_sync(engine, now, AT_NEVER);
+    CHECK(!at_engine_ready(engine) && submit(engine, "+X") == AT_REFUSED_BUSY);
+    at_engine_end_data_mode(engine);
 }
 
 static void arenas(void)
@@ -293,6 +319,7 @@ int main(void)
     endings();
     nothing();
     observed();
+    questions();
     arenas();
     return failures > 0;
 }
