@@ -58,16 +58,6 @@ static void ask(struct at_sync *sync, const char *command, const struct at_proto
     send(sync, AT_SYNC_PROBE, sync->probe_ms, text, length + eol, now);
 }
 
-static void ask(struct at_sync *sync, const char *command, const struct at_protocol *protocol, at_time now)
-{
-    char text[sizeof sync->text];
-    size_t length = strlen(command), eol = strlen(protocol->eol);
-    memcpy(text, command, length);
-    memcpy(text + length, protocol->eol, eol);
-    sync->unanswered++;
-    send(sync, AT_SYNC_PROBE, sync->probe_ms, text, length + eol, now);
-}
-
 static void probe(struct at_sync *sync, const struct at_protocol *protocol, at_time now)
 {
     ask(sync, "AT", protocol, now);

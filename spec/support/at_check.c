@@ -67,8 +67,9 @@ static void limits(void)
     CHECK(at_rules_add_command(rules, &(struct at_command_rule){.name = NAME_32}));
     CHECK(!at_rules_add_command(rules, &(struct at_command_rule){.name = NAME_32 "6"}));
     CHECK(!at_rules_add_command(rules, &(struct at_command_rule){.name = "+X", .deferred = NAME_32 "6"}));
+    CHECK(!at_rules_add_command(rules, &(struct at_command_rule){.name = "+X", .info_prefix = NAME_32 "6"}));
     struct at_rules *constant = at_rules_from_tables(&alloc, &tables);
-    CHECK(!at_rules_add_line(constant, &lines[0]));
+    CHECK(!at_rules_add_line(constant, &lines[0]) && !at_rules_add_command(constant, &commands[0]));
     CHECK(at_rules_line(constant, 1) == &lines[1] && at_rules_line(constant, 3) == NULL);
     const struct at_command_rule too_long = {.name = NAME_32 "6"};
     CHECK(at_rules_from_tables(&alloc, &(struct at_tables){.commands = &too_long, .command_count = 1}) ==

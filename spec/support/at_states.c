@@ -160,7 +160,8 @@ static void blocks(void)
     CHECK(at_engine_set_blocks(engine, "+C:", 1, false) && at_engine_set_blocks(engine, "+D:", 1, false));
     CHECK(!at_engine_set_blocks(engine, "+E:", 1, false)); /* too many have exceptions */
     CHECK(at_engine_set_blocks(engine, "+A:", 31, true));
-    CHECK(exchange(engine, "\r\n+A: 31,3\r\nabc\r\n+B: 1,3\r\n\r\n+B: -1,3\r\nabc") == AT_EVENT_BLOCK);
+    CHECK(exchange(engine, "\r\n+A: 31,3\r\nabc\r\n+B: 1,3\r\n\r\n+B: -1,3\r\nabc\r\n+B: \"x\",3\r\nabc") ==
+          AT_EVENT_BLOCK);
 }
 
 static void names(void)
@@ -169,6 +170,8 @@ static void names(void)
     CHECK(submit(engine, "&F") == AT_ACCEPTED && exchange(engine, "\r\nOK\r\n") == AT_EVENT_FINAL);
     CHECK(submit(engine, "&") == AT_ACCEPTED && exchange(engine, "\r\nOK\r\n") == AT_EVENT_FINAL);
     CHECK(submit(engine, "&1") == AT_ACCEPTED && exchange(engine, "\r\nOK\r\n") == AT_EVENT_FINAL);
+    CHECK(submit(engine, "+X=\"a;b\";+CSQ;+Y") == AT_ACCEPTED);
+    CHECK(exchange(engine, "\r\n+CSQ: 1,2\r\n\r\nOK\r\n") == AT_EVENT_FINAL);
     CHECK(submit(engine, "E0;+CSQ;&D2;") == AT_ACCEPTED);
     CHECK(exchange(engine, "\r\n+CSQ: 1,2\r\n") == AT_EVENT_INFO);
     CHECK(exchange(engine, "\r\nOK\r\n") == AT_EVENT_FINAL);
@@ -191,6 +194,101 @@ static void sizes(void)
     CHECK(at_rules_from_tables(&alloc, &(struct at_tables){.lines = many, .line_count = 2000}) == NULL);
     arena.used = 0;
     CHECK(at_rules_from_tables(&alloc, &(struct at_tables){.lines = many, .line_count = 500}) != NULL);
+}
+
+/* The texts that may end data. */
+static void endings(void)
+{
+    static char texts[AT_ENDINGS_MAX + 1][8];
+    static struct at_line_rule many[AT_ENDINGS_MAX + 1];
+    static char long_text[AT_ENDING_BYTES + 1];
+    const char *hangups[AT_ENDINGS_MAX + 1];
+    struct at_engine *engine = new_engine();
+    for (int i = 0; i <= AT_ENDINGS_MAX; i++) {
+        snprintf(texts[i], sizeof texts[i], "END %d", i);
+        many[i] = (struct at_line_rule){.text = texts[i], .kind = AT_LINE_FINAL};
+        hangups[i] = texts[i];
+    }
+    memset(long_text, 'x', AT_ENDING_BYTES);
+    struct at_tables too_many = {.lines = many, .line_count = AT_ENDINGS_MAX + 1};
+    struct at_line_rule too_long = {.text = long_text, .kind = AT_LINE_FINAL};
+    struct at_tables one = {.lines = &too_long, .line_count = 1};
+    CHECK(!at_engine_set_rules(engine, at_rules_from_tables(&alloc, &too_many)));
+    CHECK(!at_engine_set_rules(engine, at_rules_from_tables(&alloc, &one)));
+    CHECK(at_engine_new(&alloc, at_rules_from_tables(&alloc, &too_many)) == NULL);
+    CHECK(!at_engine_set_hangups(engine, hangups, AT_ENDINGS_MAX + 1));
+    hangups[0] = long_text;
+    CHECK(!at_engine_set_hangups(engine, hangups, 1));
+    CHECK(at_engine_set_hangups(engine, hangups + 1, 2) && at_engine_set_hangups(engine, NULL, 0));
+    CHECK(submit(engine, "D") == AT_ACCEPTED && exchange(engine, "\r\nCONNECT\r\n") == AT_EVENT_FINAL);
+    CHECK(!at_engine_set_hangups(engine, hangups + 1, 1)); /* in data mode */
+}
+
+/* Calls that change nothing. */
+static void nothing(void)
+{
+    struct at_engine *engine = new_engine();
+    const char *bytes;
+    CHECK(!at_engine_write_data(engine, "x", 1));
+    CHECK(!at_engine_cancel(engine, 0, now) && !at_engine_cancel(engine, 77, now));
+    CHECK(at_engine_end_data_mode(engine) == 0);
+    at_engine_leave_data_mode(engine, false, now);
+    at_engine_finish_data(engine);
+    at_engine_input(engine, "", 0);
+    CHECK(exchange(engine, "") == AT_EVENT_NONE && at_engine_output(engine, now, &bytes) == 0);
+    CHECK(submit(engine, "D") == AT_ACCEPTED && exchange(engine, "\r\nCONNECT\r") == AT_EVENT_FINAL);
+    CHECK(exchange(engine, "") == AT_EVENT_NONE);
+    CHECK(exchange(engine, "\n") == AT_EVENT_NONE); /* the end of the line is no data */
+    CHECK(exchange(engine, "data") == AT_EVENT_DATA);
+    CHECK(!at_engine_cancel(engine, 1, now));
+    CHECK(!at_engine_write_data(engine, "", 0));
+    CHECK(at_engine_write_data(engine, "x", 1) && !at_engine_write_data(engine, "y", 1));
+    CHECK(at_engine_end_data_mode(engine) == 1);
+}
+
+/* Everything sent and received is reported, and a change of rules waits for the report. */
+static void observed(void)
+{
+    struct at_engine *engine = new_engine();
+    struct at_event event;
+    const char *bytes;
+    size_t length;
+    at_engine_observe(engine, true);
+    CHECK(submit(engine, "D") == AT_ACCEPTED);
+    length = at_engine_output(engine, now, &bytes);
+    at_engine_sent(engine, 0, now);
+    at_engine_sent(engine, length, now);
+    CHECK(!at_engine_set_rules(engine, rules));
+    CHECK(at_engine_has_event(engine));
+    CHECK(at_engine_next(engine, now, &event) == AT_EVENT_SENT && event.length == 3);
+    CHECK(exchange(engine, "\r\nCONNECT\r\n") == AT_EVENT_FINAL);
+    CHECK(at_engine_write_data(engine, "bytes", 5));
+    CHECK(exchange(engine, "more bytes") == AT_EVENT_DATA);
+    CHECK(at_engine_write_data(engine, "bytes", 5));
+}
+
+/* What the host asks between events. */
+static void questions(void)
+{
+    struct at_engine *engine = new_engine();
+    const char *bytes;
+    uint32_t id = 0;
+    struct at_command command = {.text = "+X", .length = 2};
+    CHECK(!at_engine_has_event(engine) && !at_engine_needs_drain_time(engine));
+    CHECK(at_engine_submit(engine, &command, now, &id) == AT_ACCEPTED);
+    CHECK(at_engine_cancel(engine, id, now) && at_engine_has_event(engine) && !at_engine_ready(engine));
+    CHECK(exchange(engine, "") == AT_EVENT_FINAL && !at_engine_has_event(engine));
+
+    engine = new_engine();
+    CHECK(submit(engine, "D") == AT_ACCEPTED && exchange(engine, "\r\nCONNECT\r\n") == AT_EVENT_FINAL);
+    CHECK(!at_engine_needs_drain_time(engine));
+    at_engine_leave_data_mode(engine, false, now);
+    CHECK(at_engine_output(engine, now, &bytes) == 0 && at_engine_needs_drain_time(engine));
+
+    engine = new_engine();
+    at_engine_sync(engine, now, AT_NEVER);
+    CHECK(!at_engine_ready(engine) && submit(engine, "+X") == AT_REFUSED_BUSY);
+    at_engine_end_data_mode(engine);
 }
 
 static void arenas(void)
@@ -218,6 +316,10 @@ int main(void)
     blocks();
     names();
     sizes();
+    endings();
+    nothing();
+    observed();
+    questions();
     arenas();
     return failures > 0;
 }

@@ -1,8 +1,10 @@
 /* Checks of the parts of libhayes-at on their own, through its internal headers (at_check.c has what hosts
  * see). Prints what is wrong; exits with 0 when nothing is. */
+#include "at/escape.h"
 #include "at/framer.h"
 #include "at/match.h"
 #include "at/online.h"
+#include "at/payload.h"
 #include "at/slot.h"
 #include "at/sync.h"
 #include "at/transfer.h"
@@ -140,8 +142,23 @@ static void match(void)
     line = line_of("+GET: 12");
     line.prefix_length = 5;
     CHECK(at_block_length(&line, &lines[1]) == 12 && at_block_length(&line, NULL) == 0);
-    line = line_of("869710030002905");
+    CHECK(at_has_key(&line, 5, 1, "") && !at_has_key(&line, 5, 2, "12"));
+    for (size_t i = 0; i < 4; i++) {
+        static const char *const texts[] = {"869710030002905", "+", "", "+CSQ 1,2"};
+        line = line_of(texts[i]);
+        CHECK(at_prefix_length(&line) == 0);
+    }
+    static const struct at_line_rule owned = {.block = {.length_field = 2, .after = '\n', .owner_field = 1}};
+    line = (struct at_token){.kind = AT_TOKEN_LINE};
     CHECK(at_prefix_length(&line) == 0);
+    line = line_of("7,5");
+    CHECK(at_block_owner_number(&line, &owned) == 7);
+    line = line_of("-7,5");
+    CHECK(at_block_owner_number(&line, &owned) == UINT64_MAX);
+    line = line_of("\"seven\",5");
+    CHECK(at_block_owner_number(&line, &owned) == UINT64_MAX);
+    line = line_of("");
+    CHECK(at_block_owner_number(&line, &owned) == UINT64_MAX);
 }
 
 static void slot(void)
@@ -160,6 +177,8 @@ static void slot(void)
     CHECK(at_slot_data_owed(&slot) == 5 && at_slot_is_unfinished(&slot));
     command = (struct at_command){.text = "+PUT=7,0", .length = 8};
     CHECK(at_slot_fill(&slot, rules, &command, 9000) == AT_ACCEPTED && !at_slot_wants_prompt(&slot));
+    command = (struct at_command){.text = "+PUT=7,x", .length = 8, .data = &source};
+    CHECK(at_slot_fill(&slot, rules, &command, 9000) == AT_ACCEPTED && at_slot_wants_prompt(&slot));
     command = (struct at_command){.text = "+PUT=7,5;+X", .length = 11}; /* the rule is for a command alone */
     CHECK(at_slot_fill(&slot, rules, &command, 9000) == AT_ACCEPTED && slot.expect.prefix_length == 0);
 }
@@ -190,6 +209,7 @@ static void sync(void)
     at_sync_final(&sync, true, now);
     now = at_sync_deadline(&sync);
     CHECK(at_sync_tick(&sync, &escape, &protocol, now) && sync.phase == AT_SYNC_OFF);
+    CHECK(!at_sync_tick(&sync, &escape, &protocol, now));
 
     at_sync_start(&sync, &(struct at_sync_start){.give_up = AT_NEVER}, now);
     CHECK(sync_sends(&sync, &now, "AT\r") && sync_sends(&sync, &now, "AT\r")); /* no answer: again, then … */
@@ -199,6 +219,7 @@ static void sync(void)
     at_sync_start(&sync, &(struct at_sync_start){.data_mode = true, .give_up = AT_NEVER}, now);
     CHECK(sync_sends(&sync, &now, "") && sync.phase == AT_SYNC_GUARD);
     at_sync_set_drain_time(&sync, now + at_ms(400)); /* what the port has queued is no silence */
+    at_sync_set_drain_time(&sync, now + at_ms(100)); /* nor is it shorter for what it says later */
     CHECK(at_sync_deadline(&sync) == now + at_ms(1400) && sync_sends(&sync, &now, "+++"));
 }
 
@@ -258,10 +279,20 @@ static void transfer(void)
           AT_DOWNLOAD_NOTHING);
     CHECK(download_next(&download, &ending, "", at_download_deadline(&download, &ending), &length) ==
           AT_DOWNLOAD_END);
-    at_ending_reset(&ending);
-    at_download_begin(&download, "+GET", 4, AT_UNKNOWN_LENGTH);
-    CHECK(download_next(&download, &ending, "\r\nOK\r\n\r\n+GET: 0,0,1\r\n", 0, &length) ==
-          AT_DOWNLOAD_NOTHING);
+    CHECK(at_download_deadline(&download, &ending) == AT_NEVER); /* it is over */
+    static const char *const no_results[] = {
+        ": 0,0,1", ": 0,", ": ,0", ": /,0", "S: 0,0", " 0,0", ": 0,12345678901234567890"};
+    for (size_t i = 0; i < sizeof no_results / sizeof *no_results; i++) {
+        char text[64];
+        snprintf(text, sizeof text, "\r\nOK\r\n\r\n+GET%s\r\n", no_results[i]);
+        at_ending_reset(&ending);
+        at_download_begin(&download, "+GET", 4, AT_UNKNOWN_LENGTH);
+        enum at_download_event event = download_next(&download, &ending, text, 0, &length);
+        CHECK(event == AT_DOWNLOAD_NOTHING || event == AT_DOWNLOAD_DATA);
+    }
+    for (int i = 1; i < AT_ENDINGS_MAX; i++)
+        CHECK(at_ending_add(&ending, "TEXT", 4, false));
+    CHECK(!at_ending_add(&ending, "TEXT", 4, false));
     at_ending_free(&ending, &alloc);
 
     struct at_memory text = {"12345678", 8};
@@ -276,12 +307,67 @@ static void transfer(void)
     CHECK(at_upload_output(&upload, &escape, &protocol, 0, &bytes) == 3 && bytes[0] == '6');
 }
 
+/* Data never becomes an escape sequence: it waits, or is cut, where a module could take it for one. */
+static void escape(void)
+{
+    struct at_protocol patient = protocol, hasty = protocol, without = protocol;
+    struct at_escape line = {0};
+    at_time until = 0, now = at_ms(5000);
+    hasty.idle_ms = 20;
+    without.escape[0] = '\0';
+    CHECK(at_escape_allowed(&line, &without, "+++", 3, now, &until) == 3);
+    CHECK(at_escape_allowed(&line, &patient, "text+++", 7, now, &until) == 7);
+    CHECK(at_escape_allowed(&line, &hasty, "+++", 3, now, &until) == 2); /* up to the last but one */
+    at_escape_sent(&line, &hasty, "++", 2, now);
+    at_escape_sent(&line, &hasty, "", 0, now);
+    CHECK(at_escape_allowed(&line, &hasty, "+", 1, now, &until) == 0 && until > now);
+    CHECK(at_escape_allowed(&line, &hasty, "+", 1, until, &until) == 1);
+    CHECK(at_escape_allowed(&line, &hasty, "x+", 2, now, &until) == 2);
+}
+
+/* An echo of the data that was sent is dropped; what only begins like one is not. */
+static void payload(void)
+{
+    struct at_payload echo;
+    size_t unmatched;
+    at_payload_begin(&echo, 5);
+    CHECK(at_payload_skip(&echo, "12345", 5, &unmatched) == 0); /* nothing has been sent yet */
+    at_payload_sent(&echo, "12345", 5);
+    at_payload_sent(&echo, "", 0);
+    CHECK(at_payload_skip(&echo, "", 0, &unmatched) == 0 && unmatched == 0);
+    CHECK(at_payload_skip(&echo, " 123", 4, &unmatched) == 4 && unmatched == 0);
+    CHECK(at_payload_skip(&echo, "45\r\n", 4, &unmatched) == 2 && unmatched == 0 && !echo.active);
+    at_payload_sent(&echo, "more", 4);
+    CHECK(at_payload_skip(&echo, "more", 4, &unmatched) == 0);
+
+    at_payload_begin(&echo, 5);
+    at_payload_sent(&echo, "123", 3);
+    CHECK(at_payload_skip(&echo, "12", 2, &unmatched) == 2 && unmatched == 0);
+    CHECK(at_payload_skip(&echo, "x", 1, &unmatched) == 0 && unmatched == 2 && !echo.active);
+
+    at_payload_begin(&echo, 5);
+    at_payload_sent(&echo, "12", 2);
+    CHECK(at_payload_skip(&echo, "123", 3, &unmatched) == 2 && unmatched == 2); /* the third was not sent */
+
+    at_payload_begin(&echo, 40);
+    at_payload_sent(&echo, " 0123456789abcdef0123456789", 27);
+    CHECK(at_payload_skip(&echo, " 0123456789abcdef", 17, &unmatched) == 17 && echo.remaining == 23);
+    CHECK(at_payload_skip(&echo, "anything, now", 13, &unmatched) == 13 && echo.active);
+    at_payload_begin(&echo, 4);
+    at_payload_sent(&echo, "\r\nOK", 4);
+    CHECK(!echo.active); /* it could not be told from an answer */
+    at_payload_begin(&echo, 0);
+    CHECK(!echo.active);
+}
+
 int main(void)
 {
     trie();
     framer();
     match();
     slot();
+    escape();
+    payload();
     sync();
     online();
     transfer();
