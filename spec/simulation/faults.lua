@@ -189,6 +189,14 @@ end }
 kinds["settings changed"] = { where = "time", harm = "none", make = verification.plan_change,
   act = verification.change }
 
+kinds.stall = { where = "time", harm = "slow", make = seconds(1, 30), act = function(run, fault)
+  -- In data mode what the library asks meanwhile would come right behind the data, and be taken for such.
+  for _, link in ipairs(run.links) do
+    if link.conn and link.conn.mode == 2 then return false end
+  end
+  run.line:stall(fault.seconds)
+end }
+
 kinds["clock jump"] = { where = "time", harm = "slow", make = seconds(0.5, 200), act = function(run, fault)
   run.world:jump(fault.seconds)
 end }

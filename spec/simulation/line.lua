@@ -24,6 +24,7 @@ function Line.new(run, habits)
     name = "simulation", -- under which it is opened
     ports = {},     -- all ends so far
     full_until = 0,
+    stalled_until = 0, -- nothing passes before
     changed = false, -- a byte on its way to the host was changed
   }, Line)
 end
@@ -122,8 +123,14 @@ function Line:reopened(name)
   if self.unplugged_until and self.world.now < self.unplugged_until or name ~= self.name then
     return nil, self.run.errors.new { name = "no_such_port", origin = "port", message = "there is no port" }
   end
-  self.held, self.arrives_at = false, 0
+  self.held, self.arrives_at = false, self.stalled_until
   return self:open()
+end
+
+--- Nothing passes in either direction for so many seconds: the module, or a relay, is busy with something else.
+function Line:stall(seconds)
+  self.stalled_until = math.max(self.stalled_until, self.world.now + seconds)
+  self.arrives_at = math.max(self.arrives_at, self.stalled_until)
 end
 
 -- From the module
@@ -196,7 +203,8 @@ function Line:written(bytes)
   self.run:inject("write", self.writes, chunk)
   if self.world.tracing then self.world:trace("-> %s", self.world.show(chunk.bytes)) end
   self.run:note_written(bytes)
-  self.world:after(LATENCY, function() self.run.module:input(chunk.bytes) end)
+  local seconds = math.max(LATENCY, self.stalled_until - self.world.now)
+  self.world:after(seconds, function() self.run.module:input(chunk.bytes) end)
 end
 
 return Line

@@ -199,8 +199,8 @@ function oracle.watch(run, object)
   run.watched[object] = true
 end
 
---- Opening has failed.
-function oracle.check_refusal(run, planned, ok, err)
+--- Opening has failed; it had this time-out, or none.
+function oracle.check_refusal(run, planned, timeout, ok, err)
   if not ok then return end
   if type(err) ~= "table" or not err.name or tostring(err) == "" then
     return run.world:note_failure("opening %s failed without an error: %s", planned.host, tostring(err))
@@ -209,7 +209,7 @@ function oracle.check_refusal(run, planned, ok, err)
   -- A server may close before the module has been asked which SSL context the connection has.
   if err.name == "closed" and link and link.ended and run.plan.tls[planned.host] then return end
   local excused = run.harm > 0 or run.restarts > 0 or run.unplugged or run.lost_opening or run.plan.servers[planned.host].refuses
-  local late = err.name == "timeout" and (planned.open.timeout or err.queued or run.plan.data_mode)
+  local late = err.name == "timeout" and (timeout or err.queued or run.plan.data_mode)
   if not excused and not late and err.name ~= "busy" then
     run.world:note_failure("opening %s failed: %s", planned.host, tostring(err))
   end
@@ -243,7 +243,7 @@ local function check_answers(run, modem)
     run.collect()
     hayes.sleep(5)
   end
-  local able = math.max(run.module:able_at(), run.line.full_until, run.world.now)
+  local able = math.max(run.module:able_at(), run.line.full_until, run.line.stalled_until, run.world.now)
   while run.world.now < able do hayes.sleep(able - run.world.now) end
   -- What the module has not heard, or has answered in vain, ends with its time-out.
   if run.harm >= LOSS then
@@ -338,6 +338,7 @@ end
 function oracle.check_end(run, builtin)
   if not is_empty(builtin.attached()) then run.world:fail("the loop still serves a modem") end
   if upvalue(builtin.resume, "first_ready") then run.world:fail("a task is left that is ready to go on") end
+  hayes.run(hayes.sleep, BOUND) -- work in the background finds that the modem is closed
   local live = count_timers(builtin)
   if live > 0 then run.world:fail("%d timers are left", live) end
   for _, port in ipairs(run.line.ports) do

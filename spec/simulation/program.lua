@@ -59,7 +59,10 @@ function does.partial(_, sock, record, handle)
   return bytes, err
 end
 
-function does.switch(_, sock, record) return sock:switch(record.call.mode) end
+function does.switch(_, sock, record)
+  sock:settimeout(record.timeout)
+  return sock:switch(record.call.mode)
+end
 
 function does.state(_, sock, record)
   sock:settimeout(record.timeout)
@@ -100,7 +103,9 @@ end
 
 local function use_connection(run, planned)
   local call, modem = planned.open, run.modem
+  local given
   local ok, sock, err = run:call(call, function(record)
+    given = record.timeout
     local options = { mode = planned.mode, timeout = record.timeout }
     if planned.mode == "transparent" and planned.auto then options.escape = "auto" end
     if planned.kind == "ssl" then
@@ -110,7 +115,7 @@ local function use_connection(run, planned)
     return modem[planned.kind].open(planned.host, planned.kind == "ssl" and 443 or 7, options)
   end)
   note(run, call, ok, sock, err)
-  if not ok or not sock then return oracle.check_refusal(run, planned, ok, ok and err or sock) end
+  if not ok or not sock then return oracle.check_refusal(run, planned, given, ok, ok and err or sock) end
   local handle = oracle.new_handle(run, planned, sock)
   sock = nil -- luacheck: ignore
   local tasks = {}

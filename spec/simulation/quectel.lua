@@ -3,6 +3,9 @@
 local Link = require "simulation.link"
 local verification = require "simulation.verification"
 
+--- So long before the OK some modules give the result of an opening, seconds.
+local RESULT_AHEAD = 0.5
+
 local OK, ERROR = "\r\nOK\r\n", "\r\nERROR\r\n"
 
 local quectel = {
@@ -200,10 +203,10 @@ local function open(module, command, kind, id, host, mode, context)
     if not code then return end
     module:urc(("\r\n%s: %d,%d\r\n"):format(family.open, id, code), { kind = "opened", conn = conn })
     if code == 0 then on_link(module, conn) end
-    if first then module:answer(command, OK) end
+    if first then module.world:after(RESULT_AHEAD, function() module:answer(command, OK) end) end
   end)
   if first then
-    module.busy_until = math.max(module.busy_until, module.world.now + seconds)
+    module.busy_until = math.max(module.busy_until, module.world.now + seconds + RESULT_AHEAD)
     return nil
   end
   return OK

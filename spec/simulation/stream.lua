@@ -6,14 +6,15 @@ local Random = require "simulation.random"
 local stream = {}
 
 local WORDS = {
-  "\r\nERROR\r\n", "\r\nSEND OK\r\n", "\r\n> ", "> ", "\r\n", "\r", "\n", "+++", "AT\r", "\0\0\0", "\27", "\26",
+  "\r\nERROR\r\n", "\r\nSEND OK\r\n", "\r\n> ", "> ", "\r\n", "\r", "\n", "+++", "\0\0\0", "\27", "\26",
   '\r\n+QIURC: "recv",0,5\r\n', '\r\n+QIURC: "recv",0\r\n', '\r\n+QIURC: "closed",0\r\n', "\r\n+QIRD: 0\r\n",
   '+QSSLURC: "closed",0', "\r\nCONNECT\r\n", "+CME ERROR: 3\r\n", "\r\n+EVENT:SocketDown,1,4\r\n",
 }
 
 --- Words that end data mode, or may. What other connections push while the line is in data mode comes right behind its
---- end, and nobody can tell these in it from the end.
-local ENDS = { "\r\nOK\r\n", "\r\nNO CARRIER\r\n", "\r\nRDY\r\n" }
+--- end, and nobody can tell these in it from the end; nor the answer to a command in what goes out when the module has left
+--- data mode already.
+local ENDS = { "AT\r", "\r\nOK\r\n", "\r\nNO CARRIER\r\n", "\r\nRDY\r\n" }
 
 local LENGTH = 1 << 17
 
