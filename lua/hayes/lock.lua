@@ -61,15 +61,19 @@ function Lock:take(deadline)
 end
 
 --- The same for work that may be part of a job: nil and an error once nobody waits for that any more.
----@return hayes.lock?, hayes.error?
-function Lock:take_wanted()
+---@param deadline? number
+---@return hayes.lock?, string|hayes.error|nil
+function Lock:take_wanted(deadline)
   local job = wait.job()
-  if job and (job.left or self.held and not wait_in_line(self, nil, job)) then
-    return nil, errors.new { name = "cancelled", message = "it was given up: nobody waits for it any more" }
+  if not job then return self:take(deadline) end
+  local ok, err = not job.left, "unwanted"
+  if ok and self.held then ok, err = wait_in_line(self, deadline, job) end
+  if ok then
+    self.held = true
+    return self
   end
-  if not job then return self:take() end
-  self.held = true
-  return self
+  if err == "timeout" then return nil, err end
+  return nil, errors.new { name = "cancelled", message = "it was given up: nobody waits for it any more" }
 end
 
 function Lock:__close()

@@ -64,8 +64,8 @@ end
 --- Asks the module and waits for its answer, up to the deadline. The addresses, or nil and the error.
 local function ask(self, question)
   local modem, outcome = self.modem, question.outcome
-  local _asking <close> = self.asking:take(question.deadline)
-  if not _asking then return nil, too_late(modem, question) end
+  local asking <close>, refusal = self.asking:take_wanted(question.deadline)
+  if not asking then return nil, refusal == "timeout" and too_late(modem, question) or refusal end
   local _answer <close> = modem:listen("+QIURC", listener(modem, question))
   local _closed <close> = modem:listen("closed", function() outcome:fire(nil, modem.closed_with) end)
   local _reboot <close> = modem:listen("reboot", function()
