@@ -60,12 +60,13 @@ program  = $(BUILD)/bin/hayes
 library  = $(BUILD)/libhayes-at.a
 version  = $(shell sed -n 's/.*_VERSION = "hayes \([^"]*\)".*/\1/p' lua/hayes/init.lua)
 
-# Man pages and completion files, as they lie below PREFIX/share; what is installed of them.
-pages     = $(BUILD)/share
-page_list = man/man1/hayes.1 $(if $(with_emulator),man/man1/hayes-emulator.1) bash-completion/completions/hayes zsh/site-functions/_hayes \
-            fish/vendor_completions.d/hayes.fish
+# Man pages and completion files, as they lie below SHAREDIR.
+pages          = $(BUILD)/share
+core_pages     = man/man1/hayes.1 bash-completion/completions/hayes zsh/site-functions/_hayes \
+                 fish/vendor_completions.d/hayes.fish
+emulator_pages = man/man1/hayes-emulator.1
 
-.PHONY: all core emulator libhayes-at install-at uninstall-at env demo demo-ftp deps test dist deb specs lint format reference bench soak-ftp simulate simulate-mutants fuzz install install-core install-emulator uninstall man soak mutants clean help
+.PHONY: all man core emulator libhayes-at install-at uninstall-at env demo demo-ftp deps test dist deb specs lint format reference bench soak-ftp simulate simulate-mutants fuzz install install-core install-emulator uninstall soak mutants clean help
 .DELETE_ON_ERROR:
 
 all: core $(program) $(if $(with_emulator),emulator)
@@ -193,11 +194,19 @@ reference: core
 
 # Out of the parser of the command and the emulator's --help. Needs what the command needs.
 man: all
-	@eval "$$($(MAKE) -s env)" && $(if $(with_emulator),$(emulator) --help,true) | \
+	@eval "$$($(MAKE) -s env)" && $(if $(with_emulator),$(emulator) --help,:) | \
 	  $(LUA) -e 'require("hayes.cli.manual").write("$(pages)", io.read "a")'
 
 bench: all
 	@eval "$$($(MAKE) -s env)" && spec/bench/run && $(LUA) spec/bench/sharing.lua && exec $(LUA) spec/bench/transfer.lua $(BENCH_MIB)
+
+define install_pages
+	@if $(MAKE) -s man >/dev/null 2>&1; then \
+	  for file in $(1); do install -D -m 644 "$(pages)/$$file" "$(DESTDIR)$(SHAREDIR)/$$file" || exit 1; done; \
+	else \
+	  echo 'Left out: $(1) (make man says why).'; \
+	fi
+endef
 
 install: install-core $(if $(with_emulator),install-emulator)
 
@@ -208,17 +217,12 @@ install-core: core $(program)
 	for file in $(lua_sources:lua/%=%); do \
 	  install -D -m 644 "lua/$$file" "$(DESTDIR)$(INST_LUADIR)/$$file" || exit 1; \
 	done
-	@if $(MAKE) -s man >/dev/null 2>&1; then \
-	  for file in $(page_list); do \
-	    install -D -m 644 "$(pages)/$$file" "$(DESTDIR)$(SHAREDIR)/$$file" || exit 1; \
-	  done; \
-	else \
-	  echo 'The man pages and the completion files were left out: `make man` says why.'; \
-	fi
+	$(call install_pages,$(core_pages))
 
 install-emulator: emulator
 	install -d "$(DESTDIR)$(BINDIR)"
 	install -m 755 $(emulator) "$(DESTDIR)$(BINDIR)/hayes-emulator"
+	$(call install_pages,$(emulator_pages))
 
 install-at: $(library)
 	install -d "$(DESTDIR)$(INCLUDEDIR)/hayes" "$(DESTDIR)$(LIBDIR)/pkgconfig"
@@ -235,7 +239,7 @@ uninstall-at:
 uninstall:
 	rm -f "$(DESTDIR)$(BINDIR)/hayes-emulator" "$(DESTDIR)$(BINDIR)/hayes"
 	rm -rf "$(DESTDIR)$(INST_LIBDIR)/hayes" "$(DESTDIR)$(INST_LUADIR)/hayes"
-	rm -f $(page_list:%="$(DESTDIR)$(SHAREDIR)/%")
+	rm -f $(patsubst %,"$(DESTDIR)$(SHAREDIR)/%",$(core_pages) $(emulator_pages))
 
 clean:
 	rm -rf "$(BUILD)"
@@ -266,5 +270,4 @@ help:
 	@echo 'clean      remove $(BUILD)/'
 	@echo
 	@echo 'Variables: CC CPPFLAGS CFLAGS LDFLAGS PKG_CONFIG LUA LUA_INCDIR LUA_LIBDIR (headers and library of Lua),'
-	@echo '           SERIALPORT=auto|yes|no, EMULATOR=auto|yes|no, BUILD,'
-	@echo '           DESTDIR PREFIX BINDIR SHAREDIR INST_LUADIR INST_LIBDIR INCLUDEDIR LIBDIR'
+	@echo '           SERIALPORT=auto|yes|no, EMULATOR=auto|yes|no, BUILD, DESTDIR PREFIX BINDIR SHAREDIR INST_LUADIR INST_LIBDIR INCLUDEDIR LIBDIR'

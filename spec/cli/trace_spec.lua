@@ -68,7 +68,7 @@ describe("hayes trace", function()
     local result = Program.run { "trace", write("other.log", "hello\n") }
     assert.are.equal(1, result.status)
     assert.is_truthy(result.err:find("holds no line of a trace", 1, true), result.err)
-    assert.are.equal(1, Program.run({ "trace", "/no/such/file" }).status)
+    assert.are.equal(2, Program.run({ "trace", "/no/such/file" }).status)
   end)
 
   local function texts_of(path)

@@ -197,7 +197,7 @@ end
 
 --- Writes the pages and the completion files below a folder, as they are installed below `share`.
 ---@param share string
----@param emulator_help string
+---@param emulator_help string "" where there is no emulator
 function manual.write(share, emulator_help)
   write(share .. "/man/man1/hayes.1", manual.of_command())
   if emulator_help ~= "" then write(share .. "/man/man1/hayes-emulator.1", manual.of_emulator(emulator_help)) end
