@@ -3,19 +3,43 @@
 
 local folders = require "support.folder"
 local hayes = require "hayes"
-local usb_line = require "support.usb_line"
+local Process = require "support.process"
 
 local build = os.getenv("HAYES_BUILD") or "build"
 
 describe("A serial line by libserialport", function()
   local folder, emulator, found
 
+  local function write(path, text)
+    local file = assert(io.open(path, "w"))
+    file:write(text, "\n")
+    file:close()
+  end
+
+  --- What sysfs has for the fifth line of a USB device, and a name in /dev for the emulator's pty.
+  local function make_tree(pty)
+    local device = folder .. "/sys/devices/pci0000:00/usb1/1-2"
+    local interface = device .. "/1-2:1.2"
+    Process.run { "mkdir", "-p", folder .. "/dev", folder .. "/sys/class/tty", interface .. "/ttyUSB7/tty/ttyUSB7" }
+    for name, value in pairs { busnum = 1, devnum = 5, idVendor = "2c7c", idProduct = "0901", manufacturer = "Quectel",
+      product = "EG915U-EU", serial = "0123456789" } do
+      write(device .. "/" .. name, value)
+    end
+    write(interface .. "/bInterfaceNumber", "02")
+    Process.run { "ln", "-sfn", pty, folder .. "/dev/ttyUSB7" }
+    Process.run { "ln", "-sfn", "../../../ttyUSB7", interface .. "/ttyUSB7/tty/ttyUSB7/device" }
+    Process.run { "ln", "-sfn", "../../devices/pci0000:00/usb1/1-2/1-2:1.2/ttyUSB7/tty/ttyUSB7",
+      folder .. "/sys/class/tty/ttyUSB7" }
+  end
+
   setup(function()
     folder = folders.absolute(folders.new "serial")
+    Process.run { "gcc", "-O1", "-shared", "-fPIC", "-U_FORTIFY_SOURCE", "-o", folder .. "/shim.so",
+      "spec/support/tty_shim.c", "-ldl" }
     emulator = assert(hayes.emulator { faults = { "swallow AT+HOLD" } })
-    usb_line.make(folder, emulator.address)
+    make_tree(emulator.address)
 
-    local preload = (os.getenv("LD_PRELOAD") or "") .. " " .. usb_line.shim(folder, "tty_shim")
+    local preload = (os.getenv("LD_PRELOAD") or "") .. " " .. folder .. "/shim.so"
     local command = ("TTY_SHIM=%s LD_PRELOAD='%s' LUA_PATH='lua/?.lua;lua/?/init.lua;;' LUA_CPATH='%s/?.so;;' "
       .. "lua5.4 spec/support/serial_check.lua /dev/ttyUSB7 %s/lines %s 2>&1"):format(folder, preload, build, folder,
       emulator.address:match("%d+$"))
