@@ -49,7 +49,7 @@ program  = $(BUILD)/bin/hayes
 library  = $(BUILD)/libhayes-at.a
 version  = $(shell sed -n 's/^version = "\(.*\)-.*"$$/\1/p' rockspec/*.rockspec)
 
-.PHONY: all core emulator libhayes-at install-at uninstall-at env demo demo-ftp test specs lint format reference bench soak-ftp simulate simulate-mutants fuzz install uninstall clean help
+.PHONY: all core emulator libhayes-at install-at uninstall-at env demo demo-ftp test specs lint format reference bench soak-ftp simulate simulate-mutants fuzz coverage valgrind matrix install uninstall clean help
 .DELETE_ON_ERROR:
 
 all: core emulator $(program)
@@ -134,6 +134,20 @@ fuzz:
 	@.ci/packages test
 	@LUA="$(LUA)" exec spec/fuzz/run $(BUILD) -max_total_time=$(or $(SECONDS),60)
 
+# What all specs reach, with the lines and files that they do not: some minutes. FILES: those to run in place of all.
+coverage:
+	@.ci/packages test
+	@LUA="$(LUA)" LINES=1 spec/coverage/run -v build/coverage $(or $(FILES),spec)
+
+valgrind: core
+	@.ci/packages test
+	@LUA="$(LUA)" spec/valgrind $(FILES)
+
+# Other compilers and other machines. BUILDS: those to run in place of all.
+matrix:
+	@.ci/packages matrix || true
+	@LUA="$(LUA)" spec/matrix/run $(BUILDS)
+
 lint:
 	@.ci/packages test
 	@exec spec/lint
@@ -187,6 +201,9 @@ help:
 	@echo 'simulate   SEEDS (2000) runs against a simulated module, from the seed FIRST (1) on; one with SEED, TRACE=1, ONLY=…'
 	@echo 'simulate-mutants   are the bugs of spec/simulation/mutants found by simulation?'
 	@echo 'fuzz       each fuzzer of the engine and of the emulator for SECONDS (60)'
+	@echo 'coverage   branches of the C sources and lines of the Lua sources that the specs reach, and what they do not'
+	@echo 'valgrind   a representative part of the specs under valgrind'
+	@echo 'matrix     engine and core built by gcc, clang, without libserialport, for musl, and for 32-bit and big-endian machines'
 	@echo 'bench      figures: AT round trips, reads and sends against a raw C loop; a file of BENCH_MIB (1024) by FTP'
 	@echo 'reference  write what the dialects declare to $(BUILD)/reference/<dialect>.md'
 	@echo 'env        print the lines that make `require "hayes"` work from this checkout'
