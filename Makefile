@@ -66,7 +66,7 @@ core_pages     = man/man1/hayes.1 bash-completion/completions/hayes zsh/site-fun
                  fish/vendor_completions.d/hayes.fish
 emulator_pages = man/man1/hayes-emulator.1
 
-.PHONY: all man core emulator libhayes-at install-at uninstall-at env demo demo-ftp deps test dist deb specs lint format reference bench soak-ftp simulate simulate-mutants fuzz install install-core install-emulator uninstall soak mutants clean help
+.PHONY: all man core emulator libhayes-at install-at uninstall-at env demo demo-ftp deps test dist deb specs lint format reference bench soak-ftp simulate simulate-mutants fuzz install install-core install-emulator uninstall soak mutants coverage valgrind matrix clean help
 .DELETE_ON_ERROR:
 
 all: core $(program) $(if $(with_emulator),emulator)
@@ -180,6 +180,20 @@ fuzz:
 	@.ci/packages --check test
 	@LUA="$(LUA)" exec spec/fuzz/run $(BUILD) -max_total_time=$(or $(SECONDS),60)
 
+# What all specs reach, with the lines and files that they do not: some minutes. FILES: those to run in place of all.
+coverage:
+	@.ci/packages --check test
+	@LUA="$(LUA)" LINES=1 spec/coverage/run -v build/coverage $(or $(FILES),spec)
+
+valgrind: core
+	@.ci/packages --check test
+	@LUA="$(LUA)" spec/valgrind $(FILES)
+
+# Other compilers and other machines. BUILDS: those to run in place of all.
+matrix:
+	@.ci/packages matrix || true
+	@LUA="$(LUA)" spec/matrix/run $(BUILDS)
+
 lint:
 	@.ci/packages --check test
 	@exec spec/lint
@@ -256,6 +270,9 @@ help:
 	@echo 'simulate   SEEDS (2000) runs against a simulated module, from the seed FIRST (1) on; one with SEED, TRACE=1, ONLY=…'
 	@echo 'simulate-mutants   are the bugs of spec/simulation/mutants found by simulation?'
 	@echo 'fuzz       each fuzzer of the engine and of the emulator for SECONDS (60)'
+	@echo 'coverage   branches of the C sources and lines of the Lua sources that the specs reach, and what they do not'
+	@echo 'valgrind   a representative part of the specs under valgrind'
+	@echo 'matrix     engine and core built by gcc, clang, without libserialport, for musl, and for 32-bit and big-endian machines'
 	@echo 'bench      figures: AT round trips, reads and sends against a raw C loop; how connections share the line; a file of BENCH_MIB'
 	@echo '           (1024) by FTP'
 	@echo 'reference  write what the dialects declare to $(BUILD)/reference/<dialect>.md'
