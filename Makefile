@@ -190,6 +190,7 @@ help:
 	@echo 'soak-ftp   SEEDS (60) rounds of FTP transfers that break, from the seed FIRST (1) on'
 	@echo 'simulate   SEEDS (2000) runs against a simulated module, from the seed FIRST (1) on; one with SEED, TRACE=1, ONLY=…'
 	@echo 'simulate-mutants   are the bugs of spec/simulation/mutants found by simulation?'
+	@echo 'mutants    small wrong changes in copies of the checkout: do the specs notice them? MUTANTS: patterns; JOBS (2)'
 	@echo 'fuzz       each fuzzer of the engine and of the emulator for SECONDS (60)'
 	@echo 'bench      figures: AT round trips, reads and sends against a raw C loop; a file of BENCH_MIB (1024) by FTP'
 	@echo 'reference  write what the dialects declare to $(BUILD)/reference/<dialect>.md'
