@@ -269,6 +269,7 @@ help:
 	@echo 'soak-ftp   SEEDS (60) rounds of FTP transfers that break, from the seed FIRST (1) on'
 	@echo 'simulate   SEEDS (2000) runs against a simulated module, from the seed FIRST (1) on; one with SEED, TRACE=1, ONLY=…'
 	@echo 'simulate-mutants   are the bugs of spec/simulation/mutants found by simulation?'
+	@echo 'mutants    small wrong changes in copies of the checkout: do the specs notice them? MUTANTS: patterns; JOBS (2)'
 	@echo 'fuzz       each fuzzer of the engine and of the emulator for SECONDS (60)'
 	@echo 'coverage   branches of the C sources and lines of the Lua sources that the specs reach, and what they do not'
 	@echo 'valgrind   a representative part of the specs under valgrind'

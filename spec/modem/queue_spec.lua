@@ -18,6 +18,7 @@ describe("Commands in line for the module", function()
     hayes.run(function()
       local response = {}
       local request = { into = response }
+      emulator:control "swallow AT+COPS=?"
       local task = hayes.spawn(exchange.run, modem, "AT+COPS=?", request)
       hayes.sleep(0)
       task:cancel()
