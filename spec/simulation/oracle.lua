@@ -105,16 +105,27 @@ end
 --- Data of which the module has told is read within this, seconds.
 local TOLD_FOR = 2
 
---- A call gave up waiting for data: the module has not told of any that nobody reads.
-local function check_told(self, why)
-  local run, link = self.run, self.link
+--- Whether the library has the line to itself, and has nothing to say.
+local function is_idle(run)
+  local modem = run.modem
+  local exchanges = modem.exchanges
+  if run.harm >= SLOW or run.plan.data_mode or run.restarts > 0 or run.unplugged or modem.closed_with then return false end
+  return not exchanges.holder and not exchanges.tickets[1] and not exchanges.hold
+end
+
+--- A call waits for data: the module has not told of any that nobody reads.
+function Handle:check_told(record)
+  local run, link, now = self.run, self.link, self.run.world.now
   local conn = link and link.conn
-  if why ~= "timeout" or run.harm >= SLOW or run.plan.data_mode or not conn or conn.mode ~= 0 or not conn.told then return end
-  local exchanges = run.modem.exchanges
-  if not exchanges or exchanges.holder or exchanges.tickets[1] or exchanges.hold or run.modem.closed_with then return end
-  if link.ended or run.restarts > 0 or run.unplugged or run.world.now - conn.told_at < TOLD_FOR then return end
-  run.world:note_failure("%s: %d bytes are in the module, which has said so %.1f s ago, and nobody reads them", self.host,
-    #link.inbox, run.world.now - conn.told_at)
+  if not conn or conn.mode ~= 0 or not conn.told or link.ended or not is_idle(run) then
+    record.busy_at = now
+    return
+  end
+  local idle_for = now - math.max(record.busy_at or now, conn.told_at)
+  record.busy_at = record.busy_at or now
+  if idle_for <= TOLD_FOR then return end
+  run.world:note_failure("%s: the module has told of data %.1f s ago (%d bytes), and nobody reads them", self.host, idle_for,
+    #link.inbox)
 end
 
 local function note_refused(self, call)
@@ -129,7 +140,6 @@ function Handle:after_call(call, noticed, port, ok, result, why)
   if not ok or result or self.spoilt then return end
   note_refused(self, call)
   check_own(self, self.sock:lasterror())
-  if call.name ~= "send" and call.name ~= "flush" then check_told(self, why) end
   if why ~= "closed" or run.harm >= LOSS then return end
   local err = self.sock:lasterror()
   if not err then return run.world:note_failure("%s: call %d ended with closed, and lasterror() is nil", self.host, call.id) end

@@ -69,7 +69,7 @@ local function plan_connection(random, made)
       plan_lane(random, made, random:small(8), { writing }) }
   else
     local choices = { reading, writing, reading, writing, asking }
-    if random:chance(0.2) and not transparent then choices[#choices + 1] = switching end
+    if random:chance(0.4) and not transparent then choices[#choices + 1] = switching end
     connection.lanes = { plan_lane(random, made, count, choices) }
   end
   if random:chance(0.6) then

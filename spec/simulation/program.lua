@@ -38,6 +38,7 @@ end
 
 local function receive(_, sock, record, handle, pattern)
   sock:settimeout(record.timeout)
+  record.reads = handle
   local whole, err, partial = sock:receive(pattern)
   handle:got(pattern == "*l" and whole and whole .. "\n" or whole or partial, pattern == "*l")
   return whole, err
@@ -54,6 +55,7 @@ end
 
 function does.partial(_, sock, record, handle)
   sock:settimeout(record.timeout)
+  record.reads = handle
   local bytes, err, rest = sock:receivepartial(record.call.size)
   handle:got(bytes or rest)
   return bytes, err

@@ -151,7 +151,7 @@ end
 
 --- Does f(...) as a task of its own, which a fault may cancel; gives what task:join gives.
 function Run:call(call, f, ...)
-  local record = { call = call, name = call.name, timeout = call.timeout, cancel_in = false, dropped = false,
+  local record = { call = call, name = call.name, timeout = call.timeout, cancel_in = false, dropped = false, reads = false,
     since = self.world.now - self.world.jumped }
   self:inject("call", call.id, record)
   -- The time-out of a command counts from when it goes out, and as long before.
@@ -176,6 +176,7 @@ local function check_calls(self)
       self.world:fail("call %d (%s) has waited for %.1f s; it may take %.1f s", record.call.id, record.name, waited,
         record.limit)
     end
+    if record.reads then record.reads:check_told(record) end
     if record.cancel_in then
       record.cancel_in = record.cancel_in > 0 and record.cancel_in - 1
       if not record.cancel_in then
