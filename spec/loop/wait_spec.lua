@@ -66,6 +66,25 @@ describe("A wait", function()
     end)
   end)
 
+  it("that has ended in two ways at once goes on once", function()
+    hayes.run(function()
+      local waiter, released, closed = wait.waiter(), wait.waiter(), false
+      local task = hayes.spawn(function()
+        waiter:wait()
+        pcall(hayes.sleep, 1)
+        released:wait()
+        closed = true
+      end)
+      hayes.sleep(0.1)
+      task:cancel()
+      waiter:fire()
+      hayes.sleep(0.1)
+      released:fire()
+      task:join()
+      assert.is_true(closed)
+    end)
+  end)
+
   it("until a time that is no number raises, in a task and out of one", function()
     local function fails() assert.has_error(function() wait.waiter():wait(0 / 0) end) end
     fails()

@@ -1,28 +1,30 @@
 -- The engine: data mode, transfers, resynchronisation.
 
 local SYNC = "spec/modem/stuck_spec.lua spec/modem/prompt_left_spec.lua spec/engine/sync_block_spec.lua "
-  .. "spec/packaging/at_library_spec.lua"
-local UNITS = "spec/packaging/at_library_spec.lua"
+  .. "spec/engine/escape_spec.lua"
+local ESCAPE = "spec/engine/escape_spec.lua"
 
-local E = "spec/engine/online_spec.lua spec/engine/boundaries_spec.lua spec/engine/transfer_spec.lua "
-  .. "spec/engine/download_spec.lua spec/engine/damage_spec.lua spec/engine/failure_modes_spec.lua spec/modem/data_mode_spec.lua"
+local E = "spec/engine/escape_spec.lua spec/engine/online_spec.lua spec/engine/boundaries_spec.lua "
+  .. "spec/engine/transfer_spec.lua spec/engine/download_spec.lua spec/engine/damage_spec.lua "
+  .. "spec/engine/failure_modes_spec.lua spec/modem/data_mode_spec.lua"
 
 return {
-  { "csrc/at/ending.c", "return i > 2 && byte == '\\r';", "return i > 2;", UNITS },
-  { "csrc/at/ending.c", "rescan_held(ending, full ? 1 : 0, now, data);", "rescan_held(ending, 0, now, data);", UNITS },
+  { "csrc/at/ending.c", "return i > 2 && byte == '\\r';", "return i > 2;", ESCAPE },
+  { "csrc/at/ending.c", "rescan_held(ending, full ? 1 : 0, now, data);", "rescan_held(ending, 0, now, data);", ESCAPE,
+    reason = "a text that fills the buffer does not count as one, either" },
   { "csrc/at/ending.c", "ending->start = ending->length = 0;\n    ending->complete = false;",
     "ending->start = ending->length = 0;", E },
   { "csrc/at/ending.c", "length > 1 &&\n           find", "find", E,
     reason = "nothing is found beyond the only byte" },
-  { "csrc/at/escape.c", "escape->drained_at + guard(protocol) / 10 * 9", "escape->drained_at", UNITS },
-  { "csrc/at/escape.c", "if (run == sequence) {", "if (run > sequence) {", UNITS },
-  { "csrc/at/escape.c", "if (bare + length != sequence)", "if (bare + length < sequence)", UNITS },
-  { "csrc/at/escape.c", "escape->drained_at = latest;", ";", UNITS },
+  { "csrc/at/escape.c", "escape->drained_at + guard(protocol) / 10 * 9", "escape->drained_at", ESCAPE },
+  { "csrc/at/escape.c", "if (run == sequence) {", "if (run > sequence) {", ESCAPE },
+  { "csrc/at/escape.c", "if (bare + length != sequence)", "if (bare + length < sequence)", ESCAPE,
+    reason = "the parts go out one right after the other, so that they are one run again" },
+  { "csrc/at/escape.c", "escape->drained_at = latest;", ";", ESCAPE },
   { "csrc/at/online.c", "online->data_before_end = 0;\n", "", E },
   { "csrc/at/online.c", "if (now >= online->give_up_at)", "if (now >= online->give_up_at + at_ms(BLOCKED_MS))", E },
   { "csrc/at/online.c", "if (!flows || has_text(online) || feed->length == 0)", "if (!flows || feed->length == 0)", E },
   { "csrc/at/online.c", "online->hangup_reported = true;\n        return emit", "return emit", E },
-  { "csrc/at/transfer.c", "if (more == before)", "if (more <= before)", E },
   { "csrc/at/transfer.c", "most = upload->ack_every - upload->unacknowledged;\n", "most = upload->ack_every;\n", E },
   { "csrc/at/transfer.c", "if (*length > remaining) {", "if (*length > remaining + 1) {", E },
   { "csrc/at/transfer.c", "return download->active ? at_ending_deadline(ending) : AT_NEVER;", "return AT_NEVER;", E },
