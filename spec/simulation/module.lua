@@ -74,7 +74,7 @@ function Module:answer(command, words)
       if command.boot ~= self.boots then return end
       self:say(words[i], command.about or { kind = "answer" })
       command.said = i
-      if self.habits.pauses and i < #words then return self.world:after(self.random:real() * 0.004, speak) end
+      if self.habits.pauses and i < #words then return self.world:after(self.random:real() * self.habits.pauses, speak) end
     end
     if command.boot ~= self.boots then return end
     self.busy, self.taking = false, false

@@ -357,7 +357,7 @@ function oracle.check_end(run, builtin)
 end
 
 --- How many runs it takes to look for memory once: to collect all of it takes longer than a run.
-local MEMORY_EVERY = 8
+local MEMORY_EVERY = 20
 
 --- Nothing that the program has had is kept by the library.
 function oracle.check_memory(run, builtin)

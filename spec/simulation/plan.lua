@@ -108,7 +108,7 @@ local function plan_module(random)
     read_fails_at_end = random:chance(0.3), most_read = random:pick { 1500, 1500, 1460, 100 },
     prompt = random:chance(0.8) and "\r\n> " or "> ", escape_cancels = random:chance(0.5),
     result_first = random:chance(0.1), -- of an opening, then the OK
-    pauses = random:chance(0.5), -- between the lines of an answer
+    pauses = random:chance(0.5) and random:pick { 0.004, 0.004, 0.3 }, -- between the lines of an answer: at most, seconds
   }
 end
 
