@@ -167,6 +167,7 @@ build = {
     ["hayes.dialect.quectel.file"] = "lua/hayes/dialect/quectel/file/init.lua",
     ["hayes.dialect.quectel.file.checksum"] = "lua/hayes/dialect/quectel/file/checksum.lua",
     ["hayes.dialect.quectel.file.flash"] = "lua/hayes/dialect/quectel/file/flash.lua",
+    ["hayes.dialect.quectel.file.holding"] = "lua/hayes/dialect/quectel/file/holding.lua",
     ["hayes.dialect.quectel.file.local_sink"] = "lua/hayes/dialect/quectel/file/local_sink.lua",
     ["hayes.dialect.quectel.file.parts"] = "lua/hayes/dialect/quectel/file/parts.lua",
     ["hayes.dialect.quectel.file.transfer"] = "lua/hayes/dialect/quectel/file/transfer.lua",

@@ -208,14 +208,29 @@ for _, name in ipairs(names) do
 end
 
 local function number_in(random, made, where)
+  if made.counts and made.counts[where] then return random:int(1, made.counts[where]) end
   if where == "call" then return random:int(1, math.max(1, made.calls)) end
   if where == "handler" then return random:int(1, 10) end
   return random:int(1, math.max(4, made.words))
 end
 
+--- Kinds of one scene; gives the names of all that it has, and of the gentle ones among them.
+function faults.with(more)
+  local all, some = { table.unpack(names) }, { table.unpack(gentle) }
+  local added = {}
+  for name in pairs(more) do added[#added + 1] = name end
+  table.sort(added)
+  for _, name in ipairs(added) do
+    kinds[name] = more[name]
+    all[#all + 1] = name
+    if more[name].harm == "none" or more[name].harm == "slow" then some[#some + 1] = name end
+  end
+  return all, some
+end
+
 --- The faults of a plan: a few, often of the kinds that leave no excuse.
 function faults.choose(random, made)
-  local from = random:chance(0.6) and gentle or names
+  local from = random:chance(0.6) and (made.gentle or gentle) or made.kinds or names
   local one_kind = random:chance(0.2) and random:pick(from)
   local list = {}
   for i = 1, random:small(14) do

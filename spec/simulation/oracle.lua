@@ -228,6 +228,12 @@ local function leftovers(run, modem)
   local _, ticket = next(state.deferred)
   if ticket then return "the result of " .. ticket.text end
   if modem.online or modem.data_claim then return "data mode" end
+  if run.plan.scene then return run.plan.scene.leftovers(run, modem) end
+  return oracle.leftover_sockets(run, modem)
+end
+
+--- What Quectel's services have left of sockets.
+function oracle.leftover_sockets(run, modem)
   for _, name in ipairs { "ip", "ssl" } do
     local service = rawget(modem, name)
     local indices = service and oracle.indices(service)
@@ -252,6 +258,7 @@ end
 --- The faults are over and the actors have ended.
 function oracle.check_rest(run, modem)
   check_answers(run, modem)
+  if run.plan.scene then run.plan.scene.check_rest(run, modem) end
   run.keeps_module = run.line.port.descriptor == -11
   if run.harm < DAMAGE then
     wait_until(run, 480, function()

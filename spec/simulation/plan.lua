@@ -132,21 +132,34 @@ local function limit_pushes(made)
   end
 end
 
----@param seed integer
-function plan.make(seed)
-  local random = Random.new(seed, "plan")
-  local made = { seed = seed, calls = 0, words = 0, hosts = 0, servers = {}, actors = {} }
+plan.lane = plan_lane
+
+--- A plan without actors: line and module.
+function plan.begin(seed, random)
+  local made = { seed = seed, calls = 0, words = 0, hosts = 0, servers = {}, actors = {}, others = {} }
   made.line = { style = random:pick { "whole", "whole", "whole", "pieces", "bytes" },
     pace = random:chance(0.3) and 11520,
     greedy = random:chance(0.5) }
   made.module = plan_module(random)
+  return made
+end
+
+--- Actors that give commands and hear URCs beside the others.
+function plan.add_companions(random, made)
+  if random:chance(0.5) then made.actors[#made.actors + 1] = plan_commands(random, made) end
+  if random:chance(0.5) then made.actors[#made.actors + 1] = plan_handlers(random) end
+end
+
+---@param seed integer
+function plan.make(seed)
+  local random = Random.new(seed, "plan")
+  local made = plan.begin(seed, random)
   made.others = plan_others(random)
   for i = 1, random:int(1, 4) do made.actors[i] = plan_sockets(random, made) end
   -- A connection that is alone may have any words in data mode.
   if made.hosts == 1 and #made.others == 0 then made.data_mode = false end
   if made.data_mode then limit_pushes(made) end
-  if random:chance(0.5) then made.actors[#made.actors + 1] = plan_commands(random, made) end
-  if random:chance(0.5) then made.actors[#made.actors + 1] = plan_handlers(random) end
+  plan.add_companions(random, made)
   made.faults = faults.choose(Random.new(seed, "faults"), made)
   return made
 end

@@ -146,7 +146,8 @@ end
 
 local function act(run, modem, actor)
   if actor.starts and actor.starts > 0 then hayes.sleep(actor.starts) end
-  acts[actor.kind](run, modem, actor)
+  local does_it = acts[actor.kind] or run.plan.scene.acts[actor.kind]
+  does_it(run, modem, actor)
 end
 
 --- Opens the port again whenever it has gone.
@@ -167,6 +168,7 @@ function program.main(run)
   run.modem = modem
   modem:listen("reboot", function() run.noticed, run.noticed_at = run.noticed + 1, run.world.now end)
   run:arm()
+  if run.plan.scene then run.plan.scene.begin(run) end
   for i, other in ipairs(run.plan.others) do
     local host = ("other%d.example"):format(i)
     run.plan.servers[host] = other

@@ -32,7 +32,7 @@ function Run.new(plan, options)
   stream.choose(not plan.data_mode)
   self.random = function(purpose) return Random.new(plan.seed, purpose) end
   self.line = Line.new(self, plan.line)
-  self.module = Module.new(self, quectel, plan.module)
+  self.module = Module.new(self, plan.kind or quectel, plan.module)
   self.at = {} -- faults by where and number
   for _, fault in ipairs(plan.faults) do
     if not options.only or options.only[fault.number] then
@@ -132,7 +132,7 @@ function Run:call(call, f, ...)
     since = self.world.now - self.world.jumped }
   self:inject("call", call.id, record)
   -- The time-out of a command counts from when it goes out, and as long before.
-  record.limit = (record.timeout or LONGEST) * (call.name == "at" and 2 or 1) + 0.05
+  record.limit = call.limit or (record.timeout or LONGEST) * (call.name == "at" and 2 or 1) + 0.05
   self.calls[#self.calls + 1] = record
   record.task = hayes.spawn(f, record, ...)
   local results = table.pack(record.task:join())
@@ -207,6 +207,7 @@ function Run:go()
   end, function(err) return type(err) == "table" and err.failure and err or debug.traceback(tostring(err), 2) end)
   world.leave()
   undo()
+  if self.clean then self.clean() end
   if ok and not world.failure then return nil end
   return world.failure or type(err) == "table" and err.failure or tostring(err)
 end

@@ -2,7 +2,7 @@
 --- QFCLOSE).
 
 local errors = require "hayes.error"
-local wait = require "hayes.wait"
+local job = require "hayes.job"
 
 local parts = {}
 
@@ -69,7 +69,7 @@ end
 
 --- Left in whatever way: a task that is being ended cannot wait for an answer.
 function File:__close()
-  if not self.closed and not self.modem.closed_with then wait.spawn_detached(self.close, self) end
+  if not self.closed and not self.modem.closed_with then self.held:later(function() self:close() end) end
 end
 
 local function bare_name(name)
@@ -88,24 +88,46 @@ local function close_left_open(modem, name)
   end
 end
 
-local function open(modem, name, mode)
-  local response, err = modem:call("+QFOPEN", "write", { name, mode })
-  if not response and err.code == 426 and close_left_open(modem, name) then
-    response, err = modem:call("+QFOPEN", "write", { name, mode })
-  end
+--- What a file that is open is refused with: to be opened again, to be deleted.
+local IN_USE = { [418] = true, [426] = true }
+
+--- Sends a command about a file that nobody here has open; what has left it open does not stop it.
+---@param name string
+---@return hayes.response?, hayes.error?
+function parts.call(modem, command, name, ...)
+  local response, err = modem:call(command, "write", { name, ... })
+  if response or not IN_USE[err.code] or not close_left_open(modem, name) then return response, err end
+  return modem:call(command, "write", { name, ... })
+end
+
+local function open(modem, held, mode)
+  local name = held.name
+  local response, err = parts.call(modem, "+QFOPEN", name, mode)
   if not response then return nil, err end
   local handle = response[1] and math.tointeger(tonumber(response[1]:match("^%+QFOPEN:%s*(%d+)")))
-  if handle then return setmetatable({ modem = modem, name = name, handle = handle }, File) end
+  if handle then return setmetatable({ modem = modem, held = held, name = name, handle = handle }, File) end
   return nil, errors.new { name = "bad_answer", origin = "file", result = response[1],
     message = "the module opened " .. name .. " and gave no handle" }
 end
 
---- Opens files of this modem for the length of a call: with(name, mode, f) gives what f(file) gives. Of one file there
---- is one handle at a time: the caller sees to that.
+local Caller = { __close = function(caller) caller.left = true end }
+
+--- The same for a caller that may be gone when the module has opened the file: it is closed again then.
+local function open_for_caller(modem, held, mode)
+  local caller <close> = setmetatable({ left = false }, Caller)
+  return job.run(nil, nil, held.keep, held, function()
+    local file, err = open(modem, held, mode)
+    if file and caller.left then file:close() end
+    return file, err
+  end)
+end
+
+--- Opens files of this modem for the length of a call: with(held, mode, f) gives what f(file) gives. Of one file there
+--- is one handle at a time: the caller holds its lock.
 ---@param modem hayes.modem
 function parts.opener(modem)
-  return function(name, mode, f)
-    local file <close>, err = open(modem, name, mode)
+  return function(held, mode, f)
+    local file <close>, err = open_for_caller(modem, held, mode)
     if not file then return nil, err end
     local results = table.pack(f(file))
     local closed
