@@ -93,14 +93,16 @@ static bool is_echo(struct at_engine *engine, const struct at_token *line)
     return true;
 }
 
-/* Whether the module has ended an upload of unknown length by itself: with a failure, or sooner than it can
- * have heeded the escape sequence. It may then take that, and data in front of it, for the start of a
+/* Whether the module has ended an upload by itself, although the escape sequence was sent: with a failure, or
+ * sooner than it can have heeded that. It may then take it, and data in front of it, for the start of a
  * command. */
 static bool was_ended_by_module(const struct at_engine *engine, bool success, at_time now)
 {
     const struct at_upload *upload = &engine->slot.upload;
-    if (!at_upload_is_open_ended(upload) || upload->phase != AT_UPLOAD_ENDED)
+    if (upload->source == NULL || upload->phase != AT_UPLOAD_ENDED)
         return false;
+    if (!at_upload_is_open_ended(upload))
+        return true;
     return !success || now < engine->escape.drained_at + at_ms(engine->rules->protocol.answer_ms) / 2;
 }
 
@@ -172,6 +174,8 @@ static void begin_data(struct at_engine *engine, bool connected, at_time now)
     at_framer_expect_prompt(&engine->framer, upload->ack_every > 0 ? upload->ack_byte : 0);
     engine->slot.prompted = true;
     engine->slot.connected = connected;
+    /* With a deferred result the module is not alone: a server may be slow to confirm what it has got. */
+    engine->slot.upload.escapable = connected && engine->slot.expect.prefix_length == 0;
     engine->slot.state = AT_SLOT_DATA;
     if (engine->slot.data_echoed && !at_upload_is_open_ended(upload))
         at_payload_begin(&engine->payload, upload->source->remaining);

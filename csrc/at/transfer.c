@@ -6,6 +6,7 @@ enum {
     SURE_QUIET_MS = 50,      /* silence after a result whose byte count is right */
     DOUBTFUL_QUIET_MS = 500, /* after a result that reports a failure */
     SHORT_QUIET_MS = 2000,   /* after a result whose byte count exceeds the bytes received */
+    ANSWER_MS = 7000,        /* a module that has got what it waits for goes on within this time */
 };
 
 void at_download_begin(struct at_download *download, const char *name, size_t name_length, uint64_t total)
@@ -277,12 +278,27 @@ static size_t next_of_known_length(const struct at_upload *upload, const char **
     return length < most ? length : (size_t)most;
 }
 
+/* When the module must have answered, or acknowledged, what it has been sent; AT_NEVER: it is not waited for.
+ */
+static at_time answer_due(const struct at_upload *upload, const struct at_escape *escape,
+                          const struct at_protocol *protocol)
+{
+    bool owed =
+        upload->source != NULL && (upload->source->remaining == 0 ||
+                                   (upload->ack_every > 0 && upload->unacknowledged == upload->ack_every));
+    bool ends = upload->escapable && protocol->escape[0] != '\0' && upload->phase == AT_UPLOAD_DATA;
+    return owed && ends ? escape->drained_at + at_ms(ANSWER_MS) : AT_NEVER;
+}
+
 size_t at_upload_output(struct at_upload *upload, struct at_escape *escape,
                         const struct at_protocol *protocol, at_time now, const char **bytes)
 {
     at_time until;
-    if (!at_upload_is_open_ended(upload))
-        return next_of_known_length(upload, bytes);
+    if (!at_upload_is_open_ended(upload) && upload->phase == AT_UPLOAD_DATA) {
+        if (now < answer_due(upload, escape, protocol))
+            return next_of_known_length(upload, bytes);
+        upload->phase = AT_UPLOAD_GUARD;
+    }
     if (upload->phase == AT_UPLOAD_DATA) {
         size_t length = peek(upload, bytes);
         if (length > 0)
@@ -320,10 +336,10 @@ at_time at_upload_deadline(const struct at_upload *upload, const struct at_escap
 {
     const char *bytes;
     at_time until = AT_NEVER;
-    if (!at_upload_is_open_ended(upload))
-        return AT_NEVER;
     if (upload->phase == AT_UPLOAD_GUARD)
         return at_escape_ready_at(escape, protocol);
+    if (!at_upload_is_open_ended(upload))
+        return answer_due(upload, escape, protocol);
     if (upload->phase == AT_UPLOAD_DATA) {
         size_t length = peek(upload, &bytes);
         if (length > 0)

@@ -42,11 +42,12 @@ function DataPhase:watch()
   end)
 end
 
---- A host that has given all that it has must not wait for longer than this: it can say `+++`.
+--- A host that has given all that it has must not wait for longer than this: it can say `+++`. One that has not heard
+--- CONNECT has a second more.
 function DataPhase:watch_host(bound)
   local world, module = self.module.world, self.module
   local since, jumped, boot = self.last_input, world.jumped, module.boots
-  world:after(bound, function()
+  world:after(self.size > 0 and bound or bound + 1, function()
     if self.over or boot ~= module.boots then return end
     local excused = jumped ~= world.jumped or module.line.full_until > since or module.run.unplugged
     if self.last_input == since and not excused then

@@ -6,6 +6,9 @@ local OK = "\r\nOK\r\n"
 
 local flash = {}
 
+--- A lost byte of an upload costs no more than this, seconds.
+local BOUND = 10
+
 local function integer(text) return text and math.tointeger(tonumber(text)) end
 
 local function refused(code) return ("\r\n+CME ERROR: %d\r\n"):format(code) end
@@ -116,7 +119,7 @@ commands["+QFUPL"] = function(module, command, rest)
   module.files[name] = ""
   local fits = true
   if not flash.prompt(module, command) then return end
-  DataPhase.begin(module, { count = length, silence = math.max(1, tonumber(timeout)), acknowledges = acknowledges == "1",
+  DataPhase.begin(module, { count = length, bound = BOUND, silence = math.max(1, tonumber(timeout)), acknowledges = acknowledges == "1",
     taken = function(bytes) fits = store(module, name, bytes) and fits end,
     done = function(bytes, how)
       if not fits then return module:answer(command, refused(403)) end
@@ -196,7 +199,7 @@ commands["+QFWRITE"] = function(module, command, rest)
   if not count then return refused(425) end
   local written = 0
   if not flash.prompt(module, command) then return end
-  DataPhase.begin(module, { count = integer(count), silence = tonumber(timeout) or 5,
+  DataPhase.begin(module, { count = integer(count), bound = BOUND, silence = tonumber(timeout) or 5,
     taken = function(bytes) written = written + write(module, file, bytes) end,
     done = function(_, how)
       module:answer(command, { ("\r\n+QFWRITE: %d,%d\r\n"):format(written, #module.files[file.name]),
