@@ -143,15 +143,23 @@ static enum reach reach_of(const struct at_download *download, size_t held)
 }
 
 /* Whether the held bytes start with the last data of a download of known length and continue with the
- * module's lines. Otherwise all of them are the module's, and some data was lost. */
+ * module's lines, as far as these have come: a server may be slow to confirm. Otherwise all of them are the
+ * module's, and some data was lost; they would have to be just as long as that. */
 static bool completes_download(const struct at_download *download, enum verdict verdict, const char *held,
                                size_t length)
 {
     size_t rest = (size_t)(download->total - download->received), more = length - rest;
-    if (verdict == UNDECIDED)
-        return memcmp(held + rest, at_answer_text, more < AT_ANSWER_LENGTH ? more : AT_ANSWER_LENGTH) == 0;
-    bool answered = more >= AT_ANSWER_LENGTH && memcmp(held + rest, at_answer_text, AT_ANSWER_LENGTH) == 0;
-    return verdict == DATA || (verdict != IS_END && answered);
+    bool fits = memcmp(held + rest, at_answer_text, more < AT_ANSWER_LENGTH ? more : AT_ANSWER_LENGTH) == 0;
+    switch (verdict) {
+    case DATA:
+        return true;
+    case IS_END:
+        return false;
+    case MAY_BE_SHORT:
+        return fits && more >= AT_ANSWER_LENGTH;
+    default:
+        return fits;
+    }
 }
 
 static enum at_download_event deliver(struct at_download *download, size_t length)

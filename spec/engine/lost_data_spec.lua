@@ -71,3 +71,20 @@ describe("The engine, when an upload", function()
     assert.are.same("timeout", bench:last("final")[3])
   end)
 end)
+
+describe("A download of known length", function()
+  for _, last in ipairs { "\r\nNO CARRIER\r\n", "\r\nERROR\r\n", "\r\nOK\r\n", "\r\n+QFTPGET: 608,426\r\n" } do
+    it(("whose last bytes are %q waits for the answer, however late that is"):format(last), function()
+      local bench = Bench.new()
+      local bytes = ("x"):rep(100) .. last
+      local response = bench:command(('AT+QFTPGET="a","COM:",0,%d'):format(#bytes), { block = #bytes, timeout = 60 })
+      bench:receive("\r\nCONNECT\r\n" .. bytes)
+      bench:pass(20)
+      assert.are.same("", bench:output())
+      bench:receive("\r\nOK\r\n")
+      bench:receive(("\r\n+QFTPGET: 0,%d\r\n"):format(#bytes))
+      assert.are.same("ok", bench:last("deferred", function(event) return not event[5] end)[3])
+      assert.are.same(bytes, response.data)
+    end)
+  end
+end)

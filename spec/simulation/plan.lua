@@ -132,7 +132,7 @@ local function limit_pushes(made)
   end
 end
 
-plan.lane = plan_lane
+plan.lane, plan.call = plan_lane, new_call
 
 --- A plan without actors: line and module.
 function plan.begin(seed, random)

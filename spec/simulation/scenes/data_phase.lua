@@ -6,8 +6,10 @@ DataPhase.__index = DataPhase
 
 local GUARD = 1 -- seconds
 
----@param options { count: integer?, silence: number, acknowledges: boolean?, done: fun(bytes: string, how: string) }
----  count: none: until `+++`. how: "whole", "silent", "escaped"; done() answers the command
+---@param options { count: integer?, silence: number, bound: number?, acknowledges: boolean?,
+---  taken: (fun(bytes: string): integer?)?, done: fun(bytes: string, how: string) }  count: none: until `+++`; bound: see
+---  watch_host(); taken() is called with what comes, and may stop() and say how much of it was data; how: "whole",
+---  "silent", "escaped"; done() answers the command
 function DataPhase.begin(module, options)
   local self = setmetatable({ module = module, count = options.count or math.huge, silence = options.silence,
     acknowledges = options.acknowledges, done = options.done, taken = options.taken, parts = {}, size = 0,
@@ -64,7 +66,8 @@ local function take(self, bytes)
   if self.acknowledges and self.size // 1024 > before then
     self.module:say(("A"):rep(self.size // 1024 - before), { kind = "acknowledged" })
   end
-  if self.taken then self.taken(bytes) end
+  local used = self.taken and self.taken(bytes, self)
+  if used and self.over then self.module.input_bytes = bytes:sub(used + 1) .. self.module.input_bytes end
 end
 
 local function escape(self)
@@ -87,8 +90,8 @@ function DataPhase:input(bytes)
   end
   local rest = self.count - self.size
   if #bytes < rest then return take(self, bytes) end
-  take(self, bytes:sub(1, rest))
   module.input_bytes = bytes:sub(rest + 1) .. module.input_bytes
+  take(self, bytes:sub(1, rest))
   if not self.over then self:finish("whole") end
 end
 

@@ -72,7 +72,8 @@ function acts.files(run, modem, actor)
     user.before, user.given, user.got, user.offset = user:stored(), nil, nil, 0
     local results = table.pack(run:call(call, function() return does[call.name](user, call) end))
     run:note(("call %d (%s %s): %s, %s"):format(call.id, call.name, user.name, tostring(results[1]),
-      tostring(type(results[2]) == "string" and #results[2] or results[3] or results[2] and "done")))
+      tostring(type(results[2]) == "string" and #results[2] or results[3] and results[3].name or results[2] and "done")))
+    if results[2] == nil and results[3] then run.world:trace("  %s", tostring(results[3])) end
     oracle.check(user, call, table.unpack(results, 1, results.n))
   end
 end

@@ -119,7 +119,8 @@ commands["+QFUPL"] = function(module, command, rest)
   module.files[name] = ""
   local fits = true
   if not flash.prompt(module, command) then return end
-  DataPhase.begin(module, { count = length, bound = BOUND, silence = math.max(1, tonumber(timeout)), acknowledges = acknowledges == "1",
+  DataPhase.begin(module, { count = length, bound = BOUND, silence = math.max(1, tonumber(timeout)),
+    acknowledges = acknowledges == "1",
     taken = function(bytes) fits = store(module, name, bytes) and fits end,
     done = function(bytes, how)
       if not fits then return module:answer(command, refused(403)) end
