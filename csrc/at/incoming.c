@@ -296,6 +296,21 @@ static bool on_early_deferred(struct at_engine *engine, struct at_event *event, 
     return true;
 }
 
+/* The result of the command that was given up, before its final result code, or without one: none is awaited
+ * any more. */
+static bool on_late_deferred(struct at_engine *engine, struct at_event *event, const struct at_token *line)
+{
+    struct at_slot *slot = &engine->slot;
+    bool more;
+    if (slot->state != AT_SLOT_GIVEN_UP || slot->expect.prefix_length == 0 ||
+        !at_expectation_match(&slot->expect, line, &more))
+        return false;
+    slot->deferred_early = !more;
+    at_event_init(event, AT_EVENT_LATE, line);
+    event->more = more;
+    return true;
+}
+
 static bool on_deferred(struct at_engine *engine, struct at_event *event, const struct at_token *line)
 {
     struct at_deferred_line found = at_deferred_match(&engine->deferred, line);
@@ -378,7 +393,7 @@ static enum at_event_kind on_other_line(struct at_engine *engine, struct at_even
         at_sync_line(&engine->sync, now);
         return emit_line(engine, event, AT_EVENT_LATE, line, now);
     }
-    if (on_deferred(engine, event, line))
+    if (on_deferred(engine, event, line) || on_late_deferred(engine, event, line))
         return event->kind;
     if (rule != NULL && rule->kind == AT_LINE_URC)
         return emit_line(engine, event, AT_EVENT_URC, line, now);

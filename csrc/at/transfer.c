@@ -250,6 +250,17 @@ at_time at_download_deadline(const struct at_download *download, const struct at
     return wanted == AT_NEVER ? AT_NEVER : ending->last_byte_at + wanted;
 }
 
+bool at_download_is_over(const struct at_download *download, const struct at_ending *ending)
+{
+    static const char ok[] = "\r\nOK\r\n";
+    const char *held;
+    size_t length = at_ending_held(ending, &held);
+    if (!download->active || download->is_body || length < sizeof ok || memcmp(held, ok, sizeof ok - 1) != 0)
+        return false;
+    enum verdict verdict = judge(download, held, length);
+    return verdict == IS_END || verdict == MAY_BE_SHORT || verdict == MAY_BE_END;
+}
+
 bool at_upload_is_open_ended(const struct at_upload *upload)
 {
     return upload->source != NULL && upload->source->remaining == AT_UNKNOWN_LENGTH;

@@ -46,6 +46,9 @@ enum at_download_event at_download_next(struct at_download *download, struct at_
 
 at_time at_download_deadline(const struct at_download *download, const struct at_ending *ending);
 
+/* Whether the held bytes are the module's `OK` and the result behind it. */
+bool at_download_is_over(const struct at_download *download, const struct at_ending *ending);
+
 /* The data of a command, sent after its prompt or CONNECT. It has a known length, or ends when its source
  * does and the escape sequence follows. */
 enum at_upload_phase {

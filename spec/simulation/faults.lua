@@ -214,8 +214,11 @@ local function number_in(random, made, where)
   return random:int(1, math.max(4, made.words))
 end
 
---- Kinds of one scene; gives the names of all that it has, and of the gentle ones among them.
-function faults.with(more)
+--- Kinds of one scene; gives the names of all that it has, and of the gentle ones among them. Those of `often` stand in
+--- both several times.
+---@param more table
+---@param often? table<string, integer>
+function faults.with(more, often)
   local all, some = { table.unpack(names) }, { table.unpack(gentle) }
   local added = {}
   for name in pairs(more) do added[#added + 1] = name end
@@ -225,8 +228,20 @@ function faults.with(more)
     all[#all + 1] = name
     if more[name].harm == "none" or more[name].harm == "slow" then some[#some + 1] = name end
   end
+  for name, times in pairs(often or {}) do
+    for _ = 2, times do
+      all[#all + 1] = name
+      if kinds[name].harm ~= "loss" and kinds[name].harm ~= "damage" then some[#some + 1] = name end
+    end
+  end
+  table.sort(all)
+  table.sort(some)
   return all, some
 end
+
+--- Cancels that come later than those of sockets: a transfer takes many steps.
+faults.late_cancel = { where = "call", harm = "none", make = function(random, fault) fault.steps = random:int(1, 300) end,
+  act = function(_, fault, call) call.cancel_in = fault.steps end }
 
 --- The faults of a plan: a few, often of the kinds that leave no excuse.
 function faults.choose(random, made)

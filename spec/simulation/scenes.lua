@@ -24,7 +24,12 @@ end
 --- The names of the faults that it may have.
 ---@return string[]
 function scenes.fault_names(name)
-  return name == "sockets" and require("simulation.faults").names or get(name).kinds
+  if name == "sockets" then return require("simulation.faults").names end
+  local names = {}
+  for _, kind in ipairs(get(name).kinds) do
+    if kind ~= names[#names] then names[#names + 1] = kind end
+  end
+  return names
 end
 
 return scenes

@@ -11,14 +11,15 @@ local Random = require "simulation.random"
 local files = { acts = acts }
 
 --- Faults of the flash.
-files.kinds, files.gentle = faults.with {
+files.kinds, files.gentle = faults.with({
   ["flash full"] = { where = "time", harm = "none",
     make = function(random, fault) fault.seconds = random:real() ^ 2 * 30 end,
     act = function(run, fault)
       run.module.flash_full_until = run.world.now + fault.seconds
       run.flash_was_full = true
     end },
-}
+  ["late cancel"] = faults.late_cancel,
+}, { ["late cancel"] = 3, reboot = 2 })
 
 local kind = compose { flash }
 

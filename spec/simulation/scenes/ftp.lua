@@ -20,7 +20,7 @@ local function seconds(least, most)
   return function(random, fault) fault.seconds = least + random:real() ^ 2 * (most - least) end
 end
 
-ftp.kinds, ftp.gentle = faults.with {
+ftp.kinds, ftp.gentle = faults.with({
   ["flash full"] = faults.kinds["flash full"],
   ["session lost"] = { where = "time", harm = "none", act = function(run) return ftp_module.lose_session(run.module) end },
   ["server silent"] = { where = "time", harm = "none", make = seconds(1, 120), act = function(run, fault)
@@ -48,7 +48,8 @@ ftp.kinds, ftp.gentle = faults.with {
     what.refuses = fault.code
   end },
   ["lost result"] = { where = "command", harm = "loss", act = function(_, _, command) command.result_lost = true end },
-}
+  ["late cancel"] = faults.late_cancel,
+}, { ["late cancel"] = 4, ["data lost"] = 3, reboot = 2 })
 
 -- The plan
 
@@ -100,7 +101,7 @@ local function plan_session(random, made)
     timeout = random:pick { 20, 20, 60, 90 } } }
   local limit = limit_of(retries)
   session.open = plan.call(made, { name = "open", limit = limit })
-  session.calls = plan.lane(random, made, random:small(6), CHOICES)
+  session.calls = plan.lane(random, made, random:int(1, 6), CHOICES)
   for _, call in ipairs(session.calls) do call.limit = limit end
   session.close = plan.call(made, { name = "close", limit = limit })
   return session

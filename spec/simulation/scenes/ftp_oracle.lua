@@ -78,7 +78,7 @@ local function not_uploaded(client, call)
     return
   end
   -- What the library asks when the port is back goes into the file of an upload that the module has not ended.
-  if not is_part(stored, given, client.before) and not client.cancelled and not client.run.unplugged then
+  if not is_part(stored, given, client.before) and not client.run.unplugged then
     fail(client, call, "failed, and the server has %s, which are no part of %s", show(stored), show(given))
   end
 end
@@ -89,7 +89,11 @@ local function fetched(client, call, result, told)
   local got = result
   if call.sink == "function" then got = table.concat(client.got) end
   if call.sink == "path" then got = local_files.read(client.target) end
-  if call.sink == "flash" then got = client.run.module.files["got.bin"] end
+  if call.sink == "flash" then
+    got = client.run.module.files["got.bin"]
+    client.run.got_whole = client.run.got_whole or {}
+    client.run.got_whole[got or ""] = true
+  end
   if call.sink == "function" and client.ends ~= 1 then
     fail(client, call, "the sink was told %d times that it is over", client.ends)
   end
@@ -106,10 +110,6 @@ local function not_fetched(client, call)
   local got = table.concat(client.got or {})
   if client.run.harm < DAMAGE and not client.unsettled and got ~= (client.before or ""):sub(1, #got) then
     fail(client, call, "the sink got %s that are not the file's", show(got))
-  end
-  if call.sink == "flash" and client.run.harm < LOSS and not client.run.unplugged and not client.cancelled
-    and client.run.module.files["got.bin"] then
-    client.left_in_flash = true
   end
 end
 
@@ -194,6 +194,10 @@ end
 
 function oracle.leftovers(run)
   local ftp = run.module.ftp
+  local got = run.module.files["got.bin"]
+  if run.harm < LOSS and not run.unplugged and got and not (run.got_whole and run.got_whole[got]) then
+    return "a part of a file in the module"
+  end
   if ftp.pending then return "a command of the FTP client" end
   if run.harm < LOSS and not run.unplugged and ftp.state ~= 4 then return "a session of the FTP client" end
 end
