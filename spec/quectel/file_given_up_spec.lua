@@ -9,7 +9,7 @@ local OK = "\r\nOK\r\n"
 local function refused(code) return ("\r\n+CME ERROR: %d\r\n"):format(code) end
 
 describe("modem.file, given up:", function()
-  local files, handles, lost, untold, modem, log
+  local files, handles, lost, untold, late, modem, log
 
   local function named(line) return line:match('"(.-)"') end
 
@@ -52,9 +52,20 @@ describe("modem.file, given up:", function()
       if is_open(name) then return refused(426) end
       files[name] = files[name] or ""
       handles[3] = name
+      if late then return "" end
       return "\r\n+QFOPEN: 3\r\n" .. OK
     end,
     ["^AT%+QFSEEK="] = OK,
+    ["^AT%+QFWRITE="] = function(line, port)
+      local handle, size = line:match("=(%d+),(%d+)")
+      local name = handles[tonumber(handle)]
+      if not name then return refused(416) end
+      port.wanted = { count = tonumber(size), reply = function(bytes)
+        files[name] = files[name] .. bytes
+        return ("\r\n+QFWRITE: %d,%d\r\n"):format(#bytes, #files[name]) .. OK
+      end }
+      return "\r\nCONNECT\r\n"
+    end,
     ["^AT%+QFCLOSE="] = function(line)
       local handle = tonumber(line:match("%d+$"))
       if not handles[handle] then return refused(416) end
@@ -64,7 +75,7 @@ describe("modem.file, given up:", function()
   }
 
   before_each(function()
-    files, handles, lost, untold, log = {}, {}, false, false, {}
+    files, handles, lost, untold, late, log = {}, {}, false, false, false, {}
     script.virtual_time()
     local logged = {}
     for pattern, answer in pairs(commands) do
@@ -133,5 +144,27 @@ describe("modem.file, given up:", function()
     files.a, handles[3] = "old", "a"
     assert(modem.file.delete("a"))
     assert.are.same({ {}, {} }, { files, handles })
+  end)
+
+  it("a file that the module opens after its time is closed", function()
+    late = true
+    assert.is_nil((modem.file.write("a", 0, "hello")))
+    late = false
+    assert(modem.file.write("a", 0, "hello"))
+    assert.are.same({}, handles)
+  end)
+
+  it("nothing goes to the file that has the same handle since the module restarted unnoticed", function()
+    local done, err
+    hayes.run(function()
+      local first = hayes.spawn(function() done, err = modem.file.write("a", 0, ("x"):rep(20000)) end)
+      while not (log[#log] and log[#log]:find("QFWRITE", 1, true)) do hayes.sleep(0.01) end
+      handles = {}
+      assert(modem.file.write("b", 0, ("y"):rep(20000)))
+      first:join()
+    end)
+    assert.is_nil(done)
+    assert.are.same("reboot", err.name)
+    assert.is_true(files.b == ("y"):rep(20000))
   end)
 end)

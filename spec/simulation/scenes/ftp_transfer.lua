@@ -97,6 +97,8 @@ local function upload(module, command, request)
       end,
       done = function(_, how)
         local seconds = what.moved / server.habits.rate + server:delay()
+        -- The library waits for OK no longer than 10 s then.
+        if how == "escaped" then seconds = math.min(seconds, 8) end
         after(module, seconds, function()
           if not finish(module, what) then return end
           if how == "silent" then

@@ -81,7 +81,7 @@ end
 
 --- Deletes a file.
 function Flash:delete(name)
-  return parts.call(self.modem, "+QFDEL", name)
+  return parts.call(self.modem, "+QFDEL", { name })
 end
 
 --- Deletes a file; also succeeds if there is none.
