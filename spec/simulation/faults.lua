@@ -36,6 +36,7 @@ end }
 --- Words of data mode: nothing may stand in front of them.
 local function is_of_data_mode(run, word)
   local about = word.about
+  if run.world.now < (run.module.settles_until or 0) then return true end
   return run.module.online or about.kind == "data" or about.kind == "escaped"
     or about.kind == "closed" and about.conn.mode == 2
 end
@@ -94,9 +95,9 @@ end }
 
 kinds["short block"] = { where = "word", harm = "damage", make = place, act = function(run, fault, word)
   local about = word.about
-  if about.kind ~= "push" and about.kind ~= "block" then return false end
-  run:line_changed()
   local from = word.bytes:find("\n", 3, true)
+  if about.kind ~= "push" and about.kind ~= "block" or not from then return false end
+  run:line_changed()
   local bytes = math.max(1, math.floor(fault.place * about.bytes))
   word.bytes = word.bytes:sub(1, from) .. word.bytes:sub(from + 1 + bytes)
 end }

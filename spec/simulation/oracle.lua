@@ -156,7 +156,8 @@ function oracle.check_refusal(run, planned, ok, err)
   if type(err) ~= "table" or not err.name or tostring(err) == "" then
     return run.world:note_failure("opening %s failed without an error: %s", planned.host, tostring(err))
   end
-  local excused = run.harm > 0 or run.restarts > 0 or run.unplugged or run.plan.servers[planned.host].refuses
+  local link = planned.mode == "transparent" and run:link_to(planned.host)
+  local excused = link and link.ended or run.harm > 0 or run.restarts > 0 or run.unplugged or run.plan.servers[planned.host].refuses
   if not excused and err.name ~= "timeout" and err.name ~= "busy" then
     run.world:note_failure("opening %s failed: %s", planned.host, tostring(err))
   end

@@ -132,7 +132,7 @@ local function limit_pushes(made)
   end
 end
 
-plan.lane, plan.call = plan_lane, new_call
+plan.lane, plan.call, plan.sockets = plan_lane, new_call, plan_sockets
 
 --- A plan without actors: line and module.
 function plan.begin(seed, random)

@@ -6,7 +6,7 @@
 --- done when the faults begin and when they are over; and what is left at the end, or nil. That of sockets has none of
 --- this: it is what everything else is made for.
 
-local scenes = { names = { "sockets", "files", "ftp" } }
+local scenes = { names = { "sockets", "files", "ftp", "aithinker" } }
 
 local function get(name)
   return require("simulation.scenes." .. name)

@@ -37,7 +37,7 @@ function Input.new(connection)
   }, Input)
   -- Only events before the answer count: firmware that deletes a connection once it has been read to the end reports
   -- that right after the last packet.
-  self.read_request = { patient = true, owner = connection,
+  self.read_request = { patient = true, owner = connection.place,
     ended = function() self.stale = connection.deleted or connection.renewed end }
   return self
 end
@@ -73,7 +73,8 @@ local function read_packet(self)
   local response, err = exchange.run(connection.modem, "AT+SOCKETREAD=" .. connection.id, self.read_request)
   if not response then self.owed = self.owed or owed end
   if connection.lost then return nil, connection.lost end
-  if response and self.stale or not response and (connection.deleted or connection.renewed) then
+  local is_over = connection.deleted or connection.renewed
+  if response and self.stale or not response and is_over and (err.result or err == connection.place.lost) then
     self.has_data = false
     return ""
   end
