@@ -157,7 +157,8 @@ function oracle.check_refusal(run, planned, ok, err)
     return run.world:note_failure("opening %s failed without an error: %s", planned.host, tostring(err))
   end
   local link = planned.mode == "transparent" and run:link_to(planned.host)
-  local excused = link and link.ended or run.harm > 0 or run.restarts > 0 or run.unplugged or run.plan.servers[planned.host].refuses
+  local excused = link and link.ended or run.harm > 0 or run.restarts > 0 or run.unplugged
+    or run.plan.servers[planned.host].refuses
   if not excused and err.name ~= "timeout" and err.name ~= "busy" then
     run.world:note_failure("opening %s failed: %s", planned.host, tostring(err))
   end
@@ -169,7 +170,7 @@ local lines = { ["AT+CSQ"] = "^%+CSQ: 22,99$", ["AT+CREG?"] = "^%+CREG: 0,1$", [
 function oracle.check_response(run, text, response)
   if run.harm >= DAMAGE then return end
   local pattern = lines[text]
-  if not pattern then return end
+  if not pattern or run.plan.scene and run.restarts > 0 then return end -- lines of a banner look like an answer
   local line = table.concat(response, "\n")
   if not line:find(pattern) and not line:find("+QUNHEARD", 1, true) then
     if run.harm >= LOSS and line == "" then return end

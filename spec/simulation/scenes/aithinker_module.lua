@@ -82,7 +82,7 @@ local function report_end(module, conn)
     conn.end_told = true
     event(module, "SocketDisconnect," .. conn.id, { kind = "closed", conn = conn })
   end
-  if module.habits.auto_delete and conn.link.inbox == "" and not conn.deleting then
+  if module.habits.auto_delete and conn.link.inbox == "" and not (conn.deleting or conn.reading) then
     conn.deleting = true
     event(module, "SocketAutoDel," .. conn.id, { kind = "closed", conn = conn, taken_in = function()
       if module.sockets[conn.id] == conn then delete(module, conn) end
@@ -213,7 +213,11 @@ commands["+SOCKETREAD"] = function(module, command, rest)
   local conn = module.sockets[integer(rest:match("^=(%d+)$"))]
   if not conn then return failed("SOCKETREAD", 110) end
   local size = table.remove(conn.packets, 1)
-  command.after = function() on_link(module, conn) end
+  conn.reading = true -- it is not deleted before the answer has been said
+  command.after = function()
+    conn.reading = false
+    on_link(module, conn)
+  end
   if not size then return ("+SOCKETREAD,%d,0\r\n%s"):format(conn.id, OK) end
   local bytes = conn.link:take(size)
   command.about = { kind = "block", conn = conn, bytes = #bytes }

@@ -143,7 +143,7 @@ end
 
 --- The module has announced data; in push mode it is here.
 function Connection:on_data(bytes)
-  if self.peer_closed and self.renewed or self.input.damaged then return end
+  if self.peer_closed and self.renewed or self.input.failure then return end
   self.input:on_data(bytes, self.registry.mode == "push")
   self:notify()
 end

@@ -99,7 +99,9 @@ local function read_packet(self)
   return ""
 end
 
+--- What was pushed while earlier packets were unread. Where one of these got lost, it would stand behind a gap.
 local function take_behind(self)
+  if self.failure then self.behind = Buffer.new() end
   while self.behind.size > 0 do self.arrived:put(self.behind:take(self.behind:first_length())) end
 end
 
@@ -111,7 +113,7 @@ end
 --- Reads all packets that the module has, up to the limit. Only while holding `read_lock`.
 function Input:read_out()
   local connection = self.connection
-  while self.has_data and not connection.lost and not transparent.is_online(connection) and not self:is_full() do
+  while self.has_data and not self.failure and not connection.lost and not transparent.is_online(connection) and not self:is_full() do
     local bytes, err = read_packet(self)
     if not bytes then
       self.failure, self.has_data = err, false
