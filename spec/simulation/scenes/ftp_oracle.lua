@@ -64,7 +64,7 @@ local function uploaded(client, call, result)
     fail(client, call, "read back %s, and the server has %s", show(client.given), show(stored))
   end
   if result.bytes ~= #client.given then fail(client, call, "gave %s for %s", tostring(result.bytes), show(client.given)) end
-  if is_calm(client.run) and client:stored(call.path .. ".part") then fail(client, call, "its part is left on the server") end
+  if is_calm(client.run) and not client.run.had_failures and client:stored(call.path .. ".part") then fail(client, call, "its part is left on the server") end
 end
 
 local function not_uploaded(client, call)
@@ -160,6 +160,7 @@ function oracle.check(client, call, ok, result, err)
     if succeeded[call.name] then succeeded[call.name](client, call, result, err) end
     return
   end
+  client.run.had_failures = true
   if ok and (not errors.is(err) or tostring(err) == "") then return fail(client, call, "failed with %s", tostring(err)) end
   if ok and is_calm(client.run) and not is_expected(client, call, err) then fail(client, call, "failed: %s", tostring(err)) end
   if failed[call.name] then failed[call.name](client, call) end
@@ -194,8 +195,9 @@ end
 
 function oracle.leftovers(run)
   local ftp = run.module.ftp
-  local got = run.module.files["got.bin"]
-  if run.harm < LOSS and not run.unplugged and got and not (run.got_whole and run.got_whole[got]) then
+  local got, whole = run.module.files["got.bin"], run.got_whole or {}
+  for _, bytes in pairs(run.module.server.files) do whole[bytes] = true end
+  if run.harm < LOSS and not run.unplugged and got and not whole[got] then
     return "a part of a file in the module"
   end
   if ftp.pending then return "a command of the FTP client" end

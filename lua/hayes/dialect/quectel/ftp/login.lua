@@ -194,7 +194,10 @@ end
 function login.open(session)
   local modem, options = session.modem, session.options
   local ok, err = login.leave(modem, options.timeout)
-  if ok then login.clean(session) end
+  if ok then
+    exchange.forget_results(modem, "+QFTP") -- of the session that is closed
+    login.clean(session)
+  end
   local restarts = session.restarts
   local doing = ("logging in to %s:%d%s"):format(options.host, options.port,
     options.user ~= "" and " as " .. options.user or "")
