@@ -166,7 +166,7 @@ soak-ftp: all
 # The library against a simulated module, by seed: see spec/simulation/README.md.
 simulate: core
 	@eval "$$($(MAKE) -s env)" && SEED="$(SEED)" SEEDS="$(SEEDS)" FIRST="$(FIRST)" ONLY="$(ONLY)" TRACE="$(TRACE)" \
-	  MATTERED="$(MATTERED)" exec $(LUA) spec/simulation/main.lua
+	  MATTERED="$(MATTERED)" SCENE="$(SCENE)" exec $(LUA) spec/simulation/main.lua
 
 simulate-mutants: core
 	@eval "$$($(MAKE) -s env)" && SEEDS="$(SEEDS)" exec $(LUA) spec/simulation/mutants.lua $(MUTANTS)

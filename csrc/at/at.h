@@ -432,6 +432,10 @@ void at_engine_set_times(struct at_engine *engine, uint32_t default_ms, uint32_t
  * an echo are recognised only while it may. */
 void at_engine_set_echo(struct at_engine *engine, bool echo);
 
+/* Deferred results of commands that were given up will not come, those of commands whose names have this
+ * prefix: the module has ended what they belong to. Until then other commands with such a result wait. */
+void at_engine_forget_results(struct at_engine *engine, const char *prefix);
+
 /* Whether lines of a rule announce a block when they name this connection (true). Whether bytes follow a
  * notification can depend on how the connection was opened. text: of a rule with an owner_field. owner: 0 to
  * 31. False: there is no such rule, or too many have exceptions. New rules have none. */

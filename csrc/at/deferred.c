@@ -117,10 +117,13 @@ bool at_deferred_has_prefix(const struct at_deferred_table *table, const struct 
     return false;
 }
 
-void at_deferred_forget_abandoned(struct at_deferred_table *table)
+void at_deferred_forget_abandoned(struct at_deferred_table *table, const char *prefix)
 {
+    size_t length = strlen(prefix);
     for (int i = 0; i < AT_DEFERRED_MAX && table->count > 0; i++) {
-        if (table->entries[i].id != 0 && table->entries[i].abandoned)
+        const struct at_expectation *expect = &table->entries[i].expect;
+        if (table->entries[i].id != 0 && table->entries[i].abandoned && length <= expect->prefix_length &&
+            memcmp(expect->prefix, prefix, length) == 0)
             remove_entry(table, &table->entries[i]);
     }
 }

@@ -49,8 +49,8 @@ bool at_deferred_abandon(struct at_deferred_table *table, uint32_t id);
 /* Whether a result with the prefix of this line is outstanding, of whatever command. */
 bool at_deferred_has_prefix(const struct at_deferred_table *table, const struct at_token *line);
 
-/* Removes all abandoned entries. */
-void at_deferred_forget_abandoned(struct at_deferred_table *table);
+/* Removes the abandoned entries whose prefix begins like this. */
+void at_deferred_forget_abandoned(struct at_deferred_table *table, const char *prefix);
 
 at_time at_deferred_deadline(const struct at_deferred_table *table);
 

@@ -67,6 +67,11 @@ void at_engine_set_times(struct at_engine *engine, uint32_t default_ms, uint32_t
     engine->gap_ms = gap_ms;
 }
 
+void at_engine_forget_results(struct at_engine *engine, const char *prefix)
+{
+    at_deferred_forget_abandoned(&engine->deferred, prefix);
+}
+
 void at_engine_set_echo(struct at_engine *engine, bool echo)
 {
     engine->echo = echo;

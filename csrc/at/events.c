@@ -51,7 +51,7 @@ static enum at_event_kind next_pending(struct at_engine *engine, struct at_event
     }
     if (engine->deferred_ends_pending) {
         bool abandoned;
-        at_deferred_forget_abandoned(&engine->deferred);
+        at_deferred_forget_abandoned(&engine->deferred, "");
         uint32_t id = at_deferred_expire(&engine->deferred, AT_NEVER, &abandoned);
         if (id != 0)
             return emit_deferred_end(event, id, AT_RESULT_REBOOT);

@@ -93,14 +93,16 @@ static bool is_echo(struct at_engine *engine, const struct at_token *line)
     return true;
 }
 
-/* Whether the module has ended an upload of unknown length by itself: with a failure, or sooner than it can
- * have heeded the escape sequence. It may then take that, and data in front of it, for the start of a
+/* Whether the module has ended an upload by itself, although the escape sequence was sent: with a failure, or
+ * sooner than it can have heeded that. It may then take it, and data in front of it, for the start of a
  * command. */
 static bool was_ended_by_module(const struct at_engine *engine, bool success, at_time now)
 {
     const struct at_upload *upload = &engine->slot.upload;
-    if (!at_upload_is_open_ended(upload) || upload->phase != AT_UPLOAD_ENDED)
+    if (upload->source == NULL || upload->phase != AT_UPLOAD_ENDED)
         return false;
+    if (!at_upload_is_open_ended(upload))
+        return true;
     return !success || now < engine->escape.drained_at + at_ms(engine->rules->protocol.answer_ms) / 2;
 }
 
@@ -172,6 +174,8 @@ static void begin_data(struct at_engine *engine, bool connected, at_time now)
     at_framer_expect_prompt(&engine->framer, upload->ack_every > 0 ? upload->ack_byte : 0);
     engine->slot.prompted = true;
     engine->slot.connected = connected;
+    /* With a deferred result the module is not alone: a server may be slow to confirm what it has got. */
+    engine->slot.upload.escapable = connected && engine->slot.expect.prefix_length == 0;
     engine->slot.state = AT_SLOT_DATA;
     if (engine->slot.data_echoed && !at_upload_is_open_ended(upload))
         at_payload_begin(&engine->payload, upload->source->remaining);
@@ -292,6 +296,21 @@ static bool on_early_deferred(struct at_engine *engine, struct at_event *event, 
     return true;
 }
 
+/* The result of the command that was given up, before its final result code, or without one: none is awaited
+ * any more. */
+static bool on_late_deferred(struct at_engine *engine, struct at_event *event, const struct at_token *line)
+{
+    struct at_slot *slot = &engine->slot;
+    bool more;
+    if (slot->state != AT_SLOT_GIVEN_UP || slot->expect.prefix_length == 0 ||
+        !at_expectation_match(&slot->expect, line, &more))
+        return false;
+    slot->deferred_early = !more;
+    at_event_init(event, AT_EVENT_LATE, line);
+    event->more = more;
+    return true;
+}
+
 static bool on_deferred(struct at_engine *engine, struct at_event *event, const struct at_token *line)
 {
     struct at_deferred_line found = at_deferred_match(&engine->deferred, line);
@@ -374,7 +393,7 @@ static enum at_event_kind on_other_line(struct at_engine *engine, struct at_even
         at_sync_line(&engine->sync, now);
         return emit_line(engine, event, AT_EVENT_LATE, line, now);
     }
-    if (on_deferred(engine, event, line))
+    if (on_deferred(engine, event, line) || on_late_deferred(engine, event, line))
         return event->kind;
     if (rule != NULL && rule->kind == AT_LINE_URC)
         return emit_line(engine, event, AT_EVENT_URC, line, now);

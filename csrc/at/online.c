@@ -36,6 +36,14 @@ size_t at_online_end(struct at_online *online)
     return at_feed_clear(&online->feed);
 }
 
+void at_online_stop_asking(struct at_online *online)
+{
+    if (online->phase != AT_ONLINE_OFF)
+        at_ending_expect(&online->ending, NULL, NULL);
+    online->phase = AT_ONLINE_OFF;
+    at_feed_clear(&online->feed);
+}
+
 bool at_online_write(struct at_online *online, const char *bytes, size_t length)
 {
     bool open = online->phase == AT_ONLINE_FLOWING || online->phase == AT_ONLINE_GUARD;

@@ -66,6 +66,9 @@ void at_online_begin(struct at_online *online);
 /* Ends data mode without asking the module. Returns how many bytes of at_online_write were not sent. */
 size_t at_online_end(struct at_online *online);
 
+/* The same of a download whose command is given up: what is held back may still be data, or the module's. */
+void at_online_stop_asking(struct at_online *online);
+
 /* Supplies bytes for the port, which must stay valid until WRITTEN. False when earlier bytes have not been
  * sent, or data mode is off. */
 bool at_online_write(struct at_online *online, const char *bytes, size_t length);

@@ -82,6 +82,8 @@ static void sent_data(struct at_engine *engine, size_t length, at_time now)
         at_payload_sent(&engine->payload, bytes, length);
     slot->transferred += at_upload_sent(&slot->upload, &engine->escape, protocol, length, now);
     engine->sent_data += engine->observed ? length : 0;
+    if (slot->upload.phase != AT_UPLOAD_DATA && !at_upload_is_open_ended(&slot->upload))
+        return; /* the module has been waited for since the last byte of the data */
     if (slot->upload.phase == AT_UPLOAD_ENDED)
         slot->deadline = engine->escape.drained_at + at_ms(protocol->guard_ms) + at_ms(UPLOAD_ANSWER_MS);
     else
@@ -113,4 +115,6 @@ void at_engine_sent(struct at_engine *engine, size_t length, at_time now)
                                 at_slot_wants_prompt(slot) ? engine->rules->protocol.prompt : 0);
     }
     at_slot_arm(slot, now);
+    if (slot->upload.source != NULL && slot->prompt_ms > 0)
+        slot->deadline = at_earlier(slot->deadline, now + at_ms(slot->prompt_ms));
 }

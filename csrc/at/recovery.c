@@ -51,6 +51,8 @@ void at_engine_give_up(struct at_engine *engine, enum at_result result, at_time 
     struct at_slot *slot = &engine->slot;
     if (at_engine_confirm_boot(engine, now))
         return;
+    if (at_download_is_over(&engine->download, &engine->online.ending))
+        at_engine_stop_download(engine);
     bool untouched = slot->state == AT_SLOT_SENDING && slot->line_sent == 0;
     struct at_sync_start start = {
         .quiet_ms = AT_QUIET_MS,
@@ -71,7 +73,7 @@ void at_engine_give_up(struct at_engine *engine, enum at_result result, at_time 
         return;
     }
     if (engine->download.active)
-        at_online_end(&engine->online);
+        at_online_stop_asking(&engine->online);
     engine->block_owner = AT_BLOCK_OTHER;
     at_engine_start_sync(engine, &start, now);
 }

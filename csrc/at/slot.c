@@ -101,6 +101,7 @@ static bool apply_rule(struct at_slot *slot, const struct at_command_rule *rule,
     struct at_field length;
     if (slot->timeout_ms == 0)
         slot->timeout_ms = rule->timeout_ms;
+    slot->prompt_ms = rule->timeout_ms;
     if (slot->deferred_ms == 0)
         slot->deferred_ms = rule->deferred_ms;
     slot->rule_deferred_ms = rule->deferred_ms;

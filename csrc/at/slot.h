@@ -59,6 +59,7 @@ struct at_slot {
     bool deferred_early; /* the deferred result arrived before the final result code */
     at_time deadline;
     uint32_t timeout_ms;
+    uint32_t prompt_ms; /* how long the module may take to ask for data according to the rule; 0: unknown */
     uint32_t deferred_ms;
     uint32_t rule_deferred_ms; /* how long the module may take for it according to the rule; 0: unknown */
     size_t line_length;        /* of the command line in the engine's buffer, including its end */

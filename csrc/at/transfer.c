@@ -6,6 +6,7 @@ enum {
     SURE_QUIET_MS = 50,      /* silence after a result whose byte count is right */
     DOUBTFUL_QUIET_MS = 500, /* after a result that reports a failure */
     SHORT_QUIET_MS = 2000,   /* after a result whose byte count exceeds the bytes received */
+    ANSWER_MS = 7000,        /* a module that has got what it waits for goes on within this time */
 };
 
 void at_download_begin(struct at_download *download, const char *name, size_t name_length, uint64_t total)
@@ -142,15 +143,23 @@ static enum reach reach_of(const struct at_download *download, size_t held)
 }
 
 /* Whether the held bytes start with the last data of a download of known length and continue with the
- * module's lines. Otherwise all of them are the module's, and some data was lost. */
+ * module's lines, as far as these have come: a server may be slow to confirm. Otherwise all of them are the
+ * module's, and some data was lost; they would have to be just as long as that. */
 static bool completes_download(const struct at_download *download, enum verdict verdict, const char *held,
                                size_t length)
 {
     size_t rest = (size_t)(download->total - download->received), more = length - rest;
-    if (verdict == UNDECIDED)
-        return memcmp(held + rest, at_answer_text, more < AT_ANSWER_LENGTH ? more : AT_ANSWER_LENGTH) == 0;
-    bool answered = more >= AT_ANSWER_LENGTH && memcmp(held + rest, at_answer_text, AT_ANSWER_LENGTH) == 0;
-    return verdict == DATA || (verdict != IS_END && answered);
+    bool fits = memcmp(held + rest, at_answer_text, more < AT_ANSWER_LENGTH ? more : AT_ANSWER_LENGTH) == 0;
+    switch (verdict) {
+    case DATA:
+        return true;
+    case IS_END:
+        return false;
+    case MAY_BE_SHORT:
+        return fits && more >= AT_ANSWER_LENGTH;
+    default:
+        return fits;
+    }
 }
 
 static enum at_download_event deliver(struct at_download *download, size_t length)
@@ -241,6 +250,17 @@ at_time at_download_deadline(const struct at_download *download, const struct at
     return wanted == AT_NEVER ? AT_NEVER : ending->last_byte_at + wanted;
 }
 
+bool at_download_is_over(const struct at_download *download, const struct at_ending *ending)
+{
+    static const char ok[] = "\r\nOK\r\n";
+    const char *held;
+    size_t length = at_ending_held(ending, &held);
+    if (!download->active || download->is_body || length < sizeof ok || memcmp(held, ok, sizeof ok - 1) != 0)
+        return false;
+    enum verdict verdict = judge(download, held, length);
+    return verdict == IS_END || verdict == MAY_BE_SHORT || verdict == MAY_BE_END;
+}
+
 bool at_upload_is_open_ended(const struct at_upload *upload)
 {
     return upload->source != NULL && upload->source->remaining == AT_UNKNOWN_LENGTH;
@@ -277,12 +297,27 @@ static size_t next_of_known_length(const struct at_upload *upload, const char **
     return length < most ? length : (size_t)most;
 }
 
+/* When the module must have answered, or acknowledged, what it has been sent; AT_NEVER: it is not waited for.
+ */
+static at_time answer_due(const struct at_upload *upload, const struct at_escape *escape,
+                          const struct at_protocol *protocol)
+{
+    bool owed =
+        upload->source != NULL && (upload->source->remaining == 0 ||
+                                   (upload->ack_every > 0 && upload->unacknowledged == upload->ack_every));
+    bool ends = upload->escapable && protocol->escape[0] != '\0' && upload->phase == AT_UPLOAD_DATA;
+    return owed && ends ? escape->drained_at + at_ms(ANSWER_MS) : AT_NEVER;
+}
+
 size_t at_upload_output(struct at_upload *upload, struct at_escape *escape,
                         const struct at_protocol *protocol, at_time now, const char **bytes)
 {
     at_time until;
-    if (!at_upload_is_open_ended(upload))
-        return next_of_known_length(upload, bytes);
+    if (!at_upload_is_open_ended(upload) && upload->phase == AT_UPLOAD_DATA) {
+        if (now < answer_due(upload, escape, protocol))
+            return next_of_known_length(upload, bytes);
+        upload->phase = AT_UPLOAD_GUARD;
+    }
     if (upload->phase == AT_UPLOAD_DATA) {
         size_t length = peek(upload, bytes);
         if (length > 0)
@@ -320,10 +355,10 @@ at_time at_upload_deadline(const struct at_upload *upload, const struct at_escap
 {
     const char *bytes;
     at_time until = AT_NEVER;
-    if (!at_upload_is_open_ended(upload))
-        return AT_NEVER;
     if (upload->phase == AT_UPLOAD_GUARD)
         return at_escape_ready_at(escape, protocol);
+    if (!at_upload_is_open_ended(upload))
+        return answer_due(upload, escape, protocol);
     if (upload->phase == AT_UPLOAD_DATA) {
         size_t length = peek(upload, &bytes);
         if (length > 0)

@@ -46,11 +46,15 @@ enum at_download_event at_download_next(struct at_download *download, struct at_
 
 at_time at_download_deadline(const struct at_download *download, const struct at_ending *ending);
 
+/* Whether the held bytes are the module's `OK` and the result behind it. */
+bool at_download_is_over(const struct at_download *download, const struct at_ending *ending);
+
 /* The data of a command, sent after its prompt or CONNECT. It has a known length, or ends when its source
  * does and the escape sequence follows. */
 enum at_upload_phase {
     AT_UPLOAD_DATA,
-    AT_UPLOAD_GUARD,    /* the source has ended; silence before the escape sequence */
+    AT_UPLOAD_GUARD, /* the source has ended, or the module seems to wait in vain; silence before the escape
+                        sequence */
     AT_UPLOAD_ESCAPING, /* the escape sequence is being sent */
     AT_UPLOAD_ENDED,    /* the escape sequence has been sent; awaiting the final result code */
 };
@@ -60,6 +64,8 @@ struct at_upload {
     enum at_upload_phase phase;
     uint32_t ack_every, unacknowledged; /* bytes; 0: the module does not acknowledge */
     char ack_byte;
+    bool
+        escapable; /* the module answers as soon as it has the data, and the escape sequence ends it before */
 };
 
 /* Whether the length is unknown. */
@@ -71,7 +77,9 @@ bool at_upload_is_starved(const struct at_upload *upload);
 /* How many bytes have not been sent; AT_UNKNOWN_LENGTH: unknown. */
 uint64_t at_upload_unsent(const struct at_upload *upload);
 
-/* Bytes for the port: data, and the escape sequence once the source has ended. */
+/* Bytes for the port: data, and the escape sequence once the source has ended. With data of known length the
+ * escape sequence follows a long silence of the module: bytes, or an acknowledgement, were lost on the line.
+ */
 size_t at_upload_output(struct at_upload *upload, struct at_escape *escape,
                         const struct at_protocol *protocol, at_time now, const char **bytes);
 

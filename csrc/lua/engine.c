@@ -166,6 +166,13 @@ static int set_echo(lua_State *L)
     return 0;
 }
 
+/* engine:forget_results(prefix): those of commands that were given up will not come */
+static int forget_results(lua_State *L)
+{
+    at_engine_forget_results(core_check_engine(L)->at, luaL_checkstring(L, 2));
+    return 0;
+}
+
 /* engine:set_blocks(text, owner, follow) -> done. Whether lines of the rule with this text announce a block
  * when they name this connection */
 static int set_blocks(lua_State *L)
@@ -208,6 +215,7 @@ static const luaL_Reg methods[] = {
     {"end_data_mode", end_data_mode},
     {"set_line_speed", set_line_speed},
     {"set_echo", set_echo},
+    {"forget_results", forget_results},
     {"set_blocks", set_blocks},
     {"observe", observe},
     {"noise", noise},

@@ -59,8 +59,10 @@ end
 dispatch.data_written = exchange.on_data_written
 dispatch.progress = exchange.on_progress
 
---- A line of a command that was given up; nil: its result has not come. Another one may have waited for that.
+--- A line of a command that was given up; nil: its result has not come. Another one may have waited for that. Who must
+--- undo what the module has done after all listens for this event.
 function dispatch.late(modem, line)
+  if line then emit(modem, "late", line) end
   if exchange.has_waiting(modem) then exchange.next_turn(modem) end
   if modem.trace and line then remark(modem, "too late: " .. modem.trace:masked(line)) end
 end

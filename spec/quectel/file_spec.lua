@@ -191,6 +191,7 @@ describe("modem.file", function()
     script.virtual_time()
     local deleted
     local port = script.port(script.quectel {
+      ['AT+QFLST="a"'] = "\r\n+CME ERROR: 405\r\n",
       ['AT+QFUPL="a",5,60'] = function(_, at)
         at.wanted = { count = 5, reply = function() return "\r\n+QFUPL: 4,1234\r\n\r\nOK\r\n" end }
         return "\r\nCONNECT\r\n"

@@ -38,6 +38,7 @@ end }
 --- Words of data mode: nothing may stand in front of them.
 local function is_of_data_mode(run, word)
   local about = word.about
+  if run.world.now < (run.module.settles_until or 0) then return true end
   -- The host hears of the end of data mode after the module has left it.
   local line_is_online = run.module.online or run.modem and run.modem.online
   return line_is_online or about.kind == "data" or about.kind == "escaped"
@@ -98,9 +99,9 @@ end }
 
 kinds["short block"] = { where = "word", harm = "damage", make = place, act = function(run, fault, word)
   local about = word.about
-  if about.kind ~= "push" and about.kind ~= "block" then return false end
-  run:line_changed()
   local from = word.bytes:find("\n", 3, true)
+  if about.kind ~= "push" and about.kind ~= "block" or not from then return false end
+  run:line_changed()
   local bytes = math.max(1, math.floor(fault.place * about.bytes))
   word.bytes = word.bytes:sub(1, from) .. word.bytes:sub(from + 1 + bytes)
 end }
@@ -233,15 +234,45 @@ end
 local belated = { "late answer", "late answer", "late answer", "delay", "time-out", "cancel", "split", "merge" }
 
 local function number_in(random, made, where)
+  if made.counts and made.counts[where] then return random:int(1, made.counts[where]) end
   if where == "call" then return random:int(1, math.max(1, made.calls)) end
   if where == "handler" then return random:int(1, 10) end
   if made.opening.under_faults and random:chance(0.3) then return random:int(1, where == "word" and 50 or 20) end
   return random:int(1, math.max(4, made.words))
 end
 
+--- Kinds of one scene; gives the names of all that it has, and of the gentle ones among them. Those of `often` stand in
+--- both several times.
+---@param more table
+---@param often? table<string, integer>
+function faults.with(more, often)
+  local all, some = { table.unpack(names) }, { table.unpack(gentle) }
+  local added = {}
+  for name in pairs(more) do added[#added + 1] = name end
+  table.sort(added)
+  for _, name in ipairs(added) do
+    kinds[name] = more[name]
+    all[#all + 1] = name
+    if more[name].harm == "none" or more[name].harm == "slow" then some[#some + 1] = name end
+  end
+  for name, times in pairs(often or {}) do
+    for _ = 2, times do
+      all[#all + 1] = name
+      if kinds[name].harm ~= "loss" and kinds[name].harm ~= "damage" then some[#some + 1] = name end
+    end
+  end
+  table.sort(all)
+  table.sort(some)
+  return all, some
+end
+
+--- Cancels that come later than those of sockets: a transfer takes many steps.
+faults.late_cancel = { where = "call", harm = "none", make = function(random, fault) fault.steps = random:int(1, 300) end,
+  act = function(_, fault, call) call.cancel_in = fault.steps end }
+
 --- The faults of a plan: a few, often of the kinds that leave no excuse.
 function faults.choose(random, made)
-  local from = random:chance(0.6) and gentle or names
+  local from = random:chance(0.6) and (made.gentle or gentle) or made.kinds or names
   if made.talks and random:chance(0.7) then from = belated end
   local one_kind = random:chance(0.2) and random:pick(from)
   local list = {}

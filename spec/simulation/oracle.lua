@@ -218,7 +218,8 @@ function oracle.check_refusal(run, planned, timeout, ok, err)
   local link = run:link_to(planned.host)
   -- A server may close before the module has been asked which SSL context the connection has.
   if err.name == "closed" and link and link.ended and run.plan.tls[planned.host] then return end
-  local excused = run.harm > 0 or run.restarts > 0 or run.unplugged or run.lost_opening or run.plan.servers[planned.host].refuses
+  local excused = planned.mode == "transparent" and link and link.ended or run.harm > 0 or run.restarts > 0
+    or run.unplugged or run.lost_opening or run.plan.servers[planned.host].refuses
   local late = err.name == "timeout" and (timeout or err.queued or run.plan.data_mode)
   if not excused and not late and err.name ~= "busy" then
     run.world:note_failure("opening %s failed: %s", planned.host, tostring(err))
@@ -231,7 +232,7 @@ local lines = { ["AT+CSQ"] = "^%+CSQ: 22,99$", ["AT+CREG?"] = "^%+CREG: 0,1$", [
 function oracle.check_response(run, text, response)
   if run.harm >= DAMAGE then return end
   local pattern = lines[text]
-  if not pattern then return end
+  if not pattern or run.plan.scene and run.restarts > 0 then return end -- lines of a banner look like an answer
   local line = table.concat(response, "\n")
   if not line:find(pattern) and not line:find("+QUNHEARD", 1, true) then
     if run.harm >= LOSS and line == "" then return end
@@ -290,6 +291,12 @@ local function leftovers(run, modem)
   local _, ticket = next(state.deferred)
   if ticket then return "the result of " .. ticket.text end
   if modem.online or modem.data_claim then return "data mode" end
+  if run.plan.scene then return run.plan.scene.leftovers(run, modem) end
+  return oracle.leftover_sockets(run, modem)
+end
+
+--- What Quectel's services have left of sockets.
+function oracle.leftover_sockets(run, modem)
   for _, name in ipairs { "ip", "ssl" } do
     local service = rawget(modem, name)
     local indices = service and oracle.indices(service)
@@ -316,6 +323,7 @@ function oracle.check_rest(run)
   wait_until(run, 120, function() return not run.modem.closed_with end)
   local modem = run.modem
   check_answers(run, modem)
+  if run.plan.scene then run.plan.scene.check_rest(run, modem) end
   run.keeps_module = not run.unplugged
   if run.harm < DAMAGE then
     wait_until(run, 480, function()
@@ -334,23 +342,12 @@ local function upvalue(f, wanted)
   end
 end
 
---- The timers that count, and what is left of those that do not.
-local function count_timers(builtin)
-  local push = upvalue(builtin.new_timer, "heap_push")
-  local live, all = 0, upvalue(push, "heap")
-  for _, entry in ipairs(all) do
-    if entry.owner.timer == entry then live = live + 1 end
-  end
-  return live, #all
-end
-
 --- The program has ended.
 function oracle.check_end(run, builtin)
   if not is_empty(builtin.attached()) then run.world:fail("the loop still serves a modem") end
   if upvalue(builtin.resume, "first_ready") then run.world:fail("a task is left that is ready to go on") end
   hayes.run(hayes.sleep, BOUND) -- work in the background finds that the modem is closed
-  local live = count_timers(builtin)
-  if live > 0 then run.world:fail("%d timers are left", live) end
+  if builtin.timers() > 0 then run.world:fail("%d timers are left", builtin.timers()) end
   for _, port in ipairs(run.line.ports) do
     if not port.closed then run.world:fail("a port is left open") end
   end
@@ -360,13 +357,9 @@ end
 local MEMORY_EVERY = 20
 
 --- Nothing that the program has had is kept by the library.
-function oracle.check_memory(run, builtin)
+function oracle.check_memory(run)
   if run.plan.seed % MEMORY_EVERY ~= 0 then return end
-  -- What is left of timers that nobody waits for goes when their time has come.
-  hayes.run(hayes.sleep, 1e6)
-  local _, timers = count_timers(builtin)
-  if timers > 0 then run.world:fail("%d timers are left after their time", timers) end
-  run.modem, run.users, run.handles, run.calls, run.error_owners = nil, {}, {}, {}, {}
+  run.modem, run.users, run.file_users, run.handles, run.calls, run.error_owners = nil, {}, {}, {}, {}, {}
   collectgarbage()
   collectgarbage()
   run:count("memory looked through")

@@ -141,16 +141,30 @@ local function plan_opening(random, made)
   made.opening.under_faults = random:chance(0.5)
 end
 
----@param seed integer
-function plan.make(seed)
-  local random = Random.new(seed, "plan")
-  local made = { seed = seed, calls = 0, words = 0, hosts = 0, servers = {}, tls = {}, actors = {} }
+plan.lane, plan.call, plan.sockets = plan_lane, new_call, plan_sockets
+
+--- A plan without actors: line and module.
+function plan.begin(seed, random)
+  local made = { seed = seed, calls = 0, words = 0, hosts = 0, servers = {}, tls = {}, actors = {}, others = {} }
   made.line = { style = random:pick { "whole", "whole", "whole", "pieces", "bytes" },
     pace = random:chance(0.3) and 11520,
     greedy = random:chance(0.5) }
   made.module = plan_module(random)
   verification.plan_habits(random, made.module)
   plan_opening(random, made)
+  return made
+end
+
+--- Actors that give commands and hear URCs beside the others.
+function plan.add_companions(random, made)
+  if random:chance(0.5) then made.actors[#made.actors + 1] = plan_commands(random, made) end
+  if random:chance(0.5) then made.actors[#made.actors + 1] = plan_handlers(random) end
+end
+
+---@param seed integer
+function plan.make(seed)
+  local random = Random.new(seed, "plan")
+  local made = plan.begin(seed, random)
   made.others = plan_others(random)
   made.talks = random:chance(0.12) -- commands, and few connections or none
   for i = 1, made.talks and random:int(0, 1) or random:int(1, 4) do made.actors[i] = plan_sockets(random, made) end
@@ -160,8 +174,7 @@ function plan.make(seed)
   -- A connection that is alone may have any words in data mode.
   if made.hosts == 1 and #made.others == 0 then made.data_mode = false end
   if made.data_mode then limit_pushes(made) end
-  if random:chance(0.5) then made.actors[#made.actors + 1] = plan_commands(random, made) end
-  if random:chance(0.5) then made.actors[#made.actors + 1] = plan_handlers(random) end
+  plan.add_companions(random, made)
   made.faults = faults.choose(Random.new(seed, "faults"), made)
   return made
 end

@@ -158,7 +158,8 @@ end
 
 local function act(run, actor)
   if actor.starts and actor.starts > 0 then hayes.sleep(actor.starts) end
-  acts[actor.kind](run, actor)
+  local does_it = acts[actor.kind] or run.plan.scene.acts[actor.kind]
+  does_it(run, actor)
 end
 
 --- A port is opened until that succeeds, each time in a task of its own that a fault may cancel.
@@ -211,6 +212,7 @@ function program.main(run)
   if run.plan.opening.under_faults then run:arm() end
   take_modem(run)
   if not run.armed then run:arm() end
+  if run.plan.scene then run.plan.scene.begin(run) end
   for i, other in ipairs(run.plan.others) do
     local host = ("other%d.example"):format(i)
     run.plan.servers[host] = other

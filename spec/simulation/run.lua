@@ -37,7 +37,7 @@ function Run.new(plan, options)
   stream.choose(not plan.data_mode)
   self.random = function(purpose) return Random.new(plan.seed, purpose) end
   self.line = Line.new(self, plan.line)
-  self.module = Module.new(self, quectel, plan.module)
+  self.module = Module.new(self, plan.kind or quectel, plan.module)
   self.at = {} -- faults by where and number
   for _, fault in ipairs(plan.faults) do
     if not options.only or options.only[fault.number] then
@@ -155,7 +155,7 @@ function Run:call(call, f, ...)
     since = self.world.now - self.world.jumped }
   self:inject("call", call.id, record)
   -- The time-out of a command counts from when it goes out, and as long before.
-  record.limit = (record.timeout or LONGEST) * (call.name == "at" and 2 or 1) + 0.05
+  record.limit = call.limit or (record.timeout or LONGEST) * (call.name == "at" and 2 or 1) + 0.05
   if call.name == "hayes.open" then record.limit = LONGEST_OPENING end -- the time-out is that of each command
   self.calls[#self.calls + 1] = record
   record.task = hayes.spawn(f, record, ...)
@@ -231,11 +231,12 @@ function Run:go()
   local ok, err = xpcall(function()
     hayes.run(program.main, self)
     oracle.check_end(self, builtin)
-    oracle.check_memory(self, builtin)
+    oracle.check_memory(self)
   end, function(err) return type(err) == "table" and err.failure and err or debug.traceback(tostring(err), 2) end)
   world.leave()
   undo()
   wait.wall_clock = wall_clock
+  if self.clean then self.clean() end
   if ok and not world.failure then return nil end
   return world.failure or type(err) == "table" and err.failure or tostring(err)
 end

@@ -1,6 +1,8 @@
 --- Runs seeds one after the other, each in a library of its own if the one before has failed.
 
-local simulate = {}
+local simulate = {
+  scene = "sockets", -- of seeds for which no other is given: see scenes.lua
+}
 
 --- The library's own state may be anything after a failure: all of it is loaded again.
 local function forget_library()
@@ -13,12 +15,13 @@ end
 
 --- One run. Gives it, and what was wrong or nil.
 ---@param seed integer
----@param options? { only: table?, trace: function? }
+---@param options? { only: table?, trace: function?, scene: string? }
 function simulate.run(seed, options)
+  options = options or {}
   collectgarbage("stop")
-  local plan = require("simulation.plan").make(seed)
+  local plan = require("simulation.scenes").plan(options.scene or simulate.scene, seed)
   local Run = require "simulation.run"
-  local run = Run.new(plan, options or {})
+  local run = Run.new(plan, options)
   local failure = run:go()
   if failure then forget_library() end
   collectgarbage("restart")
@@ -59,7 +62,8 @@ local function describe(seed, run, failure)
   local faults = require "simulation.faults"
   local list, last = simulate.shrink(seed, run)
   print(("seed %d: %s"):format(seed, failure))
-  print(("  small: make simulate SEED=%d ONLY=%s TRACE=1"):format(seed, #list > 0 and table.concat(list, ",") or "0"))
+  print(("  small: make simulate SCENE=%s SEED=%d ONLY=%s TRACE=1"):format(simulate.scene, seed,
+    #list > 0 and table.concat(list, ",") or "0"))
   if last and last ~= failure then print("  then: " .. last) end
   for _, number in ipairs(list) do print("  " .. faults.describe(run.plan.faults[number])) end
 end
@@ -68,9 +72,10 @@ end
 -- something else, or a call would have given something else. Each fault that is tried takes one more run.
 
 local function new_counts()
-  local counts = {}
-  for _, name in ipairs(require("simulation.faults").names) do counts[name] = { injected = 0, tried = 0, mattered = 0 } end
-  return counts
+  return setmetatable({}, { __index = function(counts, name)
+    counts[name] = { injected = 0, tried = 0, mattered = 0 }
+    return counts[name]
+  end })
 end
 
 local function without(run, left_out)
@@ -106,7 +111,7 @@ local function print_checks(checks)
 end
 
 local function print_counts(counts)
-  for _, name in ipairs(require("simulation.faults").names) do
+  for _, name in ipairs(require("simulation.scenes").fault_names(simulate.scene)) do
     local entry = counts[name]
     print(("%-16s injected %6d%s"):format(name, entry.injected,
       entry.tried > 0 and (", mattered in %d of %d"):format(entry.mattered, entry.tried) or ""))
@@ -124,6 +129,7 @@ local function run_one(seed, only, traces)
   local trace = traces and function(line) print(line) end or nil
   local run, failure = simulate.run(seed, { only = only, trace = trace })
   if trace then
+    require("simulation.scenes").fault_names(simulate.scene) -- those of the scene are known to `faults` then
     local faults = require "simulation.faults"
     print("planned:")
     for _, fault in ipairs(run.plan.faults) do
@@ -135,8 +141,9 @@ local function run_one(seed, only, traces)
   return not failure
 end
 
---- By the variables of the environment: SEED, ONLY, TRACE; or SEEDS and FIRST. Gives the exit code.
+--- By the variables of the environment: SEED, ONLY, TRACE; or SEEDS and FIRST; SCENE. Gives the exit code.
 function simulate.main(get)
+  if (get "SCENE" or "") ~= "" then simulate.scene = get "SCENE" end
   local seed = tonumber(get "SEED")
   if seed then return run_one(seed, numbers(get "ONLY"), (get "TRACE" or "") ~= "") and 0 or 1 end
   local first, count = tonumber(get "FIRST") or 1, tonumber(get "SEEDS") or 2000

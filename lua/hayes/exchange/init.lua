@@ -181,6 +181,16 @@ function exchange.end_gone(modem)
   modem.exchanges:end_gone()
 end
 
+--- Results of commands that were given up will not come any more, those of commands with this prefix: the module has
+--- ended what they belong to. Others with such a result need not wait for them.
+---@param modem hayes.modem
+---@param prefix string
+function exchange.forget_results(modem, prefix)
+  if modem.closed_with then return end
+  modem.engine:forget_results(prefix)
+  modem.exchanges:next_turn()
+end
+
 --- Sends the next command of the queue, if the line is free and the engine is in step with the module.
 ---@param modem hayes.modem
 function exchange.next_turn(modem)

@@ -68,7 +68,8 @@ local function failed(modem, ticket, result, line, unsent)
     err = failure.data_not_taken(modem, ticket.text, response.result, unsent, length)
   else
     local seconds = response.result and request.deferred or request.timeout
-    err = failure.of_command(modem, ticket.text, result, line, seconds, response)
+    -- A copy: all that fails because the port is closed has the same error.
+    err = errors.copy(failure.of_command(modem, ticket.text, result, line, seconds, response))
   end
   if length then err.sent = length - (unsent or 0) end
   err.reason, ticket.reason = ticket.reason, nil

@@ -225,8 +225,8 @@ end
 local function ask_whether_alive(self)
   self.resuming = true
   self.alive(function(up)
-    if self.state == "ended" then return end
     self.resuming, self.in_doubt = false, false
+    if self.state == "ended" then return change(self) end -- meanwhile; who leaves may have waited for this
     give_withheld(self, not up and before_end or nil)
     if not up then return over(self, carrier_lost(self)) end
     if not self.parked and not is_wanted(self) then go_online(self) end
@@ -247,6 +247,10 @@ function DataMode:on_connect()
 end
 
 function DataMode:on_data(bytes)
+  -- The report of the end, while data mode is left anyway: the answer to the escape sequence says nothing of it.
+  if self.leaving and self.alive and not self.withheld and before_end(self, bytes) ~= bytes then
+    self.in_doubt, self.withheld = true, {}
+  end
   if self.withheld then self.withheld[#self.withheld + 1] = bytes else self.received(bytes) end
 end
 

@@ -154,6 +154,8 @@ function outgoing.is_over(self, count)
   local connection = self.connection
   local err = connection and connection.refusal and connection:refusal()
   if not err then return false end
+  err = errors.copy(err)
+  err.sent = nil -- of what the connection was sending when it ended
   outgoing.fail(self, "", err)
   self.send_error.unsent = self.send_error.unsent + count
   if self.room then self.room:fire() end

@@ -46,6 +46,7 @@ function Connection.new(modem, registry, id, opening)
     lost = false,           -- the error that has ended it here, though it was not deleted in the module
     gone = false,           -- the module has restarted, or the port is closed
     closing = false,        -- it is being deleted in the module in the background
+    place = { gone = false, lost = false }, -- `owner` of its commands: its ConID is another connection's since
   }, Connection)
   self.input = Input.new(self)
   return self
@@ -77,14 +78,36 @@ function Connection:on_damage(kind)
   self.input:end_damaged(failure.damaged(kind, "the data of " .. self:title(), "aithinker"))
 end
 
---- Deletes it in the module, where seeds would stay in the table, and clients would be reconnected.
+--- The module no longer has it, and may give its ConID to another connection: no command of this one goes out any more.
+local function leave_place(self)
+  self.place.gone, self.place.lost = true, ended_error(self)
+end
+
+--- Deletes it in the module in the background, as soon as the module responds.
+local function delete_later(self)
+  if self.closing then return end
+  self.closing = true
+  exchange.insist(self.modem, "AT+SOCKETDEL=" .. self.id, function()
+    self.deleted = true
+    self.registry:forget(self)
+  end, { owner = self.place })
+end
+
+--- Deletes it in the module, where seeds would stay in the table, and clients would be reconnected. A module that does
+--- not answer is told again later.
 local function delete(self)
   if self.deleted or self.lost then return true end
   self.deleted = true
   local ended = self.peer_closed
-  local response, err = exchange.run(self.modem, "AT+SOCKETDEL=" .. self.id, { owner = self })
-  self.registry:forget(self)
-  if response or ended or self.lost or err.code == 110 then return true end
+  local response, err = exchange.run(self.modem, "AT+SOCKETDEL=" .. self.id,
+    { owner = self.place, ended = function() leave_place(self) end })
+  local over = response or self.lost or self.place.gone or err.code == 110
+  if not over and not err.result and not self.modem.closed_with then
+    delete_later(self)
+  else
+    self.registry:forget(self)
+  end
+  if over or ended then return true end
   return nil, err
 end
 
@@ -120,7 +143,7 @@ end
 
 --- The module has announced data; in push mode it is here.
 function Connection:on_data(bytes)
-  if self.peer_closed and self.renewed or self.input.damaged then return end
+  if self.peer_closed and self.renewed or self.input.failure then return end
   self.input:on_data(bytes, self.registry.mode == "push")
   self:notify()
 end
@@ -149,6 +172,7 @@ end
 --- The connection has ended, and the module has freed its slot.
 function Connection:on_deleted()
   self.peer_closed, self.deleted = true, true
+  leave_place(self)
   self.input:on_deleted()
   self.registry:forget(self)
   self:notify()
@@ -157,18 +181,9 @@ end
 --- The module no longer has it: the module has restarted, or the port is closed.
 function Connection:lose(err)
   self.lost, self.gone = self.lost or err, true
+  leave_place(self)
   if self.data then self.data:lose(err) end
   self:notify()
-end
-
---- Deletes it in the module in the background, as soon as the module responds.
-local function delete_later(self)
-  if self.closing then return end
-  self.closing = true
-  exchange.insist(self.modem, "AT+SOCKETDEL=" .. self.id, function()
-    self.deleted = true
-    self.registry:forget(self)
-  end, { owner = self })
 end
 
 --- Ends it here because transparent transmission could not be left or resumed; the module may still have it.
@@ -245,7 +260,7 @@ function Connection:send(bytes, given)
   local command = ("AT+SOCKETSEND=%d,%d"):format(self.id, #bytes)
   local refusal = self:refusal()
   if refusal then return nil, refusal end
-  local response, err = exchange.run(self.modem, command, { data = bytes, owner = self,
+  local response, err = exchange.run(self.modem, command, { data = bytes, owner = self.place,
     progress = given and function(count)
       if count >= #bytes then given() end
     end })

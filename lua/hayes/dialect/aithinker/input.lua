@@ -37,7 +37,7 @@ function Input.new(connection)
   }, Input)
   -- Only events before the answer count: firmware that deletes a connection once it has been read to the end reports
   -- that right after the last packet.
-  self.read_request = { patient = true, owner = connection,
+  self.read_request = { patient = true, owner = connection.place,
     ended = function() self.stale = connection.deleted or connection.renewed end }
   return self
 end
@@ -73,7 +73,8 @@ local function read_packet(self)
   local response, err = exchange.run(connection.modem, "AT+SOCKETREAD=" .. connection.id, self.read_request)
   if not response then self.owed = self.owed or owed end
   if connection.lost then return nil, connection.lost end
-  if response and self.stale or not response and (connection.deleted or connection.renewed) then
+  local is_over = connection.deleted or connection.renewed
+  if response and self.stale or not response and is_over and (err.result or err == connection.place.lost) then
     self.has_data = false
     return ""
   end
@@ -98,7 +99,9 @@ local function read_packet(self)
   return ""
 end
 
+--- What was pushed while earlier packets were unread. Where one of these got lost, it would stand behind a gap.
 local function take_behind(self)
+  if self.failure then self.behind = Buffer.new() end
   while self.behind.size > 0 do self.arrived:put(self.behind:take(self.behind:first_length())) end
 end
 
@@ -110,7 +113,7 @@ end
 --- Reads all packets that the module has, up to the limit. Only while holding `read_lock`.
 function Input:read_out()
   local connection = self.connection
-  while self.has_data and not connection.lost and not transparent.is_online(connection) and not self:is_full() do
+  while self.has_data and not self.failure and not connection.lost and not transparent.is_online(connection) and not self:is_full() do
     local bytes, err = read_packet(self)
     if not bytes then
       self.failure, self.has_data = err, false

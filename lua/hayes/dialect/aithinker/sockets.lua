@@ -27,6 +27,7 @@ local DATA_EVENT = "+EVENT:SocketDown,"
 ---@field connections table<integer, hayes.aithinker.connection> by ConID
 ---@field listeners table<integer, hayes.aithinker.listener> by ConID
 ---@field unclaimed hayes.aithinker.unclaimed what has come for ConIDs that are not known yet
+---@field unanswered integer commands to connect that were given up and may still succeed
 ---@field mode "buffer"|"push"|false the setting of AT+SOCKETRECVCFG, if it is known
 ---@field opening hayes.lock held while a global setting of the module is made or read, until the command that depends
 ---  on it has been answered: AT+SOCKET depends on the mode and the slots for certificates, AT+SOCKETTT on there being
@@ -38,7 +39,7 @@ Sockets.__index = Sockets
 ---@return hayes.aithinker.sockets
 function Sockets.new(modem)
   return setmetatable({ modem = modem, table = SocketTable.new(modem), connections = {}, listeners = {},
-    unclaimed = Unclaimed.new(), mode = false, opening = Lock.new() }, Sockets)
+    unclaimed = Unclaimed.new(), mode = false, opening = Lock.new(), unanswered = 0 }, Sockets)
 end
 
 --- The module no longer has this connection or server.
@@ -165,15 +166,18 @@ end
 --- Sends AT+SOCKET. hold: the reservation of the line, if there is one; it ends with the command.
 local function connect(self, wanted, hold)
   local object
+  self.unanswered = self.unanswered + 1
   local response, err = exchange.run(self.modem, command_of(wanted), {
     within = hold, ends_hold = hold ~= nil, withdraw = true,
     -- Events with this ConID are about an earlier connection up to here, and about this one from here on.
     ended = function(answer)
+      self.unanswered = self.unanswered - 1
       local id = con_id(answer)
       if id then object = register(self, id, wanted) end
     end,
   })
   if object then return check_id(object, wanted) end
+  if not response and (err.result or err.queued) then self.unanswered = math.max(0, self.unanswered - 1) end
   if not response then return nil, err end
   local id = find_id(self, wanted)
   if not id then
@@ -311,8 +315,17 @@ local function on_data(self, event)
   for _, listener in pairs(self.listeners) do listener:look_soon() end
 end
 
+--- The module has connected after the library had given that up: nobody has this connection.
+local function on_late_answer(self, event)
+  local id = self.unanswered > 0 and con_id { event.line }
+  if not id or is_ours(self, id) then return end
+  self.unanswered = self.unanswered - 1
+  exchange.insist(self.modem, "AT+SOCKETDEL=" .. id, function() end)
+end
+
 --- An unknown line: it may be a damaged announcement of data.
 local function on_line(self, event)
+  if event.unknown then on_late_answer(self, event) end
   if not event.unknown and event.name ~= "+EVENT" then return end
   local text = likeness.behind(event.line, DATA_EVENT)
   if text then on_unreadable(self, text) end
@@ -345,6 +358,7 @@ local function listen(self)
   local modem = self.modem
   modem:listen("urc", function(event) on_line(self, event) end)
   modem:listen("damage", function(event) on_damage(self, event) end)
+  modem:listen("late", function(event) on_late_answer(self, event) end)
   modem:listen("+EVENT:SocketDown", function(event) on_data(self, event) end)
   modem:listen("+EVENT:SocketSeed", function(event) on_seed(self, event) end)
   modem:listen("+Seed", function(event) on_seed(self, event) end)
@@ -360,7 +374,7 @@ end
 local function lose_all(self, err)
   local lost = err or errors.reboot()
   local connections, listeners = self.connections, self.listeners
-  self.connections, self.listeners, self.mode = {}, {}, false
+  self.connections, self.listeners, self.mode, self.unanswered = {}, {}, false, 0
   self.unclaimed = Unclaimed.new()
   for _, connection in pairs(connections) do connection:lose(lost) end
   for _, listener in pairs(listeners) do listener:lose(lost) end

@@ -5,6 +5,7 @@ local command = require "hayes.declare.command"
 local errors = require "hayes.error"
 local failure = require "hayes.failure"
 local local_sink = require "hayes.dialect.quectel.file.local_sink"
+local Holding = require "hayes.dialect.quectel.file.holding"
 local Lock = require "hayes.lock"
 local parts = require "hayes.dialect.quectel.file.parts"
 local transfer = require "hayes.dialect.quectel.file.transfer"
@@ -31,12 +32,12 @@ end
 --- Takes the lock of a file, so that what a task has learnt about it (whether it exists, its size) stays true until
 --- the task has read or written it. Nor can the module open a file twice.
 ---@param name string
----@return hayes.lock
+---@return hayes.quectel.holding
 function Flash:hold(name)
   local key = bare_name(name)
   local lock = self.locks[key] or Lock.new()
   self.locks[key] = lock
-  return lock:take()
+  return Holding.new(name, lock:take())
 end
 
 --- Firmware knows a name, `*` and `UFS:*`; a pattern with text beside the star is matched here.
@@ -78,9 +79,14 @@ function Flash:size(name)
   end
 end
 
+--- Deletes a file.
+function Flash:delete(name)
+  return parts.call(self.modem, "+QFDEL", { name })
+end
+
 --- Deletes a file; also succeeds if there is none.
 function Flash:delete_if_there(name)
-  local response, err = self.modem:call("+QFDEL", "write", { name })
+  local response, err = self:delete(name)
   if response or err.code == 405 then return true end
   return nil, err
 end
@@ -109,30 +115,58 @@ function Flash:make_way(name, length)
   return nil, err
 end
 
---- AT+QFUPL does not know files without content.
-function Flash:store_empty(name)
+--- Is the name nobody's? True; "unknown" where the module does not tell; nil and the error if it is not.
+---@return true|"unknown"|nil, hayes.error?
+function Flash:must_be_free(name)
   local there, err = self:size(name)
   if there then return nil, failure.coded(self.modem, 407, "storing " .. name) end
-  if err then return nil, err end
-  local made
-  made, err = self.with_file(name, parts.READ_WRITE, function() return true end)
+  if not err then return true end
+  if err.result then return "unknown" end
+  return nil, errors.within(err, "storing " .. name)
+end
+
+--- A file that is being stored. Left in the middle, it is removed in the background.
+local Storing = {}
+function Storing:__close()
+  if self.over or self.flash.modem.closed_with then return end
+  self.held:later(function() self.flash:delete_if_there(self.held.name) end)
+end
+
+--- Stores a file by f(), and removes what is left of it if that fails, or is given up: the module keeps what it has
+--- received (EG800K), and an incomplete file must not remain.
+---@param held hayes.quectel.holding
+---@param free boolean the name is known to be nobody's: what is removed is no file that was there before
+local function store_by(self, held, free, f)
+  local storing <close> = setmetatable({ flash = self, held = held, over = not free }, Storing)
+  local stored, err = f()
+  if free and not stored and err.code ~= 407 and not self.modem.closed_with then self:delete_if_there(held.name) end
+  storing.over = true
+  return stored, err
+end
+
+--- Stores a file that is not empty.
+function Flash:store(held, free, data, length, options)
+  return store_by(self, held, free, function() return transfer.store(self.modem, held.name, data, length, options) end)
+end
+
+local function make_empty(self, held)
+  local name, there = held.name, nil
+  local made, err = self.with_file(held, parts.READ_WRITE, function() return true end)
   if made then there, err = self:size(name) end
   if there == 0 then return { bytes = 0, checksum = tostring(Checksum.new()) } end
   return nil, errors.within(err or errors.new { name = "damaged", origin = "file",
     message = ("the module has %s"):format(there and there .. " bytes" or "no such file") }, "storing " .. name)
 end
 
---- Stores a file; removes what is left of it if that fails.
-function Flash:store(name, data, length, options)
-  local stored, err = transfer.store(self.modem, name, data, length, options)
-  -- The module keeps what it had received (EG800K): an incomplete file must not remain.
-  if not stored and err.code ~= 407 and not self.modem.closed_with then self:delete_if_there(name) end
-  return stored, err
+--- The same without content, which AT+QFUPL does not know.
+function Flash:store_empty(held, free)
+  return store_by(self, held, free, function() return make_empty(self, held) end)
 end
 
 --- Reads a part of a file piece by piece: take(bytes) gets each. Returns the number of bytes read.
-function Flash:read(name, offset, length, take)
-  return self.with_file(name, parts.READ, function(opened)
+---@param held hayes.quectel.holding
+function Flash:read(held, offset, length, take)
+  return self.with_file(held, parts.READ, function(opened)
     if offset > 0 then
       local ok, err = opened:seek(offset)
       if not ok then return nil, err end
@@ -165,11 +199,11 @@ function Flash:download_to(name, sink, what)
     out:fail(err)
     return nil, err
   end
-  local _held <close> = self:hold(name)
+  local held <close> = self:hold(name)
   local size, missing = self:size_of(name)
   if not size then return give_up(missing) end
   local sum = Checksum.new()
-  local got, err = self:read(name, 0, size, function(bytes)
+  local got, err = self:read(held, 0, size, function(bytes)
     sum:add(bytes)
     return out:take(bytes)
   end)

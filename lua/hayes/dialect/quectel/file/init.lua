@@ -41,13 +41,12 @@ return function(modem)
     local data, length = transfer.source("file.upload", source)
     if not data then return nil, length end
     local _file <close> = type(data) == "userdata" and data or nil
-    local _held <close> = flash:hold(name)
-    if options.replace then
-      local ok, err = flash:make_way(name, length)
-      if not ok then return nil, err end
-    end
-    if length == 0 then return flash:store_empty(name) end
-    return flash:store(name, data, length, options)
+    local held <close> = flash:hold(name)
+    local free, err
+    if options.replace then free, err = flash:make_way(name, length) else free, err = flash:must_be_free(name) end
+    if not free then return nil, err end
+    if length == 0 then return flash:store_empty(held, free == true) end
+    return flash:store(held, free == true, data, length, options)
   end
 
   --- The files that match a pattern (`*` stands for any text), as a list of { name, size }.
@@ -71,7 +70,7 @@ return function(modem)
   function file.delete(name)
     check.value("file.delete", "the name", name, NAME)
     local _held <close> = flash:hold(name)
-    local response, err = modem:call("+QFDEL", "write", { name })
+    local response, err = flash:delete(name)
     if not response then return nil, errors.within(err, "deleting " .. name) end
     return true
   end
@@ -94,13 +93,13 @@ return function(modem)
     check.value("file.read", "the name", name, NAME)
     offset = check.value("file.read", "the offset", offset == nil and 0 or offset, place)
     length = check.value("file.read", "the length", length == nil and place.max or length, place)
-    local _held <close> = flash:hold(name)
+    local held <close> = flash:hold(name)
     local size, err = flash:size_of(name)
     if not size then return nil, err end
     length = math.min(length, size - offset)
     if length <= 0 then return "" end
     local pieces = {}
-    local _, failed = flash:read(name, offset, length, function(bytes)
+    local _, failed = flash:read(held, offset, length, function(bytes)
       pieces[#pieces + 1] = bytes
       return true
     end)
@@ -119,9 +118,9 @@ return function(modem)
     check.value("file.write", "the name", name, NAME)
     check.value("file.write", "the offset", offset, place)
     check.value("file.write", "the data", data, { type = "string" })
-    local _held <close> = flash:hold(name)
+    local held <close> = flash:hold(name)
     local sought, count = false, 0
-    local written, err = flash.with_file(name, parts.READ_WRITE, function(opened)
+    local written, err = flash.with_file(held, parts.READ_WRITE, function(opened)
       local ok, seek_err = opened:seek(offset)
       sought = ok
       if not ok then return nil, seek_err end

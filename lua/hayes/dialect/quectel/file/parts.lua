@@ -2,6 +2,7 @@
 --- QFCLOSE).
 
 local errors = require "hayes.error"
+local job = require "hayes.job"
 local wait = require "hayes.wait"
 
 local parts = {}
@@ -14,11 +15,28 @@ local CHUNK = 4096
 local File = {}
 File.__index = File
 
+--- A handle that is given again while another file has it tells that the module has restarted, whether it has said so
+--- or not: that file is not open any more, and nothing of it may go to this one.
+---@param handles table<integer, table> the files that are open
+local function register(handles, modem, held, handle)
+  local before = handles[handle]
+  if before then before.gone, before.lost = true, errors.reboot("using " .. before.name) end
+  handles[handle] = setmetatable({ modem = modem, held = held, name = held.name, handle = handle, handles = handles,
+    gone = false }, File)
+  return handles[handle]
+end
+
+--- A command about it.
+local function call(self, name, arguments, data)
+  if self.gone then return nil, self.lost end
+  return self.modem:call(name, "write", arguments, { data = data, owner = self })
+end
+
 --- Reads at most `length` bytes from the current position; "" at the end of the file.
 ---@param length integer
 ---@return string?, hayes.error?
 function File:read(length)
-  local response, err = self.modem:call("+QFREAD", "write", { self.handle, math.min(length, CHUNK) })
+  local response, err = call(self, "+QFREAD", { self.handle, math.min(length, CHUNK) })
   if not response then
     if err.code == 402 then return "" end -- "read zero byte" is the end
     return nil, err
@@ -37,7 +55,7 @@ end
 function File:write(bytes, on_written)
   for at = 1, #bytes, CHUNK do
     local piece = bytes:sub(at, at + CHUNK - 1)
-    local response, err = self.modem:call("+QFWRITE", "write", { self.handle, #piece }, { data = piece })
+    local response, err = call(self, "+QFWRITE", { self.handle, #piece }, piece)
     if not response then return nil, err end
     local fields = response[1] and self.modem:fields("AT+QFWRITE=0", response[1]) or {}
     if fields.written_length ~= #piece then
@@ -55,7 +73,7 @@ end
 --- Moves the current position; offset 0 is the first byte.
 ---@param offset integer
 function File:seek(offset)
-  local response, err = self.modem:call("+QFSEEK", "write", { self.handle, offset, 0 })
+  local response, err = call(self, "+QFSEEK", { self.handle, offset, 0 })
   if not response then return nil, err end
   return true
 end
@@ -64,14 +82,15 @@ end
 function File:close()
   if self.closed then return true end
   self.closed = true
-  local response, err = self.modem:call("+QFCLOSE", "write", { self.handle })
+  local response, err = call(self, "+QFCLOSE", { self.handle })
+  if self.handles[self.handle] == self then self.handles[self.handle] = nil end
   if not response then return nil, err end
   return true
 end
 
 --- Left in whatever way: a task that is being ended cannot wait for an answer.
 function File:__close()
-  if not self.closed and not self.modem.closed_with then wait.spawn_detached(self.close, self) end
+  if not self.closed and not self.modem.closed_with then self.held:later(function() self:close() end) end
 end
 
 local function bare_name(name)
@@ -79,35 +98,83 @@ local function bare_name(name)
 end
 
 --- A program that ended in the middle has left the file open, and the module opens none twice: its handle is closed.
+--- True: it was; false: it is not open; nil: the module does not tell.
 local function close_left_open(modem, name)
-  local response = modem:call("+QFOPEN", "read")
-  for _, line in ipairs(response or {}) do
+  local response, err = modem:call("+QFOPEN", "read")
+  if not response then return err.result and false or nil end
+  for _, line in ipairs(response) do
     local fields = modem:fields("AT+QFOPEN?", line)
     local handle = math.tointeger(fields[2])
     if handle and bare_name(fields[1]) == bare_name(name) then
       return modem:call("+QFCLOSE", "write", { handle }) ~= nil
     end
   end
+  return false
 end
 
-local function open(modem, name, mode)
-  local response, err = modem:call("+QFOPEN", "write", { name, mode })
-  if not response and err.code == 426 and close_left_open(modem, name) then
-    response, err = modem:call("+QFOPEN", "write", { name, mode })
+--- What a file that is open is refused with: to be opened again, to be deleted.
+local IN_USE = { [418] = true, [426] = true }
+
+--- Sends a command about a file that nobody here has open; what has left it open does not stop it.
+---@param arguments table whose first is its name
+---@return hayes.response?, hayes.error?
+function parts.call(modem, command, arguments, request)
+  local response, err = modem:call(command, "write", arguments, request)
+  if response or not IN_USE[err.code] or not close_left_open(modem, arguments[1]) then return response, err end
+  return modem:call(command, "write", arguments, request)
+end
+
+--- How often, and after how many seconds each time, a file is looked for that the module may have opened after all.
+local LOOKS, LOOK_AGAIN = 5, 10
+
+--- The module has not answered in time. Once it does, the file is closed.
+local function close_once_opened(modem, held)
+  held:later(function()
+    for _ = 1, LOOKS do
+      local told = close_left_open(modem, held.name)
+      if told ~= nil or modem.closed_with then return end
+      wait.sleep(LOOK_AGAIN)
+    end
+  end)
+end
+
+local function open(handles, modem, held, mode)
+  local name, file = held.name, nil
+  local response, err = parts.call(modem, "+QFOPEN", { name, mode }, {
+    -- Before any other command goes out.
+    ended = function(answer)
+      local handle = answer[1] and math.tointeger(tonumber(answer[1]:match("^%+QFOPEN:%s*(%d+)")))
+      if handle then file = register(handles, modem, held, handle) end
+    end,
+  })
+  if file then return file end
+  if response then
+    return nil, errors.new { name = "bad_answer", origin = "file", result = response[1],
+      message = "the module opened " .. name .. " and gave no handle" }
   end
-  if not response then return nil, err end
-  local handle = response[1] and math.tointeger(tonumber(response[1]:match("^%+QFOPEN:%s*(%d+)")))
-  if handle then return setmetatable({ modem = modem, name = name, handle = handle }, File) end
-  return nil, errors.new { name = "bad_answer", origin = "file", result = response[1],
-    message = "the module opened " .. name .. " and gave no handle" }
+  if not (err.result or err.queued or modem.closed_with) then close_once_opened(modem, held) end
+  return nil, err
 end
 
---- Opens files of this modem for the length of a call: with(name, mode, f) gives what f(file) gives. Of one file there
---- is one handle at a time: the caller sees to that.
+local Caller = { __close = function(caller) caller.left = true end }
+
+--- The same for a caller that may be gone when the module has opened the file: it is closed again then.
+local function open_for_caller(handles, modem, held, mode)
+  local caller <close> = setmetatable({ left = false }, Caller)
+  return job.run(nil, nil, held.keep, held, function()
+    local file, err = open(handles, modem, held, mode)
+    if file and caller.left then file:close() end
+    return file, err
+  end)
+end
+
+--- Opens files of this modem for the length of a call: with(held, mode, f) gives what f(file) gives. Of one file there
+--- is one handle at a time: the caller holds its lock.
 ---@param modem hayes.modem
 function parts.opener(modem)
-  return function(name, mode, f)
-    local file <close>, err = open(modem, name, mode)
+  local handles = {}
+  return function(held, mode, f)
+    local file <close>, err = open_for_caller(handles, modem, held, mode)
     if not file then return nil, err end
     local results = table.pack(f(file))
     local closed

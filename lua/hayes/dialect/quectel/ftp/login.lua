@@ -29,6 +29,13 @@ function login.state(modem, seconds)
   return call.ask_number(modem, "STAT", nil, seconds, "asking for the state of the FTP client")
 end
 
+--- Removes the beginning of a file that a cancelled task has left in the module, which writes no more of it.
+function login.clean(session)
+  local name = session.half_file
+  session.half_file = nil
+  if name then session.modem.file.delete(name) end
+end
+
 --- Leaves the client closed, whatever it was doing. EG800K refuses everything with 603 after one 615, but not
 --- AT+QFTPCLOSE; until the result of that has come everything is refused with 603, too.
 ---@return true?, hayes.error?
@@ -187,6 +194,10 @@ end
 function login.open(session)
   local modem, options = session.modem, session.options
   local ok, err = login.leave(modem, options.timeout)
+  if ok then
+    exchange.forget_results(modem, "+QFTP") -- of the session that is closed
+    login.clean(session)
+  end
   local restarts = session.restarts
   local doing = ("logging in to %s:%d%s"):format(options.host, options.port,
     options.user ~= "" and " as " .. options.user or "")

@@ -439,6 +439,7 @@ local function log_out(self)
   local ok, err = true, nil
   if (self.connected or self.in_doubt) and not self.modem.closed_with and not client.has_session() then
     ok, err = login.leave(self.modem, self.seconds)
+    if ok then login.clean(self) end
   end
   self.connected = false
   login.release(self)

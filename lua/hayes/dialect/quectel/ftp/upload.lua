@@ -162,7 +162,12 @@ function Upload:find_beginning()
     return proven
   end
   if there <= proven or hides_progress(self, there) then return proven end
-  local at = self.began_at and proven or there
+  local at = proven
+  if not verify and not self.began_at then
+    -- Nothing is to be compared: what an earlier run has not remembered is not known to be this.
+    self.recalled = recall(self, there)
+    at = self.recalled or self.start
+  end
   if verify then at, err = (self.began_at and find_proven or find_proven_first)(self, proven, there) end
   if at == self.start and protects and not (self.recalled and self.is_unreadable) then
     return find_beginning_beside(self, there)

@@ -1,0 +1,192 @@
+--- What must be true of the module's files: a call that succeeds has carried all of it, one that fails says so, and
+--- nothing else is left in the module.
+
+local errors = require "hayes.error"
+local flash = require "simulation.scenes.flash"
+local hayes = require "hayes"
+local local_files = require "simulation.scenes.local_files"
+
+local oracle = {}
+
+local LOSS, DAMAGE = 2, 3
+
+--- How long a module may be in the state that a fault has left, seconds.
+local BOUND = 10
+
+local function show(bytes) return bytes and ("%d bytes"):format(#bytes) or "no file" end
+
+local function fail(user, call, text, ...)
+  user.run.world:note_failure("%s: call %d (%s): %s", user.name, call.id, call.name, text:format(...))
+end
+
+--- Nothing has happened that makes a call fail.
+local function is_calm(run)
+  return run.harm == 0 and run.restarts == 0 and not run.unplugged and not run.flash_was_full
+end
+
+local EXPECTED = { upload = { [403] = true, [407] = true }, download = { [405] = true }, read = { [405] = true },
+  delete = { [405] = true }, write = {} }
+
+-- Success
+
+local succeeded = {}
+
+--- Size and checksum of what comes are compared, so that no change on the line goes unnoticed; but the name may have been
+--- changed in the command.
+function succeeded.upload(user, call, result)
+  local stored = user:stored()
+  local elsewhere = user.run.harm >= DAMAGE and (not stored or stored == user.before)
+  if stored ~= user.given and not elsewhere then
+    fail(user, call, "succeeded with %s, and the module has %s", show(user.given), show(stored))
+  end
+  if result.bytes ~= #user.given then fail(user, call, "gave %s for %d bytes", tostring(result.bytes), #user.given) end
+  user.whole[user.given] = true
+end
+
+function succeeded.download(user, call, result, told)
+  local got = result
+  if call.sink == "function" then got = table.concat(user.got) end
+  if call.sink == "path" then got = local_files.read(user.target) end
+  if call.sink == "function" and (user.ends ~= 1 or user.failed) then
+    fail(user, call, "the sink was told %d times that it is over, and %s", user.ends, tostring(user.failed))
+  end
+  -- By AT+QFDWL the checksum comes, too; AT+QFREAD has none.
+  local certain = not user.unsettled and (user.run.harm < DAMAGE or call.sink == "path")
+  if got ~= user.before and certain then fail(user, call, "gave %s of %s", show(got), show(user.before)) end
+  local bytes = call.sink == "string" and told.bytes or result.bytes
+  if bytes ~= #got then fail(user, call, "told %s bytes of %s", tostring(bytes), show(got)) end
+end
+
+function succeeded.read(user, call, result)
+  if user.run.harm >= DAMAGE or user.unsettled then return end
+  local offset = call.offset or 0
+  local wanted = (user.before or ""):sub(offset + 1, call.length and offset + call.length or -1)
+  if result ~= wanted then fail(user, call, "gave %s of %s", show(result), show(wanted)) end
+end
+
+local function written(user, count)
+  local before = user.before or ""
+  return before:sub(1, user.offset) .. (user.given or ""):sub(1, count) .. before:sub(user.offset + count + 1)
+end
+
+function succeeded.write(user, call)
+  if user.run.harm >= DAMAGE or user.unsettled then return end
+  if user:stored() ~= written(user, #user.given) then
+    fail(user, call, "wrote %s at %d of %s, and the module has %s", show(user.given), user.offset, show(user.before),
+      show(user:stored()))
+  end
+end
+
+function succeeded.delete(user, call)
+  if user:stored() and user.run.harm < DAMAGE then fail(user, call, "the module has %s", show(user:stored())) end
+end
+
+function succeeded.size(user, call, result)
+  if not user.unsettled and user.run.harm < LOSS and result ~= (user.before and #user.before) then
+    fail(user, call, "gave %s of %s", tostring(result), show(user.before))
+  end
+end
+
+function succeeded.list(user, call, result)
+  if user.run.harm >= LOSS or user.unsettled then return end
+  for _, entry in ipairs(result) do
+    if entry.name:gsub("^UFS:", "") == user.file and entry.size ~= #(user.before or "") then
+      fail(user, call, "lists %d bytes of %s", entry.size, show(user.before))
+    end
+  end
+end
+
+function succeeded.space(user, call, result)
+  if user.run.harm < LOSS and result.total ~= user.run.plan.module.flash_size then
+    fail(user, call, "gave %s", tostring(result.total))
+  end
+end
+
+-- Failure
+
+local failed = {}
+
+function failed.upload(user, call)
+  if user:stored() and user:stored() == user.given then user.whole[user.given] = true end
+  if user.before then user.whole[user.before] = true end
+  local stored = user:stored()
+  if user.before and not user.unsettled and not call.replace and stored ~= user.before and user.run.harm < DAMAGE then
+    fail(user, call, "failed, and the file that was there is %s now", show(stored))
+  end
+  -- What is left of it is removed, as far as the module hears that.
+  if user.run.harm >= LOSS or user.run.unplugged or not stored or user.whole[stored] then return end
+  if not user.cancelled then fail(user, call, "failed, and the module has %s of it", show(stored)) end
+end
+
+--- A part of it may be written, from its beginning on.
+function failed.write(user, call)
+  local stored = user:stored() or ""
+  if user.run.harm >= DAMAGE or user.unsettled then return end
+  for count = 0, #(user.given or "") do
+    local wanted = written(user, count)
+    if #wanted == #stored and wanted == stored then return end
+  end
+  fail(user, call, "failed, and the module has %s, which is no part of it", show(stored))
+end
+
+function failed.download(user, call)
+  if call.sink == "function" and user.got and #user.got > 0 and user.ends ~= 1 and not user.cancelled then
+    fail(user, call, "failed, and the sink was told so %d times", user.ends)
+  end
+  local got = table.concat(user.got or {})
+  if user.run.harm < DAMAGE and not user.unsettled and got ~= (user.before or ""):sub(1, #got) then
+    fail(user, call, "the sink got %s that are not the file's", show(got))
+  end
+end
+
+--- A call of a user has ended.
+function oracle.check(user, call, ok, result, err)
+  local run = user.run
+  -- What is left of a cancelled call is done in the background: what the next one finds is not certain.
+  user.unsettled, user.cancelled = user.cancelled, not ok
+  if not ok then
+    if failed[call.name] then failed[call.name](user, call) end
+    return
+  end
+  if result ~= nil or call.name == "size" and err == nil then return succeeded[call.name](user, call, result, err) end
+  if not errors.is(err) or tostring(err) == "" then return fail(user, call, "failed with %s", tostring(err)) end
+  local expected = EXPECTED[call.name]
+  if is_calm(run) and not (expected and expected[err.code]) then fail(user, call, "failed: %s", tostring(err)) end
+  if failed[call.name] then failed[call.name](user, call, err) end
+end
+
+-- The end
+
+--- Faults are over: what a fault has left does not keep the next call from working.
+local function use_again(run, modem, name)
+  local bytes = ("all is well again %s\r\n"):format(name)
+  local done, err = modem.file.upload({ data = bytes }, name, { replace = true })
+  if not done then return run.world:note_failure("%s: the next upload failed: %s", name, tostring(err)) end
+  local got
+  got, err = modem.file.read(name)
+  if got ~= bytes then run.world:note_failure("%s: read after the faults: %s", name, tostring(got or err)) end
+  local deleted
+  deleted, err = modem.file.delete(name)
+  if not deleted then run.world:note_failure("%s: deleting after the faults: %s", name, tostring(err)) end
+end
+
+local function check_left(user)
+  local stored = user:stored()
+  if user.in_parts or user.run.harm >= LOSS or user.run.unplugged or not stored or user.whole[stored] then return end
+  user.run.world:note_failure("%s: a part of it (%s) is left in the module", user.name, show(stored))
+end
+
+function oracle.check_rest(run, modem)
+  run.module.flash_full_until = 0
+  hayes.sleep(BOUND)
+  for _, user in ipairs(run.file_users or {}) do
+    check_left(user)
+    use_again(run, modem, user.name)
+  end
+end
+
+function oracle.leftovers(run)
+  if flash.open_count(run.module) > 0 and run.harm < LOSS and not run.unplugged then return "an open file in the module" end
+end
+
+return oracle

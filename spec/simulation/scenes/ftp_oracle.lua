@@ -1,0 +1,207 @@
+--- What must be true of files on the server and of those that were fetched: a call that succeeds has carried all of it,
+--- nothing is doubled or mixed, and one that fails says so.
+
+local errors = require "hayes.error"
+local hayes = require "hayes"
+local local_files = require "simulation.scenes.local_files"
+
+local oracle = {}
+
+local LOSS, DAMAGE = 2, 3
+
+--- Longest time to a result, seconds.
+local RESULT = 200
+
+local function show(bytes) return bytes and ("%d bytes"):format(#bytes) or "no file" end
+
+local function fail(client, call, text, ...)
+  client.run.world:note_failure("%s: call %d (%s): %s", call.path or "ftp", call.id, call.name, text:format(...))
+end
+
+--- Nothing has happened that makes a call fail.
+local function is_calm(run)
+  return run.harm == 0 and run.restarts == 0 and not (run.unplugged or run.flash_was_full or run.troubled)
+end
+
+--- Opening has failed.
+function oracle.check_refusal(run, call, err)
+  if not errors.is(err) or tostring(err) == "" then
+    return run.world:note_failure("call %d (open): failed with %s", call.id, tostring(err))
+  end
+  if is_calm(run) and err.name ~= "busy" then
+    run.world:note_failure("call %d (open): failed: %s", call.id, tostring(err))
+  end
+end
+
+--- What the next call finds.
+function oracle.before(client, call)
+  client.before = call.path and client:stored(call.path)
+  client.given, client.got, client.target = nil, nil, nil
+  client.names = nil
+end
+
+-- Uploads
+
+--- How much of it is the source's, if the rest is what was there before; nil: it is neither.
+local function is_part(bytes, given, before)
+  local low, high = 0, math.min(#bytes, #given)
+  while low < high do
+    local middle = (low + high + 1) // 2
+    if bytes:sub(1, middle) == given:sub(1, middle) then low = middle else high = middle - 1 end
+  end
+  local rest = bytes:sub(low + 1)
+  return rest == "" or before ~= nil and rest == before:sub(low + 1)
+end
+
+local function uploaded(client, call, result)
+  local stored = client:stored(call.path)
+  local certain = client.run.harm < DAMAGE
+  if certain and stored ~= client.given then
+    fail(client, call, "succeeded with %s, and the server has %s", show(client.given), show(stored))
+  end
+  -- What is read back is compared whole, and a name that the line has changed has another file.
+  if not certain and call.verify == "content" and stored and stored ~= client.before and stored ~= client.given then
+    fail(client, call, "read back %s, and the server has %s", show(client.given), show(stored))
+  end
+  if result.bytes ~= #client.given then fail(client, call, "gave %s for %s", tostring(result.bytes), show(client.given)) end
+  if is_calm(client.run) and not client.run.had_failures and client:stored(call.path .. ".part") then fail(client, call, "its part is left on the server") end
+end
+
+local function not_uploaded(client, call)
+  local stored = client:stored(call.path)
+  if stored == client.before or client.run.harm >= DAMAGE then return end
+  local given = client.given or ""
+  if not stored then
+    if client:stored(call.path .. ".hayes-old") ~= client.before and client:stored(call.path .. ".part") ~= given then
+      fail(client, call, "failed, and the file that was there is gone")
+    end
+    return
+  end
+  -- What the library asks when the port is back goes into the file of an upload that the module has not ended.
+  if not is_part(stored, given, client.before) and not client.run.unplugged then
+    fail(client, call, "failed, and the server has %s, which are no part of %s", show(stored), show(given))
+  end
+end
+
+-- Downloads
+
+local function fetched(client, call, result, told)
+  local got = result
+  if call.sink == "function" then got = table.concat(client.got) end
+  if call.sink == "path" then got = local_files.read(client.target) end
+  if call.sink == "flash" then
+    got = client.run.module.files["got.bin"]
+    client.run.got_whole = client.run.got_whole or {}
+    client.run.got_whole[got or ""] = true
+  end
+  if call.sink == "function" and client.ends ~= 1 then
+    fail(client, call, "the sink was told %d times that it is over", client.ends)
+  end
+  local certain = client.run.harm < DAMAGE and not client.unsettled
+  if certain and got ~= client.before then fail(client, call, "gave %s of %s", show(got), show(client.before)) end
+  local count = call.sink == "string" and told.bytes or result.bytes
+  if count ~= #(got or "") then fail(client, call, "told %s bytes of %s", tostring(count), show(got)) end
+end
+
+local function not_fetched(client, call)
+  if call.sink == "function" and client.got and #client.got > 0 and client.ends ~= 1 and not client.cancelled then
+    fail(client, call, "failed, and the sink was told so %d times", client.ends)
+  end
+  local got = table.concat(client.got or {})
+  if client.run.harm < DAMAGE and not client.unsettled and got ~= (client.before or ""):sub(1, #got) then
+    fail(client, call, "the sink got %s that are not the file's", show(got))
+  end
+end
+
+-- All calls
+
+local succeeded, failed = {}, { put = not_uploaded, get = not_fetched }
+succeeded.put, succeeded.get = uploaded, fetched
+
+function succeeded.size(client, call, result)
+  if client.run.harm < LOSS and not client.unsettled and result ~= (client.before and #client.before) then
+    fail(client, call, "gave %s of %s", tostring(result), show(client.before))
+  end
+end
+
+function succeeded.names(client, call, result)
+  if client.run.harm >= LOSS or client.unsettled then return end
+  local names = {}
+  for _, name in ipairs(result) do names[type(name) == "table" and name.name or name] = true end
+  for name in pairs(client.run.module.server.files) do
+    if not names[name] then fail(client, call, "does not list %s", name) end
+  end
+end
+succeeded.entries = succeeded.names
+
+function succeeded.delete(client, call)
+  if client.run.harm < DAMAGE and client:stored(call.path) then fail(client, call, "the server has it") end
+end
+
+function succeeded.rename(client, call)
+  if client.run.harm < DAMAGE and client:stored("renamed.bin") ~= client.before then
+    fail(client, call, "the server has %s", show(client:stored("renamed.bin")))
+  end
+end
+
+--- What a call fails with when nothing is wrong.
+local function is_expected(client, call, err)
+  if err.name == "exists" then return call.existing == "refuse" and client.before ~= nil end
+  if err.code == 627 then return client.before == nil or client.run.module.server.habits.no_overwrite end
+  local habits = client.run.module.server.habits
+  if call.name == "size" and habits.no_size then return true end
+  return err.name == "too_large" or err.code == 403 or err.code == 613 or habits.no_rest and err.code == 622
+end
+
+--- A call of a client has ended.
+function oracle.check(client, call, ok, result, err)
+  client.unsettled, client.cancelled = client.cancelled, not ok
+  if ok and result ~= nil then
+    if succeeded[call.name] then succeeded[call.name](client, call, result, err) end
+    return
+  end
+  client.run.had_failures = true
+  if ok and (not errors.is(err) or tostring(err) == "") then return fail(client, call, "failed with %s", tostring(err)) end
+  if ok and is_calm(client.run) and not is_expected(client, call, err) then fail(client, call, "failed: %s", tostring(err)) end
+  if failed[call.name] then failed[call.name](client, call) end
+end
+
+-- The end
+
+--- Faults are over: what one has left does not keep the next session from working.
+function oracle.check_rest(run, modem)
+  local server = run.module.server
+  server.silent_until, server.down_until, run.module.flash_full_until = 0, 0, 0
+  run.armed = false
+  -- A result that got lost may still come within the time that the note gives it.
+  if run.harm >= LOSS then hayes.sleep(RESULT) end
+  local from = run.world.now
+  local bytes = "all is well again\r\nOK\r\n"
+  local session, err = modem.ftp.open { host = "ftp.example", user = "me", password = "secret", timeout = 20, retries = 4 }
+  if not session then return run.world:note_failure("the next session failed: %s", tostring(err)) end
+  local done
+  done, err = session:put({ data = bytes }, "last.bin")
+  if not done or server.files["last.bin"] ~= bytes then
+    return run.world:note_failure("the next upload failed: %s", tostring(err or show(server.files["last.bin"])))
+  end
+  done, err = session:get("last.bin")
+  if done ~= bytes then return run.world:note_failure("the next download failed: %s", tostring(done or err)) end
+  done, err = session:close()
+  if not done then return run.world:note_failure("closing the next session failed: %s", tostring(err)) end
+  if run.world.now - from > 300 then
+    run.world:note_failure("the next session took %.0f s", run.world.now - from)
+  end
+end
+
+function oracle.leftovers(run)
+  local ftp = run.module.ftp
+  local got, whole = run.module.files["got.bin"], run.got_whole or {}
+  for _, bytes in pairs(run.module.server.files) do whole[bytes] = true end
+  if run.harm < LOSS and not run.unplugged and got and not whole[got] then
+    return "a part of a file in the module"
+  end
+  if ftp.pending then return "a command of the FTP client" end
+  if run.harm < LOSS and not run.unplugged and ftp.state ~= 4 then return "a session of the FTP client" end
+end
+
+return oracle
