@@ -188,6 +188,7 @@ static void on_late_prompt(struct at_engine *engine, bool connected, at_time now
 {
     at_framer_expect_prompt(&engine->framer, 0);
     engine->slot.prompted = true;
+    at_escape_set_drain_time(&engine->escape, now); /* as in begin_data */
     at_sync_prompt(&engine->sync, connected, at_slot_data_owed(&engine->slot), now);
 }
 

@@ -84,6 +84,7 @@ end
 
 --- OK, and the result later.
 function ftp_module.answer_later(module, command, name, seconds, find)
+  if command.boot ~= module.boots then return end
   local ftp = module.ftp
   ftp.pending, command.ftp_name = command, name
   command.after = function()

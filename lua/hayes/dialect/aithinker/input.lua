@@ -113,7 +113,8 @@ end
 --- Reads all packets that the module has, up to the limit. Only while holding `read_lock`.
 function Input:read_out()
   local connection = self.connection
-  while self.has_data and not self.failure and not connection.lost and not transparent.is_online(connection) and not self:is_full() do
+  local function may_read() return self.has_data and not (self.failure or connection.lost or self:is_full()) end
+  while may_read() and not transparent.is_online(connection) do
     local bytes, err = read_packet(self)
     if not bytes then
       self.failure, self.has_data = err, false

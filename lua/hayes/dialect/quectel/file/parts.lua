@@ -15,6 +15,39 @@ local CHUNK = 4096
 local File = {}
 File.__index = File
 
+local function bare_name(name)
+  return (tostring(name):gsub("^%u+:", ""))
+end
+
+--- A program that ended in the middle has left the file open, and the module opens none twice: its handle is closed.
+--- True: it was; false: it is not open; nil: the module does not tell.
+local function close_left_open(modem, name)
+  local response, err = modem:call("+QFOPEN", "read")
+  if not response then return err.result and false or nil end
+  for _, line in ipairs(response) do
+    local fields = modem:fields("AT+QFOPEN?", line)
+    local handle = math.tointeger(fields[2])
+    if handle and bare_name(fields[1]) == bare_name(name) then
+      return modem:call("+QFCLOSE", "write", { handle }) ~= nil
+    end
+  end
+  return false
+end
+
+--- How often, and after how many seconds each time, a file is looked for that the module may have opened after all.
+local LOOKS, LOOK_AGAIN = 5, 10
+
+--- The module has not answered, when the file was opened or closed. Once it does, the file is closed.
+local function close_later(modem, held)
+  held:later(function()
+    for _ = 1, LOOKS do
+      local told = close_left_open(modem, held.name)
+      if told ~= nil or modem.closed_with then return end
+      wait.sleep(LOOK_AGAIN)
+    end
+  end)
+end
+
 --- A handle that is given again while another file has it tells that the module has restarted, whether it has said so
 --- or not: that file is not open any more, and nothing of it may go to this one.
 ---@param handles table<integer, table> the files that are open
@@ -84,6 +117,7 @@ function File:close()
   self.closed = true
   local response, err = call(self, "+QFCLOSE", { self.handle })
   if self.handles[self.handle] == self then self.handles[self.handle] = nil end
+  if not (response or err.result or self.gone or self.modem.closed_with) then close_later(self.modem, self.held) end
   if not response then return nil, err end
   return true
 end
@@ -91,25 +125,6 @@ end
 --- Left in whatever way: a task that is being ended cannot wait for an answer.
 function File:__close()
   if not self.closed and not self.modem.closed_with then self.held:later(function() self:close() end) end
-end
-
-local function bare_name(name)
-  return (tostring(name):gsub("^%u+:", ""))
-end
-
---- A program that ended in the middle has left the file open, and the module opens none twice: its handle is closed.
---- True: it was; false: it is not open; nil: the module does not tell.
-local function close_left_open(modem, name)
-  local response, err = modem:call("+QFOPEN", "read")
-  if not response then return err.result and false or nil end
-  for _, line in ipairs(response) do
-    local fields = modem:fields("AT+QFOPEN?", line)
-    local handle = math.tointeger(fields[2])
-    if handle and bare_name(fields[1]) == bare_name(name) then
-      return modem:call("+QFCLOSE", "write", { handle }) ~= nil
-    end
-  end
-  return false
 end
 
 --- What a file that is open is refused with: to be opened again, to be deleted.
@@ -122,20 +137,6 @@ function parts.call(modem, command, arguments, request)
   local response, err = modem:call(command, "write", arguments, request)
   if response or not IN_USE[err.code] or not close_left_open(modem, arguments[1]) then return response, err end
   return modem:call(command, "write", arguments, request)
-end
-
---- How often, and after how many seconds each time, a file is looked for that the module may have opened after all.
-local LOOKS, LOOK_AGAIN = 5, 10
-
---- The module has not answered in time. Once it does, the file is closed.
-local function close_once_opened(modem, held)
-  held:later(function()
-    for _ = 1, LOOKS do
-      local told = close_left_open(modem, held.name)
-      if told ~= nil or modem.closed_with then return end
-      wait.sleep(LOOK_AGAIN)
-    end
-  end)
 end
 
 local function open(handles, modem, held, mode)
@@ -152,7 +153,7 @@ local function open(handles, modem, held, mode)
     return nil, errors.new { name = "bad_answer", origin = "file", result = response[1],
       message = "the module opened " .. name .. " and gave no handle" }
   end
-  if not (err.result or err.queued or modem.closed_with) then close_once_opened(modem, held) end
+  if not (err.result or err.queued or modem.closed_with) then close_later(modem, held) end
   return nil, err
 end
 

@@ -51,13 +51,22 @@ local function look(session, moved, state)
   end
 end
 
---- Left before it has ended, by a cancelled task: the module goes on until the session is logged out, and the beginning
---- of the file that it writes is of no use. login.lua removes it.
 local Looking = {}
 Looking.__index = Looking
-function Looking:__close()
-  if not self.over and self.writes then self.session.half_file = self.writes end
-  self.over = true
+function Looking:__close() self.over = true end
+
+local Writing = {}
+Writing.__index = Writing
+function Writing:__close()
+  if not self.over then self.session.half_file = self.name end
+end
+
+--- For a file of the module that a transfer writes, to be held in a variable that is `<close>`. Left before it is
+--- `over`, by a cancelled task: the module may go on until the session is logged out, and what it has of the file is of
+--- no use. login.lua removes it.
+---@param name string
+function carry.writing(session, name)
+  return setmetatable({ session = session, name = name, over = false }, Writing)
 end
 
 --- Slower than this a transfer inside the module is taken for stuck, bytes a second.
@@ -68,12 +77,10 @@ local SLOWEST = 200
 ---@return integer?, hayes.error?
 function carry.inside(session, name, arguments, size, moved, doing)
   local modem = session.modem
-  local state <close> = setmetatable({ over = false, session = session, writes = name ~= "PUT" and arguments[2] },
-    Looking)
+  local state <close> = setmetatable({ over = false }, Looking)
   if moved then wait.spawn_detached(look, session, moved, state) end
   local response, err = modem:call("+QFTP" .. name, "write", call.with_paths(arguments),
     { timeout = session.seconds, deferred = session.seconds + (size or 1 << 20) / SLOWEST })
-  state.over = true
   if not response then return nil, call.refused(modem, err, doing, name) end
   local text
   text, err = call.result(modem, response, doing, name)

@@ -369,16 +369,20 @@ function Download.inside(session, path, name, options)
       modem.file.delete(name)
       is_replaced = is_replaced or there > 0
     end
+    local writing <close> = carry.writing(session, name)
     came, err = carry.inside(session, "GET", { path, name, base }, size,
       options.progress and function(done) progress:moved(done) end, doing)
     if not came then
       modem.file.delete(name) -- the beginning of a file is of no use there
+      writing.over = true
       return nil, err
     end
-    if not options.verify then return came end
-    there, err = modem.file.size(name)
+    there = came
+    if options.verify then there, err = modem.file.size(name) end
+    writing.over = true
     if err then return nil, err end
-    if there == came and (not size or session.options.type == "ascii" or came == size - base) then return came end
+    local is_whole = not size or session.options.type == "ascii" or came == size - base
+    if not options.verify or there == came and is_whole then return came end
     modem.file.delete(name)
     return nil, errors.new { name = "size_differs", origin = "ftp",
       message = ("%s: %d bytes came, the server has %s, the module %s"):format(doing, came, size or "?", there or "no")

@@ -204,12 +204,14 @@ local function list_inside(self, name, dir, file, doing)
   local there, err = modem.file.size(file)
   if err then return nil, err end
   if there then modem.file.delete(file) end
+  local writing <close> = carry.writing(self, file)
   local came
   came, err = carry.inside(self, name, { dir, file }, nil, nil, doing)
   if not came then return nil, err end
   local text
   text, err = modem.file.read(file)
   modem.file.delete(file)
+  writing.over = true
   if not text then return nil, err end
   if #text == came then return text end
   return nil, errors.new { name = "size_differs", origin = "ftp",
@@ -439,8 +441,8 @@ local function log_out(self)
   local ok, err = true, nil
   if (self.connected or self.in_doubt) and not self.modem.closed_with and not client.has_session() then
     ok, err = login.leave(self.modem, self.seconds)
-    if ok then login.clean(self) end
   end
+  if ok and not self.modem.closed_with then login.clean(self) end
   self.connected = false
   login.release(self)
   return ok, err
