@@ -31,7 +31,8 @@ end }
 kinds.merge = { where = "word", harm = "none", act = function(_, _, word) word.held = true end }
 
 kinds.delay = { where = "word", harm = "none", make = seconds(0.01, 5), act = function(run, fault, word)
-  if fault.seconds > 1 then run:harmed "slow" end
+  -- Data that comes when the library has left data mode may read like a restart.
+  if fault.seconds > 1 then run:harmed(word.about.kind == "data" and "loss" or "slow") end
   word.delay = fault.seconds
 end }
 
@@ -58,6 +59,7 @@ local function place(random, fault) fault.place = random:real() end
 --- Where in the word the fault is; everything that is passed on from here may be wrong.
 local function change(run, fault, word, f)
   local bytes = word.bytes
+  if bytes == "" then return end -- another fault has left nothing of it
   local at = math.floor(fault.place * #bytes) + 1
   run:line_changed()
   word.bytes = f(bytes:sub(1, at - 1), bytes:sub(at, at), bytes:sub(at + 1))
@@ -126,6 +128,7 @@ end }
 -- Bytes of the host
 
 local function change_write(fault, chunk, f)
+  if chunk.bytes == "" then return end
   local at = math.floor(fault.place * #chunk.bytes) + 1
   chunk.bytes = f(chunk.bytes:sub(1, at - 1), chunk.bytes:sub(at, at), chunk.bytes:sub(at + 1))
 end

@@ -96,7 +96,15 @@ local function close(run, handle, call)
     handle.sock = nil
     sock = nil -- luacheck: ignore
     run.dropped = true
-    return run:collect()
+    run.collect()
+    -- What is under way may still have it; the collector comes again.
+    for _, seconds in ipairs { 1, 10, 60, 300, 600 } do
+      run.world:after(seconds, function()
+        run.collect()
+        run.world:wake()
+      end)
+    end
+    return
   end
   -- A program that is cancelled closes what it holds on the way out.
   if not results[1] then results = table.pack(true, sock:close()) end

@@ -13,6 +13,7 @@ function World.new()
   return setmetatable({
     now = 1000, jumped = 0, agenda = {}, size = 0, number = 0,
     steps = 0, idle_since = 0, -- the step at which time went on last
+    woken = false,             -- tasks may be ready to go on
     stirring = {},             -- ports with input, or with room again
     waiting = function() return "" end, -- who waits, for messages
     on_step = false,           -- is called after each step
@@ -60,6 +61,11 @@ function World:stir(port)
   self.stirring[port] = true
 end
 
+--- The loop has to look at its tasks.
+function World:wake()
+  self.woken = true
+end
+
 --- Time goes on by so many seconds, and what was due in them is late.
 function World:jump(seconds)
   self.now = self.now + seconds
@@ -73,7 +79,8 @@ local function advance(self, time)
 end
 
 local function run_until_stirred(self, deadline)
-  while next(self.stirring) == nil do
+  self.woken = false
+  while next(self.stirring) == nil and not self.woken do
     local first = self.agenda[1]
     if first and (not deadline or first.at <= math.max(deadline, self.now)) then
       advance(self, first.at)
