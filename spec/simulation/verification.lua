@@ -59,7 +59,7 @@ end
 -- The module
 
 local function set(module, index, name, value)
-  if module.habits.unknown_settings[name] then return false end
+  if not module.contexts or module.habits.unknown_settings[name] then return false end -- one without SSL contexts
   local context = module.contexts[index] or {}
   module.contexts[index] = context
   context[name] = value
