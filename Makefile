@@ -1,6 +1,7 @@
 # hayes. `make help` lists the targets and the variables they honour.
 
 CC         ?= cc
+CPPFLAGS   ?=
 CFLAGS     ?= -O2 -g
 LDFLAGS    ?=
 PKG_CONFIG ?= pkg-config
@@ -22,6 +23,9 @@ LUA_LIBDIR ?=
 # auto: use libserialport when it is there. yes: insist on it. no: build without it (termios only).
 SERIALPORT ?= auto
 
+# Are the modules in software built, and installed? auto: when OpenSSL is there, which they need.
+EMULATOR ?= auto
+
 lua_cflags = $(if $(LUA_INCDIR),-I$(LUA_INCDIR),$(shell $(PKG_CONFIG) --cflags lua5.4 2>/dev/null || $(PKG_CONFIG) --cflags lua 2>/dev/null))
 lua_libs    = $(if $(LUA_LIBDIR),-L$(LUA_LIBDIR))
 
@@ -33,9 +37,15 @@ endif
 serialport_cflags = $(if $(have_serialport),-DHAYES_LIBSERIALPORT $(shell $(PKG_CONFIG) --cflags libserialport 2>/dev/null))
 serialport_libs   = $(if $(have_serialport),$(or $(shell $(PKG_CONFIG) --libs libserialport 2>/dev/null),-lserialport))
 
+ifeq ($(EMULATOR),auto)
+  with_emulator = $(shell $(PKG_CONFIG) --exists openssl 2>/dev/null && echo yes)
+else
+  with_emulator = $(filter yes,$(EMULATOR))
+endif
+
 std      = -std=c11 -D_DEFAULT_SOURCE -D_FILE_OFFSET_BITS=64
 warnings = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wpointer-arith
-compile  = $(CC) $(std) $(warnings) $(CFLAGS) -Icsrc -MMD -MP
+compile  = $(CC) $(std) $(warnings) $(CPPFLAGS) $(CFLAGS) -Icsrc -MMD -MP
 
 core_sources     = $(sort $(wildcard csrc/at/*.c csrc/port/*.c csrc/lua/*.c))
 emulator_sources = $(sort $(shell find csrc/emulator -name '*.c'))
@@ -47,12 +57,12 @@ core     = $(BUILD)/hayes/core.so
 emulator = $(BUILD)/hayes-emulator
 program  = $(BUILD)/bin/hayes
 library  = $(BUILD)/libhayes-at.a
-version  = $(shell sed -n 's/^version = "\(.*\)-.*"$$/\1/p' rockspec/*.rockspec)
+version  = $(shell sed -n 's/.*_VERSION = "hayes \([^"]*\)".*/\1/p' lua/hayes/init.lua)
 
-.PHONY: all core emulator libhayes-at install-at uninstall-at env demo demo-ftp test specs lint format reference bench soak-ftp simulate simulate-mutants fuzz mutants install uninstall clean help
+.PHONY: all core emulator libhayes-at install-at uninstall-at env demo demo-ftp deps test dist deb specs lint format reference bench soak-ftp simulate simulate-mutants fuzz mutants install install-core install-emulator uninstall clean help
 .DELETE_ON_ERROR:
 
-all: core emulator $(program)
+all: core $(program) $(if $(with_emulator),emulator)
 
 core: $(core)
 emulator: $(emulator)
@@ -92,7 +102,10 @@ $(BUILD)/obj/csrc/at/%.o: csrc/at/%.c
 
 $(BUILD)/obj/csrc/emulator/%.o: csrc/emulator/%.c
 	@mkdir -p $(@D)
-	$(compile) -c -o $@ $<
+	$(compile) $(defines) -c -o $@ $<
+
+$(BUILD)/obj/csrc/emulator/options.o: defines = -DHAYES_VERSION='"$(version)"'
+$(BUILD)/obj/csrc/emulator/options.o: lua/hayes/init.lua
 
 -include $(core_objects:.o=.d) $(emulator_objects:.o=.d)
 
@@ -108,13 +121,30 @@ demo:
 	@eval "$$($(MAKE) -s env)" && exec $(LUA) examples/demo.lua
 
 demo-ftp:
-	@.ci/packages test
+	@.ci/packages --check test
 	@$(MAKE) -s all
 	@eval "$$($(MAKE) -s env)" && exec $(LUA) examples/demo_ftp.lua
 
 test:
 	@.ci/packages test
 	@exec spec/run
+
+# Installs what building and testing need; other targets but demo and test only say what is missing.
+deps:
+	@.ci/packages test
+
+# What a release is: the sources as they are committed.
+dist:
+	@mkdir -p $(BUILD)
+	git archive --format=tar.gz --prefix=hayes-$(version)/ -o $(BUILD)/hayes-$(version).tar.gz HEAD
+
+# A Debian package, built in a copy of the sources.
+deb:
+	@command -v dpkg-buildpackage dh >/dev/null || { echo 'deb: `apt install dpkg-dev debhelper` is missing' >&2; exit 1; }
+	@rm -rf $(BUILD)/deb && mkdir -p $(BUILD)/deb
+	git archive --prefix=hayes-$(version)/ HEAD | tar -xf - -C $(BUILD)/deb
+	cp -R examples/debian $(BUILD)/deb/hayes-$(version)/debian
+	cd $(BUILD)/deb/hayes-$(version) && dpkg-buildpackage -us -uc -b
 
 # Rounds of FTP transfers that are broken off and go on, by seed.
 soak-ftp: all
@@ -135,11 +165,11 @@ mutants: all
 
 # Each fuzzer for SECONDS; what it finds, and what it has learnt, is in $(BUILD)/fuzz.
 fuzz:
-	@.ci/packages test
+	@.ci/packages --check test
 	@LUA="$(LUA)" exec spec/fuzz/run $(BUILD) -max_total_time=$(or $(SECONDS),60)
 
 lint:
-	@.ci/packages test
+	@.ci/packages --check test
 	@exec spec/lint
 
 format:
@@ -151,16 +181,21 @@ reference: core
 	@eval "$$($(MAKE) -s env)" && exec $(LUA) -e 'require("hayes.explain.reference").write("$(BUILD)/reference")'
 
 bench: all
-	@eval "$$($(MAKE) -s env)" && spec/bench/run && exec $(LUA) spec/bench/transfer.lua $(BENCH_MIB)
+	@eval "$$($(MAKE) -s env)" && spec/bench/run && $(LUA) spec/bench/sharing.lua && exec $(LUA) spec/bench/transfer.lua $(BENCH_MIB)
 
-install: all
+install: install-core $(if $(with_emulator),install-emulator)
+
+install-core: core $(program)
 	install -d "$(DESTDIR)$(BINDIR)" "$(DESTDIR)$(INST_LIBDIR)/hayes"
 	install -m 755 $(core) "$(DESTDIR)$(INST_LIBDIR)/hayes/core.so"
-	install -m 755 $(emulator) "$(DESTDIR)$(BINDIR)/hayes-emulator"
 	install -m 755 $(program) "$(DESTDIR)$(BINDIR)/hayes"
 	for file in $(lua_sources:lua/%=%); do \
 	  install -D -m 644 "lua/$$file" "$(DESTDIR)$(INST_LUADIR)/$$file" || exit 1; \
 	done
+
+install-emulator: emulator
+	install -d "$(DESTDIR)$(BINDIR)"
+	install -m 755 $(emulator) "$(DESTDIR)$(BINDIR)/hayes-emulator"
 
 install-at: $(library)
 	install -d "$(DESTDIR)$(INCLUDEDIR)/hayes" "$(DESTDIR)$(LIBDIR)/pkgconfig"
@@ -182,8 +217,9 @@ clean:
 	rm -rf "$(BUILD)"
 
 help:
-	@echo 'all        build the module and the emulator into $(BUILD)/ (the default)'
+	@echo 'all        build the library, the command hayes and, with OpenSSL, the emulator into $(BUILD)/ (the default)'
 	@echo 'demo       install what is missing, build, and do a verified TLS exchange with no hardware'
+	@echo 'deps       install what building and testing need (Debian)'
 	@echo 'demo-ftp   8 MiB to an FTPS server and back through a module in software, the link being cut on the way'
 	@echo 'test       install what is missing, build, and run every check'
 	@echo 'lint       the static checks alone'
@@ -192,13 +228,17 @@ help:
 	@echo 'simulate-mutants   are the bugs of spec/simulation/mutants found by simulation?'
 	@echo 'mutants    small wrong changes in copies of the checkout: do the specs notice them? MUTANTS: patterns; JOBS (2)'
 	@echo 'fuzz       each fuzzer of the engine and of the emulator for SECONDS (60)'
-	@echo 'bench      figures: AT round trips, reads and sends against a raw C loop; a file of BENCH_MIB (1024) by FTP'
+	@echo 'bench      figures: AT round trips, reads and sends against a raw C loop; how connections share the line; a file of BENCH_MIB'
+	@echo '           (1024) by FTP'
 	@echo 'reference  write what the dialects declare to $(BUILD)/reference/<dialect>.md'
 	@echo 'env        print the lines that make `require "hayes"` work from this checkout'
 	@echo 'install    into $$DESTDIR$$PREFIX; uninstall takes it out again'
+	@echo 'install-core, install-emulator   the library and the command alone; the emulator alone, which needs OpenSSL'
 	@echo 'libhayes-at, install-at, uninstall-at   the AT engine alone, for programs in C and C++ (examples/c)'
+	@echo 'dist       $(BUILD)/hayes-VERSION.tar.gz of what is committed'
+	@echo 'deb        Debian packages in $(BUILD)/deb, by examples/debian'
 	@echo 'format     run clang-format over the C sources'
 	@echo 'clean      remove $(BUILD)/'
 	@echo
-	@echo 'Variables: CC CFLAGS LDFLAGS PKG_CONFIG LUA LUA_INCDIR LUA_LIBDIR (headers and library of Lua),'
-	@echo '           SERIALPORT=auto|yes|no, BUILD, DESTDIR PREFIX BINDIR INST_LUADIR INST_LIBDIR INCLUDEDIR LIBDIR'
+	@echo 'Variables: CC CPPFLAGS CFLAGS LDFLAGS PKG_CONFIG LUA LUA_INCDIR LUA_LIBDIR (headers and library of Lua),'
+	@echo '           SERIALPORT=auto|yes|no, EMULATOR=auto|yes|no, BUILD, DESTDIR PREFIX BINDIR INST_LUADIR INST_LIBDIR INCLUDEDIR LIBDIR'

@@ -40,7 +40,7 @@ static const char usage[] =
     "  --echo 0|1             command echo after power-up (default 1)\n"
     "  --seed N               seed for random behaviour (default 1)\n"
     "  --help                 print this text\n"
-    "  --version              print the version of OpenSSL in use\n";
+    "  --version              print the version, and that of OpenSSL\n";
 
 enum option_code {
     OPTION_MODULE = 1,
@@ -208,7 +208,7 @@ static bool answers_alone(int code, const char *text)
     if (code == OPTION_HELP)
         fputs(usage, stdout);
     else if (code == OPTION_VERSION)
-        printf("hayes-emulator, %s\n", OpenSSL_version(OPENSSL_VERSION));
+        printf("hayes-emulator %s, %s\n", HAYES_VERSION, OpenSSL_version(OPENSSL_VERSION));
     else if (code == OPTION_QUIRKS && strcmp(text, "list") == 0)
         emu_quirks_list(stdout);
     else

@@ -98,9 +98,19 @@ static int now(lua_State *L)
     return 1;
 }
 
+/* wall() -> seconds since 1970, UTC, with the fraction */
+static int wall(lua_State *L)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_REALTIME, &time);
+    lua_pushnumber(L, (lua_Number)time.tv_sec + (lua_Number)time.tv_nsec / 1e9);
+    return 1;
+}
+
 static const luaL_Reg functions[] = {
     {"fields", fields},
     {"now", now},
+    {"wall", wall},
     {NULL, NULL},
 };
 

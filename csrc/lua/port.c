@@ -3,6 +3,7 @@
 #include "port/listen.h"
 #include "port/port.h"
 #include "port/ports.h"
+#include "port/pty.h"
 
 struct core_port {
     struct port *port; /* NULL: closed */
@@ -67,6 +68,23 @@ static int open_port(lua_State *L)
     self->port = port_open(address, &options, &error);
     if (self->port != NULL)
         return 1;
+    lua_pushnil(L);
+    lua_pushstring(L, core_problem_name(&error));
+    lua_pushstring(L, error.text);
+    return 3;
+}
+
+/* open_pty() -> port, path of its other end; or nil, name of the problem, the system's message */
+static int open_pty(lua_State *L)
+{
+    struct port_error error;
+    char path[128];
+    struct core_port *self = push_closed_port(L);
+    self->port = port_open_pty(path, sizeof path, &error);
+    if (self->port != NULL) {
+        lua_pushstring(L, path);
+        return 2;
+    }
     lua_pushnil(L);
     lua_pushstring(L, core_problem_name(&error));
     lua_pushstring(L, error.text);
@@ -208,6 +226,8 @@ void core_open_port(lua_State *L)
     core_class(L, CORE_PORT, methods);
     lua_pushcfunction(L, open_port);
     lua_setfield(L, -2, "open_port");
+    lua_pushcfunction(L, open_pty);
+    lua_setfield(L, -2, "open_pty");
     lua_pushcfunction(L, list_ports);
     lua_setfield(L, -2, "list_ports");
 }

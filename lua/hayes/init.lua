@@ -14,7 +14,7 @@ local startup = require "hayes.startup"
 local Trace = require "hayes.trace"
 local wait = require "hayes.wait"
 
-local hayes = { _VERSION = "hayes scm" }
+local hayes = { _VERSION = "hayes 0.1.0" } -- everything else that tells the version has it from here
 
 local open_options = {
   baud = { type = "integer", min = 1200, max = 4000000 },
@@ -22,13 +22,14 @@ local open_options = {
   dialect = { type = "string|table", default = "auto" },
   timeout = { type = "number", min = 0.1, max = 3600, default = 12 },
   trace = { type = "string|callable" },
+  trace_size = { type = "integer", min = 4096, max = 1 << 40 },
   redact = { type = "boolean", default = true },
   gap = { type = "number", min = 0, max = 60, default = 0 },
 }
 
 local function open_trace(options)
   if not options.trace then return nil end
-  local trace, err = Trace.new(options.trace, options.redact)
+  local trace, err = Trace.new(options.trace, options.redact, options.trace_size)
   return trace, err and errors.within(err, "the trace")
 end
 
@@ -82,20 +83,23 @@ end
 --- Opens the module at an address: `/dev/ttyUSB2`, `/dev/pts/3`, `tcp:host:port`, `unix:/path`, `emulator` or
 --- `emulator:<module>`.
 ---@param address string
----@param options? { baud: integer?, flow: string?, dialect: any, timeout: number?, trace: any, redact: boolean?,
----  gap: number? }
+---@param options? { baud: integer?, flow: string?, dialect: any, timeout: number?, trace: any, trace_size: integer?,
+---  redact: boolean?, gap: number? }
 ---  baud: bits per second (115200); for tcp: and unix: that of the serial line beyond the relay, from which the library
----  computes when a byte has left it; flow: "none", "rtscts" or "xonxoff"; dialect: "auto", a name or a dialect table;
----  timeout: seconds for the module to answer (12), and for commands that nothing is known of; trace: a path or a
----  function that gets each line; redact: secrets are masked in it (true); gap: least seconds between two commands (0)
+---  computes when a byte has left it; flow: "none", "rtscts" or "xonxoff"; dialect: "auto", a name, the path of a file
+---  that returns a dialect table, or the table; timeout: seconds for the module to answer (12), and for commands that
+---  nothing is known of; trace: a path or a function that gets each line; trace_size: bytes of the file, after which it
+---  is renamed to PATH.1, in place of an earlier one, and begun anew (never); redact: secrets are masked in it (true);
+---  gap: least seconds between two commands (0)
 ---@return hayes.modem?, hayes.error?
 function hayes.open(address, options)
   check.value("hayes.open", "the address", address, { type = "string" })
   options = check.options("hayes.open", options, open_options)
-  if type(options.dialect) == "string" and options.dialect ~= "auto" then
-    check.value("hayes.open", "dialect", options.dialect, { values = { "auto", table.unpack(dialects.names()) } })
-  end
   local emulator, port, err
+  if options.dialect ~= "auto" then
+    options.dialect, err = dialects.find("hayes.open", options.dialect)
+    if err then return nil, err end
+  end
   emulator, err = start_emulator(address)
   if err then return nil, err end
   local unused <close> = setmetatable({ emulator = emulator }, Unused)
@@ -113,7 +117,13 @@ end
 --- Opens a module over an object that moves the bytes, such as a simulation. Its method `again`, if it has one, returns
 --- the object that Modem:reopen continues with.
 function hayes.open_port(port, address, options)
-  return take_into_service(port, address, check.options("hayes.open_port", options, open_options),
+  options = check.options("hayes.open_port", options, open_options)
+  if options.dialect ~= "auto" then
+    local err
+    options.dialect, err = dialects.find("hayes.open_port", options.dialect)
+    if err then return nil, err end
+  end
+  return take_into_service(port, address, options,
     port.again and function() return port:again() end)
 end
 

@@ -98,7 +98,9 @@ end
 function Modem:use_dialect(dialect)
   self.dialect = dialect
   self.engine:set_rules(dialect.rules)
-  if self.trace then self.trace.dialect = dialect end
+  if not self.trace then return end
+  self.trace.dialect = dialect
+  self.trace:remark(wait.now(), "dialect " .. dialect.name)
 end
 
 --- Services hang off the modem, modem.ssl and the like; one is made when it is first asked for.

@@ -1,13 +1,13 @@
 --- The AT dialogue as text, one line an item:
 ---
----     12.345678 > AT+CSQ
----     12.351002 < +CSQ: 22,99
----     12.351010 < OK
----     12.360000 > [1460 bytes]
----     12.400000 - in step
+---     2026-11-27T18:10:28.345678Z > AT+CSQ
+---     2026-11-27T18:10:28.351002Z < +CSQ: 22,99
+---     2026-11-27T18:10:28.351010Z < OK
+---     2026-11-27T18:10:28.360000Z > [1460 bytes]
+---     2026-11-27T18:10:28.400000Z - in step
 ---
---- `>` went to the module, `<` came from it, `-` is a remark. Of data only the length is shown. Parameters that are
---- declared secret are shown as `***`.
+--- In front is the time, in UTC. `>` went to the module, `<` came from it, `-` is a remark. Of data only the length is
+--- shown. Parameters that are declared secret are shown as `***`. Bytes that are not printable are shown as `\x0d`.
 
 local local_file = require "hayes.local_file"
 local mask = require "hayes.declare.mask"
@@ -21,8 +21,11 @@ Trace.__index = Trace
 --- be written.
 ---@param target string|fun(line: string)
 ---@param redact boolean
-function Trace.new(target, redact)
-  return setmetatable({ redact = redact, dialect = { commands = {} }, target = target }, Trace):reopen()
+---@param most? integer bytes of a file, after which it is renamed to `PATH.1`, in place of an earlier one, and begun
+---  anew
+function Trace.new(target, redact, most)
+  return setmetatable({ redact = redact, dialect = { commands = {} }, target = target, most = most,
+    second = -1, date = "" }, Trace):reopen()
 end
 
 --- Goes on after close(). nil, err when the file cannot be opened any more; then nothing is written.
@@ -31,7 +34,7 @@ function Trace:reopen()
     self.write = self.target
     return self
   end
-  local file, err = local_file.log(self.target)
+  local file, err = local_file.log(self.target, self.most)
   if not file then return nil, err end
   self.file = file
   self.write = function(line) file:write(line) end
@@ -51,7 +54,12 @@ local function write(self, line)
 end
 
 local function show(self, time, mark, text)
-  write(self, ("%.6f %s %s"):format(time, mark, text))
+  local wall = wait.wall_of(time)
+  local second = wall // 1
+  if second ~= self.second then
+    self.second, self.date = second, os.date("!%Y-%m-%dT%H:%M:%S", math.tointeger(second))
+  end
+  write(self, ("%s.%06dZ %s %s"):format(self.date, (wall - second) * 1000000 // 1 | 0, mark, text))
 end
 
 --- Something was sent to the module: text, or a number of bytes of data.
@@ -78,7 +86,7 @@ function Trace:remark(time, text)
 end
 
 function Trace:close(why)
-  write(self, "- " .. why)
+  show(self, wait.now(), "-", why)
   if self.file then self.file:close() end
   self.file = nil
   self.write = function() end

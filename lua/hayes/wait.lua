@@ -5,6 +5,7 @@
 --- `coroutine.isyieldable`.
 
 local check = require "hayes.check"
+local core = require "hayes.core"
 local errors = require "hayes.error"
 local builtin = require "hayes.loop.builtin"
 local mask = require "hayes.declare.mask"
@@ -16,10 +17,26 @@ local loop = builtin
 --- Seconds of a clock that never goes back.
 wait.now = builtin.now
 
---- A simulation's clock in place of the host's; nil: the host's again.
+local SET = 0.05 -- a difference by which the host's time of day has been set, and not merely been read late
+local PREEMPTED = 0.001
+local offset = false
+
+--- Seconds since 1970, UTC, as far as the host knows, for a time of wait.now that is not long ago. It does not go back
+--- unless the host's does.
+local function wall_of(time)
+  local before, wall = core.now(), core.wall()
+  local found = wall - before
+  if not offset or core.now() - before < PREEMPTED and math.abs(found - offset) > SET then offset = found end
+  return time + offset
+end
+
+wait.wall_of = wall_of
+
+--- A simulation's clock in place of the host's; nil: the host's again. The simulation begins in 1970.
 function wait.set_clock(clock)
   builtin.set_clock(clock)
   wait.now = builtin.now
+  wait.wall_of = clock and function(time) return time end or wall_of
 end
 
 --- Seconds since 1970, UTC, as far as the host knows.

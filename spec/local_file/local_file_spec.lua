@@ -460,5 +460,50 @@ describe("A path of this host", function()
       assert.are.same("before\nbehind\n", ftp_lab.read(folder .. "/other/trace"))
       assert.are.same("link", kind "link")
     end)
+
+    it("begins anew at the size that was asked for, keeps the file before, and loses nothing", function()
+      local path = folder .. "/sized"
+      ftp_lab.write(path, ("x"):rep(80) .. "\n")
+      local log = assert(local_file.log(path, 100))
+      for i = 1, 20 do log:write(("%02d%s"):format(i, ("y"):rep(22))) end
+      log:close()
+      local before, now = ftp_lab.read(path .. ".1"), ftp_lab.read(path)
+      assert.are.equal(100, #before) -- four lines
+      assert.are.same({ "13", "17" }, { before:sub(1, 2), now:sub(1, 2) })
+      assert.are.equal("20", now:match "(%d%d)y+\n$")
+    end)
+
+    it("that cannot be renamed grows on, and that is reported", function()
+      local path = folder .. "/grows"
+      assert(lfs.mkdir(path .. ".1"))
+      ftp_lab.write(path .. ".1/there", "")
+      local program = ([[
+        package.path, package.cpath = %q, %q
+        local log = require("hayes.local_file").log(%q, 100)
+        for _ = 1, 9 do log:write(("z"):rep(24)) end
+        log:close()
+      ]]):format(package.path, package.cpath, path)
+      local said = Process.run({ "lua5.4", "-e", program }, { ours = true })
+      assert.is_truthy(said:find("hayes: the trace cannot be begun anew: ", 1, true), said)
+      assert.are.equal(225, #ftp_lab.read(path))
+    end)
+  end)
+
+  it("of a trace has the time in UTC, the direction and the dialect in each line", function()
+    lines = {}
+    local began = os.time()
+    local traced <close> = assert(hayes.open("emulator", { trace = function(line) lines[#lines + 1] = line end }))
+    assert(traced:at "AT+CSQ")
+    traced:close()
+    local before = ""
+    for _, line in ipairs(lines) do
+      local year, month, day, rest = line:match "^(%d%d%d%d)%-(%d%d)%-(%d%d)T(%d%d:%d%d:%d%d%.%d%d%d%d%d%dZ) [<>-] "
+      assert.is_truthy(rest, line)
+      assert.are.same({ os.date("!%Y"), os.date("!%m") }, { year, month })
+      assert.is_true(math.abs(tonumber(day) - tonumber(os.date("!%d", began))) <= 1)
+      assert.is_true(line:sub(1, 27) >= before)
+      before = line:sub(1, 27)
+    end
+    assert.is_truthy(table.concat(lines, "\n"):find(" %- dialect quectel\n"))
   end)
 end)

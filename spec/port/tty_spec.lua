@@ -219,7 +219,8 @@ print(struct.unpack("=4I20B2I", fcntl.ioctl(line, 0x802C542A, bytes(44)))[-1])]]
       raises(function() hayes.open("/dev/ttyUSB99", { boud = 9600 }) end))
     assert.are.same('hayes.open: flow is "rts"; it must be one of "none", "rtscts", "xonxoff"',
       raises(function() hayes.open("/dev/ttyUSB99", { flow = "rts" }) end))
-    assert.are.same('hayes.open: dialect is "quektel"; it must be one of "auto", "quectel", "aithinker"',
+    assert.are.same('hayes.open: dialect is "quektel"; it must be "auto", one of quectel, aithinker, a table, or the path '
+      .. "of a file that returns one (did you mean quectel?)",
       raises(function() hayes.open("/dev/ttyUSB99", { dialect = "quektel" }) end))
   end)
 end)

@@ -44,21 +44,23 @@ end
 --- Starts it beside the spec, and waits until it has printed a text; close() ends it.
 ---@param words table arguments, `env`
 ---@param text string
----@return table process
+---@return table process  its method `printed` waits for another text; gives all that was printed
+---@return string printed
 function Program.start(words, text)
   local folder = lab.folder()
   local log = folder .. "/program.log"
   os.remove(log)
   local process = Process.start(command_line(folder, words, {}), { log = log, ours = true })
-  for _ = 1, 2000 do
-    local file = io.open(log)
-    local printed = file and file:read "a" or ""
-    if file then file:close() end
-    if printed:find(text, 1, true) then return process end
-    socket.sleep(0.01)
+  function process:printed(wanted)
+    for _ = 1, 2000 do
+      local printed = io.open(log) and read(log) or ""
+      if printed:find(wanted, 1, true) then return printed end
+      socket.sleep(0.01)
+    end
+    self:close()
+    error(("%q was not printed"):format(wanted), 2)
   end
-  process:close()
-  error(("%q was not printed"):format(text), 2)
+  return process, process:printed(text)
 end
 
 --- Runs it in a terminal of its own: each step is { "wait", text } or { "type", keys }.

@@ -4,6 +4,8 @@
 local check = require "hayes.check"
 local command = require "hayes.declare.command"
 local compile = require "hayes.declare.compile"
+local errors = require "hayes.error"
+local schema = require "hayes.declare.schema"
 
 ---@class hayes.final
 ---@field [1] string        the result code, or the beginning of its line
@@ -134,11 +136,69 @@ function dialects.define(dialect)
   return dialect
 end
 
---- A dialect of the library, or a table of the user's own.
+local SHOWN = 20 -- mistakes
+local EACCES = 13
+
+local function mistakes_of(dialect)
+  local problems = schema.problems(dialect)
+  if #problems == 0 then return nil end
+  local words = #problems == 1 and "" or (" (%d mistakes)"):format(#problems)
+  return words, table.concat(problems, "\n  ", 1, math.min(#problems, SHOWN))
+end
+
+--- A dialect of the library, or a table of the user's own. A table that is no dialect raises, with all of its mistakes.
 ---@param wanted string|hayes.dialect
+---@return hayes.dialect
 function dialects.get(wanted)
-  if type(wanted) == "table" then return dialects.define(wanted) end
-  return dialects.define(require("hayes.dialect." .. wanted))
+  if type(wanted) ~= "table" then return dialects.define(require("hayes.dialect." .. wanted)) end
+  if wanted.rules then return wanted end
+  local count, list = mistakes_of(wanted)
+  if count then check.fail("dialect", ("the table is no dialect%s:\n  %s"):format(count, list)) end
+  return dialects.define(wanted)
+end
+
+--- The dialect that a Lua file returns; nil and an error if there is no such file, or what it returns is none.
+---@param path string
+---@return hayes.dialect?, hayes.error?
+function dialects.load(path)
+  local file, err, number = io.open(path, "rb")
+  if not file then
+    return nil, errors.new { name = number == EACCES and "permission_denied" or "no_such_file",
+      message = ("the dialect cannot be read: %s"):format(err) }
+  end
+  file:close()
+  local chunk, dialect, count, list
+  chunk, err = loadfile(path)
+  local ok = chunk ~= nil
+  if ok then ok, dialect = xpcall(chunk, function(raised) err = tostring(raised) end, path) end
+  if ok and type(dialect) ~= "table" then
+    ok, err = false, ("it returns %s, and not a dialect table"):format(check.show(dialect))
+  end
+  if ok then
+    count, list = mistakes_of(dialect)
+    ok, err = not count, count and ("\n  %s"):format(list)
+  end
+  if ok then return dialects.define(dialect) end
+  return nil, errors.new { name = "bad_dialect", message = ("%s is no dialect: %s"):format(path, err),
+    hint = "examples/dialects/esp-at.lua is one." }
+end
+
+--- The dialect that an option names: a table, a name of the library's, the path of a file (`./mine.lua`), or NAME of
+--- a file `hayes/dialect/NAME.lua` on Lua's path.
+---@param where string the function for messages
+---@param wanted string|hayes.dialect
+---@return hayes.dialect?, hayes.error?
+function dialects.find(where, wanted)
+  if type(wanted) == "table" then return dialects.get(wanted) end
+  for _, name in ipairs(known) do
+    if name == wanted then return dialects.get(name) end
+  end
+  if wanted:find("/", 1, true) or wanted:find "%.lua$" then return dialects.load(wanted) end
+  local path = wanted:find "^[%w_%-]+$" and package.searchpath("hayes.dialect." .. wanted, package.path)
+  if path and wanted ~= "base" then return dialects.load(path) end
+  local nearest = check.nearest(wanted, dialects.names())
+  check.fail(where, ("dialect is %s; it must be \"auto\", one of %s, a table, or the path of a file that returns one%s")
+    :format(check.show(wanted), table.concat(known, ", "), nearest and (" (did you mean %s?)"):format(nearest) or ""))
 end
 
 function dialects.names()

@@ -239,11 +239,23 @@ local function gap(count, why)
     why or "the reader was too slow")
 end
 
+--- Renames a file that has become too large, and begins it anew. Where that fails the file goes on growing.
+local function rotate(self)
+  self.size = 0
+  local file, err = nil, select(2, os.rename(self.path, self.path .. ".1"))
+  if not err then file, err = open(self.path, "missing", "append") end
+  if not file then return wait.report("the trace cannot be begun anew", tostring(err)) end
+  self.file:close()
+  self.file = file
+end
+
 --- Writes one line.
 ---@param line string without a line end
 function Log:write(line)
   self.torn = push(self, self.torn)
   local text = line .. "\n"
+  if self.most and self.torn == "" and self.size > 0 and self.size + #text > self.most then rotate(self) end
+  self.size = self.size + #text
   if self.missing > 0 then text = gap(self.missing, self.failure) .. text end
   local left = self.torn == "" and push(self, text) or text
   if left == text then
@@ -260,12 +272,14 @@ end
 
 --- Opens a log, which is created if missing.
 ---@param path string
-function local_file.log(path)
-  local kind, err = classify(path, "written")
-  if not kind then return nil, err end
-  local file
-  file, err = open(path, kind, "append")
-  return file and setmetatable({ file = file, torn = "", missing = 0 }, Log), err
+---@param most? integer bytes of a file, after which it is renamed to `PATH.1`, and begun anew
+function local_file.log(path, most)
+  local kind, name = classify(path, "written")
+  if not kind then return nil, name end
+  local file, err = open(path, kind, "append")
+  if not file then return nil, err end
+  return setmetatable({ file = file, torn = "", missing = 0, path = name, most = name and most or nil,
+    size = file:size() or 0 }, Log)
 end
 
 return local_file
