@@ -29,6 +29,23 @@ describe("Commands in line for the module", function()
     end)
   end)
 
+  it("let those go in front that are to be next", function()
+    hayes.run(function()
+      local order = {}
+      for i = 1, 4 do
+        hayes.spawn(function()
+          assert(modem:at "AT+CSQ")
+          order[#order + 1] = i
+        end)
+      end
+      hayes.spawn(function()
+        assert(exchange.run(modem, "AT+CREG?", { next = true }))
+        order[#order + 1] = "next"
+      end):join()
+      assert.are.same("next", order[2])
+    end)
+  end)
+
   it("stay in line when an earlier job ends whose own command waited there before", function()
     hayes.run(function()
       hayes.spawn(modem.at, modem, "AT+CSQ")
