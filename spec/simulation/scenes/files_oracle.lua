@@ -118,8 +118,9 @@ function failed.upload(user, call)
   if not user.cancelled then fail(user, call, "failed, and the module has %s of it", show(stored)) end
 end
 
---- A part of it may be written, from its beginning on.
-function failed.write(user, call)
+--- A part of it may be written, from its beginning on; by a module that does not answer at present, later.
+function failed.write(user, call, err)
+  if err and err.name == "timeout" then user.cancelled = true end
   local stored = user:stored() or ""
   if user.run.harm >= DAMAGE or user.unsettled then return end
   for count = 0, #(user.given or "") do
