@@ -1,6 +1,7 @@
 /* Interprets tokens: what each means to the command in flight, and what follows from it. */
 #include "at/engine.h"
 
+#include "at/information.h"
 #include "at/match.h"
 
 #include <string.h>
@@ -323,55 +324,6 @@ static bool on_deferred(struct at_engine *engine, struct at_event *event, const 
     return true;
 }
 
-/* Whether the line has the name of one of the commands on the line in flight. */
-static bool is_named_in_compound(const struct at_engine *engine, const struct at_token *line)
-{
-    const char *at = engine->line + 2, *end = engine->line + engine->slot.text_length;
-    while (at < end) {
-        char name[AT_NAME_MAX];
-        size_t length = at_command_name(at, (size_t)(end - at));
-        for (size_t i = 0; i < length && i < sizeof name; i++)
-            name[i] = at_upper(at[i]);
-        if (length <= sizeof name && at_is_named(line, name, length))
-            return true;
-        at = at_next_command(at, end);
-    }
-    return false;
-}
-
-static bool has_name_of_command(const struct at_engine *engine, const struct at_token *line)
-{
-    const struct at_slot *slot = &engine->slot;
-    return at_is_named(line, slot->prefix, slot->prefix_length) ||
-           (slot->compound && is_named_in_compound(engine, line));
-}
-
-/* Whether the line answers the command in flight, or the one that was given up. */
-static bool is_information(const struct at_engine *engine, const struct at_token *line,
-                           const struct at_line_rule *rule)
-{
-    const struct at_slot *slot = &engine->slot;
-    if (!at_slot_is_awaiting(slot) && slot->state != AT_SLOT_GIVEN_UP)
-        return false;
-    if (has_name_of_command(engine, line)) {
-        if (rule != NULL && rule->kind == AT_LINE_URC && rule->shape != NULL)
-            return !at_has_shape(line, line->prefix_length, rule->shape);
-        return !at_is_named(line, slot->expect.prefix, slot->expect.prefix_length);
-    }
-    if (rule != NULL || slot->info == AT_INFO_PREFIXED || at_prefix_length(line) > 0)
-        return false;
-    return at_has_shape(line, 0, slot->info_shape);
-}
-
-/* Whether the line belongs to the command in flight because nothing says that it cannot: no rule knows the
- * line, and none says how this command is answered (`AT+CCID` may be answered with `+QCCID: …`). */
-static bool is_likely_information(const struct at_engine *engine, const struct at_token *line)
-{
-    const struct at_slot *slot = &engine->slot;
-    return at_slot_is_awaiting(slot) && slot->info == AT_INFO_ANY && line->rule == AT_NO_RULE &&
-           !slot->had_block && !at_deferred_has_prefix(&engine->deferred, line);
-}
-
 /* An unknown or overlong line between a block and the final result code is the rest of a damaged block. */
 static void note_stray_bytes(struct at_engine *engine)
 {
@@ -388,7 +340,7 @@ static enum at_event_kind on_other_line(struct at_engine *engine, struct at_even
     /* It has the name of the command in flight, too, where that opens another connection in data mode. */
     if (engine->slot.online && on_deferred(engine, event, line))
         return event->kind;
-    if (is_information(engine, line, rule)) {
+    if (at_is_information(engine, line, rule)) {
         if (engine->slot.state != AT_SLOT_GIVEN_UP)
             return emit_line(engine, event, AT_EVENT_INFO, line, now);
         at_sync_line(&engine->sync, now);
@@ -398,7 +350,7 @@ static enum at_event_kind on_other_line(struct at_engine *engine, struct at_even
         return event->kind;
     if (rule != NULL && rule->kind == AT_LINE_URC)
         return emit_line(engine, event, AT_EVENT_URC, line, now);
-    if (is_likely_information(engine, line))
+    if (at_is_likely_information(engine, line))
         return emit_line(engine, event, AT_EVENT_INFO, line, now);
     if (engine->sync.phase != AT_SYNC_OFF)
         at_sync_line(&engine->sync, now);
@@ -456,7 +408,7 @@ static enum at_event_kind suspect_boot(struct at_engine *engine, struct at_event
 static bool announces_block(const struct at_engine *engine, const struct at_token *line)
 {
     return engine->slot.state != AT_SLOT_EMPTY && at_block_length(line, rule_of(engine, line)) > 0 &&
-           has_name_of_command(engine, line);
+           at_has_name_of_command(engine, line);
 }
 
 static enum at_event_kind on_line(struct at_engine *engine, struct at_event *event,

@@ -7,7 +7,7 @@ local SOCKET = "spec/socket/buffer_spec.lua spec/socket/datagram_spec.lua spec/s
 
 return {
   { "lua/hayes/wait.lua", "  if waiter.fired then return end\n  hear_of_cancel(task)\n", "  hear_of_cancel(task)\n", WAIT },
-  { "lua/hayes/wait.lua", "  task.timer = false\n  task.waiting = false", "  task.waiting = false", WAIT },
+  { "lua/hayes/wait.lua", "  loop.unschedule(task)\n  task.waiting = false", "  task.waiting = false", WAIT },
   { "lua/hayes/wait.lua", "  if self.ended or self.cancelled then return end\n  self.cancelled",
     "  if self.ended then return end\n  self.cancelled",
     WAIT },
@@ -15,9 +15,9 @@ return {
   { "lua/hayes/wait.lua", "  if self.fired then return end\n  self.first", "  self.first", WAIT },
   { "lua/hayes/wait.lua", "group.count = group.count - 1\n  if group.count == 0",
     "group.count = group.count - 1\n  if group.count <= 1", WAIT },
-  { "lua/hayes/loop/builtin.lua", "if heap[parent].at <= entry.at then break end",
-    "if heap[parent].at >= entry.at then break end", WAIT },
-  { "lua/hayes/loop/builtin.lua", "heap[child + 1].at < heap[child].at", "heap[child + 1].at > heap[child].at", WAIT },
+  { "lua/hayes/loop/builtin.lua", "if parent.at <= entry.at then break end",
+    "if parent.at >= entry.at then break end", WAIT },
+  { "lua/hayes/loop/builtin.lua", "heap[below + 1].at < heap[below].at", "heap[below + 1].at > heap[below].at", WAIT },
   { "lua/hayes/loop/builtin.lua", "first_ready.place <= last", "first_ready.place < last", WAIT },
   { "lua/hayes/loop/builtin.lua", "  if task.in_line then return end\n", "", WAIT },
   { "lua/hayes/lock.lua", "if place == self then return table.remove(line, i) end", "if place == self then return end",

@@ -12,6 +12,7 @@ local exchange = require "hayes.exchange"
 local failure = require "hayes.failure"
 local hosts = require "hayes.stream.host"
 local reason = require "hayes.dialect.quectel.reason"
+local Send = require "hayes.dialect.quectel.socket.send"
 local undamaged = require "hayes.damage.undamaged"
 local wait = require "hayes.wait"
 
@@ -48,51 +49,8 @@ local CONTEXT_LOST = 570
 --- Longest time for which the buffer may stay full, seconds.
 local FULL_FOR = 120
 
---- By modem: the sends that the module has not confirmed yet, in their order. Some modules send SEND OK after SEND
---- FAIL, and it names neither the connection nor its kind.
-local unconfirmed_sends = setmetatable({}, { __mode = "k" })
-
 local Connection = { chunk = MOST_SENT, modes = modes }
 Connection.__index = Connection
-
---- Handles a SEND OK that no command was waiting for: it confirms the last send that was refused.
----@param modem hayes.modem
-function Connection.heed_late_answers(modem)
-  if unconfirmed_sends[modem] then return end
-  local unconfirmed = {}
-  unconfirmed_sends[modem] = unconfirmed
-  modem:listen("SEND OK", function()
-    for i = #unconfirmed, 1, -1 do
-      if not exchange.is_under_way(modem, unconfirmed[i]) then
-        table.remove(unconfirmed, i).taken = true
-        return
-      end
-    end
-  end)
-end
-
-local Send = {}
-Send.__index = Send
-
---- It has ended in some way, and no longer counts as unconfirmed.
-function Send:__close()
-  for i, candidate in ipairs(self.unconfirmed) do
-    if candidate == self then return table.remove(self.unconfirmed, i) end
-  end
-end
-
---- It is being sent to the module.
-function Send:begun()
-  table.insert(self.unconfirmed, self)
-end
-
---- The request of one send.
----@return hayes.request
-local function new_send(connection, bytes, given)
-  local progress = given and function(count) return count >= #bytes and given() end
-  return setmetatable({ data = bytes, unconfirmed = unconfirmed_sends[connection.modem], taken = false,
-    owner = connection, progress = progress }, Send)
-end
 
 ---@param family hayes.quectel.family
 ---@param opening hayes.quectel.opening
@@ -254,7 +212,7 @@ function Connection:send(bytes, given)
   while true do
     local refusal = self:refusal()
     if refusal then return nil, refusal end
-    local send <close> = new_send(self, bytes, given)
+    local send <close> = Send.new(self, bytes, given)
     local response, err = exchange.run(self.modem, command, send)
     if response then return true end
     if err.result ~= "SEND FAIL" then

@@ -1,6 +1,7 @@
 --- Opens connections of one family (TLS, or TCP and UDP) in any access mode, and keeps track of their socket indices.
 
 local Connection = require "hayes.dialect.quectel.socket.connection"
+local Send = require "hayes.dialect.quectel.socket.send"
 local core = require "hayes.core"
 local DataMode = require "hayes.stream.data_mode"
 local errors = require "hayes.error"
@@ -36,7 +37,7 @@ function Opener.new(modem, family, forget)
     connection:expect_blocks(true)
     if forget then forget(connection) end
   end
-  Connection.heed_late_answers(modem)
+  Send.heed_late_answers(modem)
   local keys = modem.dialect.urc_by_name[family.urc].keys
   modem:listen(family.urc, function(event)
     local key = event.fields[1]

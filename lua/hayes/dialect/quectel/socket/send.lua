@@ -1,0 +1,50 @@
+--- One send to a connection, of which the module may say late that it has taken it.
+
+local exchange = require "hayes.exchange"
+
+--- By modem: the sends that the module has not confirmed yet, in their order. Some modules send SEND OK after SEND
+--- FAIL, and it names neither the connection nor its kind.
+local unconfirmed_sends = setmetatable({}, { __mode = "k" })
+
+---@class hayes.quectel.send: hayes.request
+---@field taken boolean   the module has confirmed it after refusing it
+local Send = {}
+Send.__index = Send
+
+--- Handles a SEND OK that no command was waiting for: it confirms the last send that was refused.
+---@param modem hayes.modem
+function Send.heed_late_answers(modem)
+  if unconfirmed_sends[modem] then return end
+  local unconfirmed = {}
+  unconfirmed_sends[modem] = unconfirmed
+  modem:listen("SEND OK", function()
+    for i = #unconfirmed, 1, -1 do
+      if not exchange.is_under_way(modem, unconfirmed[i]) then
+        table.remove(unconfirmed, i).taken = true
+        return
+      end
+    end
+  end)
+end
+
+--- It has ended in some way, and no longer counts as unconfirmed.
+function Send:__close()
+  for i, candidate in ipairs(self.unconfirmed) do
+    if candidate == self then return table.remove(self.unconfirmed, i) end
+  end
+end
+
+--- It is being sent to the module.
+function Send:begun()
+  table.insert(self.unconfirmed, self)
+end
+
+--- The request of one send.
+---@return hayes.request
+function Send.new(connection, bytes, given)
+  local progress = given and function(count) return count >= #bytes and given() end
+  return setmetatable({ data = bytes, unconfirmed = unconfirmed_sends[connection.modem], taken = false,
+    owner = connection, progress = progress }, Send)
+end
+
+return Send
