@@ -99,9 +99,11 @@ end
 
 --- It has happened; the up to three values given here are what wait() returns. Any further call changes nothing.
 function Waiter:fire(first, second, third)
-  if self.fired then return end
-  self.first, self.second, self.third = first, second, third
-  self.fired = true
+  if not self.fired then
+    self.first, self.second, self.third = first, second, third
+    self.fired = true
+  end
+  -- Again where there was no memory for these calls before.
   if self.task then go_ahead(self.task) end
   if self.others then
     for task in pairs(self.others) do go_ahead(task) end

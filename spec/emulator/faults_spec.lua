@@ -5,9 +5,11 @@ local core = require "hayes.core"
 local folder = require "support.folder"
 local hayes = require "hayes"
 
---- Those of the host, which no module can bring about.
+--- Those of the host and of its other programs, which no module can bring about; and a stall, which is `tty full` with the
+--- module silent.
 local OF_HOST = { ["cancel"] = true, ["time-out"] = true, ["clock jump"] = true, ["handler error"] = true,
-  ["collect"] = true }
+  ["collect"] = true, ["port renamed"] = true, ["settings changed"] = true, ["stall"] = true }
+local PROGRAM = (os.getenv("HAYES_BUILD") or "build") .. "/hayes-emulator"
 
 local function in_simulation()
   local names, within = {}, false
@@ -22,7 +24,7 @@ end
 
 local function printed()
   local names, meanings = {}, {}
-  for line in Process.run({ "hayes-emulator", "--faults", "list" }):gmatch "[^\n]+" do
+  for line in Process.run({ PROGRAM, "--faults", "list" }, { ours = true }):gmatch "[^\n]+" do
     names[#names + 1], meanings[#meanings + 1] = line:match "^(.-) +each (.+)$"
   end
   return names, meanings

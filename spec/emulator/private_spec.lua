@@ -19,9 +19,10 @@ describe("What the emulator creates is for its owner alone:", function()
 
   it("its control socket", function()
     local path <const> = folder.new "private" .. "/control"
+    local program = (os.getenv("HAYES_BUILD") or "build") .. "/hayes-emulator"
     for _, mask in ipairs { "000", "022", "777" } do
-      local pipe <close> = assert(io.popen(("umask %s; exec hayes-emulator --attached --control %s")
-        :format(mask, Process.quote { path })))
+      local pipe <close> = assert(io.popen(("umask %s; exec %s --attached --control %s"):format(mask,
+        program, Process.quote { path })))
       assert(pipe:read "l")
       assert.are.same("600", mode(path), "umask " .. mask)
     end

@@ -42,7 +42,7 @@ describe("hayes.emulator starts", function()
     Process.run { "gcc", "-O1", "-shared", "-fPIC", "-o", shim, "spec/support/signal_shim.c" }
     for _ = 1, 3 do
       assert.are.same("answers\n", Process.run({ "env", "LD_PRELOAD=" .. folder.absolute(shim), "HAYES_SIGNAL_US=200",
-        "timeout", "60", "lua5.4", "-e", [[
+        "LUA_PATH=" .. package.path, "LUA_CPATH=" .. package.cpath, "timeout", "60", "lua5.4", "-e", [[
           local hayes = require "hayes"
           local modem = assert(hayes.open "emulator")
           print(modem:at "AT" and "answers")
