@@ -48,6 +48,15 @@ describe("The engine, when an upload", function()
     bench:get_in_step()
   end)
 
+  it("loses a byte while the port takes nothing, does not keep the loop awake", function()
+    bench:command('AT+QFUPL="a",10,60', { data = "0123456789", timeout = 60 })
+    bench:receive("\r\nCONNECT\r\n")
+    bench:output()
+    bench.time = bench.time + 8
+    assert.is_true(bench.engine:deadline(bench.time) > bench.time)
+    assert.are.same("+++", bench:output())
+  end)
+
   it("is answered at once, sends no escape sequence", function()
     bench:command('AT+QFUPL="a",10,60', { data = "0123456789", timeout = 60 })
     bench:receive("\r\nCONNECT\r\n")

@@ -153,6 +153,8 @@ function oracle.check(user, call, ok, result, err)
   end
   if result ~= nil or call.name == "size" and err == nil then return succeeded[call.name](user, call, result, err) end
   if not errors.is(err) or tostring(err) == "" then return fail(user, call, "failed with %s", tostring(err)) end
+  -- What the module has not answered it may do later.
+  if not err.result then user.cancelled = true end
   local expected = EXPECTED[call.name]
   local is_full = call.name == "write" and err.name == "damaged" and flash.room(run.module) == 0
   if is_calm(run) and not is_full and not (expected and expected[err.code]) then fail(user, call, "failed: %s", tostring(err)) end
