@@ -355,10 +355,12 @@ at_time at_upload_deadline(const struct at_upload *upload, const struct at_escap
 {
     const char *bytes;
     at_time until = AT_NEVER;
-    if (upload->phase == AT_UPLOAD_GUARD)
-        return at_escape_ready_at(escape, protocol);
-    if (!at_upload_is_open_ended(upload))
-        return answer_due(upload, escape, protocol);
+    /* Once the time has come there is output, and it is the port that is waited for. */
+    if (upload->phase == AT_UPLOAD_GUARD || !at_upload_is_open_ended(upload)) {
+        until = upload->phase == AT_UPLOAD_GUARD ? at_escape_ready_at(escape, protocol)
+                                                 : answer_due(upload, escape, protocol);
+        return until > now ? until : AT_NEVER;
+    }
     if (upload->phase == AT_UPLOAD_DATA) {
         size_t length = peek(upload, &bytes);
         if (length > 0)

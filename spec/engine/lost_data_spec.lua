@@ -48,6 +48,15 @@ describe("The engine, when an upload", function()
     bench:get_in_step()
   end)
 
+  it("loses a byte while the port takes nothing, does not keep the loop awake", function()
+    bench:command('AT+QFUPL="a",10,60', { data = "0123456789", timeout = 60 })
+    bench:receive("\r\nCONNECT\r\n")
+    bench:output()
+    bench.time = bench.time + 8
+    assert.is_true(bench.engine:deadline(bench.time) > bench.time)
+    assert.are.same("+++", bench:output())
+  end)
+
   it("is answered at once, sends no escape sequence", function()
     bench:command('AT+QFUPL="a",10,60', { data = "0123456789", timeout = 60 })
     bench:receive("\r\nCONNECT\r\n")
@@ -87,4 +96,37 @@ describe("A download of known length", function()
       assert.are.same(bytes, response.data)
     end)
   end
+end)
+
+describe("A download that is given up", function()
+  for _, when in ipairs { "before OK", "in the middle of the result", "after the result" } do
+    it("leaves no result to be waited for: " .. when, function()
+      local bench = Bench.new()
+      local function step(bytes, name)
+        bench:receive(bytes)
+        if when == name then bench.engine:cancel(bench.id, bench.time) end
+      end
+      bench:command('AT+QFTPGET="a","COM:",0,5', { block = 5, timeout = 60 })
+      step("\r\nCONNECT\r\nab", "before OK")
+      step("\r\nOK\r\n\r\n+QF", "in the middle of the result")
+      step("TPGET: 616,426\r\n", "after the result")
+      bench:get_in_step()
+      assert.is_truthy(bench.engine:submit({}, 'AT+QFTPGET="a","COM:",0,5', bench.time, nil, nil, 60, nil, nil, 5))
+    end)
+  end
+
+  it("waits for no result once its session is known to be closed", function()
+    local bench = Bench.new()
+    bench:command('AT+QFTPGET="a","COM:",0,5', { block = 5, timeout = 60 })
+    bench.engine:cancel(bench.id, bench.time)
+    bench:get_in_step()
+    local function submit()
+      return bench.engine:submit({}, 'AT+QFTPGET="a","COM:",0,5', bench.time, nil, nil, 60, nil, nil, 5)
+    end
+    assert.are.same({ nil, "pending" }, { submit() })
+    bench.engine:forget_results("+QSSL")
+    assert.are.same({ nil, "pending" }, { submit() })
+    bench.engine:forget_results("+QFTP")
+    assert.is_truthy(submit())
+  end)
 end)

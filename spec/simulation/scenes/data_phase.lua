@@ -52,6 +52,7 @@ function DataPhase:watch_host(bound)
   world:after(self.size > 0 and bound or bound + 1, function()
     if self.over or boot ~= module.boots then return end
     local excused = jumped ~= world.jumped or module.line.full_until > since or module.run.unplugged
+      or self.half_escape
     if self.last_input == since and not excused then
       world:note_failure("the host waits for more than %d s while the module waits for data", bound)
     end
@@ -81,6 +82,7 @@ end
 function DataPhase:input(bytes)
   local module = self.module
   local silent = module.world.now - self.last_input >= GUARD
+  self.half_escape = bytes:find("^%+%+?$") ~= nil -- the line has lost some of `+++`
   self.last_input = module.world.now
   if self.escaping then
     self.escaping = false

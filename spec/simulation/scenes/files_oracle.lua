@@ -13,6 +13,9 @@ local LOSS, DAMAGE = 2, 3
 --- How long a module may be in the state that a fault has left, seconds.
 local BOUND = 10
 
+--- How long a module that has not answered is told again what to remove, seconds.
+local REMOVAL = 100
+
 local function show(bytes) return bytes and ("%d bytes"):format(#bytes) or "no file" end
 
 local function fail(user, call, text, ...)
@@ -40,7 +43,7 @@ function succeeded.upload(user, call, result)
     fail(user, call, "succeeded with %s, and the module has %s", show(user.given), show(stored))
   end
   if result.bytes ~= #user.given then fail(user, call, "gave %s for %d bytes", tostring(result.bytes), #user.given) end
-  user.whole[user.given] = true
+  user.whole[user.given], user.unsettled = true, false
 end
 
 function succeeded.download(user, call, result, told)
@@ -113,16 +116,15 @@ function failed.upload(user, call)
   if user.before and not user.unsettled and not call.replace and stored ~= user.before and user.run.harm < DAMAGE then
     fail(user, call, "failed, and the file that was there is %s now", show(stored))
   end
-  -- What is left of it is removed, as far as the module hears that.
-  if user.run.harm >= LOSS or user.run.unplugged or not stored or user.whole[stored] then return end
-  if not user.cancelled then fail(user, call, "failed, and the module has %s of it", show(stored)) end
+  -- What is left of it is removed, in the background if the module does not answer: check_left() tells.
+  if stored and stored ~= user.before then user.cancelled = true end
 end
 
 --- A part of it may be written, from its beginning on; by a module that does not answer at present, later.
 function failed.write(user, call, err)
   if err and err.name == "timeout" then user.cancelled = true end
   local stored = user:stored() or ""
-  if user.run.harm >= DAMAGE or user.unsettled then return end
+  if user.run.harm >= DAMAGE or user.unsettled or user.run.unplugged then return end
   for count = 0, #(user.given or "") do
     local wanted = written(user, count)
     if #wanted == #stored and wanted == stored then return end
@@ -144,15 +146,19 @@ end
 function oracle.check(user, call, ok, result, err)
   local run = user.run
   -- What is left of a cancelled call is done in the background: what the next one finds is not certain.
-  user.unsettled, user.cancelled = user.cancelled, not ok
+  user.unsettled = user.unsettled or user.cancelled
+  user.cancelled = not ok
   if not ok then
     if failed[call.name] then failed[call.name](user, call) end
     return
   end
   if result ~= nil or call.name == "size" and err == nil then return succeeded[call.name](user, call, result, err) end
   if not errors.is(err) or tostring(err) == "" then return fail(user, call, "failed with %s", tostring(err)) end
+  -- What the module has not answered it may do later.
+  if not err.result then user.cancelled = true end
   local expected = EXPECTED[call.name]
-  if is_calm(run) and not (expected and expected[err.code]) then fail(user, call, "failed: %s", tostring(err)) end
+  local is_full = call.name == "write" and err.name == "damaged" and flash.room(run.module) == 0
+  if is_calm(run) and not is_full and not (expected and expected[err.code]) then fail(user, call, "failed: %s", tostring(err)) end
   if failed[call.name] then failed[call.name](user, call, err) end
 end
 
@@ -171,14 +177,21 @@ local function use_again(run, modem, name)
   if not deleted then run.world:note_failure("%s: deleting after the faults: %s", name, tostring(err)) end
 end
 
-local function check_left(user)
+local function is_left(user)
   local stored = user:stored()
-  if user.in_parts or user.run.harm >= LOSS or user.run.unplugged or not stored or user.whole[stored] then return end
+  return not (user.in_parts or user.run.harm >= LOSS or user.run.unplugged or not stored or user.whole[stored])
+end
+
+local function check_left(user)
+  local deadline = user.run.world.now + REMOVAL
+  while is_left(user) and user.run.world.now < deadline do hayes.sleep(1) end
+  if not is_left(user) then return end
+  local stored = user:stored()
   user.run.world:note_failure("%s: a part of it (%s) is left in the module", user.name, show(stored))
 end
 
 function oracle.check_rest(run, modem)
-  run.module.flash_full_until = 0
+  run.module.flash_full_until, run.module.habits.flash_size = 0, 1000000
   hayes.sleep(BOUND)
   for _, user in ipairs(run.file_users or {}) do
     check_left(user)

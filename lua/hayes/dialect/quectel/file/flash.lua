@@ -9,10 +9,12 @@ local Holding = require "hayes.dialect.quectel.file.holding"
 local Lock = require "hayes.lock"
 local parts = require "hayes.dialect.quectel.file.parts"
 local transfer = require "hayes.dialect.quectel.file.transfer"
+local wait = require "hayes.wait"
 
 ---@class hayes.quectel.flash
 ---@field modem hayes.modem
 ---@field with_file function  see parts.opener
+---@field lose_all function   the same
 ---@field locks table<string, hayes.lock> by name
 local Flash = {}
 Flash.__index = Flash
@@ -20,8 +22,9 @@ Flash.__index = Flash
 ---@param modem hayes.modem
 ---@return hayes.quectel.flash
 function Flash.new(modem)
-  return setmetatable({ modem = modem, with_file = parts.opener(modem), locks = setmetatable({}, { __mode = "v" }) },
-    Flash)
+  local with_file, lose_all = parts.opener(modem)
+  return setmetatable({ modem = modem, with_file = with_file, lose_all = lose_all,
+    locks = setmetatable({}, { __mode = "v" }) }, Flash)
 end
 
 --- A file's name without the storage, which some firmware prints and some does not.
@@ -125,11 +128,30 @@ function Flash:must_be_free(name)
   return nil, errors.within(err, "storing " .. name)
 end
 
+--- How often, and after how many seconds each time, a module that does not answer is told to remove a file.
+local REMOVALS, REMOVE_AGAIN = 5, 10
+
+--- Removes what there is of a file, as soon as the module answers.
+local function remove_later(self, held)
+  held:later(function()
+    for _ = 1, REMOVALS do
+      local ok, err = self:delete_if_there(held.name)
+      if ok or err.result or self.modem.closed_with then return end
+      wait.sleep(REMOVE_AGAIN)
+    end
+  end)
+end
+
+local function remove(self, held)
+  if self.modem.closed_with then return end
+  local ok, err = self:delete_if_there(held.name)
+  if not ok and not err.result then remove_later(self, held) end
+end
+
 --- A file that is being stored. Left in the middle, it is removed in the background.
 local Storing = {}
 function Storing:__close()
-  if self.over or self.flash.modem.closed_with then return end
-  self.held:later(function() self.flash:delete_if_there(self.held.name) end)
+  if not self.over and not self.flash.modem.closed_with then remove_later(self.flash, self.held) end
 end
 
 --- Stores a file by f(), and removes what is left of it if that fails, or is given up: the module keeps what it has
@@ -139,7 +161,7 @@ end
 local function store_by(self, held, free, f)
   local storing <close> = setmetatable({ flash = self, held = held, over = not free }, Storing)
   local stored, err = f()
-  if free and not stored and err.code ~= 407 and not self.modem.closed_with then self:delete_if_there(held.name) end
+  if free and not stored and err.code ~= 407 then remove(self, held) end
   storing.over = true
   return stored, err
 end

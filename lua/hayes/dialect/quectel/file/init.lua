@@ -25,6 +25,9 @@ return function(modem)
 
   local flash = Flash.new(modem)
 
+  --- What was open is not, since the module has restarted or the port is closed.
+  function file.reset(err) flash.lose_all(err or errors.reboot()) end
+
   --- Stores a file; its size and checksum are compared with what the module has counted (`damaged`). A name that exists
   --- fails with `code` 407 unless replace is given. An empty source makes an empty file.
   ---

@@ -172,9 +172,17 @@ end
 --- Opens files of this modem for the length of a call: with(held, mode, f) gives what f(file) gives. Of one file there
 --- is one handle at a time: the caller holds its lock.
 ---@param modem hayes.modem
+---@return fun(held: hayes.quectel.holding, mode: integer, f: function): any, hayes.error?
+---@return fun(err: hayes.error) lose_all  the module has restarted, or the port is closed
 function parts.opener(modem)
   local handles = {}
-  return function(held, mode, f)
+
+  local function lose_all(err)
+    for _, file in pairs(handles) do file.gone, file.lost = true, err end
+    handles = {}
+  end
+
+  local function with(held, mode, f)
     local file <close>, err = open_for_caller(handles, modem, held, mode)
     if not file then return nil, err end
     local results = table.pack(f(file))
@@ -183,6 +191,8 @@ function parts.opener(modem)
     if not closed and results[1] then return nil, err end
     return table.unpack(results, 1, results.n)
   end
+
+  return with, lose_all
 end
 
 return parts

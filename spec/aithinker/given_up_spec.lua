@@ -1,0 +1,117 @@
+-- Connections of an Ai-Thinker module that the library has given up, or the module has, and commands about them that are
+-- still to come.
+
+local exchange = require "hayes.exchange"
+local hayes = require "hayes"
+local Module = require "support.wifi_module"
+local script = require "support.script"
+
+local OK = "\r\nOK\r\n"
+
+describe("An Ai-Thinker module", function()
+  local module, modem
+
+  before_each(script.virtual_time)
+
+  after_each(function()
+    modem:close()
+    script.real_time()
+  end)
+
+  local function open(commands, habits)
+    module = Module.new { commands = commands, habits = habits }
+    modem = assert(hayes.open_port(module.port, "script"))
+  end
+
+  it("gets no command about a connection whose ConID another one has since", function()
+    open()
+    hayes.run(function()
+      local first = assert(modem.tcp.open("a.example", 7))
+      local hold = assert(exchange.hold(modem))
+      first:send("hello")
+      hayes.sleep(1)
+      module.sockets[1] = nil
+      module:event("SocketDisconnect,1")
+      module:event("SocketAutoDel,1")
+      hayes.sleep(1)
+      module:add { type = 4, host = "b.example", port = 7 }
+      hold:__close()
+      hayes.sleep(1)
+      first:close()
+    end)
+    assert.are.same({ 0, 0 }, { module:count("SOCKETSEND"), module:count("SOCKETDEL") })
+  end)
+
+  it("has a connection deleted that it makes after the library has given it up", function()
+    local late = true
+    open { ["^AT%+SOCKET="] = function(line, port)
+      if not late then return module:open(line) end
+      late = false
+      port:say(module:open(line), 40)
+      return ""
+    end }
+    hayes.run(function()
+      local sock, err = modem.tcp.open("a.example", 7)
+      assert.is_true(sock == nil)
+      assert.are.same("timeout", err.name)
+      hayes.sleep(20)
+    end)
+    assert.are.same({}, module.sockets)
+  end)
+
+  it("is told again to delete a connection where it has not answered", function()
+    local deaf = true
+    open { ["^AT%+SOCKETDEL="] = function(line)
+      if not deaf then return module:delete(line) end
+      deaf = false
+      return ""
+    end }
+    hayes.run(function()
+      local sock = assert(modem.tcp.open("a.example", 7))
+      assert.is_nil((sock:close()))
+      hayes.sleep(20)
+    end)
+    assert.are.same({}, module.sockets)
+  end)
+
+  it("gives nothing of a stream behind a packet that got lost", function()
+    local lost = true
+    open { ["^AT%+SOCKETREAD="] = function(line)
+      if not lost then return module:read(line) end
+      lost = false
+      module:read(line)
+      return ""
+    end }
+    local bytes, err
+    hayes.run(function()
+      local sock = assert(modem.tcp.open("a.example", 7))
+      module:incoming(1, "one")
+      hayes.sleep(15)
+      module:incoming(1, "two")
+      hayes.sleep(5)
+      sock:settimeout(1)
+      bytes, err = sock:receive(3)
+      sock:close()
+    end)
+    assert.are.same({ nil, "closed" }, { bytes, err })
+  end)
+
+  it("that closes a connection while transparent transmission is left says nothing of that in its data", function()
+    open({ ["AT+CSQ"] = OK })
+    local got
+    hayes.run(function()
+      local sock = assert(modem.tcp.open("a.example", 7, { mode = "transparent", escape = "auto" }))
+      hayes.sleep(5)
+      local asking = hayes.spawn(modem.at, modem, "AT+CSQ")
+      module.port:say("hello")
+      module.sockets[1].status = 127
+      module:event("SocketDisconnect,1", 0.3)
+      asking:join()
+      hayes.sleep(10)
+      sock:settimeout(1)
+      got = table.pack(sock:receive("*a"))
+      sock:close()
+    end)
+    assert.are.same("hello", got[1])
+  end)
+end)
