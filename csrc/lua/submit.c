@@ -80,6 +80,14 @@ static void set_sink(lua_State *L, struct core_engine *self)
     lua_setiuservalue(L, 1, USER_SINK);
 }
 
+/* A time-out in milliseconds; nil: 0, which stands for that of the rule, so that one of no time at all is 1.
+ */
+static uint32_t check_timeout(lua_State *L, int index)
+{
+    uint32_t milliseconds = core_check_milliseconds(L, index);
+    return milliseconds == 0 && !lua_isnoneornil(L, index) ? 1 : milliseconds;
+}
+
 /* engine:submit(response, text, now, data, expect, timeout, deferred_timeout, online, block, sink, length,
  * progress) -> id, or nil and the reason. Arguments after `now` are optional. The answer is collected in the
  * table `response`: its lines by index, and its block as `data`. data: a string; a file and `length`; or
@@ -98,8 +106,8 @@ int core_engine_submit(lua_State *L)
         .text = text,
         .length = length,
         .expect = luaL_optstring(L, ARG_EXPECT, NULL),
-        .timeout_ms = core_check_milliseconds(L, ARG_TIMEOUT),
-        .deferred_ms = core_check_milliseconds(L, ARG_DEFERRED_TIMEOUT),
+        .timeout_ms = check_timeout(L, ARG_TIMEOUT),
+        .deferred_ms = check_timeout(L, ARG_DEFERRED_TIMEOUT),
         .online = lua_toboolean(L, ARG_ONLINE),
         .block = (uint64_t)luaL_optinteger(L, ARG_BLOCK, 0),
         .progress = lua_toboolean(L, ARG_PROGRESS),
