@@ -12,7 +12,7 @@ return {
     "  if self.ended then return end\n  self.cancelled",
     WAIT },
   { "lua/hayes/wait.lua", "if deadline ~= deadline then error", "if false then error", WAIT },
-  { "lua/hayes/wait.lua", "  if self.fired then return end\n  self.first", "  self.first", WAIT },
+  { "lua/hayes/wait.lua", "if not self.fired then\n    self.first", "if true then\n    self.first", WAIT },
   { "lua/hayes/wait.lua", "group.count = group.count - 1\n  if group.count == 0",
     "group.count = group.count - 1\n  if group.count <= 1", WAIT },
   { "lua/hayes/loop/builtin.lua", "if parent.at <= entry.at then break end",

@@ -5,6 +5,7 @@
 --- is read until a read returns nothing. A `closed` that arrives before that takes effect afterwards. In direct push
 --- mode the URC carries the data. In transparent access mode the line carries the data, and commands wait.
 
+local access_mode = require "hayes.dialect.quectel.socket.access_mode"
 local Buffer = require "hayes.stream.buffer"
 local DataMode = require "hayes.stream.data_mode"
 local errors = require "hayes.error"
@@ -13,7 +14,6 @@ local failure = require "hayes.failure"
 local hosts = require "hayes.stream.host"
 local reason = require "hayes.dialect.quectel.reason"
 local Send = require "hayes.dialect.quectel.socket.send"
-local undamaged = require "hayes.damage.undamaged"
 local wait = require "hayes.wait"
 
 ---@class hayes.quectel.family
@@ -37,9 +37,6 @@ local MOST_SENT, MOST_READ = 1460, 1500
 --- rarely have.
 local DATAGRAM_READ = 1499
 
---- How the access modes are called on the wire.
-local modes = { buffer = 0, push = 1, transparent = 2 }
-
 --- Pause before a send that found the module's buffer full is repeated, and the longest after doubling it, seconds.
 local RETRY_FIRST, RETRY_LAST = 0.02, 1
 
@@ -49,7 +46,7 @@ local CONTEXT_LOST = 570
 --- Longest time for which the buffer may stay full, seconds.
 local FULL_FOR = 120
 
-local Connection = { chunk = MOST_SENT, modes = modes }
+local Connection = { chunk = MOST_SENT, modes = access_mode.numbers }
 Connection.__index = Connection
 
 ---@param family hayes.quectel.family
@@ -336,41 +333,17 @@ local function read_ahead(self)
   repeat
     bytes, err = self:receive()
     ahead[#ahead + 1] = bytes
-  until not bytes or bytes == "" and not self.has_data -- more may have been announced during the read
+    local more = self.has_data and self.mode == "buffer" -- it may have been announced during the read
+  until not bytes or bytes == "" and not more
   for _, part in ipairs(ahead) do self.pushed:put(part) end
   return bytes and true, err
 end
 
---- AT+QISWTMD takes an index alone, and TLS connections and others have indices of their own. nil and an error if a
---- connection of the other kind has this index, or if that must be known and cannot be found out.
-local function check_unambiguous(self, hold)
-  local family = self.family
-  local text = ("AT+%s%d"):format(family.other_state, self.id)
-  local response, err = undamaged.ask(self.modem, text, function()
-    return exchange.run(self.modem, text, { within = hold })
-  end)
-  if not response and not (err.result and not family.must_know) then
-    return nil, errors.within(err, "looking for other connections with the index " .. self.id)
-  end
-  if not response or not response[1] then return true end
-  return nil, errors.new { name = "ambiguous", origin = family.origin,
-    message = ("the %s cannot change its access mode: the module has a %s with the same index, %d, and would switch "
-      .. "that one"):format(describe(self), family.other_what, self.id),
-    hint = "Open it in the mode wanted (the option mode), or close the other connection first." }
-end
-
---- Checks that the index is unambiguous and switches the mode; no other command goes between the two.
-local function change_mode(self, mode)
-  if mode == "transparent" then DataMode.prepare(self.modem) end
-  local hold <close>, err = exchange.hold(self.modem)
-  if not hold then return nil, err end
-  local clear, why = check_unambiguous(self, hold)
-  if not clear then return nil, why end
-  local text = ("AT+QISWTMD=%d,%d"):format(self.id, modes[mode])
-  local request = { within = hold, ends_hold = true, ended = function() self:expect_blocks(mode == "push") end }
-  if mode == "push" then self:expect_blocks(true) end -- data may come in front of the answer
-  if mode ~= "transparent" then return exchange.run(self.modem, text, request) end
-  return self:go_online(text, request)
+--- Nobody knows in which mode it is: it is closed. A length in what the module says of it means that data follows,
+--- since the lengths of buffer mode are switched off.
+local function end_unknown_mode(self, err)
+  self:expect_blocks(true)
+  give_up(self, err)
 end
 
 --- Switches to another access mode (AT+QISWTMD, SSL note 1.4). Refused if a connection of the other kind has the same
@@ -384,15 +357,21 @@ function Connection:switch(mode)
   local ok, err
   if self.mode == "transparent" then ok, err = leave_data_mode(self) else ok, err = read_ahead(self) end
   if not ok then return nil, err end
+  if self.peer_closed then return nil, closed_error(self) end -- what the module still has is read as before
   local before = self.mode
   self.mode, self.opened_in = mode, nil
-  ok, err = change_mode(self, mode)
+  local uncertain
+  ok, err, uncertain = access_mode.change(self, mode)
+  -- What was announced and not read before it ended may be pushed, or not.
+  if ok and mode == "push" and self.has_data and self.peer_closed then ok, err = nil, no_count(self) end
   if ok then return true end
   self.mode = before == "transparent" and "buffer" or before
   if err.result then self:expect_blocks(self.mode == "push") end
   if err.name == "ambiguous" then return nil, err end
-  if err.name == "no_data_mode" then return nil, end_damaged(self, err) end
-  return nil, explain(self, err, "switching to " .. mode .. " mode")
+  if err.name == "no_data_mode" or self.damaged then return nil, end_damaged(self, err) end
+  err = explain(self, err, "switching to " .. mode .. " mode")
+  if uncertain then end_unknown_mode(self, err) end
+  return nil, err
 end
 
 --- Leave data mode for commands, and resume it.

@@ -77,9 +77,9 @@ function Opener:on_recv(event, connection)
   local text, length = event.line:match('"recv",(.*)') or "", event.fields[3]
   if not announced_index(text) or length and math.type(length) ~= "integer" then return self:on_unreadable(text) end
   if not connection then return end
-  if event.data or connection.mode ~= "push" then return connection:on_data(event.data) end
-  -- The line has lost the length, and the data with it; but after a switch this may be a notification of buffer mode.
-  if connection.opened_in == "push" then connection:on_damage("short_read") end
+  -- After a switch it may be a notification of buffer mode; else the line has lost the length, and the data with it.
+  local complete = event.data or connection.mode ~= "push" or connection.opened_in ~= "push"
+  if complete then connection:on_data(event.data) else connection:on_damage("short_read") end
 end
 
 --- An announcement of data was damaged, so pushed data is lost: that of the connection with the index in it; if there
