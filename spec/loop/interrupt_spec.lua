@@ -43,7 +43,8 @@ local program = [[
 describe("An interrupt", function()
   it("comes between two rounds of the loop, or while it waits", function()
     local lines = {}
-    for line in Process.run({ "lua5.4", "-e", program }, { ours = true }):gmatch "[^\n]+" do
+    for line in Process.run({ "env", "LUA_PATH=" .. package.path, "LUA_CPATH=" .. package.cpath,
+      "lua5.4", "-e", program }, { ours = true }):gmatch "[^\n]+" do
       lines[#lines + 1] = line:gsub("\t%S+:%d+: interrupted!$", "\tinterrupted!")
     end
     assert.are.same({ "false\tinterrupted!", "1000", "true", "false\tinterrupted!", "finished\tnil", "false\tinterrupted!",

@@ -5,7 +5,8 @@ local hayes = require "hayes"
 local raises = require "support.raises"
 
 local function run(command)
-  local program = io.popen("LUA_PATH='spec/?.lua;'\"$LUA_PATH\" timeout 100 " .. command)
+  local program = io.popen(("LUA_PATH='spec/?.lua;%s' LUA_CPATH='%s' timeout 100 %s"):format(package.path, package.cpath,
+    command))
   local printed = program:read("a")
   program:close()
   return printed

@@ -37,6 +37,7 @@ describe("When a call of the system fails, the library says so, leaves no descri
   it("a Unix port", function() assert.is_true(check("unix", folder .. "/socket") > 100) end)
   it("a tty", function() assert.is_true(check("tty", emulator.address) > 100) end)
   it("a serial line", function() assert.is_true(check("tty", usb_line.name) > 100) end)
+  it("the module's end of a pty", function() assert.is_true(check("pty", "") > 50) end)
   it("the list of ports", function() assert.is_true(check("ports", "") > 20) end)
   it("a listener and its client", function() assert.is_true(check("listen", "") > 50) end)
   it("waiting", function() assert.is_true(check("waiting", "") > 20) end)

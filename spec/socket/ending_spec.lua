@@ -33,7 +33,7 @@ describe("What was sent before a program", function()
       %s
     ]]):format(port, ending))
     file:close()
-    local program = io.popen(("lua5.4 %s 2>&1"):format(path))
+    local program = io.popen(("LUA_PATH='%s' LUA_CPATH='%s' lua5.4 %s 2>&1"):format(package.path, package.cpath, path))
     server:settimeout(60)
     local peer = assert(server:accept())
     peer:settimeout(60)

@@ -91,6 +91,16 @@ local uses = {
     for _, flow in ipairs { "rtscts", "xonxoff" } do must(core.open_port(address, 115200, flow)):close() end
     return use_port(address)
   end,
+  pty = function()
+    local module <close>, path = core.open_pty()
+    must(module, path)
+    local port <close> = must(core.open_port(path, 9600))
+    must(port:write "AT")
+    must(module:read())
+    must(module:write "OK")
+    must(port:read())
+    return true
+  end,
   ports = function()
     must(core.list_ports())
     return true
