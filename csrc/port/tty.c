@@ -150,8 +150,11 @@ struct port *port_open_tty(const char *name, const struct port_options *options,
     if (fd < 0)
         return port_fail(error, errno);
     struct port *port = calloc(1, sizeof *port);
-    if (port == NULL || !port_lock(fd) || !set_line(fd, speed, options->flow)) {
+    bool locked = port != NULL && port_lock(fd);
+    if (!locked || !set_line(fd, speed, options->flow)) {
         int problem = port == NULL ? ENOMEM : errno;
+        if (locked)
+            port_unlock(fd);
         free(port);
         close(fd);
         return port_fail(error, problem);

@@ -61,7 +61,21 @@ CALL_WITH_OPTION(open, const char *, int, int)
 CALL_WITH_OPTION(open64, const char *, int, int)
 CALL_WITH_OPTION(fcntl, int, int, void *)
 CALL_WITH_OPTION(fcntl64, int, int, void *)
-CALL_WITH_OPTION(ioctl, int, unsigned long, void *)
+
+/* That the lock of a tty cannot be given back would keep an ordinary user out until the other end is closed.
+ */
+int ioctl(int fd, unsigned long request, ...)
+{
+    static int (*real)(int, unsigned long, ...);
+    va_list list;
+    if (real == NULL)
+        real = (int (*)(int, unsigned long, ...))dlsym(RTLD_NEXT, "ioctl");
+    va_start(list, request);
+    void *argument = va_arg(list, void *);
+    va_end(list);
+    return request != TIOCNXCL && fails("ioctl") ? -1 : real(fd, request, argument);
+}
+
 CALL(int, socket, (int domain, int type, int protocol), (domain, type, protocol))
 CALL(int, connect, (int fd, const struct sockaddr *address, socklen_t size), (fd, address, size))
 CALL(int, bind, (int fd, const struct sockaddr *address, socklen_t size), (fd, address, size))

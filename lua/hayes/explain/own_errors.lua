@@ -35,6 +35,8 @@ return {
   no_such_device = { "Nothing is at the other end of the path: no device, or nobody who reads the FIFO." },
   is_a_directory = { "The path leads to a folder, and a file is needed." },
   is_a_socket = { "The path leads to a socket, and a file is needed." },
+  no_descriptor = { "The system has no descriptors left for a pair of sockets.",
+    "Close what is not needed, or raise the limit (ulimit -n)." },
   no_reader = { "Nobody reads from the FIFO.", "Start the program that reads it first." },
   file_in_use = { "Another program is writing that file: it downloads to the same path." },
   rename_failed = { "The download is complete, and its file could not get its name.", "It is in `part_path` of the "
