@@ -28,6 +28,7 @@ static int terminal_columns(lua_State *L)
 static int terminal_settings(lua_State *L)
 {
     struct termios settings;
+    memset(&settings, 0, sizeof settings); /* tcgetattr leaves gaps */
     if (tcgetattr((int)luaL_checkinteger(L, 1), &settings) != 0)
         return 0;
     lua_pushlstring(L, (const char *)&settings, sizeof settings);
