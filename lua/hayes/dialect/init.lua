@@ -5,6 +5,7 @@ local check = require "hayes.check"
 local command = require "hayes.declare.command"
 local compile = require "hayes.declare.compile"
 local errors = require "hayes.error"
+local local_file = require "hayes.local_file"
 local schema = require "hayes.declare.schema"
 
 ---@class hayes.final
@@ -140,10 +141,19 @@ function dialects.define(dialect)
 end
 
 local SHOWN = 20 -- mistakes
-local EACCES = 13
+local LONGEST_FILE = 1 << 22 -- bytes
+local LONGEST_REASON = 8000 -- bytes
+
+local checked = setmetatable({}, { __mode = "k" }) -- tables without mistakes
+
+--- Is it one that has been checked, or made ready for use?
+local function is_known(dialect)
+  return checked[dialect] or getmetatable(dialect) == nil and type(dialect.rules) == "userdata"
+end
 
 local function mistakes_of(dialect)
   local problems = schema.problems(dialect)
+  checked[dialect] = #problems == 0 or nil
   if #problems == 0 then return nil end
   local words = #problems == 1 and "" or (" (%d mistakes)"):format(#problems)
   return words, table.concat(problems, "\n  ", 1, math.min(#problems, SHOWN))
@@ -154,35 +164,50 @@ end
 ---@return hayes.dialect
 function dialects.get(wanted)
   if type(wanted) ~= "table" then return dialects.define(require("hayes.dialect." .. wanted)) end
-  if wanted.rules then return wanted end
-  local count, list = mistakes_of(wanted)
+  local count, list
+  if not is_known(wanted) then count, list = mistakes_of(wanted) end
   if count then check.fail("dialect", ("the table is no dialect%s:\n  %s"):format(count, list)) end
   return dialects.define(wanted)
 end
 
---- The dialect that a Lua file returns; nil and an error if there is no such file, or what it returns is none.
+--- What the code of a dialect file sees: all of Lua, but globals of its own, and no way to end the program.
+local function environment()
+  local globals = { os = setmetatable({ exit = function() error("a dialect must not call os.exit", 2) end },
+    { __index = os }) }
+  globals._G = globals
+  return setmetatable(globals, { __index = _G })
+end
+
+--- The table that the text of a file returns; nil and why there is none.
+local function evaluate(path, text)
+  -- As `lua` reads a program: without a byte order mark, and without a first line that begins with #.
+  text = text:gsub("^\xEF\xBB\xBF", ""):gsub("^#[^\n]*", "")
+  local chunk, problem = load(text, "@" .. path, "t", environment())
+  if not chunk then return nil, problem end
+  local ok, dialect = pcall(chunk, path)
+  if not ok then
+    if errors.is_interrupt(dialect) then error(dialect, 0) end
+    return nil, type(dialect) == "string" and dialect or ("it raises %s"):format(check.show(dialect))
+  end
+  if type(dialect) == "table" then return dialect end
+  return nil, ("it returns %s, and not a dialect table"):format(check.show(dialect))
+end
+
+--- The dialect that a Lua file returns; nil and an error if there is no such file, or what it returns is none. The file
+--- is a program that is run: load one only from somebody whom you would let run a program.
 ---@param path string
 ---@return hayes.dialect?, hayes.error?
 function dialects.load(path)
-  local file, err, number = io.open(path, "rb")
-  if not file then
-    return nil, errors.new { name = number == EACCES and "permission_denied" or "no_such_file",
-      message = ("the dialect cannot be read: %s"):format(err) }
+  local text, err = local_file.read(path, LONGEST_FILE)
+  if not text then return nil, err end
+  local dialect, problem = evaluate(path, text)
+  if dialect then
+    local count, list = mistakes_of(dialect)
+    if not count then return dialects.define(dialect) end
+    problem = "\n  " .. list
   end
-  file:close()
-  local chunk, dialect, count, list
-  chunk, err = loadfile(path)
-  local ok = chunk ~= nil
-  if ok then ok, dialect = xpcall(chunk, function(raised) err = tostring(raised) end, path) end
-  if ok and type(dialect) ~= "table" then
-    ok, err = false, ("it returns %s, and not a dialect table"):format(check.show(dialect))
-  end
-  if ok then
-    count, list = mistakes_of(dialect)
-    ok, err = not count, count and ("\n  %s"):format(list)
-  end
-  if ok then return dialects.define(dialect) end
-  return nil, errors.new { name = "bad_dialect", message = ("%s is no dialect: %s"):format(path, err),
+  if #problem > LONGEST_REASON then problem = problem:sub(1, LONGEST_REASON) .. " …" end
+  return nil, errors.new { name = "bad_dialect", message = ("%s is no dialect: %s"):format(path, problem),
     hint = "examples/dialects/esp-at.lua is one." }
 end
 

@@ -33,6 +33,7 @@ return {
   permission_denied = { "This user may not open the port or the file.", "For ports: add the user to the group that "
     .. "owns them (dialout on Debian), and log in again." },
   no_such_device = { "Nothing is at the other end of the path: no device, or nobody who reads the FIFO." },
+  file_too_long = { "The file is longer than a file of its kind can be.", "Is it the right one?" },
   is_a_directory = { "The path leads to a folder, and a file is needed." },
   is_a_socket = { "The path leads to a socket, and a file is needed." },
   no_descriptor = { "The system has no descriptors left for a pair of sockets.",

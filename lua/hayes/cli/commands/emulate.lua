@@ -73,7 +73,7 @@ function emulate.run(run)
   run.out:result({ module = module, address = emulator.address }, function()
     run.out:line("%s", emulator.address)
   end)
-  io.stdout:flush()
+  run.out.flush()
   while true do hayes.sleep(3600) end
 end
 
