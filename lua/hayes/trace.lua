@@ -11,7 +11,7 @@
 
 local local_file = require "hayes.local_file"
 local mask = require "hayes.declare.mask"
-local printable = require "hayes.printable"
+local printable = require "hayes.declare.printable"
 local time_of_day = require "hayes.time_of_day"
 local wait = require "hayes.wait"
 
