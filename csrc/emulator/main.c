@@ -126,7 +126,7 @@ static bool start(struct emu *emu, struct signals *signals, struct emu_watch *re
 static void stop(struct emu *emu, struct signals *signals)
 {
     if (emu->options->link && *emu->uart.path)
-        emu_name_remove(emu->options->link, emu->uart.path);
+        emu_name_remove(emu_injection_port(emu), emu->uart.path);
     if (emu->vendor)
         emu->module->destroy(emu);
     emu_dispatch_free(emu);

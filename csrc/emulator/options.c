@@ -25,7 +25,7 @@ static const char usage[] =
     "                         redirect connections to HOST (port ASKED) to ADDR (port PORT); repeatable\n"
     "  --listen ASKED=PORT    listen on PORT of 127.0.0.1 (0: any free port) when the module is told to\n"
     "                         listen on ASKED; repeatable (default: the same port)\n"
-    "  --link PATH            create a symbolic link to the pty\n"
+    "  --link PATH            create a symbolic link to the pty; the fault \"port renamed\" makes it PATH.1\n"
     "  --latency MS           delay every answer\n"
     "  --quirks NAME[,NAME]   imitate particular firmware; \"list\" prints the names\n"
     "  --faults NAME[=RATE|:NUMBER|:PREFIX][,...]\n"
@@ -132,9 +132,16 @@ static const char *read_clock(struct emu_options *options, const char *text)
 
 static const char *read_quirks(struct emu_options *options, const char *text)
 {
-    return emu_quirks_parse(text, &options->quirks)
-               ? "a comma-separated list of names printed by --quirks list"
-               : NULL;
+    static char words[256];
+    const char *unknown = emu_quirks_parse(text, &options->quirks);
+    if (!unknown)
+        return NULL;
+    const char *nearest = emu_quirks_nearest(unknown);
+    snprintf(words, sizeof words,
+             "a comma-separated list of names printed by --quirks list; there is no %.*s%s%s%s",
+             (int)strcspn(unknown, ","), unknown, nearest ? " (did you mean " : "", nearest ? nearest : "",
+             nearest ? "?)" : "");
+    return words;
 }
 
 /* Reads an option with a numeric value. Returns NULL on success, else a description of valid values. */
@@ -269,7 +276,8 @@ enum emu_options_verdict emu_options_read(struct emu_options *options, struct em
             return EMU_OPTIONS_DONE;
         const char *allowed = read_option(options, net, (enum option_code)code, optarg);
         if (allowed) {
-            emu_print_error(options, "--%s %s: expected %s", known[index].name, optarg, allowed);
+            emu_print_error(options, "--%s %s: %s%s", known[index].name, optarg,
+                            code == OPTION_FAULTS ? "" : "expected ", allowed);
             return EMU_OPTIONS_ERROR;
         }
     }

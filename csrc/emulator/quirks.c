@@ -1,6 +1,7 @@
 #include "emulator/quirks.h"
 
 #include "emulator/module.h"
+#include "emulator/nearest.h"
 
 #include <string.h>
 
@@ -50,6 +51,31 @@ const char *emu_quirks_parse(const char *names, uint64_t *flags)
             names++;
     }
     return NULL;
+}
+
+/* The quirk of that number, over all lists. */
+static const char *name_at(size_t index)
+{
+    const struct emu_quirk_entry *entry = quirks;
+    const struct emu_module *const *module = emu_modules();
+    while (index > 0 || !entry->name) {
+        if (entry->name) {
+            entry++;
+            index--;
+            continue;
+        }
+        do {
+            if (!*module)
+                return NULL;
+            entry = (*module++)->quirks;
+        } while (!entry);
+    }
+    return entry->name;
+}
+
+const char *emu_quirks_nearest(const char *name)
+{
+    return emu_nearest(name, strcspn(name, ","), name_at);
 }
 
 static void list(FILE *file, const struct emu_quirk_entry *quirk)

@@ -26,6 +26,9 @@ struct emu_quirk_entry {
 /* Adds the quirks of a comma-separated list. Returns NULL, or the first unknown name. */
 const char *emu_quirks_parse(const char *names, uint64_t *quirks);
 
+/* The name that an unknown one, up to its end or a comma, is nearest to; NULL: none is near. */
+const char *emu_quirks_nearest(const char *name);
+
 /* Prints the quirks of all modules, one per line: name, description, source. */
 void emu_quirks_list(FILE *file);
 

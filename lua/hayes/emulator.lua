@@ -58,26 +58,46 @@ local function fault_list(faults)
   for name, value in pairs(faults) do
     if type(name) == "string" then
       check.value("hayes.emulator", "the fault " .. name, value, { type = "number|string|boolean" })
+      if (name .. tostring(value)):find "," then
+        check.fail("hayes.emulator", ("the fault %s is %s; a comma ends a fault in the list"):format(name,
+          check.show(value)))
+      end
       local sign = (math.type(value) == "integer" or type(value) == "string") and ":" or "="
       if value then list[#list + 1] = name .. (value == true and "" or sign .. value) end
+    elseif math.type(name) ~= "integer" or name < 1 or name > #faults then
+      check.fail("hayes.emulator", ("faults holds %s, which is neither the name of a fault nor a place in the list")
+        :format(check.show(name)))
+    else
+      check.value("hayes.emulator", ("faults[%d]"):format(name), value, { type = "string" })
     end
   end
   table.sort(list)
   return #list > 0 and table.concat(list, ",") or nil
 end
 
+--- Names of quirks, as a text or a list.
+local function quirk_list(quirks)
+  if type(quirks) ~= "table" then return quirks end
+  for i, name in ipairs(quirks) do
+    check.value("hayes.emulator", ("quirks[%d]"):format(i), name, { type = "string" })
+  end
+  return table.concat(quirks, ",")
+end
+
 local function arguments_of(options, control)
   local words = { "exec", shell_quote(program()), "--attached", "--control", shell_quote(control) }
   local function add(name, value)
     if value == nil then return end
+    value = tostring(value)
+    if value:find("\0", 1, true) then check.fail("hayes.emulator", name .. " holds NUL") end
     words[#words + 1] = "--" .. name
-    words[#words + 1] = shell_quote(tostring(value))
+    words[#words + 1] = shell_quote(value)
   end
   add("module", options.module)
   add("flash", options.flash)
   add("baud", options.baud)
   add("latency", options.latency and math.floor(options.latency * 1000 + 0.5))
-  add("quirks", type(options.quirks) == "table" and table.concat(options.quirks, ",") or options.quirks)
+  add("quirks", quirk_list(options.quirks))
   add("faults", fault_list(options.faults))
   add("seed", options.seed)
   add("link", options.link)
@@ -87,7 +107,11 @@ local function arguments_of(options, control)
   add("ap", options.ap)
   add("clock", options.clock)
   if options.echo ~= nil then add("echo", options.echo and 1 or 0) end
-  for host, address in pairs(options.resolve or {}) do add("resolve", host .. "=" .. address) end
+  for host, address in pairs(options.resolve or {}) do
+    check.value("hayes.emulator", "a host name of resolve", host, { type = "string" })
+    check.value("hayes.emulator", "where " .. host .. " leads (resolve)", address, { type = "string" })
+    add("resolve", host .. "=" .. address)
+  end
   for asked, port in pairs(options.listen or {}) do
     for name, number in pairs { ["a port of listen"] = asked, ["listen"] = port } do
       check.value("hayes.emulator", name, number, { type = "integer", min = 0, max = 65535 })
@@ -200,9 +224,10 @@ function Control:close()
   self.port:close()
 end
 
---- Gives one command to the running emulator, and its answer back. `hayes-emulator --help` lists them: `urc TEXT`,
+--- Gives one command to the running emulator, and its answer back. The command `help` lists them: `urc TEXT`,
 --- `reboot`, `set sim absent`, `pdp drop 1`, `hold AT+CSQ 500`, `swallow AT+CSQ`, `stall 0 on`, `wifi drop`,
---- `ftp drop data 1000`, `faults drop=0.01`, `faults off`, `faults` (what took place), `seed 5`, `hangup`, `stats`, …
+--- `ftp drop data 1000`, `faults drop=0.01`, `faults off`, `faults` (what took place), `seed 5`, `hangup`, `stats`,
+--- `port` (where it is, behind `port renamed`), …
 --- What `AT&W` has saved stays over `reboot`, `ATQ1` and `ATV0` too.
 ---@param line string
 ---@return string?, hayes.error?

@@ -352,7 +352,7 @@ static const char control_usage[] =
         .print_stats = print_stats, .prompt = prompt, .cme_text = quectel_cme_text,                          \
         .cme_as_text = cme_as_text, .final = emu_v250_final, .set_usage = "sim|registration|signal|apn",     \
         .control_usage = control_usage, .other_urcs = other_urcs, .each_link = each_link,                    \
-        .lose_context = lose_context,                                                                        \
+        .lose_context = lose_context, .weaken = quectel_ssl_weaken,                                          \
     }
 
 const struct emu_module quectel_ec200u = QUECTEL_MODULE("EC200U", ec200u);
