@@ -166,7 +166,7 @@ function plan.make(seed)
   local random = Random.new(seed, "plan")
   local made = plan.begin(seed, random)
   made.others = plan_others(random)
-  made.talks = random:chance(0.12) -- commands, and few connections or none
+  made.talks = random:chance(0.2) -- commands, and few connections or none
   for i = 1, made.talks and random:int(0, 1) or random:int(1, 4) do made.actors[i] = plan_sockets(random, made) end
   for _ = 1, made.talks and random:int(1, 3) or 0 do
     made.actors[#made.actors + 1] = plan_commands(random, made)

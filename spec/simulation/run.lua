@@ -116,8 +116,9 @@ function Run:link_to(host)
 end
 
 local function mix(self, text)
-  local digest = self.digest
-  for i = 1, #text do digest = (digest ~ text:byte(i)) * 0x100000001B3 end
+  local digest, rest = self.digest, #text % 8
+  for i = 1, #text - rest, 8 do digest = (digest ~ string.unpack("<i8", text, i)) * 0x100000001B3 end
+  for i = #text - rest + 1, #text do digest = (digest ~ text:byte(i)) * 0x100000001B3 end
   self.digest = digest
 end
 

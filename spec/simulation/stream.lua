@@ -48,8 +48,11 @@ function stream.choose(ends)
   corpus = ends and ending or plain
 end
 
+local offsets = {} -- by name
+
 local function offset(name)
-  return Random.new(0, name):int(0, LENGTH - 1)
+  offsets[name] = offsets[name] or Random.new(0, name):int(0, LENGTH - 1)
+  return offsets[name]
 end
 
 --- The bytes from the place `from` (1) to the place `to`.

@@ -29,7 +29,7 @@ local BITS = { expired = 1, name = 4, everything = 1048575 }
 
 --- The options of ssl.open that a connection is verified with; false: it is not.
 function verification.plan_options(random, habits)
-  if random:chance(0.4) then return false end
+  if random:chance(0.6) then return false end
   local options = { verify = "server", ca = random:pick(CAS) }
   if random:chance(0.2) then options.check_time = false end
   if random:chance(0.2) then options.ignore = { random:pick { "expired", "name", "everything", "chain" } } end
