@@ -169,13 +169,19 @@ function Run:call(call, f, ...)
   return table.unpack(results, 1, results.n)
 end
 
+--- While the port takes nothing, a command has not gone out.
+local function seconds_allowed(self, record)
+  local full_for = self.line.full_until - self.world.jumped - record.since
+  return record.limit + (record.name == "at" and math.max(0, full_for) or 0)
+end
+
 local function check_calls(self)
   local acted = false
   for _, record in ipairs(self.calls) do
     local waited = self.world.now - self.world.jumped - record.since
-    if waited > record.limit then
-      self.world:fail("call %d (%s) has waited for %.1f s; it may take %.1f s", record.call.id, record.name, waited,
-        record.limit)
+    local allowed = seconds_allowed(self, record)
+    if waited > allowed then
+      self.world:fail("call %d (%s) has waited for %.1f s; it may take %.1f s", record.call.id, record.name, waited, allowed)
     end
     if record.reads then record.reads:check_told(record) end
     if record.cancel_in then
