@@ -154,7 +154,15 @@ kinds["late answer"] = { where = "command", harm = "slow", make = seconds(0.1, 4
   command.late = fault.seconds
 end }
 
-kinds["lost answer"] = { where = "command", harm = "loss", act = function(_, _, command) command.lost = true end }
+--- Commands that end with CONNECT. What the server sends behind one that is lost may hold another.
+local function enters_data_mode(text)
+  return text:find("OPEN=.*,2$") or text:find("^AT%+QISWTMD=.*,2$") or text == "ATO"
+end
+
+kinds["lost answer"] = { where = "command", harm = "loss", act = function(_, _, command)
+  if enters_data_mode(command.text) then return false end
+  command.lost = true
+end }
 kinds.deaf = { where = "command", harm = "loss", act = function(_, _, command) command.deaf = true end }
 
 kinds.refused = { where = "command", harm = "loss", make = function(random, fault)

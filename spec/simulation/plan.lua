@@ -59,6 +59,7 @@ local function plan_connection(random, made)
   connection.mode = random:pick { "buffer", "buffer", "push", "push", random:chance(0.5) and "transparent" or "buffer" }
   local transparent = connection.mode == "transparent"
   made.data_mode = made.data_mode or transparent
+  made.transparent = made.data_mode -- some connection is in data mode; data_mode: beside others
   connection.auto = transparent and random:chance(0.7)
   made.servers[host] = plan_server(random, transparent)
   if connection.kind == "ssl" then made.tls[host] = verification.plan_options(random, made.module) end

@@ -90,7 +90,8 @@ end
 function verification.configure(module, rest)
   local name, digits, value = rest:match('^="([%w_/]+)",(%d),?(.*)$')
   local index = math.tointeger(tonumber(digits))
-  if not name or index > 5 or module.habits.unknown_settings[name] then return "\r\nERROR\r\n" end
+  local quotes = select(2, rest:gsub('"', ""))
+  if not name or index > 5 or quotes % 2 ~= 0 or module.habits.unknown_settings[name] then return "\r\nERROR\r\n" end
   local context = module.contexts[index] or {}
   module.contexts[index] = context
   if value == "" then
