@@ -156,7 +156,7 @@ function Run:call(call, f, ...)
     since = self.world.now - self.world.jumped }
   self:inject("call", call.id, record)
   -- The time-out of a command counts from when it goes out, and as long before.
-  record.limit = call.limit or (record.timeout or LONGEST) * (call.name == "at" and 2 or 1) + 0.05
+  record.limit = call.limit or (record.timeout or LONGEST) * (call.name == "at" and 2 or 1) + 0.1
   if call.name == "hayes.open" then record.limit = LONGEST_OPENING end -- the time-out is that of each command
   self.calls[#self.calls + 1] = record
   record.task = hayes.spawn(f, record, ...)

@@ -7,7 +7,7 @@ local Random = require "simulation.random"
 
 local aithinker = { acts = {} }
 
-aithinker.kinds, aithinker.gentle = faults.with {}
+aithinker.kinds, aithinker.gentle = faults.with({}, { ["late answer"] = 4, ["server closes"] = 2 })
 
 local COMMANDS = { "AT+GMR", "AT", "AT", "AT+SOCKET?", "AT+NOSUCH" }
 

@@ -49,7 +49,7 @@ ftp.kinds, ftp.gentle = faults.with({
   end },
   ["lost result"] = { where = "command", harm = "loss", act = function(_, _, command) command.result_lost = true end },
   ["late cancel"] = faults.late_cancel,
-}, { ["late cancel"] = 4, ["data lost"] = 3, reboot = 2 })
+}, { ["late cancel"] = 6, ["data lost"] = 3, reboot = 2 })
 
 -- The plan
 
@@ -80,7 +80,7 @@ local function putting(random)
 end
 
 local function getting(random)
-  local call = { name = "get", sink = random:pick { "string", "function", "path", "path", "flash" },
+  local call = { name = "get", sink = random:pick { "string", "function", "path", "path", "flash", "flash" },
     path = random:pick { "g1.bin", "g2.bin", "g3.bin", "p1.bin", "missing.bin" },
     verify = random:pick { true, true, false } }
   if call.sink == "path" and random:chance(0.3) then call.verify = "content" end

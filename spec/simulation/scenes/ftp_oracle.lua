@@ -92,7 +92,7 @@ local function fetched(client, call, result, told)
   if call.sink == "function" then got = table.concat(client.got) end
   if call.sink == "path" then got = local_files.read(client.target) end
   if call.sink == "flash" then
-    got = client.run.module.files["got.bin"]
+    got = client.run.module.files[client.inside]
     client.run.got_whole = client.run.got_whole or {}
     client.run.got_whole[got or ""] = true
   end
@@ -180,6 +180,10 @@ function oracle.check_rest(run, modem)
   run.armed = false
   -- A result that got lost may still come within the time that the note gives it.
   if run.harm >= LOSS then hayes.sleep(RESULT) end
+  local deadline = run.world.now + RESULT
+  while oracle.leftovers(run) and run.world.now < deadline do hayes.sleep(1) end
+  local left = oracle.leftovers(run)
+  if left then run.world:note_failure("%s is left", left) end
   local from = run.world.now
   local bytes = "all is well again\r\nOK\r\n"
   local session, err = modem.ftp.open { host = "ftp.example", user = "me", password = "secret", timeout = 20, retries = 4 }
@@ -200,10 +204,12 @@ end
 
 function oracle.leftovers(run)
   local ftp = run.module.ftp
-  local got, whole = run.module.files["got.bin"], run.got_whole or {}
+  local whole = run.got_whole or {}
   for _, bytes in pairs(run.module.server.files) do whole[bytes] = true end
-  if run.harm < LOSS and not run.unplugged and got and not whole[got] then
-    return "a part of a file in the module"
+  for name, bytes in pairs(run.module.files) do
+    if run.harm < LOSS and not run.unplugged and name:find("^got") and not whole[bytes] then
+      return "a part of a file in the module"
+    end
   end
   if ftp.pending then return "a command of the FTP client" end
   if run.harm < LOSS and not run.unplugged and ftp.state ~= 4 then return "a session of the FTP client" end

@@ -51,7 +51,8 @@ function does.get(client, call)
     sink = local_files.path(client.run, "got." .. call.path)
     client.target = sink
   elseif call.sink == "flash" then
-    sink = "UFS:got.bin"
+    client.inside = ("got%d.bin"):format(call.id)
+    sink = "UFS:" .. client.inside
   elseif call.sink == "function" then
     sink = function(bytes)
       if bytes then client.got[#client.got + 1] = bytes else client.ends = client.ends + 1 end

@@ -178,8 +178,10 @@ function parts.opener(modem)
   local handles = {}
 
   local function lose_all(err)
-    for _, file in pairs(handles) do file.gone, file.lost = true, err end
-    handles = {}
+    for handle, file in pairs(handles) do
+      file.gone, file.lost = true, err
+      handles[handle] = nil
+    end
   end
 
   local function with(held, mode, f)

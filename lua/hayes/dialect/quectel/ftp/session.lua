@@ -101,7 +101,7 @@ local function act(self, name, arguments, doing, done)
   text, err = call.run(self.modem, name, arguments, self.seconds, doing)
   if text and done then done() end
   if text then return true end
-  if not err.protocol and (call.is_loss(err) or err.code == 625) then self.connected = false end
+  if not err.protocol and (call.is_loss(err) or err.code == 625) then self:doubt() end
   return nil, err
 end
 
@@ -420,6 +420,7 @@ end
 --- The module has restarted, or the port is closed: what the module was told for this session is lost. Its SSL context
 --- is still the one it had, until the next login takes another.
 function Session:lose()
+  self.in_doubt = self.modem.closed_with and (self.in_doubt or self.connected) or false
   self.connected = false
   self.restarts = self.restarts + 1
 end
