@@ -278,8 +278,11 @@ function faults.with(more, often)
 end
 
 --- Cancels that come later than those of sockets: a transfer takes many steps.
-faults.late_cancel = { where = "call", harm = "none", make = function(random, fault) fault.steps = random:int(1, 300) end,
-  act = function(_, fault, call) call.cancel_in = fault.steps end }
+faults.late_cancel = { where = "call", harm = "none", make = function(random, fault)
+  if random:chance(0.5) then fault.steps = random:int(1, 300) else fault.seconds = random:real() ^ 2 * 8 end
+end, act = function(run, fault, call)
+  if fault.steps then call.cancel_in = fault.steps else run.world:after(fault.seconds, function() call.cancel_in = 0 end) end
+end }
 
 --- The faults of a plan: a few, often of the kinds that leave no excuse.
 function faults.choose(random, made)
