@@ -71,7 +71,7 @@ end
 
 local function not_uploaded(client, call)
   local stored = client:stored(call.path)
-  if stored == client.before or client.run.harm >= DAMAGE then return end
+  if stored == client.before or client.run.harm >= DAMAGE or client.late[call.path] then return end
   local given = client.given or ""
   if not stored then
     if client:stored(call.path .. ".hayes-old") ~= client.before and client:stored(call.path .. ".part") ~= given then
@@ -162,6 +162,7 @@ end
 function oracle.check(client, call, ok, result, err)
   client.unsettled, client.cancelled = client.cancelled, not ok
   if ok and result ~= nil then
+    client.late = {}
     if succeeded[call.name] then succeeded[call.name](client, call, result, err) end
     return
   end
@@ -169,6 +170,8 @@ function oracle.check(client, call, ok, result, err)
   if ok and (not errors.is(err) or tostring(err) == "") then return fail(client, call, "failed with %s", tostring(err)) end
   if ok and is_calm(client.run) and not is_expected(client, call, err) then fail(client, call, "failed: %s", tostring(err)) end
   if failed[call.name] then failed[call.name](client, call) end
+  -- An upload that was cancelled as its command went out reaches the server during a later call.
+  if not ok and call.name == "put" then client.late[call.path] = true end
 end
 
 -- The end

@@ -84,8 +84,8 @@ local function use_session(run, actor, planned)
     return
   end
   if not results[2] then return oracle.check_refusal(run, call, results[3]) end
-  local client = setmetatable({ run = run, session = results[2], number = actor.number, retries = planned.options.retries },
-    Client)
+  local client = setmetatable({ run = run, session = results[2], number = actor.number, late = {},
+    retries = planned.options.retries }, Client)
   results[2] = nil
   for _, next_call in ipairs(planned.calls) do
     if next_call.pause > 0 then hayes.sleep(next_call.pause) end
