@@ -96,8 +96,8 @@ local function use_session(run, actor, planned)
   end
   results = table.pack(run:call(planned.close, function() return client.session:close() end))
   note(run, planned.close, results)
-  -- A program that is cancelled closes what it holds on the way out.
-  if not results[1] then client.session:close() end
+  -- A program that is cancelled closes what it holds on the way out; one that is told that closing failed does so again.
+  if not results[1] or not results[2] then client.session:close() end
 end
 
 local acts = {}
