@@ -97,7 +97,12 @@ local function use_session(run, actor, planned)
   results = table.pack(run:call(planned.close, function() return client.session:close() end))
   note(run, planned.close, results)
   -- A program that is cancelled closes what it holds on the way out; one that is told that closing failed does so again.
-  if not results[1] or not results[2] then client.session:close() end
+  if not results[1] then return client.session:close() end
+  for _ = 1, 5 do
+    if results[2] then break end
+    hayes.sleep(5)
+    results[2] = client.session:close()
+  end
 end
 
 local acts = {}
