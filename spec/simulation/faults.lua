@@ -31,7 +31,8 @@ end }
 kinds.merge = { where = "word", harm = "none", act = function(_, _, word) word.held = true end }
 
 kinds.delay = { where = "word", harm = "none", make = seconds(0.01, 5), act = function(run, fault, word)
-  -- Data that comes when the library has left data mode may read like a restart.
+  -- Data that comes when the library has left data mode may read like a restart, or like what another connection pushes.
+  if fault.seconds > 1 and word.about.kind == "data" then run.data_was_late = true end
   if fault.seconds > 1 then run:harmed(word.about.kind == "data" and "loss" or "slow") end
   word.delay = fault.seconds
 end }
@@ -114,6 +115,7 @@ kinds.reboot = { where = "word", harm = "none", make = function(random, fault)
   fault.banner = random:pick { "whole", "whole", "whole", "garbled", "missing" }
 end, act = function(run, fault, word)
   if fault.banner ~= "whole" then run:harmed "loss" end
+  if fault.banner == "garbled" then run.banner_garbled = true end
   -- The rest of what is announced, or of a line in data mode, may be taken for what comes next.
   local kind = word.about.kind
   if kind == "push" or kind == "block" or kind == "connect" or is_of_data_mode(run, word) then
