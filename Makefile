@@ -66,7 +66,7 @@ core_pages     = man/man1/hayes.1 bash-completion/completions/hayes zsh/site-fun
                  fish/vendor_completions.d/hayes.fish
 emulator_pages = man/man1/hayes-emulator.1
 
-.PHONY: all man core emulator libhayes-at install-at uninstall-at env demo demo-ftp deps test dist deb specs lint format reference bench soak-ftp simulate simulate-mutants fuzz install install-core install-emulator uninstall soak mutants coverage valgrind matrix clean help
+.PHONY: all man core emulator libhayes-at install-at uninstall-at env demo demo-ftp deps test dist deb specs lint format reference bench soak-ftp simulate simulate-mutants fuzz install install-core install-emulator uninstall soak mutants coverage valgrind matrix test-vm clean help
 .DELETE_ON_ERROR:
 
 all: core $(program) $(if $(with_emulator),emulator)
@@ -194,6 +194,12 @@ matrix:
 	@.ci/packages matrix || true
 	@LUA="$(LUA)" spec/matrix/run $(BUILDS)
 
+# The library on the real driver of USB serial lines, in a machine that qemu emulates; LIMIT: seconds.
+test-vm:
+	@.ci/packages vm || true
+	@$(MAKE) -s all
+	@LUA="$(LUA)" BUILD="$(BUILD)" LIMIT="$(LIMIT)" exec spec/vm/run
+
 lint:
 	@.ci/packages --check test
 	@exec spec/lint
@@ -274,6 +280,7 @@ help:
 	@echo 'coverage   branches of the C sources and lines of the Lua sources that the specs reach, and what they do not'
 	@echo 'valgrind   a representative part of the specs under valgrind'
 	@echo 'matrix     engine and core built by gcc, clang, without libserialport, for musl, and for 32-bit and big-endian machines'
+	@echo 'test-vm    the kernel'"'"'s driver of USB serial lines in qemu: a module is unplugged in a TLS exchange; about 100 MB of packages'
 	@echo 'bench      figures: AT round trips, reads and sends against a raw C loop; how connections share the line; a file of BENCH_MIB'
 	@echo '           (1024) by FTP'
 	@echo 'reference  write what the dialects declare to $(BUILD)/reference/<dialect>.md'

@@ -78,6 +78,8 @@ return function(modem)
       err.diagnosis = ftp_diagnosis.explain(session, err)
       err.message = ("%s. %s"):format(err.message, err.diagnosis)
     end
+    -- What the module has not answered it may do later: that is given up like an opening that is cancelled.
+    if not (ok or err.code or err.queued or modem.closed_with) then return nil, err end
     opening.session = nil
     if ok then return session end
     session.closed, held.session = true, nil

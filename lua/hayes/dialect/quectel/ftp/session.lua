@@ -101,7 +101,7 @@ local function act(self, name, arguments, doing, done)
   text, err = call.run(self.modem, name, arguments, self.seconds, doing)
   if text and done then done() end
   if text then return true end
-  if not err.protocol and (call.is_loss(err) or err.code == 625) then self.connected = false end
+  if not err.protocol and (call.is_loss(err) or err.code == 625) then self:doubt() end
   return nil, err
 end
 
@@ -420,6 +420,7 @@ end
 --- The module has restarted, or the port is closed: what the module was told for this session is lost. Its SSL context
 --- is still the one it had, until the next login takes another.
 function Session:lose()
+  self.in_doubt = self.modem.closed_with and (self.in_doubt or self.connected) or false
   self.connected = false
   self.restarts = self.restarts + 1
 end
@@ -443,7 +444,8 @@ local function log_out(self)
     ok, err = login.leave(self.modem, self.seconds)
   end
   if ok and not self.modem.closed_with then login.clean(self) end
-  self.connected = false
+  self.connected, self.in_doubt = false, not ok
+  if not ok then self.leaving = false end -- close() may be called again
   login.release(self)
   return ok, err
 end
@@ -458,10 +460,10 @@ local function start_logout(self)
 end
 
 --- Logs out, once what is under way is over; waits until the module has done so, since it takes nothing before. Any
---- number of times.
+--- number of times: where it has failed, it tries again.
 ---@return true?, hayes.error?
 function Session:close()
-  if self.closed then return true end
+  if self.closed and not self.in_doubt then return true end
   local refusal = self.client_lock:refusal(LOGGING_OUT)
   if refusal then return nil, refusal end
   local done, ok, err = start_logout(self):join()
