@@ -8,6 +8,7 @@ local event_names = require "hayes.modem.event_names"
 local help = require "hayes.explain.help"
 local inventory = require "manual.generator.inventory"
 local own_errors = require "hayes.explain.own_errors"
+local types = require "manual.generator.types"
 
 local gaps = {}
 
@@ -127,33 +128,16 @@ local function check_rules(list, groups)
   end
 end
 
--- Types
-
-local function check_class(list, classes, name, via, taken)
-  if taken[name] then return end
-  taken[name] = true
-  local class = classes[name]
-  if not class then return list:add("%s, of which %s speaks: no @class describes it", name, via) end
-  if class.text == "" then list:add("%s: no sentence says what it is", name) end
-  for _, field in ipairs(class.fields) do
-    if field.text == "" then list:add("%s: the field %s is not described", name, field.name) end
-    for _, other in ipairs(annotations.names_in(field.type)) do check_class(list, classes, other, name, taken) end
-  end
-end
-
 --- Every class that public functions give or take is described, with its fields.
 local function check_types(list, groups, classes)
-  local taken = {}
-  local function look(text, via)
-    for _, name in ipairs(annotations.names_in(text)) do check_class(list, classes, name, via, taken) end
-  end
-  for _, group in ipairs(groups) do
-    if group.kind == "class" then check_class(list, classes, group.title, group.title, taken) end
-    for _, thing in ipairs(group.things) do
-      for _, param in ipairs(thing.doc and thing.doc.params or {}) do look(param.type, thing.call) end
-      for _, text in ipairs(thing.doc and thing.doc.returns or {}) do look(text, thing.call) end
+  types.each(groups, classes, function(name, via)
+    local class = classes[name]
+    if not class then return list:add("%s, of which %s speaks: no @class describes it", name, via) end
+    if class.text == "" then list:add("%s: no sentence says what it is", name) end
+    for _, field in ipairs(class.fields) do
+      if field.text == "" then list:add("%s: the field %s is not described", name, field.name) end
     end
-  end
+  end)
 end
 
 --- An editor knows modem.ssl by a field of hayes.modem.

@@ -48,6 +48,7 @@ local function block_above(lines, at)
   return block
 end
 
+--- One paragraph a line; examples, which are indented, and the items of lists keep their own.
 local function join(list)
   local paragraphs, words = {}, {}
   for _, line in ipairs(list) do
@@ -55,12 +56,16 @@ local function join(list)
     if text == "" then
       if #words > 0 then paragraphs[#paragraphs + 1] = table.concat(words, " ") end
       words = {}
+    elseif line:find "^     " then
+      words[#words + 1] = (#words > 0 and "\n" or "") .. line:sub(2)
+    elseif text:find "^%* " and #words > 0 then
+      words[#words + 1] = "\n" .. text
     else
       words[#words + 1] = text
     end
   end
   if #words > 0 then paragraphs[#paragraphs + 1] = table.concat(words, " ") end
-  return table.concat(paragraphs, "\n\n")
+  return (table.concat(paragraphs, "\n\n"):gsub(" \n", "\n"))
 end
 
 --- A type and what is said after it: types may hold blanks in brackets and around `|`.

@@ -96,7 +96,7 @@ end
 --- The dialect of one lineage.
 local function make(of)
   return {
-    name = "aithinker",
+    name = "aithinker", title = "Ai-Thinker Wi-Fi modules",
     lineage = of,
     protocol = {
       eol = "\r\n", prompt = ">", quote = "needed", quote_escape = "\\", max_command = of.max_command,
