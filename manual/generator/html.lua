@@ -45,6 +45,7 @@ local known -- the names of the pages that there are
 
 --- A link to a file that is no page of the manual is its name.
 local function link(text, target)
+  target = target:gsub("^%.%./", ""):gsub("^manual/", "")
   local name = target:match "^([^#]*)%.md"
   local is_here = target:find "^[%a]+:" or target:find "^#" or name and known[name]
   if not is_here then return escape_text(text) end
