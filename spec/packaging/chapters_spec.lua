@@ -36,3 +36,21 @@ it("The table of modules claims nothing of hardware: nobody has reported it yet"
     assert.is_truthy(row:find "%-%-%-" or row:find "on hardware" or row:find "| no |")
   end
 end)
+
+it("The chapters name files and folders that there are", function()
+  local missing, folders = {}, { spec = true, lua = true, csrc = true, examples = true, manual = true }
+  for _, chapter in ipairs { "CONTRIBUTING.md", "ARCHITECTURE.md", "SECURITY.md", "README.md", "spec/README.md",
+    "manual/modules.md", "manual/problems.md" } do
+    local folder = chapter:match "^(.*/)" or ""
+    local function check(path, from)
+      local file = io.open(from .. path)
+      if file then file:close() else missing[#missing + 1] = chapter .. ": " .. path end
+    end
+    local text = read(chapter)
+    for path in text:gmatch "%]%(([%w_/%.%-]+)#?[%w%-]*%)" do check(path, folder) end
+    for path in text:gmatch "`(%l+/[%w_/%-]+%.%l+)`" do
+      if folders[path:match "^%l+"] and not path:find "VENDOR" then check(path, "") end
+    end
+  end
+  assert.are.same({}, missing)
+end)
