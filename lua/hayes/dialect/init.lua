@@ -8,19 +8,19 @@ local errors = require "hayes.error"
 local local_file = require "hayes.local_file"
 local schema = require "hayes.declare.schema"
 
----@class hayes.final
+---@class hayes.final a final result code
 ---@field [1] string        the result code, or the beginning of its line
----@field prefix? boolean
----@field success? boolean
+---@field prefix? boolean the text is only the beginning of its line
+---@field success? boolean the command has succeeded
 ---@field group? string     ends only commands whose declaration names this group in `final`
 ---@field urc? boolean      a URC where no command waits for it
 ---@field name? string      of the error that it makes
 ---@field retry? { after: number, times: integer }  such a command was not taken: it is sent again after so many seconds
----@field summary? string
----@field hint? string
+---@field summary? string what it means
+---@field hint? string what to try
 
----@class hayes.dialect
----@field name string
+---@class hayes.dialect what one vendor's modules say differently: a table that a file returns
+---@field name string "quectel"
 ---@field title? string    of the reference page
 ---@field about? string    for which modules it is, one paragraph
 ---@field protocol table    eol, prompt, quote ("always" or "needed"), quote_escape, max_line, max_command, max_prompt
@@ -37,7 +37,7 @@ local schema = require "hayes.declare.schema"
 ---@field redact? table[]   { pattern, replacement }: secrets in lines, beyond the fields declared secret
 ---@field connects? string[] intermediate result codes after which data mode begins
 ---@field boot? table[]    lines that report a start of the module, each a text or { text, prefix = true }
----@field urcs? hayes.urc[]
+---@field urcs? hayes.urc[] unsolicited result codes
 ---@field texts? string[]   lines of answers behind which text stands that somebody has written: `+CMGR`
 ---@field commands hayes.declaration[] a list; when the dialect is defined, by name
 ---@field declared hayes.declaration[] the list, once the dialect is defined
@@ -50,16 +50,16 @@ local schema = require "hayes.declare.schema"
 ---  answer holds then; or a function, for which ask gives an answer as one text; a table in place of true is the
 ---  dialect of that very firmware; nil and an error: it is neither this one nor any other of the library's
 ---@field start? fun(modem: hayes.modem): true?, hayes.error?  start-up, after echo is off; also after a reboot
----@field identify fun(modem: hayes.modem): table?, hayes.error?
+---@field identify fun(modem: hayes.modem): table?, hayes.error? what module this is (hayes.identity)
 ---@field habits? fun(identity: table): table<string, { value: any, source: string }>  what is known of a firmware
 ---@field services? table<string, string|function> what makes the services, or its module's name, by the modem's field
 
----@class hayes.known_error
----@field code integer
----@field origin string
----@field name string
----@field text string
----@field hint? string
+---@class hayes.known_error an error of a module
+---@field code integer its number
+---@field origin string who says so: `ssl`, `ftp`, `file`, `cme`, …
+---@field name string stable token in snake case
+---@field text string the note's words
+---@field hint? string what to try
 
 -- Where vendors differ, and where a dialect says so. "service" means code that the dialect names in `services`, written
 -- once for all dialects that behave alike.

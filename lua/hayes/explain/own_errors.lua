@@ -32,6 +32,10 @@ return {
   no_such_file = { "There is no such file on this machine." },
   permission_denied = { "This user may not open the port or the file.", "For ports: add the user to the group that "
     .. "owns them (dialout on Debian), and log in again." },
+  bad_path = { "The path cannot be that of a file." },
+  is_a_fifo = { "The path leads to a FIFO, whose length is not known beforehand, and the module must know it." },
+  is_a_device = { "The path leads to a device, which has no end that is known beforehand." },
+  is_a_stream = { "The file is one of the kernel's that say that they are empty, and are not.", "Copy it first." },
   no_such_device = { "Nothing is at the other end of the path: no device, or nobody who reads the FIFO." },
   file_too_long = { "The file is longer than a file of its kind can be.", "Is it the right one?" },
   is_a_directory = { "The path leads to a folder, and a file is needed." },
@@ -59,6 +63,8 @@ return {
 
   -- The line and the module
   reboot = { "The module has restarted: its connections and sessions are gone.", "Open them again." },
+  error = { "The module refuses the command, and gives no number.", "Is it spelt right, and does this firmware have "
+    .. "it? AT+CMEE=1 makes Quectel modules give numbers; start-up does that." },
   bad_answer = { "The module's answer is not what it must be: a line that loses or changes bytes, or firmware that "
     .. "answers otherwise." },
   damaged = { "What the module has is not what was sent to it.", "Flow control helps against a line that loses bytes: "

@@ -21,17 +21,17 @@ local UDP_SERVER = 1
 
 local DATA_EVENT = "+EVENT:SocketDown,"
 
----@class hayes.aithinker.sockets
----@field modem hayes.modem
----@field table hayes.aithinker.socket_table
----@field connections table<integer, hayes.aithinker.connection> by ConID
----@field listeners table<integer, hayes.aithinker.listener> by ConID
----@field unclaimed hayes.aithinker.unclaimed what has come for ConIDs that are not known yet
----@field unanswered hayes.aithinker.opening[] what the module was told to connect and may still do, in this order
----@field mode "buffer"|"push"|false the setting of AT+SOCKETRECVCFG, if it is known
----@field opening hayes.lock held while a global setting of the module is made or read, until the command that depends
----  on it has been answered: AT+SOCKET depends on the mode and the slots for certificates, AT+SOCKETTT on there being
----  one connection
+---@class hayes.aithinker.sockets modem.sockets of an Ai-Thinker module: calling it lists them
+---@field package modem hayes.modem
+---@field package table hayes.aithinker.socket_table
+---@field package connections table<integer, hayes.aithinker.connection> by ConID
+---@field package listeners table<integer, hayes.aithinker.listener> by ConID
+---@field package unclaimed hayes.aithinker.unclaimed what has come for ConIDs that are not known yet
+---@field package unanswered hayes.aithinker.opening[] what the module was told to connect and may still do, in this order
+---@field package mode "buffer"|"push"|false the setting of AT+SOCKETRECVCFG, if it is known
+---@field package opening hayes.lock held while a global setting of the module is made or read, until the command
+---  that depends on it has been answered: AT+SOCKET depends on the mode and the slots for certificates, AT+SOCKETTT on
+---  there being one connection
 local Sockets = {}
 Sockets.__index = Sockets
 
@@ -385,6 +385,10 @@ end
 
 --- All sockets of the module, the library's and others: { id, type, state, host, port, local_port, server }. Type and
 --- state are words; fields that do not apply are absent.
+---
+--- Errors: those of modem:at, `bad_answer`.
+---
+--- Source: TCP/IP AT Command Set, AT+SOCKET.
 ---@return table[]?, hayes.error?
 function Sockets:__call()
   return self.table:describe()
