@@ -16,10 +16,11 @@ function Emulator:__tostring()
 end
 
 local emulator_options = {
-  module = { values = { "EC200U", "EC200A", "Ai-WB2" }, default = "EC200U" },
+  module = { values = { "EC200U", "EC200A", "Ai-WB2" } },
   flash = { type = "string" },
   baud = { type = "integer", min = 300, max = 4000000 },
   latency = { type = "number", min = 0, max = 60 },
+  profile = { type = "string" },
   quirks = { type = "string|table" },
   resolve = { type = "table" },
   listen = { type = "table" },
@@ -77,6 +78,7 @@ local function arguments_of(options, control)
   add("flash", options.flash)
   add("baud", options.baud)
   add("latency", options.latency and math.floor(options.latency * 1000 + 0.5))
+  add("profile", options.profile)
   add("quirks", type(options.quirks) == "table" and table.concat(options.quirks, ",") or options.quirks)
   add("faults", fault_list(options.faults))
   add("seed", options.seed)
@@ -124,15 +126,16 @@ function Emulator.quirks()
 end
 
 --- Starts a module in software; it ends with close(), and at the latest with this program.
----@param options? table { module: "EC200U", "EC200A" or "Ai-WB2"; flash: folder of its files, kept (a temporary one);
----  baud: both directions are paced at a tenth of it in bytes a second (not paced); latency: seconds before an answer;
----  quirks: names of recorded habits of firmware; resolve: addresses by host name; listen: ports of 127.0.0.1 by the
----  port that the module is asked to listen at (that one itself), 0 for any; sim, registration, apn, clock, echo: what
----  it is like at the beginning; ap: "SSID" or "SSID,password" of the only access point in the air (any will do);
----  faults: by name, with a probability (`{ drop = 0.01 }`), the number of the one opportunity (`{ drop = 5 }`), the
----  beginning of the first command concerned (`{ deaf = "AT+CSQ" }`) or true, and lines for control() as a list; or as
----  a text for `hayes-emulator --faults`, whose `list` prints the names; seed: of what is random in it; link: a name
----  for its port }
+---@param options? table { module: "EC200U", "EC200A" or "Ai-WB2" (EC200U, or the one nearest to the profile);
+---  profile: the path of what `hayes probe` has written about a module, which it then answers like; flash: folder of
+---  its files, kept (a temporary one); baud: both directions are paced at a tenth of it in bytes a second (not paced);
+---  latency: seconds before an answer; quirks: names of recorded habits of firmware; resolve: addresses by host name;
+---  listen: ports of 127.0.0.1 by the port that the module is asked to listen at (that one itself), 0 for any; sim,
+---  registration, apn, clock, echo: what it is like at the beginning; ap: "SSID" or "SSID,password" of the only access
+---  point in the air (any will do); faults: by name, with a probability (`{ drop = 0.01 }`), the number of the one
+---  opportunity (`{ drop = 5 }`), the beginning of the first command concerned (`{ deaf = "AT+CSQ" }`) or true, and
+---  lines for control() as a list; or as a text for `hayes-emulator --faults`, whose `list` prints the names; seed: of
+---  what is random in it; link: a name for its port }
 ---@return hayes.emulator?, hayes.error?
 function Emulator.start(options)
   options = check.options("hayes.emulator", options, emulator_options)

@@ -10,6 +10,7 @@ local Emulator = require "hayes.emulator"
 local errors = require "hayes.error"
 local Modem = require "hayes.modem"
 local ports = require "hayes.port"
+local profiles = require "hayes.profile"
 local startup = require "hayes.startup"
 local Trace = require "hayes.trace"
 local wait = require "hayes.wait"
@@ -20,6 +21,7 @@ local open_options = {
   baud = { type = "integer", min = 1200, max = 4000000 },
   flow = { values = { "none", "rtscts", "xonxoff" }, default = "none" },
   dialect = { type = "string|table", default = "auto" },
+  profile = { type = "string" },
   timeout = { type = "number", min = 0.1, max = 3600, default = 12 },
   trace = { type = "string|callable" },
   trace_size = { type = "integer", min = 4096, max = 1 << 40 },
@@ -56,6 +58,7 @@ local function start_up(made, port, address, options, open_again)
   made.modem = Modem.new(port, address, dialects.get("base"), { timeout = options.timeout, gap = options.gap,
     speed = relay_speed(address, options.baud), trace = trace })
   options.baud = options.baud or BAUD
+  made.modem.profile = options.profile or false
   made.modem.again = open_again and { open = open_again, startup = options }
   return startup.run(made.modem, options)
 end
@@ -80,26 +83,39 @@ function Unused:__close()
   if self.emulator then self.emulator:close() end
 end
 
+--- Reads the dialect and the profile that options name, before anything is opened.
+local function find_files(where, options)
+  local err
+  if options.dialect ~= "auto" then
+    options.dialect, err = dialects.find(where, options.dialect)
+    if err then return nil, err end
+  end
+  if options.profile then
+    options.profile, err = profiles.load(options.profile)
+    if err then return nil, err end
+  end
+  return true
+end
+
 --- Opens the module at an address: `/dev/ttyUSB2`, `/dev/pts/3`, `tcp:host:port`, `unix:/path`, `emulator` or
 --- `emulator:<module>`.
 ---@param address string
 ---@param options? { baud: integer?, flow: string?, dialect: any, timeout: number?, trace: any, trace_size: integer?,
----  redact: boolean?, gap: number? }
+---  redact: boolean?, gap: number?, profile: string? }
 ---  baud: bits per second (115200); for tcp: and unix: that of the serial line beyond the relay, from which the library
 ---  computes when a byte has left it; flow: "none", "rtscts" or "xonxoff"; dialect: "auto", a name, the path of a file
----  that returns a dialect table, or the table; timeout: seconds for the module to answer (12), and for commands that
----  nothing is known of; trace: a path or a function that gets each line; trace_size: bytes of the file, after which it
----  is renamed to PATH.1, in place of an earlier one, and begun anew (never); redact: secrets are masked in it (true);
----  gap: least seconds between two commands (0)
+---  that returns a dialect table, or the table; profile: the path of what `hayes probe` has written about such a
+---  module, whose ranges and habits are then known from the start (another module is refused); timeout: seconds for the
+---  module to answer (12), and for commands that nothing is known of; trace: a path or a function that gets each line;
+---  trace_size: bytes of the file, after which it is renamed to PATH.1, in place of an earlier one, and begun anew
+---  (never); redact: secrets are masked in it (true); gap: least seconds between two commands (0)
 ---@return hayes.modem?, hayes.error?
 function hayes.open(address, options)
   check.value("hayes.open", "the address", address, { type = "string" })
   options = check.options("hayes.open", options, open_options)
-  local emulator, port, err
-  if options.dialect ~= "auto" then
-    options.dialect, err = dialects.find("hayes.open", options.dialect)
-    if err then return nil, err end
-  end
+  local emulator, port
+  local ok, err = find_files("hayes.open", options)
+  if not ok then return nil, err end
   emulator, err = start_emulator(address)
   if err then return nil, err end
   local unused <close> = setmetatable({ emulator = emulator }, Unused)
@@ -118,11 +134,8 @@ end
 --- the object that Modem:reopen continues with.
 function hayes.open_port(port, address, options)
   options = check.options("hayes.open_port", options, open_options)
-  if options.dialect ~= "auto" then
-    local err
-    options.dialect, err = dialects.find("hayes.open_port", options.dialect)
-    if err then return nil, err end
-  end
+  local ok, err = find_files("hayes.open_port", options)
+  if not ok then return nil, err end
   return take_into_service(port, address, options,
     port.again and function() return port:again() end)
 end
