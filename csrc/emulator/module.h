@@ -25,10 +25,12 @@ struct emu_line_rules {
 
 struct emu_module {
     const char *name;
+    const char *dialect; /* what the library calls the way in which it speaks */
     struct emu_line_rules line;
     const struct emu_grammar *grammar;
     /* Those of its firmware alone, terminated by an entry without a name; NULL: none. */
     const struct emu_quirk_entry *quirks;
+    const struct emu_quirk_habit *habits;
     const struct emu_command *const *tables; /* terminated by NULL; each table by an entry without a name */
     const void *model;                       /* parameters for the vendor's code */
 

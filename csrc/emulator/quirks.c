@@ -21,6 +21,12 @@ static const struct emu_quirk_entry quirks[] = {
     {0},
 };
 
+static const struct emu_quirk_habit habits[] = {
+    {"blank_line_before_result=false", EMU_QUIRK_INFO_WITHOUT_BLANK_LINE},
+    {"space_after_colon=false", EMU_QUIRK_NO_SPACE_AFTER_COLON},
+    {0},
+};
+
 static const struct emu_quirk_entry *find_in(const struct emu_quirk_entry *list, const char *name,
                                              size_t length)
 {
@@ -76,6 +82,23 @@ static const char *name_at(size_t index)
 const char *emu_quirks_nearest(const char *name)
 {
     return emu_nearest(name, strcspn(name, ","), name_at);
+}
+
+static uint64_t of_habit(const struct emu_quirk_habit *list, const char *habit)
+{
+    for (; list && list->habit; list++)
+        if (strcmp(list->habit, habit) == 0)
+            return UINT64_C(1) << list->bit;
+    return 0;
+}
+
+uint64_t emu_quirks_of_habit(const char *dialect, const char *habit)
+{
+    uint64_t flags = of_habit(habits, habit);
+    for (const struct emu_module *const *module = emu_modules(); *module; module++)
+        if (strcmp((*module)->dialect, dialect) == 0)
+            flags |= of_habit((*module)->habits, habit);
+    return flags;
 }
 
 static void list(FILE *file, const struct emu_quirk_entry *quirk)

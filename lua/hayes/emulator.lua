@@ -16,11 +16,14 @@ function Emulator:__tostring()
 end
 
 local emulator_options = {
-  module = { values = { "EC200U", "EC200A", "Ai-WB2" }, default = "EC200U", doc = "Which module it is." },
+  module = { values = { "EC200U", "EC200A", "Ai-WB2" },
+    doc = "Which module it is (EC200U, or the one nearest to the profile)." },
   flash = { type = "string", doc = "Folder of its files, which is kept (a temporary one)." },
   baud = { type = "integer", min = 300, max = 4000000, unit = "bit/s",
     doc = "Both directions are as slow as a line of that speed (as fast as they can be)." },
   latency = { type = "number", min = 0, max = 60, unit = "s", doc = "Time before an answer (none)." },
+  profile = { type = "string",
+    doc = "Path of what `hayes probe` has written about a module, which it then answers like (none)." },
   quirks = { type = "string|table", doc = "Habits of firmware, by name, as a list or separated by commas; "
     .. "`hayes-emulator --quirks list` prints them." },
   resolve = { type = "table", doc = 'Where connections go, by host: `{ ["example.com"] = "127.0.0.1:8443" }`.' },
@@ -105,6 +108,7 @@ local function arguments_of(options, control)
   add("flash", options.flash)
   add("baud", options.baud)
   add("latency", options.latency and math.floor(options.latency * 1000 + 0.5))
+  add("profile", options.profile)
   add("quirks", quirk_list(options.quirks))
   add("faults", fault_list(options.faults))
   add("seed", options.seed)

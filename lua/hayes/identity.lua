@@ -58,6 +58,10 @@ function identity.habits(modem)
     if not is then return nil, err end
     found = modem.dialect.habits(is)
   end
+  local profile = rawget(modem, "profile")
+  for name, value in pairs(profile and profile.habits or {}) do
+    found[name] = { value = value, source = "the profile " .. profile.path }
+  end
   for name, habit in pairs(rawget(modem, "learnt") or {}) do found[name] = habit end
   return setmetatable(found, Habits)
 end

@@ -10,6 +10,7 @@ local Emulator = require "hayes.emulator"
 local errors = require "hayes.error"
 local Modem = require "hayes.modem"
 local ports = require "hayes.port"
+local profiles = require "hayes.profile"
 local startup = require "hayes.startup"
 local Trace = require "hayes.trace"
 local wait = require "hayes.wait"
@@ -23,6 +24,8 @@ local open_options = {
   flow = { values = { "none", "rtscts", "xonxoff" }, default = "none", doc = "Flow control." },
   dialect = { type = "string|table", default = "auto",
     doc = 'A name, the path of a file that returns a dialect table, or the table; "auto" asks the module what it is.' },
+  profile = { type = "string", doc = "Path of what `hayes probe` has written about such a module, whose ranges and "
+    .. "habits are then known from the start (none); another module is refused." },
   timeout = { type = "number", min = 0.1, max = 3600, default = 12, unit = "s",
     doc = "For the module to answer at first, and for commands of which nothing is known." },
   trace = { type = "string|callable", doc = "Path of a file for the dialogue, or a function that gets each line." },
@@ -61,6 +64,7 @@ local function start_up(made, port, address, options, open_again)
   made.modem = Modem.new(port, address, dialects.get("base"), { timeout = options.timeout, gap = options.gap,
     speed = relay_speed(address, options.baud), trace = trace })
   options.baud = options.baud or BAUD
+  made.modem.profile = options.profile or false
   made.modem.again = open_again and { open = open_again, startup = options }
   return startup.run(made.modem, options)
 end
@@ -85,6 +89,20 @@ function Unused:__close()
   if self.emulator then self.emulator:close() end
 end
 
+--- Reads the dialect and the profile that options name, before anything is opened.
+local function find_files(where, options)
+  local err
+  if options.dialect ~= "auto" then
+    options.dialect, err = dialects.find(where, options.dialect)
+    if err then return nil, err end
+  end
+  if options.profile then
+    options.profile, err = profiles.load(options.profile)
+    if err then return nil, err end
+  end
+  return true
+end
+
 --- Opens the module at an address: `/dev/ttyUSB2`, `/dev/pts/3`, `tcp:host:port`, `unix:/path`, `emulator` or
 --- `emulator:<module>`.
 ---
@@ -93,16 +111,14 @@ end
 --- `no_such_file`, `is_a_directory`.
 ---@param address string where the module is
 ---@param options? { baud: integer?, flow: string?, dialect: any, timeout: number?, trace: any, trace_size: integer?,
----  redact: boolean?, gap: number? } what the line and the module need
+---  redact: boolean?, gap: number?, profile: string? } what the line and the module need
 ---@return hayes.modem?, hayes.error?
 function hayes.open(address, options)
   check.value("hayes.open", "the address", address, { type = "string" })
   options = check.options("hayes.open", options, open_options)
-  local emulator, port, err
-  if options.dialect ~= "auto" then
-    options.dialect, err = dialects.find("hayes.open", options.dialect)
-    if err then return nil, err end
-  end
+  local emulator, port
+  local ok, err = find_files("hayes.open", options)
+  if not ok then return nil, err end
   emulator, err = start_emulator(address)
   if err then return nil, err end
   local unused <close> = setmetatable({ emulator = emulator }, Unused)
@@ -127,11 +143,8 @@ end
 ---@return hayes.modem?, hayes.error?
 function hayes.open_port(port, address, options)
   options = check.options("hayes.open_port", options, open_options)
-  if options.dialect ~= "auto" then
-    local err
-    options.dialect, err = dialects.find("hayes.open_port", options.dialect)
-    if err then return nil, err end
-  end
+  local ok, err = find_files("hayes.open_port", options)
+  if not ok then return nil, err end
   return take_into_service(port, address, options,
     port.again and function() return port:again() end)
 end

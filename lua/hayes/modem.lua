@@ -38,6 +38,7 @@ local wait = require "hayes.wait"
 ---@field dns hayes.aithinker.dns Ai-Thinker: name resolution
 ---@field sockets hayes.aithinker.sockets Ai-Thinker: all connections and servers
 ---@field restart? fun(self) runs start-up again after a restart of the module; set when the first start-up is over
+---@field profile? hayes.profile|false what is known of the module, where hayes.open was given one
 ---@field again? { open: function, startup: table } how the port is opened again, and what start-up then needs
 local Modem = {}
 Modem.__name = "hayes.modem"

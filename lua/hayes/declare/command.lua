@@ -315,6 +315,18 @@ function command.key(keys, word)
   end
 end
 
+--- The greatest value of a parameter of a write form, which a profile may have changed; at most `most`.
+---@param commands table<string, hayes.declaration>
+---@param name string
+---@param index integer
+---@param most integer
+---@return integer
+function command.most(commands, name, index, most)
+  local declaration = commands[name]
+  local param = declaration and declaration.params and declaration.params[index]
+  return math.min(most, param and param.max or most)
+end
+
 -- Data
 
 --- The data of a command as it is sent: where the form is the one that a byte ends (`AT+QSSLSEND=0`, up to Ctrl-Z),

@@ -142,7 +142,7 @@ local dialect = record {
     replies = map { type = "table" } },
   remarks = list(record { title = text(true), text = text(true) }),
   detect = { type = "table|function", fields = { text(true), text(true) } }, start = callable, identify = callable,
-  habits = callable, services = map { type = "string|function" }, lineage = { type = "table" },
+  habits = callable, probe = callable, services = map { type = "string|function" }, lineage = { type = "table" },
 }
 
 -- The walk

@@ -52,6 +52,8 @@ local schema = require "hayes.declare.schema"
 ---@field start? fun(modem: hayes.modem): true?, hayes.error?  start-up, after echo is off; also after a reboot
 ---@field identify fun(modem: hayes.modem): table?, hayes.error? what module this is (hayes.identity)
 ---@field habits? fun(identity: table): table<string, { value: any, source: string }>  what is known of a firmware
+---@field probe? fun(probe: hayes.profile.probe): table<string, any>, table<string, string>  what `hayes probe` asks
+---  beyond the declared commands: habits by name, and manufacturer, model, revision
 ---@field services? table<string, string|function> what makes the services, or its module's name, by the modem's field
 
 ---@class hayes.known_error an error of a module

@@ -150,6 +150,7 @@ local function make(of)
     },
     start = start,
     habits = function() return lineage.habits(of) end,
+    probe = function(probe) return require "hayes.dialect.aithinker.probe"(probe) end,
     --- { manufacturer, model, revision, framework, lineage }; there is no serial number to ask for.
     identify = function(modem)
       local response, err = modem:call("+GMR", "execute")
