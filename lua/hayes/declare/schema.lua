@@ -50,7 +50,7 @@ local param = record {
 
 local field = record {
   name = named, type = { type = "string", values = { "integer", "string", "bare" } }, values = { type = "table" },
-  flags = flag(), optional = flag(), error = flag(), unit = text(), secret = flag(), doc = text(), min = integer(),
+  flags = flag(), optional = flag(), error = { type = "boolean|string" }, unit = text(), secret = flag(), doc = text(), min = integer(),
   max = integer(), open = flag(), omitted = text(), scale = { type = "table" },
 }
 
@@ -116,7 +116,9 @@ local dialect = record {
   redact = list(record { pattern, { type = "string|table|function", required = true } }),
   connects = list(text()), boot = list { type = "string|table", fields = { text(true), prefix = flag() } },
   urcs = list(urc), texts = list(text()), commands = list(command, true),
-  errors = record { by_code = map(known_error), by_text = map(known_error), origin = text(),
+  reads_results = flag(),
+  errors = record { by_code = map(known_error), by_text = map(known_error), sets = map(map(known_error)),
+    origin = text(),
     replies = map { type = "table" } },
   remarks = list(record { title = text(true), text = text(true) }),
   detect = { type = "table|function", fields = { text(true), text(true) } }, start = callable, identify = callable,
