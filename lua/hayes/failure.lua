@@ -1,5 +1,6 @@
 --- Errors made out of what a module said, or did not say, to a command; and of sources and sinks on this host.
 
+local answer = require "hayes.declare.answer"
 local check = require "hayes.check"
 local errors = require "hayes.error"
 local mask = require "hayes.declare.mask"
@@ -9,24 +10,27 @@ local failure = {}
 local lossy = "The line loses or doubles bytes: use flow control (flow = \"rtscts\", where module and cable have it), "
   .. "a lower speed or a shorter cable. modem:line_errors() counts what looked wrong."
 
-local function describe(modem, code, words)
+local function describe(modem, code, words, set)
   local table_of = modem.dialect.errors
   if not table_of then return nil end
-  if code then return table_of.by_code[code] end
-  return words and table_of.by_text[errors.token(words)]
+  local by_code = set and table_of.sets and table_of.sets[set] or table_of.by_code
+  if code then return by_code and by_code[code] end
+  return words and table_of.by_text and table_of.by_text[errors.token(words)]
 end
 
 --- The error with this number of the vendor's; `doing` is what failed of it: a command line, or words.
 ---@param code integer
 ---@param doing string
+---@param set? string of the dialect's `errors.sets`, where the vendor counts errors of different kinds from 1 each
 ---@return hayes.error
-function failure.coded(modem, code, doing)
+function failure.coded(modem, code, doing, set)
   if math.type(code) ~= "integer" then
     return errors.new { name = "bad_answer", message = ("%s failed: the module gives no error number"):format(doing) }
   end
-  local known = describe(modem, code)
+  local known = describe(modem, code, nil, set)
   return errors.new {
-    name = known and known.name or ("error_%d"):format(code), code = code, origin = known and known.origin or "cme",
+    name = known and known.name or ("error_%d"):format(code):gsub("-", "minus_"), code = code,
+    origin = known and known.origin or "cme",
     message = ("%s failed: %s (%d)"):format(doing, known and known.text or "an error that the notes do not list", code),
     hint = known and known.hint,
     condition = known and known.condition, -- what sockets call it: "refused", "unknown host", "timeout"
@@ -73,12 +77,52 @@ local function number_in_front(modem, response)
   return last and math.tointeger(tonumber(last:match("^%+[%w_]+%s*:%s*(%d+)%s*$")))
 end
 
+--- Where a line in front of it has a field that is declared to be an error's number (`+CIPOPEN: 0,4`, then `ERROR`):
+--- that error.
+local function declared_in_front(modem, text, shown, response)
+  local last = response and response[#response]
+  if not last then return nil end
+  local commands = modem.dialect.commands
+  local code, set = answer.error_in(commands, text, last, response.deferred ~= nil)
+  if not code and not response.deferred then code, set = answer.error_in(commands, text, last, true) end
+  return code and code ~= 0 and failure.coded(modem, code, shown, set) or nil
+end
+
+--- Where it says what is wrong in words (`+IP ERROR: Network is already opened`, then `ERROR`), and the dialect knows
+--- those (`errors.by_text`): that error.
+local function words_in_front(modem, shown, response)
+  local last = response and response[#response]
+  local words = last and last:match "^%+[%w ]+:%s*(.-)%s*$"
+  local known = words and describe(modem, nil, words)
+  if not known then return nil end
+  if known.code then return failure.coded(modem, known.code, shown) end
+  return errors.new { name = known.name, origin = known.origin, hint = known.hint, condition = known.condition,
+    message = ("%s failed: %s"):format(shown, known.text) }
+end
+
+--- The deferred result of a command tells of an error, by a field that is declared to (`error = true`): that error.
+---@param modem hayes.modem
+---@param text string
+---@param response hayes.response
+---@return hayes.error?
+function failure.of_result(modem, text, response)
+  if not response.deferred then return nil end
+  local code, set = answer.error_in(modem.dialect.commands, text, response[response.deferred], true)
+  if not code or code == 0 then return nil end
+  local shown = mask.command(modem.dialect, text)
+  local err = failure.coded(modem, code, shown, set)
+  err.command, err.result = shown, mask.line(modem.dialect, response[response.deferred])
+  return err
+end
+
 --- The error that a final result code tells of: `ERROR`, `+CME ERROR: 10`, `+CME ERROR: SIM not inserted`.
-local function of_line(modem, shown, line, response)
+local function of_line(modem, text, shown, line, response)
   local named = named_final(modem, shown, line)
   if named then return named end
   local in_front = number_in_front(modem, response)
   if in_front then return failure.coded(modem, in_front, shown) end
+  local told = declared_in_front(modem, text, shown, response) or words_in_front(modem, shown, response)
+  if told then return told end
   local words = line:match("^%+CM[ES] ERROR:%s*(.-)%s*$")
   local known = describe(modem, math.tointeger(tonumber(words)), words)
   local code = known and known.code or math.tointeger(tonumber(words))
@@ -173,7 +217,7 @@ function failure.of_command(modem, text, result, line, seconds, response)
   local shown = mask.command(modem.dialect, text)
   local err
   if result == "error" then
-    err = of_line(modem, shown, line, response)
+    err = of_line(modem, text, shown, line, response)
   else
     local words = result
     if result == "timeout" and response and response.result then

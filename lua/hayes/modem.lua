@@ -181,7 +181,8 @@ end
 
 check.takes(Modem.at, at_options)
 
---- Sends a command by its declaration: the arguments are checked against it, and encoded as it says.
+--- Sends a command by its declaration: the arguments are checked against it, and encoded as it says. Fails, too, when
+--- its deferred result holds an error's number (`error = true` of a field, which is then not 0).
 ---@param name string      `+QSSLCFG`
 ---@param form "test"|"read"|"write"|"execute"
 ---@param arguments? table a list
@@ -192,7 +193,11 @@ function Modem:call(name, form, arguments, request)
   local declaration = self.dialect.commands[name]
   if not declaration then check.fail("modem:call", "the dialect declares no command " .. check.show(name)) end
   local text = command.build(declaration, form, arguments, self.dialect.protocol)
-  return exchange.run(self, text, request)
+  local response, err = exchange.run(self, text, request)
+  local refused = response and response.deferred and not self.dialect.reads_results
+    and failure.of_result(self, text, response)
+  if refused then return nil, refused end
+  return response, err
 end
 
 --- The fields of one line of the answer to a command, by index as they stand there, and by the names of its declaration

@@ -24,7 +24,7 @@ describe("A command of a module that is busy", function()
       end,
       ["AT+TEMP"] = "\r\n+TEMP:20\r\n\r\nOK\r\n",
     }
-    modem = assert(hayes.open_port(script.port(script.commands(commands, "\r\n")), "script", { dialect = "aithinker" }))
+    modem = assert(hayes.open_port(script.port(script.commands(commands)), "script", { dialect = "aithinker" }))
   end
 
   for _, words in ipairs { "\r\n[Busy]Cmd running\r\n", "busy p...\r\n" } do

@@ -44,7 +44,7 @@ describe("The ESP-AT dialect of the examples", function()
         links[line:match("=(%d)")] = nil
         return line:match("=(%d)") .. ",CLOSED\r\n" .. OK
       end,
-    }, "\r\n"))
+    }))
     modem = assert(hayes.open_port(port, "script", { dialect = dialect }))
   end)
 

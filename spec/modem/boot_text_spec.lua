@@ -18,7 +18,7 @@ describe("A boot line in the middle of an answer of which nothing is declared", 
     reboots = {}
     if dialect then
       commands.AT, commands.ATE0 = "\r\nOK\r\n", "\r\nOK\r\n"
-      port = script.port(script.commands(commands, "\r\n"))
+      port = script.port(script.commands(commands))
     else
       port = script.port(script.quectel(commands))
     end

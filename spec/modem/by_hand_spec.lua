@@ -17,7 +17,7 @@ describe("modem:at", function()
 
   local function open(dialect)
     local wifi = { ["AT"] = "\r\nOK\r\n", ["ATE0"] = "\r\nOK\r\n" }
-    port = script.port(dialect and script.commands(wifi, "\r\n") or script.quectel { ["^AT"] = "\r\nOK\r\n" })
+    port = script.port(dialect and script.commands(wifi) or script.quectel { ["^AT"] = "\r\nOK\r\n" })
     modem = assert(hayes.open_port(port, "script", { dialect = dialect }))
     port.log = {}
   end

@@ -106,7 +106,7 @@ describe("A prompt in the answer to a command of which nothing is declared", fun
       typed = ""
       return "\r\n> "
     end }
-    local answer = dialect and script.commands(commands, "\r\n") or script.quectel(commands)
+    local answer = dialect and script.commands(commands) or script.quectel(commands)
     port = script.port(function(at, bytes)
       if not typed then return answer(at, bytes) end
       typed = typed .. bytes

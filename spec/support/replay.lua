@@ -11,7 +11,7 @@ local dialects = {
   quectel = { startup = script.quectel(), eol = "\r", urc = '\r\n+QSSLURC: "recv",11\r\n', prompt = "\r\n> ",
     announce = function(line, block) return line .. "\r\n" .. block .. "\r\n" end },
   aithinker = { options = { dialect = "aithinker" }, eol = "\r\n", urc = "\r\n+EVENT:WIFI_SCAN_DONE\r\n", prompt = ">",
-    startup = script.commands({ ["ATE0"] = "\r\nOK\r\n", ["ATV1"] = "Unknown cmd:ATV1\r\n" }, "\r\n"),
+    startup = script.commands({ ["ATE0"] = "\r\nOK\r\n", ["ATV1"] = "Unknown cmd:ATV1\r\n" }),
     announce = function(line, block) return line .. "," .. block .. "\r\n" end },
 }
 

@@ -174,7 +174,7 @@ function Module.new(options)
     end,
   }
   for line, reply in pairs(options.commands or {}) do commands[line] = reply end
-  local answer = script.commands(commands, "\r\n")
+  local answer = script.commands(commands)
   self.log = {}
   self.port = script.port(function(port, bytes)
     if self.online then return transparent(self, port, bytes) end

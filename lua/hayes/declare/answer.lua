@@ -77,6 +77,35 @@ function answer.fields(commands, text, line)
   return values, damaged
 end
 
+--- The number in the field of a line that is declared to be an error's (`error = true`); nil: there is none.
+---@param commands table<string, hayes.declaration>
+---@param text string the command
+---@param line string
+---@param deferred boolean the line is, or may be, the command's deferred result
+---@return integer?, string? set the errors that it is one of, where the field names them (`error = "tls"`)
+function answer.error_in(commands, text, line, deferred)
+  local name, form, params = command.parse(command.answered_by(text, line))
+  local declaration = commands[name]
+  if not declaration then return nil end
+  local result = deferred and declaration.deferred
+  local prefix = result and result.prefix or declaration.prefix or name
+  local rest = command.after_prefix(line, prefix)
+  if rest == line then return nil end
+  local declared, skip
+  if result then
+    declared, skip = answer.of_shape(result, fields.split(rest)), 0
+  else
+    local key = declaration.keys and command.key(declaration.keys, params:match('^%s*"?([%w_/]+)'))
+    declared, skip = answer.declared(declaration, form, key, rest)
+  end
+  for i, described in ipairs(declared or {}) do
+    if described.error then
+      local code = core.fields(rest)[i + skip]
+      return math.type(code) == "integer" and code or nil, type(described.error) == "string" and described.error or nil
+    end
+  end
+end
+
 -- URCs
 
 ---@class hayes.urc an unsolicited result code

@@ -40,7 +40,9 @@ local core = require "hayes.core"
 ---@field values? table what each value means, by value
 ---@field flags? boolean the values are bits, and the field a sum of them
 ---@field optional? boolean it may be missing, together with all fields after it
----@field error? boolean    0, or a number that the dialect's errors explain
+---@field error? boolean|string  0, or a number that the dialect's errors explain; a name: those of `errors.sets`. A
+---  deferred result with another number than 0 makes modem:call fail with that error, and so does such a line in front
+---  of `ERROR`
 ---@field unit? string "s", "bytes", …
 ---@field secret? boolean never shown in a trace, an error or an explanation
 ---@field doc? string what it is

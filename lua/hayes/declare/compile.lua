@@ -59,6 +59,25 @@ local function urc_line(urc)
     text_follows = urc.text_follows }
 end
 
+--- The engine has one rule for lines that begin alike. Where a URC has the name of a command whose answer brings a block
+--- (`+CIPRXGET: 1,0` and `+CIPRXGET: 2,0,5,0`), it is the URC's, whose shape tells the two apart, with the block.
+local function one_rule_each(lines)
+  local merged, by_text = {}, {}
+  for _, line in ipairs(lines) do
+    local earlier = by_text[line.text]
+    if earlier and earlier.block and line.kind == "urc" then
+      line.block = line.block or earlier.block
+      merged[earlier.place] = line
+      line.place = earlier.place
+    else
+      merged[#merged + 1] = line
+      line.place = #merged
+    end
+    by_text[line.text] = line
+  end
+  return merged
+end
+
 local function index_of(described, name)
   for i, param in ipairs(described or {}) do
     if param.name == name then return i end
@@ -154,7 +173,7 @@ function compile.rules(dialect)
     lines[#lines + 1] = { text = name .. ":", prefix = true, kind = "response", text_follows = true }
   end
   final_lines(dialect, groups, lines)
-  return core.rules { protocol = dialect.protocol, lines = lines, commands = commands }
+  return core.rules { protocol = dialect.protocol, lines = one_rule_each(lines), commands = commands }
 end
 
 return compile

@@ -66,8 +66,8 @@ local param = record {
 
 local field = record {
   name = named, type = { type = "string", values = { "integer", "string", "bare" } }, values = { type = "table" },
-  flags = flag(), optional = flag(), error = flag(), unit = text(), secret = flag(), doc = text(), min = integer(),
-  max = integer(), open = flag(), omitted = text(), scale = { type = "table" },
+  flags = flag(), optional = flag(), error = { type = "boolean|string" }, unit = text(), secret = flag(), doc = text(),
+  min = integer(), max = integer(), open = flag(), omitted = text(), scale = { type = "table" },
 }
 
 local alternative = record { shape = { type = "string", required = true, test = shape.test }, summary = text(),
@@ -138,7 +138,9 @@ local dialect = record {
     return type(value) == "string" and line_text(64).test(value) or nil
   end, fields = { line_text(64, true), prefix = flag() } }, false, 30),
   urcs = list(urc, false, 1000), texts = list(line_text(64)), commands = list(command, true, 1000),
-  errors = record { by_code = map(known_error), by_text = map(known_error), origin = text(),
+  reads_results = flag(),
+  errors = record { by_code = map(known_error), by_text = map(known_error), sets = map(map(known_error)),
+    origin = text(),
     replies = map { type = "table" } },
   remarks = list(record { title = text(true), text = text(true) }),
   detect = { type = "table|function", fields = { text(true), text(true) } }, start = callable, identify = callable,

@@ -42,9 +42,12 @@ local schema = require "hayes.declare.schema"
 ---@field commands hayes.declaration[] a list; when the dialect is defined, by name
 ---@field declared hayes.declaration[] the list, once the dialect is defined
 ---@field urc_by_name table<string, hayes.urc> once the dialect is defined
----@field errors? { by_code: table<integer, hayes.known_error>, by_text: table<string, hayes.known_error>,
----  replies: table? }
----  replies: those of FTP servers, by code: { meaning, hint }
+---@field reads_results? boolean  its services look at the error numbers of deferred results themselves: modem:call
+---  gives such a response and does not fail
+---@field errors? { by_code: table<integer, hayes.known_error>?, by_text: table<string, hayes.known_error>?,
+---  sets: table<string, table<integer, hayes.known_error>>?, replies: table? }
+---  by_text: by what the module says, in small letters, with _ between the words; sets: where the vendor counts errors
+---  of several kinds from 1 each, those of each kind by its name; replies: those of FTP servers, by code: { meaning, hint }
 ---@field remarks? { title: string, text: string }[] chapters of the reference page, in Markdown
 ---@field detect? string[]|fun(ask: fun(command: string): string?): any  is it this dialect? A command, and what its
 ---  answer holds then; or a function, for which ask gives an answer as one text; a table in place of true is the
@@ -57,7 +60,7 @@ local schema = require "hayes.declare.schema"
 ---@field services? table<string, string|function> what makes the services, or its module's name, by the modem's field
 
 ---@class hayes.known_error an error of a module
----@field code integer its number
+---@field code? integer its number
 ---@field origin string who says so: `ssl`, `ftp`, `file`, `cme`, …
 ---@field name string stable token in snake case
 ---@field text string the note's words
@@ -126,6 +129,8 @@ function dialects.define(dialect)
   end
   dialect.commands, dialect.urc_by_name = by_name, urc_by_name
   dialect.services = dialect.services or {}
+  dialect.errors = dialect.errors or {}
+  dialect.errors.by_code, dialect.errors.by_text = dialect.errors.by_code or {}, dialect.errors.by_text or {}
   dialect.start = dialect.start or function() return true end
   --- How long a command is waited for, seconds; nil: its declaration does not say.
   dialect.timeout_of = function(text)

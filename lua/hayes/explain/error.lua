@@ -9,7 +9,8 @@ local explain_error = {}
 local function of_known(known)
   return Explanation.new {
     kind = "error", name = known.name, code = known.code, origin = known.origin, summary = known.text,
-    hint = known.hint, title = ("Error %d, %s: %s."):format(known.code, known.name, known.text),
+    hint = known.hint, title = ("Error %s%s: %s."):format(known.code and ("%d, "):format(known.code) or "", known.name,
+      known.text),
   }
 end
 

@@ -64,7 +64,9 @@ end
 local function add_hint(found, dialect, declared, list)
   for i, described in ipairs(declared) do
     local code = described.error and list[i] and math.tointeger(tonumber(list[i].text))
-    local known = code and dialect.errors and dialect.errors.by_code[code]
+    local of_dialect = dialect.errors
+    local set = of_dialect and of_dialect.sets and of_dialect.sets[described.error]
+    local known = code and of_dialect and (set or of_dialect.by_code)[code]
     if known and code ~= 0 then found.hint = known.hint end
   end
 end

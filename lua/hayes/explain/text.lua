@@ -68,9 +68,11 @@ local function listed(values, value)
 end
 
 --- What the error with this number means, as a sentence without a full stop.
-function texts.error(dialect, code)
+---@param set boolean|string|nil the name of those that it is one of (hayes.answer, `error`)
+function texts.error(dialect, code, set)
   if code == 0 then return "success" end
-  local known = dialect.errors and dialect.errors.by_code[code]
+  local of_dialect = dialect.errors
+  local known = of_dialect and (of_dialect.sets and of_dialect.sets[set] or of_dialect.by_code)[code]
   return known and known.text
 end
 
@@ -80,7 +82,7 @@ end
 ---@param value any
 ---@return string?
 function texts.meaning(dialect, param, value)
-  if param.error then return texts.error(dialect, value) end
+  if param.error then return texts.error(dialect, value, param.error) end
   local known = param.values and listed(param.values, value)
   local scale = not known and param.scale
   if scale and math.type(value) == "integer" then

@@ -70,8 +70,8 @@ function emulate.run(run)
   if arguments.quirks then check_quirks(arguments.quirks) end
   if arguments.profile then stop.unless(profiles.load(arguments.profile)) end
   local module = arguments.module or not arguments.profile and DEFAULT_MODULE or nil
-  local emulator <close> = stop.unless(hayes.emulator { module = module, profile = arguments.profile, flash = arguments.flash,
-    resolve = addresses(arguments.resolve), quirks = arguments.quirks, link = arguments.link,
+  local emulator <close> = stop.unless(hayes.emulator { module = module, profile = arguments.profile,
+    flash = arguments.flash, resolve = addresses(arguments.resolve), quirks = arguments.quirks, link = arguments.link,
     faults = arguments.faults, seed = arguments.seed })
   run.out:result({ module = module, profile = arguments.profile, address = emulator.address }, function()
     run.out:line("%s", emulator.address)

@@ -27,7 +27,7 @@ local DATA_EVENT = "+EVENT:SocketDown,"
 ---@field package connections table<integer, hayes.aithinker.connection> by ConID
 ---@field package listeners table<integer, hayes.aithinker.listener> by ConID
 ---@field package unclaimed hayes.aithinker.unclaimed what has come for ConIDs that are not known yet
----@field package unanswered hayes.aithinker.opening[] what the module was told to connect and may still do, in this order
+---@field package unanswered hayes.aithinker.opening[] what the module may still connect, in the order it was told to
 ---@field package mode "buffer"|"push"|false the setting of AT+SOCKETRECVCFG, if it is known
 ---@field package opening hayes.lock held while a global setting of the module is made or read, until the command
 ---  that depends on it has been answered: AT+SOCKET depends on the mode and the slots for certificates, AT+SOCKETTT on

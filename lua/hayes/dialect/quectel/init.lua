@@ -34,6 +34,7 @@ local quectel = {
   },
   -- One number for all commands of the TCP/IP and SSL notes.
   reason = { command = "AT+QIGETERROR", result = "ERROR" },
+  reads_results = true,
   connects = { "CONNECT" },
   -- POWERED DOWN comes before a restart's silence, RDY (APP RDY on BG9x) after it.
   boot = { "RDY", "POWERED DOWN", "NORMAL POWER DOWN" },
