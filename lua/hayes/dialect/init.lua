@@ -47,7 +47,8 @@ local schema = require "hayes.declare.schema"
 ---@field errors? { by_code: table<integer, hayes.known_error>?, by_text: table<string, hayes.known_error>?,
 ---  sets: table<string, table<integer, hayes.known_error>>?, replies: table? }
 ---  by_text: by what the module says, in small letters, with _ between the words; sets: where the vendor counts errors
----  of several kinds from 1 each, those of each kind by its name; replies: those of FTP servers, by code: { meaning, hint }
+---  of several kinds from 1 each, those of each kind by its name; replies: those of FTP servers, by code:
+---  { meaning, hint }
 ---@field remarks? { title: string, text: string }[] chapters of the reference page, in Markdown
 ---@field detect? string[]|fun(ask: fun(command: string): string?): any  is it this dialect? A command, and what its
 ---  answer holds then; or a function, for which ask gives an answer as one text; a table in place of true is the
