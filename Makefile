@@ -176,7 +176,7 @@ mutants: all
 	@eval "$$($(MAKE) -s env)" && LUA_PATH="spec/?.lua;$$LUA_PATH" JOBS="$(JOBS)" exec $(LUA) spec/mutants/main.lua $(MUTANTS)
 
 # Each fuzzer for SECONDS; what it finds, and what it has learnt, is in $(BUILD)/fuzz.
-fuzz:
+fuzz: core
 	@.ci/packages --check test
 	@LUA="$(LUA)" exec spec/fuzz/run $(BUILD) -max_total_time=$(or $(SECONDS),60)
 

@@ -124,9 +124,9 @@ end
 
 --- The fields in front of the data of an answer that carries some: `+SOCKETREAD,1,21,Hello`.
 local function without_data(declaration, list)
-  local block = declaration.block
-  if not block or not block.after or #list <= #(declaration.answer or {}) then return list end
-  return table.move(list, 1, #declaration.answer, 1, {})
+  local block, declared = declaration.block, declaration.answer or {}
+  if not block or not block.after or #list <= #declared then return list end
+  return table.move(list, 1, #declared, 1, {})
 end
 
 --- Could these fields be a row of this answer? Numbers where there are numbers.

@@ -85,7 +85,7 @@ function probe.run(run)
     run.out:value(made, { "profile", "made_by", "dialect", "manufacturer", "model", "revision", "habits", "answers",
       "takes" })
   elseif not file then
-    io.stdout:write(text)
+    stop.unless(run.out.sink()(text))
   end
   if file or not run.out.json then summary(run, made, arguments.file) end
 end
