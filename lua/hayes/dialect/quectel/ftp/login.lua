@@ -178,6 +178,15 @@ local function log_in(session, restarts, doing)
   return true
 end
 
+--- A login whose server was not verified after all is no login.
+local function check_protection(session)
+  if not session.tls then return true end
+  local ok, err = session.modem.ssl.context_pool:still_verifies(session.ssl_context)
+  if ok then return true end
+  login.leave(session.modem, session.seconds)
+  return nil, err
+end
+
 --- A new login begins in the account's first folder; true once it is in the one that the session stands in.
 local function go_back(session)
   for _, path in ipairs(session.steps) do
@@ -204,6 +213,7 @@ function login.open(session)
   if ok then ok, err = take_context(session) end
   if ok then ok, err = configure(modem, options, session.ssl_context) end
   if ok then ok, err = log_in(session, restarts, doing) end
+  if ok then ok, err = check_protection(session) end
   if ok then ok, err = go_back(session) end
   if not ok then return nil, err end
   if session.restarts ~= restarts then return nil, errors.reboot(doing) end
