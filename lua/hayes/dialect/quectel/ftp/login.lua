@@ -173,7 +173,9 @@ local function log_in(session, restarts, doing)
     if not ok then return nil, err end
   end
   local done
+  session.in_doubt = true -- whoever waits for this may be gone when the module has logged in
   done, err = call.run(session.modem, "OPEN", { options.host, options.port }, OPEN_SECONDS, doing, hold)
+  if not done and (err.code or err.queued) then session.in_doubt = false end
   if not done then return nil, name_host(err, options) end
   return true
 end
