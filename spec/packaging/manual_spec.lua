@@ -9,11 +9,11 @@ describe("The manual", function()
   setup(function()
     local root = lab.folder()
     folder = root .. "/manual"
-    Process.run { "sh", "-c", ('mkdir -p "%s" "%s/share/man/man3"'):format(folder, root) }
+    Process.run { "sh", "-c", ('mkdir -p "%s/luals" "%s/share/man/man3"'):format(folder, root) }
     Process.run { "sh", "-c", ('LUA_PATH="./?.lua;%s" LUA_CPATH="%s" exec lua5.4 manual/generator/main.lua %s %s/share')
       :format(package.path, package.cpath, folder, root) }
     pages = {}
-    for name in Process.run({ "ls", folder }):gmatch "[^\n]+" do
+    for name in Process.run({ "sh", "-c", "cd " .. folder .. " && ls *.html" }):gmatch "[^\n]+" do
       local file <close> = assert(io.open(folder .. "/" .. name))
       pages[name] = file:read "a"
     end
@@ -61,6 +61,25 @@ describe("The manual", function()
     local text = Process.run({ "sh", "-c", "groff -man -Tascii -P-c -P-b -P-u " .. page }):gsub("%s+", " ")
     for _, words in ipairs { "modem.ssl.open(host, port, options)", "sock:receive(pattern, prefix)", "port_gone" } do
       assert.is_truthy(text:find(words, 1, true), words)
+    end
+  end)
+
+  it("is a file for LuaLS, too, in which the options are classes", function()
+    local file <close> = assert(io.open(folder .. "/luals/hayes.lua"))
+    local text = file:read "a"
+    assert(load(text, "hayes.lua"))
+    for _, line in ipairs { "---@field network hayes.quectel.network Quectel: SIM card, registration, PDP context",
+      "function hayes_quectel_network.attach(options) end", "---@class hayes.options.quectel_network_attach",
+      '---@field ?auth "none"|"pap"|"chap"|"pap or chap" How', "function hayes_socket:receive(pattern, prefix) end",
+      "function hayes.open(address, options) end", "---@param options? hayes.options.hayes_open what" } do
+      line = line:gsub("@field %?(%w+)", "@field %1?")
+      assert.is_truthy(text:find("\n" .. line, 1, true), line)
+    end
+    for name in text:gmatch "%f[%w]hayes%.[%w_.]*[%w_]" do
+      local is_class = text:find("---@class " .. name .. "%f[^%w_.]")
+      local is_call = text:find("function " .. name .. "(", 1, true) or name == "hayes.mqtt"
+      local is_text = name:find "^hayes%.core" or name:find "^hayes%.lua"
+      assert.is_truthy(is_class or is_call or is_text, name)
     end
   end)
 end)
