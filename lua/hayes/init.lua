@@ -165,7 +165,7 @@ hayes.emulator = Emulator.start
 --- is unknown gives nil and an error that names what comes near. Nothing is sent.
 ---
 --- Errors: `unknown`, `too_long`.
----@param text string|integer what is to be explained, up to 2,000 bytes
+---@param text string|integer what is to be explained, up to 2,048 bytes
 ---@return hayes.explanation?, hayes.error?
 function Modem:explain(text)
   return require "hayes.explain"(self.dialect, text)

@@ -122,8 +122,9 @@ local function add_thing(text, thing, places)
   for _, param in ipairs(doc.params) do
     if param.name:gsub("%?$", "") ~= "modem" or not thing.call:find "^modem:" then
       local is_optional = param.name:find "%?$" or param.type:find "%f[%w]nil%f[%W]"
-      rows[#rows + 1] = { "`" .. param.name:gsub("%?$", "") .. "`",
-        type_text(param.type, places) .. (is_optional and ", may be left out" or ""), param.text }
+      local kind = type_text(thing.rules and param.type:gsub("%b{}", "table") or param.type, places)
+      rows[#rows + 1] = { "`" .. param.name:gsub("%?$", "") .. "`", kind .. (is_optional and ", may be left out" or ""),
+        param.text }
     end
   end
   text:table({ "argument", "type", "meaning" }, rows)
