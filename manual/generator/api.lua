@@ -181,6 +181,7 @@ local function types_page(groups, classes, places)
   for _, name in ipairs(names) do
     text:paragraph("## %s", name)
     text:paragraph("%s", sentence(classes[name].text))
+    if classes[name].alias then text:paragraph("`%s`", classes[name].alias) end
     if classes[name].parent and places[classes[name].parent] then
       text:paragraph("It is a [%s](%s), too.", classes[name].parent, places[classes[name].parent])
     end

@@ -106,7 +106,10 @@ function luals.file()
   text:line "---@meta hayes"
   text:line ""
   local function class_variable(name)
-    if not variables[name] then
+    if classes[name].alias then
+      text:line("---@alias %s %s", name, classes[name].alias)
+      text:line ""
+    elseif not variables[name] then
       variables[name] = name:gsub("[^%w]", "_")
       add_class(text, classes[name])
       text:line("local %s = {}", variables[name])
@@ -122,7 +125,7 @@ function luals.file()
       add_group(text, group, class_variable(class_of_service(classes, group)), ".", written)
     end
   end
-  text:line "local hayes = { mqtt = {} }"
+  text:line "local hayes = { mqtt = {}, testing = {} }"
   text:line ""
   for _, group in ipairs(groups) do
     if group.kind == "module" then add_group(text, group, group.title, ".", written) end
