@@ -196,8 +196,8 @@ local function errors_page()
   table.sort(rows, function(a, b) return a[1] < b[1] end)
   text:paragraph "# Errors"
   text:paragraph("What fails in the field returns nil and an error: `tostring(err)` is a sentence, `err.name` a token "
-    .. "to compare, `err.hint` what to try. Any call that speaks to the module may give `timeout`, `closed`, "
-    .. "`cancelled`, `reboot`, `port_gone`, `busy`, `bad_answer` and, for a refusal without a number, `error`.")
+    .. "to compare, `err.hint` what to try. Any call that speaks to the module may give %s.",
+    "`" .. table.concat(gaps.common_errors, "`, `") .. "`")
   text:paragraph "## Of the library and this machine"
   text:table({ "name", "meaning", "what to try" }, rows)
   for _, dialect in ipairs(dialects.names()) do

@@ -100,8 +100,8 @@ end
 
 --- The error of the last operation that failed, or that the connection ended with.
 ---
---- Errors: `timeout`, `closed`, `reboot`, `port_gone`, `send_buffer_full`, `short_read`, `long_read`, `cancelled`, the
---- name of the module's error.
+--- Errors: `timeout`, `closed`, `reboot`, `port_gone`, `send_buffer_full`, `short_read`, `long_read`, `data_lost`,
+--- `cancelled`, the name of the module's error.
 ---@return hayes.error?
 function Socket:lasterror()
   if self.last_error == "timeout" then self.last_error = outcome.error_of_timeout(self) end
