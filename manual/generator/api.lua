@@ -58,6 +58,8 @@ local function places_of(groups, classes)
   types.each(groups, classes, function(name) places[name] = "types.md#" .. name:lower() end)
   for _, group in ipairs(groups) do
     if group.kind == "class" then places[group.title] = group.title .. ".md" end
+    local class = group.kind == "service" and types.of_service(classes, group)
+    if class then places[class] = name_of(group) .. ".md" end
   end
   return places
 end
@@ -144,7 +146,7 @@ local function add_fields(text, class, places)
 end
 
 local function sentence(text)
-  text = text:gsub("^%l", string.upper)
+  if not text:find "^%l+%." then text = text:gsub("^%l", string.upper) end -- `modem.tcp` stays
   return text:find "[%.:]$" and text or text .. "."
 end
 

@@ -75,17 +75,6 @@ local function add_class(text, class)
   end
 end
 
---- The class of a service: that of the modem's field.
-local function class_of_service(classes, group)
-  for _, field in ipairs(classes["hayes.modem"].fields) do
-    if field.name == group.title:match "[%w_]+$" then
-      for _, name in ipairs(annotations.names_in(field.type)) do
-        if name:find("hayes." .. group.dialect, 1, true) then return name end
-      end
-    end
-  end
-end
-
 local function add_group(text, group, owner, separator, written)
   for _, thing in ipairs(group.things) do
     local call = group.dialect and group.dialect .. "_" .. thing.call:gsub("^modem%.", "") or thing.call
@@ -122,7 +111,7 @@ function luals.file()
     if group.kind == "class" then
       add_group(text, group, class_variable(group.title), ":", written)
     elseif group.kind == "service" then
-      add_group(text, group, class_variable(class_of_service(classes, group)), ".", written)
+      add_group(text, group, class_variable(types.of_service(classes, group)), ".", written)
     end
   end
   text:line "local hayes = { mqtt = {}, testing = {} }"
