@@ -6,12 +6,16 @@ local Process = require "support.process"
 describe("The manual", function()
   local folder, pages
 
+  local function make(root)
+    Process.run { "sh", "-c", ('mkdir -p "%s/manual/luals" "%s/share/man/man3"'):format(root, root) }
+    Process.run { "sh", "-c", ('LUA_PATH="./?.lua;%s" LUA_CPATH="%s" exec lua5.4 manual/generator/main.lua %s/manual %s/share')
+      :format(package.path, package.cpath, root, root) }
+  end
+
   setup(function()
     local root = lab.folder()
     folder = root .. "/manual"
-    Process.run { "sh", "-c", ('mkdir -p "%s/luals" "%s/share/man/man3"'):format(folder, root) }
-    Process.run { "sh", "-c", ('LUA_PATH="./?.lua;%s" LUA_CPATH="%s" exec lua5.4 manual/generator/main.lua %s %s/share')
-      :format(package.path, package.cpath, folder, root) }
+    make(root)
     pages = {}
     for name in Process.run({ "sh", "-c", "cd " .. folder .. " && ls *.html" }):gmatch "[^\n]+" do
       local file <close> = assert(io.open(folder .. "/" .. name))
@@ -29,6 +33,15 @@ describe("The manual", function()
     assert.is_truthy(ssl:find("<td>integer, 10 to 300 s</td><td><code>300</code></td>", 1, true))
     assert.is_truthy(ssl:find("SSL note 2.2.1 and 2.2.2", 1, true))
     assert.is_truthy(ssl:find("<code>ssl_handshake_fail</code>", 1, true))
+  end)
+
+  it("is the same each time, and prints no table as its address", function()
+    local again = lab.folder() .. "/again"
+    make(again)
+    assert.are.equal("", Process.run { "sh", "-c", ("diff -r %s %s/manual || true"):format(folder, again) })
+    for name, text in pairs(pages) do
+      assert.is_nil(text:find "table: 0x" or text:find "function: 0x", name)
+    end
   end)
 
   it("loads nothing: no script, no picture, no style from elsewhere", function()
