@@ -1,5 +1,5 @@
 --- The library's sockets beside LuaSocket's: the same is done with both, and what can be seen must be the same, over TCP and
---- TLS, in all access modes. What differs on purpose stands in the README.
+--- TLS, in all access modes. What differs on purpose stands in manual/guide.md.
 
 local assert = require "luassert"
 local busted = require "busted"

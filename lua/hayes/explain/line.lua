@@ -54,8 +54,9 @@ function explain_line.result(dialect, text)
     return Explanation.new { kind = "result", name = ">", summary = "the prompt: the module waits for data" }
   end
   for _, boot in ipairs(dialect.boot or {}) do
-    if text == boot then
-      return Explanation.new { kind = "urc", name = boot,
+    local name = type(boot) == "table" and boot[1] or boot
+    if text == name or type(boot) == "table" and boot.prefix and text:sub(1, #name) == name then
+      return Explanation.new { kind = "urc", name = name,
         summary = "the module starts, restarts or switches itself off; its connections and sessions are lost" }
     end
   end

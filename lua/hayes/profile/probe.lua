@@ -28,17 +28,17 @@ local MOST_SILENT <const> = 3
 --- Lines of one answer.
 local MOST_LINES <const> = 512
 
----@class hayes.profile.probe
----@field modem hayes.modem
----@field tap table
----@field dialect hayes.dialect
----@field answers string[][]
----@field takes string[]
+---@class hayes.profile.probe a probe under way
+---@field modem hayes.modem  whom it asks
+---@field tap table          what comes on the line
+---@field dialect hayes.dialect whose commands it asks for
+---@field answers string[][] as in the profile
+---@field takes string[]     as in the profile
 ---@field silent integer     commands in a row that were not answered
----@field asked integer
+---@field asked integer      commands so far
 ---@field yes boolean        things may be changed
 ---@field echo? { host: string, port: integer }  a far end that sends back what it gets
----@field progress fun(asked: integer)
+---@field progress fun(asked: integer) is called before each command
 local Probe = {}
 Probe.__index = Probe
 

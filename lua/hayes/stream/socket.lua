@@ -44,7 +44,8 @@ local wait = require "hayes.wait"
 ---@field watch? function   () set by the socket; to be called when readable() may have changed
 
 ---@class hayes.socket a connection through the module, with the contract of a TCP client of LuaSocket
----@field mode string access mode of the connection
+---@field mode "buffer"|"push"|"transparent" access mode of the connection
+---@field verified? boolean of an Ai-Thinker module: the firmware is known to have checked the server
 local Socket = {}
 Socket.__index = Socket
 Socket.__name = "hayes.socket"
@@ -99,8 +100,8 @@ end
 
 --- The error of the last operation that failed, or that the connection ended with.
 ---
---- Errors: `timeout`, `closed`, `reboot`, `port_gone`, `send_buffer_full`, `short_read`, `long_read`, `cancelled`, the
---- name of the module's error.
+--- Errors: `timeout`, `closed`, `reboot`, `port_gone`, `send_buffer_full`, `short_read`, `long_read`, `data_lost`,
+--- `cancelled`, the name of the module's error.
 ---@return hayes.error?
 function Socket:lasterror()
   if self.last_error == "timeout" then self.last_error = outcome.error_of_timeout(self) end
@@ -381,8 +382,8 @@ function Socket:__gc()
   connection:abandon()
 end
 
---- "send", "receive" or "both". Modules do not close one direction alone: what is queued is sent, and no more is
---- taken; what has come can still be read. When both are shut, the connection is closed.
+--- Shuts one direction, or both. Modules do not close one alone: what is queued is sent, and no more is taken; what has
+--- come can still be read. When both are shut, the connection is closed.
 ---@param mode? "both"|"send"|"receive" the direction ("both")
 ---@return 1
 function Socket:shutdown(mode)
@@ -412,7 +413,8 @@ local function describe(self, name)
   return nil, errors.is(err) and outcome.word_for(err) == "timeout" and "timeout" or err
 end
 
---- "connected", "closed", or the module's word for another state; nil, "timeout" if the module did not answer in time.
+--- The state of the connection, as the module tells it: "connected", "closed", or its word for another one; nil,
+--- "timeout" if it did not answer in time.
 ---@return string?, string?
 function Socket:state()
   if not self.connection then return "closed" end
@@ -421,7 +423,8 @@ function Socket:state()
   return described and described.state or "closed"
 end
 
---- Address, port and "inet" or "inet6" of the other end; nil, "timeout" if the module did not answer in time.
+--- Tells address, port and family ("inet" or "inet6") of the other end; nil, "timeout" if the module did not answer in
+--- time.
 ---@return string? address, integer|string|nil port, string? family
 function Socket:getpeername()
   if not self.connection then return nil, "closed" end
@@ -432,7 +435,7 @@ function Socket:getpeername()
   return ip, described.remote_port or self.port, hosts.family(ip)
 end
 
---- The same for this end.
+--- Tells the same of this end.
 ---@return string? address, integer|string|nil port, string? family
 function Socket:getsockname()
   if not self.connection then return nil, "closed" end
