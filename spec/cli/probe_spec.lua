@@ -109,7 +109,7 @@ describe("hayes probe", function()
 
   it("says so when another program has the port, or nothing answers there", function()
     start {}
-    local modem <close> = assert(hayes.open(emulator.address))
+    local _busy <close> = assert(hayes.open(emulator.address))
     local result = probe { "-p", emulator.address }
     assert.are.equal(3, result.status)
     assert.is_truthy(result.err:find("is in use by another program", 1, true), result.err)
