@@ -79,7 +79,7 @@ describe("The profile of a module whose URCs go to another port", function()
     for i = 1, 3 do -- as it is, once more, and played
       local path = texts[1] and profile_lab.file(texts[1])
       local emulator <close> = assert(hayes.emulator(i == 3 and { profile = path } or { quirks = "urcport-elsewhere" }))
-      for _ = 1, i do texts[i] = profile_lab.probe(emulator.address) end
+      for _ = 1, i == 2 and 2 or 1 do texts[i] = profile_lab.probe(emulator.address) end
     end
     assert.are.equal("usbat", profiles.parse(texts[1]).habits.urc_port)
     assert.are.same({ texts[1], texts[1] }, { texts[2], texts[3] })
