@@ -63,24 +63,36 @@ describe("A profile, given to hayes.open", function()
     other:close()
   end)
 
-  it("makes sockets send and read no more at once than the module takes", function()
-    local data = ("x"):rep(300)
-    assert(open(profile_of('answers = { { "AT+QIRD=?", "+QIRD: (0-5),(0-1000)", "OK" },\n'
-      .. '{ "AT+QISEND=?", "+QISEND: (0-5),(0-200)", "OK" } },'), {
+  --- A module with a connection that takes what it is sent, with these greatest lengths of a read and a send.
+  local function open_socket(read, send)
+    assert(open(profile_of(('answers = { { "AT+QIRD=?", "+QIRD: (0-5),(0-%d)", "OK" },\n'
+      .. '{ "AT+QISEND=?", "+QISEND: (0-5),(0-%d)", "OK" } },'):format(read, send)), {
       ["AT+QISDE=0"] = OK, ["^AT%+QICFG="] = OK, ["AT+QISTATE"] = OK, ["^AT%+QICLOSE="] = OK,
       ["^AT%+QIOPEN="] = "\r\nOK\r\n\r\n+QIOPEN: 0,0\r\n",
       ["^AT%+QISEND=0,%d+$"] = function(line, port)
         port.wanted = { count = tonumber(line:match "(%d+)$"), reply = function() return "\r\nSEND OK\r\n" end }
         return "\r\n> "
       end,
-      ["AT+QIRD=0,1000"] = "\r\n+QIRD: 0\r\n\r\nOK\r\n",
+      ["^AT%+QIRD=0,%d+$"] = "\r\n+QIRD: 0\r\n\r\nOK\r\n",
     }))
-    local sock = assert(modem.tcp.open("host", 7))
-    assert(sock:send(data))
+    return assert(modem.tcp.open("host", 7))
+  end
+
+  it("makes sockets send no more at once than the module takes", function()
+    local sock = open_socket(1000, 200)
+    assert(sock:send(("x"):rep(300)))
     assert(sock:flush())
-    sock:settimeout(0.5)
-    sock:receive(1)
     assert.is_true(has_sent "AT+QISEND=0,200" and has_sent "AT+QISEND=0,100")
+    sock:close()
+  end)
+
+  it("does not make sockets stand still, whatever it says", function()
+    local sock = open_socket(0, 0)
+    local ok, message = pcall(function()
+      assert(sock:send "x")
+      return sock:flush()
+    end)
+    assert.is_truthy(ok or tostring(message):find("must be", 1, true), message)
     sock:close()
   end)
 

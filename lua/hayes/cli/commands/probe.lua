@@ -13,7 +13,7 @@ function probe.define(command)
   command:description("Ask a module what it is, which commands and ranges it takes, and which known habits it has, and "
     .. "print that as a profile: for hayes.open, for the emulator, and for a report of a module that is not known yet. "
     .. "Only questions and test commands are sent; nothing is stored, and nothing goes over the network.")
-  target.define(command)
+  target.define(command, true)
   command:argument("file", "Where to write the profile. Default: standard output."):args "?"
   command:option("--dialect", "A dialect of your own, a file. Default: what the module seems to speak.")
     :argname "<file>"
