@@ -135,8 +135,9 @@ end
 
 --- The names that the list of all commands has; the dialect's own are among them.
 local function names_of(self)
-  local names = {}
-  for _, line in ipairs(self:answer(LIST) or {}) do
+  local names, row = {}, self:answer(LIST) or {}
+  for i = 2, #row do
+    local line = row[i]
     local name = line:match "^%s*(%+[%u%d_]+)%s*$" or line:match "^%s*AT(%+[%u%d_]+)%s*$"
     if name and not self.dialect.commands[name] then names[#names + 1] = name end
   end
@@ -147,6 +148,7 @@ Probe.answer = function(self, text) return profile.answer(self, text) end
 
 --- Of a module that nobody has a dialect for, every command that it names itself is asked about.
 local function ask_unknown(self)
+  record(self, "AT+GMR")
   for _, name in ipairs(names_of(self)) do
     local err = record(self, "AT" .. name .. "=?", nil, true)
     if err then return err end

@@ -40,7 +40,10 @@ end
 local function known_unknown(modem)
   local keys, unknown = modem.profile and modem.profile:keys "+QSSLCFG", {}
   for _, name in ipairs(keys and settings.names or {}) do
-    if not keys[name] then unknown[name] = true end
+    if not keys[name] then
+      unknown[name] = true
+      identity.learn(modem, "ssl_" .. name, false, "the profile " .. modem.profile.path)
+    end
   end
   return unknown
 end
