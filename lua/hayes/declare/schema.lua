@@ -50,7 +50,8 @@ local param = record {
 
 local field = record {
   name = named, type = { type = "string", values = { "integer", "string", "bare" } }, values = { type = "table" },
-  flags = flag(), optional = flag(), error = { type = "boolean|string" }, unit = text(), secret = flag(), doc = text(), min = integer(),
+  flags = flag(), optional = flag(), error = { type = "boolean|string" }, unit = text(), secret = flag(), doc = text(),
+  min = integer(),
   max = integer(), open = flag(), omitted = text(), scale = { type = "table" },
 }
 
@@ -121,7 +122,9 @@ local dialect = record {
     origin = text(),
     replies = map { type = "table" } },
   remarks = list(record { title = text(true), text = text(true) }),
-  detect = { type = "table|function", fields = { text(true), text(true) } }, start = callable, identify = callable,
+  detect = { type = "table|function", fields = { text(true), text(true) } },
+  start = { type = "table|function", each = { type = "string|table", fields = { text(true), optional = flag() } } },
+  identify = callable,
   habits = callable, services = map { type = "string|function" }, lineage = { type = "table" },
 }
 

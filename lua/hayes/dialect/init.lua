@@ -45,13 +45,17 @@ local schema = require "hayes.declare.schema"
 ---  gives such a response and does not fail
 ---@field errors? { by_code: table<integer, hayes.known_error>?, by_text: table<string, hayes.known_error>?,
 ---  sets: table<string, table<integer, hayes.known_error>>?, replies: table? }
----  by_text: by what the module says, in small letters, with _ between the words; sets: where the vendor counts errors of
----  several kinds from 1 each, those of each kind by its name; replies: those of FTP servers, by code: { meaning, hint }
+---  by_text: by what the module says, in small letters, with _ between the words; sets: where the vendor counts errors
+---  of several kinds from 1 each, those of each kind by its name; replies: those of FTP servers, by code: { meaning,
+---  hint }
 ---@field remarks? { title: string, text: string }[] chapters of the reference page, in Markdown
 ---@field detect? string[]|fun(ask: fun(command: string): string?): any  is it this dialect? A command, and what its
 ---  answer holds then; or a function, for which ask gives an answer as one text; a table in place of true is the
 ---  dialect of that very firmware; nil and an error: it is neither this one nor any other of the library's
----@field start? fun(modem: hayes.modem): true?, hayes.error?  start-up, after echo is off; also after a reboot
+---@field start? (string|{ [1]: string, optional: boolean? })[]|fun(modem: hayes.modem): true?, hayes.error?  what
+---  start-up sends after echo is off, also after a reboot: command lines, of which the module may refuse those that are
+---  optional; or a function, which may use modem:at, call and query, but no service. It gives nil and an error if the
+---  modem cannot be used
 ---@field identify fun(modem: hayes.modem): table?, hayes.error?
 ---@field habits? fun(identity: table): table<string, { value: any, source: string }>  what is known of a firmware
 ---@field services? table<string, string|function> what makes the services, or its module's name, by the modem's field

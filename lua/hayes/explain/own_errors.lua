@@ -24,6 +24,7 @@ return {
   unsupported_module = { "The module is of a family whose commands the library does not speak." },
   bad_dialect = { "The dialect that was given is not one: the error says what is wrong with it.",
     "`hayes dialect check FILE` tells all of its mistakes." },
+  start_failed = { "What the dialect sends first, when the modem is opened, has failed." },
   no_trace = { "The file is no trace of a module.",
     "The option --trace FILE of `hayes`, and hayes.open(address, { trace = path }), write one." },
   emulator_failed = { "The program hayes-emulator did not start.", "Is it built, and on the PATH?" },
