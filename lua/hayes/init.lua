@@ -80,6 +80,39 @@ function Unused:__close()
   if self.emulator then self.emulator:close() end
 end
 
+--- Where dialects of one's own are looked for: files and folders (of these, the Lua files), with colons in between; at
+--- the beginning the environment variable HAYES_DIALECTS. They can be opened by their `name`, and are asked, before the
+--- library's, whether a module speaks them (`detect`). What is wrong with one of them, hayes.open tells before it opens
+--- the port.
+---@type string
+hayes.dialect_path = os.getenv "HAYES_DIALECTS" or ""
+
+--- Adds a dialect of one's own, a table or the path of a file, as if it were in hayes.dialect_path, and asked before
+--- those that are. Gives its name; nil and the error when the file cannot be read or holds no dialect. A table that is
+--- no dialect raises, with all of its mistakes.
+---@param dialect table|string
+---@return string?, hayes.error?
+function hayes.add_dialect(dialect)
+  check.value("hayes.add_dialect", "the dialect", dialect, { type = "string|table" })
+  return dialects.add(dialect)
+end
+
+local function look_for_dialects()
+  check.value("hayes", "dialect_path", hayes.dialect_path, { type = "string" })
+  return dialects.look_in(hayes.dialect_path)
+end
+
+--- Puts the dialect that the options name in place of its name.
+local function find_dialect(where, options)
+  if type(options.dialect) == "string" then
+    local ok, err = look_for_dialects()
+    if not ok then return nil, err end
+  end
+  local err
+  if options.dialect ~= "auto" then options.dialect, err = dialects.find(where, options.dialect) end
+  return err == nil, err
+end
+
 --- Opens the module at an address: `/dev/ttyUSB2`, `/dev/pts/3`, `tcp:host:port`, `unix:/path`, `emulator` or
 --- `emulator:<module>`.
 ---@param address string
@@ -95,11 +128,9 @@ end
 function hayes.open(address, options)
   check.value("hayes.open", "the address", address, { type = "string" })
   options = check.options("hayes.open", options, open_options)
-  local emulator, port, err
-  if options.dialect ~= "auto" then
-    options.dialect, err = dialects.find("hayes.open", options.dialect)
-    if err then return nil, err end
-  end
+  local emulator, port
+  local ok, err = find_dialect("hayes.open", options)
+  if not ok then return nil, err end
   emulator, err = start_emulator(address)
   if err then return nil, err end
   local unused <close> = setmetatable({ emulator = emulator }, Unused)
@@ -118,11 +149,8 @@ end
 --- the object that Modem:reopen continues with.
 function hayes.open_port(port, address, options)
   options = check.options("hayes.open_port", options, open_options)
-  if options.dialect ~= "auto" then
-    local err
-    options.dialect, err = dialects.find("hayes.open_port", options.dialect)
-    if err then return nil, err end
-  end
+  local ok, err = find_dialect("hayes.open_port", options)
+  if not ok then return nil, err end
   return take_into_service(port, address, options,
     port.again and function() return port:again() end)
 end
@@ -155,10 +183,13 @@ end
 
 check.methods(Modem, "modem", { "explain", "help" })
 
---- As modem:explain, without a module: the first of the library's dialects that knows the text answers.
+--- As modem:explain, without a module: the first of the dialects, the library's and one's own, that knows the text
+--- answers.
 ---@param text string|integer
 ---@return hayes.explanation?, hayes.error?
 function hayes.explain(text)
+  local ok, err = look_for_dialects()
+  if not ok then return nil, err end
   return require "hayes.explain.every"(text)
 end
 

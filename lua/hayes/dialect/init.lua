@@ -5,6 +5,7 @@ local check = require "hayes.check"
 local command = require "hayes.declare.command"
 local compile = require "hayes.declare.compile"
 local errors = require "hayes.error"
+local own = require "hayes.dialect.own"
 local schema = require "hayes.declare.schema"
 
 ---@class hayes.final
@@ -162,7 +163,9 @@ end
 ---@param wanted string|hayes.dialect
 ---@return hayes.dialect
 function dialects.get(wanted)
-  if type(wanted) ~= "table" then return dialects.define(require("hayes.dialect." .. wanted)) end
+  if type(wanted) ~= "table" then
+    return own.find(wanted) or dialects.define(require("hayes.dialect." .. wanted))
+  end
   if wanted.rules then return wanted end
   local count, list = mistakes_of(wanted)
   if count then check.fail("dialect", ("the table is no dialect%s:\n  %s"):format(count, list)) end
@@ -195,26 +198,55 @@ function dialects.load(path)
     hint = "examples/dialects/esp-at.lua is one." }
 end
 
---- The dialect that an option names: a table, a name of the library's, the path of a file (`./mine.lua`), or NAME of
---- a file `hayes/dialect/NAME.lua` on Lua's path.
+local function is_known(name)
+  for _, of_library in ipairs(known) do
+    if of_library == name then return true end
+  end
+  return false
+end
+
+--- Adds a dialect of the user's own, a table or the path of a file: from now on it can be opened by its name, and takes
+--- part in finding out which one a module speaks. A table that is no dialect raises.
+---@param dialect hayes.dialect|string
+---@return string? name, hayes.error?
+function dialects.add(dialect)
+  local err
+  if type(dialect) == "string" then
+    dialect, err = own.of_file(dialect, dialects.load)
+    if not dialect then return nil, err end
+  end
+  return own.add(dialects.get(dialect), is_known)
+end
+
+--- The same for the files and folders of a path.
+---@param path string with colons in between
+---@return true?, hayes.error?
+function dialects.look_in(path)
+  return own.look_in(path, dialects.load, is_known)
+end
+
+--- The dialect that an option names: a table, a name of the library's or of one that was added, the path of a file
+--- (`./mine.lua`), or NAME of a file `hayes/dialect/NAME.lua` on Lua's path.
 ---@param where string the function for messages
 ---@param wanted string|hayes.dialect
 ---@return hayes.dialect?, hayes.error?
 function dialects.find(where, wanted)
   if type(wanted) == "table" then return dialects.get(wanted) end
-  for _, name in ipairs(known) do
-    if name == wanted then return dialects.get(name) end
-  end
+  if is_known(wanted) or own.find(wanted) then return dialects.get(wanted) end
   if wanted:find("/", 1, true) or wanted:find "%.lua$" then return dialects.load(wanted) end
   local path = wanted:find "^[%w_%-]+$" and package.searchpath("hayes.dialect." .. wanted, package.path)
   if path and wanted ~= "base" then return dialects.load(path) end
   local nearest = check.nearest(wanted, dialects.names())
   check.fail(where, ("dialect is %s; it must be \"auto\", one of %s, a table, or the path of a file that returns one%s")
-    :format(check.show(wanted), table.concat(known, ", "), nearest and (" (did you mean %s?)"):format(nearest) or ""))
+    :format(check.show(wanted), table.concat(dialects.names(), ", "),
+      nearest and (" (did you mean %s?)"):format(nearest) or ""))
 end
 
+--- Those of the library, then those of the user's own.
+---@return string[]
 function dialects.names()
-  return table.pack(table.unpack(known))
+  local names = table.move(known, 1, #known, 1, {})
+  return table.move(own.names(), 1, #own.all(), #names + 1, names)
 end
 
 --- Does the module speak this dialect, by its answers?
@@ -232,13 +264,15 @@ function dialects.is(dialect, ask)
   return response ~= nil and response:find(detect[2], 1, true) ~= nil
 end
 
---- The first dialect that knows the module by its answers; nil: none does; nil and an error: it is a module that the
---- library has no dialect for.
+--- The first dialect that knows the module by its answers. Those of the user's own are asked before the library's:
+--- they may be for modules of a vendor whose others the library knows. nil: none does; nil and an error: it is a module
+--- that the library has no dialect for.
 ---@param ask fun(command: string): string?
 ---@return hayes.dialect?, hayes.error?
 function dialects.detect(ask)
-  for _, name in ipairs(known) do
-    local dialect = dialects.get(name)
+  local candidates = own.all()
+  for _, name in ipairs(known) do candidates[#candidates + 1] = dialects.get(name) end
+  for _, dialect in ipairs(candidates) do
     local found, err = dialects.is(dialect, ask)
     if err then return nil, err end
     if found then return type(found) == "table" and dialects.define(found) or dialect end
