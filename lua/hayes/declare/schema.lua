@@ -2,6 +2,7 @@
 --- where it is and, for a name that was mistyped, which one was meant.
 
 local check = require "hayes.check"
+local links = require "hayes.declare.links"
 
 local schema = {}
 
@@ -125,7 +126,7 @@ local dialect = record {
   detect = { type = "table|function", fields = { text(true), text(true) } },
   start = { type = "table|function", each = { type = "string|table", fields = { text(true), optional = flag() } } },
   identify = callable,
-  habits = callable, services = map { type = "string|function" }, lineage = { type = "table" },
+  habits = callable, services = map { type = "string|function" }, links = map(links.rule), lineage = { type = "table" },
 }
 
 -- The walk
@@ -289,6 +290,7 @@ function schema.problems(given)
     for i, declaration in ipairs(given.commands) do
       check_command(declaration, entry("commands", i, declaration), groups, problems)
     end
+    links.check(given, problems)
   end
   local function place(problem) return (problem:gsub("%d+", function(digits) return ("%05d"):format(digits) end)) end
   table.sort(problems, function(a, b) return place(a) < place(b) end)

@@ -59,6 +59,7 @@ local schema = require "hayes.declare.schema"
 ---  modem cannot be used
 ---@field identify fun(modem: hayes.modem): table?, hayes.error?
 ---@field habits? fun(identity: table): table<string, { value: any, source: string }>  what is known of a firmware
+---@field links? table<string, hayes.links.link>  services that are declared (links/init.lua), by the modem's field
 ---@field services? table<string, string|function> what makes the services, or its module's name, by the modem's field
 
 ---@class hayes.known_error
@@ -131,6 +132,10 @@ function dialects.define(dialect)
   end
   dialect.commands, dialect.urc_by_name = by_name, urc_by_name
   dialect.services = dialect.services or {}
+  for name in pairs(dialect.links or {}) do
+    dialect.services[name] = dialect.services[name]
+      or function(modem) return require("hayes.links").service(modem, name) end
+  end
   dialect.errors = dialect.errors or {}
   dialect.errors.by_code, dialect.errors.by_text = dialect.errors.by_code or {}, dialect.errors.by_text or {}
   dialect.start = dialect.start or function() return true end
