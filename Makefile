@@ -62,11 +62,11 @@ version  = $(shell sed -n 's/.*_VERSION = "hayes \([^"]*\)".*/\1/p' lua/hayes/in
 
 # Man pages and completion files, as they lie below SHAREDIR.
 pages          = $(BUILD)/share
-core_pages     = man/man1/hayes.1 bash-completion/completions/hayes zsh/site-functions/_hayes \
+core_pages     = man/man1/hayes.1 man/man3/hayes.3 bash-completion/completions/hayes zsh/site-functions/_hayes \
                  fish/vendor_completions.d/hayes.fish
 emulator_pages = man/man1/hayes-emulator.1
 
-.PHONY: all man core emulator libhayes-at install-at uninstall-at env demo demo-ftp deps test dist deb specs lint format reference bench soak-ftp simulate simulate-mutants fuzz install install-core install-emulator uninstall soak mutants coverage valgrind matrix clean help
+.PHONY: all man core emulator libhayes-at install-at uninstall-at env demo demo-ftp deps test dist deb specs lint format reference bench soak-ftp simulate simulate-mutants fuzz install install-core install-emulator uninstall soak mutants coverage valgrind matrix test-vm manual clean help
 .DELETE_ON_ERROR:
 
 all: core $(program) $(if $(with_emulator),emulator)
@@ -194,6 +194,12 @@ matrix:
 	@.ci/packages matrix || true
 	@LUA="$(LUA)" spec/matrix/run $(BUILDS)
 
+# The library on the real driver of USB serial lines, in a machine that qemu emulates; LIMIT: seconds.
+test-vm:
+	@.ci/packages vm || true
+	@$(MAKE) -s all
+	@LUA="$(LUA)" BUILD="$(BUILD)" LIMIT="$(LIMIT)" exec spec/vm/run
+
 lint:
 	@.ci/packages --check test
 	@exec spec/lint
@@ -206,8 +212,15 @@ reference: core
 	@mkdir -p $(BUILD)/reference
 	@eval "$$($(MAKE) -s env)" && exec $(LUA) -e 'require("hayes.explain.reference").write("$(BUILD)/reference")'
 
+# Pages in HTML that need no network, and the man page hayes(3): out of the comments of lua/hayes, the rules of options,
+# the dialects, and the chapters in manual/.
+manual: core
+	@mkdir -p $(BUILD)/manual $(pages)/man/man3
+	@eval "$$($(MAKE) -s env)" && LUA_PATH="./?.lua;$$LUA_PATH" \
+	  exec $(LUA) manual/generator/main.lua "$(BUILD)/manual" "$(pages)"
+
 # Out of the parser of the command and the emulator's --help. Needs what the command needs.
-man: all
+man: all manual
 	@eval "$$($(MAKE) -s env)" && $(if $(with_emulator),$(emulator) --help,:) | \
 	  $(LUA) -e 'require("hayes.cli.manual").write("$(pages)", io.read "a")'
 
@@ -274,9 +287,11 @@ help:
 	@echo 'coverage   branches of the C sources and lines of the Lua sources that the specs reach, and what they do not'
 	@echo 'valgrind   a representative part of the specs under valgrind'
 	@echo 'matrix     engine and core built by gcc, clang, without libserialport, for musl, and for 32-bit and big-endian machines'
+	@echo 'test-vm    the kernel'"'"'s driver of USB serial lines in qemu: a module is unplugged in a TLS exchange; about 100 MB of packages'
 	@echo 'bench      figures: AT round trips, reads and sends against a raw C loop; how connections share the line; a file of BENCH_MIB'
 	@echo '           (1024) by FTP'
 	@echo 'reference  write what the dialects declare to $(BUILD)/reference/<dialect>.md'
+	@echo 'manual     write the manual, in HTML that needs no network, to $(BUILD)/manual (index.html), and the man page hayes(3)'
 	@echo 'man        write the man pages and the completion files of shells to $(BUILD)/share'
 	@echo 'env        print the lines that make `require "hayes"` work from this checkout'
 	@echo 'install    into $$DESTDIR$$PREFIX; uninstall takes it out again'

@@ -74,12 +74,20 @@ static enum verdict judge_count(const struct at_download *download, uint64_t cou
     return all && count > download->received ? MAY_BE_SHORT : DATA;
 }
 
+/* Whether a line is all that a module says when a transfer fails. */
+static bool is_failure(const char *line, const char *end)
+{
+    static const char cme[] = "+CME ERROR: ";
+    return is_text(line, end, "NO CARRIER") ||
+           ((size_t)(end - line) > sizeof cme && memcmp(line, cme, sizeof cme - 1) == 0);
+}
+
 /* Judges the held lines. */
 static enum verdict judge(const struct at_download *download, const char *held, size_t length)
 {
     const char *begin = held, *end = held + length, *ok = NULL;
     uint64_t code, count;
-    bool first_is_ok = false;
+    bool first_is_ok = false, fails = false;
     int lines = 0;
     while (held < end) {
         while (held < end && (*held == '\r' || *held == '\n'))
@@ -93,15 +101,18 @@ static enum verdict judge(const struct at_download *download, const char *held, 
             const char *after = end - stop > 2 ? stop + 2 : end;
             if (!at_are_lines(after, (size_t)(end - after)))
                 return DATA;
-            if (code != 0)
-                return MAY_BE_END;
+            if (code != 0) /* a module that goes on with `OK` had not ended in front of that */
+                return ok != NULL && lines > 1 ? DATA : MAY_BE_END;
             return judge_count(download, count, (size_t)((ok != NULL ? ok : held) - begin) - 2);
         }
         ok = is_text(held, stop, "OK") ? held : NULL;
+        fails = is_failure(held, stop);
         if (lines++ == 0)
             first_is_ok = ok != NULL;
         held = stop;
     }
+    if (fails && lines > 1)
+        return DATA; /* a failure has nothing in front of it: no restart, and no other failure */
     return lines > 0 && !first_is_ok ? MAY_BE_END : UNDECIDED;
 }
 

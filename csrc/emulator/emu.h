@@ -18,6 +18,7 @@ struct emu_dispatch;
 struct emu_injection;
 struct emu_mode;
 struct emu_module;
+struct emu_module_profile;
 struct emu_power;
 
 struct emu {
@@ -25,6 +26,7 @@ struct emu {
     const struct emu_module *module;
     void *vendor; /* state of the vendor's code */
     uint64_t quirks;
+    const struct emu_module_profile *profile; /* that is played; NULL: none */
 
     /* The parts that work on the emulator as a whole. Whoever uses one includes its header. */
     struct emu_mode *mode;

@@ -6,6 +6,7 @@
 #include "emulator/interpreter/mode.h"
 #include "emulator/line/name.h"
 #include "emulator/module.h"
+#include "emulator/profile/profile.h"
 #include "emulator/world/power.h"
 
 #include <errno.h>
@@ -126,7 +127,7 @@ static bool start(struct emu *emu, struct signals *signals, struct emu_watch *re
 static void stop(struct emu *emu, struct signals *signals)
 {
     if (emu->options->link && *emu->uart.path)
-        emu_name_remove(emu->options->link, emu->uart.path);
+        emu_name_remove(emu_injection_port(emu), emu->uart.path);
     if (emu->vendor)
         emu->module->destroy(emu);
     emu_dispatch_free(emu);
@@ -165,6 +166,7 @@ static struct emu *create(const struct emu_options *options, const struct emu_ne
     emu->options = options;
     emu->module = options->module;
     emu->quirks = options->quirks;
+    emu->profile = options->profile;
     emu->mode = &program->mode;
     emu->dispatch = &program->dispatch;
     emu->power = &program->power;
@@ -185,6 +187,7 @@ int main(int argc, char **argv)
     enum emu_options_verdict verdict = emu_options_read(&options, &net, argc, argv);
     if (verdict != EMU_OPTIONS_RUN) {
         free_rules(&net);
+        emu_profile_free(options.profile);
         return verdict == EMU_OPTIONS_DONE ? 0 : 2;
     }
 
@@ -195,6 +198,7 @@ int main(int argc, char **argv)
     bool good = start(emu, &signals, &reader) && emu_loop_run(&emu->loop);
     stop(emu, &signals);
     free_rules(&emu->net);
+    emu_profile_free(options.profile);
     free(emu); /* the first member of its program */
     return good ? 0 : 1;
 }

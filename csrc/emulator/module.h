@@ -12,6 +12,7 @@
 
 struct emu_control_line;
 struct emu_link;
+struct emu_random;
 
 struct emu_line_rules {
     char end;             /* terminator of a command line */
@@ -24,10 +25,12 @@ struct emu_line_rules {
 
 struct emu_module {
     const char *name;
+    const char *dialect; /* what the library calls the way in which it speaks */
     struct emu_line_rules line;
     const struct emu_grammar *grammar;
     /* Those of its firmware alone, terminated by an entry without a name; NULL: none. */
     const struct emu_quirk_entry *quirks;
+    const struct emu_quirk_habit *habits;
     const struct emu_command *const *tables; /* terminated by NULL; each table by an entry without a name */
     const void *model;                       /* parameters for the vendor's code */
 
@@ -46,6 +49,10 @@ struct emu_module {
     /* The network takes away what connections need, as for the fault "pdpdeact". Returns false if there was
      * nothing; NULL: there never is. */
     bool (*lose_context)(struct emu *emu);
+    /* Another program weakens what the verification of a server depends on, as for the fault "settings
+     * changed", unless the command line belongs to an opening. Returns false if there was nothing to do;
+     * NULL: there never is. */
+    bool (*weaken)(struct emu *emu, const char *line, struct emu_random *random);
     /* Called once per round. Prints the unsolicited output of connections; prints their data only while
      * the output is below EMU_UART_PUMP_BELOW. Returns true if data was added and there may be more. */
     bool (*pump)(struct emu *emu);

@@ -3,6 +3,7 @@
 #include "emulator/injection/injection.h"
 #include "emulator/module.h"
 #include "emulator/net/net.h"
+#include "emulator/profile/profile.h"
 #include "emulator/quirks.h"
 
 #include <getopt.h>
@@ -25,9 +26,10 @@ static const char usage[] =
     "                         redirect connections to HOST (port ASKED) to ADDR (port PORT); repeatable\n"
     "  --listen ASKED=PORT    listen on PORT of 127.0.0.1 (0: any free port) when the module is told to\n"
     "                         listen on ASKED; repeatable (default: the same port)\n"
-    "  --link PATH            create a symbolic link to the pty\n"
+    "  --link PATH            create a symbolic link to the pty; the fault \"port renamed\" makes it PATH.1\n"
     "  --latency MS           delay every answer\n"
     "  --quirks NAME[,NAME]   imitate particular firmware; \"list\" prints the names\n"
+    "  --profile FILE         answer like the module that hayes probe has made this profile of\n"
     "  --faults NAME[=RATE|:NUMBER|:PREFIX][,...]\n"
     "                         faults of line, module and network, decided by --seed: with a probability\n"
     "                         (default 0.02), at one opportunity, counted from 1, or at the first command\n"
@@ -57,6 +59,7 @@ enum option_code {
     OPTION_LINK,
     OPTION_LATENCY,
     OPTION_QUIRKS,
+    OPTION_PROFILE,
     OPTION_FAULTS,
     OPTION_CONTROL,
     OPTION_ATTACHED,
@@ -81,6 +84,7 @@ static const struct option known[] = {
     {"link", required_argument, NULL, OPTION_LINK},
     {"latency", required_argument, NULL, OPTION_LATENCY},
     {"quirks", required_argument, NULL, OPTION_QUIRKS},
+    {"profile", required_argument, NULL, OPTION_PROFILE},
     {"faults", required_argument, NULL, OPTION_FAULTS},
     {"control", required_argument, NULL, OPTION_CONTROL},
     {"attached", no_argument, NULL, OPTION_ATTACHED},
@@ -132,9 +136,29 @@ static const char *read_clock(struct emu_options *options, const char *text)
 
 static const char *read_quirks(struct emu_options *options, const char *text)
 {
-    return emu_quirks_parse(text, &options->quirks)
-               ? "a comma-separated list of names printed by --quirks list"
-               : NULL;
+    static char words[256];
+    const char *unknown = emu_quirks_parse(text, &options->quirks);
+    if (!unknown)
+        return NULL;
+    const char *nearest = emu_quirks_nearest(unknown);
+    snprintf(words, sizeof words,
+             "a comma-separated list of names printed by --quirks list; there is no %.*s%s%s%s",
+             (int)strcspn(unknown, ","), unknown, nearest ? " (did you mean " : "", nearest ? nearest : "",
+             nearest ? "?)" : "");
+    return words;
+}
+
+/* The module of the profile is the default one. */
+static const char *read_profile(struct emu_options *options, const char *path)
+{
+    static char problem[128];
+    emu_profile_free(options->profile);
+    options->profile = emu_profile_load(path, problem, sizeof problem);
+    if (!options->profile)
+        return problem;
+    if (!emu_profile_module(options->profile))
+        return "its dialect is none of a module of the emulator";
+    return NULL;
 }
 
 /* Reads an option with a numeric value. Returns NULL on success, else a description of valid values. */
@@ -187,6 +211,8 @@ static const char *read_option(struct emu_options *options, struct emu_net *net,
         return *text ? NULL : "a path";
     case OPTION_QUIRKS:
         return read_quirks(options, text);
+    case OPTION_PROFILE: /* the caller's */
+        return NULL;
     case OPTION_FAULTS:
         options->faults = text;
         return emu_injection_set(NULL, text);
@@ -246,11 +272,22 @@ static enum emu_options_verdict refuse(const struct emu_options *options, const 
     return EMU_OPTIONS_ERROR;
 }
 
+/* Without --module it is the one of the profile, or the first. */
+static enum emu_options_verdict choose_module(struct emu_options *options)
+{
+    const struct emu_module *played = options->profile ? emu_profile_module(options->profile) : NULL;
+    options->module = options->module ? options->module : played ? played : emu_modules()[0];
+    if (played && strcmp(played->dialect, options->module->dialect) != 0)
+        return refuse(options, "--profile", "it is of a module with another dialect than that of --module");
+    if (played)
+        options->quirks |= options->profile->quirks;
+    return EMU_OPTIONS_RUN;
+}
+
 enum emu_options_verdict emu_options_read(struct emu_options *options, struct emu_net *net, int argc,
                                           char **argv)
 {
     *options = (struct emu_options){
-        .module = emu_modules()[0],
         .flash_size = 1 << 20,
         .cellular = {.registration = EMU_REGISTRATION_HOME, .signal = 24},
         .echo = true,
@@ -267,13 +304,19 @@ enum emu_options_verdict emu_options_read(struct emu_options *options, struct em
             return refuse(options, argv[argument], "unknown option, or an option that takes no value");
         if (answers_alone(code, optarg))
             return EMU_OPTIONS_DONE;
+        const char *wrong = code == OPTION_PROFILE ? read_profile(options, optarg) : NULL;
+        if (wrong) {
+            emu_print_error(options, "--profile %s is no profile of a module: %s", optarg, wrong);
+            return EMU_OPTIONS_ERROR;
+        }
         const char *allowed = read_option(options, net, (enum option_code)code, optarg);
         if (allowed) {
-            emu_print_error(options, "--%s %s: expected %s", known[index].name, optarg, allowed);
+            emu_print_error(options, "--%s %s: %s%s", known[index].name, optarg,
+                            code == OPTION_FAULTS ? "" : "expected ", allowed);
             return EMU_OPTIONS_ERROR;
         }
     }
     if (optind < argc)
         return refuse(options, argv[optind], "unexpected argument");
-    return EMU_OPTIONS_RUN;
+    return choose_module(options);
 }

@@ -8,12 +8,14 @@
 #include <stdint.h>
 
 struct emu_module;
+struct emu_module_profile;
 struct emu_net;
 
 /* Strings point into argv. */
 struct emu_options {
     const struct emu_module *module;
-    const char *flash; /* NULL: a temporary folder */
+    struct emu_module_profile *profile; /* NULL: none; main frees it */
+    const char *flash;                  /* NULL: a temporary folder */
     uint64_t flash_size;
     unsigned long baud; /* 0: unlimited */
     const char *link, *control;

@@ -1,6 +1,7 @@
 #include "emulator/quirks.h"
 
 #include "emulator/module.h"
+#include "emulator/nearest.h"
 
 #include <string.h>
 
@@ -17,6 +18,12 @@ static const struct emu_quirk_entry quirks[] = {
      "TLS refuses certificate chains with more than 8 intermediates or 16384 bytes, and keys other than RSA "
      "and ECDSA",
      "defaults of mbedTLS, which these modules contain; the notes are silent"},
+    {0},
+};
+
+static const struct emu_quirk_habit habits[] = {
+    {"blank_line_before_result=false", EMU_QUIRK_INFO_WITHOUT_BLANK_LINE},
+    {"space_after_colon=false", EMU_QUIRK_NO_SPACE_AFTER_COLON},
     {0},
 };
 
@@ -50,6 +57,48 @@ const char *emu_quirks_parse(const char *names, uint64_t *flags)
             names++;
     }
     return NULL;
+}
+
+/* The quirk of that number, over all lists. */
+static const char *name_at(size_t index)
+{
+    const struct emu_quirk_entry *entry = quirks;
+    const struct emu_module *const *module = emu_modules();
+    while (index > 0 || !entry->name) {
+        if (entry->name) {
+            entry++;
+            index--;
+            continue;
+        }
+        do {
+            if (!*module)
+                return NULL;
+            entry = (*module++)->quirks;
+        } while (!entry);
+    }
+    return entry->name;
+}
+
+const char *emu_quirks_nearest(const char *name)
+{
+    return emu_nearest(name, strcspn(name, ","), name_at);
+}
+
+static uint64_t of_habit(const struct emu_quirk_habit *list, const char *habit)
+{
+    for (; list && list->habit; list++)
+        if (strcmp(list->habit, habit) == 0)
+            return UINT64_C(1) << list->bit;
+    return 0;
+}
+
+uint64_t emu_quirks_of_habit(const char *dialect, const char *habit)
+{
+    uint64_t flags = of_habit(habits, habit);
+    for (const struct emu_module *const *module = emu_modules(); *module; module++)
+        if (strcmp((*module)->dialect, dialect) == 0)
+            flags |= of_habit((*module)->habits, habit);
+    return flags;
 }
 
 static void list(FILE *file, const struct emu_quirk_entry *quirk)

@@ -23,8 +23,20 @@ struct emu_quirk_entry {
     const char *description, *source;
 };
 
+/* What a profile calls a quirk that can be seen. Lists are terminated by an entry without a habit. */
+struct emu_quirk_habit {
+    const char *habit; /* "urc_port=usbat" */
+    unsigned bit;
+};
+
 /* Adds the quirks of a comma-separated list. Returns NULL, or the first unknown name. */
 const char *emu_quirks_parse(const char *names, uint64_t *quirks);
+
+/* The name that an unknown one, up to its end or a comma, is nearest to; NULL: none is near. */
+const char *emu_quirks_nearest(const char *name);
+
+/* The quirk that a habit is of modules with this dialect: "urc_port=usbat"; 0: none. */
+uint64_t emu_quirks_of_habit(const char *dialect, const char *habit);
 
 /* Prints the quirks of all modules, one per line: name, description, source. */
 void emu_quirks_list(FILE *file);

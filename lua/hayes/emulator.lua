@@ -5,7 +5,7 @@ local core = require "hayes.core"
 local errors = require "hayes.error"
 local wait = require "hayes.wait"
 
----@class hayes.emulator
+---@class hayes.emulator a module in software, of hayes.emulator()
 ---@field address string where hayes.open finds it
 local Emulator = {}
 Emulator.__index = Emulator
@@ -16,22 +16,33 @@ function Emulator:__tostring()
 end
 
 local emulator_options = {
-  module = { values = { "EC200U", "EC200A", "Ai-WB2" }, default = "EC200U" },
-  flash = { type = "string" },
-  baud = { type = "integer", min = 300, max = 4000000 },
-  latency = { type = "number", min = 0, max = 60 },
-  quirks = { type = "string|table" },
-  resolve = { type = "table" },
-  listen = { type = "table" },
-  seed = { type = "integer" },
-  link = { type = "string" },
-  sim = { type = "string" },
-  registration = { type = "string" },
-  apn = { type = "string" },
-  ap = { type = "string" },
-  clock = { type = "string|integer" },
-  echo = { type = "boolean" },
-  faults = { type = "string|table" },
+  module = { values = { "EC200U", "EC200A", "Ai-WB2" },
+    doc = "Which module it is (EC200U, or the one nearest to the profile)." },
+  flash = { type = "string", doc = "Folder of its files, which is kept (a temporary one)." },
+  baud = { type = "integer", min = 300, max = 4000000, unit = "bit/s",
+    doc = "Both directions are as slow as a line of that speed (as fast as they can be)." },
+  latency = { type = "number", min = 0, max = 60, unit = "s", doc = "Time before an answer (none)." },
+  profile = { type = "string",
+    doc = "Path of what `hayes probe` has written about a module, which it then answers like (none)." },
+  quirks = { type = "string|table", doc = "Habits of firmware, by name, as a list or separated by commas; "
+    .. "`hayes-emulator --quirks list` prints them." },
+  resolve = { type = "table", doc = 'Where connections go, by host: `{ ["example.com"] = "127.0.0.1:8443" }`.' },
+  listen = { type = "table", doc = "Ports of 127.0.0.1, by the port that the module is asked to listen on; 0: any "
+    .. "(the port that it is asked for)." },
+  seed = { type = "integer", min = 0, max = math.maxinteger, unit = "", doc = "What is random follows from it (1)." },
+  link = { type = "string", doc = "Path of a symbolic link to its port." },
+  sim = { type = "string", doc = 'The SIM card: "ready" (default), "absent", "pin:1234", "puk", "pin2", "puk2", '
+    .. '"ph-sim", "ph-net", "busy", "not-ready", "failed".' },
+  registration = { type = "string", doc = '"home" (default), "roaming", "searching", "denied", "none".' },
+  apn = { type = "string", doc = "The only access point name that the network accepts (any)." },
+  ap = { type = "string", doc = 'The only Wi-Fi access point in range, "SSID" or "SSID,password" (any).' },
+  clock = { type = "string|integer", min = 0, max = 4102444799, unit = "s since 1970",
+    doc = 'Its time at the beginning; "unset": none (that of this machine).' },
+  echo = { type = "boolean", doc = "It echoes commands after power-up (true)." },
+  faults = { type = "string|table", doc = "What goes wrong, by name, with a probability (`{ drop = 0.01 }`), the "
+    .. "number of the one opportunity (`{ drop = 5 }`), the beginning of the first command concerned "
+    .. '(`{ deaf = "AT+CSQ" }`) or true, and lines for control() as a list; or a text as for '
+    .. "`hayes-emulator --faults`, whose `list` prints the names." },
 }
 
 local EINTR <const> = 4 -- on every Linux
@@ -58,26 +69,47 @@ local function fault_list(faults)
   for name, value in pairs(faults) do
     if type(name) == "string" then
       check.value("hayes.emulator", "the fault " .. name, value, { type = "number|string|boolean" })
+      if (name .. tostring(value)):find "," then
+        check.fail("hayes.emulator", ("the fault %s is %s; a comma ends a fault in the list"):format(name,
+          check.show(value)))
+      end
       local sign = (math.type(value) == "integer" or type(value) == "string") and ":" or "="
       if value then list[#list + 1] = name .. (value == true and "" or sign .. value) end
+    elseif math.type(name) ~= "integer" or name < 1 or name > #faults then
+      check.fail("hayes.emulator", ("faults holds %s, which is neither the name of a fault nor a place in the list")
+        :format(check.show(name)))
+    else
+      check.value("hayes.emulator", ("faults[%d]"):format(name), value, { type = "string" })
     end
   end
   table.sort(list)
   return #list > 0 and table.concat(list, ",") or nil
 end
 
+--- Names of quirks, as a text or a list.
+local function quirk_list(quirks)
+  if type(quirks) ~= "table" then return quirks end
+  for i, name in ipairs(quirks) do
+    check.value("hayes.emulator", ("quirks[%d]"):format(i), name, { type = "string" })
+  end
+  return table.concat(quirks, ",")
+end
+
 local function arguments_of(options, control)
   local words = { "exec", shell_quote(program()), "--attached", "--control", shell_quote(control) }
   local function add(name, value)
     if value == nil then return end
+    value = tostring(value)
+    if value:find("\0", 1, true) then check.fail("hayes.emulator", name .. " holds NUL") end
     words[#words + 1] = "--" .. name
-    words[#words + 1] = shell_quote(tostring(value))
+    words[#words + 1] = shell_quote(value)
   end
   add("module", options.module)
   add("flash", options.flash)
   add("baud", options.baud)
   add("latency", options.latency and math.floor(options.latency * 1000 + 0.5))
-  add("quirks", type(options.quirks) == "table" and table.concat(options.quirks, ",") or options.quirks)
+  add("profile", options.profile)
+  add("quirks", quirk_list(options.quirks))
   add("faults", fault_list(options.faults))
   add("seed", options.seed)
   add("link", options.link)
@@ -87,7 +119,11 @@ local function arguments_of(options, control)
   add("ap", options.ap)
   add("clock", options.clock)
   if options.echo ~= nil then add("echo", options.echo and 1 or 0) end
-  for host, address in pairs(options.resolve or {}) do add("resolve", host .. "=" .. address) end
+  for host, address in pairs(options.resolve or {}) do
+    check.value("hayes.emulator", "a host name of resolve", host, { type = "string" })
+    check.value("hayes.emulator", "where " .. host .. " leads (resolve)", address, { type = "string" })
+    add("resolve", host .. "=" .. address)
+  end
   for asked, port in pairs(options.listen or {}) do
     for name, number in pairs { ["a port of listen"] = asked, ["listen"] = port } do
       check.value("hayes.emulator", name, number, { type = "integer", min = 0, max = 65535 })
@@ -124,15 +160,9 @@ function Emulator.quirks()
 end
 
 --- Starts a module in software; it ends with close(), and at the latest with this program.
----@param options? table { module: "EC200U", "EC200A" or "Ai-WB2"; flash: folder of its files, kept (a temporary one);
----  baud: both directions are paced at a tenth of it in bytes a second (not paced); latency: seconds before an answer;
----  quirks: names of recorded habits of firmware; resolve: addresses by host name; listen: ports of 127.0.0.1 by the
----  port that the module is asked to listen at (that one itself), 0 for any; sim, registration, apn, clock, echo: what
----  it is like at the beginning; ap: "SSID" or "SSID,password" of the only access point in the air (any will do);
----  faults: by name, with a probability (`{ drop = 0.01 }`), the number of the one opportunity (`{ drop = 5 }`), the
----  beginning of the first command concerned (`{ deaf = "AT+CSQ" }`) or true, and lines for control() as a list; or as
----  a text for `hayes-emulator --faults`, whose `list` prints the names; seed: of what is random in it; link: a name
----  for its port }
+---
+--- Errors: `emulator_failed`, `refused` for a line of the option faults.
+---@param options? table what it is like at the beginning, and what goes wrong
 ---@return hayes.emulator?, hayes.error?
 function Emulator.start(options)
   options = check.options("hayes.emulator", options, emulator_options)
@@ -157,6 +187,8 @@ function Emulator.start(options)
   end
   return self
 end
+
+check.takes(Emulator.start, emulator_options)
 
 -- The control line: one command a line, one line of answer each.
 
@@ -200,12 +232,15 @@ function Control:close()
   self.port:close()
 end
 
---- Gives one command to the running emulator, and its answer back. `hayes-emulator --help` lists them: `urc TEXT`,
+--- Gives one command to the running emulator, and its answer back. The command `help` lists them: `urc TEXT`,
 --- `reboot`, `set sim absent`, `pdp drop 1`, `hold AT+CSQ 500`, `swallow AT+CSQ`, `stall 0 on`, `wifi drop`,
---- `ftp drop data 1000`, `faults drop=0.01`, `faults off`, `faults` (what took place), `seed 5`, `hangup`, `stats`, …
+--- `ftp drop data 1000`, `faults drop=0.01`, `faults off`, `faults` (what took place), `seed 5`, `hangup`, `stats`,
+--- `port` (where it is, behind `port renamed`), …
 --- What `AT&W` has saved stays over `reboot`, `ATQ1` and `ATV0` too.
----@param line string
----@return string?, hayes.error?
+---
+--- Errors: `refused`, `emulator_failed` once it has ended.
+---@param line string the command
+---@return string?, hayes.error? answer
 function Emulator:control(line)
   check.value("emulator:control", "the command", line, { type = "string" })
   if line:find("[\r\n]") then check.fail("emulator:control", "the command is more than one line") end
@@ -223,6 +258,7 @@ function Emulator:control(line)
 end
 
 --- Ends the emulator, and waits until it has ended. Any number of times.
+---@return true
 function Emulator:close()
   if self.control_line then self.control_line:close() end
   self.control_line = nil

@@ -3,7 +3,7 @@
 --- An error prints as one readable sentence and concatenates like a string. Programs compare `name`, which is stable;
 --- people read `message` and `hint`.
 
----@class hayes.error
+---@class hayes.error what went wrong. It prints as a sentence, and can be concatenated like a string
 ---@field name string      stable token in snake case: `dns_parse_failed`, `timeout`, `port_busy`, …
 ---@field message string   one sentence
 ---@field origin string    who says so: `ssl`, `ftp`, `file`, `cme`, `aithinker`, `port`, `hayes`

@@ -2,7 +2,7 @@
 
 local wait = require "hayes.wait"
 
----@class hayes.event
+---@class hayes.event a URC, or an event of the library. It prints as its line
 ---@field name string   `+QSSLURC`, `RDY`, `reboot`, …
 ---@field fields table  the fields after the prefix: integers where they are numbers, strings otherwise; by index, and
 ---  by name where the dialect names the fields of the URC
@@ -21,7 +21,7 @@ local function for_program(event)
   return getmetatable(event) and event or setmetatable(event, Event)
 end
 
----@class hayes.subscription
+---@class hayes.subscription a handler that modem:on() has set
 ---@field doubt? string a declared URC whose name is like this one, which is not declared
 local Subscription = {}
 Subscription.__index = Subscription
@@ -36,10 +36,9 @@ end
 function Subscription:cancel()
   self.active = false
   local list = self.list
-  if not list then return end
   self.list = nil
-  for i, candidate in ipairs(list) do
-    if candidate == self then return table.remove(list, i) end
+  for i, candidate in ipairs(list or {}) do
+    if candidate == self then table.remove(list, i) break end
   end
 end
 

@@ -29,8 +29,8 @@ function failure.coded(modem, code, doing, set)
   end
   local known = describe(modem, code, nil, set)
   return errors.new {
-    name = known and known.name or ("error_%d"):format(code):gsub("-", "minus_"),
-    code = code, origin = known and known.origin or "cme",
+    name = known and known.name or ("error_%d"):format(code):gsub("-", "minus_"), code = code,
+    origin = known and known.origin or "cme",
     message = ("%s failed: %s (%d)"):format(doing, known and known.text or "an error that the notes do not list", code),
     hint = known and known.hint,
     condition = known and known.condition, -- what sockets call it: "refused", "unknown host", "timeout"

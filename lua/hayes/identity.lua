@@ -4,14 +4,25 @@ local record = require "hayes.record"
 
 local identity = {}
 
+---@class hayes.identity: hayes.record what a module says that it is
+---@field manufacturer string "Quectel"
+---@field model string "EC200U"
+---@field revision string its firmware
+---@field imei? string of a cellular module
+---@field framework? string of an Ai-Thinker module: the version of the AT framework
+---@field lineage? string of an Ai-Thinker module: which of the families of firmware it is of
+
 --- What module this is.
+---
+--- Errors: those of modem:at, `bad_answer`.
 ---@param modem hayes.modem
----@return { manufacturer: string, model: string, revision: string, imei: string }?, hayes.error?
+---@return hayes.identity?, hayes.error?
 function identity.of(modem)
   local found, err = modem.dialect.identify(modem)
   return found and record.new(found, { "manufacturer", "model", "revision", "framework", "lineage", "imei" }), err
 end
 
+---@class hayes.habits what is known of a firmware, by name: tables { value, source }. It prints as text
 local Habits = {}
 Habits.__name = "hayes.habits"
 
@@ -36,14 +47,20 @@ end
 
 --- What is known of this firmware: by name { value, source }; it prints as text. Some is known of the revision, which
 --- the module is asked for, and some it has shown since hayes.open.
+---
+--- Errors: those of modem:identify.
 ---@param modem hayes.modem
----@return table<string, { value: any, source: string }>?, hayes.error?
+---@return hayes.habits?, hayes.error?
 function identity.habits(modem)
   local found = {}
   if modem.dialect.habits then
     local is, err = modem.dialect.identify(modem)
     if not is then return nil, err end
     found = modem.dialect.habits(is)
+  end
+  local profile = rawget(modem, "profile")
+  for name, value in pairs(profile and profile.habits or {}) do
+    found[name] = { value = value, source = "the profile " .. profile.path }
   end
   for name, habit in pairs(rawget(modem, "learnt") or {}) do found[name] = habit end
   return setmetatable(found, Habits)

@@ -10,6 +10,7 @@ local Emulator = require "hayes.emulator"
 local errors = require "hayes.error"
 local Modem = require "hayes.modem"
 local ports = require "hayes.port"
+local profiles = require "hayes.profile"
 local startup = require "hayes.startup"
 local Trace = require "hayes.trace"
 local wait = require "hayes.wait"
@@ -17,14 +18,21 @@ local wait = require "hayes.wait"
 local hayes = { _VERSION = "hayes 0.1.0" } -- everything else that tells the version has it from here
 
 local open_options = {
-  baud = { type = "integer", min = 1200, max = 4000000 },
-  flow = { values = { "none", "rtscts", "xonxoff" }, default = "none" },
-  dialect = { type = "string|table", default = "auto" },
-  timeout = { type = "number", min = 0.1, max = 3600, default = 12 },
-  trace = { type = "string|callable" },
-  trace_size = { type = "integer", min = 4096, max = 1 << 40 },
-  redact = { type = "boolean", default = true },
-  gap = { type = "number", min = 0, max = 60, default = 0 },
+  baud = { type = "integer", min = 1200, max = 4000000, unit = "bit/s",
+    doc = "Speed of the line (115200). For tcp: and unix: it is that of the serial line beyond the relay, from which "
+      .. "the library computes when a byte has left it." },
+  flow = { values = { "none", "rtscts", "xonxoff" }, default = "none", doc = "Flow control." },
+  dialect = { type = "string|table", default = "auto",
+    doc = 'A name, the path of a file that returns a dialect table, or the table; "auto" asks the module what it is.' },
+  profile = { type = "string", doc = "Path of what `hayes probe` has written about such a module, whose ranges and "
+    .. "habits are then known from the start (none); another module is refused." },
+  timeout = { type = "number", min = 0.1, max = 3600, default = 12, unit = "s",
+    doc = "For the module to answer at first, and for commands of which nothing is known." },
+  trace = { type = "string|callable", doc = "Path of a file for the dialogue, or a function that gets each line." },
+  trace_size = { type = "integer", min = 4096, max = 1 << 40, unit = "bytes",
+    doc = "At this size the file is renamed to PATH.1, in place of an earlier one, and begun anew (never)." },
+  redact = { type = "boolean", default = true, doc = "Secrets are masked in the trace." },
+  gap = { type = "number", min = 0, max = 60, default = 0, unit = "s", doc = "Least time between two commands." },
 }
 
 local function open_trace(options)
@@ -56,6 +64,7 @@ local function start_up(made, port, address, options, open_again)
   made.modem = Modem.new(port, address, dialects.get("base"), { timeout = options.timeout, gap = options.gap,
     speed = relay_speed(address, options.baud), trace = trace })
   options.baud = options.baud or BAUD
+  made.modem.profile = options.profile or false
   made.modem.again = open_again and { open = open_again, startup = options }
   return startup.run(made.modem, options)
 end
@@ -88,9 +97,10 @@ end
 hayes.dialect_path = os.getenv "HAYES_DIALECTS" or ""
 
 --- Adds a dialect of one's own, a table or the path of a file, as if it were in hayes.dialect_path, and asked before
---- those that are. Gives its name; nil and the error when the file cannot be read or holds no dialect. A table that is
---- no dialect raises, with all of its mistakes.
----@param dialect table|string
+--- those that are. Gives its name. A table that is no dialect raises, with all of its mistakes.
+---
+--- Errors: `no_such_file`, `permission_denied`, `bad_dialect`.
+---@param dialect table|string a dialect table, or the path of a Lua file that returns one
 ---@return string?, hayes.error?
 function hayes.add_dialect(dialect)
   check.value("hayes.add_dialect", "the dialect", dialect, { type = "string|table" })
@@ -102,34 +112,37 @@ local function look_for_dialects()
   return dialects.look_in(hayes.dialect_path)
 end
 
---- Puts the dialect that the options name in place of its name.
-local function find_dialect(where, options)
-  if type(options.dialect) == "string" then
-    local ok, err = look_for_dialects()
-    if not ok then return nil, err end
+--- Reads the dialect and the profile that options name, before anything is opened.
+local function find_files(where, options)
+  local ok, err = true, nil
+  if type(options.dialect) == "string" then ok, err = look_for_dialects() end
+  if not ok then return nil, err end
+  if options.dialect ~= "auto" then
+    options.dialect, err = dialects.find(where, options.dialect)
+    if err then return nil, err end
   end
-  local err
-  if options.dialect ~= "auto" then options.dialect, err = dialects.find(where, options.dialect) end
-  return err == nil, err
+  if options.profile then
+    options.profile, err = profiles.load(options.profile)
+    if err then return nil, err end
+  end
+  return true
 end
 
 --- Opens the module at an address: `/dev/ttyUSB2`, `/dev/pts/3`, `tcp:host:port`, `unix:/path`, `emulator` or
 --- `emulator:<module>`.
----@param address string
+---
+--- Errors: `no_such_port`, `port_busy`, `permission_denied`, `bad_address`, `connection_refused`, `no_answer`,
+--- `wrong_speed`, `unknown_module`, `unsupported_module`, `bad_dialect`, `emulator_failed`; for the trace
+--- `no_such_file`, `is_a_directory`.
+---@param address string where the module is
 ---@param options? { baud: integer?, flow: string?, dialect: any, timeout: number?, trace: any, trace_size: integer?,
----  redact: boolean?, gap: number? }
----  baud: bits per second (115200); for tcp: and unix: that of the serial line beyond the relay, from which the library
----  computes when a byte has left it; flow: "none", "rtscts" or "xonxoff"; dialect: "auto", a name, the path of a file
----  that returns a dialect table, or the table; timeout: seconds for the module to answer (12), and for commands that
----  nothing is known of; trace: a path or a function that gets each line; trace_size: bytes of the file, after which it
----  is renamed to PATH.1, in place of an earlier one, and begun anew (never); redact: secrets are masked in it (true);
----  gap: least seconds between two commands (0)
+---  redact: boolean?, gap: number?, profile: string? } what the line and the module need
 ---@return hayes.modem?, hayes.error?
 function hayes.open(address, options)
   check.value("hayes.open", "the address", address, { type = "string" })
   options = check.options("hayes.open", options, open_options)
   local emulator, port
-  local ok, err = find_dialect("hayes.open", options)
+  local ok, err = find_files("hayes.open", options)
   if not ok then return nil, err end
   emulator, err = start_emulator(address)
   if err then return nil, err end
@@ -147,13 +160,22 @@ end
 
 --- Opens a module over an object that moves the bytes, such as a simulation. Its method `again`, if it has one, returns
 --- the object that Modem:reopen continues with.
+---
+--- Errors: those of hayes.open that are not of a port.
+---@param port table with the methods fd(), close(), push(port, now) and pump(port, now) of an engine
+---@param address string what the modem is called in messages
+---@param options? table as for hayes.open
+---@return hayes.modem?, hayes.error?
 function hayes.open_port(port, address, options)
   options = check.options("hayes.open_port", options, open_options)
-  local ok, err = find_dialect("hayes.open_port", options)
+  local ok, err = find_files("hayes.open_port", options)
   if not ok then return nil, err end
   return take_into_service(port, address, options,
     port.again and function() return port:again() end)
 end
+
+check.takes(hayes.open, open_options)
+check.takes(hayes.open_port, open_options)
 
 hayes.mqtt = require "hayes.mqtt"
 hayes.ports = ports.list
@@ -166,7 +188,9 @@ hayes.emulator = Emulator.start
 --- or name of an error (579, `"+CME ERROR: 10"`, `"ssl_handshake_fail"`), a line of the module
 --- (`'+QSSLURC: "closed",4'`) or a result code (`"SEND FAIL"`). tostring() of what it gives is made to be read. What
 --- is unknown gives nil and an error that names what comes near. Nothing is sent.
----@param text string|integer
+---
+--- Errors: `unknown`, `too_long`.
+---@param text string|integer what is to be explained, up to 2,000 bytes
 ---@return hayes.explanation?, hayes.error?
 function Modem:explain(text)
   return require "hayes.explain"(self.dialect, text)
@@ -174,7 +198,9 @@ end
 
 --- Help about this module: its services and methods, a service (`"ssl"`), or a function with its options
 --- (`"ssl.open"`). tostring() of what it gives is made to be read.
----@param what? string
+---
+--- Errors: `unknown`.
+---@param what? string a service, a function or a method (the modem as a whole)
 ---@return hayes.help?, hayes.error?
 function Modem:help(what)
   check.value("modem:help", "the name", what, { type = "string|nil" })
@@ -185,7 +211,9 @@ check.methods(Modem, "modem", { "explain", "help" })
 
 --- As modem:explain, without a module: the first of the dialects, the library's and one's own, that knows the text
 --- answers.
----@param text string|integer
+---
+--- Errors: `unknown`, `too_long`, and those of hayes.add_dialect.
+---@param text string|integer as for modem:explain
 ---@return hayes.explanation?, hayes.error?
 function hayes.explain(text)
   local ok, err = look_for_dialects()
@@ -195,12 +223,17 @@ end
 
 --- Runs f(...) and every task that it spawns to their end; gives what f returns. An error of f, or of a task that
 --- nobody joins, is raised.
+---@param f function the program
+---@param ... any its arguments
+---@return any ... what f returns
 function hayes.run(f, ...)
   check.value("hayes.run", "the function", f, { type = "callable" })
   return wait.run(f, ...)
 end
 
---- Starts f(...) as a task.
+--- Starts f(...) as a task. It runs as soon as the caller waits.
+---@param f function what the task does
+---@param ... any its arguments
 ---@return hayes.task
 function hayes.spawn(f, ...)
   check.value("hayes.spawn", "the function", f, { type = "callable" })
@@ -208,6 +241,7 @@ function hayes.spawn(f, ...)
 end
 
 --- Waits for a number of seconds; other tasks and handlers run in the meantime.
+---@param seconds number 0 to 1,000,000,000
 function hayes.sleep(seconds)
   check.value("hayes.sleep", "the time", seconds, { type = "number", min = 0, max = 1e9 })
   wait.sleep(seconds)
@@ -233,6 +267,7 @@ function hayes.use(loop)
 end
 
 --- Seconds of a clock that never goes back.
+---@return number seconds
 function hayes.now() return wait.now() end
 
 return hayes

@@ -1,4 +1,6 @@
 --- One module on one port: commands go in one after the other, events come out.
+---
+--- Longer than 500 lines: a third of it documents the methods.
 
 local answer = require "hayes.declare.answer"
 local by_hand = require "hayes.declare.by_hand"
@@ -21,10 +23,22 @@ local service = require "hayes.modem.service"
 local startup = require "hayes.startup"
 local wait = require "hayes.wait"
 
----@class hayes.modem
----@field address string
----@field dialect table
+---@class hayes.modem one module on one port, of hayes.open(). Which services it has depends on its dialect
+---@field address string what hayes.open() was given
+---@field dialect hayes.dialect what it speaks
+---@field network hayes.quectel.network Quectel: SIM card, registration, PDP context
+---@field clock hayes.quectel.clock Quectel: the module's clock
+---@field file hayes.quectel.file Quectel: files in the module's flash
+---@field ftp hayes.quectel.ftp_service Quectel: FTP and FTPS
+---@field ssl hayes.quectel.ssl|hayes.aithinker.service TLS connections
+---@field tcp hayes.quectel.tcp|hayes.aithinker.tcp TCP connections
+---@field udp hayes.quectel.connections|hayes.aithinker.service UDP sockets
+---@field certificates hayes.quectel.certificates|hayes.aithinker.certificates certificates and keys in the module
+---@field wifi hayes.aithinker.wifi Ai-Thinker: the access point
+---@field dns hayes.aithinker.dns Ai-Thinker: name resolution
+---@field sockets hayes.aithinker.sockets Ai-Thinker: all connections and servers
 ---@field restart? fun(self) runs start-up again after a restart of the module; set when the first start-up is over
+---@field profile? hayes.profile|false what is known of the module, where hayes.open was given one
 ---@field again? { open: function, startup: table } how the port is opened again, and what start-up then needs
 local Modem = {}
 Modem.__name = "hayes.modem"
@@ -99,6 +113,7 @@ function Modem.new(port, address, dialect, options)
 end
 
 --- Speaks this dialect from now on. Only while no command is under way.
+---@package
 function Modem:use_dialect(dialect)
   self.dialect = dialect
   self.engine:set_rules(dialect.rules)
@@ -127,6 +142,7 @@ function Modem:__tostring()
 end
 
 --- Tells the services that their connections and sessions are gone: the module has restarted.
+---@package
 function Modem:reset_services()
   for _, made in pairs(self.services) do
     if made.reset then made.reset() end
@@ -136,9 +152,11 @@ end
 -- Commands
 
 local at_options = {
-  timeout = { type = "number", min = 0, max = 86400 },
-  data = { type = "string", secret = true },
-  expect = { type = "string", line = true },
+  timeout = { type = "number", min = 0, max = 86400, unit = "s",
+    doc = "To the final result code, and again to the deferred result (what the command's declaration says)." },
+  data = { type = "string", secret = true, doc = "Bytes to send at the prompt, or after CONNECT." },
+  expect = { type = "string", line = true,
+    doc = 'The prefix of a deferred result, which comes after OK: "+QPING".' },
 }
 
 local no_options = { patient = true, reason = false }
@@ -147,9 +165,11 @@ local no_options = { patient = true, reason = false }
 ---
 --- Without a time-out it waits for the line for as long as a connection in transparent mode has that; `busy` at once
 --- when nobody else is there to end it.
----@param text string
----@param options? { timeout: number?, data: string?, expect: string? } seconds to the final result code and again to
----  the deferred result; bytes to send at the prompt or after CONNECT; the prefix of a deferred result
+---
+--- Errors: `timeout`, the name of the module's error (modem:explain tells them all), `error` for a bare ERROR, `busy`,
+--- `data_not_taken`, `too_long`.
+---@param text string one command line
+---@param options? { timeout: number?, data: string?, expect: string? } what else belongs to the command
 ---@return hayes.response?, hayes.error?
 function Modem:at(text, options)
   options = options == nil and no_options or check.options("modem:at", options, at_options)
@@ -159,6 +179,8 @@ function Modem:at(text, options)
   return exchange.run(self, text, options)
 end
 
+check.takes(Modem.at, at_options)
+
 --- Sends a command by its declaration: the arguments are checked against it, and encoded as it says. Fails, too, when
 --- its deferred result holds an error's number (`error = true` of a field, which is then not 0).
 ---@param name string      `+QSSLCFG`
@@ -166,6 +188,7 @@ end
 ---@param arguments? table a list
 ---@param request? hayes.request
 ---@return hayes.response?, hayes.error?
+---@package
 function Modem:call(name, form, arguments, request)
   local declaration = self.dialect.commands[name]
   if not declaration then check.fail("modem:call", "the dialect declares no command " .. check.show(name)) end
@@ -182,6 +205,7 @@ end
 ---@param text string the command
 ---@param line string
 ---@return table, hayes.error? damaged
+---@package
 function Modem:fields(text, line)
   local values, damaged = answer.fields(self.dialect.commands, text, line)
   return values, damaged and failure.bad_answer(self, text, line, damaged) or nil
@@ -189,7 +213,9 @@ end
 
 --- The fields of the first information line, by index and by the names of the declaration. nil and an error
 --- (`bad_answer`) when one is not what it is declared to be, or one of those needed is missing.
----@param text string
+---
+--- Errors: those of modem:at, `no_information`, `bad_answer`.
+---@param text string one command line, with or without AT
 ---@param needed? string[] names
 ---@return table?, hayes.error?
 function Modem:query(text, needed)
@@ -223,6 +249,7 @@ Modem.line_errors = line_errors.of
 ---@param owner table  the data mode, or the ticket of the command: whoever has the line
 ---@param bytes string
 ---@return boolean
+---@package
 function Modem:send_data(owner, bytes)
   if not exchange.has_line(self, owner) or self.closed_with or not self.engine:write_data(bytes) then return false end
   self:await(self.io:push(self.port, wait.now()))
@@ -231,6 +258,7 @@ end
 
 --- The data of the command under way has come to its end.
 ---@param owner hayes.ticket
+---@package
 function Modem:finish_data(owner)
   if self.closed_with or not exchange.has_line(self, owner) then return end
   self.engine:finish_data()
@@ -239,6 +267,7 @@ end
 
 --- Leaves data mode; the data mode's on_data_mode_end() is called with the outcome.
 ---@param by_dtr boolean it has been dropped; else by the escape sequence
+---@package
 function Modem:leave_data_mode(by_dtr)
   local now = wait.now()
   self.engine:leave_data_mode(by_dtr, now)
@@ -247,6 +276,7 @@ end
 
 --- Ends data mode at once, when the module is known to have left it. Returns the number of bytes not sent.
 ---@return integer
+---@package
 function Modem:end_data_mode()
   return self.closed_with and 0 or self.engine:end_data_mode()
 end
@@ -255,6 +285,7 @@ end
 --- another command. Does nothing in data mode. With `seconds`, a module that does not answer in time is declared
 --- unresponsive (`lost`).
 ---@param seconds? number
+---@package
 function Modem:resync(seconds)
   if self.closed_with or self.online and self.online.state == "online" then return end
   local now = wait.now()
@@ -268,8 +299,8 @@ end
 --- its declaration says how; `urc` stands for all of them. `reboot`, `closed`, `desync`, `resync` and `foreign`
 --- (another program speaks on this port) come from the library. A URC that is not declared is waited for all the same;
 --- the subscription says when its name is like one that is.
----@param name string
----@param handler fun(event: hayes.event)
+---@param name string of the event
+---@param handler fun(event: hayes.event) may call anything, also commands on the same modem
 ---@return hayes.subscription
 function Modem:on(name, handler)
   event_names.check(self, "modem:on", name)
@@ -281,8 +312,8 @@ function Modem:on(name, handler)
 end
 
 --- Waits for the next such event; nil, "timeout" if it does not come in time (without `timeout`: waits for ever).
----@param name string
----@param timeout? number
+---@param name string of the event, as for modem:on
+---@param timeout? number seconds, 0 to 1,000,000,000
 ---@return hayes.event?, any
 function Modem:wait(name, timeout)
   event_names.check(self, "modem:wait", name)
@@ -293,6 +324,7 @@ function Modem:wait(name, timeout)
 end
 
 --- Calls f(event) at once, inside the dispatch: it must neither wait nor raise. For services.
+---@package
 function Modem:listen(name, f)
   return self.listeners:listen(name, f)
 end
@@ -318,6 +350,7 @@ local function internal_error(err)
 end
 
 --- Takes note of what the engine waits for beside input.
+---@package
 function Modem:await(blocked, deadline)
   if blocked ~= self.blocked then
     self.blocked = blocked
@@ -342,6 +375,7 @@ end
 ---
 --- A failure in the middle of that (out of memory, or a bug in the library) leaves nobody waiting: the modem is closed,
 --- and everything pending ends with that error.
+---@package
 function Modem:advance(now)
   if self.closed_with then return self:go_on() end -- there was not even memory to begin with that
   core.hold_interrupts() -- Ctrl-C in the middle of it would be taken for a failure of the library
@@ -373,7 +407,9 @@ function Modem:events() return not self.pollable and self.blocked and "rw" or "r
 function Modem.timeout(_) return wait.timeout() end
 
 --- Serves the modem, waiting up to `seconds` (0) for something to happen; handlers run, too.
----@param seconds? number
+---
+--- Errors: the one that the modem was closed with: `closed`, `port_gone`.
+---@param seconds? number 0 to 1,000,000,000
 ---@return true?, hayes.error?
 function Modem:step(seconds)
   check.value("modem:step", "the time", seconds, { type = "number|nil", min = 0, max = 1e9 })
@@ -413,6 +449,7 @@ local endings = {
 }
 
 --- Continues to close the modem. A step that runs out of memory is tried again in the next round of the loop.
+---@package
 function Modem:go_on()
   if not self.closed_with then return end
   wait.soon(self)
@@ -427,6 +464,7 @@ end
 
 --- Ends everything with this error; the port is closed.
 ---@param err hayes.error
+---@package
 function Modem:shut(err)
   if self.closed_with and (self.soon or self.ended_up_to == #endings) then return end -- it ends, or has ended
   self.closed_with = self.closed_with or err
@@ -465,6 +503,8 @@ end
 --- Opens a port again that has gone (the cable was unplugged, the module reset its USB), with the same address and
 --- object: start-up runs again and handlers stay; sockets and sessions from before are gone. Returns true; nil and the
 --- error if that fails, or if close() was called. May be called any number of times.
+---
+--- Errors: `closed` after close(), and those of hayes.open.
 ---@return true?, hayes.error?
 function Modem:reopen()
   local _held <close> = self.reopening:take()

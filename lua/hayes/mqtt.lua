@@ -52,8 +52,9 @@ end
 
 --- A connector: `mqtt.client { connector = … }`. A client that is `secure` goes over TLS, with these options of
 --- modem.ssl.open; what its own `secure` table says is for LuaSec. Others go over TCP, with options of modem.tcp.open.
----@param modem hayes.modem
----@param options? table
+---@param modem hayes.modem whose modem.ssl and modem.tcp are used
+---@param options? table as for modem.ssl.open or modem.tcp.open
+---@return table
 function mqtt.connector(modem, options)
   if type(modem) ~= "table" or getmetatable(modem) == nil or not modem.at then
     check.fail("hayes.mqtt.connector", "the first argument is " .. check.show(modem) .. "; it must be a modem")

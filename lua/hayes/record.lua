@@ -1,5 +1,6 @@
 --- Facts that print as text, one a line: what identify(), status() and the like give.
 
+---@class hayes.record facts by name, of identify(), status() and the like. It prints as text, one fact a line
 local Record = { __name = "hayes.record" }
 
 local orders = setmetatable({}, { __mode = "k" }) -- of records: the names in their order

@@ -1,11 +1,11 @@
 --- What a command has answered: the information lines in order, the final result code in `result`, raw bytes in
 --- `data`. Lines of a deferred result follow the information lines; the first of them has the index `deferred`.
 
----@class hayes.response
----@field [integer] string
----@field result string
----@field data? string
----@field deferred? integer
+---@class hayes.response what a command has answered. It prints as the module did
+---@field [integer] string the information lines in order, then those of the deferred result
+---@field result string the final result code, "OK"
+---@field data? string raw bytes that came with it
+---@field deferred? integer index of the first line of the deferred result
 ---@field truncated? true  a line of it was too long, and is missing
 local Response = {}
 Response.__index = Response

@@ -129,8 +129,9 @@ local function attempt(modem, options)
   if not ok then return nil, err end
   local dialect
   if options.dialect == "auto" then dialect, err = find_dialect(modem) else dialect = dialects.get(options.dialect) end
+  if dialect and options.profile then dialect, err = options.profile:dialect_of(modem, dialect) end
   if not dialect then return nil, err end
-  modem:use_dialect(dialect)
+  modem:use_dialect(dialects.define(dialect))
   ok, err = initialise(modem)
   if ok then notifications.restore(modem) end -- of a port that was opened again
   return ok, err

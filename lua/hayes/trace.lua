@@ -11,6 +11,7 @@
 
 local local_file = require "hayes.local_file"
 local mask = require "hayes.declare.mask"
+local printable = require "hayes.declare.printable"
 local time_of_day = require "hayes.time_of_day"
 local wait = require "hayes.wait"
 
@@ -42,11 +43,6 @@ function Trace:reopen()
   return self
 end
 
-local function printable(text)
-  local function escape(byte) return ("\\x%02x"):format(byte:byte()) end
-  return (text:gsub("[^\32-\126\128-\255]", escape):gsub("\xC2([\x80-\x9F])", escape)) -- those of C1 in UTF-8, too
-end
-
 --- If the caller's function raises, that is reported once, and the function is not called again.
 local function write(self, line)
   local ok, err = pcall(self.write, line)
@@ -61,7 +57,8 @@ local function show(self, time, mark, text)
   if second ~= self.second then
     self.second, self.date = second, os.date("!%Y-%m-%dT%H:%M:%S", math.tointeger(second))
   end
-  write(self, ("%s.%06dZ %s %s"):format(self.date, (wall - second) * 1000000 // 1 | 0, mark, text))
+  write(self, ("%s.%06dZ %s %s"):format(self.date, (wall - second) * 1000000 // 1 | 0, mark,
+    printable.text(text)))
 end
 
 --- Something was sent to the module: text, or a number of bytes of data.
@@ -69,13 +66,13 @@ function Trace:sent(time, text, bytes)
   if not text then return show(self, time, ">", ("[%d bytes]"):format(bytes)) end
   text = text:gsub("[\r\n]+$", "")
   if self.redact then text = mask.command(self.dialect, text) end
-  show(self, time, ">", printable(text))
+  show(self, time, ">", text)
 end
 
 --- Something came from it.
 function Trace:seen(time, text, bytes)
   if not text then return show(self, time, "<", ("[%d bytes]"):format(bytes)) end
-  show(self, time, "<", printable(self:masked(text)))
+  show(self, time, "<", self:masked(text))
 end
 
 --- A line of the module as it may be shown.

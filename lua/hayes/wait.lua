@@ -231,7 +231,7 @@ end
 --- How long a failed task is given to be joined before it is reported, seconds.
 local REPORT_AFTER = 1
 
----@class hayes.task
+---@class hayes.task a coroutine that the library runs, of hayes.spawn()
 local Task = {}
 Task.__index = Task
 Task.__name = "hayes.task"
@@ -262,6 +262,7 @@ local Last = { __gc = function(last)
 end }
 
 --- The loop's timer: for a task that waits, the time to give up; for one that has failed, to have been joined.
+---@package
 function Task:due()
   if not self.ended then return loop.resume(self) end
   if not self.joined then report_failure(self) end
@@ -282,6 +283,7 @@ local NO_MEMORY = { false, "not enough memory", n = 2 }
 
 --- Those who wait for it are told first: what comes after may fail for want of memory. If it does, this is called
 --- again.
+---@package
 function Task:finish(ok, ...)
   if not self.ended then
     local packed, ended = pcall(table.pack, ok, ...)
@@ -313,8 +315,9 @@ function Joiner:__close()
 end
 
 --- Waits for the task to end: true and what its function returned; nil and the error if it raised, was cancelled,
---- or did not end in time (seconds).
----@param timeout? number
+--- or did not end in time.
+---@param timeout? number seconds, 0 to 1,000,000,000
+---@return true?, any ... what its function returned, or the error: `cancelled`, `timeout`, or what it raised
 function Task:join(timeout)
   check.value("task:join", "the time-out", timeout, { type = "number|nil", min = 0, max = 1e9 })
   self.joined = true

@@ -91,6 +91,24 @@ describe("hayes trace", function()
     assert.are.same(texts_of(first), texts_of(second))
   end)
 
+  it("plays no block that is longer than any module's", function()
+    local path = write("block.log", "2026-11-28T00:00:00.000000Z > AT\n2026-11-28T00:00:00.000000Z < [" .. "1" .. ("0"):rep(18)
+      .. " bytes]\n2026-11-28T00:00:00.000000Z > [" .. "1" .. ("0"):rep(17) .. " bytes]\n")
+    local result = Program.run { "trace", "--replay", path, timeout = 20 }
+    assert.are.equal(1, result.status)
+    assert.is_truthy(result.err:find("line 2 of the trace: no module sends or takes 1000000000000000000 bytes", 1, true),
+      result.err)
+    assert.are.equal(0, Program.run({ "trace", path }).status)
+  end)
+
+  it("refuses a trace that is longer than memory has room for", function()
+    local reader = require "hayes.cli.trace.reader"
+    local path = write("long.log", SMALL:rep(4))
+    local items, err = reader.read(path, 23)
+    assert.are.same({ nil, "file_too_long" }, { items, err.name })
+    assert.are.equal(24, #assert(reader.read(path, 24)))
+  end)
+
   it("replays a trace to a program that asks something else, and says where it differs", function()
     local path = write("other.log", [[
 2026-11-28T00:00:00.000000Z > AT+CSQ

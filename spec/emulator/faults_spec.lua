@@ -4,11 +4,11 @@ local Process = require "support.process"
 local core = require "hayes.core"
 local folder = require "support.folder"
 local hayes = require "hayes"
+local raises = require "support.raises"
 
---- Those of the host and of its other programs, which no module can bring about; and a stall, which is `tty full` with the
---- module silent.
+--- Those of the host, which no module can bring about.
 local OF_HOST = { ["cancel"] = true, ["time-out"] = true, ["clock jump"] = true, ["handler error"] = true,
-  ["collect"] = true, ["port renamed"] = true, ["settings changed"] = true, ["stall"] = true }
+  ["collect"] = true }
 local PROGRAM = (os.getenv("HAYES_BUILD") or "build") .. "/hayes-emulator"
 
 local function in_simulation()
@@ -150,11 +150,125 @@ describe("The emulator's faults", function()
     assert.are.same("ok port gone=1", emulator:control "faults")
   end)
 
-  for _, list in ipairs { "", "nothing", "drop=2", "drop:0", "drop:x", "drop,", "deaf:" } do
-    it(("are refused when they are wrong: %q"):format(list), function()
+  it("take the port away, and bring it back under another name", function()
+    local link <const> = folder.absolute(folder.new "faults") .. "/renamed"
+    local emulator <close> = assert(hayes.emulator { link = link })
+    assert.are.equal("ok " .. link, emulator:control "port")
+    local name = link
+    for i = 1, 2 do
+      assert(emulator:control "faults port renamed:AT+CSQ")
+      local modem <close> = assert(hayes.open(name))
+      local _, err = modem:at "AT+CSQ"
+      assert.are.same("port_gone", err.name)
+      name = ("%s.%d"):format(link, i)
+      repeat local now = emulator:control "port" until now == "ok " .. name
+      assert.is_nil((core.open_port(link, 115200, "none")))
+    end
+    local modem <close> = assert(hayes.open(name))
+    assert(modem:at "AT+CSQ")
+    emulator:close()
+    assert.is_nil(io.open(name))
+  end)
+
+  it("bring the port back as another pty where it has no name", function()
+    local emulator <close> = assert(hayes.emulator { faults = { ["port renamed"] = "AT+CSQ" } })
+    local modem <close> = assert(hayes.open(emulator.address))
+    assert.are.same("port_gone", select(2, modem:at "AT+CSQ").name)
+    local again
+    repeat again = hayes.open((emulator:control "port":gsub("^ok ", ""))) until again
+    assert(again:at "AT+CSQ")
+    again:close()
+    assert.are.same("ok port renamed=1", emulator:control "faults")
+  end)
+
+  it("let nothing pass for some time, and lose nothing", function()
+    local said = answers({ faults = { stall = "AT+CSQ" } }, { "AT+CSQ", "AT+CSQ" })
+    assert.are.same((CSQ .. "\r\nOK\r\n"):rep(2), said)
+    local emulator <close> = assert(hayes.emulator { faults = { stall = "AT+CSQ" }, latency = 0 })
+    local modem <close> = assert(hayes.open(emulator.address))
+    assert(modem:at "AT+CSQ")
+    assert.are.same("ok stall=1", emulator:control "faults")
+  end)
+
+  it("change settings of another program, unless a connection is being opened", function()
+    local settings = { "sslversion", "seclevel", "sni", "ignorelocaltime", "ignoreinvalidcertsign", "ignorecertitem",
+      "ignoremulticertchainverify", "session_cache", "cacert" }
+    local function state(modem)
+      local words = {}
+      for context = 0, 2 do
+        for _, name in ipairs(settings) do
+          words[#words + 1] = assert(modem:at(('AT+QSSLCFG="%s",%d'):format(name, context)))[1]
+        end
+      end
+      return table.concat(words, "\n")
+    end
+    local emulator <close> = assert(hayes.emulator {})
+    local modem <close> = assert(hayes.open(emulator.address))
+    for context = 0, 2 do
+      for _, setting in ipairs { "sslversion,3", "seclevel,1", "sni,1", "ignorelocaltime,0" } do
+        local name, value = setting:match "^(.-),(.*)$"
+        assert(modem:at(('AT+QSSLCFG="%s",%d,%s'):format(name, context, value)))
+      end
+    end
+    local before = state(modem)
+    assert(emulator:control "faults settings changed=1")
+    assert.are.equal(before, state(modem))
+    assert.are.same("ok ", emulator:control "faults")
+    assert(modem:at "AT+CSQ")
+    assert(emulator:control "faults" == "ok settings changed=1")
+    assert.are_not.equal(before, state(modem))
+    local wifi <close> = assert(hayes.emulator { module = "Ai-WB2", faults = { ["settings changed"] = 1.0 } })
+    local other <close> = assert(hayes.open(wifi.address))
+    assert(other:at "AT")
+    assert.are.same("ok ", wifi:control "faults")
+  end)
+
+  -- Each with what is wrong with it.
+  local wrong = {
+    [""] = "a fault without a name",
+    nothing = "no fault is called nothing",
+    dorp = "no fault is called dorp (did you mean drop?)",
+    ["sever-closes=1"] = "no fault is called sever-closes (did you mean server closes?)",
+    ["drop=2"] = "drop=2: a rate is a probability, from 0 to 1; drop:3 is the third word alone",
+    ["drop=nan"] = "drop=nan: a rate is a probability",
+    ["drop=-0.1"] = "a rate is a probability",
+    ["drop="] = "a rate is a probability",
+    ["drop:0"] = "drop:0: each word has a number, from 1",
+    ["drop:-1"] = "drop:-1: each word has a number, from 1",
+    ["drop:99999999999999999999999"] = "each word has a number",
+    ["drop:x"] = "drop:x: it takes place at each word, not at a command",
+    ["drop,"] = "a fault without a name",
+    ["split,deaf:"] = "deaf: behind the colon is a number, or the beginning of a command line",
+  }
+  for list, words in pairs(wrong) do
+    it(("are refused when they are wrong, with the reason: %q"):format(list), function()
       local emulator, err = hayes.emulator { faults = list }
       assert.is_nil(emulator)
-      assert.is_truthy(err.message:find("expected a comma-separated list of NAME", 1, true), err.message)
+      assert.is_truthy(err.message:find(words, 1, true), err.message)
+      local running <close> = assert(hayes.emulator {})
+      local _, refused = running:control("faults " .. (list == "" and "," or list))
+      assert.is_truthy(refused.message:find(words, 1, true), refused.message)
     end)
   end
+
+  it("that are given as a table are checked as such", function()
+    local function refused(faults)
+      return raises(function() hayes.emulator { faults = faults } end)
+    end
+    assert.is_truthy(refused { 1, 2 }:find("hayes.emulator: faults[1] is 1; it must be string", 1, true))
+    assert.is_truthy(refused { "faults off", true }:find("faults[2] is true", 1, true))
+    assert.is_truthy(refused { [3] = "faults off" }:find("faults holds 3", 1, true))
+    assert.is_truthy(refused { [true] = 1 }:find("faults holds true", 1, true))
+    assert.is_truthy(refused { drop = {} }:find("the fault drop is a table", 1, true))
+    assert.is_truthy(refused { deaf = "AT+CSQ,drop" }:find("a comma ends a fault", 1, true))
+    assert.is_truthy(refused { deaf = "AT\0" }:find("faults holds NUL", 1, true))
+    for value, words in pairs { [2.5] = "a rate is a probability", [-1] = "has a number, from 1", [0] = "has a number" } do
+      local _, err = hayes.emulator { faults = { drop = value } }
+      assert.is_truthy(err.message:find(words, 1, true), err.message)
+    end
+    assert.is_truthy(raises(function() hayes.emulator { quirks = { "x", 5 } } end):find("quirks[2] is 5", 1, true))
+    assert.is_truthy(raises(function() hayes.emulator { resolve = { a = {} } } end):find("where a leads", 1, true))
+    local _, err = hayes.emulator { quirks = "first-comand-lost" }
+    assert.is_truthy(err.message:find("did you mean first-command-lost?", 1, true), err.message)
+  end)
 end)

@@ -28,7 +28,8 @@ describe("hayes.emulator returns as its error", function()
 
   it("that an option has an invalid value", function()
     assert.are.same(
-      "the emulator did not start: --quirks nonsense: expected a comma-separated list of names printed by --quirks list",
+      "the emulator did not start: --quirks nonsense: expected a comma-separated list of names printed by --quirks list; "
+        .. "there is no nonsense",
       refusal { quirks = "nonsense" })
     assert.are.same("the emulator did not start: --sim lost: expected ready, absent, puk, pin2, puk2, "
       .. "ph-sim, ph-net, busy, not-ready, failed or pin: and a PIN",

@@ -28,6 +28,9 @@ local kinds = {
   ["port gone"] = by_command("AT+QSSLSEND", "AT+QFTPSIZE", "AT+QFDWL"),
   ["send fail"] = { tls = { "AT+QSSLSEND" }, ftp = { "AT+QFTPPUT" } },
   ["server closes"] = { tls = { "AT+QSSLSEND" }, ftp = { "AT+QFTPPUT" } },
+  ["stall"] = by_command("AT+QSSLSEND", "AT+QFTPPUT", "AT+QFUPL"),
+  ["settings changed"] = { tls = { "AT+QFLST" }, ftp = { "AT+QFLST" } },
+  ["port renamed"] = by_command("AT+QSSLSEND", "AT+QFTPSIZE", "AT+QFDWL"),
   ["pdpdeact"] = { tls = { "AT+QSSLSEND" }, ftp = { "AT+QFTPPUT" } },
 }
 

@@ -135,6 +135,40 @@ for way, pieces in pairs(Bench.ways) do
       end
     end)
 
+    it("that was asked about, and goes on before it heeds the question, is cancelled", function()
+      for _, length in ipairs { 100, UNKNOWN } do
+        begin(length)
+        bench:receive("so far\r\nNO CARRIER\r\n")
+        bench:pass(1.2)
+        assert.are.same("+++", bench:output())
+        bench:pass(0.98)
+        bench:receive("and more\r\nOK\r\n")
+        settle(false)
+        assert.are.same("cancelled", (final()))
+        assert.are.same("so far\r\nNO CARRIER\r\nand more", response.data)
+        assert.is_true(bench.engine:ready())
+      end
+    end)
+
+    it("ends with what the module says behind words of its content that look like an end", function()
+      for failing, expected in pairs { ["\r\nNO CARRIER\r\n"] = "error", ["\r\n+CME ERROR: 625\r\n"] = "error",
+        ["\r\nOK\r\n\r\n+QFTPGET: 607,426\r\n"] = "ok" } do
+        for _, content in ipairs { "so far\r\nRDY\r\n", "so far\r\nRDY\r\n\r\nERROR\r\n",
+          "so far\r\nERROR\r\n\r\nSEND OK\r\n" } do
+          for _, length in ipairs { 100, UNKNOWN } do
+            local where = ("%q behind %q"):format(failing, content)
+            begin(length)
+            bench:receive(content .. failing)
+            settle(false)
+            assert.are.same(expected, (final()), where)
+            assert.are.same(content, response.data, where)
+            assert.is_nil(bench:last("reboot"), where)
+            if expected == "ok" then assert.are.same("+QFTPGET: 607,426", deferred(), where) end
+          end
+        end
+      end
+    end)
+
     it("of which bytes were lost on the line is no success", function()
       local bytes = ("0123456789"):rep(10)
       for lost = 1, 60 do

@@ -72,4 +72,15 @@ describe("An FTP session whose link broke in a transfer that was not tried again
     assert.are.same({ nil, 605, 4 }, { done, err.code, err.attempts })
     assert.is_truthy(tostring(err):find("given up after 4 attempts: logging in to h:21", 1, true), tostring(err))
   end)
+
+  it("logs out at the next close() where the first one has failed", function()
+    function module.fault(line) return line:find("QFTPSTAT", 1, true) and "\r\nERROR\r\n" end
+    assert.is_nil((ftp:close()))
+    module.fault = nil
+    assert.is_true(ftp:close())
+    assert.is_false(module.logged_in)
+    local lines = #module.lines
+    assert.is_true(ftp:close())
+    assert.are.same(lines, #module.lines)
+  end)
 end)

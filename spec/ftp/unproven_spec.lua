@@ -1,4 +1,4 @@
--- Uploads that compare nothing, to a server that has a file there already.
+-- Uploads that compare nothing, to a server that has a file there already; downloads whose number of bytes is not known.
 
 local FtpModule = require "support.ftp_module"
 local hayes = require "hayes"
@@ -24,5 +24,27 @@ describe("ftp:put() with verify = false", function()
     os.remove(path)
     os.remove(path .. ".hayes-state")
     assert.are.same(("new"):rep(20), module.files["f"])
+  end)
+end)
+
+describe("ftp:get() from a server that tells no size", function()
+  it("fails where the module's number of bytes is cut off", function()
+    script.virtual_time()
+    local module = FtpModule.new()
+    local bytes = ("0123456789"):rep(300) .. "\r\n\r\nERROR\r\n"
+    function module.fault(line)
+      if line:find("QFTPSIZE", 1, true) then return "\r\nOK\r\n\r\n+QFTPSIZE: 622,502\r\n" end
+      return line:find("QFTPGET", 1, true) and "\r\nCONNECT\r\n" .. bytes .. "\r\nOK\r\n\r\n+QFTPGET: 0,30" or nil
+    end
+    local modem = module:open()
+    local got, err
+    hayes.run(function()
+      local session = assert(modem.ftp.open { host = "ftp.example", user = "me", password = "secret", retries = 0 })
+      got, err = session:get("f", function() return 1 end)
+    end)
+    modem:close()
+    script.real_time()
+    assert.is_nil(got)
+    assert.are.same("size_differs", err.name)
   end)
 end)

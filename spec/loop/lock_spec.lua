@@ -27,15 +27,15 @@ describe("A lock", function()
     local lock, got = Lock.new(), {}
     hayes.run(function()
       local held = lock:take()
-      hayes.spawn(function() got.late = { lock:take(wait.now() + 0.005) } end)
+      local late = hayes.spawn(function() got.late = { lock:take(wait.now()) } end)
       local cancelled = hayes.spawn(function() lock:take() end)
       local last = hayes.spawn(function()
         local _held <close> = lock:take()
         got.last = true
       end)
-      hayes.sleep(0.01)
+      assert(late:join(5))
       cancelled:cancel()
-      hayes.sleep(0.001)
+      cancelled:join(5)
       getmetatable(held).__close(held)
       assert(last:join(5))
     end)
@@ -63,9 +63,10 @@ describe("A waiter", function()
   it("lets each task give up at its own time", function()
     local waiter, left = wait.waiter(), {}
     hayes.run(function()
+      local now = wait.now()
       for _, seconds in ipairs { 0.02, 0.005, 0.01 } do
         hayes.spawn(function()
-          local _, err = waiter:wait(wait.now() + seconds)
+          local _, err = waiter:wait(now + seconds)
           left[#left + 1] = { seconds, err }
         end)
       end

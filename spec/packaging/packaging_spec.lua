@@ -43,7 +43,7 @@ describe("The package", function()
     local shared = lines_of("find", root .. "/opt/hayes/share", "-type", "f", "-not", "-path", "*/lua/*", "-printf", "%P\\n")
     table.sort(shared)
     assert.are.same({ "bash-completion/completions/hayes", "fish/vendor_completions.d/hayes.fish",
-      "man/man1/hayes-emulator.1", "man/man1/hayes.1", "zsh/site-functions/_hayes" }, shared)
+      "man/man1/hayes-emulator.1", "man/man1/hayes.1", "man/man3/hayes.3", "zsh/site-functions/_hayes" }, shared)
     Process.run { "make", "-s", "uninstall", "BUILD=" .. folder .. "/build", "DESTDIR=" .. root, "PREFIX=/opt/hayes" }
     assert.are.same({}, lines_of("find", root, "-type", "f"))
   end)

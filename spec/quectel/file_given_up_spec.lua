@@ -120,6 +120,19 @@ describe("modem.file, given up:", function()
     for _, line in ipairs(log) do assert.are_not.equal("AT+QFOPEN?", line) end
   end)
 
+  it("a file whose closing has not gone out when its task is cancelled is closed", function()
+    hayes.run(function()
+      local task = hayes.spawn(function() modem.file.write("a", 0, "hello") end)
+      while not (log[#log] and log[#log]:find("QFWRITE", 1, true)) do hayes.sleep(0.01) end
+      hayes.spawn(function() modem:at("AT+QFLST=\"b\"") end) -- the line is not free for what follows the write
+      while not log[#log]:find("QFLST", 1, true) do hayes.sleep(0.01) end
+      task:cancel()
+      task:join()
+      hayes.sleep(5)
+    end)
+    assert.are.same({ { a = "hello" }, {} }, { files, handles })
+  end)
+
   it("a cancelled upload without content leaves none", function()
     cancel_during("QFOPEN=", function() modem.file.upload({ data = "" }, "a") end)
     hayes.run(function() hayes.sleep(5) end)

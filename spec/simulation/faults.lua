@@ -31,7 +31,8 @@ end }
 kinds.merge = { where = "word", harm = "none", act = function(_, _, word) word.held = true end }
 
 kinds.delay = { where = "word", harm = "none", make = seconds(0.01, 5), act = function(run, fault, word)
-  -- Data that comes when the library has left data mode may read like a restart.
+  -- Data that comes when the library has left data mode may read like a restart, or like what another connection pushes.
+  if fault.seconds > 1 and word.about.kind == "data" then run.data_was_late = true end
   if fault.seconds > 1 then run:harmed(word.about.kind == "data" and "loss" or "slow") end
   word.delay = fault.seconds
 end }
@@ -114,6 +115,7 @@ kinds.reboot = { where = "word", harm = "none", make = function(random, fault)
   fault.banner = random:pick { "whole", "whole", "whole", "garbled", "missing" }
 end, act = function(run, fault, word)
   if fault.banner ~= "whole" then run:harmed "loss" end
+  if fault.banner == "garbled" then run.banner_garbled = true end
   -- The rest of what is announced, or of a line in data mode, may be taken for what comes next.
   local kind = word.about.kind
   if kind == "push" or kind == "block" or kind == "connect" or is_of_data_mode(run, word) then
@@ -154,7 +156,15 @@ kinds["late answer"] = { where = "command", harm = "slow", make = seconds(0.1, 4
   command.late = fault.seconds
 end }
 
-kinds["lost answer"] = { where = "command", harm = "loss", act = function(_, _, command) command.lost = true end }
+--- Commands that end with CONNECT. What the server sends behind one that is lost may hold another.
+local function enters_data_mode(text)
+  return text:find("OPEN=.*,2$") or text:find("^AT%+QISWTMD=.*,2$") or text == "ATO"
+end
+
+kinds["lost answer"] = { where = "command", harm = "loss", act = function(_, _, command)
+  if enters_data_mode(command.text) then return false end
+  command.lost = true
+end }
 kinds.deaf = { where = "command", harm = "loss", act = function(_, _, command) command.deaf = true end }
 
 kinds.refused = { where = "command", harm = "loss", make = function(random, fault)
@@ -270,8 +280,11 @@ function faults.with(more, often)
 end
 
 --- Cancels that come later than those of sockets: a transfer takes many steps.
-faults.late_cancel = { where = "call", harm = "none", make = function(random, fault) fault.steps = random:int(1, 300) end,
-  act = function(_, fault, call) call.cancel_in = fault.steps end }
+faults.late_cancel = { where = "call", harm = "none", make = function(random, fault)
+  if random:chance(0.5) then fault.steps = random:int(1, 300) else fault.seconds = random:real() ^ 2 * 8 end
+end, act = function(run, fault, call)
+  if fault.steps then call.cancel_in = fault.steps else run.world:after(fault.seconds, function() call.cancel_in = 0 end) end
+end }
 
 --- The faults of a plan: a few, often of the kinds that leave no excuse.
 function faults.choose(random, made)

@@ -53,12 +53,22 @@ end
 --- hayes.open_port: what the modem continues with.
 function Port:again() return self.line:reopened(self.name) end
 
+--- What fills a prompt comes in many small pieces; they are one write.
+local FILLING = ("\r"):rep(32)
+
 local function flush_output(self, now)
+  local filling = 0
   while not self.full and not self.gone do
     local bytes = self.engine:output(now)
+    if bytes == FILLING then
+      filling = filling + 1
+    elseif filling > 0 then
+      self.line:written(FILLING:rep(filling))
+      filling = 0
+    end
     if #bytes == 0 then return end
     self.engine:sent(#bytes, now)
-    self.line:written(bytes)
+    if bytes ~= FILLING then self.line:written(bytes) end
   end
 end
 

@@ -142,7 +142,7 @@ function Module:go_on()
     elseif self.busy then
       return
     else
-      local line, rest = bytes:match(self.kind.line or "^([^\r]*)\r(.*)$")
+      local line, rest = bytes:match(self.kind.line or "^\r*([^\r]*)\r(.*)$")
       if not line then return end
       self.input_bytes = rest
       -- What stands in front of AT is not looked at (V.250 5.2.1).

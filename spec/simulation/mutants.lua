@@ -27,10 +27,18 @@ local function build(name)
   return run("mkdir -p %s/build && cp -R build/hayes %s/build", folder, folder) and folder
 end
 
+--- The scene in which a bug is looked for: that with which its name begins.
+local function scene_of(name)
+  for _, scene in ipairs { "files", "ftp", "aithinker" } do
+    if name:sub(1, #scene + 1) == scene .. "_" then return scene end
+  end
+  return "sockets"
+end
+
 --- The number of the first seed that finds it, and what it says; nil: none does.
-local function find(folder)
-  local text = output("cd %s && eval \"$(make -s env)\" && STOP=1 SEEDS=%s timeout 300 lua5.4 spec/simulation/main.lua 2>&1",
-    folder, SEEDS)
+local function find(folder, name)
+  local text = output("cd %s && eval \"$(make -s env)\" && SCENE=%s STOP=1 SEEDS=%s "
+    .. "timeout 300 lua5.4 spec/simulation/main.lua 2>&1", folder, scene_of(name), SEEDS)
   local seed, words = text:match("seed (%d+): ([^\n]*)")
   return tonumber(seed), words
 end
@@ -44,7 +52,7 @@ local survivors = 0
 for _, name in ipairs(names) do
   local folder = build(name)
   local seed, words
-  if folder then seed, words = find(folder) end
+  if folder then seed, words = find(folder, name) end
   if not seed then survivors = survivors + 1 end
   print(("%-28s %s"):format(name, not folder and "the patch does not apply" or seed and ("seed %d: %s"):format(seed, words)
     or "NOT FOUND"))

@@ -58,7 +58,7 @@ function Handle:got(bytes, without_cr)
   end
   if right == bytes and self.received <= link.sent then return end
   run.world:trace("wrong: %s in place of %s", run.world.show(bytes), run.world.show(right))
-  if link.intact < self.received then
+  if link.intact < self.received or run.data_was_late and self.planned.mode ~= "transparent" then
     self.spoilt = true
     return
   end
@@ -233,6 +233,7 @@ function oracle.check_response(run, text, response)
   if run.harm >= DAMAGE then return end
   local pattern = lines[text]
   if not pattern or run.plan.scene and run.restarts > 0 then return end -- lines of a banner look like an answer
+  if run.banner_garbled then return end -- and these are nobody's
   local line = table.concat(response, "\n")
   if not line:find(pattern) and not line:find("+QUNHEARD", 1, true) then
     if run.harm >= LOSS and line == "" then return end

@@ -59,6 +59,7 @@ local function plan_connection(random, made)
   connection.mode = random:pick { "buffer", "buffer", "push", "push", random:chance(0.5) and "transparent" or "buffer" }
   local transparent = connection.mode == "transparent"
   made.data_mode = made.data_mode or transparent
+  made.transparent = made.data_mode -- some connection is in data mode; data_mode: beside others
   connection.auto = transparent and random:chance(0.7)
   made.servers[host] = plan_server(random, transparent)
   if connection.kind == "ssl" then made.tls[host] = verification.plan_options(random, made.module) end
@@ -166,7 +167,7 @@ function plan.make(seed)
   local random = Random.new(seed, "plan")
   local made = plan.begin(seed, random)
   made.others = plan_others(random)
-  made.talks = random:chance(0.12) -- commands, and few connections or none
+  made.talks = random:chance(0.2) -- commands, and few connections or none
   for i = 1, made.talks and random:int(0, 1) or random:int(1, 4) do made.actors[i] = plan_sockets(random, made) end
   for _ = 1, made.talks and random:int(1, 3) or 0 do
     made.actors[#made.actors + 1] = plan_commands(random, made)

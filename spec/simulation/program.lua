@@ -93,6 +93,7 @@ local function close(run, handle, call)
   note(run, call, table.unpack(results, 1, results.n))
   if record and record.dropped then
     run.world:trace("the connection to %s is dropped", handle.host)
+    local dropped = setmetatable({ sock }, { __mode = "v" })
     handle.sock = nil
     sock = nil -- luacheck: ignore
     run.dropped = true
@@ -100,6 +101,7 @@ local function close(run, handle, call)
     -- What is under way may still have it; the collector comes again.
     for _, seconds in ipairs { 1, 10, 60, 300, 600 } do
       run.world:after(seconds, function()
+        if not dropped[1] then return end
         run.collect()
         run.world:wake()
       end)

@@ -12,9 +12,11 @@ local WORDS = {
 }
 
 --- Words that end data mode, or may. What other connections push while the line is in data mode comes right behind its
---- end, and nobody can tell these in it from the end; nor the answer to a command in what goes out when the module has left
---- data mode already.
-local ENDS = { "AT\r", "\r\nOK\r\n", "\r\nNO CARRIER\r\n", "\r\nRDY\r\n" }
+--- end, and nobody can tell these in it from the end.
+local ENDS = { "\r\nOK\r\n", "\r\nNO CARRIER\r\n", "\r\nRDY\r\n" }
+
+--- What goes out when the module has left data mode already is a command then, and nobody can tell its answer from data.
+local COMMANDS = { "AT\r" }
 
 local LENGTH = 1 << 17
 
@@ -38,18 +40,26 @@ local function make(words)
   return table.concat(parts):sub(1, LENGTH)
 end
 
-local plain = make(WORDS)
-local ending = make(table.move(ENDS, 1, #ENDS, #WORDS + 1, { table.unpack(WORDS) }))
-local corpus = ending
-
---- Which words the streams have from here on.
----@param ends boolean those that end data mode, too
-function stream.choose(ends)
-  corpus = ends and ending or plain
+local function joined(...)
+  local all = {}
+  for _, words in ipairs { ... } do table.move(words, 1, #words, #all + 1, all) end
+  return all
 end
 
+local corpora = { plain = make(WORDS), ends = make(joined(WORDS, ENDS)), all = make(joined(WORDS, ENDS, COMMANDS)) }
+local corpus = corpora.all
+
+--- Which words the streams have from here on.
+---@param which "plain"|"ends"|"all"  ends: those that end data mode, too; all: commands, too
+function stream.choose(which)
+  corpus = corpora[which]
+end
+
+local offsets = {} -- by name
+
 local function offset(name)
-  return Random.new(0, name):int(0, LENGTH - 1)
+  offsets[name] = offsets[name] or Random.new(0, name):int(0, LENGTH - 1)
+  return offsets[name]
 end
 
 --- The bytes from the place `from` (1) to the place `to`.

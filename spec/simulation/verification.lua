@@ -29,7 +29,7 @@ local BITS = { expired = 1, name = 4, everything = 1048575 }
 
 --- The options of ssl.open that a connection is verified with; false: it is not.
 function verification.plan_options(random, habits)
-  if random:chance(0.4) then return false end
+  if random:chance(0.6) then return false end
   local options = { verify = "server", ca = random:pick(CAS) }
   if random:chance(0.2) then options.check_time = false end
   if random:chance(0.2) then options.ignore = { random:pick { "expired", "name", "everything", "chain" } } end
@@ -90,7 +90,8 @@ end
 function verification.configure(module, rest)
   local name, digits, value = rest:match('^="([%w_/]+)",(%d),?(.*)$')
   local index = math.tointeger(tonumber(digits))
-  if not name or index > 5 or module.habits.unknown_settings[name] then return "\r\nERROR\r\n" end
+  local quotes = select(2, rest:gsub('"', ""))
+  if not name or index > 5 or quotes % 2 ~= 0 or module.habits.unknown_settings[name] then return "\r\nERROR\r\n" end
   local context = module.contexts[index] or {}
   module.contexts[index] = context
   if value == "" then

@@ -112,6 +112,19 @@ local function answers(modem)
   return "afterwards it does not answer: " .. tostring(err)
 end
 
+--- The modem where its port is, which may have another name than it had.
+local function found_again(emulator, modem, kind, count)
+  if kind ~= "port renamed" or count == 0 then return modem end
+  local name, other
+  repeat
+    hayes.sleep(0.05)
+    name = emulator:control "port":match "^ok (.*)$"
+    other = name ~= modem.address and hayes.open(name)
+  until other
+  modem:close()
+  return other
+end
+
 local function again(modem, use, servers)
   local _, err = modem.network.attach { apn = "internet" }
   if err then return "afterwards there is no network: " .. tostring(err) end
@@ -135,7 +148,8 @@ function faulty.round(use, kind, where, servers, mode)
   local said = in_time(uses[use], modem, kind, servers, mode)
   local count = tonumber(emulator:control "faults":match "=(%d+)$") or 0
   assert(emulator:control "faults off")
-  said = said or answers(modem) or again(modem, uses[use], servers)
+  local same <close> = found_again(emulator, modem, kind, count)
+  said = said or answers(same) or again(same, uses[use], servers)
   return said and ("%s, %s: %s"):format(use, kind, said), count
 end
 

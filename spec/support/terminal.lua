@@ -23,22 +23,32 @@ function Terminal:put(emulator, bytes)
   while count() < wanted do socket.sleep(0.001) end
 end
 
---- Everything up to and with the first match of a Lua pattern; raises if it does not come within 10 s.
+--- Everything up to and with the first match of a Lua pattern; raises once nothing has come for 10 s. What comes is
+--- searched whenever the port is silent or it has doubled, so that a long one takes a time in proportion to its length.
 function Terminal:until_(pattern)
   local readable = { getfd = function() return self.port:fd() end }
-  local deadline = socket.gettime() + 10
+  local pieces, length, searched = { self.seen }, #self.seen, 0
+  local came, deadline = true, socket.gettime() + 10
   while true do
-    local _, last = self.seen:find(pattern)
-    if last then
-      local found = self.seen:sub(1, last)
-      self.seen = self.seen:sub(last + 1)
-      return found
+    if not came or length < 4096 or length >= 2 * searched then
+      self.seen, searched = table.concat(pieces), length
+      pieces = { self.seen }
+      local _, last = self.seen:find(pattern)
+      if last then
+        local found = self.seen:sub(1, last)
+        self.seen = self.seen:sub(last + 1)
+        return found
+      end
+      if not came and socket.gettime() > deadline then
+        error(("%q did not come; this did: %q"):format(pattern, self.seen), 2)
+      end
     end
-    if socket.gettime() > deadline then
-      error(("%q did not come; this did: %q"):format(pattern, self.seen), 2)
+    socket.select({ readable }, nil, came and 0.01 or 1)
+    local piece = assert(self.port:read())
+    came = piece ~= ""
+    if came then
+      pieces[#pieces + 1], length, deadline = piece, length + #piece, socket.gettime() + 10
     end
-    socket.select({ readable }, nil, 1)
-    self.seen = self.seen .. assert(self.port:read())
   end
 end
 

@@ -261,6 +261,7 @@ static void print_stats(struct emu *emu, char *text, size_t size)
  * "+++" needs 20 ms of silence on both sides (SDK). */
 const struct emu_module aithinker_wb2 = {
     .name = "Ai-WB2",
+    .dialect = "aithinker",
     .line = {.end = '\n',
              .ignored = '\r',
              .echo_end = "\r\n",
@@ -269,6 +270,7 @@ const struct emu_module aithinker_wb2 = {
              .guard = 20000000},
     .grammar = &aithinker_grammar,
     .quirks = aithinker_quirks,
+    .habits = aithinker_habits,
     .tables = tables,
     .create = create,
     .destroy = destroy,

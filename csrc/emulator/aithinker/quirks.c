@@ -64,3 +64,18 @@ const struct emu_quirk_entry aithinker_quirks[] = {
      "all known quirks of lineage B, and its version", "V4.18_P23.2.1"},
     {0},
 };
+
+const struct emu_quirk_habit aithinker_habits[] = {
+    {"error_word=+ERROR", AITHINKER_QUIRK_PLUS_ERROR},
+    {"number_before_error=false", AITHINKER_QUIRK_BARE_ERROR},
+    {"line_end_before_prompt=true", AITHINKER_QUIRK_PROMPT_LINE},
+    {"space_after_prompt=true", AITHINKER_QUIRK_PROMPT_SPACE},
+    {"connected_state=1", AITHINKER_QUIRK_STATE_TABLE},
+    {"no_server=-1", AITHINKER_QUIRK_SERVER_MINUS_ONE},
+    {"colon_after_read=true", AITHINKER_QUIRK_READ_COLON},
+    {"line_end_before_read=true", AITHINKER_QUIRK_READ_CRLF},
+    {"event_after_delete=true", AITHINKER_QUIRK_AUTODEL_AFTER_DEL},
+    {"lone_cr_before_address=true", AITHINKER_QUIRK_WDOMAIN_CR},
+    {"unknown_command_is_error=true", AITHINKER_QUIRK_UNKNOWN_IS_ERROR},
+    {0},
+};

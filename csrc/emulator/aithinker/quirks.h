@@ -40,5 +40,6 @@ enum aithinker_quirk {
 };
 
 extern const struct emu_quirk_entry aithinker_quirks[];
+extern const struct emu_quirk_habit aithinker_habits[];
 
 #endif

@@ -137,9 +137,9 @@ static void run_faults(struct emu *emu, struct emu_control_line *line)
         emu_injection_report(emu, line->reply + used, sizeof line->reply - used);
         return;
     }
-    const char *expected = emu_injection_set(emu, line->rest);
-    if (expected)
-        emu_control_fail(line, "expected off, or %s", expected);
+    const char *problem = emu_injection_set(emu, line->rest);
+    if (problem)
+        emu_control_fail(line, "%s", problem);
 }
 
 static void run_seed(struct emu *emu, struct emu_control_line *line)
@@ -155,6 +155,12 @@ static void run_hangup(struct emu *emu, struct emu_control_line *line)
 {
     (void)line;
     emu_power_unplug(emu);
+}
+
+/* Where the port is now. */
+static void run_port(struct emu *emu, struct emu_control_line *line)
+{
+    snprintf(line->reply, sizeof line->reply, "ok %s", emu_injection_port(emu));
 }
 
 static void run_stats(struct emu *emu, struct emu_control_line *line)
@@ -238,6 +244,7 @@ static const struct verb verbs[] = {
     {"faults", "[LIST]", run_faults},
     {"seed", "NUMBER", run_seed},
     {"hangup", "", run_hangup},
+    {"port", "", run_port},
     {"stats", "", run_stats},
     {"quit", "", run_quit},
     {"help", "", run_help},

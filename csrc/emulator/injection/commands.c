@@ -1,5 +1,6 @@
 /* Faults that take place when a command comes, and what is done at the end of a round because a handler may
  * still be at work before that. */
+#include "emulator/alloc.h"
 #include "emulator/emu.h"
 #include "emulator/injection/injection.h"
 #include "emulator/interpreter/mode.h"
@@ -8,6 +9,7 @@
 #include "emulator/net/link.h"
 #include "emulator/world/power.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static emu_time seconds(struct emu_random *random, double least, double most)
@@ -22,15 +24,15 @@ static struct emu_result refusal(const struct emu *emu, struct emu_random *rando
     return which == 0 || !emu->module->cme_text ? emu_error() : emu_cme(codes[which - 1]);
 }
 
-static void stall(struct emu_link *link, void *stalled)
+static void block(struct emu_link *link, void *stalled)
 {
     if (!*(bool *)stalled || link->state == EMU_LINK_UP)
         emu_link_stall(link, *(bool *)stalled);
 }
 
-static void stall_all(struct emu *emu, bool stalled)
+static void block_all(struct emu *emu, bool stalled)
 {
-    emu->module->each_link(emu, stall, &stalled);
+    emu->module->each_link(emu, block, &stalled);
 }
 
 void emu_injection_command(struct emu *emu, const char *line, struct emu_fault *fault)
@@ -49,8 +51,19 @@ void emu_injection_command(struct emu *emu, const char *line, struct emu_fault *
         injection->unplugs = true;
         injection->unplugs_by = random;
     }
+    if (emu_injection_strikes(injection, EMU_FAULT_PORT_RENAMED, line, &random)) {
+        injection->unplugs = injection->renames = true;
+        injection->unplugs_by = random;
+    }
+    if (emu_injection_strikes(injection, EMU_FAULT_SETTINGS_CHANGED, line, &random) &&
+        (!emu->module->weaken || !emu->module->weaken(emu, line, &random)))
+        injection->injected[EMU_FAULT_SETTINGS_CHANGED]--;
+    if (emu_injection_strikes(injection, EMU_FAULT_STALL, line, &random)) {
+        injection->stalled_until = emu_loop_now(&emu->loop) + seconds(&random, 0.1, 2);
+        emu_uart_stop_reading(&emu->uart, injection->stalled_until);
+    }
     if (emu_injection_strikes(injection, EMU_FAULT_SEND_FAIL, line, &random)) {
-        stall_all(emu, true);
+        block_all(emu, true);
         emu_timer_start(&emu->loop, &injection->room, emu_loop_now(&emu->loop) + seconds(&random, 0.01, 2));
     }
     if (emu_injection_strikes(injection, EMU_FAULT_LATE_ANSWER, line, &random))
@@ -67,14 +80,37 @@ void emu_injection_command(struct emu *emu, const char *line, struct emu_fault *
 
 static void on_room(void *owner)
 {
-    stall_all(owner, false);
+    block_all(owner, false);
 }
 
-/* The port is plugged in again: another pty, under the same name. */
+const char *emu_injection_port(const struct emu *emu)
+{
+    if (emu->injection->link)
+        return emu->injection->link;
+    return emu->options->link ? emu->options->link : emu->uart.path;
+}
+
+/* As /dev/ttyUSB2 becomes /dev/ttyUSB3: NAME, NAME.1, NAME.2, … */
+static void rename_port(struct emu *emu)
+{
+    struct emu_injection *injection = emu->injection;
+    injection->renames = false;
+    injection->renamed++;
+    if (!emu->options->link)
+        return;
+    free(injection->link);
+    injection->link = emu_text("%s.%u", emu->options->link, injection->renamed);
+}
+
+/* The port is plugged in again: another pty, under the same name or another one. */
 static void on_back(void *owner)
 {
     struct emu *emu = owner;
-    if (emu_uart_plug(&emu->uart) && !emu_name_set(emu->options->link, emu->uart.path))
+    if (!emu_uart_plug(&emu->uart))
+        return;
+    if (emu->injection->renames)
+        rename_port(emu);
+    if (emu->options->link && !emu_name_set(emu_injection_port(emu), emu->uart.path))
         emu_uart_unplug(&emu->uart);
 }
 
@@ -128,7 +164,7 @@ static void unplug(struct emu *emu)
 {
     struct emu_injection *injection = emu->injection;
     emu_power_unplug(emu);
-    if (emu->options->link)
+    if (emu->options->link || injection->renames)
         emu_timer_start(&emu->loop, &injection->back,
                         emu_loop_now(&emu->loop) + seconds(&injection->unplugs_by, 0.1, 2));
 }

@@ -38,6 +38,9 @@ enum emu_fault_kind {
     EMU_FAULT_PDPDEACT,
     EMU_FAULT_REBOOT,
     EMU_FAULT_PORT_GONE,
+    EMU_FAULT_PORT_RENAMED,
+    EMU_FAULT_SETTINGS_CHANGED,
+    EMU_FAULT_STALL,
     EMU_FAULT_TTY_FULL,
     EMU_FAULT_KINDS,
 };
@@ -74,17 +77,20 @@ struct emu_injection {
     bool booting;
     enum emu_banner banner;
     /* To be done at the end of this round; the random numbers are those of the decision. */
-    bool closes, deactivates, unplugs;
+    bool closes, deactivates, unplugs, renames;
     struct emu_random closes_by, unplugs_by;
     struct emu_timer back, room; /* the port is back; data is taken again */
+    emu_time stalled_until;      /* nothing is said before that */
+    unsigned renamed;            /* times */
+    char *link;                  /* the name of the port behind that; NULL: that of the options */
 };
 
 void emu_injection_init(struct emu *emu, uint64_t seed);
 void emu_injection_free(struct emu *emu);
 
 /* Replaces the rules by those of a list, `NAME[=RATE|:NUMBER|:PREFIX],…`; "off": none. Returns NULL on
- * success, else a description of valid values, and then nothing is changed. With emu NULL the list is only
- * checked. */
+ * success, else what is wrong with it, valid until the next call, and then nothing is changed. With emu NULL
+ * the list is only checked. */
 const char *emu_injection_set(struct emu *emu, const char *list);
 
 /* Prints names and meanings. */
@@ -98,6 +104,9 @@ void emu_injection_command(struct emu *emu, const char *line, struct emu_fault *
 
 /* The module boots: its banner may be damaged. */
 void emu_injection_boot(struct emu *emu, bool begins);
+
+/* Where the port is found: under a name, or by its own path. */
+const char *emu_injection_port(const struct emu *emu);
 
 /* At the end of each round: carries out what was put off. */
 void emu_injection_settle(struct emu *emu);

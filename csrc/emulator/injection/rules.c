@@ -3,7 +3,10 @@
 
 #include "emulator/alloc.h"
 #include "emulator/emu.h"
+#include "emulator/nearest.h"
 
+#include <errno.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -35,17 +38,31 @@ static const struct {
     [EMU_FAULT_PDPDEACT] = {"pdpdeact", "command", "the network drops the PDP context (Quectel)"},
     [EMU_FAULT_REBOOT] = {"reboot", "word", "in the middle of a word; the banner whole, garbled or missing"},
     [EMU_FAULT_PORT_GONE] = {"port gone", "command", "the port goes; with --link it is back up to 2 s later"},
+    [EMU_FAULT_PORT_RENAMED] = {"port renamed", "command",
+                                "the port goes, and is back up to 2 s later under another name"},
+    [EMU_FAULT_SETTINGS_CHANGED] = {"settings changed", "command",
+                                    "another program weakens a setting of an SSL context (Quectel)"},
+    [EMU_FAULT_STALL] = {"stall", "command", "nothing passes in either direction for up to 2 s"},
     [EMU_FAULT_TTY_FULL] = {"tty full", "64 bytes", "the module reads nothing for up to 2 s"},
 };
 
-static const char expected[] =
-    "a comma-separated list of NAME[=RATE|:NUMBER|:PREFIX] with names printed by --faults list; RATE is a "
-    "probability, NUMBER counts from 1, PREFIX is the beginning of a command line";
+/* What is wrong with the last list. */
+static char problem[256];
+
+static bool refuse(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static bool refuse(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(problem, sizeof problem, format, arguments);
+    va_end(arguments);
+    return false;
+}
 
 void emu_injection_list(FILE *file)
 {
     for (int kind = 0; kind < EMU_FAULT_KINDS; kind++)
-        fprintf(file, "%-14s each %-9s %s\n", kinds[kind].name, kinds[kind].of, kinds[kind].meaning);
+        fprintf(file, "%-16s each %-9s %s\n", kinds[kind].name, kinds[kind].of, kinds[kind].meaning);
 }
 
 void emu_injection_report(const struct emu *emu, char *text, size_t size)
@@ -72,22 +89,59 @@ static bool is_command_kind(int kind)
     return strcmp(kinds[kind].of, "command") == 0;
 }
 
-static bool read_argument(struct emu_injection_rule *rule, char sign, const char *text)
+static bool read_rate(struct emu_injection_rule *rule, const char *text)
 {
     char *end;
-    if (sign == '=') {
-        rule->rate = strtod(text, &end);
-        return end != text && !*end && rule->rate >= 0 && rule->rate <= 1;
-    }
-    rule->rate = 0;
-    if (*text >= '0' && *text <= '9') {
-        rule->at = strtoull(text, &end, 10);
-        return !*end && rule->at > 0;
-    }
-    if (!*text || !is_command_kind(rule->kind))
-        return false;
+    rule->rate = strtod(text, &end);
+    return (end != text && !*end && rule->rate >= 0 && rule->rate <= 1) ||
+           refuse("%.40s=%.40s: a rate is a probability, from 0 to 1; %.40s:3 is the third %s alone",
+                  kinds[rule->kind].name, text, kinds[rule->kind].name, kinds[rule->kind].of);
+}
+
+static bool read_number(struct emu_injection_rule *rule, const char *text)
+{
+    char *end;
+    errno = 0;
+    rule->at = strtoull(text, &end, 10);
+    return (*text != '-' && !*end && rule->at > 0 && errno == 0) ||
+           refuse("%.40s:%.40s: each %s has a number, from 1", kinds[rule->kind].name, text,
+                  kinds[rule->kind].of);
+}
+
+static bool read_prefix(struct emu_injection_rule *rule, const char *text)
+{
+    const char *name = kinds[rule->kind].name;
+    if (!*text)
+        return refuse("%s: behind the colon is a number, or the beginning of a command line", name);
+    if (!is_command_kind(rule->kind))
+        return refuse("%s:%.40s: it takes place at each %s, not at a command; behind the colon is a number",
+                      name, text, kinds[rule->kind].of);
     rule->prefix = emu_copy_text(text);
     return true;
+}
+
+static bool read_argument(struct emu_injection_rule *rule, char sign, const char *text)
+{
+    if (sign == '=')
+        return read_rate(rule, text);
+    rule->rate = 0;
+    return *text == '-' || (*text >= '0' && *text <= '9') ? read_number(rule, text) : read_prefix(rule, text);
+}
+
+static const char *name_of(size_t kind)
+{
+    return kind < EMU_FAULT_KINDS ? kinds[kind].name : NULL;
+}
+
+static bool refuse_name(const char *text, size_t length)
+{
+    if (length == 0)
+        return refuse("a fault without a name; expected NAME, NAME=RATE, NAME:NUMBER or NAME:PREFIX, with "
+                      "commas between several");
+    const char *nearest = emu_nearest(text, length, name_of);
+    return refuse("no fault is called %.*s%s%s%s; --faults list prints their names",
+                  (int)(length < 40 ? length : 40), text, nearest ? " (did you mean " : "",
+                  nearest ? nearest : "", nearest ? "?)" : "");
 }
 
 static struct emu_injection_rule *read_rule(char *text)
@@ -107,6 +161,7 @@ static struct emu_injection_rule *read_rule(char *text)
         free(rule);
         return NULL;
     }
+    refuse_name(text, length);
     return NULL;
 }
 
@@ -123,7 +178,7 @@ static void free_rules(struct emu_injection_rule *rule)
 static bool read_list(const char *list, struct emu_injection_rule **rules)
 {
     char *copy = emu_copy_text(list), *rest = copy, *entry;
-    bool good = *list != '\0';
+    bool good = true;
     struct emu_injection_rule **at = rules;
     while (good && (entry = strsep(&rest, ","))) {
         good = (*at = read_rule(entry)) != NULL;
@@ -140,7 +195,7 @@ const char *emu_injection_set(struct emu *emu, const char *list)
     bool good = strcmp(list, "off") == 0 || read_list(list, &rules);
     if (!good || !emu) {
         free_rules(rules);
-        return good ? NULL : expected;
+        return good ? NULL : problem;
     }
     struct emu_injection *injection = emu->injection;
     free_rules(injection->rules);
@@ -182,6 +237,8 @@ void emu_injection_free(struct emu *emu)
     emu->uart.on_bytes = NULL;
     free_rules(injection->rules);
     injection->rules = NULL;
+    free(injection->link);
+    injection->link = NULL;
     free(injection->scratch);
     injection->scratch = NULL;
 }

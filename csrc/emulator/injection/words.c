@@ -121,6 +121,8 @@ static void change_time(struct emu_injection *injection, struct emu_word *word)
 {
     struct emu_random random;
     emu_time now = emu_loop_now(&injection->emu->loop);
+    if (word->due < injection->stalled_until)
+        word->due = injection->stalled_until;
     if (emu_injection_strikes(injection, EMU_FAULT_DELAY, NULL, &random))
         word->due = (word->due > now ? word->due : now) + seconds(&random, 1);
     if (emu_injection_strikes(injection, EMU_FAULT_MERGE, NULL, &random)) {

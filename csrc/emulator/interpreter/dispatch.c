@@ -5,6 +5,7 @@
 #include "emulator/injection/injection.h"
 #include "emulator/interpreter/reply.h"
 #include "emulator/module.h"
+#include "emulator/profile/profile.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -66,6 +67,9 @@ static struct emu_result test(const struct emu_command *command, struct emu_call
 
 static struct emu_result execute(struct emu_call *call)
 {
+    struct emu_result played;
+    if (call->emu->profile && emu_profile_play(call->emu->profile, call, &played))
+        return played;
     const struct emu_command *command = find(call->emu->dispatch, call->name);
     if (!command || (command->present && !command->present(call->emu)))
         return emu_result(EMU_RESULT_UNKNOWN);

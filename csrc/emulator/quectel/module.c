@@ -346,13 +346,14 @@ static const char control_usage[] =
 
 #define QUECTEL_MODULE(named, its_model)                                                                     \
     {                                                                                                        \
-        .name = named, .line = LINE, .grammar = &emu_v250_grammar, .quirks = quectel_quirks,                 \
-        .tables = tables, .model = &(its_model), .create = create, .destroy = destroy,                       \
-        .power_off = power_off, .boot = boot, .pump = pump, .control = control, .set = set,                  \
-        .print_stats = print_stats, .prompt = prompt, .cme_text = quectel_cme_text,                          \
-        .cme_as_text = cme_as_text, .final = emu_v250_final, .set_usage = "sim|registration|signal|apn",     \
-        .control_usage = control_usage, .other_urcs = other_urcs, .each_link = each_link,                    \
-        .lose_context = lose_context,                                                                        \
+        .name = named, .dialect = "quectel", .line = LINE, .grammar = &emu_v250_grammar,                     \
+        .quirks = quectel_quirks, .habits = quectel_habits, .tables = tables, .model = &(its_model),         \
+        .create = create, .destroy = destroy, .power_off = power_off, .boot = boot, .pump = pump,            \
+        .control = control, .set = set, .print_stats = print_stats, .prompt = prompt,                        \
+        .cme_text = quectel_cme_text, .cme_as_text = cme_as_text, .final = emu_v250_final,                   \
+        .set_usage = "sim|registration|signal|apn", .control_usage = control_usage,                          \
+        .other_urcs = other_urcs, .each_link = each_link, .lose_context = lose_context,                      \
+        .weaken = quectel_ssl_weaken,                                                                        \
     }
 
 const struct emu_module quectel_ec200u = QUECTEL_MODULE("EC200U", ec200u);

@@ -67,6 +67,18 @@ const struct emu_quirk_entry quectel_quirks[] = {
     {0},
 };
 
+const struct emu_quirk_habit quectel_habits[] = {
+    {"urc_port=usbat", QUECTEL_QUIRK_URCPORT_ELSEWHERE},
+    {"mixed_error_texts=true", QUECTEL_QUIRK_CME_TEXT_MIXED},
+    {"existing_file_as_text=true", QUECTEL_QUIRK_QFUPL_EXISTS_TEXT},
+    {"line_end_after_prompt=true", QUECTEL_QUIRK_FORMATCFG_PROMPT},
+    {"notification_before_read=true", QUECTEL_QUIRK_LATE_URC_BEFORE_RECV},
+    {"read_announces_more=true", QUECTEL_QUIRK_RECV_ANNOUNCES_MORE},
+    {"line_end_after_pushed_data=true", QUECTEL_QUIRK_PUSH_CRLF},
+    {"ftp_status_before_ok=true", QUECTEL_QUIRK_FTP_STAT_BEFORE_OK},
+    {0},
+};
+
 bool quectel_is_exhausted(const struct quectel *quectel)
 {
     return emu_quirk(quectel->emu, QUECTEL_QUIRK_EG800K_552) && quectel->ssl_opens >= OPENS_UNTIL_EXHAUSTED;

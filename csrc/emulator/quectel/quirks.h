@@ -31,5 +31,6 @@ enum quectel_quirk {
 };
 
 extern const struct emu_quirk_entry quectel_quirks[];
+extern const struct emu_quirk_habit quectel_habits[];
 
 #endif

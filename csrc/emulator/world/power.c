@@ -44,6 +44,6 @@ void emu_power_cycle(struct emu *emu, bool glitch)
 void emu_power_unplug(struct emu *emu)
 {
     if (emu->options->link)
-        emu_name_remove(emu->options->link, emu->uart.path);
+        emu_name_remove(emu_injection_port(emu), emu->uart.path);
     emu_uart_unplug(&emu->uart);
 }

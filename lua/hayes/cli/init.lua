@@ -6,6 +6,8 @@ local core = require "hayes.core"
 local errors = require "hayes.error"
 local Output = require "hayes.cli.output"
 local parser = require "hayes.cli.parser"
+local paths = require "hayes.cli.paths"
+local printable = require "hayes.cli.printable"
 local stop = require "hayes.cli.stop"
 local wording = require "hayes.cli.wording"
 
@@ -28,7 +30,8 @@ local function fields_of(err)
 end
 
 local function report(out, err)
-  if out.json then out:value({ error = fields_of(err) }, { "name", "message", "hint" }) end
+  -- Standard output may be what has failed.
+  if out.json then pcall(out.value, out, { error = fields_of(err) }, { "name", "message", "hint" }) end
   out:note("%s", out:style("red", "hayes: ") .. wording.of(tostring(err)))
   local hint = type(err) == "table" and err.hint
   if hint then out:note("%s", "What to try: " .. wording.of(hint)) end
@@ -73,18 +76,21 @@ function cli.main(words)
   local arguments, err, current = parser.parse(words)
   if not arguments then
     local is_bare = err == "a command is required" -- then what there is helps more than the form
-    io.stderr:write(is_bare and current:get_help() or current:get_usage(), "\nhayes: ", err, "\n")
+    io.stderr:write(is_bare and current:get_help() or current:get_usage(), "\nhayes: ", printable.text(err), "\n")
     return stop.WRONG_USE
   end
   local run = { arguments = arguments, out = Output.new { json = arguments.json } }
   local ok, raised = xpcall(function()
     core.release_interrupts()
+    paths.check(arguments)
     return parser.commands[arguments.command].run(run)
   end, classify)
   local status = stop.DONE
   if not ok then status = failed(run, raised) elseif math.type(raised) == "integer" then status = raised end
   if run.modem then pcall(run.modem.close, run.modem) end
-  return status
+  local flushed, why = pcall(run.out.flush)
+  if flushed or status ~= stop.DONE then return status end
+  return failed(run, why)
 end
 
 return cli

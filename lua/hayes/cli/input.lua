@@ -1,8 +1,11 @@
 --- What a command is to send, as its option gives it.
 
+local local_file = require "hayes.local_file"
 local stop = require "hayes.cli.stop"
 
 local input = {}
+
+local LONGEST = 1 << 28 -- bytes: more than any module takes
 
 --- `-` is standard input, `@FILE` the content of a file, anything else the text itself; nil stays nil.
 ---@param given? string
@@ -11,11 +14,7 @@ function input.read(given)
   local path = given and given:match "^@(.+)$"
   if given == "-" or path == "-" then return io.read "a" end
   if not path then return given end
-  local file, err = io.open(path, "rb")
-  if not file then stop.wrong_use("the data cannot be read: %s", err) end
-  local bytes = file:read "a"
-  file:close()
-  return bytes
+  return (stop.unless(local_file.read(path, LONGEST)))
 end
 
 return input

@@ -3,18 +3,11 @@
 
 local folder = require "hayes.cli.folder"
 local parser = require "hayes.cli.parser"
+local roff = require "hayes.cli.roff"
+
+local escape = roff.escape
 
 local manual = {}
-
---- As groff reads it: a hyphen that can be copied, nothing taken for a request, no byte beyond ASCII.
-local function escape(text)
-  text = text:gsub("\\", "\\e"):gsub("%-", "\\-"):gsub("`", "\\(ga"):gsub("'", "\\(aq"):gsub("%^", "\\(ha")
-    :gsub("~", "\\(ti")
-  text = text:gsub("\u{2026}", "..."):gsub("[\xC2-\xF4][\x80-\xBF]+", function(character)
-    return ("\\[u%04X]"):format(utf8.codepoint(character))
-  end)
-  return (text:gsub("^%.", "\\&."):gsub("\n%.", "\n\\&."))
-end
 
 ---@class hayes.cli.manual.page lines of one page
 local Page = {}

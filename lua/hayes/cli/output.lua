@@ -1,8 +1,10 @@
 --- What the command `hayes` prints: text for people, or JSON for programs.
 
+local base = require "hayes.declare.printable"
 local core = require "hayes.core"
 local json = require "dkjson"
 local printable = require "hayes.cli.printable"
+local stop = require "hayes.cli.stop"
 
 ---@class hayes.cli.output
 ---@field json boolean
@@ -29,22 +31,51 @@ end
 --- The text in a style: bold, dim, red, green, yellow, cyan.
 function Output:style(name, text)
   if not self.styled then return text end
-  return ("\27[%dm%s\27[0m"):format(styles[name], text)
+  return printable.styled(styles[name], text)
 end
 
-function Output.line(_, text, ...)
-  io.stdout:write(printable(select("#", ...) > 0 and text:format(...) or tostring(text)), "\n")
+local function formatted(text, ...)
+  return printable.text(select("#", ...) > 0 and text:format(...) or tostring(text))
 end
+
+local failure -- of standard output, which may have failed where nothing could be raised
+
+--- Ends the run where standard output takes no more: a full disk, or a reader that has gone.
+local function unless_failed(ok, words)
+  failure = failure or not ok and words
+  if failure then stop.with(stop.REFUSED, "standard output cannot be written: " .. failure) end
+end
+
+local function write(...) unless_failed(io.stdout:write(...)) end
+
+function Output.line(_, text, ...)
+  write(formatted(text, ...), "\n")
+end
+
+--- What was printed is on its way. Ends the run where it is not.
+function Output.flush() unless_failed(io.stdout:flush()) end
 
 --- As it came, but on a terminal.
 function Output.raw(_, text)
-  io.stdout:write(core.is_terminal(1) and printable(text) or text, "\n")
+  write(core.is_terminal(1) and printable.text(text) or text, "\n")
+end
+
+--- An LTN12 sink that prints bytes: as they came, but on a terminal.
+---@return fun(bytes: string?): 1|nil, string?
+function Output.sink()
+  local shown = core.is_terminal(1) and printable.stream()
+  return function(bytes)
+    local ok, words = io.stdout:write(shown and shown(bytes) or bytes or "")
+    if ok then ok, words = io.stdout:flush() end
+    return ok and 1 or nil, not ok and ("standard output cannot be written: " .. words) or nil
+  end
 end
 
 --- Something for the person at the terminal that is no result.
 function Output.note(_, text, ...)
-  io.stdout:flush()
-  io.stderr:write(printable(select("#", ...) > 0 and text:format(...) or tostring(text)), "\n")
+  local ok, words = io.stdout:flush()
+  failure = failure or not ok and words
+  io.stderr:write(formatted(text, ...), "\n")
 end
 
 --- Rows of equal length in columns; the last column is not padded.
@@ -71,7 +102,9 @@ end
 
 --- Prints a value as JSON, on one line. `order`: the keys in the order to print them.
 function Output:value(value, order)
-  self:line("%s", json.encode(value, { keyorder = order }))
+  local text = json.encode(value, { keyorder = order })
+  -- JSON is UTF-8, which what a module says need not be.
+  self:line("%s", base.mend(text, function(byte) return "\\" .. base.escape(byte) end))
 end
 
 --- The elements of a list as one that stays a list in JSON, also when it is empty.

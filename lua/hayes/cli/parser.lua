@@ -7,7 +7,7 @@ local parser = {}
 
 --- In the order in which the help lists them.
 local names = { "ports", "info", "at", "shell", "explain", "tls", "http", "ftp", "file", "wifi", "forward",
-  "socks", "trace", "emulate", "dialect" }
+  "socks", "probe", "trace", "emulate", "dialect" }
 
 ---@type table<string, { define: fun(command: any), run: fun(run: hayes.cli.run): integer? }>
 parser.commands = {}

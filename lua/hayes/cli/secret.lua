@@ -1,16 +1,15 @@
 --- Passwords, which do not belong into the arguments of a program: every user of the machine can read those.
 
 local core = require "hayes.core"
+local local_file = require "hayes.local_file"
 local stop = require "hayes.cli.stop"
 
 local secret = {}
 
+local LONGEST = 65536 -- bytes of a file with a password
+
 local function from_file(path)
-  local file, err = io.open(path, "r")
-  if not file then stop.wrong_use("the password cannot be read: %s", err) end
-  local line = file:read "l"
-  file:close()
-  return line or ""
+  return stop.unless(local_file.read(path, LONGEST)):match "^[^\r\n]*"
 end
 
 local function from_terminal(what)

@@ -36,7 +36,7 @@ local wrong_address = { bad_address = true, unsupported_speed = true }
 
 --- Errors of a path on this machine that was given.
 local wrong_path = { no_such_file = true, permission_denied = true, is_a_directory = true, is_a_socket = true,
-  bad_path = true }
+  bad_path = true, file_too_long = true, no_such_device = true }
 
 --- The exit status that fits an error.
 ---@param err any

@@ -108,17 +108,17 @@ end
 
 -- URCs
 
----@class hayes.urc
----@field name string
+---@class hayes.urc an unsolicited result code
+---@field name string `+QSSLURC`
 ---@field text? string      the line, where it is not the name
 ---@field prefix? boolean   the text is only the beginning of the line; true by default if the name begins with `+`, …
 ---@field shape? string     distinguishes it from an answer of the same name (at_fields_match)
 ---@field text_follows? boolean  the next line is text that somebody has written
 ---@field block? { length: integer, shape: string?, fields: integer? }  data that comes with it
 ---@field answer? hayes.answer[] its fields
----@field alternatives? hayes.alternative[]
+---@field alternatives? hayes.alternative[] lines of other shapes; the first that fits counts
 ---@field keys? table<string, hayes.form>  the same by the first field, a quoted word
----@field summary string
+---@field summary string one sentence
 ---@field source string     note and chapter
 ---@field switch_on? hayes.switch_on  how it is switched on, where the module does not send it by itself
 

@@ -17,64 +17,64 @@
 local check = require "hayes.check"
 local core = require "hayes.core"
 
----@class hayes.param
+---@class hayes.param a parameter of a command
 ---@field name string       as the note calls it
 ---@field type "integer"|"string"|"bare" a string is quoted on the wire, a bare word is not
----@field min? integer
+---@field min? integer least value
 ---@field max? integer      of an integer; of a string, its greatest length in bytes
 ---@field values? table     what each value means, by value
 ---@field flags? boolean    the values are bits, and the parameter a sum of them
 ---@field open? boolean     there may be more values than those listed; none is refused
 ---@field default? any      what the module takes when it is left out
 ---@field factory? any      what a setting is before anybody sets it
----@field optional? boolean
+---@field optional? boolean it may be left out
 ---@field omitted? string   what leaving it out means, where that is not a default value
----@field unit? string
+---@field unit? string "s", "bytes", …
 ---@field secret? boolean   never shown in a trace, an error or an explanation
 ---@field quoted? boolean   in quotes even where the dialect wants them only when needed
----@field doc? string
+---@field doc? string what it is
 
 ---@class hayes.answer a field of an answer, a deferred result or a URC
----@field name string
+---@field name string as the note calls it
 ---@field type? "integer"|"string"|"bare" integer when not given
----@field values? table
----@field flags? boolean
+---@field values? table what each value means, by value
+---@field flags? boolean the values are bits, and the field a sum of them
 ---@field optional? boolean it may be missing, together with all fields after it
 ---@field error? boolean|string  0, or a number that the dialect's errors explain; a name: those of `errors.sets`. A
 ---  deferred result with another number than 0 makes modem:call fail with that error, and so does such a line in front
 ---  of `ERROR`
----@field unit? string
----@field secret? boolean
----@field doc? string
+---@field unit? string "s", "bytes", …
+---@field secret? boolean never shown in a trace, an error or an explanation
+---@field doc? string what it is
 
----@class hayes.alternative
+---@class hayes.alternative an answer of another shape
 ---@field shape string      of the fields (at_fields_match), without the key if there is one
----@field summary? string
----@field answer hayes.answer[]
+---@field summary? string what it says
+---@field answer hayes.answer[] its fields
 
----@class hayes.form
----@field summary? string
+---@class hayes.form one form of a command
+---@field summary? string what it does
 ---@field params? hayes.param[]  of an execute form: V.250's basic syntax, a number right after the name (`ATE0`)
----@field answer? hayes.answer[]
+---@field answer? hayes.answer[] fields of its information response
 ---@field alternatives? hayes.alternative[]  answers of other shapes; the first that fits counts
 
----@class hayes.deferred
+---@class hayes.deferred the second half of a two-phase command: OK now, this later
 ---@field prefix? string    of its lines; the command's name when not given
 ---@field key? string       the parameter that the result repeats in its field of the same name
----@field answer hayes.answer[]
----@field alternatives? hayes.alternative[]
+---@field answer hayes.answer[] its fields
+---@field alternatives? hayes.alternative[] results of other shapes; the first that fits counts
 ---@field forms? string[]   forms that have one; write and execute when not given
 ---@field last? string      shape of the last line, where there are several
 ---@field timeout number    seconds from the final result code
 
 ---@class hayes.ack the module says `byte` after `every` bytes of data, if the parameter is 1
----@field param string
----@field every integer
----@field byte string
+---@field param string its name
+---@field every integer bytes
+---@field byte string what the module says
 
----@class hayes.declaration
----@field name string
----@field summary string
+---@class hayes.declaration a command, declared once: everything that the library knows of it
+---@field name string `+QSSLCFG`
+---@field summary string one sentence
 ---@field source string     note and chapter
 ---@field chapter? string   of the reference page
 ---@field params? hayes.param[]  of the write form, which exists if they do
@@ -82,10 +82,10 @@ local core = require "hayes.core"
 ---  parameters depend on it, and are not merely left empty (`AT+SOCKET=3,8888`)
 ---@field keys? table<string, hayes.form>  write forms by their first parameter, a quoted word
 ---@field answer? hayes.answer[] fields of an information response
----@field alternatives? hayes.alternative[]
----@field test? boolean
----@field read? boolean|hayes.form
----@field execute? boolean|hayes.form
+---@field alternatives? hayes.alternative[] answers of other shapes; the first that fits counts
+---@field test? boolean there is a test form (`=?`)
+---@field read? boolean|hayes.form there is a read form (`?`)
+---@field execute? boolean|hayes.form there is a form without anything behind the name
 ---@field sequence? boolean no command line but bytes sent by themselves between guard times (`+++`)
 ---@field prefix? string    of the information responses, where it is not the name
 ---@field bare? boolean|string   they have none; a string is the shape they have (at_fields_match)
@@ -97,7 +97,7 @@ local core = require "hayes.core"
 ---@field final? string|string[] groups of final result codes that end it, in place of OK ("general")
 ---@field block? { length: integer, shape: string?, after: string?, fields: integer?, texts: string[]? }  data in the
 ---  answer; texts: the beginnings of its line, where it is not the name alone
----@field deferred? hayes.deferred
+---@field deferred? hayes.deferred the result that comes after OK
 ---@field reason? boolean   the module knows why it has failed (`reason` of the dialect)
 ---@field urcs? string[]    URCs that it leads to: `+CREG`, or with the key, `+QIURC: "dnsgip"`
 ---@field timeout? number   seconds to the final result code
@@ -315,6 +315,18 @@ function command.key(keys, word)
   for key in pairs(keys) do
     if key:lower() == word:lower() then return key end
   end
+end
+
+--- The greatest value of a parameter of a write form, which a profile may have changed; at most `most`.
+---@param commands table<string, hayes.declaration>
+---@param name string
+---@param index integer
+---@param most integer
+---@return integer
+function command.most(commands, name, index, most)
+  local declaration = commands[name]
+  local param = declaration and declaration.params and declaration.params[index]
+  return math.min(most, param and param.max or most)
 end
 
 -- Data

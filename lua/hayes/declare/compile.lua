@@ -59,9 +59,8 @@ local function urc_line(urc)
     text_follows = urc.text_follows }
 end
 
---- The engine has one rule for lines that begin alike. Where a URC has the name of a command whose answer brings a
---- block (`+CIPRXGET: 1,0` and `+CIPRXGET: 2,0,5,0`), that is the URC's, whose shape tells the two apart, with the
---- block.
+--- The engine has one rule for lines that begin alike. Where a URC has the name of a command whose answer has a block
+--- (`+CIPRXGET: 1,0` and `+CIPRXGET: 2,0,5,0`), it is that of the URC, whose shape tells them apart, with the block.
 local function one_rule_each(lines)
   local merged, by_text = {}, {}
   for _, line in ipairs(lines) do

@@ -4,6 +4,7 @@
 
 local check = require "hayes.check"
 local command = require "hayes.declare.command"
+local printable = require "hayes.declare.printable"
 
 local mask = {}
 
@@ -357,7 +358,7 @@ local anything = { commands = {} }
 ---@param text string
 ---@return string
 function mask.text(text)
-  text = text:gsub("[%z\1-\8\11-\31\127]", function(byte) return ("\\x%02x"):format(byte:byte()) end)
+  text = printable.text(text, "[%z\1-\8\11-\31\127]")
   return (text:gsub("[^\n]+", function(line)
     local at = line:find("[Aa][Tt]%s?[%+%^%$#%*%%&]") or line:find("%f[%w]AT%u") or line:find("[%+%^%$#%*%%&]%s?%a")
       or line:find("%f[%w]%u%u%u+%d?%s?=")

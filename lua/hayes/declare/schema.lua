@@ -3,6 +3,8 @@
 
 local check = require "hayes.check"
 local links = require "hayes.declare.links"
+local plain = require "hayes.declare.plain"
+local room = require "hayes.declare.room"
 
 local schema = {}
 
@@ -11,6 +13,7 @@ local schema = {}
 ---@field required? boolean
 ---@field values? string[]
 ---@field each? hayes.schema.rule  of a list
+---@field most? integer     entries of a list
 ---@field map? hayes.schema.rule   of a table, of each value, whatever its key is
 ---@field fields? table<string|integer, hayes.schema.rule>
 ---@field open? boolean     more fields than these may be there
@@ -20,7 +23,9 @@ local function text(required) return { type = "string", required = required } en
 local function flag() return { type = "boolean" } end
 local function integer(min, max) return { type = "integer", min = min, max = max } end
 local function positive(required) return { type = "number", min = 0, max = 1e9, required = required } end
-local function list(each, required) return { type = "table", each = each, required = required } end
+local function list(each, required, most)
+  return { type = "table", each = each, required = required, most = most }
+end
 local function map(rule) return { type = "table", map = rule } end
 local function record(fields) return { type = "table", fields = fields } end
 
@@ -28,6 +33,17 @@ local callable = { type = "function" }
 local named = { type = "string", required = true, test = function(value)
   return value == "" and "a name" or nil
 end }
+
+--- A text that the engine looks for at the beginning of lines.
+local function line_text(longest, required)
+  return { type = "string", required = required, test = function(value)
+    if value == "" then return "a text" end
+    if value:find "[%c\127]" then return "a text without control characters" end
+    return #value > longest and ("at most %d bytes long"):format(longest) or nil
+  end }
+end
+
+local LONGEST_NAME = 32 -- bytes: AT_NAME_MAX
 local FORMS = { "execute", "read", "test", "write" }
 
 --- A shape in the words of at_fields_match.
@@ -52,8 +68,7 @@ local param = record {
 local field = record {
   name = named, type = { type = "string", values = { "integer", "string", "bare" } }, values = { type = "table" },
   flags = flag(), optional = flag(), error = { type = "boolean|string" }, unit = text(), secret = flag(), doc = text(),
-  min = integer(),
-  max = integer(), open = flag(), omitted = text(), scale = { type = "table" },
+  min = integer(), max = integer(), open = flag(), omitted = text(), scale = { type = "table" },
 }
 
 local alternative = record { shape = { type = "string", required = true, test = shape.test }, summary = text(),
@@ -66,12 +81,14 @@ local function form_or_flag()
 end
 
 local block = record { length = integer(1, 255), fields = integer(1, 255), owner = integer(1, 255), shape = shape,
-  after = { type = "string", values = { "\n", ",", ":" } }, texts = list(text()), text = text() }
+  after = { type = "string", values = { "\n", ",", ":" } }, texts = list(line_text(64)), text = line_text(64) }
 
 local command = record {
-  name = named, summary = text(), source = text(), chapter = text(), params = list(param), cases = map(list(param)),
+  name = line_text(LONGEST_NAME, true), summary = text(), source = text(), chapter = text(), params = list(param),
+  cases = map(list(param)),
   keys = map(form), answer = list(field), alternatives = list(alternative), test = form_or_flag(),
-  read = form_or_flag(), execute = form_or_flag(), sequence = flag(), prefix = text(),
+  read = form_or_flag(), execute = form_or_flag(), sequence = flag(),
+  prefix = line_text(LONGEST_NAME),
   bare = { type = "boolean|string", test = function(value)
     return type(value) == "string" and shape.test(value) or nil
   end },
@@ -82,14 +99,16 @@ local command = record {
     param = text(), value = { type = "string|number" }, length = text(), instead = text(true) },
   online = { type = "string", values = { "prompt" } },
   final = { type = "string|table", each = text() }, block = block,
-  deferred = record { prefix = text(), key = text(), answer = list(field, true), alternatives = list(alternative),
-    forms = list { type = "string", values = FORMS }, last = shape, timeout = positive(true) },
+  deferred = record { prefix = line_text(LONGEST_NAME), key = text(), answer = list(field, true),
+    alternatives = list(alternative), forms = list { type = "string", values = FORMS }, last = shape,
+    timeout = positive(true) },
   reason = flag(), urcs = list(text()), timeout = positive(), remark = text(),
   says = list(record { text = text(true), pattern = pattern, summary = text(), answer = list(field) }),
 }
 
 local urc = record {
-  name = named, text = text(), prefix = flag(), shape = shape, text_follows = flag(), block = block,
+  name = line_text(128, true), text = line_text(128), prefix = flag(), shape = shape, text_follows = flag(),
+  block = block,
   answer = list(field), alternatives = list(alternative), keys = map(form), summary = text(), source = text(),
   switch_on = record { query = text(true), field = text(true), command = text(true) },
 }
@@ -110,14 +129,16 @@ local dialect = record {
     follow_prefix = text(), result_codes_on = text(),
   },
   manners = { type = "table" }, -- protocol's name before
-  finals = { type = "table", required = true, each = record { text(true), prefix = flag(), success = flag(),
-    group = text(), urc = flag(), name = text(), summary = text(), hint = text(),
+  finals = { type = "table", required = true, most = 30, each = record { line_text(64, true), prefix = flag(),
+    success = flag(), group = text(), urc = flag(), name = text(), summary = text(), hint = text(),
     retry = record { after = positive(true), times = count } } },
   number_in_front = flag(), reason = record { command = text(true), result = text(true) },
   spelling = record { colon = text(), quotes = flag() }, misprints = map(text()),
   redact = list(record { pattern, { type = "string|table|function", required = true } }),
-  connects = list(text()), boot = list { type = "string|table", fields = { text(true), prefix = flag() } },
-  urcs = list(urc), texts = list(text()), commands = list(command, true),
+  connects = list(line_text(64)), boot = list({ type = "string|table", test = function(value)
+    return type(value) == "string" and line_text(64).test(value) or nil
+  end, fields = { line_text(64, true), prefix = flag() } }, false, 30),
+  urcs = list(urc, false, 1000), texts = list(line_text(64)), commands = list(command, true, 1000),
   reads_results = flag(),
   errors = record { by_code = map(known_error), by_text = map(known_error), sets = map(map(known_error)),
     origin = text(),
@@ -125,8 +146,8 @@ local dialect = record {
   remarks = list(record { title = text(true), text = text(true) }),
   detect = { type = "table|function", fields = { text(true), text(true) } },
   start = { type = "table|function", each = { type = "string|table", fields = { text(true), optional = flag() } } },
-  identify = callable,
-  habits = callable, services = map { type = "string|function" }, links = map(links.rule), lineage = { type = "table" },
+  identify = callable, habits = callable, probe = callable, services = map { type = "string|function" },
+  links = map(links.rule), lineage = { type = "table" },
 }
 
 -- The walk
@@ -162,6 +183,9 @@ local function join(path, name)
   return path == "" and name or path .. "." .. name
 end
 
+local MOST_PROBLEMS = 500 -- the rest is not looked for
+local MOST_ENTRIES = 500 -- of a list
+
 local walk
 
 local function walk_fields(value, rule, path, problems)
@@ -170,6 +194,7 @@ local function walk_fields(value, rule, path, problems)
   end
   for name, inner in pairs(value) do
     local of = rule.fields[name]
+    if #problems >= MOST_PROBLEMS then return end
     if of then
       walk(inner, of, join(path, name), problems)
     else
@@ -183,7 +208,13 @@ local function walk_fields(value, rule, path, problems)
 end
 
 local function walk_list(value, rule, path, problems)
+  local most = rule.most or MOST_ENTRIES
+  if #value > most then
+    problems[#problems + 1] = ("%s holds %d entries; it may hold %d"):format(path, #value, most)
+    return
+  end
   for key in pairs(value) do
+    if #problems >= MOST_PROBLEMS then return end
     if math.type(key) ~= "integer" or key < 1 or key > #value then
       problems[#problems + 1] = ("%s is a list, and holds %s, which is no place in it"):format(path, show(key))
     end
@@ -209,6 +240,7 @@ function walk(value, rule, path, problems)
     for i, candidate in ipairs(rule.values) do shown[i] = show(candidate) end
     return wrong((#shown > 1 and "one of " or "") .. table.concat(shown, ", "))
   end
+  if value ~= value then return wrong "a number" end
   if rule.min and value < rule.min or rule.max and value > rule.max then
     return wrong(("from %s to %s"):format(rule.min, rule.max))
   end
@@ -218,7 +250,10 @@ function walk(value, rule, path, problems)
   if rule.fields then walk_fields(value, rule, path, problems) end
   if rule.each then walk_list(value, rule, path, problems) end
   if rule.map then
-    for key, inner in pairs(value) do walk(inner, rule.map, entry(path, key), problems) end
+    for key, inner in pairs(value) do
+      if #problems >= MOST_PROBLEMS then return end
+      walk(inner, rule.map, entry(path, key), problems)
+    end
   end
 end
 
@@ -275,8 +310,8 @@ end
 ---@param given any
 ---@return string[]
 function schema.problems(given)
-  local problems = {}
-  walk(given, dialect, "", problems)
+  local problems = { type(given) == "table" and plain.problem(given) or nil }
+  if #problems == 0 then walk(given, dialect, "", problems) end
   if #problems == 0 then
     local groups, success = { general = true }, false
     for _, final in ipairs(given.finals) do
@@ -286,13 +321,16 @@ function schema.problems(given)
     if not success then
       problems[1] = "finals holds no final result code with success = true: no command could ever succeed"
     end
+    room.check(given, problems)
     check_names(given.commands, "commands", problems)
     for i, declaration in ipairs(given.commands) do
       check_command(declaration, entry("commands", i, declaration), groups, problems)
     end
     links.check(given, problems)
   end
-  local function place(problem) return (problem:gsub("%d+", function(digits) return ("%05d"):format(digits) end)) end
+  local function place(problem)
+    return (problem:gsub("%d+", function(digits) return ("0"):rep(5 - #digits) .. digits end))
+  end
   table.sort(problems, function(a, b) return place(a) < place(b) end)
   return problems
 end

@@ -5,22 +5,23 @@ local check = require "hayes.check"
 local command = require "hayes.declare.command"
 local compile = require "hayes.declare.compile"
 local errors = require "hayes.error"
+local local_file = require "hayes.local_file"
 local own = require "hayes.dialect.own"
 local schema = require "hayes.declare.schema"
 
----@class hayes.final
+---@class hayes.final a final result code
 ---@field [1] string        the result code, or the beginning of its line
----@field prefix? boolean
----@field success? boolean
+---@field prefix? boolean the text is only the beginning of its line
+---@field success? boolean the command has succeeded
 ---@field group? string     ends only commands whose declaration names this group in `final`
 ---@field urc? boolean      a URC where no command waits for it
 ---@field name? string      of the error that it makes
 ---@field retry? { after: number, times: integer }  such a command was not taken: it is sent again after so many seconds
----@field summary? string
----@field hint? string
+---@field summary? string what it means
+---@field hint? string what to try
 
----@class hayes.dialect
----@field name string
+---@class hayes.dialect what one vendor's modules say differently: a table that a file returns
+---@field name string "quectel"
 ---@field title? string    of the reference page
 ---@field about? string    for which modules it is, one paragraph
 ---@field protocol table    eol, prompt, quote ("always" or "needed"), quote_escape, max_line, max_command, max_prompt
@@ -37,7 +38,7 @@ local schema = require "hayes.declare.schema"
 ---@field redact? table[]   { pattern, replacement }: secrets in lines, beyond the fields declared secret
 ---@field connects? string[] intermediate result codes after which data mode begins
 ---@field boot? table[]    lines that report a start of the module, each a text or { text, prefix = true }
----@field urcs? hayes.urc[]
+---@field urcs? hayes.urc[] unsolicited result codes
 ---@field texts? string[]   lines of answers behind which text stands that somebody has written: `+CMGR`
 ---@field commands hayes.declaration[] a list; when the dialect is defined, by name
 ---@field declared hayes.declaration[] the list, once the dialect is defined
@@ -47,8 +48,8 @@ local schema = require "hayes.declare.schema"
 ---@field errors? { by_code: table<integer, hayes.known_error>?, by_text: table<string, hayes.known_error>?,
 ---  sets: table<string, table<integer, hayes.known_error>>?, replies: table? }
 ---  by_text: by what the module says, in small letters, with _ between the words; sets: where the vendor counts errors
----  of several kinds from 1 each, those of each kind by its name; replies: those of FTP servers, by code: { meaning,
----  hint }
+---  of several kinds from 1 each, those of each kind by its name; replies: those of FTP servers, by code:
+---  { meaning, hint }
 ---@field remarks? { title: string, text: string }[] chapters of the reference page, in Markdown
 ---@field detect? string[]|fun(ask: fun(command: string): string?): any  is it this dialect? A command, and what its
 ---  answer holds then; or a function, for which ask gives an answer as one text; a table in place of true is the
@@ -57,17 +58,19 @@ local schema = require "hayes.declare.schema"
 ---  start-up sends after echo is off, also after a reboot: command lines, of which the module may refuse those that are
 ---  optional; or a function, which may use modem:at, call and query, but no service. It gives nil and an error if the
 ---  modem cannot be used
----@field identify fun(modem: hayes.modem): table?, hayes.error?
+---@field identify fun(modem: hayes.modem): table?, hayes.error? what module this is (hayes.identity)
 ---@field habits? fun(identity: table): table<string, { value: any, source: string }>  what is known of a firmware
+---@field probe? fun(probe: hayes.profile.probe): table<string, any>, table<string, string>  what `hayes probe` asks
+---  beyond the declared commands: habits by name, and manufacturer, model, revision
 ---@field links? table<string, hayes.links.link>  services that are declared (links/init.lua), by the modem's field
 ---@field services? table<string, string|function> what makes the services, or its module's name, by the modem's field
 
----@class hayes.known_error
----@field code? integer
----@field origin string
----@field name string
----@field text string
----@field hint? string
+---@class hayes.known_error an error of a module
+---@field code? integer its number
+---@field origin string who says so: `ssl`, `ftp`, `file`, `cme`, …
+---@field name string stable token in snake case
+---@field text string the note's words
+---@field hint? string what to try
 
 -- Where vendors differ, and where a dialect says so. "service" means code that the dialect names in `services`, written
 -- once for all dialects that behave alike.
@@ -155,10 +158,19 @@ function dialects.define(dialect)
 end
 
 local SHOWN = 20 -- mistakes
-local EACCES = 13
+local LONGEST_FILE = 1 << 22 -- bytes
+local LONGEST_REASON = 8000 -- bytes
+
+local checked = setmetatable({}, { __mode = "k" }) -- tables without mistakes
+
+--- Is it one that has been checked, or made ready for use?
+local function is_known(dialect)
+  return checked[dialect] or getmetatable(dialect) == nil and type(dialect.rules) == "userdata"
+end
 
 local function mistakes_of(dialect)
   local problems = schema.problems(dialect)
+  checked[dialect] = #problems == 0 or nil
   if #problems == 0 then return nil end
   local words = #problems == 1 and "" or (" (%d mistakes)"):format(#problems)
   return words, table.concat(problems, "\n  ", 1, math.min(#problems, SHOWN))
@@ -171,39 +183,54 @@ function dialects.get(wanted)
   if type(wanted) ~= "table" then
     return own.find(wanted) or dialects.define(require("hayes.dialect." .. wanted))
   end
-  if wanted.rules then return wanted end
-  local count, list = mistakes_of(wanted)
+  local count, list
+  if not is_known(wanted) then count, list = mistakes_of(wanted) end
   if count then check.fail("dialect", ("the table is no dialect%s:\n  %s"):format(count, list)) end
   return dialects.define(wanted)
 end
 
---- The dialect that a Lua file returns; nil and an error if there is no such file, or what it returns is none.
+--- What the code of a dialect file sees: all of Lua, but globals of its own, and no way to end the program.
+local function environment()
+  local globals = { os = setmetatable({ exit = function() error("a dialect must not call os.exit", 2) end },
+    { __index = os }) }
+  globals._G = globals
+  return setmetatable(globals, { __index = _G })
+end
+
+--- The table that the text of a file returns; nil and why there is none.
+local function evaluate(path, text)
+  -- As `lua` reads a program: without a byte order mark, and without a first line that begins with #.
+  text = text:gsub("^\xEF\xBB\xBF", ""):gsub("^#[^\n]*", "")
+  local chunk, problem = load(text, "@" .. path, "t", environment())
+  if not chunk then return nil, problem end
+  local ok, dialect = pcall(chunk, path)
+  if not ok then
+    if errors.is_interrupt(dialect) then error(dialect, 0) end
+    return nil, type(dialect) == "string" and dialect or ("it raises %s"):format(check.show(dialect))
+  end
+  if type(dialect) == "table" then return dialect end
+  return nil, ("it returns %s, and not a dialect table"):format(check.show(dialect))
+end
+
+--- The dialect that a Lua file returns; nil and an error if there is no such file, or what it returns is none. The file
+--- is a program that is run: load one only from somebody whom you would let run a program.
 ---@param path string
 ---@return hayes.dialect?, hayes.error?
 function dialects.load(path)
-  local file, err, number = io.open(path, "rb")
-  if not file then
-    return nil, errors.new { name = number == EACCES and "permission_denied" or "no_such_file",
-      message = ("the dialect cannot be read: %s"):format(err) }
+  local text, err = local_file.read(path, LONGEST_FILE)
+  if not text then return nil, err end
+  local dialect, problem = evaluate(path, text)
+  if dialect then
+    local count, list = mistakes_of(dialect)
+    if not count then return dialects.define(dialect) end
+    problem = "\n  " .. list
   end
-  file:close()
-  local chunk, dialect, count, list
-  chunk, err = loadfile(path)
-  local ok = chunk ~= nil
-  if ok then ok, dialect = xpcall(chunk, function(raised) err = tostring(raised) end, path) end
-  if ok and type(dialect) ~= "table" then
-    ok, err = false, ("it returns %s, and not a dialect table"):format(check.show(dialect))
-  end
-  if ok then
-    count, list = mistakes_of(dialect)
-    ok, err = not count, count and ("\n  %s"):format(list)
-  end
-  if ok then return dialects.define(dialect) end
-  return nil, errors.new { name = "bad_dialect", message = ("%s is no dialect: %s"):format(path, err),
+  if #problem > LONGEST_REASON then problem = problem:sub(1, LONGEST_REASON) .. " …" end
+  return nil, errors.new { name = "bad_dialect", message = ("%s is no dialect: %s"):format(path, problem),
     hint = "examples/dialects/esp-at.lua is one." }
 end
 
-local function is_known(name)
+local function is_of_library(name)
   for _, of_library in ipairs(known) do
     if of_library == name then return true end
   end
@@ -220,14 +247,14 @@ function dialects.add(dialect)
     dialect, err = own.of_file(dialect, dialects.load)
     if not dialect then return nil, err end
   end
-  return own.add(dialects.get(dialect), is_known)
+  return own.add(dialects.get(dialect), is_of_library)
 end
 
 --- The same for the files and folders of a path.
 ---@param path string with colons in between
 ---@return true?, hayes.error?
 function dialects.look_in(path)
-  return own.look_in(path, dialects.load, is_known)
+  return own.look_in(path, dialects.load, is_of_library)
 end
 
 --- The dialect that an option names: a table, a name of the library's or of one that was added, the path of a file
@@ -237,7 +264,7 @@ end
 ---@return hayes.dialect?, hayes.error?
 function dialects.find(where, wanted)
   if type(wanted) == "table" then return dialects.get(wanted) end
-  if is_known(wanted) or own.find(wanted) then return dialects.get(wanted) end
+  if is_of_library(wanted) or own.find(wanted) then return dialects.get(wanted) end
   if wanted:find("/", 1, true) or wanted:find "%.lua$" then return dialects.load(wanted) end
   local path = wanted:find "^[%w_%-]+$" and package.searchpath("hayes.dialect." .. wanted, package.path)
   if path and wanted ~= "base" then return dialects.load(path) end

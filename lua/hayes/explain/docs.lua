@@ -9,7 +9,11 @@ local check = require "hayes.check"
 ---@field text string       the description, one paragraph; paragraphs are separated by an empty line
 ---@field params { name: string, type: string, text: string }[]
 ---@field returns string[]
+---@field errors? string     the paragraph that begins with "Errors:", without that
+---@field source? string     the same of "Source:": the vendor's note and its chapter
+---@field internal boolean   it is the library's own, marked `@package`
 ---@field line integer
+---@field last_line integer
 
 local docs = {}
 
@@ -44,6 +48,7 @@ local function block_above(lines, at)
   return block
 end
 
+--- One paragraph a line; examples, which are indented, and the items of lists keep their own.
 local function join(list)
   local paragraphs, words = {}, {}
   for _, line in ipairs(list) do
@@ -51,16 +56,22 @@ local function join(list)
     if text == "" then
       if #words > 0 then paragraphs[#paragraphs + 1] = table.concat(words, " ") end
       words = {}
+    elseif line:find "^     " then
+      words[#words + 1] = (#words > 0 and "\n" or "") .. line:sub(2)
+    elseif text:find "^%* " and #words > 0 then
+      words[#words + 1] = "\n" .. text
     else
       words[#words + 1] = text
     end
   end
   if #words > 0 then paragraphs[#paragraphs + 1] = table.concat(words, " ") end
-  return table.concat(paragraphs, "\n\n")
+  return (table.concat(paragraphs, "\n\n"):gsub(" \n", "\n"))
 end
 
 --- A type and what is said after it: types may hold blanks in brackets and around `|`.
-local function split_type(text)
+---@param text string
+---@return string type, string rest
+function docs.split_type(text)
   local depth = 0
   for i = 1, #text do
     local c = text:sub(i, i)
@@ -73,8 +84,22 @@ local function split_type(text)
   return text, ""
 end
 
+--- Takes the paragraphs that have a place of their own out of the description.
+local function take_paragraphs(doc, text)
+  local rest = {}
+  for paragraph in (text .. "\n\n"):gmatch "(.-)\n\n" do
+    local word, content = paragraph:match "^(%u%l+): (.*)$"
+    if word == "Errors" or word == "Source" then
+      doc[word:lower()] = content
+    else
+      rest[#rest + 1] = paragraph
+    end
+  end
+  doc.text = table.concat(rest, "\n\n")
+end
+
 local function parse(block)
-  local doc = { params = {}, returns = {} }
+  local doc = { params = {}, returns = {}, internal = false }
   local plain, tags = {}, {}
   for _, line in ipairs(block) do
     local tag, rest = line:match "^@(%a+)%s*(.*)$"
@@ -86,14 +111,16 @@ local function parse(block)
       plain[#plain + 1] = line
     end
   end
-  doc.text = join(plain)
+  take_paragraphs(doc, join(plain))
   for _, entry in ipairs(tags) do
     if entry.tag == "param" then
       local name, rest = entry.text:match "^(%S+)%s+(.*)$"
-      local kind, text = split_type(rest or "")
+      local kind, text = docs.split_type(rest or "")
       if name then doc.params[#doc.params + 1] = { name = name, type = kind, text = text } end
     elseif entry.tag == "return" then
       doc.returns[#doc.returns + 1] = entry.text
+    elseif entry.tag == "package" then
+      doc.internal = true
     end
   end
   return doc
@@ -113,7 +140,7 @@ function docs.of(f)
   local defined = lines[info.linedefined]
   doc.name, doc.arguments = defined:match "function%s+([%w_.:]+)%s*%(([^)]*)%)"
   if not doc.name then doc.name, doc.arguments = "", defined:match "function%s*%(([^)]*)%)" or "" end
-  doc.line = info.linedefined
+  doc.line, doc.last_line = info.linedefined, info.lastlinedefined
   return doc
 end
 

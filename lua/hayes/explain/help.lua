@@ -8,7 +8,7 @@ local layout = require "hayes.explain.layout"
 
 local help = {}
 
----@class hayes.help prints as text
+---@class hayes.help a text about the library's own functions, of modem:help()
 local Help = {}
 Help.__index = Help
 Help.__name = "hayes.help"
@@ -25,7 +25,7 @@ local function functions_of(object)
   for name, f in pairs(object) do
     local is_for_users = type(name) == "string" and type(f) == "function" and name ~= "reset" -- the modem's
     local doc = is_for_users and docs.of(f)
-    if doc then list[#list + 1] = { name = name, doc = doc } end
+    if doc and not doc.internal then list[#list + 1] = { name = name, doc = doc } end
   end
   table.sort(list, function(a, b) return a.name < b.name end)
   return list
@@ -61,7 +61,8 @@ local function allowed(rule)
     for i, value in ipairs(rule.values) do words[i] = check.show(value) end
     text = table.concat(words, ", ")
   elseif rule.min then
-    text = ("%.14g to %.14g"):format(rule.min, rule.max)
+    local range = ("%.14g to %.14g%s"):format(rule.min, rule.max, (rule.unit or "") ~= "" and " " .. rule.unit or "")
+    text = rule.type:find "string" and "string or " .. range or range
   end
   local default = rule.default
   if default == nil or type(default) == "table" or rule.values and rule.values[1] == default then return text end
@@ -96,6 +97,13 @@ local function full(call, doc, rules)
   if #doc.returns > 0 then
     lines[#lines + 1] = ""
     for _, text in ipairs(doc.returns) do lines[#lines + 1] = layout.paragraph("Returns " .. text, "  ") end
+  end
+  for _, word in ipairs { "Errors", "Source" } do
+    local text = doc[word:lower()]
+    if text then
+      lines[#lines + 1] = ""
+      lines[#lines + 1] = layout.paragraph(word .. ": " .. text, "  ")
+    end
   end
   return new(lines)
 end

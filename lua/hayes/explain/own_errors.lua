@@ -25,6 +25,10 @@ return {
   bad_dialect = { "The dialect that was given is not one: the error says what is wrong with it.",
     "`hayes dialect check FILE` tells all of its mistakes." },
   start_failed = { "What the dialect sends first, when the modem is opened, has failed." },
+  bad_profile = { "The file is no profile of a module: the error says what is wrong, and in which line.",
+    "`hayes probe` writes one." },
+  other_module = { "The profile that was given is of another module, or of other firmware.",
+    "`hayes probe` makes one of this module." },
   no_trace = { "The file is no trace of a module.",
     "The option --trace FILE of `hayes`, and hayes.open(address, { trace = path }), write one." },
   emulator_failed = { "The program hayes-emulator did not start.", "Is it built, and on the PATH?" },
@@ -33,7 +37,12 @@ return {
   no_such_file = { "There is no such file on this machine." },
   permission_denied = { "This user may not open the port or the file.", "For ports: add the user to the group that "
     .. "owns them (dialout on Debian), and log in again." },
+  bad_path = { "The path cannot be that of a file." },
+  is_a_fifo = { "The path leads to a FIFO, whose length is not known beforehand, and the module must know it." },
+  is_a_device = { "The path leads to a device, which has no end that is known beforehand." },
+  is_a_stream = { "The file is one of the kernel's that say that they are empty, and are not.", "Copy it first." },
   no_such_device = { "Nothing is at the other end of the path: no device, or nobody who reads the FIFO." },
+  file_too_long = { "The file is longer than a file of its kind can be.", "Is it the right one?" },
   is_a_directory = { "The path leads to a folder, and a file is needed." },
   is_a_socket = { "The path leads to a socket, and a file is needed." },
   no_descriptor = { "The system has no descriptors left for a pair of sockets.",
@@ -59,6 +68,8 @@ return {
 
   -- The line and the module
   reboot = { "The module has restarted: its connections and sessions are gone.", "Open them again." },
+  error = { "The module refuses the command, and gives no number.", "Is it spelt right, and does this firmware have "
+    .. "it? AT+CMEE=1 makes Quectel modules give numbers; start-up does that." },
   bad_answer = { "The module's answer is not what it must be: a line that loses or changes bytes, or firmware that "
     .. "answers otherwise." },
   damaged = { "What the module has is not what was sent to it.", "Flow control helps against a line that loses bytes: "

@@ -3,36 +3,36 @@
 local layout = require "hayes.explain.layout"
 
 ---@class hayes.explained a parameter or a field
----@field name string
+---@field name string        as the declaration has it
 ---@field value? any         the value given; "***" for a secret
 ---@field meaning? string    what the value means
 ---@field problem? string    why the value would be refused
----@field unit? string
----@field range? string
+---@field unit? string       "s", "bytes", …
+---@field range? string      "0 to 5"
 ---@field values? { value: any, meaning: string }[] the values listed in the declaration
 ---@field left_out? string   what happens if it is left out
 ---@field factory? string    the initial value of a setting
----@field doc? string
+---@field doc? string        what it is
 
----@class hayes.explanation
----@field kind "command"|"answer"|"urc"|"error"|"result"
----@field name string
+---@class hayes.explanation what a text means, of modem:explain() and hayes.explain(). It prints as text
+---@field kind "command"|"answer"|"urc"|"error"|"result" what it is
+---@field name string        of the command, the URC, the error or the result code
 ---@field title? string      the first line, if it is not name and summary
----@field summary string
----@field source? string
+---@field summary string     one sentence
+---@field source? string     the note, and its chapter
 ---@field form? string       of a command line with values
----@field key? string
+---@field key? string        the setting, of a command that has several: "seclevel"
 ---@field code? integer      of an error
----@field origin? string
----@field hint? string
----@field forms? { syntax: string, summary: string? }[]
+---@field origin? string     of an error: who says so
+---@field hint? string       of an error: what to try
+---@field forms? { syntax: string, summary: string? }[] of a command: how it may be written
 ---@field fields? hayes.explained[]  parameters of a command, fields of a line
----@field answers? { pattern: string, summary: string?, fields: hayes.explained[] }[]
----@field deferred? { pattern: string, summary: string?, fields: hayes.explained[] }[]
----@field deferred_timeout? number
----@field urcs? { pattern: string, summary: string? }[]
+---@field answers? { pattern: string, summary: string?, fields: hayes.explained[] }[] lines of its answer
+---@field deferred? { pattern: string, summary: string?, fields: hayes.explained[] }[] lines of its deferred result
+---@field deferred_timeout? number seconds to that
+---@field urcs? { pattern: string, summary: string? }[] URCs that it leads to
 ---@field timeout? number    seconds to the final result code
----@field remark? string
+---@field remark? string     what else there is to know
 ---@field others? hayes.explanation[]  other things with this name
 local Explanation = {}
 Explanation.__index = Explanation

@@ -111,6 +111,43 @@ function local_file.source(path, stream)
   return nil, not_a_stream(kind, path)
 end
 
+--- An LTN12 source of whatever is at a path, once, from its beginning: a regular file, a FIFO or a device. It gives nil
+--- and an error if it can be read no further.
+---@param path string
+---@return (fun(): string?, hayes.error?)?, hayes.error?
+function local_file.bytes(path)
+  local kind, name = classify(path, "read")
+  if not kind then return nil, name end
+  local file, words, token = core.file(path, "read")
+  if not file then return nil, failed(token or "source_failed", "read", path, words) end
+  local source = source_of(file, path)
+  return function()
+    local bytes, why = source()
+    if not bytes then file:close() end
+    return bytes, why and failed("source_failed", "read", path, why:sub(#path + 3)) or nil
+  end
+end
+
+--- All that is at a path; nil and an error if it is more than `most` bytes, or cannot be read.
+---@param path string
+---@param most integer
+---@return string?, hayes.error?
+function local_file.read(path, most)
+  local source, err = local_file.bytes(path)
+  if not source then return nil, err end
+  local parts, length = {}, 0
+  local bytes
+  repeat
+    bytes, err = source()
+    if err then return nil, err end
+    parts[#parts + 1], length = bytes, length + #(bytes or "")
+    if length > most then
+      return nil, failed("file_too_long", "read", path, ("It is more than %d bytes long"):format(most))
+    end
+  until not bytes
+  return table.concat(parts)
+end
+
 -- Targets
 
 --- A file written next to its target and renamed over it when complete.

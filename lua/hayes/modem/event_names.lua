@@ -6,6 +6,17 @@ local check = require "hayes.check"
 local event_names = {}
 
 local of_library = { "urc", "reboot", "closed", "desync", "resync", "foreign" }
+event_names.of_library = of_library
+
+--- What the library's events say, and which fields they have beside `name`, `line` and `time`.
+event_names.meaning = {
+  urc = "Stands for every URC, declared or not: the event has the URC's own name.",
+  reboot = "The module has restarted. Connections and sessions are gone; start-up runs again before the next command.",
+  closed = "The modem was closed, by close() or because the port went away; `line` says why.",
+  desync = "The module does not answer as it should: nothing is sent until it answers again.",
+  resync = "The module answers again after a `desync`.",
+  foreign = "Another program speaks on this port: a result code came that nobody here waited for.",
+}
 local is_of_library = { lost = true, ready = true, damage = true }
 for _, name in ipairs(of_library) do is_of_library[name] = true end
 

@@ -4,7 +4,7 @@
 local exchange = require "hayes.exchange"
 local wait = require "hayes.wait"
 
----@class hayes.switch_on
+---@class hayes.switch_on how a URC is switched on
 ---@field query string   the command that asks for the setting: `AT+CREG?`
 ---@field field string   the field of its answer that is 0 while the URC is off
 ---@field command string switches it on; not sent where it is on already, perhaps in a longer form

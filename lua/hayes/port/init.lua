@@ -6,8 +6,21 @@ local usb = require "hayes.port.usb"
 
 local ports = {}
 
+---@class hayes.port_description a serial line of this machine
+---@field name string its path
+---@field description? string as the system has it
+---@field vid? integer of a USB device: its vendor
+---@field pid? integer of a USB device: its product
+---@field serial? string of a USB device: its serial number
+---@field interface? integer of a USB device: which of its interfaces
+---@field model? string of a known module
+---@field role? string what the module does there: "at", "modem", …
+
 --- The serial lines of this machine: a list of { name, description, vid, pid, serial, interface, model, role }.
 --- Nothing is opened. nil, err where the build cannot tell.
+---
+--- Errors: `not_supported`.
+---@return hayes.port_description[]?, hayes.error?
 function ports.list()
   local list = core.list_ports()
   if not list then

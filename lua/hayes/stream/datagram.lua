@@ -19,7 +19,7 @@ local PIECES_END_AFTER = 1
 --- No datagram is longer.
 local LONGEST = 65535
 
----@class hayes.datagram: hayes.socket
+---@class hayes.datagram: hayes.socket a socket over UDP or DTLS: what it sends and receives are datagrams
 local Datagram = Socket.derive()
 
 local function send_now(self, data)
@@ -29,9 +29,10 @@ local function send_now(self, data)
 end
 
 --- Sends one datagram: the bytes of data from i to j. On success the module has it; otherwise an error says so.
----@param data string
----@param i? integer
----@param j? integer
+---@param data string bytes, at least one
+---@param i? integer index of the first (1); negative ones count from the end
+---@param j? integer index of the last (-1)
+---@return integer? sent, string? err, integer? taken
 function Datagram:send(data, i, j)
   i = argument.whole(argument.number("socket:send", "i", i, 1, "integer"))
   j = argument.whole(argument.number("socket:send", "j", j, -1, "integer"))
@@ -62,6 +63,7 @@ local function end_datagram(self)
   Socket.take_in(self, pieces)
 end
 
+---@package
 function Datagram:take_in(bytes)
   local connection = self.connection
   if bytes ~= "" then self.pieces = (self.pieces or "") .. bytes end
@@ -71,14 +73,16 @@ function Datagram:take_in(bytes)
 end
 
 --- The timer: no further piece has come.
+---@package
 function Datagram:due()
   end_datagram(self)
   self:notify()
 end
 
 --- The next datagram; with a pattern, that many bytes or lines of those that have come, as a stream.
----@param pattern? string|integer
----@param prefix? string
+---@param pattern? string|integer as for the receive() of other sockets (the next datagram, whole)
+---@param prefix? string the same
+---@return string? data, string? err, string? partial
 function Datagram:receive(pattern, prefix)
   if pattern ~= nil then return Socket.receive(self, pattern, prefix) end
   local deadline = outcome.deadline(self)

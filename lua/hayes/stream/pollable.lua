@@ -11,6 +11,7 @@ local outgoing = require "hayes.stream.outgoing"
 
 local READ_AHEAD = incoming.READ_AHEAD
 
+---@class hayes.socket
 local pollable = {}
 
 local function has_input(self)
@@ -19,6 +20,7 @@ local function has_input(self)
 end
 
 --- Brings the descriptor of getfd() up to date; there is one.
+---@package
 function pollable:update_signal()
   local connection, input = self.connection, self.input
   while connection and not self.closing and input.size < READ_AHEAD and incoming.take_pushed(self, connection) do end
@@ -42,6 +44,7 @@ function pollable:getfd()
 end
 
 --- Takes -1 alone: the socket has no descriptor from here on. It is the library's, and closed.
+---@param fd integer -1
 function pollable:setfd(fd)
   check.value("socket:setfd", "the descriptor", fd, { values = { -1 } })
   if self.signal then self.signal:close() end
@@ -51,6 +54,8 @@ end
 --- One end of a socket pair that carries the bytes of the socket, for code that needs a descriptor of the system's: a
 --- library that knows no other, or another program that inherits it. It blocks, and is the caller's, who closes it;
 --- send() and receive() of the socket are not to be called from then on. The library must run meanwhile.
+---
+--- Errors: `no_descriptor`, `closed`.
 ---@return integer?, hayes.error?
 function pollable:descriptor()
   if not self.connection or self.closing then return nil, errors.closed(tostring(self)) end
@@ -77,6 +82,6 @@ end
 
 --- nil: a socket has no time at which it is to be called.
 ---@return number?
-function pollable.timeout() return nil end
+function pollable.timeout(_) return nil end
 
 return pollable

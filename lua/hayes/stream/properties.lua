@@ -6,11 +6,15 @@ local check = require "hayes.check"
 local hosts = require "hayes.stream.host"
 local wait = require "hayes.wait"
 
+---@class hayes.socket
 local properties = {}
 
 -- Time-outs
 
---- Seconds that one call may take: mode "b" (the default) or "t"; nil or a negative number: however long it takes.
+--- How long one call may take. It counts everything that the call waits for, also the line.
+---@param seconds? number nil or a negative number: however long it takes
+---@param mode? "b"|"t" "b" (the default): each wait of the call; "t": the call as a whole
+---@return 1
 function properties:settimeout(seconds, mode)
   seconds = argument.number("socket:settimeout", "the time-out", seconds, -1)
   local letter = argument.text("socket:settimeout", "the mode", mode, "b"):sub(1, 1)
@@ -19,7 +23,8 @@ function properties:settimeout(seconds, mode)
   return 1
 end
 
---- Both time-outs; -1: none.
+--- Both time-outs, in seconds; -1: none.
+---@return number block, number total
 function properties:gettimeout()
   return self.block_timeout, self.total_timeout
 end
@@ -27,10 +32,16 @@ end
 -- Statistics
 
 --- Bytes that the program has received, bytes that it has sent, age in seconds.
+---@return integer received, integer sent, number age
 function properties:getstats()
   return self.received, self.sent, wait.now() - self.opened_at
 end
 
+--- Sets what getstats() gives.
+---@param received? number bytes
+---@param sent? number bytes
+---@param age? number seconds
+---@return 1
 function properties:setstats(received, sent, age)
   local where = "socket:setstats"
   self.received = argument.whole(argument.number(where, "the bytes received", received, self.received))
@@ -59,6 +70,10 @@ local function is_closed(self)
   return self.closing or not self.connection and not self.opener
 end
 
+--- Keeps an option for getoption(): it means nothing to a module.
+---@param name string one of LuaSocket's: "tcp-nodelay", "keepalive", "reuseaddr", "linger", …
+---@param value any as LuaSocket takes it
+---@return 1?, string?
 function properties:setoption(name, value)
   local where, default = "socket:setoption", defaults[name]
   if name == "linger" then
@@ -78,6 +93,9 @@ function properties:setoption(name, value)
   return 1
 end
 
+--- What setoption() was given.
+---@param name string the option
+---@return any value, string? err
 function properties:getoption(name)
   if name ~= "linger" and defaults[name] == nil then unknown("socket:getoption", name) end
   if is_closed(self) then return nil, "getsockopt failed" end
@@ -90,17 +108,21 @@ function properties:getoption(name)
 end
 
 --- "inet4" or "inet6".
+---@return string
 function properties:getfamily()
   return self.host and hosts.family(self.host) == "inet6" and "inet6" or "inet4"
 end
 
 -- For code that expects LuaSec: the module has shaken hands, with the names in the options of ssl.open.
 
+--- Does nothing: the handshake is over when the connection is open.
+---@return boolean? done, string? err
 function properties:dohandshake()
   if not self.connection then return nil, "closed" end
   return true
 end
 
-function properties.sni() end
+--- Does nothing: the option `sni` of ssl.open decides.
+function properties.sni(_) end
 
 return properties

@@ -43,7 +43,7 @@ local wait = require "hayes.wait"
 ---@field describe function () -> { remote_ip, remote_port, local_ip, local_port, state }, or nil and an error
 ---@field watch? function   () set by the socket; to be called when readable() may have changed
 
----@class hayes.socket
+---@class hayes.socket a connection through the module, with the contract of a TCP client of LuaSocket
 ---@field mode string access mode of the connection
 local Socket = {}
 Socket.__index = Socket
@@ -75,6 +75,7 @@ end
 --- check(host, port) raises if these are wrong, and its open(host, port) returns the connection.
 ---@param kind "SSL"|"tcp"|"udp"
 ---@param opener? { check: fun(host: any, port: any), open: fun(host: string, port: integer): table?, hayes.error? }
+---@package
 function Socket.new(kind, connection, host, port, opener)
   return new(Socket, kind, connection, host, port, opener)
 end
@@ -84,6 +85,8 @@ function Socket.derive()
   local class = setmetatable({}, { __index = Socket })
   class.__index = class
   for _, name in ipairs { "__name", "__tostring", "__gc", "__close" } do class[name] = Socket[name] end
+  --- As Socket.new.
+  ---@package
   function class.new(kind, connection, host, port, opener)
     return new(class, kind, connection, host, port, opener)
   end
@@ -95,6 +98,9 @@ function Socket:__tostring()
 end
 
 --- The error of the last operation that failed, or that the connection ended with.
+---
+--- Errors: `timeout`, `closed`, `reboot`, `port_gone`, `send_buffer_full`, `short_read`, `long_read`, `cancelled`, the
+--- name of the module's error.
 ---@return hayes.error?
 function Socket:lasterror()
   if self.last_error == "timeout" then self.last_error = outcome.error_of_timeout(self) end
@@ -102,6 +108,7 @@ function Socket:lasterror()
 end
 
 --- Something may have changed for those who wait for input.
+---@package
 function Socket:notify()
   if self.arrival then self.arrival:fire() end
   if self.signal then self:update_signal() end
@@ -112,9 +119,10 @@ end
 --- Sends the bytes of data from i to j. Gives the index of the last one taken; or nil, "closed" or "timeout", and
 --- that index. "closed" as soon as the end of the connection is known, also of what is queued then: flush() and close()
 --- tell of that.
----@param data string
----@param i? integer
----@param j? integer
+---@param data string bytes
+---@param i? integer index of the first (1); negative ones count from the end
+---@param j? integer index of the last (-1)
+---@return integer? last, string? err, integer? taken
 function Socket:send(data, i, j)
   data = argument.text("socket:send", "the data", data)
   i = argument.whole(argument.number("socket:send", "i", i, 1, "integer"))
@@ -131,6 +139,7 @@ end
 
 --- Waits until everything passed to send() has been sent. true; or nil and "closed", "timeout" (sending continues), or
 --- "command_mode" (after escape(): sending continues after resume()).
+---@return true?, string?
 function Socket:flush()
   if not self.connection or self.closing then return nil, "closed" end
   local ok, err = outgoing.wait_until_sent(self, outcome.deadline(self))
@@ -139,6 +148,7 @@ function Socket:flush()
 end
 
 --- Bytes that the module has not got yet; false: the socket is not one of this modem.
+---@package
 function Socket:unsent(modem)
   local connection = self.connection
   if not connection or connection.modem ~= modem then return false end
@@ -146,6 +156,7 @@ function Socket:unsent(modem)
 end
 
 --- Waits until they are sent, or the deadline.
+---@package
 function Socket:send_until(deadline)
   outgoing.wait_until_sent(self, deadline)
 end
@@ -154,8 +165,9 @@ end
 
 --- Receives by LuaSocket's patterns: "*l", a line without its end (the default); "*a", everything up to the end of the
 --- connection; or a number of bytes. On failure nil, "timeout" or "closed", and the bytes received so far.
----@param pattern? string|integer
----@param prefix? string
+---@param pattern? string|integer "*l", "*a", or a number of bytes, not negative
+---@param prefix? string what the result begins with: the bytes that a call has given which ran out of time ("")
+---@return string? data, string? err, string? partial
 function Socket:receive(pattern, prefix)
   prefix = argument.text("socket:receive", "the prefix", prefix, "")
   local deadline = outcome.deadline(self)
@@ -175,7 +187,8 @@ function Socket:receive(pattern, prefix)
 end
 
 --- Returns what has been received already, or waits for the first bytes; at most max bytes.
----@param max? integer
+---@param max? integer bytes, from 1 (all that there are)
+---@return string? data, string? err, string? partial
 function Socket:receivepartial(max)
   check.value("socket:receivepartial", "max", max, { type = "integer|nil", min = 1, max = math.maxinteger })
   local deadline = outcome.deadline(self)
@@ -187,18 +200,21 @@ function Socket:receivepartial(max)
 end
 
 --- Takes what a read has given; "": there is no more for now.
+---@package
 function Socket:take_in(bytes)
   self.input:put(bytes)
   if bytes ~= "" then self.quiet_since = false end
 end
 
 --- Returns its arguments, after input was taken: the descriptor of getfd() may be no longer readable.
+---@package
 function Socket:after_input(...)
   if self.signal then self:update_signal() end
   return ...
 end
 
 --- Whether there is input that can be received without waiting.
+---@return boolean
 function Socket:dirty()
   return self.input.size > 0
 end
@@ -208,6 +224,9 @@ end
 --- Connects a socket that a factory has made. 1; or nil and "connection refused", "timeout", "host or service not
 --- provided, or not known", or "closed" for all else: lasterror() is the error. With a time-out of 0 it gives "timeout"
 --- and goes on by itself; call it again once the descriptor is writable.
+---@param host string a name or an address, up to 255 bytes
+---@param port integer 1 to 65535
+---@return 1?, string?
 function Socket:connect(host, port)
   return connecting.connect(self, host, port)
 end
@@ -229,6 +248,9 @@ end
 --- Closes the connection after sending what is queued. 1; or nil, "closed" if some bytes could not be sent, and
 --- lasterror() tells how many. nil, "timeout" if that takes longer than the time-out allows: it continues, and another
 --- close() waits for it.
+---
+--- Errors: `timeout`, `closed`, and the name of the error with which sending has failed.
+---@return 1?, string?, hayes.error?
 function Socket:close()
   if not self.connection then
     self.connecting = false -- a connection that is being opened is closed again
@@ -275,7 +297,10 @@ end
 
 --- Switches to another access mode, "buffer", "push" or "transparent", after sending what is queued. true, or nil and
 --- the error.
----@param options? table the dialect's options for that mode
+---
+--- Errors: `timeout`, `closed`, `busy`, `ambiguous`, `not_alone`, `no_peer`, and those of modem:at.
+---@param mode "buffer"|"push"|"transparent" how data comes from now on
+---@param options? table for transparent mode
 ---@return true?, hayes.error?
 function Socket:switch(mode, options)
   check.value("socket:switch", "the mode", mode, { values = access_modes })
@@ -299,8 +324,11 @@ function Socket:switch(mode, options)
 end
 
 --- The same as switch("transparent"): the line then carries this connection's bytes alone, except between escape() and
---- resume(). Some dialects take options.
----@param options? table
+--- resume(). Only a UDP server of an Ai-Thinker module has an option: target = "first" or "last", the client to send
+--- to.
+---
+--- Errors: those of sock:switch.
+---@param options? table of a UDP server
 ---@return true?, hayes.error?
 function Socket:transparent(options)
   return self:switch("transparent", options)
@@ -321,12 +349,16 @@ local function change_data_mode(self, name)
 end
 
 --- Leaves data mode so that commands can be sent; the connection stays open. Only in transparent access mode.
+---
+--- Errors: `timeout`, `closed`, `command_mode`.
 ---@return true?, hayes.error?
 function Socket:escape()
   return change_data_mode(self, "escape")
 end
 
 --- Returns to data mode after escape().
+---
+--- Errors: `timeout`, `closed`, `command_mode`, and those of modem:at.
 ---@return true?, hayes.error?
 function Socket:resume()
   return change_data_mode(self, "resume")
@@ -351,6 +383,8 @@ end
 
 --- "send", "receive" or "both". Modules do not close one direction alone: what is queued is sent, and no more is
 --- taken; what has come can still be read. When both are shut, the connection is closed.
+---@param mode? "both"|"send"|"receive" the direction ("both")
+---@return 1
 function Socket:shutdown(mode)
   mode = check.value("socket:shutdown", "the mode", mode or "both", { values = { "both", "send", "receive" } })
   if not self.connection or self.closing then return 1 end
@@ -388,6 +422,7 @@ function Socket:state()
 end
 
 --- Address, port and "inet" or "inet6" of the other end; nil, "timeout" if the module did not answer in time.
+---@return string? address, integer|string|nil port, string? family
 function Socket:getpeername()
   if not self.connection then return nil, "closed" end
   local described, err = describe(self, "getpeername")
@@ -398,6 +433,7 @@ function Socket:getpeername()
 end
 
 --- The same for this end.
+---@return string? address, integer|string|nil port, string? family
 function Socket:getsockname()
   if not self.connection then return nil, "closed" end
   local described, err = describe(self, "getsockname")

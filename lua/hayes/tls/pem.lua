@@ -6,6 +6,8 @@ local pem_blocks = require "hayes.tls.pem_blocks"
 
 local pem_text = {}
 
+local LONGEST = 1 << 20 -- bytes of a file
+
 --- What goes into a message, and is no path, may be a private key that was given in the wrong place: it is not shown.
 local function readable(path)
   if #path < 256 and not path:find("[%c]") then return path end
@@ -17,7 +19,10 @@ local is_stream = { is_a_fifo = true, is_a_device = true, is_a_stream = true }
 local function read_file(where, what, path)
   local source, err = local_file.source(path)
   local bytes, words
-  if source then
+  if source and source.size > LONGEST then
+    words = ("it is %d bytes long, and no certificate or key"):format(source.size)
+    source.file:close()
+  elseif source then
     bytes, words = source.file:read(0, source.size)
     source.file:close()
   else

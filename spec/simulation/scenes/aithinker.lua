@@ -7,13 +7,13 @@ local Random = require "simulation.random"
 
 local aithinker = { acts = {} }
 
-aithinker.kinds, aithinker.gentle = faults.with {}
+aithinker.kinds, aithinker.gentle = faults.with({}, { ["late answer"] = 8, ["server closes"] = 4 })
 
 local COMMANDS = { "AT+GMR", "AT", "AT", "AT+SOCKET?", "AT+NOSUCH" }
 
 --- One connection at a time in transparent transmission, or several without.
 local function limit_modes(random, made)
-  local transparent = random:chance(0.25)
+  local transparent = random:chance(0.35)
   made.data_mode = false
   for i, actor in ipairs(made.actors) do
     if transparent and i > 1 then actor.connections = {} end

@@ -19,7 +19,7 @@ files.kinds, files.gentle = faults.with({
       run.flash_was_full = true
     end },
   ["late cancel"] = faults.late_cancel,
-}, { ["late cancel"] = 3, reboot = 2 })
+}, { ["late cancel"] = 4, reboot = 5 })
 
 local kind = compose { flash }
 
@@ -53,7 +53,7 @@ local WHOLE = { uploading, uploading, downloading, downloading, reading, asking,
 local PARTS = { writing, writing, reading, asking, downloading }
 
 local function plan_user(random, made, number)
-  local in_parts = random:chance(0.4)
+  local in_parts = random:chance(0.5)
   local actor = { kind = "files", starts = random:chance(0.5) and random:real() * 3 or 0, in_parts = in_parts,
     file = ("f%d.bin"):format(number), prefix = random:chance(0.5) and "UFS:" or "" }
   actor.calls = plan.lane(random, made, 1 + random:small(7), in_parts and PARTS or WHOLE)
@@ -72,7 +72,7 @@ function files.plan(seed)
   made.kind = kind
   made.module.flash_size = random:pick { 200000, 200000, 40000 }
   made.module.lists_storage, made.module.open_is_418 = random:chance(0.5), random:chance(0.3)
-  for i = 1, random:int(1, 3) do made.actors[i] = plan_user(random, made, i) end
+  for i = 1, random:int(1, 4) do made.actors[i] = plan_user(random, made, i) end
   plan.add_companions(random, made)
   made.words = made.words * 3 -- each call takes some commands
   made.kinds, made.gentle = files.kinds, files.gentle

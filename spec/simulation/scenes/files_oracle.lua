@@ -190,9 +190,18 @@ local function check_left(user)
   user.run.world:note_failure("%s: a part of it (%s) is left in the module", user.name, show(stored))
 end
 
+--- Nothing is open any more, before somebody uses the files again.
+function oracle.check_handles(run)
+  local deadline = run.world.now + REMOVAL
+  while oracle.leftovers(run) and run.world.now < deadline do hayes.sleep(1) end
+  local left = oracle.leftovers(run)
+  if left then run.world:note_failure("%s is left", left) end
+end
+
 function oracle.check_rest(run, modem)
   run.module.flash_full_until, run.module.habits.flash_size = 0, 1000000
   hayes.sleep(BOUND)
+  oracle.check_handles(run)
   for _, user in ipairs(run.file_users or {}) do
     check_left(user)
     use_again(run, modem, user.name)

@@ -49,7 +49,7 @@ ftp.kinds, ftp.gentle = faults.with({
   end },
   ["lost result"] = { where = "command", harm = "loss", act = function(_, _, command) command.result_lost = true end },
   ["late cancel"] = faults.late_cancel,
-}, { ["late cancel"] = 4, ["data lost"] = 3, reboot = 2 })
+}, { ["late cancel"] = 6, ["data lost"] = 3, reboot = 2 })
 
 -- The plan
 
@@ -80,8 +80,8 @@ local function putting(random)
 end
 
 local function getting(random)
-  local call = { name = "get", sink = random:pick { "string", "function", "path", "path", "flash" },
-    path = random:pick { "g1.bin", "g2.bin", "g3.bin", "p1.bin", "missing.bin" },
+  local call = { name = "get", sink = random:pick { "string", "function", "path", "path", "flash", "flash" },
+    path = random:pick { "g1.bin", "g1.bin", "g2.bin", "g3.bin", "p1.bin", "missing.bin" },
     verify = random:pick { true, true, false } }
   if call.sink == "path" and random:chance(0.3) then call.verify = "content" end
   if call.sink ~= "flash" and random:chance(0.4) then call.piece = piece_of(random, 60000) end
@@ -109,11 +109,11 @@ end
 
 local function plan_server(random)
   return {
-    latency = random:pick { 0.05, 0.2, 2 }, rate = random:pick { 3000, 20000, 200000 },
+    latency = random:pick { 0.05, 0.2, 2 }, rate = random:pick { 3000, 3000, 20000, 200000 },
     no_rest = random:chance(0.08), no_size = random:chance(0.08), no_times = random:chance(0.2),
     no_mlsd = random:chance(0.3), no_overwrite = random:chance(0.3), truncates = random:chance(0.5),
     holds = random:chance(0.3) and random:real() * 5 or 0,
-    files = { ["g1.bin"] = size_of(random), ["g2.bin"] = size_of(random), ["g3.bin"] = size_of(random),
+    files = { ["g1.bin"] = random:int(1, 60000), ["g2.bin"] = size_of(random), ["g3.bin"] = size_of(random),
       ["p1.bin"] = random:chance(0.4) and size_of(random) or nil },
   }
 end

@@ -71,7 +71,7 @@ end
 
 local function not_uploaded(client, call)
   local stored = client:stored(call.path)
-  if stored == client.before or client.run.harm >= DAMAGE then return end
+  if stored == client.before or client.run.harm >= DAMAGE or client.late[call.path] then return end
   local given = client.given or ""
   if not stored then
     if client:stored(call.path .. ".hayes-old") ~= client.before and client:stored(call.path .. ".part") ~= given then
@@ -92,7 +92,7 @@ local function fetched(client, call, result, told)
   if call.sink == "function" then got = table.concat(client.got) end
   if call.sink == "path" then got = local_files.read(client.target) end
   if call.sink == "flash" then
-    got = client.run.module.files["got.bin"]
+    got = client.run.module.files[client.inside]
     client.run.got_whole = client.run.got_whole or {}
     client.run.got_whole[got or ""] = true
   end
@@ -162,6 +162,7 @@ end
 function oracle.check(client, call, ok, result, err)
   client.unsettled, client.cancelled = client.cancelled, not ok
   if ok and result ~= nil then
+    client.late = {}
     if succeeded[call.name] then succeeded[call.name](client, call, result, err) end
     return
   end
@@ -169,6 +170,8 @@ function oracle.check(client, call, ok, result, err)
   if ok and (not errors.is(err) or tostring(err) == "") then return fail(client, call, "failed with %s", tostring(err)) end
   if ok and is_calm(client.run) and not is_expected(client, call, err) then fail(client, call, "failed: %s", tostring(err)) end
   if failed[call.name] then failed[call.name](client, call) end
+  -- An upload that was cancelled as its command went out reaches the server during a later call.
+  if not ok and call.name == "put" then client.late[call.path] = true end
 end
 
 -- The end
@@ -180,6 +183,10 @@ function oracle.check_rest(run, modem)
   run.armed = false
   -- A result that got lost may still come within the time that the note gives it.
   if run.harm >= LOSS then hayes.sleep(RESULT) end
+  local deadline = run.world.now + RESULT
+  while oracle.leftovers(run) and run.world.now < deadline do hayes.sleep(1) end
+  local left = oracle.leftovers(run)
+  if left then run.world:note_failure("%s is left", left) end
   local from = run.world.now
   local bytes = "all is well again\r\nOK\r\n"
   local session, err = modem.ftp.open { host = "ftp.example", user = "me", password = "secret", timeout = 20, retries = 4 }
@@ -200,10 +207,12 @@ end
 
 function oracle.leftovers(run)
   local ftp = run.module.ftp
-  local got, whole = run.module.files["got.bin"], run.got_whole or {}
+  local whole = run.got_whole or {}
   for _, bytes in pairs(run.module.server.files) do whole[bytes] = true end
-  if run.harm < LOSS and not run.unplugged and got and not whole[got] then
-    return "a part of a file in the module"
+  for name, bytes in pairs(run.module.files) do
+    if run.harm < LOSS and not run.unplugged and name:find("^got") and not whole[bytes] then
+      return "a part of a file in the module"
+    end
   end
   if ftp.pending then return "a command of the FTP client" end
   if run.harm < LOSS and not run.unplugged and ftp.state ~= 4 then return "a session of the FTP client" end

@@ -51,7 +51,8 @@ function does.get(client, call)
     sink = local_files.path(client.run, "got." .. call.path)
     client.target = sink
   elseif call.sink == "flash" then
-    sink = "UFS:got.bin"
+    client.inside = ("got%d.bin"):format(call.id)
+    sink = "UFS:" .. client.inside
   elseif call.sink == "function" then
     sink = function(bytes)
       if bytes then client.got[#client.got + 1] = bytes else client.ends = client.ends + 1 end
@@ -83,8 +84,8 @@ local function use_session(run, actor, planned)
     return
   end
   if not results[2] then return oracle.check_refusal(run, call, results[3]) end
-  local client = setmetatable({ run = run, session = results[2], number = actor.number, retries = planned.options.retries },
-    Client)
+  local client = setmetatable({ run = run, session = results[2], number = actor.number, late = {},
+    retries = planned.options.retries }, Client)
   results[2] = nil
   for _, next_call in ipairs(planned.calls) do
     if next_call.pause > 0 then hayes.sleep(next_call.pause) end
@@ -95,8 +96,13 @@ local function use_session(run, actor, planned)
   end
   results = table.pack(run:call(planned.close, function() return client.session:close() end))
   note(run, planned.close, results)
-  -- A program that is cancelled closes what it holds on the way out.
-  if not results[1] then client.session:close() end
+  -- A program that is cancelled closes what it holds on the way out; one that is told that closing failed does so again.
+  if not results[1] then return client.session:close() end
+  for _ = 1, 5 do
+    if results[2] then break end
+    hayes.sleep(5)
+    results[2] = client.session:close()
+  end
 end
 
 local acts = {}

@@ -139,9 +139,14 @@ local function give(module, command, name, bytes)
     module.online = { input = function(_, input)
       local silent = module.world.now - last >= 1
       last = module.world.now
-      if input ~= "+++" or not silent or not finish(module, what) then return end
-      stop()
-      module:answer(command, OK)
+      if input ~= "+++" or not silent then return end
+      local asked = last
+      after(module, 1, function() -- the silence behind it
+        if last ~= asked or not finish(module, what) then return end
+        module.run.troubled = true
+        stop()
+        module:answer(command, OK)
+      end)
     end }
     local function next_packet()
       if ftp.transfer ~= what or command.boot ~= module.boots then return end

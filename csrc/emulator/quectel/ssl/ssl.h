@@ -10,6 +10,8 @@ enum {
     QUECTEL_SSL_SESSIONS = 4, /* per context, one per host */
 };
 
+struct emu_random;
+
 struct quectel_ssl_session {
     char *host; /* NULL: unused */
     SSL_SESSION *session;
@@ -39,6 +41,9 @@ void quectel_ssl_free(struct quectel *quectel);
  * cached one. Returns NULL if the settings are unusable. */
 struct emu_tls *quectel_ssl_make_tls(struct quectel *quectel, struct quectel_ssl_context *context,
                                      const char *host, SSL_SESSION *session);
+
+/* See emu_module.weaken. */
+bool quectel_ssl_weaken(struct emu *emu, const char *line, struct emu_random *random);
 
 void quectel_ssl_forget_sessions(struct quectel_ssl_context *context);
 

@@ -5,6 +5,7 @@ local Emulator = require "hayes.emulator"
 local convert = require "hayes.cli.convert"
 local hayes = require "hayes"
 local Output = require "hayes.cli.output"
+local profiles = require "hayes.profile"
 local stop = require "hayes.cli.stop"
 
 local emulate = {}
@@ -13,10 +14,11 @@ local DEFAULT_MODULE = "EC200U"
 
 function emulate.define(command)
   command:description "Run a module in software, and print the port that it answers on. Ctrl-C ends it."
-  command:argument("module", "EC200U, EC200A or Ai-WB2."):args "?":default(DEFAULT_MODULE)
-    :choices { "EC200U", "EC200A", "Ai-WB2" }
+  command:argument("module", "EC200U, EC200A or Ai-WB2. Default: EC200U, or the one nearest to the profile.")
+    :args "?":choices { "EC200U", "EC200A", "Ai-WB2" }
   command:option("--flash", "The folder that is the module's flash. Default: a new one, removed at the end.")
     :argname "<folder>"
+  command:option("--profile", "Answer like the module that `hayes probe` has made this file of."):argname "<file>"
   command:option("--resolve", "Where a host name leads, such as example.com=127.0.0.1:8443; may be repeated.")
     :argname "<name=address>":count "*"
   command:option("--quirks", "Habits of real firmware, with commas between them; `list` prints what there is.")
@@ -66,14 +68,15 @@ function emulate.run(run)
   local arguments = run.arguments
   if arguments.quirks == "list" then return print_quirks(run) end
   if arguments.quirks then check_quirks(arguments.quirks) end
-  local module = arguments.module or DEFAULT_MODULE
-  local emulator <close> = stop.unless(hayes.emulator { module = module, flash = arguments.flash,
-    resolve = addresses(arguments.resolve), quirks = arguments.quirks, link = arguments.link,
+  if arguments.profile then stop.unless(profiles.load(arguments.profile)) end
+  local module = arguments.module or not arguments.profile and DEFAULT_MODULE or nil
+  local emulator <close> = stop.unless(hayes.emulator { module = module, profile = arguments.profile,
+    flash = arguments.flash, resolve = addresses(arguments.resolve), quirks = arguments.quirks, link = arguments.link,
     faults = arguments.faults, seed = arguments.seed })
-  run.out:result({ module = module, address = emulator.address }, function()
+  run.out:result({ module = module, profile = arguments.profile, address = emulator.address }, function()
     run.out:line("%s", emulator.address)
   end)
-  io.stdout:flush()
+  run.out.flush()
   while true do hayes.sleep(3600) end
 end
 

@@ -54,7 +54,9 @@ function actions.get(run, modem)
   local name = run.arguments.name
   local path = run.arguments.path or name:gsub("^%u+:", "")
   if path == "-" then
-    io.stdout:write((stop.unless(modem.file.download(name))))
+    local sink = run.out.sink()
+    stop.unless(sink((stop.unless(modem.file.download(name)))))
+    stop.unless(sink())
     return
   end
   local done = stop.unless(modem.file.download(name, path))

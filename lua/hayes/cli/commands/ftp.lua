@@ -1,8 +1,10 @@
 --- hayes ftp: files on FTP and FTPS servers, through the module.
 
+local core = require "hayes.core"
 local Output = require "hayes.cli.output"
 local convert = require "hayes.cli.convert"
 local ftp_url = require "hayes.cli.ftp_url"
+local local_file = require "hayes.local_file"
 local mirror = require "hayes.cli.mirror"
 local progress = require "hayes.cli.progress"
 local secret = require "hayes.cli.secret"
@@ -79,11 +81,7 @@ function actions.get(run, session, path)
   local to = run.arguments.path or path:match "[^/]+$"
   if not to then stop.wrong_use "the URL names a folder: `hayes ftp mirror` fetches those" end
   local show, finish = progress.new(run.out)
-  local sink = to
-  if to == "-" then
-    sink = function(chunk) return not chunk or io.stdout:write(chunk) and 1 end
-  end
-  local done, err = session:get(path, sink, { progress = show })
+  local done, err = session:get(path, to == "-" and run.out.sink() or to, { progress = show })
   finish()
   stop.unless(done, err)
   if to ~= "-" then report(run, to, done) end
@@ -124,9 +122,9 @@ end
 --- What is wrong with the local side is told before the module does anything.
 local function check_local(run)
   if run.arguments.action ~= "put" then return end
-  local file, err = io.open(run.arguments.path, "rb")
-  if not file then stop.wrong_use("%s", err) end
-  file:close()
+  local path = run.arguments.path
+  if core.inspect(path) == "fifo" then return end -- its writer would find that its reader has gone
+  stop.unless(local_file.source(path, {})).file:close()
 end
 
 function ftp.run(run)

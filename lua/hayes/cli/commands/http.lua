@@ -112,20 +112,27 @@ local function with_scheme(url)
   return "https://" .. url
 end
 
-local function show_head(status_line, headers)
-  print(status_line)
+local function show_head(out, status_line, headers)
+  out:line("%s", status_line)
   local names = {}
   for name in pairs(headers) do names[#names + 1] = name end
   table.sort(names)
-  for _, name in ipairs(names) do print(name .. ": " .. headers[name]) end
-  print()
+  for _, name in ipairs(names) do out:line("%s: %s", name, headers[name]) end
+  out:line ""
 end
 
-local function open_output(path)
-  if not path then return io.stdout end
+--- Where the body goes.
+---@return fun(bytes: string?): 1|nil, string?  an LTN12 sink
+local function output_of(run)
+  local path = run.arguments.output
+  if not path then return run.out.sink() end
   local file, err = io.open(path, "wb")
   if not file then stop.wrong_use("the output cannot be written: %s", err) end
-  return file
+  return function(bytes)
+    local ok, words
+    if bytes then ok, words = file:write(bytes) else ok, words = file:close() end
+    return ok and 1 or nil, not ok and ("the output cannot be written: %s: %s"):format(path, words) or nil
+  end
 end
 
 --- Headers that tell a server who asks are not sent to another one.
@@ -138,16 +145,16 @@ local function without_secrets(headers)
 end
 
 --- What takes the body of the last answer, and what was taken.
-local function receiver(run, file)
+local function receiver(run, output)
   local show, finish = progress.new(run.out)
   local taken = { bytes = 0, parts = {}, finish = finish }
   function taken.sink_for(length)
     return function(chunk)
       if not chunk then return 1 end
-      if run.out.json and file == io.stdout then
+      if run.out.json and not run.arguments.output then
         taken.parts[#taken.parts + 1] = chunk
       else
-        local ok, err = file:write(chunk)
+        local ok, err = output(chunk)
         if not ok then return nil, err end
       end
       taken.bytes = taken.bytes + #chunk
@@ -172,13 +179,13 @@ function http.run(run)
     headers = headers_of(arguments.header, data) }
   if parts_of(url).secure then target.tls(arguments) end -- told before the module does anything
   target.go_on_line(run)
-  local file = open_output(arguments.output)
-  local taken = receiver(run, file)
+  local output = output_of(run)
+  local taken = receiver(run, output)
   local status, headers
   for _ = 1, MOST_REDIRECTS + 1 do
     status, headers = one_request(run, url, request, function(code, received, line)
       if is_redirect[code] and received.location then return nil end
-      if arguments.include and not run.out.json then show_head(line, received) end
+      if arguments.include and not run.out.json then show_head(run.out, line, received) end
       return taken.sink_for(tonumber(received["content-length"]))
     end)
     if not status or not is_redirect[status] or not headers.location then break end
@@ -189,7 +196,7 @@ function http.run(run)
     url = with_scheme(next_url)
   end
   taken.finish()
-  if file ~= io.stdout then file:close() end
+  stop.unless(output())
   if not status then stop.with(stop.status_of(headers), headers) end
   if is_redirect[status] and headers.location then
     stop.with(stop.REFUSED, ("more than %d redirects"):format(MOST_REDIRECTS))

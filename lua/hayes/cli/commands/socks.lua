@@ -26,7 +26,7 @@ Examples:
 end
 
 --- As a line of a log: what clients have sent may be anything.
-local function printable(text)
+local function as_line(text)
   return (text:gsub("[^ -~]", function(byte) return ("\\x%02x"):format(byte:byte()) end))
 end
 
@@ -41,7 +41,7 @@ function socks.run(run)
   server.run(listener, function(client)
     local request = requests.read(client)
     if not request then return end
-    local where = printable(("%s:%d"):format(request.host, request.port))
+    local where = as_line(("%s:%d"):format(request.host, request.port))
     carry.run(run.out, connections, client, where, function()
       -- Unlike open(), connect() takes a bad name or port for no mistake of the program.
       local made = make()
@@ -49,7 +49,7 @@ function socks.run(run)
       return nil, made:lasterror()
     end, function(err)
       request.refused(err)
-      return printable(tostring(err))
+      return as_line(tostring(err))
     end, request.granted)
   end)
 end

@@ -42,15 +42,13 @@ local function send_input(input, socket)
 end
 
 --- What the server sends, up to its end.
-local function print_output(socket)
+local function print_output(run, socket)
+  local sink = run.out.sink()
   while true do
     local bytes, err, rest = socket:receivepartial(CHUNK)
     if not bytes and err == "timeout" then bytes = rest end
-    if bytes or (rest and rest ~= "") then
-      io.stdout:write(bytes or rest)
-      io.stdout:flush()
-    end
-    if not bytes then return err end
+    if bytes or (rest and rest ~= "") then stop.unless(sink(bytes or rest)) end
+    if not bytes then return stop.unless(sink()) end
   end
 end
 
@@ -68,7 +66,7 @@ function tls.run(run)
   do
     -- Also at Ctrl-C, which raises: the task must not find its input closed.
     local _cancel <close> = setmetatable({}, { __close = function() sending:cancel() end })
-    print_output(socket)
+    print_output(run, socket)
   end
   say("hayes: %s", tostring(socket:lasterror() or "the connection is closed"))
 end

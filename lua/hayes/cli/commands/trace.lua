@@ -102,7 +102,7 @@ end
 local function play(run, items)
   local player <close> = stop.unless(replay.new(items))
   run.out:line("%s", player.path)
-  io.stdout:flush()
+  run.out.flush()
   local counts = player:run(function(sentence) run.out:note("%s", sentence) end)
   run.out:note("the trace is over: %d of its lines were played, %d left out; %s unknown", counts.played, counts.skipped,
     counts.unknown == 1 and "1 line of the host was" or counts.unknown .. " lines of the host were")
@@ -111,10 +111,11 @@ end
 
 local function write_page(run, items, dialect, trips)
   local path = run.arguments.html
+  local module = dialect and { explain = function(_, line) return explain(dialect, line) end }
+  local text = page.of(items, trips, module)
   local file, err = io.open(path, "w")
   if not file then stop.wrong_use("the page cannot be written: %s", err) end
-  local module = dialect and { explain = function(_, line) return explain(dialect, line) end }
-  local written, failure = file:write(page.of(items, trips, module))
+  local written, failure = file:write(text)
   if written then written, failure = file:close() end
   if not written then stop.with(stop.REFUSED, ("the page cannot be written: %s: %s"):format(path, failure)) end
   run.out:note("%s: %d lines", path, #items)

@@ -21,7 +21,7 @@ local function tell(out, where, facts)
   if out.json then
     facts.time, facts.to = os.date "!%Y-%m-%dT%H:%M:%SZ", where
     out:value(facts, ORDER)
-    io.stdout:flush()
+    out.flush()
   elseif facts.error then
     out:note("%s %s: %s", os.date "%H:%M:%S", where, facts.error)
   else
@@ -38,7 +38,7 @@ end
 function carry.announce(out, host, port, does)
   if out.json then
     out:value({ listening = { host = host, port = port } }, { "listening", "host", "port" })
-    io.stdout:flush()
+    out.flush()
   else
     out:note("hayes: %s", does)
   end

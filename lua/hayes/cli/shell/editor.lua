@@ -3,6 +3,7 @@
 
 local core = require "hayes.core"
 local history = require "hayes.cli.shell.history"
+local Output = require "hayes.cli.output"
 local printable = require "hayes.cli.printable"
 local complete = require "hayes.cli.shell.complete"
 local wait = require "hayes.wait"
@@ -58,15 +59,17 @@ local function print_above(text)
 end
 
 function Editor:print(text)
-  text = printable(text)
+  text = printable.text(text)
   if self.prompting then print_above(text) else io.stdout:write(text, "\n") end
-  io.stdout:flush()
+  Output.flush()
 end
 
 --- Writes what a connection sends, which need not be lines.
-function Editor.write(_, text)
-  io.stdout:write(printable(text, true))
-  io.stdout:flush()
+---@param shown fun(bytes: string?): string  of printable.stream
+---@param bytes? string  nil: no more comes
+function Editor.write(_, shown, bytes)
+  io.stdout:write(shown(bytes))
+  Output.flush()
 end
 
 --- The next line from the editor; nil at its end.

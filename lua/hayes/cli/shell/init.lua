@@ -5,6 +5,7 @@ local decode = require "hayes.cli.decode"
 local Editor = require "hayes.cli.shell.editor"
 local errors = require "hayes.error"
 local evaluate = require "hayes.cli.shell.evaluate"
+local printable = require "hayes.cli.printable"
 local words = require "hayes.cli.shell.words"
 
 ---@class hayes.cli.shell
@@ -38,31 +39,34 @@ local function in_hex(text)
 end
 
 --- A line of the shell's output: to the terminal, above a prompt, and into the log.
-function Shell:print(text)
+---@param text string
+---@param style? string  of Output:style
+function Shell:print(text, style)
   if self.hex then text = text:gsub("[^\n]+", in_hex) end
+  if style then text = self.out:style(style, text) end
   if self.time then text = os.date "%H:%M:%S " .. text end
-  if self.log then self.log:write(text, "\n") end
+  if self.log then self.log:write(printable.text(text, false, true), "\n") end
   self.editor:print(text)
 end
 
 --- Something that the shell itself says.
 function Shell:tell(text)
-  self:print(self.out:style("dim", "-- " .. text))
+  self:print("-- " .. text, "dim")
 end
 
 function Shell:show_error(err)
-  self:print(self.out:style("red", tostring(err)))
+  self:print(tostring(err), "red")
   if type(err) == "table" and err.hint then self:tell("What to try: " .. err.hint) end
 end
 
 --- The fields of a line in words, unless answers are printed as they come.
 local function print_fields(self, line)
   if self.raw then return end
-  for _, row in ipairs(decode.rows(self.modem, line)) do self:print(self.out:style("dim", "  " .. row)) end
+  for _, row in ipairs(decode.rows(self.modem, line)) do self:print("  " .. row, "dim") end
 end
 
 function Shell:show_event(event)
-  self:print(self.out:style("yellow", event.line))
+  self:print(event.line, "yellow")
   print_fields(self, event.line)
 end
 
@@ -79,7 +83,7 @@ function Shell:send(text)
     print_fields(self, line)
   end
   if response.data then self:print(response.data) end
-  self:print(self.out:style("green", response.result))
+  self:print(response.result, "green")
   return true
 end
 
@@ -93,7 +97,7 @@ function Shell:obey(line)
   local text = line:match "^%s*(.-)%s*$"
   self.hinted = nil
   if text == "" then return end
-  if self.log then self.log:write("> ", self.editor.shown(text), "\n") end
+  if self.log then self.log:write("> ", printable.text(self.editor.shown(text)), "\n") end
   if text:find "^[Aa][Tt]" then return self:send(text) end
   local question = text:match "^%?%s*(.*)$"
   if question == "" then

@@ -3,6 +3,7 @@
 
 local core = require "hayes.core"
 local errors = require "hayes.error"
+local printable = require "hayes.cli.printable"
 local wait = require "hayes.wait"
 
 local terminal = {}
@@ -26,11 +27,15 @@ end
 
 --- What a connection sends, up to its end.
 local function show_received(shell, socket)
+  local shown = printable.stream(true)
   while true do
     local bytes, err, rest = socket:receivepartial(CHUNK)
     bytes = bytes or rest
-    if bytes and bytes ~= "" then shell.editor:write(bytes) end
-    if err and err ~= "timeout" then return nil, err end
+    if bytes and bytes ~= "" then shell.editor:write(shown, bytes) end
+    if err and err ~= "timeout" then
+      shell.editor:write(shown)
+      return nil, err
+    end
   end
 end
 

@@ -10,8 +10,14 @@
 ---@field bytes? integer     data of that many bytes, in place of text
 
 local errors = require "hayes.error"
+local local_file = require "hayes.local_file"
 
 local reader = {}
+
+local LONGEST_LINE = 1 << 20 -- bytes
+local MOST_ITEMS = 1000000
+local MOST_SKIPPED = 1000000 -- lines that are none
+local WITHOUT_ITEM = 1 << 24 -- bytes: what has no line of a trace in these is none, and may have no end
 
 local LINE = "^(%d%d%d%d)%-(%d%d)%-(%d%d)T(%d%d):(%d%d):(%d%d%.%d+)Z ([<>-]) (.*)$"
 
@@ -39,26 +45,56 @@ function reader.item(text, number)
   }
 end
 
+local function no_trace(path, words)
+  return errors.new { name = "no_trace", message = ("%s %s"):format(path, words),
+    hint = "A trace is what hayes.open(port, { trace = PATH }), and --trace of each command, write." }
+end
+
+--- Calls f(line, read) for each line of what a source gives, without its end, and with the bytes read so far, until
+--- that gives false. Of a line that is too long only the beginning is kept.
+---@return true?, hayes.error?
+local function each_line(source, f)
+  local rest, read = "", 0
+  while true do
+    local bytes, err = source()
+    if err then return nil, err end
+    read = read + #(bytes or "")
+    local from, stop = 1, (bytes or ""):find("\n", 1, true)
+    while stop do
+      if not f((rest .. bytes:sub(from, stop - 1)):gsub("\r$", ""), read) then return true end
+      rest, from, stop = "", stop + 1, bytes:find("\n", stop + 1, true)
+    end
+    if #rest <= LONGEST_LINE then rest = rest .. (bytes or ""):sub(from) end
+    if not bytes then return rest == "" or f((rest:gsub("\r$", "")), read) or true end
+    if read >= WITHOUT_ITEM and not f(nil, read) then return true end
+  end
+end
+
 --- The items of a trace. Lines that are none (a gap in the trace, the end of a file that was cut) are left out; how
 --- many is the second value.
 ---@param path string
+---@param most? integer  items; a longer trace is refused (a million)
 ---@return hayes.trace.item[]?, integer|hayes.error
-function reader.read(path)
-  local file, err = io.open(path, "r")
-  if not file then
-    return nil, errors.new { name = "no_such_file", message = ("the trace cannot be read: %s"):format(err) }
-  end
+function reader.read(path, most)
+  most = most or MOST_ITEMS
+  local source, err = local_file.bytes(path)
+  if not source then return nil, err end
   local items, number, skipped = {}, 0, 0
-  for text in file:lines() do
-    number = number + 1
-    local item = reader.item(text, number)
-    if item then items[#items + 1] = item else skipped = skipped + 1 end
+  local _, failure = each_line(source, function(text, read)
+    if text then
+      number = number + 1
+      local item = #text <= LONGEST_LINE and reader.item(text, number) or nil
+      if item then items[#items + 1] = item else skipped = skipped + 1 end
+    end
+    return #items <= most and (#items > 0 or read < WITHOUT_ITEM) and skipped < MOST_SKIPPED
+  end)
+  if failure then return nil, failure end
+  if #items > most then
+    return nil, errors.new { name = "file_too_long", message = ("%s has more than %d lines of a trace")
+      :format(path, most),
+      hint = "Give a part of it: `tail -n 100000 FILE > PART`." }
   end
-  file:close()
-  if #items == 0 then
-    return nil, errors.new { name = "no_trace", message = ("%s holds no line of a trace"):format(path),
-      hint = "A trace is what hayes.open(port, { trace = PATH }), and --trace of each command, write." }
-  end
+  if #items == 0 or skipped >= MOST_SKIPPED then return nil, no_trace(path, "holds no line of a trace") end
   return items, skipped
 end
 

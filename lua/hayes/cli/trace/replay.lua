@@ -8,9 +8,14 @@ local errors = require "hayes.error"
 local reader = require "hayes.cli.trace.reader"
 local wait = require "hayes.wait"
 
+local replay = {}
+
 local FILLER = "x"
 local LONGEST_PAUSE = 1 -- seconds; silence in a trace need not be sat out
 local LINGER = 1 -- seconds: when a pty is closed, what has not been read from it is lost
+local LONGEST_BLOCK = 1 << 30 -- bytes
+local LONGEST_LINE = 65536 -- bytes of the host without a line end
+local PIECE = 32768
 local MOST_LEFT_OUT = 30 -- lines that the host may leave out: the same command further on is another one
 
 ---@class hayes.replay
@@ -20,22 +25,38 @@ local MOST_LEFT_OUT = 30 -- lines that the host may leave out: the same command 
 local Replay = {}
 Replay.__index = Replay
 
-local replay = {}
-
 --- A line without end that the host sends by itself, and not at the end of a command: `+++`.
 local function is_whole(text) return text == "+++" or text:find "^[\26\27]+$" ~= nil end
 
---- Does what came fit what the trace has? `***` stands for any text.
-local function fits(expected, got)
-  if expected == got then return true end
-  if not expected:find("***", 1, true) then return false end
-  local pattern = expected:gsub("%p", "%%%0"):gsub("%%%*%%%*%%%*", ".*")
-  return got:find("^" .. pattern .. "$") ~= nil
+--- Does what came fit what the trace has? `***` stands for any text. The parts between are looked for one after the
+--- other, each at the first place where it stands, and the last one at the end.
+---@param expected string
+---@param got string
+---@return boolean
+function replay.fits(expected, got)
+  local from, at = expected:find("***", 1, true)
+  if not from then return expected == got end
+  if got:sub(1, from - 1) ~= expected:sub(1, from - 1) then return false end
+  local place = from -- in `got`, of what has not been matched
+  while true do
+    local next_from, next_at = expected:find("***", at + 1, true)
+    local part = expected:sub(at + 1, (next_from or 0) - 1)
+    if not next_from then return #got - place + 1 >= #part and got:sub(#got - #part + 1) == part end
+    local _, last = got:find(part, place, true)
+    if not last then return false end
+    place, at = last + 1, next_at
+  end
 end
 
 ---@param items hayes.trace.item[]
 ---@return hayes.replay?, hayes.error?
 function replay.new(items)
+  for _, item in ipairs(items) do
+    if item.bytes and item.bytes > LONGEST_BLOCK then
+      return nil, errors.new { name = "no_trace", message = ("line %d of the trace: no module sends or takes %d bytes "
+        .. "at once"):format(item.line, item.bytes) }
+    end
+  end
   local port, path, words = core.open_pty()
   if not port then return nil, errors.new { name = path, message = ("no pty: %s"):format(words) } end
   return setmetatable({ port = port, path = path, items = items, at = 1, input = "" }, Replay)
@@ -75,7 +96,7 @@ local function next_line(self)
       self.input = rest
       return line
     end
-    if is_whole(self.input) then
+    if is_whole(self.input) or #self.input > LONGEST_LINE then
       line, self.input = self.input, ""
       return line
     end
@@ -84,23 +105,35 @@ local function next_line(self)
 end
 
 local function take(self, count)
-  while #self.input < count do fill(self) end
+  while #self.input < count do
+    count = count - #self.input
+    self.input = ""
+    fill(self)
+  end
   self.input = self.input:sub(count + 1)
 end
 
 --- What a module writes for a line of a trace. Behind a comma the block follows on the same line.
 local function said(item)
-  if item.bytes then return FILLER:rep(item.bytes) end
   local text = reader.bytes_of(item.text)
   if text == ">" then return "\r\n> " end
   return "\r\n" .. text .. (text:find ",$" and "" or "\r\n")
+end
+
+--- Writes a block.
+local function fill_in(self, count)
+  local piece = FILLER:rep(math.min(count, PIECE))
+  while count > 0 do
+    write(self, piece:sub(1, count))
+    count = count - #piece
+  end
 end
 
 --- The place behind which the host's line stands, from here on; nil: nowhere.
 local function find_line(self, line)
   for i = self.at, math.min(self.at + MOST_LEFT_OUT, #self.items) do
     local item = self.items[i]
-    if item.mark == ">" and not item.bytes and fits(reader.bytes_of(item.text), line) then return i end
+    if item.mark == ">" and not item.bytes and replay.fits(reader.bytes_of(item.text), line) then return i end
   end
 end
 
@@ -114,7 +147,7 @@ function Replay:run(tell)
     local item = self.items[self.at]
     if item.mark == "<" then
       if before then wait.sleep(math.min(math.max(item.time - before, 0), LONGEST_PAUSE)) end
-      write(self, said(item))
+      if item.bytes then fill_in(self, item.bytes) else write(self, said(item)) end
     elseif item.mark == ">" and item.bytes then
       take(self, item.bytes)
     elseif item.mark == ">" then

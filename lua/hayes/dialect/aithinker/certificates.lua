@@ -14,7 +14,7 @@ local MOST = 2047
 local names = { "ca", "certificate", "key" }
 
 return function(modem)
-  ---@class hayes.aithinker.certificates
+  ---@class hayes.aithinker.certificates modem.certificates of an Ai-Thinker module
   local certificates = {}
   local slots = Slots.new(modem)
   certificates.slots = slots -- modem.ssl opens with them
@@ -24,6 +24,7 @@ return function(modem)
   end
 
   --- The text of what was given for a slot: a local path or { pem = text }. What is no PEM or too long raises.
+  ---@package
   function certificates.check(where, kind, source)
     if type(source) == "string" and source:find("^%u%u+:") then
       check.fail(where, ("%s is %s; this module has slots and no files: give a local path or { pem = … }"):format(kind,
@@ -38,7 +39,11 @@ return function(modem)
   end
 
   --- Reads a slot; "" if it is empty. This includes the key: it is up to the caller not to show it.
-  ---@param kind "ca"|"certificate"|"key"
+  ---
+  --- Errors: those of modem:at, `bad_answer`, `short_read`, `long_read`.
+  ---
+  --- Source: TCP/IP AT Command Set, AT+SSLCRET.
+  ---@param kind "ca"|"certificate"|"key" the slot
   ---@return string?, hayes.error?
   function certificates.get(kind)
     check_kind("certificates.get", kind)
@@ -54,7 +59,11 @@ return function(modem)
   --- Puts a certificate or key into its slot, unless it is there, and reads it back. Fails with `slots_in_use` while an
   --- open TLS connection or server needs the present content: close that first. A connection that the module makes at
   --- power-up (tcp.autoconnect) uses the new one from the next start on.
-  ---@param kind "ca"|"certificate"|"key"
+  ---
+  --- Errors: `slots_in_use`, `not_stored`, those of modem:at.
+  ---
+  --- Source: TCP/IP AT Command Set, AT+SSLCRET.
+  ---@param kind "ca"|"certificate"|"key" the slot
   ---@param source string|table a local path, PEM text, or { pem = text }; up to 2047 bytes
   ---@return true?, hayes.error?
   function certificates.set(kind, source)
@@ -63,7 +72,11 @@ return function(modem)
   end
 
   --- Empties a slot. Fails with `slots_in_use` while an open TLS connection or server needs the present content.
-  ---@param kind "ca"|"certificate"|"key"
+  ---
+  --- Errors: `slots_in_use`, `not_stored`, those of modem:at.
+  ---
+  --- Source: TCP/IP AT Command Set, AT+SSLCRET.
+  ---@param kind "ca"|"certificate"|"key" the slot
   ---@return true?, hayes.error?
   function certificates.clear(kind)
     check_kind("certificates.clear", kind)
@@ -71,6 +84,10 @@ return function(modem)
   end
 
   --- What is in the slots, as for modem.certificates of other modules: { name, size, kind }, the name being the kind.
+  ---
+  --- Errors: those of modem:at, `bad_answer`.
+  ---
+  --- Source: TCP/IP AT Command Set, AT+SSLCRET.
   ---@return { name: string, size: integer, kind: string }[]?, hayes.error?
   function certificates.list()
     local list = {}
@@ -83,7 +100,11 @@ return function(modem)
   end
 
   --- The same as clear().
-  ---@param name "ca"|"certificate"|"key"
+  ---
+  --- Errors: as for clear().
+  ---
+  --- Source: TCP/IP AT Command Set, AT+SSLCRET.
+  ---@param name "ca"|"certificate"|"key" the slot
   ---@return true?, hayes.error?
   function certificates.remove(name)
     check_kind("certificates.remove", name)

@@ -5,10 +5,12 @@ local errors = require "hayes.error"
 local hosts = require "hayes.stream.host"
 local Steps = require "hayes.steps"
 
-local resolve_rules = { timeout = { type = "number", min = 0.1, max = 3600 } }
+local resolve_rules = {
+  timeout = { type = "number", min = 0.1, max = 3600, unit = "s", doc = "Over all; without it the module has 20 s." },
+}
 
 return function(modem)
-  ---@class hayes.aithinker.dns
+  ---@class hayes.aithinker.dns modem.dns of an Ai-Thinker module
   local dns = {}
 
   local function address(where, what, value)
@@ -29,10 +31,13 @@ return function(modem)
       hint = "Check the name; modem.dns.servers() tells the DNS servers, and sets others." }
   end
 
-  --- The IPv4 address of a host name. Options: timeout, seconds over all (without it the module has 20 s). Page,
-  --- AT+WDOMAIN.
-  ---@param name string
-  ---@param options? { timeout: number? }
+  --- The IPv4 address of a host name.
+  ---
+  --- Errors: `dns_failed`, `timeout`, those of modem:at.
+  ---
+  --- Source: TCP/IP AT Command Set, AT+WDOMAIN.
+  ---@param name string 1 to 200 bytes
+  ---@param options? { timeout: number? } how long it may take
   ---@return string?, hayes.error?
   function dns.resolve(name, options)
     check.value("dns.resolve", "the name", name, { type = "string", line = true, filled = true, longest = 200 })
@@ -42,9 +47,13 @@ return function(modem)
     return Steps.run(modem, options.timeout, "resolving " .. name, resolve, name)
   end
 
-  --- The DNS servers as a list; with arguments they are set first. Page, AT+WDNS.
+  --- The DNS servers as a list; with arguments they are set first.
+  ---
+  --- Errors: those of modem:at.
+  ---
+  --- Source: TCP/IP AT Command Set, AT+WDNS.
   ---@param first? string IPv4 address
-  ---@param second? string
+  ---@param second? string IPv4 address
   ---@return string[]?, hayes.error?
   function dns.servers(first, second)
     if first ~= nil then
@@ -63,6 +72,8 @@ return function(modem)
     end
     return list
   end
+
+  check.takes(dns.resolve, resolve_rules)
 
   return dns
 end

@@ -63,6 +63,15 @@ local urcs = {
   { name = "+EVENT", text = "+EVENT:", prefix = true, summary = "Another event." },
 }
 
+local function source_of(name)
+  if name:find "WIFI" then return "combo guide, Wi-Fi commands" end
+  if name:find "MQTT" then return "combo guide, MQTT commands" end
+  if name == "+DATA" or name == "+BLUFIDATA" then return "combo guide, BLE commands" end
+  return "TCP/IP AT Command Set, events"
+end
+
+for _, urc in ipairs(urcs) do urc.source = source_of(urc.name) end
+
 --- Such a command was not taken, and is sent again.
 local busy_retry = { after = 0.2, times = 25 }
 
@@ -87,7 +96,7 @@ end
 --- The dialect of one lineage.
 local function make(of)
   return {
-    name = "aithinker",
+    name = "aithinker", title = "Ai-Thinker Wi-Fi modules",
     lineage = of,
     protocol = {
       eol = "\r\n", prompt = ">", quote = "needed", quote_escape = "\\", max_command = of.max_command,
@@ -141,6 +150,7 @@ local function make(of)
     },
     start = start,
     habits = function() return lineage.habits(of) end,
+    probe = function(probe) return require "hayes.dialect.aithinker.probe"(probe) end,
     --- { manufacturer, model, revision, framework, lineage }; there is no serial number to ask for.
     identify = function(modem)
       local response, err = modem:call("+GMR", "execute")

@@ -11,11 +11,15 @@ local service = {}
 
 --- Options of every kind; mode is how received data is announced (AT+SOCKETRECVCFG), or transparent transmission.
 local option_rules = {
-  mode = { values = { "buffer", "push", "transparent" }, default = "buffer" },
-  escape = { values = { "manual", "auto" }, default = "manual" },
-  keep_alive = { type = "integer", min = 0, max = 7200, default = 0 },
-  con_id = { type = "integer", min = 0, max = 4294967295, default = 0 },
-  timeout = { type = "number", min = 0.1, max = 3600 },
+  mode = { values = { "buffer", "push", "transparent" }, default = "buffer",
+    doc = "How data comes: it is asked for, it comes with the event, or the line is the connection (not of servers)." },
+  escape = { values = { "manual", "auto" }, default = "manual",
+    doc = "auto: commands interrupt transparent mode by themselves." },
+  keep_alive = { type = "integer", min = 0, max = 7200, default = 0, unit = "s",
+    doc = "Time after which TCP asks a silent peer whether it is there; 0: never (framework P2.25.0 and later)." },
+  con_id = { type = "integer", min = 0, max = 4294967295, default = 0, unit = "",
+    doc = "The ConID wanted; 0: any (BW16 v4.11.0 and later)." },
+  timeout = { type = "number", min = 0.1, max = 3600, unit = "s", doc = "Over all; without it each step has its own." },
 }
 
 ---@class hayes.aithinker.kind
@@ -53,7 +57,7 @@ end
 
 ---@param kind hayes.aithinker.kind
 function service.new(modem, kind)
-  ---@class hayes.aithinker.service
+  ---@class hayes.aithinker.service modem.tcp, modem.udp and modem.ssl of an Ai-Thinker module
   local made = {}
   local rules, server_rules = all_rules(kind.rules), all_rules(kind.server_rules)
   local sockets = modem.sockets
@@ -84,17 +88,17 @@ function service.new(modem, kind)
     connect = open_connection, opened = kind.opened,
   }
 
-  --- Opens a connection. Options: mode ("buffer": data is asked for; "push": it comes with the event; "transparent":
-  --- the line carries nothing else); escape ("manual", or "auto": commands interrupt transparent mode);
-  --- keep_alive, seconds between TCP's questions to a silent peer, 0: none (framework P2.25.0 and later do it); con_id,
-  --- the ConID wanted, 0: any (BW16 v4.11.0 and later); timeout, seconds over all (nil: as long as the steps take). The
-  --- module connects within 30 s or says why not (+SOCKET:97). modem.ssl has further ones: verify ("server", "mutual"
-  --- or "none"), ca, certificate and key, each a local path or { pem = … } of up to 2047 bytes. The module has
-  --- one slot for each: `slots_in_use` if another connection needs what is there (modem.certificates). Page, AT+SOCKET
-  --- types 2, 4 and 7.
-  ---@param host string  up to 200 bytes
+  --- Opens a connection. The module connects within 30 s or says why not. Certificates and keys of modem.ssl have up to
+  --- 2047 bytes; the module has one slot for each, and `slots_in_use` says that another connection needs what is there
+  --- (modem.certificates).
+  ---
+  --- Errors: `timeout`, `busy`, `socket_connect_failed`, `ssl_verify_failed`, `slots_in_use`, `not_stored`,
+  --- `con_id_not_given`, `no_con_id`, those of modem:at.
+  ---
+  --- Source: TCP/IP AT Command Set, AT+SOCKET types 2, 4 and 7.
+  ---@param host string a name or an address, up to 200 bytes
   ---@param port integer 1 to 65535
-  ---@param options? table
+  ---@param options? table how, and of modem.ssl whom to trust
   ---@return hayes.socket?, hayes.error?
   function made.open(host, port, options)
     return client:open(host, port, options)
@@ -102,6 +106,10 @@ function service.new(modem, kind)
 
   --- A function that makes sockets for connect() with these options, for `http.request { create = … }` and the like;
   --- and one that gives the error of the last connect() that failed, which those call "closed".
+  ---
+  --- Errors: as for open.
+  ---
+  --- Source: as for open.
   ---@param options? table as for open
   ---@return fun(): hayes.socket
   ---@return fun(): hayes.error?
@@ -110,12 +118,16 @@ function service.new(modem, kind)
   end
 
   --- Listens on a port of the module. TCP and SSL: a server, whose accept([timeout]) gives sockets. UDP: a socket, that
-  --- can send once it has received; data goes to the first that sent. Options: mode ("buffer" or "push"), escape,
-  --- keep_alive, con_id, timeout; ssl: certificate and key, each a local path or { pem = … } of up to 2047 bytes, else
-  --- it has those of modem.certificates. They cannot be changed until the server is closed. Page, AT+SOCKET types 1, 3
-  --- and 6.
+  --- can send once it has received; data goes to the first that sent. A server of modem.ssl has the certificate and key
+  --- that it is given, of up to 2047 bytes each, else those of modem.certificates; they cannot be changed until it is
+  --- closed.
+  ---
+  --- Errors: `timeout`, `slots_in_use`, `not_stored`, `con_id_not_given`, those of modem:at.
+  ---
+  --- Source: TCP/IP AT Command Set, AT+SOCKET types 1, 3 and 6.
   ---@param port integer 1 to 65535
-  ---@param options? table
+  ---@param options? table how
+  ---@return hayes.server|hayes.datagram|nil, hayes.error?
   function made.listen(port, options)
     local where = kind.name .. ".listen"
     options = check.options(where, options, server_rules)
@@ -138,6 +150,10 @@ function service.new(modem, kind)
     object.port = port
     return make.over(kind.kind, object, object.host, port)
   end
+
+  check.takes(made.open, rules)
+  check.takes(made.factory, rules)
+  check.takes(made.listen, server_rules)
 
   return made
 end

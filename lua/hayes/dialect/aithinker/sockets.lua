@@ -21,17 +21,17 @@ local UDP_SERVER = 1
 
 local DATA_EVENT = "+EVENT:SocketDown,"
 
----@class hayes.aithinker.sockets
----@field modem hayes.modem
----@field table hayes.aithinker.socket_table
----@field connections table<integer, hayes.aithinker.connection> by ConID
----@field listeners table<integer, hayes.aithinker.listener> by ConID
----@field unclaimed hayes.aithinker.unclaimed what has come for ConIDs that are not known yet
----@field unanswered integer commands to connect that were given up and may still succeed
----@field mode "buffer"|"push"|false the setting of AT+SOCKETRECVCFG, if it is known
----@field opening hayes.lock held while a global setting of the module is made or read, until the command that depends
----  on it has been answered: AT+SOCKET depends on the mode and the slots for certificates, AT+SOCKETTT on there being
----  one connection
+---@class hayes.aithinker.sockets modem.sockets of an Ai-Thinker module: calling it lists them
+---@field package modem hayes.modem
+---@field package table hayes.aithinker.socket_table
+---@field package connections table<integer, hayes.aithinker.connection> by ConID
+---@field package listeners table<integer, hayes.aithinker.listener> by ConID
+---@field package unclaimed hayes.aithinker.unclaimed what has come for ConIDs that are not known yet
+---@field package unanswered hayes.aithinker.opening[] what the module may still connect, in the order it was told to
+---@field package mode "buffer"|"push"|false the setting of AT+SOCKETRECVCFG, if it is known
+---@field package opening hayes.lock held while a global setting of the module is made or read, until the command
+---  that depends on it has been answered: AT+SOCKET depends on the mode and the slots for certificates, AT+SOCKETTT on
+---  there being one connection
 local Sockets = {}
 Sockets.__index = Sockets
 
@@ -39,7 +39,7 @@ Sockets.__index = Sockets
 ---@return hayes.aithinker.sockets
 function Sockets.new(modem)
   return setmetatable({ modem = modem, table = SocketTable.new(modem), connections = {}, listeners = {},
-    unclaimed = Unclaimed.new(), mode = false, opening = Lock.new(), unanswered = 0 }, Sockets)
+    unclaimed = Unclaimed.new(), mode = false, opening = Lock.new(), unanswered = {} }, Sockets)
 end
 
 --- The module no longer has this connection or server.
@@ -166,18 +166,22 @@ end
 --- Sends AT+SOCKET. hold: the reservation of the line, if there is one; it ends with the command.
 local function connect(self, wanted, hold)
   local object
-  self.unanswered = self.unanswered + 1
+  local unanswered = self.unanswered
+  unanswered[#unanswered + 1] = wanted
+  local function is_answered()
+    if unanswered[#unanswered] == wanted then unanswered[#unanswered] = nil end
+  end
   local response, err = exchange.run(self.modem, command_of(wanted), {
     within = hold, ends_hold = hold ~= nil, withdraw = true,
     -- Events with this ConID are about an earlier connection up to here, and about this one from here on.
     ended = function(answer)
-      self.unanswered = self.unanswered - 1
+      is_answered()
       local id = con_id(answer)
       if id then object = register(self, id, wanted) end
     end,
   })
   if object then return check_id(object, wanted) end
-  if not response and (err.result or err.queued) then self.unanswered = math.max(0, self.unanswered - 1) end
+  if not response and (err.result or err.queued) then is_answered() end
   if not response then return nil, err end
   local id = find_id(self, wanted)
   if not id then
@@ -317,10 +321,9 @@ end
 
 --- The module has connected after the library had given that up: nobody has this connection.
 local function on_late_answer(self, event)
-  local id = self.unanswered > 0 and con_id { event.line }
+  local id = self.unanswered[1] and con_id { event.line }
   if not id or is_ours(self, id) then return end
-  self.unanswered = self.unanswered - 1
-  exchange.insist(self.modem, "AT+SOCKETDEL=" .. id, function() end)
+  register(self, id, table.remove(self.unanswered, 1)):abandon()
 end
 
 --- An unknown line: it may be a damaged announcement of data.
@@ -374,7 +377,7 @@ end
 local function lose_all(self, err)
   local lost = err or errors.reboot()
   local connections, listeners = self.connections, self.listeners
-  self.connections, self.listeners, self.mode, self.unanswered = {}, {}, false, 0
+  self.connections, self.listeners, self.mode, self.unanswered = {}, {}, false, {}
   self.unclaimed = Unclaimed.new()
   for _, connection in pairs(connections) do connection:lose(lost) end
   for _, listener in pairs(listeners) do listener:lose(lost) end
@@ -382,6 +385,10 @@ end
 
 --- All sockets of the module, the library's and others: { id, type, state, host, port, local_port, server }. Type and
 --- state are words; fields that do not apply are absent.
+---
+--- Errors: those of modem:at, `bad_answer`.
+---
+--- Source: TCP/IP AT Command Set, AT+SOCKET.
 ---@return table[]?, hayes.error?
 function Sockets:__call()
   return self.table:describe()

@@ -14,17 +14,23 @@ local auto_names = {}
 for name, number in pairs(auto_types) do auto_names[number] = name end
 
 local auto_rules = {
-  type = { values = { "tcp", "udp", "ssl", "udp-server" }, default = "tcp" },
-  host = { type = "string", line = true },
-  port = { type = "integer", min = 1, max = 65535, required = true },
+  type = { values = { "tcp", "udp", "ssl", "udp-server" }, default = "tcp", doc = "What it makes." },
+  host = { type = "string", line = true, doc = "Name or address of the other end; a server has none." },
+  port = { type = "integer", min = 1, max = 65535, unit = "", required = true,
+    doc = "That of the other end, or the server's own." },
 }
 
 return function(modem)
+  ---@class hayes.aithinker.tcp: hayes.aithinker.service modem.tcp of an Ai-Thinker module
   local tcp = service.new(modem, {
     name = "tcp", kind = "tcp", what = "TCP connection", client = 4, server = 3, seed = 5,
   })
 
   --- What the module lists of TCP, as modem.sockets() does.
+  ---
+  --- Errors: those of modem:at, `bad_answer`.
+  ---
+  --- Source: TCP/IP AT Command Set, AT+SOCKET.
   ---@return table[]?, hayes.error?
   function tcp.sockets()
     local list, err = modem.sockets()
@@ -56,12 +62,15 @@ return function(modem)
     return true
   end
 
-  --- The connection that the module makes by itself after a start, entering transparent transmission (page,
-  --- AT+SOCKETAUTOTT; firmware P1.3.0 and later). With a table it is set: type ("tcp", "udp", "ssl", "udp-server"),
-  --- host (not for a server), port; false disables it; without an argument it is read: such a table, or false. It takes
-  --- effect at the next start, if the module joins its access point then (AT+WAUTOCONN=1). hayes.open on a module that
-  --- has woken up like this leaves transparent transmission; the connection stays, as modem.sockets() tells.
-  ---@param wanted? table|false
+  --- The connection that the module makes by itself after a start, entering transparent transmission (firmware P1.3.0
+  --- and later). With a table it is set; false disables it; without an argument it is read: such a table, or false. It
+  --- takes effect at the next start, if the module joins its access point then (AT+WAUTOCONN=1). hayes.open on a module
+  --- that has woken up like this leaves transparent transmission; the connection stays, as modem.sockets() tells.
+  ---
+  --- Errors: those of modem:at, `bad_answer`.
+  ---
+  --- Source: TCP/IP AT Command Set, AT+SOCKETAUTOTT.
+  ---@param wanted? table|false { type, host, port }; false: none
   ---@return any, hayes.error?
   function tcp.autoconnect(wanted)
     if wanted == nil then return read() end
@@ -84,6 +93,10 @@ return function(modem)
 
   --- The connection that the module has made by itself after a start (autoconnect), as a socket, of which nobody has
   --- one yet. nil and the error `not_connected` when there is none.
+  ---
+  --- Errors: `not_connected`, those of modem:at.
+  ---
+  --- Source: TCP/IP AT Command Set, AT+SOCKETAUTOTT, AT+SOCKET.
   ---@return hayes.socket?, hayes.error?
   function tcp.autoconnected()
     local set, err = read()
@@ -100,6 +113,8 @@ return function(modem)
     local kind = set.type == "ssl" and "SSL" or set.type == "tcp" and "tcp" or "udp"
     return make.over(kind, connection, connection.host, connection.port)
   end
+
+  check.takes(tcp.autoconnect, auto_rules)
 
   return tcp
 end

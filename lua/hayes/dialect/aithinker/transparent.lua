@@ -3,16 +3,25 @@
 
 local check = require "hayes.check"
 local DataMode = require "hayes.stream.data_mode"
+local Socket = require "hayes.stream.socket"
 
 local UDP_SERVER = 1
 
 local targets = { first = 0, last = 2 }
 
+local option_rules = {
+  target = { values = { "first", "last" }, doc = "Of a UDP server: the client to send to (the first)." },
+}
+
+-- The only options that an access mode of any dialect has.
+check.takes(Socket.transparent, option_rules)
+check.takes(Socket.switch, option_rules)
+
 local transparent = {}
 
 --- Raises when this mode, or its options, make no sense for a connection.
 function transparent.check(connection, mode, options)
-  options = check.options("socket:transparent", options, { target = { values = { "first", "last" } } })
+  options = check.options("socket:transparent", options, option_rules)
   if options.target and (mode ~= "transparent" or connection.type ~= UDP_SERVER) then
     check.fail("socket:transparent", "target is for transparent transmission of a UDP server (udp.listen)")
   end

@@ -9,10 +9,11 @@ local Steps = require "hayes.steps"
 local wait = require "hayes.wait"
 
 local join_rules = {
-  ssid = { type = "string", sendable = true, longest = 63, required = true },
-  password = { type = "string", sendable = true, longest = 63, secret = true },
-  bssid = { type = "string", line = true },
-  timeout = { type = "number", min = 1, max = 600, default = 30 },
+  ssid = { type = "string", sendable = true, longest = 63, required = true,
+    doc = "Name of the network, 1 to 63 bytes." },
+  password = { type = "string", sendable = true, longest = 63, secret = true, doc = "Without it the network is open." },
+  bssid = { type = "string", line = true, doc = "Address of one access point of that network (any)." },
+  timeout = { type = "number", min = 1, max = 600, default = 30, unit = "s", doc = "Over all." },
 }
 
 --- The first field of AT+WJAP? and AT+STAINFO? (Ai-Thinker's SDK, aiio_at_wifi_api.h).
@@ -172,43 +173,70 @@ function Station:scan(ssid)
   return list
 end
 
+---@class hayes.wifi_status: hayes.record the state of a Wi-Fi connection; what the module does not report is absent
+---@field state string "disconnected", "connecting", "no address", "connected", "failed", …
+---@field ssid? string name of the network
+---@field bssid? string address of the access point
+---@field mac? string address of the module
+---@field security? string how the network is encrypted
+---@field channel? integer of the radio
+---@field ip? string address of the module
+---@field gateway? string address of the gateway
+
 return function(modem)
-  ---@class hayes.aithinker.wifi
+  ---@class hayes.aithinker.wifi modem.wifi of an Ai-Thinker module
   local wifi = {}
   local station = new_station(modem)
 
-  --- The state of the connection: { state, ssid, bssid, mac, security, channel, ip, gateway }. The password, which
-  --- the module reports, too, is left out. Sources: combo guide, AT+WJAP; AT+STAINFO on firmware that has it.
-  ---@return table?, hayes.error?
+  --- The state of the connection. The password, which the module reports, too, is left out.
+  ---
+  --- Errors: those of modem:at, `bad_answer`.
+  ---
+  --- Source: combo guide, AT+WJAP; vendor's skill pages, AT+STAINFO (on firmware that has it).
+  ---@return hayes.wifi_status?, hayes.error?
   function wifi.status()
     return station:status()
   end
 
-  --- Joins an access point and waits for an address. Options: ssid (1 to 63 bytes), password (none: an open one),
-  --- bssid, timeout, seconds over all (30). A quote in them is sent as the module wants it. Combo guide, AT+WJAP.
-  ---@param options { ssid: string, password: string?, bssid: string?, timeout: number? }
-  ---@return table?, hayes.error?  as status() gives it
+  --- Joins an access point and waits for an address. Quotes in names and passwords are sent as the module wants them.
+  ---
+  --- Errors: `timeout`, the module's reason (`wi_fi_authentication_failed`, `access_point_not_found` and the like),
+  --- those of modem:at.
+  ---
+  --- Source: combo guide, AT+WMODE, AT+WJAP.
+  ---@param options { ssid: string, password: string?, bssid: string?, timeout: number? } which one
+  ---@return hayes.wifi_status?, hayes.error?
   function wifi.join(options)
     options = check.options("wifi.join", options, join_rules)
     if options.ssid == "" then check.fail("wifi.join", "the ssid is empty") end
     return station:join(options)
   end
 
-  --- Leaves the access point: the station is switched off, which is the only way that all firmware has (combo guide,
-  --- AT+WMODE). join() switches it on again.
+  --- Leaves the access point: the station is switched off, which is the only way that all firmware has. join() switches
+  --- it on again.
+  ---
+  --- Errors: those of modem:at.
+  ---
+  --- Source: combo guide, AT+WMODE.
   ---@return true?, hayes.error?
   function wifi.leave()
     return station:leave()
   end
 
-  --- The access points in reach, or those of a name: a list of { ssid, channel, security, rssi (dBm), bssid }. Combo
-  --- guide, AT+WSCAN.
-  ---@param ssid? string
-  ---@return table[]?, hayes.error?
+  --- The access points in reach, or those of a name.
+  ---
+  --- Errors: those of modem:at, `timeout`.
+  ---
+  --- Source: combo guide, AT+WSCAN.
+  ---@param ssid? string the name (any)
+  ---@return { ssid: string, channel: integer, security: string, rssi: integer, bssid: string }[]?, hayes.error?
+  ---  rssi in dBm
   function wifi.scan(ssid)
     check.value("wifi.scan", "the ssid", ssid, { type = "string|nil", sendable = true })
     return station:scan(ssid)
   end
+
+  check.takes(wifi.join, join_rules)
 
   return wifi
 end

@@ -35,12 +35,16 @@ local function is_unreadable(err)
 end
 
 return function(modem)
-  ---@class hayes.quectel.clock
+  ---@class hayes.quectel.clock modem.clock of a Quectel module
   local clock = {}
 
   local setting = Lock.new() -- held while ensure() reads and sets the clock
 
   --- The module's time: Unix time (UTC), and its zone in seconds east of UTC.
+  ---
+  --- Errors: those of modem:at, `bad_answer`.
+  ---
+  --- Source: 27.007 8.15, AT+CCLK; SSL note 1.5.
   ---@return integer?, any
   function clock.get()
     local fields, err = modem:query("AT+CCLK?")
@@ -58,7 +62,11 @@ return function(modem)
 
   --- Sets the module's clock, to the host's time when none is given. It is set to UTC. Its years have two digits:
   --- times before 2000 and after 2069 raise.
-  ---@param time? integer Unix time
+  ---
+  --- Errors: those of modem:at.
+  ---
+  --- Source: 27.007 8.15, AT+CCLK.
+  ---@param time? integer Unix time (the host's)
   ---@return true?, hayes.error?
   function clock.set(time)
     check.value("clock.set", "the time", time, { type = "integer|nil" })
@@ -73,6 +81,10 @@ return function(modem)
   --- Sets the clock from the host's when it is unset, unreadable or wrong by more than a day, and the host's own can be
   --- right. Gives true, and whether it was set. Where the module has no clock to read or set, that is no error here: a
   --- certificate that it then refuses is.
+  ---
+  --- Errors: those of modem:at.
+  ---
+  --- Source: 27.007 8.15, AT+CCLK; SSL note 1.5.
   ---@return boolean?, any
   function clock.ensure()
     local held <close>, unwanted = setting:take_wanted()

@@ -45,6 +45,7 @@ local quectel = {
   remarks = require "hayes.dialect.quectel.remarks",
   habits = function(identity) return habits.of(identity.revision) end,
   misprints = { ["+QSSLRCV"] = "+QSSLRECV", ["+QSSSEND"] = "+QSSLSEND", secllevel = "seclevel" },
+  probe = function(probe) return require "hayes.dialect.quectel.probe"(probe) end,
   services = {
     network = "hayes.dialect.quectel.network",
     clock = "hayes.dialect.quectel.clock",

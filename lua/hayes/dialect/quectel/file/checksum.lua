@@ -4,8 +4,10 @@
 local Checksum = {}
 Checksum.__index = Checksum
 
---- Of bytes that are whole.
----@param bytes string
+--- The checksum of bytes, as the module counts it.
+---
+--- Source: FILE note, QFUPL.
+---@param bytes string all of them
 ---@return integer
 function Checksum.of(bytes)
   local sum, at = 0, 1

@@ -20,7 +20,7 @@ local function beyond_end(name, size, offset)
 end
 
 return function(modem)
-  ---@class hayes.quectel.file
+  ---@class hayes.quectel.file modem.file of a Quectel module
   local file = {}
 
   local flash = Flash.new(modem)
@@ -31,12 +31,14 @@ return function(modem)
   --- Stores a file; its size and checksum are compared with what the module has counted (`damaged`). A name that exists
   --- fails with `code` 407 unless replace is given. An empty source makes an empty file.
   ---
-  --- Errors of this host: `no_such_file`, `permission_denied`, `is_a_directory`, `is_a_socket`, `bad_path`,
-  --- `source_failed`; and, as the module must know the length beforehand, `is_a_fifo`, `is_a_device`, `is_a_stream`.
+  --- Errors: `file_already_exists`, `no_space`, `damaged`, `data_not_taken`, those of modem:at; of this host
+  --- `no_such_file`, `permission_denied`, `is_a_directory`, `is_a_socket`, `bad_path`, `source_failed`, and, as the
+  --- module must know the length beforehand, `is_a_fifo`, `is_a_device`, `is_a_stream`.
+  ---
+  --- Source: FILE note, QFUPL.
   ---@param source string|{ data: string } a local path, or the bytes
   ---@param name string with the storage as prefix: UFS: (the default), RAM: or SD:
-  ---@param options? { replace: boolean?, timeout: integer?, acknowledge: boolean? } timeout: longest silence between
-  ---  two bytes, seconds (60); acknowledge: the module confirms every 1024 bytes, for lines without flow control
+  ---@param options? { replace: boolean?, timeout: integer?, acknowledge: boolean? } how
   ---@return { bytes: integer, checksum: string }?, hayes.error?
   function file.upload(source, name, options)
     check.value("file.upload", "the name", name, NAME)
@@ -53,7 +55,11 @@ return function(modem)
   end
 
   --- The files that match a pattern (`*` stands for any text), as a list of { name, size }.
-  ---@param pattern? string
+  ---
+  --- Errors: those of modem:at, `bad_answer`.
+  ---
+  --- Source: FILE note, QFLST.
+  ---@param pattern? string with the storage as prefix ("*", all of UFS)
   ---@return { name: string, size: integer }[]?, hayes.error?
   function file.list(pattern)
     pattern = pattern or "*"
@@ -62,6 +68,11 @@ return function(modem)
   end
 
   --- The size of the file with exactly this name; nil, nil when there is none.
+  ---
+  --- Errors: those of modem:at, `bad_answer`.
+  ---
+  --- Source: FILE note, QFLST.
+  ---@param name string with the storage as prefix
   ---@return integer?, hayes.error?
   function file.size(name)
     check.value("file.size", "the name", name, NAME)
@@ -69,6 +80,11 @@ return function(modem)
   end
 
   --- Deletes a file.
+  ---
+  --- Errors: `file_not_found`, those of modem:at.
+  ---
+  --- Source: FILE note, QFDEL.
+  ---@param name string with the storage as prefix
   ---@return true?, hayes.error?
   function file.delete(name)
     check.value("file.delete", "the name", name, NAME)
@@ -78,8 +94,12 @@ return function(modem)
     return true
   end
 
-  --- Bytes of a storage ("UFS"): { free, total }.
-  ---@param storage? string
+  --- Bytes of a storage: { free, total }.
+  ---
+  --- Errors: those of modem:at, `bad_answer`.
+  ---
+  --- Source: FILE note, QFLDS.
+  ---@param storage? "UFS"|"RAM"|"SD" which one ("UFS")
   ---@return { free: integer, total: integer }?, hayes.error?
   function file.space(storage)
     storage = storage or "UFS"
@@ -88,7 +108,11 @@ return function(modem)
   end
 
   --- Reads a part of a file: up to its end if it is shorter, "" if it ends before the part.
-  ---@param name string
+  ---
+  --- Errors: `file_not_found`, `short_read`, `long_read`, those of modem:at.
+  ---
+  --- Source: FILE note, QFOPEN, QFSEEK, QFREAD, QFCLOSE.
+  ---@param name string with the storage as prefix
   ---@param offset? integer of its first byte, 0 to 2147483647 (0)
   ---@param length? integer bytes, 0 to 2147483647 (up to the end)
   ---@return string?, hayes.error?
@@ -112,9 +136,13 @@ return function(modem)
 
   --- Writes into a file, over what stands there and beyond its end; a file that is missing is made, also for no bytes.
   --- When it fails parts of it may be written: `written` of the error says how many bytes.
-  ---@param name string
+  ---
+  --- Errors: `offset_beyond_end`, `no_space`, `data_not_taken`, those of modem:at.
+  ---
+  --- Source: FILE note, QFOPEN, QFSEEK, QFWRITE, QFCLOSE.
+  ---@param name string with the storage as prefix
   ---@param offset integer of the first byte to write, 0 to the size of the file
-  ---@param data string
+  ---@param data string bytes
   ---@return integer? bytes written: all of them
   ---@return hayes.error?
   function file.write(name, offset, data)
@@ -141,9 +169,12 @@ return function(modem)
   --- Reads a file: as a string, or to a sink. Of a local file, size and checksum are compared with what the module has
   --- counted (AT+QFDWL; `damaged`).
   ---
-  --- Errors of this host: `no_such_file`, `permission_denied`, `is_a_directory`, `is_a_socket`, `no_reader` of a FIFO,
-  --- `bad_path`, `sink_failed`, `file_in_use`, `rename_failed`.
-  ---@param name string
+  --- Errors: `file_not_found`, `damaged`, `short_read`, `long_read`, those of modem:at; of this host `no_such_file`,
+  --- `permission_denied`, `is_a_directory`, `is_a_socket`, `no_reader` of a FIFO, `bad_path`, `sink_failed`,
+  --- `file_in_use`, `rename_failed`.
+  ---
+  --- Source: FILE note, QFDWL.
+  ---@param name string with the storage as prefix
   ---@param sink? string|function a local path (a file is written next to it and renamed when complete; FIFOs and
   ---  devices are written directly), or an LTN12 sink
   ---@return string|{ bytes: integer, checksum: string }|nil  the table, when there is a sink
@@ -157,6 +188,8 @@ return function(modem)
     if target.sink then return flash:download_to(name, target.sink, sink) end
     return flash:download_to_part(name, target)
   end
+
+  check.takes(file.upload, transfer.upload_options)
 
   file.checksum = Checksum.of
 

@@ -55,7 +55,7 @@ local function register(handles, modem, held, handle)
   local before = handles[handle]
   if before then before.gone, before.lost = true, errors.reboot("using " .. before.name) end
   handles[handle] = setmetatable({ modem = modem, held = held, name = held.name, handle = handle, handles = handles,
-    gone = false }, File)
+    gone = false, closed = false, closing = false }, File)
   return handles[handle]
 end
 
@@ -114,17 +114,21 @@ end
 --- Gives the handle back.
 function File:close()
   if self.closed then return true end
-  self.closed = true
+  self.closed, self.closing = true, true
   local response, err = call(self, "+QFCLOSE", { self.handle })
+  self.closing = false
   if self.handles[self.handle] == self then self.handles[self.handle] = nil end
   if not (response or err.result or self.gone or self.modem.closed_with) then close_later(self.modem, self.held) end
   if not response then return nil, err end
   return true
 end
 
---- Left in whatever way: a task that is being ended cannot wait for an answer.
+--- Left in whatever way: a task that is being ended cannot wait for an answer. Where it was being closed, nobody knows
+--- whether the module has heard that.
 function File:__close()
-  if not self.closed and not self.modem.closed_with then self.held:later(function() self:close() end) end
+  if self.modem.closed_with then return end
+  if self.closing and not self.gone then return close_later(self.modem, self.held) end
+  if not self.closed then self.held:later(function() self:close() end) end
 end
 
 --- What a file that is open is refused with: to be opened again, to be deleted.
@@ -178,8 +182,10 @@ function parts.opener(modem)
   local handles = {}
 
   local function lose_all(err)
-    for _, file in pairs(handles) do file.gone, file.lost = true, err end
-    handles = {}
+    for handle, file in pairs(handles) do
+      file.gone, file.lost = true, err
+      handles[handle] = nil
+    end
   end
 
   local function with(held, mode, f)

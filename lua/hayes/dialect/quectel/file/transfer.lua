@@ -13,9 +13,11 @@ local LINE_HINT = "The line loses or changes bytes: use flow control (flow = \"r
   .. "else may write to this port meanwhile."
 
 transfer.upload_options = {
-  replace = { type = "boolean", default = false },
-  timeout = { type = "integer", min = 1, max = 65535, default = 60 },
-  acknowledge = { type = "boolean", default = false },
+  replace = { type = "boolean", default = false, doc = "A file of that name is replaced." },
+  timeout = { type = "integer", min = 1, max = 65535, default = 60, unit = "s",
+    doc = "Longest pause between two bytes." },
+  acknowledge = { type = "boolean", default = false,
+    doc = "The module confirms every 1024 bytes, for lines without flow control." },
 }
 
 --- What is to be stored: a local path, or { data = bytes }. The data or the open file, and its length; nil and the

@@ -132,6 +132,7 @@ local function fetch(self, length)
     remember(self)
   end
   if not text and not is_end_of_file(err, count, begins) then return nil, err end
+  if text and not (length or proven) then return nil, differs(self, "the module has counted other bytes: " .. text) end
   if length and count ~= length then return nil, ended_early(self, count, length) end
   return true
 end

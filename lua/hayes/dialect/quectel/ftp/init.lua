@@ -20,6 +20,7 @@ end
 local FIRST_RETRIES = 2
 
 return function(modem)
+  ---@class hayes.quectel.ftp_service modem.ftp of a Quectel module
   local ftp = {}
 
   -- A session that is forgotten without close() may be collected.
@@ -78,6 +79,8 @@ return function(modem)
       err.diagnosis = ftp_diagnosis.explain(session, err)
       err.message = ("%s. %s"):format(err.message, err.diagnosis)
     end
+    -- What the module has not answered it may do later: that is given up like an opening that is cancelled.
+    if not (ok or err.code or err.queued or modem.closed_with) then return nil, err end
     opening.session = nil
     if ok then return session end
     session.closed, held.session = true, nil
@@ -92,20 +95,16 @@ return function(modem)
     return session, err
   end
 
-  --- Logs in to an FTP server: a session.
+  --- Logs in to an FTP server: a session. With `tls` the options of ssl.open that are about TLS may be given, too; a
+  --- server without `ca` is not verified, which must be said: verify = "none". With diagnose = true the error of a
+  --- login that failed has a `diagnosis`, one paragraph, which is also in its message.
   ---
-  --- Options: host, port (21; 990 for implicit TLS), user ("anonymous"), password, tls (false, "implicit",
-  --- "explicit"), passive (true), type ("binary", or "ascii", in which nothing can be resumed or
-  --- compared), timeout (20 to 180 s, 90),
-  --- context (the PDP context, 1), data_address ("given" by the server, "control": that of the control connection,
-  --- "either") with data_timeout (15 to 50 s, 25), restenable (false; true: data connections end with RST), cache
-  --- ("default", "fast", "slow"), retries (20; of transfers and, if given, of the first login; else that is tried three
-  --- times, like a single command),
-  --- on_retry(err, failures, pause), called before each new attempt with what broke, how many attempts in a row have,
-  --- and the seconds until the next; diagnose (false; true: the cause of a failed login is investigated, which takes
-  --- further connections: the error's `diagnosis`, also in its message, is one paragraph); and with tls those of
-  --- ssl.open that are about TLS. Without `ca` a server is not verified, which must be said: verify = "none".
-  ---@param options table
+  --- Errors: `busy` while another session is open, `dns_parse_failed`, `not_logged_in`, `ssl_authentication_failed`,
+  --- `timeout_error`, `network_error`, `ftp_server_blocked`, `timeout`, those of modem:at, and those of files on this
+  --- host for certificates.
+  ---
+  --- Source: FTP note 2.1 and 2.2; SSL note 2.2.1.
+  ---@param options table the server, who one is there, and how
   ---@return hayes.ftp?, hayes.error?
   function ftp.open(options)
     return open_first("ftp.open", options)
@@ -122,9 +121,13 @@ return function(modem)
   end
 
   --- Opens a session, stores a file, and closes it.
+  ---
+  --- Errors: those of ftp.open and ftp:put.
+  ---
+  --- Source: FTP note 2.2, 2.5 and 2.18.
   ---@param url string ftp://user:password@host:port/path; ftps:// with implicit, ftpes:// with explicit TLS
   ---@param source any as for session:put()
-  ---@param options? table those of ftp.open and of session:put()
+  ---@param options? table of the session and of the transfer
   ---@return { bytes: integer, seconds: number, resumed_at: integer? }?, hayes.error?
   function ftp.put(url, source, options)
     local session_options, path, transfer = option_rules.of_url("ftp.put", url, options)
@@ -132,14 +135,22 @@ return function(modem)
   end
 
   --- Opens a session, fetches a file, and closes it.
+  ---
+  --- Errors: those of ftp.open and ftp:get.
+  ---
+  --- Source: FTP note 2.2, 2.6 and 2.18.
   ---@param url string as for ftp.put
   ---@param sink? any as for session:get()
-  ---@param options? table those of ftp.open and of session:get()
+  ---@param options? table of the session and of the transfer
   ---@return any, any
   function ftp.get(url, sink, options)
     local session_options, path, transfer = option_rules.of_url("ftp.get", url, options)
     return with_session("ftp.get", session_options, function(session) return session:get(path, sink, transfer) end)
   end
+
+  check.takes(ftp.open, option_rules.session_rules)
+  check.takes(ftp.put, option_rules.url_rules)
+  check.takes(ftp.get, option_rules.url_rules)
 
   return ftp
 end

@@ -8,22 +8,30 @@ local settings = require "hayes.dialect.quectel.ssl.settings"
 local options = {}
 
 local rules = {
-  host = { type = "string", line = true, longest = 255, required = true },
-  port = { type = "integer", min = 1, max = 65535 },
-  user = { type = "string", line = true, default = "anonymous" },
-  password = { type = "string", line = true, secret = true, default = "" },
-  tls = { values = { false, "implicit", "explicit" }, default = false },
-  passive = { type = "boolean", default = true },
-  type = { values = { "binary", "ascii" }, default = "binary" },
-  timeout = { type = "integer", min = 20, max = 180, default = 90 },
-  context = { type = "integer", min = 1, max = 15, default = 1 },
-  data_address = { values = { "given", "control", "either" }, default = "given" },
-  data_timeout = { type = "integer", min = 15, max = 50, default = 25 },
-  restenable = { type = "boolean", default = false },
-  cache = { values = { "default", "fast", "slow" }, default = "default" },
-  retries = { type = "integer", min = 0, max = 1000, default = 20 },
-  on_retry = { type = "callable" },
-  diagnose = { type = "boolean", default = false },
+  host = { type = "string", line = true, longest = 255, required = true, doc = "Name or IPv4 address of the server." },
+  port = { type = "integer", min = 1, max = 65535, unit = "", doc = "That of the server (21; 990 with implicit TLS)." },
+  user = { type = "string", line = true, default = "anonymous", doc = "Up to 255 bytes." },
+  password = { type = "string", line = true, secret = true, default = "", doc = "Up to 255 bytes." },
+  tls = { values = { false, "implicit", "explicit" }, default = false,
+    doc = "None, from the first byte on (FTPS), or after AUTH TLS (FTPES)." },
+  passive = { type = "boolean", default = true, doc = "The module opens the data connections. TLS demands it." },
+  type = { values = { "binary", "ascii" }, default = "binary",
+    doc = "In ascii nothing can be resumed or compared." },
+  timeout = { type = "integer", min = 20, max = 180, default = 90, unit = "s", doc = "For each answer of the server." },
+  context = { type = "integer", min = 1, max = 15, default = 1, unit = "", doc = "The PDP context." },
+  data_address = { values = { "given", "control", "either" }, default = "given",
+    doc = "Where data connections go: where the server says, where the control connection goes, or both in turn." },
+  data_timeout = { type = "integer", min = 15, max = 50, default = 25, unit = "s",
+    doc = "For a data connection, where data_address is \"either\"." },
+  restenable = { type = "boolean", default = false, doc = "Data connections end with RST." },
+  cache = { values = { "default", "fast", "slow" }, default = "default", doc = "How the module writes to its flash." },
+  retries = { type = "integer", min = 0, max = 1000, default = 20, unit = "",
+    doc = "Attempts in a row without progress after which a transfer fails; of the first login, where it is given "
+      .. "(else that is tried three times)." },
+  on_retry = { type = "callable",
+    doc = "Called before each new attempt with the error, the failures in a row, and the seconds until then." },
+  diagnose = { type = "boolean", default = false,
+    doc = "The cause of a failed login is investigated, by further connections." },
 }
 
 --- Those of ssl.open that a session can have; the others are about sockets.
@@ -40,16 +48,29 @@ for _, name in ipairs(tls_names) do
 end
 
 options.transfer = {
-  resume = { type = "boolean" },
-  offset = { type = "integer", min = 0, max = 2147483647 },
-  length = { type = "integer", min = 0, max = 2147483647 },
-  progress = { type = "callable" },
-  retries = { type = "integer", min = 0, max = 1000 },
-  verify = { values = { true, false, "content" }, default = true },
-  existing = { values = { "beside", "replace", "refuse" } },
-  piece = { type = "integer", min = 1, max = 2147483647 },
-  follow = { type = "boolean" },
+  resume = { type = "boolean", doc = "A broken transfer goes on where it was (true between files)." },
+  offset = { type = "integer", min = 0, max = 2147483647, unit = "bytes", doc = "Where the part begins (0)." },
+  length = { type = "integer", min = 0, max = 2147483647, unit = "bytes", doc = "Of the part (up to the end)." },
+  progress = { type = "callable", doc = "Called with the bytes done, the total if it is known, and bytes per second." },
+  retries = { type = "integer", min = 0, max = 1000, unit = "", doc = "As for ftp.open (that of the session)." },
+  verify = { values = { true, false, "content" }, default = true,
+    doc = "The sizes are compared at the end; not at all; or the content is read back." },
+  existing = { values = { "beside", "replace", "refuse" },
+    doc = "What becomes of a server's file that is no part of this one: it is replaced once the new one is complete "
+      .. "(with resume), written over (without), or the upload fails." },
+  piece = { type = "integer", min = 1, max = 2147483647, unit = "bytes",
+    doc = "Most that goes with one command; others have the module in between (1 MiB for uploads between files)." },
+  follow = { type = "boolean", doc = "A local file that grows is stored up to the end that it has by then." },
 }
+
+options.session_rules = rules
+
+--- Those of ftp.put and ftp.get, which have both; those of a URL it has itself.
+options.url_rules = {}
+for _, part in ipairs { rules, options.transfer } do
+  for name, rule in pairs(part) do options.url_rules[name] = rule end
+end
+options.url_rules.host = nil
 
 --- The most that the numbers of AT+QFTPPUT and AT+QFTPGET can say.
 options.MOST = 2147483647

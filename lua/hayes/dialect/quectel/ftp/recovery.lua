@@ -146,7 +146,7 @@ function recovery.run(session, retries, attempt, moved, writes)
     failures = failures + 1
     err.attempts = tries
     -- Also where it is given up: the next call does not find out again.
-    if session.connected and not keeps_session(session, err, failures) then session.connected = false end
+    if session.connected and not keeps_session(session, err, failures) then session:doubt() end
     if failures > retries then return nil, err end
     tell(session, err, failures, pause)
     wait.sleep(pause)

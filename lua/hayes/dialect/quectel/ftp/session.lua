@@ -1,4 +1,6 @@
 --- An FTP session: what modem.ftp.open gives (FTP note chapters 2 and 3).
+---
+--- Longer than 500 lines: a third of it documents the methods.
 
 local call = require "hayes.dialect.quectel.ftp.call"
 local carry = require "hayes.dialect.quectel.ftp.carry"
@@ -25,7 +27,7 @@ local wait = require "hayes.wait"
 ---@field has_session fun(): boolean
 ---@field let_go fun(session: table)    the session does not have it any more
 
----@class hayes.ftp
+---@class hayes.ftp a session with an FTP server, of modem.ftp.open()
 local Session = {}
 Session.__index = Session
 Session.__name = "hayes.ftp"
@@ -37,6 +39,7 @@ local MARGIN = 10
 ---@param client hayes.quectel.ftp_client
 ---@param options table checked
 ---@param tls? table checked
+---@package
 function Session.new(modem, client, options, tls)
   return setmetatable({
     modem = modem, client = client, options = options, tls = tls, seconds = options.timeout + MARGIN,
@@ -101,7 +104,7 @@ local function act(self, name, arguments, doing, done)
   text, err = call.run(self.modem, name, arguments, self.seconds, doing)
   if text and done then done() end
   if text then return true end
-  if not err.protocol and (call.is_loss(err) or err.code == 625) then self.connected = false end
+  if not err.protocol and (call.is_loss(err) or err.code == 625) then self:doubt() end
   return nil, err
 end
 
@@ -133,21 +136,17 @@ end
 --- goes in counted pieces with piece. FIFOs are streams, too; a device needs `length`, as it may be endless. An empty
 --- part changes nothing.
 ---
---- Errors of this host: `no_such_file`, `permission_denied`, `is_a_directory`, `is_a_socket`, `bad_path`,
+--- Errors: of this host `no_such_file`, `permission_denied`, `is_a_directory`, `is_a_socket`, `bad_path`,
 --- `source_failed`; with resume also `is_a_fifo` and `is_a_stream`; `is_a_device` with resume or without length. Of the
---- server's file: `server_has_less`, `size_differs`; `offset_beyond_end` of the source.
+--- server's file `exists`, `server_has_less`, `size_differs`, `content_differs`, `too_large`; of the source
+--- `offset_beyond_end`. After the last attempt what broke it, with the fields local_bytes and server_bytes.
+---
+--- Source: FTP note 2.5, 2.7 and 2.15.
 ---@param source string|{ data: string }|function a local path, bytes, an LTN12 source, or "UFS:name" in the module
 ---@param path string on the server, at most 255 bytes
 ---@param options? { resume: boolean?, offset: integer?, length: integer?, progress: function?, retries: integer?,
----  verify: boolean|"content"|nil, existing: string?, piece: integer?, follow: boolean? } offset (0): byte of the
----  source and of the server's file at which to begin; of what can be read only once, of the server's file alone;
----  length: bytes of the source (to its end); progress(done, total, rate): bytes, bytes, bytes a second, at most ten
----  times a second; retries: attempts in a row that may change nothing (20); verify: sizes and samples are compared
----  (true), or all is read back ("content"); existing: what becomes of a file on the server that is not known to be a
----  part of this: it stays while the upload goes to `path.part`, which is renamed at the end ("beside", with resume),
----  it is written over ("replace", without), or the call fails with `exists` ("refuse"); piece: bytes of one command,
----  between which other tasks use the modem (1 MiB of a local file with resume, else all at once); follow: a local file
----  that grows is stored up to the end that it has by then, and not as long as it was at the beginning
+---  verify: boolean|"content"|nil, existing: string?, piece: integer?, follow: boolean? } of what can be read only
+---  once, offset is of the server's file alone
 ---@return { bytes: integer, seconds: number, resumed_at: integer?, verified: boolean }?, hayes.error? verified: the
 ---  server's size, at the end, was the one that it must be; not where it does not tell, or has moved the file away
 function Session:put(source, path, options)
@@ -171,11 +170,14 @@ end
 --- are followed; FIFOs and devices are written directly. The module cannot rename its files: one that is replaced is
 --- gone if the transfer fails, and the error says so.
 ---
---- Errors of this host: `no_such_file`, `permission_denied`, `is_a_directory`, `is_a_socket`, `no_reader` of a FIFO,
---- `bad_path`, `sink_failed`, `file_in_use`, `rename_failed`. Of the server's file: `size_differs`, `file_changed`.
+--- Errors: of this host `no_such_file`, `permission_denied`, `is_a_directory`, `is_a_socket`, `no_reader` of a FIFO,
+--- `bad_path`, `sink_failed`, `file_in_use`, `rename_failed`. Of the server's file `requested_action_not_taken`,
+--- `size_differs`, `file_changed`. After the last attempt what broke it.
+---
+--- Source: FTP note 2.6 and 2.7.
 ---@param path string on the server, at most 255 bytes
 ---@param sink? string|function a local path, an LTN12 sink, or "UFS:name" in the module; nil: gives a string
----@param options? table as for put(); offset and length are of the server's file
+---@param options? table those of put(); offset and length are of the server's file
 ---@return string|{ bytes: integer, seconds: number, resumed_at: integer? }|nil, any
 function Session:get(path, sink, options)
   options = check_transfer("ftp:get", path, options)
@@ -195,7 +197,10 @@ end
 
 -- Folders
 
-local listing_options = { through = { type = "string", line = true } }
+local listing_options = {
+  through = { type = "string", line = true,
+    doc = 'A storage or a file of the module through which the listing goes ("UFS:"; it comes over the port).' },
+}
 
 --- Through a file of the module: there the listing's length is known, whatever stands in it.
 local function list_inside(self, name, dir, file, doing)
@@ -240,8 +245,12 @@ end
 --- A listing comes over the port without a length, and is taken to end where the module says so with the right number
 --- of bytes and silence after it. A server whose file names cannot be trusted might imitate that: through = "UFS:" has
 --- the module store it first, which takes longer and needs room in its flash.
+---
+--- Errors: `requested_action_not_taken`, `busy`, `timeout`, and, after a broken link, those of ftp.open.
+---
+--- Source: FTP note 2.11.
 ---@param dir? string (the current one)
----@param options? { through: string? }
+---@param options? { through: string? } the way
 ---@return string[]?, hayes.error?
 function Session:list(dir, options)
   local text, err = list(self, "ftp:list", "LIST", dir, options)
@@ -250,8 +259,12 @@ function Session:list(dir, options)
 end
 
 --- The names in a folder.
+---
+--- Errors: `requested_action_not_taken`, `busy`, `timeout`, and, after a broken link, those of ftp.open.
+---
+--- Source: FTP note 2.12.
 ---@param dir? string (the current one)
----@param options? { through: string? }
+---@param options? { through: string? } the way
 ---@return string[]?, hayes.error?
 function Session:names(dir, options)
   local text, err = list(self, "ftp:names", "NLST", dir, options)
@@ -263,8 +276,12 @@ end
 --- size in bytes, modified Unix time. The list's field `form` is "mlsd". Servers without MLSD (vsftpd) are asked for
 --- LIST, and `form` says which that has, "unix" or "windows"; the entries then have a `date` in the server's words in
 --- place of modified, and "link" is a type. A listing of another form gives `bad_listing`.
+---
+--- Errors: `bad_listing`, `requested_action_not_taken`, `busy`, `timeout`, and, after a broken link, those of ftp.open.
+---
+--- Source: FTP note 2.13 and 2.11.
 ---@param dir? string (the current one)
----@param options? { through: string? }
+---@param options? { through: string? } the way
 ---@return table[]?, hayes.error?
 function Session:entries(dir, options)
   local text, err = list(self, "ftp:entries", "MLSD", dir, options)
@@ -288,7 +305,11 @@ end
 -- Single commands
 
 --- The size of a file in bytes.
----@param path string
+---
+--- Errors: `requested_action_not_taken`, `busy`, `timeout`, and, after a broken link, those of ftp.open.
+---
+--- Source: FTP note 2.7.
+---@param path string on the server, at most 255 bytes
 ---@return integer?, hayes.error?
 function Session:size(path)
   check_path("ftp:size", path)
@@ -301,7 +322,11 @@ function Session:size(path)
 end
 
 --- When a file was changed: Unix time.
----@param path string
+---
+--- Errors: `bad_time`, `requested_action_not_taken`, `busy`, `timeout`, and, after a broken link, those of ftp.open.
+---
+--- Source: FTP note 2.14.
+---@param path string on the server, at most 255 bytes
 ---@return integer?, hayes.error?
 function Session:modified(path)
   check_path("ftp:modified", path)
@@ -324,6 +349,10 @@ local function ask_folder(self)
 end
 
 --- The current folder.
+---
+--- Errors: `requested_action_not_taken`, `busy`, `timeout`, and, after a broken link, those of ftp.open.
+---
+--- Source: FTP note 2.4.
 ---@return string?, hayes.error?
 function Session:pwd()
   return ask(self, "asking for the current folder", function()
@@ -351,6 +380,10 @@ local function step(self, path)
 end
 
 --- Changes the current folder; a session that is logged in again after a break goes back to it.
+---
+--- Errors: `requested_action_not_taken`, `busy`, `timeout`, and, after a broken link, those of ftp.open.
+---
+--- Source: FTP note 2.3.
 ---@param path string at most 128 bytes
 ---@return true?, hayes.error?
 function Session:cwd(path)
@@ -361,8 +394,13 @@ function Session:cwd(path)
   return act(self, "CWD", { path }, "changing to " .. path, function() step(self, path) end)
 end
 
----@param from string
----@param to string
+--- Renames a file or a folder.
+---
+--- Errors: `requested_action_not_taken`, `busy`, `timeout`, and, after a broken link, those of ftp.open.
+---
+--- Source: FTP note 2.15.
+---@param from string at most 255 bytes
+---@param to string at most 255 bytes
 ---@return true?, hayes.error?
 function Session:rename(from, to)
   check_path("ftp:rename", from)
@@ -371,14 +409,23 @@ function Session:rename(from, to)
 end
 
 --- Deletes a file.
----@param path string
+---
+--- Errors: `requested_action_not_taken`, `busy`, `timeout`, and, after a broken link, those of ftp.open.
+---
+--- Source: FTP note 2.8.
+---@param path string on the server, at most 255 bytes
 ---@return true?, hayes.error?
 function Session:delete(path)
   check_path("ftp:delete", path)
   return act(self, "DEL", { path }, "deleting " .. path)
 end
 
----@param path string
+--- Makes a folder.
+---
+--- Errors: `requested_action_not_taken`, `busy`, `timeout`, and, after a broken link, those of ftp.open.
+---
+--- Source: FTP note 2.9.
+---@param path string on the server, at most 255 bytes
 ---@return true?, hayes.error?
 function Session:mkdir(path)
   check_path("ftp:mkdir", path)
@@ -386,7 +433,11 @@ function Session:mkdir(path)
 end
 
 --- Deletes a folder, which must be empty.
----@param path string
+---
+--- Errors: `requested_action_not_taken`, `busy`, `timeout`, and, after a broken link, those of ftp.open.
+---
+--- Source: FTP note 2.10.
+---@param path string on the server, at most 255 bytes
 ---@return true?, hayes.error?
 function Session:rmdir(path)
   check_path("ftp:rmdir", path)
@@ -396,6 +447,10 @@ end
 local states = { [0] = "opening", "idle", "transferring", "closing", "closed" }
 
 --- What the module's FTP client is doing: "opening", "idle", "transferring", "closing" or "closed".
+---
+--- Errors: those of modem:at, `bad_answer`.
+---
+--- Source: FTP note 2.17.
 ---@return string?, hayes.error?
 function Session:status()
   local refusal = self.client_lock:refusal("asking for the state of the FTP client")
@@ -407,6 +462,10 @@ function Session:status()
 end
 
 --- How many bytes the current or last transfer has carried, by the module's count.
+---
+--- Errors: those of modem:at, `bad_answer`.
+---
+--- Source: FTP note 2.16.
 ---@return integer?, hayes.error?
 function Session:transferred()
   local doing = "asking how much was transferred"
@@ -419,12 +478,15 @@ end
 
 --- The module has restarted, or the port is closed: what the module was told for this session is lost. Its SSL context
 --- is still the one it had, until the next login takes another.
+---@package
 function Session:lose()
+  self.in_doubt = self.modem.closed_with and (self.in_doubt or self.connected) or false
   self.connected = false
   self.restarts = self.restarts + 1
 end
 
 --- What the module's client is doing is not known.
+---@package
 function Session:doubt()
   self.in_doubt = self.in_doubt or self.connected
   self.connected = false
@@ -443,7 +505,8 @@ local function log_out(self)
     ok, err = login.leave(self.modem, self.seconds)
   end
   if ok and not self.modem.closed_with then login.clean(self) end
-  self.connected = false
+  self.connected, self.in_doubt = false, not ok
+  if not ok then self.leaving = false end -- close() may be called again
   login.release(self)
   return ok, err
 end
@@ -458,10 +521,14 @@ local function start_logout(self)
 end
 
 --- Logs out, once what is under way is over; waits until the module has done so, since it takes nothing before. Any
---- number of times.
+--- number of times: where it has failed, it tries again.
+---
+--- Errors: `timeout`, those of modem:at.
+---
+--- Source: FTP note 2.18.
 ---@return true?, hayes.error?
 function Session:close()
-  if self.closed then return true end
+  if self.closed and not self.in_doubt then return true end
   local refusal = self.client_lock:refusal(LOGGING_OUT)
   if refusal then return nil, refusal end
   local done, ok, err = start_logout(self):join()
@@ -470,6 +537,7 @@ function Session:close()
 end
 
 --- Its opening was given up: nobody knows how far the module has got.
+---@package
 function Session:abandon()
   self.connected = true
   start_logout(self)
@@ -489,6 +557,9 @@ function Session:__gc()
   if not self.closed then start_logout(self) end
 end
 
+check.takes(Session.put, option_rules.transfer)
+check.takes(Session.get, option_rules.transfer)
+for _, name in ipairs { "list", "names", "entries" } do check.takes(Session[name], listing_options) end
 check.methods(Session, "ftp", { "close", "cwd", "delete", "entries", "get", "list", "mkdir", "modified", "names", "put",
   "pwd", "rename", "rmdir", "size", "status", "transferred" })
 

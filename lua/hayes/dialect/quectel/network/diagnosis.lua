@@ -6,12 +6,15 @@ local wait = require "hayes.wait"
 
 local diagnosis = {}
 
----@class hayes.diagnosis.step
----@field check string
----@field ok boolean
----@field text string
----@field hint? string
+---@class hayes.diagnosis.step what one look has shown
+---@field check string what was looked at
+---@field ok boolean it is as it must be
+---@field text string what was found
+---@field hint? string what to do, if it is not as it must be
 
+---@class hayes.diagnosis why a connection fails, of modem.network.diagnose(). It prints as text, a step a line
+---@field [integer] hayes.diagnosis.step in the order in which they were made
+---@field ok boolean all of them are as they must be
 local Report = {}
 Report.__index = Report
 Report.__name = "hayes.diagnosis"

@@ -17,29 +17,43 @@ local states = require "hayes.dialect.quectel.network.states"
 local LAST_CONTEXT = 16
 
 local attach_options = {
-  apn = { type = "string", line = true, longest = 127, required = true },
-  user = { type = "string", line = true, longest = 127, default = "" },
-  password = { type = "string", line = true, longest = 127, secret = true, default = "" },
-  auth = { values = { "none", "pap", "chap", "pap or chap" } },
-  type = { values = { "ipv4", "ipv6", "ipv4v6" }, default = "ipv4" },
-  context = { type = "integer", min = 1, max = LAST_CONTEXT, default = 1 },
-  pin = { type = "string", line = true, longest = 8, secret = true },
-  pin_again = { type = "boolean", default = false },
-  timeout = { type = "number", min = 0.1, max = 3600 },
+  apn = { type = "string", line = true, longest = 127, required = true,
+    doc = "The access point name, up to 127 bytes." },
+  user = { type = "string", line = true, longest = 127, default = "", doc = "Of the access point, up to 127 bytes." },
+  password = { type = "string", line = true, longest = 127, secret = true, default = "", doc = "That of the user." },
+  auth = { values = { "none", "pap", "chap", "pap or chap" },
+    doc = 'How the user is authenticated ("pap or chap" where there is one).' },
+  type = { values = { "ipv4", "ipv6", "ipv4v6" }, default = "ipv4", doc = "Kind of the data connection." },
+  context = { type = "integer", min = 1, max = LAST_CONTEXT, default = 1, unit = "", doc = "The PDP context." },
+  pin = { type = "string", line = true, longest = 8, secret = true,
+    doc = "PIN of the SIM card. It is sent once: one that the card has refused is not sent again." },
+  pin_again = { type = "boolean", default = false, doc = "The PIN is sent although the card has refused it before." },
+  timeout = { type = "number", min = 0.1, max = 3600, unit = "s",
+    doc = "Over all; without it the SIM card has 20 s, the search for a network 120 s, and the other steps what the "
+      .. "notes give them." },
 }
 
 local context_rules = {
-  context = { type = "integer", min = 1, max = LAST_CONTEXT, default = 1 },
-  timeout = { type = "number", min = 0.1, max = 3600 },
+  context = { type = "integer", min = 1, max = LAST_CONTEXT, default = 1, unit = "", doc = "The PDP context." },
+  timeout = { type = "number", min = 0.1, max = 3600, unit = "s", doc = "Over all; without it each step has its own." },
 }
 
 local resolve_options = {
-  context = { type = "integer", min = 1, max = LAST_CONTEXT, default = 1 },
-  timeout = { type = "number", min = 0.1, max = 60, default = 60 },
+  context = { type = "integer", min = 1, max = LAST_CONTEXT, default = 1, unit = "", doc = "The PDP context." },
+  timeout = { type = "number", min = 0.1, max = 60, default = 60, unit = "s", doc = "Over all." },
 }
 
+---@class hayes.network_status: hayes.record the state of a cellular connection; what is not reported is absent
+---@field sim string "READY", what the card waits for, or the name of the error
+---@field signal? integer strength of what is received, dBm
+---@field registration? string "registered", "registered, roaming", "searching", "denied", …
+---@field technology? string "LTE", "GSM", …
+---@field operator? string its name or number
+---@field attached? boolean to the packet network
+---@field contexts table[] the active PDP contexts: { context, ip, ip6 }
+
 return function(modem)
-  ---@class hayes.quectel.network
+  ---@class hayes.quectel.network modem.network of a Quectel module
   local network = {}
 
   local sim = Sim.new(modem)
@@ -99,11 +113,14 @@ return function(modem)
   --- Brings the module on line: waits for the SIM card (entering the PIN), for the network, and activates the PDP
   --- context. When it is active with these options already, nothing is changed; when it is active with others, it is
   --- activated anew, which ends its connections.
+  ---
+  --- Errors: `sim_missing`, `sim_not_ready`, `sim_busy`, `sim_pin_required`, `incorrect_password`, `sim_pin_refused`,
+  --- `sim_puk_required`, `ph_net_pin_required`, `ph_sim_pin_required`, `not_registered`, `registration_denied`,
+  --- `detached`, `apn_refused`, `no_address`, `not_active`, `busy`, `timeout`, those of modem:at.
+  ---
+  --- Source: 27.007 8.3, AT+CPIN; TCP/IP note, QICSGP, QIACT; FTP note chapter 4.
   ---@param options { apn: string, user: string?, password: string?, auth: string?, type: string?, context: integer?,
-  ---  pin: string?, pin_again: boolean?, timeout: number? } auth, of a user: "none", "pap", "chap" or "pap or chap",
-  ---  which is the default; type: "ipv4", "ipv6" or "ipv4v6"; pin: sent once: one that the card has refused is not sent
-  ---  again (sim_pin_refused) unless pin_again = true; timeout: seconds over all; without it the SIM card has 20 s, the
-  ---  search for a network 120 s, and the other steps what the notes give them
+  ---  pin: string?, pin_again: boolean?, timeout: number? } the access point, and who one is
   ---@return { context: integer, ip: string?, ip6: string? }?, hayes.error?
   function network.attach(options)
     options = check.options("network.attach", options, attach_options)
@@ -126,9 +143,12 @@ return function(modem)
 
   --- Brings a PDP context (1) back after the network or a restart of the module has taken it away: attach() with the
   --- options that it was last attached with. Where it was not attached by the library, it is activated as it is set up
-  --- in the module. Nothing is changed while it is active. Options: context, which may be given in place of the table;
-  --- timeout, seconds over all (as attach()).
-  ---@param options? integer|{ context: integer?, timeout: number? }
+  --- in the module. Nothing is changed while it is active.
+  ---
+  --- Errors: as for attach().
+  ---
+  --- Source: as for attach().
+  ---@param options? integer|{ context: integer?, timeout: number? } the context alone, or both
   ---@return { context: integer, ip: string?, ip6: string? }?, hayes.error?
   function network.reattach(options)
     options = context_options("network.reattach", options)
@@ -149,9 +169,13 @@ return function(modem)
     end)
   end
 
-  --- Deactivates a PDP context (1); its connections are closed by the module. Options: context, which may be given in
-  --- place of the table; timeout, seconds over all (without it the module has 40 s).
-  ---@param options? integer|{ context: integer?, timeout: number? }
+  --- Deactivates a PDP context (1); its connections are closed by the module, which has 40 s unless a time-out is
+  --- given.
+  ---
+  --- Errors: `timeout`, `busy`, those of modem:at.
+  ---
+  --- Source: TCP/IP note, QIDEACT.
+  ---@param options? integer|{ context: integer?, timeout: number? } the context alone, or both
   ---@return true?, hayes.error?
   function network.detach(options)
     options = context_options("network.detach", options)
@@ -166,9 +190,12 @@ return function(modem)
     end)
   end
 
-  --- The state of the connection: { sim, signal (dBm), registration, technology, operator, attached, contexts }. What
-  --- the module does not report is absent.
-  ---@return table?, hayes.error?
+  --- The state of the connection.
+  ---
+  --- Errors: `port_gone`, `closed`: what else fails is absent.
+  ---
+  --- Source: 27.007 7.2, 7.3, 8.3, 8.5 and 10.1.9; TCP/IP note, QIACT.
+  ---@return hayes.network_status?, hayes.error?
   function network.status()
     local status = {}
     local state, err = sim:state()
@@ -190,9 +217,13 @@ return function(modem)
   end
 
   --- The DNS servers of a PDP context as a list; given addresses, sets them first.
-  ---@param first? string
-  ---@param second? string
-  ---@param context? integer
+  ---
+  --- Errors: those of modem:at, `bad_answer`.
+  ---
+  --- Source: TCP/IP note, QIDNSCFG.
+  ---@param first? string address of the first
+  ---@param second? string address of the second
+  ---@param context? integer the PDP context, 1 to 16 (1)
   ---@return string[]?, hayes.error?
   function network.dns(first, second, context)
     context = context or 1
@@ -211,10 +242,13 @@ return function(modem)
     return { fields.pridnsaddr, fields.secdnsaddr ~= "" and fields.secdnsaddr or nil }
   end
 
-  --- The addresses of a host name as a list. The module resolves one name at a time, within 60 s. Options: context,
-  --- the PDP context (1), which may be given in place of the table; timeout, seconds over all (60).
-  ---@param host string
-  ---@param options? integer|{ context: integer?, timeout: number? }
+  --- The addresses of a host name as a list. The module resolves one name at a time, within 60 s.
+  ---
+  --- Errors: `dns_parse_failed`, `dns_failed`, `dns_busy`, `timeout`, those of modem:at.
+  ---
+  --- Source: TCP/IP note, QIDNSGIP.
+  ---@param host string up to 255 bytes
+  ---@param options? integer|{ context: integer?, timeout: number? } the context alone, or both
   ---@return string[]?, hayes.error?
   function network.resolve(host, options)
     check.value("network.resolve", "the host", host, { type = "string", line = true, filled = true, longest = 255 })
@@ -225,15 +259,22 @@ return function(modem)
 
   --- Looks for the cause of a failing connection, from the SIM card up to a TCP connection to host and port (if given).
   --- The report prints as text; it is a list of the checks made, and its `ok` is true if all of them passed.
-  ---@param host? string
-  ---@param port? integer
-  ---@return table
+  ---
+  --- Source: FTP note chapter 4.
+  ---@param host? string a name or an address (none: as far as the PDP context)
+  ---@param port? integer 1 to 65535 (none: no connection)
+  ---@return hayes.diagnosis
   function network.diagnose(host, port)
     check.value("network.diagnose", "the host", host, { type = "string|nil", line = true, longest = 255 })
     if host then hosts.check("network.diagnose", host) end
     check.value("network.diagnose", "the port", port, { type = "integer|nil", min = 1, max = 65535 })
     return diagnosis.run(modem, network, hosts.plain(host), port)
   end
+
+  check.takes(network.attach, attach_options)
+  check.takes(network.reattach, context_rules)
+  check.takes(network.detach, context_rules)
+  check.takes(network.resolve, resolve_options)
 
   return network
 end

@@ -7,6 +7,7 @@
 
 local access_mode = require "hayes.dialect.quectel.socket.access_mode"
 local Buffer = require "hayes.stream.buffer"
+local commands = require "hayes.declare.command"
 local DataMode = require "hayes.stream.data_mode"
 local errors = require "hayes.error"
 local exchange = require "hayes.exchange"
@@ -46,18 +47,21 @@ local CONTEXT_LOST = 570
 --- Longest time for which the buffer may stay full, seconds.
 local FULL_FOR = 120
 
-local Connection = { chunk = MOST_SENT, modes = access_mode.numbers }
+local Connection = { modes = access_mode.numbers }
 Connection.__index = Connection
 
 ---@param family hayes.quectel.family
 ---@param opening hayes.quectel.opening
 function Connection.new(modem, family, id, opening)
   local mode, datagrams = opening.mode, opening.datagrams
+  local declared, most = modem.dialect.commands, datagrams and DATAGRAM_READ or MOST_READ
+  most = commands.most(declared, "+" .. family.receive, 2, most)
   local self = setmetatable({
     modem = modem, family = family, id = id, host = opening.host, port = opening.port, mode = mode,
     auto = opening.auto, datagrams = datagrams,
     pushed = Buffer.new(), -- what has come without being asked for
-    read_command = ("AT+%s=%d,%d"):format(family.receive, id, datagrams and DATAGRAM_READ or MOST_READ),
+    read_command = ("AT+%s=%d,%d"):format(family.receive, id, most),
+    chunk = commands.most(declared, "+" .. family.send, 2, MOST_SENT),
     arrivals = 0,      -- notifications so far
     has_data = false,  -- data was announced, and has not been read to the end
     peer_closed = false,

@@ -23,11 +23,12 @@ Indices.__index = Indices
 ---@param what string "TLS connections"
 ---@param list fun(): integer[]?, hayes.error?
 ---@param close fun(index: integer): boolean
-function Indices.new(modem, what, list, close)
+---@param count? integer how many there are; 12 when not given, and at most
+function Indices.new(modem, what, list, close, count)
   local kin = by_modem[modem] or {}
   by_modem[modem] = kin
   local self = setmetatable({ what = what, list = list, close = close, connections = {}, reserved = {}, foreign = nil,
-    kin = kin }, Indices)
+    kin = kin, count = math.min(COUNT, count or COUNT) }, Indices)
   kin[#kin + 1] = self
   return self
 end
@@ -52,7 +53,7 @@ end
 --- The lowest free index, if possible one that no other kind of connection uses.
 local function choose(self)
   local shared
-  for index = 0, COUNT - 1 do
+  for index = 0, self.count - 1 do
     if not is_used(self, index) then
       if not is_used_by_kin(self, index) then return index end
       shared = shared or index
@@ -107,7 +108,8 @@ function Indices:take()
   local index = choose(self) or close_foreign(self)
   if index then return reserve(self, index) end
   return nil, errors.new { name = "no_free_socket", origin = "ssl", hint = "Close connections that are not needed.",
-    message = ("all twelve %s of the module are in use"):format(self.what) }
+    message = ("all %s %s of the module are in use"):format(self.count == COUNT and "twelve" or self.count,
+      self.what) }
 end
 
 --- The module has reported that the index is in use (error 563).

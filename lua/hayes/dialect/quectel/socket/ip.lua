@@ -17,12 +17,16 @@ local wire_format = { { "recvind", 0 }, { "viewmode", 0 }, { "dataformat", 0, 0 
 
 local function rules(default_mode)
   return {
-    mode = { values = { "buffer", "push", "transparent" }, default = default_mode },
-    escape = { values = { "manual", "auto" }, default = "manual" },
-    context = { type = "integer", min = 1, max = 16, default = 1 },
-    close_timeout = { type = "integer", min = 0, max = 65535 },
-    local_port = { type = "integer", min = 0, max = 65535, default = 0 },
-    timeout = { type = "number", min = 0.1, max = 3600 },
+    mode = { values = { "buffer", "push", "transparent" }, default = default_mode,
+      doc = "How data comes: it is asked for, it comes with the URC, or the line is the connection." },
+    escape = { values = { "manual", "auto" }, default = "manual",
+      doc = "auto: commands interrupt transparent mode by themselves." },
+    context = { type = "integer", min = 1, max = 16, default = 1, unit = "", doc = "The PDP context." },
+    close_timeout = { type = "integer", min = 0, max = 65535, unit = "s",
+      doc = "For closing it in the module (10); 0: it does not wait for the other end." },
+    local_port = { type = "integer", min = 0, max = 65535, default = 0, unit = "", doc = "0: the module chooses." },
+    timeout = { type = "number", min = 0.1, max = 3600, unit = "s",
+      doc = "Over all; without it the module has 150 s to connect." },
   }
 end
 
@@ -127,16 +131,19 @@ function Ip:service(name, protocol, default_mode)
     options = function(where, given) return check.options(where, given, option_rules) end,
     connect = function(host, port, options) return self:open(protocol, host, port, options) end,
   }
+  ---@class hayes.quectel.connections modem.tcp and modem.udp of a Quectel module
   local service = {}
 
-  --- Opens a connection. Options: mode ("buffer", "push", "transparent"; UDP: "push", which keeps the borders of
-  --- datagrams); escape ("manual", or "auto": commands interrupt transparent mode); context, the PDP context (1);
-  --- local_port (0: the module chooses); close_timeout, seconds that the module may take to close it (10), 0: it does
-  --- not wait for the other end; timeout, seconds over all. Without one the module has 150 s to connect, and the line
-  --- must come free within the time-out of a command.
-  ---@param host string
-  ---@param port integer
-  ---@param options? table
+  --- Opens a connection. Without a time-out the line must come free within the time-out of a command. UDP is in push
+  --- mode unless something else is asked for, since that keeps the borders of datagrams.
+  ---
+  --- Errors: `dns_parse_failed`, `socket_connection_failed`, `no_free_socket`, `setting_not_kept`, `timeout`, `busy`,
+  --- those of modem:at.
+  ---
+  --- Source: TCP/IP note, QIOPEN.
+  ---@param host string a name or an address, up to 255 bytes
+  ---@param port integer 1 to 65535
+  ---@param options? table how
   ---@return hayes.socket?, hayes.error?
   function service.open(host, port, options)
     return client:open(host, port, options)
@@ -144,12 +151,19 @@ function Ip:service(name, protocol, default_mode)
 
   --- A function that makes sockets for connect() with these options, for `http.request { create = … }` and the like;
   --- and one that gives the error of the last connect() that failed, which those call "closed".
+  ---
+  --- Errors: as for open.
+  ---
+  --- Source: as for open.
   ---@param options? table as for open
   ---@return fun(): hayes.socket
   ---@return fun(): hayes.error?
   function service.factory(options)
     return client:factory(options)
   end
+
+  check.takes(service.open, option_rules)
+  check.takes(service.factory, option_rules)
 
   return service
 end
@@ -160,6 +174,10 @@ return function(modem)
     reset = function(err) ip:reset(err) end,
     service = function(name, protocol, default_mode) return ip:service(name, protocol, default_mode) end,
     --- The connections that the module lists, the library's and others.
+    ---
+    --- Errors: those of modem:at, `bad_answer`.
+    ---
+    --- Source: TCP/IP note, QISTATE.
     ---@return table[]?, hayes.error?
     sockets = function() return ip.opener:list() end,
   }

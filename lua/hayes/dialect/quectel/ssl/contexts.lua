@@ -36,9 +36,18 @@ local function fresh()
   return list
 end
 
+--- The settings that the firmware does not have, as far as a profile tells (hayes.open); the others are found out.
+local function known_unknown(modem)
+  local keys, unknown = modem.profile and modem.profile:keys "+QSSLCFG", {}
+  for _, name in ipairs(keys and settings.names or {}) do
+    if not keys[name] then unknown[name] = true end
+  end
+  return unknown
+end
+
 ---@param modem hayes.modem
 function SslContexts.new(modem)
-  return setmetatable({ modem = modem, list = fresh(), unknown = {}, store = Store.new(modem),
+  return setmetatable({ modem = modem, list = fresh(), unknown = known_unknown(modem), store = Store.new(modem),
     installing = Lock.new() }, SslContexts)
 end
 
@@ -46,7 +55,7 @@ end
 --- being opened keeps its context, so that no other task changes its settings before that has ended.
 function SslContexts:reset()
   local before = self.list
-  self.list, self.unknown = fresh(), {}
+  self.list, self.unknown = fresh(), known_unknown(self.modem)
   for index, context in pairs(before) do
     if context.under_way > 0 then
       context.users, context.key, context.applied, context.configured = context.under_way, nil, {}, false

@@ -8,7 +8,7 @@ local SslContexts = require "hayes.dialect.quectel.ssl.contexts"
 local SslOpener = require "hayes.dialect.quectel.ssl.opener"
 
 return function(modem)
-  ---@class hayes.quectel.ssl
+  ---@class hayes.quectel.ssl modem.ssl of a Quectel module
   local ssl = {}
 
   local contexts = SslContexts.new(modem)
@@ -38,9 +38,15 @@ return function(modem)
   ---
   --- With diagnose = true the cause of a failure is investigated, which takes further connections: the error's
   --- `diagnosis`, which is also in its message, explains it in one paragraph.
-  ---@param host string
-  ---@param port integer
-  ---@param options? table
+  ---
+  --- Errors: `dns_parse_failed`, `socket_connection_failed`, `ssl_handshake_fail`, `setting_not_kept`,
+  --- `unknown_setting`, `no_free_context`, `no_free_socket`, `damaged`, `timeout`, `busy`, those of modem:at, and those
+  --- of files on this host for certificates.
+  ---
+  --- Source: SSL note 2.2.1 and 2.2.2.
+  ---@param host string a name or an address, up to 255 bytes
+  ---@param port integer 1 to 65535
+  ---@param options? table whom to trust, and how
   ---@return hayes.socket?, hayes.error?
   function ssl.open(host, port, options)
     return client:open(host, port, options)
@@ -48,6 +54,10 @@ return function(modem)
 
   --- A function that makes sockets for connect() with these options, for `http.request { create = … }` and the like;
   --- and one that gives the error of the last connect() that failed, which those call "closed".
+  ---
+  --- Errors: as for open.
+  ---
+  --- Source: as for open.
   ---@param options? table as for open
   ---@return fun(): hayes.socket
   ---@return fun(): hayes.error?
@@ -59,6 +69,10 @@ return function(modem)
   check.takes(ssl.factory, settings.rules)
 
   --- Gives an SSL context these settings, for use with modem:at.
+  ---
+  --- Errors: `setting_not_kept`, `unknown_setting`, `damaged`, those of modem:at.
+  ---
+  --- Source: SSL note 2.2.1.
   ---@param index integer 0 to 5
   ---@param options? table as for ssl.open, with one suite at most in `ciphers`: a context holds one, or all
   ---@return true?, hayes.error?
@@ -72,12 +86,20 @@ return function(modem)
   end
 
   --- What the six SSL contexts are set to: by index, the settings of AT+QSSLCFG by name.
+  ---
+  --- Errors: those of modem:at, `bad_answer`.
+  ---
+  --- Source: SSL note 2.2.1.
   ---@return table<integer, table<string, any>>?, hayes.error?
   function ssl.contexts()
     return contexts:describe()
   end
 
   --- The TLS connections that the module lists, the library's and others.
+  ---
+  --- Errors: those of modem:at, `bad_answer`.
+  ---
+  --- Source: SSL note 2.2.6.
   ---@return table[]?, hayes.error?
   function ssl.sockets()
     return opener:list()

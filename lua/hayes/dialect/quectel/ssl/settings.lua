@@ -57,16 +57,17 @@ settings.rules = tls.rules_with {
   session_cache = { type = "boolean", default = false, doc = "Later connections resume the session." },
   dtls = { values = { false, "1.2", "1.0" }, default = false, doc = "DTLS over UDP, of this version." },
   negotiate_timeout = { type = "integer", min = 10, max = LONGEST_NEGOTIATION, default = LONGEST_NEGOTIATION,
-    doc = "Seconds for the handshake." },
+    unit = "s", doc = "For the handshake." },
   mode = { values = { "buffer", "push", "transparent" }, default = "buffer",
     doc = "How data comes: it is asked for, it comes with the URC, or the line is the connection." },
   escape = { values = { "manual", "auto" }, default = "manual",
     doc = "auto: commands interrupt transparent mode by themselves." },
-  context = { type = "integer", min = 1, max = 7, default = 1, doc = "The PDP context." },
-  close_timeout = { type = "integer", min = 0, max = 65535, doc = "Seconds for closing it in the module (10)." },
+  context = { type = "integer", min = 1, max = 7, default = 1, unit = "", doc = "The PDP context." },
+  close_timeout = { type = "integer", min = 0, max = 65535, unit = "s",
+    doc = "For closing it in the module (10)." },
   diagnose = { type = "boolean", default = false,
     doc = "The cause of a failure is investigated, by further connections." },
-  timeout = { type = "number", min = 0.1, max = 3600, doc = "Seconds over all; without it each step has its own." },
+  timeout = { type = "number", min = 0.1, max = 3600, unit = "s", doc = "Over all; without it each step has its own." },
 }
 
 local function keys_of(map)
