@@ -113,6 +113,26 @@ describe("A dialect of one's own", function()
     assert.is_truthy(raises(function() hayes.add_dialect(5) end):find("hayes.add_dialect", 1, true))
   end)
 
+  it("is a table that may be changed and opened again", function()
+    local name = new_name()
+    local dialect = load(text_of(name, name))()
+    local first <close> = assert(open(name, { dialect = dialect }))
+    assert.is_nil(first.dialect.commands["+LATER"])
+    assert.are.same({ "commands", "detect", "finals", "name" }, (function()
+      local fields = {}
+      for field in pairs(dialect) do fields[#fields + 1] = field end
+      table.sort(fields)
+      return fields
+    end)())
+    assert.are.same(name, hayes.add_dialect(dialect))
+    dialect.commands[1] = { name = "+LATER", execute = true }
+    assert.are.same(name, hayes.add_dialect(dialect))
+    local second <close> = assert(open(name))
+    assert.is_truthy(second.dialect.commands["+LATER"])
+    dialect.comands = {}
+    assert.is_truthy(raises(function() open(name, { dialect = dialect }) end):find("did you mean commands?", 1, true))
+  end)
+
   it("is known to programs by HAYES_DIALECTS, and explained", function()
     local path, name = new_folder(), new_name()
     file(path .. "/mine.lua", ([[return { name = %q, finals = { { "OK", success = true } },

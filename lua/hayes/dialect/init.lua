@@ -161,16 +161,27 @@ local SHOWN = 20 -- mistakes
 local LONGEST_FILE = 1 << 22 -- bytes
 local LONGEST_REASON = 8000 -- bytes
 
-local checked = setmetatable({}, { __mode = "k" }) -- tables without mistakes
-
---- Is it one that has been checked, or made ready for use?
+--- Is it one that has been made ready for use?
 local function is_known(dialect)
-  return checked[dialect] or getmetatable(dialect) == nil and type(dialect.rules) == "userdata"
+  return getmetatable(dialect) == nil and type(dialect.rules) == "userdata"
+end
+
+--- The user's table stays as it is, and may be changed and opened again.
+local function copy_of(dialect)
+  local copy = {}
+  for name, value in pairs(dialect) do copy[name] = value end
+  for _, name in ipairs { "errors", "services" } do
+    local inner = copy[name]
+    if inner then
+      copy[name] = {}
+      for key, value in pairs(inner) do copy[name][key] = value end
+    end
+  end
+  return copy
 end
 
 local function mistakes_of(dialect)
   local problems = schema.problems(dialect)
-  checked[dialect] = #problems == 0 or nil
   if #problems == 0 then return nil end
   local words = #problems == 1 and "" or (" (%d mistakes)"):format(#problems)
   return words, table.concat(problems, "\n  ", 1, math.min(#problems, SHOWN))
@@ -183,10 +194,10 @@ function dialects.get(wanted)
   if type(wanted) ~= "table" then
     return own.find(wanted) or dialects.define(require("hayes.dialect." .. wanted))
   end
-  local count, list
-  if not is_known(wanted) then count, list = mistakes_of(wanted) end
+  if is_known(wanted) then return wanted end
+  local count, list = mistakes_of(wanted)
   if count then check.fail("dialect", ("the table is no dialect%s:\n  %s"):format(count, list)) end
-  return dialects.define(wanted)
+  return dialects.define(copy_of(wanted))
 end
 
 --- What the code of a dialect file sees: all of Lua, but globals of its own, and no way to end the program.
@@ -247,7 +258,7 @@ function dialects.add(dialect)
     dialect, err = own.of_file(dialect, dialects.load)
     if not dialect then return nil, err end
   end
-  return own.add(dialects.get(dialect), is_of_library)
+  return own.add(dialect, dialects.get(dialect), is_of_library)
 end
 
 --- The same for the files and folders of a path.

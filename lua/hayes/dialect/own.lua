@@ -9,6 +9,9 @@ local own = {}
 local added, of_path = {}, {}
 local path_read = "" -- the path that `of_path` is of
 
+--- By dialect, what it was made of.
+local source_of = setmetatable({}, { __mode = "k" })
+
 --- By path of the file, so that a file is read once.
 local files = {}
 
@@ -43,16 +46,20 @@ local function taken(name, by)
     hint = "The field `name` of the table says what it is called." }
 end
 
---- Adds a dialect, which is ready for use. The same one may be added any number of times.
----@param dialect hayes.dialect
+--- Adds a dialect. The same table may be added any number of times: it counts as it is then.
+---@param given table what the user has given
+---@param dialect hayes.dialect made of that, ready for use
 ---@param is_known fun(name: string): boolean  whether one of the library's has the name
 ---@return string? name, hayes.error?
-function own.add(dialect, is_known)
+function own.add(given, dialect, is_known)
   local name = dialect.name
   if is_known(name) then return taken(name, "one of the library's") end
-  local earlier = named(added, name)
-  if earlier and earlier ~= dialect then return taken(name, "one that was added before") end
-  if not earlier then added[#added + 1] = dialect end
+  local place = #added + 1
+  for i, earlier in ipairs(added) do
+    if earlier.name == name then place = i end
+  end
+  if added[place] and source_of[added[place]] ~= given then return taken(name, "one that was added before") end
+  added[place], source_of[dialect] = dialect, given
   return name
 end
 

@@ -30,61 +30,65 @@ local Trust = require "hayes.links.trust"
 
 ---@class hayes.links.step a command, which the dialect declares, and its arguments: `{ "+CIPOPEN", "$id", "TCP" }`;
 ---  without arguments the execute form is sent. In place of "$id", "$host", "$port", "$length", "$context", "$verify",
----  "$sni", "$ca", "$certificate", "$key" and "$name" stands what the connection has there
----@field [1] string
+---  "$sni", "$ca", "$certificate", "$key", "$name" and "$server" stands what the connection has there
+---@field [1] string        the command's name
 ---@field refused? boolean  the module may refuse it: it has been done before, or its firmware does not know it
 ---@field only? "ca"|"certificate"|"key"  it is sent where the program has given that
 
----@class hayes.links.send: hayes.links.step
+---@class hayes.links.send: hayes.links.step how bytes are sent
 ---@field most integer      bytes that it takes at most
----@field taken? string     field of its deferred result that says how many of them the module has taken
+---@field taken? string     field of its deferred result that says how many of them the module has taken; less than 0:
+---  the connection has ended
 
----@class hayes.links.read: hayes.links.step  the data is the block of its answer, or comes with one of the URCs in
----  `data` before its result
+---@class hayes.links.read: hayes.links.step how received data is read: it is the block of the answer, or comes with one
+---  of the URCs in `data` before the command's result
 ---@field most integer      bytes that are asked for at most
 ---@field empty? "refused"  the module answers with an error when there is no data
 
----@class hayes.links.notice a URC, and its field that holds the connection's id
----@field urc string
----@field id string|integer
+---@class hayes.links.notice a URC that is about one connection
+---@field urc string        its name
+---@field id string|integer the field, by name or place, that holds the connection's id
 
----@class hayes.links.link
----@field kind "tcp"|"udp"|"SSL"
----@field what? string      what it is called in messages: "TCP connection"
+---@class hayes.links.link a service whose connections are declared
+---@field kind "tcp"|"udp"|"SSL" of its sockets
+---@field what? string      what a connection is called in messages: "TCP connection"
 ---@field ids { first: integer, last: integer, shared: string? }  shared: services that name the same word take turns
 ---  with the same ids
 ---@field prepare? hayes.links.step[]  sent before the first connection after each start of the module
----@field open hayes.links.step[]      the last one opens the connection, which is there when that has succeeded
----@field send hayes.links.send
+---@field open hayes.links.step[]      the connection is there when the last one has succeeded
+---@field send hayes.links.send        how bytes are sent
 ---@field read? hayes.links.read       nil: all data comes with the URC
----@field close hayes.links.step
+---@field close hayes.links.step       also sent before an id is used first: an earlier program may have left it open
 ---@field needs_close? boolean         it is sent, too, when the peer has closed: the id is free only then
 ---@field data hayes.links.notice[]    URCs that tell of data, or bring it in a block
----@field closed hayes.links.notice[]
+---@field closed hayes.links.notice[]  URCs that tell of the end
 ---@field down? string[]               URCs after which no connection is left, and `prepare` is due again
----@field listen? hayes.links.listen
----@field tls? hayes.links.tls
+---@field listen? hayes.links.listen   it has servers
+---@field tls? hayes.links.tls         it has TLS
 
----@class hayes.links.listen a server whose clients get their ids from the module
+---@class hayes.links.listen servers whose clients get their ids from the module
 ---@field ids { first: integer, last: integer }  of servers
 ---@field open hayes.links.step        "$server" and "$port"
 ---@field close hayes.links.step       "$server"
----@field accepted { urc: string, id: string|integer, server: string|integer }
+---@field accepted { urc: string, id: string|integer, server: string|integer } the URC that tells of a client
 
----@class hayes.links.tls
+---@class hayes.links.tls what a service does about certificates
 ---@field certificates "files"|"none"  "files": a file of the module each, under a name made from its content; "none":
 ---  the module verifies nothing, and ssl.open demands verify = "none"
 ---@field contexts? { first: integer, last: integer }  "$context" of a connection: its id, counted from `first`
 ---@field store? hayes.links.step      "files": takes the file as its data; "$name" and "$length"
 ---@field extension? string            of the names of files: ".pem"
 ---@field verify? { server: any, mutual: any, none: any }  what "$verify" is for each
----@field settings? hayes.links.step[] sent before `open`, each time: what the last connection with that number had is
----  never relied on
+---@field settings? hayes.links.step[] sent before `open`, each time: what an earlier connection with that context had
+---  is never relied on
 
 local links = {}
 
-local function titled(declared)
-  return declared.what or ({ tcp = "TCP", udp = "UDP", SSL = "TLS" })[declared.kind] .. " connection"
+local titles = { tcp = "TCP connection", udp = "UDP connection", SSL = "TLS connection" }
+
+--- The declaration, with what is left out.
+local function complete(declared)
+  return setmetatable({ what = declared.what or titles[declared.kind] }, { __index = declared })
 end
 
 local timeout = { type = "number", min = 0.1, max = 3600 }
@@ -105,8 +109,7 @@ end
 ---@param name string
 ---@return table
 function links.service(modem, name)
-  local declared = modem.dialect.links[name]
-  declared.what = titled(declared)
+  local declared = complete(modem.dialect.links[name])
   local registry = Registry.of(modem, declared, name)
   local trust = declared.tls and Trust.new(modem, declared.tls) or nil
   local client = Client.new {
