@@ -13,8 +13,8 @@ local LINKS = 5 -- with AT+CIPMUX=1: 0 to 4, chosen by the host
 local function connections(kind, word)
   return {
     kind = kind, ids = { first = 0, last = LINKS - 1, shared = "links" },
-    -- Data is kept in the module until it is asked for.
-    open = { { "+CIPSTART", "$id", word, "$host", "$port" }, { "+CIPRECVTYPE", "$id", 1 } },
+    open = { { "+CIPSTART", "$id", word, "$host", "$port" } },
+    opened = { { "+CIPRECVTYPE", "$id", 1 } }, -- data is kept in the module until it is asked for
     send = { "+CIPSEND", "$id", "$length", most = 2048 },
     -- It tells of more once this has been read, or not at all; a read of nothing is an error, not a length of 0.
     read = { "+CIPRECVDATA", "$id", "$length", most = 2048, empty = "refused" },

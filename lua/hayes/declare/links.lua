@@ -28,7 +28,8 @@ local value = { type = "string|number" }
 links.rule = record {
   kind = { type = "string", required = true, values = { "tcp", "udp", "SSL" } }, what = text,
   ids = record({ first = integer, last = integer, shared = text }, true),
-  prepare = list(step()), open = list(step(), true), close = step(nil, true), needs_close = { type = "boolean" },
+  prepare = list(step()), open = list(step(), true), opened = list(step()), close = step(nil, true),
+  needs_close = { type = "boolean" },
   send = step({ most = most, taken = text }, true),
   read = step { most = most, empty = { type = "string", values = { "refused" } } },
   data = list(notice, true), closed = list(notice, true), down = list(text),
@@ -72,6 +73,7 @@ local function each_step(link, path, f)
   end
   several(link.prepare, "prepare")
   several(link.open, "open")
+  several(link.opened, "opened")
   for _, name in ipairs { "send", "read", "close" } do one(link[name], name) end
   if link.listen then
     one(link.listen.open, "listen.open")

@@ -162,6 +162,10 @@ local DAMAGE = { short_read = true, long_read = true }
 
 --- What a read that has failed means: there is no data, or this error.
 local function read_failure(self, err)
+  local missing = err.response and err.response.missing
+  if missing and missing > 0 then
+    return end_damaged(self, failure.damaged("short_read", "the data of " .. self:title(), self.modem.dialect.name))
+  end
   if DAMAGE[err.name] then return end_damaged(self, errors.within(err, "receiving from " .. self.host)) end
   if step.is_refusal(err) and (self.declared.read.empty == "refused" or self.peer_closed) then return nil end
   local explained = errors.within(err, "receiving from " .. self.host)
@@ -184,6 +188,7 @@ function Connection:receive()
     if self.lost then return nil, self.lost end
     err = not response and read_failure(self, err) or nil
     if err then return nil, err end
+    if response and (response.missing or 0) > 0 then return nil, read_failure(self, { response = response }) end
     bytes = response and response.data or self:take()
     if bytes then
       -- A read may find the end of what it was told of, and data that was not told of: the next one finds out.
@@ -267,10 +272,14 @@ function Connection.open(registry, declared, opening)
   end
   local opened
   opened, err = connect(self, values)
-  if opened then return self end
+  if opened then
+    ok, err = step.run_all(self.modem, declared.opened, values)
+    if ok then return self end
+  end
   if registry.by_id[self.id] == self then registry.by_id[self.id] = nil end
   -- Refused, it does not exist; in any other case the module may have opened it, or be about to.
-  if not step.is_refusal(err) and not err.queued and not registry.modem.closed_with and err.name ~= "reboot" then
+  local may_exist = opened or not step.is_refusal(err) and not err.queued
+  if may_exist and not self.gone and not registry.modem.closed_with and err.name ~= "reboot" then
     registry:close_later(declared, self.id)
   end
   return nil, errors.within(err, self:title())

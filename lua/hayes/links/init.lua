@@ -56,6 +56,7 @@ local Trust = require "hayes.links.trust"
 ---  with the same ids
 ---@field prepare? hayes.links.step[]  sent before the first connection after each start of the module
 ---@field open hayes.links.step[]      the connection is there when the last one has succeeded
+---@field opened? hayes.links.step[]   sent then; where one fails, the connection is closed again
 ---@field send hayes.links.send        how bytes are sent
 ---@field read? hayes.links.read       nil: all data comes with the URC
 ---@field close hayes.links.step       also sent before an id is used first: an earlier program may have left it open
