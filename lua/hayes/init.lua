@@ -89,9 +89,34 @@ function Unused:__close()
   if self.emulator then self.emulator:close() end
 end
 
+--- Where dialects of one's own are looked for: files and folders (of these, the Lua files), with colons in between; at
+--- the beginning the environment variable HAYES_DIALECTS. They can be opened by their `name`, and are asked, before the
+--- library's, whether a module speaks them (`detect`). What is wrong with one of them, hayes.open tells before it opens
+--- the port.
+---@type string
+hayes.dialect_path = os.getenv "HAYES_DIALECTS" or ""
+
+--- Adds a dialect of one's own, a table or the path of a file, as if it were in hayes.dialect_path, and asked before
+--- those that are. Gives its name. A table that is no dialect raises, with all of its mistakes.
+---
+--- Errors: `no_such_file`, `permission_denied`, `bad_dialect`.
+---@param dialect table|string a dialect table, or the path of a Lua file that returns one
+---@return string?, hayes.error?
+function hayes.add_dialect(dialect)
+  check.value("hayes.add_dialect", "the dialect", dialect, { type = "string|table" })
+  return dialects.add(dialect)
+end
+
+local function look_for_dialects()
+  check.value("hayes", "dialect_path", hayes.dialect_path, { type = "string" })
+  return dialects.look_in(hayes.dialect_path)
+end
+
 --- Reads the dialect and the profile that options name, before anything is opened.
 local function find_files(where, options)
-  local err
+  local ok, err = true, nil
+  if type(options.dialect) == "string" then ok, err = look_for_dialects() end
+  if not ok then return nil, err end
   if options.dialect ~= "auto" then
     options.dialect, err = dialects.find(where, options.dialect)
     if err then return nil, err end
@@ -185,12 +210,15 @@ end
 
 check.methods(Modem, "modem", { "explain", "help" })
 
---- As modem:explain, without a module: the first of the library's dialects that knows the text answers.
+--- As modem:explain, without a module: the first of the dialects, the library's and one's own, that knows the text
+--- answers.
 ---
---- Errors: `unknown`, `too_long`.
+--- Errors: `unknown`, `too_long`, and those of hayes.add_dialect.
 ---@param text string|integer as for modem:explain
 ---@return hayes.explanation?, hayes.error?
 function hayes.explain(text)
+  local ok, err = look_for_dialects()
+  if not ok then return nil, err end
   return require "hayes.explain.every"(text)
 end
 

@@ -87,12 +87,32 @@ local function find_dialect(modem)
   }
 end
 
+--- What the dialect wants to be sent first: a list of command lines, or a function.
+---@return true?, hayes.error?
+local function initialise(modem)
+  local dialect = modem.dialect
+  local start = dialect.start
+  if type(start) == "table" then
+    for _, line in ipairs(start) do
+      local optional = type(line) == "table"
+      local response, err = exchange.run(modem, optional and line[1] or line)
+      if not response and not (optional and line.optional and err.result) then return nil, err end
+    end
+    return true
+  end
+  local done = table.pack(start(modem))
+  if done[1] or done.n == 0 then return true end -- a function that gives nothing at all has come to its end
+  if errors.is(done[2]) then return nil, done[2] end
+  return nil, errors.new { name = "start_failed",
+    message = ("the start-up of the dialect %s has failed: %s"):format(dialect.name, tostring(done[2] or done[1])) }
+end
+
 --- After a reboot: the same settings as at the beginning, before any other command.
 local function restart(modem)
   wait.spawn_detached(function()
     modem.starter = wait.running()
     local ok, err = make_settings(modem)
-    if ok then ok, err = modem.dialect.start(modem) end
+    if ok then ok, err = initialise(modem) end
     if ok then notifications.restore(modem) end
     if modem.closed_with or modem.rebooted then return end
     if not ok then wait.report("the start-up after a restart of the module has failed", err) end
@@ -112,7 +132,7 @@ local function attempt(modem, options)
   if dialect and options.profile then dialect, err = options.profile:dialect_of(modem, dialect) end
   if not dialect then return nil, err end
   modem:use_dialect(dialects.define(dialect))
-  ok, err = dialect.start(modem)
+  ok, err = initialise(modem)
   if ok then notifications.restore(modem) end -- of a port that was opened again
   return ok, err
 end

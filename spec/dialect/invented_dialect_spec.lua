@@ -79,10 +79,11 @@ describe("A command that is only declared", function()
   it("is encoded, waits for its deferred result, and has named fields", function()
     open { ["AT#BREW=2,1,Ada"] = "\r\nOK\r\n\r\n#BREW: 1,0\r\n\r\n#BREW: 2,7\r\n",
       ["AT#BREW?"] = "\r\n#BREW: 2,363\r\n\r\nOK\r\n" }
-    local response = assert(modem:call("#BREW", "write", { 2, 1, "Ada" }))
+    local response = assert(modem:at("AT#BREW=2,1,Ada"))
     assert.are.same("OK\n#BREW: 2,7", tostring(response))
     local fields = modem:fields("AT#BREW=2,1,Ada", response[response.deferred])
     assert.are.same({ 2, 7 }, { fields.cup, fields.err })
+    assert.are.same("no_water", select(2, modem:call("#BREW", "write", { 2, 1, "Ada" })).name)
     assert.are.same(363, assert(modem:query("AT#BREW?")).degrees)
   end)
 

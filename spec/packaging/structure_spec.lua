@@ -52,7 +52,7 @@ end
 --- The dialect to which a module belongs: `hayes.dialect.quectel`; nil for any other module.
 local function vendor_of(name)
   local vendor = name:match("^hayes%.dialect%.([%w_]+)")
-  return vendor and vendor ~= "base" and "hayes.dialect." .. vendor or nil
+  return vendor and vendor ~= "base" and vendor ~= "own" and "hayes.dialect." .. vendor or nil
 end
 
 --- "a -> b" for every require line for which `is_wrong` holds.

@@ -2,6 +2,7 @@
 --- where it is and, for a name that was mistyped, which one was meant.
 
 local check = require "hayes.check"
+local links = require "hayes.declare.links"
 local plain = require "hayes.declare.plain"
 local room = require "hayes.declare.room"
 
@@ -160,8 +161,10 @@ local dialect = record {
   errors = record { by_code = map(known_error, "integer"), by_text = map(known_error), origin = text(),
     sets = map(map(known_error, "integer")), replies = map({ type = "table" }, "integer") },
   remarks = list(record { title = text(true), text = text(true) }),
-  detect = { type = "table|function", fields = { text(true), text(true) } }, start = callable, identify = callable,
-  habits = callable, probe = callable, services = map { type = "string|function" }, lineage = { type = "table" },
+  detect = { type = "table|function", fields = { text(true), text(true) } },
+  start = { type = "table|function", each = { type = "string|table", fields = { text(true), optional = flag() } } },
+  identify = callable, habits = callable, probe = callable, services = map { type = "string|function" },
+  links = map(links.rule), lineage = { type = "table" },
 }
 
 -- The walk
@@ -346,6 +349,7 @@ function schema.problems(given)
     for i, declaration in ipairs(given.commands) do
       check_command(declaration, entry("commands", i, declaration), groups, problems)
     end
+    links.check(given, problems)
   end
   local function place(problem)
     return (problem:gsub("%d+", function(digits) return ("0"):rep(5 - #digits) .. digits end))

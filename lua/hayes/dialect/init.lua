@@ -6,6 +6,7 @@ local command = require "hayes.declare.command"
 local compile = require "hayes.declare.compile"
 local errors = require "hayes.error"
 local local_file = require "hayes.local_file"
+local own = require "hayes.dialect.own"
 local schema = require "hayes.declare.schema"
 
 ---@class hayes.final a final result code
@@ -53,11 +54,15 @@ local schema = require "hayes.declare.schema"
 ---@field detect? string[]|fun(ask: fun(command: string): string?): any  is it this dialect? A command, and what its
 ---  answer holds then; or a function, for which ask gives an answer as one text; a table in place of true is the
 ---  dialect of that very firmware; nil and an error: it is neither this one nor any other of the library's
----@field start? fun(modem: hayes.modem): true?, hayes.error?  start-up, after echo is off; also after a reboot
+---@field start? (string|{ [1]: string, optional: boolean? })[]|fun(modem: hayes.modem): true?, hayes.error?  what
+---  start-up sends after echo is off, also after a reboot: command lines, of which the module may refuse those that are
+---  optional; or a function, which may use modem:at, call and query, but no service. It gives nil and an error if the
+---  modem cannot be used
 ---@field identify fun(modem: hayes.modem): table?, hayes.error? what module this is (hayes.identity)
 ---@field habits? fun(identity: table): table<string, { value: any, source: string }>  what is known of a firmware
 ---@field probe? fun(probe: hayes.profile.probe): table<string, any>, table<string, string>  what `hayes probe` asks
 ---  beyond the declared commands: habits by name, and manufacturer, model, revision
+---@field links? table<string, hayes.links.link>  services that are declared (links/init.lua), by the modem's field
 ---@field services? table<string, string|function> what makes the services, or its module's name, by the modem's field
 
 ---@class hayes.known_error an error of a module
@@ -130,6 +135,10 @@ function dialects.define(dialect)
   end
   dialect.commands, dialect.urc_by_name = by_name, urc_by_name
   dialect.services = dialect.services or {}
+  for name in pairs(dialect.links or {}) do
+    dialect.services[name] = dialect.services[name]
+      or function(modem) return require("hayes.links").service(modem, name) end
+  end
   dialect.errors = dialect.errors or {}
   dialect.errors.by_code, dialect.errors.by_text = dialect.errors.by_code or {}, dialect.errors.by_text or {}
   dialect.start = dialect.start or function() return true end
@@ -152,16 +161,27 @@ local SHOWN = 20 -- mistakes
 local LONGEST_FILE = 1 << 22 -- bytes
 local LONGEST_REASON = 8000 -- bytes
 
-local checked = setmetatable({}, { __mode = "k" }) -- tables without mistakes
-
---- Is it one that has been checked, or made ready for use?
+--- Is it one that has been made ready for use?
 local function is_known(dialect)
-  return checked[dialect] or getmetatable(dialect) == nil and type(dialect.rules) == "userdata"
+  return getmetatable(dialect) == nil and type(dialect.rules) == "userdata"
+end
+
+--- The user's table stays as it is, and may be changed and opened again.
+local function copy_of(dialect)
+  local copy = {}
+  for name, value in pairs(dialect) do copy[name] = value end
+  for _, name in ipairs { "errors", "services" } do
+    local inner = copy[name]
+    if inner then
+      copy[name] = {}
+      for key, value in pairs(inner) do copy[name][key] = value end
+    end
+  end
+  return copy
 end
 
 local function mistakes_of(dialect)
   local problems = schema.problems(dialect)
-  checked[dialect] = #problems == 0 or nil
   if #problems == 0 then return nil end
   local words = #problems == 1 and "" or (" (%d mistakes)"):format(#problems)
   return words, table.concat(problems, "\n  ", 1, math.min(#problems, SHOWN))
@@ -171,11 +191,13 @@ end
 ---@param wanted string|hayes.dialect
 ---@return hayes.dialect
 function dialects.get(wanted)
-  if type(wanted) ~= "table" then return dialects.define(require("hayes.dialect." .. wanted)) end
-  local count, list
-  if not is_known(wanted) then count, list = mistakes_of(wanted) end
+  if type(wanted) ~= "table" then
+    return own.find(wanted) or dialects.define(require("hayes.dialect." .. wanted))
+  end
+  if is_known(wanted) then return wanted end
+  local count, list = mistakes_of(wanted)
   if count then check.fail("dialect", ("the table is no dialect%s:\n  %s"):format(count, list)) end
-  return dialects.define(wanted)
+  return dialects.define(copy_of(wanted))
 end
 
 --- What the code of a dialect file sees: all of Lua, but globals of its own, and no way to end the program.
@@ -219,26 +241,55 @@ function dialects.load(path)
     hint = "examples/dialects/esp-at.lua is one." }
 end
 
---- The dialect that an option names: a table, a name of the library's, the path of a file (`./mine.lua`), or NAME of
---- a file `hayes/dialect/NAME.lua` on Lua's path.
+local function is_of_library(name)
+  for _, of_library in ipairs(known) do
+    if of_library == name then return true end
+  end
+  return false
+end
+
+--- Adds a dialect of the user's own, a table or the path of a file: from now on it can be opened by its name, and takes
+--- part in finding out which one a module speaks. A table that is no dialect raises.
+---@param dialect hayes.dialect|string
+---@return string? name, hayes.error?
+function dialects.add(dialect)
+  local err
+  if type(dialect) == "string" then
+    dialect, err = own.of_file(dialect, dialects.load)
+    if not dialect then return nil, err end
+  end
+  return own.add(dialect, dialects.get(dialect), is_of_library)
+end
+
+--- The same for the files and folders of a path.
+---@param path string with colons in between
+---@return true?, hayes.error?
+function dialects.look_in(path)
+  return own.look_in(path, dialects.load, is_of_library)
+end
+
+--- The dialect that an option names: a table, a name of the library's or of one that was added, the path of a file
+--- (`./mine.lua`), or NAME of a file `hayes/dialect/NAME.lua` on Lua's path.
 ---@param where string the function for messages
 ---@param wanted string|hayes.dialect
 ---@return hayes.dialect?, hayes.error?
 function dialects.find(where, wanted)
   if type(wanted) == "table" then return dialects.get(wanted) end
-  for _, name in ipairs(known) do
-    if name == wanted then return dialects.get(name) end
-  end
+  if is_of_library(wanted) or own.find(wanted) then return dialects.get(wanted) end
   if wanted:find("/", 1, true) or wanted:find "%.lua$" then return dialects.load(wanted) end
   local path = wanted:find "^[%w_%-]+$" and package.searchpath("hayes.dialect." .. wanted, package.path)
   if path and wanted ~= "base" then return dialects.load(path) end
   local nearest = check.nearest(wanted, dialects.names())
   check.fail(where, ("dialect is %s; it must be \"auto\", one of %s, a table, or the path of a file that returns one%s")
-    :format(check.show(wanted), table.concat(known, ", "), nearest and (" (did you mean %s?)"):format(nearest) or ""))
+    :format(check.show(wanted), table.concat(dialects.names(), ", "),
+      nearest and (" (did you mean %s?)"):format(nearest) or ""))
 end
 
+--- Those of the library, then those of the user's own.
+---@return string[]
 function dialects.names()
-  return table.pack(table.unpack(known))
+  local names = table.move(known, 1, #known, 1, {})
+  return table.move(own.names(), 1, #own.all(), #names + 1, names)
 end
 
 --- Does the module speak this dialect, by its answers?
@@ -256,13 +307,15 @@ function dialects.is(dialect, ask)
   return response ~= nil and response:find(detect[2], 1, true) ~= nil
 end
 
---- The first dialect that knows the module by its answers; nil: none does; nil and an error: it is a module that the
---- library has no dialect for.
+--- The first dialect that knows the module by its answers. Those of the user's own are asked before the library's:
+--- they may be for modules of a vendor whose others the library knows. nil: none does; nil and an error: it is a module
+--- that the library has no dialect for.
 ---@param ask fun(command: string): string?
 ---@return hayes.dialect?, hayes.error?
 function dialects.detect(ask)
-  for _, name in ipairs(known) do
-    local dialect = dialects.get(name)
+  local candidates = own.all()
+  for _, name in ipairs(known) do candidates[#candidates + 1] = dialects.get(name) end
+  for _, dialect in ipairs(candidates) do
     local found, err = dialects.is(dialect, ask)
     if err then return nil, err end
     if found then return type(found) == "table" and dialects.define(found) or dialect end

@@ -24,6 +24,7 @@ return {
   unsupported_module = { "The module is of a family whose commands the library does not speak." },
   bad_dialect = { "The dialect that was given is not one: the error says what is wrong with it.",
     "`hayes dialect check FILE` tells all of its mistakes." },
+  start_failed = { "What the dialect sends first, when the modem is opened, has failed." },
   bad_profile = { "The file is no profile of a module: the error says what is wrong, and in which line.",
     "`hayes probe` writes one." },
   other_module = { "The profile that was given is of another module, or of other firmware.",

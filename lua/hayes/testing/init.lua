@@ -21,6 +21,7 @@
 
 local builtin = require "hayes.loop.builtin"
 local check = require "hayes.check"
+local hayes = require "hayes"
 local wait = require "hayes.wait"
 
 local testing = {}
@@ -91,7 +92,7 @@ end
 
 -- The module
 
----@class hayes.testing.module a scripted module, of testing.module() or testing.port()
+---@class hayes.testing.module a scripted module, which is a port of hayes.open_port as well
 ---@field lines string[]   the command lines that it has read, without their ends
 ---@field line string      the last of them
 ---@field log string[]     what was written to it, piece by piece: command lines with their ends, and data
@@ -99,7 +100,7 @@ end
 ---@field said table[]     what it is going to say: { at = the time, bytes = … }
 ---@field delay number     seconds from a command to its answer, and from say() to the bytes (0)
 ---@field full boolean     it takes nothing for now, like a port whose buffer is full
----@field closed boolean   the program has closed its port
+---@field closed boolean  the library has closed the port
 ---@field pieces fun(self, bytes: string): fun(): string?  how what it says is cut up: whole, unless a test replaces it
 local Module = {}
 Module.__index = Module
@@ -116,14 +117,12 @@ function testing.port(answer)
     descriptor = next_descriptor, delay = 0, full = false, closed = false }, Module)
 end
 
---- What a module answers: a text, or a function that gives it.
----@alias hayes.testing.answer string|fun(module: hayes.testing.module, ...: string): string?
-
 --- A module that answers command lines.
----@param answers table<string, hayes.testing.answer>  by the command line (`AT+CSQ`), or by a Lua pattern that begins
----  with ^: what the module says, or a function that is called with the module and the captures of the pattern (where
----  there are none, with the line), and gives that; "" or nil: nothing. A line that is there as it is goes before
----  patterns, and a longer pattern before a shorter one. The table may be changed at any time
+---@param answers table<string, string|fun(module: hayes.testing.module, ...: string): string?>  by the command line
+---  (`AT+CSQ`), or by a Lua pattern that begins with ^: what the module says, or a function that is called with the
+---  module and the captures of the pattern (where there are none, with the line), and gives that; "" or nil: nothing. A
+---  line that is there as it is goes before patterns, and a longer pattern before a shorter one. The table may be
+---  changed at any time
 ---@return hayes.testing.module
 function testing.module(answers)
   check.value("testing.module", "the answers", answers, { type = "table" })
@@ -155,7 +154,7 @@ local function answer_to(module, answers, line)
 end
 
 --- What testing.module gives to testing.port. A command line ends with CR, or CR LF.
----@param answers table<string, hayes.testing.answer> as for testing.module
+---@param answers table as for testing.module
 ---@return fun(module: hayes.testing.module, bytes: string): string?
 function testing.commands(answers)
   return function(module, bytes)
@@ -180,12 +179,14 @@ end
 ---@param options? table as for hayes.open
 ---@return hayes.modem?, hayes.error?
 function Module:open(options)
-  return require("hayes").open_port(self, "script", options)
+  return hayes.open_port(self, "script", options)
 end
+
+check.takes(Module.open, check.options_of(hayes.open))
 
 --- The module says this, after so many seconds (its `delay`); what it says earlier, or has been told before to say at
 --- that time, comes first.
----@param bytes string the line with its ends, or anything else
+---@param bytes string as they are sent: `"\r\n+RING: 1\r\n"`
 ---@param delay? number seconds
 function Module:say(bytes, delay)
   check.value("module:say", "what it says", bytes, { type = "string" })
@@ -201,21 +202,23 @@ end
 
 --- The next so many bytes are no command line but data: they are given to the function, which gives what the module
 --- says then. For functions in `answers` whose answer is a prompt.
----@param count integer bytes, from 0
----@param reply fun(bytes: string): string? what the module says then
+---@param count integer how many
+---@param reply fun(bytes: string): string? gets them, and gives what the module says then
 function Module:take(count, reply)
   check.value("module:take", "the number of bytes", count, { type = "number", min = 0, max = 1 << 40 })
   self.wanted = { count = math.tointeger(count), reply = reply }
 end
 
 --- The port goes away, like one whose cable is pulled out, after what it is about to say.
----@param reason? string what the error says ("hung up")
+---@param reason? string what the system says of it
 function Module:hang_up(reason)
   self.gone = reason or "hung up"
   table.insert(self.said, { at = time, bytes = "" })
 end
 
----@package
+--- How what it says is cut up: an iterator over the pieces. A test may replace it.
+---@param bytes string what it says
+---@return fun(): string?
 function Module.pieces(_, bytes)
   local given
   return function()
@@ -229,6 +232,7 @@ end
 
 ---@package
 function Module:fd() return self.descriptor end
+
 ---@package
 function Module:close() self.closed = true end
 

@@ -1,0 +1,180 @@
+--- The connections of a modem that share their ids, and the URCs about them.
+
+local errors = require "hayes.error"
+local exchange = require "hayes.exchange"
+local Listener = require "hayes.links.listener"
+local Lock = require "hayes.lock"
+local step = require "hayes.links.step"
+
+---@class hayes.links.registry
+---@field by_id table<integer, hayes.links.connection>
+---@field servers table<integer, hayes.links.listener>
+local Registry = {}
+Registry.__index = Registry
+
+--- By modem, and by the word that services share.
+local all = setmetatable({}, { __mode = "k" })
+
+local function hear(self, urc, heard)
+  local handlers = self.heard[urc]
+  if handlers then return end
+  self.heard[urc] = true
+  self.modem:listen(urc, heard)
+end
+
+--- Makes the connections hear what the module says of them. Each URC is listened to once for all services.
+local function hear_of(self, declared)
+  local function connection_of(notice, fields) return self.by_id[fields[notice.id]] end
+  for _, data in ipairs(declared.data) do
+    hear(self, data.urc, function(event)
+      local connection = connection_of(data, event.fields)
+      if connection then connection:on_data(event.data) end
+    end)
+  end
+  for _, closed in ipairs(declared.closed) do
+    hear(self, closed.urc, function(event)
+      local connection = connection_of(closed, event.fields)
+      if connection then connection:on_closed() end
+    end)
+  end
+  for _, down in ipairs(declared.down or {}) do
+    hear(self, down, function(event) self:on_down(event.line) end)
+  end
+  local accepted = declared.listen and declared.listen.accepted
+  if accepted then
+    hear(self, accepted.urc, function(event)
+      local server = self.servers[event.fields[accepted.server]]
+      local id = event.fields[accepted.id]
+      if server and math.type(id) == "integer" then server:on_client(id) end
+    end)
+  end
+end
+
+local function hear_damage(self)
+  self.modem:listen("damage", function(event)
+    for _, connection in pairs(self.by_id) do
+      for _, data in ipairs(connection.declared.data) do
+        if data.urc == event.urc and event.fields[data.id] == connection.id then connection:on_damage(event.kind) end
+      end
+    end
+  end)
+end
+
+---@param modem hayes.modem
+---@param declared hayes.links.link
+---@param name string
+---@return hayes.links.registry
+function Registry.of(modem, declared, name)
+  local of_modem = all[modem] or {}
+  all[modem] = of_modem
+  local word = declared.ids.shared or name
+  local self = of_modem[word]
+  if not self then
+    self = setmetatable({ modem = modem, by_id = {}, reserved = {}, cleared = {}, servers = {}, heard = {},
+      prepared = {}, preparing = Lock.new() }, Registry)
+    of_modem[word] = self
+    hear_damage(self)
+  end
+  hear_of(self, declared)
+  return self
+end
+
+-- Ids
+
+local Reservation = {}
+Reservation.__index = Reservation
+
+function Reservation:__close()
+  if not self.kept then self:free() end
+end
+
+--- It lasts longer than its variable: up to free().
+function Reservation:keep() self.kept = true end
+
+function Reservation:free()
+  if self.reserved[self.id] == self then self.reserved[self.id] = nil end
+end
+
+--- Reserves a free id until the returned value, { id }, is closed; nil and an error if all are in use.
+---@param ids { first: integer, last: integer }
+---@param used table<integer, any>
+function Registry:take(ids, used, what)
+  for id = ids.first, ids.last do
+    if not used[id] and not (used == self.by_id and self.reserved[id]) then
+      local reservation = setmetatable({ id = id, kept = false, reserved = self.reserved }, Reservation)
+      if used == self.by_id then self.reserved[id] = reservation end
+      return reservation
+    end
+  end
+  return nil, errors.new { name = "no_free_socket", hint = "Close connections that are not needed.",
+    message = ("all %d %ss of the module are in use"):format(ids.last - ids.first + 1, what) }
+end
+
+--- What is due before the first connection after a start of the module; and what an earlier program may have left open
+--- under this id is closed.
+---@param declared hayes.links.link
+---@param id? integer
+---@return true?, hayes.error?
+function Registry:prepare(declared, id)
+  local _preparing <close>, err = self.preparing:take_wanted()
+  if not _preparing then return nil, err end
+  if not self.prepared[declared] then
+    local ok
+    ok, err = step.run_all(self.modem, declared.prepare, {})
+    if not ok then return nil, err end
+    self.prepared[declared] = true
+  end
+  if not id or self.cleared[id] then return true end
+  local response
+  response, err = step.run(self.modem, declared.close, { id = id })
+  if not response and not step.is_refusal(err) then return nil, err end
+  self.cleared[id] = true
+  return true
+end
+
+--- Closes in the module what has this id, again and again until it answers; the id is not used before.
+function Registry:close_later(declared, id)
+  local reservation = self.reserved[id] or setmetatable({ id = id, kept = true, reserved = self.reserved }, Reservation)
+  self.reserved[id] = reservation
+  reservation:keep()
+  exchange.insist(self.modem, step.text(self.modem, declared.close, { id = id }), function() reservation:free() end)
+end
+
+-- Servers
+
+---@return hayes.links.listener?, hayes.error?
+function Registry:listen(declared, port)
+  local of = declared.listen
+  local place, err = self:take(of.ids, self.servers, "server")
+  if not place then return nil, err end
+  local listener = Listener.new(self, declared, place.id, port)
+  self.servers[place.id] = listener
+  local ok
+  ok, err = listener:open()
+  if ok then return listener end
+  self.servers[place.id] = nil
+  return nil, err
+end
+
+-- The end
+
+--- No connection is left, and what prepares the first one is due again.
+function Registry:on_down(line)
+  self.prepared = {}
+  for _, connection in pairs(self.by_id) do
+    connection.ended_by = connection.ended_by or errors.new { name = "closed",
+      message = ("%s has ended with the network: %s"):format(connection:title(), line) }
+    connection:on_closed()
+  end
+end
+
+--- The module has restarted, or the port is closed: it has none of the connections any more.
+---@param err? hayes.error
+function Registry:reset(err)
+  local lost, before, servers = err or errors.reboot(), self.by_id, self.servers
+  self.by_id, self.reserved, self.cleared, self.prepared, self.servers = {}, {}, {}, {}, {}
+  for _, connection in pairs(before) do connection:lose(lost) end
+  for _, server in pairs(servers) do server:lose(lost) end
+end
+
+return Registry
