@@ -74,6 +74,7 @@ local function put_on_port(self, port)
   self.ended_up_to = 0     -- of the steps that end it (shut)
   self.soon, self.next_soon = self.soon or false, self.next_soon or false
   self.closed_with = false -- the error that ended it
+  self.leaving = false     -- it is about to be closed: what was sent before goes out (farewell.lua)
   self.guard = farewell.guard(self)
 end
 
