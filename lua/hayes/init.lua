@@ -114,8 +114,7 @@ end
 
 --- Reads the dialect and the profile that options name, before anything is opened.
 local function find_files(where, options)
-  local ok, err = true, nil
-  if type(options.dialect) == "string" then ok, err = look_for_dialects() end
+  local ok, err = look_for_dialects()
   if not ok then return nil, err end
   if options.dialect ~= "auto" then
     options.dialect, err = dialects.find(where, options.dialect)

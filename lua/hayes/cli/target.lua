@@ -13,6 +13,8 @@ function target.define(command)
     .. "Default: $HAYES_PORT, or the only known module that is plugged in.")
   command:option("--baud", "Bits per second (115200).", nil, convert.integer("--baud", 1200, 4000000))
   command:option("--flow", "Flow control: none, rtscts or xonxoff."):choices { "none", "rtscts", "xonxoff" }
+  command:option("--dialect", "How the module speaks: a name, or the path of a dialect file. Default: it is asked; "
+    .. "dialects of one's own in $HAYES_DIALECTS count."):argname "<dialect>"
   command:option("--trace", "Write the dialogue with the module to a file, secrets masked."):argname "<file>"
 end
 
@@ -90,7 +92,7 @@ function target.open(run)
   local arguments = run.arguments
   local address = target.address(arguments)
   local modem = stop.unless(hayes.open(address, { baud = arguments.baud, flow = arguments.flow,
-    trace = arguments.trace }))
+    trace = arguments.trace, dialect = arguments.dialect }))
   run.modem = modem
   return modem
 end
