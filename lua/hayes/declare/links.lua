@@ -35,7 +35,8 @@ links.rule = record {
   data = list(notice, true), closed = list(notice, true), down = list(text),
   listen = record { ids = record(range, true), open = step(nil, true), close = step(nil, true), accepted =
     record({ urc = { type = "string", required = true }, id = name_or_place, server = name_or_place }, true) },
-  tls = record { certificates = { type = "string", required = true, values = { "files", "none" } },
+  tls = record { certificates = { type = "string", required = true, values = { "files", "slots", "none" } },
+    slots = record { ca = step(), certificate = step(), key = step() },
     contexts = record(range), store = step(), extension = text, settings = list(step()),
     verify = record { server = value, mutual = value, none = value } },
 }
@@ -81,6 +82,7 @@ local function each_step(link, path, f)
   end
   if link.tls then
     one(link.tls.store, "tls.store")
+    for kind, declared in pairs(link.tls.slots or {}) do one(declared, "tls.slots." .. kind) end
     several(link.tls.settings, "tls.settings")
   end
 end
@@ -122,6 +124,9 @@ function links.check(dialect, problems)
     end
     if trust and trust.certificates == "files" and not (trust.store and trust.settings and trust.verify) then
       problems[#problems + 1] = path .. '.tls: certificates = "files" needs store, settings and verify'
+    end
+    if trust and trust.certificates == "slots" and not (trust.slots and trust.slots.ca) then
+      problems[#problems + 1] = path .. '.tls: certificates = "slots" needs slots.ca'
     end
   end
 end

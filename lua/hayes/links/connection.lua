@@ -253,6 +253,10 @@ local function connect(self, values)
   return step.run(modem, last, values, { came = adopt, ended = not deferred and adopt or nil, withdraw = true })
 end
 
+local function turn_of(trust)
+  if trust then return trust:turn() end
+end
+
 --- Opens a connection; nil and the error if that fails: the module then keeps nothing of it.
 ---@param registry hayes.links.registry
 ---@param declared hayes.links.link
@@ -266,8 +270,11 @@ function Connection.open(registry, declared, opening)
   if not ok then return nil, err end
   local self = Connection.new(registry, declared, reserved.id, opening.host, opening.port)
   local values = { id = self.id, host = opening.host, port = opening.port }
-  if opening.trust then
-    ok, err = opening.trust:set(declared, values, opening.options)
+  local trust = opening.trust
+  local _turn <close>, turn_err = turn_of(trust)
+  if turn_err then return nil, turn_err end
+  if trust then
+    ok, err = trust:set(self, values, opening.options)
     if not ok then return nil, errors.within(err, self:title()) end
   end
   local opened

@@ -74,11 +74,15 @@ local Trust = require "hayes.links.trust"
 ---@field accepted { urc: string, id: string|integer, server: string|integer } the URC that tells of a client
 
 ---@class hayes.links.tls what a service does about certificates
----@field certificates "files"|"none"  "files": a file of the module each, under a name made from its content; "none":
----  the module verifies nothing, and ssl.open demands verify = "none"
+---@field certificates "files"|"slots"|"none"  "files": a file of the module each, under a name made from its content;
+---  "slots": the module has one CA, one certificate and one key for all connections, which are written where they
+---  differ, and not while an open connection needs others; "none": the module verifies nothing, and ssl.open demands
+---  verify = "none"
 ---@field contexts? { first: integer, last: integer }  "$context" of a connection: its id, counted from `first`
 ---@field store? hayes.links.step      "files": takes the file as its data; "$name" and "$length"
 ---@field extension? string            of the names of files: ".pem"
+---@field slots? { ca: hayes.links.step?, certificate: hayes.links.step?, key: hayes.links.step? }  "slots": what writes
+---  each, and takes it as its data; "$length"
 ---@field verify? { server: any, mutual: any, none: any }  what "$verify" is for each
 ---@field settings? hayes.links.step[] sent before `open`, each time: what an earlier connection with that context had
 ---  is never relied on
