@@ -17,8 +17,8 @@ local function dialect()
   return {
     name = "slots", protocol = { eol = "\r", prompt = ">", cancel = "" },
     finals = { { "OK", success = true }, { "ERROR" } }, boot = { "RDY" },
-    urcs = { { name = "+RD", summary = "data", shape = "'new'n", answer = { { name = "what", type = "bare" },
-      { name = "id" } } } },
+    urcs = { { name = "+RD", summary = "data", answer = { { name = "id" }, { name = "length" } },
+      block = { length = 2, fields = 2 } } },
     commands = {
       { name = "+OP", params = { id, { name = "host", type = "string" } }, timeout = 60 },
       { name = "+SD", params = { id, length }, data = { ends = "length", length = "length" }, timeout = 5 },

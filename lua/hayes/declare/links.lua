@@ -87,15 +87,79 @@ local function each_step(link, path, f)
   end
 end
 
-local function check_urcs(link, path, urcs, problems)
-  local named = names_of(urcs)
-  for _, name in ipairs { "data", "closed" } do
-    for i, one in ipairs(link[name]) do
-      missing(("%s.%s[%d].urc"):format(path, name, i), one.urc, named, "URC", problems)
+local function named(list_of, name)
+  for _, one in ipairs(list_of or {}) do
+    if one.name == name then return one end
+  end
+end
+
+--- What the command of a step must be declared to have.
+local function check_step(declared, at, command, problems)
+  local given = #declared - 1
+  if given == 0 and not command.execute then
+    problems[#problems + 1] = ("%s has no arguments, and %s no execute form (execute = true)"):format(at, command.name)
+  elseif given > 0 and not command.keys and given > #(command.params or {}) then
+    problems[#problems + 1] = ("%s has %d arguments, and %s takes %d"):format(at, given, command.name,
+      #(command.params or {}))
+  end
+end
+
+local function check_data(link, path, dialect, problems)
+  local function takes_data(declared, at)
+    local command = declared and named(dialect.commands, declared[1])
+    if command and not command.data then
+      problems[#problems + 1] = ("%s: %s takes no data (data = { … })"):format(at, command.name)
     end
   end
-  for i, name in ipairs(link.down or {}) do missing(("%s.down[%d]"):format(path, i), name, named, "URC", problems) end
-  if link.listen then missing(path .. ".listen.accepted.urc", link.listen.accepted.urc, named, "URC", problems) end
+  takes_data(link.send, path .. ".send")
+  takes_data(link.tls and link.tls.store, path .. ".tls.store")
+  for kind, declared in pairs(link.tls and link.tls.slots or {}) do
+    takes_data(declared, path .. ".tls.slots." .. kind)
+  end
+  local sends = named(dialect.commands, link.send[1])
+  local taken = sends and link.send.taken
+  if taken and not named(sends.deferred and sends.deferred.answer or sends.answer, taken) then
+    problems[#problems + 1] = ("%s.send.taken is %q, which is no field of the result of %s"):format(path, taken,
+      sends.name)
+  end
+  local has_block = false
+  for _, notice_of in ipairs(link.data) do
+    local urc = named(dialect.urcs, notice_of.urc)
+    has_block = has_block or urc ~= nil and urc.block ~= nil
+  end
+  local reads = link.read and named(dialect.commands, link.read[1])
+  if not has_block and not (reads and reads.block) then
+    problems[#problems + 1] = path .. ": neither the answer of a command in `read` nor a URC in `data` has a block: "
+      .. "no data would ever come"
+  end
+end
+
+local function check_ids(link, path, urcs, problems)
+  local function one(notice_of, at, field)
+    local urc = named(urcs, notice_of.urc)
+    local id = notice_of[field]
+    if urc and type(id) == "string" and not named(urc.answer, id) then
+      problems[#problems + 1] = ("%s.%s is %q, which is no field of %s"):format(at, field, id, urc.name)
+    end
+  end
+  for _, name in ipairs { "data", "closed" } do
+    for i, notice_of in ipairs(link[name]) do one(notice_of, ("%s.%s[%d]"):format(path, name, i), "id") end
+  end
+  if link.listen then
+    one(link.listen.accepted, path .. ".listen.accepted", "id")
+    one(link.listen.accepted, path .. ".listen.accepted", "server")
+  end
+end
+
+local function check_urcs(link, path, urcs, problems)
+  local names = names_of(urcs)
+  for _, name in ipairs { "data", "closed" } do
+    for i, one in ipairs(link[name]) do
+      missing(("%s.%s[%d].urc"):format(path, name, i), one.urc, names, "URC", problems)
+    end
+  end
+  for i, name in ipairs(link.down or {}) do missing(("%s.down[%d]"):format(path, i), name, names, "URC", problems) end
+  if link.listen then missing(path .. ".listen.accepted.urc", link.listen.accepted.urc, names, "URC", problems) end
 end
 
 --- Adds what is wrong between `links` and the rest of the dialect.
@@ -107,6 +171,8 @@ function links.check(dialect, problems)
     local path = ("links[%q]"):format(name)
     each_step(link, path, function(declared, at)
       missing(at, declared[1], commands, "command", problems)
+      local command = named(dialect.commands, declared[1])
+      if command then check_step(declared, at, command, problems) end
       for i = 2, #declared do
         local value_name = type(declared[i]) == "string" and declared[i]:match "^%$(.*)$"
         if value_name and not has(VALUES, value_name) then
@@ -116,6 +182,8 @@ function links.check(dialect, problems)
       end
     end)
     check_urcs(link, path, dialect.urcs, problems)
+    check_ids(link, path, dialect.urcs, problems)
+    check_data(link, path, dialect, problems)
     if not link.open[1] then problems[#problems + 1] = path .. ".open is empty: nothing would open a connection" end
     if link.ids.first > link.ids.last then problems[#problems + 1] = path .. ".ids: first is greater than last" end
     local trust = link.tls
