@@ -38,6 +38,7 @@ links.rule = record {
   tls = record { certificates = { type = "string", required = true, values = { "files", "slots", "none" } },
     slots = record { ca = step(), certificate = step(), key = step() },
     contexts = record(range), store = step(), extension = text, settings = list(step()),
+    confirm = list(step { read = { type = "boolean" }, row = value, is = { type = "table", required = true } }),
     verify = record { server = value, mutual = value, none = value } },
 }
 
@@ -84,6 +85,7 @@ local function each_step(link, path, f)
     one(link.tls.store, "tls.store")
     for kind, declared in pairs(link.tls.slots or {}) do one(declared, "tls.slots." .. kind) end
     several(link.tls.settings, "tls.settings")
+    several(link.tls.confirm, "tls.confirm")
   end
 end
 
@@ -96,7 +98,9 @@ end
 --- What the command of a step must be declared to have.
 local function check_step(declared, at, command, problems)
   local given = #declared - 1
-  if given == 0 and not command.execute then
+  if declared.read then
+    if not command.read then problems[#problems + 1] = ("%s: %s has no read form"):format(at, command.name) end
+  elseif given == 0 and not command.execute then
     problems[#problems + 1] = ("%s has no arguments, and %s no execute form (execute = true)"):format(at, command.name)
   elseif given > 0 and not command.keys and given > #(command.params or {}) then
     problems[#problems + 1] = ("%s has %d arguments, and %s takes %d"):format(at, given, command.name,

@@ -67,6 +67,11 @@ local Trust = require "hayes.links.trust"
 ---@field listen? hayes.links.listen   it has servers
 ---@field tls? hayes.links.tls         it has TLS
 
+---@class hayes.links.confirmation: hayes.links.step a question, and what must be its answer
+---@field read? boolean     the read form is sent (`AT+CSSLCFG?`)
+---@field row? any          the first field of the line of the answer that counts: "$context"; nil: the first line
+---@field is table<string, any>  what its fields must be, by name: `{ authmode = "$verify" }`
+
 ---@class hayes.links.listen servers whose clients get their ids from the module
 ---@field ids { first: integer, last: integer }  of servers
 ---@field open hayes.links.step        "$server" and "$port"
@@ -86,6 +91,8 @@ local Trust = require "hayes.links.trust"
 ---@field verify? { server: any, mutual: any, none: any }  what "$verify" is for each
 ---@field settings? hayes.links.step[] sent before `open`, each time: what an earlier connection with that context had
 ---  is never relied on
+---@field confirm? hayes.links.confirmation[]  sent after the settings, where servers are verified; no other command
+---  goes between these and the opening
 
 local links = {}
 

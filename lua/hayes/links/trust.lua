@@ -3,6 +3,7 @@
 local check = require "hayes.check"
 local core = require "hayes.core"
 local errors = require "hayes.error"
+local exchange = require "hayes.exchange"
 local Lock = require "hayes.lock"
 local pem = require "hayes.tls.pem"
 local step = require "hayes.links.step"
@@ -113,6 +114,25 @@ function Trust:set(connection, values, options)
     end
   end
   return step.run_all(self.modem, own.settings, values)
+end
+
+--- Reserves the line for the confirmation and the opening after it; nil: there is nothing to confirm.
+---@return hayes.hold?, hayes.error?
+function Trust:hold(options)
+  if self.declared.confirm and options.verify ~= "none" then return exchange.hold(self.modem) end
+end
+
+--- Is the module set up as it was told to be? Asked right before the opening: an answer may have been lost, a byte
+--- changed, or another program may have been at it.
+---@param values table<string, any>
+---@param hold hayes.hold
+---@return true?, hayes.error?
+function Trust:confirm(values, hold)
+  for _, declared in ipairs(self.declared.confirm) do
+    local ok, err = step.confirm(self.modem, declared, values, { within = hold })
+    if not ok then return nil, err end
+  end
+  return true
 end
 
 --- The module has restarted: nothing is known of its files and slots.
