@@ -176,7 +176,7 @@ mutants: all
 	@eval "$$($(MAKE) -s env)" && LUA_PATH="spec/?.lua;$$LUA_PATH" JOBS="$(JOBS)" exec $(LUA) spec/mutants/main.lua $(MUTANTS)
 
 # Each fuzzer for SECONDS; what it finds, and what it has learnt, is in $(BUILD)/fuzz.
-fuzz:
+fuzz: core
 	@.ci/packages --check test
 	@LUA="$(LUA)" exec spec/fuzz/run $(BUILD) -max_total_time=$(or $(SECONDS),60)
 
@@ -215,7 +215,7 @@ reference: core
 # Pages in HTML that need no network, and the man page hayes(3): out of the comments of lua/hayes, the rules of options,
 # the dialects, and the chapters in manual/.
 manual: core
-	@mkdir -p $(BUILD)/manual $(pages)/man/man3
+	@mkdir -p $(BUILD)/manual/luals $(pages)/man/man3
 	@eval "$$($(MAKE) -s env)" && LUA_PATH="./?.lua;$$LUA_PATH" \
 	  exec $(LUA) manual/generator/main.lua "$(BUILD)/manual" "$(pages)"
 
@@ -291,7 +291,8 @@ help:
 	@echo 'bench      figures: AT round trips, reads and sends against a raw C loop; how connections share the line; a file of BENCH_MIB'
 	@echo '           (1024) by FTP'
 	@echo 'reference  write what the dialects declare to $(BUILD)/reference/<dialect>.md'
-	@echo 'manual     write the manual, in HTML that needs no network, to $(BUILD)/manual (index.html), and the man page hayes(3)'
+	@echo 'manual     write the manual, in HTML that needs no network, to $(BUILD)/manual (index.html), the man page hayes(3), and'
+	@echo '           what editors with LuaLS read (luals/hayes.lua)'
 	@echo 'man        write the man pages and the completion files of shells to $(BUILD)/share'
 	@echo 'env        print the lines that make `require "hayes"` work from this checkout'
 	@echo 'install    into $$DESTDIR$$PREFIX; uninstall takes it out again'

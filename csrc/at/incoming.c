@@ -420,8 +420,11 @@ static enum at_event_kind on_line(struct at_engine *engine, struct at_event *eve
     if (rule != NULL && rule->kind == AT_LINE_BOOT)
         return may_be_text(engine) ? suspect_boot(engine, event, line, now)
                                    : at_engine_on_boot(engine, line, now);
-    if (is_echo(engine, line))
+    if (is_echo(engine, line)) {
+        if (!engine->echo) /* it had been turned off: what may have been a restart was one */
+            at_engine_confirm_boot(engine, now);
         return AT_EVENT_NONE;
+    }
     if (at_engine_check_after_block(engine, event, line, rule != NULL && rule->kind == AT_LINE_FINAL))
         return AT_EVENT_DAMAGE;
     if (rule != NULL && rule->kind == AT_LINE_FINAL)

@@ -131,8 +131,9 @@ end
 --- `emulator:<module>`.
 ---
 --- Errors: `no_such_port`, `port_busy`, `permission_denied`, `bad_address`, `connection_refused`, `no_answer`,
---- `wrong_speed`, `unknown_module`, `unsupported_module`, `bad_dialect`, `emulator_failed`; for the trace
---- `no_such_file`, `is_a_directory`.
+--- `wrong_speed`, `unknown_module`, `unsupported_module`, `unsupported_speed`, `port_failed`, `emulator_failed`; for
+--- the dialect `bad_dialect`, `file_too_long`; for the profile `bad_profile`, `other_module`; for files `no_such_file`,
+--- `no_such_device`, `is_a_directory`.
 ---@param address string where the module is
 ---@param options? { baud: integer?, flow: string?, dialect: any, timeout: number?, trace: any, trace_size: integer?,
 ---  redact: boolean?, gap: number?, profile: string? } what the line and the module need
@@ -189,7 +190,7 @@ hayes.emulator = Emulator.start
 --- is unknown gives nil and an error that names what comes near. Nothing is sent.
 ---
 --- Errors: `unknown`, `too_long`.
----@param text string|integer what is to be explained, up to 2,000 bytes
+---@param text string|integer what is to be explained, up to 2,048 bytes
 ---@return hayes.explanation?, hayes.error?
 function Modem:explain(text)
   return require "hayes.explain"(self.dialect, text)

@@ -37,9 +37,9 @@ local wait = require "hayes.wait"
 ---@field wifi hayes.aithinker.wifi Ai-Thinker: the access point
 ---@field dns hayes.aithinker.dns Ai-Thinker: name resolution
 ---@field sockets hayes.aithinker.sockets Ai-Thinker: all connections and servers
----@field restart? fun(self) runs start-up again after a restart of the module; set when the first start-up is over
----@field profile? hayes.profile|false what is known of the module, where hayes.open was given one
----@field again? { open: function, startup: table } how the port is opened again, and what start-up then needs
+---@field package restart? fun(self) runs start-up again after a restart of the module; set once the first is over
+---@field package profile? hayes.profile|false what is known of the module, where hayes.open was given one
+---@field package again? { open: function, startup: table } how the port is opened again, and what start-up then needs
 local Modem = {}
 Modem.__name = "hayes.modem"
 
@@ -74,6 +74,7 @@ local function put_on_port(self, port)
   self.ended_up_to = 0     -- of the steps that end it (shut)
   self.soon, self.next_soon = self.soon or false, self.next_soon or false
   self.closed_with = false -- the error that ended it
+  self.leaving = false     -- it is about to be closed: what was sent before goes out (farewell.lua)
   self.guard = farewell.guard(self)
 end
 

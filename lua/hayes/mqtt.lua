@@ -50,8 +50,9 @@ local function shutdown(conn)
   conn.sock:close()
 end
 
---- A connector: `mqtt.client { connector = … }`. A client that is `secure` goes over TLS, with these options of
---- modem.ssl.open; what its own `secure` table says is for LuaSec. Others go over TCP, with options of modem.tcp.open.
+--- Makes a connector for luamqtt, `mqtt.client { connector = … }`. A client that is `secure` goes over TLS, with these
+--- options of modem.ssl.open; what its own `secure` table says is for LuaSec. Others go over TCP, with options of
+--- modem.tcp.open.
 ---@param modem hayes.modem whose modem.ssl and modem.tcp are used
 ---@param options? table as for modem.ssl.open or modem.tcp.open
 ---@return table

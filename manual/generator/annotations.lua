@@ -17,6 +17,7 @@ local annotations = {}
 ---@field fields hayes.manual.field[]
 ---@field path string
 ---@field line integer
+---@field alias? string     it is another name of this type, and has no fields
 ---@field variable? string  the local variable below it, which functions are attached to
 
 local function files()
@@ -58,6 +59,10 @@ local function read(path, found)
       if #before > 0 then class.text = strip(table.concat(before, " ") .. " " .. class.text) end
       found[class.name] = class
       field = nil
+    elseif text:find "^@alias" then
+      local name, kind = text:match "^@alias%s+([%w_.]+)%s+(.*)$"
+      found[name] = { name = name, text = strip(table.concat(before, " ")), fields = {}, alias = kind, path = path,
+        line = number }
     elseif text:find "^@field" and class then
       local is_internal = text:find "^@field%s+package%s" or text:find "^@field%s+private%s"
       field = field_of(text)

@@ -58,6 +58,8 @@ local function places_of(groups, classes)
   types.each(groups, classes, function(name) places[name] = "types.md#" .. name:lower() end)
   for _, group in ipairs(groups) do
     if group.kind == "class" then places[group.title] = group.title .. ".md" end
+    local class = group.kind == "service" and types.of_service(classes, group)
+    if class then places[class] = name_of(group) .. ".md" end
   end
   return places
 end
@@ -122,8 +124,9 @@ local function add_thing(text, thing, places)
   for _, param in ipairs(doc.params) do
     if param.name:gsub("%?$", "") ~= "modem" or not thing.call:find "^modem:" then
       local is_optional = param.name:find "%?$" or param.type:find "%f[%w]nil%f[%W]"
-      rows[#rows + 1] = { "`" .. param.name:gsub("%?$", "") .. "`",
-        type_text(param.type, places) .. (is_optional and ", may be left out" or ""), param.text }
+      local kind = type_text(thing.rules and param.type:gsub("%b{}", "table") or param.type, places)
+      rows[#rows + 1] = { "`" .. param.name:gsub("%?$", "") .. "`", kind .. (is_optional and ", may be left out" or ""),
+        param.text }
     end
   end
   text:table({ "argument", "type", "meaning" }, rows)
@@ -143,7 +146,7 @@ local function add_fields(text, class, places)
 end
 
 local function sentence(text)
-  text = text:gsub("^%l", string.upper)
+  if not text:find "^%l+%." then text = text:gsub("^%l", string.upper) end -- `modem.tcp` stays
   return text:find "[%.:]$" and text or text .. "."
 end
 
@@ -180,6 +183,7 @@ local function types_page(groups, classes, places)
   for _, name in ipairs(names) do
     text:paragraph("## %s", name)
     text:paragraph("%s", sentence(classes[name].text))
+    if classes[name].alias then text:paragraph("`%s`", classes[name].alias) end
     if classes[name].parent and places[classes[name].parent] then
       text:paragraph("It is a [%s](%s), too.", classes[name].parent, places[classes[name].parent])
     end
@@ -194,8 +198,8 @@ local function errors_page()
   table.sort(rows, function(a, b) return a[1] < b[1] end)
   text:paragraph "# Errors"
   text:paragraph("What fails in the field returns nil and an error: `tostring(err)` is a sentence, `err.name` a token "
-    .. "to compare, `err.hint` what to try. Any call that speaks to the module may give `timeout`, `closed`, "
-    .. "`cancelled`, `reboot`, `port_gone`, `busy`, `bad_answer` and, for a refusal without a number, `error`.")
+    .. "to compare, `err.hint` what to try. Any call that speaks to the module may give %s.",
+    "`" .. table.concat(gaps.common_errors, "`, `") .. "`")
   text:paragraph "## Of the library and this machine"
   text:table({ "name", "meaning", "what to try" }, rows)
   for _, dialect in ipairs(dialects.names()) do

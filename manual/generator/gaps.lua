@@ -166,6 +166,29 @@ end
 
 -- Errors and events
 
+--- What any call may fail with that speaks to a module: it need not say so.
+gaps.common_errors = { "timeout", "closed", "cancelled", "reboot", "port_gone", "busy", "bad_answer", "error",
+  "out_of_memory", "internal_error" }
+
+--- Of the command `hayes` alone.
+local of_command = { "no_trace" }
+
+--- Each error of the library's own is named by a function that may give it.
+local function check_errors_named(list, groups)
+  local named = {}
+  for _, group in ipairs(groups) do
+    for _, thing in ipairs(group.things) do
+      for name in (thing.doc and thing.doc.errors or ""):gmatch "`([%l%d_]+)`" do named[name] = true end
+    end
+  end
+  for _, names in ipairs { gaps.common_errors, of_command } do
+    for _, name in ipairs(names) do named[name] = true end
+  end
+  for name in pairs(own_errors) do
+    if not named[name] then list:add('the error %s: no function names it under "Errors:"', name) end
+  end
+end
+
 local function check_error_texts(list)
   for name, known in pairs(own_errors) do
     if not known[1] or known[1] == "" then list:add("the error %s: no sentence says what it means", name) end
@@ -201,6 +224,7 @@ function gaps.find()
   check_types(list, groups, classes)
   check_services(list, groups, classes)
   check_error_texts(list)
+  check_errors_named(list, groups)
   check_events(list)
   table.sort(list)
   return setmetatable(list, nil)

@@ -9,6 +9,7 @@ local docs = require "hayes.explain.docs"
 local hayes = require "hayes"
 local help = require "hayes.explain.help"
 local Modem = require "hayes.modem"
+local testing = require "hayes.testing"
 
 local inventory = {}
 
@@ -166,9 +167,8 @@ function inventory.groups()
   groups[1] = { title = "hayes", kind = "module", text = docs.head "hayes", things = things_of(hayes, "hayes.") }
   groups[2] = { title = "hayes.mqtt", kind = "module", text = docs.head "hayes.mqtt",
     things = things_of(hayes.mqtt, "hayes.mqtt.") }
-  local testing = require "hayes.testing"
   groups[3] = { title = "hayes.testing", kind = "module", text = docs.head "hayes.testing",
-    things = things_of(testing, "hayes.testing.") }
+    things = things_of(testing, "testing.") }
   local modems = inventory.modems()
   for _, dialect in ipairs(dialects.names()) do
     local modem = modems[dialect]

@@ -1,9 +1,11 @@
---- Writes the manual: `main.lua FOLDER SHARE`. The pages in HTML go to FOLDER, the man page hayes(3) below SHARE.
+--- Writes the manual: `main.lua FOLDER SHARE`. The pages in HTML go to FOLDER, what
+--- LuaLS reads to FOLDER/luals, the man page hayes(3) below SHARE.
 
 local api = require "manual.generator.api"
 local dialects = require "hayes.dialect"
 local html = require "manual.generator.html"
 local reference = require "hayes.explain.reference"
+local luals = require "manual.generator.luals"
 local roff = require "manual.generator.roff"
 
 local FOLDER, SHARE = ...
@@ -67,4 +69,5 @@ for _, page in ipairs(pages) do
   local is_api = page.part == "Library" or page.part == "Services" or page.part == "Objects" or page.part == "Tables"
   if is_api then of_library[#of_library + 1] = page.text end
 end
+write(FOLDER .. "/luals/hayes.lua", luals.file())
 write(SHARE .. "/man/man3/hayes.3", roff.page(require("hayes")._VERSION:match "%S+$", table.concat(of_library, "\n\n")))

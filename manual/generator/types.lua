@@ -33,4 +33,18 @@ function types.each(groups, classes, found)
   end
 end
 
+--- The class of a service: that of the modem's field.
+---@param classes table<string, hayes.manual.class>
+---@param group hayes.manual.group
+---@return string?
+function types.of_service(classes, group)
+  for _, field in ipairs(classes["hayes.modem"].fields) do
+    if field.name == group.title:match "[%w_]+$" then
+      for _, name in ipairs(annotations.names_in(field.type)) do
+        if name:find("hayes." .. group.dialect, 1, true) then return name end
+      end
+    end
+  end
+end
+
 return types

@@ -59,6 +59,25 @@ describe("An Ai-Thinker module", function()
     assert.are.same({}, module.sockets)
   end)
 
+  it("has a connection deleted whose ConID it has told, and that it confirms after the library has given it up", function()
+    local late = true
+    open { ["^AT%+SOCKET="] = function(line, port)
+      if not late then return module:open(line) end
+      late = false
+      module:open(line)
+      port:say("connect success ConID=1\r\n", 1)
+      port:say("\r\nOK\r\n", 60)
+      return ""
+    end }
+    hayes.run(function()
+      local sock, err = modem.tcp.open("a.example", 7)
+      assert.is_true(sock == nil)
+      assert.are.same("timeout", err.name)
+      hayes.sleep(60)
+    end)
+    assert.are.same({}, module.sockets)
+  end)
+
   it("is told again to delete a connection where it has not answered", function()
     local deaf = true
     open { ["^AT%+SOCKETDEL="] = function(line)

@@ -49,6 +49,8 @@ describe("A path that is given to the command hayes", function()
     ["trace --html"] = function(path) return { "trace", "--html", folder .. "/page.html", path } end,
     ["trace --replay"] = function(path) return { "trace", "--replay", path } end,
     ["trace --dialect"] = function(path) return { "trace", "--dialect", path, file("good.log", TRACE) } end,
+    ["probe --dialect"] = function(path) return { "probe", "--dialect", path } end,
+    ["emulate --profile"] = function(path) return { "emulate", "--profile", path } end,
     ["dialect check"] = function(path) return { "dialect", "check", path } end,
     ["at --data"] = function(path) return { "at", "--data", "@" .. path, 'AT+QFUPL="a",5' } end,
     ["http --data"] = function(path) return { "http", "--data", "@" .. path, "http://127.0.0.1:1/" } end,
@@ -125,7 +127,8 @@ describe("A path that is given to the command hayes", function()
   it("is not written over where it is read", function()
     local trace, pem = file("at.log", TRACE), file("ca.pem", "a certificate")
     shell(("ln -sf at.log %s/link; ln -f %s/at.log %s/hard"):format(folder, folder, folder))
-    for _, words in ipairs { { "trace", "--html", trace, trace }, { "trace", "--html", folder .. "/link", trace },
+    for _, words in ipairs { { "probe", pem, "--trace", pem }, { "probe", EXAMPLE, "--dialect", EXAMPLE },
+      { "trace", "--html", trace, trace }, { "trace", "--html", folder .. "/link", trace },
       { "trace", "--html", folder .. "/hard", trace }, { "http", "--data", "@" .. trace, "-o", trace, "http://127.0.0.1:1/" },
       { "at", "--data", "@" .. trace, "--trace", trace, "AT" }, { "http", "--ca", pem, "--trace", pem, "https://127.0.0.1:1/" },
       { "file", "put", trace, "--trace", trace }, { "file", "get", "x", folder .. "/new", "--trace", folder .. "/new" },
@@ -162,7 +165,7 @@ describe("A path that is given to the command hayes", function()
     local trace = file("at.log", TRACE)
     for _, words in ipairs { { "trace", trace }, { "trace", "--json", trace }, { "explain", "579" }, { "ports", "--json" },
       { "explain", "--json", "579" }, { "dialect", "check", EXAMPLE }, { "at", "AT+CSQ" }, { "at", "--raw", "AT+CSQ" },
-      { "info" }, { "info", "--json" }, { "file", "space" }, { "shell" } } do
+      { "info" }, { "info", "--json" }, { "file", "space" }, { "shell" }, { "probe" }, { "probe", "--json" } } do
       local line = { "env", "LUA_PATH=" .. package.path, "LUA_CPATH=" .. package.cpath, "HAYES_PORT=" .. emulator.address,
         "lua5.4", "lua/hayes/cli/program.lua", table.unpack(words) }
       local _, _, status = os.execute(("printf 'AT\\n1\\n' | %s >/dev/full 2>%s"):format(Process.quote(line),

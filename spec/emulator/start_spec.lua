@@ -4,6 +4,7 @@ local Process = require "support.process"
 local core = require "hayes.core"
 local folder = require "support.folder"
 local hayes = require "hayes"
+local shims = require "support.shim"
 
 local function refusal(options)
   local emulator, err = hayes.emulator(options)
@@ -39,8 +40,7 @@ end)
 
 describe("hayes.emulator starts", function()
   it("in a program that handles a signal all the time, as the emulator itself does then", function()
-    local shim <const> = folder.new "signals" .. "/signal_shim.so"
-    Process.run { "gcc", "-O1", "-shared", "-fPIC", "-o", shim, "spec/support/signal_shim.c" }
+    local shim <const> = shims.compile(folder.new "signals", "signal_shim")
     for _ = 1, 3 do
       local preload = ("%s %s"):format(os.getenv("LD_PRELOAD") or "", folder.absolute(shim))
       assert.are.same("answers\n", Process.run({ "env", "LD_PRELOAD=" .. preload, "HAYES_SIGNAL_US=200",

@@ -430,6 +430,13 @@ for way, pieces in pairs(Bench.ways) do
         assert.are.same(1, #bench:take("reboot"))
       end)
 
+      it("36. knows a restart in the middle of an answer by the echo that comes back", function()
+        bench.engine:set_echo(false)
+        bench:command("AT")
+        bench:receive("\r\n+Q\r\nRDY\r\n\r\n+CPIN: READY\r\nAT\r\r\nOK\r\n")
+        assert.are.same("reboot", bench:take("final")[1][3])
+      end)
+
       it("36. does not take RDY inside a block for a restart", function()
         local response = bench:command("AT+QSSLRECV=4,1500")
         bench:receive("\r\n+QSSLRECV: 7\r\n\r\nRDY\r\n\r\n\r\nOK\r\n")

@@ -116,6 +116,7 @@ describe("explain()", function()
     end
     has(text_of("SEND FAIL"), "buffer is full", "What to try")
     assert.are.same("urc", assert(explain(quectel, "RDY")).kind)
+    assert.are.same("#calibration_ok", assert(hayes.explain "#calibration_ok P1").name)
     has(text_of("+++"), "At least 1 s", "(SSL note 1.4)")
   end)
 

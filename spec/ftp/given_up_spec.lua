@@ -1,6 +1,7 @@
 -- Transfers that give up because of a broken link: the session is logged in again by the next call, where that is needed.
 
 local ftp_lab = require "support.ftp_lab"
+local hayes = require "hayes"
 local Module = require "support.ftp_module"
 local script = require "support.script"
 
@@ -71,6 +72,29 @@ describe("An FTP session whose link broke in a transfer that was not tried again
     local done, err = ftp:put({ data = BYTES }, "f", { resume = true, retries = 3 })
     assert.are.same({ nil, 605, 4 }, { done, err.code, err.attempts })
     assert.is_truthy(tostring(err):find("given up after 4 attempts: logging in to h:21", 1, true), tostring(err))
+  end)
+
+  it("logs out where it was logging in again when its task was cancelled", function()
+    local logs_in = false
+    function module.fault(line)
+      logs_in = logs_in or line:find("QFTPOPEN", 1, true)
+      return line:find("QFTPOPEN", 1, true) and "\r\nOK\r\n" or nil
+    end
+    hayes.run(function()
+      module.logged_in = false
+      module.port:say("\r\nRDY\r\n", 0.1)
+      assert(modem:wait("reboot", 10))
+      local task = hayes.spawn(function() ftp:put({ data = BYTES }, "f", { retries = 3 }) end)
+      while not logs_in do hayes.sleep(0.1) end
+      hayes.sleep(0.5)
+      task:cancel()
+      task:join()
+      module.fault, module.logged_in = nil, true
+      module.port:say("\r\n+QFTPOPEN: 0,0\r\n", 1)
+      assert.is_true(ftp:close())
+      hayes.sleep(5)
+    end)
+    assert.is_false(module.logged_in)
   end)
 
   it("logs out at the next close() where the first one has failed", function()

@@ -30,7 +30,7 @@ local function open(file, damage)
 end
 
 --- A line that loses one byte in so many, or doubles it, as the seed decides. Never both: a piece with as many lost as
---- doubled looks whole, which README says.
+--- doubled looks whole, which the guide says.
 local function lossy(seed, one_in)
   math.randomseed(seed)
   local lost = seed % 2 == 1

@@ -66,3 +66,13 @@ for _, collection in ipairs(collections) do
     write("rules", tostring(count), ("\255\0"):rep(8) .. bytes)
   end
 end
+
+--- A profile of everything that there can be in one.
+write("profile", "1", [[
+return { -- a comment
+  profile = 1, made_by = "hayes", dialect = "quectel", manufacturer = "a", model = "b", revision = "\"\\\195\164",
+  habits = { space_after_colon = true, urc_port = "usbat", pdp_contexts = -5, other = false },
+  answers = { { "AT+CSQ=?", "+CSQ: (0-31,99),(0-7,99)", "OK" }, { "ATI", "OK", }, { "AT&F?", "ERROR" } },
+  takes = { "AT+CMEE?" },
+}
+]])

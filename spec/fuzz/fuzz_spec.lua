@@ -8,7 +8,8 @@ describe("Whatever comes from a module or a host", function()
 
   it("the engine keeps its promises, and readers of texts stay within them", function()
     local output = Process.run { "env", "FRESH=1", "timeout", "600", "spec/fuzz/run", "build", "-runs=400", "-seed=1" }
-    for _, target in ipairs { "engine", "online", "transfer", "rules", "fields", "parser" } do
+    for _, target in ipairs { "engine", "online", "transfer", "rules", "fields", "parser", "profile", "dialects",
+      "traces", "profiles" } do
       assert.is_truthy(output:find(target .. ": Done", 1, true), output)
     end
   end)

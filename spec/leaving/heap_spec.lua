@@ -15,7 +15,7 @@ local WAITS = 10000
 
 local function heap(port)
   -- What the spec's own end has recorded does not count.
-  if port then port.log = {} end
+  if port then port.log, port.lines = {}, {} end
   if port and port.module then port.module.log, port.module.opened_in = {}, {} end
   for _ = 1, 3 do collectgarbage() end
   return collectgarbage "count" * 1024

@@ -19,8 +19,8 @@ end
 describe("hayes.use", function()
   for loop, name in pairs { cqueues = "cqueues", copas = "copas", luv = "luv", uloop = "a stand-in for uloop",
     eco = "a stand-in for eco" } do
-    it(("runs two modules, three sockets, a task and a timer in %s, and none is starved"):format(name), function()
-      assert.are.same("7 of 7, the timer ran\n",
+    it(("runs two modules, three sockets, a task and a timer in %s; none is starved, no timer left"):format(name), function()
+      assert.are.same("7 of 7, the timer ran, 0 timers left\n",
         run(("lua5.4 spec/support/loop_program.lua %s 2>/dev/null"):format(loop)))
     end)
   end
@@ -110,6 +110,57 @@ describe("A call that waits in a loop", function()
         print(table.concat(got, " "))
       end)
       assert(controller:loop())
+    ]])
+  end)
+end)
+
+describe("A controller of cqueues that runs inside another one", function()
+  it("ends with its own coroutines while a modem is open, and the outer one serves that", function()
+    assert.are.same("inner OK\nthe inner loop has ended\ninnermost OK\nOK\nthe outer loop has ended\n", run_text [[
+      local cqueues, hayes = require "cqueues", require "hayes"
+      hayes.use "cqueues"
+      local outer = cqueues.new()
+      outer:wrap(function()
+        local modem
+        local inner = cqueues.new()
+        inner:wrap(function()
+          modem = assert(hayes.open "emulator")
+          print("inner " .. tostring(modem:at "AT"))
+        end)
+        assert(inner:loop())
+        print "the inner loop has ended"
+        local between = cqueues.new()
+        between:wrap(function()
+          local innermost = cqueues.new()
+          innermost:wrap(function() print("innermost " .. tostring(modem:at "AT")) end)
+          assert(innermost:loop())
+        end)
+        assert(between:loop())
+        print(modem:at "AT")
+        modem:close()
+      end)
+      assert(outer:loop())
+      print "the outer loop has ended"
+    ]])
+  end)
+
+  it("can be left by its time limit, and gone on with", function()
+    assert.are.same("the inner loop has run out of time\n+GO: 1\n", run_text [[
+      local cqueues, hayes = require "cqueues", require "hayes"
+      hayes.use "cqueues"
+      local outer, inner = cqueues.new(), cqueues.new()
+      outer:wrap(function()
+        local modem = assert(hayes.open "emulator")
+        inner:wrap(function()
+          print(modem:wait("+GO").line)
+          modem:close()
+        end)
+        inner:loop(0.01)
+        print "the inner loop has run out of time"
+        assert(modem.emulator:control "urc +GO: 1")
+        assert(inner:loop())
+      end)
+      assert(outer:loop())
     ]])
   end)
 end)

@@ -4,6 +4,7 @@
 
 local folders = require "support.folder"
 local Process = require "support.process"
+local shims = require "support.shim"
 
 local build = os.getenv("HAYES_BUILD") or "build"
 
@@ -12,8 +13,7 @@ describe("When there is no memory", function()
 
   setup(function()
     local folder = folders.absolute(folders.new "memory")
-    shim = folder .. "/shim.so"
-    Process.run { "gcc", "-O1", "-shared", "-fPIC", "-fno-builtin", "-o", shim, "spec/support/alloc_shim.c", "-ldl" }
+    shim = shims.compile(folder, "alloc_shim")
   end)
 
   --- What a check prints that lets so many allocations in a row fail. A sanitizer would be asked in place of the shim.

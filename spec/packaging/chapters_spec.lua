@@ -40,7 +40,7 @@ end)
 it("The chapters name files and folders that there are", function()
   local missing, folders = {}, { spec = true, lua = true, csrc = true, examples = true, manual = true }
   for _, chapter in ipairs { "CONTRIBUTING.md", "ARCHITECTURE.md", "SECURITY.md", "README.md", "spec/README.md",
-    "manual/dialects.md", "manual/modules.md", "manual/problems.md" } do
+    "manual/dialects.md", "manual/guide.md", "manual/modules.md", "manual/problems.md" } do
     local folder = chapter:match "^(.*/)" or ""
     local function check(path, from)
       local file = io.open(from .. path)

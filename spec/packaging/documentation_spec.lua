@@ -84,6 +84,7 @@ describe("The documentation of what is public", function()
     put(own_errors, "novelty", {})
     put(event_names.of_library, #event_names.of_library + 1, "novelty")
     finds { "the error novelty: no sentence says what it means",
+      'the error novelty: no function names it under "Errors:"',
       "the event novelty: nothing says what it means (event_names.meaning)" }
   end)
 

@@ -213,4 +213,18 @@ describe("The structure of the sources:", function()
     end
     assert.are.same({}, found)
   end)
+
+  it("ARCHITECTURE.md has a line for every part of lua/hayes and csrc", function()
+    local file <close> = assert(io.open("ARCHITECTURE.md"))
+    local house, missing = file:read("a"):match "## The house\n(.-)\n## ", {}
+    for _, folder in ipairs { "lua/hayes", "csrc", "csrc/emulator" } do
+      for _, path in ipairs(files_of(folder, "-mindepth", "1", "-maxdepth", "1",
+        "(", "-type", "d", "-o", "-path", "lua/*.lua", ")")) do
+        local name = path:match "([^/]+)$":gsub("%.lua$", "")
+        local is_vendor = folder == "csrc/emulator" and (name == "quectel" or name == "aithinker")
+        if not is_vendor and not house:find("%f[%w_]" .. name .. "%f[^%w_]") then missing[#missing + 1] = path end
+      end
+    end
+    assert.are.same({}, missing)
+  end)
 end)

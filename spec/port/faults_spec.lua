@@ -4,7 +4,7 @@
 local folders = require "support.folder"
 local hayes = require "hayes"
 local Process = require "support.process"
-local usb_line = require "support.usb_line"
+local shim = require "support.shim"
 
 local build = os.getenv("HAYES_BUILD") or "build"
 
@@ -15,9 +15,9 @@ describe("When a call of the system fails, the library says so, leaves no descri
     folder = folders.absolute(folders.new "faults")
     Process.run { "ln", "-sfn", "data", folder .. "/data.link" }
     emulator = assert(hayes.emulator())
-    usb_line.make(folder, emulator.address)
-    preload = ("%s %s %s"):format(os.getenv("LD_PRELOAD") or "", usb_line.shim(folder, "fault_shim"),
-      usb_line.shim(folder, "tty_shim"))
+    shim.add(folder, "ttyUSB7", emulator.address, 2)
+    preload = ("%s %s %s"):format(os.getenv("LD_PRELOAD") or "", shim.compile(folder, "fault_shim"),
+      shim.compile(folder, "tty_shim"))
   end)
 
   teardown(function() emulator:close() end)
@@ -36,7 +36,7 @@ describe("When a call of the system fails, the library says so, leaves no descri
   it("a TCP port", function() assert.is_true(check("tcp", "") > 100) end)
   it("a Unix port", function() assert.is_true(check("unix", folder .. "/socket") > 100) end)
   it("a tty", function() assert.is_true(check("tty", emulator.address) > 100) end)
-  it("a serial line", function() assert.is_true(check("tty", usb_line.name) > 100) end)
+  it("a serial line", function() assert.is_true(check("tty", "/dev/ttyUSB7") > 100) end)
   it("the module's end of a pty", function() assert.is_true(check("pty", "") > 50) end)
   it("the list of ports", function() assert.is_true(check("ports", "") > 20) end)
   it("a listener and its client", function() assert.is_true(check("listen", "") > 50) end)

@@ -152,7 +152,8 @@ end }
 
 -- Commands
 
-kinds["late answer"] = { where = "command", harm = "slow", make = seconds(0.1, 40), act = function(_, fault, command)
+kinds["late answer"] = { where = "command", harm = "slow", make = seconds(0.1, 40), act = function(run, fault, command)
+  run.late_answers = (run.late_answers or 0) + 1
   command.late = fault.seconds
 end }
 
@@ -208,10 +209,16 @@ kinds.stall = { where = "time", harm = "slow", make = seconds(1, 30), act = func
   for _, link in ipairs(run.links) do
     if link.conn and link.conn.mode == 2 then return false end
   end
+  if run.plan.data_phases then run:harmed "damage" end -- the same of a transfer
   run.line:stall(fault.seconds)
 end }
 
 kinds["clock jump"] = { where = "time", harm = "slow", make = seconds(0.5, 200), act = function(run, fault)
+  -- What comes meanwhile is late.
+  if run.plan.data_mode then
+    run.data_was_late = true
+    run:harmed "loss"
+  end
   run.world:jump(fault.seconds)
 end }
 

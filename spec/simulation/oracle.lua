@@ -236,7 +236,7 @@ function oracle.check_response(run, text, response)
   if run.banner_garbled then return end -- and these are nobody's
   local line = table.concat(response, "\n")
   if not line:find(pattern) and not line:find("+QUNHEARD", 1, true) then
-    if run.harm >= LOSS and line == "" then return end
+    if line == "" and (run.harm >= LOSS or (run.late_answers or 0) > 1) then return end -- that is the `OK` of another
     run.world:note_failure("%s was answered with %q", text, line)
   end
 end

@@ -19,7 +19,7 @@ describe("What was sent before a program", function()
   after_each(function() server:close() end)
 
   --- Runs a program that has put more into the queue than the line has taken yet. Gives what the peer got, what it printed.
-  local function run(ending)
+  local function run(ending, count)
     local path = folder .. "/program.lua"
     local file = assert(io.open(path, "w"))
     file:write(([[
@@ -37,7 +37,7 @@ describe("What was sent before a program", function()
     server:settimeout(60)
     local peer = assert(server:accept())
     peer:settimeout(60)
-    local got = peer:receive(8000)
+    local got = peer:receive(count or 8000)
     local printed = program:read("a")
     program:close()
     peer:close()
@@ -62,6 +62,20 @@ describe("What was sent before a program", function()
     end)
   end
 
+  it("calls os.exit while another task is inside a send() arrives, with all of that send()", function()
+    local got, printed = run([[
+      hayes.run(function()
+        hayes.spawn(function()
+          sock:settimeout(nil)
+          sock:send(("0123456789"):rep(4000))
+        end)
+        hayes.sleep(0)
+        os.exit(0)
+      end)]], 48000)
+    assert.is_true(got == ("0123456789"):rep(4800))
+    assert.are.same("", printed)
+  end)
+
   it("raises arrives", function()
     local got, printed = run "error 'the program is wrong'"
     assert.is_true(got == ("0123456789"):rep(800))
@@ -71,6 +85,7 @@ describe("What was sent before a program", function()
 end)
 
 describe("A modem that is closed", function()
+  local LINE = "hayes: %d bytes of tcp: server.example:7 were not sent before the end\n"
   local module, modem, sock, stderr, written
 
   before_each(function()
@@ -103,7 +118,7 @@ describe("A modem that is closed", function()
     local before = script.now()
     modem:close()
     assert.is_true(script.now() - before <= 3)
-    assert.are.same({ "hayes: 5000 bytes of tcp: server.example:7 were not sent before the end\n" }, written)
+    assert.are.same({ LINE:format(5000) }, written)
   end)
 
   it("does so in a task that is cancelled, too", function()
@@ -121,6 +136,116 @@ describe("A modem that is closed", function()
     end)
     assert.are.same(1, #written)
     assert.is_truthy(tostring(modem):find "closed")
+  end)
+
+  --- Closes the modem in one task while another is inside a send() of so many bytes. Gives what that send() returns.
+  local function close_during_send(count)
+    local got
+    hayes.run(function()
+      local sending = hayes.spawn(function()
+        got = table.pack(sock:send(("x"):rep(count)))
+      end)
+      hayes.sleep(0.05)
+      modem:close()
+      sending:join()
+    end)
+    return table.unpack(got, 1, got.n)
+  end
+
+  it("sends before all of a send() that another task is inside, too", function()
+    module.port.delay = 0.005
+    assert.are.same(60000, (close_during_send(60000)))
+    assert.are.same(60000, #module.all[1].got)
+    assert.are.same({}, written)
+  end)
+
+  it("says how much of a send() that another task is inside could not be sent", function()
+    module.port.delay = 0.02
+    local before = script.now()
+    close_during_send(500000)
+    assert.is_true(script.now() - before > 1.9)
+    local sent = #module.all[1].got
+    assert.is_true(sent > 0)
+    assert.are.same({ LINE:format(500000 - sent) }, written)
+  end)
+
+  it("takes nothing more while it sends what is queued", function()
+    module.port.delay = 0.005
+    local taken, word = 0, nil
+    hayes.run(function()
+      local sending = hayes.spawn(function()
+        local last
+        repeat
+          last, word = sock:send(("x"):rep(1000))
+          taken = taken + (last or 0)
+        until not last
+      end)
+      hayes.sleep(0.05)
+      modem:close()
+      sending:join()
+    end)
+    assert.are.same("closed", word)
+    assert.are.same("the modem on script was closed", tostring(sock:lasterror()))
+    assert.are.same(taken, #module.all[1].got)
+    assert.are.same({}, written)
+  end)
+
+  --- The module hangs up while it has a part of what was queued.
+  local function lose(bytes)
+    module.full = true
+    sock:settimeout(0)
+    sock:send(("x"):rep(bytes))
+    module:hang_up(module.all[1])
+    module.servers.tcp[module.all[1].id] = nil
+    hayes.sleep(1)
+  end
+
+  it("says what a connection that failed before has lost, if the program has not heard of it", function()
+    lose(5000)
+    modem:close()
+    assert.are.same({ LINE:format(5000) }, written)
+  end)
+
+  for name, f in pairs {
+    ["send()"] = function() assert.are.same("closed", select(2, sock:send "more")) end,
+    ["flush()"] = function() assert.are.same("closed", select(2, sock:flush())) end,
+    ["receive()"] = function() assert.are.same("closed", select(2, sock:receive())) end,
+    ["close()"] = function() assert.are.same("closed", select(2, sock:close())) end,
+  } do
+    it("does not repeat what " .. name .. " has told the program of a connection that failed", function()
+      lose(5000)
+      sock:settimeout(nil)
+      f()
+      modem:close()
+      sock = nil
+      for _ = 1, 3 do collectgarbage() end
+      assert.are.same({}, written)
+    end)
+  end
+
+  it("says what a connection that failed before has lost when its socket is collected, or left by <close>", function()
+    lose(5000)
+    do local _closed <close> = sock end
+    assert.are.same({}, written)
+    sock = nil
+    for _ = 1, 3 do
+      hayes.sleep(1)
+      collectgarbage()
+    end
+    assert.are.same({ LINE:format(5000) }, written)
+  end)
+
+  it("waits for a datagram that another task is sending", function()
+    local datagrams = assert(modem.ssl.open("server.example", 7, { verify = "none", dtls = "1.2", timeout = 10 }))
+    module.port.delay = 0.1
+    local sent
+    hayes.run(function()
+      local sending = hayes.spawn(function() sent = datagrams:send "a datagram" end)
+      hayes.sleep(0.05)
+      modem:close()
+      sending:join()
+    end)
+    assert.are.same({ 10, "a datagram" }, { sent, module.all[2].got })
   end)
 
   it("says it of a socket that was dropped in command mode", function()

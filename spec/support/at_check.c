@@ -1,20 +1,11 @@
 /* Checks of libhayes-at as a program in C sees it, beside what the engine's specs hold: limits, constant
  * tables, and memory that runs out. Prints what is wrong; ends with 0 when nothing is. */
+#include "check.h"
+
 #include <hayes/at.h>
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static int failures;
-
-#define CHECK(truth)                                                                                         \
-    do {                                                                                                     \
-        if (!(truth)) {                                                                                      \
-            printf("line %d: %s is not so\n", __LINE__, #truth);                                             \
-            failures++;                                                                                      \
-        }                                                                                                    \
-    } while (0)
 
 #define NAME_32 "+ABCDEFGHIJKLMNOPQRSTUVWXYZ12345"
 

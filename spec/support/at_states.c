@@ -1,19 +1,10 @@
 /* Checks of libhayes-at: what it refuses, by the state that it is in and by what the tables have room for.
  * Prints what is wrong; ends with 0 when nothing is. */
+#include "check.h"
+
 #include <hayes/at.h>
 
-#include <stdio.h>
 #include <string.h>
-
-static int failures;
-
-#define CHECK(truth)                                                                                         \
-    do {                                                                                                     \
-        if (!(truth)) {                                                                                      \
-            printf("line %d: %s is not so\n", __LINE__, #truth);                                             \
-            failures++;                                                                                      \
-        }                                                                                                    \
-    } while (0)
 
 static const struct at_line_rule lines[] = {
     {.text = "OK", .kind = AT_LINE_FINAL, .success = true, .groups = AT_GROUP_GENERAL},

@@ -1,5 +1,7 @@
 /* Checks of the parts of libhayes-at on their own, through its internal headers (at_check.c has what hosts
  * see). Prints what is wrong; exits with 0 when nothing is. */
+#include "check.h"
+
 #include "at/escape.h"
 #include "at/framer.h"
 #include "at/match.h"
@@ -9,18 +11,7 @@
 #include "at/sync.h"
 #include "at/transfer.h"
 
-#include <stdio.h>
 #include <string.h>
-
-static int failures;
-
-#define CHECK(truth)                                                                                         \
-    do {                                                                                                     \
-        if (!(truth)) {                                                                                      \
-            printf("line %d: %s is not so\n", __LINE__, #truth);                                             \
-            failures++;                                                                                      \
-        }                                                                                                    \
-    } while (0)
 
 static const struct at_line_rule lines[] = {
     {.text = "OK", .kind = AT_LINE_FINAL, .success = true, .groups = AT_GROUP_GENERAL},

@@ -1,23 +1,11 @@
 --- Runs the command `hayes` as a shell would: separate output, errors and exit status.
 
+local files = require "support.files"
 local lab = require "support.lab"
 local Process = require "support.process"
 local socket = require "socket"
 
 local Program = {}
-
-local function read(path)
-  local file = assert(io.open(path, "rb"))
-  local text = file:read "a"
-  file:close()
-  return text
-end
-
-local function write(path, bytes)
-  local file = assert(io.open(path, "wb"))
-  file:write(bytes)
-  file:close()
-end
 
 --- The words of a command line that runs the program in this environment.
 local function command_line(folder, words, before)
@@ -34,11 +22,11 @@ end
 ---@return { status: integer, out: string, err: string }
 function Program.run(words)
   local folder = lab.folder()
-  write(folder .. "/input", words.input or "")
+  files.write(folder .. "/input", words.input or "")
   local line = command_line(folder, words, { "timeout", "-s", "INT", "--preserve-status", tostring(words.timeout or 60) })
   local _, _, status = os.execute(("%s <%s >%s 2>%s"):format(Process.quote(line), folder .. "/input", folder .. "/out",
     folder .. "/err"))
-  return { status = status, out = read(folder .. "/out"), err = read(folder .. "/err") }
+  return { status = status, out = files.read(folder .. "/out"), err = files.read(folder .. "/err") }
 end
 
 --- Starts it beside the spec, and waits until it has printed a text; close() ends it.
@@ -53,7 +41,7 @@ function Program.start(words, text)
   local process = Process.start(command_line(folder, words, {}), { log = log, ours = true })
   function process:printed(wanted)
     for _ = 1, 2000 do
-      local printed = io.open(log) and read(log) or ""
+      local printed = io.open(log) and files.read(log) or ""
       if printed:find(wanted, 1, true) then return printed end
       socket.sleep(0.01)
     end
@@ -73,12 +61,12 @@ function Program.in_terminal(words, steps)
       return ("\\x%02x"):format(c:byte())
     end)))
   end
-  write(folder .. "/steps", table.concat(lines))
+  files.write(folder .. "/steps", table.concat(lines))
   -- What readline leaves allocated at the end is not ours.
   local line = command_line(folder, words, { "env", "ASAN_OPTIONS=detect_leaks=0", "/usr/bin/python3",
     "spec/support/in_terminal.py", folder .. "/steps" })
   local _, _, status = os.execute(Process.quote(line) .. " >" .. folder .. "/out 2>&1")
-  return { status = status, out = read(folder .. "/out") }
+  return { status = status, out = files.read(folder .. "/out") }
 end
 
 return Program

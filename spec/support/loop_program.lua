@@ -4,6 +4,7 @@
 local loops = require "support.loops"
 local loop = loops[arg[1]]()
 
+local builtin = require "hayes.loop.builtin"
 local hayes = require "hayes"
 local socket = require "socket"
 
@@ -15,7 +16,7 @@ local server = assert(socket.bind("127.0.0.1", 0))
 local port = math.tointeger(tonumber((select(2, server:getsockname()))))
 server:settimeout(0)
 
-local done = 0
+local done, timers = 0, nil
 local jobs = 7 -- three sockets, commands on two modules, a task, and the handler
 local function finish() done = done + 1 end
 
@@ -94,9 +95,10 @@ loop.start(function()
   while done < jobs do hayes.sleep(0.01) end
   first:close()
   second:close()
+  timers = builtin.timers()
   loop.stop()
 end)
 loop.run()
 server:close()
-print(("%d of %d, %s"):format(done, jobs, ticks > 3 and "the timer ran" or "the timer starved"))
+print(("%d of %d, %s, %d timers left"):format(done, jobs, ticks > 3 and "the timer ran" or "the timer starved", timers))
 io.stderr:write(("%s: %d ticks, worst lateness %.1f ms\n"):format(arg[1], ticks, latest * 1000))

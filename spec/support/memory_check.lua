@@ -3,6 +3,7 @@
 --- of memory; whatever is called later works, or says that the modem is closed.
 
 local hayes = require "hayes"
+local scarce = require "support.scarce"
 local script = require "support.script"
 
 local width = assert(math.tointeger(tonumber(arg[1])))
@@ -22,41 +23,14 @@ local function use(modem)
   for i = 1, 3 do tasks[i]:join(20) end
 end
 
-local function without_memory(modem, from)
-  collectgarbage()
-  collectgarbage "stop"
-  local ok, err = pcall(hayes.run, function()
-    os.getenv(("ALLOC_SHIM:%d:%d"):format(from, width))
-    return use(modem)
-  end)
-  local reached = os.getenv("ALLOC_SHIM:-1:0") == "failed"
-  collectgarbage "restart"
-  return reached, ok or tostring(err):find("not enough memory", 1, true) and true or err
-end
-
-local function works(modem)
-  hayes.run(function()
-    hayes.sleep(1)
-    hayes.spawn(hayes.sleep, 1):join(10)
-  end)
-  if modem.closed_with then
-    assert(modem.closed_with.name == "out_of_memory", modem.closed_with)
-    assert(modem.port.closed, "the port is open")
-    return
-  end
-  if modem:at("AT+CSQ") then return end
-  hayes.sleep(30) -- it is getting in step
-  assert(modem:at("AT+CSQ"))
-end
-
 local place = 0
 while true do
   local port = script.port(script.quectel { ["AT+CSQ"] = "\r\n+CSQ: 1,2\r\n\r\nOK\r\n" })
   port.delay = 0.02
   local modem = assert(hayes.open_port(port, "script"))
-  local reached, outcome = without_memory(modem, place)
-  if outcome ~= true then print(("wrong %d: %s"):format(place, outcome)) end
-  local ok, err = pcall(works, modem)
+  local reached, wrong = scarce.memory(width, place, use, modem)
+  if wrong then print(("wrong %d: %s"):format(place, wrong)) end
+  local ok, err = pcall(scarce.works, modem, 30)
   if not ok then print(("wrong afterwards %d: %s"):format(place, err)) end
   modem:close()
   if not reached then break end

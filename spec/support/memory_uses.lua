@@ -6,6 +6,7 @@
 local builtin = require "hayes.loop.builtin"
 local hayes = require "hayes"
 local ftp_module = require "support.ftp_module"
+local scarce = require "support.scarce"
 local script = require "support.script"
 
 local name, width = assert(arg[1]), assert(math.tointeger(tonumber(arg[2])))
@@ -72,47 +73,13 @@ local function ftp_put(modem)
   return modem.ftp.put("ftp://user:word@server.example/there", { data = ("0123456789"):rep(300) })
 end
 
-local function is_memory(err)
-  return tostring(err):find("not enough memory", 1, true) or tostring(err):find("out_of_memory", 1, true)
-end
-
---- Does it with failing allocations from a place on. Whether one has failed, and what was
---- raised, unless for want of memory.
-local function without_memory(from, f, ...)
-  collectgarbage()
-  collectgarbage "stop"
-  local arguments = table.pack(...)
-  local ok, err = pcall(hayes.run, function()
-    os.getenv(("ALLOC_SHIM:%d:%d"):format(from, width))
-    return f(table.unpack(arguments, 1, arguments.n))
-  end)
-  local reached = os.getenv("ALLOC_SHIM:-1:0") == "failed"
-  collectgarbage "restart"
-  return reached, not ok and not is_memory(err) and tostring(err) or nil
-end
-
-local function works(modem, probe)
-  hayes.run(function()
-    hayes.sleep(1)
-    hayes.spawn(hayes.sleep, 1):join(10)
-  end)
-  if modem.closed_with then
-    assert(modem.closed_with.name == "out_of_memory", modem.closed_with)
-    assert(modem.port.closed, "the port is open")
-    return
-  end
-  if modem:at(probe or "AT+CSQ") then return end
-  hayes.sleep(60) -- it is getting in step
-  assert(modem:at(probe or "AT+CSQ"))
-end
-
 local function open_one(place)
   local port = script.port(tls_module())
   local held = { modem = false } -- also if the program has no memory for what it does with it
-  local reached, wrong = without_memory(place, function() held.modem = hayes.open_port(port, "script") end)
+  local reached, wrong = scarce.memory(width, place, function() held.modem = hayes.open_port(port, "script") end)
   local modem = held.modem
   if modem then
-    local ok, err = pcall(works, modem)
+    local ok, err = pcall(scarce.works, modem, 60)
     if not ok then wrong = wrong or err end
     modem:close()
   end
@@ -124,8 +91,8 @@ end
 
 local function use_one(use, place)
   local modem = use.open and use.open() or assert(hayes.open_port(use.port(), "script"))
-  local reached, wrong = without_memory(place, use.use, modem)
-  local ok, err = pcall(works, modem, use.probe)
+  local reached, wrong = scarce.memory(width, place, use.use, modem)
+  local ok, err = pcall(scarce.works, modem, 60, use.probe)
   if not ok then wrong = wrong or err end
   modem:close()
   return reached, wrong

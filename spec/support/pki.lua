@@ -2,6 +2,7 @@
 --- host name, and another root that knows none of them. More on demand: a server's with an ECDSA key, a client's, and servers'
 --- that something is wrong with.
 
+local files = require "support.files"
 local Process = require "support.process"
 
 local pki = {}
@@ -10,18 +11,7 @@ local function openssl(folder, ...)
   return Process.run({ "openssl", ... }, { folder = folder })
 end
 
-local function write(path, text)
-  local file = assert(io.open(path, "w"))
-  file:write(text)
-  file:close()
-end
-
-function pki.read(path)
-  local file = assert(io.open(path, "rb"))
-  local text = file:read("a")
-  file:close()
-  return text
-end
+pki.read = files.read
 
 --- A self-signed authority: NAME.pem and NAME.key.
 local function make_root(folder, name)
@@ -32,7 +22,7 @@ end
 
 --- A certificate under an authority, with these extensions: NAME.pem and NAME.key.
 local function make_signed(folder, name, authority, subject, key_type, extensions)
-  write(folder .. "/" .. name .. ".ext", table.concat(extensions, "\n") .. "\n")
+  files.write(folder .. "/" .. name .. ".ext", table.concat(extensions, "\n") .. "\n")
   openssl(folder, "req", "-newkey", key_type, "-nodes", "-subj", "/CN=" .. subject, "-keyout", name .. ".key",
     "-out", name .. ".csr", table.unpack(key_type == "ec" and { "-pkeyopt", "ec_paramgen_curve:P-256" } or {}))
   openssl(folder, "x509", "-req", "-in", name .. ".csr", "-CA", authority .. ".pem", "-CAkey", authority .. ".key",
@@ -52,13 +42,13 @@ function pki.make(folder, host)
   make_signed(folder, "intermediate", "root", "hayes test intermediate", "ec",
     { "basicConstraints=critical,CA:true,pathlen:0", "keyUsage=critical,keyCertSign,cRLSign" })
   make_signed(folder, "server", "intermediate", host, "rsa:2048", server_extensions(host))
-  write(folder .. "/chain.pem", pki.read(folder .. "/server.pem") .. pki.read(folder .. "/intermediate.pem"))
+  files.write(folder .. "/chain.pem", pki.read(folder .. "/server.pem") .. pki.read(folder .. "/intermediate.pem"))
   return folder
 end
 
 local function make_chain(folder, name)
   local path = ("%s/%s-chain.pem"):format(folder, name)
-  write(path, pki.read(("%s/%s.pem"):format(folder, name)) .. pki.read(folder .. "/intermediate.pem"))
+  files.write(path, pki.read(("%s/%s.pem"):format(folder, name)) .. pki.read(folder .. "/intermediate.pem"))
   return path
 end
 
@@ -91,13 +81,13 @@ function pki.deep_server(folder, host, intermediates)
   end
   make_signed(folder, "deep", above, host, "rsa:2048", server_extensions(host))
   local path = ("%s/deep-%d-chain.pem"):format(folder, intermediates)
-  write(path, pki.read(folder .. "/deep.pem") .. chain)
+  files.write(path, pki.read(folder .. "/deep.pem") .. chain)
   return path, folder .. "/deep.key"
 end
 
 --- The server's request signed for a time of its own, which `openssl x509` cannot give.
 local function make_dated(folder, name, from, to)
-  write(folder .. "/dated.conf", [[
+  files.write(folder .. "/dated.conf", [[
 [ca]
 default_ca = dated
 [dated]
@@ -110,8 +100,8 @@ unique_subject = no
 [anything]
 commonName = supplied
 ]])
-  write(folder .. "/dated.index", "")
-  write(folder .. "/dated.serial", "1000\n")
+  files.write(folder .. "/dated.index", "")
+  files.write(folder .. "/dated.serial", "1000\n")
   openssl(folder, "ca", "-batch", "-notext", "-config", "dated.conf", "-cert", "intermediate.pem", "-keyfile",
     "intermediate.key", "-in", "server.csr", "-extfile", "server.ext", "-startdate", from, "-enddate", to, "-out",
     name .. ".pem")
@@ -127,7 +117,7 @@ end
 function pki.flawed(folder, host)
   openssl(folder, "req", "-x509", "-key", "server.key", "-days", "30", "-subj", "/CN=" .. host, "-out", "self-signed.pem",
     "-addext", "subjectAltName=DNS:" .. host)
-  write(folder .. "/stranger.ext", table.concat(server_extensions("stranger.example"), "\n") .. "\n")
+  files.write(folder .. "/stranger.ext", table.concat(server_extensions("stranger.example"), "\n") .. "\n")
   openssl(folder, "x509", "-req", "-in", "server.csr", "-CA", "intermediate.pem", "-CAkey", "intermediate.key",
     "-CAcreateserial", "-days", "30", "-extfile", "stranger.ext", "-out", "stranger.pem")
   return {

@@ -5,8 +5,20 @@ local testing = require "hayes.testing"
 
 local script = {
   virtual_time = testing.virtual_time, real_time = testing.real_time, now = testing.now, pass = testing.pass,
-  port = testing.port,
 }
+
+--- Like testing.port, but what it says keeps the order in which it was told to, as on a line that something is late on.
+local function say_behind(port, bytes, delay)
+  local last = port.said[#port.said]
+  local behind = last and last.at - testing.now() + 1e-9 or 0 -- more than the rounding of such a sum
+  return getmetatable(port).__index.say(port, bytes, math.max(delay or port.delay, behind))
+end
+
+function script.port(answer)
+  local port = testing.port(answer)
+  port.say = say_behind
+  return port
+end
 
 --- An answer function for script.port that takes command lines: see testing.module.
 function script.commands(commands)

@@ -1,21 +1,23 @@
 --- The preloaded shim (tty_shim.c) by which libserialport takes a pty for a USB serial line, and what it looks at.
 
+local files = require "support.files"
 local folders = require "support.folder"
 local Process = require "support.process"
 
 local shim = {}
 
-local function write(path, text)
-  local file = assert(io.open(path, "w"))
-  file:write(text, "\n")
-  file:close()
+--- Compiles a shim of spec/support into a folder; its path.
+function shim.compile(folder, name)
+  local path = ("%s/%s.so"):format(folder, name)
+  Process.run { "gcc", "-O1", "-shared", "-fPIC", "-fno-builtin", "-U_FORTIFY_SOURCE", "-o", path,
+    ("spec/support/%s.c"):format(name), "-ldl" }
+  return path
 end
 
 --- A folder of this name with the shim, compiled.
 function shim.new(name)
   local folder = folders.absolute(folders.new(name))
-  Process.run { "gcc", "-O1", "-shared", "-fPIC", "-U_FORTIFY_SOURCE", "-o", folder .. "/shim.so",
-    "spec/support/tty_shim.c", "-ldl" }
+  shim.compile(folder, "tty_shim")
   return folder
 end
 
@@ -30,9 +32,9 @@ function shim.add(folder, name, pty, interface)
   Process.run { "mkdir", "-p", folder .. "/dev", folder .. "/sys/class/tty", ("%s/%s/tty/%s"):format(path, name, name) }
   for file, value in pairs { busnum = 1, devnum = 5, idVendor = "2c7c", idProduct = "0901", manufacturer = "Quectel",
     product = "EG915U-EU", serial = "0123456789" } do
-    write(device .. "/" .. file, value)
+    files.write(device .. "/" .. file, value .. "\n")
   end
-  write(path .. "/bInterfaceNumber", ("%02x"):format(interface))
+  files.write(path .. "/bInterfaceNumber", ("%02x\n"):format(interface))
   Process.run { "ln", "-sfn", pty, folder .. "/dev/" .. name }
   Process.run { "ln", "-sfn", "../../../" .. name, ("%s/%s/tty/%s/device"):format(path, name, name) }
   Process.run { "ln", "-sfn", ("../../devices/pci0000:00/usb1/1-2/1-2:1.%d/%s/tty/%s"):format(interface, name, name),
@@ -46,7 +48,7 @@ end
 
 --- Starts a Lua program under the shim; a file that reads what it prints.
 function shim.popen(folder, words)
-  local preload = (os.getenv "LD_PRELOAD" or "") .. " " .. folder .. "/shim.so"
+  local preload = (os.getenv "LD_PRELOAD" or "") .. " " .. folder .. "/tty_shim.so"
   return assert(io.popen(("ulimit -n 4096; TTY_SHIM=%s LD_PRELOAD='%s' LUA_PATH='lua/?.lua;lua/?/init.lua;spec/?.lua;;' "
     .. "LUA_CPATH='%s/?.so;;' lua5.4 %s 2>&1"):format(folder, preload, os.getenv "HAYES_BUILD" or "build",
     Process.quote(words))))

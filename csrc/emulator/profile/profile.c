@@ -283,6 +283,24 @@ static bool read_profile(struct reading *reading)
     return true;
 }
 
+struct emu_module_profile *emu_profile_parse(const char *bytes, size_t length, char *problem, size_t size)
+{
+    struct reading reading = {.profile = emu_alloc(sizeof *reading.profile)};
+    emu_tokens_init(&reading.tokens, bytes, length);
+    bool good = read_profile(&reading);
+    for (size_t i = 0; i < reading.habit_count; i++) {
+        if (good)
+            reading.profile->quirks |= emu_quirks_of_habit(reading.profile->dialect, reading.habits[i]);
+        free(reading.habits[i]);
+    }
+    free(reading.habits);
+    if (good)
+        return reading.profile;
+    snprintf(problem, size, "line %d: %s", reading.tokens.line, reading.tokens.mistake);
+    emu_profile_free(reading.profile);
+    return NULL;
+}
+
 /* Reads a file as a whole. Returns its length, or -1 with errno set. */
 static long read_file(const char *path, char *bytes, size_t size)
 {
@@ -306,27 +324,14 @@ static long read_file(const char *path, char *bytes, size_t size)
 struct emu_module_profile *emu_profile_load(const char *path, char *problem, size_t size)
 {
     char *bytes = emu_alloc(EMU_PROFILE_BYTES + 1);
+    struct emu_module_profile *profile = NULL;
     long length = read_file(path, bytes, EMU_PROFILE_BYTES + 1);
-    if (length < 0 || length > EMU_PROFILE_BYTES) {
+    if (length < 0 || length > EMU_PROFILE_BYTES)
         snprintf(problem, size, "%s", length < 0 ? strerror(errno) : "it is longer than 262144 bytes");
-        free(bytes);
-        return NULL;
-    }
-    struct reading reading = {.profile = emu_alloc(sizeof *reading.profile)};
-    emu_tokens_init(&reading.tokens, bytes, (size_t)length);
-    bool good = read_profile(&reading);
-    for (size_t i = 0; i < reading.habit_count; i++) {
-        if (good)
-            reading.profile->quirks |= emu_quirks_of_habit(reading.profile->dialect, reading.habits[i]);
-        free(reading.habits[i]);
-    }
-    free(reading.habits);
+    else
+        profile = emu_profile_parse(bytes, (size_t)length, problem, size);
     free(bytes);
-    if (good)
-        return reading.profile;
-    snprintf(problem, size, "line %d: %s", reading.tokens.line, reading.tokens.mistake);
-    emu_profile_free(reading.profile);
-    return NULL;
+    return profile;
 }
 
 void emu_profile_free(struct emu_module_profile *profile)

@@ -28,6 +28,9 @@ struct emu_module_profile {
 /* Reads a file. Returns NULL with a description of what is wrong in `problem`. */
 struct emu_module_profile *emu_profile_load(const char *path, char *problem, size_t size);
 
+/* The same of its text. */
+struct emu_module_profile *emu_profile_parse(const char *bytes, size_t length, char *problem, size_t size);
+
 void emu_profile_free(struct emu_module_profile *profile);
 
 /* The module of the emulator that comes nearest; NULL if there is none with this dialect. */

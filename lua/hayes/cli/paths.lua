@@ -6,7 +6,7 @@ local stop = require "hayes.cli.stop"
 local paths = {}
 
 --- Arguments that are paths of files to be read, and those whose text is one behind an `@`.
-local read = { "file", "ca", "cert", "key" }
+local read = { "ca", "cert", "key", "profile" }
 local read_behind_at = { "data", "password", "pin", "apn_password", "wifi_password" }
 local written = { "output", "html", "trace" }
 
@@ -16,7 +16,10 @@ local function option(name) return "--" .. name:gsub("_", "-") end
 local function named(arguments)
   local inputs, outputs = {}, {}
   local function add(list, name, path) list[#list + 1] = type(path) == "string" and { name, path } or nil end
-  for _, name in ipairs(read) do add(inputs, name == "file" and "the file" or option(name), arguments[name]) end
+  for _, name in ipairs(read) do add(inputs, option(name), arguments[name]) end
+  add(arguments.command == "probe" and outputs or inputs, "the file", arguments.file)
+  -- A name of the library's is no path of a file, or leads to another one.
+  add(inputs, "--dialect", arguments.dialect)
   for _, name in ipairs(read_behind_at) do
     local given = arguments[name]
     add(inputs, option(name), type(given) == "string" and given:match "^@(.+)$" or nil)

@@ -7,8 +7,10 @@ local stop = require "hayes.cli.stop"
 
 local target = {}
 
---- Options of every command that uses a module.
-function target.define(command)
+--- Options of every command that uses a module, but one: who makes a profile has none yet.
+---@param command table
+---@param knows_nothing? boolean
+function target.define(command, knows_nothing)
   command:option("-p --port", "The module: /dev/ttyUSB2, tcp:host:port, unix:/path, emulator, emulator:Ai-WB2. "
     .. "Default: $HAYES_PORT, or the only known module that is plugged in.")
   command:option("--baud", "Bits per second (115200).", nil, convert.integer("--baud", 1200, 4000000))
@@ -16,6 +18,8 @@ function target.define(command)
   command:option("--dialect", "How the module speaks: a name, or the path of a dialect file. Default: it is asked; "
     .. "dialects of one's own in $HAYES_DIALECTS count."):argname "<dialect>"
   command:option("--trace", "Write the dialogue with the module to a file, secrets masked."):argname "<file>"
+  if knows_nothing then return end
+  command:option("--profile", "What `hayes probe` has written about the module."):argname "<file>"
 end
 
 --- Options of commands that need the network, too.
@@ -92,7 +96,7 @@ function target.open(run)
   local arguments = run.arguments
   local address = target.address(arguments)
   local modem = stop.unless(hayes.open(address, { baud = arguments.baud, flow = arguments.flow,
-    trace = arguments.trace, dialect = arguments.dialect }))
+    trace = arguments.trace, dialect = arguments.dialect, profile = arguments.profile }))
   run.modem = modem
   return modem
 end

@@ -317,16 +317,18 @@ function command.key(keys, word)
   end
 end
 
---- The greatest value of a parameter of a write form, which a profile may have changed; at most `most`.
+--- The greatest value of a parameter of a write form, which a profile may have changed; at most `most`, and at least
+--- `least`, whatever a profile says.
 ---@param commands table<string, hayes.declaration>
 ---@param name string
 ---@param index integer
 ---@param most integer
+---@param least integer
 ---@return integer
-function command.most(commands, name, index, most)
+function command.most(commands, name, index, most, least)
   local declaration = commands[name]
   local param = declaration and declaration.params and declaration.params[index]
-  return math.min(most, param and param.max or most)
+  return math.max(least, math.min(most, param and param.max or most))
 end
 
 -- Data

@@ -14,10 +14,12 @@ local schema = {}
 ---@field values? string[]
 ---@field each? hayes.schema.rule  of a list
 ---@field most? integer     entries of a list
----@field map? hayes.schema.rule   of a table, of each value, whatever its key is
+---@field map? hayes.schema.rule   of a table, of each value
+---@field key? string       of such a table: the type of its keys
 ---@field fields? table<string|integer, hayes.schema.rule>
 ---@field open? boolean     more fields than these may be there
 ---@field test? fun(value: any): string?  what is wrong with it, after "is …; it must be"
+---@field whole? fun(value: table): string?  what is wrong with a table whose parts have no mistakes
 
 local function text(required) return { type = "string", required = required } end
 local function flag() return { type = "boolean" } end
@@ -26,8 +28,8 @@ local function positive(required) return { type = "number", min = 0, max = 1e9, 
 local function list(each, required, most)
   return { type = "table", each = each, required = required, most = most }
 end
-local function map(rule) return { type = "table", map = rule } end
-local function record(fields) return { type = "table", fields = fields } end
+local function map(rule, key) return { type = "table", map = rule, key = key or "string" } end
+local function record(fields, whole) return { type = "table", fields = fields, whole = whole } end
 
 local callable = { type = "function" }
 local named = { type = "string", required = true, test = function(value)
@@ -58,18 +60,34 @@ local pattern = { type = "string", required = true, test = function(value)
   return not ok and ("a Lua pattern (%s)"):format(tostring(err):gsub("^.-:%d+: ", "")) or nil
 end }
 
-local param = record {
+--- Values and what they mean.
+local meanings = { type = "table", map = text(), whole = function(value)
+  local kinds = {}
+  for key in pairs(value) do kinds[math.type(key) or type(key)] = true end
+  local one = next(kinds)
+  return (next(kinds, one) or one and one ~= "integer" and one ~= "string") and "its keys are integers, or texts" or nil
+end }
+
+local function whole_range(value)
+  if value.min and not value.max then return "min needs a max" end
+  local is_number = value.type == nil or value.type == "integer"
+  return is_number and value.min and value.min > value.max and "min is greater than max" or nil
+end
+
+local param = record({
   name = named, type = { type = "string", required = true, values = { "integer", "string", "bare" } },
-  min = { type = "integer" }, max = { type = "integer" }, values = { type = "table" }, flags = flag(), open = flag(),
+  min = { type = "integer" }, max = { type = "integer" }, values = meanings, flags = flag(), open = flag(),
   default = { type = "string|number" }, factory = { type = "string|number" }, optional = flag(), omitted = text(),
   unit = text(), secret = flag(), quoted = flag(), doc = text(),
-}
+}, whole_range)
 
-local field = record {
-  name = named, type = { type = "string", values = { "integer", "string", "bare" } }, values = { type = "table" },
+local field = record({
+  name = named, type = { type = "string", values = { "integer", "string", "bare" } }, values = meanings,
   flags = flag(), optional = flag(), error = { type = "boolean|string" }, unit = text(), secret = flag(), doc = text(),
-  min = integer(), max = integer(), open = flag(), omitted = text(), scale = { type = "table" },
-}
+  min = integer(), max = integer(), open = flag(), omitted = text(),
+  scale = record { first = { type = "number", required = true }, step = { type = "number", required = true },
+    unit = text(true) },
+}, whole_range)
 
 local alternative = record { shape = { type = "string", required = true, test = shape.test }, summary = text(),
   answer = list(field, true) }
@@ -85,7 +103,7 @@ local block = record { length = integer(1, 255), fields = integer(1, 255), owner
 
 local command = record {
   name = line_text(LONGEST_NAME, true), summary = text(), source = text(), chapter = text(), params = list(param),
-  cases = map(list(param)),
+  cases = map(list(param), "integer"),
   keys = map(form), answer = list(field), alternatives = list(alternative), test = form_or_flag(),
   read = form_or_flag(), execute = form_or_flag(), sequence = flag(),
   prefix = line_text(LONGEST_NAME),
@@ -140,9 +158,8 @@ local dialect = record {
   end, fields = { line_text(64, true), prefix = flag() } }, false, 30),
   urcs = list(urc, false, 1000), texts = list(line_text(64)), commands = list(command, true, 1000),
   reads_results = flag(),
-  errors = record { by_code = map(known_error), by_text = map(known_error), sets = map(map(known_error)),
-    origin = text(),
-    replies = map { type = "table" } },
+  errors = record { by_code = map(known_error, "integer"), by_text = map(known_error), origin = text(),
+    sets = map(map(known_error, "integer")), replies = map({ type = "table" }, "integer") },
   remarks = list(record { title = text(true), text = text(true) }),
   detect = { type = "table|function", fields = { text(true), text(true) } },
   start = { type = "table|function", each = { type = "string|table", fields = { text(true), optional = flag() } } },
@@ -152,9 +169,14 @@ local dialect = record {
 
 -- The walk
 
+--- Of a long text its beginning.
+local function short(value)
+  return type(value) == "string" and #value > 100 and value:sub(1, 100) .. "…" or value
+end
+
 --- A value in one line.
 local function show(value)
-  return (check.show(value):gsub("\\\n", "\\n"):gsub("\\13", "\\r"))
+  return (check.show(short(value)):gsub("\\\n", "\\n"):gsub("\\13", "\\r"))
 end
 
 local function has_type(value, types)
@@ -174,8 +196,8 @@ end
 --- Lists are easier to find one's way in with the name of the entry: `commands[3] (+CIPSEND)`.
 local function entry(path, i, value)
   local name = type(value) == "table" and (value.name or value[1])
-  return ("%s[%s]%s"):format(path, type(i) == "string" and ("%q"):format(i) or tostring(i),
-    type(name) == "string" and (" (%s)"):format(name) or "")
+  return ("%s[%s]%s"):format(path, type(i) == "string" and ("%q"):format(short(i)) or tostring(i),
+    type(name) == "string" and (" (%s)"):format(short(name)) or "")
 end
 
 local function join(path, name)
@@ -247,14 +269,20 @@ function walk(value, rule, path, problems)
   local complaint = rule.test and rule.test(value)
   if complaint then return wrong(complaint) end
   if type(value) ~= "table" then return end
+  local before = #problems
   if rule.fields then walk_fields(value, rule, path, problems) end
   if rule.each then walk_list(value, rule, path, problems) end
   if rule.map then
     for key, inner in pairs(value) do
       if #problems >= MOST_PROBLEMS then return end
+      if rule.key and not has_type(key, rule.key) then
+        problems[#problems + 1] = ("%s holds %s; its keys are %ss"):format(path, show(key), rule.key)
+      end
       walk(inner, rule.map, entry(path, key), problems)
     end
   end
+  local wrong_whole = rule.whole and #problems == before and rule.whole(value)
+  if wrong_whole then problems[#problems + 1] = ("%s: %s"):format(path, wrong_whole) end
 end
 
 -- What one part says of another
@@ -286,11 +314,6 @@ local function check_command(declaration, path, groups, problems)
     if not groups[name] then
       problems[#problems + 1] = ("%s.final is %s; no final result code has that group (finals)"):format(path,
         show(name))
-    end
-  end
-  for i, one in ipairs(declaration.params or {}) do
-    if type(one.min) == "number" and type(one.max) == "number" and one.type == "integer" and one.min > one.max then
-      problems[#problems + 1] = ("%s: min is greater than max"):format(entry(path .. ".params", i, one))
     end
   end
 end

@@ -41,6 +41,7 @@ exchange.UNKNOWN = -1
 ---  own
 ---@field patient? boolean  that last limit does not apply: the program has said how long, or waits for as long as it
 ---  takes
+---@field partial? boolean  the error has what came of the answer as `response`
 ---@field withdraw? boolean is not sent once the caller of the job that it is part of has left
 ---@field reason? false   the module is not asked why it has failed (`reason` of the dialect)
 ---@field deferred? number  seconds from there to the deferred result

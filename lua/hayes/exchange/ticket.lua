@@ -73,7 +73,7 @@ local function failed(modem, ticket, result, line, unsent)
   end
   if length then err.sent = length - (unsent or 0) end
   err.reason, ticket.reason = ticket.reason, nil
-  if request.block or ticket.damage or response.data then err.response = response end -- what of it has come
+  if request.block or request.partial or ticket.damage or response.data then err.response = response end -- what came
   return err
 end
 

@@ -64,6 +64,7 @@ local function allowed(rule)
     local range = ("%.14g to %.14g%s"):format(rule.min, rule.max, (rule.unit or "") ~= "" and " " .. rule.unit or "")
     text = rule.type:find "string" and "string or " .. range or range
   end
+  if rule.required then return text .. " (must be given)" end
   local default = rule.default
   if default == nil or type(default) == "table" or rule.values and rule.values[1] == default then return text end
   return ("%s (%s)"):format(text, check.show(default))
@@ -86,7 +87,8 @@ local function full(call, doc, rules)
   local rows = {}
   for _, param in ipairs(doc.params) do
     if param.name ~= "modem" or not call:find "^modem:" then
-      rows[#rows + 1] = { param.name, param.type .. (param.text ~= "" and ": " .. param.text or "") }
+      local kind = rules and param.type:gsub("%b{}", "table") or param.type -- the options follow
+      rows[#rows + 1] = { param.name, kind .. (param.text ~= "" and ": " .. param.text or "") }
     end
   end
   if #rows > 0 then

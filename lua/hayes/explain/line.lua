@@ -54,8 +54,9 @@ function explain_line.result(dialect, text)
     return Explanation.new { kind = "result", name = ">", summary = "the prompt: the module waits for data" }
   end
   for _, boot in ipairs(dialect.boot or {}) do
-    if text == boot then
-      return Explanation.new { kind = "urc", name = boot,
+    local name = type(boot) == "table" and boot[1] or boot
+    if text == name or type(boot) == "table" and boot.prefix and text:sub(1, #name) == name then
+      return Explanation.new { kind = "urc", name = name,
         summary = "the module starts, restarts or switches itself off; its connections and sessions are lost" }
     end
   end
@@ -124,9 +125,9 @@ end
 
 --- The fields in front of the data of an answer that carries some: `+SOCKETREAD,1,21,Hello`.
 local function without_data(declaration, list)
-  local block = declaration.block
-  if not block or not block.after or #list <= #(declaration.answer or {}) then return list end
-  return table.move(list, 1, #declaration.answer, 1, {})
+  local block, declared = declaration.block, declaration.answer or {}
+  if not block or not block.after or #list <= #declared then return list end
+  return table.move(list, 1, #declared, 1, {})
 end
 
 --- Could these fields be a row of this answer? Numbers where there are numbers.

@@ -153,7 +153,8 @@ local function add_urcs(page, dialect)
     add_lines(page, "Line", texts.urc(urc))
   end
   for _, boot in ipairs(dialect.boot or {}) do
-    page:paragraph("%s: the module starts, restarts or switches itself off.", code(boot))
+    local text = type(boot) == "table" and boot[1] .. (boot.prefix and "…" or "") or boot
+    page:paragraph("%s: the module starts, restarts or switches itself off.", code(text))
   end
 end
 

@@ -110,7 +110,8 @@ local function add_lines(lines, title, list, told)
 end
 
 local function heading(self)
-  local title = self.title or ("%s: %s"):format(self.name, sentence(self.summary))
+  local title = self.title or self.summary and ("%s: %s"):format(self.name, sentence(self.summary))
+    or sentence(self.name)
   if self.source then title = ("%s (%s)"):format(title, self.source) end
   return layout.paragraph(title)
 end
@@ -136,7 +137,9 @@ end
 
 function Explanation:__tostring()
   local lines, told = { heading(self) }, {}
-  if self.title and self.kind ~= "error" then lines[#lines + 1] = layout.paragraph(sentence(self.summary), "  ") end
+  if self.title and self.summary and self.kind ~= "error" then
+    lines[#lines + 1] = layout.paragraph(sentence(self.summary), "  ")
+  end
   append(lines, forms_of(self))
   append(lines, rows_of(self.fields or {}, self.has_values))
   for _, field in ipairs(self.fields or {}) do told[field.name] = true end

@@ -1,7 +1,9 @@
---- hayes.use "cqueues": each controller in which a coroutine waits serves the library, see foreign.lua.
+--- hayes.use "cqueues": the controller in which a coroutine waits serves the library, see foreign.lua. In place of a
+--- controller that runs inside another one, which ends with its own coroutines, the outermost serves.
 
 local condition = require "cqueues.condition"
 local cqueues = require "cqueues"
+local resumed = require "hayes.loop.resumed"
 
 local driver = {}
 
@@ -19,10 +21,16 @@ function driver.wake(place)
   if place.condition then place.condition:signal() end
 end
 
+--- The controller that the main thread runs, inside which all others run; where it runs none, the current one.
+local function outermost()
+  local controller = resumed.argument_of_main()
+  return cqueues.type(controller) == "controller" and controller or cqueues.running()
+end
+
 local served = setmetatable({}, { __mode = "k" }) -- controllers
 
 function driver.start(pump)
-  local controller = cqueues.running()
+  local controller = cqueues.running() and outermost()
   if not controller or served[controller] then return end
   served[controller] = true
   local pollable = { pollfd = function() return pump.fd end, events = function() return "r" end,

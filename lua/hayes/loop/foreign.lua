@@ -91,7 +91,8 @@ Place.due = Place.go_ahead
 
 --- The coroutine no longer waits there.
 function Place:leave()
-  self.waits, self.timer = false, false
+  self.waits = false
+  builtin.unschedule(self)
   waiting = waiting - 1
 end
 

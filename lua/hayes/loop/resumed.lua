@@ -44,6 +44,13 @@ function resumed.source()
   return info and info.source
 end
 
+--- The first argument of the C function by which the main thread has resumed a coroutine.
+function resumed.argument_of_main()
+  if not debug.getinfo(main, 0, "f") then return nil end
+  local _, value = debug.getlocal(main, 0, 1)
+  return value
+end
+
 --- Whether the main thread is in this function, at whatever depth.
 function resumed.main_is_in(f)
   local level = 0

@@ -12,8 +12,9 @@ local farewell = {}
 --- How long it may take, seconds.
 local BOUND = 2
 
---- What has something to send: its unsent(modem) is the number of bytes, false if it is of another modem; its
---- send_until(deadline) waits for them.
+--- What has something to send. Its unsent(modem) is the number of bytes, false if it is of another modem; gather()
+--- queues whatever the program has handed over, without waiting; send_until(deadline) waits until it is sent; report()
+--- is called when stderr has been told what was not.
 local senders = setmetatable({}, { __mode = "k" })
 
 --- From now on the sender may have something to send.
@@ -28,31 +29,39 @@ end
 
 --- So many bytes of this sender will not be sent.
 function farewell.tell(sender, bytes)
+  sender:report()
+  farewell.forget(sender)
   io.stderr:write(("hayes: %d bytes of %s were not sent before the end\n"):format(bytes, tostring(sender)))
+end
+
+--- The senders of this modem, with all that is handed over to them.
+local function senders_of(modem)
+  local list = {}
+  for sender in pairs(senders) do
+    if sender:unsent(modem) then list[#list + 1] = sender end
+  end
+  for _, sender in ipairs(list) do pcall(sender.gather, sender) end -- there may be no memory for it
+  return list
 end
 
 --- Says what of this modem has not been sent, and will not be.
 function farewell.report(modem)
-  for sender in pairs(senders) do
+  for _, sender in ipairs(senders_of(modem)) do
     local count = sender:unsent(modem)
-    if count and count > 0 then farewell.tell(sender, count) end
-    if count then farewell.forget(sender) end
+    if count > 0 then farewell.tell(sender, count) else farewell.forget(sender) end
   end
 end
 
 local function send_rest(modem, deadline)
-  local waiting = {}
-  for sender in pairs(senders) do
-    if sender:unsent(modem) then waiting[#waiting + 1] = sender end
-  end
-  for _, sender in ipairs(waiting) do
+  for _, sender in ipairs(senders_of(modem)) do
     if modem.closed_with or modem.lost then return end
     sender:send_until(deadline)
   end
 end
 
---- Sends what there is of this modem, or says what could not be sent.
+--- Sends what there is of this modem, or says what could not be sent. From now on nothing more is taken.
 function farewell.bid(modem)
+  modem.leaving = true
   if next(senders) == nil then return end
   pcall(send_rest, modem, wait.now() + BOUND) -- the task may have been cancelled, and may not wait any more
   farewell.report(modem)

@@ -31,17 +31,17 @@ local ranges = require "hayes.profile.ranges"
 local reader = require "hayes.profile.reader"
 local scrub = require "hayes.profile.scrub"
 
----@class hayes.profile
+---@class hayes.profile what `hayes probe` has found out about a module: the content of its file
 ---@field path string        the file
----@field profile 1
----@field made_by? string
+---@field profile 1          version of the format
+---@field made_by? string    program and version
 ---@field dialect string     its name
----@field manufacturer? string
----@field model? string
----@field revision? string
----@field habits? table<string, boolean|integer|string>
+---@field manufacturer? string as the module says
+---@field model? string      as the module says
+---@field revision? string   of the firmware
+---@field habits? table<string, boolean|integer|string> what it does differently from the notes, by name
 ---@field answers? string[][]  each a command, lines of its answer, and the result code
----@field takes? string[]
+---@field takes? string[]    commands that it has taken, and of which it tells no ranges
 local Profile = {}
 Profile.__index = Profile
 Profile.__name = "hayes.profile"
@@ -165,6 +165,7 @@ end
 --- What the answer to a command is; nil: the profile does not say.
 ---@param command string `AT+CSQ=?`
 ---@return string[]? row the command, lines, the result code
+---@package
 function profile.answer(self, command)
   for _, row in ipairs(self.answers or {}) do
     if row[1] == command then return row end
@@ -176,6 +177,7 @@ Profile.answer = profile.answer
 --- The keys that the test answer of a command lists, as a set in lower case; nil where it lists none.
 ---@param name string `+QSSLCFG`
 ---@return table<string, true>?
+---@package
 function Profile:keys(name)
   local row, keys = self:answer("AT" .. name .. "=?"), {}
   for i = 2, #(row or {}) - 1 do
@@ -191,6 +193,7 @@ local identifying = { "ATI", "AT+GMR" }
 --- Is the module the one that the profile is of? True where the profile does not say which that is.
 ---@param modem hayes.modem
 ---@return boolean, hayes.error?
+---@package
 function Profile:is_of(modem)
   for _, command in ipairs(identifying) do
     local row = self:answer(command)
@@ -216,6 +219,7 @@ end
 ---@param modem hayes.modem
 ---@param dialect hayes.dialect
 ---@return hayes.dialect?, hayes.error?
+---@package
 function Profile:dialect_of(modem, dialect)
   if dialect.name ~= self.dialect then
     return nil, errors.new { name = "other_module",

@@ -28,17 +28,17 @@ local MOST_SILENT <const> = 3
 --- Lines of one answer.
 local MOST_LINES <const> = 512
 
----@class hayes.profile.probe
----@field modem hayes.modem
----@field tap table
----@field dialect hayes.dialect
----@field answers string[][]
----@field takes string[]
+---@class hayes.profile.probe a probe under way
+---@field modem hayes.modem  whom it asks
+---@field tap table          what comes on the line
+---@field dialect hayes.dialect whose commands it asks for
+---@field answers string[][] as in the profile
+---@field takes string[]     as in the profile
 ---@field silent integer     commands in a row that were not answered
----@field asked integer
+---@field asked integer      commands so far
 ---@field yes boolean        things may be changed
 ---@field echo? { host: string, port: integer }  a far end that sends back what it gets
----@field progress fun(asked: integer)
+---@field progress fun(asked: integer) is called before each command
 local Probe = {}
 Probe.__index = Probe
 
@@ -135,8 +135,9 @@ end
 
 --- The names that the list of all commands has; the dialect's own are among them.
 local function names_of(self)
-  local names = {}
-  for _, line in ipairs(self:answer(LIST) or {}) do
+  local names, row = {}, self:answer(LIST) or {}
+  for i = 2, #row do
+    local line = row[i]
     local name = line:match "^%s*(%+[%u%d_]+)%s*$" or line:match "^%s*AT(%+[%u%d_]+)%s*$"
     if name and not self.dialect.commands[name] then names[#names + 1] = name end
   end
@@ -147,6 +148,7 @@ Probe.answer = function(self, text) return profile.answer(self, text) end
 
 --- Of a module that nobody has a dialect for, every command that it names itself is asked about.
 local function ask_unknown(self)
+  record(self, "AT+GMR")
   for _, name in ipairs(names_of(self)) do
     local err = record(self, "AT" .. name .. "=?", nil, true)
     if err then return err end

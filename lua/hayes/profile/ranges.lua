@@ -50,11 +50,13 @@ local function narrowed(params, found)
   for i, range in ipairs(found) do
     local param = params[i]
     local applies = range and param.type == "integer" and param.min and param.max and not param.values
-    if applies and (param.min ~= range[1] or param.max ~= range[2]) then
+    -- Ranges leave out the 0 that asks for something (AT+QIRD=0,0): a least value is never raised.
+    local min = applies and math.min(param.min, range[1])
+    if applies and (param.min ~= min or param.max ~= range[2]) and min <= range[2] then
       if list == params then list = table.move(params, 1, #params, 1, {}) end
       local changed = {}
       for name, value in pairs(param) do changed[name] = value end
-      changed.min, changed.max = range[1], range[2]
+      changed.min, changed.max = min, range[2]
       list[i] = changed
     end
   end

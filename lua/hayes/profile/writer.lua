@@ -1,5 +1,6 @@
 --- Writes a profile as its readers take it.
 
+local habits = require "hayes.profile.habits"
 local scrub = require "hayes.profile.scrub"
 
 local HEAD = [[
@@ -12,7 +13,7 @@ local HEAD = [[
 --   made_by    the program that has written it
 --   dialect    the dialect in which the module was asked
 --   manufacturer, model, revision   what it says that it is
---   habits     what was seen of it, by name: `true`, `false`, a number or a text; README.md of hayes lists the names
+--   habits     what was seen of it, by name; the comment says what it means that it is true, or that it has this value
 --   answers    { a command, the lines of its answer, the result code }; AT+NAME=? asks which values a command takes
 --   takes      commands that were answered with what is set in the module, which is not kept
 --
@@ -68,7 +69,8 @@ function writer.text(made)
   end
   lines[#lines + 1] = "  habits = {"
   for _, name in ipairs(sorted_names(made.habits or {})) do
-    lines[#lines + 1] = ("    %s = %s,"):format(name, literal(made.habits[name]))
+    local known = habits[name]
+    lines[#lines + 1] = ("    %s = %s,%s"):format(name, literal(made.habits[name]), known and " -- " .. known.doc or "")
   end
   lines[#lines + 1] = "  },\n  answers = {"
   for _, row in ipairs(made.answers or {}) do lines[#lines + 1] = row_of(row) end

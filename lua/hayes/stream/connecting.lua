@@ -11,7 +11,7 @@ local connecting = {}
 
 --- From now on the socket is one over this connection.
 function connecting.adopt(self, connection, host, port)
-  self.connection = connection
+  self.connection, self.modem = connection, connection.modem or false
   self.host, self.port = host, port
   self.mode = connection.mode
   self.opened_at = wait.now()

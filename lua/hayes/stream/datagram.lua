@@ -6,6 +6,7 @@
 local argument = require "hayes.stream.argument"
 local check = require "hayes.check"
 local errors = require "hayes.error"
+local farewell = require "hayes.modem.farewell"
 local incoming = require "hayes.stream.incoming"
 local job = require "hayes.job"
 local outcome = require "hayes.stream.outcome"
@@ -22,7 +23,19 @@ local LONGEST = 65535
 ---@class hayes.datagram: hayes.socket a socket over UDP or DTLS: what it sends and receives are datagrams
 local Datagram = Socket.derive()
 
+--- A datagram that the module is to get, which counts as queued until it has it.
+local Leaving = {}
+function Leaving:__close()
+  local socket = self.socket
+  socket.done = socket.done + self.length
+  if socket.done == socket.queued then farewell.forget(socket) end
+  if socket.room then socket.room:fire() end
+end
+
 local function send_now(self, data)
+  local _leaving <close> = setmetatable({ socket = self, length = #data }, Leaving)
+  self.queued = self.queued + #data
+  farewell.note(self)
   local _sending <close> = self.sending:take()
   if not self.connection then return nil, "closed" end
   return self.connection:send(data)
@@ -37,9 +50,7 @@ function Datagram:send(data, i, j)
   i = argument.whole(argument.number("socket:send", "i", i, 1, "integer"))
   j = argument.whole(argument.number("socket:send", "j", j, -1, "integer"))
   data = argument.text("socket:send", "the data", data):sub(i, j)
-  if not self.connection or self.closing or self.write_shut or outgoing.is_over(self, #data) then
-    return nil, "closed", 0
-  end
+  if outgoing.is_refused(self, #data) then return nil, "closed", 0 end
   -- A length of 0 has another meaning for modules: it may ask how much has been sent.
   if data == "" then check.fail("socket:send", "the datagram is empty; modules send none without content") end
   if #data > self.connection.chunk then

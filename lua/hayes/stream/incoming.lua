@@ -66,6 +66,7 @@ end
 
 --- Returns "closed", and keeps the reason for lasterror().
 local function ended(self)
+  outgoing.tell(self)
   outcome.remember(self, self.receive_error or self.send_error)
   return "closed"
 end

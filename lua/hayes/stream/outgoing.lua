@@ -25,6 +25,7 @@ function outgoing.fail(self, bytes, err)
   local before = self.send_error and self.send_error.unsent or 0
   err.unsent = #bytes - sent + self.output.size + before
   self.send_error = outcome.remember(self, err)
+  self.untold = self.reported and 0 or err.unsent
   self.output:clear()
   self:notify()
 end
@@ -71,7 +72,12 @@ local function send_queued(self, held)
       error(err, 0)
     end
   end
-  if queue.size == 0 then farewell.forget(self) end
+  if queue.size == 0 and self.untold == 0 then farewell.forget(self) end
+end
+
+--- The program hears that the connection has failed.
+function outgoing.tell(self)
+  self.untold = 0
 end
 
 --- Starts sending the queue, unless that is under way: what is put into it meanwhile is joined.
@@ -113,34 +119,80 @@ function outgoing.wait_until_sent(self, deadline)
   return not self.send_error, self.send_error
 end
 
+-- Bytes of a send() that waits for room in the queue: a table with the data, and the indices i and j of what is left.
+
+local Entering = {}
+Entering.__index = Entering
+
+--- However the call ends: what it has not queued is not sent.
+function Entering:__close()
+  self.list[self] = nil
+end
+
+--- Queues as much as there is room for.
+local function enqueue(self, entering, room)
+  local data, i = entering.data, entering.i
+  local last = math.min(entering.j, i + room - 1)
+  self.output:put((i == 1 and last == #data) and data or data:sub(i, last))
+  self.queued, self.sent = self.queued + last - i + 1, self.sent + last - i + 1
+  entering.i = last + 1
+  farewell.note(self)
+end
+
+--- The end: what send() calls have not queued yet counts as sent by the program, and is queued in their place.
+function outgoing.gather(self)
+  if self.send_error or self.closing then return end -- they hear of that
+  for entering in pairs(self.entering) do enqueue(self, entering, math.maxinteger - entering.i) end
+end
+
+--- Bytes that the program has passed to send(), and the module has not got.
+function outgoing.unsent(self)
+  if self.reported then return 0 end
+  if self.send_error then return self.untold end
+  local count = self.queued - self.done
+  if not self.closing then
+    for entering in pairs(self.entering) do count = count + entering.j - entering.i + 1 end
+  end
+  return count
+end
+
+--- Queues the rest as the queue gets room. Gives the word for why it does not, if not.
+local function enter(self, entering, deadline, limit)
+  local _entering <close> = entering
+  self.entering[entering] = true
+  while entering.i <= entering.j and not self.closing and not outgoing.is_over(self, entering.j - entering.i + 1) do
+    local room = limit - self.output.size
+    if room > 0 then
+      enqueue(self, entering, room)
+      outgoing.start(self)
+      if self.signal then self:update_signal() end
+    elseif self.paused then
+      return "command_mode"
+    elseif outcome.is_deadlock(self, deadline) then
+      return "timeout"
+    elseif outcome.is_late(deadline) then
+      if self.output.size >= limit then return outcome.late(self, "send") end
+    else
+      outcome.waiter_in(self, "room"):wait(deadline)
+    end
+  end
+end
+
 --- Queues the bytes of data from i to j, waiting while the queue is full. Returns what Socket:send returns.
 function outgoing.take(self, data, i, j)
   local deadline = outcome.deadline(self)
   local limit = QUEUE_CHUNKS * self.connection.chunk
   local modem = self.connection.modem
   local was_free = not self.sending.held and not (modem and not exchange.is_free(modem))
-  while i <= j and not self.closing and not outgoing.is_over(self, j - i + 1) do
-    local room = limit - self.output.size
-    if room > 0 then
-      local last = math.min(j, i + room - 1)
-      self.output:put((i == 1 and last == #data) and data or data:sub(i, last))
-      self.queued, self.sent = self.queued + last - i + 1, self.sent + last - i + 1
-      i = last + 1
-      farewell.note(self)
-      outgoing.start(self)
-      if self.signal then self:update_signal() end
-    elseif self.paused then
-      return nil, "command_mode", i - 1
-    elseif outcome.is_deadlock(self, deadline) then
-      return nil, "timeout", i - 1
-    elseif outcome.is_late(deadline) then
-      if self.output.size >= limit then return nil, outcome.late(self, "send"), i - 1 end
-    else
-      outcome.waiter_in(self, "room"):wait(deadline)
-    end
-  end
+  local entering = setmetatable({ data = data, i = i, j = j, list = self.entering }, Entering)
+  local word = enter(self, entering, deadline, limit)
+  i = entering.i
+  if word then return nil, word, i - 1 end
   if not self.closing and not self.paused and not outcome.is_late(deadline) then linger(self, deadline, was_free) end
-  if self.send_error or i <= j then return nil, "closed", i - 1 end
+  if self.send_error or i <= j then
+    outgoing.tell(self)
+    return nil, "closed", i - 1
+  end
   return j
 end
 
@@ -149,6 +201,7 @@ end
 function outgoing.is_over(self, count)
   if self.send_error then
     outcome.remember(self, self.send_error)
+    outgoing.tell(self)
     return true
   end
   local connection = self.connection
@@ -158,7 +211,18 @@ function outgoing.is_over(self, count)
   err.sent = nil -- of what the connection was sending when it ended
   outgoing.fail(self, "", err)
   self.send_error.unsent = self.send_error.unsent + count
+  outgoing.tell(self)
   if self.room then self.room:fire() end
+  return true
+end
+
+--- Whether send() takes nothing any more: the connection is over, closed or shut, or its modem is about to be closed.
+--- `count`: bytes that the caller wanted to send, which count as unsent then.
+function outgoing.is_refused(self, count)
+  if not self.connection or self.closing or self.write_shut or outgoing.is_over(self, count) then return true end
+  local modem = self.modem
+  if not modem or not modem.leaving then return false end
+  outcome.remember(self, errors.closed("the modem on " .. modem.address))
   return true
 end
 

@@ -67,7 +67,7 @@ end
 
 -- The same as cqueues asks it.
 
---- getfd(), or nil in place of -1.
+--- The descriptor of getfd(), for cqueues: nil in place of -1.
 ---@return integer?
 function pollable:pollfd()
   local fd = self:getfd()
@@ -80,7 +80,7 @@ function pollable:events()
   return self.last_error == "timeout" and self.late ~= "receive" and "w" or "r"
 end
 
---- nil: a socket has no time at which it is to be called.
+--- Gives nil, for cqueues: a socket has no time at which it is to be called.
 ---@return number?
 function pollable.timeout(_) return nil end
 

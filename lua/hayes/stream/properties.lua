@@ -23,7 +23,7 @@ function properties:settimeout(seconds, mode)
   return 1
 end
 
---- Both time-outs, in seconds; -1: none.
+--- The time-outs that settimeout() has set, in seconds; -1: none.
 ---@return number block, number total
 function properties:gettimeout()
   return self.block_timeout, self.total_timeout
@@ -107,7 +107,7 @@ function properties:getoption(name)
   return value
 end
 
---- "inet4" or "inet6".
+--- The family of the address: "inet4" or "inet6".
 ---@return string
 function properties:getfamily()
   return self.host and hosts.family(self.host) == "inet6" and "inet6" or "inet4"

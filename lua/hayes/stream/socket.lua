@@ -44,7 +44,8 @@ local wait = require "hayes.wait"
 ---@field watch? function   () set by the socket; to be called when readable() may have changed
 
 ---@class hayes.socket a connection through the module, with the contract of a TCP client of LuaSocket
----@field mode string access mode of the connection
+---@field mode "buffer"|"push"|"transparent" access mode of the connection
+---@field verified? boolean of an Ai-Thinker module: the firmware is known to have checked the server
 local Socket = {}
 Socket.__index = Socket
 Socket.__name = "hayes.socket"
@@ -58,6 +59,10 @@ local function new(class, kind, connection, host, port, opener)
     lingered = false, -- send() has waited for the chunk that is under way
     lingers = false, given = 0, -- it does now; as `done`, but the port has them, as far as that is known
     queued = 0, done = 0, -- bytes passed to send() so far, and how many of them the module has
+    modem = false, -- of the connection, also when that is over
+    entering = {}, -- the send() calls that wait for room, as keys (outgoing.lua)
+    untold = 0,    -- bytes lost by a failure that the program has not heard of
+    reported = false, -- a line on stderr has said what was not sent
     paused = false,  -- the error that sending waits with, in command mode
     changing = Lock.new(), -- held while the access mode changes, data mode is left or resumed, or the socket closes
     connecting = false,
@@ -99,8 +104,8 @@ end
 
 --- The error of the last operation that failed, or that the connection ended with.
 ---
---- Errors: `timeout`, `closed`, `reboot`, `port_gone`, `send_buffer_full`, `short_read`, `long_read`, `cancelled`, the
---- name of the module's error.
+--- Errors: `timeout`, `closed`, `reboot`, `port_gone`, `send_buffer_full`, `short_read`, `long_read`, `data_lost`,
+--- `cancelled`, the name of the module's error.
 ---@return hayes.error?
 function Socket:lasterror()
   if self.last_error == "timeout" then self.last_error = outcome.error_of_timeout(self) end
@@ -131,9 +136,7 @@ function Socket:send(data, i, j)
   if j < 0 then j = #data + j + 1 end
   i, j = math.max(i, 1), math.min(j, #data)
   if i > j then return i - 1 end
-  if not self.connection or self.closing or self.write_shut or outgoing.is_over(self, j - i + 1) then
-    return nil, "closed", i - 1
-  end
+  if outgoing.is_refused(self, j - i + 1) then return nil, "closed", i - 1 end
   return outgoing.take(self, data, i, j)
 end
 
@@ -144,21 +147,34 @@ function Socket:flush()
   if not self.connection or self.closing then return nil, "closed" end
   local ok, err = outgoing.wait_until_sent(self, outcome.deadline(self))
   if ok then return true end
+  if self.send_error then outgoing.tell(self) end
   return nil, outcome.word_for(err)
 end
 
---- Bytes that the module has not got yet; false: the socket is not one of this modem.
+-- The end (modem/farewell.lua)
+
+--- Bytes that the program has passed to send() and the module has not got, and will not get without the program's
+--- knowledge; false: the socket is not one of this modem.
 ---@package
 function Socket:unsent(modem)
-  local connection = self.connection
-  if not connection or connection.modem ~= modem then return false end
-  return self.send_error and 0 or self.queued - self.done
+  return self.modem == modem and outgoing.unsent(self)
 end
 
---- Waits until they are sent, or the deadline.
+--- Queues all that the program has handed over to be sent. Does not wait.
+---@package
+function Socket:gather()
+  outgoing.gather(self)
+end
+
+--- Waits until it is sent, or the deadline.
 ---@package
 function Socket:send_until(deadline)
   outgoing.wait_until_sent(self, deadline)
+end
+
+--- A line on stderr has said how much was not sent.
+function Socket:report()
+  self.reported, self.untold = true, 0
 end
 
 -- Input
@@ -245,13 +261,8 @@ local function close(self)
   self.closing:fire(flushed and closed or false, err)
 end
 
---- Closes the connection after sending what is queued. 1; or nil, "closed" if some bytes could not be sent, and
---- lasterror() tells how many. nil, "timeout" if that takes longer than the time-out allows: it continues, and another
---- close() waits for it.
----
---- Errors: `timeout`, `closed`, and the name of the error with which sending has failed.
----@return 1?, string?, hayes.error?
-function Socket:close()
+--- The same as close(), for callers that do not tell the program what has become of it.
+local function finish(self)
   if not self.connection then
     self.connecting = false -- a connection that is being opened is closed again
     return 1
@@ -271,6 +282,18 @@ function Socket:close()
   if ok then return 1 end
   if ok == nil then return nil, outcome.late(self, "close") end
   return nil, "closed", err
+end
+
+--- Closes the connection after sending what is queued. 1; or nil, "closed" if some bytes could not be sent, and
+--- lasterror() tells how many. nil, "timeout" if that takes longer than the time-out allows: it continues, and another
+--- close() waits for it.
+---
+--- Errors: `timeout`, `closed`, and the name of the error with which sending has failed.
+---@return 1?, string?, hayes.error?
+function Socket:close()
+  local ok, word, err = finish(self)
+  if word == "closed" then outgoing.tell(self) end
+  return ok, word, err
 end
 
 local access_modes = { "buffer", "push", "transparent" }
@@ -364,25 +387,21 @@ function Socket:resume()
   return change_data_mode(self, "resume")
 end
 
-function Socket:__close()
-  self:close()
-end
+Socket.__close = finish
 
 --- Sending keeps a socket alive. One that has something to send is collected in command mode, where it cannot, or at
 --- the end of the program, before its modem bids farewell.
 function Socket:__gc()
-  local connection = self.connection
-  if not connection then return end
-  local unsent = self:unsent(connection.modem)
-  if unsent and unsent > 0 then
-    if not self.paused then return end
+  local connection, unsent = self.connection, outgoing.unsent(self)
+  if unsent > 0 then
+    if not self.paused and not self.send_error then return end
     farewell.tell(self, unsent)
   end
-  connection:abandon()
+  if connection then connection:abandon() end
 end
 
---- "send", "receive" or "both". Modules do not close one direction alone: what is queued is sent, and no more is
---- taken; what has come can still be read. When both are shut, the connection is closed.
+--- Shuts one direction, or both. Modules do not close one alone: what is queued is sent, and no more is taken; what has
+--- come can still be read. When both are shut, the connection is closed.
 ---@param mode? "both"|"send"|"receive" the direction ("both")
 ---@return 1
 function Socket:shutdown(mode)
@@ -412,7 +431,8 @@ local function describe(self, name)
   return nil, errors.is(err) and outcome.word_for(err) == "timeout" and "timeout" or err
 end
 
---- "connected", "closed", or the module's word for another state; nil, "timeout" if the module did not answer in time.
+--- The state of the connection, as the module tells it: "connected", "closed", or its word for another one; nil,
+--- "timeout" if it did not answer in time.
 ---@return string?, string?
 function Socket:state()
   if not self.connection then return "closed" end
@@ -421,7 +441,8 @@ function Socket:state()
   return described and described.state or "closed"
 end
 
---- Address, port and "inet" or "inet6" of the other end; nil, "timeout" if the module did not answer in time.
+--- Tells address, port and family ("inet" or "inet6") of the other end; nil, "timeout" if the module did not answer in
+--- time.
 ---@return string? address, integer|string|nil port, string? family
 function Socket:getpeername()
   if not self.connection then return nil, "closed" end
@@ -432,7 +453,7 @@ function Socket:getpeername()
   return ip, described.remote_port or self.port, hosts.family(ip)
 end
 
---- The same for this end.
+--- Tells the same of this end.
 ---@return string? address, integer|string|nil port, string? family
 function Socket:getsockname()
   if not self.connection then return nil, "closed" end

@@ -84,7 +84,7 @@ end
 function testing.now() return time end
 
 --- Lets so much virtual time pass at once.
----@param seconds number how much
+---@param seconds number 0 to 1,000,000,000
 function testing.pass(seconds)
   check.value("testing.pass", "the time", seconds, { type = "number", min = 0, max = 1e9 })
   time = time + seconds

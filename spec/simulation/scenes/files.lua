@@ -69,7 +69,7 @@ end
 function files.plan(seed)
   local random = Random.new(seed, "files plan")
   local made = plan.begin(seed, random)
-  made.kind = kind
+  made.kind, made.data_phases = kind, true
   made.module.flash_size = random:pick { 200000, 200000, 40000 }
   made.module.lists_storage, made.module.open_is_418 = random:chance(0.5), random:chance(0.3)
   for i = 1, random:int(1, 4) do made.actors[i] = plan_user(random, made, i) end

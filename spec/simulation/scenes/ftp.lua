@@ -121,7 +121,7 @@ end
 function ftp.plan(seed)
   local random = Random.new(seed, "ftp plan")
   local made = plan.begin(seed, random)
-  made.kind = kind
+  made.kind, made.data_phases = kind, true
   made.module.flash_size, made.module.lists_storage = random:pick { 400000, 400000, 30000 }, random:chance(0.5)
   made.module.lost_is_closed, made.module.activates_itself = random:chance(0.5), random:chance(0.5)
   made.server = plan_server(random)

@@ -144,6 +144,7 @@ function succeeded.delete(client, call)
 end
 
 function succeeded.rename(client, call)
+  if client.late[call.path] then return end
   if client.run.harm < DAMAGE and client:stored("renamed.bin") ~= client.before then
     fail(client, call, "the server has %s", show(client:stored("renamed.bin")))
   end
@@ -162,8 +163,8 @@ end
 function oracle.check(client, call, ok, result, err)
   client.unsettled, client.cancelled = client.cancelled, not ok
   if ok and result ~= nil then
-    client.late = {}
     if succeeded[call.name] then succeeded[call.name](client, call, result, err) end
+    client.late = {}
     return
   end
   client.run.had_failures = true

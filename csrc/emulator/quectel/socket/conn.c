@@ -163,10 +163,13 @@ static void on_close_timeout(void *owner)
     finish_close(owner);
 }
 
-/* Waits for data to be sent for at most `timeout_s`. 0: closes immediately (SSL note 2.2.5). */
-struct emu_result quectel_conn_close(struct quectel_conn *conn, long long timeout_s)
+/* Waits for data to be sent for at most the second parameter. 0: closes immediately (SSL note 2.2.5). */
+struct emu_result quectel_conn_close(struct emu_call *call, struct quectel_conn *conn)
 {
-    struct quectel *quectel = conn->quectel;
+    struct quectel *quectel = quectel_of(call->emu);
+    long long timeout_s = 10;
+    if (!conn || call->count > 2 || !emu_param_option(call, 1, 0, 65535, &timeout_s))
+        return quectel_fail(quectel, QUECTEL_NET_INVALID_PARAMETER);
     if (conn->state == QUECTEL_CONN_INITIAL)
         return quectel_fail(quectel, QUECTEL_NET_INVALID_PARAMETER);
     quectel->last_error = QUECTEL_NET_OK;

@@ -76,8 +76,8 @@ struct emu_result quectel_conn_open(struct quectel_conn *conn, const struct emu_
 struct emu_result quectel_conn_refuse(struct quectel *quectel, const struct quectel_family *family, int id,
                                       enum quectel_access access, int error);
 
-/* AT+QSSLCLOSE and AT+QICLOSE. */
-struct emu_result quectel_conn_close(struct quectel_conn *conn, long long timeout_s);
+/* AT+QSSLCLOSE and AT+QICLOSE of this connection; NULL: it has named none. */
+struct emu_result quectel_conn_close(struct emu_call *call, struct quectel_conn *conn);
 
 /* AT+QISWTMD */
 struct emu_result quectel_conn_switch(struct quectel_conn *conn, enum quectel_access access);

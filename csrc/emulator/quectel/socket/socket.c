@@ -194,11 +194,7 @@ static struct emu_result receive_data(struct emu_call *call)
 
 static struct emu_result close_socket(struct emu_call *call)
 {
-    struct quectel_conn *conn = conn_of(call, 0);
-    long long timeout_s = 10;
-    if (!conn || call->count > 2 || !emu_param_option(call, 1, 0, 65535, &timeout_s))
-        return quectel_fail(quectel_of(call->emu), QUECTEL_NET_INVALID_PARAMETER);
-    return quectel_conn_close(conn, timeout_s);
+    return quectel_conn_close(call, conn_of(call, 0));
 }
 
 static void print_state(struct quectel_conn *conn)

@@ -13,7 +13,7 @@ function probe.define(command)
   command:description("Ask a module what it is, which commands and ranges it takes, and which known habits it has, and "
     .. "print that as a profile: for hayes.open, for the emulator, and for a report of a module that is not known yet. "
     .. "Only questions and test commands are sent; nothing is stored, and nothing goes over the network.")
-  target.define(command)
+  target.define(command, true)
   command:argument("file", "Where to write the profile. Default: standard output."):args "?"
   command:flag("--yes", "Also try what changes something: a file of one byte is stored in the module and removed.")
   command:option("--echo", "With --yes: also connect to this server, which sends back what it gets (port 7), over the "
@@ -36,12 +36,14 @@ local function echo_of(arguments)
   return { host = host, port = port }
 end
 
---- Opens the file first: what the module said is not to be lost to a mistyped path.
-local function open_file(path)
-  if not path then return nil end
-  local file, err = io.open(path, "w")
+--- What the module said is not to be lost to a mistyped path: so that is told first. An older profile stays until there
+--- is a new one.
+local function check_writable(path)
+  local file, err = io.open(path, "a")
   if not file then stop.wrong_use("the profile cannot be written: %s", err) end
-  return file
+  local empty = file:seek "end" == 0
+  file:close()
+  if empty then os.remove(path) end
 end
 
 local function progress_of(run)
@@ -49,10 +51,12 @@ local function progress_of(run)
   return function(asked) io.stderr:write(("\r%d commands sent"):format(asked)) end
 end
 
-local function write(path, file, text)
-  local ok, err = file:write(text)
+local function write(path, text)
+  local file, err = io.open(path, "w")
+  local ok = file ~= nil
+  if file then ok, err = file:write(text) end
   if ok then ok, err = file:close() end
-  if not ok then stop.with(stop.REFUSED, ("the profile cannot be written: %s: %s"):format(path, err)) end
+  if not ok then stop.with(stop.REFUSED, ("the profile cannot be written: %s"):format(err)) end
 end
 
 local function summary(run, made, path)
@@ -69,23 +73,23 @@ function probe.run(run)
   local arguments = run.arguments
   local echo, dialect = echo_of(arguments), nil
   if arguments.dialect then dialect = stop.unless(dialects.find("--dialect", arguments.dialect)) end
+  if arguments.file then check_writable(arguments.file) end
   local modem = stop.unless(hayes.open(target.address(arguments), { baud = arguments.baud, flow = arguments.flow,
     trace = arguments.trace, dialect = dialects.get "base" }))
   run.modem = modem
-  local file = open_file(arguments.file)
   local made, err = probes.run(modem, { dialect = dialect, detect = dialects.detect, yes = arguments.yes, echo = echo,
     progress = progress_of(run), version = hayes._VERSION })
   if run.out.progress then io.stderr:write "\r\27[K" end
   stop.unless(made, err)
   local text = writer.text(made)
-  if file then write(arguments.file, file, text) end
+  if arguments.file then write(arguments.file, text) end
   if run.out.json then
     run.out:value(made, { "profile", "made_by", "dialect", "manufacturer", "model", "revision", "habits", "answers",
       "takes" })
-  elseif not file then
-    io.stdout:write(text)
+  elseif not arguments.file then
+    stop.unless(run.out.sink()(text))
   end
-  if file or not run.out.json then summary(run, made, arguments.file) end
+  if arguments.file or not run.out.json then summary(run, made, arguments.file) end
 end
 
 return probe

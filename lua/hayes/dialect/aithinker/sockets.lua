@@ -172,7 +172,7 @@ local function connect(self, wanted, hold)
     if unanswered[#unanswered] == wanted then unanswered[#unanswered] = nil end
   end
   local response, err = exchange.run(self.modem, command_of(wanted), {
-    within = hold, ends_hold = hold ~= nil, withdraw = true,
+    within = hold, ends_hold = hold ~= nil, withdraw = true, partial = true,
     -- Events with this ConID are about an earlier connection up to here, and about this one from here on.
     ended = function(answer)
       is_answered()
@@ -182,6 +182,11 @@ local function connect(self, wanted, hold)
   })
   if object then return check_id(object, wanted) end
   if not response and (err.result or err.queued) then is_answered() end
+  local late = not response and err.response and con_id(err.response)
+  if late then -- it is connected, and only the `OK` has not come in time
+    is_answered()
+    register(self, late, wanted):abandon()
+  end
   if not response then return nil, err end
   local id = find_id(self, wanted)
   if not id then

@@ -173,9 +173,20 @@ local function log_in(session, restarts, doing)
     if not ok then return nil, err end
   end
   local done
+  session.in_doubt = true -- whoever waits for this may be gone when the module has logged in
   done, err = call.run(session.modem, "OPEN", { options.host, options.port }, OPEN_SECONDS, doing, hold)
+  if not done and (err.code or err.queued) then session.in_doubt = false end
   if not done then return nil, name_host(err, options) end
   return true
+end
+
+--- A login whose server was not verified after all is no login.
+local function check_protection(session)
+  if not session.tls then return true end
+  local ok, err = session.modem.ssl.context_pool:still_verifies(session.ssl_context)
+  if ok then return true end
+  login.leave(session.modem, session.seconds)
+  return nil, err
 end
 
 --- A new login begins in the account's first folder; true once it is in the one that the session stands in.
@@ -204,6 +215,7 @@ function login.open(session)
   if ok then ok, err = take_context(session) end
   if ok then ok, err = configure(modem, options, session.ssl_context) end
   if ok then ok, err = log_in(session, restarts, doing) end
+  if ok then ok, err = check_protection(session) end
   if ok then ok, err = go_back(session) end
   if not ok then return nil, err end
   if session.restarts ~= restarts then return nil, errors.reboot(doing) end

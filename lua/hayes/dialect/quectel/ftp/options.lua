@@ -24,7 +24,8 @@ local rules = {
   data_timeout = { type = "integer", min = 15, max = 50, default = 25, unit = "s",
     doc = "For a data connection, where data_address is \"either\"." },
   restenable = { type = "boolean", default = false, doc = "Data connections end with RST." },
-  cache = { values = { "default", "fast", "slow" }, default = "default", doc = "How the module writes to its flash." },
+  cache = { values = { "default", "fast", "slow" }, default = "default",
+    doc = "The module's buffer for data connections: 64 KB, or 128 KB of two kinds." },
   retries = { type = "integer", min = 0, max = 1000, default = 20, unit = "",
     doc = "Attempts in a row without progress after which a transfer fails; of the first login, where it is given "
       .. "(else that is tried three times)." },
@@ -51,10 +52,11 @@ options.transfer = {
   resume = { type = "boolean", doc = "A broken transfer goes on where it was (true between files)." },
   offset = { type = "integer", min = 0, max = 2147483647, unit = "bytes", doc = "Where the part begins (0)." },
   length = { type = "integer", min = 0, max = 2147483647, unit = "bytes", doc = "Of the part (up to the end)." },
-  progress = { type = "callable", doc = "Called with the bytes done, the total if it is known, and bytes per second." },
+  progress = { type = "callable",
+    doc = "Called at most ten times a second with the bytes done, the total if it is known, and bytes per second." },
   retries = { type = "integer", min = 0, max = 1000, unit = "", doc = "As for ftp.open (that of the session)." },
   verify = { values = { true, false, "content" }, default = true,
-    doc = "The sizes are compared at the end; not at all; or the content is read back." },
+    doc = "At the end sizes and samples are compared; nothing is; or the whole content is read back." },
   existing = { values = { "beside", "replace", "refuse" },
     doc = "What becomes of a server's file that is no part of this one: it is replaced once the new one is complete "
       .. "(with resume), written over (without), or the upload fails." },

@@ -172,7 +172,7 @@ end
 ---
 --- Errors: of this host `no_such_file`, `permission_denied`, `is_a_directory`, `is_a_socket`, `no_reader` of a FIFO,
 --- `bad_path`, `sink_failed`, `file_in_use`, `rename_failed`. Of the server's file `requested_action_not_taken`,
---- `size_differs`, `file_changed`. After the last attempt what broke it.
+--- `size_differs`, `file_changed`, `session_lost`. After the last attempt what broke it.
 ---
 --- Source: FTP note 2.6 and 2.7.
 ---@param path string on the server, at most 255 bytes

@@ -244,7 +244,8 @@ return function(modem)
 
   --- The addresses of a host name as a list. The module resolves one name at a time, within 60 s.
   ---
-  --- Errors: `dns_parse_failed`, `dns_failed`, `dns_busy`, `timeout`, those of modem:at.
+  --- Errors: `dns_parse_failed`, `dns_failed`, `dns_busy`, `open_pdp_context_failed` where none is active, `timeout`,
+  --- those of modem:at.
   ---
   --- Source: TCP/IP note, QIDNSGIP.
   ---@param host string up to 255 bytes

@@ -55,13 +55,13 @@ Connection.__index = Connection
 function Connection.new(modem, family, id, opening)
   local mode, datagrams = opening.mode, opening.datagrams
   local declared, most = modem.dialect.commands, datagrams and DATAGRAM_READ or MOST_READ
-  most = commands.most(declared, "+" .. family.receive, 2, most)
+  most = commands.most(declared, "+" .. family.receive, 2, most, 1)
   local self = setmetatable({
     modem = modem, family = family, id = id, host = opening.host, port = opening.port, mode = mode,
     auto = opening.auto, datagrams = datagrams,
     pushed = Buffer.new(), -- what has come without being asked for
     read_command = ("AT+%s=%d,%d"):format(family.receive, id, most),
-    chunk = commands.most(declared, "+" .. family.send, 2, MOST_SENT),
+    chunk = commands.most(declared, "+" .. family.send, 2, MOST_SENT, 1),
     arrivals = 0,      -- notifications so far
     has_data = false,  -- data was announced, and has not been read to the end
     peer_closed = false,

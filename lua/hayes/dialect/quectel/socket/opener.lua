@@ -30,7 +30,7 @@ function Opener.new(modem, family, forget)
   local self = setmetatable({ modem = modem, family = family }, Opener)
   self.indices = Indices.new(modem, family.plural, function() return self:list_used() end, function(index)
     return modem:call("+" .. family.close, "write", { index }) ~= nil
-  end, command.most(modem.dialect.commands, "+" .. family.receive, 1, Indices.COUNT - 1) + 1)
+  end, command.most(modem.dialect.commands, "+" .. family.receive, 1, Indices.COUNT - 1, 0) + 1)
   family.forget = function(connection)
     local connections = self.indices.connections
     if connections[connection.id] ~= connection then return end

@@ -40,7 +40,10 @@ end
 local function known_unknown(modem)
   local keys, unknown = modem.profile and modem.profile:keys "+QSSLCFG", {}
   for _, name in ipairs(keys and settings.names or {}) do
-    if not keys[name] then unknown[name] = true end
+    if not keys[name] then
+      unknown[name] = true
+      identity.learn(modem, "ssl_" .. name, false, "the profile " .. modem.profile.path)
+    end
   end
   return unknown
 end
@@ -237,6 +240,27 @@ end
 ---@return true?, hayes.error?
 function SslContexts:confirm(context, hold)
   return confirmation.run { self:confirmable(context, hold) }
+end
+
+--- Whether the module still verifies with this context, once something is open with it: it may have restarted, with
+--- nobody noticing, behind the confirmation.
+---@param context hayes.quectel.ssl_context
+---@return true?, hayes.error?
+function SslContexts:still_verifies(context)
+  if not context.verifies then return true end
+  for _, setting in ipairs(context.wanted) do
+    if setting[1] == "seclevel" then
+      local said, err = read_back(self, context, "seclevel")
+      if said == nil then return nil, err end
+      if said and settings.is_same(setting[2], said) then return true end
+      return nil, errors.new { name = "setting_not_kept", origin = "ssl",
+        message = ("seclevel of SSL context %d was confirmed, and the module says that it is %s now that something is "
+          .. "open with it; that was closed, since the server was not verified as asked"):format(context.index,
+          said or "nothing"),
+        hint = "The module has restarted in between, or another program has changed its settings." }
+    end
+  end
+  return true
 end
 
 local function paths_in_use(self)

@@ -1,4 +1,5 @@
---- Opens TLS connections: sends AT+QSSLOPEN with an SSL context, and checks which context the connection uses.
+--- Opens TLS connections: sends AT+QSSLOPEN with an SSL context, and checks which context the connection uses, and that
+--- it verifies.
 
 local attempts = require "hayes.dialect.quectel.ssl.attempts"
 local Connection = require "hayes.dialect.quectel.socket.connection"
@@ -31,44 +32,48 @@ function SslOpener.new(modem, contexts)
   return setmetatable({ modem = modem, contexts = contexts, opener = opener }, SslOpener)
 end
 
---- Asks the module about a connection; in transparent mode data mode is left for the question.
-local function query(modem, connection, text)
-  if connection.mode ~= "transparent" then return modem:query(text) end
-  local ok, err = connection:escape()
-  if not ok then return nil, err end
-  local fields
-  fields, err = modem:query(text)
-  local resumed, resume_err = connection:resume()
-  if not resumed then return nil, resume_err end
-  return fields, err
-end
-
 --- The SSL context that the module reports for a connection; nil if it does not say; nil and an error if it does not
 --- answer.
 local function context_of(modem, connection)
   local text = ("AT+QSSLSTATE=%d"):format(connection.id)
   local fields, err
   for _ = 1, 2 do -- one answer may get lost, or changed
-    fields, err = query(modem, connection, text)
+    fields, err = modem:query(text)
     if fields or err.name ~= "timeout" and err.name ~= "bad_answer" then break end
   end
   if fields then return fields.SSL_ctxID end
   return nil, not err.result and err or nil
 end
 
---- Checks that the connection uses the SSL context that was asked for: a byte of the command that opened it may have
---- changed on the line.
-local function check_context(modem, connection)
+--- True where the connection uses the SSL context that was asked for: a byte of the command that opened it may have
+--- changed on the line; and where that still verifies: a restart that nobody has noticed may have come in front of it.
+local function is_protected(self, connection)
   local context = connection.context
-  if not context.verifies then return connection end
-  local index, err = context_of(modem, connection)
-  if not err and (not index or index == context.index) then return connection end
-  connection:close()
+  local index, err = context_of(self.modem, connection)
   if err then return nil, errors.within(err, "asking for the SSL context of the connection") end
-  return nil, errors.new { name = "setting_not_kept", origin = "ssl",
-    message = ("the connection was to use SSL context %d, and the module says that it uses %d; it was closed, since "
-      .. "the server was not verified as asked"):format(context.index, index),
-    hint = "The line changes bytes: use a lower speed, flow control, a shorter cable." }
+  if index and index ~= context.index then
+    return nil, errors.new { name = "setting_not_kept", origin = "ssl",
+      message = ("the connection was to use SSL context %d, and the module says that it uses %d; it was closed, since "
+        .. "the server was not verified as asked"):format(context.index, index),
+      hint = "The line changes bytes: use a lower speed, flow control, a shorter cable." }
+  end
+  return self.contexts:still_verifies(context)
+end
+
+--- Closes a connection that may not be protected as asked. In transparent mode data mode is left for the questions.
+local function check_protection(self, connection)
+  if not connection.context.verifies then return connection end
+  local leaves = connection.mode == "transparent"
+  local ok, err = true, nil
+  if leaves then
+    ok, err = connection:escape()
+    if not ok then err = errors.within(err, "asking for the SSL context of the connection") end
+  end
+  if ok then ok, err = is_protected(self, connection) end
+  if ok and leaves then ok, err = connection:resume() end
+  if ok then return connection end
+  connection:close()
+  return nil, err
 end
 
 local function connect(self, context, host, port, options)
@@ -96,7 +101,7 @@ local function open_with(self, host, port, options, suite)
   local connection, err = self.contexts:open(options, suite, function(context)
     return connect(self, context, host, port, options)
   end)
-  if connection then return check_context(self.modem, connection) end
+  if connection then return check_protection(self, connection) end
   return nil, err
 end
 
