@@ -99,7 +99,7 @@ hayes.dialect_path = os.getenv "HAYES_DIALECTS" or ""
 --- Adds a dialect of one's own, a table or the path of a file, as if it were in hayes.dialect_path, and asked before
 --- those that are. Gives its name. A table that is no dialect raises, with all of its mistakes.
 ---
---- Errors: `no_such_file`, `permission_denied`, `bad_dialect`.
+--- Errors: `no_such_file`, `permission_denied`, `bad_dialect`, `file_too_long`.
 ---@param dialect table|string a dialect table, or the path of a Lua file that returns one
 ---@return string?, hayes.error?
 function hayes.add_dialect(dialect)
@@ -132,8 +132,8 @@ end
 ---
 --- Errors: `no_such_port`, `port_busy`, `permission_denied`, `bad_address`, `connection_refused`, `no_answer`,
 --- `wrong_speed`, `unknown_module`, `unsupported_module`, `unsupported_speed`, `port_failed`, `emulator_failed`; for
---- the dialect `bad_dialect`, `file_too_long`; for the profile `bad_profile`, `other_module`; for files `no_such_file`,
---- `no_such_device`, `is_a_directory`.
+--- the dialect `bad_dialect`, `file_too_long`, `start_failed`; for the profile `bad_profile`, `other_module`; for files
+--- `no_such_file`, `no_such_device`, `is_a_directory`.
 ---@param address string where the module is
 ---@param options? { baud: integer?, flow: string?, dialect: any, timeout: number?, trace: any, trace_size: integer?,
 ---  redact: boolean?, gap: number?, profile: string? } what the line and the module need
