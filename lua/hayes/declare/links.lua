@@ -21,7 +21,7 @@ local function step(own, required)
 end
 
 local name_or_place = { type = "string|integer", required = true }
-local notice = record { urc = { type = "string", required = true }, id = name_or_place }
+local notice = record { urc = { type = "string", required = true }, key = text, id = name_or_place }
 local most = { type = "integer", min = 1, max = 1 << 20, required = true }
 local value = { type = "string|number" }
 
@@ -34,7 +34,8 @@ links.rule = record {
   read = step { most = most, empty = { type = "string", values = { "refused" } } },
   data = list(notice, true), closed = list(notice, true), down = list(text),
   listen = record { ids = record(range, true), open = step(nil, true), close = step(nil, true), accepted =
-    record({ urc = { type = "string", required = true }, id = name_or_place, server = name_or_place }, true) },
+    record({ urc = { type = "string", required = true }, key = text, id = name_or_place, server = name_or_place },
+      true) },
   tls = record { certificates = { type = "string", required = true, values = { "files", "slots", "none" } },
     slots = record { ca = step(), certificate = step(), key = step() },
     contexts = record(range), store = step(), extension = text, settings = list(step()),
@@ -141,8 +142,16 @@ end
 local function check_ids(link, path, urcs, problems)
   local function one(notice_of, at, field)
     local urc = named(urcs, notice_of.urc)
-    local id = notice_of[field]
-    if urc and type(id) == "string" and not named(urc.answer, id) then
+    local id, described = notice_of[field], urc
+    if urc and urc.keys then
+      described = urc.keys[notice_of.key]
+      if not described then
+        problems[#problems + 1] = ("%s.key is %s, which is no key of %s"):format(at,
+          notice_of.key and ("%q"):format(notice_of.key) or "missing", urc.name)
+        return
+      end
+    end
+    if urc and type(id) == "string" and not named(described.answer, id) then
       problems[#problems + 1] = ("%s.%s is %q, which is no field of %s"):format(at, field, id, urc.name)
     end
   end

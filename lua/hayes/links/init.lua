@@ -47,6 +47,7 @@ local Trust = require "hayes.links.trust"
 
 ---@class hayes.links.notice a URC that is about one connection
 ---@field urc string        its name
+---@field key? string       its first field, where others of the same name mean something else: `+QIURC: "closed",0`
 ---@field id string|integer the field, by name or place, that holds the connection's id
 
 ---@class hayes.links.link a service whose connections are declared
