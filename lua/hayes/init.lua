@@ -107,9 +107,12 @@ function hayes.add_dialect(dialect)
   return dialects.add(dialect)
 end
 
+function dialects.path()
+  return check.value("hayes", "dialect_path", hayes.dialect_path, { type = "string" })
+end
+
 local function look_for_dialects()
-  check.value("hayes", "dialect_path", hayes.dialect_path, { type = "string" })
-  return dialects.look_in(hayes.dialect_path)
+  return dialects.look_in(dialects.path())
 end
 
 --- Reads the dialect and the profile that options name, before anything is opened.

@@ -294,9 +294,14 @@ function dialects.find(where, wanted)
       nearest and (" (did you mean %s?)"):format(nearest) or ""))
 end
 
---- Those of the library, then those of the user's own.
+--- Gives hayes.dialect_path, once there is one.
+---@return string
+function dialects.path() return "" end
+
+--- Those of the library, then those of the user's own. What is wrong with a file of these, hayes.open tells.
 ---@return string[]
 function dialects.names()
+  dialects.look_in(dialects.path())
   local names = table.move(known, 1, #known, 1, {})
   return table.move(own.names(), 1, #own.all(), #names + 1, names)
 end
