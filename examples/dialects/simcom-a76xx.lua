@@ -86,7 +86,11 @@ local commands = {
     deferred = { timeout = 120, answer = { { name = "err", error = "ssl" } } } },
   { name = "+CCERTDOWN", summary = "Stores a certificate or key.", source = SSL, timeout = 30,
     params = { text("filename", 108), integer("len", 1, 10240) }, data = { ends = "length", length = "len" } },
-  { name = "+CSSLCFG", summary = "Sets up a TLS context.", source = SSL, timeout = 9, keys = {
+  { name = "+CSSLCFG", summary = "Sets up a TLS context.", source = SSL, timeout = 9,
+    -- A line for each context, after its number. UNSURE which fields follow in other versions of the manual.
+    read = { answer = { { name = "sslversion" }, { name = "authmode" }, { name = "ignorelocaltime" },
+      { name = "negotiatetime" }, { name = "cacert", type = "string" }, { name = "clientcert", type = "string" },
+      { name = "clientkey", type = "string" } } }, keys = {
     sslversion = setting(integer("version", 0, 4, { values = { [3] = "TLS 1.2", [4] = "all" }, open = true })),
     authmode = setting(integer("mode", 0, 3, { values = { [0] = "none", "the server", "both", "the client" } })),
     ignorelocaltime = setting(integer("ignore", 0, 1)), enableSNI = setting(integer("enable", 0, 1)),
@@ -168,6 +172,8 @@ local links = {
         { "+CSSLCFG", "clientcert", "$context", "$certificate", only = "certificate" },
         { "+CSSLCFG", "clientkey", "$context", "$key", only = "key" },
       },
+      confirm = { { "+CSSLCFG", read = true, row = "$context",
+        is = { authmode = "$verify", cacert = "$ca", ignorelocaltime = 0 } } },
     },
   },
 }

@@ -99,7 +99,7 @@ hayes.dialect_path = os.getenv "HAYES_DIALECTS" or ""
 --- Adds a dialect of one's own, a table or the path of a file, as if it were in hayes.dialect_path, and asked before
 --- those that are. Gives its name. A table that is no dialect raises, with all of its mistakes.
 ---
---- Errors: `no_such_file`, `permission_denied`, `bad_dialect`.
+--- Errors: `no_such_file`, `permission_denied`, `bad_dialect`, `file_too_long`.
 ---@param dialect table|string a dialect table, or the path of a Lua file that returns one
 ---@return string?, hayes.error?
 function hayes.add_dialect(dialect)
@@ -107,15 +107,17 @@ function hayes.add_dialect(dialect)
   return dialects.add(dialect)
 end
 
+function dialects.path()
+  return check.value("hayes", "dialect_path", hayes.dialect_path, { type = "string" })
+end
+
 local function look_for_dialects()
-  check.value("hayes", "dialect_path", hayes.dialect_path, { type = "string" })
-  return dialects.look_in(hayes.dialect_path)
+  return dialects.look_in(dialects.path())
 end
 
 --- Reads the dialect and the profile that options name, before anything is opened.
 local function find_files(where, options)
-  local ok, err = true, nil
-  if type(options.dialect) == "string" then ok, err = look_for_dialects() end
+  local ok, err = look_for_dialects()
   if not ok then return nil, err end
   if options.dialect ~= "auto" then
     options.dialect, err = dialects.find(where, options.dialect)
@@ -133,8 +135,8 @@ end
 ---
 --- Errors: `no_such_port`, `port_busy`, `permission_denied`, `bad_address`, `connection_refused`, `no_answer`,
 --- `wrong_speed`, `unknown_module`, `unsupported_module`, `unsupported_speed`, `port_failed`, `emulator_failed`; for
---- the dialect `bad_dialect`, `file_too_long`; for the profile `bad_profile`, `other_module`; for files `no_such_file`,
---- `no_such_device`, `is_a_directory`.
+--- the dialect `bad_dialect`, `file_too_long`, `start_failed`; for the profile `bad_profile`, `other_module`; for files
+--- `no_such_file`, `no_such_device`, `is_a_directory`.
 ---@param address string where the module is
 ---@param options? { baud: integer?, flow: string?, dialect: any, timeout: number?, trace: any, trace_size: integer?,
 ---  redact: boolean?, gap: number?, profile: string? } what the line and the module need

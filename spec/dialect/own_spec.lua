@@ -141,5 +141,16 @@ describe("A dialect of one's own", function()
     local run = Program.run { "explain", "+OWNTHING", env = { "HAYES_DIALECTS=" .. path } }
     assert.are.equal(0, run.status, run.err)
     assert.is_truthy(run.out:find("Does a thing of its own.", 1, true), run.out)
+    local trace = file(path .. "/at.log", "")
+    run = Program.run { "at", "-p", "emulator", "--dialect", name, "--trace", trace, "AT",
+      env = { "HAYES_DIALECTS=" .. path } }
+    assert.are.equal(0, run.status, run.err)
+    run = Program.run { "trace", trace, env = { "HAYES_DIALECTS=" .. path } }
+    assert.are.equal(0, run.status, run.err)
+    run = Program.run { "at", "-p", "emulator", "--dialect", path .. "/mine.lua", "--json", "AT" }
+    assert.are.equal(0, run.status, run.err)
+    run = Program.run { "at", "-p", "emulator", "--dialect", name .. "x", "AT" }
+    assert.are.equal(2, run.status)
+    assert.is_truthy(run.err:find("dialect is", 1, true), run.err)
   end)
 end)

@@ -38,6 +38,12 @@ describe("The start-up of a dialect", function()
     assert.are.same({ 2, 2, 2 }, { times "AT+ONE=1", times "AT+NONE", times "AT+TWO?" })
   end)
 
+  it("may be left out, and so may be how a module is asked what it is", function()
+    answers["ATI"] = "ACME\r\n1000\r\n" .. OK
+    local modem <close> = assert(open(nil))
+    assert.are.same("ACME, 1000", modem:identify().model)
+  end)
+
   it("fails where the module refuses a line of the list", function()
     local modem, err = open { "AT+NONE", "AT+ONE=1" }
     assert.is_nil(modem)

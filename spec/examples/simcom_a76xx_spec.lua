@@ -10,7 +10,7 @@ local OK = "\r\nOK\r\n"
 
 describe("The SIMCom A76xx dialect of the examples", function()
   local folder = folders.new "a76xx"
-  local answers, module, modem, sessions, CA
+  local answers, module, modem, sessions, contexts, CA
 
   --- What the far end has sent over a connection: the module keeps it, and tells of it once.
   local function incoming(kind, id, bytes)
@@ -70,7 +70,20 @@ describe("The SIMCom A76xx dialect of the examples", function()
   local tls = {
     ["AT+CCHSET=1,1"] = OK,
     ["AT+CCHSTART"] = OK .. "\r\n+CCHSTART: 0\r\n",
-    ["^AT%+CSSLCFG="] = OK,
+    ["^AT%+CSSLCFG=\"(%w+)\",(%d),\"?([^\"]+)\"?$"] = function(_, name, context, value)
+      contexts[context] = contexts[context] or { sslversion = 4, authmode = 0, ignorelocaltime = 1, cacert = "" }
+      contexts[context][name] = value
+      return OK
+    end,
+    ["AT+CSSLCFG?"] = function()
+      local said = ""
+      for context = 0, 9 do
+        local has = contexts[tostring(context)] or { sslversion = 4, authmode = 0, ignorelocaltime = 1, cacert = "" }
+        said = said .. ('+CSSLCFG: %d,%s,%s,%s,300,"%s","",""\r\n'):format(context, has.sslversion, has.authmode,
+          has.ignorelocaltime, has.cacert)
+      end
+      return "\r\n" .. said .. OK
+    end,
     ["^AT%+CCHSSLCFG=%d,%d$"] = OK,
     ["^AT%+CCERTDOWN=\"([^\"]+)\",(%d+)$"] = function(at, name, length)
       at:take(tonumber(length), function(bytes)
@@ -113,7 +126,7 @@ describe("The SIMCom A76xx dialect of the examples", function()
 
   before_each(function()
     testing.virtual_time()
-    sessions = {}
+    sessions, contexts = {}, {}
     answers = { ["AT+CMEE=2"] = OK, ["ATI"] = "\r\nManufacturer: SIMCOM INCORPORATED\r\nModel: A7670E-FASE\r\n" .. OK,
       ["AT+CEREG?"] = "\r\n+CEREG: 0,1\r\n" .. OK, ["^AT%+CGDCONT="] = OK,
       ["AT+CGMM"] = "\r\nA7670E-FASE\r\n" .. OK, ["AT+CGMR"] = "\r\n+CGMR: A7670M7\r\n" .. OK,
@@ -292,10 +305,40 @@ describe("The SIMCom A76xx dialect of the examples", function()
   end)
 
   it("does not connect where a setting that verification depends on is refused", function()
-    answers['^AT%+CSSLCFG="authmode",'] = "\r\nERROR\r\n"
+    answers['AT+CSSLCFG="authmode",0,1'] = "\r\nERROR\r\n"
     local sock, err = modem.ssl.open("server.example", 443, { ca = CA })
     assert.are.same({ nil, 'AT+CSSLCFG="authmode",0,1' }, { sock, err.command })
     assert.are.same(0, sent 'AT+CCHOPEN=0,"server.example",443,2')
+  end)
+
+  it("does not connect where the module has not kept what verification depends on", function()
+    local name = "h" .. core.sha256(pki.read(CA)):sub(1, 16) .. ".pem"
+    for _, line in ipairs { 'AT+CSSLCFG="authmode",0,1', 'AT+CSSLCFG="ignorelocaltime",0,0',
+      ('AT+CSSLCFG="cacert",0,"%s"'):format(name) } do
+      contexts, answers[line] = {}, OK -- OK, and nothing is changed
+      local sock, err = modem.ssl.open("server.example", 443, { ca = CA })
+      assert.are.same({ nil, "setting_not_kept" }, { sock, err.name }, line)
+      answers[line] = nil
+    end
+    assert.are.same(0, sent 'AT+CCHOPEN=0,"server.example",443,2')
+    assert(modem.ssl.open("server.example", 443, { ca = CA }))
+  end)
+
+  it("lets no other command come between the look at the settings and the opening", function()
+    hayes.run(function()
+      local others = hayes.spawn(function()
+        while true do modem:at 'AT+CSSLCFG="authmode",0,0' end
+      end)
+      module.delay = 0.1
+      modem.ssl.open("server.example", 443, { ca = CA })
+      others:cancel()
+    end)
+    module.delay = 0
+    for i, line in ipairs(module.lines) do
+      if line:find "^AT%+CCHOPEN" then
+        assert.are.same({ "AT+CSSLCFG?", "AT+CCHSSLCFG=0,0" }, { module.lines[i - 2], module.lines[i - 1] })
+      end
+    end
   end)
 
   it("tells why a handshake failed, by the numbers of the TLS chapter", function()

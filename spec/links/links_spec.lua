@@ -247,6 +247,24 @@ describe("A declared connection", function()
     assert.are.same("port_gone", select(2, modem.tcp.open("h", 1)).name)
   end)
 
+  it("tells URCs of one name apart by their first field", function()
+    modem:close()
+    local keyed = dialect()
+    keyed.urcs[#keyed.urcs + 1] = { name = "+EV", summary = "event", keys = {
+      recv = { answer = { { name = "id" } } }, closed = { answer = { { name = "id" } } } } }
+    keyed.links.tcp.data = { { urc = "+EV", key = "recv", id = "id" } }
+    keyed.links.tcp.closed = { { urc = "+EV", key = "closed", id = "id" } }
+    modem = assert(module:open { dialect = keyed })
+    local sock = assert(modem.tcp.open("h", 1))
+    kept["0"] = "first\nsecond\n"
+    module:say '\r\n+EV: "recv",0\r\n'
+    assert.are.same("first", sock:receive())
+    module:say '\r\n+EV: "closed",1\r\n\r\n+EV: "closed",0\r\n'
+    assert.are.same("second\n", sock:receive "*a")
+    keyed.links.tcp.closed[1].key = "clsed"
+    assert.is_false(pcall(module.open, module, { dialect = keyed }))
+  end)
+
   it("opens and closes any number of times", function()
     for _ = 1, 200 do assert(modem.tcp.open("h", 1)):close() end
     both_are_free()

@@ -15,6 +15,8 @@ function target.define(command, knows_nothing)
     .. "Default: $HAYES_PORT, or the only known module that is plugged in.")
   command:option("--baud", "Bits per second (115200).", nil, convert.integer("--baud", 1200, 4000000))
   command:option("--flow", "Flow control: none, rtscts or xonxoff."):choices { "none", "rtscts", "xonxoff" }
+  command:option("--dialect", "How the module speaks: a name, or the path of a dialect file. Default: it is asked; "
+    .. "dialects of one's own in $HAYES_DIALECTS count."):argname "<dialect>"
   command:option("--trace", "Write the dialogue with the module to a file, secrets masked."):argname "<file>"
   if knows_nothing then return end
   command:option("--profile", "What `hayes probe` has written about the module."):argname "<file>"
@@ -94,7 +96,7 @@ function target.open(run)
   local arguments = run.arguments
   local address = target.address(arguments)
   local modem = stop.unless(hayes.open(address, { baud = arguments.baud, flow = arguments.flow,
-    trace = arguments.trace, profile = arguments.profile }))
+    trace = arguments.trace, dialect = arguments.dialect, profile = arguments.profile }))
   run.modem = modem
   return modem
 end

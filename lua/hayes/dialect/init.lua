@@ -58,7 +58,8 @@ local schema = require "hayes.declare.schema"
 ---  start-up sends after echo is off, also after a reboot: command lines, of which the module may refuse those that are
 ---  optional; or a function, which may use modem:at, call and query, but no service. It gives nil and an error if the
 ---  modem cannot be used
----@field identify fun(modem: hayes.modem): table?, hayes.error? what module this is (hayes.identity)
+---@field identify? fun(modem: hayes.modem): table?, hayes.error? what module this is (hayes.identity); nil: what it
+---  says to ATI
 ---@field habits? fun(identity: table): table<string, { value: any, source: string }>  what is known of a firmware
 ---@field probe? fun(probe: hayes.profile.probe): table<string, any>, table<string, string>  what `hayes probe` asks
 ---  beyond the declared commands: habits by name, and manufacturer, model, revision
@@ -115,6 +116,13 @@ local dialects = {}
 --- The library's own dialects, in the order in which they are tried.
 local known = { "quectel", "aithinker" }
 
+--- What a module is by its answer to ATI, where the dialect does not say how it is asked.
+local function identify(modem)
+  local response, err = modem:at "ATI"
+  if not response then return nil, err end
+  return { model = table.concat(response, ", ") }
+end
+
 --- Makes a dialect ready for use: its tables are compiled, its commands can be found by name. Any number of times.
 ---@param dialect hayes.dialect
 function dialects.define(dialect)
@@ -142,6 +150,7 @@ function dialects.define(dialect)
   dialect.errors = dialect.errors or {}
   dialect.errors.by_code, dialect.errors.by_text = dialect.errors.by_code or {}, dialect.errors.by_text or {}
   dialect.start = dialect.start or function() return true end
+  dialect.identify = dialect.identify or identify
   --- How long a command is waited for, seconds; nil: its declaration does not say.
   dialect.timeout_of = function(text)
     local declaration = by_name[(command.parse(text))]
@@ -285,9 +294,14 @@ function dialects.find(where, wanted)
       nearest and (" (did you mean %s?)"):format(nearest) or ""))
 end
 
---- Those of the library, then those of the user's own.
+--- Gives hayes.dialect_path, once there is one.
+---@return string
+function dialects.path() return "" end
+
+--- Those of the library, then those of the user's own. What is wrong with a file of these, hayes.open tells.
 ---@return string[]
 function dialects.names()
+  dialects.look_in(dialects.path())
   local names = table.move(known, 1, #known, 1, {})
   return table.move(own.names(), 1, #own.all(), #names + 1, names)
 end

@@ -40,6 +40,7 @@ function Connection.new(registry, declared, id, host, port)
     lost = false, gone = false, -- the error that has ended it, as the module has restarted or the port was closed
     damaged = false,     -- the error that has ended it because the line has lost bytes of it
     released = false,    -- close() was called
+    asked = false,       -- the command that opens it was sent, or waits for its turn
   }, Connection)
 end
 
@@ -242,15 +243,29 @@ end
 
 -- The beginning
 
+local function hold_for(trust, options)
+  if trust then return trust:hold(options) end
+end
+
 --- Sends the commands that open it; what the module says of its id counts for it as soon as the last one has succeeded.
-local function connect(self, values)
+local function connect(self, values, opening)
   local modem, registry, open = self.modem, self.registry, self.declared.open
-  local ok, err = step.run_all(modem, table.move(open, 1, #open - 1, 1, {}), values)
+  local trust, ok, err = opening.trust, true, nil
+  local hold <close>, hold_err = hold_for(trust, opening.options)
+  if hold_err then return nil, hold_err end
+  if hold then ok, err = trust:confirm(values, hold) end
+  if ok then ok, err = step.run_all(modem, table.move(open, 1, #open - 1, 1, {}), values, { within = hold }) end
   if not ok then return nil, err end
   local function adopt() registry.by_id[self.id] = self end
   local last = open[#open]
   local deferred = modem.dialect.commands[last[1]].deferred
-  return step.run(modem, last, values, { came = adopt, ended = not deferred and adopt or nil, withdraw = true })
+  self.asked = true
+  return step.run(modem, last, values, { came = adopt, ended = not deferred and adopt or nil, withdraw = true,
+    within = hold, ends_hold = hold ~= nil })
+end
+
+local function turn_of(trust)
+  if trust then return trust:turn() end
 end
 
 --- Opens a connection; nil and the error if that fails: the module then keeps nothing of it.
@@ -266,19 +281,22 @@ function Connection.open(registry, declared, opening)
   if not ok then return nil, err end
   local self = Connection.new(registry, declared, reserved.id, opening.host, opening.port)
   local values = { id = self.id, host = opening.host, port = opening.port }
-  if opening.trust then
-    ok, err = opening.trust:set(declared, values, opening.options)
+  local trust = opening.trust
+  local _turn <close>, turn_err = turn_of(trust)
+  if turn_err then return nil, turn_err end
+  if trust then
+    ok, err = trust:set(self, values, opening.options)
     if not ok then return nil, errors.within(err, self:title()) end
   end
   local opened
-  opened, err = connect(self, values)
+  opened, err = connect(self, values, opening)
   if opened then
     ok, err = step.run_all(self.modem, declared.opened, values)
     if ok then return self end
   end
   if registry.by_id[self.id] == self then registry.by_id[self.id] = nil end
   -- Refused, it does not exist; in any other case the module may have opened it, or be about to.
-  local may_exist = opened or not step.is_refusal(err) and not err.queued
+  local may_exist = opened or self.asked and not step.is_refusal(err) and not err.queued
   if may_exist and not self.gone and not registry.modem.closed_with and err.name ~= "reboot" then
     registry:close_later(declared, self.id)
   end

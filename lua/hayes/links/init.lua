@@ -47,6 +47,7 @@ local Trust = require "hayes.links.trust"
 
 ---@class hayes.links.notice a URC that is about one connection
 ---@field urc string        its name
+---@field key? string       its first field, where others of the same name mean something else: `+QIURC: "closed",0`
 ---@field id string|integer the field, by name or place, that holds the connection's id
 
 ---@class hayes.links.link a service whose connections are declared
@@ -67,6 +68,11 @@ local Trust = require "hayes.links.trust"
 ---@field listen? hayes.links.listen   it has servers
 ---@field tls? hayes.links.tls         it has TLS
 
+---@class hayes.links.confirmation: hayes.links.step a question, and what must be its answer
+---@field read? boolean     the read form is sent (`AT+CSSLCFG?`)
+---@field row? any          the first field of the line of the answer that counts: "$context"; nil: the first line
+---@field is table<string, any>  what its fields must be, by name: `{ authmode = "$verify" }`
+
 ---@class hayes.links.listen servers whose clients get their ids from the module
 ---@field ids { first: integer, last: integer }  of servers
 ---@field open hayes.links.step        "$server" and "$port"
@@ -74,14 +80,20 @@ local Trust = require "hayes.links.trust"
 ---@field accepted { urc: string, id: string|integer, server: string|integer } the URC that tells of a client
 
 ---@class hayes.links.tls what a service does about certificates
----@field certificates "files"|"none"  "files": a file of the module each, under a name made from its content; "none":
----  the module verifies nothing, and ssl.open demands verify = "none"
+---@field certificates "files"|"slots"|"none"  "files": a file of the module each, under a name made from its content;
+---  "slots": the module has one CA, one certificate and one key for all connections, which are written where they
+---  differ, and not while an open connection needs others; "none": the module verifies nothing, and ssl.open demands
+---  verify = "none"
 ---@field contexts? { first: integer, last: integer }  "$context" of a connection: its id, counted from `first`
 ---@field store? hayes.links.step      "files": takes the file as its data; "$name" and "$length"
 ---@field extension? string            of the names of files: ".pem"
+---@field slots? { ca: hayes.links.step?, certificate: hayes.links.step?, key: hayes.links.step? }  "slots": what writes
+---  each, and takes it as its data; "$length"
 ---@field verify? { server: any, mutual: any, none: any }  what "$verify" is for each
 ---@field settings? hayes.links.step[] sent before `open`, each time: what an earlier connection with that context had
 ---  is never relied on
+---@field confirm? hayes.links.confirmation[]  sent after the settings, where servers are verified; no other command
+---  goes between these and the opening
 
 local links = {}
 

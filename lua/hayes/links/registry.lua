@@ -15,34 +15,38 @@ Registry.__index = Registry
 --- By modem, and by the word that services share.
 local all = setmetatable({}, { __mode = "k" })
 
-local function hear(self, urc, heard)
-  local handlers = self.heard[urc]
-  if handlers then return end
-  self.heard[urc] = true
-  self.modem:listen(urc, heard)
+--- Calls heard(event) for each URC of a notice. `purpose`: services that share ids hear a URC once for each.
+---@param notice hayes.links.notice
+local function hear(self, purpose, notice, heard)
+  local name = ("%s %s %s"):format(purpose, notice.urc, notice.key or "")
+  if self.heard[name] then return end
+  self.heard[name] = true
+  self.modem:listen(notice.urc, function(event)
+    if notice.key == nil or event.fields[1] == notice.key then heard(event) end
+  end)
 end
 
---- Makes the connections hear what the module says of them. Each URC is listened to once for all services.
+--- Makes the connections hear what the module says of them.
 local function hear_of(self, declared)
   local function connection_of(notice, fields) return self.by_id[fields[notice.id]] end
   for _, data in ipairs(declared.data) do
-    hear(self, data.urc, function(event)
+    hear(self, "data", data, function(event)
       local connection = connection_of(data, event.fields)
       if connection then connection:on_data(event.data) end
     end)
   end
   for _, closed in ipairs(declared.closed) do
-    hear(self, closed.urc, function(event)
+    hear(self, "closed", closed, function(event)
       local connection = connection_of(closed, event.fields)
       if connection then connection:on_closed() end
     end)
   end
   for _, down in ipairs(declared.down or {}) do
-    hear(self, down, function(event) self:on_down(event.line) end)
+    hear(self, "down", { urc = down }, function(event) self:on_down(event.line) end)
   end
   local accepted = declared.listen and declared.listen.accepted
   if accepted then
-    hear(self, accepted.urc, function(event)
+    hear(self, "accepted", accepted, function(event)
       local server = self.servers[event.fields[accepted.server]]
       local id = event.fields[accepted.id]
       if server and math.type(id) == "integer" then server:on_client(id) end

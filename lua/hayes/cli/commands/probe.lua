@@ -15,8 +15,6 @@ function probe.define(command)
     .. "Only questions and test commands are sent; nothing is stored, and nothing goes over the network.")
   target.define(command, true)
   command:argument("file", "Where to write the profile. Default: standard output."):args "?"
-  command:option("--dialect", "A dialect of your own, a file. Default: what the module seems to speak.")
-    :argname "<file>"
   command:flag("--yes", "Also try what changes something: a file of one byte is stored in the module and removed.")
   command:option("--echo", "With --yes: also connect to this server, which sends back what it gets (port 7), over the "
     .. "network that the module is on."):argname "<host:port>"
