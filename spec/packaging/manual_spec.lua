@@ -26,7 +26,7 @@ describe("The manual", function()
   it("has a page for the module, each service, each object, the tables and the commands of each vendor", function()
     for _, name in ipairs { "index", "hayes", "modem.ssl-quectel", "modem.ssl-aithinker", "modem.ftp-quectel", "hayes.modem",
       "hayes.socket", "hayes.ftp", "hayes.task", "hayes.event", "types", "errors", "events", "commands-quectel",
-      "commands-aithinker", "problems", "modules", "guide" } do
+      "commands-aithinker", "problems", "modules", "guide", "emulator" } do
       assert.is_truthy(pages[name .. ".html"], name)
     end
     local ssl = pages["modem.ssl-quectel.html"]
