@@ -241,7 +241,13 @@ local function walk_list(value, rule, path, problems)
       problems[#problems + 1] = ("%s is a list, and holds %s, which is no place in it"):format(path, show(key))
     end
   end
-  for i, inner in ipairs(value) do walk(inner, rule.each, entry(path, i, inner), problems) end
+  for i = 1, #value do
+    if value[i] == nil then
+      problems[#problems + 1] = ("%s[%d] is nil, in the middle of the list"):format(path, i)
+    else
+      walk(value[i], rule.each, entry(path, i, value[i]), problems)
+    end
+  end
 end
 
 function walk(value, rule, path, problems)
