@@ -44,6 +44,7 @@ local hostile = {
   { "with a name of 10 MB", function(d) d[("x"):rep(1e7)] = 1 end, "is a text of 10000000 bytes" },
   { "that holds itself", function(d) d.commands[2].params = d end, "commands[2] (+CWMODE).params" },
   { "with a name of digits alone", function(d) d[("9"):rep(40)] = 1 end, "there is no field \"999" },
+  { "with a time that the engine cannot count", function(d) d.commands[2].timeout = 5000000 end, "from 0 to 4000000" },
   { "with a time that is no number", function(d) d.commands[2].timeout = 0 / 0 end, "it must be a number" },
   { "with a hole in a list", function(d)
     local params = d.commands[3].params

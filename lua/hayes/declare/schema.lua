@@ -24,7 +24,7 @@ local schema = {}
 local function text(required) return { type = "string", required = required } end
 local function flag() return { type = "boolean" } end
 local function integer(min, max) return { type = "integer", min = min, max = max } end
-local function positive(required) return { type = "number", min = 0, max = 1e9, required = required } end
+local function positive(required) return { type = "number", min = 0, max = 4000000, required = required } end
 local function list(each, required, most)
   return { type = "table", each = each, required = required, most = most }
 end
