@@ -213,14 +213,7 @@ end
 local Watch = {}
 Watch.__index = Watch
 function Watch:advance() self.waiter:fire(true) end
-
---- The loop does not keep them, and nothing in this program may be about to end the wait.
-local watched = {} -- luacheck: ignore 241
-
-function Watch:__close()
-  watched[self] = nil
-  builtin.unwatch(self.fd, self)
-end
+function Watch:__close() builtin.unwatch(self.fd, self) end
 
 --- Waits until a descriptor has input, or (output) room for output: true; nil, "timeout" once the deadline (of
 --- wait.now) passes. It must stay open meanwhile.
@@ -229,7 +222,6 @@ end
 ---@param deadline? number
 function wait.descriptor(fd, output, deadline)
   local watch <close> = setmetatable({ fd = fd, waiter = wait.waiter() }, Watch)
-  watched[watch] = true
   builtin.watch(fd, watch, output)
   return watch.waiter:wait(deadline)
 end
