@@ -280,6 +280,31 @@ describe("The SIMCom A76xx dialect of the examples", function()
     assert.are.same(1, sent "AT+SERVERSTOP=0")
   end)
 
+  it("closes a server in the module whose opening was not answered, and is there for the next one", function()
+    answers["AT+SERVERSTART=8080,0"] = ""
+    local server, err = modem.tcp.listen(8080, { timeout = 2 })
+    assert.are.same({ nil, "timeout" }, { server, err.name })
+    hayes.sleep(60)
+    assert.are.same(1, sent "AT+SERVERSTOP=0")
+    answers["AT+SERVERSTART=8080,0"] = nil
+    assert(modem.tcp.listen(8080)):close()
+  end)
+
+  it("ends an earlier connection whose number a client gets: its end was lost", function()
+    local server = assert(modem.tcp.listen(8080))
+    new_session("tcp", 0, "client")
+    module:say "\r\n+CLIENT: 0,0,10.0.0.9:50000\r\n"
+    local one = assert(server:accept(5))
+    module:say "\r\n+CLIENT: 0,0,10.0.0.9:50001\r\n"
+    local other = assert(server:accept(5))
+    assert.are.same({ nil, "closed", "" }, { one:receive(1) })
+    one:close()
+    incoming("tcp", 0, "hello\n")
+    assert.are.same("hello", other:receive())
+    assert.are.same(0, sent "AT+CIPCLOSE=0")
+    server:close()
+  end)
+
   it("verifies TLS servers against a CA, which it stores once", function()
     local sock = assert(modem.ssl.open("server.example", 443, { ca = CA }))
     assert.is_true(sock.verified)

@@ -23,6 +23,7 @@
 local check = require "hayes.check"
 local Client = require "hayes.stream.client"
 local Connection = require "hayes.links.connection"
+local job = require "hayes.job"
 local Registry = require "hayes.links.registry"
 local Server = require "hayes.stream.server"
 local tls = require "hayes.tls"
@@ -147,8 +148,9 @@ function links.service(modem, name)
     --- Listens for clients; accept() gives them.
     service.listen = function(port, options)
       port = Client.check_port(name .. ".listen", port)
-      check.options(name .. ".listen", options, { timeout = timeout })
-      local listener, err = registry:listen(declared, port)
+      options = check.options(name .. ".listen", options, { timeout = timeout })
+      local listener, err = job.open_within(modem, options.timeout, ("opening the server on port %d"):format(port),
+        registry.listen, registry, declared, port)
       if not listener then return nil, err end
       return Server.new(listener, declared.kind)
     end

@@ -40,6 +40,8 @@ end
 
 --- A client has connected; the module has given it this id.
 function Listener:on_client(id)
+  local earlier = self.registry.by_id[id]
+  if earlier then earlier:on_closed() end -- its end got lost on the line
   local connection = Connection.new(self.registry, self.declared, id, "a client of port", self.port)
   self.registry.by_id[id], self.registry.cleared[id] = connection, true
   if self.released then return connection:abandon() end
@@ -77,10 +79,16 @@ function Listener:close()
     if servers[self.id] == self then servers[self.id] = nil end
     return response and true, err
   end
+  self:close_later()
+  return nil, err
+end
+
+--- Closes it in the module until that answers; its number is not used before.
+function Listener:close_later()
+  local servers = self.registry.servers
   exchange.insist(self.modem, step.text(self.modem, self.declared.listen.close, values_of(self)), function()
     if servers[self.id] == self then servers[self.id] = nil end
   end)
-  return nil, err
 end
 
 function Listener:abandon()

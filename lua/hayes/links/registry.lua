@@ -156,7 +156,13 @@ function Registry:listen(declared, port)
   local ok
   ok, err = listener:open()
   if ok then return listener end
-  self.servers[place.id] = nil
+  local may_exist = not step.is_refusal(err) and not err.queued and err.name ~= "reboot"
+  if may_exist and not self.modem.closed_with then
+    listener.released = true
+    listener:close_later()
+  elseif self.servers[place.id] == listener then
+    self.servers[place.id] = nil
+  end
   return nil, err
 end
 
