@@ -118,6 +118,12 @@ function luals.file()
   text:line ""
   for _, group in ipairs(groups) do
     if group.kind == "module" then add_group(text, group, group.title, ".", written) end
+    for _, variable in ipairs(group.variables or {}) do
+      text:comment(variable.text)
+      text:line("---@type %s", type(variable.value))
+      text:line("%s = nil", variable.call)
+      text:line ""
+    end
   end
   text:line "return hayes"
   return table.concat(text, "\n") .. "\n"

@@ -162,6 +162,19 @@ function docs.head(module)
   return rest or text, name
 end
 
+--- What stands above the line where a module sets a variable that programs may set; nil: nothing.
+---@param module string
+---@param name string
+---@return string?
+function docs.variable(module, name)
+  local path = package.searchpath(module, package.path)
+  local lines = path and lines_of(path)
+  for i, line in ipairs(lines or {}) do
+    local text = line:match("^%w+%." .. name .. "%f[^%w_]%s*=") and parse(block_above(lines, i)).text
+    if text and text ~= "" then return text end
+  end
+end
+
 --- The first sentence of a text.
 ---@param text string
 ---@return string
