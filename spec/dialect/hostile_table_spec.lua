@@ -98,7 +98,7 @@ describe("A hostile dialect table", function()
       d.commands[10] = { name = "+READ", block = { length = 1, after = "," } }
     end)
     local explain = require "hayes.explain"
-    dialects.get(dialect)
+    dialect = dialects.get(dialect)
     for _, text in ipairs { "+CWMODE", "AT+CWMODE=1", "+IPD: 1,2", "+READ: 5,hello", "+READ,5,hello", "timeout", "42" } do
       local found, err = explain(dialect, text)
       assert.is_string(tostring(found or err))
