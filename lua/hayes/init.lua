@@ -133,8 +133,8 @@ end
 ---
 --- Errors: `no_such_port`, `port_busy`, `permission_denied`, `bad_address`, `connection_refused`, `no_answer`,
 --- `wrong_speed`, `unknown_module`, `unsupported_module`, `unsupported_speed`, `port_failed`, `emulator_failed`; for
---- the dialect `bad_dialect`, `file_too_long`; for the profile `bad_profile`, `other_module`; for files `no_such_file`,
---- `no_such_device`, `is_a_directory`.
+--- the dialect `bad_dialect`, `file_too_long`, `start_failed`; for the profile `bad_profile`, `other_module`; for
+--- files `no_such_file`, `no_such_device`, `is_a_directory`.
 ---@param address string where the module is
 ---@param options? { baud: integer?, flow: string?, dialect: any, timeout: number?, trace: any, trace_size: integer?,
 ---  redact: boolean?, gap: number?, profile: string? } what the line and the module need

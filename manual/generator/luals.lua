@@ -3,7 +3,9 @@
 
 local annotations = require "manual.generator.annotations"
 local check = require "hayes.check"
+local docs = require "hayes.explain.docs"
 local gaps = require "manual.generator.gaps"
+local hayes = require "hayes"
 local inventory = require "manual.generator.inventory"
 local types = require "manual.generator.types"
 
@@ -87,6 +89,21 @@ local function add_group(text, group, owner, separator, written)
   end
 end
 
+--- Values of the module that a program may set: texts.
+local function add_values(text)
+  local names = {}
+  for name, value in pairs(hayes) do
+    if type(value) == "string" and name:sub(1, 1) ~= "_" then names[#names + 1] = name end
+  end
+  table.sort(names)
+  for _, name in ipairs(names) do
+    text:comment(docs.of_value("hayes", "hayes." .. name) or "")
+    text:line "---@type string"
+    text:line('hayes.%s = ""', name)
+    text:line ""
+  end
+end
+
 --- The file.
 ---@return string
 function luals.file()
@@ -116,6 +133,7 @@ function luals.file()
   end
   text:line "local hayes = { mqtt = {}, testing = {} }"
   text:line ""
+  add_values(text)
   for _, group in ipairs(groups) do
     if group.kind == "module" then add_group(text, group, group.title, ".", written) end
   end
