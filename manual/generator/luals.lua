@@ -114,7 +114,7 @@ function luals.file()
       add_group(text, group, class_variable(types.of_service(classes, group)), ".", written)
     end
   end
-  text:line "local hayes = { mqtt = {}, testing = {}, dialect_path = \"\" }"
+  text:line "local hayes = { mqtt = {}, testing = {} }"
   text:line ""
   for _, group in ipairs(groups) do
     if group.kind == "module" then add_group(text, group, group.title, ".", written) end
