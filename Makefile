@@ -283,7 +283,7 @@ help:
 	@echo 'simulate   SEEDS (2000) runs against a simulated module, from the seed FIRST (1) on; one with SEED, TRACE=1, ONLY=…'
 	@echo 'simulate-mutants   are the bugs of spec/simulation/mutants found by simulation?'
 	@echo 'mutants    small wrong changes in copies of the checkout: do the specs notice them? MUTANTS: patterns; JOBS (2)'
-	@echo 'fuzz       each fuzzer of the engine and of the emulator for SECONDS (60)'
+	@echo 'fuzz       each fuzzer of the engine, the emulator and the readers of files for SECONDS (60)'
 	@echo 'coverage   branches of the C sources and lines of the Lua sources that the specs reach, and what they do not'
 	@echo 'valgrind   a representative part of the specs under valgrind'
 	@echo 'matrix     engine and core built by gcc, clang, without libserialport, for musl, and for 32-bit and big-endian machines'

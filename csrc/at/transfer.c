@@ -23,7 +23,8 @@ void at_body_begin(struct at_download *download)
 enum verdict {
     UNDECIDED,   /* more lines are needed */
     DATA,        /* the held bytes start with data */
-    MAY_BE_DATA, /* an `OK` without a result, followed by another end: it was data in front of that */
+    MAY_BE_DATA, /* an `OK` without a result, or another line, followed by an end: it was data in front of
+                    that */
     MAY_BE_END,
     MAY_BE_SHORT, /* may be the end of a download of which bytes were lost on the line */
     IS_END,
@@ -112,7 +113,7 @@ static enum verdict judge(const struct at_download *download, const char *held, 
         held = stop;
     }
     if (fails && lines > 1)
-        return DATA; /* a failure has nothing in front of it: no restart, and no other failure */
+        return MAY_BE_DATA; /* a failure has nothing in front of it: no restart, and no other failure */
     return lines > 0 && !first_is_ok ? MAY_BE_END : UNDECIDED;
 }
 

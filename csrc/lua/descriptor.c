@@ -118,6 +118,16 @@ static int finish(lua_State *L)
     return 0;
 }
 
+/* descriptor:refuse(): the other end can write no more; what it has written before can be read. (So it is on
+ * Linux; other systems discard that, so it is to be read first.) */
+static int refuse(lua_State *L)
+{
+    struct descriptor *self = check_descriptor(L);
+    if (self->fd >= 0)
+        shutdown(self->fd, SHUT_RD);
+    return 0;
+}
+
 /* descriptor:is_hung_up() -> whether the other end is closed, and not shut for sending alone */
 static int is_hung_up(lua_State *L)
 {
@@ -142,9 +152,16 @@ static int give_away(lua_State *L)
 }
 
 static const luaL_Reg methods[] = {
-    {"is_hung_up", is_hung_up},  {"give_away", give_away},   {"fd", fd},
-    {"read", read_bytes},        {"write", write_bytes},     {"finish", finish},
-    {"close", close_descriptor}, {"__gc", close_descriptor}, {NULL, NULL},
+    {"is_hung_up", is_hung_up},
+    {"give_away", give_away},
+    {"fd", fd},
+    {"refuse", refuse},
+    {"read", read_bytes},
+    {"write", write_bytes},
+    {"finish", finish},
+    {"close", close_descriptor},
+    {"__gc", close_descriptor},
+    {NULL, NULL},
 };
 
 void core_open_descriptor(lua_State *L)

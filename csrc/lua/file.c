@@ -109,6 +109,7 @@ enum mode {
     EXISTING, /* never created */
     PRIVATE,  /* to be read, and made by this user; see private_open */
     NEW,      /* to be written, for this user only, in place of what is there; see private_create */
+    INPUT,    /* standard input; see input_open */
 };
 
 static const int open_flags[] = {
@@ -131,8 +132,19 @@ static int refuse_folder(lua_State *L, struct core_file *self)
     return 0;
 }
 
+/* Opened anew where that is allowed, so that O_NONBLOCK is not set for the program that gave it. A terminal
+ * or pipe of another user (sudo -u, su) and a socket cannot be opened: then it is the descriptor itself,
+ * which read_some() reads only where poll() has said that there is something. */
+static int input_open(void)
+{
+    int fd = open("/dev/stdin", O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    return fd >= 0 ? fd : fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+}
+
 static int open_in(enum mode mode, const char *path)
 {
+    if (mode == INPUT)
+        return input_open();
     if (mode == PRIVATE)
         return private_open(path);
     if (mode == NEW)
@@ -141,11 +153,12 @@ static int open_in(enum mode mode, const char *path)
 }
 
 /* file(path, mode, target) -> file, or nil, message, name (see core_push_failure). The modes are those of
- * enum mode; target is for PART: the path of the file to replace. Neither this nor a later call blocks; a
- * FIFO without a reader cannot be opened for writing. */
+ * enum mode; target is for PART: the path of the file to replace; INPUT takes no notice of the path. Neither
+ * this nor a later call blocks; a FIFO without a reader cannot be opened for writing. */
 static int new_file(lua_State *L)
 {
-    static const char *const modes[] = {"read", "part", "append", "existing", "private", "new", NULL};
+    static const char *const modes[] = {"read",    "part", "append", "existing",
+                                        "private", "new",  "input",  NULL};
     const char *path = luaL_checkstring(L, 1);
     enum mode mode = (enum mode)luaL_checkoption(L, 2, NULL, modes);
     const char *target = luaL_optstring(L, 3, NULL), *refusal = NULL;

@@ -35,6 +35,14 @@ local open_options = {
   gap = { type = "number", min = 0, max = 60, default = 0, unit = "s", doc = "Least time between two commands." },
 }
 
+--- The size of a trace without a file would bound nothing.
+local function check_trace(where, options)
+  if options.trace_size and type(options.trace) ~= "string" then
+    check.fail(where, options.trace and "trace_size bounds a file; the trace is a function"
+      or "trace_size bounds the file of the option trace, which is missing")
+  end
+end
+
 local function open_trace(options)
   if not options.trace then return nil end
   local trace, err = Trace.new(options.trace, options.redact, options.trace_size)
@@ -134,9 +142,9 @@ end
 --- `emulator:<module>`.
 ---
 --- Errors: `no_such_port`, `port_busy`, `permission_denied`, `bad_address`, `connection_refused`, `no_answer`,
---- `wrong_speed`, `unknown_module`, `unsupported_module`, `unsupported_speed`, `port_failed`, `emulator_failed`; for
---- the dialect `bad_dialect`, `file_too_long`, `start_failed`; for the profile `bad_profile`, `other_module`; for files
---- `no_such_file`, `no_such_device`, `is_a_directory`.
+--- `wrong_speed`, `unknown_module`, `unsupported_module`, `unsupported_speed`, `port_failed`, `start_failed`,
+--- `emulator_failed`; for the dialect `bad_dialect`, `file_too_long`; for the profile `bad_profile`, `other_module`;
+--- for files `no_such_file`, `no_such_device`, `is_a_directory`.
 ---@param address string where the module is
 ---@param options? { baud: integer?, flow: string?, dialect: any, timeout: number?, trace: any, trace_size: integer?,
 ---  redact: boolean?, gap: number?, profile: string? } what the line and the module need
@@ -144,6 +152,7 @@ end
 function hayes.open(address, options)
   check.value("hayes.open", "the address", address, { type = "string" })
   options = check.options("hayes.open", options, open_options)
+  check_trace("hayes.open", options)
   local emulator, port
   local ok, err = find_files("hayes.open", options)
   if not ok then return nil, err end
@@ -171,6 +180,7 @@ end
 ---@return hayes.modem?, hayes.error?
 function hayes.open_port(port, address, options)
   options = check.options("hayes.open_port", options, open_options)
+  check_trace("hayes.open_port", options)
   local ok, err = find_files("hayes.open_port", options)
   if not ok then return nil, err end
   return take_into_service(port, address, options,

@@ -50,6 +50,18 @@ local function shutdown(conn)
   conn.sock:close()
 end
 
+--- The client that comes may be secure or not: the options are to be right for one of the two.
+local function check_options(modem, options)
+  local problem
+  for _, kind in ipairs { "ssl", "tcp" } do
+    local service = modem[kind]
+    local found = service and check.problem(service.factory, options)
+    if service and not found then return end
+    problem = problem or found
+  end
+  if problem then check.fail("hayes.mqtt.connector", problem) end
+end
+
 --- Makes a connector for luamqtt, `mqtt.client { connector = … }`. A client that is `secure` goes over TLS, with these
 --- options of modem.ssl.open; what its own `secure` table says is for LuaSec. Others go over TCP, with options of
 --- modem.tcp.open.
@@ -61,6 +73,7 @@ function mqtt.connector(modem, options)
     check.fail("hayes.mqtt.connector", "the first argument is " .. check.show(modem) .. "; it must be a modem")
   end
   check.value("hayes.mqtt.connector", "the options", options, { type = "table|nil" })
+  check_options(modem, options)
   return {
     connect = function(conn) return connect(modem, options, conn) end,
     shutdown = shutdown, send = send, receive = receive, settimeout = settimeout,

@@ -167,6 +167,10 @@ local function page_of(group, classes, places)
   end
   text:table({ "call", "what it does" }, rows)
   for _, thing in ipairs(group.things) do add_thing(text, thing, places) end
+  for _, variable in ipairs(group.variables or {}) do
+    text:paragraph("## %s", variable.call)
+    text:paragraph("%s", variable.text)
+  end
   local parts = { module = "Library", service = "Services", class = "Objects" }
   return { name = name_of(group), title = title_of(group), text = table.concat(text, "\n"), part = parts[group.kind] }
 end

@@ -219,6 +219,9 @@ function gaps.find()
   local groups, classes, known = inventory.groups(), annotations.classes(), known_errors()
   for _, group in ipairs(groups) do
     for _, thing in ipairs(group.things) do check_thing(list, group, thing, known) end
+    for _, variable in ipairs(group.variables or {}) do
+      if not variable.text then list:add("%s: there is no comment above it", variable.call) end
+    end
   end
   check_rules(list, groups)
   check_types(list, groups, classes)

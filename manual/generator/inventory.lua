@@ -26,6 +26,7 @@ local inventory = {}
 ---@field dialect? string
 ---@field text? string
 ---@field things hayes.manual.thing[]
+---@field variables? { call: string, value: any, text: string? }[]  that programs may set
 
 local function by(field)
   return function(a, b) return a[field] < b[field] end
@@ -50,6 +51,19 @@ local function things_of(object, call)
   end
   table.sort(things, by "name")
   return things
+end
+
+--- The variables of a module, which programs may set.
+local function variables_of(module, name)
+  local list = {}
+  for key, value in pairs(module) do
+    local kind = type(value)
+    if kind ~= "function" and kind ~= "table" and not key:find "^_" then
+      list[#list + 1] = { call = name .. "." .. key, value = value, text = docs.variable(name, key) }
+    end
+  end
+  table.sort(list, by "call")
+  return list
 end
 
 --- Modems without modules, one for each dialect of the library: their services can be looked at.
@@ -164,7 +178,8 @@ end
 ---@return hayes.manual.group[]
 function inventory.groups()
   local groups = {}
-  groups[1] = { title = "hayes", kind = "module", text = docs.head "hayes", things = things_of(hayes, "hayes.") }
+  groups[1] = { title = "hayes", kind = "module", text = docs.head "hayes", things = things_of(hayes, "hayes."),
+    variables = variables_of(hayes, "hayes") }
   groups[2] = { title = "hayes.mqtt", kind = "module", text = docs.head "hayes.mqtt",
     things = things_of(hayes.mqtt, "hayes.mqtt.") }
   groups[3] = { title = "hayes.testing", kind = "module", text = docs.head "hayes.testing",

@@ -114,10 +114,16 @@ function luals.file()
       add_group(text, group, class_variable(types.of_service(classes, group)), ".", written)
     end
   end
-  text:line "local hayes = { mqtt = {}, testing = {}, dialect_path = \"\" }"
+  text:line "local hayes = { mqtt = {}, testing = {} }"
   text:line ""
   for _, group in ipairs(groups) do
     if group.kind == "module" then add_group(text, group, group.title, ".", written) end
+    for _, variable in ipairs(group.variables or {}) do
+      text:comment(variable.text)
+      text:line("---@type %s", type(variable.value))
+      text:line("%s = nil", variable.call)
+      text:line ""
+    end
   end
   text:line "return hayes"
   return table.concat(text, "\n") .. "\n"

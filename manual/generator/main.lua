@@ -3,6 +3,7 @@
 
 local api = require "manual.generator.api"
 local dialects = require "hayes.dialect"
+local emulator_page = require "manual.generator.emulator"
 local html = require "manual.generator.html"
 local reference = require "hayes.explain.reference"
 local luals = require "manual.generator.luals"
@@ -60,6 +61,8 @@ end
 local pages = { { name = "index", title = "hayes", part = "Chapters",
   text = read "README.md" } }
 for _, list in ipairs { chapters(), api.pages(), references() } do table.move(list, 1, #list, #pages + 1, pages) end
+
+pages[#pages + 1] = emulator_page()
 
 local contents = contents_of(pages)
 local of_library, names = {}, {}

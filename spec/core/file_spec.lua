@@ -48,6 +48,19 @@ describe("A file", function()
     assert.are.same("no_such_file", err.name)
   end)
 
+  it("of standard input is read, also where that cannot be opened anew: a socket, or what another user opened", function()
+    local with_socket = [[import socket, subprocess, sys
+ours, theirs = socket.socketpair()
+ours.sendall(b"typed")
+ours.close()
+sys.exit(subprocess.call(sys.argv[1:], stdin=theirs))]]
+    local reader = [[local file <close> = assert(require "hayes.core".file("/dev/stdin", "input"))
+      repeat local bytes = assert(file:read_some(100) or "none") if bytes ~= "none" then io.write(bytes, ".") end
+      until bytes == ""]]
+    assert.are.equal("typed..", Process.run({ "env", "LUA_CPATH=" .. package.cpath, "LUA_PATH=" .. package.path,
+      "/usr/bin/python3", "-c", with_socket, "lua5.4", "-e", reader }, { ours = true }))
+  end)
+
   it("that is to be this user's own is not taken from another, nor where others may write to it", function()
     Process.run { "chmod", "600", path }
     assert(core.file(path, "private")):close()

@@ -44,7 +44,12 @@ local hostile = {
   { "with a name of 10 MB", function(d) d[("x"):rep(1e7)] = 1 end, "is a text of 10000000 bytes" },
   { "that holds itself", function(d) d.commands[2].params = d end, "commands[2] (+CWMODE).params" },
   { "with a name of digits alone", function(d) d[("9"):rep(40)] = 1 end, "there is no field \"999" },
+  { "with a time that the engine cannot count", function(d) d.commands[2].timeout = 5000000 end, "from 0 to 4000000" },
   { "with a time that is no number", function(d) d.commands[2].timeout = 0 / 0 end, "it must be a number" },
+  { "with a hole in a list", function(d)
+    local params = d.commands[3].params
+    d.commands[3].params = { params[1], nil, params[2] }
+  end, "commands[3] (+CWJAP).params[2] is nil, in the middle of the list" },
   { "with a minimum and no maximum", function(d) d.commands[2].params[1].max = nil end, "min needs a max" },
   { "with values whose keys are of two kinds", function(d) d.commands[2].params[1].values = { [0] = "off", on = "on" } end,
     "its keys are integers, or texts" },

@@ -174,8 +174,9 @@ describe("The emulator's faults", function()
     local emulator <close> = assert(hayes.emulator { faults = { ["port renamed"] = "AT+CSQ" } })
     local modem <close> = assert(hayes.open(emulator.address))
     assert.are.same("port_gone", select(2, modem:at "AT+CSQ").name)
-    local again
-    repeat again = hayes.open((emulator:control "port":gsub("^ok ", ""))) until again
+    local found, again
+    repeat found = emulator:control "port" until found
+    again = assert(hayes.open((found:gsub("^ok ", ""))))
     assert(again:at "AT+CSQ")
     again:close()
     assert.are.same("ok port renamed=1", emulator:control "faults")

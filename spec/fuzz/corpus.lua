@@ -1,5 +1,5 @@
 --- Writes the first inputs of the fuzzers: what is recorded of real modules, as programs of session.c, lines and commands.
---- Argument: the folder to write to, which has a folder for each target.
+--- Argument: the folder to write to, in which each target gets a folder.
 
 local folder = assert(arg[1], "usage: corpus.lua FOLDER")
 
@@ -39,7 +39,13 @@ local function program(exchange)
   return SUBMIT .. flags .. string.pack("s1", command) .. SEND .. prompt .. feed(answer(exchange)) .. PASS .. "\5"
 end
 
+local made = {}
+
 local function write(target, name, bytes)
+  if not made[target] then
+    assert(os.execute(("mkdir -p '%s/%s'"):format(folder, target)))
+    made[target] = true
+  end
   local file = assert(io.open(("%s/%s/%s"):format(folder, target, name), "wb"))
   file:write(bytes)
   file:close()

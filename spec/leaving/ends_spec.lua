@@ -120,6 +120,9 @@ for kind in pairs(kinds) do
         assert.are.same({ nil, "timeout" }, { sock:flush() })
         assert.are.same({ nil, "timeout" }, { sock:close() })
         assert.is_true(hayes.now() - began <= 2.1)
+        module.full = false
+        sock:settimeout(nil)
+        assert.are.same(1, sock:close())
       end)
     end)
 

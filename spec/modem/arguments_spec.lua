@@ -5,6 +5,17 @@ local Module = require "support.wifi_module"
 local raises = require "support.raises"
 local script = require "support.script"
 
+describe("The size of a trace", function()
+  it("is refused where there is no file to be bounded", function()
+    for _, case in ipairs { { nil, "trace_size bounds the file of the option trace, which is missing" },
+      { print, "trace_size bounds a file; the trace is a function" } } do
+      local options = { trace = case[1], trace_size = 10000 }
+      assert.are.same("hayes.open: " .. case[2], raises(function() hayes.open("/dev/null", options) end))
+      assert.are.same("hayes.open_port: " .. case[2], raises(function() hayes.open_port({}, "script", options) end))
+    end
+  end)
+end)
+
 describe("A surplus argument", function()
   local modem
 

@@ -45,7 +45,9 @@ describe("The documentation of what is public", function()
     local function half_described(a, b) return a + b end
     put(hayes, "half", half_described)
     put(Modem, "novelty", undescribed)
-    finds { "hayes.novelty: there is no comment above it", "modem:novelty: there is no comment above it",
+    put(hayes, "number", 1)
+    finds { "hayes.novelty: there is no comment above it", "hayes.number: there is no comment above it",
+      "modem:novelty: there is no comment above it",
       "hayes.half: @param a does not say what it is", "hayes.half: its argument b has no @param" }
   end)
 

@@ -9,7 +9,7 @@ local OK = "\r\nOK\r\n"
 local function refused(code) return ("\r\n+CME ERROR: %d\r\n"):format(code) end
 
 describe("modem.file, given up:", function()
-  local files, handles, lost, untold, late, modem, log
+  local files, handles, lost, untold, late, deaf, modem, log
 
   local function named(line) return line:match('"(.-)"') end
 
@@ -67,6 +67,8 @@ describe("modem.file, given up:", function()
       return "\r\nCONNECT\r\n"
     end,
     ["^AT%+QFCLOSE="] = function(line)
+      deaf = deaf - 1
+      if deaf >= 0 then return "" end
       local handle = tonumber(line:match("%d+$"))
       if not handles[handle] then return refused(416) end
       handles[handle] = nil
@@ -75,7 +77,7 @@ describe("modem.file, given up:", function()
   }
 
   before_each(function()
-    files, handles, lost, untold, late, log = {}, {}, false, false, false, {}
+    files, handles, lost, untold, late, deaf, log = {}, {}, false, false, false, 0, {}
     script.virtual_time()
     local logged = {}
     for pattern, answer in pairs(commands) do
@@ -164,6 +166,15 @@ describe("modem.file, given up:", function()
     assert.is_nil((modem.file.write("a", 0, "hello")))
     late = false
     assert(modem.file.write("a", 0, "hello"))
+    assert.are.same({}, handles)
+  end)
+
+  it("a file is closed however often the module has not heard that", function()
+    deaf = 3
+    hayes.run(function()
+      assert.is_nil((modem.file.write("a", 0, "hello")))
+      hayes.sleep(120)
+    end)
     assert.are.same({}, handles)
   end)
 

@@ -1,6 +1,15 @@
 --- make simulate-mutants: puts each bug of mutants/ back into a copy of the library, and looks for it by simulation.
 --- Arguments: names of patches, for these alone.
 
+--- Bugs that 2,000 seeds do not show, with the reason; specs hold them. They are run when they are named.
+local unseen = {
+  late_ok_counts = "two clean rounds of AT follow, and hide it",
+  reads_in_push_mode = "the modules of the plans announce their data, and receive() asks in buffer mode alone",
+  result_as_information = "no plan opens a connection in data mode while another's result is outstanding",
+  reused_ticket = "a caller has to leave in the step in which its command has ended and another waits with its ticket",
+  sends_after_restart = "a restart that is noticed has emptied the queue already",
+}
+
 local SEEDS = os.getenv "SEEDS" ~= "" and os.getenv "SEEDS" or "2000"
 
 local function run(command, ...)
@@ -45,7 +54,13 @@ end
 
 local names = { table.unpack(arg) }
 if #names == 0 then
-  for name in output("ls spec/simulation/mutants"):gmatch("(%S+)%.patch") do names[#names + 1] = name end
+  for name in output("ls spec/simulation/mutants"):gmatch("(%S+)%.patch") do
+    if unseen[name] then
+      print(("%-28s not to be seen: %s"):format(name, unseen[name]))
+    else
+      names[#names + 1] = name
+    end
+  end
 end
 
 local survivors = 0

@@ -31,8 +31,9 @@ describe("sock:descriptor()", function()
 
   --- The next so many bytes of the peer, while the library runs.
   local function from_peer(count)
-    local got = ""
+    local got, limit = "", hayes.now() + 60
     while #got < count do
+      assert(hayes.now() < limit, #got)
       local bytes, err, part = peer:receive(count - #got)
       assert(bytes or err == "timeout", err)
       got = got .. (bytes or part)
@@ -102,6 +103,37 @@ os.rename("%s.part", "%s")
     program:close()
     cqueues_socket.fdopen(fd):close()
   end)
+
+  it("carries on when the program has dropped the socket", function()
+    local stream = cqueues_socket.fdopen(assert(sock:descriptor()))
+    sock = nil
+    for _ = 1, 5 do
+      hayes.sleep(0.01)
+      collectgarbage()
+    end
+    stream:write("hello")
+    stream:flush()
+    assert.are.same("hello", from_peer(5))
+    stream:close()
+  end)
+
+  for name, close in pairs {
+    ["its end is closed while the peer still sends"] = function(stream) stream:close() end,
+    ["the socket is closed"] = function() assert(sock:close()) end,
+  } do
+    it("lets out all that was written to it before " .. name, function()
+      local stream = cqueues_socket.fdopen(assert(sock:descriptor()))
+      local large = ("0123456789"):rep(10000)
+      stream:setmode("b", "bf")
+      assert(stream:write(large))
+      assert(stream:flush())
+      peer:send(("x"):rep(400000))
+      local got = from_peer(30000)
+      hayes.spawn(close, stream)
+      assert.is_true(got .. from_peer(70000) == large)
+      stream:close()
+    end)
+  end
 
   it("closes the connection when its end is closed", function()
     local stream = assert(cqueues_socket.fdopen(assert(sock:descriptor())))

@@ -1,5 +1,7 @@
 -- What a program has sent goes out when it ends, in whatever way, or a line on stderr says how much did not.
 
+local cqueues_socket = require "cqueues.socket"
+local errno = require "cqueues.errno"
 local folders = require "support.folder"
 local hayes = require "hayes"
 local Module = require "support.stream_module"
@@ -54,10 +56,22 @@ describe("What was sent before a program", function()
     ["drops the modem with all that belongs to it"] =
       "modem, sock = nil, nil for _ = 1, 3 do collectgarbage() end hayes.sleep(1)",
     ["drops the socket"] = "sock = nil for _ = 1, 3 do collectgarbage() end hayes.sleep(1) os.exit(0)",
+    ["closes the socket and exits"] = "sock:close() os.exit(0)",
   } do
     it(name .. " arrives", function()
       local got, printed = run(ending)
       assert.is_true(got == ("0123456789"):rep(800))
+      assert.are.same("", printed)
+    end)
+
+    it(name .. " arrives, with what is in the descriptor of the socket", function()
+      local got, printed = run([[
+        local stream = require("cqueues.socket").fdopen(assert(sock:descriptor()))
+        stream:setmode("b", "bf")
+        assert(stream:write(("0123456789"):rep(4000)))
+        assert(stream:flush())
+      ]] .. ending, 48000)
+      assert.is_true(got == ("0123456789"):rep(4800))
       assert.are.same("", printed)
     end)
   end
@@ -167,6 +181,18 @@ describe("A modem that is closed", function()
     local sent = #module.all[1].got
     assert.is_true(sent > 0)
     assert.are.same({ LINE:format(500000 - sent) }, written)
+  end)
+
+  it("says how much of what was in the descriptor of a socket could not be sent, and takes no more there", function()
+    module.full = true
+    local stream = cqueues_socket.fdopen(assert(sock:descriptor()))
+    stream:setmode("b", "bn")
+    stream:write(("x"):rep(30000))
+    modem:close()
+    assert.are.same({ LINE:format(30000) }, written)
+    stream:onerror(function(_, _, err) return err end)
+    assert.are.same(errno.EPIPE, select(2, stream:write "more"))
+    stream:close()
   end)
 
   it("takes nothing more while it sends what is queued", function()

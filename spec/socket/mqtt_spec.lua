@@ -47,6 +47,14 @@ describe("hayes.mqtt with a stand-in for luamqtt", function()
     assert.is_truthy(err:find "TLS")
   end)
 
+  it("refuses options that neither modem.ssl.open nor modem.tcp.open takes, with the name that was meant", function()
+    for module, names in pairs { EC200U = { "contxt", "context" }, ["Ai-WB2"] = { "certificat", "certificate" } } do
+      local modem <close> = assert(hayes.open("emulator:" .. module))
+      assert.are.same(('hayes.mqtt.connector: no option is called "%s" (did you mean %s?)'):format(names[1], names[2]),
+        raises(function() hayes.mqtt.connector(modem, { ca = "root.pem", [names[1]] = 1 }) end))
+    end
+  end)
+
   it("takes a modem", function()
     assert.is_truthy(raises(function() hayes.mqtt.connector "modem" end):find "must be a modem")
   end)

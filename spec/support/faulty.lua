@@ -118,8 +118,8 @@ local function found_again(emulator, modem, kind, count)
   local name, other
   repeat
     hayes.sleep(0.05)
-    name = emulator:control "port":match "^ok (.*)$"
-    other = name ~= modem.address and hayes.open(name)
+    name = (emulator:control "port" or ""):match "^ok (.*)$"
+    other = name and name ~= modem.address and hayes.open(name)
   until other
   modem:close()
   return other

@@ -9,9 +9,10 @@ local script = {
 
 --- Like testing.port, but what it says keeps the order in which it was told to, as on a line that something is late on.
 local function say_behind(port, bytes, delay)
-  local last = port.said[#port.said]
-  local behind = last and last.at - testing.now() + 1e-9 or 0 -- more than the rounding of such a sum
-  return getmetatable(port).__index.say(port, bytes, math.max(delay or port.delay, behind))
+  local last, now = port.said[#port.said], testing.now()
+  delay = delay or port.delay
+  if last and last.at > now + delay then delay = last.at - now + 1e-9 end -- more than the rounding of such a sum
+  return getmetatable(port).__index.say(port, bytes, delay)
 end
 
 function script.port(answer)

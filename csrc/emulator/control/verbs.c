@@ -157,10 +157,13 @@ static void run_hangup(struct emu *emu, struct emu_control_line *line)
     emu_power_unplug(emu);
 }
 
-/* Where the port is now. */
+/* Where the port is now. The pty of one that is away may be another program's by now. */
 static void run_port(struct emu *emu, struct emu_control_line *line)
 {
-    snprintf(line->reply, sizeof line->reply, "ok %s", emu_injection_port(emu));
+    if (emu->uart.master < 0)
+        emu_control_fail(line, "the port is away");
+    else
+        snprintf(line->reply, sizeof line->reply, "ok %s", emu_injection_port(emu));
 }
 
 static void run_stats(struct emu *emu, struct emu_control_line *line)

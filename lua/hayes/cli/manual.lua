@@ -150,7 +150,7 @@ function manual.of_command()
   page:section "FILES"
   page:entry("~/.local/state/hayes/history", "Lines that were typed in `hayes shell`, except those with a secret.")
   page:section "SEE ALSO"
-  page:add "hayes\\-emulator(1)"
+  page:add "hayes(3), hayes\\-emulator(1)"
   return table.concat(page, "\n") .. "\n"
 end
 

@@ -24,7 +24,7 @@ local schema = {}
 local function text(required) return { type = "string", required = required } end
 local function flag() return { type = "boolean" } end
 local function integer(min, max) return { type = "integer", min = min, max = max } end
-local function positive(required) return { type = "number", min = 0, max = 1e9, required = required } end
+local function positive(required) return { type = "number", min = 0, max = 4000000, required = required } end
 local function list(each, required, most)
   return { type = "table", each = each, required = required, most = most }
 end
@@ -241,7 +241,13 @@ local function walk_list(value, rule, path, problems)
       problems[#problems + 1] = ("%s is a list, and holds %s, which is no place in it"):format(path, show(key))
     end
   end
-  for i, inner in ipairs(value) do walk(inner, rule.each, entry(path, i, inner), problems) end
+  for i = 1, #value do
+    if value[i] == nil then
+      problems[#problems + 1] = ("%s[%d] is nil, in the middle of the list"):format(path, i)
+    else
+      walk(value[i], rule.each, entry(path, i, value[i]), problems)
+    end
+  end
 end
 
 function walk(value, rule, path, problems)

@@ -189,8 +189,16 @@ local function copy_of(dialect)
   return copy
 end
 
+--- What the engine cannot take of a dialect in which nothing else is wrong.
+local function refusal_of(dialect)
+  local ok, raised = pcall(dialects.define, copy_of(dialect))
+  if ok then return nil end
+  return type(raised) == "string" and raised:match "dialect: (.*)$" or error(raised, 0)
+end
+
 local function mistakes_of(dialect)
   local problems = schema.problems(dialect)
+  if #problems == 0 then problems[1] = refusal_of(dialect) end
   if #problems == 0 then return nil end
   local words = #problems == 1 and "" or (" (%d mistakes)"):format(#problems)
   return words, table.concat(problems, "\n  ", 1, math.min(#problems, SHOWN))

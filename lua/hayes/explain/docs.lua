@@ -144,6 +144,17 @@ function docs.of(f)
   return doc
 end
 
+--- What the comment above a value of a module says, `hayes.dialect_path`; nil: there is none.
+---@param module string
+---@param name string  as the value is assigned
+---@return string?
+function docs.of_value(module, name)
+  local path = package.searchpath(module, package.path)
+  for i, line in ipairs(path and lines_of(path) or {}) do
+    if line:sub(1, #name + 3) == name .. " = " then return parse(block_above(lines_of(path), i)).text end
+  end
+end
+
 --- The comment at the head of a module, without the name before the colon; nil: there is none.
 ---@param module string
 ---@return string? text, string? name
@@ -160,6 +171,19 @@ function docs.head(module)
   local text = join(block)
   local name, rest = text:match "^(modem%.[%w_]+): (.*)$"
   return rest or text, name
+end
+
+--- What stands above the line where a module sets a variable that programs may set; nil: nothing.
+---@param module string
+---@param name string
+---@return string?
+function docs.variable(module, name)
+  local path = package.searchpath(module, package.path)
+  local lines = path and lines_of(path)
+  for i, line in ipairs(lines or {}) do
+    local text = line:match("^%w+%." .. name .. "%f[^%w_]%s*=") and parse(block_above(lines, i)).text
+    if text and text ~= "" then return text end
+  end
 end
 
 --- The first sentence of a text.

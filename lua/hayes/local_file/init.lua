@@ -276,12 +276,16 @@ local function gap(count, why)
     why or "the reader was too slow")
 end
 
---- Renames a file that has become too large, and begins it anew. Where that fails the file goes on growing.
+--- Renames a file that has become too large, and begins it anew. Where that fails the file goes on growing: it is not
+--- tried again.
 local function rotate(self)
   self.size = 0
   local file, err = nil, select(2, os.rename(self.path, self.path .. ".1"))
   if not err then file, err = open(self.path, "missing", "append") end
-  if not file then return wait.report("the trace cannot be begun anew", tostring(err)) end
+  if not file then
+    self.most = nil
+    return wait.report("the trace cannot be begun anew", tostring(err))
+  end
   self.file:close()
   self.file = file
 end

@@ -330,13 +330,18 @@ function loop.want_output(fd, wanted)
   pollset:modify(fd, wanted)
 end
 
---- Calls object:advance(now) when there is input on a descriptor, or (output) room for output, until loop.unwatch. The
---- loop does not keep the object. Several may watch one descriptor.
+--- There may be nothing else that keeps them, and the tasks that they wake.
+local watchers = {} -- luacheck: ignore 241
+
+--- Calls object:advance(now) when there is input on a descriptor, or (output) room for output, until loop.unwatch.
+--- Several may watch one descriptor.
 function loop.watch(fd, object, output)
+  watchers[object] = true
   pollset:add(fd, object, output)
 end
 
 function loop.unwatch(fd, object)
+  watchers[object] = nil
   pollset:remove(fd, object)
 end
 

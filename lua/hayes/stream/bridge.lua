@@ -3,6 +3,7 @@
 
 local core = require "hayes.core"
 local errors = require "hayes.error"
+local farewell = require "hayes.modem.farewell"
 local incoming = require "hayes.stream.incoming"
 local outgoing = require "hayes.stream.outgoing"
 local wait = require "hayes.wait"
@@ -11,9 +12,19 @@ local bridge = {}
 
 local MOST = 16384 -- bytes at a time
 
---- Closes the socket when both directions are over, or the caller has closed its end. Ours is collected then.
+--- Bridges that carry, with their tasks: whoever has the descriptor needs nothing else to keep the socket.
+local open = {} -- luacheck: ignore 241
+
+local State = {}
+
+--- When both directions are over, or the caller has closed its end, so is all.
 local function close_if_over(self, state)
-  if state.up_ended and state.down_ended or state.ours:is_hung_up() then self:close() end
+  local over = state.up_ended and state.down_ended
+  if over then
+    open[state] = nil
+    state.ours:close()
+  end
+  if over or state.ours:is_hung_up() then self:__close() end
 end
 
 --- From the program to the module.
@@ -21,9 +32,14 @@ local function carry_up(self, state)
   local ours = state.ours
   repeat
     wait.descriptor(ours:fd(), false)
-    local bytes = ours:read(MOST)
-    local sent = bytes and (bytes == "" or outgoing.take(self, bytes, 1, #bytes))
-  until not sent
+    local room = outgoing.wait_for_room(self)
+    local bytes = room and ours:read(math.min(room, MOST))
+    if bytes and bytes ~= "" then
+      outgoing.put(self, bytes)
+      outgoing.start(self)
+    end
+  until not bytes
+  ours:refuse()
   state.up_ended = true
   close_if_over(self, state)
 end
@@ -51,6 +67,28 @@ local function carry_down(self, state)
   close_if_over(self, state)
 end
 
+--- The end: queues what the caller has written, however much that is, and lets it write no more.
+function bridge.gather(self)
+  local ours = self.bridge.ours
+  ours:refuse()
+  repeat
+    local bytes = ours:read(MOST) or ""
+    outgoing.put(self, bytes)
+  until bytes == ""
+end
+
+--- The same when the socket is closed.
+function bridge.leave(self)
+  bridge.gather(self)
+  self.bridge = false
+end
+
+--- At the end of the program, before the descriptor's own finalizer and that of the modem.
+function State:__gc()
+  local socket = self.socket
+  if socket.bridge == self then bridge.gather(socket) end
+end
+
 --- A descriptor with the socket's bytes, in both directions. It is the caller's, who closes it; when the connection
 --- ends, it reads its end. nil and an error where the system has none left.
 ---@return integer?, hayes.error?
@@ -59,10 +97,11 @@ function bridge.open(self)
   if not ours then
     return nil, errors.new { name = "no_descriptor", message = "no pair of sockets: " .. theirs }
   end
-  local state = { ours = ours, up_ended = false, down_ended = false }
+  local state = setmetatable({ socket = self, ours = ours, up_ended = false, down_ended = false }, State)
+  self.bridge = state
   self:settimeout(nil)
-  wait.spawn_detached(carry_up, self, state)
-  wait.spawn_detached(carry_down, self, state)
+  farewell.note(self)
+  open[state] = { wait.spawn_detached(carry_up, self, state), wait.spawn_detached(carry_down, self, state) }
   return theirs:give_away()
 end
 

@@ -72,12 +72,12 @@ local function send_queued(self, held)
       error(err, 0)
     end
   end
-  if queue.size == 0 and self.untold == 0 then farewell.forget(self) end
+  if queue.size == 0 and self.untold == 0 and not self.bridge then farewell.forget(self) end
 end
 
---- The program hears that the connection has failed.
+--- The caller hears that the connection has failed. Whoever has the other end of a bridge does not.
 function outgoing.tell(self)
-  self.untold = 0
+  if not self.bridge then self.untold = 0 end
 end
 
 --- Starts sending the queue, unless that is under way: what is put into it meanwhile is joined.
@@ -129,14 +129,34 @@ function Entering:__close()
   self.list[self] = nil
 end
 
+--- Queues these bytes.
+local function put(self, bytes)
+  self.output:put(bytes)
+  self.queued, self.sent = self.queued + #bytes, self.sent + #bytes
+  farewell.note(self)
+end
+
 --- Queues as much as there is room for.
 local function enqueue(self, entering, room)
   local data, i = entering.data, entering.i
   local last = math.min(entering.j, i + room - 1)
-  self.output:put((i == 1 and last == #data) and data or data:sub(i, last))
-  self.queued, self.sent = self.queued + last - i + 1, self.sent + last - i + 1
+  put(self, (i == 1 and last == #data) and data or data:sub(i, last))
   entering.i = last + 1
-  farewell.note(self)
+end
+
+--- Queues these bytes, however many there are already, for a caller that cannot be told that they are not sent.
+function outgoing.put(self, bytes)
+  if not outgoing.has_failed(self) then return put(self, bytes) end
+  self.untold = self.untold + (self.reported and 0 or #bytes)
+end
+
+--- Waits until the queue has room, and gives how many bytes it may take; nil when nothing more can be sent.
+function outgoing.wait_for_room(self)
+  while not self.closing and not outgoing.has_failed(self) do
+    local room = QUEUE_CHUNKS * self.connection.chunk - self.output.size
+    if room > 0 then return room end
+    outcome.waiter_in(self, "room"):wait()
+  end
 end
 
 --- The end: what send() calls have not queued yet counts as sent by the program, and is queued in their place.
@@ -196,23 +216,26 @@ function outgoing.take(self, data, i, j)
   return j
 end
 
---- Whether it is known that nothing more can be sent. `count`: bytes that the caller wanted to send, which count as
---- unsent then.
-function outgoing.is_over(self, count)
-  if self.send_error then
-    outcome.remember(self, self.send_error)
-    outgoing.tell(self)
-    return true
-  end
+--- Whether it is known that nothing more can be sent.
+function outgoing.has_failed(self)
+  if self.send_error then return true end
   local connection = self.connection
   local err = connection and connection.refusal and connection:refusal()
   if not err then return false end
   err = errors.copy(err)
   err.sent = nil -- of what the connection was sending when it ended
   outgoing.fail(self, "", err)
-  self.send_error.unsent = self.send_error.unsent + count
-  outgoing.tell(self)
   if self.room then self.room:fire() end
+  return true
+end
+
+--- The same for send(), whose caller hears of it. `count`: bytes that it wanted to send, which count as unsent then.
+function outgoing.is_over(self, count)
+  local known = self.send_error
+  if not outgoing.has_failed(self) then return false end
+  if not known then self.send_error.unsent = self.send_error.unsent + count end
+  outcome.remember(self, self.send_error)
+  outgoing.tell(self)
   return true
 end
 

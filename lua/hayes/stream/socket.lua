@@ -9,6 +9,7 @@
 --- Callers wait for the outcome, and their time-out covers the whole wait.
 
 local argument = require "hayes.stream.argument"
+local bridge = require "hayes.stream.bridge"
 local Buffer = require "hayes.stream.buffer"
 local check = require "hayes.check"
 local connecting = require "hayes.stream.connecting"
@@ -60,6 +61,7 @@ local function new(class, kind, connection, host, port, opener)
     lingers = false, given = 0, -- it does now; as `done`, but the port has them, as far as that is known
     queued = 0, done = 0, -- bytes passed to send() so far, and how many of them the module has
     modem = false, -- of the connection, also when that is over
+    bridge = false, -- that of descriptor() (bridge.lua)
     entering = {}, -- the send() calls that wait for room, as keys (outgoing.lua)
     untold = 0,    -- bytes lost by a failure that the program has not heard of
     reported = false, -- a line on stderr has said what was not sent
@@ -163,6 +165,7 @@ end
 --- Queues all that the program has handed over to be sent. Does not wait.
 ---@package
 function Socket:gather()
+  if self.bridge then bridge.gather(self) end
   outgoing.gather(self)
 end
 
@@ -258,6 +261,7 @@ local function close(self)
   self.connection = nil
   if flushed and not closed then err = close_err end
   if errors.is(err) then outcome.remember(self, err) end
+  if self.room then self.room:fire() end
   self.closing:fire(flushed and closed or false, err)
 end
 
@@ -268,6 +272,7 @@ local function finish(self)
     return 1
   end
   if not self.closing then
+    if self.bridge then bridge.leave(self) end
     self.closing = wait.waiter()
     incoming.finish(self, errors.closed(tostring(self)))
     if self.arrival then self.arrival:fire() end

@@ -19,7 +19,7 @@ files.kinds, files.gentle = faults.with({
       run.flash_was_full = true
     end },
   ["late cancel"] = faults.late_cancel,
-}, { ["late cancel"] = 4, reboot = 5 })
+}, { ["late cancel"] = 4, reboot = 5, ["command flip"] = 4, ["command drop"] = 4 })
 
 local kind = compose { flash }
 

@@ -55,7 +55,7 @@ end
 function tls.run(run)
   local host, port = split(run.arguments.address)
   local options = not run.arguments.tcp and target.tls(run.arguments, "; or --tcp for no TLS")
-  local input <close> = stop.unless(core.file("/dev/stdin", "read"))
+  local input <close> = stop.unless(core.file("/dev/stdin", "input"))
   local modem = target.go_on_line(run)
   local socket <close> = stop.unless((options and modem.ssl or modem.tcp).open(host, port, options or nil))
   local function say(text, ...)

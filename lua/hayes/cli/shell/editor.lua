@@ -97,7 +97,7 @@ end
 local function plain(self)
   if not self.input then
     local words
-    self.input, words = core.file("/dev/stdin", "read")
+    self.input, words = core.file("/dev/stdin", "input")
     if not self.input then error("standard input cannot be read: " .. words, 0) end
   end
   while true do

@@ -60,7 +60,7 @@ end
 ---@param socket hayes.socket
 ---@return true?, any err
 function terminal.run(shell, socket)
-  local input <close>, words = core.file("/dev/stdin", "read")
+  local input <close>, words = core.file("/dev/stdin", "input")
   if not input then return nil, words end
   if socket.mode == "transparent" then
     local ok, err = socket:resume()

@@ -4,7 +4,7 @@
 local NO_FILE <const> = "UFS:hayes.no-such-file"
 
 --- So long a deferred result is waited for that may go to another port, seconds.
-local DEFERRED <const> = 1.5
+local DEFERRED <const> = 3
 
 --- The port that URCs go to, as it is set.
 local function urc_port(probe)

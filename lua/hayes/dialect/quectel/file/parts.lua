@@ -28,7 +28,9 @@ local function close_left_open(modem, name)
     local fields = modem:fields("AT+QFOPEN?", line)
     local handle = math.tointeger(fields[2])
     if handle and bare_name(fields[1]) == bare_name(name) then
-      return modem:call("+QFCLOSE", "write", { handle }) ~= nil
+      local closed, close_err = modem:call("+QFCLOSE", "write", { handle })
+      if closed then return true end
+      return close_err.result and false or nil
     end
   end
   return false

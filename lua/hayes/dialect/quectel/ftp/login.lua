@@ -217,8 +217,9 @@ function login.open(session)
   if ok then ok, err = log_in(session, restarts, doing) end
   if ok then ok, err = check_protection(session) end
   if ok then ok, err = go_back(session) end
-  if not ok then return nil, err end
+  -- Behind a restart the module says what it likes of settings that it has lost.
   if session.restarts ~= restarts then return nil, errors.reboot(doing) end
+  if not ok then return nil, err end
   session.connected, session.was_connected, session.in_doubt = true, true, false
   return true
 end
