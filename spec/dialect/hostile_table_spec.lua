@@ -92,13 +92,13 @@ describe("A hostile dialect table", function()
   end)
 
   it("may leave out what is for people: it is explained with what there is", function()
-    local dialect = with(function(d)
+    local given = with(function(d)
       d.errors = { by_code = {} }
       d.commands[2].summary, d.urcs[1].summary = nil, nil
       d.commands[10] = { name = "+READ", block = { length = 1, after = "," } }
     end)
     local explain = require "hayes.explain"
-    dialect = dialects.get(dialect)
+    local dialect = dialects.get(given)
     for _, text in ipairs { "+CWMODE", "AT+CWMODE=1", "+IPD: 1,2", "+READ: 5,hello", "+READ,5,hello", "timeout", "42" } do
       local found, err = explain(dialect, text)
       assert.is_string(tostring(found or err))

@@ -9,7 +9,7 @@ local mask = require "hayes.declare.mask"
 local reference = require "hayes.explain.reference"
 local schema = require "hayes.declare.schema"
 
-local EXAMPLE = "examples/dialects/esp-at.lua"
+local EXAMPLES = { "examples/dialects/esp-at.lua", "examples/dialects/simcom-a76xx.lua" }
 local library = {}
 for i, name in ipairs(dialects.names()) do
   library[i] = assert(loadfile(package.searchpath("hayes.dialect." .. name, package.path)))
@@ -24,7 +24,7 @@ local function copied(value)
 end
 
 local function seed_table(random)
-  if random:chance(0.7) then return dofile(EXAMPLE) end
+  if random:chance(0.7) then return dofile(random:pick(EXAMPLES)) end
   return copied(random:pick(library)())
 end
 
