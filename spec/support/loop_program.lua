@@ -93,6 +93,8 @@ loop.start(function()
   assert(timeout == "timeout")
   finish()
   while done < jobs do hayes.sleep(0.01) end
+  loop.start(function() first:wait "+NEVER" end) -- until the modem is closed: the last that leaves the library
+  loop.sleep(0.01)
   first:close()
   second:close()
   timers = builtin.timers()

@@ -94,6 +94,7 @@ function Place:leave()
   self.waits = false
   builtin.unschedule(self)
   waiting = waiting - 1
+  if not pump.wanted() then builtin.call_other_loop() end -- which ends, if there is nothing else for it
 end
 
 --- Where the coroutine that runs can wait, if it is one of the loop's; nil: it is not, and whether a callback of the

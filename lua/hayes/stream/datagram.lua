@@ -23,19 +23,25 @@ local LONGEST = 65535
 ---@class hayes.datagram: hayes.socket a socket over UDP or DTLS: what it sends and receives are datagrams
 local Datagram = Socket.derive()
 
---- A datagram that the module is to get, which counts as queued until it has it.
-local Leaving = {}
-function Leaving:__close()
-  local socket = self.socket
-  socket.done = socket.done + self.length
-  if socket.done == socket.queued then farewell.forget(socket) end
-  if socket.room then socket.room:fire() end
+--- A datagram counts as queued from the call of send() until the module has it, or the call ends before it has begun.
+
+local function leave_queue(self, length)
+  self.done = self.done + length
+  if self.done == self.queued then farewell.forget(self) end
+  if self.room then self.room:fire() end
 end
 
-local function send_now(self, data)
+local Call = {}
+function Call:__close()
+  if not self.begun then leave_queue(self.socket, self.length) end
+end
+
+local Leaving = {}
+function Leaving:__close() leave_queue(self.socket, self.length) end
+
+local function send_now(self, data, call)
   local _leaving <close> = setmetatable({ socket = self, length = #data }, Leaving)
-  self.queued = self.queued + #data
-  farewell.note(self)
+  call.begun = true
   local _sending <close> = self.sending:take()
   if not self.connection then return nil, "closed" end
   return self.connection:send(data)
@@ -57,7 +63,10 @@ function Datagram:send(data, i, j)
     check.fail("socket:send", ("the datagram is %d bytes long; the module takes up to %d"):format(#data,
       self.connection.chunk))
   end
-  local ok, err = job.run(outcome.deadline(self), nil, send_now, self, data)
+  local call <close> = setmetatable({ socket = self, length = #data, begun = false }, Call)
+  self.queued = self.queued + #data
+  farewell.note(self)
+  local ok, err = job.run(outcome.deadline(self), nil, send_now, self, data, call)
   if not ok then
     if err == "timeout" then outcome.late(self, "send") elseif errors.is(err) then outcome.remember(self, err) end
     return nil, outcome.word_for(err), 0
