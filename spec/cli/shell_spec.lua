@@ -37,6 +37,10 @@ describe("The shell", function()
     assert.is_truthy(result.out:find("raised\nreason\nend\n", 1, true), result.out)
   end)
 
+  it("prints the values of a line up to the last that is not nil", function()
+    assert.are.equal("1\nnil\n2\nnil\n", piped("1, nil, 2, nil\nnil\n").out)
+  end)
+
   it("says in words what it cannot do, and where there is nothing", function()
     local result = piped '?\nhelp nosuch\nhelp modem.ssl\nmodem.nosuch\nmodem.at("AT")\n'
     local lines = {}

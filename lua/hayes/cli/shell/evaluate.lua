@@ -67,6 +67,7 @@ local function print_results(shell, ...)
   if values.n == 0 then return end
   shell.environment._ = values[1]
   if values[1] == nil and values.n > 1 then return shell:show_error(values[2]) end
+  while values.n > 1 and values[values.n] == nil do values.n = values.n - 1 end -- no error, that is
   for i = 1, values.n do
     local shown = evaluate.show(values[i])
     shell:print(shown)
