@@ -72,7 +72,7 @@ describe("Of the command hayes", function()
 
   it("bash completes commands and options", function()
     local script = [[. "$0"; COMP_WORDS=(hayes wifi jo); COMP_CWORD=2; _hayes; echo "${COMPREPLY[*]}"
-      COMP_WORDS=(hayes info --dia); COMP_CWORD=2; _hayes; echo "${COMPREPLY[*]}"]]
+      COMP_WORDS=(hayes info --diag); COMP_CWORD=2; _hayes; echo "${COMPREPLY[*]}"]]
     assert.are.equal("join\n--diagnose\n", Process.run { "bash", "-c", script, share .. "/bash-completion/completions/hayes" })
   end)
 end)
