@@ -148,6 +148,19 @@ describe("The shell", function()
       piped "s = { send = print, receivepartial = print }\nterminal s\n".out)
   end)
 
+  it("waits for the rest of Lua that a line begins, until Ctrl-C", function()
+    local result = typed {
+      { "wait", "> " },
+      { "type", "for i = 41, 42 do\r" }, { "wait", ">> " }, { "type", "print('is', i)\r" }, { "wait", ">> " },
+      { "type", "end\r" }, { "wait", "is\t41" }, { "wait", "is\t42" }, { "wait", "> " },
+      { "type", "{ 6 *\r" }, { "wait", ">> " }, { "type", "7 }\r" }, { "wait", "{ 42 }" }, { "wait", "> " },
+      { "type", "print(\r" }, { "wait", ">> " }, { "type", "\3" }, { "wait", "> " },
+      { "type", "AT\r" }, { "wait", "OK" }, { "wait", "> " },
+      { "type", "\4" },
+    }
+    assert.are.equal(0, result.status, result.out)
+  end)
+
   it("ends what is under way at Ctrl-C, and goes on", function()
     local result = typed {
       { "wait", "> " },

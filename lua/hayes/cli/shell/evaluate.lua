@@ -74,6 +74,18 @@ local function print_results(shell, ...)
   end
 end
 
+local function ends_too_early(err) return err and err:find "<eof>$" end
+
+--- Is this the beginning of Lua that goes on in the next line?
+---@param text string
+---@return boolean
+function evaluate.is_unfinished(text)
+  local f, err = load(text, "=line", "t")
+  if f then return false end
+  local expression, of_expression = load("return " .. text, "=line", "t")
+  return not expression and (ends_too_early(err) or ends_too_early(of_expression)) ~= nil
+end
+
 --- Runs a line; the value of an expression is printed. Raises what the line raises.
 ---@param shell hayes.cli.shell
 ---@param text string
