@@ -27,8 +27,8 @@ usage: quickstart.lua [-p PORT] [--baud N] [--apn APN] [--user NAME] [--password
 ]]
 
 local function fail(err)
-  if type(err) == "table" and err.hint then print("What to try: " .. err.hint) end
   print("FAILED: " .. tostring(err))
+  if type(err) == "table" and err.hint then print("What to try: " .. err.hint) end
   os.exit(1)
 end
 

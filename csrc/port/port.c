@@ -128,7 +128,8 @@ struct port *port_open(const char *address, const struct port_options *options, 
         return port_open_unix(address + 5, error);
     if (address[0] == '/')
         return open_device(address, options, error);
-    return bad_address(error, "an address is /dev/…, tcp:host:port, unix:/path or emulator");
+    return bad_address(error, "an address is an absolute path (/dev/ttyUSB2), tcp:host:port, "
+                              "unix:/path or emulator");
 }
 
 void port_close(struct port *port)

@@ -15,7 +15,8 @@ code,pre{font-family:ui-monospace,monospace;font-size:.9em;background:#f4f4f1;bo
 code{padding:0 .2em}pre{padding:.8em;overflow-x:auto}pre code{padding:0}
 table{border-collapse:collapse;margin:1em 0;display:block;overflow-x:auto}
 th,td{border:1px solid #ddd;padding:.3em .6em;text-align:left;vertical-align:top}th{background:#f4f4f1}
-@media(max-width:50em){body{display:block}nav{min-height:0}}
+@media(max-width:50em){body{flex-direction:column}main{order:-1;width:100%;box-sizing:border-box;padding:1em}
+nav{flex:none;min-height:0}}
 @media(prefers-color-scheme:dark){body{color:#ddd;background:#1b1b1b}nav,code,pre,th{background:#2a2a2a}
 a{color:#8ab4f8}th,td,h2{border-color:#444}}]]
 

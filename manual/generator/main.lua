@@ -21,6 +21,8 @@ local function read(path)
   return file:read "a"
 end
 
+local RANK = { guide = 1, problems = 2, modules = 3 } -- of the files of manual/; others come after them
+
 --- The chapters that people have written: the Markdown files of manual/, and those of the root that belong to it.
 local function chapters()
   local list = {}
@@ -30,6 +32,10 @@ local function chapters()
   end
   local pipe <close> = assert(io.popen "ls manual/*.md")
   for path in pipe:lines() do add(path, path:match "([^/]+)%.md$") end
+  table.sort(list, function(a, b)
+    local first, second = RANK[a.name] or math.huge, RANK[b.name] or math.huge
+    return first < second or first == second and a.name < b.name
+  end)
   for _, name in ipairs { "ARCHITECTURE", "CONTRIBUTING", "SECURITY", "CHANGELOG" } do add(name .. ".md", name) end
   return list
 end

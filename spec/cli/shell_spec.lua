@@ -37,6 +37,10 @@ describe("The shell", function()
     assert.is_truthy(result.out:find("raised\nreason\nend\n", 1, true), result.out)
   end)
 
+  it("prints the values of a line up to the last that is not nil", function()
+    assert.are.equal("1\nnil\n2\nnil\n", piped("1, nil, 2, nil\nnil\n").out)
+  end)
+
   it("says in words what it cannot do, and where there is nothing", function()
     local result = piped '?\nhelp nosuch\nhelp modem.ssl\nmodem.nosuch\nmodem.at("AT")\n'
     local lines = {}
@@ -142,6 +146,19 @@ describe("The shell", function()
     assert(process)
     assert.are.equal("terminal needs a terminal to type at\n",
       piped "s = { send = print, receivepartial = print }\nterminal s\n".out)
+  end)
+
+  it("waits for the rest of Lua that a line begins, until Ctrl-C", function()
+    local result = typed {
+      { "wait", "> " },
+      { "type", "for i = 41, 42 do\r" }, { "wait", ">> " }, { "type", "print('is', i)\r" }, { "wait", ">> " },
+      { "type", "end\r" }, { "wait", "is\t41" }, { "wait", "is\t42" }, { "wait", "> " },
+      { "type", "{ 6 *\r" }, { "wait", ">> " }, { "type", "7 }\r" }, { "wait", "{ 42 }" }, { "wait", "> " },
+      { "type", "print(\r" }, { "wait", ">> " }, { "type", "\3" }, { "wait", "> " },
+      { "type", "AT\r" }, { "wait", "OK" }, { "wait", "> " },
+      { "type", "\4" },
+    }
+    assert.are.equal(0, result.status, result.out)
   end)
 
   it("ends what is under way at Ctrl-C, and goes on", function()

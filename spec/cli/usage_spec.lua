@@ -35,9 +35,18 @@ describe("The command hayes", function()
     assert.are.equal("EC200U", json.decode(result.out).module)
   end)
 
+  it("calls a missing argument by the name that it has in the usage", function()
+    for _, words in ipairs { { "forward" }, { "tls" }, { "at" }, { "http" }, { "ftp", "put" }, { "wifi", "join" } } do
+      local err = run(words).err
+      local name = err:match "missing argument '([^']+)'"
+      assert.is_truthy(err:find("<" .. name .. ">", 1, true), err)
+    end
+  end)
+
   it("says what is wrong with a number, and what is allowed", function()
     refused({ "at", "--timeout", "x", "AT" }, 'hayes: --timeout is "x"; it must be a number of seconds from 0 to 86400')
     refused({ "socks", "--wait", "x" }, 'hayes: --wait is "x"; it must be a number of seconds from 0 to 86400')
+    refused({ "http", "--insecure", "a:b" }, "hayes: https://a:b: the port is b; it must be from 1 to 65535")
     refused({ "socks", "70000" }, 'hayes: the port is "70000"; it must be a number from 0 to 65535')
     refused({ "forward", "--wait=-1", "1:a:1" }, 'hayes: --wait is "-1"; it must be a number of seconds from 0 to 86400')
     refused({ "ftp", "ls", "--retries", "x", "ftp://a/" }, 'hayes: --retries is "x"; it must be a number from 0 to 1000')

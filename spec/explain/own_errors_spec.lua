@@ -66,5 +66,8 @@ describe("explain() knows", function()
     assert.are.equal(2, count)
     local _, err = hayes.explain "no_answr"
     assert.are.equal('no dialect knows "no_answr"; did you mean no_answer?', tostring(err))
+    assert.is_nil(err.hint)
+    err = select(2, hayes.explain "zzzzzzzzzz")
+    assert.are.equal("Give a command (+CSQ), the number or name of an error, or a line of a module.", err.hint)
   end)
 end)

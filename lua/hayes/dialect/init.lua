@@ -252,10 +252,12 @@ function dialects.load(path)
     local count, list = mistakes_of(dialect)
     if not count then return dialects.define(dialect) end
     problem = "\n  " .. list
+  else
+    problem = " " .. problem
   end
   if #problem > LONGEST_REASON then problem = problem:sub(1, LONGEST_REASON) .. " …" end
-  return nil, errors.new { name = "bad_dialect", message = ("%s is no dialect: %s"):format(path, problem),
-    hint = "examples/dialects/esp-at.lua is one." }
+  return nil, errors.new { name = "bad_dialect", message = ("%s is no dialect:%s"):format(path, problem),
+    hint = "manual/dialects.md shows how one is written, examples/dialects/esp-at.lua is one." }
 end
 
 local function is_of_library(name)

@@ -50,5 +50,6 @@ return function(text)
   if known then return nil, known end
   return nil, errors.new { name = "unknown", nearest = nearest,
     message = ("no dialect knows %s%s"):format(in_quotes(shown),
-      #nearest > 0 and ("; did you mean %s?"):format(table.concat(nearest, " or ")) or "") }
+      #nearest > 0 and ("; did you mean %s?"):format(table.concat(nearest, " or ")) or ""),
+    hint = #nearest == 0 and "Give a command (+CSQ), the number or name of an error, or a line of a module." or nil }
 end

@@ -24,7 +24,7 @@ function at.define(command)
   command:option("--expect", "Wait for a result with this prefix after OK: +QPING."):argname "<prefix>"
   command:epilog [[
 Examples:
-   hayes at AT+CSQ 'AT+QNWINFO'
+   hayes at AT+CSQ 'AT+CEREG?'
    hayes at --expect +QPING 'AT+QPING=1,"example.com"'
    hayes at --raw --data @ca.pem 'AT+QFUPL="ca.pem",1200'
 

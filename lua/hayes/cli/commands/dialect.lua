@@ -6,7 +6,7 @@ local stop = require "hayes.cli.stop"
 local dialect = {}
 
 function dialect.define(command)
-  command:description "Work on a dialect of one's own, a Lua file that says how a vendor's modules differ."
+  command:description "Check a dialect of your own, a Lua file that says how a vendor's modules differ."
   command:require_command(true)
   command:command_target "action"
   local check = command:command("check", "Say what is wrong with a dialect. No module is needed.")
@@ -15,13 +15,17 @@ function dialect.define(command)
   command:epilog "Example:\n   hayes dialect check examples/dialects/esp-at.lua"
 end
 
+local function counted(number, what)
+  return ("%d %s%s"):format(number, what, number == 1 and "" or "s")
+end
+
 function dialect.run(run)
   local path = run.arguments.file
   local found = stop.unless(dialects.load(path))
   local facts = { name = found.name, commands = #found.declared, urcs = #(found.urcs or {}) }
   run.out:result(facts, function()
-    run.out:line("%s: no mistakes; the dialect %s, with %d commands and %d URCs", path, facts.name, facts.commands,
-      facts.urcs)
+    run.out:line("%s: no mistakes; the dialect %s, with %s and %s", path, facts.name,
+      counted(facts.commands, "command"), counted(facts.urcs, "URC"))
   end)
 end
 

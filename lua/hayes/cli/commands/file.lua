@@ -12,7 +12,7 @@ function file.define(command)
   command:description "Files in the module's flash."
   command:command_target "action"
   command:require_command(true)
-  local list = command:command("ls", "List them.")
+  local list = command:command("ls", "List the files in the module's flash.")
   list:argument("pattern", "Only these: *.pem."):args "?"
   target.define(list)
   local put = command:command("put", "Copy a local file into the module.")

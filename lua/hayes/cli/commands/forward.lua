@@ -10,7 +10,7 @@ local forward = {}
 
 function forward.define(command)
   command:description "Lead a port of this machine to a server through the module, for any program and many clients."
-  command:argument("what", "LOCAL:HOST:PORT. LOCAL is a port of this machine."):argname "<local:host:port>"
+  command:argument("local:host:port", "A port of this machine, and the server that it leads to."):target "what"
   target.define_network(command)
   target.define_tls(command)
   command:flag("--tcp", "Plain TCP: clients do TLS themselves, or none. Otherwise the module does TLS.")

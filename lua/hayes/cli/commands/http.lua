@@ -44,7 +44,9 @@ local function parts_of(url)
   if not parts.host or parts.host == "" then stop.wrong_use("%s names no host", url) end
   local path = parts.path .. (parts.params and ";" .. parts.params or "") .. (parts.query and "?" .. parts.query or "")
   local port = math.tointeger(tonumber(parts.port or (secure and 443 or 80)))
-  if not port or port < 1 or port > 65535 then stop.wrong_use("%s: the port is %s", url, parts.port) end
+  if not port or port < 1 or port > 65535 then
+    stop.wrong_use("%s: the port is %s; it must be from 1 to 65535", url, parts.port)
+  end
   return { secure = secure, host = parts.host, port = port, path = path, user = parts.user, password = parts.password,
     authority = parts.host .. (parts.port and ":" .. parts.port or "") }
 end

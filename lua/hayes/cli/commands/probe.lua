@@ -23,8 +23,8 @@ Examples:
    hayes probe -p /dev/ttyUSB2 my-module.lua
    hayes probe -p /dev/ttyUSB2 | less
    hayes emulate --profile my-module.lua
-A profile names no serial number, SIM card, telephone number, address or password. Look through it all the same
-before you pass it on.]]
+A profile names no serial number, SIM card, telephone number, address or password.
+Look through it all the same before you pass it on.]]
 end
 
 local function echo_of(arguments)

@@ -14,7 +14,7 @@ local DEFAULT_PORT = "1080"
 function socks.define(command)
   command:description("A proxy on this machine: SOCKS5, SOCKS4a and HTTP CONNECT on one port. The module resolves the "
     .. "names and makes the connections.")
-  command:argument("listen", "The port to listen on."):argname "<local>":args "?":default(DEFAULT_PORT)
+  command:argument("local", "The port of this machine to listen on."):target "listen":args "?":default(DEFAULT_PORT)
     :convert(convert.integer("the port", 0, 65535))
   target.define_network(command)
   carry.define(command)

@@ -11,7 +11,7 @@ local CHUNK = 4096
 
 function tls.define(command)
   command:description "Open a TLS connection; standard input goes to the server, what it sends to standard output."
-  command:argument("address", "HOST:PORT."):argname "<host:port>"
+  command:argument("host:port", "The server."):target "address"
   target.define_network(command)
   target.define_tls(command)
   command:flag("--tcp", "Without TLS.")

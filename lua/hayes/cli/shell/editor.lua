@@ -16,6 +16,7 @@ Editor.__index = Editor
 
 local STDIN = 0
 local PROMPT = "> "
+local FURTHER = ">> " -- of Lua that began in an earlier line
 
 local function is_terminal()
   local term = os.getenv "TERM" or "dumb"
@@ -73,9 +74,9 @@ function Editor.write(_, shown, bytes)
 end
 
 --- The next line from the editor; nil at its end.
-local function edited(self)
+local function edited(self, prompt)
   local line
-  self.readline.handler_install(PROMPT, function(text)
+  self.readline.handler_install(prompt, function(text)
     line = text or false
     self.readline.handler_remove()
   end)
@@ -121,10 +122,12 @@ local function plain(self)
 end
 
 --- The next line, or nil at the end of input.
+---@param goes_on? boolean  with what an earlier line has begun
 ---@return string?
-function Editor:read()
-  if self.interactive then return edited(self) end
-  if self.unedited then io.stdout:write(PROMPT):flush() end
+function Editor:read(goes_on)
+  local prompt = goes_on and FURTHER or PROMPT
+  if self.interactive then return edited(self, prompt) end
+  if self.unedited then io.stdout:write(prompt):flush() end
   return plain(self)
 end
 

@@ -67,10 +67,23 @@ local function print_results(shell, ...)
   if values.n == 0 then return end
   shell.environment._ = values[1]
   if values[1] == nil and values.n > 1 then return shell:show_error(values[2]) end
+  while values.n > 1 and values[values.n] == nil do values.n = values.n - 1 end -- no error, that is
   for i = 1, values.n do
     local shown = evaluate.show(values[i])
     shell:print(shown)
   end
+end
+
+local function ends_too_early(err) return err and err:find "<eof>$" end
+
+--- Is this the beginning of Lua that goes on in the next line?
+---@param text string
+---@return boolean
+function evaluate.is_unfinished(text)
+  local f, err = load(text, "=line", "t")
+  if f then return false end
+  local expression, of_expression = load("return " .. text, "=line", "t")
+  return not expression and (ends_too_early(err) or ends_too_early(of_expression)) ~= nil
 end
 
 --- Runs a line; the value of an expression is printed. Raises what the line raises.

@@ -97,7 +97,8 @@ function Shell:obey(line)
   local text = line:match "^%s*(.-)%s*$"
   self.hinted = nil
   if text == "" then return end
-  if self.log then self.log:write("> ", printable.text(self.editor.shown(text)), "\n") end
+  if self.log then self.log:write(self.begun and ">> " or "> ", printable.text(self.editor.shown(text)), "\n") end
+  if self.begun then return self:evaluate(self.begun .. "\n" .. text) end
   if text:find "^[Aa][Tt]" then return self:send(text) end
   local question = text:match "^%?%s*(.*)$"
   if question == "" then
@@ -105,7 +106,14 @@ function Shell:obey(line)
   end
   if question then return self:explain(question) end
   if words.obey(self, text) then return end
-  return evaluate.run(self, text)
+  return self:evaluate(text)
+end
+
+--- Runs Lua. A person may go on in the next line; a program that writes to a pipe hears at once what is wrong.
+function Shell:evaluate(text)
+  local has_prompt = self.editor.interactive or self.editor.unedited
+  self.begun = has_prompt and evaluate.is_unfinished(text) and text or nil
+  if not self.begun then evaluate.run(self, text) end
 end
 
 --- What a line has raised, without a place that is the shell's own and says nothing about the line.
@@ -116,8 +124,9 @@ end
 
 --- One line, whatever becomes of it; false at the end of input.
 function Shell:next_line()
-  local ok, line = pcall(self.editor.read, self.editor)
+  local ok, line = pcall(self.editor.read, self.editor, self.begun ~= nil)
   if not ok then
+    self.begun = nil
     self.editor:drop()
     if not errors.is_interrupt(line) then error(line, 0) end
     return true

@@ -33,7 +33,7 @@ define("help [WHAT]", "this list, or help about a part of `modem`: help modem.ss
   shell:print(("%-" .. width .. "s  %s"):format("AT...", "sends a command to the module"))
   shell:print(("%-" .. width .. "s  %s"):format("?WHAT", "explains a command, an error, or a line of a module"))
   for _, entry in ipairs(list) do shell:print(("%-" .. width .. "s  %s"):format(entry.form, entry.summary)) end
-  shell:print "Anything else is Lua: modem.network.status(); `_` is the last value."
+  shell:print "Anything else is Lua: modem.network.status(); `_` is the last value, >> waits for the rest of a block."
   shell:print "Tab completes, Ctrl-C ends what is under way, Ctrl-D leaves."
 end)
 
