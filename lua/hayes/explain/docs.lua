@@ -144,17 +144,6 @@ function docs.of(f)
   return doc
 end
 
---- What the comment above a value of a module says, `hayes.dialect_path`; nil: there is none.
----@param module string
----@param name string  as the value is assigned
----@return string?
-function docs.of_value(module, name)
-  local path = package.searchpath(module, package.path)
-  for i, line in ipairs(path and lines_of(path) or {}) do
-    if line:sub(1, #name + 3) == name .. " = " then return parse(block_above(lines_of(path), i)).text end
-  end
-end
-
 --- The comment at the head of a module, without the name before the colon; nil: there is none.
 ---@param module string
 ---@return string? text, string? name
