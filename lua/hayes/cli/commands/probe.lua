@@ -17,15 +17,15 @@ function probe.define(command)
   target.define(command, true)
   command:argument("file", "Where to write the profile. Default: standard output."):args "?"
   command:flag("--yes", "Also try what changes something: a file of one byte is stored in the module and removed.")
-  command:option("--echo", "With --yes: also connect to this server, which sends back what it gets (port 7), over the "
-    .. "network that the module is on."):argname "<host:port>"
+  command:option("--echo", "With --yes: also connect, over the module's network, to this server, which must send "
+    .. "back what it gets (the echo service, port 7)."):argname "<host:port>"
   command:epilog [[
 Examples:
    hayes probe -p /dev/ttyUSB2 my-module.lua
    hayes probe -p /dev/ttyUSB2 | less
    hayes emulate --profile my-module.lua
-A profile names no serial number, SIM card, telephone number, address or password. Look through it all the same
-before you pass it on.]]
+A profile names no serial number, SIM card, telephone number, address or password.
+Look through it all the same before you pass it on.]]
 end
 
 local function echo_of(arguments)

@@ -19,12 +19,13 @@ local SLOWEST = 3
 function trace.define(command)
   command:description("Print what a trace says, with the fields of answers in words; or play the module's side of "
     .. "it on a port. No module is needed.")
-  command:argument("file", "What --trace, or hayes.open with `trace`, has written.")
+  command:argument("file", "A trace, written by --trace of any command or by hayes.open with `trace`.")
   command:option("--grep", "Only lines that hold this text."):argname "<text>"
   command:option("--slow", "Only commands that took so many seconds or more."):argname "<s>"
     :convert(convert.seconds "--slow")
   command:flag("--plain", "Do not decode answers.")
-  command:option("--dialect", "Of the module. Default: what the trace says."):argname "<name>"
+  command:option("--dialect", "The module's dialect: a name, or the file of one of your own. Default: the one that "
+    .. "the trace names."):argname "<name>"
   command:option("--html", "Write a page for a browser: search, pauses, what each line means."):argname "<page>"
   command:flag("--replay", "Print a port that answers as the module did, until the trace is over.")
   command:epilog [[
