@@ -29,7 +29,7 @@ static const char usage[] =
     "  --link PATH            create a symbolic link to the pty; the fault \"port renamed\" makes it PATH.1\n"
     "  --latency MS           delay every answer\n"
     "  --quirks NAME[,NAME]   imitate particular firmware; \"list\" prints the names\n"
-    "  --profile FILE         answer like the module that hayes probe has made this profile of\n"
+    "  --profile FILE         answer like the module of this profile, which hayes probe has written\n"
     "  --faults NAME[=RATE|:NUMBER|:PREFIX][,...]\n"
     "                         faults of line, module and network, decided by --seed: with a probability\n"
     "                         (default 0.02), at one opportunity, counted from 1, or at the first command\n"

@@ -27,6 +27,16 @@ function check.distance(a, b)
   return row[#b]
 end
 
+--- The names in a table, sorted, for messages that list what is allowed.
+---@param map table<string, any>
+---@return string[]
+function check.names(map)
+  local names = {}
+  for name in pairs(map) do names[#names + 1] = name end
+  table.sort(names)
+  return names
+end
+
 --- The known word nearest to a misspelt one.
 ---@param word string
 ---@param known string[]
@@ -129,7 +139,10 @@ local function has_type(value, kinds)
   return false
 end
 
-local function contains(list, value)
+--- Whether a list holds a value.
+---@param list any[]
+---@return boolean
+function check.contains(list, value)
   for _, candidate in ipairs(list) do
     if candidate == value then return true end
   end
@@ -159,7 +172,7 @@ end
 --- `line` (no quote either, which would end a quoted parameter in it), `secret` (it is not shown), `filled` (not an
 --- empty text).
 function check.value(where, name, value, rule)
-  if rule.values and contains(rule.values, value) then return value end
+  if rule.values and check.contains(rule.values, value) then return value end
   if rule.values and not rule.type then
     check.fail(where, ("%s is %s; it must be one of %s"):format(name, show_of(rule, value), in_words(rule.values)))
   end

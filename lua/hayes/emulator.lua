@@ -23,7 +23,7 @@ local emulator_options = {
     doc = "Both directions are as slow as a line of that speed (as fast as they can be)." },
   latency = { type = "number", min = 0, max = 60, unit = "s", doc = "Time before an answer (none)." },
   profile = { type = "string",
-    doc = "Path of what `hayes probe` has written about a module, which it then answers like (none)." },
+    doc = "Path of the profile of a module, written by `hayes probe`, that it answers like (none)." },
   quirks = { type = "string|table", doc = "Habits of firmware, by name, as a list or separated by commas; "
     .. "`hayes-emulator --quirks list` prints them." },
   resolve = { type = "table", doc = 'Where connections go, by host: `{ ["example.com"] = "127.0.0.1:8443" }`.' },

@@ -28,11 +28,8 @@ end
 local function options_name(call) return "hayes.options." .. call:gsub("[.:]", "_") end
 
 local function add_options(text, call, rules)
-  local names = {}
-  for name in pairs(rules) do names[#names + 1] = name end
-  table.sort(names)
   text:line("---@class %s", options_name(call))
-  for _, name in ipairs(names) do
+  for _, name in ipairs(check.names(rules)) do
     local rule = rules[name]
     local unit = (rule.unit or "") ~= "" and " [" .. rule.unit .. "]" or ""
     local default = rule.default ~= nil and type(rule.default) ~= "table" and (" (%s)"):format(check.show(rule.default))

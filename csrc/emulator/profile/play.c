@@ -13,10 +13,7 @@ static const struct emu_profile_row *find(const struct emu_module_profile *profi
 {
     char command[EMU_NAME_MAX + 8];
     snprintf(command, sizeof command, "AT%s%s", name, form);
-    for (size_t i = 0; i < profile->row_count; i++)
-        if (strcmp(profile->rows[i].texts[0], command) == 0)
-            return &profile->rows[i];
-    return NULL;
+    return emu_profile_answer(profile, command);
 }
 
 /* The key that a line of a test answer is about: +NAME: "key",(0,1). Returns its length, 0 if there is

@@ -98,7 +98,7 @@ static bool read_version(struct reading *reading)
 {
     long long number = 0;
     if (emu_tokens_value(&reading->tokens, &number) != EMU_VALUE_NUMBER || number != VERSION)
-        return emu_tokens_fail(&reading->tokens, "the number of its form is not 1");
+        return emu_tokens_fail(&reading->tokens, "the version of its format is not 1");
     return true;
 }
 
@@ -160,7 +160,8 @@ static bool read_habits(struct reading *reading)
     return true;
 }
 
-static const struct emu_profile_row *find(const struct emu_module_profile *profile, const char *command)
+const struct emu_profile_row *emu_profile_answer(const struct emu_module_profile *profile,
+                                                 const char *command)
 {
     for (size_t i = 0; i < profile->row_count; i++)
         if (strcmp(profile->rows[i].texts[0], command) == 0)
@@ -181,7 +182,7 @@ static bool read_row(struct reading *reading)
             break;
         if (row.count == 0 && !is_command(tokens->text, tokens->length))
             emu_tokens_fail(tokens, "an answer is about no command");
-        else if (row.count == 0 && find(profile, tokens->text))
+        else if (row.count == 0 && emu_profile_answer(profile, tokens->text))
             emu_tokens_fail(tokens, "an answer is there twice");
         row.texts = emu_resize(row.texts, (row.count + 1) * sizeof *row.texts);
         row.texts[row.count++] = emu_copy_text(tokens->text);
@@ -277,7 +278,7 @@ static bool read_profile(struct reading *reading)
     if (emu_tokens_next(tokens) != '\0' || tokens->mistake)
         return emu_tokens_fail(tokens, "something stands behind the table");
     if (!(reading->seen >> FIELD_PROFILE & 1))
-        return emu_tokens_fail(tokens, "the field \"profile\", the number of its form, is missing");
+        return emu_tokens_fail(tokens, "the field \"profile\", the version of its format, is missing");
     if (!reading->profile->dialect)
         return emu_tokens_fail(tokens, "the field \"dialect\", the name of one, is missing");
     return true;

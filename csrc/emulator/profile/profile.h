@@ -36,6 +36,10 @@ void emu_profile_free(struct emu_module_profile *profile);
 /* The module of the emulator that comes nearest; NULL if there is none with this dialect. */
 const struct emu_module *emu_profile_module(const struct emu_module_profile *profile);
 
+/* Returns the answer to a command, AT+CSQ=?; NULL if the profile has none. */
+const struct emu_profile_row *emu_profile_answer(const struct emu_module_profile *profile,
+                                                 const char *command);
+
 /* Answers a command as the profile says. Returns false if it does not say how. */
 bool emu_profile_play(const struct emu_module_profile *profile, struct emu_call *call,
                       struct emu_result *result);

@@ -1,4 +1,4 @@
---- The files of this machine that a command line names: what is written must not be what is read.
+--- The files of this machine that a command line names. None is written over that the same command reads.
 
 local lfs = require "lfs"
 local stop = require "hayes.cli.stop"
@@ -50,6 +50,18 @@ function paths.check(arguments)
       end
     end
   end
+end
+
+--- Writes a file as a whole; ends the run where that fails.
+---@param what string  in messages: "the page"
+---@param path string
+---@param text string
+function paths.write(what, path, text)
+  local file, err = io.open(path, "w")
+  if not file then stop.wrong_use("%s cannot be written: %s", what, err) end
+  local ok, failure = file:write(text)
+  if ok then ok, failure = file:close() end
+  if not ok then stop.with(stop.REFUSED, ("%s cannot be written: %s: %s"):format(what, path, failure)) end
 end
 
 return paths

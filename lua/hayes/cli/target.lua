@@ -19,7 +19,7 @@ function target.define(command, knows_nothing)
     .. "dialects of one's own in $HAYES_DIALECTS count."):argname "<dialect>"
   command:option("--trace", "Write the dialogue with the module to a file, secrets masked."):argname "<file>"
   if knows_nothing then return end
-  command:option("--profile", "What `hayes probe` has written about the module."):argname "<file>"
+  command:option("--profile", "The module's profile, which `hayes probe` has written."):argname "<file>"
 end
 
 --- Options of commands that need the network, too.

@@ -51,15 +51,8 @@ local function names_of(described)
   return names
 end
 
-local function has(names, name)
-  for _, one in ipairs(names) do
-    if one == name then return true end
-  end
-  return false
-end
-
 local function missing(path, name, names, what, problems)
-  if has(names, name) then return end
+  if check.contains(names, name) then return end
   local nearest = check.nearest(name, names)
   problems[#problems + 1] = ("%s: the dialect declares no %s %q%s"):format(path, what, name,
     nearest and (" (did you mean %q?)"):format(nearest) or "")
@@ -188,7 +181,7 @@ function links.check(dialect, problems)
       if command then check_step(declared, at, command, problems) end
       for i = 2, #declared do
         local value_name = type(declared[i]) == "string" and declared[i]:match "^%$(.*)$"
-        if value_name and not has(VALUES, value_name) then
+        if value_name and not check.contains(VALUES, value_name) then
           problems[#problems + 1] = ("%s[%d] is %q; there are $%s"):format(at, i, declared[i],
             table.concat(VALUES, ", $"))
         end

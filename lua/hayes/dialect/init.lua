@@ -260,12 +260,7 @@ function dialects.load(path)
     hint = "manual/dialects.md shows how one is written, examples/dialects/esp-at.lua is one." }
 end
 
-local function is_of_library(name)
-  for _, of_library in ipairs(known) do
-    if of_library == name then return true end
-  end
-  return false
-end
+local function is_of_library(name) return check.contains(known, name) end
 
 --- Adds a dialect of the user's own, a table or the path of a file: from now on it can be opened by its name, and takes
 --- part in finding out which one a module speaks. A table that is no dialect raises.

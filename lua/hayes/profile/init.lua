@@ -4,7 +4,7 @@
 --- A profile is a Lua table of data, which is parsed (reader.lua) and never executed:
 ---
 ---     return {
----       profile = 1,                  -- of this form
+---       profile = 1,                  -- version of this format
 ---       made_by = "hayes 0.1.0",
 ---       dialect = "quectel",          -- in which the module was asked
 ---       manufacturer = "Quectel",
@@ -102,17 +102,15 @@ end
 --- What is wrong with a table that was read; nil: nothing.
 local function problem_of(made)
   for name in pairs(made) do
-    local known = false
-    for _, field in ipairs(fields) do known = known or field == name end
-    if not known then
+    if not check.contains(fields, name) then
       local nearest = type(name) == "string" and check.nearest(name, table.move(fields, 1, #fields, 1, {}))
       return ("there is no field %s%s"):format(check.show(name), nearest and (" (did you mean %s?)"):format(nearest)
         or "")
     end
   end
-  if made.profile == nil then return "the field `profile`, the number of its form, is missing" end
+  if made.profile == nil then return "the field `profile`, the version of its format, is missing" end
   if made.profile ~= profile.VERSION then
-    return ("its form has the number %s; this version of hayes reads %d"):format(check.show(made.profile),
+    return ("its format has the version %s; this version of hayes reads %d"):format(check.show(made.profile),
       profile.VERSION)
   end
   for _, name in ipairs { "made_by", "dialect", "manufacturer", "model", "revision" } do

@@ -43,6 +43,13 @@ function ranges.of(text)
   return parts
 end
 
+local function copy(t, changes)
+  local made = {}
+  for name, value in pairs(t) do made[name] = value end
+  for name, value in pairs(changes) do made[name] = value end
+  return made
+end
+
 --- The parameters with other ranges; the same list where nothing differs.
 local function narrowed(params, found)
   if not params or not found or #found > #params then return params end
@@ -54,20 +61,10 @@ local function narrowed(params, found)
     local min = applies and math.min(param.min, range[1])
     if applies and (param.min ~= min or param.max ~= range[2]) and min <= range[2] then
       if list == params then list = table.move(params, 1, #params, 1, {}) end
-      local changed = {}
-      for name, value in pairs(param) do changed[name] = value end
-      changed.min, changed.max = min, range[2]
-      list[i] = changed
+      list[i] = copy(param, { min = min, max = range[2] })
     end
   end
   return list
-end
-
-local function copy(t, changes)
-  local made = {}
-  for name, value in pairs(t) do made[name] = value end
-  for name, value in pairs(changes) do made[name] = value end
-  return made
 end
 
 --- A declaration as the lines of a test answer have it.

@@ -1,5 +1,6 @@
 --- Writes a profile as its readers take it.
 
+local check = require "hayes.check"
 local habits = require "hayes.profile.habits"
 local scrub = require "hayes.profile.scrub"
 
@@ -9,7 +10,7 @@ local HEAD = [[
 -- It is data: a Lua table of texts in double quotes, whole numbers, true and false. hayes parses it, and executes
 -- nothing of it.
 --
---   profile    number of this form
+--   profile    version of this format
 --   made_by    the program that has written it
 --   dialect    the dialect in which the module was asked
 --   manufacturer, model, revision   what it says that it is
@@ -33,13 +34,6 @@ end
 
 local function literal(value)
   return type(value) == "string" and quoted(scrub.line(value)) or tostring(value)
-end
-
-local function sorted_names(map)
-  local names = {}
-  for name in pairs(map) do names[#names + 1] = name end
-  table.sort(names)
-  return names
 end
 
 local WIDTH <const> = 120
@@ -68,7 +62,7 @@ function writer.text(made)
     if made[name] then lines[#lines + 1] = ("  %s = %s,"):format(name, literal(made[name])) end
   end
   lines[#lines + 1] = "  habits = {"
-  for _, name in ipairs(sorted_names(made.habits or {})) do
+  for _, name in ipairs(check.names(made.habits or {})) do
     local known = habits[name]
     lines[#lines + 1] = ("    %s = %s,%s"):format(name, literal(made.habits[name]), known and " -- " .. known.doc or "")
   end

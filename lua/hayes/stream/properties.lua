@@ -60,8 +60,8 @@ local defaults = {
 }
 
 local function unknown(where, name)
-  local known = { "linger" }
-  for option in pairs(defaults) do known[#known + 1] = option end
+  local known = check.names(defaults)
+  table.insert(known, "linger")
   table.sort(known)
   check.value(where, "the option", name, { values = known })
 end

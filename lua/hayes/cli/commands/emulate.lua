@@ -18,17 +18,18 @@ function emulate.define(command)
     :args "?":choices { "EC200U", "EC200A", "Ai-WB2" }
   command:option("--flash", "The folder that is the module's flash. Default: a new one, removed at the end.")
     :argname "<folder>"
-  command:option("--profile", "Answer like the module that `hayes probe` has made this file of."):argname "<file>"
+  command:option("--profile", "Answer like the module of this profile, which `hayes probe` has written.")
+    :argname "<file>"
   command:option("--resolve", "Where a host name leads, such as example.com=127.0.0.1:8443; may be repeated.")
     :argname "<name=address>":count "*"
-  command:option("--quirks", "Habits of real firmware, with commas between them; `list` prints what there is.")
+  command:option("--quirks", "Habits of real firmware, separated by commas; `list` prints their names.")
     :argname "<names>"
   command:option("--faults", "Faults of line, module and network: drop=0.01 (a probability), reboot:50 (the 50th "
     .. "word), deaf:AT+CSQ; hayes-emulator --faults list names them.")
     :argname "<names>"
-  command:option("--seed", "What decides the faults. Default: 1."):argname "<n>"
+  command:option("--seed", "Seed of faults and of all that is random. Default: 1."):argname "<n>"
     :convert(convert.integer("--seed", 0, math.maxinteger))
-  command:option("--link", "A path at which the port is to be found, too."):argname "<path>"
+  command:option("--link", "Also make the port available at this path, by a symbolic link."):argname "<path>"
   command:epilog "Example:\n   hayes emulate --link /tmp/module &\n   hayes info -p /tmp/module"
 end
 

@@ -1,5 +1,6 @@
 --- hayes http: fetches a URL through the module.
 
+local check = require "hayes.check"
 local input = require "hayes.cli.input"
 local progress = require "hayes.cli.progress"
 local stop = require "hayes.cli.stop"
@@ -116,10 +117,7 @@ end
 
 local function show_head(out, status_line, headers)
   out:line("%s", status_line)
-  local names = {}
-  for name in pairs(headers) do names[#names + 1] = name end
-  table.sort(names)
-  for _, name in ipairs(names) do out:line("%s: %s", name, headers[name]) end
+  for _, name in ipairs(check.names(headers)) do out:line("%s: %s", name, headers[name]) end
   out:line ""
 end
 

@@ -2,6 +2,7 @@
 
 local dialects = require "hayes.dialect"
 local hayes = require "hayes"
+local paths = require "hayes.cli.paths"
 local probes = require "hayes.profile.probe"
 local stop = require "hayes.cli.stop"
 local target = require "hayes.cli.target"
@@ -16,8 +17,8 @@ function probe.define(command)
   target.define(command, true)
   command:argument("file", "Where to write the profile. Default: standard output."):args "?"
   command:flag("--yes", "Also try what changes something: a file of one byte is stored in the module and removed.")
-  command:option("--echo", "With --yes: also connect to this server, which sends back what it gets (port 7), over the "
-    .. "network that the module is on."):argname "<host:port>"
+  command:option("--echo", "With --yes: also connect, over the module's network, to this server, which must send "
+    .. "back what it gets (the echo service, port 7)."):argname "<host:port>"
   command:epilog [[
 Examples:
    hayes probe -p /dev/ttyUSB2 my-module.lua
@@ -36,8 +37,8 @@ local function echo_of(arguments)
   return { host = host, port = port }
 end
 
---- What the module said is not to be lost to a mistyped path: so that is told first. An older profile stays until there
---- is a new one.
+--- Tells a mistyped path before the module is asked, so that no answer is lost. An older profile stays until there is a
+--- new one.
 local function check_writable(path)
   local file, err = io.open(path, "a")
   if not file then stop.wrong_use("the profile cannot be written: %s", err) end
@@ -49,14 +50,6 @@ end
 local function progress_of(run)
   if not run.out.progress then return nil end
   return function(asked) io.stderr:write(("\r%d commands sent"):format(asked)) end
-end
-
-local function write(path, text)
-  local file, err = io.open(path, "w")
-  local ok = file ~= nil
-  if file then ok, err = file:write(text) end
-  if ok then ok, err = file:close() end
-  if not ok then stop.with(stop.REFUSED, ("the profile cannot be written: %s"):format(err)) end
 end
 
 local function summary(run, made, path)
@@ -82,7 +75,7 @@ function probe.run(run)
   if run.out.progress then io.stderr:write "\r\27[K" end
   stop.unless(made, err)
   local text = writer.text(made)
-  if arguments.file then write(arguments.file, text) end
+  if arguments.file then paths.write("the profile", arguments.file, text) end
   if run.out.json then
     run.out:value(made, { "profile", "made_by", "dialect", "manufacturer", "model", "revision", "habits", "answers",
       "takes" })

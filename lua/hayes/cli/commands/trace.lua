@@ -1,11 +1,13 @@
 --- hayes trace: what a trace says, decoded; or a module that answers as it did. No module is needed.
 
+local check = require "hayes.check"
 local convert = require "hayes.cli.convert"
 local decode = require "hayes.cli.decode"
 local dialects = require "hayes.dialect"
 local explain = require "hayes.explain"
 local figures = require "hayes.cli.trace.figures"
 local page = require "hayes.cli.trace.page"
+local paths = require "hayes.cli.paths"
 local reader = require "hayes.cli.trace.reader"
 local replay = require "hayes.cli.trace.replay"
 local stop = require "hayes.cli.stop"
@@ -17,12 +19,13 @@ local SLOWEST = 3
 function trace.define(command)
   command:description("Print what a trace says, with the fields of answers in words; or play the module's side of "
     .. "it on a port. No module is needed.")
-  command:argument("file", "What --trace, or hayes.open with `trace`, has written.")
+  command:argument("file", "A trace, written by --trace of any command or by hayes.open with `trace`.")
   command:option("--grep", "Only lines that hold this text."):argname "<text>"
   command:option("--slow", "Only commands that took so many seconds or more."):argname "<s>"
     :convert(convert.seconds "--slow")
   command:flag("--plain", "Do not decode answers.")
-  command:option("--dialect", "Of the module. Default: what the trace says."):argname "<name>"
+  command:option("--dialect", "The module's dialect: a name, or the file of one of your own. Default: the one that "
+    .. "the trace names."):argname "<name>"
   command:option("--html", "Write a page for a browser: search, pauses, what each line means."):argname "<page>"
   command:flag("--replay", "Print a port that answers as the module did, until the trace is over.")
   command:epilog [[
@@ -39,9 +42,7 @@ local function dialect_of(run, items)
   local name = run.arguments.dialect or reader.dialect(items)
   if not name or name == "v250" then return nil end
   if run.arguments.dialect then return stop.unless(dialects.find("--dialect", name)) end
-  for _, known in ipairs(dialects.names()) do
-    if known == name then return dialects.get(name) end
-  end
+  return check.contains(dialects.names(), name) and dialects.get(name) or nil
 end
 
 --- Which items are shown: a set by index; nil: all.
@@ -113,11 +114,7 @@ local function write_page(run, items, dialect, trips)
   local path = run.arguments.html
   local module = dialect and { explain = function(_, line) return explain(dialect, line) end }
   local text = page.of(items, trips, module)
-  local file, err = io.open(path, "w")
-  if not file then stop.wrong_use("the page cannot be written: %s", err) end
-  local written, failure = file:write(text)
-  if written then written, failure = file:close() end
-  if not written then stop.with(stop.REFUSED, ("the page cannot be written: %s: %s"):format(path, failure)) end
+  paths.write("the page", path, text)
   run.out:note("%s: %d lines", path, #items)
 end
 

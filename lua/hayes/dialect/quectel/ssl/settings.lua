@@ -70,13 +70,6 @@ settings.rules = tls.rules_with {
   timeout = { type = "number", min = 0.1, max = 3600, unit = "s", doc = "Over all; without it each step has its own." },
 }
 
-local function keys_of(map)
-  local keys = {}
-  for key in pairs(map) do keys[#keys + 1] = key end
-  table.sort(keys)
-  return keys
-end
-
 --- The module shows a certificate of its own with seclevel 2 alone; what is not used is not stored either.
 local function check_client(where, options)
   if options.verify == "mutual" then return end
@@ -93,7 +86,7 @@ local function check_ignore(where, ignore)
       check.fail(where, ("ignore has the field %s; it is a list of names: ignore = { %s }"):format(check.show(key),
         check.show(key)))
     end
-    check.value(where, "ignore", name, { values = keys_of(flaws) })
+    check.value(where, "ignore", name, { values = check.names(flaws) })
   end
 end
 
