@@ -346,8 +346,8 @@ end
 --- The program has ended.
 function oracle.check_end(run, builtin)
   if not is_empty(builtin.attached()) then run.world:fail("the loop still serves a modem") end
-  if upvalue(builtin.resume, "first_ready") then run.world:fail("a task is left that is ready to go on") end
   hayes.run(hayes.sleep, BOUND) -- work in the background finds that the modem is closed
+  if upvalue(builtin.resume, "first_ready") then run.world:fail("a task is left that is ready to go on") end
   if builtin.timers() > 0 then run.world:fail("%d timers are left", builtin.timers()) end
   for _, port in ipairs(run.line.ports) do
     if not port.closed then run.world:fail("a port is left open") end
