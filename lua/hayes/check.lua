@@ -149,6 +149,16 @@ function check.contains(list, value)
   return false
 end
 
+--- The entry of a list that has a name; nil where none has it.
+---@param list? { name: any }[]
+---@param name any
+---@return table?
+function check.named(list, name)
+  for _, entry in ipairs(list or {}) do
+    if entry.name == name then return entry end
+  end
+end
+
 --- A value as it may be shown: of one that is a secret its type alone.
 local function show_of(rule, value)
   return rule.secret and value ~= nil and "a " .. (math.type(value) and "number" or type(value)) or show(value)

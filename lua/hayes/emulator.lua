@@ -235,7 +235,7 @@ end
 --- Gives one command to the running emulator, and its answer back. The command `help` lists them: `urc TEXT`,
 --- `reboot`, `set sim absent`, `pdp drop 1`, `hold AT+CSQ 500`, `swallow AT+CSQ`, `stall 0 on`, `wifi drop`,
 --- `ftp drop data 1000`, `faults drop=0.01`, `faults off`, `faults` (what took place), `seed 5`, `hangup`, `stats`,
---- `port` (where it is, behind `port renamed`), …
+--- `port` (where it is, after `port renamed`), …
 --- What `AT&W` has saved stays over `reboot`, `ATQ1` and `ATV0` too.
 ---
 --- Errors: `refused`, `emulator_failed` once it has ended.

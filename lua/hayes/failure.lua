@@ -77,8 +77,8 @@ local function number_in_front(modem, response)
   return last and math.tointeger(tonumber(last:match("^%+[%w_]+%s*:%s*(%d+)%s*$")))
 end
 
---- Where a line in front of it has a field that is declared to be an error's number (`+CIPOPEN: 0,4`, then `ERROR`):
---- that error.
+--- Where the line before it has a field that is declared to be an error's number (`+CIPOPEN: 0,4`, then `ERROR`): that
+--- error.
 local function declared_in_front(modem, text, shown, response)
   local last = response and response[#response]
   if not last then return nil end

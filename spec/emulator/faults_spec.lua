@@ -239,7 +239,7 @@ describe("The emulator's faults", function()
     ["drop:99999999999999999999999"] = "each word has a number",
     ["drop:x"] = "drop:x: it takes place at each word, not at a command",
     ["drop,"] = "a fault without a name",
-    ["split,deaf:"] = "deaf: behind the colon is a number, or the beginning of a command line",
+    ["split,deaf:"] = "deaf: a number, or the beginning of a command line, must follow the colon",
   }
   for list, words in pairs(wrong) do
     it(("are refused when they are wrong, with the reason: %q"):format(list), function()

@@ -54,3 +54,9 @@ it("The chapters name files and folders that there are", function()
   end
   assert.are.same({}, missing)
 end)
+
+it("The CHANGELOG says what the first version has, and lists no faults of code that was never released", function()
+  local text = read "CHANGELOG.md"
+  local _, versions = text:gsub("\n## %d", "")
+  if versions == 1 then assert.is_nil(text:find("\n### Fixed", 1, true) or text:find("\n### Changed", 1, true)) end
+end)

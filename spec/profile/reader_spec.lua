@@ -60,7 +60,7 @@ describe("A profile", function()
     ["with a call in it"] = { 'return { profile = 1, dialect = string.rep("x", 1e9) }', "string is no value" },
     ["with a statement before it"] = { "os.exit()\nreturn {}", "line 1: it does not begin" },
     ["with a statement behind it"] = { 'return { profile = 1, dialect = "q" }\nwhile true do end',
-      "line 2: something stands behind the table" },
+      "line 2: there is more after the table" },
     ["of other tables in tables"] = { "return " .. ("{"):rep(100000), "nested more than 3 deep" },
     ["that is too long"] = { GOOD .. ("-"):rep(300000), "longer than 262144 bytes" },
     ["with a text that is too long"] = { 'return { dialect = "' .. ("x"):rep(3000) .. '" }', "longer than 2000 bytes" },

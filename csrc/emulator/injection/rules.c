@@ -18,7 +18,7 @@ static const struct {
 } kinds[EMU_FAULT_KINDS] = {
     [EMU_FAULT_SPLIT] = {"split", "word", "a word arrives in pieces"},
     [EMU_FAULT_MERGE] = {"merge", "word", "a word arrives with the next one"},
-    [EMU_FAULT_DELAY] = {"delay", "word", "a word arrives up to 1 s later, and everything behind it"},
+    [EMU_FAULT_DELAY] = {"delay", "word", "a word arrives up to 1 s later, and everything after it"},
     [EMU_FAULT_LATE_ANSWER] = {"late answer", "command", "a command is carried out up to 3 s later"},
     [EMU_FAULT_LOST_ANSWER] = {"lost answer", "command",
                                "a command is carried out, and its answer is not said"},
@@ -112,9 +112,9 @@ static bool read_prefix(struct emu_injection_rule *rule, const char *text)
 {
     const char *name = kinds[rule->kind].name;
     if (!*text)
-        return refuse("%s: behind the colon is a number, or the beginning of a command line", name);
+        return refuse("%s: a number, or the beginning of a command line, must follow the colon", name);
     if (!is_command_kind(rule->kind))
-        return refuse("%s:%.40s: it takes place at each %s, not at a command; behind the colon is a number",
+        return refuse("%s:%.40s: it takes place at each %s, not at a command; a number must follow the colon",
                       name, text, kinds[rule->kind].of);
     rule->prefix = emu_copy_text(text);
     return true;

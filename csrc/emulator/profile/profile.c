@@ -276,7 +276,7 @@ static bool read_profile(struct reading *reading)
         if (!read_field(reading))
             return false;
     if (emu_tokens_next(tokens) != '\0' || tokens->mistake)
-        return emu_tokens_fail(tokens, "something stands behind the table");
+        return emu_tokens_fail(tokens, "there is more after the table");
     if (!(reading->seen >> FIELD_PROFILE & 1))
         return emu_tokens_fail(tokens, "the field \"profile\", the version of its format, is missing");
     if (!reading->profile->dialect)

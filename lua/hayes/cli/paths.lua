@@ -5,7 +5,7 @@ local stop = require "hayes.cli.stop"
 
 local paths = {}
 
---- Arguments that are paths of files to be read, and those whose text is one behind an `@`.
+--- Arguments that are paths of files to read, those that may be `@` and such a path, and paths of files to write.
 local read = { "ca", "cert", "key", "profile" }
 local read_behind_at = { "data", "password", "pin", "apn_password", "wifi_password" }
 local written = { "output", "html", "trace" }

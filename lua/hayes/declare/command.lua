@@ -41,8 +41,8 @@ local core = require "hayes.core"
 ---@field flags? boolean the values are bits, and the field a sum of them
 ---@field optional? boolean it may be missing, together with all fields after it
 ---@field error? boolean|string  0, or a number that the dialect's errors explain; a name: those of `errors.sets`. A
----  deferred result with another number than 0 makes modem:call fail with that error, and so does such a line in front
----  of `ERROR`
+---  deferred result with another number than 0 makes modem:call fail with that error, and so does such a line before
+---  `ERROR`
 ---@field unit? string "s", "bytes", …
 ---@field secret? boolean never shown in a trace, an error or an explanation
 ---@field doc? string what it is
@@ -85,13 +85,13 @@ local core = require "hayes.core"
 ---@field alternatives? hayes.alternative[] answers of other shapes; the first that fits counts
 ---@field test? boolean there is a test form (`=?`)
 ---@field read? boolean|hayes.form there is a read form (`?`)
----@field execute? boolean|hayes.form there is a form without anything behind the name
+---@field execute? boolean|hayes.form there is a form without anything after the name
 ---@field sequence? boolean no command line but bytes sent by themselves between guard times (`+++`)
 ---@field prefix? string    of the information responses, where it is not the name
 ---@field bare? boolean|string   they have none; a string is the shape they have (at_fields_match)
 ---@field data? { ends: string?, length: string?, if_given: boolean?, forms: string[]?, ack: hayes.ack?,
 ---  echoed: boolean? }  takes data at a prompt or after CONNECT, unless the parameter `length` is 0, or (if_given) left
----  out; echoed: the module may repeat it in front of the answer
+---  out; echoed: the module may repeat it before the answer
 ---@field connect? hayes.connect   what CONNECT or the prompt begins, which modem:at refuses (by_hand.lua)
 ---@field online? "prompt"   data mode begins at the prompt, with no CONNECT
 ---@field final? string|string[] groups of final result codes that end it, in place of OK ("general")

@@ -83,12 +83,6 @@ local function each_step(link, path, f)
   end
 end
 
-local function named(list_of, name)
-  for _, one in ipairs(list_of or {}) do
-    if one.name == name then return one end
-  end
-end
-
 --- What the command of a step must be declared to have.
 local function check_step(declared, at, command, problems)
   local given = #declared - 1
@@ -104,7 +98,7 @@ end
 
 local function check_data(link, path, dialect, problems)
   local function takes_data(declared, at)
-    local command = declared and named(dialect.commands, declared[1])
+    local command = declared and check.named(dialect.commands, declared[1])
     if command and not command.data then
       problems[#problems + 1] = ("%s: %s takes no data (data = { … })"):format(at, command.name)
     end
@@ -114,18 +108,18 @@ local function check_data(link, path, dialect, problems)
   for kind, declared in pairs(link.tls and link.tls.slots or {}) do
     takes_data(declared, path .. ".tls.slots." .. kind)
   end
-  local sends = named(dialect.commands, link.send[1])
+  local sends = check.named(dialect.commands, link.send[1])
   local taken = sends and link.send.taken
-  if taken and not named(sends.deferred and sends.deferred.answer or sends.answer, taken) then
+  if taken and not check.named(sends.deferred and sends.deferred.answer or sends.answer, taken) then
     problems[#problems + 1] = ("%s.send.taken is %q, which is no field of the result of %s"):format(path, taken,
       sends.name)
   end
   local has_block = false
   for _, notice_of in ipairs(link.data) do
-    local urc = named(dialect.urcs, notice_of.urc)
+    local urc = check.named(dialect.urcs, notice_of.urc)
     has_block = has_block or urc ~= nil and urc.block ~= nil
   end
-  local reads = link.read and named(dialect.commands, link.read[1])
+  local reads = link.read and check.named(dialect.commands, link.read[1])
   if not has_block and not (reads and reads.block) then
     problems[#problems + 1] = path .. ": neither the answer of a command in `read` nor a URC in `data` has a block: "
       .. "no data would ever come"
@@ -134,7 +128,7 @@ end
 
 local function check_ids(link, path, urcs, problems)
   local function one(notice_of, at, field)
-    local urc = named(urcs, notice_of.urc)
+    local urc = check.named(urcs, notice_of.urc)
     local id, described = notice_of[field], urc
     if urc and urc.keys then
       described = urc.keys[notice_of.key]
@@ -144,7 +138,7 @@ local function check_ids(link, path, urcs, problems)
         return
       end
     end
-    if urc and type(id) == "string" and not named(described.answer, id) then
+    if urc and type(id) == "string" and not check.named(described.answer, id) then
       problems[#problems + 1] = ("%s.%s is %q, which is no field of %s"):format(at, field, id, urc.name)
     end
   end
@@ -177,7 +171,7 @@ function links.check(dialect, problems)
     local path = ("links[%q]"):format(name)
     each_step(link, path, function(declared, at)
       missing(at, declared[1], commands, "command", problems)
-      local command = named(dialect.commands, declared[1])
+      local command = check.named(dialect.commands, declared[1])
       if command then check_step(declared, at, command, problems) end
       for i = 2, #declared do
         local value_name = type(declared[i]) == "string" and declared[i]:match "^%$(.*)$"

@@ -293,16 +293,9 @@ end
 
 -- What one part says of another
 
-local function has(described, name)
-  for _, one in ipairs(described or {}) do
-    if one.name == name then return true end
-  end
-  return false
-end
-
 local function check_command(declaration, path, groups, problems)
   local function needs(list_of, name, where, what)
-    if name and not has(list_of, name) then
+    if name and not check.named(list_of, name) then
       problems[#problems + 1] = ("%s.%s is %s, which is no %s of the command"):format(path, where, show(name), what)
     end
   end

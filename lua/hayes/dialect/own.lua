@@ -1,5 +1,6 @@
 --- Dialects that are not the library's: those that a program has added, and those of the files and folders of a path.
 
+local check = require "hayes.check"
 local core = require "hayes.core"
 local errors = require "hayes.error"
 
@@ -15,16 +16,10 @@ local source_of = setmetatable({}, { __mode = "k" })
 --- By path of the file, so that a file is read once.
 local files = {}
 
-local function named(list, name)
-  for _, dialect in ipairs(list) do
-    if dialect.name == name then return dialect end
-  end
-end
-
 ---@param name string
 ---@return hayes.dialect?
 function own.find(name)
-  return named(added, name) or named(of_path, name)
+  return check.named(added, name) or check.named(of_path, name)
 end
 
 --- All of them, in the order in which they are tried: those that were added, then those of the path.
@@ -103,7 +98,7 @@ function own.look_in(path, load, is_known)
       dialect, err = own.of_file(file, load)
       if not dialect then return nil, err end
       if is_known(dialect.name) then return taken(dialect.name, "one of the library's") end
-      if named(found, dialect.name) then return taken(dialect.name, "an earlier one of " .. path) end
+      if check.named(found, dialect.name) then return taken(dialect.name, "an earlier one of " .. path) end
       found[#found + 1] = dialect
     end
   end

@@ -33,7 +33,7 @@ end
 
 --- Those that a caller writes: of a function that became a method of the modem, the modem stands before the colon.
 local function arguments_of(call, doc)
-  return call:find "^modem:" and doc.arguments:gsub("^modem,?%s*", "") or doc.arguments
+  return call:find "^modem:" and doc.arguments:gsub("^modem,?%s*", ""):gsub("^_,?%s*", "") or doc.arguments
 end
 
 local function rows_of(list, before)

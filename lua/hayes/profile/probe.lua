@@ -163,7 +163,7 @@ local function spacing(self)
   end
 end
 
---- Does a blank line stand in front of OK? The modules whose lines end with CR alone have V.250's form of answers.
+--- Does a blank line come before OK? Only of modules whose command lines end with CR, which answer in V.250's form.
 local function blank_line(self)
   if self.dialect.protocol.eol ~= "\r" then return nil end
   for _, row in ipairs(self.answers) do

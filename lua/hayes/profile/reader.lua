@@ -156,7 +156,7 @@ function reader.parse(text)
   local ok, made = pcall(function()
     if parser:word() ~= "return" or parser:next() ~= "{" then parser:fail "it does not begin with `return {`" end
     local found = parser:table(1)
-    if parser:next() ~= "" then parser:fail "something stands behind the table" end
+    if parser:next() ~= "" then parser:fail "there is more after the table" end
     return found
   end)
   if ok then return made end

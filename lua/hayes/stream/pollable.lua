@@ -31,7 +31,7 @@ function pollable:update_signal()
 end
 
 --- A descriptor of the socket's own that is readable while receive() would give something at once, and writable while
---- send() would take something at once, or connect() is over. -1 before connect() and behind close().
+--- send() would take something at once, or connect() is over. -1 before connect() and after close().
 ---@return integer
 function pollable:getfd()
   if self.closing or self.has_no_fd or not self.connection and not self.connecting then return -1 end

@@ -129,7 +129,7 @@ local function fill_in(self, count)
   end
 end
 
---- The place behind which the host's line stands, from here on; nil: nowhere.
+--- The index of the item that the host's line is, from here on; nil: there is none.
 local function find_line(self, line)
   for i = self.at, math.min(self.at + MOST_LEFT_OUT, #self.items) do
     local item = self.items[i]

@@ -165,7 +165,7 @@ return {
     data = { length = "send_length", ends = "\26", echoed = true },
   },
   {
-    name = "+QISDE", summary = "Whether the data of AT+QISEND is repeated in front of its answer.",
+    name = "+QISDE", summary = "Whether the module echoes the data of AT+QISEND.",
     source = NOTE .. ", QISDE",
     params = { { name = "echo", type = "integer", values = no_yes } },
     answer = { { name = "echo", values = no_yes } }, read = true, test = true, timeout = 0.3,

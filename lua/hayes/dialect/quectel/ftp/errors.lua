@@ -15,7 +15,7 @@ local local_file = "It is the module's own file that failed, not the network: ch
 
 local look_there = "A path without / in front begins in the current folder: ftp:pwd() tells that, and ftp:entries() "
   .. "what is in it. Upper and lower case differ on most servers."
-local other_name = "Some servers take no spaces and nothing but ASCII in names, or no folders in front of them: go "
+local other_name = "Some servers take no spaces and nothing but ASCII in names, or no folders before them: go "
   .. "there with ftp:cwd(), and give the bare name."
 
 --- By number: the note's words, and a hint.

@@ -152,7 +152,7 @@ local function parse(where, url)
   address = address or place
   local host, port = address:match("^(.-):(%d+)$")
   if not account and not host and address:find("^[^%[].*:") and path:find("@", 1, true) then
-    check.fail(where, ("%q has a slash in front of its @: in a user name or password it is written %%2F"):format(shown))
+    check.fail(where, ("%q has a slash before its @: in a user name or password it is written %%2F"):format(shown))
   end
   local user, password = (account or ""):match("^([^:]*):?(.*)$")
   local kind = path:match(";type=(%a)$")

@@ -242,8 +242,8 @@ function SslContexts:confirm(context, hold)
   return confirmation.run { self:confirmable(context, hold) }
 end
 
---- Whether the module still verifies with this context, once something is open with it: it may have restarted, with
---- nobody noticing, behind the confirmation.
+--- Whether the module still verifies with this context, once something is open with it: it may have restarted
+--- unnoticed after the confirmation.
 ---@param context hayes.quectel.ssl_context
 ---@return true?, hayes.error?
 function SslContexts:still_verifies(context)

@@ -45,8 +45,8 @@ local function context_of(modem, connection)
   return nil, not err.result and err or nil
 end
 
---- True where the connection uses the SSL context that was asked for: a byte of the command that opened it may have
---- changed on the line; and where that still verifies: a restart that nobody has noticed may have come in front of it.
+--- True if the connection uses the SSL context that was asked for, and that context still verifies: a byte of the
+--- command that opened it may have changed on the line, and the module may have restarted unnoticed before it.
 local function is_protected(self, connection)
   local context = connection.context
   local index, err = context_of(self.modem, connection)
