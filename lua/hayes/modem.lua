@@ -405,7 +405,7 @@ function Modem:events() return not self.pollable and self.blocked and "rw" or "r
 --- How long a loop that is not the library's may wait before it calls step(): every timer of the library counts. What
 --- becomes due earlier meanwhile makes pollfd() ready.
 ---@return number? seconds; nil: without end
-function Modem.timeout() return wait.timeout() end
+function Modem.timeout(_) return wait.timeout() end
 
 --- Serves the modem, waiting up to `seconds` (0) for something to happen; handlers run, too.
 ---
