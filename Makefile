@@ -124,11 +124,13 @@ env:
 
 demo:
 	@.ci/packages demo
+	@echo 'Building'
 	@$(MAKE) -s all
 	@eval "$$($(MAKE) -s env)" && exec $(LUA) examples/demo.lua
 
 demo-ftp:
 	@.ci/packages --check test
+	@echo 'Building'
 	@$(MAKE) -s all
 	@eval "$$($(MAKE) -s env)" && exec $(LUA) examples/demo_ftp.lua
 

@@ -40,13 +40,23 @@ local function chapters()
   return list
 end
 
+--- The page of a dialect's commands, with a list of them in front of the first part: there are some hundred.
+local function with_list(text)
+  local links = {}
+  for name in text:gmatch "\n### (AT[^\n]*)" do
+    links[#links + 1] = ("[%s](#%s)"):format(name, html.anchor(name))
+  end
+  local before, rest = text:match "^(.-\n)(## .*)$"
+  return before and ("%s%s\n\n%s"):format(before, table.concat(links, " · "), rest) or text
+end
+
 local function references()
   local list = {}
   for _, name in ipairs(dialects.names()) do
     local dialect = dialects.get(name)
     if #(dialect.declared or {}) > 0 then
-      list[#list + 1] = { name = "commands-" .. name, title = dialect.title or name, text = reference.page(dialect),
-        part = "AT commands" }
+      list[#list + 1] = { name = "commands-" .. name, title = dialect.title or name, part = "AT commands",
+        text = with_list(reference.page(dialect)) }
     end
   end
   return list

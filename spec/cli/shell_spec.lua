@@ -161,6 +161,18 @@ describe("The shell", function()
     assert.are.equal(0, result.status, result.out)
   end)
 
+  it("has a prompt on a terminal that no line editor can work on, too", function()
+    local result = Program.in_terminal({ "shell", "-p", emulator.address, env = { "SPEC_TERM=dumb" } }, {
+      { "wait", "Ctrl-D leaves" }, { "wait", "> " },
+      { "type", "AT\n" }, { "wait", "OK" }, { "wait", "> " },
+      { "type", "{ 6 *\n" }, { "wait", ">> " }, { "type", "7 }\n" }, { "wait", "{ 42 }" }, { "wait", "> " },
+      { "type", "\3" }, { "wait", "> " },
+      { "type", "\4" },
+    })
+    assert.are.equal(0, result.status, result.out)
+    assert.is_nil(result.out:find("\27", 1, true), result.out)
+  end)
+
   it("ends what is under way at Ctrl-C, and goes on", function()
     local result = typed {
       { "wait", "> " },

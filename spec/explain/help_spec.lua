@@ -19,6 +19,7 @@ describe("The help of a modem", function()
       assert.is_truthy(text:find("modem%." .. name .. " +%S"), name)
     end
     assert.is_truthy(text:find "modem:at%(text, options%) +Sends a command line")
+    assert.is_truthy(text:find("modem:timeout() ", 1, true), text) -- its object has no name in the source
     assert.is_nil(text:find("modem.ip", 1, true)) -- the library's own
   end)
 

@@ -9,7 +9,7 @@ import ast, fcntl, os, pty, select, struct, sys, termios, time
 steps = [ast.literal_eval(line) for line in open(sys.argv[1])]
 child, master = pty.fork()
 if child == 0:
-    os.environ["TERM"] = "xterm"
+    os.environ["TERM"] = os.environ.get("SPEC_TERM", "xterm")
     os.execvp(sys.argv[2], sys.argv[2:])
 fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
 seen, searched = b"", 0

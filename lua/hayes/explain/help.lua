@@ -31,9 +31,9 @@ local function functions_of(object)
   return list
 end
 
---- Those that a caller writes: of a function that became a method of the modem, the modem stands before the colon.
+--- Those that a caller writes: of a method, the object stands before the colon.
 local function arguments_of(call, doc)
-  return call:find "^modem:" and doc.arguments:gsub("^modem,?%s*", ""):gsub("^_,?%s*", "") or doc.arguments
+  return call:find ":" and doc.arguments:gsub("^modem,?%s*", ""):gsub("^_,?%s*", "") or doc.arguments
 end
 
 local function rows_of(list, before)

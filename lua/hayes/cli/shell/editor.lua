@@ -10,6 +10,7 @@ local wait = require "hayes.wait"
 
 ---@class hayes.cli.editor
 ---@field interactive boolean  a person is there: prompt, history, completion
+---@field unedited? boolean     a person is there, but no line editor, or a terminal that it cannot work on
 ---@field prompting boolean    the prompt is on the screen
 local Editor = {}
 Editor.__index = Editor
@@ -18,16 +19,17 @@ local STDIN = 0
 local PROMPT = "> "
 local FURTHER = ">> " -- of Lua that began in an earlier line
 
-local function is_terminal()
-  local term = os.getenv "TERM" or "dumb"
-  return core.is_terminal(0) and core.is_terminal(1) and term ~= "dumb"
-end
+local function is_terminal() return core.is_terminal(0) and core.is_terminal(1) end
+
+--- Can it move the cursor?
+local function is_capable() return (os.getenv "TERM" or "dumb") ~= "dumb" end
 
 ---@param shell hayes.cli.shell
 function Editor.new(shell)
   local found, readline = pcall(require, "readline")
   local self = setmetatable({
-    interactive = is_terminal() and found, prompting = false, shell = shell, ahead = "", finished = false,
+    interactive = is_terminal() and is_capable() and found, prompting = false,
+    shell = shell, ahead = "", finished = false,
   }, Editor)
   if self.interactive then
     self.readline = readline
@@ -128,13 +130,15 @@ function Editor:read(goes_on)
   local prompt = goes_on and FURTHER or PROMPT
   if self.interactive then return edited(self, prompt) end
   if self.unedited then io.stdout:write(prompt):flush() end
-  return plain(self)
+  local line = plain(self)
+  if self.unedited and not line then io.stdout:write "\n" end
+  return line
 end
 
 --- Gives up the line that is being typed: Ctrl-C. The handler is not removed but replaced by the next prompt's:
 --- lua-readline 3.2 closes the terminal's stream before readline uses it for the last time, and crashes.
 function Editor:drop()
-  if not self.prompting then return end
+  if not (self.prompting or self.unedited) then return end
   self.prompting = false
   io.stdout:write "\n" -- the terminal has shown ^C
 end

@@ -109,10 +109,11 @@ function Shell:obey(line)
   return self:evaluate(text)
 end
 
+local function has_person(self) return self.editor.interactive or self.editor.unedited end
+
 --- Runs Lua. A person may go on in the next line; a program that writes to a pipe hears at once what is wrong.
 function Shell:evaluate(text)
-  local has_prompt = self.editor.interactive or self.editor.unedited
-  self.begun = has_prompt and evaluate.is_unfinished(text) and text or nil
+  self.begun = has_person(self) and evaluate.is_unfinished(text) and text or nil
   if not self.begun then evaluate.run(self, text) end
 end
 
@@ -143,7 +144,7 @@ end
 
 --- Reads and obeys lines up to the end of input.
 function Shell:run()
-  if self.editor.interactive then
+  if has_person(self) then
     local module = self.modem:identify()
     self:tell(("%s on %s; help lists what there is, Ctrl-D leaves"):format(module and module.model or "a module",
       self.modem.address))
