@@ -21,5 +21,5 @@ return {
   { "lua/hayes/testing/init.lua", "#pattern > #found", "#pattern < #found", TESTING },
   { "lua/hayes/testing/init.lua", "if #bytes < wanted.count then return bytes end", "", TESTING },
   { "lua/hayes/dialect/own.lua", "if earlier.name == name then place = i end", "", OWN },
-  { "lua/hayes/dialect/own.lua", "return named(added, name) or named(of_path, name)", "return named(added, name)", OWN },
+  { "lua/hayes/dialect/own.lua", "or check.named(of_path, name)", "", OWN },
 }
