@@ -49,6 +49,16 @@ describe("A scripted module of hayes.testing", function()
     assert.are.same("AT+QISEND=0,4", module.lines[#module.lines])
   end)
 
+  it("takes data that is written to it in pieces", function()
+    local got
+    module:take(4, function(bytes) got = bytes end)
+    module:write "A\r"
+    assert.is_nil(got)
+    module:write "\nBAT\r"
+    assert.are.same("A\r\nB", got)
+    assert.are.same("AT", module.lines[#module.lines])
+  end)
+
   it("says what it is told to, when it is told to, in virtual time", function()
     local before = hayes.now()
     module:say("\r\n+CREG: 5\r\n", 3600)

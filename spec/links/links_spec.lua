@@ -175,6 +175,15 @@ describe("A declared connection", function()
     assert.are.same("data", sock:receive())
   end)
 
+  it("tells a call that waits for data that the peer has closed it, as soon as the module says so", function()
+    local sock = assert(modem.tcp.open("h", 1))
+    sock:settimeout(600)
+    local before = hayes.now()
+    module:say("\r\n+GONE: 0\r\n", 2)
+    assert.are.same({ nil, "closed", "" }, { sock:receive(1) })
+    assert.are.same(before + 2, hayes.now())
+  end)
+
   it("ends where the line has lost bytes of a read", function()
     local sock = assert(modem.tcp.open("h", 1))
     answers["^AT%+RD=(%d),(%d+)$"] = "\r\n+RD: 0,20\r\ntoo short\r\n\r\nOK\r\n"

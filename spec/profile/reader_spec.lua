@@ -62,6 +62,9 @@ describe("A profile", function()
     ["with a statement behind it"] = { 'return { profile = 1, dialect = "q" }\nwhile true do end',
       "line 2: there is more after the table" },
     ["of other tables in tables"] = { "return " .. ("{"):rep(100000), "nested more than 3 deep" },
+    ["of tables one deeper than it may have"] = { 'return { profile = 1, dialect = "quectel", answers = { { {} } } }',
+      "nested more than 3 deep" },
+    ["with an escape of no byte"] = { [[return { dialect = "\256" }]], "\\256 is no byte" },
     ["that is too long"] = { GOOD .. ("-"):rep(300000), "longer than 262144 bytes" },
     ["with a text that is too long"] = { 'return { dialect = "' .. ("x"):rep(3000) .. '" }', "longer than 2000 bytes" },
     ["with a line end in a text"] = { 'return { dialect = "a\nb" }', "line 1: a text does not end on its line" },
@@ -81,6 +84,15 @@ describe("A profile", function()
     ["that is empty"] = { "", "line 1: it does not begin" },
     ["of bytes of no text"] = { "\0\255\254\0return {", "line 1: it does not begin" },
   }
+
+  it("may be as long as it may be, and not a byte longer", function()
+    local longest = GOOD .. ("-"):rep(262144 - #GOOD)
+    assert(profiles.parse(longest))
+    assert.is_nil((profiles.parse(longest .. "-")))
+    local says = emulator_says { longest, longest .. "-" }
+    assert.is_true(says[1])
+    assert.is_truthy(says[2] ~= true and says[2]:find("longer than 262144 bytes", 1, true), tostring(says[2]))
+  end)
 
   for what, case in pairs(hostile) do
     it(what .. " is refused with what is wrong, by both readers", function()

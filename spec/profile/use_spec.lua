@@ -55,6 +55,12 @@ describe("A profile, given to hayes.open", function()
     assert.is_false(has_sent "+QSSLRECV" or has_sent "+QSSLCFG")
   end)
 
+  it("gives no ranges out of an answer whose brackets do not match", function()
+    assert(open(profile_of 'answers = { { "AT+QSSLRECV=?", "+QSSLRECV: (0-5),((1-1200)", "OK" } },'))
+    modem:call("+QSSLRECV", "write", { 6, 100 })
+    assert.is_true(has_sent "AT+QSSLRECV=6,100")
+  end)
+
   it("leaves the ranges of other modules as they are", function()
     assert(open(profile_of 'answers = { { "AT+QSSLRECV=?", "+QSSLRECV: (0-5),(1-1200)", "OK" } },'))
     modem:close()

@@ -6,7 +6,6 @@ local OWN = "spec/dialect/own_spec.lua"
 local TESTING = "spec/dialect/testing_spec.lua"
 
 return {
-  { "lua/hayes/links/connection.lua", "if self.damaged then return end", "", LINKS },
   { "lua/hayes/links/connection.lua", "self.arrivals, self.has_data = self.arrivals + 1, self.declared.read ~= nil",
     "self.arrivals, self.has_data = self.arrivals + 1, false", LINKS },
   { "lua/hayes/links/connection.lua", "  self.peer_closed = true\n  notify(self)", "  self.peer_closed = true", LINKS },
