@@ -280,6 +280,13 @@ describe("The SIMCom A76xx dialect of the examples", function()
     assert.are.same(1, sent "AT+SERVERSTOP=0")
   end)
 
+  it("takes no client whose number no command could name: the line was damaged", function()
+    local server = assert(modem.tcp.listen(8080))
+    module:say "\r\n+CLIENT: 10,0,10.0.0.9:50000\r\n\r\n+CLIENT: -1,0,10.0.0.9:50000\r\n"
+    assert.are.same({ nil, "timeout" }, { server:accept(5) })
+    server:close()
+  end)
+
   it("closes a server in the module whose opening was not answered, and is there for the next one", function()
     answers["AT+SERVERSTART=8080,0"] = ""
     local server, err = modem.tcp.listen(8080, { timeout = 2 })

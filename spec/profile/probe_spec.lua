@@ -42,6 +42,7 @@ local DIALOGUE <const> = [[
 < AT+CNUM
 < AT+COPS
 < AT+CGPADDR
+< AT+CWJAP
 < AT+NEVER
 < OK
 > AT+GMR
@@ -55,6 +56,9 @@ local DIALOGUE <const> = [[
 < OK
 > AT+CGPADDR=?
 < +CGPADDR: 1,"10.64.1.2"
+< OK
+> AT+CWJAP=?
+< "home","hunter2"
 < OK
 > AT+NEVER=?
 < ERROR
@@ -81,7 +85,7 @@ describe("A module that nobody has a dialect for", function()
     local all = {}
     for _, row in ipairs(made.answers) do all[#all + 1] = table.concat(row, "\n") end
     local text = table.concat(all, "\n")
-    for _, secret in ipairs { "866758041234567", "491701234567", "10.64.1.2" } do
+    for _, secret in ipairs { "866758041234567", "491701234567", "10.64.1.2", "hunter2" } do
       assert.is_nil(text:find(secret, 1, true), text)
     end
     assert.is_truthy(text:find("IMEI: ***", 1, true), text)
@@ -96,6 +100,12 @@ describe("What names a module, its card, its owner or its network", function()
     ['+CGPADDR: 1,"10.64.1.2"'] = '+CGPADDR: 1,"***"', ["(0-4294967295),(0-2147483647)"] = false,
     ["EC200UCNAAR03A15M08_01.001.01.001"] = false, ["V4.18_P1.4.4-e15d67b"] = false,
     ["+IPR: (),(4800,9600,19200,38400,57600,115200)"] = false, ["a\tb"] = "a?b",
+    ["IMEI: 35-209900-176148-1"] = "IMEI: ***", ["8612 3456 7890 123"] = "***", ["+49 170 1234567"] = "+***",
+    ['+CNUM: "","1701234567",129'] = '+CNUM: "","***",129', ["01701234567"] = "***", ["10.64.3.2"] = "***",
+    ["IP=203.0.113.7,x"] = "IP=***,x", ['"10.64.3.2.255.255.255.0"'] = '"***"', ["fe80::1ff:fe23:4567"] = "***",
+    ['"2001:db8:0:1:2:3:4:5"'] = '"***"', ["aabb.ccdd.eeff"] = "***", ["AABBCCDDEEFF"] = "***",
+    ["0xA0B1C2D3E4F5"] = "***", ["2.2.0.0(b097cdf)"] = false, ["Nov 27 2026 10:00:00"] = false,
+    ["+QCFG: (1000000-4294967295),(0-12)"] = false, ["2026-11-27 10:00:00"] = false,
   } do
     it((wanted and "is taken out of " or "is not in ") .. line:gsub("%c", "\\t"), function()
       assert.are.equal(wanted or line, scrub.line(line))

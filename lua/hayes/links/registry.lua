@@ -49,7 +49,9 @@ local function hear_of(self, declared)
     hear(self, "accepted", accepted, function(event)
       local server = self.servers[event.fields[accepted.server]]
       local id = event.fields[accepted.id]
-      if server and math.type(id) == "integer" then server:on_client(id) end
+      -- Any other number is a damaged line, or one that no command could name.
+      local known = math.type(id) == "integer" and id >= declared.ids.first and id <= declared.ids.last
+      if server and known then server:on_client(id) end
     end)
   end
 end

@@ -79,13 +79,20 @@ local function secret_keys(declaration)
   return keys
 end
 
+--- A line of the answer to a command. One that has no name in front is about what the command is about.
+local function masked(self, text, line)
+  if line:find "^%s*[%+%^%$#%*%%&]" then return mask.line(self.dialect, line) end
+  local written = text:gsub("=?%??$", "=")
+  return mask.command(self.dialect, written .. mask.line(self.dialect, line)):sub(#written + 1)
+end
+
 --- The lines of an answer as they may be kept. Some firmware shows what is set among the ranges.
-local function kept(self, declaration, response)
+local function kept(self, text, declaration, response)
   local secret, lines = declaration and secret_keys(declaration) or {}, {}
   for i = 1, math.min(#response, MOST_LINES) do
     local head, key = response[i]:match '^([^"]*"([^"]*)")'
     local hides = key and secret[key:lower()]
-    lines[i] = scrub.line(hides and head .. ",***" or mask.line(self.dialect, response[i]))
+    lines[i] = scrub.line(hides and head .. ",***" or masked(self, text, response[i]))
   end
   return lines
 end
@@ -102,7 +109,7 @@ local function record(self, text, declaration, refusals)
   if left_out[text] then return nil end
   local response, err, fatal = ask(self, text)
   if response then
-    add(self, text, kept(self, declaration, response), response.result)
+    add(self, text, kept(self, text, declaration, response), response.result)
   elseif refusals and err.result then
     add(self, text, {}, err.result)
   end
