@@ -100,18 +100,21 @@ local function words_in_front(modem, shown, response)
     message = ("%s failed: %s"):format(shown, known.text) }
 end
 
---- The deferred result of a command tells of an error, by a field that is declared to (`error = true`): that error.
+--- The deferred result of a command tells of an error, by a field that is declared to (`error = true`): that error. A
+--- field without a number tells nothing: the line has lost or changed bytes.
 ---@param modem hayes.modem
 ---@param text string
 ---@param response hayes.response
 ---@return hayes.error?
 function failure.of_result(modem, text, response)
   if not response.deferred then return nil end
-  local code, set = answer.error_in(modem.dialect.commands, text, response[response.deferred], true)
+  local line = response[response.deferred]
+  local code, set, damaged = answer.error_in(modem.dialect.commands, text, line, true)
+  if damaged then return failure.bad_answer(modem, text, line, damaged) end
   if not code or code == 0 then return nil end
   local shown = mask.command(modem.dialect, text)
   local err = failure.coded(modem, code, shown, set)
-  err.command, err.result = shown, mask.line(modem.dialect, response[response.deferred])
+  err.command, err.result = shown, mask.line(modem.dialect, line)
   return err
 end
 

@@ -58,6 +58,12 @@ describe("A dialect that declares how its modules tell of failure", function()
     assert.is_truthy(tostring(err):find("the server refused (4)", 1, true))
     answers["AT+OPEN=0"] = OK .. "\r\n+OPEN: 0,77\r\n"
     fails("+OPEN", { "error_77", 77, "AT+OPEN=0" })
+    for _, damaged in ipairs { "0", "0,", "0,x", "0,99999999999999999999" } do
+      answers["AT+OPEN=0"] = OK .. "\r\n+OPEN: " .. damaged .. "\r\n"
+      fails("+OPEN", { "bad_answer", nil, "AT+OPEN=0" })
+    end
+    answers["AT+OPEN=0"] = OK .. "\r\n+OPEN: 0,000\r\n"
+    assert(modem:call("+OPEN", "write", { 0 }))
     answers["AT+OPEN=0"] = OK .. "\r\n+OPEN: 0,0\r\n"
     assert.are.same("+OPEN: 0,0", modem:call("+OPEN", "write", { 0 })[1])
   end)

@@ -280,6 +280,17 @@ describe("The SIMCom A76xx dialect of the examples", function()
     assert.are.same(1, sent "AT+SERVERSTOP=0")
   end)
 
+  it("sends nothing after a result that does not say how much was taken: the line was damaged", function()
+    local sock = assert(modem.tcp.open("server.example", 80))
+    answers["^AT%+CIPSEND=(%d),(%d+)$"] = function(at, id, length)
+      at:take(tonumber(length), function() return OK .. ("\r\n+CIPSEND: %s,%s,\r\n"):format(id, length) end)
+      return "\r\n>"
+    end
+    sock:send "hello"
+    assert.are.same({ nil, "closed" }, { sock:flush() })
+    assert.are.same({ "bad_answer", 5 }, { sock:lasterror().name, sock:lasterror().uncertain })
+  end)
+
   it("takes no client whose number no command could name: the line was damaged", function()
     local server = assert(modem.tcp.listen(8080))
     module:say "\r\n+CLIENT: 10,0,10.0.0.9:50000\r\n\r\n+CLIENT: -1,0,10.0.0.9:50000\r\n"

@@ -77,12 +77,13 @@ function answer.fields(commands, text, line)
   return values, damaged
 end
 
---- The number in the field of a line that is declared to be an error's (`error = true`); nil: there is none.
+--- The number in the field of a line that is declared to be an error's (`error = true`); nil: there is none. The third
+--- result: the name of such a field that has no number.
 ---@param commands table<string, hayes.declaration>
 ---@param text string the command
 ---@param line string
 ---@param deferred boolean the line is, or may be, the command's deferred result
----@return integer?, string? set the errors that it is one of, where the field names them (`error = "tls"`)
+---@return integer?, string? set, string? damaged  set: the errors that it is one of, where the field names them
 function answer.error_in(commands, text, line, deferred)
   local name, form, params = command.parse(command.answered_by(text, line))
   local declaration = commands[name]
@@ -100,8 +101,10 @@ function answer.error_in(commands, text, line, deferred)
   end
   for i, described in ipairs(declared or {}) do
     if described.error then
-      local code = core.fields(rest)[i + skip]
-      return math.type(code) == "integer" and code or nil, type(described.error) == "string" and described.error or nil
+      local said = core.fields(rest)[i + skip]
+      local code, wrong = as_declared(described, said)
+      local set = type(described.error) == "string" and described.error or nil
+      return code, set, (wrong or code == nil and not described.optional) and described.name or nil
     end
   end
 end

@@ -112,19 +112,22 @@ end
 local function send_failure(self, err, bytes, sent)
   local explained = errors.within(err, "sending to " .. self.host)
   explained.sent = sent
-  -- Without an answer it is unknown whether the module has taken the bytes, so no more may follow them.
-  if err.name == "timeout" and not err.queued then explained.uncertain = #bytes end
+  -- Without an answer, or with one that is damaged, it is unknown whether the module has taken the bytes, so no more may
+  -- follow them.
+  local unknown = err.name == "timeout" or err.name == "bad_answer"
+  if unknown and not err.queued then explained.uncertain = #bytes end
   return nil, explained
 end
 
---- How many of the bytes the module has taken, by its result.
+--- How many of the bytes the module has taken, by its result; nil and an error where that is damaged.
 local function taken_of(self, response, length)
   local field = self.declared.send.taken
   if not field then return length end
   local text = step.text(self.modem, self.declared.send, { id = self.id, length = length })
   local line = response[response.deferred or #response]
   local taken = line and self.modem:fields(text, line)[field]
-  return math.type(taken) == "integer" and math.min(taken, length) or length
+  if math.type(taken) ~= "integer" then return nil, failure.bad_answer(self.modem, text, line, field) end
+  return math.min(taken, length)
 end
 
 --- Sends up to `chunk` bytes, waiting while the module takes none.
@@ -141,7 +144,9 @@ function Connection:send(bytes, given)
     local response, err = step.run(self.modem, self.declared.send, { id = self.id, length = #part }, { data = part,
       owner = self, progress = given and function(count) return count >= #part and given() end })
     if not response then return send_failure(self, err, part, sent) end
-    local taken = taken_of(self, response, #part)
+    local taken
+    taken, err = taken_of(self, response, #part)
+    if not taken then return send_failure(self, err, part, sent) end
     if taken < 0 then
       self:on_closed()
     else
