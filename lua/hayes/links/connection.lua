@@ -112,7 +112,7 @@ end
 local function send_failure(self, err, bytes, sent)
   local explained = errors.within(err, "sending to " .. self.host)
   explained.sent = sent
-  -- Without an answer, or with one that is damaged, it is unknown whether the module has taken the bytes, so no more may
+  -- Without an answer, or with a damaged one, it is unknown whether the module has taken the bytes, so no more may
   -- follow them.
   local unknown = err.name == "timeout" or err.name == "bad_answer"
   if unknown and not err.queued then explained.uncertain = #bytes end
