@@ -43,6 +43,9 @@ local DIALOGUE <const> = [[
 < AT+COPS
 < AT+CGPADDR
 < AT+CWJAP
+< AT+CSQ
+< AT+A866758041234567
+< AT+LONG
 < AT+NEVER
 < OK
 > AT+GMR
@@ -60,14 +63,19 @@ local DIALOGUE <const> = [[
 > AT+CWJAP=?
 < "home","hunter2"
 < OK
+> AT+LONG=?
+< LONG_LINE
+< OK
 > AT+NEVER=?
 < ERROR
 ]]
 
+local LONG <const> = ("(0-9),"):rep(500)
+
 local function trace_of(dialogue)
   local path = lab.folder() .. "/dialogue.log"
   local file <close> = assert(io.open(path, "w"))
-  for line in dialogue:gmatch "[^\n]+" do file:write("2026-11-27T10:00:00.000000Z ", line, "\n") end
+  for line in dialogue:gsub("LONG_LINE", LONG):gmatch "[^\n]+" do file:write("2026-11-27T10:00:00.000000Z ", line, "\n") end
   return path
 end
 
@@ -82,6 +90,7 @@ describe("A module that nobody has a dialect for", function()
     assert.are.same({ "AT+CSQ=?", "+CSQ: (0-31,99),(0-7,99)", "OK" }, made:answer "AT+CSQ=?")
     assert.are.same({ "AT+NEVER=?", "ERROR" }, made:answer "AT+NEVER=?")
     assert.is_nil(made:answer "AT+COPS=?") -- it would search for networks
+    assert.are.equal(LONG:sub(1, 2000), made:answer "AT+LONG=?"[2])
     local all = {}
     for _, row in ipairs(made.answers) do all[#all + 1] = table.concat(row, "\n") end
     local text = table.concat(all, "\n")

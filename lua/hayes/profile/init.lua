@@ -49,7 +49,8 @@ Profile.__name = "hayes.profile"
 local profile = { VERSION = 1 }
 
 --- Bytes of a text other than a line of an answer.
-local LONGEST_WORD = 128
+local LONGEST_WORD <const> = 128
+profile.LONGEST_WORD = LONGEST_WORD
 
 local fields = { "profile", "made_by", "dialect", "manufacturer", "model", "revision", "habits", "answers", "takes" }
 

@@ -7,6 +7,7 @@
 local exchange = require "hayes.exchange"
 local mask = require "hayes.declare.mask"
 local profile = require "hayes.profile"
+local reader = require "hayes.profile.reader"
 local scrub = require "hayes.profile.scrub"
 local Tap = require "hayes.profile.tap"
 
@@ -24,6 +25,9 @@ local LIST <const> = "AT+CLAC"
 
 --- A module that leaves so many commands in a row without an answer is not asked any more.
 local MOST_SILENT <const> = 3
+
+--- Bytes that the head, the habits and the names of what a module takes need at most.
+local ROOM <const> = 32768
 
 --- Lines of one answer.
 local MOST_LINES <const> = 512
@@ -101,7 +105,32 @@ local function add(self, text, lines, result)
   local row = { text }
   table.move(lines, 1, #lines, 2, row)
   row[#row + 1] = scrub.line(result)
+  for i, word in ipairs(row) do row[i] = word:sub(1, reader.MOST.text) end
   self.answers[#self.answers + 1] = row
+end
+
+--- Bytes of an answer in the file, and values.
+local function size_of(row)
+  local bytes = 16
+  for _, word in ipairs(row) do bytes = bytes + #word + 3 * select(2, word:gsub('[\\"\128-\255]', "")) + 10 end
+  return bytes, #row + 1
+end
+
+--- The answers without those, the longest ones first, for which a profile has no room.
+local function fitting(answers)
+  local bytes, values = ROOM, 1000
+  local by_size, sizes, fits, list = table.move(answers, 1, #answers, 1, {}), {}, {}, {}
+  for _, row in ipairs(answers) do sizes[row] = size_of(row) end
+  table.sort(by_size, function(a, b) return sizes[a] < sizes[b] end)
+  for _, row in ipairs(by_size) do
+    local size, count = size_of(row)
+    bytes, values = bytes + size, values + count
+    fits[row] = bytes <= reader.MOST.bytes and values <= reader.MOST.values
+  end
+  for _, row in ipairs(answers) do
+    if fits[row] then list[#list + 1] = row end
+  end
+  return list
 end
 
 --- Asks, and keeps the answer. `refusals`: also that it was refused.
@@ -140,13 +169,17 @@ local function ask_all(self)
   end
 end
 
---- The names that the list of all commands has; the dialect's own are among them.
+--- The names that the list of all commands has, once each, and without the dialect's own. What looks like a number of
+--- the module is none.
 local function names_of(self)
-  local names, row = {}, self:answer(LIST) or {}
+  local names, row, seen = {}, self:answer(LIST) or {}, {}
   for i = 2, #row do
     local line = row[i]
     local name = line:match "^%s*(%+[%u%d_]+)%s*$" or line:match "^%s*AT(%+[%u%d_]+)%s*$"
-    if name and not self.dialect.commands[name] then names[#names + 1] = name end
+    local usable = name and #name <= 32 and scrub.line(name) == name and not seen[name]
+    if usable and not self.dialect.commands[name] then
+      names[#names + 1], seen[name] = name, true
+    end
   end
   return names
 end
@@ -231,8 +264,8 @@ function probe.run(modem, options)
   end
   if modem.closed_with then return nil, modem.closed_with end
   local made = { profile = profile.VERSION, made_by = options.version, dialect = self.dialect.name, habits = habits,
-    answers = self.answers, takes = self.takes }
-  for name, value in pairs(facts) do made[name] = scrub.line(value) end
+    answers = fitting(self.answers), takes = self.takes }
+  for name, value in pairs(facts) do made[name] = scrub.line(value):sub(1, profile.LONGEST_WORD) end
   return made
 end
 

@@ -10,14 +10,25 @@ local AFTER_HALF_CLOSE = 10
 
 local CHUNK = 16384
 
+--- Ends the connection once the far end has been silent for so long. What waits for it is already in receive(), which
+--- a new time-out would not reach. A client that reads slowly is no silence.
+local function end_when_silent(socket, count)
+  local received
+  repeat
+    received = count.received
+    wait.sleep(AFTER_HALF_CLOSE)
+  until count.waiting and count.received == received
+  count.silent = true
+  socket:close()
+end
+
 --- From the client to the module; what the far end was sent. A half-closed client's connection stays.
 local function upstream(client, socket, count)
   while true do
     local bytes = client:receive()
     if not bytes then
       socket:flush()
-      socket:settimeout(AFTER_HALF_CLOSE)
-      return
+      return end_when_silent(socket, count)
     end
     local sent = socket:send(bytes)
     if not sent then return end
@@ -28,13 +39,15 @@ end
 --- From the module to the client, up to the end of either.
 local function downstream(client, socket, count)
   while true do
+    count.waiting = true
     local bytes, err, rest = socket:receivepartial(CHUNK)
+    count.waiting = false
     bytes = bytes or rest
     if bytes and bytes ~= "" then
       if not client:send(bytes) then return "the client has gone" end
       count.received = count.received + #bytes
     end
-    if err == "timeout" and client.at_end then return "the client has sent all" end
+    if err and count.silent then return "the client has sent all" end
     if err and err ~= "timeout" then return tostring(socket:lasterror() or err) end
   end
 end
@@ -44,7 +57,7 @@ end
 ---@param socket hayes.socket
 ---@return { sent: integer, received: integer, reason: string }
 function pump.run(client, socket)
-  local count = { sent = 0, received = 0 }
+  local count = { sent = 0, received = 0, waiting = false, silent = false }
   local up = wait.spawn(upstream, client, socket, count)
   count.reason = downstream(client, socket, count)
   up:cancel()

@@ -1,0 +1,46 @@
+-- A relay's connection: it ends with the client, also where the far end keeps silent, as those of a module are few.
+
+local hayes = require "hayes"
+local pump = require "hayes.cli.relay.pump"
+local testing = require "hayes.testing"
+
+local OK = "\r\nOK\r\n"
+
+describe("A connection that a relay carries", function()
+  local modem, module, sock
+
+  before_each(function()
+    testing.virtual_time()
+    module = testing.module {
+      ["ATI"] = "SIMCOM\r\n" .. OK, ["^AT%+CMEE"] = OK, ["^AT%+CTZU"] = OK, ["AT+CIPRXGET=1"] = OK,
+      ["AT+NETOPEN"] = OK .. "\r\n+NETOPEN: 0\r\n",
+      ["^AT%+CIPCLOSE=(%d)"] = function(_, id) return OK .. ("\r\n+CIPCLOSE: %s,0\r\n"):format(id) end,
+      ["^AT%+CIPOPEN=(%d)"] = function(_, id) return OK .. ("\r\n+CIPOPEN: %s,0\r\n"):format(id) end,
+      ["^AT%+CIPSEND=(%d),(%d+)"] = function(at, id, length)
+        at:take(tonumber(length), function() return OK .. ("\r\n+CIPSEND: %s,%s,%s\r\n"):format(id, length, length) end)
+        return "\r\n>"
+      end,
+    }
+    modem = assert(module:open { dialect = "examples/dialects/simcom-a76xx.lua" })
+    sock = assert(modem.tcp.open("server.example", 80))
+  end)
+
+  after_each(function()
+    modem:close()
+    testing.real_time()
+  end)
+
+  it("ends when the client has sent all and the far end says nothing for ten seconds", function()
+    local said = { "hello" }
+    local client = {}
+    function client.receive()
+      hayes.sleep(1)
+      return table.remove(said)
+    end
+    function client.send() return true end
+    local started, count = testing.now(), nil
+    hayes.run(function() count = pump.run(client, sock) end)
+    assert.are.same({ 5, 0, "the client has sent all" }, { count.sent, count.received, count.reason })
+    assert.are.equal(12, testing.now() - started)
+  end)
+end)
