@@ -10,6 +10,7 @@
 #include "emulator/world/power.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -180,8 +181,21 @@ static struct emu *create(const struct emu_options *options, const struct emu_ne
     return emu;
 }
 
+/* Gives standard input, output and error, where they are closed, /dev/null: a port or a server must not get
+ * their numbers. */
+static void fill_standard(void)
+{
+    int fd;
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= 2);
+    if (fd > 2)
+        close(fd);
+}
+
 int main(int argc, char **argv)
 {
+    fill_standard();
     struct emu_options options;
     struct emu_net net = {0};
     enum emu_options_verdict verdict = emu_options_read(&options, &net, argc, argv);

@@ -164,9 +164,25 @@ static const luaL_Reg methods[] = {
     {NULL, NULL},
 };
 
+/* fill_standard(): gives standard input, output and error, where they are closed, /dev/null, so that nothing
+ * that is opened later gets their numbers. For programs, before they open anything. */
+static int fill_standard(lua_State *L)
+{
+    (void)L;
+    int fd;
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= 2);
+    if (fd > 2)
+        close(fd);
+    return 0;
+}
+
 void core_open_descriptor(lua_State *L)
 {
     core_class(L, CORE_DESCRIPTOR, methods);
+    lua_pushcfunction(L, fill_standard);
+    lua_setfield(L, -2, "fill_standard");
     lua_pushcfunction(L, socket_pair);
     lua_setfield(L, -2, "socket_pair");
 }

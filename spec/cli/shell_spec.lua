@@ -42,6 +42,7 @@ describe("The shell", function()
   end)
 
   it("says in words what it cannot do, and where there is nothing", function()
+    assert.are.equal("watch SECONDS AT...: sends a command again and again, until Ctrl-C\n", piped("help watch\n").out)
     local result = piped '?\nhelp nosuch\nhelp modem.ssl\nmodem.nosuch\nmodem.at("AT")\n'
     local lines = {}
     for line in result.out:gmatch "[^\n]+" do lines[#lines + 1] = line end

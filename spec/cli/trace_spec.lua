@@ -37,6 +37,8 @@ describe("hayes trace", function()
     local slow = Program.run({ "trace", "--slow", "1", "--plain", path }).out
     assert.is_truthy(slow:find("> AT+CSQ", 1, true))
     assert.is_nil(slow:find("CPIN", 1, true))
+    local none = Program.run { "trace", "--slow", "60", path }
+    assert.are.equal("no command took 60 s or more", none.err:match "no command[^\n]*", none.err)
     local found = Program.run({ "trace", "--grep", "CPIN", path }).out
     assert.is_nil(found:find("CSQ", 1, true))
     assert.is_truthy(found:find('> AT+CPIN="***"', 1, true))

@@ -35,6 +35,14 @@ describe("The command hayes", function()
     assert.are.equal("EC200U", json.decode(result.out).module)
   end)
 
+  it("takes a closed standard input for an empty one", function()
+    for _, words in ipairs { { "shell" }, { "at", "AT" } } do
+      words.closed = true
+      local result = run(words)
+      assert.are.same({ 0, "" }, { result.status, result.err:match "^hayes: .*" or "" }, words[1])
+    end
+  end)
+
   it("calls a missing argument by the name that it has in the usage", function()
     for _, words in ipairs { { "forward" }, { "tls" }, { "at" }, { "http" }, { "ftp", "put" }, { "wifi", "join" } } do
       local err = run(words).err

@@ -8,6 +8,8 @@ if not found then
   os.exit(interrupted and 130 or 2)
 end
 
+core.fill_standard()
+
 -- An interrupt that comes before everything is loaded is told by main.
 core.catch_interrupts()
 core.hold_interrupts()

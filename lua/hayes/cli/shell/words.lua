@@ -22,7 +22,10 @@ local function switch(name)
   end
 end
 
-define("help [WHAT]", "this list, or help about a part of `modem`: help modem.ssl", function(shell, rest)
+define("help [WHAT]", "this list, or help about a word of it or a part of `modem`: help modem.ssl", function(shell, rest)
+  for _, entry in ipairs(list) do
+    if entry.word == rest then return shell:print(("%s: %s"):format(entry.form, entry.summary)) end
+  end
   if rest ~= "" then
     local found, err = shell.modem:help((rest:gsub("^modem[.:]?", "")))
     if not found then return shell:show_error(err) end
