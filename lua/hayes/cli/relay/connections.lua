@@ -24,6 +24,12 @@ local function is_full(err)
   return err.name == "no_free_socket" or err.name == "no_free_context" or err.code == 96
 end
 
+--- Whether the module has lost the data connection: it has restarted, or the network has taken it away.
+local function is_off_line(self, err)
+  local network = self.modem.network
+  return network and network.reattach and (err.code == 561 or err.name == "pdp_context_deactivated")
+end
+
 --- Waits until one of ours ends.
 local function wait_for_free(self, deadline)
   local waiter = wait.waiter()
@@ -37,13 +43,21 @@ end
 function Connections:take(open)
   local deadline = wait.now() + self.patience
   local held <close> = self.opening:take(deadline)
+  local tried = false
   while held do
     local socket, err = open()
     if socket then
       self.open[socket] = true
       return socket
     end
-    if not is_full(err) or not next(self.open) or not wait_for_free(self, deadline) then return nil, err end
+    if not tried and is_off_line(self, err) then
+      tried = true
+      local attached
+      attached, err = self.modem.network.reattach { timeout = math.max(deadline - wait.now(), 1) }
+      if not attached then return nil, err end
+    elseif not is_full(err) or not next(self.open) or not wait_for_free(self, deadline) then
+      return nil, err
+    end
   end
   return nil, errors.timeout(("all connections of the module were in use for %g s"):format(self.patience))
 end

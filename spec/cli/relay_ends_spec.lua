@@ -1,5 +1,6 @@
 -- A relay's connection: it ends with the client, also where the far end keeps silent, as those of a module are few.
 
+local Connections = require "hayes.cli.relay.connections"
 local hayes = require "hayes"
 local pump = require "hayes.cli.relay.pump"
 local testing = require "hayes.testing"
@@ -42,5 +43,32 @@ describe("A connection that a relay carries", function()
     hayes.run(function() count = pump.run(client, sock) end)
     assert.are.same({ 5, 0, "the client has sent all" }, { count.sent, count.received, count.reason })
     assert.are.equal(12, testing.now() - started)
+  end)
+end)
+
+describe("A relay whose module has lost the data connection, after a restart or by the network", function()
+  local off_line = { name = "open_pdp_context_failed", code = 561 }
+
+  local function take(attached)
+    local on_line, tries = false, 0
+    local modem = { network = { reattach = function()
+      tries = tries + 1
+      on_line = attached
+      return attached or nil, not attached and { name = "not_registered" } or nil
+    end } }
+    local connections = Connections.new(modem, 60)
+    local socket, err = connections:take(function()
+      if on_line then return "a connection" end
+      return nil, off_line
+    end)
+    return { socket or err.name, tries }
+  end
+
+  it("brings it back for the next client, once", function()
+    assert.are.same({ "a connection", 1 }, take(true))
+  end)
+
+  it("says why that fails", function()
+    assert.are.same({ "not_registered", 1 }, take(false))
   end)
 end)
