@@ -24,8 +24,8 @@ function Program.run(words)
   local folder = lab.folder()
   files.write(folder .. "/input", words.input or "")
   local line = command_line(folder, words, { "timeout", "-s", "INT", "--preserve-status", tostring(words.timeout or 60) })
-  local _, _, status = os.execute(("%s <%s >%s 2>%s"):format(Process.quote(line), words.closed and "&-" or folder .. "/input", folder .. "/out",
-    folder .. "/err"))
+  local input = words.closed and "&-" or folder .. "/input"
+  local _, _, status = os.execute(("%s <%s >%s 2>%s"):format(Process.quote(line), input, folder .. "/out", folder .. "/err"))
   return { status = status, out = files.read(folder .. "/out"), err = files.read(folder .. "/err") }
 end
 

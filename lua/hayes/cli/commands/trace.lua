@@ -93,7 +93,9 @@ local function summary(run, items, trips)
   local slow = table.move(trips, 1, #trips, 1, {})
   table.sort(slow, function(a, b) return a.seconds > b.seconds end)
   local words, wanted = {}, run.arguments.slow
-  if wanted and not (slow[1] and slow[1].seconds >= wanted) then run.out:note("no command took %g s or more", wanted) end
+  if wanted and not (slow[1] and slow[1].seconds >= wanted) then
+    run.out:note("no command took %g s or more", wanted)
+  end
   for i = 1, math.min(SLOWEST, #slow) do
     words[i] = ("%s %.3f s"):format(slow[i].command.text, slow[i].seconds)
   end

@@ -22,7 +22,7 @@ local function switch(name)
   end
 end
 
-define("help [WHAT]", "this list, or help about a word of it or a part of `modem`: help modem.ssl", function(shell, rest)
+define("help [WHAT]", "this list, or what a word of it or a part of `modem` does", function(shell, rest)
   for _, entry in ipairs(list) do
     if entry.word == rest then return shell:print(("%s: %s"):format(entry.form, entry.summary)) end
   end
