@@ -298,7 +298,7 @@ describe("An FTP transfer", function()
       assert(emulator:control("ftp stall off"))
     end
     local function next_run()
-      modem = assert(hayes.open(emulator.address))
+      modem = assert(hayes.open(emulator.address, { timeout = 60 })) -- a busy machine takes its time
       assert(modem.network.attach { apn = "internet" })
       ftp = assert(modem.ftp.open(ftp_lab.account(server)))
     end

@@ -8,8 +8,9 @@ describe("The manual", function()
 
   local function make(root)
     Process.run { "sh", "-c", ('mkdir -p "%s/manual/luals" "%s/share/man/man3"'):format(root, root) }
-    Process.run { "sh", "-c", ('LUA_PATH="./?.lua;%s" LUA_CPATH="%s" exec lua5.4 manual/generator/main.lua %s/manual %s/share')
-      :format(package.path, package.cpath, root, root) }
+    Process.run { "sh", "-c", ('PATH="$PWD/%s:$PATH" LUA_PATH="./?.lua;%s" LUA_CPATH="%s" exec lua5.4 '
+      .. "manual/generator/main.lua %s/manual %s/share"):format(os.getenv "HAYES_BUILD" or "build", package.path,
+      package.cpath, root, root) }
   end
 
   setup(function()

@@ -56,7 +56,7 @@ describe("Mixed use", function()
     local meter = Meter.new { rss = math.huge, heap = 16 * 1024, descriptors = math.huge }
     for number = 1, ROUNDS do
       hayes.run(round, module, modem, number)
-      module.all, module.port.log = {}, {} -- what the script has recorded
+      module.all, module.port.log, module.port.lines = {}, {}, {} -- what the script has recorded
       meter:take()
     end
     modem:close()
