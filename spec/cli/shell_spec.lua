@@ -41,6 +41,11 @@ describe("The shell", function()
     assert.are.equal("1\nnil\n2\nnil\n", piped("1, nil, 2, nil\nnil\n").out)
   end)
 
+  it("says how data is given to a command that waits for some", function()
+    assert.are.equal('AT+QISEND=0 waits for data: write modem:at([[AT+QISEND=0]], { data = "…" })\n',
+      piped("AT+QISEND=0\n").out)
+  end)
+
   it("says in words what it cannot do, and where there is nothing", function()
     assert.are.equal("watch SECONDS AT...: sends a command again and again, until Ctrl-C\n", piped("help watch\n").out)
     local result = piped '?\nhelp nosuch\nhelp modem.ssl\nmodem.nosuch\nmodem.at("AT")\n'

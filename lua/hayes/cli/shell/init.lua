@@ -72,8 +72,17 @@ end
 
 --- Sends a command and prints the answer.
 ---@return boolean it has worked
+--- Sends a command. One that waits for data has to be given some, which takes a call.
+local function ask(shell, text)
+  local called, response, err = pcall(shell.modem.at, shell.modem, text)
+  if called then return response, err end
+  local refusal = type(response) == "string" and response:match "modem:at: (.* waits for data);"
+  if not refusal then error(response, 0) end
+  return nil, ("%s: write modem:at([[%s]], { data = \"…\" })"):format(refusal, text)
+end
+
 function Shell:send(text)
-  local response, err = self.modem:at(text)
+  local response, err = ask(self, text)
   if not response then
     self:show_error(advice.on(self.modem, text, err))
     return false

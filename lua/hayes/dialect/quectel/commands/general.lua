@@ -166,8 +166,8 @@ return {
     name = "+QPINC", summary = "Number of attempts left for PIN and PUK.", source = "AT Commands Manual, QPINC",
     answer = {
       { name = "facility", type = "string", values = { SC = "the SIM card", P2 = "PIN2" } },
-      { name = "pin_left", doc = "0: the card is locked." },
-      { name = "puk_left", doc = "0: the card is locked for ever." },
+      { name = "pin_left", doc = "Attempts that are left; at 0 the card is locked." },
+      { name = "puk_left", doc = "Attempts that are left; at 0 the card is locked for ever." },
     },
     read = true, test = true, timeout = 5,
   },
