@@ -220,8 +220,10 @@ function oracle.check_refusal(run, planned, timeout, ok, err)
   if err.name == "closed" and link and link.ended and run.plan.tls[planned.host] then return end
   local excused = planned.mode == "transparent" and link and link.ended or run.harm > 0 or run.restarts > 0
     or run.unplugged or run.lost_opening or run.plan.servers[planned.host].refuses
+  -- What another program sets while a connection is being opened may weaken it, or the next one: it is closed.
+  local weakened = err.name == "setting_not_kept" and run.weakened
   local late = err.name == "timeout" and (timeout or err.queued or run.plan.data_mode)
-  if not excused and not late and err.name ~= "busy" then
+  if not excused and not weakened and not late and err.name ~= "busy" then
     run.world:note_failure("opening %s failed: %s", planned.host, tostring(err))
   end
 end

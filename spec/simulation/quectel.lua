@@ -308,7 +308,7 @@ commands["+QSSLSTATE"] = function(module, _, rest) return list(module, "ssl", nu
 commands["+QISWTMD"] = function(module, command, rest)
   local numbers = numbers_in(rest)
   local conn = module.connections.tcp[numbers[1]] or module.connections.ssl[numbers[1]]
-  if not conn or not conn.open or numbers[2] > 2 then return fail(module, 556) end
+  if not conn or not conn.open or not numbers[2] or numbers[2] > 2 then return fail(module, 556) end
   if module.parked == conn then module.parked = false end
   if numbers[2] == 2 then
     conn.mode = 2

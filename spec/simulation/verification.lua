@@ -78,6 +78,7 @@ function verification.change(run, fault)
   local holder = modem.exchanges.holder
   if modem.exchanges.hold or holder and (holder.text or ""):find("QSSLOPEN", 1, true) then return false end
   local setting = WEAK[fault.setting]
+  run.weakened = run.weakened or setting[1] == "seclevel"
   return set(run.module, fault.context, setting[1], setting[2])
 end
 
