@@ -62,4 +62,31 @@ function resumed.main_is_in(f)
   end
 end
 
+--- What drivers of loops without coroutines of their own have in common (foreign.lua): a coroutine that a callback or
+--- the main chunk has resumed is the loop's.
+---@param run function  of the loop, which calls the callbacks
+---@return table driver  without start()
+function resumed.driver(run)
+  local driver = {}
+
+  function driver.running(unasked)
+    return resumed.by_main() and (not unasked or resumed.main_is_in(run))
+  end
+
+  function driver.in_callback()
+    return select(2, coroutine.running()) and resumed.main_is_in(run)
+  end
+
+  function driver.suspend()
+    coroutine.yield()
+  end
+
+  function driver.wake(place)
+    local ok, err = coroutine.resume(place.coroutine)
+    if not ok then error(debug.traceback(place.coroutine, tostring(err)), 0) end
+  end
+
+  return driver
+end
+
 return resumed

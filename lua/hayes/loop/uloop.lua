@@ -1,27 +1,9 @@
---- hayes.use "uloop" (libubox of OpenWrt): a descriptor and a timer of the loop serve the library, see foreign.lua. A
---- coroutine that a callback or the main chunk has resumed is the loop's.
+--- hayes.use "uloop" (libubox of OpenWrt): a descriptor and a timer of the loop serve the library, see foreign.lua.
 
 local resumed = require "hayes.loop.resumed"
 local uloop = require "uloop"
 
-local driver = {}
-
-function driver.running(unasked)
-  return resumed.by_main() and (not unasked or resumed.main_is_in(uloop.run))
-end
-
-function driver.in_callback()
-  return select(2, coroutine.running()) and resumed.main_is_in(uloop.run)
-end
-
-function driver.suspend()
-  coroutine.yield()
-end
-
-function driver.wake(place)
-  local ok, err = coroutine.resume(place.coroutine)
-  if not ok then error(debug.traceback(place.coroutine, tostring(err)), 0) end
-end
+local driver = resumed.driver(uloop.run)
 
 local watch, timer
 
