@@ -314,18 +314,22 @@ size_t at_ending_last_of_all(const struct at_ending *ending, const char *bytes, 
     return found;
 }
 
-size_t at_ending_last(const struct at_ending *ending, const char *bytes, size_t length)
+size_t at_ending_last(const struct at_ending *ending, const char *bytes, size_t length, size_t *text_length)
 {
     size_t answer = length;
+    *text_length = 0;
     for (int i = 0; i < ending->count; i++) {
         const char *text = ending->texts + ending->offsets[i];
         size_t whole = ending->lengths[i], found = last_of(text, whole, bytes, length);
         if (found == length)
             continue;
-        if (whole == AT_ANSWER_LENGTH && memcmp(text, at_answer_text, AT_ANSWER_LENGTH) == 0)
-            answer = found;
-        else if (answer == length || found > answer)
+        bool is_answer = whole == AT_ANSWER_LENGTH && memcmp(text, at_answer_text, AT_ANSWER_LENGTH) == 0;
+        if (!is_answer && answer < length && found <= answer)
+            continue;
+        *text_length = whole;
+        if (!is_answer)
             return found;
+        answer = found;
     }
     return answer;
 }

@@ -120,6 +120,7 @@ end, act = function(run, fault, word)
   local kind = word.about.kind
   if kind == "push" or kind == "block" or kind == "connect" or is_of_data_mode(run, word) then
     run:line_changed()
+    run.block_cut = run.block_cut or fault.banner == "missing"
   end
   word.bytes = word.bytes:sub(1, math.floor(fault.place * #word.bytes))
   run.line:let_go()
