@@ -141,14 +141,15 @@ function Handle:after_call(call, noticed, port, ok, result, why)
   note_refused(self, call)
   check_own(self, self.sock:lasterror())
   if why ~= "closed" or run.harm >= LOSS then return end
-  local err = self.sock:lasterror()
+  -- lasterror() is the socket's: a send() that was refused at the same moment may have replaced that of a read.
+  local reading = call.name ~= "send" and call.name ~= "flush"
+  local err = reading and self.sock.receive_error or self.sock:lasterror()
   if not err then return run.world:note_failure("%s: call %d ended with closed, and lasterror() is nil", self.host, call.id) end
   local gone = self.restarts ~= run.restarts or self.modem_opened ~= run.line.port
   if not gone and not link.ended and (CLOSED[err.name] or run.harm < SLOW) then
     run.world:note_failure("%s: call %d (%s) gave closed (%s), and the connection is up", self.host, call.id, call.name,
       tostring(err))
   end
-  local reading = call.name ~= "send" and call.name ~= "flush"
   if reading and not gone and CLOSED[err.name] and self.received ~= link.sent then
     run.world:note_failure("%s: the end came after %d bytes of %d", self.host, self.received, link.sent)
   end
