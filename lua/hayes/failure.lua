@@ -239,6 +239,10 @@ local damaged_words = {
   short_read = "bytes of %s were lost on the line", long_read = "%s came with more bytes than were announced",
 }
 
+--- Whether the line has lost bytes of a block, or added some: what follows stands behind a gap.
+---@param result string what a command ended with, or the name of an error
+function failure.is_damage(result) return damaged_words[result] ~= nil end
+
 --- Data was damaged on the line, as what followed it shows.
 ---@param kind "short_read"|"long_read"
 ---@param what string
