@@ -3,7 +3,7 @@
 local answer = require "hayes.declare.answer"
 local check = require "hayes.check"
 local errors = require "hayes.error"
-local mask = require "hayes.declare.mask"
+local mask = require "hayes.display.mask"
 
 local failure = {}
 

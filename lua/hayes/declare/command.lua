@@ -92,7 +92,7 @@ local core = require "hayes.core"
 ---@field data? { ends: string?, length: string?, if_given: boolean?, forms: string[]?, ack: hayes.ack?,
 ---  echoed: boolean? }  takes data at a prompt or after CONNECT, unless the parameter `length` is 0, or (if_given) left
 ---  out; echoed: the module may repeat it before the answer
----@field connect? hayes.connect   what CONNECT or the prompt begins, which modem:at refuses (by_hand.lua)
+---@field connect? hayes.connect   what CONNECT or the prompt begins, which modem:at refuses (modem/by_hand.lua)
 ---@field online? "prompt"   data mode begins at the prompt, with no CONNECT
 ---@field final? string|string[] groups of final result codes that end it, in place of OK ("general")
 ---@field block? { length: integer, shape: string?, after: string?, fields: integer?, texts: string[]? }  data in the

@@ -6,7 +6,7 @@ local texts = require "hayes.explain.text"
 local values = require "hayes.explain.values"
 local Explanation = require "hayes.explain.result"
 local fields = require "hayes.declare.fields"
-local mask = require "hayes.declare.mask"
+local mask = require "hayes.display.mask"
 
 local explain_command = {}
 

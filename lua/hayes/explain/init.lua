@@ -8,7 +8,7 @@ local explain_command = require "hayes.explain.command"
 local explain_error = require "hayes.explain.error"
 local explain_line = require "hayes.explain.line"
 local Explanation = require "hayes.explain.result"
-local mask = require "hayes.declare.mask"
+local mask = require "hayes.display.mask"
 local own_errors = require "hayes.explain.own_errors"
 
 --- All names that the dialect knows.

@@ -5,10 +5,10 @@
 --- asked for. The settings of the module stay as they are: its dialect's start-up is left out.
 
 local exchange = require "hayes.exchange"
-local mask = require "hayes.declare.mask"
+local mask = require "hayes.display.mask"
 local profile = require "hayes.profile"
 local reader = require "hayes.profile.reader"
-local scrub = require "hayes.profile.scrub"
+local scrub = require "hayes.display.scrub"
 local Tap = require "hayes.profile.tap"
 
 local probe = {}
