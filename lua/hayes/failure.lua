@@ -53,9 +53,7 @@ local function meant(modem, shown)
   local name = shown:upper():gsub("^AT", ""):match "^%p?[%w_]+"
   if not name or commands[name] then return "" end
   if commands["+" .. name] then return ("Did you mean AT+%s? "):format(name) end
-  local names = {}
-  for known in pairs(commands) do names[#names + 1] = known end
-  local nearest = #name > 3 and check.nearest(name, names)
+  local nearest = #name > 3 and check.nearest(name, check.names(commands))
   if not nearest or check.distance(name, nearest) > (#name > 6 and 2 or 1) then return "" end
   return ("Did you mean AT%s? "):format(nearest)
 end

@@ -2,7 +2,6 @@
 
 local check = require "hayes.check"
 local command = require "hayes.declare.command"
-local texts = require "hayes.explain.text"
 local errors = require "hayes.error"
 local explain_command = require "hayes.explain.command"
 local explain_error = require "hayes.explain.error"
@@ -16,7 +15,7 @@ local function known_names(dialect)
   local names = {}
   for _, declaration in ipairs(dialect.declared) do
     names[#names + 1] = declaration.name
-    for _, key in ipairs(texts.keys(declaration.keys)) do names[#names + 1] = key end
+    for _, key in ipairs(check.names(declaration.keys or {})) do names[#names + 1] = key end
   end
   for _, urc in ipairs(dialect.urcs or {}) do names[#names + 1] = urc.name end
   for _, final in ipairs(dialect.finals or {}) do names[#names + 1] = (final[1]:gsub("[:%s]+$", "")) end
