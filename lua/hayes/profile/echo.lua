@@ -18,7 +18,7 @@ function echo.send(probe, command, urc, mark)
   local sent, _, raw = probe:send(command, { data = echo.SENT })
   if not sent then return nil end
   if not raw:find(mark, 1, true) and not probe.modem:wait(urc, WITHIN) then return raw end
-  return raw, raw .. probe.tap:take()
+  return raw, raw .. probe:heard()
 end
 
 --- How the prompt is written; nothing where there is none.
