@@ -5,6 +5,7 @@
 --- it); "loss" (the module says less than it does, or refuses what it would have done); "damage" (bytes of the line are
 --- changed).
 
+local check = require "hayes.check"
 local verification = require "simulation.verification"
 
 local faults = {}
@@ -240,9 +241,7 @@ end }
 
 kinds["handler error"] = { where = "handler", harm = "none", act = function(_, _, event) event.raises = true end }
 
-local names = {}
-for name in pairs(kinds) do names[#names + 1] = name end
-table.sort(names)
+local names = check.names(kinds)
 faults.names = names
 
 --- Kinds without loss or damage, from which runs without any doubt are made.
@@ -268,10 +267,7 @@ end
 ---@param often? table<string, integer>
 function faults.with(more, often)
   local all, some = { table.unpack(names) }, { table.unpack(gentle) }
-  local added = {}
-  for name in pairs(more) do added[#added + 1] = name end
-  table.sort(added)
-  for _, name in ipairs(added) do
+  for _, name in ipairs(check.names(more)) do
     kinds[name] = more[name]
     all[#all + 1] = name
     if more[name].harm == "none" or more[name].harm == "slow" then some[#some + 1] = name end

@@ -1,7 +1,7 @@
 --- A command from the call to its end: its state, its outcome, and the errors about it.
 
 local check = require "hayes.check"
-local mask = require "hayes.declare.mask"
+local mask = require "hayes.display.mask"
 local errors = require "hayes.error"
 local failure = require "hayes.failure"
 local Response = require "hayes.response"

@@ -80,7 +80,7 @@ local function read_packet(self)
   end
   if not response then
     self.has_data = false
-    if err.name == "short_read" or err.name == "long_read" then
+    if failure.is_damage(err.name) then
       return nil, self:end_damaged(errors.within(err, "receiving from " .. connection.host))
     end
     if connection.peer_closed and err.result then return "" end

@@ -272,7 +272,7 @@ local function adopt(self, listener, id)
   local known = self.connections[id]
   if known and not known.peer_closed then return end
   local connection = register(self, id, listener:seed())
-  listener:on_seed(connection)
+  listener:put(connection)
   self.unclaimed:hand_over(connection)
 end
 

@@ -293,7 +293,7 @@ function Connection:receive()
     request.into = {}
     if short and short.missing and short.missing > 0 then return nil, short_read(self, short) end
     if self.lost then return nil, self.lost end
-    if err.name == "short_read" or err.name == "long_read" then
+    if failure.is_damage(err.name) then
       return nil, end_damaged(self, errors.within(err, "receiving from " .. self.host))
     end
     if self.peer_closed and err.result then return nil, refused_at_end(self) end

@@ -4,7 +4,7 @@
 local check = require "hayes.check"
 local command = require "hayes.declare.command"
 local core = require "hayes.core"
-local mask = require "hayes.declare.mask"
+local mask = require "hayes.display.mask"
 
 local by_hand = {}
 
