@@ -107,18 +107,39 @@ local core = require "hayes.core"
 
 local command = {}
 
+local byte_at, match, sub, upper = string.byte, string.match, string.sub, string.upper
+
+local EXTENDED = "^(%p[%w!%%%-%./:_]*)()" -- such a name, and where it ends
+local BASIC = "^(&?%a)()"
+local AMPERSAND, EQUALS, QUESTION_MARK = ("&=?"):byte(1, -1)
+
+--- The name in a command line, in capitals, and where it ends.
+---@param text string with or without `AT`
+---@return string, integer
+function command.name(text)
+  local at, name, stop = match(text, "^%s*[Aa][Tt]()") or 1, nil, nil
+  if byte_at(text, at) ~= AMPERSAND then name, stop = match(text, EXTENDED, at) end
+  if not name then name, stop = match(text, BASIC, at) end
+  if not name then name, stop = match(text, EXTENDED, at) end
+  if not name then return "", at end
+  return upper(name), stop
+end
+
+--- The form, and the text of the parameters, by what follows the name.
+local function form_of(text, at)
+  local first = byte_at(text, at)
+  if first == QUESTION_MARK then return "read", "" end
+  if first ~= EQUALS then return "execute", sub(text, at) end
+  if byte_at(text, at + 1) == QUESTION_MARK then return "test", "" end
+  return "write", sub(text, at + 1)
+end
+
 --- Splits a command line into the name, the form and the text of the parameters.
 ---@param text string with or without `AT`
 ---@return string name, string form, string params
 function command.parse(text)
-  text = text:gsub("^%s*[Aa][Tt]", "", 1)
-  local name = text:match("^&%a") or text:match("^%a") or text:match("^%p[%w!%%%-%./:_]*") or ""
-  local rest = text:sub(#name + 1)
-  name = name:upper()
-  if rest:match("^=%?") then return name, "test", "" end
-  if rest:match("^%?") then return name, "read", "" end
-  if rest:match("^=") then return name, "write", rest:sub(2) end
-  return name, "execute", rest
+  local name, stop = command.name(text)
+  return name, form_of(text, stop)
 end
 
 --- The commands of a line (V.250 5.2.1), without the semicolons between them.
