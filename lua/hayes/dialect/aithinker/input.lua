@@ -30,8 +30,7 @@ function Input.new(connection)
     arrivals = 0,           -- notifications so far
     has_data = false,       -- data was announced, or may be there, and has not been read to the end
     announced = 0,          -- packets that are in the module as far as is known
-    owed = false,           -- in push mode, data was announced without being pushed, and has not been read yet
-    expects = false,        -- the same, and it is being read
+    owed = false,           -- in push mode, the last of these was announced without being pushed
     fetching = false,
     stale = false,          -- the last answer may be about another connection that now has its ConID
     failure = false,        -- the error that has ended reading
@@ -78,7 +77,7 @@ end
 function Input:on_read(response)
   local connection = self.connection
   self.stale = connection.deleted or connection.renewed
-  if self.stale or self.expects or response.data or not is_answer(self, response) then return end
+  if self.stale or self.owed or response.data or not is_answer(self, response) then return end
   self.announced = 0
   take_behind(self)
 end
@@ -86,10 +85,8 @@ end
 --- Reads one packet: its bytes, "" if there is none, or nil and the error. Only while holding `read_lock`.
 local function read_packet(self)
   local connection = self.connection
-  local arrivals, owed = self.arrivals, self.owed
-  self.owed, self.expects = false, owed -- `owed` is set again by later events
+  local arrivals, expects = self.arrivals, self.owed
   local response, err = exchange.run(connection.modem, "AT+SOCKETREAD=" .. connection.id, self.read_request)
-  if not response then self.owed = self.owed or owed end
   if connection.lost then return nil, connection.lost end
   local is_over = connection.deleted or connection.renewed
   if response and self.stale or not response and is_over and (err.result or err == connection.place.lost) then
@@ -110,11 +107,21 @@ local function read_packet(self)
       "aithinker"))
   end
   if response.data and response.data ~= "" then return response.data end
-  if owed then
+  if expects and self.owed then
     return nil, self:end_damaged(failure.damaged("short_read", "the data of " .. connection:title(), "aithinker"))
   end
   if arrivals == self.arrivals then self.has_data = false end
   return ""
+end
+
+local function put_packet(self, bytes)
+  self.announced = math.max(self.announced - 1, 0)
+  self.arrived:put(bytes)
+  if self.announced == 0 then
+    self.owed = false
+    take_behind(self)
+  end
+  self.connection:notify()
 end
 
 --- Whether the limit for data read ahead has been reached.
@@ -132,12 +139,7 @@ function Input:read_out()
       self.failure, self.has_data = err, false
       break
     end
-    if bytes ~= "" then
-      self.announced = math.max(self.announced - 1, 0)
-      self.arrived:put(bytes)
-      if self.announced == 0 then take_behind(self) end
-      connection:notify()
-    end
+    if bytes ~= "" then put_packet(self, bytes) end
   end
   if not self.has_data then take_behind(self) end
 end
@@ -207,7 +209,7 @@ end
 
 --- Data has arrived in transparent transmission, as will data that was announced before and not read.
 function Input:on_through()
-  self.has_data, self.announced = false, 0
+  self.has_data, self.announced, self.owed = false, 0, false
   take_behind(self)
 end
 
