@@ -78,6 +78,21 @@ describe("An Ai-Thinker module", function()
     assert.are.same({}, module.sockets)
   end)
 
+  it("gets no command about a connection that it was making when it restarted", function()
+    open { ["^AT%+SOCKET="] = function(_, port)
+      port:say("connect success ConID=1\r\n", 1)
+      port:say("\r\nready\r\n", 2)
+      return ""
+    end }
+    hayes.run(function()
+      local sock, err = modem.tcp.open("a.example", 7)
+      assert.is_true(sock == nil)
+      assert.are.same("reboot", err.name)
+      hayes.sleep(60)
+    end)
+    assert.are.same(0, module:count("SOCKETDEL"))
+  end)
+
   it("is told again to delete a connection where it has not answered", function()
     local deaf = true
     open { ["^AT%+SOCKETDEL="] = function(line)
@@ -113,6 +128,31 @@ describe("An Ai-Thinker module", function()
       sock:close()
     end)
     assert.are.same({ nil, "closed" }, { bytes, err })
+  end)
+
+  it("gives all data of a connection that it refuses to resume, or of which it tells the end when it is asked", function()
+    for _, escape in ipairs { "auto", "manual" } do
+      local ended = false
+      open { ["AT+CSQ"] = OK, ["^AT%+SOCKETTT"] = function()
+        if ended then return "\r\n+SOCKETTT:105\r\nERROR\r\n" end
+        module.online, module.last = true, script.now()
+        return ">"
+      end }
+      local got
+      hayes.run(function()
+        local sock = assert(modem.tcp.open("a.example", 7, { mode = "transparent", escape = escape }))
+        hayes.sleep(5)
+        ended = true
+        module.sockets[1].status = 127
+        module.sockets[1].packets = { "the ", "rest" }
+        if escape == "auto" then assert(modem:at("AT+CSQ")) else assert(sock:escape()) end
+        sock:settimeout(10)
+        got = sock:receive("*a")
+        sock:close()
+      end)
+      assert.are.same("the rest", got)
+      modem:close()
+    end
   end)
 
   it("that closes a connection while transparent transmission is left says nothing of that in its data", function()

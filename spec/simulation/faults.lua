@@ -157,6 +157,7 @@ end }
 kinds["late answer"] = { where = "command", harm = "slow", make = seconds(0.1, 40), act = function(run, fault, command)
   run.late_answers = (run.late_answers or 0) + 1
   command.late = fault.seconds
+  run:delay_opening(fault.seconds)
 end }
 
 --- Commands that end with CONNECT. What the server sends behind one that is lost may hold another.

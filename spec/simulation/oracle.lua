@@ -132,18 +132,17 @@ local function note_refused(self, call)
   if call.name == "send" then self.refused = (self.refused or 0) + call.size end
 end
 
---- noticed, port: how many restarts the library had noticed before the call, and the port that was in use.
-function Handle:after_call(call, noticed, port, ok, result, why)
+--- noticed, port: how many restarts the library had noticed before the call, and the port that was in use. err:
+--- lasterror() right after the call.
+function Handle:after_call(call, noticed, port, err, ok, result, why)
   local run, link = self.run, self.link
   local from_before = noticed > self.noticed or port and port ~= self.modem_opened
   if ok and from_before and call.name ~= "switch" then check_after_restart(self, call, result, why) end
   if not ok or result or self.spoilt then return end
   note_refused(self, call)
-  check_own(self, self.sock:lasterror())
+  check_own(self, err)
   if why ~= "closed" or run.harm >= LOSS then return end
-  -- lasterror() is the socket's: a send() that was refused at the same moment may have replaced that of a read.
   local reading = call.name ~= "send" and call.name ~= "flush"
-  local err = reading and self.sock.receive_error or self.sock:lasterror()
   if not err then return run.world:note_failure("%s: call %d ended with closed, and lasterror() is nil", self.host, call.id) end
   local gone = self.restarts ~= run.restarts or self.modem_opened ~= run.line.port
   if not gone and not link.ended and (CLOSED[err.name] or run.harm < SLOW) then

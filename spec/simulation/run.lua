@@ -22,7 +22,7 @@ Run.__index = Run
 --- twice when the first answer gets lost.
 local LONGEST = 1000
 
---- hayes.open, whatever becomes of its commands.
+--- hayes.open, whatever becomes of its commands; answers that come late add to it, since each holds up the next command.
 local LONGEST_OPENING = 120
 
 local HARM = { none = 0, slow = 1, loss = 2, damage = 3 }
@@ -167,6 +167,13 @@ function Run:call(call, f, ...)
   local err = results[2]
   if not results[1] and not errors.is(err) then self.world:note_failure("call %d (%s) raised: %s", call.id, call.name, err) end
   return table.unpack(results, 1, results.n)
+end
+
+--- The module keeps an answer back for so many seconds.
+function Run:delay_opening(seconds)
+  for _, record in ipairs(self.calls) do
+    if record.name == "hayes.open" then record.limit = record.limit + seconds end
+  end
 end
 
 --- While the port takes nothing, a command has not gone out.

@@ -182,7 +182,8 @@ local function connect(self, wanted, hold)
   })
   if object then return check_id(object, wanted) end
   if not response and (err.result or err.queued) then is_answered() end
-  local late = not response and err.response and con_id(err.response)
+  -- After a restart of the module, and on a port that has gone, nobody has it (lose_all).
+  local late = not response and self.unanswered == unanswered and err.response and con_id(err.response)
   if late then -- it is connected, and only the `OK` has not come in time
     is_answered()
     register(self, late, wanted):abandon()
