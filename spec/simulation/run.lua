@@ -2,6 +2,7 @@
 
 local builtin = require "hayes.loop.builtin"
 local errors = require "hayes.error"
+local farewell = require "hayes.modem.farewell"
 local faults = require "simulation.faults"
 local hayes = require "hayes"
 local Line = require "simulation.line"
@@ -24,6 +25,12 @@ local LONGEST = 1000
 
 --- hayes.open, whatever becomes of its commands; answers that come late add to it, since each holds up the next command.
 local LONGEST_OPENING = 120
+
+--- What is not sent is checked against what the module has taken, and need not be on stderr, too.
+function farewell.tell(sender)
+  sender:report()
+  farewell.forget(sender)
+end
 
 local HARM = { none = 0, slow = 1, loss = 2, damage = 3 }
 
