@@ -141,6 +141,29 @@ static size_t find_end(const struct at_online *online, const struct at_protocol 
     return sent ? found : length;
 }
 
+/* Whether one of these lines reports the end. A line with data of another connection may be followed by
+ * anything, and the data may hold the same text. */
+static bool reports_end(const struct at_online *online, const struct at_protocol *protocol, const char *bytes,
+                        size_t length)
+{
+    size_t whole = strlen(protocol->follow_prefix);
+    while (length >= 2 && memcmp(bytes, "\r\n", 2) == 0) {
+        if (at_ending_is_at(&online->ending, bytes, length))
+            return true;
+        if (whole > 0 && length >= whole && memcmp(bytes, protocol->follow_prefix, whole) == 0)
+            return false;
+        size_t next = 2;
+        while (next < length && bytes[next] >= ' ' && bytes[next] <= '~')
+            next++;
+        /* One line end may be that of this line and of the next. */
+        if (next > 2 && length - next >= 4 && memcmp(bytes + next, "\r\n\r\n", 4) == 0)
+            next += 2;
+        bytes += next;
+        length -= next;
+    }
+    return false;
+}
+
 /* Ends data mode. The first `data` held bytes are data, the rest are lines. */
 static void decide(struct at_online *online, bool answered, size_t data)
 {
@@ -243,9 +266,7 @@ static enum at_online_event_kind emit_data_mode_end(struct at_online *online,
     size_t answer = online->answered ? AT_ANSWER_LENGTH : 0;
     emit(event, AT_ONLINE_ENDED, held + answer, length - answer);
     event->answered = online->answered;
-    /* Data of another connection may hold the same text. */
-    bool is_told = !online->answered || !leads_to(protocol->follow_prefix, event->bytes, event->length);
-    event->ended = is_told && find_end(online, protocol, event->bytes, event->length) < event->length;
+    event->ended = reports_end(online, protocol, event->bytes, event->length);
     online->ended = false;
     online->phase = AT_ONLINE_OFF;
     at_ending_expect(&online->ending, NULL, NULL);
