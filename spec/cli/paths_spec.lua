@@ -1,6 +1,7 @@
 -- Paths that are given to the command `hayes`: whatever is there, it says what is wrong in one sentence, and nothing is
 -- written over that is read.
 
+local files = require "support.files"
 local folders = require "support.folder"
 local hayes = require "hayes"
 local pki = require "support.pki"
@@ -21,17 +22,7 @@ describe("A path that is given to the command hayes", function()
   end)
   teardown(function() emulator:close() end)
 
-  local function file(name, text)
-    local path = folder .. "/" .. name
-    local out <close> = assert(io.open(path, "wb"))
-    out:write(text)
-    return path
-  end
-
-  local function read(path)
-    local from <close> = assert(io.open(path, "rb"))
-    return from:read "a"
-  end
+  local function file(name, text) return files.write(folder .. "/" .. name, text) end
 
   local function run(words)
     words.env = { "HAYES_PORT=" .. emulator.address }
@@ -103,7 +94,7 @@ describe("A path that is given to the command hayes", function()
       return run(words)
     end
     assert.are.equal(0, fed({ "trace", path }, TRACE).status)
-    assert.are.equal(0, fed({ "dialect", "check", path }, read(EXAMPLE)).status)
+    assert.are.equal(0, fed({ "dialect", "check", path }, files.read(EXAMPLE)).status)
     assert.are.equal(0, fed({ "at", "--data", "@" .. path, 'AT+QFUPL="fifo",5' }, "hello").status)
   end)
 
@@ -137,7 +128,7 @@ describe("A path that is given to the command hayes", function()
       assert.are.equal(2, result.status, table.concat(words, " "))
       assert.is_truthy(result.err:find("are one file", 1, true), result.err)
     end
-    assert.are.same({ TRACE, "a certificate" }, { read(trace), read(pem) })
+    assert.are.same({ TRACE, "a certificate" }, { files.read(trace), files.read(pem) })
     assert.are.equal(0, run({ "at", "--trace", "/dev/null", "--data", "@/dev/null", "AT" }).status)
   end)
 
@@ -148,7 +139,7 @@ describe("A path that is given to the command hayes", function()
       assert.are.equal(1, result.status)
       assert.is_truthy(result.err:find("File exists", 1, true), result.err)
     end
-    assert.are.equal("mine", read(path))
+    assert.are.equal("mine", files.read(path))
   end)
 
   it("that cannot be written is told", function()
@@ -170,7 +161,7 @@ describe("A path that is given to the command hayes", function()
         "lua5.4", "lua/hayes/cli/program.lua", table.unpack(words) }
       local _, _, status = os.execute(("printf 'AT\\n1\\n' | %s >/dev/full 2>%s"):format(Process.quote(line),
         folder .. "/err"))
-      local err = read(folder .. "/err")
+      local err = files.read(folder .. "/err")
       assert.are.equal(1, status, table.concat(words, " ") .. ": " .. err)
       assert.is_truthy(err:find("standard output cannot be written: No space left", 1, true), err)
     end

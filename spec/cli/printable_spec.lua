@@ -1,6 +1,7 @@
 -- What a module, a server or a file says, shown on a terminal, does not command that: control characters, and bytes that
 -- are no UTF-8, are printed as `\x1b`.
 
+local files = require "support.files"
 local Process = require "support.process"
 local Program = require "support.hayes_program"
 local hayes = require "hayes"
@@ -18,10 +19,7 @@ local function assert_harmless(text)
 end
 
 local function write(text)
-  local path = lab.folder() .. "/evil"
-  local file <close> = assert(io.open(path, "wb"))
-  file:write(text)
-  return path
+  return files.write(lab.folder() .. "/evil", text)
 end
 
 describe("What the command hayes prints", function()

@@ -1,14 +1,12 @@
 -- hayes trace: what a trace says, and a module that answers as it did.
 
+local files = require "support.files"
 local Program = require "support.hayes_program"
 local json = require "dkjson"
 local lab = require "support.lab"
 
 local function write(name, text)
-  local path = lab.folder() .. "/" .. name
-  local file <close> = assert(io.open(path, "wb"))
-  file:write(text)
-  return path
+  return files.write(lab.folder() .. "/" .. name, text)
 end
 
 local SMALL = [[

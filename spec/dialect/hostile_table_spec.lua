@@ -2,18 +2,15 @@
 -- it is called.
 
 local dialects = require "hayes.dialect"
+local files = require "support.files"
 local folders = require "support.folder"
 local hayes = require "hayes"
 local Program = require "support.hayes_program"
 local raises = require "support.raises"
 local schema = require "hayes.declare.schema"
+local tables = require "support.dialect_tables"
 
-local EXAMPLE = "examples/dialects/esp-at.lua"
-
-local function with(change)
-  local dialect = dofile(EXAMPLE)
-  return change(dialect) or dialect
-end
+local EXAMPLE, with = tables.EXAMPLE, tables.example
 
 local function boom() error "called" end
 
@@ -119,12 +116,7 @@ end)
 describe("A hostile dialect file", function()
   local folder = folders.new "hostile-dialects"
 
-  local function file(text)
-    local path = folder .. "/hostile.lua"
-    local out <close> = assert(io.open(path, "wb"))
-    out:write(text)
-    return path
-  end
+  local function file(text) return files.write(folder .. "/hostile.lua", text) end
 
   local function check(text, ...) return Program.run { "dialect", "check", file(text), ... } end
 
@@ -160,8 +152,7 @@ describe("A hostile dialect file", function()
   end)
 
   it("may have what an editor puts there: a byte order mark, CR LF, a first line for the shell", function()
-    local own <close> = assert(io.open(EXAMPLE))
-    local text = own:read "a"
+    local text = files.read(EXAMPLE)
     for _, variant in ipairs { "\xEF\xBB\xBF" .. text, "#!/usr/bin/env lua5.4\n" .. text, (text:gsub("\n", "\r\n")) } do
       assert.are.equal(0, check(variant).status)
     end

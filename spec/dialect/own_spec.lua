@@ -1,6 +1,7 @@
 -- Dialects of one's own: opened by their name, and asked whether a module speaks them, before those of the library.
 
 local check = require "hayes.check"
+local files = require "support.files"
 local folders = require "support.folder"
 local hayes = require "hayes"
 local Program = require "support.hayes_program"
@@ -24,12 +25,6 @@ end
 describe("A dialect of one's own", function()
   local folder = folders.new "own_dialects"
   local before = hayes.dialect_path
-
-  local function file(path, text)
-    local out <close> = assert(io.open(path, "wb"))
-    out:write(text)
-    return path
-  end
 
   local function new_folder()
     local path = folder .. "/" .. new_name()
@@ -60,10 +55,10 @@ describe("A dialect of one's own", function()
 
   it("is found in the folders and files of hayes.dialect_path", function()
     local path, one, other = new_folder(), new_name(), new_name()
-    file(path .. "/b.lua", text_of(one, one))
-    file(path .. "/.hidden.lua", "error 'not to be read'")
-    file(path .. "/notes.txt", "not to be read")
-    hayes.dialect_path = path .. ":" .. file(folder .. "/" .. other .. ".lua", text_of(other, other))
+    files.write(path .. "/b.lua", text_of(one, one))
+    files.write(path .. "/.hidden.lua", "error 'not to be read'")
+    files.write(path .. "/notes.txt", "not to be read")
+    hayes.dialect_path = path .. ":" .. files.write(folder .. "/" .. other .. ".lua", text_of(other, other))
     for _, name in ipairs { one, other } do
       local modem <close> = assert(open(name))
       assert.are.same(name, modem.dialect.name)
@@ -75,7 +70,7 @@ describe("A dialect of one's own", function()
 
   it("is asked before the library's", function()
     local name = new_name()
-    hayes.dialect_path = file(folder .. "/" .. name .. ".lua", text_of(name, "EC2000"))
+    hayes.dialect_path = files.write(folder .. "/" .. name .. ".lua", text_of(name, "EC2000"))
     local modem <close> = assert(open "Quectel\r\nEC2000")
     assert.are.same(name, modem.dialect.name)
     local other <close> = assert(open "Quectel\r\nEC200U")
@@ -91,12 +86,12 @@ describe("A dialect of one's own", function()
       assert.is_truthy(err.message:find(words, 1, true), err.message)
     end
     local path = new_folder()
-    file(path .. "/bad.lua", "return { name = 'x', finals = {}, comands = {} }")
+    files.write(path .. "/bad.lua", "return { name = 'x', finals = {}, comands = {} }")
     fails(path, "bad_dialect", "did you mean commands?")
     fails(folder .. "/missing", "no_such_file", "missing")
-    fails(file(folder .. "/q.lua", text_of("quectel", "x")), "bad_dialect", "one of the library's has that name")
+    fails(files.write(folder .. "/q.lua", text_of("quectel", "x")), "bad_dialect", "one of the library's has that name")
     local name = new_name()
-    fails(file(folder .. "/1.lua", text_of(name, "x")) .. ":" .. file(folder .. "/2.lua", text_of(name, "y")),
+    fails(files.write(folder .. "/1.lua", text_of(name, "x")) .. ":" .. files.write(folder .. "/2.lua", text_of(name, "y")),
       "bad_dialect", "has that name")
     hayes.dialect_path = ""
     assert.are.same("no_such_port", select(2, hayes.open "/dev/no-such-port").name)
@@ -104,7 +99,7 @@ describe("A dialect of one's own", function()
 
   it("is added from a file once, and refused where its name is taken", function()
     local name = new_name()
-    local path = file(folder .. "/" .. name .. ".lua", text_of(name, name))
+    local path = files.write(folder .. "/" .. name .. ".lua", text_of(name, name))
     assert.are.same(name, hayes.add_dialect(path))
     assert.are.same(name, hayes.add_dialect(path))
     local added, err = hayes.add_dialect(load(text_of(name, name))())
@@ -131,13 +126,13 @@ describe("A dialect of one's own", function()
 
   it("is known to programs by HAYES_DIALECTS, and explained", function()
     local path, name = new_folder(), new_name()
-    file(path .. "/mine.lua", ([[return { name = %q, finals = { { "OK", success = true } },
+    files.write(path .. "/mine.lua", ([[return { name = %q, finals = { { "OK", success = true } },
       commands = { { name = "+OWNTHING", summary = "Does a thing of its own.", source = "here", execute = true } } }]])
       :format(name))
     local run = Program.run { "explain", "+OWNTHING", env = { "HAYES_DIALECTS=" .. path } }
     assert.are.equal(0, run.status, run.err)
     assert.is_truthy(run.out:find("Does a thing of its own.", 1, true), run.out)
-    local trace = file(path .. "/at.log", "")
+    local trace = files.write(path .. "/at.log", "")
     run = Program.run { "at", "-p", "emulator", "--dialect", name, "--trace", trace, "AT",
       env = { "HAYES_DIALECTS=" .. path } }
     assert.are.equal(0, run.status, run.err)

@@ -1,19 +1,15 @@
 -- Mistakes in a dialect table are told before anything is opened or sent: where, what, and which name was meant.
 
 local dialects = require "hayes.dialect"
+local files = require "support.files"
 local folders = require "support.folder"
 local hayes = require "hayes"
 local Program = require "support.hayes_program"
 local raises = require "support.raises"
 local schema = require "hayes.declare.schema"
+local tables = require "support.dialect_tables"
 
-local EXAMPLE = "examples/dialects/esp-at.lua"
-
-local function example(change)
-  local dialect = dofile(EXAMPLE)
-  change(dialect)
-  return dialect
-end
+local EXAMPLE, example = tables.EXAMPLE, tables.example
 
 describe("A dialect table", function()
   it("of the library and of the examples has no mistakes", function()
@@ -87,9 +83,7 @@ describe("A dialect table", function()
   }
   for _, mistake in ipairs(mistakes) do
     it("with " .. mistake[1] .. " is refused in words that say where and what", function()
-      local dialect = dofile(EXAMPLE)
-      local other = mistake[2](dialect)
-      local problems = schema.problems(other or dialect)
+      local problems = schema.problems(example(mistake[2]))
       assert.are.equal(1, #problems, table.concat(problems, "\n"))
       assert.is_truthy(problems[1]:find(mistake[3], 1, true), problems[1])
     end)
@@ -107,12 +101,7 @@ end)
 describe("A dialect in a file", function()
   local folder = folders.new "dialects"
 
-  local function file(name, text)
-    local path = folder .. "/" .. name
-    local out <close> = assert(io.open(path, "wb"))
-    out:write(text)
-    return path
-  end
+  local function file(name, text) return files.write(folder .. "/" .. name, text) end
 
   it("is opened by its path, before the port, and what is wrong with it is an error", function()
     local wrong = {

@@ -2,9 +2,10 @@
 -- function that may use modem:at.
 
 local errors = require "hayes.error"
+local scripted_module = require "support.scripted_module"
 local testing = require "hayes.testing"
 
-local OK = "\r\nOK\r\n"
+local OK = scripted_module.OK
 
 describe("The start-up of a dialect", function()
   local answers, module
@@ -22,13 +23,7 @@ describe("The start-up of a dialect", function()
       commands = { { name = "+TWO", read = true, answer = { { name = "n" } } } }, start = start } }
   end
 
-  local function times(line)
-    local count = 0
-    for _, sent in ipairs(module.lines) do
-      if sent == line then count = count + 1 end
-    end
-    return count
-  end
+  local function times(line) return scripted_module.count(module, line) end
 
   it("may be a list of command lines, of which the module may refuse those that are optional", function()
     local modem <close> = assert(open { "AT+ONE=1", { "AT+NONE", optional = true }, "AT+TWO?" })

@@ -4,9 +4,9 @@ local hayes = require "hayes"
 local core = require "hayes.core"
 local folders = require "support.folder"
 local pki = require "support.pki"
-local testing = require "hayes.testing"
+local scripted_module = require "support.scripted_module"
 
-local OK = "\r\nOK\r\n"
+local OK, prompt = scripted_module.OK, scripted_module.prompt
 
 describe("The SIMCom A76xx dialect of the examples", function()
   local folder = folders.new "a76xx"
@@ -42,16 +42,13 @@ describe("The SIMCom A76xx dialect of the examples", function()
       new_session("tcp", id, host)
       return OK .. ("\r\n+CIPOPEN: %s,0\r\n"):format(id)
     end,
-    ["^AT%+CIPSEND=(%d),(%d+)$"] = function(at, id, length)
-      at:take(tonumber(length), function(bytes)
-        local session = sessions["tcp" .. id]
-        local taken = math.min(#bytes, session.room or #bytes)
-        session.room = nil
-        session.sent = session.sent .. bytes:sub(1, taken)
-        return OK .. ("\r\n+CIPSEND: %s,%d,%d\r\n"):format(id, #bytes, taken)
-      end)
-      return "\r\n>"
-    end,
+    ["^AT%+CIPSEND=(%d),(%d+)$"] = prompt(function(bytes, id)
+      local session = sessions["tcp" .. id]
+      local taken = math.min(#bytes, session.room or #bytes)
+      session.room = nil
+      session.sent = session.sent .. bytes:sub(1, taken)
+      return OK .. ("\r\n+CIPSEND: %s,%d,%d\r\n"):format(id, #bytes, taken)
+    end),
     ["^AT%+CIPRXGET=2,(%d),(%d+)$"] = function(_, id, most)
       local session = sessions["tcp" .. id]
       local bytes = session and take(session, tonumber(most)) or ""
@@ -85,25 +82,19 @@ describe("The SIMCom A76xx dialect of the examples", function()
       return "\r\n" .. said .. OK
     end,
     ["^AT%+CCHSSLCFG=%d,%d$"] = OK,
-    ["^AT%+CCERTDOWN=\"([^\"]+)\",(%d+)$"] = function(at, name, length)
-      at:take(tonumber(length), function(bytes)
-        sessions[name] = bytes
-        return OK
-      end)
-      return "\r\n>"
-    end,
+    ["^AT%+CCERTDOWN=\"([^\"]+)\",(%d+)$"] = prompt(function(bytes, name)
+      sessions[name] = bytes
+      return OK
+    end),
     ["^AT%+CCHOPEN=(%d),\"([^\"]+)\",%d+,2$"] = function(_, id, host)
       if host ~= "server.example" then return OK .. ("\r\n+CCHOPEN: %s,15\r\n"):format(id) end
       new_session("ssl", id, host)
       return OK .. ("\r\n+CCHOPEN: %s,0\r\n"):format(id)
     end,
-    ["^AT%+CCHSEND=(%d),(%d+)$"] = function(at, id, length)
-      at:take(tonumber(length), function(bytes)
-        sessions["ssl" .. id].sent = sessions["ssl" .. id].sent .. bytes
-        return OK .. ("\r\n+CCHSEND: %s,0\r\n"):format(id)
-      end)
-      return "\r\n>"
-    end,
+    ["^AT%+CCHSEND=(%d),(%d+)$"] = prompt(function(bytes, id)
+      sessions["ssl" .. id].sent = sessions["ssl" .. id].sent .. bytes
+      return OK .. ("\r\n+CCHSEND: %s,0\r\n"):format(id)
+    end),
     ["^AT%+CCHRECV=(%d),(%d+)$"] = function(_, id, most)
       local said, session = OK, sessions["ssl" .. id]
       for _ = 1, 2 do -- the data may come in several pieces
@@ -125,7 +116,6 @@ describe("The SIMCom A76xx dialect of the examples", function()
   end)
 
   before_each(function()
-    testing.virtual_time()
     sessions, contexts = {}, {}
     answers = { ["AT+CMEE=2"] = OK, ["ATI"] = "\r\nManufacturer: SIMCOM INCORPORATED\r\nModel: A7670E-FASE\r\n" .. OK,
       ["AT+CEREG?"] = "\r\n+CEREG: 0,1\r\n" .. OK, ["^AT%+CGDCONT="] = OK,
@@ -134,22 +124,12 @@ describe("The SIMCom A76xx dialect of the examples", function()
     for _, list in ipairs { tcp, tls } do
       for line, answer in pairs(list) do answers[line] = answer end
     end
-    module = testing.module(answers)
-    modem = assert(module:open { dialect = "examples/dialects/simcom-a76xx.lua" })
+    module, modem = scripted_module.open(answers, "examples/dialects/simcom-a76xx.lua")
   end)
 
-  after_each(function()
-    modem:close()
-    testing.real_time()
-  end)
+  after_each(function() scripted_module.close(modem) end)
 
-  local function sent(line)
-    local count = 0
-    for _, one in ipairs(module.lines) do
-      if one == line then count = count + 1 end
-    end
-    return count
-  end
+  local function sent(line) return scripted_module.count(module, line) end
 
   it("is found by its modules' answers, and has them attached and identified", function()
     local dialect = dofile "examples/dialects/simcom-a76xx.lua"
@@ -282,10 +262,9 @@ describe("The SIMCom A76xx dialect of the examples", function()
 
   it("sends nothing after a result that does not say how much was taken: the line was damaged", function()
     local sock = assert(modem.tcp.open("server.example", 80))
-    answers["^AT%+CIPSEND=(%d),(%d+)$"] = function(at, id, length)
-      at:take(tonumber(length), function() return OK .. ("\r\n+CIPSEND: %s,%s,\r\n"):format(id, length) end)
-      return "\r\n>"
-    end
+    answers["^AT%+CIPSEND=(%d),(%d+)$"] = prompt(function(bytes, id)
+      return OK .. ("\r\n+CIPSEND: %s,%d,\r\n"):format(id, #bytes)
+    end)
     sock:send "hello"
     assert.are.same({ nil, "closed" }, { sock:flush() })
     assert.are.same({ "bad_answer", 5 }, { sock:lasterror().name, sock:lasterror().uncertain })

@@ -2,9 +2,9 @@
 -- connections. The module has the numbers 0 and 1, and says "there is data" once.
 
 local hayes = require "hayes"
-local testing = require "hayes.testing"
+local scripted_module = require "support.scripted_module"
 
-local OK = "\r\nOK\r\n"
+local OK, prompt = scripted_module.OK, scripted_module.prompt
 
 local function dialect()
   local id = { name = "id", type = "integer", min = 0, max = 1 }
@@ -50,39 +50,25 @@ describe("A declared connection", function()
   end
 
   before_each(function()
-    testing.virtual_time()
     kept, sent = {}, {}
     answers = {
       ["AT+PREP"] = OK, ["^AT%+SET="] = OK, ["^AT%+CL="] = OK,
       ["^AT%+OP=(%d),(%S+)$"] = function(_, id) return OK .. ("\r\n+OP: %s,0\r\n"):format(id) end,
-      ["^AT%+SD=(%d),(%d+)$"] = function(at, id, length)
-        at:take(tonumber(length), function(bytes)
-          sent[id] = (sent[id] or "") .. bytes
-          return OK
-        end)
-        return "\r\n>"
-      end,
+      ["^AT%+SD=(%d),(%d+)$"] = prompt(function(bytes, id)
+        sent[id] = (sent[id] or "") .. bytes
+        return OK
+      end),
       ["^AT%+RD=(%d),(%d+)$"] = function(_, id, most)
         local bytes = take(id, tonumber(most))
         return ("\r\n+RD: %s,%d\r\n%s%s"):format(id, #bytes, bytes ~= "" and bytes .. "\r\n" or "", OK)
       end,
     }
-    module = testing.module(answers)
-    modem = assert(module:open { dialect = dialect() })
+    module, modem = scripted_module.open(answers, dialect())
   end)
 
-  after_each(function()
-    modem:close()
-    testing.real_time()
-  end)
+  after_each(function() scripted_module.close(modem) end)
 
-  local function times(line)
-    local count = 0
-    for _, one in ipairs(module.lines) do
-      if one == line then count = count + 1 end
-    end
-    return count
-  end
+  local function times(line) return scripted_module.count(module, line) end
 
   --- Both ids are free: two can be opened, and no third.
   local function both_are_free()
@@ -195,10 +181,7 @@ describe("A declared connection", function()
 
   it("sends nothing more after a send that was not answered", function()
     local sock = assert(modem.tcp.open("h", 1))
-    answers["^AT%+SD=(%d),(%d+)$"] = function(at, id, length)
-      at:take(tonumber(length), function(bytes) sent[id] = (sent[id] or "") .. bytes end)
-      return "\r\n>"
-    end
+    answers["^AT%+SD=(%d),(%d+)$"] = prompt(function(bytes, id) sent[id] = (sent[id] or "") .. bytes end)
     sock:send(("x"):rep(150))
     assert.are.same({ nil, "timeout" }, { sock:flush() })
     assert.are.same({ nil, "closed", 0 }, { sock:send "y" })

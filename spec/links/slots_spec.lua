@@ -4,9 +4,9 @@
 local folders = require "support.folder"
 local hayes = require "hayes"
 local pki = require "support.pki"
-local testing = require "hayes.testing"
+local scripted_module = require "support.scripted_module"
 
-local OK = "\r\nOK\r\n"
+local OK, prompt = scripted_module.OK, scripted_module.prompt
 
 local function dialect()
   local id = { name = "id", type = "integer", min = 0, max = 1 }
@@ -41,30 +41,22 @@ describe("A module with slots for certificates", function()
   setup(function() pki.make(folder, "server.example") end)
 
   before_each(function()
-    testing.virtual_time()
     slots, opened_with = {}, {}
     answers = {
       ["^AT%+CL=%d$"] = OK,
-      ["^AT%+(C?[AK]%u*)=(%d+)$"] = function(at, name, length)
-        at:take(tonumber(length), function(bytes)
-          slots[name] = bytes
-          return OK
-        end)
-        return "\r\n>"
-      end,
+      ["^AT%+(C?[AK]%u*)=(%d+)$"] = prompt(function(bytes, name)
+        slots[name] = bytes
+        return OK
+      end),
       ["^AT%+OP=%d,\"(.+)\"$"] = function(_, host)
         opened_with[host] = slots.CA or "nothing"
         return OK
       end,
     }
-    module = testing.module(answers)
-    modem = assert(module:open { dialect = dialect() })
+    module, modem = scripted_module.open(answers, dialect())
   end)
 
-  after_each(function()
-    modem:close()
-    testing.real_time()
-  end)
+  after_each(function() scripted_module.close(modem) end)
 
   local function writes()
     local count = 0

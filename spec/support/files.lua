@@ -11,9 +11,11 @@ end
 
 ---@param path string
 ---@param bytes string
+---@return string path
 function files.write(path, bytes)
   local file <close> = assert(io.open(path, "wb"))
   assert(file:write(bytes))
+  return path
 end
 
 return files

@@ -2,6 +2,7 @@
 
 local Emulator = require "hayes.emulator"
 local dialects = require "hayes.dialect"
+local files = require "support.files"
 local hayes = require "hayes"
 local lab = require "support.lab"
 local probes = require "hayes.profile.probe"
@@ -64,10 +65,7 @@ end
 
 --- A file with this text.
 function profile_lab.file(text)
-  local path = lab.folder() .. "/module.lua"
-  local file <close> = assert(io.open(path, "wb"))
-  file:write(text)
-  return path
+  return files.write(lab.folder() .. "/module.lua", text)
 end
 
 return profile_lab
