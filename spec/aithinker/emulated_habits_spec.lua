@@ -55,7 +55,7 @@ describe("On an Ai-WB2", function()
     end
   end)
 
-  it("a send to what is gone without a word does not block what comes behind it", function()
+  it("a send to what is gone without a word does not block what comes after it", function()
     modem, emulator = lab.joined(nil, { quirks = "silent-send" })
     local sock = peers.client(modem)
     assert(modem:at("AT+SOCKETDEL=1")) -- by another hand

@@ -164,7 +164,7 @@ for _, quirks in ipairs { "", "WB2-P1.4.4", "WB2-P23.2.1" } do
       again:close()
     end)
 
-    it("fails sockets and servers when the module restarts, and works on behind that", function()
+    it("fails sockets and servers when the module restarts, and works on after that", function()
       local sock = peers.client(modem)
       local server = assert(modem.tcp.listen(8080))
       local waiting = hayes.spawn(function() return server:accept() end)

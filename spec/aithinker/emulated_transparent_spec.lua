@@ -158,7 +158,7 @@ describe("Transparent transmission of an Ai-WB2", function()
   end)
 end)
 
-describe("An Ai-WB2 that is to connect by itself behind a start", function()
+describe("An Ai-WB2 that is to connect by itself after a start", function()
   local modem, emulator, listener, peer
 
   local function set(quirks)

@@ -51,7 +51,7 @@ describe("On an Ai-Thinker module", function()
       assert.is_truthy(err.hint:find("listen", 1, true))
     end)
 
-    it("reads packets until there are none, whichever mark stands behind the name", function()
+    it("reads packets until there are none, whichever mark stands after the name", function()
       for _, colon in ipairs { false, true } do
         open { habits = { reads_with_colon = colon } }
         local sock = connect()
@@ -239,7 +239,7 @@ describe("On an Ai-Thinker module", function()
       assert.is_nil(next(module.sockets))
     end)
 
-    it("keeps what comes in push mode behind what is still to be read", function()
+    it("keeps what comes in push mode after what is still to be read", function()
       open()
       local first = connect()
       module.sockets[1].packets = { "a", "b" }

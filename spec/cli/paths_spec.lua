@@ -142,7 +142,7 @@ describe("A path that is given to the command hayes", function()
     assert.are.equal("mine", files.read(path))
   end)
 
-  it("that cannot be written is told", function()
+  it("that cannot be written to is named in the error", function()
     local trace = file("at.log", TRACE)
     for path, words in pairs { [folder] = "Is a directory", [folder .. "/no/page"] = "No such file",
       ["/dev/full"] = "No space left" } do
@@ -152,7 +152,7 @@ describe("A path that is given to the command hayes", function()
     end
   end)
 
-  it("is not needed for standard output to be full: each command tells, and ends with 1", function()
+  it("may be a full device behind standard output: each command says so, and ends with 1", function()
     local trace = file("at.log", TRACE)
     for _, words in ipairs { { "trace", trace }, { "trace", "--json", trace }, { "explain", "579" }, { "ports", "--json" },
       { "explain", "--json", "579" }, { "dialect", "check", EXAMPLE }, { "at", "AT+CSQ" }, { "at", "--raw", "AT+CSQ" },

@@ -120,7 +120,7 @@ describe("Programs behind the module", function()
     client:close()
   end)
 
-  it("are told that a name or port is none", function()
+  it("are told that a name or a port is invalid", function()
     local _emulator <close> = emulate "EC200U"
     local _program <close>, own = serve { "socks", "PORT", "--apn", "internet" }
     local function ask(request, answer, length)
@@ -166,7 +166,7 @@ describe("Programs behind the module", function()
     echo:close()
   end)
 
-  it("are told of as JSON objects, one a line, with --json", function()
+  it("are reported as JSON objects, one a line, with --json", function()
     local _emulator <close> = emulate "EC200U"
     local own, dead = Process.free_port(), Process.free_port()
     local _program <close> = Program.start({ "socks", tostring(own), "--apn", "internet", "--json", "-p", emulator.address },

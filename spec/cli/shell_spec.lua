@@ -71,7 +71,7 @@ describe("The shell", function()
     assert.are.equal("attempt to call a nil value (global 'nosuch')", lines[5])
   end)
 
-  it("says so of a word that is none, and leaves at exit", function()
+  it("says that a word is neither a variable nor one of its own, and ends at exit", function()
     local result = piped "ls\nraw\nx = 5\nx\n_\nexit\n1 + 1\n"
     assert.are.equal("nil\n-- no variable is called ls, and no word of the shell: help lists those\n"
       .. "raw is off; write raw on or raw off\n5\n5\n", result.out)

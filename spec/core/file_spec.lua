@@ -33,7 +33,7 @@ describe("A file", function()
     assert.are.same(core.sha256 "abcXYZ", digest(6))
   end)
 
-  it("is written from any of its bytes on, and from behind the last", function()
+  it("is written from any of its bytes on, and from after the last", function()
     assert.are.same(3, file:write("abc", 1))
     assert.are.same(1, file:write("abc", 3))
     assert.are.same(0, file:write("abc", 4))

@@ -50,7 +50,7 @@ describe("A dialect table", function()
     { "a line end that no module has", function(d) d.protocol.eol = "\n\r" end,
       "protocol.eol is \"\\n\\r\"; it must be one of \"\\r\", \"\\n\", \"\\r\\n\"" },
     { "a shape with an unknown letter", function(d) d.commands[2].bare = "n,z" end, "it must be a shape: one of n, d, x" },
-    { "what a block is behind", function(d) d.urcs[1].block.after = ";" end, "urcs[1] (+IPD).block.after is \";\"" },
+    { "a block after an unknown sign", function(d) d.urcs[1].block.after = ";" end, "urcs[1] (+IPD).block.after is \";\"" },
     { "a service that is a number", function(d) d.services.tcp = 5 end,
       "services[\"tcp\"] is 5; it must be a string or a function" },
     { "a pattern that Lua cannot read", function(d) d.redact = { { "(", "" } } end, "it must be a Lua pattern (" },
@@ -79,7 +79,7 @@ describe("A dialect table", function()
     { "a count of bytes that is no field of the result", function(d) d.links.tcp.send.taken = "count" end,
       "links[\"tcp\"].send.taken is \"count\", which is no field of the result of +CIPSEND" },
     { "a start that holds a number", function(d) d.start = { 5 } end, "start[1]" },
-    { "no table at all", function() return 5 end, "is 5; it must be a table" },
+    { "a number in place of the table", function() return 5 end, "is 5; it must be a table" },
   }
   for _, mistake in ipairs(mistakes) do
     it("with " .. mistake[1] .. " is refused in words that say where and what", function()
@@ -89,7 +89,7 @@ describe("A dialect table", function()
     end)
   end
 
-  it("with mistakes raises in hayes.open before the port is opened, with all of them", function()
+  it("with several mistakes raises in hayes.open before the port is opened, and the error names them all", function()
     local message = raises(function()
       hayes.open("/dev/no-such-port", { dialect = example(function(d) d.protcol, d.commands[2].timeout = {}, "5" end) })
     end)

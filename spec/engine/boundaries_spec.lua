@@ -38,7 +38,7 @@ describe("Fields:", function()
     assert.are.same({ 0, "00", "007", "-0", "+1", -1, 10 }, fields "0,00,007,-0,+1,-1,10")
   end)
 
-  it("a parenthesis that closes nothing does not hide the commas behind it", function()
+  it("a parenthesis that closes nothing does not hide the commas after it", function()
     assert.are.same({ "a)", "b", 1 }, fields "a),b,1")
     assert.are.same({ "(0,1)", "x)", 2 }, fields "(0,1),x),2")
   end)
@@ -99,7 +99,7 @@ for way, pieces in pairs(Bench.ways) do
       assert.are.same({ "unknown ,GONE" }, kinds_and_lines "\r\n,GONE\r\n")
     end)
 
-    it("finds a prompt with and without a space behind it that nobody expected", function()
+    it("finds a prompt with and without a space after it that nobody expected", function()
       for _, prompt in ipairs { "\r\n>", "\r\n> " } do
         bench = Bench.new(rules { cancel = "\27" }, pieces)
         bench:command "AT+UNKNOWN"

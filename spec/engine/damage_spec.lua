@@ -123,7 +123,7 @@ describe("The engine, when bytes are lost or come twice,", function()
   local function ends(what, tail) return { what[1], what[2], tail } end
   local BLANK, NONE = "\r\n\r\nOK\r\n", "\r\nOK\r\n"
 
-  it("knows by command whether a blank line stands behind the data", function()
+  it("knows by command whether a blank line stands after the data", function()
     assert.are.same({ "ok", "ok", "ok", "ok" },
       results_of { ends(READ, BLANK), ends(FILE, NONE), ends(READ, BLANK), ends(FILE, NONE) })
   end)
@@ -147,7 +147,7 @@ describe("The engine, when bytes are lost or come twice,", function()
     assert.are.same("long_read", bench:last("final")[3])
   end)
 
-  it("tells the module's refusal and not the damage when a command fails behind its data", function()
+  it("tells the module's refusal and not the damage when a command fails after its data", function()
     local bench = Bench.new()
     bench:command("AT+QFREAD=1,1500")
     bench:receive("\r\nCONNECT 3\r\nabcd\r\n+CME ERROR: 417\r\n")
@@ -175,7 +175,7 @@ describe("The engine, when bytes are lost or come twice,", function()
     assert.are.same('+QIURC: "closed",0', bench:last("urc")[2].line)
   end)
 
-  it("leaves modules alone of which it is not known what stands behind their data", function()
+  it("leaves modules alone of which it is not known what stands after their data", function()
     local bench = Bench.new(core.rules { protocol = { eol = "\r\n" }, lines = {
       { text = "+IPD,", prefix = true, kind = "urc", block = { length = 2, fields = 2, after = ":" } },
       { text = "#,CLOSED", kind = "urc" },

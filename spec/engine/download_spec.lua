@@ -112,7 +112,7 @@ for way, pieces in pairs(Bench.ways) do
       end
     end)
 
-    it("that stops behind such words of its content is asked about, and nothing of its content becomes a line", function()
+    it("that stops after such words of its content is asked about, and nothing of its content becomes a line", function()
       for _, content in ipairs { "\r\nNO CARRIER\r\n", "\r\nRDY\r\n", "\r\nOK\r\n\r\n+QFTPGET: 625,0\r\n",
         "\r\n+CME ERROR: 625\r\n", TRAILER:format(100) } do
         for _, length in ipairs { 100, UNKNOWN } do
@@ -150,7 +150,7 @@ for way, pieces in pairs(Bench.ways) do
       end
     end)
 
-    it("ends with what the module says behind words of its content that look like an end", function()
+    it("ends with what the module says after words of its content that look like an end", function()
       for failing, expected in pairs { ["\r\nNO CARRIER\r\n"] = "error", ["\r\n+CME ERROR: 625\r\n"] = "error",
         ["\r\nOK\r\n\r\n+QFTPGET: 607,426\r\n"] = "ok" } do
         for _, content in ipairs { "so far\r\nRDY\r\n", "so far\r\nRDY\r\n\r\nERROR\r\n",

@@ -85,14 +85,14 @@ describe("Data mode", function()
     assert.is_true(seconds > 60 and seconds < 80, seconds)
   end)
 
-  it("takes for data at once what no module sends behind the end of a connection", function()
+  it("takes for data at once what no module sends after the end of a connection", function()
     local bytes = "\r\nNO CARRIER\r\n\r\nab\1cd"
     begin "quectel"
     bench:receive(bytes)
     assert.are.same(bytes, data())
   end)
 
-  it("takes for data what goes on without an end behind the end of a connection", function()
+  it("takes for data what goes on without an end after the end of a connection", function()
     local bytes = "\r\nNO CARRIER\r\n\r\n" .. ("x"):rep(20000)
     begin "quectel"
     bench:receive(bytes)
@@ -101,7 +101,7 @@ describe("Data mode", function()
   end)
 end)
 
-describe("A download that stops behind what may begin its end", function()
+describe("A download that stops after what may begin its end", function()
   it("goes on after a moment", function()
     local bench = Bench.new "quectel"
     bench:command('AT+QFDWL="UFS:f"', { block = -1, expect = "+QFDWL" })

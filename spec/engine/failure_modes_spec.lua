@@ -25,7 +25,7 @@ for way, pieces in pairs(Bench.ways) do
         assert.are.same({ '+QSSLURC: "recv",4' }, urc_lines())
       end)
 
-      it("2. takes a URC right behind the command, in front of its first line, for itself", function()
+      it("2. takes a URC right after the command, in front of its first line, for itself", function()
         local response = bench:command("AT+CSQ")
         bench:receive('\r\n+QIURC: "pdpdeact",1\r\n\r\n+CSQ: 22,99\r\n\r\nOK\r\n')
         assert.are.same({ "+CSQ: 22,99" }, lines(response))
@@ -97,7 +97,7 @@ for way, pieces in pairs(Bench.ways) do
         assert.are.same({ "final" }, bench:kinds())
       end)
 
-      it("9. parts a final result code from the URC glued to it, and from one behind a block", function()
+      it("9. parts a final result code from the URC glued to it, and from one after a block", function()
         bench:command("AT+QIACT=1")
         bench:receive('\r\nOK\r\n+QIURC: "pdpdeact",1\r\n')
         assert.are.same({ "final", "urc" }, bench:kinds())

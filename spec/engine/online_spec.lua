@@ -56,7 +56,7 @@ for way, pieces in pairs(Bench.ways) do
       assert.is_true(at >= 5.99, at)
     end)
 
-    it("is got out of by a cancelled upload behind what is still on a slow line, too", function()
+    it("is got out of by a cancelled upload after what is still on a slow line, too", function()
       bench = Bench.new("quectel", pieces)
       bench.engine:set_line_speed(960)
       bench:command('AT+QFTPPUT="a","COM:",0', { data = true, expect = "+QFTPPUT", timeout = 90 })
@@ -123,7 +123,7 @@ for way, pieces in pairs(Bench.ways) do
       assert.are.same(sent, data())
     end)
 
-    it("lets nothing of what comes behind an OK that is data become a line", function()
+    it("lets nothing of what comes after an OK that is data become a line", function()
       begin()
       bench.engine:leave_data_mode(false, bench.time)
       run(1.7)
@@ -202,7 +202,7 @@ for way, pieces in pairs(Bench.ways) do
       assert.are.same({ "data_mode_end", false, true, #"second", kind = "data_mode_end", n = 4 }, bench:last("data_mode_end"))
     end)
 
-    it("waits for the answer without asking to be called when the end comes right behind the escape sequence", function()
+    it("waits for the answer without asking to be called when the end comes right after the escape sequence", function()
       begin()
       bench.engine:leave_data_mode(false, bench.time)
       assert.are.same("+++", (run(1.15)))

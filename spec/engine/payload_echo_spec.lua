@@ -23,7 +23,7 @@ describe("The echo of data", function()
     for _, payload in ipairs(payloads) do
       for _, prompt in ipairs { "\r\n>", "\r\n> " } do
         for _, echoed in ipairs { true, false } do
-          it(("%s %s, %q, behind %q"):format(echoed and "is dropped" or "that does not come is not missed", words,
+          it(("%s %s, %q, after %q"):format(echoed and "is dropped" or "that does not come is not missed", words,
             payload:sub(1, 20), prompt), function()
             local bench = Bench.new("quectel", pieces)
             bench:command(("AT+QISEND=0,%d"):format(#payload), { data = payload })

@@ -89,7 +89,7 @@ describe("With the rules of a dialect of prompts, the engine", function()
     assert.are.same("no data", why)
   end)
 
-  it("begins data mode at the prompt, with the byte right behind it, an LF or a space among them", function()
+  it("begins data mode at the prompt, with the byte right after it, an LF or a space among them", function()
     for _, first in ipairs { "\n", " ", ">", "\r" } do
       engine, events = core.engine(dialect.rules), {}
       command("AT+LINE", nil, true)

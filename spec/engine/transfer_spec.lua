@@ -27,7 +27,7 @@ for way, pieces in pairs(Bench.ways) do
 
     local words = "\r\nOK\r\n+QFTPGET: 0,5\r\nNO CARRIER\r\n> \0\26"
 
-    it("sends a part of a file behind CONNECT", function()
+    it("sends a part of a file after CONNECT", function()
       local bytes = words:rep(3000)
       write(bytes)
       local file = assert(core.file(path, "read"))
@@ -55,7 +55,7 @@ for way, pieces in pairs(Bench.ways) do
       assert.are.same("ok", bench:take("final")[1][3])
     end)
 
-    it("takes an acknowledgement behind the last byte or does without it", function()
+    it("takes an acknowledgement after the last byte or does without it", function()
       for _, last in ipairs { "A", "" } do
         bench:command('AT+QFUPL="a",1024,5,1', { data = ("x"):rep(1024) })
         bench:receive("\r\nCONNECT\r\n")
@@ -65,7 +65,7 @@ for way, pieces in pairs(Bench.ways) do
       end
     end)
 
-    it("writes a block of known length behind CONNECT to a file, whatever is in it", function()
+    it("writes a block of known length after CONNECT to a file, whatever is in it", function()
       local bytes = words:rep(500)
       local file = assert(core.file(path, "part"))
       local response = bench:command('AT+QFTPGET="a","COM:",0,' .. #bytes, { block = #bytes, sink = file,

@@ -109,7 +109,7 @@ describe("The ESP-AT dialect of the examples", function()
     assert.are.same("AT version:2.2.0.0", modem:identify().revision)
   end)
 
-  it("begins anew behind a restart", function()
+  it("begins anew after a restart", function()
     local sock = assert(modem.tcp.open("server.example", 7))
     port:say("\r\nready\r\n")
     assert.are.same({ nil, "closed", "" }, { sock:receive(1) })

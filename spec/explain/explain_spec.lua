@@ -174,7 +174,7 @@ describe("explain()", function()
     script.real_time()
   end)
 
-  it("tells an event whose fields stand behind a comma", function()
+  it("tells an event whose fields stand after a comma", function()
     local aithinker = dialects.get("aithinker")
     local function line(text) return tostring(assert(explain(aithinker, text))) end
     has(line("+EVENT:SocketSeed,2,1"), "A client has connected to a server.", "ConID", "server_ConID")

@@ -47,7 +47,7 @@ describe("explain() knows", function()
     assert.are.same({}, unknown)
   end)
 
-  it("each of its own in sentences", function()
+  it("each error of the library in whole sentences", function()
     for name, known in pairs(own_errors) do
       for _, text in ipairs(known) do assert.is_truthy(text:find "[.?]$" and not text:find "%s%s", name) end
     end

@@ -33,7 +33,7 @@ describe("A command to an FTP server that has died", function()
 
   for how, dead in pairs(DEAD) do
     for name, arguments in pairs(calls) do
-      it(("fails behind at most three logins: %s, a server that %s"):format(name, how), function()
+      it(("fails after at most three logins: %s, a server that %s"):format(name, how), function()
         local died, logins = false, 0
         local modem = assert(hayes.open_port(script.port(script.quectel {
           ["AT+QIACT?"] = '\r\n+QIACT: 1,1,1,"10.0.0.2"\r\n' .. OK,

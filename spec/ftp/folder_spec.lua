@@ -99,7 +99,7 @@ describe("The folder of an FTP session", function()
   }
 
   for name, way in pairs(ways) do
-    it("is that of " .. name .. ", also behind a break at any of its commands", function()
+    it("is that of " .. name .. ", also after a break at any of its commands", function()
       local breaks_at = 0
       repeat
         breaks_at = breaks_at + 1

@@ -33,7 +33,7 @@ describe("What an FTP session cannot do", function()
     assert.are.same(lines, #module.lines)
   end)
 
-  it("is to fetch what lies behind that: its beginning can be fetched", function()
+  it("is to fetch what lies after that: its beginning can be fetched", function()
     function module.fault(line)
       return line:find("QFTPSIZE", 1, true) and OK .. "\r\n+QFTPSIZE: 0,8589934592\r\n" or nil
     end

@@ -95,7 +95,7 @@ describe("An FTP login", function()
   for name, options in pairs { ["without TLS"] = PLAIN, ["with verified TLS"] = EXPLICIT,
     ["with TLS that is not verified"] = IMPLICIT } do
     for how, restart in pairs(RESTARTS) do
-      it(("%s is as asked, or fails, when the module restarts behind any of its commands, %s"):format(name, how),
+      it(("%s is as asked, or fails, when the module restarts after any of its commands, %s"):format(name, how),
         function()
           local lines = commands(function() assert(modem.ftp.open(options)) end)
           for number, line in ipairs(lines) do
@@ -112,7 +112,7 @@ describe("An FTP login", function()
           end
         end)
 
-      it(("%s is done again as asked when the module restarts behind any command of a reconnection, %s"):format(name,
+      it(("%s is done again as asked when the module restarts after any command of a reconnection, %s"):format(name,
         how), function()
         local more = {}
         for key, value in pairs(options) do more[key] = value end

@@ -81,7 +81,7 @@ describe("A download over a line that loses bytes", function()
     end)
   end
 
-  it("goes on behind what is right, and does not fetch that again", function()
+  it("goes on after what is right, and does not fetch that again", function()
     local lost_at = 200000
     local modem, ftp, gets = open(file, function(bytes, number)
       return number == 1 and bytes:sub(1, lost_at - 1) .. bytes:sub(lost_at + 1) or bytes
@@ -132,7 +132,7 @@ describe("A download over a line that loses bytes", function()
       end)
     end
 
-    it(("is not deceived by a file that ends in %s, with a break behind the loss"):format(end_name), function()
+    it(("is not deceived by a file that ends in %s, with a break after the loss"):format(end_name), function()
       for name, get in pairs(sinks) do
         local modem, ftp = open(repeats, function(bytes, number)
           if number > 1 then return bytes end

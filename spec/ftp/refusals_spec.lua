@@ -40,7 +40,7 @@ describe("An FTP server's refusal", function()
     ["no name"] = "604,0", ["not available"] = "617,450" }
 
   for what, code in pairs(logins) do
-    it("of a login behind a cut is waited out: " .. what, function()
+    it("of a login after a cut is waited out: " .. what, function()
       local ftp = assert(modem.ftp.open { host = "h" })
       cut_once()
       refuse("QFTPOPEN", OK .. ("\r\n+QFTPOPEN: %s\r\n"):format(code), 8)

@@ -5,7 +5,7 @@ local hayes = require "hayes"
 local script = require "support.script"
 
 describe("ftp:put() with verify = false", function()
-  it("goes on behind no file that is not known to be a part of the source", function()
+  it("goes on after no file that is not known to be a part of the source", function()
     script.virtual_time()
     local path = os.tmpname()
     local file = assert(io.open(path, "wb"))

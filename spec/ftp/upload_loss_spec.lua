@@ -101,7 +101,7 @@ describe("An upload over a line that loses bytes", function()
       end
     end)
 
-    it("stores the source where the connection breaks behind the loss: " .. name, function()
+    it("stores the source where the connection breaks after the loss: " .. name, function()
       local function breaks(number) return number == 1 and #bytes - 20 or nil end
       check("a break", bytes, { damage = losing(5000, 1), breaks = breaks })
     end)
@@ -115,7 +115,7 @@ describe("An upload over a line that loses bytes", function()
     end)
   end
 
-  it("does not take for its own what the server had behind the place that it wrote to", function()
+  it("does not take for its own what the server had after the place that it wrote to", function()
     local bytes = files["no two parts alike"]
     for name, source in pairs(sources(bytes)) do
       -- All is there but a byte in the middle; what is written over it gets no further than to that.
@@ -127,7 +127,7 @@ describe("An upload over a line that loses bytes", function()
     end
   end)
 
-  it("goes on behind a break where the end of what came is the source's", function()
+  it("goes on after a break where the end of what came is the source's", function()
     local bytes = files["no two parts alike"]
     local ftp, server, modem = open { breaks = function(number) return number == 1 and 30000 or nil end }
     ftp_lab.write(path, bytes)
@@ -151,7 +151,7 @@ describe("An upload over a line that loses bytes", function()
     modem:close()
   end)
 
-  it("goes on behind what the module has confirmed where nothing can be proven", function()
+  it("goes on after what the module has confirmed where nothing can be proven", function()
     local bytes = ("\0"):rep(200000)
     for _, secret in ipairs { false, true } do
       local ftp, server, modem = open { secret = secret,

@@ -69,7 +69,7 @@ describe("A task that leaves, with an Ai-Thinker module,", function()
       end)
     end)
 
-    it("in receive() leaves no hole in what is read behind it:" .. where, function()
+    it("in receive() leaves no hole in what is read after it:" .. where, function()
       each_moment(0.4, 0.01, function(at)
         local sock = assert(open(mode))
         local got = {}

@@ -196,7 +196,7 @@ for kind in pairs(kinds) do
       end)
     end)
 
-    it("that the server makes in transparent mode is told to all that is done behind it", function()
+    it("that the server makes in transparent mode is told to all that is done after it", function()
       start()
       hayes.run(function()
         local sock = open("transparent")

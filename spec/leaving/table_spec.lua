@@ -88,7 +88,7 @@ describe("A task that leaves", function()
         ["receive(100)"] = function(sock) return sock:receive(100) end,
         ['receive "*a"'] = function(sock) return sock:receive("*a") end,
       } do
-        it("in " .. name .. " leaves no hole in what is read behind it:" .. where, function()
+        it("in " .. name .. " leaves no hole in what is read after it:" .. where, function()
           each_moment(0.3, 0.01, { most = 400 }, function(at)
             local sock = assert(open(kind, mode))
             local got = {}

@@ -21,7 +21,7 @@ describe("A line of the answer", function()
     modem:on("urc", function(event) events[#events + 1] = event.line end)
   end
 
-  it("belongs to the line of commands that one of is called so", function()
+  it("belongs to a line of several commands where one of them has its name", function()
     open { ["AT+CREG?;+CEREG?;+CSQ"] = "\r\n+CREG: 0,1\r\n\r\n+CEREG: 0,5\r\n\r\n+CSQ: 22,99\r\n\r\nOK\r\n" }
     local response = assert(modem:at("AT+CREG?;+CEREG?;+CSQ"))
     assert.are.same({ "+CREG: 0,1", "+CEREG: 0,5", "+CSQ: 22,99" }, { table.unpack(response) })
@@ -39,7 +39,7 @@ describe("A line of the answer", function()
     assert.are.same({}, events)
   end)
 
-  it("is no URC between: that is told as one", function()
+  it("is not the URC between two of them, which is delivered as a URC", function()
     open { ["AT+CREG?;+CSQ"] = '\r\n+CREG: 0,1\r\n\r\n+CREG: 5,"1A2B","01C5",7\r\n\r\n+QIND: PB DONE\r\n\r\n+CSQ: 22,99\r\n'
       .. "\r\nOK\r\n" }
     assert.are.same({ "+CREG: 0,1", "+CSQ: 22,99" }, { table.unpack(assert(modem:at("AT+CREG?;+CSQ"))) })
@@ -48,7 +48,7 @@ describe("A line of the answer", function()
   end)
 
   for _, name in ipairs { "+QCCID", "+ICCID", "+CCID" } do
-    it(("belongs to a command that nothing is known of, though it is called %s"):format(name), function()
+    it(("belongs to an undeclared command, though a name of another stands in front: %s"):format(name), function()
       open { ["AT+CCID"] = ("\r\n%s: 89860012345678901234\r\n\r\nOK\r\n"):format(name) }
       assert.are.same(name .. ": 89860012345678901234", assert(modem:at("AT+CCID"))[1])
       hayes.sleep(1)
@@ -120,7 +120,7 @@ describe("A line of the answer", function()
 
   local texts = { "RDY", "POWERED DOWN", "+CREG: 5", '+QIURC: "recv",0,5', "+CSQ: 1,1" }
   for _, text in ipairs(texts) do
-    it(("that somebody has written means nothing: %s"):format(text), function()
+    it(("that is the text of a message is not parsed: %s"):format(text), function()
       open { ["AT+CMGR=1"] = ('\r\n+CMGR: "REC READ","+49",,"26/11/27,12:00:00+04"\r\n%s\r\n\r\nOK\r\n'):format(text),
         ["AT+CSQ"] = "\r\n+CSQ: 22,99\r\n\r\nOK\r\n" }
       local rebooted = false

@@ -42,7 +42,7 @@ describe("modem:at", function()
 
   for text, what in pairs { ATV0 = "V0", ATV = "V", atq1 = "Q1", ["ATE1V0"] = "V0", ["AT+CSQ;V0;+CREG?"] = "V0",
     ["ATS3=13Q1"] = "Q1" } do
-    it(("refuses what ends the words of result codes: %s"):format(text), function()
+    it(("refuses what turns the words of result codes off: %s"):format(text), function()
       open()
       assert.is_truthy(raises(function() modem:at(text) end):find("without OK and ERROR (" .. what .. ")", 1, true))
       assert.are.same({}, port.log)
@@ -60,7 +60,7 @@ describe("modem:at", function()
   local taken = { 'AT+QFTPGET="x","UFS:x"', "AT+QISWTMD=0,1", 'AT+QIOPEN=1,0,"TCP","host.example",80,0,1',
     "AT+QFDWL=?", "AT+QIOPEN?", "ATV1", "ATQ0", "ATQ", "ATE0V1Q0", 'AT+CUSD=1,"V0"', "ATD*99#V0", "ATVERSION", "AT+CSQ;E0" }
   for _, text in ipairs(taken) do
-    it(("sends what does not: %s"):format(text), function()
+    it(("sends what begins no data mode: %s"):format(text), function()
       open()
       hayes.spawn(function() modem:at(text, { timeout = 3 }) end)
       hayes.sleep(0.1)

@@ -10,7 +10,7 @@ local utc = require "hayes.dialect.quectel.utc"
 describe("An argument", function()
   local function problem(value, rule) return check.problem(check.value, "f", "x", value, rule) end
 
-  it("may be the least and the greatest", function()
+  it("may have the least and the greatest value of its range", function()
     local rule = { type = "number", min = 2, max = 10 }
     for _, value in ipairs { 2, 10, 2.0, 9.5 } do assert.is_nil(problem(value, rule)) end
     for _, value in ipairs { 1, 11, 1.99, 10.01 } do assert.is_string(problem(value, rule)) end

@@ -125,7 +125,7 @@ describe("In data mode", function()
     assert.are.same({ nil, "closed", "" }, { sock:receive(1) })
   end)
 
-  it("URCs behind NO CARRIER are URCs", function()
+  it("URCs after NO CARRIER are URCs", function()
     local sock = open()
     local seen
     modem:on("+QIURC", function(event) seen = event.line end)

@@ -19,7 +19,7 @@ describe("A deferred result", function()
     end
   end
 
-  it("of a ping goes on behind a lost one, up to its summary", function()
+  it("of a ping goes on after a lost one, up to its summary", function()
     local lines = { '+QPING: 0,"192.0.2.1",32,55,255', "+QPING: 569", '+QPING: 0,"192.0.2.1",32,57,255',
       "+QPING: 0,3,2,1,55,57,56" }
     open { ['AT+QPING=1,"h",1,3'] = says(lines) }

@@ -73,7 +73,7 @@ describe("A modem", function()
     assert.is_truthy(modem:at("AT+CSQ"))
   end)
 
-  it("23. finds the number behind an error that comes as text", function()
+  it("23. finds the number after an error that comes as text", function()
     open { ["AT+CPIN?"] = "\r\n+CME ERROR: SIM not inserted\r\n" }
     local response, err = modem:at("AT+CPIN?")
     assert.is_nil(response)

@@ -37,7 +37,7 @@ describe("libhayes-at", function()
     run_checks("spec/support/at_states.c")
   end)
 
-  it("has parts that do on their own what their headers say", function()
+  it("has parts each of which, tested alone, does what its header says", function()
     run_checks("spec/support/at_units.c", "-Icsrc")
   end)
 

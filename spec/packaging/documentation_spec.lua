@@ -32,11 +32,11 @@ describe("The documentation of what is public", function()
     for _, line in ipairs(expected) do assert.is_truthy(("\n" .. text .. "\n"):find("\n" .. line .. "\n", 1, true), text) end
   end
 
-  it("is complete: functions, arguments, results, options, errors, types, services, events, URCs", function()
+  it("has no gap: functions, arguments, results, options, errors, types, services, events, URCs", function()
     assert.are.same({}, gaps.find())
   end)
 
-  it("is found wanting for a function, a method or an argument without words", function()
+  it("has a gap where a function, a method or an argument is not described", function()
     local function undescribed(a) return a end
     put(hayes, "novelty", undescribed)
     --- Does something new.
@@ -51,7 +51,7 @@ describe("The documentation of what is public", function()
       "hayes.half: @param a does not say what it is", "hayes.half: its argument b has no @param" }
   end)
 
-  it("is found wanting for a function that does not say what it gives, or what it fails with", function()
+  it("has a gap where a function does not say what it returns, or which errors it gives", function()
     --- Does something new.
     local function silent() return 1 end
     put(hayes, "silent", silent)
@@ -70,7 +70,7 @@ describe("The documentation of what is public", function()
       "hayes.misnamed: no error is called no_such_name" }
   end)
 
-  it("is found wanting for an option without a sentence, a unit or a range, or whose function does not tell it", function()
+  it("has a gap where an option lacks its sentence, unit or range, or a function does not declare its options", function()
     local rules = check.options_of(hayes.open)
     put(rules, "novelty", { type = "integer" })
     finds { "hayes.open: the option novelty has no doc", "hayes.open: the option novelty has no range",
@@ -82,7 +82,7 @@ describe("The documentation of what is public", function()
       "the option expect: no public function takes it (check.takes)" }
   end)
 
-  it("is found wanting for an error and for an event without words", function()
+  it("has a gap where an error or an event is not described", function()
     put(own_errors, "novelty", {})
     put(event_names.of_library, #event_names.of_library + 1, "novelty")
     finds { "the error novelty: no sentence says what it means",
@@ -90,7 +90,7 @@ describe("The documentation of what is public", function()
       "the event novelty: nothing says what it means (event_names.meaning)" }
   end)
 
-  it("is found wanting for a type that nobody describes", function()
+  it("has a gap where a type is named that no @class describes", function()
     --- Does something new.
     ---@return hayes.novelty
     local function maker() return {} end

@@ -68,7 +68,7 @@ describe("The manual", function()
     assert.is_true(count > 1000)
   end)
 
-  it("is a man page, too, of which groff has nothing to complain", function()
+  it("includes a man page that groff formats without a warning", function()
     if Process.run { "sh", "-c", "command -v groff || true" } == "" then return end
     local page = folder:gsub("manual$", "share/man/man3/hayes.3")
     assert.are.equal("", Process.run { "sh", "-c", "groff -man -ww -z -Tascii " .. page .. " 2>&1" })
@@ -78,7 +78,7 @@ describe("The manual", function()
     end
   end)
 
-  it("is a file for LuaLS, too, in which the options are classes", function()
+  it("includes a file for LuaLS in which options are classes", function()
     local file <close> = assert(io.open(folder .. "/luals/hayes.lua"))
     local text = file:read "a"
     assert(load(text, "hayes.lua"))

@@ -107,7 +107,7 @@ describe("The package", function()
     assert.are.same(VERSION .. " function number no_such_port", lua(paths, program))
   end)
 
-  it("tells a shell what it needs to work from the checkout", function()
+  it("tells a shell by `make env` what it needs to run the checkout", function()
     local lines = lines_of("make", "-s", "env", "BUILD=" .. build)
     assert.are.same(3, #lines)
     for i, name in ipairs { "LUA_PATH", "LUA_CPATH", "PATH" } do

@@ -31,7 +31,7 @@ describe("SECURITY.md", function()
     assert.are.same(lines, count)
   end)
 
-  it("has no promise without one", function()
+  it("makes no promise without a spec that holds it", function()
     local promise, bare = nil, {}
     for line in (text .. "\n#"):gmatch "[^\n]+" do
       if line:find "^  %- `spec/" then promise = nil end

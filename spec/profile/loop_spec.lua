@@ -57,7 +57,7 @@ for _, module in ipairs { "EC200U", "Ai-WB2" } do
     local names = profile_lab.quirks(module)
     table.insert(names, 1, "")
     for _, quirks in ipairs(names) do
-      it("is played as it was taken, with the habit " .. (quirks ~= "" and quirks or "of none"), function()
+      it("is played as it was taken, " .. (quirks ~= "" and "with the habit " .. quirks or "without any habit"), function()
         local text, dialogue = observe { module = module, quirks = quirks ~= "" and quirks or nil }
         local name, value = table.unpack(seen[module][quirks] or {}, 1, 2)
         if name then

@@ -80,7 +80,7 @@ local function trace_of(dialogue)
 end
 
 describe("A module that nobody has a dialect for", function()
-  it("is asked about every command that it names itself, and nothing of it is told that names its owner", function()
+  it("is asked about every command that it lists itself, and its profile names no owner", function()
     local replayed <close>, printed = Program.start({ "trace", "--replay", trace_of(DIALOGUE) }, "\n") -- luacheck: ignore
     local path = lab.folder() .. "/unknown.lua"
     local result = Program.run { "probe", "-p", printed:match "%S+", path, timeout = 120 }

@@ -85,7 +85,7 @@ describe("A profile", function()
     ["of bytes of no text"] = { "\0\255\254\0return {", "line 1: it does not begin" },
   }
 
-  it("may be as long as it may be, and not a byte longer", function()
+  it("may be 262,144 bytes long, and not a byte longer", function()
     local longest = GOOD .. ("-"):rep(262144 - #GOOD)
     assert(profiles.parse(longest))
     assert.is_nil((profiles.parse(longest .. "-")))
@@ -104,7 +104,7 @@ describe("A profile", function()
     end)
   end
 
-  it("of a dialect that the emulator has no module of is told so", function()
+  it("of a dialect for which the emulator has no module is refused with that reason", function()
     local said = emulator_says({ 'return { profile = 1, dialect = "esp-at" }' })[1]
     assert.is_truthy(said ~= true and said:find("its dialect is none of a module of the emulator", 1, true), said)
   end)

@@ -45,7 +45,7 @@ describe("A profile, given to hayes.open", function()
     return false
   end
 
-  it("gives commands the ranges of this module: what it does not take is told, and not sent", function()
+  it("gives commands the ranges of this module: an argument outside them is refused, and nothing is sent", function()
     assert(open(profile_of('answers = { { "AT+QSSLRECV=?", "+QSSLRECV: (0-5),(1-1200)", "OK" },\n'
       .. '{ "AT+QSSLCFG=?", "+QSSLCFG: \\"negotiatetime\\",(0-5),(10-60)", "OK" } },')))
     local said = raises(function() modem:call("+QSSLRECV", "write", { 6, 100 }) end)
@@ -102,7 +102,7 @@ describe("A profile, given to hayes.open", function()
     sock:close()
   end)
 
-  it("is of this module, or the module is refused", function()
+  it("fails with other_module where another module answers than the one it describes", function()
     assert(open(profile_of("answers = { " .. IDENTITY .. " },")))
     modem:close()
     local none, err = open(profile_of "answers = { { \"ATI\", \"Quectel\", \"EC25\", \"Revision: EC25X\", \"OK\" } },")
@@ -114,7 +114,7 @@ describe("A profile, given to hayes.open", function()
     assert.are.equal("other_module", err.name)
   end)
 
-  it("is told to be none before the port is opened, or not to be there", function()
+  it("with a mistake in it, or that does not exist, is an error before the port is opened", function()
     local none, err = open(profile_lab.file "return { profile = 1, dialekt = \"quectel\" }")
     assert.is_nil(none)
     assert.are.equal("bad_profile", err.name)
@@ -128,7 +128,7 @@ describe("A profile, given to hayes.open", function()
     assert.are.equal("is_a_device", err.name)
   end)
 
-  it("tells its habits, with where they are known from", function()
+  it("adds its habits to modem:habits(), with the profile as their source", function()
     assert(open(profile_of "habits = { urc_port = \"usbat\", line_end_after_pushed_data = false },", {
       ["AT+CGSN"] = "\r\n866758041234567\r\n\r\nOK\r\n" }))
     local habits = assert(modem:habits())

@@ -251,7 +251,7 @@ describe("modem.file", function()
       assert(modem.file.delete("made.bin"))
     end)
 
-    it("write() tells a place that is behind the end, and gives the file back", function()
+    it("write() tells a place that is after the end, and gives the file back", function()
       local size, err = modem.file.write("parts.bin", #bytes + 1, "x")
       assert.is_nil(size)
       assert.are.same({ "file", "offset_beyond_end" }, { err.origin, err.name })

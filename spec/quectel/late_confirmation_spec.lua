@@ -3,7 +3,7 @@
 local hayes = require "hayes"
 local script = require "support.script"
 
-describe("A SEND OK behind SEND FAIL, while several connections wait to send again,", function()
+describe("A SEND OK after SEND FAIL, while several connections wait to send again,", function()
   local modem, port, sent
 
   before_each(function()

@@ -267,7 +267,7 @@ describe("modem.network for several tasks at once", function()
     end
   end)
 
-  it("attach() gives up in time behind one that takes longer", function()
+  it("attach() gives up in time after one that takes longer", function()
     local commands = with_context {}
     commands["AT+QIACT=1"] = function(_, port) port:say(OK, 100) end
     open(commands)

@@ -232,7 +232,7 @@ describe("A socket over a line that loses bytes", function()
     open_both()
   end)
 
-  it("says which: the reads and sends behind it fail, the error names it, and the modem counts it", function()
+  it("says which: the reads and sends after it fail, the error names it, and the modem counts it", function()
     local sock = open("buffer", reads(), function(count, bytes)
       return count == 2 and bytes:gsub("second", "secon") or bytes
     end)

@@ -30,7 +30,7 @@ for _, mode in ipairs { "buffer", "push", "transparent" } do
       assert.are.same({ nil, "closed", 1 }, { sock:send("more", 2) })
     end)
 
-    it("says behind a time-out what was waited for", function()
+    it("says after a time-out what was waited for", function()
       sock:settimeout(1.5)
       assert.are.same({ nil, "timeout", "" }, { sock:receive(1) })
       local err = sock:lasterror()
@@ -38,7 +38,7 @@ for _, mode in ipairs { "buffer", "push", "transparent" } do
       assert.are.same("receive of tcp: server.example:7: that was not over within 1.5 s", tostring(err))
     end)
 
-    it("says behind the end why that came, whatever ran out of time before", function()
+    it("says after the end why that came, whatever ran out of time before", function()
       sock:settimeout(1)
       assert.are.same({ nil, "timeout", "" }, { sock:receive(1) })
       module:hang_up(module.all[1])
@@ -50,7 +50,7 @@ for _, mode in ipairs { "buffer", "push", "transparent" } do
 end
 
 describe("A send under way when the end becomes known", function()
-  it("and what was queued behind it and refused are lost, all of them counted", function()
+  it("and what was queued after it and refused are lost, all of them counted", function()
     script.virtual_time()
     local module = Module.new { refuses = true }
     local modem <close> = assert(hayes.open_port(module.port, "script"))
