@@ -23,11 +23,24 @@ describe("The command hayes", function()
 
   it("listens on the port that the help of `socks` names when none is given", function()
     local help = run { "socks", "--help" }
-    local port = help.out:match "default: (%d+)%)"
+    local port = help.out:match "Default: (%d+)%."
     local _busy <close> = require("hayes.core").listen("127.0.0.1", port) -- or somebody else has it
     local result = run { "socks" }
     assert.are.equal(1, result.status)
     assert.are.equal(("hayes: another program listens on 127.0.0.1:%s\n"):format(port), result.err)
+  end)
+
+  it("writes every default in its help as a sentence that begins with Default", function()
+    local count = 0
+    for _, words in ipairs { "at", "emulate", "file put", "file get", "forward", "ftp get", "http", "info", "probe", "shell",
+      "socks", "tls", "trace", "wifi join" } do
+      local arguments = {}
+      for word in (words .. " --help"):gmatch "%S+" do arguments[#arguments + 1] = word end
+      local help = run(arguments).out:gsub("%s+", " ")
+      for _, other in ipairs { "%(default", "%(else ", "%(%d+%)" } do assert.is_nil(help:find(other), words) end
+      count = count + select(2, help:gsub("Default: ", ""))
+    end
+    assert.is_true(count > 40)
   end)
 
   it("names the module that it emulates when none is given", function()

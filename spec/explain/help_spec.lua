@@ -62,7 +62,7 @@ describe("The help of a modem", function()
       assert.is_string(rule.doc, name)
     end
     assert.is_truthy(text:find("\n    negotiate_timeout  10 to 300 s (300) ", 1, true), text)
-    assert.is_truthy(text:find '\n    verify +"server", "mutual", "none" +Who is checked')
+    assert.is_truthy(text:find '\n    verify +%("server"%), "mutual", "none" +Who is checked')
     assert.is_nil(text:find(".lua", 1, true))
   end)
 

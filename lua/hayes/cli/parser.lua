@@ -12,16 +12,25 @@ local names = { "ports", "info", "at", "shell", "explain", "tls", "http", "ftp",
 ---@type table<string, { define: fun(command: any), run: fun(run: hayes.cli.run): integer? }>
 parser.commands = {}
 
+--- The default of an argument or option stands in the help as all do whose default is no single value.
+local function show_default(element)
+  if not element._default then return end
+  local text = ("%s Default: %s."):format(element._description, element._default)
+  element:show_default(false):description(text)
+end
+
 --- An option with a value stands on one line of the help: `-p, --port <port>`.
-local function show_on_one_line(command)
+local function lay_out(command)
+  for _, argument in ipairs(command._arguments) do show_default(argument) end
   for _, option in ipairs(command._options) do
+    show_default(option)
     local lines = option:_get_label_lines()
     if #lines == 2 then
       local label = { lines[1]:match "%S+" .. ", " .. lines[2]:match "^%s*(.*)$" }
       option._get_label_lines = function() return label end
     end
   end
-  for _, one in ipairs(command._commands) do show_on_one_line(one) end
+  for _, one in ipairs(command._commands) do lay_out(one) end
 end
 
 --- The option stands in the help of the command, and of each of its own commands.
@@ -51,7 +60,7 @@ function parser.new()
     local command = top:command(name)
     definition.define(command)
     if not definition.no_json then add_json(command) end
-    show_on_one_line(command)
+    lay_out(command)
     parser.commands[name] = definition
   end
   return top

@@ -13,8 +13,9 @@ local target = {}
 function target.define(command, knows_nothing)
   command:option("-p --port", "The module: /dev/ttyUSB2, tcp:host:port, unix:/path, emulator, emulator:Ai-WB2. "
     .. "Default: $HAYES_PORT, or the only known module that is plugged in.")
-  command:option("--baud", "Bits per second (115200).", nil, convert.integer("--baud", 1200, 4000000))
-  command:option("--flow", "Flow control: none, rtscts or xonxoff."):choices { "none", "rtscts", "xonxoff" }
+  command:option("--baud", "Bits per second. Default: 115200.", nil, convert.integer("--baud", 1200, 4000000))
+  command:option("--flow", "Flow control: none, rtscts or xonxoff. Default: none.")
+    :choices { "none", "rtscts", "xonxoff" }
   command:option("--dialect", "How the module speaks: a name, or the path of a dialect file. Default: it is asked; "
     .. "dialects of one's own in $HAYES_DIALECTS count."):argname "<dialect>"
   command:option("--trace", "Write the dialogue with the module to a file, secrets masked."):argname "<file>"
@@ -27,11 +28,11 @@ function target.define_network(command)
   target.define(command)
   command:option("--apn", "The operator's access point name, for a cellular module. Default: as it is set up.")
   command:option("--apn-user", "User name for the APN, where the operator wants one."):argname "<user>"
-  command:option("--apn-password", "Its password: @FILE, or - to be asked (else $HAYES_APN_PASSWORD).")
+  command:option("--apn-password", "Its password: @FILE, or - to be asked. Default: $HAYES_APN_PASSWORD.")
     :argname "<password>"
-  command:option("--pin", "The SIM card's PIN: @FILE, or - to be asked (else $HAYES_PIN)."):argname "<pin>"
+  command:option("--pin", "The SIM card's PIN: @FILE, or - to be asked. Default: $HAYES_PIN."):argname "<pin>"
   command:option("--ssid", "The access point to join, for a Wi-Fi module. Default: the one it is connected to.")
-  command:option("--wifi-password", "Its password: @FILE, or - to be asked (else $HAYES_WIFI_PASSWORD).")
+  command:option("--wifi-password", "Its password: @FILE, or - to be asked. Default: $HAYES_WIFI_PASSWORD.")
     :argname "<password>"
 end
 

@@ -53,30 +53,39 @@ local function append(lines, more)
   table.move(more, 1, #more, #lines + 1, lines)
 end
 
+--- The values that a rule lists, the default in brackets.
+local function listed(rule)
+  local words, has_default = {}, false
+  for i, value in ipairs(rule.values) do
+    local is_default = value == rule.default
+    words[i] = is_default and ("(%s)"):format(check.show(value)) or check.show(value)
+    has_default = has_default or is_default
+  end
+  return table.concat(words, ", "), has_default
+end
+
 --- What a rule allows, and what holds without the option.
 local function allowed(rule)
-  local text = (rule.type or ""):gsub("|", " or ")
+  local text, has_default = (rule.type or ""):gsub("|", " or "), false
   if rule.values then
-    local words = {}
-    for i, value in ipairs(rule.values) do words[i] = check.show(value) end
-    text = table.concat(words, ", ")
+    text, has_default = listed(rule)
   elseif rule.min then
     local range = ("%.14g to %.14g%s"):format(rule.min, rule.max, (rule.unit or "") ~= "" and " " .. rule.unit or "")
     text = rule.type:find "string" and "string or " .. range or range
   end
   if rule.required then return text .. " (must be given)" end
   local default = rule.default
-  if default == nil or type(default) == "table" or rule.values and rule.values[1] == default then return text end
+  if default == nil or type(default) == "table" or has_default then return text end
   return ("%s (%s)"):format(text, check.show(default))
 end
 
---- A row for each option, by name; of several allowed values the first is the default.
+--- A row for each option, by name.
 local function add_options(lines, rules)
   local rows = {}
   for name, rule in pairs(rules) do rows[#rows + 1] = { name, allowed(rule), rule.doc or "" } end
   table.sort(rows, function(a, b) return a[1] < b[1] end)
   lines[#lines + 1] = ""
-  lines[#lines + 1] = "  Options, with the values allowed, the default first or in brackets:"
+  lines[#lines + 1] = "  Options, with the values allowed, and the default in brackets:"
   append(lines, layout.table(rows, "    "))
 end
 

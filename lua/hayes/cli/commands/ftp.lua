@@ -15,9 +15,9 @@ local ftp = {}
 
 --- What all four actions take.
 local function define_action(command)
-  command:option("--password", "The password: @FILE, or - to be asked (else $FTP_PASSWORD, or in the URL).")
+  command:option("--password", "The password: @FILE, or - to be asked. Default: the one in the URL, or $FTP_PASSWORD.")
     :argname "<password>"
-  command:option("--retries", "Attempts in a row without progress before it gives up (20)."):argname "<n>"
+  command:option("--retries", "Attempts in a row without progress before it gives up. Default: 20."):argname "<n>"
     :convert(convert.integer("--retries", 0, 1000))
   command:flag("--active", "Let the server open the data connections.")
   target.define_network(command)
