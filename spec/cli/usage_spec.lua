@@ -2,6 +2,8 @@
 
 local hayes = require "hayes"
 local json = require "dkjson"
+local parser = require "hayes.cli.parser"
+local Process = require "support.process"
 local Program = require "support.hayes_program"
 
 describe("The command hayes", function()
@@ -41,6 +43,28 @@ describe("The command hayes", function()
       count = count + select(2, help:gsub("Default: ", ""))
     end
     assert.is_true(count > 40)
+  end)
+
+  it("shows examples in the help of each command, also of the commands of a command, which it understands", function()
+    local function look(command, name)
+      if #command._commands > 0 then
+        for _, one in ipairs(command._commands) do look(one, name .. " " .. one._name) end
+        return
+      end
+      local count = 0
+      for example in (command._epilog or ""):gmatch "\n   hayes ([^\n]*)" do
+        local words, line = {}, example:gsub("%s+[|&#>].*$", "")
+        for word in Process.run({ "sh", "-c", "printf '%s\\n' " .. line }):gmatch "[^\n]+" do words[#words + 1] = word end
+        local arguments, problem = parser.parse(words)
+        assert.is_truthy(arguments, ("hayes %s: %s"):format(example, problem))
+        count = ("hayes " .. example):find(name, 1, true) == 1 and count + 1 or count
+      end
+      assert.is_true(count > 0, name)
+    end
+    local leaves_out = { help = true, completion = true, shell = true }
+    for _, command in ipairs(parser.new()._commands) do
+      if not leaves_out[command._name] then look(command, "hayes " .. command._name) end
+    end
   end)
 
   it("names the module that it emulates when none is given", function()

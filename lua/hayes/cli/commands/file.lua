@@ -14,21 +14,27 @@ function file.define(command)
   command:require_command(true)
   local list = command:command("ls", "List the files in the module's flash.")
   list:argument("pattern", "Only these: *.pem."):args "?"
+  list:epilog "Examples:\n   hayes file ls\n   hayes file ls '*.pem'"
   target.define(list)
   local put = command:command("put", "Copy a local file into the module.")
   put:argument("path", "The local file.")
   put:argument("name", "What to call it. Default: as it is called."):args "?"
   put:flag("--replace", "Replace a file of that name.")
+  put:epilog "Examples:\n   hayes file put ca.pem\n   hayes file put --replace settings.new settings.txt"
   target.define(put)
   local get = command:command("get", "Copy a file out of the module.")
   get:argument("name", "The file.")
   get:argument("path", "Where to; - is standard output. Default: its name."):args "?"
+  get:epilog "Examples:\n   hayes file get log.txt\n   hayes file get log.txt - | less"
   target.define(get)
   local remove = command:command("rm", "Delete files.")
   remove:argument("names", "The files; for a name with * it asks."):args "+"
   remove:flag("--yes", "Do not ask.")
+  remove:epilog "Examples:\n   hayes file rm log.txt\n   hayes file rm --yes '*.tmp'"
   target.define(remove)
-  target.define(command:command("space", "Say how much room there is."))
+  local space = command:command("space", "Say how much room there is.")
+  space:epilog "Example:\n   hayes file space"
+  target.define(space)
   command:epilog "Examples:\n   hayes file put ca.pem\n   hayes file ls '*.pem'"
 end
 

@@ -33,18 +33,31 @@ function ftp.define(command)
   local get = command:command("get", "Fetch a file.")
   get:argument("url", url)
   get:argument("path", "Where to; - is standard output. Default: its name."):args "?"
+  get:epilog [[
+Examples:
+   hayes ftp get ftp://files.example.com/pub/firmware.bin
+   hayes ftp get --ca ca.pem ftpes://me@files.example.com/in/log.txt - | less]]
   define_action(get)
   local put = command:command("put", "Store a file.")
   put:argument("path", "The local file.")
   put:argument("url", url .. " One that ends with / names the folder.")
   put:flag("--verify-content", "Read the file back and compare it.")
+  put:epilog [[
+Examples:
+   hayes ftp put log.bin ftpes://me@files.example.com/in/ --ca ca.pem
+   hayes ftp put --verify-content --password @secret log.bin ftp://me@files.example.com/in/monday.bin]]
   define_action(put)
   local list = command:command("ls", "List a folder.")
   list:argument("url", url)
+  list:epilog [[
+Examples:
+   hayes ftp ls ftp://files.example.com/pub
+   hayes ftp ls --json ftp://files.example.com/pub]]
   define_action(list)
   local copy = command:command("mirror", "Bring a folder, with what is below it, into a local folder.")
   copy:argument("url", url)
   copy:argument("path", "The local folder.")
+  copy:epilog "Example:\n   hayes ftp mirror ftp://files.example.com/pub ./pub"
   define_action(copy)
   command:epilog("Examples:\n   hayes ftp put log.bin ftpes://me@files.example.com/in/log.bin --ca ca.pem\n"
     .. "   hayes ftp ls ftp://files.example.com/pub\n   hayes ftp mirror ftp://files.example.com/pub ./pub")

@@ -14,7 +14,8 @@ function info.define(command)
   command:description "Say which module it is, and how it is connected."
   target.define_network(command)
   command:flag("--diagnose", "Look for the cause of a failing connection, step by step; with --apn, after an attempt.")
-  command:option("--host", "With --diagnose: look as far as this host, and its port (443)."):argname "<host[:port]>"
+  command:option("--host", "With --diagnose: look as far as this host and port. Default: port 443.")
+    :argname "<host[:port]>"
   command:epilog "Examples:\n   hayes info -p /dev/ttyUSB2\n   hayes info --diagnose --apn internet --host example.com"
 end
 

@@ -12,13 +12,19 @@ function wifi.define(command)
   command:command_target "action"
   command:require_command(true)
   local scan = command:command("scan", "List the access points in reach.")
+  scan:epilog "Example:\n   hayes wifi scan -p /dev/ttyUSB0"
   target.define(scan)
   local join = command:command("join", "Join an access point.")
   join:argument("ssid", "Its name.")
   join:option("--password", "Its password: @FILE, or - to be asked. Default: $HAYES_WIFI_PASSWORD.")
+  join:epilog "Examples:\n   hayes wifi join home --password -\n   hayes wifi join home --password @secret"
   target.define(join)
-  target.define(command:command("leave", "Leave the access point."))
-  target.define(command:command("status", "Say how the module is connected."))
+  local leave = command:command("leave", "Leave the access point.")
+  leave:epilog "Example:\n   hayes wifi leave"
+  target.define(leave)
+  local status = command:command("status", "Say how the module is connected.")
+  status:epilog "Example:\n   hayes wifi status --json"
+  target.define(status)
   command:epilog "Examples:\n   hayes wifi scan\n   hayes wifi join home --password -"
 end
 
