@@ -121,6 +121,21 @@ describe("A dialect in a file", function()
     assert.are.equal("no_such_port", err.name)
   end)
 
+  it("is told from the profile of a module, and a profile from a dialect", function()
+    local path = file("profile.lua", 'return {\n  profile = 1, dialect = "quectel",\n}\n')
+    local _, err = hayes.open("/dev/no-such-port", { dialect = path })
+    assert.are.equal(path .. " is no dialect, but the profile of a module", err.message)
+    assert.is_truthy(err.hint:find("--profile", 1, true))
+    local result = Program.run { "dialect", "check", path }
+    assert.are.equal(1, result.status)
+    assert.is_truthy(result.err:find(err.message, 1, true), result.err)
+    assert.is_truthy(raises(function() hayes.open("/dev/no-such-port", { dialect = dofile(path) }) end)
+      :find("the table is no dialect, but the profile of a module", 1, true))
+    _, err = hayes.open("/dev/no-such-port", { profile = EXAMPLE })
+    assert.are.equal("bad_profile", err.name)
+    assert.is_truthy(err.hint:find("--dialect", 1, true), err.hint)
+  end)
+
   it("is found by its name on Lua's path, and an unknown name is told with the nearest", function()
     local before <close> = setmetatable({ path = package.path }, { __close = function(self) package.path = self.path end }) -- luacheck: ignore
     package.path = folder .. "/?.lua;" .. package.path

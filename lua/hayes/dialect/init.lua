@@ -196,6 +196,13 @@ local function refusal_of(dialect)
   return type(raised) == "string" and raised:match "dialect: (.*)$" or error(raised, 0)
 end
 
+--- The other file about a module, which `hayes probe` writes: its mistakes as a dialect would help nobody.
+local function is_profile(given)
+  return type(given) == "table" and math.type(rawget(given, "profile")) == "integer"
+end
+
+local PROFILE_HINT <const> = "hayes.open takes it as `profile`, and commands take it as --profile."
+
 local function mistakes_of(dialect)
   local problems = schema.problems(dialect)
   if #problems == 0 then problems[1] = refusal_of(dialect) end
@@ -212,6 +219,9 @@ function dialects.get(wanted)
     return own.find(wanted) or dialects.define(require("hayes.dialect." .. wanted))
   end
   if is_known(wanted) then return wanted end
+  if is_profile(wanted) then
+    check.fail("dialect", "the table is no dialect, but the profile of a module. " .. PROFILE_HINT)
+  end
   local count, list = mistakes_of(wanted)
   if count then check.fail("dialect", ("the table is no dialect%s:\n  %s"):format(count, list)) end
   return dialects.define(copy_of(wanted))
@@ -248,6 +258,10 @@ function dialects.load(path)
   local text, err = local_file.read(path, LONGEST_FILE)
   if not text then return nil, err end
   local dialect, problem = evaluate(path, text)
+  if is_profile(dialect) then
+    return nil, errors.new { name = "bad_dialect", message = path .. " is no dialect, but the profile of a module",
+      hint = PROFILE_HINT }
+  end
   if dialect then
     local count, list = mistakes_of(dialect)
     if not count then return dialects.define(dialect) end

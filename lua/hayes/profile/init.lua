@@ -152,8 +152,10 @@ function profile.load(path)
   end
   local made, problem = profile.parse(text)
   if not made then
+    local is_dialect = text:find "%f[%w_]finals%s*=" and text:find "%f[%w_]commands%s*="
     return nil, errors.new { name = "bad_profile", message = ("%s is no profile of a module: %s"):format(path, problem),
-      hint = "`hayes probe` writes one; the head of such a file says what may be in it." }
+      hint = is_dialect and "It looks like a dialect: hayes.open takes one as `dialect`, commands as --dialect."
+        or "`hayes probe` writes one; the head of such a file says what may be in it." }
   end
   made.path = path
   return made
