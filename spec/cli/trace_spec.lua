@@ -30,6 +30,18 @@ describe("hayes trace", function()
     assert.is_truthy(result.err:find("the slowest: AT+CSQ 2.050 s", 1, true), result.err)
   end)
 
+  it("counts no time where the clock was set back in the middle of a trace", function()
+    local path = write("back.log", [[
+2026-11-27T12:00:00.000000Z > AT+CSQ
+2026-11-27T11:00:00.500000Z < +CSQ: 22,99
+2026-11-27T11:00:01.000000Z < OK
+]])
+    local result = Program.run { "trace", "--plain", path }
+    assert.are.equal("2026-11-27 (UTC)\n12:00:00.000           > AT+CSQ\n11:00:00.500  set back < +CSQ: 22,99\n"
+      .. "11:00:01.000    +0.500 < OK\n", result.out)
+    assert.is_truthy(result.err:find("1 answered commands in 0.5 s; the slowest: AT+CSQ 0.500 s", 1, true), result.err)
+  end)
+
   it("shows only what was slow, or holds a text", function()
     local path = write("small.log", SMALL)
     local slow = Program.run({ "trace", "--slow", "1", "--plain", path }).out

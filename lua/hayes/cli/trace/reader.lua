@@ -2,7 +2,8 @@
 
 ---@class hayes.trace.item
 ---@field line integer       in the file, from 1
----@field time number        seconds since 1970
+---@field time number        seconds since 1970, by the clock of that machine
+---@field passed number      seconds since the first item; none pass where the clock was set back
 ---@field date string        `2026-11-27`
 ---@field clock string       `18:10:28.345678`
 ---@field mark "<"|">"|"-"   from the module, to it, or a remark
@@ -70,6 +71,16 @@ local function each_line(source, f)
   end
 end
 
+--- Notes how much time had passed at each item.
+local function measure(items)
+  local set_back = 0
+  for i, item in ipairs(items) do
+    local before = items[i - 1]
+    if before and item.time < before.time then set_back = set_back + before.time - item.time end
+    item.passed = item.time + set_back - items[1].time
+  end
+end
+
 --- The items of a trace. Lines that are none (a gap in the trace, the end of a file that was cut) are left out; how
 --- many is the second value.
 ---@param path string
@@ -95,6 +106,7 @@ function reader.read(path, most)
       hint = "Give a part of it: `tail -n 100000 FILE > PART`." }
   end
   if #items == 0 or skipped >= MOST_SKIPPED then return nil, no_trace(path, "holds no line of a trace") end
+  measure(items)
   return items, skipped
 end
 
