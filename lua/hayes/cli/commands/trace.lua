@@ -76,7 +76,7 @@ local function show(run, items, dialect, trips)
   for i, item in ipairs(items) do
     if not shown or shown[i] then
       if item.date ~= date then run.out:line("%s", run.out:style("bold", item.date .. " (UTC)")) end
-      local passed = before and ("+%.3f"):format(math.max(item.passed - before.passed, 0)) or ""
+      local passed = before and ("+%.3f"):format(item.passed - before.passed) or ""
       if before and item.time < before.time then passed = "set back" end
       date, before = item.date, item
       run.out:line("%s %9s %s", item.clock:sub(1, 12), passed,

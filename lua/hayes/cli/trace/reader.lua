@@ -77,7 +77,7 @@ local function measure(items)
   for i, item in ipairs(items) do
     local before = items[i - 1]
     if before and item.time < before.time then set_back = set_back + before.time - item.time end
-    item.passed = item.time + set_back - items[1].time
+    item.passed = math.max(item.time + set_back - items[1].time, before and before.passed or 0) -- it may be rounded
   end
 end
 

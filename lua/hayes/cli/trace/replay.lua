@@ -146,7 +146,7 @@ function Replay:run(tell)
   while self.at <= #self.items do
     local item = self.items[self.at]
     if item.mark == "<" then
-      if before then wait.sleep(math.min(math.max(item.passed - before, 0), LONGEST_PAUSE)) end
+      if before then wait.sleep(math.min(item.passed - before, LONGEST_PAUSE)) end
       if item.bytes then fill_in(self, item.bytes) else write(self, said(item)) end
     elseif item.mark == ">" and item.bytes then
       take(self, item.bytes)
