@@ -145,18 +145,32 @@ local function fail(words)
     hint = "Is hayes-emulator built, and on the PATH? `make` builds it; `make -s env` prints what the shell needs." }
 end
 
+--- What the program lists for an option; f makes an entry of a line.
+local function list_of(option, f)
+  local pipe <close>, words = io.popen(("%s --%s list 2>/dev/null"):format(shell_quote(program()), option))
+  if not pipe then return fail(words) end
+  local list = {}
+  for line in pipe:lines() do list[#list + 1] = f(line) end
+  if #list == 0 then return fail("it lists no " .. option) end
+  return list
+end
+
 --- The habits of firmware that the emulator can have.
 ---@return { name: string, what: string }[]?, hayes.error?
 function Emulator.quirks()
-  local pipe <close>, words = io.popen(shell_quote(program()) .. " --quirks list 2>/dev/null")
-  if not pipe then return fail(words) end
-  local list = {}
-  for line in pipe:lines() do
-    local name, what = line:match("^(%S+)%s+(.*)$")
-    list[#list + 1] = name and { name = name, what = what } or nil
-  end
-  if #list == 0 then return fail("it lists no quirks") end
-  return list
+  return list_of("quirks", function(line)
+    local name, what = line:match "^(%S+)%s+(.*)$"
+    return name and { name = name, what = what }
+  end)
+end
+
+--- The faults that the emulator can inject, and where each may happen.
+---@return { name: string, where: string, what: string }[]?, hayes.error?
+function Emulator.faults()
+  return list_of("faults", function(line)
+    local name, where, what = line:match "^(.-)%s+(each %d*%s?%l+)%s+(.*)$"
+    return name and { name = name, where = where, what = what }
+  end)
 end
 
 --- Starts a module in software; it ends with close(), and at the latest with this program.

@@ -152,6 +152,17 @@ describe("The command hayes", function()
     assert.are.equal("hayes: no file is called like th*\n", result.err)
   end)
 
+  it("lists the emulator's faults, with where each may happen", function()
+    local list = json.decode(run({ "emulate", "--faults", "list", "--json" }).out)
+    assert.is_true(#list > 20)
+    assert.are.same({ name = "command drop", where = "each 64 bytes",
+      what = "a byte on the way to the module is lost" }, list[12])
+    local told = run({ "emulate", "--faults", "list" }).out
+    for _, fault in ipairs(list) do
+      assert.is_truthy(told:find(fault.name .. " +" .. fault.where), fault.name)
+    end
+  end)
+
   it("lists the emulator's quirks, and refuses others with the nearest name", function()
     local result = run { "emulate", "--quirks", "list" }
     assert.is_truthy(result.out:find "\neg800k%-566 +QSSLOPEN")

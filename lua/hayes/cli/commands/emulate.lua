@@ -25,7 +25,7 @@ function emulate.define(command)
   command:option("--quirks", "Habits of real firmware, separated by commas; `list` prints their names.")
     :argname "<names>"
   command:option("--faults", "Faults of line, module and network: drop=0.01 (a probability), reboot:50 (the 50th "
-    .. "word), deaf:AT+CSQ; hayes-emulator --faults list names them.")
+    .. "word), deaf:AT+CSQ; `list` prints their names.")
     :argname "<names>"
   command:option("--seed", "Seed of faults and of all that is random. Default: 1."):argname "<n>"
     :convert(convert.integer("--seed", 0, math.maxinteger))
@@ -43,13 +43,15 @@ local function addresses(list)
   return map
 end
 
-local function print_quirks(run)
-  local list = stop.unless(Emulator.quirks())
+local function print_list(run, list, columns)
   run.out:result(Output.list(list), function()
     local rows = {}
-    for i, quirk in ipairs(list) do rows[i] = { quirk.name, quirk.what } end
+    for i, entry in ipairs(list) do
+      rows[i] = {}
+      for k, column in ipairs(columns) do rows[i][k] = entry[column] end
+    end
     run.out:table(rows)
-  end, { "name", "what" })
+  end, columns)
 end
 
 --- Ends the run where a quirk is misspelt.
@@ -67,7 +69,10 @@ end
 
 function emulate.run(run)
   local arguments = run.arguments
-  if arguments.quirks == "list" then return print_quirks(run) end
+  if arguments.quirks == "list" then return print_list(run, stop.unless(Emulator.quirks()), { "name", "what" }) end
+  if arguments.faults == "list" then
+    return print_list(run, stop.unless(Emulator.faults()), { "name", "where", "what" })
+  end
   if arguments.quirks then check_quirks(arguments.quirks) end
   if arguments.profile then stop.unless(profiles.load(arguments.profile)) end
   local module = arguments.module or not arguments.profile and DEFAULT_MODULE or nil
