@@ -85,10 +85,10 @@ function wait.waiter()
     Waiter)
 end
 
---- Makes room for what fire() will write: it must not fail once something has happened.
+--- Makes room for what fire() will write: it must not fail once something has happened. `others` is the last of it.
 local function make_room(waiter)
   waiter.first, waiter.second, waiter.third = false, false, false
-  waiter.task, waiter.others = waiter.task or false, waiter.others or false
+  waiter.task, waiter.others = waiter.task or false, false
 end
 
 --- Lets a task go on, or a coroutine of another loop (loop/foreign.lua).
@@ -177,8 +177,10 @@ end
 
 --- No loop suspends the caller: it blocks, and the library's loop runs meanwhile.
 local function block(waiter, deadline)
-  if not deadline or deadline > builtin.now() then foreign.warn_of_blocking() end
-  while not waiter.fired and not (deadline and builtin.now() >= deadline) do builtin.iterate(deadline) end
+  if not deadline or deadline > builtin.now() then
+    foreign.warn_of_blocking()
+    repeat builtin.iterate(deadline) until waiter.fired or deadline and builtin.now() >= deadline
+  end
   builtin.run_ready() -- handlers of events that came before it
 end
 
@@ -188,7 +190,7 @@ end
 function Waiter:wait(deadline)
   if deadline ~= deadline then error("the deadline is NaN; it must be a number", 2) end
   if not self.fired then
-    make_room(self)
+    if self.others == nil then make_room(self) end
     local task = loop.running()
     if task then
       suspend(self, task, deadline)
