@@ -49,16 +49,37 @@ static void on_interrupt(int number)
     lua_sethook(main_thread, raise_interrupted, LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE | LUA_MASKCOUNT, 1);
 }
 
-/* catch_interrupts(): from now on SIGINT and SIGTERM raise "interrupted!" in the main thread. For programs,
- * never for a library: the handler is the process's. */
-static int catch_interrupts(lua_State *L)
+static void handle(void (*handler)(int))
 {
-    lua_rawgeti(L, LUA_REGISTRYINDEX, LUA_RIDX_MAINTHREAD);
-    main_thread = lua_tothread(L, -1);
-    struct sigaction action = {.sa_handler = on_interrupt};
+    struct sigaction action = {.sa_handler = handler};
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+}
+
+/* The state is being closed: soon neither it nor the handler, which is unloaded with this module, is there
+ * any more. The program has nothing left to do that could be interrupted, and its status is known. */
+static int ignore_interrupts(lua_State *L)
+{
+    (void)L;
+    handle(SIG_IGN);
+    main_thread = NULL;
+    return 0;
+}
+
+/* catch_interrupts(): from now on SIGINT and SIGTERM raise "interrupted!" in the main thread, until its state
+ * is closed. For programs, never for a library: the handler is the process's. */
+static int catch_interrupts(lua_State *L)
+{
+    lua_newuserdatauv(L, 0, 0);
+    lua_createtable(L, 0, 1);
+    lua_pushcfunction(L, ignore_interrupts);
+    lua_setfield(L, -2, "__gc");
+    lua_setmetatable(L, -2);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &main_thread);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, LUA_RIDX_MAINTHREAD);
+    main_thread = lua_tothread(L, -1);
+    handle(on_interrupt);
     return 0;
 }
 

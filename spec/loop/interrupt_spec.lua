@@ -50,4 +50,21 @@ describe("An interrupt", function()
     assert.are.same({ "false\tinterrupted!", "1000", "true", "false\tinterrupted!", "finished\tnil", "false\tinterrupted!",
       "true" }, lines)
   end)
+
+  it("is ignored once the state is being closed: its handler is unloaded soon, and a second Ctrl-C would end in a crash", function()
+    local printed = Process.run({ "env", "LUA_PATH=" .. package.path, "LUA_CPATH=" .. package.cpath, "lua5.4", "-e", [[
+      local core = require "hayes.core"
+      local function caught()
+        for line in io.lines "/proc/self/status" do
+          local mask = line:match "^SigCgt:%s*(%x+)"
+          if mask then return tonumber(mask, 16) & (1 << 1 | 1 << 14) end -- SIGINT and SIGTERM
+        end
+      end
+      last = setmetatable({}, { __gc = function() print(caught()) end }) -- finalizers run in the reverse order
+      core.catch_interrupts()
+      print(caught())
+      os.exit(true, true)
+    ]] }, { ours = true })
+    assert.are.same("16386\n0\n", printed)
+  end)
 end)
