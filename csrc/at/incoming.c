@@ -66,6 +66,9 @@ static enum at_event_kind emit_line(struct at_engine *engine, struct at_event *e
     if (kind == AT_EVENT_INFO) {
         event->command = engine->slot.id;
         engine->slot.had_info = true;
+        /* A module that has waited for data in vain says how much it has got (EG800K, AT+QFWRITE). */
+        if (engine->slot.state == AT_SLOT_DATA && at_has_name_of_command(engine, line))
+            at_upload_answered(&engine->slot.upload);
         at_engine_put_off_boot(engine, now);
     }
     const struct at_line_rule *rule = rule_of(engine, line);
@@ -137,6 +140,13 @@ static bool precedes_data(const struct at_slot *slot, const struct at_line_rule 
            slot->state == AT_SLOT_ARMED && slot->upload.source != NULL;
 }
 
+/* Whether the module may have ended the command before the data arrived, and have taken it for commands, whose
+ * answers are still to come. A result that only data can have is said of the data. */
+static bool may_have_run_data(const struct at_slot *slot, const struct at_line_rule *rule)
+{
+    return slot->state == AT_SLOT_DATA && !rule->success && (rule->groups & AT_GROUP_GENERAL) != 0;
+}
+
 /* The command that was given up has succeeded after all, so its deferred result is still to come. */
 static void keep_late_deferred(struct at_engine *engine, at_time now)
 {
@@ -159,8 +169,13 @@ static enum at_event_kind on_final(struct at_engine *engine, struct at_event *ev
         at_sync_final(&engine->sync, rule->success, now);
         return late ? emit_line(engine, event, AT_EVENT_LATE, line, now) : AT_EVENT_NONE;
     }
-    if (at_slot_is_awaiting(slot) && (rule->groups & slot->accepts) != 0 && !precedes_data(slot, rule))
-        return end_slot(engine, event, line, rule->success, now);
+    if (at_slot_is_awaiting(slot) && (rule->groups & slot->accepts) != 0 && !precedes_data(slot, rule)) {
+        bool refused = may_have_run_data(slot, rule);
+        end_slot(engine, event, line, rule->success, now);
+        if (refused && engine->sync.phase == AT_SYNC_OFF)
+            at_engine_sync_when_idle(engine, true, 0, now);
+        return AT_EVENT_FINAL;
+    }
     if (rule->urc_when_idle)
         return emit_line(engine, event, AT_EVENT_URC, line, now);
     if (slot->state == AT_SLOT_ARMED && slot->upload.source != NULL && rule->success &&

@@ -290,6 +290,11 @@ bool at_upload_is_starved(const struct at_upload *upload)
            peek(upload, &bytes) == 0;
 }
 
+void at_upload_answered(struct at_upload *upload)
+{
+    upload->answered = !at_upload_is_open_ended(upload) && upload->phase == AT_UPLOAD_DATA;
+}
+
 uint64_t at_upload_unsent(const struct at_upload *upload)
 {
     if (at_upload_is_open_ended(upload))
@@ -317,7 +322,8 @@ static at_time answer_due(const struct at_upload *upload, const struct at_escape
     bool owed =
         upload->source != NULL && (upload->source->remaining == 0 ||
                                    (upload->ack_every > 0 && upload->unacknowledged == upload->ack_every));
-    bool ends = upload->escapable && protocol->escape[0] != '\0' && upload->phase == AT_UPLOAD_DATA;
+    bool ends = upload->escapable && !upload->answered && protocol->escape[0] != '\0' &&
+                upload->phase == AT_UPLOAD_DATA;
     return owed && ends ? escape->drained_at + at_ms(ANSWER_MS) : AT_NEVER;
 }
 
@@ -325,6 +331,8 @@ size_t at_upload_output(struct at_upload *upload, struct at_escape *escape,
                         const struct at_protocol *protocol, at_time now, const char **bytes)
 {
     at_time until;
+    if (upload->answered)
+        return 0;
     if (!at_upload_is_open_ended(upload) && upload->phase == AT_UPLOAD_DATA) {
         if (now < answer_due(upload, escape, protocol))
             return next_of_known_length(upload, bytes);

@@ -64,6 +64,7 @@ struct at_upload {
     enum at_upload_phase phase;
     uint32_t ack_every, unacknowledged; /* bytes; 0: the module does not acknowledge */
     char ack_byte;
+    bool answered; /* the module has answered before it had all of the data, so it takes no more */
     bool
         escapable; /* the module answers as soon as it has the data, and the escape sequence ends it before */
 };
@@ -73,6 +74,9 @@ bool at_upload_is_open_ended(const struct at_upload *upload);
 
 /* Whether the source has no bytes at the moment but has not ended. */
 bool at_upload_is_starved(const struct at_upload *upload);
+
+/* The module has answered, not with its final result code yet. */
+void at_upload_answered(struct at_upload *upload);
 
 /* How many bytes have not been sent; AT_UNKNOWN_LENGTH: unknown. */
 uint64_t at_upload_unsent(const struct at_upload *upload);
