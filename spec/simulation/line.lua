@@ -78,24 +78,35 @@ function Port:push(_, now)
   return self.full, self.engine:deadline(now)
 end
 
---- The next event, or nil when there is nothing more to do now.
+--- Gives the engine what has come, or a part of it. False: there is nothing.
+local function feed(self)
+  if not self.inbox[1] then return false end
+  if self.line.greedy then
+    self.engine:feed(table.concat(self.inbox))
+    self.inbox = {}
+  else
+    self.engine:feed(table.remove(self.inbox, 1))
+  end
+  return true
+end
+
+--- The next event, or nil when there is nothing more to do now. As the pump of csrc/lua it reads what has come before it
+--- looks at deadlines.
 function Port:pump(_, now)
   local engine = self.engine
+  if self.idle then
+    self.idle = false
+    feed(self)
+  end
   while true do
     local event = table.pack(engine:next_event(now))
     if event[1] then return table.unpack(event, 1, event.n) end
     flush_output(self, now)
-    local first = self.inbox[1]
-    if first and self.line.greedy then
-      engine:feed(table.concat(self.inbox))
-      self.inbox = {}
-    elseif first then
-      engine:feed(table.remove(self.inbox, 1))
-    elseif self.gone then
-      return "closed", self.gone
-    else
+    if not feed(self) then
+      if self.gone then return "closed", self.gone end
       event = table.pack(engine:next_event(now))
       if event[1] then return table.unpack(event, 1, event.n) end
+      self.idle = true
       return nil, self.full, engine:deadline(now)
     end
   end

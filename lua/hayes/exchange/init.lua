@@ -127,6 +127,12 @@ local INSISTS = 5
 
 local GONE = { reboot = true, closed = true, port_gone = true, internal_error = true, out_of_memory = true }
 
+--- Waits while the module does not respond: until the engine has resynchronised, or the port is closed.
+---@param modem hayes.modem
+function exchange.await_response(modem)
+  while modem.lost and not modem.closed_with do modem.listeners:wait("resync") end
+end
+
 --- Repeats a command in the background until the module has answered it, with success or an error. For commands that
 --- free something in the module. While the module does not respond, waits until the engine has resynchronised. Stops if
 --- the module restarts or the port closes. Calls done() at the end.
@@ -137,7 +143,7 @@ local GONE = { reboot = true, closed = true, port_gone = true, internal_error = 
 function exchange.insist(modem, text, done, request)
   wait.spawn_detached(function()
     for _ = 1, INSISTS do
-      while modem.lost and not modem.closed_with do modem.listeners:wait("resync") end
+      exchange.await_response(modem)
       local response, err = exchange.run(modem, text, request)
       if response or err.result or GONE[err.name] or modem.closed_with then break end
     end

@@ -3,6 +3,7 @@
 local Checksum = require "hayes.dialect.quectel.file.checksum"
 local command = require "hayes.declare.command"
 local errors = require "hayes.error"
+local exchange = require "hayes.exchange"
 local failure = require "hayes.failure"
 local local_sink = require "hayes.dialect.quectel.file.local_sink"
 local Holding = require "hayes.dialect.quectel.file.holding"
@@ -135,6 +136,7 @@ local REMOVALS, REMOVE_AGAIN = 5, 10
 local function remove_later(self, held)
   held:later(function()
     for _ = 1, REMOVALS do
+      exchange.await_response(self.modem)
       local ok, err = self:delete_if_there(held.name)
       if ok or err.result or self.modem.closed_with then return end
       wait.sleep(REMOVE_AGAIN)

@@ -2,6 +2,7 @@
 --- QFCLOSE).
 
 local errors = require "hayes.error"
+local exchange = require "hayes.exchange"
 local job = require "hayes.job"
 local wait = require "hayes.wait"
 
@@ -43,6 +44,7 @@ local LOOKS, LOOK_AGAIN = 5, 10
 local function close_later(modem, held)
   held:later(function()
     for _ = 1, LOOKS do
+      exchange.await_response(modem)
       local told = close_left_open(modem, held.name)
       if told ~= nil or modem.closed_with then return end
       wait.sleep(LOOK_AGAIN)
