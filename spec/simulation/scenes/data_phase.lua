@@ -83,7 +83,8 @@ end
 function DataPhase:input(bytes)
   local module = self.module
   local silent = module.world.now - self.last_input >= GUARD
-  self.half_escape = bytes:find("^%+%+?$") ~= nil -- the line has lost some of `+++`
+  -- The line has lost or changed some of `+++`.
+  self.half_escape = #bytes <= 3 and bytes ~= "+++" and bytes:find("+", 1, true) ~= nil
   self.last_input = module.world.now
   if self.escaping then
     self.escaping = false

@@ -34,12 +34,17 @@ local EXPECTED = { upload = { [403] = true, [407] = true }, download = { [405] =
 
 local succeeded = {}
 
---- Size and checksum of what comes are compared, so that no change on the line goes unnoticed; but the name may have been
---- changed in the command.
+--- The same size and the same checksum (an exclusive or): of two changes the second may undo the first there.
+local function looks_alike(run, stored, given)
+  return run.harm >= DAMAGE and #stored == #given and flash.checksum(stored) == flash.checksum(given)
+end
+
+--- Size and checksum of what comes are compared, so that no single change on the line goes unnoticed; but the name may have
+--- been changed in the command.
 function succeeded.upload(user, call, result)
-  local stored = user:stored()
-  local elsewhere = user.run.harm >= DAMAGE and (not stored or stored == user.before)
-  if stored ~= user.given and not elsewhere then
+  local stored, run = user:stored(), user.run
+  local elsewhere = run.harm >= DAMAGE and (not stored or stored == user.before)
+  if stored ~= user.given and not elsewhere and not looks_alike(run, stored or "", user.given) then
     fail(user, call, "succeeded with %s, and the module has %s", show(user.given), show(stored))
   end
   if result.bytes ~= #user.given then fail(user, call, "gave %s for %d bytes", tostring(result.bytes), #user.given) end

@@ -14,7 +14,7 @@ local function integer(text) return text and math.tointeger(tonumber(text)) end
 local function refused(code) return ("\r\n+CME ERROR: %d\r\n"):format(code) end
 
 --- Exclusive or of the 16-bit words, as the module counts it: bit by bit, not as the library does.
-local function checksum(bytes)
+function flash.checksum(bytes)
   local high, low = 0, 0
   for i = 1, #bytes, 2 do
     high = high ~ bytes:byte(i)
@@ -23,7 +23,7 @@ local function checksum(bytes)
   return high << 8 | low
 end
 
-local function counted(name, bytes) return ("\r\n%s: %d,%x\r\n"):format(name, #bytes, checksum(bytes)) end
+local function counted(name, bytes) return ("\r\n%s: %d,%x\r\n"):format(name, #bytes, flash.checksum(bytes)) end
 
 local function bare(name) return (name:gsub("^UFS:", "")) end
 
