@@ -165,6 +165,8 @@ function Handle:closed(ok, result, why)
   -- One that is given up in data mode is asked there whether it is in command mode.
   if self.planned.mode == "transparent" and sock.receive_error then certain = taken:sub(1, queued) end
   if failed and failed.unsent then certain = taken:sub(1, math.max(0, queued - failed.unsent)) end
+  -- close() has run out of time before it was known what becomes of a send that was given up.
+  if not failed and why == "timeout" and sock.sending.held then certain = taken:sub(1, sock.done) end
   local wrong = stream.first_wrong("from " .. self.host, certain)
   if wrong and run.harm < DAMAGE then
     return run.world:note_failure("%s: the module took %d bytes, and the one at %d is not the program's", self.host,
