@@ -9,7 +9,7 @@ local OK = "\r\nOK\r\n"
 local function refused(code) return ("\r\n+CME ERROR: %d\r\n"):format(code) end
 
 describe("modem.file, given up:", function()
-  local files, handles, lost, untold, late, deaf, modem, log
+  local files, handles, lost, untold, late, deaf, dead, modem, log
 
   local function named(line) return line:match('"(.-)"') end
 
@@ -52,6 +52,7 @@ describe("modem.file, given up:", function()
       if is_open(name) then return refused(426) end
       files[name] = files[name] or ""
       handles[3] = name
+      dead = late == "dead"
       if late then return "" end
       return "\r\n+QFOPEN: 3\r\n" .. OK
     end,
@@ -77,7 +78,7 @@ describe("modem.file, given up:", function()
   }
 
   before_each(function()
-    files, handles, lost, untold, late, deaf, log = {}, {}, false, false, false, 0, {}
+    files, handles, lost, untold, late, deaf, dead, log = {}, {}, false, false, false, 0, false, {}
     script.virtual_time()
     local logged = {}
     for pattern, answer in pairs(commands) do
@@ -87,7 +88,8 @@ describe("modem.file, given up:", function()
         return answer(line, port)
       end
     end
-    local port = script.port(script.quectel(logged))
+    local answer = script.quectel(logged)
+    local port = script.port(function(port, bytes) return dead and "" or answer(port, bytes) end)
     port.delay = 0.1
     modem = assert(hayes.open_port(port, "script"))
   end)
@@ -167,6 +169,31 @@ describe("modem.file, given up:", function()
     late = false
     assert(modem.file.write("a", 0, "hello"))
     assert.are.same({}, handles)
+  end)
+
+  it("a file that the module opens after its time is closed, however long it does not answer then", function()
+    late = "dead"
+    hayes.run(function()
+      assert.is_nil((modem.file.write("a", 0, "hello")))
+      hayes.sleep(300)
+      dead = false
+      hayes.sleep(60)
+    end)
+    assert.are.same({}, handles)
+  end)
+
+  it("what there is of an upload is removed, however long the module does not answer", function()
+    hayes.run(function()
+      local task = hayes.spawn(modem.file.upload, { data = "hello" }, "a")
+      while not (log[#log] and log[#log]:find("QFUPL", 1, true)) do hayes.sleep(0.01) end
+      dead = true
+      task:cancel()
+      task:join()
+      hayes.sleep(300)
+      dead = false
+      hayes.sleep(60)
+    end)
+    assert.are.same({}, files)
   end)
 
   it("a file is closed however often the module has not heard that", function()

@@ -209,6 +209,24 @@ describe("modem.file", function()
     assert.is_true(deleted)
   end)
 
+  it("waits for what the module says when it gets no more bytes", function()
+    script.virtual_time()
+    local port = script.port(script.quectel {
+      ['AT+QFLST="a"'] = "\r\n+CME ERROR: 405\r\n",
+      ['AT+QFUPL="a",5,1'] = function(_, at)
+        at.wanted = { count = 5, reply = function() return "" end } -- the line has lost one of them
+        at:say("\r\n+QFUPL: 4,1234\r\n\r\n+CME ERROR: 421\r\n", 1.5)
+        return "\r\nCONNECT\r\n"
+      end,
+      ['AT+QFDEL="a"'] = "\r\nOK\r\n",
+    })
+    local scripted <close> = assert(hayes.open_port(port, "script"))
+    local stored, err = scripted.file.upload({ data = "hello" }, "a", { timeout = 1 })
+    script.real_time()
+    assert.is_nil(stored)
+    assert.are.same({ 421, "time_out" }, { err.code, err.name })
+  end)
+
   describe("parts of a file:", function()
     local bytes
 

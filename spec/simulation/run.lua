@@ -26,6 +26,9 @@ local LONGEST = 1000
 --- hayes.open, whatever becomes of its commands; answers that come late add to it, since each holds up the next command.
 local LONGEST_OPENING = 120
 
+--- Within this a module answers a command that nothing but a merged or delayed word keeps back, seconds.
+local PATIENCE = 1.5
+
 --- What is not sent is checked against what the module has taken, and need not be on stderr, too.
 function farewell.tell(sender)
   sender:report()
@@ -232,7 +235,8 @@ local function catch_reports(self)
     if text:find("planned error", 1, true) then return end
     -- What is left of a damaged block may look like answers.
     if text:find("another program speaks", 1, true) and self.harm >= HARM.damage then return end
-    if text:find("start-up after a restart", 1, true) and (self.harm > 0 or self.restarts > 1) then return end
+    local impatient = self.modem and self.modem.timeout_s < PATIENCE -- hayes.open was given that
+    if text:find("start-up after a restart", 1, true) and (self.harm > 0 or self.restarts > 1 or impatient) then return end
     self.world:note_failure("reported: %s", text)
   end
   return function() wait.report = report end

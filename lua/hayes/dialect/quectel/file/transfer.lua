@@ -42,13 +42,17 @@ local function counted(line, command)
   return math.tointeger(size), sum and sum:lower():gsub("^0+(%x)", "%1")
 end
 
+--- A module that gets no more bytes ends the upload after the time that it was given, and says so (421). The answer is
+--- waited for longer than that, seconds: given up before, it would take what synchronises for data.
+local ANSWER = 5
+
 --- Sends AT+QFUPL. { bytes, checksum }; or nil and the error, and then a part of the file may be there.
 ---@param data string|userdata
 ---@param length integer
 function transfer.store(modem, name, data, length, options)
   local parameters = { name, length, options.timeout, options.acknowledge and 1 or nil }
   local response, err = modem:call("+QFUPL", "write", parameters, { data = data, length = length,
-    timeout = options.timeout })
+    timeout = options.timeout + ANSWER })
   local words = type(data) == "userdata" and data:failure()
   if words then return nil, failure.of_source("the local file for " .. name, words) end
   if not response then return nil, errors.within(err, "storing " .. name) end

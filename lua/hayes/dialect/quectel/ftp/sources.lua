@@ -13,6 +13,7 @@ local sources = {}
 ---@field what string        what to call it in messages
 ---@field is_file boolean    it is there in the next run of the program, too
 ---@field inside? string     it is the module's file of this name
+---@field measure? fun(): integer?, hayes.error?  of that: its size, asked for again
 ---@field piece? fun(at: integer, length: integer): any, integer?  `data` and `length` of a request
 ---@field read fun(at: integer, length: integer): string?, hayes.error?
 ---@field failed fun(): hayes.error?
@@ -99,11 +100,17 @@ local function of_path(path, stream)
 end
 
 local function of_module(modem, name)
-  local size, err = modem.file.size(name)
-  if not size then return nil, err or failure.coded(modem, 405, "reading " .. name) end
+  local function measure()
+    local size, err = modem.file.size(name)
+    if size then return size end
+    return nil, err or failure.coded(modem, 405, "reading " .. name)
+  end
+  local size, err = measure()
+  if not size then return nil, err end
   return {
     size = size, what = name, is_file = true, inside = name, failed = nothing, close = nothing,
     read = function(at, length) return modem.file.read(name, at, length) end,
+    measure = measure,
   }
 end
 

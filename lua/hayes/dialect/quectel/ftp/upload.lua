@@ -177,10 +177,18 @@ function Upload:find_beginning()
   return at, err
 end
 
+--- The module sends its file whole. If it has sent another number of bytes than it said that the file has, that number
+--- may have been damaged on the line: it is asked for again.
 local function send_inside(self, at)
   local sent, err = carry.inside(self.session, "PUT", { self.path, self.source.inside, at }, self.last - at,
     self.options.progress and function(done) self.progress:moved(at - self.start + done) end, self.doing)
-  return sent and true, err
+  if not sent or self.is_text or at + sent == self.last then return sent and true, err end
+  local size
+  size, err = self.source.measure()
+  if not size then return nil, err end
+  self.last = size
+  self.progress.total = size - self.start
+  return true
 end
 
 local function too_large(self)
