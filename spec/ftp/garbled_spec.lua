@@ -100,4 +100,19 @@ describe("Results of FTP commands that make no sense", function()
     garbled = { LEN = "0,x" }
     assert.are.same("bad_answer", select(2, ftp:transferred()).name)
   end)
+
+  it("nor one of a file of the module whose size was damaged on the line: it is measured again", function()
+    local sizes = { 29, 292 }
+    local function result(name, rest) return OK .. ("\r\n+QFTP%s: %s\r\n"):format(name, rest) end
+    local answers = { ["^AT%+QFTPCFG"] = OK, ["AT+QIACT?"] = '\r\n+QIACT: 1,1,1,"10.0.0.2"\r\n' .. OK,
+      ["^AT%+QFTPSTAT"] = function() return result("STAT", "0,4") end,
+      ["^AT%+QFTPOPEN"] = function() return result("OPEN", "0,0") end,
+      ["^AT%+QFTPCLOSE"] = function() return result("CLOSE", "0,0") end,
+      ["^AT%+QFTPSIZE"] = function() return result("SIZE", "622,502") end,
+      ["^AT%+QFTPPUT"] = function() return result("PUT", "0,292") end,
+      ["^AT%+QFLST"] = function() return ('\r\n+QFLST: "UFS:a",%d\r\n'):format(table.remove(sizes, 1)) .. OK end }
+    local other <close> = assert(hayes.open_port(script.port(script.quectel(answers)), "script"))
+    local session <close> = assert(other.ftp.open { host = "h", retries = 0 })
+    assert.are.same(292, assert(session:put("UFS:a", "a", { resume = false })).bytes)
+  end)
 end)
