@@ -208,6 +208,21 @@ static void on_late_prompt(struct at_engine *engine, bool connected, at_time now
     at_sync_prompt(&engine->sync, connected, at_slot_data_owed(&engine->slot), now);
 }
 
+/* CONNECT of a command that was given up, and the data behind it, of known length: they are no lines. */
+static enum at_event_kind begin_late_block(struct at_engine *engine, struct at_event *event,
+                                           const struct at_token *line, at_time now)
+{
+    uint64_t length = engine->slot.block;
+    on_late_prompt(engine, true, now);
+    emit_line(engine, event, AT_EVENT_LATE, line, now);
+    engine->slot.block = 0;
+    if (engine->slot.expect.prefix_length > 0)
+        at_engine_begin_download(engine, length, now);
+    else
+        at_framer_block(&engine->framer, length);
+    return AT_EVENT_LATE;
+}
+
 static enum at_event_kind begin_data_mode(struct at_engine *engine, struct at_event *event,
                                           const struct at_token *line, at_time now)
 {
@@ -262,6 +277,8 @@ static enum at_event_kind on_connect(struct at_engine *engine, struct at_event *
                                      const struct at_token *line, at_time now)
 {
     struct at_slot *slot = &engine->slot;
+    if (slot->state == AT_SLOT_GIVEN_UP && slot->block > 0)
+        return begin_late_block(engine, event, line, now);
     if (slot->state == AT_SLOT_GIVEN_UP) {
         on_late_prompt(engine, true, now);
         return emit_line(engine, event, AT_EVENT_LATE, line, now);
