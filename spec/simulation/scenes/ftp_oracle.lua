@@ -152,6 +152,8 @@ end
 
 --- What a call fails with when nothing is wrong.
 local function is_expected(client, call, err)
+  -- Data that looks like the end of a download, with a pause behind it: the question whether it is ends the transfer.
+  if err.name == "cancelled" and client.run.data_paused then return true end
   if err.name == "exists" then return call.existing == "refuse" and client.before ~= nil end
   if err.code == 627 then return client.before == nil or client.run.module.server.habits.no_overwrite end
   local habits = client.run.module.server.habits
