@@ -104,7 +104,9 @@ local function fetched(client, call, result, told)
     fail(client, call, "gave %s of %s", show(got), show(client.before))
   end
   local count = call.sink == "string" and told.bytes or result.bytes
-  if count ~= #(got or "") then fail(client, call, "told %s bytes of %s", tostring(count), show(got)) end
+  -- A restart may have cut the number, which without verify is all that tells of a file of the module.
+  local cut = call.sink == "flash" and not call.verify and client.run.restarts ~= client.restarts
+  if count ~= #(got or "") and not cut then fail(client, call, "told %s bytes of %s", tostring(count), show(got)) end
 end
 
 local function not_fetched(client, call)
