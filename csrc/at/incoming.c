@@ -140,8 +140,8 @@ static bool precedes_data(const struct at_slot *slot, const struct at_line_rule 
            slot->state == AT_SLOT_ARMED && slot->upload.source != NULL;
 }
 
-/* Whether the module may have ended the command before the data arrived, and have taken it for commands, whose
- * answers are still to come. A result that only data can have is said of the data. */
+/* Whether the module may have ended the command before the data arrived, and have taken it for commands,
+ * whose answers are still to come. A result that only data can have is said of the data. */
 static bool may_have_run_data(const struct at_slot *slot, const struct at_line_rule *rule)
 {
     return slot->state == AT_SLOT_DATA && !rule->success && (rule->groups & AT_GROUP_GENERAL) != 0;
@@ -208,15 +208,18 @@ static void on_late_prompt(struct at_engine *engine, bool connected, at_time now
     at_sync_prompt(&engine->sync, connected, at_slot_data_owed(&engine->slot), now);
 }
 
-/* CONNECT of a command that was given up, and the data behind it, of known length: they are no lines. */
-static enum at_event_kind begin_late_block(struct at_engine *engine, struct at_event *event,
-                                           const struct at_token *line, at_time now)
+/* CONNECT of a command that was given up, with what follows it: a download, or the data of a connection. That
+ * is no lines. */
+static enum at_event_kind begin_late_data(struct at_engine *engine, struct at_event *event,
+                                          const struct at_token *line, at_time now)
 {
     uint64_t length = engine->slot.block;
     on_late_prompt(engine, true, now);
     emit_line(engine, event, AT_EVENT_LATE, line, now);
     engine->slot.block = 0;
-    if (engine->slot.expect.prefix_length > 0)
+    if (engine->slot.online)
+        at_engine_begin_body(engine);
+    else if (engine->slot.expect.prefix_length > 0)
         at_engine_begin_download(engine, length, now);
     else
         at_framer_block(&engine->framer, length);
@@ -277,8 +280,8 @@ static enum at_event_kind on_connect(struct at_engine *engine, struct at_event *
                                      const struct at_token *line, at_time now)
 {
     struct at_slot *slot = &engine->slot;
-    if (slot->state == AT_SLOT_GIVEN_UP && slot->block > 0)
-        return begin_late_block(engine, event, line, now);
+    if (slot->state == AT_SLOT_GIVEN_UP && (slot->block > 0 || slot->online))
+        return begin_late_data(engine, event, line, now);
     if (slot->state == AT_SLOT_GIVEN_UP) {
         on_late_prompt(engine, true, now);
         return emit_line(engine, event, AT_EVENT_LATE, line, now);
