@@ -4,8 +4,6 @@
 #include "at/information.h"
 #include "at/match.h"
 
-#include <string.h>
-
 /* Only lines have a prefix: the text of an overlong line is gone, and data may merely look like one. */
 static size_t prefix_length_of(const struct at_token *token)
 {
@@ -77,24 +75,6 @@ static enum at_event_kind emit_line(struct at_engine *engine, struct at_event *e
         engine->text_due = kind == AT_EVENT_URC;
     }
     return kind;
-}
-
-/* Whether the line is the echo of the command line, complete or as one of the parts between which a URC was
- * inserted. */
-static bool is_echo(struct at_engine *engine, const struct at_token *line)
-{
-    struct at_slot *slot = &engine->slot;
-    if (at_sync_is_echo(&engine->sync, &engine->rules->protocol, line->text, line->length))
-        return true;
-    if (slot->state == AT_SLOT_EMPTY)
-        return false;
-    size_t remaining = slot->text_length - slot->echoed;
-    bool whole = line->length == remaining && slot->echoed == 0;
-    bool piece = engine->echo && line->length <= remaining && (slot->echoed > 0 || line->length >= 2);
-    if (!(whole || piece) || memcmp(line->text, engine->line + slot->echoed, line->length) != 0)
-        return false;
-    slot->echoed += line->length;
-    return true;
 }
 
 /* Whether the module has ended an upload by itself, although the escape sequence was sent: with a failure, or
@@ -455,7 +435,7 @@ static enum at_event_kind on_line(struct at_engine *engine, struct at_event *eve
     if (rule != NULL && rule->kind == AT_LINE_BOOT)
         return may_be_text(engine) ? suspect_boot(engine, event, line, now)
                                    : at_engine_on_boot(engine, line, now);
-    if (is_echo(engine, line)) {
+    if (at_is_echo(engine, line)) {
         if (!engine->echo) /* it had been turned off: what may have been a restart was one */
             at_engine_confirm_boot(engine, now);
         return AT_EVENT_NONE;
