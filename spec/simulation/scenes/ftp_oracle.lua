@@ -175,8 +175,9 @@ function oracle.check(client, call, ok, result, err)
   if ok and (not errors.is(err) or tostring(err) == "") then return fail(client, call, "failed with %s", tostring(err)) end
   if ok and is_calm(client.run) and not is_expected(client, call, err) then fail(client, call, "failed: %s", tostring(err)) end
   if failed[call.name] then failed[call.name](client, call) end
-  -- An upload that was cancelled as its command went out reaches the server during a later call.
-  if not ok and call.name == "put" then client.late[call.path] = true end
+  -- An upload that was cancelled as its command went out, or whose port has gone, reaches the server during a later call.
+  local goes_on = not ok or err and err.name == "port_gone"
+  if goes_on and call.name == "put" then client.late[call.path] = true end
 end
 
 -- The end
