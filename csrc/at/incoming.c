@@ -4,8 +4,6 @@
 #include "at/information.h"
 #include "at/match.h"
 
-#include <string.h>
-
 /* Only lines have a prefix: the text of an overlong line is gone, and data may merely look like one. */
 static size_t prefix_length_of(const struct at_token *token)
 {
@@ -79,24 +77,6 @@ static enum at_event_kind emit_line(struct at_engine *engine, struct at_event *e
     return kind;
 }
 
-/* Whether the line is the echo of the command line, complete or as one of the parts between which a URC was
- * inserted. */
-static bool is_echo(struct at_engine *engine, const struct at_token *line)
-{
-    struct at_slot *slot = &engine->slot;
-    if (at_sync_is_echo(&engine->sync, &engine->rules->protocol, line->text, line->length))
-        return true;
-    if (slot->state == AT_SLOT_EMPTY)
-        return false;
-    size_t remaining = slot->text_length - slot->echoed;
-    bool whole = line->length == remaining && slot->echoed == 0;
-    bool piece = engine->echo && line->length <= remaining && (slot->echoed > 0 || line->length >= 2);
-    if (!(whole || piece) || memcmp(line->text, engine->line + slot->echoed, line->length) != 0)
-        return false;
-    slot->echoed += line->length;
-    return true;
-}
-
 /* Whether the module has ended an upload by itself, although the escape sequence was sent: with a failure, or
  * sooner than it can have heeded that. It may then take it, and data in front of it, for the start of a
  * command. */
@@ -140,8 +120,8 @@ static bool precedes_data(const struct at_slot *slot, const struct at_line_rule 
            slot->state == AT_SLOT_ARMED && slot->upload.source != NULL;
 }
 
-/* Whether the module may have ended the command before the data arrived, and have taken it for commands, whose
- * answers are still to come. A result that only data can have is said of the data. */
+/* Whether the module may have ended the command before the data arrived, and have taken it for commands,
+ * whose answers are still to come. A result that only data can have is said of the data. */
 static bool may_have_run_data(const struct at_slot *slot, const struct at_line_rule *rule)
 {
     return slot->state == AT_SLOT_DATA && !rule->success && (rule->groups & AT_GROUP_GENERAL) != 0;
@@ -208,15 +188,18 @@ static void on_late_prompt(struct at_engine *engine, bool connected, at_time now
     at_sync_prompt(&engine->sync, connected, at_slot_data_owed(&engine->slot), now);
 }
 
-/* CONNECT of a command that was given up, and the data behind it, of known length: they are no lines. */
-static enum at_event_kind begin_late_block(struct at_engine *engine, struct at_event *event,
-                                           const struct at_token *line, at_time now)
+/* CONNECT of a command that was given up, with what follows it: a download, or the data of a connection. That
+ * is no lines. */
+static enum at_event_kind begin_late_data(struct at_engine *engine, struct at_event *event,
+                                          const struct at_token *line, at_time now)
 {
     uint64_t length = engine->slot.block;
     on_late_prompt(engine, true, now);
     emit_line(engine, event, AT_EVENT_LATE, line, now);
     engine->slot.block = 0;
-    if (engine->slot.expect.prefix_length > 0)
+    if (engine->slot.online)
+        at_engine_begin_body(engine);
+    else if (engine->slot.expect.prefix_length > 0)
         at_engine_begin_download(engine, length, now);
     else
         at_framer_block(&engine->framer, length);
@@ -277,8 +260,8 @@ static enum at_event_kind on_connect(struct at_engine *engine, struct at_event *
                                      const struct at_token *line, at_time now)
 {
     struct at_slot *slot = &engine->slot;
-    if (slot->state == AT_SLOT_GIVEN_UP && slot->block > 0)
-        return begin_late_block(engine, event, line, now);
+    if (slot->state == AT_SLOT_GIVEN_UP && (slot->block > 0 || slot->online))
+        return begin_late_data(engine, event, line, now);
     if (slot->state == AT_SLOT_GIVEN_UP) {
         on_late_prompt(engine, true, now);
         return emit_line(engine, event, AT_EVENT_LATE, line, now);
@@ -452,7 +435,7 @@ static enum at_event_kind on_line(struct at_engine *engine, struct at_event *eve
     if (rule != NULL && rule->kind == AT_LINE_BOOT)
         return may_be_text(engine) ? suspect_boot(engine, event, line, now)
                                    : at_engine_on_boot(engine, line, now);
-    if (is_echo(engine, line)) {
+    if (at_is_echo(engine, line)) {
         if (!engine->echo) /* it had been turned off: what may have been a restart was one */
             at_engine_confirm_boot(engine, now);
         return AT_EVENT_NONE;

@@ -2,6 +2,8 @@
 
 #include "at/match.h"
 
+#include <string.h>
+
 /* Whether the line has the name of one of the commands on the line in flight. */
 static bool is_named_in_compound(const struct at_engine *engine, const struct at_token *line)
 {
@@ -46,4 +48,20 @@ bool at_is_likely_information(const struct at_engine *engine, const struct at_to
     const struct at_slot *slot = &engine->slot;
     return at_slot_is_awaiting(slot) && slot->info == AT_INFO_ANY && line->rule == AT_NO_RULE &&
            !slot->had_block && !at_deferred_has_prefix(&engine->deferred, line);
+}
+
+bool at_is_echo(struct at_engine *engine, const struct at_token *line)
+{
+    struct at_slot *slot = &engine->slot;
+    if (at_sync_is_echo(&engine->sync, &engine->rules->protocol, line->text, line->length))
+        return true;
+    if (slot->state == AT_SLOT_EMPTY)
+        return false;
+    size_t remaining = slot->text_length - slot->echoed;
+    bool whole = line->length == remaining && slot->echoed == 0;
+    bool piece = engine->echo && line->length <= remaining && (slot->echoed > 0 || line->length >= 2);
+    if (!(whole || piece) || memcmp(line->text, engine->line + slot->echoed, line->length) != 0)
+        return false;
+    slot->echoed += line->length;
+    return true;
 }

@@ -1,4 +1,4 @@
-/* Which lines are information responses of the command in flight. For csrc/at only. */
+/* Which lines are information responses of the command in flight, or its echo. For csrc/at only. */
 #ifndef AT_INFORMATION_H
 #define AT_INFORMATION_H
 
@@ -15,5 +15,9 @@ bool at_is_information(const struct at_engine *engine, const struct at_token *li
 /* Whether the line belongs to the command in flight because nothing says that it cannot: no rule knows the
  * line, and none says how this command is answered (`AT+CCID` may be answered with `+QCCID: …`). */
 bool at_is_likely_information(const struct at_engine *engine, const struct at_token *line);
+
+/* Whether the line is the echo of the command line, complete or as one of the parts between which a URC was
+ * inserted. */
+bool at_is_echo(struct at_engine *engine, const struct at_token *line);
 
 #endif

@@ -228,5 +228,21 @@ for way, pieces in pairs(Bench.ways) do
       assert.is_nil(bench:last("reboot"))
       assert.is_true(bench.engine:ready())
     end)
+
+    it("that is given up before CONNECT leaves nothing of its data among the lines either", function()
+      for _, length in ipairs { #words, UNKNOWN } do
+        bench = Bench.new("quectel", pieces)
+        bench:command('AT+QFTPGET="a","COM:",0', { block = length, expect = "+QFTPGET", timeout = 90 })
+        bench.engine:cancel(bench.id, bench.time)
+        bench:pass(0.05)
+        bench:receive("\r\nCONNECT\r\n" .. words)
+        bench:pass(0.05)
+        bench:receive(TRAILER:format(#words))
+        settle(false)
+        assert.is_nil(bench:last("urc"))
+        assert.is_nil(bench:last("reboot"))
+        assert.is_true(bench.engine:ready())
+      end
+    end)
   end)
 end

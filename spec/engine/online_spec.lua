@@ -56,6 +56,25 @@ for way, pieces in pairs(Bench.ways) do
       assert.is_true(at >= 5.99, at)
     end)
 
+    it("that begins when its command has been given up is left, and what comes in it is no line", function()
+      bench = Bench.new("quectel", pieces)
+      bench:command('AT+QIOPEN=1,0,"TCP","h",7,0,2', { online = true })
+      bench.engine:cancel(bench.id, bench.time)
+      bench:pass(0.05)
+      bench:receive("\r\nCONNECT\r\n\r\nRDY\r\n")
+      local out = ""
+      for _ = 1, 20 do
+        bench:receive('\r\nRDY\r\n\r\n+QIURC: "closed",0\r\n')
+        bench:pass(0.1)
+        out = out .. bench:output()
+      end
+      assert.are.same("+++", out)
+      bench:receive(OK)
+      bench:get_in_step()
+      assert.is_nil(bench:last("urc"))
+      assert.is_nil(bench:last("reboot"))
+    end)
+
     it("is got out of by a cancelled upload after what is still on a slow line, too", function()
       bench = Bench.new("quectel", pieces)
       bench.engine:set_line_speed(960)

@@ -34,6 +34,7 @@ kinds.merge = { where = "word", harm = "none", act = function(_, _, word) word.h
 kinds.delay = { where = "word", harm = "none", make = seconds(0.01, 5), act = function(run, fault, word)
   -- Data that comes when the library has left data mode may read like a restart, or like what another connection pushes.
   if fault.seconds > 1 and word.about.kind == "data" then run.data_was_late = true end
+  if word.about.kind == "data" then run.data_paused = true end
   if fault.seconds > 1 then run:harmed(word.about.kind == "data" and "loss" or "slow") end
   word.delay = fault.seconds
 end }

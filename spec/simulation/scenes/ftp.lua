@@ -95,6 +95,9 @@ end
 
 local CHOICES = { putting, putting, putting, getting, getting, single }
 
+--- Of a file of unknown length the module is given the time of a long one, at each attempt.
+local LONG = 5400
+
 local function plan_session(random, made)
   local retries = random:pick { 0, 1, 2, 4, 8 }
   local session = { options = { host = "ftp.example", user = "me", password = "secret", retries = retries,
@@ -102,7 +105,9 @@ local function plan_session(random, made)
   local limit = limit_of(retries)
   session.open = plan.call(made, { name = "open", limit = limit })
   session.calls = plan.lane(random, made, random:int(1, 6), CHOICES)
-  for _, call in ipairs(session.calls) do call.limit = limit end
+  for _, call in ipairs(session.calls) do
+    call.limit = call.sink == "flash" and made.server.no_size and limit + LONG * (retries + 1) or limit
+  end
   session.close = plan.call(made, { name = "close", limit = limit })
   return session
 end

@@ -70,19 +70,19 @@ function SocketTable:all_rows()
   return undamaged.ask(self.modem, "AT+SOCKET?", function() return self:rows() end)
 end
 
---- How often ask_row() sends its command while the module does not answer it.
+--- How often ask_row() sends its command: an answer may be missing or damaged, a refusal that of a damaged command.
 local QUESTIONS = 3
 
 --- Looks up the row of a connection without waiting, ahead of all queued commands, and calls tell(row): nil if there is
---- none, false if the module does not answer, though asked repeatedly.
+--- none, false if the module does not tell, though asked repeatedly.
 ---@param connection hayes.aithinker.connection
 ---@param tell fun(row: table|false|nil)
 ---@param count? integer questions asked before
 function SocketTable:ask_row(connection, tell, count)
   count = (count or 0) + 1
-  local function answered(response, err)
-    if err and not err.result and count < QUESTIONS then return self:ask_row(connection, tell, count) end
+  local function answered(response)
     local list = response and rows_of(self, response)
+    if not list and count < QUESTIONS then return self:ask_row(connection, tell, count) end
     if not list then return tell(false) end
     for _, row in ipairs(list) do
       if row.ConID == connection.id then return tell(row) end
