@@ -69,7 +69,6 @@ local function put_on_port(self, port)
   self.leaves_by_dtr = nil -- the module leaves data mode when DTR drops; nil: not known (data_mode.prepare)
   self.stray_final_at = 0  -- when one came that nobody waited for (foreign.lua); false: that has been reported
   self.blocked = false     -- waits for the port to take output
-  self.deadline = false    -- when the engine wants to be called without input
   self.timer = false
   self.ended_up_to = 0     -- of the steps that end it (shut)
   self.soon, self.next_soon = self.soon or false, self.next_soon or false
@@ -357,7 +356,6 @@ function Modem:await(blocked, deadline)
     self.blocked = blocked
     wait.want_output(self.fd, blocked)
   end
-  self.deadline = deadline or false
   local timer = self.timer
   if deadline and not (timer and timer.at <= deadline) then wait.schedule(self, deadline) end
 end
@@ -372,19 +370,25 @@ local function serve(self, now)
 end
 
 --- Reads, writes and delivers events without waiting. The loop calls it when the port is ready or a deadline has
---- passed.
+--- passed, and holds interrupts meanwhile: Ctrl-C in the middle of it would be taken for a failure of the library.
 ---
 --- A failure in the middle of that (out of memory, or a bug in the library) leaves nobody waiting: the modem is closed,
 --- and everything pending ends with that error.
 ---@package
 function Modem:advance(now)
   if self.closed_with then return self:go_on() end -- there was not even memory to begin with that
-  core.hold_interrupts() -- Ctrl-C in the middle of it would be taken for a failure of the library
   local ok, err = xpcall(serve, traceback, self, now)
   if not ok then
     local made, failed = pcall(internal_error, err)
     self:shut(made and failed or OUT_OF_MEMORY)
   end
+end
+
+--- The same at once, for callers that are not the loop.
+---@package
+function Modem:advance_now()
+  core.hold_interrupts()
+  self:advance(wait.now())
   core.release_interrupts()
 end
 

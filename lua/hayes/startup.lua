@@ -49,7 +49,7 @@ local function get_in_step(modem, baud, seconds)
   end)
   local now = wait.now()
   modem.engine:sync(now, now + seconds)
-  modem:advance(now)
+  modem:advance_now()
   if modem.closed_with then return nil, modem.closed_with end -- before anybody listened: for want of memory
   return waiter:wait()
 end

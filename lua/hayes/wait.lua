@@ -85,10 +85,10 @@ function wait.waiter()
     Waiter)
 end
 
---- Makes room for what fire() will write: it must not fail once something has happened.
+--- Makes room for what fire() will write: it must not fail once something has happened. `others` is the last of it.
 local function make_room(waiter)
   waiter.first, waiter.second, waiter.third = false, false, false
-  waiter.task, waiter.others = waiter.task or false, waiter.others or false
+  waiter.task, waiter.others = waiter.task or false, false
 end
 
 --- Lets a task go on, or a coroutine of another loop (loop/foreign.lua).
@@ -188,7 +188,7 @@ end
 function Waiter:wait(deadline)
   if deadline ~= deadline then error("the deadline is NaN; it must be a number", 2) end
   if not self.fired then
-    make_room(self)
+    if self.others == nil then make_room(self) end
     local task = loop.running()
     if task then
       suspend(self, task, deadline)

@@ -4,7 +4,6 @@ local failure = require "hayes.failure"
 local misnamed = require "hayes.exchange.misnamed"
 local reason = require "hayes.exchange.reason"
 local retry = require "hayes.exchange.retry"
-local Ticket = require "hayes.exchange.ticket"
 
 local outcome = {}
 
@@ -12,7 +11,7 @@ local outcome = {}
 function outcome.on_final(modem, response, result, line, more, unsent)
   local queue = modem.exchanges
   local ticket = queue.holder
-  queue.in_hand = Ticket.is(ticket) and ticket
+  queue.in_hand = ticket and ticket.is_ticket and ticket or false
   queue.holder = nil
   if ticket and ticket.strays then misnamed.settle(modem, ticket, result == "ok") end
   if response then
@@ -51,7 +50,7 @@ function outcome.on_deferred(modem, response, result, line, more)
   end
   local queue = modem.exchanges
   local ticket, holder = queue.deferred[response], queue.holder
-  local owner = ticket or Ticket.is(holder) and holder.response == response and holder
+  local owner = ticket or holder and holder.response == response and holder
   if line and not more and owner and owner.request.came then owner.request.came(response) end
   if ticket and not more then
     queue.in_hand = ticket
@@ -77,7 +76,7 @@ end
 --- An overlong line was discarded. It may have been part of the answer to the command in flight.
 function outcome.on_overlong(modem)
   local holder = modem.exchanges.holder
-  if Ticket.is(holder) then holder.response.truncated = true end
+  if holder and holder.is_ticket then holder.response.truncated = true end
 end
 
 local function everyone() return true end
@@ -99,7 +98,8 @@ function outcome.on_closed(modem, err)
   end_in_hand(queue, err)
   queue:end_waiting(err, everyone)
   if queue.hold then queue.hold:fail(err) end
-  queue.in_hand = Ticket.is(queue.holder) and queue.holder
+  local holder = queue.holder
+  queue.in_hand = holder and holder.is_ticket and holder or false
   queue.holder = nil
   end_in_hand(queue, err)
   for response, ticket in pairs(queue.deferred) do

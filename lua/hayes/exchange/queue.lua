@@ -199,7 +199,7 @@ function Queue:give_up(ticket)
   if self.holder ~= ticket then self.deferred[ticket.response] = nil end
   if modem.closed_with then return end
   modem.engine:cancel(ticket.id, wait.now())
-  modem:advance(wait.now())
+  modem:advance_now()
 end
 
 return Queue

@@ -9,6 +9,7 @@ local wait = require "hayes.wait"
 
 ---@class hayes.ticket: hayes.waiter
 ---@field modem hayes.modem
+---@field is_ticket true         unlike data mode, which may have the line in place of a command
 ---@field text string
 ---@field request hayes.request
 ---@field response hayes.response
@@ -21,7 +22,7 @@ local wait = require "hayes.wait"
 ---@field pausing boolean     it is sent again in a moment, and keeps its turn
 ---@field limit number|false   seconds that it may wait while a connection keeps the line
 ---@field job table|false      the job that withdraws it when its caller leaves (job.lua)
-local Ticket = setmetatable({}, { __index = wait.Waiter })
+local Ticket = { fire = wait.Waiter.fire, wait = wait.Waiter.wait, is_ticket = true }
 Ticket.__index = Ticket
 
 --- The request of a ticket that is over.
@@ -53,11 +54,6 @@ end
 function Ticket.for_hold(modem, hold, timeout)
   return setmetatable({ modem = modem, timer = false, hold = hold, text = "", fired = false, id = false,
     damage = false, limit = false, startup = false, request = { timeout = timeout } }, Ticket)
-end
-
---- Whether this is a ticket: data mode may have the line in place of a command.
-function Ticket.is(value)
-  return getmetatable(value) == Ticket
 end
 
 -- Ends

@@ -386,17 +386,15 @@ function loop.run_ready()
 end
 
 local function iterate(deadline)
-  hold()
-  local _held <close> = Held
   if first_ready or resumed and left_over() then
-    run_ready()
+    loop.run_ready()
     deadline = 0 -- something may have come of it that the caller waits for
   end
   local at = (due_first <= due_last or first_soon or serving_soon) and 0 or next_timer()
   if at and (not deadline or at < deadline) then deadline = at end
-  release()
   local count, time = clock.wait(deadline, stirring)
   hold()
+  local _held <close> = Held
   for i = 1, count do
     local modem = stirring[i]
     stirring[i] = nil

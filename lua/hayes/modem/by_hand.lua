@@ -6,7 +6,10 @@ local command = require "hayes.declare.command"
 local core = require "hayes.core"
 local mask = require "hayes.display.mask"
 
-local find = string.find
+local match = string.match
+
+--- One extended command (`AT+CSQ`), and its name: there is none of the basic syntax in it.
+local ONE_EXTENDED = '^[Aa][Tt]([%+%^%$#%*%%!][%w!%%%-%./:_]*)[^;]*$'
 
 local by_hand = {}
 
@@ -84,11 +87,6 @@ local function find_without_words(text)
   end
 end
 
---- Whether it is one extended command (`AT+CSQ`), in which there is none of the basic syntax.
-local function is_extended(text)
-  return find(text, '^%s*[Aa]?[Tt]?%s*[^%w%s&=?"]') and not find(text, ";", 1, true)
-end
-
 local function check_words(where, dialect, text)
   local found = find_without_words(text)
   if not found then return end
@@ -115,10 +113,12 @@ end
 ---@return string?
 function by_hand.check(where, dialect, text, data)
   if type(text) ~= "string" then check.value(where, "the command", text, { type = "string" }) end
-  if not is_extended(text) then check_words(where, dialect, text) end
-  local declaration = dialect.commands[command.name(text)]
+  local name = match(text, ONE_EXTENDED)
+  if not name then check_words(where, dialect, text) end
+  local commands = dialect.commands
+  local declaration = name and commands[name] or commands[command.name(text)]
   if declaration and (declaration.connect or data) then check_declared(where, dialect, text, data, declaration) end
-  return data and command.data(dialect.commands, text, data)
+  return data and command.data(commands, text, data)
 end
 
 return by_hand
