@@ -133,9 +133,17 @@ local function matches_type(value, kind)
   return type(value) == kind
 end
 
+local lists = {} -- of types, by the text that names them: `type` of a rule
+
 local function has_type(value, kinds)
-  for kind in kinds:gmatch("[^|]+") do
-    if matches_type(value, kind) then return true end
+  local list = lists[kinds]
+  if not list then
+    list = {}
+    for kind in kinds:gmatch("[^|]+") do list[#list + 1] = kind end
+    lists[kinds] = list
+  end
+  for i = 1, #list do
+    if matches_type(value, list[i]) then return true end
   end
   return false
 end

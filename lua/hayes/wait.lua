@@ -177,8 +177,10 @@ end
 
 --- No loop suspends the caller: it blocks, and the library's loop runs meanwhile.
 local function block(waiter, deadline)
-  if not deadline or deadline > builtin.now() then foreign.warn_of_blocking() end
-  while not waiter.fired and not (deadline and builtin.now() >= deadline) do builtin.iterate(deadline) end
+  if not deadline or deadline > builtin.now() then
+    foreign.warn_of_blocking()
+    repeat builtin.iterate(deadline) until waiter.fired or deadline and builtin.now() >= deadline
+  end
   builtin.run_ready() -- handlers of events that came before it
 end
 

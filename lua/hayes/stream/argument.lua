@@ -23,6 +23,7 @@ end
 ---@param number number
 ---@return integer
 function argument.whole(number)
+  if math.type(number) == "integer" then return number end
   local cut = number < 0 and math.ceil(number) or math.floor(number)
   return math.tointeger(cut) or cut < 0 and math.mininteger or math.maxinteger
 end
@@ -34,6 +35,7 @@ end
 ---@param default? string
 ---@return string
 function argument.text(where, name, value, default)
+  if type(value) == "string" then return value end
   if value == nil and default then return default end
   return tostring(check.value(where, name, value, { type = "string|number" }))
 end

@@ -411,7 +411,8 @@ end
 ---@return hayes.error?
 function DataMode.deadlock(connection)
   local modem = connection.modem
-  if connection.data and connection.data == modem.online then return nil end
+  local online = modem.online
+  if not online or connection.data == online then return nil end
   return exchange.deadlock(modem)
 end
 

@@ -49,7 +49,7 @@ end
 ---@param wanted integer
 ---@param here? boolean the caller itself reads, since it can be neither cancelled nor timed out
 function incoming.start(self, wanted, here)
-  self.wanted = math.max(wanted, 1)
+  self.wanted = wanted < 1 and 1 or wanted
   if self.reading.held or self.receive_error or self.closing then return end
   if here then return read_and_tell(self, self.reading:take()) end
   wait.spawn_detached(read_and_tell, self, self.reading:take())
@@ -131,13 +131,15 @@ function incoming.all(self, deadline, prefix)
 end
 
 function incoming.count(self, count, deadline, prefix)
-  local input, wanted = self.input, math.max(0, count - #prefix)
+  local input, wanted = self.input, count - #prefix
+  if wanted < 0 then wanted = 0 end
   -- A count of 0 waits until there is something, or the end.
   local least = count == 0 and prefix == "" and 1 or wanted
   while input.size < least do
     local ok, err = incoming.wait_for_more(self, deadline, least)
     if not ok then return nil, err, prefix .. incoming.take(self, input.size) end
   end
+  if prefix == "" then return incoming.take(self, wanted) end
   return prefix .. incoming.take(self, wanted)
 end
 

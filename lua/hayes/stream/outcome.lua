@@ -29,6 +29,7 @@ end
 
 --- The time at which a call that begins now must end; nil: no limit.
 function outcome.deadline(self)
+  if self.block_timeout < 0 and self.total_timeout < 0 then return nil end
   local seconds = outcome.seconds(self)
   return seconds and wait.now() + seconds
 end

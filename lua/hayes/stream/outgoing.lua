@@ -96,8 +96,8 @@ local function linger(self, deadline, was_free)
   local goal, limit = self.queued, wait.now() + LINGER
   if deadline and deadline < limit then limit = deadline end
   while self.done < goal and self.given < goal and self.sending.held and not self.send_error do
-    if wait.now() >= limit then break end
-    outcome.waiter_in(self, "room"):wait(limit)
+    local _, late = outcome.waiter_in(self, "room"):wait(limit)
+    if late then break end
   end
   self.lingers = false
 end
@@ -136,11 +136,15 @@ local function put(self, bytes)
   farewell.note(self)
 end
 
+local function put_part(self, data, i, j)
+  put(self, i == 1 and j == #data and data or data:sub(i, j))
+end
+
 --- Queues as much as there is room for.
 local function enqueue(self, entering, room)
-  local data, i = entering.data, entering.i
+  local i = entering.i
   local last = math.min(entering.j, i + room - 1)
-  put(self, (i == 1 and last == #data) and data or data:sub(i, last))
+  put_part(self, entering.data, i, last)
   entering.i = last + 1
 end
 
@@ -176,38 +180,50 @@ function outgoing.unsent(self)
   return count
 end
 
---- Queues the rest as the queue gets room. Gives the word for why it does not, if not.
-local function enter(self, entering, deadline, limit)
-  local _entering <close> = entering
+--- Sends what has been queued, as soon as the line is free.
+local function start_put(self)
+  outgoing.start(self)
+  if self.signal then self:update_signal() end
+end
+
+--- Queues the bytes of data from i to j as the queue gets room. Gives the first that it does not, and the word for why.
+local function enter(self, data, i, j, deadline, limit)
+  local entering <close> = setmetatable({ data = data, i = i, j = j, list = self.entering }, Entering)
   self.entering[entering] = true
   while entering.i <= entering.j and not self.closing and not outgoing.is_over(self, entering.j - entering.i + 1) do
     local room = limit - self.output.size
     if room > 0 then
       enqueue(self, entering, room)
-      outgoing.start(self)
-      if self.signal then self:update_signal() end
+      start_put(self)
     elseif self.paused then
-      return "command_mode"
+      return entering.i, "command_mode"
     elseif outcome.is_deadlock(self, deadline) then
-      return "timeout"
+      return entering.i, "timeout"
     elseif outcome.is_late(deadline) then
-      if self.output.size >= limit then return outcome.late(self, "send") end
+      if self.output.size >= limit then return entering.i, outcome.late(self, "send") end
     else
       outcome.waiter_in(self, "room"):wait(deadline)
     end
   end
+  return entering.i
 end
 
---- Queues the bytes of data from i to j, waiting while the queue is full. Returns what Socket:send returns.
+--- Queues the bytes of data from i to j, waiting while the queue is full. Returns what Socket:send returns. The caller
+--- has asked is_refused.
 function outgoing.take(self, data, i, j)
   local deadline = outcome.deadline(self)
   local limit = QUEUE_CHUNKS * self.connection.chunk
   local modem = self.connection.modem
   local was_free = not self.sending.held and not (modem and not exchange.is_free(modem))
-  local entering = setmetatable({ data = data, i = i, j = j, list = self.entering }, Entering)
-  local word = enter(self, entering, deadline, limit)
-  i = entering.i
-  if word then return nil, word, i - 1 end
+  if j - i < limit - self.output.size then
+    put_part(self, data, i, j)
+    start_put(self)
+    i = j + 1
+  else
+    local word
+    i, word = enter(self, data, i, j, deadline, limit)
+    if word then return nil, word, i - 1 end
+  end
   if not self.closing and not self.paused and not outcome.is_late(deadline) then linger(self, deadline, was_free) end
   if self.send_error or i <= j then
     outgoing.tell(self)

@@ -132,11 +132,12 @@ end
 ---@return integer? last, string? err, integer? taken
 function Socket:send(data, i, j)
   data = argument.text("socket:send", "the data", data)
-  i = argument.whole(argument.number("socket:send", "i", i, 1, "integer"))
-  j = argument.whole(argument.number("socket:send", "j", j, -1, "integer"))
+  i = i == nil and 1 or argument.whole(argument.number("socket:send", "i", i, nil, "integer"))
+  j = j == nil and -1 or argument.whole(argument.number("socket:send", "j", j, nil, "integer"))
   if i < 0 then i = #data + i + 1 end
   if j < 0 then j = #data + j + 1 end
-  i, j = math.max(i, 1), math.min(j, #data)
+  if i < 1 then i = 1 end
+  if j > #data then j = #data end
   if i > j then return i - 1 end
   if outgoing.is_refused(self, j - i + 1) then return nil, "closed", i - 1 end
   return outgoing.take(self, data, i, j)
@@ -188,9 +189,9 @@ end
 ---@param prefix? string what the result begins with: the bytes that a call has given which ran out of time ("")
 ---@return string? data, string? err, string? partial
 function Socket:receive(pattern, prefix)
-  prefix = argument.text("socket:receive", "the prefix", prefix, "")
+  prefix = prefix == nil and "" or argument.text("socket:receive", "the prefix", prefix)
   local deadline = outcome.deadline(self)
-  local count = type(pattern) ~= "table" and tonumber(pattern)
+  local count = math.type(pattern) and pattern or type(pattern) ~= "table" and tonumber(pattern)
   if count then
     if count < 0 or count ~= count then
       check.fail("socket:receive", ("the count is %s; it must not be negative"):format(count))

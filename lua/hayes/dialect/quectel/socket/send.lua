@@ -29,14 +29,15 @@ end
 
 --- It has ended in some way, and no longer counts as unconfirmed.
 function Send:__close()
-  for i, candidate in ipairs(self.unconfirmed) do
-    if candidate == self then return table.remove(self.unconfirmed, i) end
+  local unconfirmed = self.unconfirmed
+  for i = #unconfirmed, 1, -1 do
+    if unconfirmed[i] == self then return table.remove(unconfirmed, i) end
   end
 end
 
 --- It is being sent to the module.
 function Send:begun()
-  table.insert(self.unconfirmed, self)
+  self.unconfirmed[#self.unconfirmed + 1] = self
 end
 
 --- The request of one send.
