@@ -29,8 +29,8 @@ exchange.UNKNOWN = -1
 ---  Modem:send_data, as `given` tells that there is room, and Modem:finish_data
 ---@field begun? fun(self)  its turn has come; it must neither wait nor raise
 ---@field given? fun()      the port has what was sent; it must neither wait nor raise
----@field progress? fun(bytes: integer) called with the number of bytes of its data that have passed so far, at most
----  ten times a second; it must neither wait nor raise
+---@field progress? fun(bytes: integer, self) called with the number of bytes of its data that have passed so far, at
+---  most ten times a second; it must neither wait nor raise
 ---@field length? integer    bytes of the file given as data
 ---@field block? integer     so many bytes follow CONNECT; exchange.UNKNOWN: up to its deferred result
 ---@field sink? userdata     a file of core.file that they go to, in place of `data` in the response

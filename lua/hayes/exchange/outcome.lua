@@ -70,7 +70,8 @@ end
 --- Number of data bytes that the command in flight has transferred so far.
 function outcome.on_progress(modem, bytes)
   local holder = modem.exchanges.holder
-  if holder and holder.request and holder.request.progress then holder.request.progress(bytes) end
+  local request = holder and holder.request
+  if request and request.progress then request.progress(bytes, request) end
 end
 
 --- An overlong line was discarded. It may have been part of the answer to the command in flight.

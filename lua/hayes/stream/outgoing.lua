@@ -30,13 +30,19 @@ function outgoing.fail(self, bytes, err)
   self:notify()
 end
 
+--- Something may have changed for those who wait for the output: sending is over, or goes on otherwise.
+function outgoing.notify(self)
+  if self.room then self.room:fire() end
+  if self.handed then self.handed:fire() end
+end
+
 --- Sends one chunk of the queue.
 local function send_chunk(self, connection)
   local queue = self.output
   local bytes = queue:take(connection.chunk)
   local given = self.lingers and function()
     self.given = self.done + #bytes
-    if self.room then self.room:fire() end
+    if self.handed then self.handed:fire() end
   end
   local ok, err = connection:send(bytes, given or nil)
   self.lingered = false
@@ -49,6 +55,9 @@ local function send_chunk(self, connection)
     outgoing.fail(self, bytes, err)
   end
   if self.room then self.room:fire() end
+  -- Those who linger for what goes next need not look.
+  local early = ok and queue.size > 0 and self.lingers and self.done < self.lingers
+  if self.handed and not early then self.handed:fire() end
   if self.signal then self:update_signal() end
 end
 
@@ -68,7 +77,7 @@ local function send_queued(self, held)
     local ok, err = xpcall(send_chunk, debug.traceback, self, connection)
     if not ok then
       outgoing.fail(self, "", errors.internal(err))
-      if self.room then self.room:fire() end
+      outgoing.notify(self)
       error(err, 0)
     end
   end
@@ -92,11 +101,11 @@ local function linger(self, deadline, was_free)
     if self.lingered then return end
     self.lingered = true
   end
-  self.lingers = true
   local goal, limit = self.queued, wait.now() + LINGER
+  self.lingers = math.min(self.lingers or goal, goal)
   if deadline and deadline < limit then limit = deadline end
   while self.done < goal and self.given < goal and self.sending.held and not self.send_error do
-    local _, late = outcome.waiter_in(self, "room"):wait(limit)
+    local _, late = outcome.waiter_in(self, "handed"):wait(limit)
     if late then break end
   end
   self.lingers = false
@@ -241,7 +250,7 @@ function outgoing.has_failed(self)
   err = errors.copy(err)
   err.sent = nil -- of what the connection was sending when it ended
   outgoing.fail(self, "", err)
-  if self.room then self.room:fire() end
+  outgoing.notify(self)
   return true
 end
 

@@ -58,7 +58,8 @@ local function new(class, kind, connection, host, port, opener)
     output = Buffer.new(), sending = Lock.new(),
     wanted = 0,    -- number of bytes of input that a read goes on for
     lingered = false, -- send() has waited for the chunk that is under way
-    lingers = false, given = 0, -- it does now; as `done`, but the port has them, as far as that is known
+    lingers = false, -- the least number of `given` that a send() waits for
+    given = 0,     -- as `done`, but the port has them, as far as that is known
     queued = 0, done = 0, -- bytes passed to send() so far, and how many of them the module has
     modem = false, -- of the connection, also when that is over
     bridge = false, -- that of descriptor() (bridge.lua)
@@ -72,7 +73,7 @@ local function new(class, kind, connection, host, port, opener)
     received = 0, sent = 0, opened_at = wait.now(), -- of getstats()
     block_timeout = -1, total_timeout = -1, -- seconds; negative: none
     quiet_since = false, -- since then nothing has come for those who want it
-    arrival = false, room = false, signal = false, timer = false,
+    arrival = false, room = false, handed = false, signal = false, timer = false,
   }, class)
   if connection then connecting.adopt(self, connection, host, port) end
   return self
@@ -262,7 +263,7 @@ local function close(self)
   self.connection = nil
   if flushed and not closed then err = close_err end
   if errors.is(err) then outcome.remember(self, err) end
-  if self.room then self.room:fire() end
+  outgoing.notify(self)
   self.closing:fire(flushed and closed or false, err)
 end
 

@@ -61,6 +61,7 @@ function Connection.new(modem, family, id, opening)
     auto = opening.auto, datagrams = datagrams,
     pushed = Buffer.new(), -- what has come without being asked for
     read_command = ("AT+%s=%d,%d"):format(family.receive, id, most),
+    send_command = ("AT+%s=%d,"):format(family.send, id), -- the length follows
     chunk = commands.most(declared, "+" .. family.send, 2, MOST_SENT, 1),
     arrivals = 0,      -- notifications so far
     has_data = false,  -- data was announced, and has not been read to the end
@@ -208,7 +209,7 @@ end
 --- Sends up to 1460 bytes, waiting while the module's buffer is full.
 function Connection:send(bytes, given)
   if self.mode == "transparent" then return DataMode.send_from(self, bytes, lost_by_server) end
-  local command = ("AT+%s=%d,%d"):format(self.family.send, self.id, #bytes)
+  local command = self.send_command .. #bytes
   local retry, full_since = RETRY_FIRST, nil
   while true do
     local refusal = self:refusal()

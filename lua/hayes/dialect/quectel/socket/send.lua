@@ -40,12 +40,15 @@ function Send:begun()
   self.unconfirmed[#self.unconfirmed + 1] = self
 end
 
+local function on_progress(count, send)
+  if count >= #send.data then send.on_given() end
+end
+
 --- The request of one send.
 ---@return hayes.request
 function Send.new(connection, bytes, given)
-  local progress = given and function(count) return count >= #bytes and given() end
   return setmetatable({ data = bytes, unconfirmed = unconfirmed_sends[connection.modem], taken = false,
-    owner = connection, progress = progress }, Send)
+    owner = connection, on_given = given, progress = given and on_progress }, Send)
 end
 
 return Send
