@@ -3,8 +3,9 @@
 
 local check = {}
 
+--- A value in one line.
 local function show(value)
-  if type(value) == "string" then return string.format("%q", value) end
+  if type(value) == "string" then return (("%q"):format(value):gsub("\\\n", "\\n")) end
   if type(value) == "number" or type(value) == "boolean" or value == nil then return tostring(value) end
   return "a " .. type(value)
 end

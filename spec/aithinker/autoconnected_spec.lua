@@ -46,7 +46,7 @@ describe("The connection that an Ai-Thinker module has made by itself", function
     assert.is_truthy(tostring(sock):find("^udp"))
   end)
 
-  it("that there is not, or that is not set, is not_connected", function()
+  it("is the error not_connected where there is none, or none is set up", function()
     for _, set in ipairs { setting, "0" } do
       setting = set
       local sock, err = modem.tcp.autoconnected()

@@ -18,7 +18,7 @@ describe("On an Ai-WB2", function()
     modem, emulator = nil, nil
   end)
 
-  it("a network is found, joined, left and joined again; why not is told", function()
+  it("a network is found, joined, left and joined again, and a join that fails says why", function()
     start { ap = "home sweet,s3cret" }
     assert.are.same("disconnected", modem.wifi.status().state)
     assert.are.same("home sweet", modem.wifi.scan()[1].ssid)
@@ -36,7 +36,7 @@ describe("On an Ai-WB2", function()
     end
   end)
 
-  it("names are resolved, and servers of names set", function()
+  it("names are resolved, and DNS servers set", function()
     modem, emulator = lab.joined(nil, { resolve = { ["known.example"] = "10.1.2.3:80" } })
     assert.are.same("10.1.2.3", modem.dns.resolve("known.example"))
     local none, err = modem.dns.resolve("unknown.invalid")

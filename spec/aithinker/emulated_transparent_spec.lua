@@ -180,7 +180,7 @@ describe("An Ai-WB2 that is to connect by itself after a start", function()
   end)
 
   for _, quirks in ipairs { "", "WB2-P23.2.1" } do
-    it("is found inside it when the port is opened, and left" .. (quirks ~= "" and ", as " .. quirks or ""), function()
+    it("is taken out of that mode when the port is opened" .. (quirks ~= "" and ", as " .. quirks or ""), function()
       set(quirks ~= "" and quirks or nil)
       modem.emulator = nil -- which would be closed, too
       modem:close()
@@ -197,7 +197,7 @@ describe("An Ai-WB2 that is to connect by itself after a start", function()
     end)
   end
 
-  it("is got out of it when it restarts under a program", function()
+  it("is taken out of that mode when it restarts under a program", function()
     set()
     local ready = hayes.spawn(function() return modem:wait("ready", 20) end)
     assert(emulator:control("reboot"))

@@ -108,7 +108,7 @@ describe("An Ai-Thinker module", function()
     assert.are.same({}, module.sockets)
   end)
 
-  it("gives nothing of a stream after a packet that got lost", function()
+  it("gives nothing of a stream after a lost packet", function()
     local lost = true
     open { ["^AT%+SOCKETREAD="] = function(line)
       if not lost then return module:read(line) end

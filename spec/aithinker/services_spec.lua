@@ -32,7 +32,7 @@ describe("An Ai-Thinker module", function()
     return table.concat(trace, "\n"):find(text, 1, true) ~= nil
   end
 
-  describe("is found out", function()
+  describe("is identified", function()
     it("by asking, with its lineage and that lineage's limits", function()
       for name, limit in pairs { legacy = 252, middleware = 252, framework3 = 1019 } do
         open(nil, { lineage = name })
@@ -58,7 +58,7 @@ describe("An Ai-Thinker module", function()
       assert.are.same(0, module:count("GMR") + module:count("ATI"))
     end)
 
-    it("and firmware like ESP-AT on the same modules is told what it is", function()
+    it("and firmware like ESP-AT on the same modules is refused by its name", function()
       module = Module.new { commands = { ["AT+GMR"] = "AT version:2.2.0\r\nSDK version:x\r\n"
         .. "Bin version:V4.18_P2.3.3-179784b\r\n" .. OK } }
       local none, err = hayes.open_port(module.port, "script")

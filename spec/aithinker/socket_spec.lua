@@ -330,6 +330,16 @@ describe("On an Ai-Thinker module", function()
       assert.are.same(1, server:close())
     end)
 
+    it("has a client closed that connects while it is being closed", function()
+      open()
+      local server = assert(modem.tcp.listen(8080))
+      module.port.delay = 1
+      module:client(1) -- its event is on the way
+      assert.are.same(1, server:close())
+      hayes.sleep(20)
+      assert.is_nil(next(module.sockets))
+    end)
+
     it("has SSL clients where it is an SSL server", function()
       open()
       local server <close> = assert(modem.ssl.listen(8443))

@@ -1,6 +1,7 @@
 -- Bytes that are lost on the line, or come twice: data is never given for whole that is not, as far as what stands
 -- around it can tell.
 
+local check = require "hayes.check"
 local Bench = require "support.engine"
 local core = require "hayes.core"
 
@@ -31,7 +32,7 @@ end
 describe("The engine, when bytes are lost or come twice,", function()
   for _, answer in ipairs(answers) do
     local dialect, command, head, tail = table.unpack(answer)
-    it(("does not call an answer whole that is not: %s, ended by %q"):format(command, tail), function()
+    it(("does not take a damaged answer for a whole one: %s, ended by %s"):format(command, check.show(tail)), function()
       for _, payload in ipairs(payloads) do
         local stream = head:format(#payload) .. payload .. tail
         for _, damaged in ipairs(damages(stream)) do
@@ -60,7 +61,7 @@ describe("The engine, when bytes are lost or come twice,", function()
     { "aithinker", "\r\n+EVENT:SocketDown,1,%d,", "\r\n", "\r\n+EVENT:WIFI_GOT_IP\r\n" },
   } do
     local dialect, head, tail, next_line = table.unpack(push)
-    it(("tells that data pushed as %q is damaged, by what follows it"):format(head), function()
+    it(("reports that data pushed as %s is damaged, by what follows it"):format(check.show(head)), function()
       for _, payload in ipairs(payloads) do
         local stream = head:format(#payload) .. payload .. tail
         for at = #head, #stream do -- behind the length

@@ -1,5 +1,6 @@
 -- Bytes of an upload, or what the module says of it, that the line has lost: each side waits for the other.
 
+local check = require "hayes.check"
 local Bench = require "support.engine"
 
 describe("The engine, when an upload", function()
@@ -83,7 +84,7 @@ end)
 
 describe("A download of known length", function()
   for _, last in ipairs { "\r\nNO CARRIER\r\n", "\r\nERROR\r\n", "\r\nOK\r\n", "\r\n+QFTPGET: 608,426\r\n" } do
-    it(("whose last bytes are %q waits for the answer, however late that is"):format(last), function()
+    it(("whose last bytes are %s waits for the answer, however late that is"):format(check.show(last)), function()
       local bench = Bench.new()
       local bytes = ("x"):rep(100) .. last
       local response = bench:command(('AT+QFTPGET="a","COM:",0,%d'):format(#bytes), { block = #bytes, timeout = 60 })

@@ -1,6 +1,7 @@
 -- Modules that repeat the data of a command in front of its answer (Quectel: AT+QISDE=1; with ATE1 the data of
 -- AT+QSSLSEND, too): it is dropped like the echo of a command line, whatever it looks like.
 
+local check = require "hayes.check"
 local Bench = require "support.engine"
 
 local payloads = {}
@@ -23,8 +24,8 @@ describe("The echo of data", function()
     for _, payload in ipairs(payloads) do
       for _, prompt in ipairs { "\r\n>", "\r\n> " } do
         for _, echoed in ipairs { true, false } do
-          it(("%s %s, %q, after %q"):format(echoed and "is dropped" or "that does not come is not missed", words,
-            payload:sub(1, 20), prompt), function()
+          it(("%s %s, %s, after %s"):format(echoed and "is dropped" or "that does not come is not missed", words,
+            check.show(payload:sub(1, 20)), check.show(prompt)), function()
             local bench = Bench.new("quectel", pieces)
             bench:command(("AT+QISEND=0,%d"):format(#payload), { data = payload })
             bench:receive(prompt)

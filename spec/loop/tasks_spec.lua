@@ -4,7 +4,7 @@ local raises = require "support.raises"
 local script = require "support.script"
 local wait = require "hayes.wait"
 
-describe("Tasks", function()
+describe("Tasks:", function()
   before_each(script.virtual_time)
   after_each(script.real_time)
 
@@ -22,7 +22,7 @@ describe("Tasks", function()
     assert.are.same({ "main", "spawned" }, order)
   end)
 
-  it("tasks of tasks are waited for, too", function()
+  it("those that a task has spawned are waited for, too", function()
     local ended = false
     hayes.run(function()
       hayes.spawn(function()
@@ -36,7 +36,7 @@ describe("Tasks", function()
     assert.is_true(ended)
   end)
 
-  it("sleep at the same time", function()
+  it("several sleep at the same time", function()
     local started = hayes.now()
     hayes.run(function()
       for _ = 1, 10 do hayes.spawn(hayes.sleep, 1) end
@@ -167,7 +167,7 @@ describe("Tasks", function()
     assert.is_true(ticks >= 5)
   end)
 
-  describe("that wait where C has called back", function()
+  describe("those that wait where C has called back", function()
     local function in_gsub(f) return (("x"):gsub("x", f)) end
     local function in_sort(f) table.sort({ 1, 2 }, function() return f() == true end) end
     local function in_tostring(f) return tostring(setmetatable({}, { __tostring = function() return tostring(f()) end })) end

@@ -3,7 +3,7 @@
 local hayes = require "hayes"
 local script = require "support.script"
 
-describe("A modem", function()
+describe("A modem:", function()
   local modem, port
 
   local function open(commands, options)

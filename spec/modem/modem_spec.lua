@@ -4,7 +4,7 @@ local script = require "support.script"
 
 local OK = "\r\nOK\r\n"
 
-describe("A modem", function()
+describe("A modem:", function()
   local modem, port
 
   local function open(commands, options)

@@ -1,6 +1,7 @@
 -- CONNECT, or a prompt, in the answer to a command sent by hand. What follows is no line of the module, whatever it looks
 -- like, and no command is sent to the far end.
 
+local check = require "hayes.check"
 local hayes = require "hayes"
 local lookalikes = require "vectors.lookalikes"
 local script = require "support.script"
@@ -27,7 +28,7 @@ describe("CONNECT in the answer to a command of which nothing is declared", func
   local bodies = { "", ("0123456789"):rep(1000) }
   table.move(lookalikes, 1, #lookalikes, #bodies + 1, bodies)
   for _, body in ipairs(bodies) do
-    it(("begins a body that is given as data, and never parsed: %q"):format(body:sub(1, 30)), function()
+    it("begins a body that is given as data, and never parsed: " .. check.show(body:sub(1, 30)), function()
       for _, cut in ipairs { false, true } do
         open { ["AT+QHTTPREAD=80"] = function(_, at)
           if cut then at.pieces = function(_, bytes) return bytes:gmatch "." end end

@@ -174,9 +174,8 @@ local function short(value)
   return type(value) == "string" and #value > 100 and value:sub(1, 100) .. "…" or value
 end
 
---- A value in one line.
 local function show(value)
-  return (check.show(short(value)):gsub("\\\n", "\\n"):gsub("\\13", "\\r"))
+  return (check.show(short(value)):gsub("\\13", "\\r"))
 end
 
 local function has_type(value, types)

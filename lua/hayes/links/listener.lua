@@ -37,7 +37,6 @@ function Listener:on_client(id)
   if earlier then earlier:on_closed() end -- its end got lost on the line
   local connection = Connection.new(self.registry, self.declared, id, "a client of port", self.port)
   self.registry.by_id[id], self.registry.cleared[id] = connection, true
-  if self.released then return connection:abandon() end
   self:put(connection)
 end
 

@@ -32,9 +32,10 @@ local function notify(self)
   if self.arrival then self.arrival:fire() end
 end
 
---- A client has connected.
+--- A client has connected. Nobody wants one whose event comes while the socket is being closed.
 ---@param connection table
 function Listener:put(connection)
+  if self.released then return connection:abandon() end
   self.waiting[#self.waiting + 1] = connection
   notify(self)
 end

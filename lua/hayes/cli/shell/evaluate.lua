@@ -1,5 +1,6 @@
 --- Lua at the prompt.
 
+local check = require "hayes.check"
 local hayes = require "hayes"
 local missing = require "hayes.cli.shell.missing"
 
@@ -35,8 +36,7 @@ local function sorted_keys(value)
 end
 
 local function scalar(value)
-  if type(value) == "string" then return (("%q"):format(value):gsub("\\\n", "\\n")) end
-  return tostring(value)
+  return type(value) == "string" and check.show(value) or tostring(value)
 end
 
 --- A value as a person wants to see it. Objects print themselves.
