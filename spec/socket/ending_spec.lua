@@ -152,6 +152,39 @@ describe("A modem that is closed", function()
     assert.is_truthy(tostring(modem):find "closed")
   end)
 
+  describe("while a connection is in data mode,", function()
+    before_each(function() sock = assert(modem.tcp.open("server.example", 8, { mode = "transparent" })) end)
+
+    it("sends what is queued, and leaves data mode", function()
+      sock:settimeout(0)
+      sock:send(("x"):rep(5000))
+      modem:close()
+      assert.are.same(("x"):rep(5000), module.all[2].got)
+      assert.is_nil(module.online)
+      assert.are.same({}, written)
+    end)
+
+    it("leaves data mode when the connection is resumed at that moment, too", function()
+      assert(sock:escape())
+      module.port.delay = 0.5
+      hayes.run(function()
+        local resuming = hayes.spawn(function() sock:resume() end)
+        hayes.sleep(0.1)
+        modem:close()
+        resuming:join()
+      end)
+      assert.is_nil(module.online)
+    end)
+
+    it("waits for no longer than a while", function()
+      module.deaf = true
+      local before = script.now()
+      modem:close()
+      assert.is_true(script.now() - before <= 6)
+      assert.is_truthy(tostring(modem):find "closed")
+    end)
+  end)
+
   --- Closes the modem in one task while another is inside a send() of so many bytes. Gives what that send() returns.
   local function close_during_send(count)
     local got

@@ -1,5 +1,5 @@
 --- What the program has sent goes out before a modem is closed or the program ends, within a bound; a line on stderr
---- says what did not.
+--- says what did not. Data mode is left: what the next program sends would go to the far end of the connection.
 ---
 --- The end of a program comes in three ways: the main chunk ends, or raises, and lua_close runs the finalizers; os.exit
 --- does so or not, and then core.at_exit calls.
@@ -9,8 +9,9 @@ local wait = require "hayes.wait"
 
 local farewell = {}
 
---- How long it may take, seconds.
+--- How long sending may take, and leaving data mode after that, seconds.
 local BOUND = 2
+local ESCAPE_BOUND = 5
 
 --- What has something to send. Its unsent(modem) is the number of bytes, false if it is of another modem; gather()
 --- queues whatever the program has handed over, without waiting; send_until(deadline) waits until it is sent; report()
@@ -59,12 +60,19 @@ local function send_rest(modem, deadline)
   end
 end
 
+local function leave_data_mode(modem)
+  local online = modem.online
+  if online and not modem.closed_with and not modem.lost then online:escape(wait.now() + ESCAPE_BOUND) end
+end
+
 --- Sends what there is of this modem, or says what could not be sent. From now on nothing more is taken.
 function farewell.bid(modem)
   modem.leaving = true
-  if next(senders) == nil then return end
-  pcall(send_rest, modem, wait.now() + BOUND) -- the task may have been cancelled, and may not wait any more
-  farewell.report(modem)
+  if next(senders) ~= nil then
+    pcall(send_rest, modem, wait.now() + BOUND) -- the task may have been cancelled, and may not wait any more
+    farewell.report(modem)
+  end
+  pcall(leave_data_mode, modem)
 end
 
 -- The end of the program

@@ -335,12 +335,14 @@ function DataMode:open(text, request)
 end
 
 --- Leaves data mode and keeps the connection open; commands are sent until resume(). True; or nil and the error.
+---@param deadline? number  waits no longer than that
 ---@return true?, hayes.error?
-function DataMode:escape()
+function DataMode:escape(deadline)
   self.parked = true
   while self.state == "online" or self.resuming do
     if self.state == "online" and not self.leaving then leave(self) end
-    self.changed:wait()
+    local _, late = self.changed:wait(deadline)
+    if late then return nil, no_answer(self) end
   end
   if self.state == "ended" then return nil, self.err end
   return true
