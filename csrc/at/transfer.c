@@ -64,13 +64,17 @@ static bool is_text(const char *line, const char *end, const char *text)
 }
 
 /* Judges a result by its byte count. `before`: how many of the held bytes precede it. */
-static enum verdict judge_count(const struct at_download *download, uint64_t count, size_t before)
+static enum verdict judge_count(const struct at_download *download, uint64_t count, const char *held,
+                                size_t before)
 {
     uint64_t more = count - download->received;
     if (more == 0)
         return IS_END;
     if (more == before)
         return DATA; /* what is held before the result is data */
+    if (more < before && before - more >= AT_ANSWER_LENGTH &&
+        memcmp(held + more, at_answer_text, AT_ANSWER_LENGTH) == 0)
+        return DATA; /* the same up to `OK`, behind which URCs have come */
     bool all = download->total == AT_UNKNOWN_LENGTH || count == download->total;
     return all && count > download->received ? MAY_BE_SHORT : DATA;
 }
@@ -104,7 +108,7 @@ static enum verdict judge(const struct at_download *download, const char *held, 
                 return DATA;
             if (code != 0) /* a module that goes on with `OK` had not ended in front of that */
                 return ok != NULL && lines > 1 ? DATA : MAY_BE_END;
-            return judge_count(download, count, (size_t)((ok != NULL ? ok : held) - begin) - 2);
+            return judge_count(download, count, begin, (size_t)((ok != NULL ? ok : held) - begin) - 2);
         }
         ok = is_text(held, stop, "OK") ? held : NULL;
         fails = is_failure(held, stop);

@@ -169,6 +169,21 @@ for way, pieces in pairs(Bench.ways) do
       end
     end)
 
+    it("ends with its result behind URCs, whatever looks like an end in its content", function()
+      for _, content in ipairs { "x", "x\r\nERROR\r\n\r\nmore", "x\r\nOK\r\n\r\n+QIND: PB DONE\r\n" } do
+        for _, length in ipairs { #content, UNKNOWN } do
+          begin(length)
+          bench:receive(content)
+          bench:pass(0.05)
+          bench:receive("\r\nOK\r\n\r\n+QIND: PB DONE\r\n\r\n+QFTPGET: 0," .. #content .. "\r\n")
+          settle(false)
+          assert.are.same("ok", (final()), content)
+          assert.are.same(content, response.data)
+          assert.are.same("+QFTPGET: 0," .. #content, deferred())
+        end
+      end
+    end)
+
     it("of which bytes were lost on the line is no success", function()
       local bytes = ("0123456789"):rep(10)
       for lost = 1, 60 do

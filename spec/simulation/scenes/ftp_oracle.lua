@@ -156,6 +156,8 @@ end
 local function is_expected(client, call, err)
   -- Data that looks like the end of a download, with a pause behind it: the question whether it is ends the transfer.
   if err.name == "cancelled" and client.run.data_paused then return true end
+  -- The server has not answered the command before, which was cancelled.
+  if err.code == 603 and client.unsettled then return true end
   if err.name == "exists" then return call.existing == "refuse" and client.before ~= nil end
   if err.code == 627 then return client.before == nil or client.run.module.server.habits.no_overwrite end
   local habits = client.run.module.server.habits
