@@ -1,5 +1,5 @@
-/* Ctrl-C and SIGTERM as an error in the main program, any number of times: the program lua does it with
- * Ctrl-C alone, and once, after which the next one ends the process. */
+/* Ctrl-C, SIGTERM and SIGHUP as an error in the main program, any number of times: the program lua does it
+ * with Ctrl-C alone, and once, after which the next one ends the process. */
 #include "lua/core.h"
 
 #include <signal.h>
@@ -9,6 +9,8 @@ static lua_State *main_thread; /* the handler gets no argument */
 
 static int holds;    /* sections under way that are not to be interrupted */
 static bool pending; /* one has come during such a section */
+
+static volatile sig_atomic_t is_to_end; /* one of them was no Ctrl-C */
 
 static void raise_interrupted(lua_State *L, lua_Debug *record)
 {
@@ -42,19 +44,33 @@ static int release_interrupts(lua_State *L)
     return luaL_error(L, "interrupted!");
 }
 
-/* lua_sethook is safe to call from a signal handler. */
+/* lua_sethook is safe to call from a signal handler. Service managers send SIGHUP right behind SIGTERM, and a
+ * second interrupt would end what the first one makes the program do. */
 static void on_interrupt(int number)
 {
-    (void)number;
+    if (number == SIGHUP && is_to_end)
+        return;
+    if (number != SIGINT)
+        is_to_end = 1;
     lua_sethook(main_thread, raise_interrupted, LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE | LUA_MASKCOUNT, 1);
 }
 
+/* is_to_end(): whether SIGTERM or SIGHUP has come, after which a program that goes on at Ctrl-C ends, too. */
+static int is_ending(lua_State *L)
+{
+    lua_pushboolean(L, is_to_end);
+    return 1;
+}
+
+/* SIGHUP stays ignored where it is (nohup). */
 static void handle(void (*handler)(int))
 {
-    struct sigaction action = {.sa_handler = handler};
+    struct sigaction action = {.sa_handler = handler}, before;
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    if (sigaction(SIGHUP, NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+        sigaction(SIGHUP, &action, NULL);
 }
 
 /* The state is being closed: soon neither it nor the handler, which is unloaded with this module, is there
@@ -67,8 +83,9 @@ static int ignore_interrupts(lua_State *L)
     return 0;
 }
 
-/* catch_interrupts(): from now on SIGINT and SIGTERM raise "interrupted!" in the main thread, until its state
- * is closed. For programs, never for a library: the handler is the process's. */
+/* catch_interrupts(): from now on SIGINT, SIGTERM and SIGHUP raise "interrupted!" in the main thread, until
+ * its state is closed. Writing to a pipe that nobody reads is an error, and not the end. For programs, never
+ * for a library: the handlers are the process's. */
 static int catch_interrupts(lua_State *L)
 {
     lua_newuserdatauv(L, 0, 0);
@@ -80,6 +97,7 @@ static int catch_interrupts(lua_State *L)
     lua_rawgeti(L, LUA_REGISTRYINDEX, LUA_RIDX_MAINTHREAD);
     main_thread = lua_tothread(L, -1);
     handle(on_interrupt);
+    signal(SIGPIPE, SIG_IGN);
     return 0;
 }
 
@@ -87,6 +105,8 @@ void core_open_interrupt(lua_State *L)
 {
     lua_pushcfunction(L, catch_interrupts);
     lua_setfield(L, -2, "catch_interrupts");
+    lua_pushcfunction(L, is_ending);
+    lua_setfield(L, -2, "is_to_end");
     lua_pushcfunction(L, hold_interrupts);
     lua_setfield(L, -2, "hold_interrupts");
     lua_pushcfunction(L, release_interrupts);

@@ -484,7 +484,8 @@ local function close(self)
 end
 
 --- Closes the port, after what sockets have queued was sent, for which it waits up to 2 seconds; what is left then is
---- told on stderr. A connection in data mode is left in the module, in command mode. What waits on this modem ends with `closed`. Any number of times.
+--- told on stderr. A connection in data mode is left in the module, in command mode. What waits on this modem ends with
+--- `closed`. Any number of times.
 ---@return true
 function Modem:close()
   if not self.ended and not self.closed_with then

@@ -35,6 +35,7 @@ end
 
 --- What has come when the time-out passes is kept for the next call, which asks for the same.
 local function receive(conn, size)
+  conn.sock:settimeout(conn.timeout) -- another task may be in the middle of send(), or was cancelled there
   local data, err, part = conn.sock:receive(size, conn.part)
   conn.part = not data and err == "timeout" and part or nil
   if data then return data end

@@ -140,4 +140,13 @@ describe("The command hayes", function()
     end
     assert.are.equal(0, run({ "at", "AT" }).status)
   end)
+
+  for _, name in ipairs { "TERM", "HUP" } do
+    it("ends so at SIG" .. name .. ", too", function()
+      local words = { "forward", "-p", emulator.address, "--tcp", "--apn", "internet", "0:server.example:7" }
+      local result = Program.in_terminal(words, { { "wait", "leads to" }, { "signal", name } })
+      assert.are.equal(130, result.status, result.out)
+      assert.is_truthy(result.out:find("\nhayes: interrupted", 1, true), result.out)
+    end)
+  end
 end)

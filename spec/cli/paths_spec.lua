@@ -152,18 +152,29 @@ describe("A path that is given to the command hayes", function()
     end
   end)
 
-  it("may be a full device behind standard output: each command says so, and ends with 1", function()
-    local trace = file("at.log", TRACE)
-    for _, words in ipairs { { "trace", trace }, { "trace", "--json", trace }, { "explain", "579" }, { "ports", "--json" },
-      { "explain", "--json", "579" }, { "dialect", "check", EXAMPLE }, { "at", "AT+CSQ" }, { "at", "--raw", "AT+CSQ" },
-      { "info" }, { "info", "--json" }, { "file", "space" }, { "shell" }, { "probe" }, { "probe", "--json" } } do
-      local line = { "env", "LUA_PATH=" .. package.path, "LUA_CPATH=" .. package.cpath, "HAYES_PORT=" .. emulator.address,
-        "lua5.4", "lua/hayes/cli/program.lua", table.unpack(words) }
-      local _, _, status = os.execute(("printf 'AT\\n1\\n' | %s >/dev/full 2>%s"):format(Process.quote(line),
-        folder .. "/err"))
-      local err = files.read(folder .. "/err")
-      assert.are.equal(1, status, table.concat(words, " ") .. ": " .. err)
-      assert.is_truthy(err:find("standard output cannot be written: No space left", 1, true), err)
-    end
-  end)
+  local printing = { { "trace", "TRACE" }, { "trace", "--json", "TRACE" }, { "explain", "579" }, { "ports", "--json" },
+    { "explain", "--json", "579" }, { "dialect", "check", EXAMPLE }, { "at", "AT+CSQ" }, { "at", "--raw", "AT+CSQ" },
+    { "info" }, { "info", "--json" }, { "file", "space" }, { "shell" }, { "probe" }, { "probe", "--json" } }
+
+  for what, command in pairs {
+    ["a full device"] = "printf 'AT\\n1\\n' | %s >/dev/full 2>%s",
+    -- The reader goes before the command begins.
+    ["a pipe without a reader"] = "{ (until test -e gone; do :; done; printf 'AT\\n1\\n' | %s 2>%s; echo $? >status)"
+      .. " | (exec <&-; : >gone); }; read s <status; rm -f gone status; exit $s",
+  } do
+    it("may be " .. what .. " behind standard output: each command says so, and ends with 1", function()
+      local trace = file("at.log", TRACE)
+      for _, words in ipairs(printing) do
+        local line = { "env", "LUA_PATH=" .. package.path, "LUA_CPATH=" .. package.cpath, "HAYES_PORT=" .. emulator.address,
+          "lua5.4", "lua/hayes/cli/program.lua", table.unpack(words) }
+        for i, word in ipairs(line) do line[i] = word == "TRACE" and trace or word end
+        local text = command:gsub("gone", folder .. "/gone"):gsub("([< >])status", "%1" .. folder .. "/status")
+        local _, _, status = os.execute(text:format(Process.quote(line), folder .. "/err"))
+        local err = read(folder .. "/err")
+        assert.are.equal(1, status, table.concat(words, " ") .. ": " .. err)
+        assert.is_truthy(err:find("standard output cannot be written: "
+          .. (what == "a full device" and "No space left" or "Broken pipe"), 1, true), err)
+      end
+    end)
+  end
 end)

@@ -154,6 +154,44 @@ describe("The shell", function()
       piped "s = { send = print, receivepartial = print }\nterminal s\n".out)
   end)
 
+  for _, name in ipairs { "TERM", "HUP" } do
+    it("ends at SIG" .. name .. ", and leaves the module in command mode", function()
+      local listener = assert(socket.bind("127.0.0.1", 0))
+      local _, port = listener:getsockname()
+      local connect = ("sock = modem.tcp.open('127.0.0.1', %d, { mode = 'transparent' })\r"):format(port)
+      local endings = {
+        ["at the prompt"] = {},
+        ["in a command"] = { { "type", "hayes.sleep(100)\r" }, { "wait", "sleep(100)\r\n" } },
+        ["in a terminal"] = { { "type", "terminal sock\r" }, { "wait", "Ctrl-D comes back" } },
+      }
+      for where, ending in pairs(endings) do
+        local steps = {
+          { "wait", "> " }, { "type", 'modem.network.attach { apn = "internet" }\r' }, { "wait", "ip = " }, { "wait", "> " },
+          { "type", connect }, { "wait", "> " },
+        }
+        table.move(ending, 1, #ending, #steps + 1, steps)
+        steps[#steps + 1] = { "signal", name }
+        local result = typed(steps)
+        assert.are.equal(130, result.status, where .. ": " .. result.out)
+        assert.is_truthy(result.out:find("hayes: interrupted", 1, true), where .. ": " .. result.out)
+        local peer = assert(listener:accept())
+        peer:settimeout(60)
+        local modem <close> = assert(hayes.open(emulator.address))
+        assert(modem:at "AT+QIDEACT=1")
+        assert.are.same({ n = 3, nil, "closed", "" }, table.pack(peer:receive "*a"), where)
+        peer:close()
+      end
+      listener:close()
+    end)
+  end
+
+  it("does not end at SIGHUP where that is ignored, as by nohup", function()
+    local result = Program.in_terminal({ "shell", "-p", emulator.address, env = { "env", "--ignore-signal=HUP" } }, {
+      { "wait", "> " }, { "signal", "HUP" }, { "type", "6 * 7\r" }, { "wait", "42" }, { "type", "\4" },
+    })
+    assert.are.equal(0, result.status, result.out)
+  end)
+
   it("waits for the rest of Lua that a line begins, until Ctrl-C", function()
     local result = typed {
       { "wait", "> " },

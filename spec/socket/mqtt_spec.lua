@@ -4,8 +4,10 @@
 local Client = require "support.mqtt_client"
 local hayes = require "hayes"
 local lab = require "support.lab"
+local Module = require "support.stream_module"
 local mosquitto = require "support.mosquitto"
 local raises = require "support.raises"
+local script = require "support.script"
 
 describe("hayes.mqtt with a stand-in for luamqtt", function()
   local broker
@@ -58,4 +60,41 @@ describe("hayes.mqtt with a stand-in for luamqtt", function()
   it("takes a modem", function()
     assert.is_truthy(raises(function() hayes.mqtt.connector "modem" end):find "must be a modem")
   end)
+end)
+
+describe("A connection of hayes.mqtt", function()
+  local module, modem
+
+  before_each(function()
+    script.virtual_time()
+    module = Module.new()
+    modem = assert(hayes.open_port(module.port, "script"))
+  end)
+
+  after_each(function()
+    modem:close()
+    script.real_time()
+  end)
+
+  it("receives for as long as it was told to while a packet waits for room, and when the task that sent it is cancelled",
+    function()
+      local connector, conn = hayes.mqtt.connector(modem), { host = "broker.example", port = 1883 }
+      assert.is_true(connector.connect(conn))
+      connector.settimeout(conn, 5)
+      module.full = true
+      local function assert_in_time()
+        local before = script.now()
+        assert.are.same({ n = 2, nil, "timeout" }, table.pack(connector.receive(conn, 2)))
+        assert.is_true(script.now() - before < 6)
+      end
+      hayes.run(function()
+        local sending = hayes.spawn(connector.send, conn, ("x"):rep(200000))
+        hayes.sleep(0.1)
+        assert_in_time()
+        sending:cancel()
+        sending:join()
+        assert_in_time()
+      end)
+      module.full = false
+    end)
 end)

@@ -51,7 +51,7 @@ function Program.start(words, text)
   return process, process:printed(text)
 end
 
---- Runs it in a terminal of its own: each step is { "wait", text } or { "type", keys }.
+--- Runs it in a terminal of its own: each step is { "wait", text }, { "type", keys } or { "signal", name }.
 ---@return { status: integer, out: string }
 function Program.in_terminal(words, steps)
   local folder = lab.folder()

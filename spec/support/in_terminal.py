@@ -1,10 +1,11 @@
 """Runs a program in a terminal of its own and types at it.
 
 Usage: in_terminal.py STEPS PROGRAM ARGUMENT...
-STEPS is a file of Python literals, one a line: ("wait", "text that comes"), ("type", "keys").
-Prints what was on the terminal; exit status: the program's, or 99 when a text does not come within 20 s.
+STEPS is a file of Python literals, one a line: ("wait", "text that comes"), ("type", "keys"), ("signal", "TERM").
+Prints what was on the terminal; exit status: the program's, or 99 when a text does not come within 20 s, 98 when it does
+not end within 60 s.
 """
-import ast, fcntl, os, pty, select, struct, sys, termios, time
+import ast, fcntl, os, pty, select, signal, struct, sys, termios, time
 
 steps = [ast.literal_eval(line) for line in open(sys.argv[1])]
 child, master = pty.fork()
@@ -41,10 +42,17 @@ def wait_for(text):
 for kind, text in steps:
     if kind == "wait":
         wait_for(text)
+    elif kind == "signal":
+        os.kill(child, getattr(signal, "SIG" + text))
     else:
         os.write(master, text.encode())
+deadline = time.monotonic() + 60
 while read(0.1):
-    pass
+    if time.monotonic() > deadline:
+        sys.stdout.buffer.write(seen)
+        print("\nit does not end")
+        os.kill(child, signal.SIGKILL)
+        os._exit(98)
 sys.stdout.buffer.write(seen)
 sys.stdout.flush()
 os._exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))

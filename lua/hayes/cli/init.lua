@@ -37,10 +37,14 @@ local function report(out, err)
   if hint then out:note("%s", "What to try: " .. wording.of(hint)) end
 end
 
+--- Seconds. Where the line had more under way than the port knows of, getting in step takes a second escape sequence.
+local LEAVE_TIMEOUT = 12
+
 --- Brings the module back into command mode, so that the next program finds it as this one did.
 local function leave(modem)
   if not modem then return end
-  pcall(modem.at, modem, "AT", { timeout = 5 })
+  local keeps_line = modem.online and modem.online:keeps_line() -- in data mode, which close() leaves
+  if not keeps_line then pcall(modem.at, modem, "AT", { timeout = LEAVE_TIMEOUT }) end
   pcall(modem.close, modem)
 end
 

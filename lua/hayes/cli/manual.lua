@@ -116,7 +116,7 @@ local statuses = {
   { "1", "The module or the far end refused." },
   { "2", "Wrong use." },
   { "3", "There is no such port, or it went away." },
-  { "130", "Interrupted." },
+  { "130", "Interrupted: Ctrl-C, SIGTERM, SIGHUP." },
 }
 
 local variables = {

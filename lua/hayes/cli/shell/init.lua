@@ -1,6 +1,7 @@
 --- The shell: reads lines, and prints what becomes of them and what the module says by itself.
 
 local advice = require "hayes.cli.advice"
+local core = require "hayes.core"
 local decode = require "hayes.cli.decode"
 local Editor = require "hayes.cli.shell.editor"
 local errors = require "hayes.error"
@@ -132,17 +133,24 @@ local function without_place(raised)
   return (raised:gsub("^line:1: ", ""):gsub("^[^%s:]*hayes:%d+: ", ""))
 end
 
+--- Ctrl-C ends what is under way; SIGTERM and SIGHUP end the shell.
+local function end_if_told(raised)
+  if core.is_to_end() then error(raised, 0) end
+end
+
 --- One line, whatever becomes of it; false at the end of input.
 function Shell:next_line()
   local ok, line = pcall(self.editor.read, self.editor, self.begun ~= nil)
   if not ok then
     self.begun = nil
+    end_if_told(line)
     self.editor:drop()
     if not errors.is_interrupt(line) then error(line, 0) end
     return true
   end
   if not line then return false end
   local done, raised = pcall(self.obey, self, line)
+  end_if_told "interrupted!"
   if not done and errors.is_interrupt(raised) then
     self.editor:print "" -- the terminal has shown ^C
   elseif not done then
@@ -151,8 +159,14 @@ function Shell:next_line()
   return not self.leaving
 end
 
+local function finish(self)
+  self.editor:close()
+  if self.log then self.log:close() end
+end
+
 --- Reads and obeys lines up to the end of input.
 function Shell:run()
+  local _finish <close> = setmetatable({}, { __close = function() finish(self) end })
   if has_person(self) then
     local module = self.modem:identify()
     self:tell(("%s on %s; help lists what there is, Ctrl-D leaves"):format(module and module.model or "a module",
@@ -167,8 +181,6 @@ function Shell:run()
       end
     end
   end
-  self.editor:close()
-  if self.log then self.log:close() end
 end
 
 return Shell
