@@ -10,7 +10,7 @@ local verification = require "simulation.verification"
 local faults = {}
 
 ---@class hayes.simulation.fault_kind
----@field where "word"|"write"|"command"|"call"|"time"|"handler"
+---@field where "word"|"write"|"command"|"read"|"call"|"time"|"handler"
 ---@field harm "none"|"slow"|"loss"|"damage"
 ---@field make? fun(random, fault) further fields
 ---@field act fun(run, fault, what): boolean? false: there was nothing to do
@@ -103,7 +103,13 @@ end }
 kinds["short block"] = { where = "word", harm = "damage", make = place, act = function(run, fault, word)
   local about = word.about
   local from = word.bytes:find("\n", 3, true)
-  if about.kind ~= "push" and about.kind ~= "block" or not from then return false end
+  if about.kind ~= "push" and about.kind ~= "block" or not from then
+    fault.at = fault.at + 1 -- the next block is meant
+    local by_number = run.at.word
+    by_number[fault.at] = by_number[fault.at] or {}
+    table.insert(by_number[fault.at], fault)
+    return false
+  end
   run:line_changed()
   local bytes = math.max(1, math.floor(fault.place * about.bytes))
   word.bytes = word.bytes:sub(1, from) .. word.bytes:sub(from + 1 + bytes)
@@ -176,6 +182,12 @@ kinds["send fail"] = { where = "command", harm = "none", make = seconds(0.01, 30
   run.module.full_until = run.world.now + fault.seconds
 end }
 
+-- Reads of the module's buffers: those of plans in which connections are switched with data unread
+
+kinds["lost read"] = { where = "read", harm = "loss", act = function(_, _, command) command.lost = true end }
+
+kinds["late read"] = { where = "read", harm = "slow", make = seconds(0.1, 40), act = kinds["late answer"].act }
+
 -- The network and the host, at some time
 
 kinds["server closes"] = { where = "time", harm = "none", make = function(random, fault) fault.which = random:int(1, 100) end,
@@ -240,7 +252,9 @@ end }
 kinds["handler error"] = { where = "handler", harm = "none", act = function(_, _, event) event.raises = true end }
 
 local names = {}
-for name in pairs(kinds) do names[#names + 1] = name end
+for name, kind in pairs(kinds) do
+  if kind.where ~= "read" then names[#names + 1] = name end
+end
 table.sort(names)
 faults.names = names
 
@@ -312,6 +326,16 @@ function faults.choose(random, made)
     list[i] = fault
   end
   return list
+end
+
+--- Reads that are answered too late, or not at all.
+function faults.add_reads(random, list)
+  for _ = 1, random:int(1, 2) do
+    local fault = { number = #list + 1, kind = random:pick { "lost read", "late read" }, at = random:small(8) }
+    local make = kinds[fault.kind].make
+    if make then make(random, fault) end
+    list[#list + 1] = fault
+  end
 end
 
 --- One line of the trace.

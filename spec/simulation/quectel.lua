@@ -252,6 +252,8 @@ local function read(module, command, kind, rest)
   local name = families[kind].read
   if not conn then return is_unknown(module, kind, numbers[1], "a read") end
   if not conn or not conn.open or conn.mode ~= 0 then return fail(module, 556) end
+  module.reads = (module.reads or 0) + 1
+  module.run:inject("read", module.reads, command)
   local bytes = conn.link:take(math.min(numbers[2] or 1500, 1500, module.habits.most_read))
   if bytes == "" then
     conn.told = false

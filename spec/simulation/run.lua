@@ -89,7 +89,8 @@ end
 
 --- From now on there are faults.
 function Run:arm()
-  self.armed = { word = self.line.words, write = self.line.writes, command = self.module.count, call = 0, handler = 0 }
+  self.armed = { word = self.line.words, write = self.line.writes, command = self.module.count,
+    read = self.module.reads or 0, call = 0, handler = 0 }
   for at, list in pairs(self.at.time or {}) do
     for _, fault in ipairs(list) do
       self.world:after(at, function() if self.armed then act(self, fault) end end)
