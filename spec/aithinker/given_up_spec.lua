@@ -78,6 +78,30 @@ describe("An Ai-Thinker module", function()
     assert.are.same({}, module.sockets)
   end)
 
+  it("has nothing of a connection whose ConID it has told when it restarts", function()
+    open { ["^AT%+SOCKET="] = function(line, port)
+      if module.restarted then return module:open(line) end
+      module.restarted = true
+      module:open(line)
+      port:say("connect success ConID=1\r\n", 1)
+      port:say("\r\nready\r\n", 3)
+      module.sockets = {}
+      return ""
+    end }
+    local bytes
+    hayes.run(function()
+      local refused, err = modem.tcp.open("a.example", 7)
+      assert.are.same({ "nil", "reboot" }, { tostring(refused), err.name })
+      local sock = assert(modem.tcp.open("b.example", 7))
+      hayes.sleep(5)
+      module:incoming(1, "hello")
+      sock:settimeout(10)
+      bytes = sock:receive(5)
+      sock:close()
+    end)
+    assert.are.same({ "hello", 1 }, { bytes, module:count("SOCKETDEL") })
+  end)
+
   it("is told again to delete a connection where it has not answered", function()
     local deaf = true
     open { ["^AT%+SOCKETDEL="] = function(line)

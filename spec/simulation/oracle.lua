@@ -321,6 +321,29 @@ function oracle.indices(service)
   end
 end
 
+--- Faults are over: what one has left does not keep the next connection from working.
+local function use_again(run, modem)
+  local seed, host = run.plan.seed, "last.example"
+  local kind, mode = seed % 2 == 0 and "tcp" or "ssl", seed % 3 == 0 and "push" or "buffer"
+  run.plan.servers[host] = { packets = { { after = 0.1, size = 40 }, { after = 0.1, size = 20 } } }
+  local sock, err = modem[kind].open(host, 443, { mode = mode, verify = kind == "ssl" and "none" or nil, timeout = 60 })
+  if not sock then return run.world:note_failure("the next connection failed: %s", tostring(err)) end
+  sock:settimeout(30)
+  local handle = oracle.new_handle(run, { host = host, mode = mode }, sock)
+  local sent, why = sock:send(handle:next_bytes(30))
+  if sent then sent, why = sock:flush() end
+  local bytes
+  if sent then bytes, why = sock:receive(60) end
+  if not bytes then
+    return run.world:note_failure("the next connection does not work: %s", tostring(sock:lasterror() or why))
+  end
+  handle:got(bytes)
+  local closed
+  closed, why = sock:close()
+  if not closed then return run.world:note_failure("closing the next connection failed: %s", tostring(why)) end
+  handle:closed(true, closed, why)
+end
+
 --- The faults are over and the actors have ended.
 function oracle.check_rest(run)
   wait_until(run, 120, function() return not run.modem.closed_with end)
@@ -328,14 +351,13 @@ function oracle.check_rest(run)
   check_answers(run, modem)
   if run.plan.scene then run.plan.scene.check_rest(run, modem) end
   run.keeps_module = not run.unplugged
-  if run.harm < DAMAGE then
-    wait_until(run, 480, function()
-      if run.dropped then run.collect() end
-      return not leftovers(run, modem)
-    end)
-    local left = leftovers(run, modem)
-    if left then run.world:fail("%s is left", left) end
-  end
+  wait_until(run, 480, function()
+    if run.dropped then run.collect() end
+    return not leftovers(run, modem)
+  end)
+  local left = leftovers(run, modem)
+  if left then run.world:fail("%s is left", left) end
+  use_again(run, modem)
 end
 
 local function upvalue(f, wanted)

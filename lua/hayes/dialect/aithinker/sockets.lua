@@ -182,7 +182,8 @@ local function connect(self, wanted, hold)
   })
   if object then return check_id(object, wanted) end
   if not response and (err.result or err.queued) then is_answered() end
-  local late = not response and err.response and con_id(err.response)
+  -- After a restart or without its port the module has nothing of it, and lose_all() has made other lists.
+  local late = self.unanswered == unanswered and not response and err.response and con_id(err.response)
   if late then -- it is connected, and only the `OK` has not come in time
     is_answered()
     register(self, late, wanted):abandon()
