@@ -10,7 +10,7 @@ local verification = require "simulation.verification"
 local faults = {}
 
 ---@class hayes.simulation.fault_kind
----@field where "word"|"write"|"command"|"read"|"call"|"time"|"handler"
+---@field where "word"|"block"|"write"|"command"|"read"|"call"|"time"|"handler"
 ---@field harm "none"|"slow"|"loss"|"damage"
 ---@field make? fun(random, fault) further fields
 ---@field act fun(run, fault, what): boolean? false: there was nothing to do
@@ -100,18 +100,11 @@ end, act = function(run, fault, word)
   word.bytes = fault.bytes .. word.bytes
 end }
 
-kinds["short block"] = { where = "word", harm = "damage", make = place, act = function(run, fault, word)
-  local about = word.about
+kinds["short block"] = { where = "block", harm = "damage", make = place, act = function(run, fault, word)
   local from = word.bytes:find("\n", 3, true)
-  if about.kind ~= "push" and about.kind ~= "block" or not from then
-    fault.at = fault.at + 1 -- the next block is meant
-    local by_number = run.at.word
-    by_number[fault.at] = by_number[fault.at] or {}
-    table.insert(by_number[fault.at], fault)
-    return false
-  end
+  if not from then return false end
   run:line_changed()
-  local bytes = math.max(1, math.floor(fault.place * about.bytes))
+  local bytes = math.max(1, math.floor(fault.place * word.about.bytes))
   word.bytes = word.bytes:sub(1, from) .. word.bytes:sub(from + 1 + bytes)
 end }
 
@@ -271,6 +264,7 @@ local function number_in(random, made, where)
   if made.counts and made.counts[where] then return random:int(1, made.counts[where]) end
   if where == "call" then return random:int(1, math.max(1, made.calls)) end
   if where == "handler" then return random:int(1, 10) end
+  if where == "block" then return random:small(20) end
   if made.opening.under_faults and random:chance(0.3) then return random:int(1, where == "word" and 50 or 20) end
   return random:int(1, math.max(4, made.words))
 end

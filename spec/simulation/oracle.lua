@@ -230,17 +230,25 @@ end
 
 local lines = { ["AT+CSQ"] = "^%+CSQ: 22,99$", ["AT+CREG?"] = "^%+CREG: 0,1$", ["AT"] = "^$" }
 
+--- What nobody can tell from lines of an answer: those of a banner, also in part, and URCs that the library does not know.
+local function is_nobodys(run, line)
+  return run.banner_lines[line] or line:find("^%+QUNHEARD") or line:find("^%+EVENT")
+end
+
 --- Each answer is that of its command.
-function oracle.check_response(run, text, response)
+function oracle.check_response(run, text, response, began)
   if run.harm >= DAMAGE then return end
   local pattern = lines[text]
-  if not pattern or run.plan.scene and run.restarts > 0 then return end -- lines of a banner look like an answer
-  if run.banner_garbled then return end -- and these are nobody's
-  local line = table.concat(response, "\n")
-  if not line:find(pattern) and not line:find("+QUNHEARD", 1, true) then
-    if line == "" and (run.harm >= LOSS or (run.late_answers or 0) > 1) then return end -- that is the `OK` of another
-    run.world:note_failure("%s was answered with %q", text, line)
+  if not pattern then return end
+  local own = {}
+  for _, line in ipairs(response) do
+    if not is_nobodys(run, line) then own[#own + 1] = line end
   end
+  local line = table.concat(own, "\n")
+  if line:find(pattern) then return end
+  -- Nobody can tell whose an `OK` is, when answers got lost or were late just before.
+  if line == "" and (run:harm_since(began - BOUND) or 0) >= SLOW then return end
+  run.world:note_failure("%s was answered with %q", text, line)
 end
 
 -- The end
@@ -321,15 +329,12 @@ function oracle.indices(service)
   end
 end
 
---- Faults are over: what one has left does not keep the next connection from working.
-local function use_again(run, modem)
-  local seed, host = run.plan.seed, "last.example"
+--- One connection: nil; or what is wrong.
+local function try_again(run, modem, host)
+  local seed = run.plan.seed
   local kind, mode = seed % 2 == 0 and "tcp" or "ssl", seed % 3 == 0 and "push" or "buffer"
-  -- Where a changed byte has ended an answer too early, each command gets that of the one before until the line is idle.
-  if run.harm >= DAMAGE then hayes.sleep(BOUND) end
-  run.plan.servers[host] = { packets = { { after = 0.1, size = 40 }, { after = 0.1, size = 20 } } }
   local sock, err = modem[kind].open(host, 443, { mode = mode, verify = kind == "ssl" and "none" or nil, timeout = 60 })
-  if not sock then return run.world:note_failure("the next connection failed: %s", tostring(err)) end
+  if not sock then return "the next connection failed: " .. tostring(err) end
   sock:settimeout(30)
   local handle = oracle.new_handle(run, { host = host, mode = mode }, sock)
   local sent, why = sock:send(handle:next_bytes(30))
@@ -337,13 +342,33 @@ local function use_again(run, modem)
   local bytes
   if sent then bytes, why = sock:receive(60) end
   if not bytes then
-    return run.world:note_failure("the next connection does not work: %s", tostring(sock:lasterror() or why))
+    why = tostring(sock:lasterror() or why)
+    sock:close()
+    return "the next connection does not work: " .. why
   end
   handle:got(bytes)
   local closed
   closed, why = sock:close()
-  if not closed then return run.world:note_failure("closing the next connection failed: %s", tostring(why)) end
+  if not closed then return "closing the next connection failed: " .. tostring(why) end
   handle:closed(true, closed, why)
+end
+
+--- So many connections may fail where bytes were changed: what the library has learned from a wrong answer about the
+--- module (how blocks end) is outvoted by others.
+local MISTAKEN = 3
+
+--- Faults are over: what one has left does not keep the next connection from working.
+local function use_again(run, modem)
+  -- Where a changed byte has ended an answer too early, each command gets that of the one before until the line is idle.
+  if run.harm >= DAMAGE then hayes.sleep(BOUND) end
+  local wrong
+  for i = 1, run.harm >= DAMAGE and MISTAKEN + 1 or 1 do
+    local host = ("last%d.example"):format(i)
+    run.plan.servers[host] = { packets = { { after = 0.1, size = 40 }, { after = 0.1, size = 20 } } }
+    wrong = try_again(run, modem, host)
+    if not wrong then return end
+  end
+  run.world:note_failure("%s", wrong)
 end
 
 --- The faults are over and the actors have ended.

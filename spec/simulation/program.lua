@@ -145,9 +145,10 @@ end
 function acts.commands(run, actor)
   for _, call in ipairs(actor.calls) do
     if call.pause > 0 then hayes.sleep(call.pause) end
+    local began = run.world.now
     note(run, call, run:call(call, function(record)
       local response, err = run.modem:at(call.text, { timeout = record.timeout })
-      if response then oracle.check_response(run, call.text, response) end
+      if response then oracle.check_response(run, call.text, response, began) end
       return response, err
     end))
   end

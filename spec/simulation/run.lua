@@ -32,6 +32,7 @@ local HARM = { none = 0, slow = 1, loss = 2, damage = 3 }
 function Run.new(plan, options)
   local self = setmetatable({ plan = plan, world = World.new(), links = {}, calls = {}, handles = {}, outcomes = {},
     counts = {}, users = {}, error_owners = {}, watched = setmetatable({}, { __mode = "k" }),
+    banner_lines = {}, troubles = {},
     harm = 0, armed = false, digest = 0, restarts = 0, noticed = 0, noticed_at = 0, reports = {}, injected = {} }, Run)
   self.world.tracing = options.trace or false
   stream.choose(plan.data_mode and "plain" or plan.transparent and "ends" or "all")
@@ -56,6 +57,17 @@ end
 --- So many bytes may have been harmed from now on.
 function Run:harmed(harm)
   self.harm = math.max(self.harm, HARM[harm])
+  if self.acting then self.acting.harm = math.max(self.acting.harm, HARM[harm]) end
+end
+
+--- The harm of the faults that took place after this time, or still did; nil: there were none.
+---@param since number
+function Run:harm_since(since)
+  local most
+  for _, trouble in ipairs(self.troubles) do
+    if trouble.over >= since then most = math.max(most or 0, trouble.harm) end
+  end
+  return most
 end
 
 --- Nothing that the line carries from here on is beyond doubt.
@@ -69,14 +81,26 @@ function Run:module_restarts()
   self.restarted_at = self.world.now
 end
 
+--- A module that has restarted says this: its lines look like an answer.
+function Run:note_banner(word)
+  for line in word:gmatch("[^\r\n]+") do self.banner_lines[line] = true end
+end
+
 local function act(self, fault, what)
   local kind = faults.kinds[fault.kind]
   if self.world.tracing then self.world:trace("fault %s", faults.describe(fault)) end
-  if kind.act(self, fault, what) == false then
+  local before = self.acting
+  local trouble = { harm = 0, over = self.world.now + (fault.seconds or 0) }
+  self.acting = trouble
+  local acted = kind.act(self, fault, what)
+  self.acting = before
+  if acted == false then
     self.world:trace("fault %d has nothing to do", fault.number)
     return
   end
-  self:harmed(kind.harm)
+  self.harm = math.max(self.harm, HARM[kind.harm])
+  trouble.harm = math.max(trouble.harm, HARM[kind.harm])
+  table.insert(self.troubles, trouble)
   self.injected[fault.number] = true
 end
 
@@ -89,7 +113,7 @@ end
 
 --- From now on there are faults.
 function Run:arm()
-  self.armed = { word = self.line.words, write = self.line.writes, command = self.module.count,
+  self.armed = { word = self.line.words, block = self.line.blocks, write = self.line.writes, command = self.module.count,
     read = self.module.reads or 0, call = 0, handler = 0 }
   for at, list in pairs(self.at.time or {}) do
     for _, fault in ipairs(list) do
