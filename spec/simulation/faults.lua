@@ -32,7 +32,7 @@ kinds.merge = { where = "word", harm = "none", act = function(_, _, word) word.h
 
 kinds.delay = { where = "word", harm = "none", make = seconds(0.01, 5), act = function(run, fault, word)
   -- Data that comes when the library has left data mode may read like a restart, or like what another connection pushes.
-  if fault.seconds > 1 and word.about.kind == "data" then run.data_was_late = true end
+  if fault.seconds > 1 and word.about.kind == "data" then run:data_late(fault.seconds) end
   if fault.seconds > 1 then run:harmed(word.about.kind == "data" and "loss" or "slow") end
   word.delay = fault.seconds
 end }
@@ -113,8 +113,11 @@ kinds.reboot = { where = "word", harm = "none", make = function(random, fault)
   fault.seconds = 0.5 + random:real() * 12
   fault.banner = random:pick { "whole", "whole", "whole", "garbled", "missing" }
 end, act = function(run, fault, word)
-  if fault.banner ~= "whole" then run:harmed "loss" end
-  if fault.banner == "garbled" then run.banner_garbled = true end
+  if fault.banner ~= "whole" then
+    run:harmed "loss"
+    run:doubt_ends()
+  end
+  if fault.banner == "garbled" then run.garbled_until = run.world.now + fault.seconds + 30 end
   -- The rest of what is announced, or of a line in data mode, may be taken for what comes next.
   local kind = word.about.kind
   if kind == "push" or kind == "block" or kind == "connect" or is_of_data_mode(run, word) then
@@ -220,8 +223,8 @@ end }
 
 kinds["clock jump"] = { where = "time", harm = "slow", make = seconds(0.5, 200), act = function(run, fault)
   -- What comes meanwhile is late.
-  if run.plan.data_mode then
-    run.data_was_late = true
+  if run.plan.data_mode and (run.module.online or run.modem and run.modem.online) then
+    run:data_late(fault.seconds)
     run:harmed "loss"
   end
   run.world:jump(fault.seconds)

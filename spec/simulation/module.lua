@@ -103,6 +103,7 @@ local function execute(self, text)
   local written = text
   if self.echo then self:say(written .. self.kind.echo_end, { kind = "echo" }) end
   if text ~= "AT" then self.run:inject("command", self.count, command) end
+  if command.deaf or command.lost or command.refused then self.run:doubt_ends(text) end
   if command.deaf or command.boot ~= self.boots then return end
   self.busy = command
   self.busy_until = math.max(self.busy_until, self.world.now + command.seconds)

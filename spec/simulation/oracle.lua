@@ -58,7 +58,7 @@ function Handle:got(bytes, without_cr)
   end
   if right == bytes and self.received <= link.sent then return end
   run.world:trace("wrong: %s in place of %s", run.world.show(bytes), run.world.show(right))
-  if link.intact < self.received or run.data_was_late and self.planned.mode ~= "transparent" then
+  if link.intact < self.received or link.sure < self.received and self.planned.mode ~= "transparent" then
     self.spoilt = true
     return
   end
@@ -69,7 +69,7 @@ end
 --- receive("*a") gave what there was, as all of it.
 function Handle:ended_cleanly()
   local link, run = self.link, self.run
-  if self.spoilt or run.harm >= LOSS then return end
+  if self.spoilt or run.harm >= DAMAGE or link.end_in_doubt then return end
   if not link.ended then run.world:note_failure("%s: receive gave the end, and there is none", self.host) end
   if self.received ~= link.sent then
     run.world:note_failure("%s: receive gave the end after %d bytes of %d", self.host, self.received, link.sent)
@@ -129,7 +129,7 @@ function Handle:check_told(record)
 end
 
 local function note_refused(self, call)
-  if call.name == "send" then self.refused = (self.refused or 0) + call.size end
+  if call.name == "send" then self.refused = self.refused or call.size end
 end
 
 --- noticed, port: how many restarts the library had noticed before the call, and the port that was in use.
@@ -140,7 +140,7 @@ function Handle:after_call(call, noticed, port, ok, result, why)
   if not ok or result or self.spoilt then return end
   note_refused(self, call)
   check_own(self, self.sock:lasterror())
-  if why ~= "closed" or run.harm >= LOSS then return end
+  if why ~= "closed" or run.harm >= DAMAGE or link.end_in_doubt then return end
   local err = self.sock:lasterror()
   if not err then return run.world:note_failure("%s: call %d ended with closed, and lasterror() is nil", self.host, call.id) end
   local gone = self.restarts ~= run.restarts or self.modem_opened ~= run.line.port

@@ -254,6 +254,7 @@ local function read(module, command, kind, rest)
   if not conn or not conn.open or conn.mode ~= 0 then return fail(module, 556) end
   module.reads = (module.reads or 0) + 1
   module.run:inject("read", module.reads, command)
+  if command.lost then conn.link.end_in_doubt = true end
   local bytes = conn.link:take(math.min(numbers[2] or 1500, 1500, module.habits.most_read))
   if bytes == "" then
     conn.told = false

@@ -76,6 +76,24 @@ function Run:line_changed()
   self.changed = true
 end
 
+--- After a time-out, and the time to get back in step with the module, nothing of what was late is to come.
+local LATE_FOR = 10
+
+--- Data of data mode is late by so many seconds: what is pushed meanwhile is in doubt, too.
+function Run:data_late(seconds)
+  self.late_until = self.world.now + seconds + LATE_FOR
+  for _, link in ipairs(self.links) do link:doubt() end
+end
+
+--- The library need not hear of the end of the connections that a command (nil: all) is about.
+---@param text? string
+function Run:doubt_ends(text)
+  local id = text and math.tointeger(tonumber(text:match("^AT%+%u+=(%d+)")))
+  for _, link in ipairs(self.links) do
+    if not text or link.conn and link.conn.id == id then link.end_in_doubt = true end
+  end
+end
+
 function Run:module_restarts()
   self.restarts = self.restarts + 1
   self.restarted_at = self.world.now
