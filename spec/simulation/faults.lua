@@ -12,6 +12,7 @@ local faults = {}
 ---@class hayes.simulation.fault_kind
 ---@field where "word"|"block"|"write"|"command"|"read"|"call"|"time"|"handler"
 ---@field harm "none"|"slow"|"loss"|"damage"
+---@field excuses? true calls may fail because of it
 ---@field make? fun(random, fault) further fields
 ---@field act fun(run, fault, what): boolean? false: there was nothing to do
 local kinds = {}
@@ -108,7 +109,7 @@ kinds["short block"] = { where = "block", harm = "damage", make = place, act = f
   word.bytes = word.bytes:sub(1, from) .. word.bytes:sub(from + 1 + bytes)
 end }
 
-kinds.reboot = { where = "word", harm = "none", make = function(random, fault)
+kinds.reboot = { where = "word", harm = "none", excuses = true, make = function(random, fault)
   place(random, fault)
   fault.seconds = 0.5 + random:real() * 12
   fault.banner = random:pick { "whole", "whole", "whole", "garbled", "missing" }
@@ -195,15 +196,15 @@ kinds["server closes"] = { where = "time", harm = "none", make = function(random
     return #up > 0 and up[fault.which % #up + 1]:finish()
   end }
 
-kinds.pdpdeact = { where = "time", harm = "none", make = function(random, fault) fault.closed = random:chance(0.5) end,
+kinds.pdpdeact = { where = "time", harm = "none", excuses = true, make = function(random, fault) fault.closed = random:chance(0.5) end,
   act = function(run, fault) return run.module.kind.lose_context(run.module, fault.closed) end }
 
-kinds["port gone"] = { where = "time", harm = "none", make = seconds(0.1, 20), act = function(run, fault)
+kinds["port gone"] = { where = "time", harm = "none", excuses = true, make = seconds(0.1, 20), act = function(run, fault)
   run.line.unplugged_until = run.world.now + fault.seconds
   return run.line:unplug("hung up")
 end }
 
-kinds["port renamed"] = { where = "time", harm = "none", make = seconds(0.1, 20), act = function(run, fault)
+kinds["port renamed"] = { where = "time", harm = "none", excuses = true, make = seconds(0.1, 20), act = function(run, fault)
   run.line.unplugged_until = run.world.now + fault.seconds
   if not run.line:unplug("hung up") then return false end
   run.line:rename()

@@ -210,7 +210,7 @@ function oracle.watch(run, object)
 end
 
 --- Opening has failed; it had this time-out, or none.
-function oracle.check_refusal(run, planned, timeout, ok, err)
+function oracle.check_refusal(run, planned, timeout, began, ok, err)
   if not ok then return end
   if type(err) ~= "table" or not err.name or tostring(err) == "" then
     return run.world:note_failure("opening %s failed without an error: %s", planned.host, tostring(err))
@@ -218,8 +218,8 @@ function oracle.check_refusal(run, planned, timeout, ok, err)
   local link = run:link_to(planned.host)
   -- A server may close before the module has been asked which SSL context the connection has.
   if err.name == "closed" and link and link.ended and run.plan.tls[planned.host] then return end
-  local excused = planned.mode == "transparent" and link and link.ended or run.harm > 0 or run.restarts > 0
-    or run.unplugged or run.lost_opening or run.plan.servers[planned.host].refuses
+  local excused = planned.mode == "transparent" and link and link.ended or run:excuses(began)
+    or run.plan.servers[planned.host].refuses
   -- What another program sets while a connection is being opened may weaken it, or the next one: it is closed.
   local weakened = err.name == "setting_not_kept" and run.weakened
   local late = err.name == "timeout" and (timeout or err.queued or run.plan.data_mode)

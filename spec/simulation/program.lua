@@ -116,6 +116,7 @@ end
 local function use_connection(run, planned)
   local call, modem = planned.open, run.modem
   local given
+  local began = run.world.now
   local ok, sock, err = run:call(call, function(record)
     given = record.timeout
     local options = { mode = planned.mode, timeout = record.timeout }
@@ -127,7 +128,7 @@ local function use_connection(run, planned)
     return modem[planned.kind].open(planned.host, planned.kind == "ssl" and 443 or 7, options)
   end)
   note(run, call, ok, sock, err)
-  if not ok or not sock then return oracle.check_refusal(run, planned, given, ok, ok and err or sock) end
+  if not ok or not sock then return oracle.check_refusal(run, planned, given, began, ok, ok and err or sock) end
   local handle = oracle.new_handle(run, planned, sock)
   sock = nil -- luacheck: ignore
   local tasks = {}

@@ -99,6 +99,19 @@ function Run:module_restarts()
   self.restarted_at = self.world.now
 end
 
+--- How long a fault may be felt: the module's time for a command whose answer got lost is 150 s; else the library gets
+--- in step with it within some seconds.
+local FELT_FOR = { [0] = 30, 30, 200, 200 }
+
+--- Whether a call that began then may have failed because of a fault.
+---@param began number
+function Run:excuses(began)
+  for _, trouble in ipairs(self.troubles) do
+    if (trouble.excuses or trouble.harm > 0) and trouble.over + FELT_FOR[trouble.harm] >= began then return true end
+  end
+  return false
+end
+
 --- A module that has restarted says this: its lines look like an answer.
 function Run:note_banner(word)
   for line in word:gmatch("[^\r\n]+") do self.banner_lines[line] = true end
@@ -108,7 +121,7 @@ local function act(self, fault, what)
   local kind = faults.kinds[fault.kind]
   if self.world.tracing then self.world:trace("fault %s", faults.describe(fault)) end
   local before = self.acting
-  local trouble = { harm = 0, over = self.world.now + (fault.seconds or 0) }
+  local trouble = { harm = 0, over = self.world.now + (fault.seconds or 0), excuses = kind.excuses or false }
   self.acting = trouble
   local acted = kind.act(self, fault, what)
   self.acting = before
