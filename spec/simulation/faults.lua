@@ -139,12 +139,12 @@ local function change_write(fault, chunk, f)
 end
 
 kinds["command drop"] = { where = "write", harm = "damage", make = place, act = function(run, fault, chunk)
-  run:line_changed()
+  run:host_changed()
   change_write(fault, chunk, function(before, _, behind) return before .. behind end)
 end }
 
 kinds["command flip"] = { where = "write", harm = "damage", make = flip_bit, act = function(run, fault, chunk)
-  run:line_changed()
+  run:host_changed()
   change_write(fault, chunk, function(before, byte, behind) return before .. flipped(byte, fault.bit) .. behind end)
 end }
 

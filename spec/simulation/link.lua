@@ -18,6 +18,7 @@ function Link.new(run, host, conn, on_change)
     up = false, ended = false,
     lost = false,   -- it has not been closed by the module
     sure = math.huge, -- so many of them went out before data of data mode was late
+    host_changed = false, -- a byte of the host was
     end_in_doubt = false, -- what was said of it may have got lost
     intact = math.huge, -- so many of the bytes passed on went out before anything was changed on the line
   }, Link)

@@ -109,7 +109,7 @@ local TOLD_FOR = 2
 local function is_idle(run)
   local modem = run.modem
   local exchanges = modem.exchanges
-  if run.harm >= SLOW or run.plan.data_mode or run.restarts > 0 or run.unplugged or modem.closed_with then return false end
+  if run.harm >= LOSS or run.plan.data_mode or modem.closed_with or not modem.exchanges.free then return false end
   return not exchanges.holder and not exchanges.tickets[1] and not exchanges.hold
 end
 
@@ -117,11 +117,12 @@ end
 function Handle:check_told(record)
   local run, link, now = self.run, self.link, self.run.world.now
   local conn = link and link.conn
-  if not conn or conn.mode ~= 0 or not conn.told or link.ended or not is_idle(run) then
+  local failed = self.sock.receive_error -- what follows a read that was not answered is not read
+  if not conn or conn.mode ~= 0 or not conn.told or link.ended or failed or not is_idle(run) then
     record.busy_at = now
     return
   end
-  local idle_for = now - math.max(record.busy_at or now, conn.told_at)
+  local idle_for = now - math.max(record.busy_at or now, conn.told_at, run.line.arrives_at)
   record.busy_at = record.busy_at or now
   if idle_for <= TOLD_FOR then return end
   run.world:note_failure("%s: the module has told of data %.1f s ago (%d bytes), and nobody reads them", self.host, idle_for,
@@ -157,7 +158,7 @@ end
 --- close() has ended.
 function Handle:closed(ok, result, why)
   local run, link, sock = self.run, self.link, self.sock
-  if not link or self.spoilt or link.intact ~= math.huge then return end
+  if not link or link.host_changed then return end
   local taken, queued = link:taken_bytes(), sock.queued
   -- A module that waits for the data of a send that was given up is given CRs in place of it.
   local failed = sock.send_error
@@ -166,7 +167,7 @@ function Handle:closed(ok, result, why)
   if self.planned.mode == "transparent" and sock.receive_error then certain = taken:sub(1, queued) end
   if failed and failed.unsent then certain = taken:sub(1, math.max(0, queued - failed.unsent)) end
   local wrong = stream.first_wrong("from " .. self.host, certain)
-  if wrong and run.harm < DAMAGE then
+  if wrong then
     return run.world:note_failure("%s: the module took %d bytes, and the one at %d is not the program's", self.host,
       #taken, wrong)
   end

@@ -94,6 +94,12 @@ function Run:doubt_ends(text)
   end
 end
 
+--- A byte of the host was changed: what the module has taken from it for these connections is in doubt.
+function Run:host_changed()
+  self:line_changed()
+  for _, link in ipairs(self.links) do link.host_changed = true end
+end
+
 function Run:module_restarts()
   self.restarts = self.restarts + 1
   self.restarted_at = self.world.now
@@ -101,7 +107,7 @@ end
 
 --- How long a fault may be felt: the module's time for a command whose answer got lost is 150 s; else the library gets
 --- in step with it within some seconds.
-local FELT_FOR = { [0] = 30, 30, 200, 200 }
+local FELT_FOR = { [0] = 30, 30, 160, 160 }
 
 --- Whether a call that began then may have failed because of a fault.
 ---@param began number
