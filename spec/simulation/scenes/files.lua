@@ -12,7 +12,7 @@ local files = { acts = acts }
 
 --- Faults of the flash.
 files.kinds, files.gentle = faults.with({
-  ["flash full"] = { where = "time", harm = "none",
+  ["flash full"] = { where = "time", harm = "none", excuses = true,
     make = function(random, fault) fault.seconds = random:real() ^ 2 * 30 end,
     act = function(run, fault)
       run.module.flash_full_until = run.world.now + fault.seconds
