@@ -218,7 +218,7 @@ kinds.stall = { where = "time", harm = "slow", make = seconds(1, 30), act = func
   for _, link in ipairs(run.links) do
     if link.conn and link.conn.mode == 2 then return false end
   end
-  if run.plan.data_phases then run:harmed "damage" end -- the same of a transfer
+  if run.module:is_transferring() then run:harmed "damage" end -- the same of a transfer
   run.line:stall(fault.seconds)
 end }
 

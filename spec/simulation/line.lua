@@ -219,7 +219,11 @@ function Line:written(bytes)
   if self.world.tracing then self.world:trace("-> %s", self.world.show(chunk.bytes)) end
   self.run:note_written(bytes)
   local seconds = math.max(LATENCY, self.stalled_until - self.world.now)
-  self.world:after(seconds, function() self.run.module:input(chunk.bytes) end)
+  local stalled = seconds > LATENCY
+  self.world:after(seconds, function()
+    if stalled and self.run.module:is_transferring() then self.run:harmed "damage" end -- it comes without a silence
+    self.run.module:input(chunk.bytes)
+  end)
 end
 
 return Line

@@ -153,6 +153,12 @@ function Module:go_on()
   end
 end
 
+--- Data of a file passes, or a command is under way after which it does.
+function Module:is_transferring()
+  if not self.run.plan.data_phases then return false end
+  return self.online or self.taking or self.busy and self.busy.text:find("^AT%+QF") ~= nil
+end
+
 function Module:input(bytes)
   if self.world.now < self.off_until then return end
   self.input_bytes = self.input_bytes .. bytes

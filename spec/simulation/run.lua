@@ -57,7 +57,11 @@ end
 --- So many bytes may have been harmed from now on.
 function Run:harmed(harm)
   self.harm = math.max(self.harm, HARM[harm])
-  if self.acting then self.acting.harm = math.max(self.acting.harm, HARM[harm]) end
+  if self.acting then
+    self.acting.harm = math.max(self.acting.harm, HARM[harm])
+  else
+    table.insert(self.troubles, { harm = HARM[harm], over = self.world.now })
+  end
 end
 
 --- The harm of the faults that took place after this time, or still did; nil: there were none.
