@@ -29,12 +29,21 @@ kinds.split = { where = "word", harm = "none", act = function(_, _, word)
   return #word.bytes > 1
 end }
 
-kinds.merge = { where = "word", harm = "none", act = function(_, _, word) word.held = true end }
+--- A download is asked about where words that may be its end have a pause behind them.
+local function pause_behind(run, word)
+  if word.about.kind == "data" and run.plan.data_phases then run.acting.excuses = true end
+end
+
+kinds.merge = { where = "word", harm = "none", act = function(run, _, word)
+  pause_behind(run, word)
+  word.held = true
+end }
 
 kinds.delay = { where = "word", harm = "none", make = seconds(0.01, 5), act = function(run, fault, word)
   -- Data that comes when the library has left data mode may read like a restart, or like what another connection pushes.
   if fault.seconds > 1 and word.about.kind == "data" then run:data_late(fault.seconds) end
   if fault.seconds > 1 then run:harmed(word.about.kind == "data" and "loss" or "slow") end
+  pause_behind(run, word)
   word.delay = fault.seconds
 end }
 
@@ -196,7 +205,8 @@ kinds["server closes"] = { where = "time", harm = "none", make = function(random
     return #up > 0 and up[fault.which % #up + 1]:finish()
   end }
 
-kinds.pdpdeact = { where = "time", harm = "none", excuses = true, make = function(random, fault) fault.closed = random:chance(0.5) end,
+kinds.pdpdeact = { where = "time", harm = "none", excuses = true,
+  make = function(random, fault) fault.closed = random:chance(0.5) end,
   act = function(run, fault) return run.module.kind.lose_context(run.module, fault.closed) end }
 
 kinds["port gone"] = { where = "time", harm = "none", excuses = true, make = seconds(0.1, 20), act = function(run, fault)

@@ -129,8 +129,8 @@ function Handle:check_told(record)
     #link.inbox)
 end
 
-local function note_refused(self, call)
-  if call.name == "send" then self.refused = self.refused or call.size end
+local function note_refused(self, call, why)
+  if call.name == "send" and why == "closed" then self.refused = self.refused or call.size end
 end
 
 --- noticed, port: how many restarts the library had noticed before the call, and the port that was in use.
@@ -138,8 +138,9 @@ function Handle:after_call(call, noticed, port, ok, result, why)
   local run, link = self.run, self.link
   local from_before = noticed > self.noticed or port and port ~= self.modem_opened
   if ok and from_before and call.name ~= "switch" then check_after_restart(self, call, result, why) end
-  if not ok or result or self.spoilt then return end
-  note_refused(self, call)
+  if not ok or result then return end
+  note_refused(self, call, why)
+  if self.spoilt then return end
   check_own(self, self.sock:lasterror())
   if why ~= "closed" or run.harm >= DAMAGE or link.end_in_doubt then return end
   local err = self.sock:lasterror()

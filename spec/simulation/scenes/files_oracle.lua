@@ -173,7 +173,9 @@ function oracle.check(user, call, ok, result, err)
   if not err.result then user.cancelled = true end
   local expected = EXPECTED[call.name]
   local is_full = call.name == "write" and err.name == "damaged" and flash.room(run.module) == 0
-  if is_calm(user) and not is_full and not (expected and expected[err.code]) then fail(user, call, "failed: %s", tostring(err)) end
+  if is_calm(user) and not is_full and not (expected and expected[err.code]) then
+    fail(user, call, "failed: %s", tostring(err))
+  end
   if failed[call.name] then failed[call.name](user, call, err) end
 end
 
