@@ -314,18 +314,39 @@ size_t at_ending_last_of_all(const struct at_ending *ending, const char *bytes, 
     return found;
 }
 
-size_t at_ending_last(const struct at_ending *ending, const char *bytes, size_t length)
+/* Whether this is one of the texts of the module's that say `OK`. */
+static bool is_answer(const struct at_ending *ending, int i)
+{
+    return ending->lengths[i] == AT_ANSWER_LENGTH &&
+           memcmp(ending->texts + ending->offsets[i], at_answer_text, AT_ANSWER_LENGTH) == 0;
+}
+
+bool at_ending_is_at(const struct at_ending *ending, const char *bytes, size_t length)
+{
+    for (int i = 0; i < ending->count; i++) {
+        if (!is_answer(ending, i) && length >= ending->lengths[i] &&
+            memcmp(bytes, ending->texts + ending->offsets[i], ending->lengths[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+size_t at_ending_last(const struct at_ending *ending, const char *bytes, size_t length, size_t *text_length)
 {
     size_t answer = length;
+    *text_length = 0;
     for (int i = 0; i < ending->count; i++) {
         const char *text = ending->texts + ending->offsets[i];
         size_t whole = ending->lengths[i], found = last_of(text, whole, bytes, length);
         if (found == length)
             continue;
-        if (whole == AT_ANSWER_LENGTH && memcmp(text, at_answer_text, AT_ANSWER_LENGTH) == 0)
-            answer = found;
-        else if (answer == length || found > answer)
+        bool answers = is_answer(ending, i);
+        if (!answers && answer < length && found <= answer)
+            continue;
+        *text_length = whole;
+        if (!answers)
             return found;
+        answer = found;
     }
     return answer;
 }

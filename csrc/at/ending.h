@@ -87,9 +87,12 @@ bool at_ending_tick(struct at_ending *ending, at_time now, const char **data, si
 /* When at_ending_is_suspect or at_ending_tick may become true; AT_NEVER: never. */
 at_time at_ending_deadline(const struct at_ending *ending);
 
+/* Whether a text other than `OK` is here. */
+bool at_ending_is_at(const struct at_ending *ending, const char *bytes, size_t length);
+
 /* The offset of the last occurrence of the first text that occurs in these bytes, an `OK` in front of another
- * text not counted; length when none does. */
-size_t at_ending_last(const struct at_ending *ending, const char *bytes, size_t length);
+ * text not counted, and how long that text is; length when none does. */
+size_t at_ending_last(const struct at_ending *ending, const char *bytes, size_t length, size_t *text_length);
 
 /* The offset of the last occurrence of any text in these bytes; length when none occurs. */
 size_t at_ending_last_of_all(const struct at_ending *ending, const char *bytes, size_t length);

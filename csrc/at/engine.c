@@ -187,7 +187,7 @@ enum at_refusal at_engine_submit(struct at_engine *engine, const struct at_comma
     }
     engine->reports_progress = command->progress;
     engine->reported = 0;
-    engine->report_at = now;
+    engine->report_at = 0;
     write_line(engine, command);
     at_slot_arm(&engine->slot, now);
     if (++engine->last_id == 0)

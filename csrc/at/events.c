@@ -15,12 +15,19 @@ static enum at_event_kind emit_deferred_end(struct at_event *event, uint32_t id,
     return AT_EVENT_DEFERRED;
 }
 
-/* At most once every PROGRESS_MS. */
+/* When there is progress to report: at once the first time, then at most once every PROGRESS_MS; AT_NEVER:
+ * there is none. */
+static at_time progress_due(const struct at_engine *engine)
+{
+    const struct at_slot *slot = &engine->slot;
+    bool due = engine->reports_progress && at_slot_is_awaiting(slot) && slot->transferred != engine->reported;
+    return due ? engine->report_at : AT_NEVER;
+}
+
 static enum at_event_kind emit_progress(struct at_engine *engine, struct at_event *event, at_time now)
 {
     const struct at_slot *slot = &engine->slot;
-    if (!engine->reports_progress || now < engine->report_at || !at_slot_is_awaiting(slot) ||
-        slot->transferred == engine->reported)
+    if (now < progress_due(engine))
         return at_event_init(event, AT_EVENT_NONE, NULL);
     engine->reported = slot->transferred;
     engine->report_at = now + at_ms(PROGRESS_MS);
@@ -230,7 +237,7 @@ static bool has_pending(const struct at_engine *engine)
 {
     return engine->end_slot || engine->deferred_ends_pending || engine->reboot_pending ||
            engine->boot_line_pending || engine->desync_pending || engine->resync_pending ||
-           engine->observed_length > 0 || engine->feed.written;
+           engine->observed_length > 0 || engine->feed.written || progress_due(engine) == 0;
 }
 
 bool at_engine_has_event(const struct at_engine *engine)
@@ -262,8 +269,7 @@ at_time at_engine_deadline(const struct at_engine *engine, at_time now)
     deadline = at_earlier(deadline, block_deadline(engine));
     deadline = at_earlier(deadline, at_engine_boot_deadline(engine));
     deadline = at_earlier(deadline, at_engine_prompt_deadline(engine));
-    if (engine->reports_progress && at_slot_is_awaiting(slot) && slot->transferred != engine->reported)
-        deadline = at_earlier(deadline, engine->report_at);
+    deadline = at_earlier(deadline, progress_due(engine));
     if (slot->state == AT_SLOT_SENDING && engine->ready_at > now)
         deadline = at_earlier(deadline, engine->ready_at);
     return at_earlier(deadline, at_deferred_deadline(&engine->deferred));

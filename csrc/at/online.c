@@ -124,6 +124,46 @@ static size_t find_answer(const struct at_online *online, const struct at_protoc
     return found;
 }
 
+/* The offset of the report of the end in these bytes; length when there is none. What the module has not sent
+ * follows it: the text was data, or a line of another connection's data. */
+static size_t find_end(const struct at_online *online, const struct at_protocol *protocol, const char *bytes,
+                       size_t length)
+{
+    size_t text_length, found = at_ending_last(&online->ending, bytes, length, &text_length);
+    if (found == length)
+        return length;
+    size_t next = found + text_length;
+    /* A prefix is followed by the rest of its line. */
+    while (bytes[next - 1] != '\n' && next < length && bytes[next] >= ' ' && bytes[next] <= '~')
+        next++;
+    bool sent = at_are_lines(bytes + next, length - next) ||
+                leads_to(protocol->follow_prefix, bytes + next, length - next);
+    return sent ? found : length;
+}
+
+/* Whether one of these lines reports the end. A line with data of another connection may be followed by
+ * anything, and the data may hold the same text. */
+static bool reports_end(const struct at_online *online, const struct at_protocol *protocol, const char *bytes,
+                        size_t length)
+{
+    size_t whole = strlen(protocol->follow_prefix);
+    while (length >= 2 && memcmp(bytes, "\r\n", 2) == 0) {
+        if (at_ending_is_at(&online->ending, bytes, length))
+            return true;
+        if (whole > 0 && length >= whole && memcmp(bytes, protocol->follow_prefix, whole) == 0)
+            return false;
+        size_t next = 2;
+        while (next < length && bytes[next] >= ' ' && bytes[next] <= '~')
+            next++;
+        /* One line end may be that of this line and of the next. */
+        if (next > 2 && length - next >= 4 && memcmp(bytes + next, "\r\n\r\n", 4) == 0)
+            next += 2;
+        bytes += next;
+        length -= next;
+    }
+    return false;
+}
+
 /* Ends data mode. The first `data` held bytes are data, the rest are lines. */
 static void decide(struct at_online *online, bool answered, size_t data)
 {
@@ -153,22 +193,22 @@ static void check_answer(struct at_online *online, const struct at_protocol *pro
             at_ending_expect(&online->ending, NULL, NULL);
             return;
         }
-        decide(online, false, at_ending_last(&online->ending, held, length));
+        decide(online, false, find_end(online, protocol, held, length));
     }
 }
 
-static void end_unanswered(struct at_online *online)
+static void end_unanswered(struct at_online *online, const struct at_protocol *protocol)
 {
     const char *held;
     size_t length = at_ending_held(&online->ending, &held);
-    decide(online, false, at_ending_last(&online->ending, held, length));
+    decide(online, false, find_end(online, protocol, held, length));
 }
 
 /* Ends data mode when the port has stopped accepting bytes. */
-static void check_blocked(struct at_online *online, at_time now)
+static void check_blocked(struct at_online *online, const struct at_protocol *protocol, at_time now)
 {
     if (now >= online->give_up_at)
-        end_unanswered(online);
+        end_unanswered(online, protocol);
 }
 
 static void tick(struct at_online *online, const struct at_protocol *protocol, at_time now)
@@ -180,9 +220,9 @@ static void tick(struct at_online *online, const struct at_protocol *protocol, a
     case AT_ONLINE_GUARD:
         if (at_ending_is_suspect(&online->ending, now))
             online->hangup_suspected = true; /* from now on no more data is sent */
-        check_blocked(online, now);
+        check_blocked(online, protocol, now);
         if (!online->ended && protocol->escape[0] == '\0')
-            end_unanswered(online); /* nothing but DTR leads out of data mode, and that has not */
+            end_unanswered(online, protocol); /* nothing but DTR leads out of data mode, and that has not */
         if (!online->ended && (online->feed.length == 0 || online->hangup_suspected) &&
             at_escape_begin(online->escape, protocol, now)) {
             online->phase = AT_ONLINE_ESCAPING;
@@ -194,7 +234,7 @@ static void tick(struct at_online *online, const struct at_protocol *protocol, a
         }
         break;
     case AT_ONLINE_ESCAPING:
-        check_blocked(online, now);
+        check_blocked(online, protocol, now);
         break;
     case AT_ONLINE_ASKED:
         if (!online->expecting && now >= online->earliest)
@@ -212,7 +252,9 @@ static enum at_online_event_kind emit(struct at_online_event *event, enum at_onl
 }
 
 /* Delivers the data before the module's lines, then reports the end of data mode. */
-static enum at_online_event_kind emit_data_mode_end(struct at_online *online, struct at_online_event *event)
+static enum at_online_event_kind emit_data_mode_end(struct at_online *online,
+                                                    const struct at_protocol *protocol,
+                                                    struct at_online_event *event)
 {
     const char *held;
     size_t length = at_ending_held(&online->ending, &held), data = online->data_before_end;
@@ -224,7 +266,7 @@ static enum at_online_event_kind emit_data_mode_end(struct at_online *online, st
     size_t answer = online->answered ? AT_ANSWER_LENGTH : 0;
     emit(event, AT_ONLINE_ENDED, held + answer, length - answer);
     event->answered = online->answered;
-    event->ended = at_ending_last(&online->ending, event->bytes, event->length) < event->length;
+    event->ended = reports_end(online, protocol, event->bytes, event->length);
     online->ended = false;
     online->phase = AT_ONLINE_OFF;
     at_ending_expect(&online->ending, NULL, NULL);
@@ -252,7 +294,7 @@ enum at_online_event_kind at_online_next(struct at_online *online, const struct 
         tick(online, protocol, now);
     }
     if (online->ended)
-        return emit_data_mode_end(online, event);
+        return emit_data_mode_end(online, protocol, event);
     if (!has_text(online))
         online->hangup_reported = false;
     if (online->phase == AT_ONLINE_FLOWING && !online->hangup_reported &&

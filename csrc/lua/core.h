@@ -30,6 +30,7 @@ void core_open_signal(lua_State *L);
 void core_open_descriptor(lua_State *L);
 void core_open_file(lua_State *L);
 void core_open_path(lua_State *L);
+void core_open_folder(lua_State *L);
 void core_open_interrupt(lua_State *L);
 void core_open_listener(lua_State *L);
 void core_open_terminal(lua_State *L);

@@ -227,6 +227,8 @@ static const luaL_Reg methods[] = {
     {"output", core_engine_output},
     {"deadline", core_engine_deadline},
     {"sent", core_engine_sent},
+    {"hear", core_engine_hear},
+    {"heard", core_engine_heard},
     {"__gc", free_engine},
     {"refusal", core_engine_refusal},
     {NULL, NULL},

@@ -16,11 +16,13 @@ enum {
     USER_INPUT,       /* string passed to feed() */
     USER_EVENT,       /* event of the last URC with a block */
     USER_SINK,        /* file for the block of the command in flight */
-    USER_VALUES = USER_SINK,
+    USER_HEARD,       /* room for the input that is kept for heard() */
+    USER_VALUES = USER_HEARD,
 };
 
 enum {
     RX_SIZE = 8192,
+    HEARD_MAX = 65536,                   /* input that is kept: no answer that is looked at is longer */
     RESPONSE_SLOTS = AT_DEFERRED_MAX + 2 /* commands in progress, with one to spare */
 };
 
@@ -32,6 +34,8 @@ struct core_engine {
     bool input_left;   /* at_engine_next has not returned NONE since the last input, which is borrowed */
     bool write_failed; /* the port accepts no more output; input that is left is still read */
     uint64_t received;
+    char *heard; /* the last input, as it came; NULL: it is not kept */
+    size_t heard_length;
     uint32_t commands[RESPONSE_SLOTS]; /* by the slots of their response tables; 0: free */
     struct at_source source;
     struct at_memory memory;
@@ -59,6 +63,8 @@ int core_engine_feed(lua_State *L);
 int core_engine_next_event(lua_State *L);
 int core_engine_output(lua_State *L);
 int core_engine_sent(lua_State *L);
+int core_engine_hear(lua_State *L);
+int core_engine_heard(lua_State *L);
 
 /* In responses.c: the response tables of commands in progress. The engine is at stack index 1. */
 void core_keep_response(lua_State *L, struct core_engine *self, uint32_t command, int index);

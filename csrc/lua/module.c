@@ -133,6 +133,7 @@ __attribute__((visibility("default"))) int luaopen_hayes_core(lua_State *L)
     core_open_descriptor(L);
     core_open_file(L);
     core_open_path(L);
+    core_open_folder(L);
     core_open_interrupt(L);
     core_open_listener(L);
     core_open_terminal(L);

@@ -4,6 +4,8 @@
 
 #include "port/port.h"
 
+#include <string.h>
+
 static int push_deadline(lua_State *L, const struct core_engine *self, at_time now)
 {
     at_time deadline = at_engine_deadline(self->at, now);
@@ -64,6 +66,31 @@ int core_engine_push(lua_State *L)
     return 1 + push_deadline(L, self, now);
 }
 
+/* Keeps the last HEARD_MAX bytes of input. */
+static void keep_heard(struct core_engine *self, const char *bytes, size_t length)
+{
+    if (length > HEARD_MAX) {
+        bytes += length - HEARD_MAX;
+        length = HEARD_MAX;
+    }
+    size_t room = HEARD_MAX - self->heard_length;
+    if (length > room) {
+        self->heard_length -= length - room;
+        memmove(self->heard, self->heard + (length - room), self->heard_length);
+    }
+    memcpy(self->heard + self->heard_length, bytes, length);
+    self->heard_length += length;
+}
+
+static void take_input(struct core_engine *self, const char *bytes, size_t length)
+{
+    self->received += (uint64_t)length;
+    self->input_left = true;
+    if (self->heard != NULL)
+        keep_heard(self, bytes, length);
+    at_engine_input(self->at, bytes, length);
+}
+
 /* Reads from the port. False: the port is closed. *length: number of bytes. */
 static bool read_input(struct core_engine *self, struct port *port, long *length)
 {
@@ -72,10 +99,8 @@ static bool read_input(struct core_engine *self, struct port *port, long *length
     if (*length == PORT_CLOSED)
         return false;
     if (*length > 0) {
-        self->received += (uint64_t)*length;
         self->input_drained = (size_t)*length < sizeof self->rx;
-        self->input_left = true;
-        at_engine_input(self->at, self->rx, (size_t)*length);
+        take_input(self, self->rx, (size_t)*length);
     }
     return true;
 }
@@ -132,9 +157,7 @@ int core_engine_feed(lua_State *L)
     lua_pushvalue(L, 2);
     lua_setiuservalue(L, 1, USER_INPUT);
     self->idle = false; /* pump() is not to read over them */
-    self->input_left = true;
-    self->received += length;
-    at_engine_input(self->at, bytes, length);
+    take_input(self, bytes, length);
     return 0;
 }
 
@@ -163,4 +186,25 @@ int core_engine_sent(lua_State *L)
     if (length > 0)
         at_engine_sent(self->at, length, now);
     return 0;
+}
+
+/* engine:hear(): from now on the last 64 KiB of input are kept as they came, with the blank lines and spaces
+ * that the engine takes no notice of */
+int core_engine_hear(lua_State *L)
+{
+    struct core_engine *self = core_check_engine(L);
+    char *room = lua_newuserdatauv(L, HEARD_MAX, 0);
+    lua_setiuservalue(L, 1, USER_HEARD);
+    self->heard = room;
+    self->heard_length = 0;
+    return 0;
+}
+
+/* engine:heard() -> input since hear() or the last call */
+int core_engine_heard(lua_State *L)
+{
+    struct core_engine *self = core_check_engine(L);
+    lua_pushlstring(L, self->heard_length > 0 ? self->heard : "", self->heard_length);
+    self->heard_length = 0;
+    return 1;
 }

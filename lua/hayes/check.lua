@@ -27,9 +27,10 @@ function check.distance(a, b)
   return row[#b]
 end
 
---- The names in a table, sorted, for messages that list what is allowed.
----@param map table<string, any>
----@return string[]
+--- The keys of a table, sorted: names, or numbers.
+---@generic K
+---@param map table<K, any>
+---@return K[]
 function check.names(map)
   local names = {}
   for name in pairs(map) do names[#names + 1] = name end
@@ -213,9 +214,7 @@ function check.options(where, given, rules)
   for name, value in pairs(given or {}) do
     local rule = rules[name]
     if not rule then
-      local known = {}
-      for candidate in pairs(rules) do known[#known + 1] = candidate end
-      local nearest = type(name) == "string" and check.nearest(name, known)
+      local nearest = type(name) == "string" and check.nearest(name, check.names(rules))
       check.fail(where, ("no option is called %s%s"):format(show(name),
         nearest and (" (did you mean %s?)"):format(nearest) or ""))
     end

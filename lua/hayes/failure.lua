@@ -3,7 +3,7 @@
 local answer = require "hayes.declare.answer"
 local check = require "hayes.check"
 local errors = require "hayes.error"
-local mask = require "hayes.declare.mask"
+local mask = require "hayes.display.mask"
 
 local failure = {}
 
@@ -53,9 +53,7 @@ local function meant(modem, shown)
   local name = shown:upper():gsub("^AT", ""):match "^%p?[%w_]+"
   if not name or commands[name] then return "" end
   if commands["+" .. name] then return ("Did you mean AT+%s? "):format(name) end
-  local names = {}
-  for known in pairs(commands) do names[#names + 1] = known end
-  local nearest = #name > 3 and check.nearest(name, names)
+  local nearest = #name > 3 and check.nearest(name, check.names(commands))
   if not nearest or check.distance(name, nearest) > (#name > 6 and 2 or 1) then return "" end
   return ("Did you mean AT%s? "):format(nearest)
 end
@@ -238,6 +236,10 @@ end
 local damaged_words = {
   short_read = "bytes of %s were lost on the line", long_read = "%s came with more bytes than were announced",
 }
+
+--- Whether the line has lost bytes of a block, or added some: what follows stands behind a gap.
+---@param result string what a command ended with, or the name of an error
+function failure.is_damage(result) return damaged_words[result] ~= nil end
 
 --- Data was damaged on the line, as what followed it shows.
 ---@param kind "short_read"|"long_read"

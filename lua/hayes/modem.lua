@@ -3,7 +3,7 @@
 --- Longer than 500 lines: a third of it documents the methods.
 
 local answer = require "hayes.declare.answer"
-local by_hand = require "hayes.declare.by_hand"
+local by_hand = require "hayes.modem.by_hand"
 local check = require "hayes.check"
 local command = require "hayes.declare.command"
 local core = require "hayes.core"
@@ -17,7 +17,7 @@ local farewell = require "hayes.modem.farewell"
 local identity = require "hayes.identity"
 local line_errors = require "hayes.modem.line_errors"
 local Lock = require "hayes.lock"
-local mask = require "hayes.declare.mask"
+local mask = require "hayes.display.mask"
 local notifications = require "hayes.modem.notifications"
 local service = require "hayes.modem.service"
 local startup = require "hayes.startup"

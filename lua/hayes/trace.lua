@@ -10,8 +10,8 @@
 --- shown. Parameters that are declared secret are shown as `***`. Bytes that are not printable are shown as `\x0d`.
 
 local local_file = require "hayes.local_file"
-local mask = require "hayes.declare.mask"
-local printable = require "hayes.declare.printable"
+local mask = require "hayes.display.mask"
+local printable = require "hayes.display.printable"
 local time_of_day = require "hayes.time_of_day"
 local wait = require "hayes.wait"
 

@@ -8,7 +8,7 @@ local check = require "hayes.check"
 local errors = require "hayes.error"
 local builtin = require "hayes.loop.builtin"
 local foreign = require "hayes.loop.foreign"
-local mask = require "hayes.declare.mask"
+local mask = require "hayes.display.mask"
 local time_of_day = require "hayes.time_of_day"
 
 local wait = {}

@@ -208,10 +208,8 @@ local function errors_page()
   text:table({ "name", "meaning", "what to try" }, rows)
   for _, dialect in ipairs(dialects.names()) do
     local known = (dialects.get(dialect).errors or {}).by_code or {}
-    local codes, of_module = {}, {}
-    for code in pairs(known) do codes[#codes + 1] = code end
-    table.sort(codes)
-    for i, code in ipairs(codes) do
+    local of_module = {}
+    for i, code in ipairs(check.names(known)) do
       of_module[i] = { tostring(code), "`" .. known[code].name .. "`", known[code].origin, known[code].text,
         known[code].hint or "" }
     end

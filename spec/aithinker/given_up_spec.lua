@@ -78,28 +78,19 @@ describe("An Ai-Thinker module", function()
     assert.are.same({}, module.sockets)
   end)
 
-  it("has nothing of a connection whose ConID it has told when it restarts", function()
-    open { ["^AT%+SOCKET="] = function(line, port)
-      if module.restarted then return module:open(line) end
-      module.restarted = true
-      module:open(line)
+  it("gets no command about a connection that it was making when it restarted", function()
+    open { ["^AT%+SOCKET="] = function(_, port)
       port:say("connect success ConID=1\r\n", 1)
-      port:say("\r\nready\r\n", 3)
-      module.sockets = {}
+      port:say("\r\nready\r\n", 2)
       return ""
     end }
-    local bytes
     hayes.run(function()
-      local refused, err = modem.tcp.open("a.example", 7)
-      assert.are.same({ "nil", "reboot" }, { tostring(refused), err.name })
-      local sock = assert(modem.tcp.open("b.example", 7))
-      hayes.sleep(5)
-      module:incoming(1, "hello")
-      sock:settimeout(10)
-      bytes = sock:receive(5)
-      sock:close()
+      local sock, err = modem.tcp.open("a.example", 7)
+      assert.is_true(sock == nil)
+      assert.are.same("reboot", err.name)
+      hayes.sleep(60)
     end)
-    assert.are.same({ "hello", 1 }, { bytes, module:count("SOCKETDEL") })
+    assert.are.same(0, module:count("SOCKETDEL"))
   end)
 
   it("is told again to delete a connection where it has not answered", function()
@@ -137,6 +128,31 @@ describe("An Ai-Thinker module", function()
       sock:close()
     end)
     assert.are.same({ nil, "closed" }, { bytes, err })
+  end)
+
+  it("gives all data of a connection that it refuses to resume, or of which it tells the end when it is asked", function()
+    for _, escape in ipairs { "auto", "manual" } do
+      local ended = false
+      open { ["AT+CSQ"] = OK, ["^AT%+SOCKETTT"] = function()
+        if ended then return "\r\n+SOCKETTT:105\r\nERROR\r\n" end
+        module.online, module.last = true, script.now()
+        return ">"
+      end }
+      local got
+      hayes.run(function()
+        local sock = assert(modem.tcp.open("a.example", 7, { mode = "transparent", escape = escape }))
+        hayes.sleep(5)
+        ended = true
+        module.sockets[1].status = 127
+        module.sockets[1].packets = { "the ", "rest" }
+        if escape == "auto" then assert(modem:at("AT+CSQ")) else assert(sock:escape()) end
+        sock:settimeout(10)
+        got = sock:receive("*a")
+        sock:close()
+      end)
+      assert.are.same("the rest", got)
+      modem:close()
+    end
   end)
 
   it("that closes a connection while transparent transmission is left says nothing of that in its data", function()

@@ -246,6 +246,35 @@ describe("On an Ai-Thinker module", function()
       module.port:say("\r\n+EVENT:SocketDown,1,1\r\n\r\n+EVENT:SocketDown,1,1\r\n\r\n+EVENT:SocketDown,1,1,c\r\n")
       assert.are.same("abc", first:receive(3))
     end)
+
+    it("takes no data for lost that was announced in push mode while it was being read", function()
+      open()
+      local first = connect()
+      local _second <close> = connect { mode = "push" }
+      local said = { "+SOCKETREAD,1,1,a\r\n\r\nOK\r\n",
+        "\r\n+EVENT:SocketDown,1,1\r\n+SOCKETREAD,1,1,b\r\n\r\nOK\r\n" }
+      local read = module.read
+      function module.read(self, line) return table.remove(said, 1) or read(self, line) end
+      module.port:say("\r\n+EVENT:SocketDown,1,1\r\n")
+      assert.are.same("ab", first:receive(2))
+      first:settimeout(5)
+      assert.are.same({ nil, "timeout", "" }, { first:receive(1) })
+    end)
+
+    it("keeps what was pushed in front of what is announced later, when the module no longer pushes", function()
+      open()
+      local first = connect()
+      local said = {
+        "\r\n+EVENT:SocketDown,1,1,b\r\n+SOCKETREAD,1,0\r\n\r\nOK\r\n",
+        "\r\n+EVENT:SocketDown,1,1\r\n+SOCKETREAD,1,1,c\r\n\r\nOK\r\n",
+      }
+      local read = module.read
+      function module.read(self, line)
+        return #self.sockets[1].packets == 0 and table.remove(said, 1) or read(self, line)
+      end
+      module:incoming(1, "a")
+      assert.are.same("abc", first:receive(3))
+    end)
   end)
 
   describe("a server", function()

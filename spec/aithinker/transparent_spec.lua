@@ -178,6 +178,23 @@ describe("In transparent transmission", function()
     assert.is_truthy(modem:at("AT+GMR"))
   end)
 
+  it("the report of the end is no data, even if the module does not answer the first question whether it was", function()
+    open()
+    local sock = enter()
+    module.port:say("last words", 0.1)
+    hayes.sleep(0.2)
+    module.sockets[1].status = 127
+    local table_of = module.table
+    function module.table(self)
+      self.table = table_of
+      return "" -- no answer
+    end
+    module.port:say("\r\n+EVENT:SocketDisconnect,1\r\n")
+    sock:settimeout(120)
+    assert.are.same("last words", sock:receive("*a"))
+    assert.are.same({ nil, "closed", "" }, { sock:receive(1) })
+  end)
+
   it("nothing else can be opened meanwhile, also where commands are let through", function()
     for _, escape in ipairs { "manual", "auto" } do
       open()

@@ -1,6 +1,7 @@
 -- Every declaration says all that a person or a program asks of it.
 
-local describe_ = require "hayes.explain.text"
+local check = require "hayes.check"
+local texts = require "hayes.explain.text"
 local dialects = require "hayes.dialect"
 
 local types = { integer = true, string = true, bare = true }
@@ -32,7 +33,7 @@ describe("The Quectel dialect", function()
   local function none_missing() assert.are.same({}, missing) end
 
   local function check_values(where, described)
-    for _, entry in ipairs(describe_.values(described)) do
+    for _, entry in ipairs(texts.values(described)) do
       expect(type(entry.meaning) == "string" and entry.meaning ~= "", where, "value", tostring(entry.value))
     end
   end
@@ -76,7 +77,7 @@ describe("The Quectel dialect", function()
   end)
 
   it("has the fifteen settings of AT+QSSLCFG that the note lists and cacertex of EG25-G, each asked for and made", function()
-    local keys = describe_.keys(dialect.commands["+QSSLCFG"].keys)
+    local keys = check.names(dialect.commands["+QSSLCFG"].keys)
     assert.are.same(16, #keys)
     for _, key in ipairs(require("hayes.dialect.quectel.ssl.settings").names) do
       local form = dialect.commands["+QSSLCFG"].keys[key]
@@ -92,7 +93,7 @@ describe("The Quectel dialect", function()
       expect(type(declaration.source) == "string" and declaration.source:find("[Nn]ote .*%d")
         or tostring(declaration.source):find("^2%d%.%d%d%d %d") or tostring(declaration.source):find("^V%.250 %d")
         or tostring(declaration.source):find("^[%u][%w/ ]+, .+"), name, "source")
-      expect(declaration.sequence or #describe_.forms(declaration) > 0, name, "form")
+      expect(declaration.sequence or #texts.forms(declaration) > 0, name, "form")
       expect(type(declaration.timeout) == "number", name, "time-out")
       expect(declaration.remark == nil or sentence(declaration.remark), name, "remark")
       expect(declaration.chapter, name, "chapter")
@@ -102,7 +103,7 @@ describe("The Quectel dialect", function()
 
   it("says of each parameter its type, its range or what its values mean, and what leaving it out means", function()
     for _, declaration in ipairs(dialect.declared) do
-      for _, form in ipairs(describe_.forms(declaration)) do
+      for _, form in ipairs(texts.forms(declaration)) do
         expect(form.key == nil or sentence(form.summary), form.syntax, "summary")
         check_params(form.syntax, form.described.params)
       end
@@ -112,7 +113,7 @@ describe("The Quectel dialect", function()
 
   it("names the fields of answers and deferred results", function()
     for _, declaration in ipairs(dialect.declared) do
-      for _, form in ipairs(describe_.forms(declaration)) do check_answers(form.syntax, form.described) end
+      for _, form in ipairs(texts.forms(declaration)) do check_answers(form.syntax, form.described) end
       local deferred = declaration.deferred
       if deferred then
         expect(deferred.answer and type(deferred.timeout) == "number", declaration.name, "deferred result")

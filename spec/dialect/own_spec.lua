@@ -1,5 +1,6 @@
 -- Dialects of one's own: opened by their name, and asked whether a module speaks them, before those of the library.
 
+local check = require "hayes.check"
 local folders = require "support.folder"
 local hayes = require "hayes"
 local Program = require "support.hayes_program"
@@ -118,12 +119,7 @@ describe("A dialect of one's own", function()
     local dialect = load(text_of(name, name))()
     local first <close> = assert(open(name, { dialect = dialect }))
     assert.is_nil(first.dialect.commands["+LATER"])
-    assert.are.same({ "commands", "detect", "finals", "name" }, (function()
-      local fields = {}
-      for field in pairs(dialect) do fields[#fields + 1] = field end
-      table.sort(fields)
-      return fields
-    end)())
+    assert.are.same({ "commands", "detect", "finals", "name" }, check.names(dialect))
     assert.are.same(name, hayes.add_dialect(dialect))
     dialect.commands[1] = { name = "+LATER", execute = true }
     assert.are.same(name, hayes.add_dialect(dialect))

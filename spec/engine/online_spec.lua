@@ -136,6 +136,34 @@ for way, pieces in pairs(Bench.ways) do
       assert.is_true(bench:last("data_mode_end")[2])
     end)
 
+    it("does not take what another connection's data holds for the end", function()
+      for _, pushed in ipairs { "\r\nNO CARRIER\r\n", "\r\nNO CARRIER\r\nx", "\xfa\r\nNO CARRIER\r\n" } do
+        begin()
+        bench.engine:leave_data_mode(false, bench.time)
+        run(2.2)
+        bench:receive(OK .. ('\r\n+QSSLURC: "recv",4,%d\r\n%s\r\n'):format(#pushed, pushed))
+        run(1)
+        assert.are.same({ "data_mode_end", true, false, 0, kind = "data_mode_end", n = 4 }, bench:last("data_mode_end"))
+        assert.are.same("", data())
+        assert.are.same(pushed, bench:last("urc")[2].data)
+      end
+    end)
+
+    it("takes words of the end for data, where more data follows them and no answer comes", function()
+      begin()
+      local received = "first\r\nNO CARRIER\r\n\r\n+CREG: 1\r\n\xfa and more"
+      bench:receive("first\r\nNO CARRIER\r\n")
+      run(0.4)
+      assert.is_truthy(bench:last("hangup_suspected"))
+      bench.engine:leave_data_mode(false, bench.time)
+      assert.are.same("+++", (run(1.15)))
+      bench:receive("\r\n+CREG: 1\r\n\xfa and more")
+      run(3)
+      assert.are.same({ "data_mode_end", false, false, 0, kind = "data_mode_end", n = 4 }, bench:last("data_mode_end"))
+      assert.are.same(received, data())
+      assert.is_nil(bench:last("urc"))
+    end)
+
     it("notices the end while data is to go out, and sends none of it to a module that has left", function()
       begin()
       assert.is_true(bench.engine:write_data("first"))

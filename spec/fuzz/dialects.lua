@@ -5,7 +5,7 @@ local check = require "hayes.check"
 local completion = require "hayes.explain.completion"
 local dialects = require "hayes.dialect"
 local explain = require "hayes.explain"
-local mask = require "hayes.declare.mask"
+local mask = require "hayes.display.mask"
 local reference = require "hayes.explain.reference"
 local schema = require "hayes.declare.schema"
 

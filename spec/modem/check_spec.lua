@@ -3,7 +3,7 @@
 local check = require "hayes.check"
 local dialects = require "hayes.dialect"
 local hayes = require "hayes"
-local mask = require "hayes.declare.mask"
+local mask = require "hayes.display.mask"
 local script = require "support.script"
 local utc = require "hayes.dialect.quectel.utc"
 

@@ -6,7 +6,7 @@ local history = require "hayes.cli.shell.history"
 local secrets = require "vectors.secrets"
 local dialects = require "hayes.dialect"
 local hayes = require "hayes"
-local mask = require "hayes.declare.mask"
+local mask = require "hayes.display.mask"
 local raises = require "support.raises"
 
 local SECRET = "S3cr3tWord"

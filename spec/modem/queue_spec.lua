@@ -29,6 +29,23 @@ describe("Commands in line for the module", function()
     end)
   end)
 
+  it("keep nothing of their callers once they are over", function()
+    hayes.run(function()
+      for text, ok in pairs { ["AT+CSQ"] = true, ["AT+NONSENSE"] = false } do
+        local kept = setmetatable({}, { __mode = "v" })
+        local function give()
+          local request = { owner = {}, into = setmetatable({}, { __index = { find = string.find } }) }
+          kept.owner, kept.into = request.owner, request.into
+          assert.are.same(ok, exchange.run(modem, text, request) ~= nil)
+        end
+        give()
+        collectgarbage()
+        collectgarbage()
+        assert.are.same({}, kept, text)
+      end
+    end)
+  end)
+
   it("let those go in front that are to be next", function()
     hayes.run(function()
       local order = {}

@@ -4,7 +4,7 @@
 local Program = require "support.hayes_program"
 local lab = require "support.lab"
 local profiles = require "hayes.profile"
-local scrub = require "hayes.profile.scrub"
+local scrub = require "hayes.display.scrub"
 
 local DIALOGUE <const> = [[
 > AT

@@ -5,6 +5,7 @@
 --- it); "loss" (the module says less than it does, or refuses what it would have done); "damage" (bytes of the line are
 --- changed).
 
+local check = require "hayes.check"
 local verification = require "simulation.verification"
 
 local faults = {}
@@ -132,6 +133,7 @@ end, act = function(run, fault, word)
   local kind = word.about.kind
   if kind == "push" or kind == "block" or kind == "connect" or is_of_data_mode(run, word) then
     run:line_changed()
+    run.block_cut = run.block_cut or fault.banner == "missing"
   end
   word.bytes = word.bytes:sub(1, math.floor(fault.place * #word.bytes))
   run.line:let_go()
@@ -167,6 +169,7 @@ end }
 kinds["late answer"] = { where = "command", harm = "slow", make = seconds(0.1, 40), act = function(run, fault, command)
   run.late_answers = (run.late_answers or 0) + 1
   command.late = fault.seconds
+  run:delay_opening(fault.seconds)
 end }
 
 --- Commands that end with CONNECT. What the server sends behind one that is lost may hold another.
@@ -259,10 +262,9 @@ end }
 kinds["handler error"] = { where = "handler", harm = "none", act = function(_, _, event) event.raises = true end }
 
 local names = {}
-for name, kind in pairs(kinds) do
-  if kind.where ~= "read" then names[#names + 1] = name end
+for _, name in ipairs(check.names(kinds)) do
+  if kinds[name].where ~= "read" then names[#names + 1] = name end
 end
-table.sort(names)
 faults.names = names
 
 --- Kinds without loss or damage, from which runs without any doubt are made.
@@ -289,10 +291,7 @@ end
 ---@param often? table<string, integer>
 function faults.with(more, often)
   local all, some = { table.unpack(names) }, { table.unpack(gentle) }
-  local added = {}
-  for name in pairs(more) do added[#added + 1] = name end
-  table.sort(added)
-  for _, name in ipairs(added) do
+  for _, name in ipairs(check.names(more)) do
     kinds[name] = more[name]
     all[#all + 1] = name
     if more[name].harm == "none" or more[name].harm == "slow" then some[#some + 1] = name end

@@ -25,7 +25,8 @@ function Line.new(run, habits)
     name = "simulation", -- under which it is opened
     ports = {},     -- all ends so far
     full_until = 0,
-    stalled_until = 0, -- nothing passes before
+    stalled_from = 0, -- nothing passes from here
+    stalled_until = 0, -- to here
     changed = false, -- a byte on its way to the host was changed
   }, Line)
 end
@@ -140,8 +141,15 @@ end
 
 --- Nothing passes in either direction for so many seconds: the module, or a relay, is busy with something else.
 function Line:stall(seconds)
+  if self.world.now >= self.stalled_until then self.stalled_from = self.world.now end
   self.stalled_until = math.max(self.stalled_until, self.world.now + seconds)
   self.arrives_at = math.max(self.arrives_at, self.stalled_until)
+end
+
+--- What the module acts on now was written by the host then, or later.
+function Line:written_since()
+  local now = self.world.now
+  return now < self.stalled_until + 1 and self.stalled_from or now - 0.05
 end
 
 -- From the module

@@ -133,24 +133,24 @@ local function note_refused(self, call, why)
   if call.name == "send" and why == "closed" then self.refused = self.refused or call.size end
 end
 
---- noticed, port: how many restarts the library had noticed before the call, and the port that was in use.
-function Handle:after_call(call, noticed, port, ok, result, why)
+--- noticed, port: how many restarts the library had noticed before the call, and the port that was in use. err:
+--- lasterror() right after the call.
+function Handle:after_call(call, noticed, port, err, ok, result, why)
   local run, link = self.run, self.link
   local from_before = noticed > self.noticed or port and port ~= self.modem_opened
   if ok and from_before and call.name ~= "switch" then check_after_restart(self, call, result, why) end
   if not ok or result then return end
   note_refused(self, call, why)
   if self.spoilt then return end
-  check_own(self, self.sock:lasterror())
+  check_own(self, err)
   if why ~= "closed" or run.harm >= DAMAGE or link.end_in_doubt then return end
-  local err = self.sock:lasterror()
+  local reading = call.name ~= "send" and call.name ~= "flush"
   if not err then return run.world:note_failure("%s: call %d ended with closed, and lasterror() is nil", self.host, call.id) end
   local gone = self.restarts ~= run.restarts or self.modem_opened ~= run.line.port
   if not gone and not link.ended and (CLOSED[err.name] or run.harm < SLOW) then
     run.world:note_failure("%s: call %d (%s) gave closed (%s), and the connection is up", self.host, call.id, call.name,
       tostring(err))
   end
-  local reading = call.name ~= "send" and call.name ~= "flush"
   if reading and not gone and CLOSED[err.name] and self.received ~= link.sent then
     run.world:note_failure("%s: the end came after %d bytes of %d", self.host, self.received, link.sent)
   end
@@ -230,7 +230,7 @@ function oracle.check_refusal(run, planned, timeout, began, ok, err)
   end
 end
 
-local lines = { ["AT+CSQ"] = "^%+CSQ: 22,99$", ["AT+CREG?"] = "^%+CREG: 0,1$", ["AT"] = "^$" }
+local lines = { ["AT+CSQ"] = "+CSQ: 22,99", ["AT+CREG?"] = "+CREG: 0,1", ["AT"] = "" }
 
 --- What nobody can tell from lines of an answer: those of a banner, also in part, and URCs that the library does not know.
 local function is_nobodys(run, line)
@@ -240,14 +240,15 @@ end
 --- Each answer is that of its command.
 function oracle.check_response(run, text, response, began)
   if run.harm >= DAMAGE then return end
-  local pattern = lines[text]
-  if not pattern then return end
+  local right = lines[text]
+  if not right then return end
   local own = {}
   for _, line in ipairs(response) do
     if not is_nobodys(run, line) then own[#own + 1] = line end
   end
   local line = table.concat(own, "\n")
-  if line:find(pattern) then return end
+  if line == right then return end
+  if run.block_cut and line == right:sub(-#line) then return end -- the block took the beginning of it
   -- Nobody can tell whose an `OK` is, when answers got lost or were late just before.
   if line == "" and (run:harm_since(began - BOUND) or 0) >= SLOW then return end
   run.world:note_failure("%s was answered with %q", text, line)

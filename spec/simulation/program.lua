@@ -75,9 +75,14 @@ local function do_lane(run, handle, lane)
   for _, call in ipairs(lane) do
     if call.pause > 0 then hayes.sleep(call.pause) end
     local noticed, port = run.noticed, run.line.port
-    local results = table.pack(run:call(call, function(record) return does[call.name](run, handle.sock, record, handle) end))
+    local err
+    local results = table.pack(run:call(call, function(record)
+      local given = table.pack(does[call.name](run, handle.sock, record, handle))
+      err = handle.sock:lasterror() -- before a call that goes on beside it puts its own there
+      return table.unpack(given, 1, given.n)
+    end))
     note(run, call, table.unpack(results, 1, results.n))
-    handle:after_call(call, noticed, port, table.unpack(results, 1, results.n))
+    handle:after_call(call, noticed, port, err, table.unpack(results, 1, results.n))
   end
 end
 

@@ -236,10 +236,11 @@ end
 
 -- Reading, sending, closing
 
---- The library knows which connections there are, unless something it should have heard was not said, or just now.
+--- The library knows which connections there are, unless something it should have heard was not said, or just
+--- before it wrote this.
 local function is_unknown(module, kind, id, what)
   local run = module.run
-  if run.harm < 2 and run.noticed == run.restarts and module.world.now > run.noticed_at + 0.05 then
+  if run.harm < 2 and run.noticed == run.restarts and run.line:written_since() > run.noticed_at then
     run.world:note_failure("%s of connection %s (%s), which the module does not have", what, id, kind)
   end
   return fail(module, 556)

@@ -2,6 +2,7 @@
 
 local builtin = require "hayes.loop.builtin"
 local errors = require "hayes.error"
+local farewell = require "hayes.modem.farewell"
 local faults = require "simulation.faults"
 local hayes = require "hayes"
 local Line = require "simulation.line"
@@ -22,8 +23,14 @@ Run.__index = Run
 --- twice when the first answer gets lost.
 local LONGEST = 1000
 
---- hayes.open, whatever becomes of its commands.
+--- hayes.open, whatever becomes of its commands; answers that come late add to it, since each holds up the next command.
 local LONGEST_OPENING = 120
+
+--- What is not sent is checked against what the module has taken, and need not be on stderr, too.
+function farewell.tell(sender)
+  sender:report()
+  farewell.forget(sender)
+end
 
 local HARM = { none = 0, slow = 1, loss = 2, damage = 3 }
 
@@ -233,6 +240,13 @@ function Run:call(call, f, ...)
   local err = results[2]
   if not results[1] and not errors.is(err) then self.world:note_failure("call %d (%s) raised: %s", call.id, call.name, err) end
   return table.unpack(results, 1, results.n)
+end
+
+--- The module keeps an answer back for so many seconds.
+function Run:delay_opening(seconds)
+  for _, record in ipairs(self.calls) do
+    if record.name == "hayes.open" then record.limit = record.limit + seconds end
+  end
 end
 
 --- While the port takes nothing, a command has not gone out.

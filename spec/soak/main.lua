@@ -4,6 +4,7 @@
 
 package.path = "spec/?.lua;" .. package.path
 
+local check = require "hayes.check"
 local ftp_lab = require "support.ftp_lab"
 local hayes = require "hayes"
 local lab = require "support.lab"
@@ -53,10 +54,7 @@ web:close()
 of.emulator:close()
 of.ftp:close()
 
-local names = {}
-for name in pairs(of.outcomes) do names[#names + 1] = name end
-table.sort(names)
-for _, name in ipairs(names) do print(("%6d  %s"):format(of.outcomes[name], name)) end
+for _, name in ipairs(check.names(of.outcomes)) do print(("%6d  %s"):format(of.outcomes[name], name)) end
 local grown = meter:grown(WARM_UP)
 for _, words in ipairs(of.wrong) do print("wrong: " .. words) end
 for _, words in ipairs(grown) do print("grows: " .. words) end

@@ -278,4 +278,26 @@ describe("A socket over a line that loses bytes", function()
     end
     open("buffer", {})
   end)
+
+  it("ends with what was announced only where the module still has the connection whose read it refuses", function()
+    local states = { listed = '\r\n+QISTATE: 0,"TCP","10.0.0.1",7,0,4,1,0,0,"usbat"\r\n' .. OK, gone = OK }
+    for state, answer in pairs(states) do
+      local sock = open("buffer", {})
+      local others = port.answer
+      port.answer = function(at, bytes)
+        if bytes == "AT+QIRD=0,1500\r" then return at:say("\r\nERROR\r\n") end
+        if bytes == "AT+QISTATE=1,0\r" then return at:say(answer) end
+        return others(at, bytes)
+      end
+      port:say('\r\n+QIURC: "recv",0\r\n\r\n+QIURC: "closed",0\r\n')
+      assert.are.same({ nil, "closed", "" }, { sock:receive("*a") }, state)
+      local err = sock:lasterror()
+      assert.are.same(state == "listed" and "closed" or "short_read", err.name, state)
+      if state == "gone" then
+        assert.is_truthy(err.message:find("does not have the connection to server.example:7 any more", 1, true))
+      end
+      modem:close()
+    end
+    open("buffer", {})
+  end)
 end)

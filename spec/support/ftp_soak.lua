@@ -1,5 +1,6 @@
 --- Rounds of FTP transfers over links that break, by programs that are killed. A seed decides all of a round.
 
+local check = require "hayes.check"
 local ftp_lab = require "support.ftp_lab"
 local hayes = require "hayes"
 local lab = require "support.lab"
@@ -247,10 +248,7 @@ end
 function Soak:summary()
   local lines = { ("%d rounds, %d failed; the slowest took %.1f s (%s)"):format(self.rounds, #self.failures,
     self.slowest.seconds, plan.describe(self.slowest.round)) }
-  local kinds = {}
-  for kind in pairs(self.by_kind) do kinds[#kinds + 1] = kind end
-  table.sort(kinds)
-  for _, kind in ipairs(kinds) do
+  for _, kind in ipairs(check.names(self.by_kind)) do
     local count = self.by_kind[kind]
     lines[#lines + 1] = ("  %-20s %4d rounds, %d failed"):format(kind, count.rounds, count.failed)
   end

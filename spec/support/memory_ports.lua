@@ -3,6 +3,7 @@
 --- gives an error or raises for want of memory, and no descriptor is left over. Arguments: how many allocations fail, and
 --- a folder for files.
 
+local check = require "hayes.check"
 local core = require "hayes.core"
 local socket = require "socket"
 
@@ -112,10 +113,8 @@ local function all_places(name, use)
   return place
 end
 
-local names, places = {}, 0
-for name in pairs(uses) do names[#names + 1] = name end
-table.sort(names)
-for _, name in ipairs(names) do
+local places = 0
+for _, name in ipairs(check.names(uses)) do
   local here = all_places(name, uses[name])
   places = places + here
   if arg[3] then print(name, here) end

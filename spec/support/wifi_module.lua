@@ -5,6 +5,7 @@
 --- there gets no answer), strict_escape (any `+++` in one burst leaves transparent mode), verifies (a CA in its slot is
 --- checked against: a server's is what `authorities` has for its name).
 
+local check = require "hayes.check"
 local script = require "support.script"
 
 local Module = {}
@@ -29,10 +30,8 @@ function Module:row(id)
 end
 
 function Module:table()
-  local ids, lines = {}, {}
-  for id in pairs(self.sockets) do ids[#ids + 1] = id end
-  table.sort(ids)
-  for i, id in ipairs(ids) do lines[i] = self:row(id) end
+  local lines = {}
+  for i, id in ipairs(check.names(self.sockets)) do lines[i] = self:row(id) end
   return table.concat(lines) .. OK
 end
 

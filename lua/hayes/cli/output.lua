@@ -1,6 +1,6 @@
 --- What the command `hayes` prints: text for people, or JSON for programs.
 
-local base = require "hayes.declare.printable"
+local base = require "hayes.display.printable"
 local core = require "hayes.core"
 local json = require "dkjson"
 local printable = require "hayes.cli.printable"

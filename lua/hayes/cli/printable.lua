@@ -1,7 +1,7 @@
 --- What is shown on a terminal. Colours are the program's own; the same escape sequences in a text from elsewhere are
 --- shown as `\x1b`.
 
-local base = require "hayes.declare.printable"
+local base = require "hayes.display.printable"
 
 local printable = {}
 

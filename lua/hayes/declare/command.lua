@@ -92,7 +92,7 @@ local core = require "hayes.core"
 ---@field data? { ends: string?, length: string?, if_given: boolean?, forms: string[]?, ack: hayes.ack?,
 ---  echoed: boolean? }  takes data at a prompt or after CONNECT, unless the parameter `length` is 0, or (if_given) left
 ---  out; echoed: the module may repeat it before the answer
----@field connect? hayes.connect   what CONNECT or the prompt begins, which modem:at refuses (by_hand.lua)
+---@field connect? hayes.connect   what CONNECT or the prompt begins, which modem:at refuses (modem/by_hand.lua)
 ---@field online? "prompt"   data mode begins at the prompt, with no CONNECT
 ---@field final? string|string[] groups of final result codes that end it, in place of OK ("general")
 ---@field block? { length: integer, shape: string?, after: string?, fields: integer?, texts: string[]? }  data in the
@@ -107,18 +107,39 @@ local core = require "hayes.core"
 
 local command = {}
 
+local byte_at, match, sub, upper = string.byte, string.match, string.sub, string.upper
+
+local EXTENDED = "^(%p[%w!%%%-%./:_]*)()" -- such a name, and where it ends
+local BASIC = "^(&?%a)()"
+local AMPERSAND, EQUALS, QUESTION_MARK = ("&=?"):byte(1, -1)
+
+--- The name in a command line, in capitals, and where it ends.
+---@param text string with or without `AT`
+---@return string, integer
+function command.name(text)
+  local at, name, stop = match(text, "^%s*[Aa][Tt]()") or 1, nil, nil
+  if byte_at(text, at) ~= AMPERSAND then name, stop = match(text, EXTENDED, at) end
+  if not name then name, stop = match(text, BASIC, at) end
+  if not name then name, stop = match(text, EXTENDED, at) end
+  if not name then return "", at end
+  return upper(name), stop
+end
+
+--- The form, and the text of the parameters, by what follows the name.
+local function form_of(text, at)
+  local first = byte_at(text, at)
+  if first == QUESTION_MARK then return "read", "" end
+  if first ~= EQUALS then return "execute", sub(text, at) end
+  if byte_at(text, at + 1) == QUESTION_MARK then return "test", "" end
+  return "write", sub(text, at + 1)
+end
+
 --- Splits a command line into the name, the form and the text of the parameters.
 ---@param text string with or without `AT`
 ---@return string name, string form, string params
 function command.parse(text)
-  text = text:gsub("^%s*[Aa][Tt]", "", 1)
-  local name = text:match("^&%a") or text:match("^%a") or text:match("^%p[%w!%%%-%./:_]*") or ""
-  local rest = text:sub(#name + 1)
-  name = name:upper()
-  if rest:match("^=%?") then return name, "test", "" end
-  if rest:match("^%?") then return name, "read", "" end
-  if rest:match("^=") then return name, "write", rest:sub(2) end
-  return name, "execute", rest
+  local name, stop = command.name(text)
+  return name, form_of(text, stop)
 end
 
 --- The commands of a line (V.250 5.2.1), without the semicolons between them.
@@ -203,12 +224,9 @@ end
 local function check_integer(where, param, value)
   if param.values then
     if math.type(value) == "integer" and param.values[value] then return end
-    local known = {}
-    for candidate in pairs(param.values) do known[#known + 1] = candidate end
-    table.sort(known)
     if not param.min and not param.open then
       check.fail(where, ("%s is %s; it must be one of %s"):format(param.name, check.show(value),
-        table.concat(known, ", ")))
+        table.concat(check.names(param.values), ", ")))
     end
   end
   check.value(where, param.name, value, { type = "integer", min = param.min, max = param.max,
@@ -223,9 +241,7 @@ local function encode(where, param, value, protocol)
   end
   check_text(where, param, value, protocol)
   if param.values and not param.open and not param.values[value] then
-    local known = {}
-    for candidate in pairs(param.values) do known[#known + 1] = candidate end
-    check.value(where, param.name, value, { values = known })
+    check.value(where, param.name, value, { values = check.names(param.values) })
   end
   if param.max and #value > param.max then
     check.fail(where, ("%s is %d bytes long; it must be at most %d"):format(param.name, #value, param.max))
@@ -261,9 +277,7 @@ end
 local function key_form(where, declaration, key)
   local described = declaration.keys[key]
   if described then return described end
-  local known = {}
-  for candidate in pairs(declaration.keys) do known[#known + 1] = candidate end
-  local nearest = type(key) == "string" and check.nearest(key, known)
+  local nearest = type(key) == "string" and check.nearest(key, check.names(declaration.keys))
   check.fail(where, ("there is no setting %s%s"):format(check.show(key),
     nearest and (" (did you mean %s?)"):format(check.show(nearest)) or ""))
 end

@@ -186,13 +186,6 @@ local function has_type(value, types)
   return false
 end
 
-local function sorted_keys(t)
-  local keys = {}
-  for key in pairs(t) do keys[#keys + 1] = tostring(key) end
-  table.sort(keys)
-  return keys
-end
-
 --- Lists are easier to find one's way in with the name of the entry: `commands[3] (+CIPSEND)`.
 local function entry(path, i, value)
   local name = type(value) == "table" and (value.name or value[1])
@@ -220,7 +213,7 @@ local function walk_fields(value, rule, path, problems)
     if of then
       walk(inner, of, join(path, name), problems)
     else
-      local known = sorted_keys(rule.fields)
+      local known = check.names(rule.fields)
       local nearest = type(name) == "string" and check.nearest(name, known)
       problems[#problems + 1] = ("%s: there is no field %s%s"):format(path == "" and "the dialect" or path,
         show(name), nearest and (" (did you mean %s?)"):format(nearest)

@@ -153,12 +153,12 @@ function dialects.define(dialect)
   dialect.identify = dialect.identify or identify
   --- How long a command is waited for, seconds; nil: its declaration does not say.
   dialect.timeout_of = function(text)
-    local declaration = by_name[(command.parse(text))]
+    local declaration = by_name[command.name(text)]
     return declaration and declaration.timeout and math.max(declaration.timeout, compile.LEAST_TIMEOUT)
   end
   --- The same for its deferred result, from the final result code.
   dialect.deferred_timeout_of = function(text)
-    local declaration = by_name[(command.parse(text))]
+    local declaration = by_name[command.name(text)]
     local deferred = declaration and declaration.deferred
     return deferred and math.max(deferred.timeout, compile.LEAST_TIMEOUT)
   end

@@ -1,5 +1,6 @@
 --- Events of the engine that concern commands.
 
+local failure = require "hayes.failure"
 local misnamed = require "hayes.exchange.misnamed"
 local reason = require "hayes.exchange.reason"
 local retry = require "hayes.exchange.retry"
@@ -23,7 +24,7 @@ function outcome.on_final(modem, response, result, line, more, unsent)
     elseif result == "ok" and ticket.request.online then
       result = "no_data_mode"
     end
-    if result == "short_read" or result == "long_read" then ticket.damage = result end
+    if result ~= "ok" and failure.is_damage(result) then ticket.damage = result end
     local seconds = result == "error" and line and retry.delay(ticket, line, unsent)
     if seconds then
       retry.pause(ticket, seconds)

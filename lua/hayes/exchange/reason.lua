@@ -10,7 +10,7 @@ local reason = {}
 local function has_reason(ticket, line)
   local dialect = ticket.modem.dialect
   if not dialect.reason or line ~= dialect.reason.result or ticket.request.reason == false then return false end
-  local declaration = dialect.commands[(command.parse(ticket.text))]
+  local declaration = dialect.commands[command.name(ticket.text)]
   return declaration and declaration.reason or false
 end
 

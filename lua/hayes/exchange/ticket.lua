@@ -1,7 +1,7 @@
 --- A command from the call to its end: its state, its outcome, and the errors about it.
 
 local check = require "hayes.check"
-local mask = require "hayes.declare.mask"
+local mask = require "hayes.display.mask"
 local errors = require "hayes.error"
 local failure = require "hayes.failure"
 local Response = require "hayes.response"
@@ -23,6 +23,9 @@ local wait = require "hayes.wait"
 ---@field job table|false      the job that withdraws it when its caller leaves (job.lua)
 local Ticket = setmetatable({}, { __index = wait.Waiter })
 Ticket.__index = Ticket
+
+--- The request of a ticket that is over.
+local OVER <const> = {}
 
 --- A ticket for a command: a used one if there is one to spare, otherwise a new one.
 ---@param modem hayes.modem
@@ -81,10 +84,16 @@ end
 function Ticket:conclude(result, line, unsent)
   local modem, response = self.modem, self.response
   if self.job then self.job.waiting = false end -- else it would withdraw whoever has the ticket next
+  local err
+  if result == "unsent" then
+    err = line
+  elseif result ~= "ok" or unsent then
+    err = failed(modem, self, result, line, unsent)
+  end
+  self.response, self.request, self.text = false, OVER, "" -- what they have may be collected
   modem.exchanges.spare = self
-  if result == "ok" and not unsent then return response end
-  if result == "unsent" then return nil, line end
-  return nil, failed(modem, self, result, line, unsent)
+  if err then return nil, err end
+  return response
 end
 
 --- Ends the command. result: "ok" or another result of the engine's, with the final result code as `line`; or "unsent",

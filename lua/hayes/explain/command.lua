@@ -6,7 +6,7 @@ local texts = require "hayes.explain.text"
 local values = require "hayes.explain.values"
 local Explanation = require "hayes.explain.result"
 local fields = require "hayes.declare.fields"
-local mask = require "hayes.declare.mask"
+local mask = require "hayes.display.mask"
 
 local explain_command = {}
 
@@ -146,7 +146,7 @@ function explain_command.command(dialect, text)
   local key = list[1] and command.key(declaration.keys, list[1].text)
   if not key then
     if #list == 0 then return overview(dialect, declaration, form) end
-    return nil, { list[1].text }, { check.nearest(list[1].text, texts.keys(declaration.keys)) }
+    return nil, { list[1].text }, { check.nearest(list[1].text, check.names(declaration.keys)) }
   end
   if #list == 1 then return overview(dialect, declaration, form, key) end
   return command_line(dialect, declaration, form, key, values.after_key(list, true), text)

@@ -1,5 +1,6 @@
 --- Completes a command line that is being typed at a REPL, from the declarations.
 
+local check = require "hayes.check"
 local command = require "hayes.declare.command"
 local texts = require "hayes.explain.text"
 local values = require "hayes.explain.values"
@@ -57,7 +58,7 @@ end
 local function keys_of(declaration, typed, from)
   local list = {}
   typed = typed:gsub("^[^\"]", '"%0')
-  for _, key in ipairs(texts.keys(declaration.keys)) do
+  for _, key in ipairs(check.names(declaration.keys or {})) do
     add(list, ('"%s"'):format(key), "key", declaration.keys[key].summary or "", typed)
   end
   return { from = from, candidates = list, syntax = "AT" .. declaration.name .. '="<key>"' }

@@ -3,7 +3,7 @@
 local dialects = require "hayes.dialect"
 local errors = require "hayes.error"
 local explain = require "hayes.explain"
-local mask = require "hayes.declare.mask"
+local mask = require "hayes.display.mask"
 
 --- Adds an explanation and its others to a list, unless another dialect has said the same.
 local function add(list, found, dialect)

@@ -1,7 +1,7 @@
 --- Help about the library's objects, out of the comments in its sources: for modem:help and the shell.
 
 local check = require "hayes.check"
-local mask = require "hayes.declare.mask"
+local mask = require "hayes.display.mask"
 local docs = require "hayes.explain.docs"
 local errors = require "hayes.error"
 local layout = require "hayes.explain.layout"

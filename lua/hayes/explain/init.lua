@@ -2,13 +2,12 @@
 
 local check = require "hayes.check"
 local command = require "hayes.declare.command"
-local texts = require "hayes.explain.text"
 local errors = require "hayes.error"
 local explain_command = require "hayes.explain.command"
 local explain_error = require "hayes.explain.error"
 local explain_line = require "hayes.explain.line"
 local Explanation = require "hayes.explain.result"
-local mask = require "hayes.declare.mask"
+local mask = require "hayes.display.mask"
 local own_errors = require "hayes.explain.own_errors"
 
 --- All names that the dialect knows.
@@ -16,7 +15,7 @@ local function known_names(dialect)
   local names = {}
   for _, declaration in ipairs(dialect.declared) do
     names[#names + 1] = declaration.name
-    for _, key in ipairs(texts.keys(declaration.keys)) do names[#names + 1] = key end
+    for _, key in ipairs(check.names(declaration.keys or {})) do names[#names + 1] = key end
   end
   for _, urc in ipairs(dialect.urcs or {}) do names[#names + 1] = urc.name end
   for _, final in ipairs(dialect.finals or {}) do names[#names + 1] = (final[1]:gsub("[:%s]+$", "")) end

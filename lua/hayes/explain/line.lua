@@ -20,7 +20,7 @@ end
 local function nearest_command(dialect, words)
   local name = words:find("^[Aa][Tt]%p") and command.parse(words)
   if not name or dialect.commands[name] then return nil end
-  return check.nearest(name, texts.keys(dialect.commands))
+  return check.nearest(name, check.names(dialect.commands))
 end
 
 --- A result code that the dialect gives a name of its own: `[Busy]Cmd running`, `Unknown cmd:AT+SOKET=1`.

@@ -1,5 +1,6 @@
 --- Reference pages in Markdown, generated from the declarations of a dialect.
 
+local check = require "hayes.check"
 local dialects = require "hayes.dialect"
 local texts = require "hayes.explain.text"
 
@@ -159,10 +160,8 @@ local function add_urcs(page, dialect)
 end
 
 local function add_errors(page, dialect)
-  local codes, rows = {}, {}
-  for number in pairs(dialect.errors and dialect.errors.by_code or {}) do codes[#codes + 1] = number end
+  local codes, rows = check.names(dialect.errors and dialect.errors.by_code or {}), {}
   if #codes == 0 then return end
-  table.sort(codes)
   page:paragraph("## Errors")
   for i, number in ipairs(codes) do
     local known = dialect.errors.by_code[number]

@@ -21,14 +21,6 @@ function texts.values(param)
   return list
 end
 
---- The keys of a declaration, in order.
-function texts.keys(keys)
-  local list = {}
-  for key in pairs(keys or {}) do list[#list + 1] = key end
-  table.sort(list)
-  return list
-end
-
 local function with_unit(text, unit)
   return unit and text .. " " .. unit or text
 end
@@ -258,7 +250,7 @@ end
 function texts.urc(urc, key)
   if key or not urc.keys then return urc_lines(urc, key) end
   local list = {}
-  for _, candidate in ipairs(texts.keys(urc.keys)) do
+  for _, candidate in ipairs(check.names(urc.keys or {})) do
     table.move(urc_lines(urc, candidate), 1, 9, #list + 1, list)
   end
   return list
@@ -278,7 +270,7 @@ function texts.forms(declaration)
   end
   for _, form in ipairs(form_order) do
     if form == "write" then
-      for _, key in ipairs(texts.keys(declaration.keys)) do add("write", key) end
+      for _, key in ipairs(check.names(declaration.keys or {})) do add("write", key) end
       if declaration.params then add("write") end
     elseif declaration[form] then
       add(form)

@@ -164,15 +164,13 @@ function Connection:send(bytes, given)
   end
 end
 
-local DAMAGE = { short_read = true, long_read = true }
-
 --- What a read that has failed means: there is no data, or this error.
 local function read_failure(self, err)
   local missing = err.response and err.response.missing
   if missing and missing > 0 then
     return end_damaged(self, failure.damaged("short_read", "the data of " .. self:title(), self.modem.dialect.name))
   end
-  if DAMAGE[err.name] then return end_damaged(self, errors.within(err, "receiving from " .. self.host)) end
+  if failure.is_damage(err.name) then return end_damaged(self, errors.within(err, "receiving from " .. self.host)) end
   if step.is_refusal(err) and (self.declared.read.empty == "refused" or self.peer_closed) then return nil end
   local explained = errors.within(err, "receiving from " .. self.host)
   -- It went to the module, and what it gave is lost.

@@ -1,14 +1,13 @@
---- A listening socket of a declared service, as hayes.server wants one (hayes.listener). Clients are noted when they
---- connect, so that nothing of what they send at once is lost.
+--- A listening socket of a declared service.
 
+local Common = require "hayes.stream.listener"
 local Connection = require "hayes.links.connection"
 local errors = require "hayes.error"
 local exchange = require "hayes.exchange"
 local step = require "hayes.links.step"
-local wait = require "hayes.wait"
 
 ---@class hayes.links.listener: hayes.listener
-local Listener = {}
+local Listener = setmetatable({}, { __index = Common })
 Listener.__index = Listener
 
 ---@param registry hayes.links.registry
@@ -16,11 +15,9 @@ Listener.__index = Listener
 ---@param id integer
 ---@param port integer
 function Listener.new(registry, declared, id, port)
-  return setmetatable({ registry = registry, modem = registry.modem, declared = declared, id = id, port = port,
-    waiting = {}, arrival = false, ended = false, released = false }, Listener)
+  return Common.init(setmetatable({ registry = registry, modem = registry.modem, declared = declared, id = id,
+    port = port }, Listener))
 end
-
-function Listener:title() return ("the server on port %d"):format(self.port) end
 
 local function values_of(self) return { server = self.id, port = self.port } end
 
@@ -34,10 +31,6 @@ function Listener:open()
   return true
 end
 
-local function notify(self)
-  if self.arrival then self.arrival:fire() end
-end
-
 --- A client has connected; the module has given it this id.
 function Listener:on_client(id)
   local earlier = self.registry.by_id[id]
@@ -45,35 +38,11 @@ function Listener:on_client(id)
   local connection = Connection.new(self.registry, self.declared, id, "a client of port", self.port)
   self.registry.by_id[id], self.registry.cleared[id] = connection, true
   if self.released then return connection:abandon() end
-  self.waiting[#self.waiting + 1] = connection
-  notify(self)
+  self:put(connection)
 end
 
-function Listener:lose(err)
-  self.ended = self.ended or err
-  notify(self)
-end
-
-function Listener:next(deadline)
-  while true do
-    local connection = table.remove(self.waiting, 1)
-    if connection then return connection end
-    if self.ended then return nil, self.ended end
-    if deadline and deadline <= wait.now() then return nil, "timeout" end
-    if not self.arrival or self.arrival.fired then self.arrival = wait.waiter() end
-    self.arrival:wait(deadline)
-  end
-end
-
-function Listener:close()
-  if self.released then return true end
-  self.released = true
-  local gone = self.ended
-  self:lose(errors.closed(self:title()))
-  for _, connection in ipairs(self.waiting) do connection:close() end
-  self.waiting = {}
+function Listener:release()
   local servers = self.registry.servers
-  if gone then return true end
   local response, err = step.run(self.modem, self.declared.listen.close, values_of(self))
   if response or step.is_refusal(err) or self.modem.closed_with then
     if servers[self.id] == self then servers[self.id] = nil end
@@ -89,11 +58,6 @@ function Listener:close_later()
   exchange.insist(self.modem, step.text(self.modem, self.declared.listen.close, values_of(self)), function()
     if servers[self.id] == self then servers[self.id] = nil end
   end)
-end
-
-function Listener:abandon()
-  if self.released or self.ended or self.modem.closed_with then return end
-  wait.spawn_detached(self.close, self)
 end
 
 return Listener

@@ -9,6 +9,7 @@ local core = require "hayes.core"
 local loop = {}
 
 local pollset = core.pollset()
+local poll = pollset.wait
 local stirring = {}
 local attached = setmetatable({}, { __mode = "k" }) -- modems
 local tasks = setmetatable({}, { __mode = "k" }) -- by coroutine
@@ -20,7 +21,7 @@ local host_clock = {
   now = core.now,
   --- Waits until ports stir or the deadline has come (nil: none; 0: at once); puts the ports' modems into a list. Gives
   --- how many there are, and the time.
-  wait = function(deadline, stirred) return pollset:wait(deadline, stirred) end,
+  wait = function(deadline, stirred) return poll(pollset, deadline, stirred) end,
 }
 
 local clock = host_clock
@@ -374,10 +375,11 @@ end
 
 local hold, release = core.hold_interrupts, core.release_interrupts
 
-local Held = setmetatable({}, { __close = function() release() end })
+local Held = setmetatable({}, { __close = release })
 
 --- Runs the tasks that are in line now, uninterrupted.
 function loop.run_ready()
+  if not first_ready and not resumed then return end
   hold()
   local _held <close> = Held
   run_ready()
@@ -386,7 +388,7 @@ end
 local function iterate(deadline)
   hold()
   local _held <close> = Held
-  if first_ready or left_over() then
+  if first_ready or resumed and left_over() then
     run_ready()
     deadline = 0 -- something may have come of it that the caller waits for
   end
@@ -402,7 +404,7 @@ local function iterate(deadline)
     modem:advance(time)
     going_on = false
   end
-  serve_soon()
+  if first_soon or serving_soon or going_on then serve_soon() end
   if at and at <= time then serve_timers(time) end
 end
 

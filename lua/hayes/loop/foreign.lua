@@ -121,14 +121,17 @@ end
 
 -- Loops that nobody has told of
 
-local modules = { copas = "copas", cqueues = "cqueues", luv = "luv", uloop = "uloop", eco = "eco" }
+local names = { "copas", "cqueues", "luv", "uloop", "eco" } -- the drivers are called like the modules
+local loaded = package.loaded
 local warned = false
 
 --- Says once what to call when a coroutine or callback of a loop blocks that loop.
 function foreign.warn_of_blocking()
+  -- Called at each wait.
+  if not (loaded.copas or loaded.cqueues or loaded.luv or loaded.uloop or loaded.eco) then return end
   if warned or driver or not builtin.is_outside() then return end
-  for name, module in pairs(modules) do
-    if package.loaded[module] then
+  for _, name in ipairs(names) do
+    if loaded[name] then
       local other = require("hayes.loop." .. name)
       if other.running(true) or other.in_callback and other.in_callback() then
         warned = true

@@ -53,9 +53,7 @@ end
 function event_names.like(modem, name)
   local declared = modem.dialect.urc_by_name or {}
   if is_of_library[name] or declared[name] then return nil end
-  local names = {}
-  for candidate in pairs(declared) do names[#names + 1] = candidate end
-  local nearest = check.nearest(name, names)
+  local nearest = check.nearest(name, check.names(declared))
   return nearest and check.distance(name:lower(), nearest:lower()) <= math.max(1, #name // 4) and nearest or nil
 end
 

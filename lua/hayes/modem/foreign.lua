@@ -2,7 +2,7 @@
 --- opened exclusively, but a relay may be shared, or the other program was there first (ModemManager).
 
 local failure = require "hayes.failure"
-local mask = require "hayes.declare.mask"
+local mask = require "hayes.display.mask"
 local wait = require "hayes.wait"
 
 local foreign = {}

@@ -29,7 +29,7 @@ local errors = require "hayes.error"
 local exchange = require "hayes.exchange"
 local ranges = require "hayes.profile.ranges"
 local reader = require "hayes.profile.reader"
-local scrub = require "hayes.profile.scrub"
+local scrub = require "hayes.display.scrub"
 
 ---@class hayes.profile what `hayes probe` has found out about a module: the content of its file
 ---@field path string        the file

@@ -5,11 +5,10 @@
 --- asked for. The settings of the module stay as they are: its dialect's start-up is left out.
 
 local exchange = require "hayes.exchange"
-local mask = require "hayes.declare.mask"
+local mask = require "hayes.display.mask"
 local profile = require "hayes.profile"
 local reader = require "hayes.profile.reader"
-local scrub = require "hayes.profile.scrub"
-local Tap = require "hayes.profile.tap"
+local scrub = require "hayes.display.scrub"
 
 local probe = {}
 
@@ -34,7 +33,7 @@ local MOST_LINES <const> = 512
 
 ---@class hayes.profile.probe a probe under way
 ---@field modem hayes.modem  whom it asks
----@field tap table          what comes on the line
+---@field package engine table its engine, which keeps what comes on the line
 ---@field dialect hayes.dialect whose commands it asks for
 ---@field answers string[][] as in the profile
 ---@field takes string[]     as in the profile
@@ -46,18 +45,22 @@ local MOST_LINES <const> = 512
 local Probe = {}
 Probe.__index = Probe
 
+--- What has come on the line since the last call.
+---@return string
+function Probe:heard() return self.engine:heard() end
+
 --- Sends a command. nil and the error when it is refused; raises nothing.
 ---@param text string
 ---@param request? table
 ---@return hayes.response?, hayes.error?, string raw  what came on the line
 function Probe:send(text, request)
-  self.tap:take()
+  self:heard()
   self.asked = self.asked + 1
   self.progress(self.asked)
   request = request or {}
   request.reason = false
   local response, err = exchange.run(self.modem, text, request)
-  return response, err, self.tap:take()
+  return response, err, self:heard()
 end
 
 --- The same; an end without an answer counts. The last result is an error that ends the probe.
@@ -243,7 +246,8 @@ end
 ---  version: string, progress: fun(asked: integer)? }  detect: as dialects.detect
 ---@return hayes.profile?, hayes.error?
 function probe.run(modem, options)
-  local self = setmetatable({ modem = modem, tap = Tap.on(modem), dialect = modem.dialect, answers = {}, takes = {},
+  modem.engine:hear()
+  local self = setmetatable({ modem = modem, engine = modem.engine, dialect = modem.dialect, answers = {}, takes = {},
     silent = 0, asked = 0, yes = options.yes or false, echo = options.echo,
     progress = options.progress or function() end }, Probe)
   local dialect = options.dialect or detect(self, options.detect)

@@ -2,7 +2,7 @@
 
 local check = require "hayes.check"
 local habits = require "hayes.profile.habits"
-local scrub = require "hayes.profile.scrub"
+local scrub = require "hayes.display.scrub"
 
 local HEAD = [[
 -- A profile of a serial AT module: what it is, what it takes and what it does, as `hayes probe` has found it.

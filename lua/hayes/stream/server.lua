@@ -7,14 +7,6 @@ local job = require "hayes.job"
 local make = require "hayes.stream.make"
 local wait = require "hayes.wait"
 
----@class hayes.listener what a dialect provides
----@field port integer
----@field modem hayes.modem
----@field title fun(self): string  its name in messages
----@field next fun(self, deadline: number?): table?, any  the next client's connection; nil and "timeout" or an error
----@field close fun(self): true?, hayes.error?  also closes clients that nobody has accepted
----@field abandon fun(self) closes it in the background, after the server was collected without close()
-
 ---@class hayes.server accepts connections on a port of the module, as a server of LuaSocket does
 local Server = {}
 Server.__index = Server

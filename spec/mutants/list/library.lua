@@ -47,7 +47,7 @@ return {
   { "lua/hayes/check.lua", "#value > rule.longest", "#value >= rule.longest",
     "spec/modem/check_spec.lua" },
   { "lua/hayes/check.lua", "[\\0-\\31\\127]", "[\\0-\\31]", "spec/modem/control_characters_spec.lua" },
-  { "lua/hayes/declare/mask.lua", "[WS]AP$", "SAP$",
+  { "lua/hayes/display/mask.lua", "[WS]AP$", "SAP$",
     "spec/modem/check_spec.lua" },
   { "lua/hayes/declare/fields.lua", "return i == #list", "return true", "spec/explain spec/declare spec/dialect" },
   { "lua/hayes/declare/answer.lua", "if value == nil then return nil end", "", "spec/declare spec/modem/modem_spec.lua" },

@@ -1,5 +1,6 @@
 --- An FTP server as the simulated module sees it: its files, and what is peculiar to it. It outlives everything.
 
+local check = require "hayes.check"
 local stream = require "simulation.stream"
 
 local Server = {}
@@ -44,22 +45,15 @@ function Server:hold(path)
   self.held[path] = self.world.now + (self.habits.holds or 0)
 end
 
-local function sorted_names(self)
-  local names = {}
-  for name in pairs(self.files) do names[#names + 1] = name end
-  table.sort(names)
-  return names
-end
-
 function Server:names()
   local lines = {}
-  for i, name in ipairs(sorted_names(self)) do lines[i] = name .. "\r\n" end
+  for i, name in ipairs(check.names(self.files)) do lines[i] = name .. "\r\n" end
   return table.concat(lines)
 end
 
 function Server:entries()
   local lines = {}
-  for i, name in ipairs(sorted_names(self)) do
+  for i, name in ipairs(check.names(self.files)) do
     lines[i] = ("type=file;size=%d;modify=20260101000000; %s\r\n"):format(#self.files[name], name)
   end
   return table.concat(lines)
@@ -67,7 +61,7 @@ end
 
 function Server:list()
   local lines = {}
-  for i, name in ipairs(sorted_names(self)) do
+  for i, name in ipairs(check.names(self.files)) do
     lines[i] = ("-rw-r--r-- 1 ftp ftp %d Jan 01 00:00 %s\r\n"):format(#self.files[name], name)
   end
   return table.concat(lines)

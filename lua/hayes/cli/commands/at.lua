@@ -5,7 +5,7 @@ local advice = require "hayes.cli.advice"
 local convert = require "hayes.cli.convert"
 local decode = require "hayes.cli.decode"
 local input = require "hayes.cli.input"
-local mask = require "hayes.declare.mask"
+local mask = require "hayes.display.mask"
 local stop = require "hayes.cli.stop"
 local target = require "hayes.cli.target"
 

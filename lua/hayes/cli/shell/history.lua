@@ -4,7 +4,7 @@ local core = require "hayes.core"
 local dialects = require "hayes.dialect"
 local folder = require "hayes.cli.folder"
 local lfs = require "lfs"
-local mask = require "hayes.declare.mask"
+local mask = require "hayes.display.mask"
 
 local history = {}
 

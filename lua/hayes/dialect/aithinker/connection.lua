@@ -162,6 +162,12 @@ function Connection:on_closed()
   self:notify()
 end
 
+--- The same, where no event has said so, but the module when it was asked: data that it has may still be announced.
+function Connection:on_found_closed()
+  self.input.has_data = not self.deleted
+  self:on_closed()
+end
+
 --- The module has reconnected it by itself.
 function Connection:on_renewed()
   self.input:on_renewed()
@@ -224,7 +230,7 @@ end
 --- The same without waiting, ahead of all commands in the queue: calls tell() with the answer.
 ---@param tell fun(up: boolean)
 function Connection:ask_whether_up(tell)
-  self.registry.table:ask_row(self.id, function(row) tell(row == false or is_row_up(self, row)) end)
+  self.registry.table:ask_row(self, function(row) tell(row == false or is_row_up(self, row)) end)
 end
 
 local function send_failure(self, err, bytes)
@@ -287,7 +293,7 @@ end
 
 --- Back in command mode: firmware from framework P2.31.1 on has not reported whether the connection has ended.
 local function look_for_end(self)
-  if not self:is_up() then self:on_closed() end
+  if not self:is_up() then self:on_found_closed() end
 end
 
 --- Switches to another access mode. Between "buffer" and "push" the module switches all of its connections. In

@@ -28,8 +28,9 @@ function Input.new(connection)
     behind = Buffer.new(),  -- pushed while earlier packets are still unread
     read_lock = Lock.new(), -- one task at a time reads
     arrivals = 0,           -- notifications so far
-    has_data = false,       -- data was announced, and has not been read to the end
-    owed = false,           -- in push mode, data was announced without being pushed, and has not been read yet
+    has_data = false,       -- data was announced, or may be there, and has not been read to the end
+    announced = 0,          -- packets that are in the module as far as is known
+    owed = false,           -- in push mode, the last of these was announced without being pushed
     fetching = false,
     stale = false,          -- the last answer may be about another connection that now has its ConID
     failure = false,        -- the error that has ended reading
@@ -38,7 +39,7 @@ function Input.new(connection)
   -- Only events before the answer count: firmware that deletes a connection once it has been read to the end reports
   -- that right after the last packet.
   self.read_request = { patient = true, owner = connection.place,
-    ended = function() self.stale = connection.deleted or connection.renewed end }
+    ended = function(response) self:on_read(response) end }
   return self
 end
 
@@ -65,13 +66,27 @@ local function is_answer(self, response)
   return tonumber(id) == self.connection.id and (response.data ~= nil or tonumber(length) == 0)
 end
 
+--- What was pushed while earlier packets were unread. Where one of these got lost, it would stand behind a gap.
+local function take_behind(self)
+  if self.failure then self.behind = Buffer.new() end
+  while self.behind.size > 0 do self.arrived:put(self.behind:take(self.behind:first_length())) end
+end
+
+--- A read has been answered, before events that follow it in the stream. Without a packet, what was pushed so far comes
+--- next, ahead of what the module may announce from now on, since it no longer has to push.
+function Input:on_read(response)
+  local connection = self.connection
+  self.stale = connection.deleted or connection.renewed
+  if self.stale or self.owed or response.data or not is_answer(self, response) then return end
+  self.announced = 0
+  take_behind(self)
+end
+
 --- Reads one packet: its bytes, "" if there is none, or nil and the error. Only while holding `read_lock`.
 local function read_packet(self)
   local connection = self.connection
-  local arrivals, owed = self.arrivals, self.owed
-  self.owed = false -- set again by later events
+  local arrivals, expects = self.arrivals, self.owed
   local response, err = exchange.run(connection.modem, "AT+SOCKETREAD=" .. connection.id, self.read_request)
-  if not response then self.owed = self.owed or owed end
   if connection.lost then return nil, connection.lost end
   local is_over = connection.deleted or connection.renewed
   if response and self.stale or not response and is_over and (err.result or err == connection.place.lost) then
@@ -80,7 +95,7 @@ local function read_packet(self)
   end
   if not response then
     self.has_data = false
-    if err.name == "short_read" or err.name == "long_read" then
+    if failure.is_damage(err.name) then
       return nil, self:end_damaged(errors.within(err, "receiving from " .. connection.host))
     end
     if connection.peer_closed and err.result then return "" end
@@ -92,17 +107,21 @@ local function read_packet(self)
       "aithinker"))
   end
   if response.data and response.data ~= "" then return response.data end
-  if owed then
+  if expects and self.owed then
     return nil, self:end_damaged(failure.damaged("short_read", "the data of " .. connection:title(), "aithinker"))
   end
   if arrivals == self.arrivals then self.has_data = false end
   return ""
 end
 
---- What was pushed while earlier packets were unread. Where one of these got lost, it would stand behind a gap.
-local function take_behind(self)
-  if self.failure then self.behind = Buffer.new() end
-  while self.behind.size > 0 do self.arrived:put(self.behind:take(self.behind:first_length())) end
+local function put_packet(self, bytes)
+  self.announced = math.max(self.announced - 1, 0)
+  self.arrived:put(bytes)
+  if self.announced == 0 then
+    self.owed = false
+    take_behind(self)
+  end
+  self.connection:notify()
 end
 
 --- Whether the limit for data read ahead has been reached.
@@ -120,8 +139,7 @@ function Input:read_out()
       self.failure, self.has_data = err, false
       break
     end
-    self.arrived:put(bytes)
-    if bytes ~= "" then connection:notify() end
+    if bytes ~= "" then put_packet(self, bytes) end
   end
   if not self.has_data then take_behind(self) end
 end
@@ -178,11 +196,11 @@ end
 function Input:on_data(bytes, pushes)
   self.arrivals = self.arrivals + 1
   if not bytes then
-    self.has_data = true
+    self.has_data, self.announced = true, self.announced + 1
     -- In push mode the event carries the data. If it does not, the module still has it, or the line has lost a comma.
     self.owed = pushes
     self:fetch()
-  elseif self.has_data then
+  elseif self.announced > 0 then
     self.behind:put(bytes)
   else
     self.arrived:put(bytes)
@@ -191,7 +209,7 @@ end
 
 --- Data has arrived in transparent transmission, as will data that was announced before and not read.
 function Input:on_through()
-  self.has_data = false
+  self.has_data, self.announced, self.owed = false, 0, false
   take_behind(self)
 end
 

@@ -1,10 +1,7 @@
 --- What `hayes probe --yes --echo` tries with an Ai-Thinker module that is on line: a TCP connection to a server that
 --- sends back what it gets.
 
-local SENT <const> = "hayes"
-
---- What was sent is back after so many seconds, or does not come at all.
-local ECHO_WITHIN <const> = 10
+local echo = require "hayes.profile.echo"
 
 local function row_of(probe, habits, id)
   local rows = probe:send "AT+SOCKET?"
@@ -16,17 +13,12 @@ local function row_of(probe, habits, id)
   end
 end
 
-local function prompt(raw, habits)
-  local before, space = raw:match "([\r\n]*)>( ?)"
-  if before then habits.line_end_before_prompt, habits.space_after_prompt = before ~= "", space ~= "" end
-end
-
 --- Sends, and reads what comes back.
 local function exchange_data(probe, habits, id)
-  local sent, _, raw = probe:send(("AT+SOCKETSEND=%s,%d"):format(id, #SENT), { data = SENT })
-  if not sent then return end
-  prompt(raw, habits)
-  if not raw:find "SocketDown" and not probe.modem:wait("+EVENT:SocketDown", ECHO_WITHIN) then return end
+  local raw, came = echo.send(probe, ("AT+SOCKETSEND=%s,%d"):format(id, #echo.SENT), "+EVENT:SocketDown", "SocketDown")
+  if not raw then return end
+  habits.line_end_before_prompt, habits.space_after_prompt = echo.prompt(raw)
+  if not came then return end
   local _, _, answer = probe:send("AT+SOCKETREAD=" .. id)
   local before, separator = answer:match "([\r\n]*)%+SOCKETREAD([,:])%d"
   if not before then return end

@@ -9,6 +9,7 @@
 
 local errors = require "hayes.error"
 local exchange = require "hayes.exchange"
+local failure = require "hayes.failure"
 
 ---@alias hayes.aithinker.slot "ca"|"certificate"|"key"
 
@@ -45,14 +46,14 @@ function Slots:read(kind, hold)
   return response.data or ""
 end
 
---- Failures that have a result code and are no refusal.
-local PASSING = { busy = true, short_read = true, long_read = true }
+--- A failure that has a result code and is no refusal.
+local function may_pass(err) return err.name == "busy" or failure.is_damage(err.name) end
 
 --- The same, for comparing. A module that does not know the command, or does not show the slot, counts as one whose
 --- slot is empty: "" and the error.
 local function look(self, kind, hold)
   local stored, err = self:read(kind, hold)
-  if stored or not err.result or PASSING[err.name] then return stored, err end
+  if stored or not err.result or may_pass(err) then return stored, err end
   return "", err
 end
 

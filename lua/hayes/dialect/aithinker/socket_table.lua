@@ -70,19 +70,27 @@ function SocketTable:all_rows()
   return undamaged.ask(self.modem, "AT+SOCKET?", function() return self:rows() end)
 end
 
---- Looks up the row of a ConID without waiting, ahead of all queued commands, and calls tell(row): nil if there is
---- none, false if the module does not answer.
----@param id integer
+--- How often ask_row() sends its command while the module does not answer it.
+local QUESTIONS = 3
+
+--- Looks up the row of a connection without waiting, ahead of all queued commands, and calls tell(row): nil if there is
+--- none, false if the module does not answer, though asked repeatedly.
+---@param connection hayes.aithinker.connection
 ---@param tell fun(row: table|false|nil)
-function SocketTable:ask_row(id, tell)
-  local ticket = exchange.start(self.modem, "AT+SOCKET?", { next = true, finished = function(response)
+---@param count? integer questions asked before
+function SocketTable:ask_row(connection, tell, count)
+  count = (count or 0) + 1
+  local function answered(response, err)
+    if err and not err.result and count < QUESTIONS then return self:ask_row(connection, tell, count) end
     local list = response and rows_of(self, response)
     if not list then return tell(false) end
     for _, row in ipairs(list) do
-      if row.ConID == id then return tell(row) end
+      if row.ConID == connection.id then return tell(row) end
     end
     tell(nil)
-  end })
+  end
+  local request = { next = true, owner = connection.place, finished = answered }
+  local ticket = exchange.start(self.modem, "AT+SOCKET?", request)
   if not ticket then tell(false) end
 end
 

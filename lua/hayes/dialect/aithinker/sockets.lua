@@ -182,8 +182,8 @@ local function connect(self, wanted, hold)
   })
   if object then return check_id(object, wanted) end
   if not response and (err.result or err.queued) then is_answered() end
-  -- After a restart or without its port the module has nothing of it, and lose_all() has made other lists.
-  local late = self.unanswered == unanswered and not response and err.response and con_id(err.response)
+  -- After a restart of the module, and on a port that has gone, nobody has it (lose_all).
+  local late = not response and self.unanswered == unanswered and err.response and con_id(err.response)
   if late then -- it is connected, and only the `OK` has not come in time
     is_answered()
     register(self, late, wanted):abandon()
@@ -273,7 +273,7 @@ local function adopt(self, listener, id)
   local known = self.connections[id]
   if known and not known.peer_closed then return end
   local connection = register(self, id, listener:seed())
-  listener:on_seed(connection)
+  listener:put(connection)
   self.unclaimed:hand_over(connection)
 end
 

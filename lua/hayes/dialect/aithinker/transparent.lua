@@ -50,8 +50,9 @@ function transparent.open(connection, options)
       "+EVENT:SocketAutoDel," .. connection.id },
     received = function(bytes) connection:on_through(bytes) end,
     ended = function(reason)
+      if reason.name == "closed" then return connection:on_closed() end
       -- What the module refuses to go back to (105) has ended meanwhile.
-      if reason.name == "closed" or reason.result then connection:on_closed() else connection:give_up(reason) end
+      if reason.result then connection:on_found_closed() else connection:give_up(reason) end
     end,
     alive = function(tell) connection:ask_whether_up(tell) end,
   })

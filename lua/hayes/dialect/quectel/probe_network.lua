@@ -1,15 +1,11 @@
 --- What `hayes probe --yes --echo` tries with a Quectel module that is on line: a TCP connection to a server that sends
 --- back what it gets, on PDP context 1.
 
+local echo = require "hayes.profile.echo"
 local exchange = require "hayes.exchange"
-
-local SENT <const> = "hayes"
 
 --- Of the module's connections the last, which an earlier program is least likely to have left open.
 local ID <const> = 11
-
---- What was sent is back after so many seconds, or does not come at all.
-local ECHO_WITHIN <const> = 10
 
 --- An answer to AT+QIRD that announces more than comes after it has no end, seconds.
 local READ_WITHIN <const> = 3
@@ -23,28 +19,19 @@ end
 
 --- Sends, and gives what came on the line from the command on until the data was announced; nil when it was not.
 local function exchange_data(probe)
-  local sent, _, raw = probe:send(("AT+QISEND=%d,%d"):format(ID, #SENT), { data = SENT })
-  if not sent then return nil end
-  if not raw:find '"recv"' and not probe.modem:wait("+QIURC", ECHO_WITHIN) then return nil end
-  return raw .. probe.tap:take()
-end
-
-local function prompt(raw, habits)
-  local before, space, behind = raw:match "([\r\n]*)>( ?)([\r\n]*)"
-  if not before then return end
-  habits.line_end_before_prompt, habits.space_after_prompt = before ~= "", space ~= ""
-  habits.line_end_after_prompt = behind:sub(1, 2) == "\r\n" and space == ""
+  local _, raw = echo.send(probe, ("AT+QISEND=%d,%d"):format(ID, #echo.SENT), "+QIURC", '"recv"')
+  return raw
 end
 
 local function with_pull(probe, habits)
   local raw = exchange_data(probe)
   if not raw then return end
-  prompt(raw, habits)
+  habits.line_end_before_prompt, habits.space_after_prompt, habits.line_end_after_prompt = echo.prompt(raw)
   local _, _, answer = probe:send(("AT+QIRD=%d,1500"):format(ID), { timeout = READ_WITHIN })
   local urc, length = answer:match '^%s*(.-)%+QIRD:%s*(%d+)'
   if not length then return end
   habits.notification_before_read = urc:find('"recv"', 1, true) ~= nil
-  habits.read_announces_more = tonumber(length) > #SENT
+  habits.read_announces_more = tonumber(length) > #echo.SENT
 end
 
 local function with_push(probe, habits)
@@ -52,7 +39,7 @@ local function with_push(probe, habits)
   local raw = exchange_data(probe)
   if raw then
     local _, _, more = probe:send "AT"
-    local behind = (raw .. more):match('"recv",%s*%d+,%s*%d+\r\n' .. SENT .. "([\r\n]*)OK")
+    local behind = (raw .. more):match('"recv",%s*%d+,%s*%d+\r\n' .. echo.SENT .. "([\r\n]*)OK")
     if behind then habits.line_end_after_pushed_data = #behind > 2 end
   end
   exchange.expect_blocks(probe.modem, "+QIURC", ID, false)

@@ -135,8 +135,8 @@ end
 
 local lost_names = {
   timeout = true, reboot = true, port_gone = true, no_answer = true, no_carrier = true, data_not_taken = true,
-  cancelled = true, session_lost = true, size_differs = true, short_read = true, long_read = true, bad_answer = true,
-  busy = true, content_differs = true,
+  cancelled = true, session_lost = true, size_differs = true, bad_answer = true, busy = true,
+  content_differs = true,
 }
 
 --- Is it the connection, the module or the line that has failed, and not what was asked for?
@@ -147,7 +147,8 @@ function call.is_loss(err)
   if err.protocol == 452 then return false end
   -- The server had agreed to the transfer, or said that it is complete, so it is no missing file.
   if err.code == 627 and err.protocol and err.protocol < 400 then return true end
-  return lost_names[err.name] or err.origin == "ftp" and ftp_errors.is_loss[err.code] or false
+  return lost_names[err.name] or failure.is_damage(err.name) or err.origin == "ftp" and ftp_errors.is_loss[err.code]
+    or false
 end
 
 return call

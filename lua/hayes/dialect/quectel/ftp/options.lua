@@ -1,7 +1,7 @@
 --- Options of FTP sessions and transfers, and URLs.
 
 local check = require "hayes.check"
-local mask = require "hayes.declare.mask"
+local mask = require "hayes.display.mask"
 local hosts = require "hayes.stream.host"
 local settings = require "hayes.dialect.quectel.ssl.settings"
 

@@ -3,6 +3,7 @@
 
 local call = require "hayes.dialect.quectel.ftp.call"
 local errors = require "hayes.error"
+local failure = require "hayes.failure"
 local login = require "hayes.dialect.quectel.ftp.login"
 local wait = require "hayes.wait"
 
@@ -79,7 +80,7 @@ local function keeps_session(session, err, failures)
   local code = err.code
   if session.modem.closed_with or failures > 1 then return false end
   -- The line has lost bytes of the data, and the session knows nothing of it.
-  if err.name == "short_read" or err.name == "long_read" then
+  if failure.is_damage(err.name) then
     return login.state(session.modem, session.seconds) == 1
   end
   if err.origin ~= "ftp" then return false end

@@ -259,6 +259,18 @@ local function no_count(self)
     self.family.origin))
 end
 
+--- A read was refused after the server had closed. That is how some firmware says that all has been read; but data that
+--- was announced is lost if the module does not have the connection any more.
+local function refused_at_end(self)
+  if not self.has_data then return closed_error(self) end
+  local response, err = exchange.run(self.modem, ("AT+%s%d"):format(self.family.state, self.id), { owner = self })
+  if not response then return self.lost or err end
+  if response[1] then return closed_error(self) end
+  return end_damaged(self, errors.new { name = "short_read", origin = self.family.origin,
+    message = ("the module does not have the %s any more, for which it had announced data"):format(describe(self)),
+    hint = "It has restarted, or another program has closed the connection." })
+end
+
 --- Data that the module has pushed; nil if there is none. Does not wait.
 function Connection:take()
   if self.pushed.size > 0 then return take_pushed(self) end
@@ -281,10 +293,10 @@ function Connection:receive()
     request.into = {}
     if short and short.missing and short.missing > 0 then return nil, short_read(self, short) end
     if self.lost then return nil, self.lost end
-    if err.name == "short_read" or err.name == "long_read" then
+    if failure.is_damage(err.name) then
       return nil, end_damaged(self, errors.within(err, "receiving from " .. self.host))
     end
-    if self.peer_closed and err.result then return nil, closed_error(self) end
+    if self.peer_closed and err.result then return nil, refused_at_end(self) end
     local explained = explain(self, err, "receiving from " .. self.host)
     -- It went to the module, and what it gave is lost.
     if err.name == "timeout" and not err.queued then end_damaged(self, explained) end

@@ -4,7 +4,7 @@
 
 local check = require "hayes.check"
 local command = require "hayes.declare.command"
-local printable = require "hayes.declare.printable"
+local printable = require "hayes.display.printable"
 
 local mask = {}
 

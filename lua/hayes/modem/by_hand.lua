@@ -4,7 +4,9 @@
 local check = require "hayes.check"
 local command = require "hayes.declare.command"
 local core = require "hayes.core"
-local mask = require "hayes.declare.mask"
+local mask = require "hayes.display.mask"
+
+local find = string.find
 
 local by_hand = {}
 
@@ -82,11 +84,27 @@ local function find_without_words(text)
   end
 end
 
-local function check_words(where, show, text)
+--- Whether it is one extended command (`AT+CSQ`), in which there is none of the basic syntax.
+local function is_extended(text)
+  return find(text, '^%s*[Aa]?[Tt]?%s*[^%w%s&=?"]') and not find(text, ";", 1, true)
+end
+
+local function check_words(where, dialect, text)
   local found = find_without_words(text)
   if not found then return end
   check.fail(where, ("%s makes the module answer without OK and ERROR (%s), by which the library tells where an answer "
-    .. "ends"):format(show(), found))
+    .. "ends"):format(mask.command(dialect, text), found))
+end
+
+local function check_declared(where, dialect, text, data, declaration)
+  -- The rule of the first of several commands on one line (V.250 5.2.1) does not cover the others.
+  if text:gsub('"[^"]*"', ""):find(";", 1, true) then return end
+  -- What is shown of it is needed for a refusal alone, and takes longer than all the rest.
+  local function show() return mask.command(dialect, text) end
+  local _, form, params = command.parse(text)
+  local values = core.fields(params)
+  check_connect(where, show, declaration, form, values, data)
+  if data and form == "write" then check_length(where, show, declaration, values, data) end
 end
 
 --- Raises when a command sent by hand cannot end well. Gives the data as it is sent.
@@ -96,18 +114,10 @@ end
 ---@param data? string
 ---@return string?
 function by_hand.check(where, dialect, text, data)
-  check.value(where, "the command", text, { type = "string" })
-  local name, form, params = command.parse(text)
-  local declaration = dialect.commands[name]
-  -- What is shown of it is needed for a refusal alone, and takes longer than all the rest.
-  local function show() return mask.command(dialect, text) end
-  check_words(where, show, text)
-  -- The rule of the first of several commands on one line (V.250 5.2.1) does not cover the others.
-  if declaration and (declaration.connect or data) and not text:gsub('"[^"]*"', ""):find(";", 1, true) then
-    local values = core.fields(params)
-    check_connect(where, show, declaration, form, values, data)
-    if data and form == "write" then check_length(where, show, declaration, values, data) end
-  end
+  if type(text) ~= "string" then check.value(where, "the command", text, { type = "string" }) end
+  if not is_extended(text) then check_words(where, dialect, text) end
+  local declaration = dialect.commands[command.name(text)]
+  if declaration and (declaration.connect or data) then check_declared(where, dialect, text, data, declaration) end
   return data and command.data(dialect.commands, text, data)
 end
 
