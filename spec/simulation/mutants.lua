@@ -4,6 +4,7 @@
 --- Bugs that 2,000 seeds do not show, with the reason; specs hold them. They are run when they are named.
 local unseen = {
   flush_unwoken_by_switch = "a flush has to begin while a connection whose sending has failed is being switched",
+  ftp_login_left = "a transfer has to be cancelled while it logs in again, and no later one may log in",
   late_ok_counts = "two clean rounds of AT follow, and hide it",
   reads_in_push_mode = "the modules of the plans announce their data, and receive() asks in buffer mode alone",
   result_as_information = "no plan opens a connection in data mode while another's result is outstanding",
