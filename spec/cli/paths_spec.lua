@@ -170,7 +170,7 @@ describe("A path that is given to the command hayes", function()
         for i, word in ipairs(line) do line[i] = word == "TRACE" and trace or word end
         local text = command:gsub("gone", folder .. "/gone"):gsub("([< >])status", "%1" .. folder .. "/status")
         local _, _, status = os.execute(text:format(Process.quote(line), folder .. "/err"))
-        local err = read(folder .. "/err")
+        local err = files.read(folder .. "/err")
         assert.are.equal(1, status, table.concat(words, " ") .. ": " .. err)
         assert.is_truthy(err:find("standard output cannot be written: "
           .. (what == "a full device" and "No space left" or "Broken pipe"), 1, true), err)

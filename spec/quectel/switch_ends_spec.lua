@@ -67,6 +67,29 @@ describe("A change to push mode", function()
     assert(modem)
   end)
 
+  it("lets a flush that waits meanwhile know that sending has failed before", function()
+    commands["^AT%+QISEND="] = "\r\nERROR\r\n"
+    commands["AT+QIRD=0,1500"] = function()
+      port:say("\r\n+QIRD: 0\r\n\r\nOK\r\n", 1)
+      return ""
+    end
+    local result
+    hayes.run(function()
+      local modem <close>, sock = open()
+      sock:send("hello")
+      hayes.sleep(1)
+      local switching = hayes.spawn(sock.switch, sock, "push")
+      hayes.sleep(0.5)
+      local flushing = hayes.spawn(sock.flush, sock)
+      hayes.sleep(30)
+      flushing:cancel()
+      result = table.pack(flushing:join())
+      assert(switching:join())
+      assert(modem)
+    end)
+    assert.are.same({ true, nil, "closed", n = 3 }, result)
+  end)
+
   it("is refused when the connection has ended, and what the module has is read", function()
     local reads = 0
     commands["AT+QIRD=0,1500"] = function()

@@ -11,8 +11,9 @@ local verification = require "simulation.verification"
 local faults = {}
 
 ---@class hayes.simulation.fault_kind
----@field where "word"|"write"|"command"|"call"|"time"|"handler"
+---@field where "word"|"block"|"write"|"command"|"read"|"call"|"time"|"handler"
 ---@field harm "none"|"slow"|"loss"|"damage"
+---@field excuses? true calls may fail because of it
 ---@field make? fun(random, fault) further fields
 ---@field act fun(run, fault, what): boolean? false: there was nothing to do
 local kinds = {}
@@ -29,13 +30,22 @@ kinds.split = { where = "word", harm = "none", act = function(_, _, word)
   return #word.bytes > 1
 end }
 
-kinds.merge = { where = "word", harm = "none", act = function(_, _, word) word.held = true end }
+--- A download is asked about where words that may be its end have a pause behind them.
+local function pause_behind(run, word)
+  if word.about.kind == "data" and run.plan.data_phases then run.acting.excuses = true end
+end
+
+kinds.merge = { where = "word", harm = "none", act = function(run, _, word)
+  pause_behind(run, word)
+  word.held = true
+end }
 
 kinds.delay = { where = "word", harm = "none", make = seconds(0.01, 5), act = function(run, fault, word)
   -- Data that comes when the library has left data mode may read like a restart, or like what another connection pushes.
-  if fault.seconds > 1 and word.about.kind == "data" then run.data_was_late = true end
+  if fault.seconds > 1 and word.about.kind == "data" then run:data_late(fault.seconds) end
   if word.about.kind == "data" then run.data_paused = true end
   if fault.seconds > 1 then run:harmed(word.about.kind == "data" and "loss" or "slow") end
+  pause_behind(run, word)
   word.delay = fault.seconds
 end }
 
@@ -102,22 +112,24 @@ end, act = function(run, fault, word)
   word.bytes = fault.bytes .. word.bytes
 end }
 
-kinds["short block"] = { where = "word", harm = "damage", make = place, act = function(run, fault, word)
-  local about = word.about
+kinds["short block"] = { where = "block", harm = "damage", make = place, act = function(run, fault, word)
   local from = word.bytes:find("\n", 3, true)
-  if about.kind ~= "push" and about.kind ~= "block" or not from then return false end
+  if not from then return false end
   run:line_changed()
-  local bytes = math.max(1, math.floor(fault.place * about.bytes))
+  local bytes = math.max(1, math.floor(fault.place * word.about.bytes))
   word.bytes = word.bytes:sub(1, from) .. word.bytes:sub(from + 1 + bytes)
 end }
 
-kinds.reboot = { where = "word", harm = "none", make = function(random, fault)
+kinds.reboot = { where = "word", harm = "none", excuses = true, make = function(random, fault)
   place(random, fault)
   fault.seconds = 0.5 + random:real() * 12
   fault.banner = random:pick { "whole", "whole", "whole", "garbled", "missing" }
 end, act = function(run, fault, word)
-  if fault.banner ~= "whole" then run:harmed "loss" end
-  if fault.banner == "garbled" then run.banner_garbled = true end
+  if fault.banner ~= "whole" then
+    run:harmed "loss"
+    run:doubt_ends()
+  end
+  if fault.banner == "garbled" then run.garbled_until = run.world.now + fault.seconds + 30 end
   -- The rest of what is announced, or of a line in data mode, may be taken for what comes next.
   local kind = word.about.kind
   if kind == "push" or kind == "block" or kind == "connect" or is_of_data_mode(run, word) then
@@ -139,12 +151,12 @@ local function change_write(fault, chunk, f)
 end
 
 kinds["command drop"] = { where = "write", harm = "damage", make = place, act = function(run, fault, chunk)
-  run:line_changed()
+  run:host_changed()
   change_write(fault, chunk, function(before, _, behind) return before .. behind end)
 end }
 
 kinds["command flip"] = { where = "write", harm = "damage", make = flip_bit, act = function(run, fault, chunk)
-  run:line_changed()
+  run:host_changed()
   change_write(fault, chunk, function(before, byte, behind) return before .. flipped(byte, fault.bit) .. behind end)
 end }
 
@@ -180,6 +192,12 @@ kinds["send fail"] = { where = "command", harm = "none", make = seconds(0.01, 30
   run.module.full_until = run.world.now + fault.seconds
 end }
 
+-- Reads of the module's buffers: those of plans in which connections are switched with data unread
+
+kinds["lost read"] = { where = "read", harm = "loss", act = function(_, _, command) command.lost = true end }
+
+kinds["late read"] = { where = "read", harm = "slow", make = seconds(0.1, 40), act = kinds["late answer"].act }
+
 -- The network and the host, at some time
 
 kinds["server closes"] = { where = "time", harm = "none", make = function(random, fault) fault.which = random:int(1, 100) end,
@@ -191,15 +209,16 @@ kinds["server closes"] = { where = "time", harm = "none", make = function(random
     return #up > 0 and up[fault.which % #up + 1]:finish()
   end }
 
-kinds.pdpdeact = { where = "time", harm = "none", make = function(random, fault) fault.closed = random:chance(0.5) end,
+kinds.pdpdeact = { where = "time", harm = "none", excuses = true,
+  make = function(random, fault) fault.closed = random:chance(0.5) end,
   act = function(run, fault) return run.module.kind.lose_context(run.module, fault.closed) end }
 
-kinds["port gone"] = { where = "time", harm = "none", make = seconds(0.1, 20), act = function(run, fault)
+kinds["port gone"] = { where = "time", harm = "none", excuses = true, make = seconds(0.1, 20), act = function(run, fault)
   run.line.unplugged_until = run.world.now + fault.seconds
   return run.line:unplug("hung up")
 end }
 
-kinds["port renamed"] = { where = "time", harm = "none", make = seconds(0.1, 20), act = function(run, fault)
+kinds["port renamed"] = { where = "time", harm = "none", excuses = true, make = seconds(0.1, 20), act = function(run, fault)
   run.line.unplugged_until = run.world.now + fault.seconds
   if not run.line:unplug("hung up") then return false end
   run.line:rename()
@@ -213,14 +232,14 @@ kinds.stall = { where = "time", harm = "slow", make = seconds(1, 30), act = func
   for _, link in ipairs(run.links) do
     if link.conn and link.conn.mode == 2 then return false end
   end
-  if run.plan.data_phases then run:harmed "damage" end -- the same of a transfer
+  if run.module:is_transferring() then run:harmed "damage" end -- the same of a transfer
   run.line:stall(fault.seconds)
 end }
 
 kinds["clock jump"] = { where = "time", harm = "slow", make = seconds(0.5, 200), act = function(run, fault)
   -- What comes meanwhile is late.
-  if run.plan.data_mode then
-    run.data_was_late = true
+  if run.plan.data_mode and (run.module.online or run.modem and run.modem.online) then
+    run:data_late(fault.seconds)
     run:harmed "loss"
   end
   run.world:jump(fault.seconds)
@@ -243,7 +262,10 @@ end }
 
 kinds["handler error"] = { where = "handler", harm = "none", act = function(_, _, event) event.raises = true end }
 
-local names = check.names(kinds)
+local names = {}
+for _, name in ipairs(check.names(kinds)) do
+  if kinds[name].where ~= "read" then names[#names + 1] = name end
+end
 faults.names = names
 
 --- Kinds without loss or damage, from which runs without any doubt are made.
@@ -259,6 +281,7 @@ local function number_in(random, made, where)
   if made.counts and made.counts[where] then return random:int(1, made.counts[where]) end
   if where == "call" then return random:int(1, math.max(1, made.calls)) end
   if where == "handler" then return random:int(1, 10) end
+  if where == "block" then return random:small(20) end
   if made.opening.under_faults and random:chance(0.3) then return random:int(1, where == "word" and 50 or 20) end
   return random:int(1, math.max(4, made.words))
 end
@@ -311,6 +334,16 @@ function faults.choose(random, made)
     list[i] = fault
   end
   return list
+end
+
+--- Reads that are answered too late, or not at all.
+function faults.add_reads(random, list)
+  for _ = 1, random:int(1, 2) do
+    local fault = { number = #list + 1, kind = random:pick { "lost read", "late read" }, at = random:small(8) }
+    local make = kinds[fault.kind].make
+    if make then make(random, fault) end
+    list[#list + 1] = fault
+  end
 end
 
 --- One line of the trace.

@@ -16,6 +16,7 @@ function Line.new(run, habits)
     run = run, world = run.world, random = run.random("line"), style = habits.style, pace = habits.pace,
     greedy = habits.greedy, -- all that has come is read at once
     words = 0,      -- that the module has said
+    blocks = 0,     -- of data of connections and files, among them
     writes = 0,     -- of the host
     arrives_at = 0, -- when the last byte on its way to the host arrives
     held = false,   -- a word that waits for the next one
@@ -206,6 +207,10 @@ function Line:say(bytes, about)
   self.words = self.words + 1
   local word = { bytes = bytes, about = about, number = self.words, delay = 0, pieces = false, held = false }
   self.run:inject("word", self.words, word)
+  if about.kind == "push" or about.kind == "block" then
+    self.blocks = self.blocks + 1
+    self.run:inject("block", self.blocks, word)
+  end
   if about.taken_in then about.taken_in(word) end
   if self.held then
     word.bytes = self.held .. word.bytes
@@ -233,7 +238,11 @@ function Line:written(bytes)
   if self.world.tracing then self.world:trace("-> %s", self.world.show(chunk.bytes)) end
   self.run:note_written(bytes)
   local seconds = math.max(LATENCY, self.stalled_until - self.world.now)
-  self.world:after(seconds, function() self.run.module:input(chunk.bytes) end)
+  local stalled = seconds > LATENCY
+  self.world:after(seconds, function()
+    if stalled and self.run.module:is_transferring() then self.run:harmed "damage" end -- it comes without a silence
+    self.run.module:input(chunk.bytes)
+  end)
 end
 
 return Line

@@ -17,9 +17,13 @@ function Link.new(run, host, conn, on_change)
     taken = {}, taken_size = 0, -- what the module has taken for the server
     up = false, ended = false,
     lost = false,   -- it has not been closed by the module
+    sure = math.huge, -- so many of them went out before data of data mode was late
+    host_changed = false, -- a byte of the host was
+    end_in_doubt = false, -- what was said of it may have got lost
     intact = math.huge, -- so many of the bytes passed on went out before anything was changed on the line
   }, Link)
   run:add_link(self)
+  if (run.late_until or 0) > run.world.now then self:doubt() end
   return self
 end
 
@@ -53,6 +57,11 @@ end
 --- its way, is in doubt.
 function Link:spoil()
   self.intact = math.min(self.intact, self.told - self.last_told)
+end
+
+--- What goes on to the host from here, and what was passed on last, may have data of data mode in it.
+function Link:doubt()
+  self.sure = math.min(self.sure, self.told - self.last_told)
 end
 
 --- The server closes.

@@ -103,6 +103,7 @@ local function execute(self, text)
   local written = text
   if self.echo then self:say(written .. self.kind.echo_end, { kind = "echo" }) end
   if text ~= "AT" then self.run:inject("command", self.count, command) end
+  if command.deaf or command.lost or command.refused then self.run:doubt_ends(text) end
   if command.deaf or command.boot ~= self.boots then return end
   self.busy = command
   self.busy_until = math.max(self.busy_until, self.world.now + command.seconds)
@@ -152,6 +153,12 @@ function Module:go_on()
   end
 end
 
+--- Data of a file passes, or a command is under way after which it does.
+function Module:is_transferring()
+  if not self.run.plan.data_phases then return false end
+  return self.online or self.taking or self.busy and self.busy.text:find("^AT%+QF") ~= nil
+end
+
 function Module:input(bytes)
   if self.world.now < self.off_until then return end
   self.input_bytes = self.input_bytes .. bytes
@@ -177,6 +184,7 @@ function Module:reboot(seconds, banner)
     if boot ~= self.boots then return end
     for _, word in ipairs(self.kind.boot) do
       if banner == "garbled" then word = garble(self, word) end
+      self.run:note_banner(word)
       if banner ~= "missing" then self:say(word, { kind = "banner" }) end
     end
   end)

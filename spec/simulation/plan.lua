@@ -142,6 +142,22 @@ local function plan_opening(random, made)
   made.opening.under_faults = random:chance(0.5)
 end
 
+--- Connections in buffer mode are switched to push mode while there is data that nobody has read, and some reads are
+--- answered too late or not at all.
+local function add_switches(random, made)
+  for _, actor in ipairs(made.actors) do
+    for _, connection in ipairs(actor.connections or {}) do
+      if connection.mode == "buffer" then
+        local call = new_call(made, { name = "switch", mode = "push", pause = random:real() * 3 })
+        table.insert(connection.lanes[1], random:int(1, 2), call)
+        local rest = new_call(made, { name = "all", timeout = 30 + random:real() * 60, pause = 0 })
+        table.insert(connection.lanes[1], rest)
+      end
+    end
+  end
+  faults.add_reads(random, made.faults)
+end
+
 plan.lane, plan.call, plan.sockets = plan_lane, new_call, plan_sockets
 
 --- A plan without actors: line and module.
@@ -177,6 +193,8 @@ function plan.make(seed)
   if made.data_mode then limit_pushes(made) end
   plan.add_companions(random, made)
   made.faults = faults.choose(Random.new(seed, "faults"), made)
+  local switches = Random.new(seed, "switches")
+  if switches:chance(0.1) then add_switches(switches, made) end
   return made
 end
 

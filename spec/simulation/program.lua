@@ -121,6 +121,7 @@ end
 local function use_connection(run, planned)
   local call, modem = planned.open, run.modem
   local given
+  local began = run.world.now
   local ok, sock, err = run:call(call, function(record)
     given = record.timeout
     local options = { mode = planned.mode, timeout = record.timeout }
@@ -132,7 +133,7 @@ local function use_connection(run, planned)
     return modem[planned.kind].open(planned.host, planned.kind == "ssl" and 443 or 7, options)
   end)
   note(run, call, ok, sock, err)
-  if not ok or not sock then return oracle.check_refusal(run, planned, given, ok, ok and err or sock) end
+  if not ok or not sock then return oracle.check_refusal(run, planned, given, began, ok, ok and err or sock) end
   local handle = oracle.new_handle(run, planned, sock)
   sock = nil -- luacheck: ignore
   local tasks = {}
@@ -150,9 +151,10 @@ end
 function acts.commands(run, actor)
   for _, call in ipairs(actor.calls) do
     if call.pause > 0 then hayes.sleep(call.pause) end
+    local began = run.world.now
     note(run, call, run:call(call, function(record)
       local response, err = run.modem:at(call.text, { timeout = record.timeout })
-      if response then oracle.check_response(run, call.text, response) end
+      if response then oracle.check_response(run, call.text, response, began) end
       return response, err
     end))
   end

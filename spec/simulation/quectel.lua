@@ -101,20 +101,19 @@ end
 
 --- The PDP context goes, and all links with it. Some firmware says so of each connection, too.
 function quectel.lose_context(module, says_closed)
-  local any = false
+  local any, opening = false, false
   if module.online then return false end -- the URC would come much later
   quectel.each(module, function(conn)
     if conn.foreign then return end
     if not conn.open then -- what is being opened fails
-      conn.context_lost = true
-      module.run.lost_opening = true
+      conn.context_lost, opening = true, true
     end
     if not conn.open or conn.link.ended then return end
     any = true
     conn.link.ended, conn.link.lost = true, true
     conn.end_told = not says_closed and conn.mode ~= 2
   end)
-  if not any then return false end
+  if not any then return opening end
   module:urc('\r\n+QIURC: "pdpdeact",1\r\n', { kind = "pdpdeact" })
   quectel.each(module, function(conn) on_link(module, conn) end)
   return true
@@ -253,6 +252,9 @@ local function read(module, command, kind, rest)
   local name = families[kind].read
   if not conn then return is_unknown(module, kind, numbers[1], "a read") end
   if not conn or not conn.open or conn.mode ~= 0 then return fail(module, 556) end
+  module.reads = (module.reads or 0) + 1
+  module.run:inject("read", module.reads, command)
+  if command.lost then conn.link.end_in_doubt = true end
   local bytes = conn.link:take(math.min(numbers[2] or 1500, 1500, module.habits.most_read))
   if bytes == "" then
     conn.told = false

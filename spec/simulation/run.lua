@@ -42,6 +42,7 @@ local HARM = { none = 0, slow = 1, loss = 2, damage = 3 }
 function Run.new(plan, options)
   local self = setmetatable({ plan = plan, world = World.new(), links = {}, calls = {}, handles = {}, outcomes = {},
     counts = {}, users = {}, error_owners = {}, watched = setmetatable({}, { __mode = "k" }),
+    banner_lines = {}, troubles = {},
     harm = 0, armed = false, digest = 0, restarts = 0, noticed = 0, noticed_at = 0, reports = {}, injected = {} }, Run)
   self.world.tracing = options.trace or false
   stream.choose(plan.data_mode and "plain" or plan.transparent and "ends" or "all")
@@ -66,6 +67,21 @@ end
 --- So many bytes may have been harmed from now on.
 function Run:harmed(harm)
   self.harm = math.max(self.harm, HARM[harm])
+  if self.acting then
+    self.acting.harm = math.max(self.acting.harm, HARM[harm])
+  else
+    table.insert(self.troubles, { harm = HARM[harm], over = self.world.now })
+  end
+end
+
+--- The harm of the faults that took place after this time, or still did; nil: there were none.
+---@param since number
+function Run:harm_since(since)
+  local most
+  for _, trouble in ipairs(self.troubles) do
+    if trouble.over >= since then most = math.max(most or 0, trouble.harm) end
+  end
+  return most
 end
 
 --- Nothing that the line carries from here on is beyond doubt.
@@ -74,19 +90,68 @@ function Run:line_changed()
   self.changed = true
 end
 
+--- After a time-out, and the time to get back in step with the module, nothing of what was late is to come.
+local LATE_FOR = 10
+
+--- Data of data mode is late by so many seconds: what is pushed meanwhile is in doubt, too.
+function Run:data_late(seconds)
+  self.late_until = self.world.now + seconds + LATE_FOR
+  for _, link in ipairs(self.links) do link:doubt() end
+end
+
+--- The library need not hear of the end of the connections that a command (nil: all) is about.
+---@param text? string
+function Run:doubt_ends(text)
+  local id = text and math.tointeger(tonumber(text:match("^AT%+%u+=(%d+)")))
+  for _, link in ipairs(self.links) do
+    if not text or link.conn and link.conn.id == id then link.end_in_doubt = true end
+  end
+end
+
+--- A byte of the host was changed: what the module has taken from it for these connections is in doubt.
+function Run:host_changed()
+  self:line_changed()
+  for _, link in ipairs(self.links) do link.host_changed = true end
+end
+
 function Run:module_restarts()
   self.restarts = self.restarts + 1
   self.restarted_at = self.world.now
 end
 
+--- How long a fault may be felt: the module's time for a command whose answer got lost is 150 s; else the library gets
+--- in step with it within some seconds.
+local FELT_FOR = { [0] = 30, 30, 160, 160 }
+
+--- Whether a call that began then may have failed because of a fault.
+---@param began number
+function Run:excuses(began)
+  for _, trouble in ipairs(self.troubles) do
+    if (trouble.excuses or trouble.harm > 0) and trouble.over + FELT_FOR[trouble.harm] >= began then return true end
+  end
+  return false
+end
+
+--- A module that has restarted says this: its lines look like an answer.
+function Run:note_banner(word)
+  for line in word:gmatch("[^\r\n]+") do self.banner_lines[line] = true end
+end
+
 local function act(self, fault, what)
   local kind = faults.kinds[fault.kind]
   if self.world.tracing then self.world:trace("fault %s", faults.describe(fault)) end
-  if kind.act(self, fault, what) == false then
+  local before = self.acting
+  local trouble = { harm = 0, over = self.world.now + (fault.seconds or 0), excuses = kind.excuses or false }
+  self.acting = trouble
+  local acted = kind.act(self, fault, what)
+  self.acting = before
+  if acted == false then
     self.world:trace("fault %d has nothing to do", fault.number)
     return
   end
-  self:harmed(kind.harm)
+  self.harm = math.max(self.harm, HARM[kind.harm])
+  trouble.harm = math.max(trouble.harm, HARM[kind.harm])
+  table.insert(self.troubles, trouble)
   self.injected[fault.number] = true
 end
 
@@ -99,7 +164,8 @@ end
 
 --- From now on there are faults.
 function Run:arm()
-  self.armed = { word = self.line.words, write = self.line.writes, command = self.module.count, call = 0, handler = 0 }
+  self.armed = { word = self.line.words, block = self.line.blocks, write = self.line.writes, command = self.module.count,
+    read = self.module.reads or 0, call = 0, handler = 0 }
   for at, list in pairs(self.at.time or {}) do
     for _, fault in ipairs(list) do
       self.world:after(at, function() if self.armed then act(self, fault) end end)

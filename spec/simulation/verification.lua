@@ -153,7 +153,7 @@ function verification.at_open(module, conn, host)
   run:count("verified openings")
   if context.repaired then run:count("settings mended before a verified opening") end
   context.asked, context.repaired = nil, nil
-  local weaker = run.harm < 3 and not run.banner_garbled and weakness(settings, options)
+  local weaker = run.harm < 3 and run.world.now > (run.garbled_until or 0) and weakness(settings, options)
   if weaker then run.world:note_failure("%s is opened with %s", host, weaker) end
 end
 

@@ -315,6 +315,7 @@ local function change(self, f)
     local ok, err = f()
     self.paused = false -- sending finds out whether it still must wait
     if self.output.size > 0 then outgoing.start(self) end
+    if self.room then self.room:fire() end -- sending was held meanwhile, and may have failed before
     return ok, err
   end)
   if ok then return true end

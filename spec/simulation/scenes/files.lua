@@ -12,11 +12,10 @@ local files = { acts = acts }
 
 --- Faults of the flash.
 files.kinds, files.gentle = faults.with({
-  ["flash full"] = { where = "time", harm = "none",
+  ["flash full"] = { where = "time", harm = "none", excuses = true,
     make = function(random, fault) fault.seconds = random:real() ^ 2 * 30 end,
     act = function(run, fault)
       run.module.flash_full_until = run.world.now + fault.seconds
-      run.flash_was_full = true
     end },
   ["late cancel"] = faults.late_cancel,
 }, { ["late cancel"] = 4, reboot = 5, ["command flip"] = 4, ["command drop"] = 4 })

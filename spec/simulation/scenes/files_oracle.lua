@@ -22,9 +22,24 @@ local function fail(user, call, text, ...)
   user.run.world:note_failure("%s: call %d (%s): %s", user.name, call.id, call.name, text:format(...))
 end
 
---- Nothing has happened that makes a call fail.
-local function is_calm(run)
-  return run.harm == 0 and run.restarts == 0 and not run.unplugged and not run.flash_was_full
+--- The harm of what can still be felt during the user's call.
+local function harm(user) return user.run:harm_since(user.began - BOUND) or 0 end
+
+--- Nothing has happened that makes the call fail.
+local function is_calm(user) return not user.run:excuses(user.began) end
+
+--- Nothing is left to do in the background.
+local function is_settled(run)
+  local module, exchanges = run.module, run.modem.exchanges
+  return not (module.busy or module.taking or module.online) and exchanges.free and not run.modem.closed_with
+    and module.world.now >= math.max(run.line.stalled_until, run.line.full_until, module.off_until)
+    and flash.open_count(module) == 0
+end
+
+--- A call of a user begins.
+function oracle.before(user)
+  user.began, user.before, user.given, user.got, user.offset = user.run.world.now, user:stored(), nil, nil, 0
+  if is_settled(user.run) then user.unsettled, user.cancelled = false, false end
 end
 
 local EXPECTED = { upload = { [403] = true, [407] = true }, download = { [405] = true }, read = { [405] = true },
@@ -35,16 +50,16 @@ local EXPECTED = { upload = { [403] = true, [407] = true }, download = { [405] =
 local succeeded = {}
 
 --- The same size and the same checksum (an exclusive or): of two changes the second may undo the first there.
-local function looks_alike(run, stored, given)
-  return run.harm >= DAMAGE and #stored == #given and flash.checksum(stored) == flash.checksum(given)
+local function looks_alike(user, stored, given)
+  return harm(user) >= DAMAGE and #stored == #given and flash.checksum(stored) == flash.checksum(given)
 end
 
 --- Size and checksum of what comes are compared, so that no single change on the line goes unnoticed; but the name may have
 --- been changed in the command.
 function succeeded.upload(user, call, result)
-  local stored, run = user:stored(), user.run
-  local elsewhere = run.harm >= DAMAGE and (not stored or stored == user.before)
-  if stored ~= user.given and not elsewhere and not looks_alike(run, stored or "", user.given) then
+  local stored = user:stored()
+  local elsewhere = harm(user) >= DAMAGE and (not stored or stored == user.before)
+  if stored ~= user.given and not elsewhere and not looks_alike(user, stored or "", user.given) then
     fail(user, call, "succeeded with %s, and the module has %s", show(user.given), show(stored))
   end
   if result.bytes ~= #user.given then fail(user, call, "gave %s for %d bytes", tostring(result.bytes), #user.given) end
@@ -59,14 +74,14 @@ function succeeded.download(user, call, result, told)
     fail(user, call, "the sink was told %d times that it is over, and %s", user.ends, tostring(user.failed))
   end
   -- By AT+QFDWL the checksum comes, too; AT+QFREAD has none.
-  local certain = not user.unsettled and (user.run.harm < DAMAGE or call.sink == "path")
+  local certain = not user.unsettled and (harm(user) < DAMAGE or call.sink == "path")
   if got ~= user.before and certain then fail(user, call, "gave %s of %s", show(got), show(user.before)) end
   local bytes = call.sink == "string" and told.bytes or result.bytes
   if bytes ~= #got then fail(user, call, "told %s bytes of %s", tostring(bytes), show(got)) end
 end
 
 function succeeded.read(user, call, result)
-  if user.run.harm >= DAMAGE or user.unsettled then return end
+  if harm(user) >= DAMAGE or user.unsettled then return end
   local offset = call.offset or 0
   local wanted = (user.before or ""):sub(offset + 1, call.length and offset + call.length or -1)
   if result ~= wanted then fail(user, call, "gave %s of %s", show(result), show(wanted)) end
@@ -78,7 +93,7 @@ local function written(user, count)
 end
 
 function succeeded.write(user, call)
-  if user.run.harm >= DAMAGE or user.unsettled then return end
+  if harm(user) >= DAMAGE or user.unsettled then return end
   if user:stored() ~= written(user, #user.given) then
     fail(user, call, "wrote %s at %d of %s, and the module has %s", show(user.given), user.offset, show(user.before),
       show(user:stored()))
@@ -86,17 +101,17 @@ function succeeded.write(user, call)
 end
 
 function succeeded.delete(user, call)
-  if user:stored() and user.run.harm < DAMAGE then fail(user, call, "the module has %s", show(user:stored())) end
+  if user:stored() and harm(user) < DAMAGE then fail(user, call, "the module has %s", show(user:stored())) end
 end
 
 function succeeded.size(user, call, result)
-  if not user.unsettled and user.run.harm < LOSS and result ~= (user.before and #user.before) then
+  if not user.unsettled and harm(user) < LOSS and result ~= (user.before and #user.before) then
     fail(user, call, "gave %s of %s", tostring(result), show(user.before))
   end
 end
 
 function succeeded.list(user, call, result)
-  if user.run.harm >= LOSS or user.unsettled then return end
+  if harm(user) >= LOSS or user.unsettled then return end
   for _, entry in ipairs(result) do
     if entry.name:gsub("^UFS:", "") == user.file and entry.size ~= #(user.before or "") then
       fail(user, call, "lists %d bytes of %s", entry.size, show(user.before))
@@ -105,7 +120,7 @@ function succeeded.list(user, call, result)
 end
 
 function succeeded.space(user, call, result)
-  if user.run.harm < LOSS and result.total ~= user.run.plan.module.flash_size then
+  if harm(user) < LOSS and result.total ~= user.run.plan.module.flash_size then
     fail(user, call, "gave %s", tostring(result.total))
   end
 end
@@ -118,7 +133,7 @@ function failed.upload(user, call)
   if user:stored() and user:stored() == user.given then user.whole[user.given] = true end
   if user.before then user.whole[user.before] = true end
   local stored = user:stored()
-  if user.before and not user.unsettled and not call.replace and stored ~= user.before and user.run.harm < DAMAGE then
+  if user.before and not user.unsettled and not call.replace and stored ~= user.before and harm(user) < DAMAGE then
     fail(user, call, "failed, and the file that was there is %s now", show(stored))
   end
   -- What is left of it is removed, in the background if the module does not answer: check_left() tells.
@@ -129,7 +144,7 @@ end
 function failed.write(user, call, err)
   if err and err.name == "timeout" then user.cancelled = true end
   local stored = user:stored() or ""
-  if user.run.harm >= DAMAGE or user.unsettled or user.run.unplugged then return end
+  if harm(user) >= DAMAGE or user.unsettled or user.run.unplugged then return end
   for count = 0, #(user.given or "") do
     local wanted = written(user, count)
     if #wanted == #stored and wanted == stored then return end
@@ -142,7 +157,7 @@ function failed.download(user, call)
     fail(user, call, "failed, and the sink was told so %d times", user.ends)
   end
   local got = table.concat(user.got or {})
-  if user.run.harm < DAMAGE and not user.unsettled and got ~= (user.before or ""):sub(1, #got) then
+  if harm(user) < DAMAGE and not user.unsettled and got ~= (user.before or ""):sub(1, #got) then
     fail(user, call, "the sink got %s that are not the file's", show(got))
   end
 end
@@ -163,7 +178,9 @@ function oracle.check(user, call, ok, result, err)
   if not err.result then user.cancelled = true end
   local expected = EXPECTED[call.name]
   local is_full = call.name == "write" and err.name == "damaged" and flash.room(run.module) == 0
-  if is_calm(run) and not is_full and not (expected and expected[err.code]) then fail(user, call, "failed: %s", tostring(err)) end
+  if is_calm(user) and not is_full and not (expected and expected[err.code]) then
+    fail(user, call, "failed: %s", tostring(err))
+  end
   if failed[call.name] then failed[call.name](user, call, err) end
 end
 

@@ -69,7 +69,7 @@ function acts.files(run, actor)
   table.insert(run.file_users, user)
   for _, call in ipairs(actor.calls) do
     if call.pause > 0 then hayes.sleep(call.pause) end
-    user.before, user.given, user.got, user.offset = user:stored(), nil, nil, 0
+    oracle.before(user)
     local results = table.pack(run:call(call, function() return does[call.name](user, call) end))
     run:note(("call %d (%s %s): %s, %s"):format(call.id, call.name, user.name, tostring(results[1]),
       tostring(type(results[2]) == "string" and #results[2] or results[3] and results[3].name or results[2] and "done")))

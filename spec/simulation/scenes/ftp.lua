@@ -22,29 +22,26 @@ end
 
 ftp.kinds, ftp.gentle = faults.with({
   ["flash full"] = faults.kinds["flash full"],
-  ["session lost"] = { where = "time", harm = "none", act = function(run) return ftp_module.lose_session(run.module) end },
-  ["server silent"] = { where = "time", harm = "none", make = seconds(1, 120), act = function(run, fault)
-    run.troubled = true
-    run.module.server.silent_until = run.world.now + fault.seconds
-  end },
-  ["server down"] = { where = "time", harm = "none", make = seconds(0.1, 60), act = function(run, fault)
-    run.troubled = true
-    run.module.server.down_until = run.world.now + fault.seconds
-    ftp_module.lose_session(run.module)
-  end },
-  ["data lost"] = { where = "transfer", harm = "none", make = function(random, fault)
+  ["session lost"] = { where = "time", harm = "none", excuses = true,
+    act = function(run) return ftp_module.lose_session(run.module) end },
+  ["server silent"] = { where = "time", harm = "none", excuses = true, make = seconds(1, 120),
+    act = function(run, fault) run.module.server.silent_until = run.world.now + fault.seconds end },
+  ["server down"] = { where = "time", harm = "none", excuses = true, make = seconds(0.1, 60),
+    act = function(run, fault)
+      run.module.server.down_until = run.world.now + fault.seconds
+      ftp_module.lose_session(run.module)
+    end },
+  ["data lost"] = { where = "transfer", harm = "none", excuses = true, make = function(random, fault)
     fault.place = random:real()
     fault.code = random:pick { 607, 608, 616, 618 }
     fault.drops = random:chance(0.3)
-  end, act = function(run, fault, what)
-    run.troubled = true
+  end, act = function(_, fault, what)
     what.breaks_at = math.floor(fault.place * (what.size or 3000))
     what.code, what.drops_carrier = fault.code, fault.drops
   end },
-  ["no data connection"] = { where = "transfer", harm = "none", make = function(random, fault)
+  ["no data connection"] = { where = "transfer", harm = "none", excuses = true, make = function(random, fault)
     fault.code = random:pick { 615, 615, 617, 602 }
-  end, act = function(run, fault, what)
-    run.troubled = true
+  end, act = function(_, fault, what)
     what.refuses = fault.code
   end },
   ["lost result"] = { where = "command", harm = "loss", act = function(_, _, command) command.result_lost = true end },

@@ -24,7 +24,7 @@ end
 function ftp_module.lose_all(module) module.active = module.habits.activates_itself end
 
 function ftp_module.lose_context(module)
-  module.active, module.run.troubled = false, true
+  module.active = false
   ftp_module.lose_session(module)
   return true
 end
@@ -34,7 +34,6 @@ function ftp_module.lose_session(module)
   local ftp = module.ftp
   if not ftp.alive then return false end
   ftp.alive = false
-  module.run.troubled = true
   if ftp.break_off then ftp.break_off(606) end
   return true
 end

@@ -12,23 +12,27 @@ local LOSS, DAMAGE = 2, 3
 --- Longest time to a result, seconds.
 local RESULT = 200
 
+--- How long a module may be in the state that a fault has left, seconds.
+local BOUND = 10
+
 local function show(bytes) return bytes and ("%d bytes"):format(#bytes) or "no file" end
 
 local function fail(client, call, text, ...)
   client.run.world:note_failure("%s: call %d (%s): %s", call.path or "ftp", call.id, call.name, text:format(...))
 end
 
---- Nothing has happened that makes a call fail.
-local function is_calm(run)
-  return run.harm == 0 and run.restarts == 0 and not (run.unplugged or run.flash_was_full or run.troubled)
-end
+--- The harm of what can still be felt during the client's call.
+local function harm(client) return client.run:harm_since(client.began - BOUND) or 0 end
+
+--- Nothing has happened that makes the call fail.
+local function is_calm(client) return not client.run:excuses(client.began) end
 
 --- Opening has failed.
-function oracle.check_refusal(run, call, err)
+function oracle.check_refusal(run, call, began, err)
   if not errors.is(err) or tostring(err) == "" then
     return run.world:note_failure("call %d (open): failed with %s", call.id, tostring(err))
   end
-  if is_calm(run) and err.name ~= "busy" then
+  if not run:excuses(began) and err.name ~= "busy" then
     run.world:note_failure("call %d (open): failed: %s", call.id, tostring(err))
   end
 end
@@ -37,7 +41,7 @@ end
 function oracle.before(client, call)
   client.before = call.path and client:stored(call.path)
   client.given, client.got, client.target = nil, nil, nil
-  client.restarts = client.run.restarts
+  client.restarts, client.began = client.run.restarts, client.run.world.now
 end
 
 -- Uploads
@@ -55,7 +59,7 @@ end
 
 local function uploaded(client, call, result)
   local stored = client:stored(call.path)
-  local certain = client.run.harm < DAMAGE
+  local certain = harm(client) < DAMAGE
   if certain and stored ~= client.given then
     fail(client, call, "succeeded with %s, and the server has %s", show(client.given), show(stored))
   end
@@ -64,14 +68,14 @@ local function uploaded(client, call, result)
     fail(client, call, "read back %s, and the server has %s", show(client.given), show(stored))
   end
   if result.bytes ~= #client.given then fail(client, call, "gave %s for %s", tostring(result.bytes), show(client.given)) end
-  if is_calm(client.run) and not client.run.had_failures and client:stored(call.path .. ".part") then
+  if is_calm(client) and not client.run.had_failures and client:stored(call.path .. ".part") then
     fail(client, call, "its part is left on the server")
   end
 end
 
 local function not_uploaded(client, call)
   local stored = client:stored(call.path)
-  if stored == client.before or client.run.harm >= DAMAGE or client.late[call.path] then return end
+  if stored == client.before or harm(client) >= DAMAGE or client.late[call.path] then return end
   local given = client.given or ""
   if not stored then
     if client:stored(call.path .. ".hayes-old") ~= client.before and client:stored(call.path .. ".part") ~= given then
@@ -99,7 +103,7 @@ local function fetched(client, call, result, told)
   if call.sink == "function" and client.ends ~= 1 then
     fail(client, call, "the sink was told %d times that it is over", client.ends)
   end
-  local certain = client.run.harm < DAMAGE and not client.unsettled
+  local certain = harm(client) < DAMAGE and not client.unsettled
   if certain and got ~= client.before and got ~= client:stored(call.path) then
     fail(client, call, "gave %s of %s", show(got), show(client.before))
   end
@@ -114,7 +118,7 @@ local function not_fetched(client, call)
     fail(client, call, "failed, and the sink was told so %d times", client.ends)
   end
   local got = table.concat(client.got or {})
-  if client.run.harm < DAMAGE and not client.unsettled and got ~= (client.before or ""):sub(1, #got) then
+  if harm(client) < DAMAGE and not client.unsettled and got ~= (client.before or ""):sub(1, #got) then
     fail(client, call, "the sink got %s that are not the file's", show(got))
   end
 end
@@ -126,13 +130,13 @@ succeeded.put, succeeded.get = uploaded, fetched
 
 function succeeded.size(client, call, result)
   if client.run.restarts ~= client.restarts then return end -- which may have cut the number
-  if client.run.harm < LOSS and not client.unsettled and result ~= (client.before and #client.before) then
+  if harm(client) < LOSS and not client.unsettled and result ~= (client.before and #client.before) then
     fail(client, call, "gave %s of %s", tostring(result), show(client.before))
   end
 end
 
 function succeeded.names(client, call, result)
-  if client.run.harm >= LOSS or client.unsettled then return end
+  if harm(client) >= LOSS or client.unsettled then return end
   local names = {}
   for _, name in ipairs(result) do names[type(name) == "table" and name.name or name] = true end
   for name in pairs(client.run.module.server.files) do
@@ -142,12 +146,12 @@ end
 succeeded.entries = succeeded.names
 
 function succeeded.delete(client, call)
-  if client.run.harm < DAMAGE and client:stored(call.path) then fail(client, call, "the server has it") end
+  if harm(client) < DAMAGE and client:stored(call.path) then fail(client, call, "the server has it") end
 end
 
 function succeeded.rename(client, call)
   if client.late[call.path] then return end
-  if client.run.harm < DAMAGE and client:stored("renamed.bin") ~= client.before then
+  if harm(client) < DAMAGE and client:stored("renamed.bin") ~= client.before then
     fail(client, call, "the server has %s", show(client:stored("renamed.bin")))
   end
 end
@@ -175,10 +179,11 @@ function oracle.check(client, call, ok, result, err)
   end
   client.run.had_failures = true
   if ok and (not errors.is(err) or tostring(err) == "") then return fail(client, call, "failed with %s", tostring(err)) end
-  if ok and is_calm(client.run) and not is_expected(client, call, err) then fail(client, call, "failed: %s", tostring(err)) end
+  if ok and is_calm(client) and not is_expected(client, call, err) then fail(client, call, "failed: %s", tostring(err)) end
   if failed[call.name] then failed[call.name](client, call) end
-  -- An upload that was cancelled as its command went out, or whose port has gone, reaches the server during a later call.
-  local goes_on = not ok or err and err.name == "port_gone"
+  -- An upload that was cancelled as its command went out, that was not answered, or whose port has gone, reaches the server
+  -- during a later call.
+  local goes_on = not ok or err.name == "timeout" or err.name == "port_gone"
   if goes_on and call.name == "put" then client.late[call.path] = true end
 end
 

@@ -76,14 +76,14 @@ local function note(run, call, results)
 end
 
 local function use_session(run, actor, planned)
-  local call = planned.open
+  local call, began = planned.open, run.world.now
   local results = table.pack(run:call(call, function() return run.modem.ftp.open(planned.options) end))
   note(run, call, results)
   if not results[1] then
     run.abandoned = true
     return
   end
-  if not results[2] then return oracle.check_refusal(run, call, results[3]) end
+  if not results[2] then return oracle.check_refusal(run, call, began, results[3]) end
   local client = setmetatable({ run = run, session = results[2], number = actor.number, late = {},
     retries = planned.options.retries }, Client)
   results[2] = nil

@@ -143,7 +143,6 @@ local function give(module, command, name, bytes)
       local asked = last
       after(module, 1, function() -- the silence behind it
         if last ~= asked or not finish(module, what) then return end
-        module.run.troubled = true
         stop()
         module:answer(command, OK)
       end)
