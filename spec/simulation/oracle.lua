@@ -41,15 +41,25 @@ function Handle:next_bytes(size)
   return stream.bytes("from " .. self.host, from, from + size - 1)
 end
 
+--- Where data mode was late, another connection's data may be the host's commands. In data mode itself, the answer to the
+--- escape sequence may come in pieces with a long pause between them, and be data.
+local function may_be_late(self, bytes, before, without_cr)
+  if self.planned.mode ~= "transparent" then return true end
+  local right, answer = stream.bytes("to " .. self.host, before + 1, self.link.sent), "\r\nOK\r\n"
+  if without_cr then right, answer = right:gsub("\r", ""), "\nOK\n" end
+  local behind = bytes:sub(#right + 1)
+  return bytes:sub(1, #right) == right and behind ~= "" and answer:find(behind, 1, true) ~= nil
+end
+
 --- Bytes have come to the program. Lines come without their CRs.
 function Handle:got(bytes, without_cr)
   if not bytes or bytes == "" and not without_cr or self.spoilt then return end
   local link, run = self.link, self.run
   local name = "to " .. self.host
-  local right = stream.bytes(name, self.received + 1, self.received + #bytes)
+  local before = self.received
+  local right = stream.bytes(name, before + 1, before + #bytes)
   if without_cr then
     -- All of the line is out of the socket's input, its CRs, too.
-    local before = self.received
     self.received = self.sock.received
     right = stream.bytes(name, before + 1, self.received)
     right = right:gsub("\r", "")
@@ -58,7 +68,7 @@ function Handle:got(bytes, without_cr)
   end
   if right == bytes and self.received <= link.sent then return end
   run.world:trace("wrong: %s in place of %s", run.world.show(bytes), run.world.show(right))
-  if link.intact < self.received or link.sure < self.received and self.planned.mode ~= "transparent" then
+  if link.intact < self.received or link.sure < self.received and may_be_late(self, bytes, before, without_cr) then
     self.spoilt = true
     return
   end
@@ -122,7 +132,7 @@ function Handle:check_told(record)
     record.busy_at = now
     return
   end
-  local idle_for = now - math.max(record.busy_at or now, conn.told_at, run.line.arrives_at)
+  local idle_for = now - math.max(record.busy_at or now, conn.told_at, run.line.arrives_at, run.world.jumped_at)
   record.busy_at = record.busy_at or now
   if idle_for <= TOLD_FOR then return end
   run.world:note_failure("%s: the module has told of data %.1f s ago (%d bytes), and nobody reads them", self.host, idle_for,

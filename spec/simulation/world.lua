@@ -11,7 +11,7 @@ local MOST_STEPS, MOST_IDLE = 60000, 3000
 
 function World.new()
   return setmetatable({
-    now = 1000, jumped = 0, agenda = {}, size = 0, number = 0,
+    now = 1000, jumped = 0, jumped_at = 0, agenda = {}, size = 0, number = 0,
     steps = 0, idle_since = 0, -- the step at which time went on last
     woken = false,             -- tasks may be ready to go on
     stirring = {},             -- ports with input, or with room again
@@ -69,7 +69,7 @@ end
 --- Time goes on by so many seconds, and what was due in them is late.
 function World:jump(seconds)
   self.now = self.now + seconds
-  self.jumped = self.jumped + seconds
+  self.jumped, self.jumped_at = self.jumped + seconds, self.now
 end
 
 local function advance(self, time)
