@@ -10,18 +10,10 @@ local errors = require "hayes.error"
 local Events = require "hayes.events"
 local options = require "hayes.keeper.options"
 local Patience = require "hayes.keeper.patience"
-local probe = require "hayes.keeper.probe"
+local rounds = require "hayes.keeper.rounds"
 local State = require "hayes.keeper.state"
 local wait = require "hayes.wait"
-
---- A connection that has stood for so long (seconds) is steady: when it is lost, the pauses begin anew.
-local STEADY = 60
-
---- So many looks, or probes, fail in a row before the connection counts as lost.
-local PATIENT_LOOKS = 3
-
---- Longest time for a module to come back after a restart, seconds.
-local RESTART_SECONDS = 90
+local work = require "hayes.keeper.work"
 
 ---@class hayes.keeper.way  how a dialect's connection is looked at and brought back. Its functions may wait, but for
 ---  listen() and needs_person(), and are given up by cancelling their task
@@ -47,275 +39,6 @@ function Keeper:__tostring()
   return ("hayes.keeper: %s, %s"):format(self.modem.address, self.current)
 end
 
--- What is told
-
-local function tell(self, name, line, fields)
-  local event = fields or {}
-  event.name, event.line, event.fields, event.state = name, line, {}, self.current
-  local trace = self.modem.trace
-  if trace and name ~= "state" then trace:remark(wait.now(), "keeper: " .. line) end
-  self.listeners:emit(event)
-end
-
---- Another state begins; `next_at`: when it tries again.
-local function set(self, state, next_at)
-  self.next_at = next_at or false
-  if self.current == state then return end
-  self.current = state
-  tell(self, "state", state)
-end
-
-local function in_words(connection)
-  local address = connection.ip or connection.ip6
-  return address and (" (%s)"):format(address) or ""
-end
-
---- The connection is there. Gives the time until the next look.
-local function up(self, connection)
-  local now = wait.now()
-  self.connection, self.unclear = connection, 0
-  if self.current ~= "attached" then
-    local seconds, attempts = now - self.down_at, self.attempts
-    self.up_at, self.attempts, self.err, self.has_given_up = now, 0, false, false
-    set(self, "attached")
-    tell(self, "up", ("the connection is up%s"):format(in_words(connection)),
-      { connection = connection, seconds = seconds, attempts = attempts })
-  elseif now - self.up_at >= STEADY then
-    self.patience:steady()
-  end
-  return self.options.check
-end
-
---- It is lost.
-local function down(self, err)
-  local now = wait.now()
-  if now - self.up_at >= STEADY then self.patience:steady() else self.patience:failed() end
-  self.down_at, self.connection, self.err, self.misses = now, false, err, 0
-  set(self, "attaching")
-  tell(self, "down", "the connection is lost: " .. err, { err = err })
-end
-
---- Waits for the next attempt. Gives the time until then.
-local function put_off(self, err)
-  if self.off then return 0 end
-  local seconds = self.patience:pause()
-  local was = self.current
-  local state = self.modem.closed_with and "gone" or self.way:needs_person(err) and "failed" or "waiting"
-  self.err = err
-  set(self, state, wait.now() + seconds)
-  local name = state ~= "waiting" and state ~= was and state or "waiting"
-  tell(self, name, ("%s; the next attempt is in %s"):format(err, State.duration(seconds)), { err = err,
-    seconds = seconds, attempts = self.attempts })
-  return seconds
-end
-
--- What takes long
-
-local CANCELLED = errors.new { name = "cancelled", message = "the attempt was given up" }
-
-local Work = { __close = function(work)
-  work.keeper.work = false
-  work.task:cancel()
-end }
-
---- Does f(...) as a task of its own, which is cancelled when it is not wanted any more.
-local function do_work(self, f, ...)
-  local task = wait.spawn_detached(f, ...)
-  self.work = task
-  local _work <close> = setmetatable({ keeper = self, task = task }, Work)
-  local ended, result, err = task:join()
-  if ended then return result, err end
-  if task.cancelled then return nil, CANCELLED end
-  wait.report("the keeper has failed", result)
-  return nil, errors.internal(result)
-end
-
---- Does what the program gave; it can break nothing.
-local function do_programs(self, what, f)
-  local ok, err = do_work(self, function()
-    local returned = table.pack(xpcall(f, debug.traceback, self.modem))
-    if returned[1] then return returned[2], returned[3] end
-    if not self.over then wait.report(("the function %s of modem:keep has failed"):format(what), returned[2]) end
-    return nil, errors.new { name = "failed", message = ("the function %s has raised an error"):format(what) }
-  end)
-  if ok then return true end
-  return nil, errors.is(err) and err or errors.new { name = "failed",
-    message = ("the function %s says: %s"):format(what, tostring(err)) }
-end
-
---- Waits until something has been told, or the deadline passes.
-local function wait_for_news(self, deadline)
-  self.news = wait.waiter()
-  self.news:wait(deadline)
-end
-
--- The module
-
---- The port is open and the module takes commands.
-local function reach(self)
-  local modem = self.modem
-  if modem.closed_with then
-    if self.current ~= "gone" then
-      set(self, "gone")
-      tell(self, "gone", tostring(modem.closed_with), { err = modem.closed_with })
-    end
-    local ok, err = do_work(self, modem.reopen, modem)
-    if not ok then return nil, err end
-    set(self, "attaching")
-  end
-  local deadline = wait.now() + RESTART_SECONDS
-  while modem.starting and not modem.lost and not modem.closed_with and not self.off do
-    if wait.now() >= deadline then
-      return nil, errors.new { name = "no_answer", origin = "port",
-        message = ("the module on %s has not come back within %d s"):format(modem.address, RESTART_SECONDS) }
-    end
-    wait_for_news(self, deadline)
-  end
-  local err = modem.closed_with or modem.lost
-  if err then return nil, err end
-  return true
-end
-
---- Restarts the module and waits for it to begin to start.
-local function restart(self, err)
-  local modem, budget, wanted = self.modem, self.options.budget, self.options.restart
-  self.patience:restart(wait.now())
-  self.err, self.restarted = err, false
-  set(self, "restarting")
-  tell(self, "restart", ("restarting the module (%d of %d in %s): %s"):format(self.patience:restarted(wait.now()),
-    budget.restarts, State.duration(budget.per), err), { err = err })
-  local ok
-  if wanted == true then
-    ok, err = do_work(self, self.way.restart, self.way)
-  else
-    ok, err = do_programs(self, "restart", wanted)
-  end
-  if not ok then return put_off(self, errors.within(err, "restarting the module")) end
-  local deadline = wait.now() + RESTART_SECONDS
-  while not self.restarted and not modem.closed_with and not self.off and wait.now() < deadline do
-    wait_for_news(self, deadline)
-  end
-  return 0
-end
-
---- Is there a way to restart the module as it is now? A command does not reach one that does not answer.
-local function can_restart(self)
-  local modem, wanted = self.modem, self.options.restart
-  if wanted ~= true then return wanted end
-  return self.way.restart and not modem.closed_with and not modem.lost
-end
-
---- What another task does for a while is no reason to restart anything.
-local PASSING = { busy = true, cancelled = true, reboot = true, closed = true }
-
---- Another attempt has failed. Gives the time until the next.
-local function fail(self, err)
-  local patience = self.patience
-  patience:failed()
-  self.attempts = self.attempts + 1
-  if not patience:is_restart_due() or not can_restart(self) or PASSING[err.name] or self.way:needs_person(err) then
-    return put_off(self, err)
-  end
-  local now = wait.now()
-  local from = patience:restart_from(now)
-  if from and from <= now then return restart(self, err) end
-  local used = patience:restarted(now)
-  if from and used >= self.options.budget.restarts and not self.has_given_up then
-    self.has_given_up = true
-    tell(self, "gave_up", ("%d restart%s of the module have not helped; there is no other for %s: %s"):format(used,
-      used == 1 and "" or "s", State.duration(from - now), err), { err = err, seconds = from - now })
-  end
-  return put_off(self, err)
-end
-
--- The connection
-
---- Does data pass? True where that is not to be tried now; nil and why not.
-local function data_passes(self)
-  local wanted, target, now = self.options.probe, self.options.target, wait.now()
-  local is_due = self.current ~= "attached" or self.misses > 0 or now >= self.probe_at
-  if not wanted or not is_due then return true end
-  local ok, err
-  if target then
-    ok, err = do_work(self, probe.connect, self.modem, target)
-  else
-    ok, err = do_programs(self, "probe", wanted)
-  end
-  if not ok then return nil, err end
-  self.probe_at, self.misses = wait.now() + self.options.probe_every, 0
-  return true
-end
-
-local function no_data(err)
-  return errors.new { name = "no_data", message = "the module has a connection, and no data passes: " .. err,
-    hint = err.hint }
-end
-
---- Brings it up, once. Gives the time until the next look or attempt.
-local function attempt(self, bring_up)
-  set(self, "attaching")
-  local number = self.attempts + 1
-  tell(self, "attempt", ("attempt %d"):format(number), { attempts = number, err = self.err or nil })
-  local connection, err = do_work(self, bring_up, self.way)
-  self.tried_at = wait.now()
-  if self.off then return 0 end
-  if connection then
-    local ok
-    ok, err = data_passes(self)
-    if ok then return up(self, connection) end
-    err = no_data(err)
-  end
-  return fail(self, err)
-end
-
---- The module says that there is a connection.
-local function look_closer(self, connection)
-  local ok, err = data_passes(self)
-  if ok then return up(self, connection) end
-  self.misses = self.misses + 1
-  if self.current == "attached" then
-    if self.misses < PATIENT_LOOKS then return self.options.check end
-    down(self, no_data(err))
-  end
-  return attempt(self, self.way.renew)
-end
-
---- The module does not say whether there is one.
-local function look_again(self, err)
-  if self.current ~= "attached" then return fail(self, err) end
-  self.unclear = self.unclear + 1
-  if self.unclear < PATIENT_LOOKS then return math.min(self.options.check, self.options.backoff.first) end
-  down(self, err)
-  return fail(self, err)
-end
-
---- A connection in data mode has the line, and keeps it until the program ends that: nothing is sent then.
-local function is_line_kept(modem)
-  return modem.online and modem.online:keeps_line()
-end
-
---- Looks, and does what there is to be done. Gives the time until the next round, seconds.
-local function go_round(self)
-  local modem, was_attached = self.modem, self.current == "attached"
-  local lost = self.lost
-  if was_attached and lost and (modem.closed_with or modem.starting) then down(self, lost) end
-  local ok, err = reach(self)
-  if self.off then return 0 end
-  if not ok then return self.current == "attached" and look_again(self, err) or fail(self, err) end
-  if is_line_kept(modem) then return self.options.check end
-  lost, self.lost = self.lost or lost, false
-  local found, why = do_work(self, self.way.look, self.way)
-  if self.off then return 0 end
-  if found then return look_closer(self, found) end
-  if found == nil then return look_again(self, why) end
-  if self.current == "attached" then
-    down(self, lost or why)
-    -- One that is lost again and again is not brought up again at once.
-    if self.patience.failures > 1 then return put_off(self, self.err) end
-  end
-  return attempt(self, self.way.bring_up)
-end
-
 -- Its task
 
 --- Waits for the next round, for so many seconds; less if something is told meanwhile.
@@ -324,7 +47,7 @@ local function rest(self, seconds)
   while not self.over do
     if self.off then
       self.lost, self.again = false, false
-      wait_for_news(self)
+      work.wait_for_news(self)
       ends = wait.now()
     else
       if self.lost and self.current == "attached" then return end
@@ -332,7 +55,7 @@ local function rest(self, seconds)
       if self.again then ends = math.min(ends, self.tried_at + self.options.backoff.first) end
       self.again = false
       if wait.now() >= ends then return end
-      wait_for_news(self, ends)
+      work.wait_for_news(self, ends)
     end
   end
 end
@@ -345,7 +68,7 @@ end
 
 local function run(self)
   while not is_over(self) do
-    local ok, seconds = xpcall(go_round, debug.traceback, self)
+    local ok, seconds = xpcall(rounds.go, debug.traceback, self)
     if self.over then return end
     if not ok then
       wait.report("the keeper of the modem on " .. self.modem.address .. " has failed", seconds)
@@ -372,10 +95,10 @@ local function hear(self, what, err)
     self.off = true
     if self.work then self.work:cancel() end
     self.connection, self.err, self.attempts, self.down_at = false, false, 0, wait.now()
-    set(self, "off")
+    rounds.set(self, "off")
   elseif self.off then
     self.off = false
-    set(self, "attaching")
+    rounds.set(self, "attaching")
   else
     self.again = true
   end
@@ -500,8 +223,8 @@ function Keeper:close()
   self.modem.keeper = false
   for _, subscription in ipairs(self.subscriptions) do subscription:cancel() end
   self.connection, self.err, self.down_at = false, false, wait.now()
-  set(self, "closed")
-  tell(self, "closed", "the keeper was closed")
+  rounds.set(self, "closed")
+  rounds.tell(self, "closed", "the keeper was closed")
   self.listeners:close(self.closed_with)
   for _, task in ipairs { self.task, self.work or self.task } do
     if task ~= wait.running() then task:cancel() end
