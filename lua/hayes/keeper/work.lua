@@ -7,6 +7,8 @@ local work = {}
 
 local CANCELLED = errors.new { name = "cancelled", message = "the attempt was given up" }
 
+local NO_REASON = errors.new { name = "failed", message = "it has failed, and no reason was given" }
+
 local UnderWay = { __close = function(under_way)
   under_way.keeper.work = false
   under_way.task:cancel()
@@ -19,7 +21,7 @@ function work.run(self, f, ...)
   local _under_way <close> = setmetatable({ keeper = self, task = task }, UnderWay)
   local ended, result, err = task:join()
   if self.over then error(CANCELLED, 0) end -- it has closed the keeper
-  if ended then return result, err end
+  if ended then return result, err or not result and NO_REASON or nil end
   if task.cancelled then return nil, CANCELLED end
   wait.report("the keeper has failed", result)
   return nil, errors.internal(result)
@@ -34,8 +36,8 @@ function work.run_programs(self, what, f)
     return nil, errors.new { name = "failed", message = ("the function %s has raised an error"):format(what) }
   end)
   if ok then return true end
-  return nil, errors.is(err) and err or errors.new { name = "failed",
-    message = ("the function %s says: %s"):format(what, tostring(err)) }
+  if errors.is(err) then return nil, err end
+  return nil, errors.new { name = "failed", message = ("the function %s says: %s"):format(what, tostring(err)) }
 end
 
 --- Waits until something has been told, or the deadline passes.

@@ -43,7 +43,9 @@ local function join(self)
 end
 
 function Keep:bring_up()
-  return joined_by_itself(self) or join(self)
+  local status = joined_by_itself(self)
+  if status then return status end
+  return join(self)
 end
 
 function Keep:renew()
