@@ -9,17 +9,16 @@ local options = {}
 --- and three attempts before a restart, are those of FTP note 4.2: "After restarting the module, check the settings at
 --- least three times, 10 minutes apart, so that the module is not restarted too often."
 local backoff_rules = {
-  first = { type = "number", min = 0.1, max = 86400, default = 5, unit = "s", doc = "The pause after the first." },
-  most = { type = "number", min = 0.1, max = 86400, default = 600, unit = "s", doc = "The longest pause." },
-  jitter = { type = "number", min = 0, max = 1, default = 0.5, unit = "", doc = "The part that is left to chance." },
+  first = { type = "number", min = 0.1, max = 86400, default = 5, unit = "s" },
+  most = { type = "number", min = 0.1, max = 86400, default = 600, unit = "s" },
+  jitter = { type = "number", min = 0, max = 1, default = 0.5, unit = "" },
 }
 
 local budget_rules = {
-  restarts = { type = "integer", min = 0, max = 1000, default = 4, unit = "", doc = "So many restarts at most …" },
-  per = { type = "number", min = 1, max = 31536000, default = 86400, unit = "s", doc = "… in so many seconds." },
-  attempts = { type = "integer", min = 1, max = 1000, default = 3, unit = "",
-    doc = "So many attempts fail before a restart, and again before the next." },
-  apart = { type = "number", min = 0, max = 31536000, default = 1800, unit = "s", doc = "From a restart to the next." },
+  attempts = { type = "integer", min = 1, max = 1000, default = 3, unit = "" },
+  apart = { type = "number", min = 0, max = 31536000, default = 1800, unit = "s" },
+  restarts = { type = "integer", min = 0, max = 1000, default = 4, unit = "" },
+  per = { type = "number", min = 1, max = 31536000, default = 86400, unit = "s" },
 }
 
 options.rules = {

@@ -7,7 +7,7 @@ local work = {}
 
 local CANCELLED = errors.new { name = "cancelled", message = "the attempt was given up" }
 
-local NO_REASON = errors.new { name = "failed", message = "it has failed, and no reason was given" }
+local NO_REASON = errors.new { name = "function_failed", message = "it has failed, and no reason was given" }
 
 local UnderWay = { __close = function(under_way)
   under_way.keeper.work = false
@@ -33,11 +33,13 @@ function work.run_programs(self, what, f)
     local returned = table.pack(xpcall(f, debug.traceback, self.modem))
     if returned[1] then return returned[2], returned[3] end
     if not self.over then wait.report(("the function %s of modem:keep has failed"):format(what), returned[2]) end
-    return nil, errors.new { name = "failed", message = ("the function %s has raised an error"):format(what) }
+    return nil, errors.new { name = "function_failed",
+      message = ("the function %s has raised an error"):format(what) }
   end)
   if ok then return true end
   if errors.is(err) then return nil, err end
-  return nil, errors.new { name = "failed", message = ("the function %s says: %s"):format(what, tostring(err)) }
+  return nil, errors.new { name = "function_failed",
+    message = ("the function %s says: %s"):format(what, tostring(err)) }
 end
 
 --- Waits until something has been told, or the deadline passes.
