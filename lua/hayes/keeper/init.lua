@@ -194,7 +194,8 @@ end
 --- Waits until there is a connection: gives it. nil and the error when the time is over first; that is why the last
 --- attempt has failed, if one has.
 ---
---- Errors: `timeout`, `closed`, those of modem.network.attach or modem.wifi.join.
+--- Errors: `timeout`, `closed`, `no_data` (the probe), `not_joined`, `function_failed`, those of
+--- modem.network.attach, modem.wifi.join and modem:reopen.
 ---@param timeout? number seconds, 0 to 1,000,000,000 (without end)
 ---@return table?, hayes.error?
 function Keeper:ready(timeout)

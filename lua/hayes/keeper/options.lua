@@ -9,16 +9,21 @@ local options = {}
 --- and three attempts before a restart, are those of FTP note 4.2: "After restarting the module, check the settings at
 --- least three times, 10 minutes apart, so that the module is not restarted too often."
 local backoff_rules = {
-  first = { type = "number", min = 0.1, max = 86400, default = 5, unit = "s" },
-  most = { type = "number", min = 0.1, max = 86400, default = 600, unit = "s" },
-  jitter = { type = "number", min = 0, max = 1, default = 0.5, unit = "" },
+  first = { type = "number", min = 0.1, max = 86400, default = 5, unit = "s",
+    doc = "The pause after the first attempt that has failed." },
+  most = { type = "number", min = 0.1, max = 86400, default = 600, unit = "s", doc = "The longest pause." },
+  jitter = { type = "number", min = 0, max = 1, default = 0.5, unit = "",
+    doc = "The part of a pause that is left to chance, so that many gateways do not come back all at once." },
 }
 
 local budget_rules = {
-  attempts = { type = "integer", min = 1, max = 1000, default = 3, unit = "" },
-  apart = { type = "number", min = 0, max = 31536000, default = 1800, unit = "s" },
-  restarts = { type = "integer", min = 0, max = 1000, default = 4, unit = "" },
-  per = { type = "number", min = 1, max = 31536000, default = 86400, unit = "s" },
+  attempts = { type = "integer", min = 1, max = 1000, default = 3, unit = "",
+    doc = "So many attempts have failed, since the last restart, before there is one." },
+  apart = { type = "number", min = 0, max = 31536000, default = 1800, unit = "s",
+    doc = "From one restart to the next, at least." },
+  restarts = { type = "integer", min = 0, max = 1000, default = 4, unit = "", doc = "Restarts within `per`, at most." },
+  per = { type = "number", min = 1, max = 31536000, default = 86400, unit = "s",
+    doc = "The time in which `restarts` are counted." },
 }
 
 options.rules = {
@@ -32,12 +37,9 @@ options.rules = {
   probe_every = { type = "number", min = 1, max = 604800, default = 600, unit = "s",
     doc = "From one probe to the next. The next look probes again when one has failed, and three failures in a row "
       .. "mean that the connection is lost." },
-  backoff = { type = "table",
-    doc = "Pauses after attempts that have failed: `first` (5 s), then twice as long each time, up to `most` (600 s). "
-      .. "`jitter` (0.5) is the part of a pause, 0 to 1, that is left to chance, so that many gateways do not come "
-      .. "back all at once." },
-  budget = { type = "table", doc = "When the module may be restarted: after `attempts` (3) that have failed since the "
-    .. "last time, `apart` (1800) seconds after it, and no more than `restarts` (4) times in `per` (86400) seconds." },
+  backoff = { type = "table", fields = backoff_rules,
+    doc = "Pauses between attempts: each is twice as long as the one before." },
+  budget = { type = "table", fields = budget_rules, doc = "When the module may be restarted." },
   restart = { type = "boolean|callable", default = true, doc = "Whether the module may be restarted. By a command of "
     .. "its own; or by a function that is called with the modem and switches its power, which also helps a module that "
     .. "does not answer any more. The function gives true, or nil and why not." },
