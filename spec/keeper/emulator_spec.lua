@@ -85,7 +85,7 @@ describe("Over an emulated module a keeper", function()
     keep { wifi = { ssid = "home", password = "secret12", timeout = 2 } }
     over(function()
       assert(emulator:control "wifi drop")
-      hayes.sleep(0.3)
+      while keeper:state().state == "attached" do hayes.sleep(0.05) end
       assert(emulator:control "wifi back")
     end)
     assert.are.same("connected", modem.wifi.status().state)

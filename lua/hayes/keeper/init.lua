@@ -90,7 +90,7 @@ local function hear(self, what, err)
   if what == "lost" then
     self.lost = err
   elseif what == "again" then
-    self.again = true
+    self.again = self.current ~= "attached"
   elseif what == "off" then
     self.off = true
     if self.work then self.work:cancel() end
