@@ -328,6 +328,19 @@ describe("A keeper", function()
     assert.are.same({ ["AT+QIACT?"] = 1 }, module.sent)
   end)
 
+  it("waits with what it was told until a connection in transparent mode gives the line back", function()
+    keep { check = 10 }
+    assert(keeper:ready(60))
+    modem.online = { keeps_line = function() return true end, idle = function() end, wanted = function() end }
+    module.sent = {}
+    deactivate()
+    hayes.sleep(300)
+    modem.online = false
+    assert.are.same({}, module.sent)
+    hayes.sleep(11)
+    assert.are.same({ "attached", 3 }, { state(), #module.told })
+  end)
+
   it("ends with close(), and leaves no timer, task or handler behind", function()
     keep()
     assert(keeper:ready(60))

@@ -233,6 +233,7 @@ end
 function rounds.go(self)
   local modem, was_attached = self.modem, self.current == "attached"
   local lost = self.lost
+  self.lost = false -- also where the look has to wait: it will show
   if was_attached and lost and (modem.closed_with or modem.starting) then down(self, lost) end
   local ok, err = reach(self)
   if self.off then return 0 end
