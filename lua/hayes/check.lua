@@ -316,10 +316,22 @@ local taken = setmetatable({}, { __mode = "k" }) -- rules of options, by functio
 ---@param rules table<string, table>
 function check.takes(f, rules) taken[f] = rules end
 
---- The rules of the options that a function takes; nil: not noted.
+--- The rules of the options that a function takes, those in a table of options (`fields` of its rule) as
+--- `backoff.first`; nil: not noted.
 ---@param f function
 ---@return table<string, table>?
-function check.options_of(f) return taken[check.original(f)] end
+function check.options_of(f)
+  local rules = taken[check.original(f)]
+  local all = nil -- a list of its own only where there is such a table
+  for name, rule in pairs(rules or {}) do
+    for inner, its_rule in pairs(rule.fields or {}) do
+      all = all or {}
+      all[name .. "." .. inner] = its_rule
+    end
+  end
+  for name, rule in pairs(all and rules or {}) do all[name] = rule end
+  return all or rules
+end
 
 --- Makes the functions of a service refuse more arguments than they take, which would not be used.
 ---@param prefix string "network"

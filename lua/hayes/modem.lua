@@ -15,6 +15,8 @@ local exchange = require "hayes.exchange"
 local failure = require "hayes.failure"
 local farewell = require "hayes.modem.farewell"
 local identity = require "hayes.identity"
+local Keeper = require "hayes.keeper"
+local keeper_options = require "hayes.keeper.options"
 local line_errors = require "hayes.modem.line_errors"
 local Lock = require "hayes.lock"
 local mask = require "hayes.display.mask"
@@ -101,6 +103,7 @@ function Modem.new(port, address, dialect, options)
     counting_from = false, -- what the engine had counted when the start-up was over; false: it is not
     pollable = false, -- what pollfd() is of; false: nobody has asked, or the system has no such thing
     ended = false, -- close() was called: it is not opened again
+    keeper = false, -- of keep()
     closed_with = true, soon = true, -- until it is complete: a finalizer before that ends nothing
     await = Modem.await,
     advance = Modem.advance,
@@ -488,6 +491,7 @@ end
 --- `closed`. Any number of times.
 ---@return true
 function Modem:close()
+  if self.keeper then self.keeper:close() end
   if not self.ended and not self.closed_with then
     self.ended = true
     farewell.bid(self)
@@ -531,9 +535,38 @@ function Modem:reopen()
   return nil, err
 end
 
+--- Keeps the module on line for months: looks at the connection and brings it back, by the steps of the notes, after
+--- the network has taken it away, the module has restarted, or the port was gone. It begins at once, in the background;
+--- the object that it gives tells how things stand, and ends it.
+---
+--- What the network (`+QIURC: "pdpdeact"`, `+EVENT:WIFI_DISCONNECT`), a restart of the module or the port tells is
+--- acted on at once, by modem.network.reattach, modem.wifi.join and modem:reopen. Attempts that fail are repeated after
+--- longer and longer pauses. When the settings are right and it still fails, the module is restarted, within a budget.
+--- What takes a person (no SIM card, its PIN, a network that refuses it, a wrong Wi-Fi password) is told in the state
+--- `failed`, is looked at again after the same pauses, and is never answered with a restart.
+---
+--- The program stays in charge: after its own modem.network.detach or modem.wifi.leave the keeper does nothing until
+--- the program attaches or joins again, and brings back what was attached last. While a connection in transparent mode
+--- has the line it sends nothing, unless that was opened with `escape = "auto"`. It works while the program waits in a
+--- call of the library, as handlers do, and keeps neither hayes.run nor the program from ending. Sockets and sessions
+--- that were lost are the program's to open again.
+---
+--- Errors: `busy` where there is a keeper already, `not_supported` where the dialect does not say how, `closed`.
+---
+--- Source: FTP note 4.2 (AT+CGATT, AT+CGREG and the APN first, then a restart, then three checks 10 minutes apart); SSL
+--- note 4 (AT+QIACT?); TCP/IP note, QIDEACT after `pdpdeact`; combo guide, AT+WJAP.
+---@param options { network: table?, wifi: table?, check: number?, probe: any, probe_every: number?, backoff: table?,
+---  budget: table?, restart: any } what is kept, and how
+---@return hayes.keeper?, hayes.error?
+function Modem:keep(options)
+  return Keeper.start(self, options)
+end
+
+check.takes(Modem.keep, keeper_options.rules)
+
 Modem.identify, Modem.habits = identity.of, identity.habits
 
-check.methods(Modem, "modem", { "at", "close", "events", "habits", "identify", "line_errors", "on", "pollfd", "query",
-  "reopen", "step", "timeout", "wait" })
+check.methods(Modem, "modem", { "at", "close", "events", "habits", "identify", "keep", "line_errors", "on", "pollfd",
+  "query", "reopen", "step", "timeout", "wait" })
 
 return Modem

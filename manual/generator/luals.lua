@@ -34,7 +34,9 @@ local function add_options(text, call, rules)
     local unit = (rule.unit or "") ~= "" and " [" .. rule.unit .. "]" or ""
     local default = rule.default ~= nil and type(rule.default) ~= "table" and (" (%s)"):format(check.show(rule.default))
     local mark = rule.required and "" or "?"
-    text:line("---@field %s%s %s %s%s%s", name, mark, type_of(rule), rule.doc, unit, default or "")
+    if not name:find(".", 1, true) then -- `backoff.first` is in a table, which LuaLS is told of as such
+      text:line("---@field %s%s %s %s%s%s", name, mark, type_of(rule), rule.doc, unit, default or "")
+    end
   end
   text:line ""
 end

@@ -164,6 +164,7 @@ local dialect = record {
   detect = { type = "table|function", fields = { text(true), text(true) } },
   start = { type = "table|function", each = { type = "string|table", fields = { text(true), optional = flag() } } },
   identify = callable, habits = callable, probe = callable, services = map { type = "string|function" },
+  keep = map { type = "string|function" },
   links = map(links.rule), lineage = { type = "table" },
 }
 

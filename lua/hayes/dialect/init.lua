@@ -65,6 +65,9 @@ local schema = require "hayes.declare.schema"
 ---  beyond the declared commands: habits by name, and manufacturer, model, revision
 ---@field links? table<string, hayes.links.link>  services that are declared (links/init.lua), by the modem's field
 ---@field services? table<string, string|function> what makes the services, or its module's name, by the modem's field
+---@field keep? table<string, string|fun(modem: hayes.modem, options: table, where: string): hayes.keeper.way>  by the
+---  option of modem:keep, what makes the way in which that connection is looked at and brought back, or its module's
+---  name; it raises for options that it does not take, beginning with `where`
 
 ---@class hayes.known_error an error of a module
 ---@field code? integer its number

@@ -143,7 +143,7 @@ function help.services(modem)
 end
 
 --- The methods that are for programs: those that the contract of a modem names.
-local METHODS = { "at", "close", "events", "explain", "habits", "help", "identify", "line_errors", "on",
+local METHODS = { "at", "close", "events", "explain", "habits", "help", "identify", "keep", "line_errors", "on",
   "pollfd", "query", "reopen", "step", "timeout", "wait" }
 help.methods = METHODS
 
@@ -201,7 +201,7 @@ function help.of_modem(modem, what)
   if not module then
     local f = not member and modem[what]
     local doc = type(f) == "function" and docs.of(f)
-    if doc then return full("modem:" .. what, doc) end
+    if doc then return full("modem:" .. what, doc, check.options_of(f)) end
     for _, service in ipairs(services_of(modem)) do names[#names + 1] = service.name end
     table.move(METHODS, 1, #METHODS, #names + 1, names)
     return unknown(what, names)

@@ -98,6 +98,10 @@ return {
     .. "the name." },
   not_active = { "The data connection was activated, and lost at once." },
   detached = { "The module has left the packet network." },
+  not_joined = { "The module is not joined to an access point any more." },
+  no_data = { "The module says that it has a connection, and the probe of modem:keep finds that no data passes." },
+  function_failed = { "A function that was given to modem:keep has raised an error, or gave none as its reason.",
+    "It gives true, or nil and why not." },
   no_address = { "The access point was joined, and gave no IP address." },
   dns_failed = { "No address was found for the host name." },
 

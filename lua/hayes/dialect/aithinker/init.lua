@@ -148,6 +148,7 @@ local function make(of)
       dns = "hayes.dialect.aithinker.dns",
       wifi = "hayes.dialect.aithinker.wifi",
     },
+    keep = { wifi = "hayes.dialect.aithinker.wifi.keep" },
     start = start,
     habits = function() return lineage.habits(of) end,
     probe = function(probe) return require "hayes.dialect.aithinker.probe"(probe) end,

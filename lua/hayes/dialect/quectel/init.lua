@@ -57,6 +57,7 @@ local quectel = {
     tcp = "hayes.dialect.quectel.socket.tcp",
     udp = "hayes.dialect.quectel.socket.udp",
   },
+  keep = { network = "hayes.dialect.quectel.network.keep" },
 }
 
 --- Modules of this maker with another dialect are told by name: much would seem to work, and the rest be misread.

@@ -1,6 +1,7 @@
 --- modem.network: the way to a data connection on a Quectel module: SIM, registration, PDP context (TCP/IP note;
 --- FTP note chapter 4 for what to look at when it fails).
 
+local attach_options = require "hayes.dialect.quectel.network.attach_options"
 local check = require "hayes.check"
 local PdpContexts = require "hayes.dialect.quectel.network.pdp"
 local diagnosis = require "hayes.dialect.quectel.network.diagnosis"
@@ -13,25 +14,7 @@ local Sim = require "hayes.dialect.quectel.network.sim"
 local Steps = require "hayes.steps"
 local states = require "hayes.dialect.quectel.network.states"
 
---- PDP contexts of the TCP/IP note: 1 to 16.
-local LAST_CONTEXT = 16
-
-local attach_options = {
-  apn = { type = "string", line = true, longest = 127, required = true,
-    doc = "The access point name, up to 127 bytes." },
-  user = { type = "string", line = true, longest = 127, default = "", doc = "Of the access point, up to 127 bytes." },
-  password = { type = "string", line = true, longest = 127, secret = true, default = "", doc = "That of the user." },
-  auth = { values = { "none", "pap", "chap", "pap or chap" },
-    doc = 'How the user is authenticated ("pap or chap" where there is one).' },
-  type = { values = { "ipv4", "ipv6", "ipv4v6" }, default = "ipv4", doc = "Kind of the data connection." },
-  context = { type = "integer", min = 1, max = LAST_CONTEXT, default = 1, unit = "", doc = "The PDP context." },
-  pin = { type = "string", line = true, longest = 8, secret = true,
-    doc = "PIN of the SIM card. It is sent once: one that the card has refused is not sent again." },
-  pin_again = { type = "boolean", default = false, doc = "The PIN is sent although the card has refused it before." },
-  timeout = { type = "number", min = 0.1, max = 3600, unit = "s",
-    doc = "Over all; without it the SIM card has 20 s, the search for a network 120 s, and the other steps what the "
-      .. "notes give them." },
-}
+local LAST_CONTEXT = attach_options.LAST_CONTEXT
 
 local context_rules = {
   context = { type = "integer", min = 1, max = LAST_CONTEXT, default = 1, unit = "", doc = "The PDP context." },
@@ -62,6 +45,11 @@ return function(modem)
   local resolver = Resolver.new(modem, function(err, doing) return contexts:last_error(err, doing) end)
   local remembered = {} -- by context: the options of the last attach() that succeeded
   local attaching = {}  -- by context: what the attach() under way, or the several, want
+
+  --- Tells the keeper what the program wants (hayes.keeper.way, listen).
+  local function tell(name, context)
+    modem.listeners:emit { name = name, line = "", fields = { context } }
+  end
 
   --- The steps of attach().
   local function bring_up(steps, options)
@@ -97,19 +85,6 @@ return function(modem)
     return found
   end
 
-  --- Credentials that would not be used.
-  local function check_credentials(options)
-    if options.user ~= "" then
-      if options.auth == "none" then
-        check.fail("network.attach", 'auth is "none", with which user and password are not used')
-      end
-    elseif options.password ~= "" then
-      check.fail("network.attach", "password is given without user; they are used together")
-    elseif options.auth and options.auth ~= "none" then
-      check.fail("network.attach", ("auth is %q without user; they are used together"):format(options.auth))
-    end
-  end
-
   --- Brings the module on line: waits for the SIM card (entering the PIN), for the network, and activates the PDP
   --- context. When it is active with these options already, nothing is changed; when it is active with others, it is
   --- activated anew, which ends its connections.
@@ -123,13 +98,15 @@ return function(modem)
   ---  pin: string?, pin_again: boolean?, timeout: number? } the access point, and who one is
   ---@return { context: integer, ip: string?, ip6: string? }?, hayes.error?
   function network.attach(options)
-    options = check.options("network.attach", options, attach_options)
-    check_credentials(options)
-    return Steps.run(modem, options.timeout, ("attaching with APN %q"):format(options.apn), function(steps)
+    options = attach_options.check("network.attach", options)
+    local doing = ("attaching with APN %q"):format(options.apn)
+    local active, err = Steps.run(modem, options.timeout, doing, function(steps)
       local _claim <close>, busy = claim(options)
       if not _claim then return nil, busy end
       return bring_up(steps, options)
     end)
+    tell("wanted", options.context)
+    return active, err
   end
 
   --- A PDP context, or a table of options with it.
@@ -155,7 +132,8 @@ return function(modem)
     local context = options.context
     local before = remembered[context]
     local seconds = options.timeout or before and before.timeout
-    return Steps.run(modem, seconds, ("reattaching PDP context %d"):format(context), function(steps)
+    local doing = ("reattaching PDP context %d"):format(context)
+    local attached, failed = Steps.run(modem, seconds, doing, function(steps)
       do
         local _changing <close>, busy = contexts:take(context, steps)
         if not _changing then return nil, busy end
@@ -167,6 +145,8 @@ return function(modem)
       if not _claim then return nil, busy end
       return bring_up(steps, remembered[context])
     end)
+    tell("wanted", context)
+    return attached, failed
   end
 
   --- Deactivates a PDP context (1); its connections are closed by the module, which has 40 s unless a time-out is
@@ -181,6 +161,7 @@ return function(modem)
     options = context_options("network.detach", options)
     local context = options.context
     local doing = ("deactivating PDP context %d"):format(context)
+    tell("unwanted", context)
     return Steps.run(modem, options.timeout, doing, function(steps)
       local _changing <close>, busy = contexts:take(context, steps)
       if not _changing then return nil, busy end
@@ -272,7 +253,7 @@ return function(modem)
     return diagnosis.run(modem, network, hosts.plain(host), port)
   end
 
-  check.takes(network.attach, attach_options)
+  check.takes(network.attach, attach_options.rules)
   check.takes(network.reattach, context_rules)
   check.takes(network.detach, context_rules)
   check.takes(network.resolve, resolve_options)

@@ -1,20 +1,10 @@
---- modem.wifi: joining an access point with an Ai-Thinker module. Events: +EVENT:WIFI_CONNECT, +EVENT:WIFI_GOT_IP,
---- +EVENT:WIFI_DISCONNECT (modem:on).
+--- The station of an Ai-Thinker module: the client of an access point, of which there is one.
 
-local check = require "hayes.check"
 local errors = require "hayes.error"
 local record = require "hayes.record"
 local Lock = require "hayes.lock"
 local Steps = require "hayes.steps"
 local wait = require "hayes.wait"
-
-local join_rules = {
-  ssid = { type = "string", sendable = true, longest = 63, required = true,
-    doc = "Name of the network, 1 to 63 bytes." },
-  password = { type = "string", sendable = true, longest = 63, secret = true, doc = "Without it the network is open." },
-  bssid = { type = "string", line = true, doc = "Address of one access point of that network (any)." },
-  timeout = { type = "number", min = 1, max = 600, default = 30, unit = "s", doc = "Over all." },
-}
 
 --- The first field of AT+WJAP? and AT+STAINFO? (Ai-Thinker's SDK, aiio_at_wifi_api.h).
 local states = { [0] = "disconnected", "connecting", "no address", "connected", "failed", "timed out", "wrong password",
@@ -28,11 +18,23 @@ local STATION, ACCESS_POINT, BOTH = 1, 2, 3
 ---@class hayes.aithinker.station
 ---@field modem hayes.modem
 ---@field changing hayes.lock  there is one mode and one network, and WIFI_GOT_IP does not say of which network
+---@field joined table|false the options of the last join() that succeeded
 local Station = {}
 Station.__index = Station
 
-local function new_station(modem)
-  return setmetatable({ modem = modem, changing = Lock.new() }, Station)
+local stations = setmetatable({}, { __mode = "k" }) -- by modem
+
+--- The station of a modem.
+---@param modem hayes.modem
+---@return hayes.aithinker.station
+function Station.of(modem)
+  stations[modem] = stations[modem] or setmetatable({ modem = modem, changing = Lock.new(), joined = false }, Station)
+  return stations[modem]
+end
+
+--- Tells the keeper what the program wants (hayes.keeper.way, listen).
+local function tell(self, name)
+  self.modem.listeners:emit { name = name, line = "", fields = {} }
 end
 
 ---@return integer?, hayes.error?
@@ -135,12 +137,16 @@ end
 ---@param options table of wifi.join
 ---@return table?, hayes.error?
 function Station:join(options)
-  return Steps.run(self.modem, options.timeout, "joining " .. options.ssid, join, self, options)
+  local status, err = Steps.run(self.modem, options.timeout, "joining " .. options.ssid, join, self, options)
+  if status then self.joined = options end
+  tell(self, "wanted")
+  return status, err
 end
 
 --- Switches the station off.
 ---@return true?, hayes.error?
 function Station:leave()
+  tell(self, "unwanted")
   local _changing <close> = self.changing:take()
   local now, err = self:mode()
   if not now then return nil, err end
@@ -173,70 +179,4 @@ function Station:scan(ssid)
   return list
 end
 
----@class hayes.wifi_status: hayes.record the state of a Wi-Fi connection; what the module does not report is absent
----@field state string "disconnected", "connecting", "no address", "connected", "failed", …
----@field ssid? string name of the network
----@field bssid? string address of the access point
----@field mac? string address of the module
----@field security? string how the network is encrypted
----@field channel? integer of the radio
----@field ip? string address of the module
----@field gateway? string address of the gateway
-
-return function(modem)
-  ---@class hayes.aithinker.wifi modem.wifi of an Ai-Thinker module
-  local wifi = {}
-  local station = new_station(modem)
-
-  --- The state of the connection. The password, which the module reports, too, is left out.
-  ---
-  --- Errors: those of modem:at, `bad_answer`.
-  ---
-  --- Source: combo guide, AT+WJAP; vendor's skill pages, AT+STAINFO (on firmware that has it).
-  ---@return hayes.wifi_status?, hayes.error?
-  function wifi.status()
-    return station:status()
-  end
-
-  --- Joins an access point and waits for an address. Quotes in names and passwords are sent as the module wants them.
-  ---
-  --- Errors: `timeout`, the module's reason (`wi_fi_authentication_failed`, `access_point_not_found` and the like),
-  --- those of modem:at.
-  ---
-  --- Source: combo guide, AT+WMODE, AT+WJAP.
-  ---@param options { ssid: string, password: string?, bssid: string?, timeout: number? } which one
-  ---@return hayes.wifi_status?, hayes.error?
-  function wifi.join(options)
-    options = check.options("wifi.join", options, join_rules)
-    if options.ssid == "" then check.fail("wifi.join", "the ssid is empty") end
-    return station:join(options)
-  end
-
-  --- Leaves the access point: the station is switched off, which is the only way that all firmware has. join() switches
-  --- it on again.
-  ---
-  --- Errors: those of modem:at.
-  ---
-  --- Source: combo guide, AT+WMODE.
-  ---@return true?, hayes.error?
-  function wifi.leave()
-    return station:leave()
-  end
-
-  --- The access points in reach, or those of a name.
-  ---
-  --- Errors: those of modem:at, `timeout`.
-  ---
-  --- Source: combo guide, AT+WSCAN.
-  ---@param ssid? string the name (any)
-  ---@return { ssid: string, channel: integer, security: string, rssi: integer, bssid: string }[]?, hayes.error?
-  ---  rssi in dBm
-  function wifi.scan(ssid)
-    check.value("wifi.scan", "the ssid", ssid, { type = "string|nil", sendable = true })
-    return station:scan(ssid)
-  end
-
-  check.takes(wifi.join, join_rules)
-
-  return wifi
-end
+return Station
