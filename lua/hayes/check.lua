@@ -28,29 +28,37 @@ function check.distance(a, b)
   return row[#b]
 end
 
---- The keys of a table, sorted: names, or numbers.
+local function is_in_front(a, b)
+  local kind, other = type(a), type(b)
+  if kind ~= other then return kind < other end
+  if kind == "number" or kind == "string" then return a < b end
+  return tostring(a) < tostring(b)
+end
+
+--- The keys of a table, sorted; of a table from outside they may be of any types.
 ---@generic K
 ---@param map table<K, any>
 ---@return K[]
 function check.names(map)
   local names = {}
   for name in pairs(map) do names[#names + 1] = name end
-  table.sort(names)
+  table.sort(names, is_in_front)
   return names
 end
 
 --- The known word nearest to a misspelt one.
 ---@param word string
----@param known string[]
+---@param known any[] what is no word is left out
 ---@return string?
 function check.nearest(word, known)
   local best, least = nil, math.max(2, #word // 2) + 1
-  table.sort(known)
+  table.sort(known, is_in_front)
   local lower = word:lower()
   for _, candidate in ipairs(known) do
     -- Lengths that differ by more rule a word out; the distance itself takes time in proportion to their
     -- product.
-    local d = math.abs(#word - #candidate) < least and check.distance(lower, candidate:lower())
+    local near = type(candidate) == "string" and math.abs(#word - #candidate) < least
+    local d = near and check.distance(lower, candidate:lower())
     if d and d < least then best, least = candidate, d end
   end
   return best

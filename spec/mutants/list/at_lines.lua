@@ -56,5 +56,5 @@ return {
   { "csrc/at/deferred.c", "!(has_identity(expect) && has_identity(&entry->expect))", "true", B },
   { "csrc/at/incoming.c", "event->more = success && slot->expect", "event->more = slot->expect", B },
   { "csrc/at/incoming.c", "&& !slot->deferred_early;", ";", B },
-  { "csrc/at/incoming.c", "slot->echoed > 0 || line->length >= 2", "true", B },
+  { "csrc/at/information.c", "slot->echoed > 0 || line->length >= 2", "true", B },
 }

@@ -88,4 +88,7 @@ return {
   { "lua/hayes/cli/relay/socks.lua", "if not methods:find", "if false and methods:find", "spec/cli/relay_spec.lua" },
   { "lua/hayes/cli/shell/history.lua", "or history.masked(line) ~= line then", "then", "spec/cli/shell_spec.lua" },
   { "lua/hayes/trace.lua", "self.write = function() end\n  wait.report", "wait.report", "spec/modem/stuck_spec.lua" },
+  { "lua/hayes/keeper/patience.lua", "return self.tried >= self.budget.attempts", "return self.tried > self.budget.attempts",
+    "spec/keeper/patience_spec.lua" },
+  { "lua/hayes/keeper/patience.lua", "oldest and oldest + budget.per or now", "now", "spec/keeper/patience_spec.lua" },
 }
