@@ -235,6 +235,27 @@ describe("In transparent transmission", function()
     end
   end)
 
+  it("a connection that ends while it waits to enter does not take the line of the one that has its ConID then", function()
+    for step = 0, 12 do
+      open()
+      module.port.delay = 0.01
+      local sock = assert(modem.tcp.open("server.example", 7))
+      local other, entered
+      hayes.run(function()
+        hayes.spawn(function() other = assert(modem.tcp.open("server.example", 8, { mode = "push" })) end)
+        hayes.sleep(0.001)
+        hayes.spawn(function() entered = sock:transparent() end)
+        hayes.sleep(step * 0.002)
+        module.sockets[1] = nil
+        module.port:say "\r\n+EVENT:SocketDisconnect,1\r\n\r\n+EVENT:SocketAutoDel,1\r\n"
+      end)
+      assert.is_nil(entered)
+      assert.are.same(0, module:count "SOCKETTT")
+      assert(other:send("to the other") and other:flush())
+      modem:close()
+    end
+  end)
+
   it("that the module has woken up in is left when the port is opened", function()
     open { online = true, commands = {
       ["AT+SOCKETAUTOTT?"] = "\r\n+SOCKETAUTOTT:4,192.168.31.239,60000\r\n\r\nOK\r\n" } }

@@ -45,7 +45,7 @@ end
 --- escape sequence may come in pieces with a long pause between them, and be data.
 local function may_be_late(self, bytes, before, without_cr)
   if self.planned.mode ~= "transparent" then return true end
-  local right, answer = stream.bytes("to " .. self.host, before + 1, self.link.sent), "\r\nOK\r\n"
+  local right, answer = stream.bytes("to " .. self.host, before + 1, self.link.told), "\r\nOK\r\n"
   if without_cr then right, answer = right:gsub("\r", ""), "\nOK\n" end
   local behind = bytes:sub(#right + 1)
   return bytes:sub(1, #right) == right and behind ~= "" and answer:find(behind, 1, true) ~= nil
@@ -188,7 +188,7 @@ function Handle:closed(ok, result, why)
     return run.world:note_failure("%s: the module took %d bytes, and the program gave %d", self.host, #taken, queued)
   end
   -- In data mode nothing tells how much of what was sent the module had taken when the connection ended.
-  if self.planned.mode == "transparent" and link.lost then return end
+  if self.planned.mode == "transparent" and (link.lost or self.modem_opened.gone) then return end
   if ok and result == 1 and #certain ~= queued then
     return run.world:note_failure("%s: close() succeeded, and the module took %d bytes of %d", self.host, #taken, queued)
   end
@@ -200,7 +200,9 @@ function Handle:closed(ok, result, why)
   end
   -- What the first call gave that was refused counts as lost, too.
   local least = queued - unsent
-  if #taken < least or #taken > least + CHUNK + (self.refused or 0) then
+  -- A module that enters data mode late takes what the library asks for a sign of life for data, too.
+  local took = self.planned.mode == "transparent" and sock.receive_error and math.min(#taken, queued) or #taken
+  if took < least or took > least + CHUNK + (self.refused or 0) then
     run.world:note_failure("%s: %d bytes of %d were lost by the error, and the module took %d (%s)", self.host, unsent,
       queued, #taken, tostring(err))
   end

@@ -283,6 +283,8 @@ local function enter_transparent(self, options)
   repeat
     self.input:read_out()
     ok, err = self.registry.table:may_be_transparent(self)
+    -- It may have ended meanwhile, and what the module lists be another one with its ConID.
+    if ok and (self.lost or self.peer_closed) then ok, err = nil, ended_error(self) end
     if not ok then return nil, err end
   until not self.input.has_data or self.input:is_full()
   ok, err = transparent.open(self, options)
