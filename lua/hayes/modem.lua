@@ -487,8 +487,8 @@ local function close(self)
 end
 
 --- Closes the port, after what sockets have queued was sent, for which it waits up to 2 seconds; what is left then is
---- told on stderr. A connection in data mode is left in the module, in command mode. What waits on this modem ends with
---- `closed`. Any number of times.
+--- told on stderr. Leaves data mode, for which it waits up to 5 seconds more; the module keeps the connection. What
+--- waits on this modem ends with `closed`. Any number of times.
 ---@return true
 function Modem:close()
   if self.keeper then self.keeper:close() end
