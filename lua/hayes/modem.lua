@@ -387,12 +387,14 @@ function Modem:advance(now)
   end
 end
 
+local Held = setmetatable({}, { __close = core.release_interrupts })
+
 --- The same at once, for callers that are not the loop.
 ---@package
 function Modem:advance_now()
   core.hold_interrupts()
+  local _held <close> = Held -- advance() may raise for want of memory
   self:advance(wait.now())
-  core.release_interrupts()
 end
 
 Modem.due = Modem.advance
