@@ -314,7 +314,7 @@ size_t at_ending_last_of_all(const struct at_ending *ending, const char *bytes, 
     return found;
 }
 
-/* Whether this is one of the texts of the module's that say `OK`. */
+/* Whether text i is the answer `OK`. */
 static bool is_answer(const struct at_ending *ending, int i)
 {
     return ending->lengths[i] == AT_ANSWER_LENGTH &&

@@ -87,7 +87,7 @@ bool at_ending_tick(struct at_ending *ending, at_time now, const char **data, si
 /* When at_ending_is_suspect or at_ending_tick may become true; AT_NEVER: never. */
 at_time at_ending_deadline(const struct at_ending *ending);
 
-/* Whether a text other than `OK` is here. */
+/* Whether these bytes begin with a text other than `OK`. */
 bool at_ending_is_at(const struct at_ending *ending, const char *bytes, size_t length);
 
 /* The offset of the last occurrence of the first text that occurs in these bytes, an `OK` in front of another

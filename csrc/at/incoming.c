@@ -120,8 +120,9 @@ static bool precedes_data(const struct at_slot *slot, const struct at_line_rule 
            slot->state == AT_SLOT_ARMED && slot->upload.source != NULL;
 }
 
-/* Whether the module may have ended the command before the data arrived, and have taken it for commands,
- * whose answers are still to come. A result that only data can have is said of the data. */
+/* Whether the module may have ended the command before the data arrived, and have run the data as commands,
+ * whose answers are still to come. Only a general failure (`ERROR`) can mean that: the others (`SEND FAIL`)
+ * are about the data. */
 static bool may_have_run_data(const struct at_slot *slot, const struct at_line_rule *rule)
 {
     return slot->state == AT_SLOT_DATA && !rule->success && (rule->groups & AT_GROUP_GENERAL) != 0;
@@ -150,9 +151,9 @@ static enum at_event_kind on_final(struct at_engine *engine, struct at_event *ev
         return late ? emit_line(engine, event, AT_EVENT_LATE, line, now) : AT_EVENT_NONE;
     }
     if (at_slot_is_awaiting(slot) && (rule->groups & slot->accepts) != 0 && !precedes_data(slot, rule)) {
-        bool refused = may_have_run_data(slot, rule);
+        bool ran_data = may_have_run_data(slot, rule);
         end_slot(engine, event, line, rule->success, now);
-        if (refused && engine->sync.phase == AT_SYNC_OFF)
+        if (ran_data && engine->sync.phase == AT_SYNC_OFF)
             at_engine_sync_when_idle(engine, true, 0, now);
         return AT_EVENT_FINAL;
     }
@@ -188,9 +189,9 @@ static void on_late_prompt(struct at_engine *engine, bool connected, at_time now
     at_sync_prompt(&engine->sync, connected, at_slot_data_owed(&engine->slot), now);
 }
 
-/* CONNECT of a command that was given up, with what follows it: a download, or the data of a connection. That
- * is no lines. */
-static enum at_event_kind begin_late_data(struct at_engine *engine, struct at_event *event,
+/* CONNECT of a command that was given up. If a download or the data of a connection follows, it must not be
+ * read as lines. */
+static enum at_event_kind on_late_connect(struct at_engine *engine, struct at_event *event,
                                           const struct at_token *line, at_time now)
 {
     uint64_t length = engine->slot.block;
@@ -199,9 +200,9 @@ static enum at_event_kind begin_late_data(struct at_engine *engine, struct at_ev
     engine->slot.block = 0;
     if (engine->slot.online)
         at_engine_begin_body(engine);
-    else if (engine->slot.expect.prefix_length > 0)
+    else if (length > 0 && engine->slot.expect.prefix_length > 0)
         at_engine_begin_download(engine, length, now);
-    else
+    else if (length > 0)
         at_framer_block(&engine->framer, length);
     return AT_EVENT_LATE;
 }
@@ -260,12 +261,8 @@ static enum at_event_kind on_connect(struct at_engine *engine, struct at_event *
                                      const struct at_token *line, at_time now)
 {
     struct at_slot *slot = &engine->slot;
-    if (slot->state == AT_SLOT_GIVEN_UP && (slot->block > 0 || slot->online))
-        return begin_late_data(engine, event, line, now);
-    if (slot->state == AT_SLOT_GIVEN_UP) {
-        on_late_prompt(engine, true, now);
-        return emit_line(engine, event, AT_EVENT_LATE, line, now);
-    }
+    if (slot->state == AT_SLOT_GIVEN_UP)
+        return on_late_connect(engine, event, line, now);
     if (slot->state != AT_SLOT_ARMED)
         return emit_line(engine, event, AT_EVENT_UNKNOWN, line, now);
     if (slot->upload.source != NULL) {

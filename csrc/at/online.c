@@ -83,6 +83,14 @@ void at_online_leave(struct at_online *online, bool dtr, at_time now)
         wait_for_answer(online, now, now + at_ms(DTR_ANSWER_MS));
 }
 
+/* The offset of the first byte from `at` on that is no text of a line. */
+static size_t text_end(const char *bytes, size_t length, size_t at)
+{
+    while (at < length && bytes[at] >= ' ' && bytes[at] <= '~')
+        at++;
+    return at;
+}
+
 /* Whether lines of the module, if any, lead to one with this prefix. */
 static bool leads_to(const char *prefix, const char *bytes, size_t length)
 {
@@ -92,8 +100,7 @@ static bool leads_to(const char *prefix, const char *bytes, size_t length)
             return true;
         if (memcmp(bytes + at, "\r\n", 2) != 0)
             return false;
-        for (at += 2; at < length && bytes[at] >= ' ' && bytes[at] <= '~'; at++) {
-        }
+        at = text_end(bytes, length, at + 2);
         if (length - at < 2 || memcmp(bytes + at, "\r\n", 2) != 0)
             return false;
         at += 2;
@@ -124,8 +131,8 @@ static size_t find_answer(const struct at_online *online, const struct at_protoc
     return found;
 }
 
-/* The offset of the report of the end in these bytes; length when there is none. What the module has not sent
- * follows it: the text was data, or a line of another connection's data. */
+/* The offset of the report of the end in these bytes; length when there is none. A text that is followed by
+ * anything but lines of the module is no report: it was data, or part of another connection's data. */
 static size_t find_end(const struct at_online *online, const struct at_protocol *protocol, const char *bytes,
                        size_t length)
 {
@@ -133,12 +140,11 @@ static size_t find_end(const struct at_online *online, const struct at_protocol 
     if (found == length)
         return length;
     size_t next = found + text_length;
-    /* A prefix is followed by the rest of its line. */
-    while (bytes[next - 1] != '\n' && next < length && bytes[next] >= ' ' && bytes[next] <= '~')
-        next++;
-    bool sent = at_are_lines(bytes + next, length - next) ||
-                leads_to(protocol->follow_prefix, bytes + next, length - next);
-    return sent ? found : length;
+    if (bytes[next - 1] != '\n') /* the text is the prefix of a line, whose rest follows */
+        next = text_end(bytes, length, next);
+    bool reported = at_are_lines(bytes + next, length - next) ||
+                    leads_to(protocol->follow_prefix, bytes + next, length - next);
+    return reported ? found : length;
 }
 
 /* Whether one of these lines reports the end. A line with data of another connection may be followed by
@@ -152,10 +158,8 @@ static bool reports_end(const struct at_online *online, const struct at_protocol
             return true;
         if (whole > 0 && length >= whole && memcmp(bytes, protocol->follow_prefix, whole) == 0)
             return false;
-        size_t next = 2;
-        while (next < length && bytes[next] >= ' ' && bytes[next] <= '~')
-            next++;
-        /* One line end may be that of this line and of the next. */
+        size_t next = text_end(bytes, length, 2);
+        /* A single line end may both end this line and begin the next. */
         if (next > 2 && length - next >= 4 && memcmp(bytes + next, "\r\n\r\n", 4) == 0)
             next += 2;
         bytes += next;

@@ -74,7 +74,7 @@ static enum verdict judge_count(const struct at_download *download, uint64_t cou
         return DATA; /* what is held before the result is data */
     if (more < before && before - more >= AT_ANSWER_LENGTH &&
         memcmp(held + more, at_answer_text, AT_ANSWER_LENGTH) == 0)
-        return DATA; /* the same up to `OK`, behind which URCs have come */
+        return DATA; /* what precedes `OK` is data; URCs stand between `OK` and the result */
     bool all = download->total == AT_UNKNOWN_LENGTH || count == download->total;
     return all && count > download->received ? MAY_BE_SHORT : DATA;
 }

@@ -75,7 +75,7 @@ bool at_upload_is_open_ended(const struct at_upload *upload);
 /* Whether the source has no bytes at the moment but has not ended. */
 bool at_upload_is_starved(const struct at_upload *upload);
 
-/* The module has answered, not with its final result code yet. */
+/* The module has sent an information response, but no final result code yet. */
 void at_upload_answered(struct at_upload *upload);
 
 /* How many bytes have not been sent; AT_UNKNOWN_LENGTH: unknown. */

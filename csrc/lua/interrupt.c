@@ -10,7 +10,7 @@ static lua_State *main_thread; /* the handler gets no argument */
 static int holds;    /* sections under way that are not to be interrupted */
 static bool pending; /* one has come during such a section */
 
-static volatile sig_atomic_t is_to_end; /* one of them was no Ctrl-C */
+static volatile sig_atomic_t termination_requested; /* SIGTERM or SIGHUP has come */
 
 static void raise_interrupted(lua_State *L, lua_Debug *record)
 {
@@ -44,26 +44,27 @@ static int release_interrupts(lua_State *L)
     return luaL_error(L, "interrupted!");
 }
 
-/* lua_sethook is safe to call from a signal handler. Service managers send SIGHUP right behind SIGTERM, and a
- * second interrupt would end what the first one makes the program do. */
+/* lua_sethook is safe to call from a signal handler. Service managers send SIGHUP right after SIGTERM, and a
+ * second interrupt would cut short what the program does because of the first. */
 static void on_interrupt(int number)
 {
-    if (number == SIGHUP && is_to_end)
+    if (number == SIGHUP && termination_requested)
         return;
     if (number != SIGINT)
-        is_to_end = 1;
+        termination_requested = 1;
     lua_sethook(main_thread, raise_interrupted, LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE | LUA_MASKCOUNT, 1);
 }
 
-/* is_to_end(): whether SIGTERM or SIGHUP has come, after which a program that goes on at Ctrl-C ends, too. */
-static int is_ending(lua_State *L)
+/* termination_requested(): whether SIGTERM or SIGHUP has come: a program that goes on after Ctrl-C ends then.
+ */
+static int push_termination_requested(lua_State *L)
 {
-    lua_pushboolean(L, is_to_end);
+    lua_pushboolean(L, termination_requested);
     return 1;
 }
 
-/* SIGHUP stays ignored where it is (nohup). */
-static void handle(void (*handler)(int))
+/* Where SIGHUP is ignored (nohup), it stays so. */
+static void set_handler(void (*handler)(int))
 {
     struct sigaction action = {.sa_handler = handler}, before;
     sigemptyset(&action.sa_mask);
@@ -73,19 +74,19 @@ static void handle(void (*handler)(int))
         sigaction(SIGHUP, &action, NULL);
 }
 
-/* The state is being closed: soon neither it nor the handler, which is unloaded with this module, is there
- * any more. The program has nothing left to do that could be interrupted, and its status is known. */
+/* The state is being closed, and with it this module, which holds the handler, is unloaded. The program has
+ * nothing left to do that could be interrupted, and its status is known. */
 static int ignore_interrupts(lua_State *L)
 {
     (void)L;
-    handle(SIG_IGN);
+    set_handler(SIG_IGN);
     main_thread = NULL;
     return 0;
 }
 
 /* catch_interrupts(): from now on SIGINT, SIGTERM and SIGHUP raise "interrupted!" in the main thread, until
- * its state is closed. Writing to a pipe that nobody reads is an error, and not the end. For programs, never
- * for a library: the handlers are the process's. */
+ * its state is closed. Writing to a pipe that nobody reads fails, and does not end the process. To be called
+ * once, by a program and never by a library: signal handlers belong to the process. */
 static int catch_interrupts(lua_State *L)
 {
     lua_newuserdatauv(L, 0, 0);
@@ -96,7 +97,7 @@ static int catch_interrupts(lua_State *L)
     lua_rawsetp(L, LUA_REGISTRYINDEX, &main_thread);
     lua_rawgeti(L, LUA_REGISTRYINDEX, LUA_RIDX_MAINTHREAD);
     main_thread = lua_tothread(L, -1);
-    handle(on_interrupt);
+    set_handler(on_interrupt);
     signal(SIGPIPE, SIG_IGN);
     return 0;
 }
@@ -105,8 +106,8 @@ void core_open_interrupt(lua_State *L)
 {
     lua_pushcfunction(L, catch_interrupts);
     lua_setfield(L, -2, "catch_interrupts");
-    lua_pushcfunction(L, is_ending);
-    lua_setfield(L, -2, "is_to_end");
+    lua_pushcfunction(L, push_termination_requested);
+    lua_setfield(L, -2, "termination_requested");
     lua_pushcfunction(L, hold_interrupts);
     lua_setfield(L, -2, "hold_interrupts");
     lua_pushcfunction(L, release_interrupts);

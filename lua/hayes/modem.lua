@@ -387,12 +387,14 @@ function Modem:advance(now)
   end
 end
 
+local Held = setmetatable({}, { __close = core.release_interrupts })
+
 --- The same at once, for callers that are not the loop.
 ---@package
 function Modem:advance_now()
   core.hold_interrupts()
+  local _held <close> = Held -- advance() may raise for want of memory
   self:advance(wait.now())
-  core.release_interrupts()
 end
 
 Modem.due = Modem.advance
@@ -487,8 +489,8 @@ local function close(self)
 end
 
 --- Closes the port, after what sockets have queued was sent, for which it waits up to 2 seconds; what is left then is
---- told on stderr. A connection in data mode is left in the module, in command mode. What waits on this modem ends with
---- `closed`. Any number of times.
+--- told on stderr. Leaves data mode, for which it waits up to 5 seconds more; the module keeps the connection. What
+--- waits on this modem ends with `closed`. Any number of times.
 ---@return true
 function Modem:close()
   if self.keeper then self.keeper:close() end

@@ -85,7 +85,7 @@ function wait.waiter()
     Waiter)
 end
 
---- Makes room for what fire() will write: it must not fail once something has happened. `others` is the last of it.
+--- Makes room for what fire() will write: it must not fail once something has happened. `others` comes last.
 local function make_room(waiter)
   waiter.first, waiter.second, waiter.third = false, false, false
   waiter.task, waiter.others = waiter.task or false, false

@@ -142,7 +142,7 @@ describe("The command hayes", function()
   end)
 
   for _, name in ipairs { "TERM", "HUP" } do
-    it("ends so at SIG" .. name .. ", too", function()
+    it("ends with status 130 and one line at SIG" .. name .. ", too", function()
       local words = { "forward", "-p", emulator.address, "--tcp", "--apn", "internet", "0:server.example:7" }
       local result = Program.in_terminal(words, { { "wait", "leads to" }, { "signal", name } })
       assert.are.equal(130, result.status, result.out)

@@ -162,7 +162,7 @@ describe("A path that is given to the command hayes", function()
     ["a pipe without a reader"] = "{ (until test -e gone; do :; done; printf 'AT\\n1\\n' | %s 2>%s; echo $? >status)"
       .. " | (exec <&-; : >gone); }; read s <status; rm -f gone status; exit $s",
   } do
-    it("may be " .. what .. " behind standard output: each command says so, and ends with 1", function()
+    it("is not needed for standard output to be " .. what .. ": each command says so, and ends with 1", function()
       local trace = file("at.log", TRACE)
       for _, words in ipairs(printing) do
         local line = { "env", "LUA_PATH=" .. package.path, "LUA_CPATH=" .. package.cpath, "HAYES_PORT=" .. emulator.address,

@@ -157,6 +157,7 @@ describe("The shell", function()
   for _, name in ipairs { "TERM", "HUP" } do
     it("ends at SIG" .. name .. ", and leaves the module in command mode", function()
       local listener = assert(socket.bind("127.0.0.1", 0))
+      listener:settimeout(60)
       local _, port = listener:getsockname()
       local connect = ("sock = modem.tcp.open('127.0.0.1', %d, { mode = 'transparent' })\r"):format(port)
       local endings = {
@@ -187,7 +188,8 @@ describe("The shell", function()
 
   it("does not end at SIGHUP where that is ignored, as by nohup", function()
     local result = Program.in_terminal({ "shell", "-p", emulator.address, env = { "env", "--ignore-signal=HUP" } }, {
-      { "wait", "> " }, { "signal", "HUP" }, { "type", "6 * 7\r" }, { "wait", "42" }, { "type", "\4" },
+      { "wait", "> " }, { "signal", "HUP" }, { "type", "6 * 7\r" }, { "wait", "42" }, { "wait", "> " },
+      { "type", "\4" },
     })
     assert.are.equal(0, result.status, result.out)
   end)

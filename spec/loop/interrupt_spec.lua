@@ -51,7 +51,7 @@ describe("An interrupt", function()
       "true" }, lines)
   end)
 
-  it("is ignored once the state is being closed, whose handler is unloaded soon: a second Ctrl-C ended in a crash", function()
+  it("is ignored once the state is being closed, before the library with its handler is unloaded", function()
     local printed = Process.run({ "env", "LUA_PATH=" .. package.path, "LUA_CPATH=" .. package.cpath, "lua5.4", "-e", [[
       local core = require "hayes.core"
       local function caught()

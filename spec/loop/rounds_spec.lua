@@ -7,10 +7,10 @@ describe("Tasks that wake each other", function()
   local time, looks
 
   --- A clock that counts how often the ports are looked at.
-  local function clock(turns)
+  local function clock(rounds)
     time, looks = 0, 0
     wait.set_clock {
-      turns = turns,
+      rounds = rounds,
       now = function() return time end,
       wait = function(deadline)
         looks = looks + 1
@@ -34,13 +34,13 @@ describe("Tasks that wake each other", function()
     assert.are.same(1, looks)
   end)
 
-  it("leave the ports a look after so many turns", function()
+  it("leave the ports a look after so many rounds", function()
     clock(4)
-    assert.are.same("over", hayes.run(chain, 20)) -- 41 turns
+    assert.are.same("over", hayes.run(chain, 20)) -- 41 rounds
     assert.are.same(11, looks)
   end)
 
-  it("leave them one after each turn on a clock that does not say how many", function()
+  it("leave them one after each round on a clock that does not say how many", function()
     clock(nil)
     assert.are.same("over", hayes.run(chain, 20))
     assert.are.same(41, looks)

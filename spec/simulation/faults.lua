@@ -43,7 +43,6 @@ end }
 kinds.delay = { where = "word", harm = "none", make = seconds(0.01, 5), act = function(run, fault, word)
   -- Data that comes when the library has left data mode may read like a restart, or like what another connection pushes.
   if fault.seconds > 1 and word.about.kind == "data" then run:data_late(fault.seconds) end
-  if word.about.kind == "data" then run.data_paused = true end
   if fault.seconds > 1 then run:harmed(word.about.kind == "data" and "loss" or "slow") end
   pause_behind(run, word)
   word.delay = fault.seconds

@@ -184,8 +184,10 @@ function Module:reboot(seconds, banner)
     if boot ~= self.boots then return end
     for _, word in ipairs(self.kind.boot) do
       if banner == "garbled" then word = garble(self, word) end
-      self.run:note_banner(word)
-      if banner ~= "missing" then self:say(word, { kind = "banner" }) end
+      if banner ~= "missing" then
+        self.run:note_banner(word)
+        self:say(word, { kind = "banner" })
+      end
     end
   end)
 end

@@ -246,7 +246,8 @@ end
 
 local lines = { ["AT+CSQ"] = "+CSQ: 22,99", ["AT+CREG?"] = "+CREG: 0,1", ["AT"] = "" }
 
---- What nobody can tell from lines of an answer: those of a banner, also in part, and URCs that the library does not know.
+--- Lines that nobody can tell from those of an answer: a banner's, also when it is garbled, and URCs that the library does
+--- not know.
 local function is_nobodys(run, line)
   return run.banner_lines[line] or line:find("^%+QUNHEARD") or line:find("^%+EVENT")
 end

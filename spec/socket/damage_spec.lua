@@ -280,7 +280,9 @@ describe("A socket over a line that loses bytes", function()
   end)
 
   it("ends with what was announced only where the module still has the connection whose read it refuses", function()
-    local states = { listed = '\r\n+QISTATE: 0,"TCP","10.0.0.1",7,0,4,1,0,0,"usbat"\r\n' .. OK, gone = OK }
+    local states = { listed = '\r\n+QISTATE: 0,"TCP","10.0.0.1",7,0,4,1,0,0,"usbat"\r\n' .. OK, gone = OK,
+      refused = "\r\n+CME ERROR: 3\r\n" }
+    local names = { listed = "closed", gone = "short_read", refused = "operation_not_allowed" }
     for state, answer in pairs(states) do
       local sock = open("buffer", {})
       local others = port.answer
@@ -292,7 +294,7 @@ describe("A socket over a line that loses bytes", function()
       port:say('\r\n+QIURC: "recv",0\r\n\r\n+QIURC: "closed",0\r\n')
       assert.are.same({ nil, "closed", "" }, { sock:receive("*a") }, state)
       local err = sock:lasterror()
-      assert.are.same(state == "listed" and "closed" or "short_read", err.name, state)
+      assert.are.same(names[state], err.name, state)
       if state == "gone" then
         assert.is_truthy(err.message:find("does not have the connection to server.example:7 any more", 1, true))
       end

@@ -28,14 +28,20 @@ def read(timeout):
     return got != b""
 
 
+def fail(words, status):
+    sys.stdout.buffer.write(seen)
+    print("\n" + words)
+    sys.stdout.flush()
+    os.kill(child, signal.SIGKILL)
+    os._exit(status)
+
+
 def wait_for(text):
     global searched
     wanted, deadline = text.encode(), time.monotonic() + 20
     while seen.find(wanted, searched) < 0:
         if not read(0.1) or time.monotonic() > deadline:
-            sys.stdout.buffer.write(seen)
-            print("\n%r did not come" % text)
-            os._exit(99)
+            fail("%r did not come" % text, 99)
     searched = seen.find(wanted, searched) + len(wanted)
 
 
@@ -49,10 +55,7 @@ for kind, text in steps:
 deadline = time.monotonic() + 60
 while read(0.1):
     if time.monotonic() > deadline:
-        sys.stdout.buffer.write(seen)
-        print("\nit does not end")
-        os.kill(child, signal.SIGKILL)
-        os._exit(98)
+        fail("it does not end", 98)
 sys.stdout.buffer.write(seen)
 sys.stdout.flush()
 os._exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))

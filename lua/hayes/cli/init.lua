@@ -4,6 +4,7 @@
 local check = require "hayes.check"
 local core = require "hayes.core"
 local errors = require "hayes.error"
+local exchange = require "hayes.exchange"
 local Output = require "hayes.cli.output"
 local parser = require "hayes.cli.parser"
 local paths = require "hayes.cli.paths"
@@ -37,14 +38,15 @@ local function report(out, err)
   if hint then out:note("%s", "What to try: " .. wording.of(hint)) end
 end
 
---- Seconds. Where the line had more under way than the port knows of, getting in step takes a second escape sequence.
+--- Seconds. Where bytes were still on their way that the port did not know of, getting in step takes a second escape
+--- sequence.
 local LEAVE_TIMEOUT = 12
 
---- Brings the module back into command mode, so that the next program finds it as this one did.
+--- Brings the module back into command mode, so that the next program finds it as this one did. Data mode is left by
+--- close(); a command would wait until the connection gives up the line.
 local function leave(modem)
   if not modem then return end
-  local keeps_line = modem.online and modem.online:keeps_line() -- in data mode, which close() leaves
-  if not keeps_line then pcall(modem.at, modem, "AT", { timeout = LEAVE_TIMEOUT }) end
+  if not exchange.is_kept(modem) then pcall(modem.at, modem, "AT", { timeout = LEAVE_TIMEOUT }) end
   pcall(modem.close, modem)
 end
 

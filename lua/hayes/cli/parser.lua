@@ -12,14 +12,15 @@ local names = { "ports", "info", "at", "shell", "explain", "tls", "http", "ftp",
 ---@type table<string, { define: fun(command: any), run: fun(run: hayes.cli.run): integer? }>
 parser.commands = {}
 
---- The default of an argument or option stands in the help as all do whose default is no single value.
+--- Shows a default that argparse knows as the other descriptions show theirs: `Default: …`.
 local function show_default(element)
   if not element._default then return end
   local text = ("%s Default: %s."):format(element._description, element._default)
   element:show_default(false):description(text)
 end
 
---- An option with a value stands on one line of the help: `-p, --port <port>`.
+--- Lays out the help of a command and of its own commands. An option with a value stands on one line:
+--- `-p, --port <port>`.
 local function lay_out(command)
   for _, argument in ipairs(command._arguments) do show_default(argument) end
   for _, option in ipairs(command._options) do

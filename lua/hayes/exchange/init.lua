@@ -18,7 +18,7 @@ local exchange = {
   on_final = outcome.on_final, on_deferred = outcome.on_deferred, on_data_written = outcome.on_data_written,
   on_progress = outcome.on_progress, on_overlong = outcome.on_overlong, close = outcome.on_closed,
   hold_back = misnamed.hold,
-  keep = waiting.keep, deadlock = waiting.deadlock,
+  keep = waiting.keep, is_kept = waiting.is_kept, deadlock = waiting.deadlock,
 }
 
 --- Stands for the length of a block whose length is not known in advance.

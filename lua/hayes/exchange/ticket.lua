@@ -22,6 +22,7 @@ local wait = require "hayes.wait"
 ---@field pausing boolean     it is sent again in a moment, and keeps its turn
 ---@field limit number|false   seconds that it may wait while a connection keeps the line
 ---@field job table|false      the job that withdraws it when its caller leaves (job.lua)
+-- The methods of Waiter are copied: every command calls them, and inheriting them would take a second look-up.
 local Ticket = { fire = wait.Waiter.fire, wait = wait.Waiter.wait, is_ticket = true }
 Ticket.__index = Ticket
 
@@ -86,7 +87,7 @@ function Ticket:conclude(result, line, unsent)
   elseif result ~= "ok" or unsent then
     err = failed(modem, self, result, line, unsent)
   end
-  self.response, self.request, self.text = false, OVER, "" -- what they have may be collected
+  self.response, self.request, self.text = false, OVER, "" -- a ticket to spare keeps nothing of its last caller alive
   modem.exchanges.spare = self
   if err then return nil, err end
   return response

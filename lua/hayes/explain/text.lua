@@ -250,7 +250,7 @@ end
 function texts.urc(urc, key)
   if key or not urc.keys then return urc_lines(urc, key) end
   local list = {}
-  for _, candidate in ipairs(check.names(urc.keys or {})) do
+  for _, candidate in ipairs(check.names(urc.keys)) do
     table.move(urc_lines(urc, candidate), 1, 9, #list + 1, list)
   end
   return list

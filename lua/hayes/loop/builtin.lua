@@ -22,9 +22,8 @@ local host_clock = {
   --- Waits until ports stir or the deadline has come (nil: none; 0: at once); puts the ports' modems into a list. Gives
   --- how many there are, and the time.
   wait = function(deadline, stirred) return poll(pollset, deadline, stirred) end,
-  --- So many times tasks that wake each other go on without a look at the ports in between (1), as they would if
-  --- nothing stirred.
-  turns = 4,
+  --- How many rounds of tasks that wake each other run before the ports are polled again. A clock without it: 1.
+  rounds = 4,
 }
 
 local clock = host_clock
@@ -391,7 +390,7 @@ end
 
 local function iterate(deadline)
   if first_ready or resumed and left_over() then
-    for _ = 1, clock.turns or 1 do
+    for _ = 1, clock.rounds or 1 do
       loop.run_ready()
       if not first_ready then break end
     end

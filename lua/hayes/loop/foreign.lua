@@ -127,7 +127,7 @@ local warned = false
 
 --- Says once what to call when a coroutine or callback of a loop blocks that loop.
 function foreign.warn_of_blocking()
-  -- Called at each wait.
+  -- Called at each wait, most often with none of them loaded: a loop over `names` would cost more.
   if not (loaded.copas or loaded.cqueues or loaded.luv or loaded.uloop or loaded.eco) then return end
   if warned or driver or not builtin.is_outside() then return end
   for _, name in ipairs(names) do

@@ -9,9 +9,8 @@ local wait = require "hayes.wait"
 
 local farewell = {}
 
---- How long sending may take, and leaving data mode after that, seconds.
-local BOUND = 2
-local ESCAPE_BOUND = 5
+--- Longest time for sending, and for leaving data mode after that, seconds.
+local SEND_BOUND, ESCAPE_BOUND = 2, 5
 
 --- What has something to send. Its unsent(modem) is the number of bytes, false if it is of another modem; gather()
 --- queues whatever the program has handed over, without waiting; send_until(deadline) waits until it is sent; report()
@@ -65,11 +64,12 @@ local function leave_data_mode(modem)
   if online and not modem.closed_with and not modem.lost then online:escape(wait.now() + ESCAPE_BOUND) end
 end
 
---- Sends what there is of this modem, or says what could not be sent. From now on nothing more is taken.
+--- Sends what there is of this modem, or says what could not be sent, and leaves data mode. From now on nothing more is
+--- taken.
 function farewell.bid(modem)
   modem.leaving = true
   if next(senders) ~= nil then
-    pcall(send_rest, modem, wait.now() + BOUND) -- the task may have been cancelled, and may not wait any more
+    pcall(send_rest, modem, wait.now() + SEND_BOUND) -- the task may have been cancelled, and may not wait any more
     farewell.report(modem)
   end
   pcall(leave_data_mode, modem)

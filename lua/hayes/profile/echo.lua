@@ -7,13 +7,13 @@ echo.SENT = "hayes"
 --- What was sent is back after so many seconds, or does not come at all.
 local WITHIN <const> = 10
 
---- Sends it with a command that asks for data with a prompt.
+--- Sends SENT with a command that takes data at a prompt.
 ---@param probe hayes.profile.probe
 ---@param command string
 ---@param urc string   announces that data has come
 ---@param mark string  a part of its line, by which it is recognised in what came with the command's answer
 ---@return string? raw    what came on the line with the answer; nil: the command failed
----@return string? until  the same, and what came until data was announced; nil: it was not
+---@return string? whole  the same, and what came until data was announced; nil: it was not
 function echo.send(probe, command, urc, mark)
   local sent, _, raw = probe:send(command, { data = echo.SENT })
   if not sent then return nil end

@@ -30,7 +30,7 @@ function outgoing.fail(self, bytes, err)
   self:notify()
 end
 
---- Something may have changed for those who wait for the output: sending is over, or goes on otherwise.
+--- Wakes those who wait for the output, to look whether it is still being sent.
 function outgoing.notify(self)
   if self.room then self.room:fire() end
   if self.handed then self.handed:fire() end
@@ -55,9 +55,9 @@ local function send_chunk(self, connection)
     outgoing.fail(self, bytes, err)
   end
   if self.room then self.room:fire() end
-  -- Those who linger for what goes next need not look.
-  local early = ok and queue.size > 0 and self.lingers and self.done < self.lingers
-  if self.handed and not early then self.handed:fire() end
+  -- Nobody who lingers is woken for nothing: what they wait for is in a later chunk.
+  local is_later = ok and queue.size > 0 and self.lingers and self.done < self.lingers
+  if self.handed and not is_later then self.handed:fire() end
   if self.signal then self:update_signal() end
 end
 
@@ -195,7 +195,8 @@ local function start_put(self)
   if self.signal then self:update_signal() end
 end
 
---- Queues the bytes of data from i to j as the queue gets room. Gives the first that it does not, and the word for why.
+--- Queues the bytes of data from i to j as the queue gets room. Gives the index of the first byte that was
+--- not queued, and the word for why.
 local function enter(self, data, i, j, deadline, limit)
   local entering <close> = setmetatable({ data = data, i = i, j = j, list = self.entering }, Entering)
   self.entering[entering] = true
@@ -217,8 +218,8 @@ local function enter(self, data, i, j, deadline, limit)
   return entering.i
 end
 
---- Queues the bytes of data from i to j, waiting while the queue is full. Returns what Socket:send returns. The caller
---- has asked is_refused.
+--- Queues the bytes of data from i to j, waiting while the queue is full. Returns what Socket:send returns, which
+--- has checked is_refused before.
 function outgoing.take(self, data, i, j)
   local deadline = outcome.deadline(self)
   local limit = QUEUE_CHUNKS * self.connection.chunk

@@ -158,8 +158,6 @@ end
 
 --- What a call fails with when nothing is wrong.
 local function is_expected(client, call, err)
-  -- Data that looks like the end of a download, with a pause behind it: the question whether it is ends the transfer.
-  if err.name == "cancelled" and client.run.data_paused then return true end
   -- The server has not answered the command before, which was cancelled.
   if err.code == 603 and client.unsettled then return true end
   if err.name == "exists" then return call.existing == "refuse" and client.before ~= nil end

@@ -76,7 +76,7 @@ local function show(run, items, dialect, trips)
   for i, item in ipairs(items) do
     if not shown or shown[i] then
       if item.date ~= date then run.out:line("%s", run.out:style("bold", item.date .. " (UTC)")) end
-      local passed = before and ("+%.3f"):format(item.passed - before.passed) or ""
+      local passed = before and ("+%.3f"):format(item.elapsed - before.elapsed) or ""
       if before and item.time < before.time then passed = "set back" end
       date, before = item.date, item
       run.out:line("%s %9s %s", item.clock:sub(1, 12), passed,
@@ -100,7 +100,7 @@ local function summary(run, items, trips)
   for i = 1, math.min(SLOWEST, #slow) do
     words[i] = ("%s %.3f s"):format(slow[i].command.text, slow[i].seconds)
   end
-  run.out:note("%d answered commands in %.1f s; the slowest: %s", #trips, items[#items].passed,
+  run.out:note("%d answered commands in %.1f s; the slowest: %s", #trips, items[#items].elapsed,
     #words > 0 and table.concat(words, ", ") or "none")
 end
 

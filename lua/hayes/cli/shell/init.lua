@@ -134,8 +134,8 @@ local function without_place(raised)
 end
 
 --- Ctrl-C ends what is under way; SIGTERM and SIGHUP end the shell.
-local function end_if_told(raised)
-  if core.is_to_end() then error(raised, 0) end
+local function check_termination()
+  if core.termination_requested() then error("interrupted!", 0) end
 end
 
 --- One line, whatever becomes of it; false at the end of input.
@@ -143,14 +143,14 @@ function Shell:next_line()
   local ok, line = pcall(self.editor.read, self.editor, self.begun ~= nil)
   if not ok then
     self.begun = nil
-    end_if_told(line)
+    check_termination()
     self.editor:drop()
     if not errors.is_interrupt(line) then error(line, 0) end
     return true
   end
   if not line then return false end
   local done, raised = pcall(self.obey, self, line)
-  end_if_told "interrupted!"
+  check_termination()
   if not done and errors.is_interrupt(raised) then
     self.editor:print "" -- the terminal has shown ^C
   elseif not done then

@@ -27,7 +27,7 @@ function figures.round_trips(items, dialect)
     if item.mark == ">" and not item.bytes and item.text:find "^[Aa][Tt]" then
       open = item
     elseif item.mark == "<" and open and not item.bytes and is_final(dialect, item.text) then
-      list[#list + 1] = { command = open, seconds = item.passed - open.passed, last = i }
+      list[#list + 1] = { command = open, seconds = item.elapsed - open.elapsed, last = i }
       open = nil
     end
   end

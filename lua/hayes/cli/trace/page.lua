@@ -158,7 +158,7 @@ function page.of(items, trips, module)
   local rows, index, list = {}, {}, {}
   for i, item in ipairs(items) do
     index[item] = i - 1
-    rows[i] = { line = item.line, time = item.passed, date = item.date, clock = item.clock, mark = item.mark,
+    rows[i] = { line = item.line, time = item.elapsed, date = item.date, clock = item.clock, mark = item.mark,
       text = item.text }
     local fields = module and item.mark == "<" and not item.bytes and decode.rows(module, item.text)
     if fields and #fields > 0 then rows[i].fields = fields end

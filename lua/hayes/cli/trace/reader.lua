@@ -3,7 +3,7 @@
 ---@class hayes.trace.item
 ---@field line integer       in the file, from 1
 ---@field time number        seconds since 1970, by the clock of that machine
----@field passed number      seconds since the first item; none pass where the clock was set back
+---@field elapsed number     seconds since the first item; none pass where the clock was set back
 ---@field date string        `2026-11-27`
 ---@field clock string       `18:10:28.345678`
 ---@field mark "<"|">"|"-"   from the module, to it, or a remark
@@ -71,13 +71,14 @@ local function each_line(source, f)
   end
 end
 
---- Notes how much time had passed at each item.
+--- Notes the time elapsed at each item.
 local function measure(items)
   local set_back = 0
   for i, item in ipairs(items) do
     local before = items[i - 1]
     if before and item.time < before.time then set_back = set_back + before.time - item.time end
-    item.passed = math.max(item.time + set_back - items[1].time, before and before.passed or 0) -- it may be rounded
+    -- At least the one before, where the sum is rounded.
+    item.elapsed = math.max(item.time + set_back - items[1].time, before and before.elapsed or 0)
   end
 end
 

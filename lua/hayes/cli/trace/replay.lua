@@ -146,7 +146,7 @@ function Replay:run(tell)
   while self.at <= #self.items do
     local item = self.items[self.at]
     if item.mark == "<" then
-      if before then wait.sleep(math.min(item.passed - before, LONGEST_PAUSE)) end
+      if before then wait.sleep(math.min(item.elapsed - before, LONGEST_PAUSE)) end
       if item.bytes then fill_in(self, item.bytes) else write(self, said(item)) end
     elseif item.mark == ">" and item.bytes then
       take(self, item.bytes)
@@ -168,7 +168,7 @@ function Replay:run(tell)
         goto again
       end
     end
-    before = self.items[self.at].passed
+    before = self.items[self.at].elapsed
     self.at, counts.played = self.at + 1, counts.played + 1
     ::again::
   end

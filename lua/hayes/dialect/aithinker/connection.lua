@@ -162,9 +162,9 @@ function Connection:on_closed()
   self:notify()
 end
 
---- The same, where no event has said so, but the module when it was asked: data that it has may still be announced.
+--- The same, where no event has said so, but the module when it was asked.
 function Connection:on_found_closed()
-  self.input.has_data = not self.deleted
+  self.input:suspect_data()
   self:on_closed()
 end
 

@@ -170,6 +170,11 @@ function Input:take()
   return bytes
 end
 
+--- The module may have data that it has not announced.
+function Input:suspect_data()
+  self.has_data = not self.connection.deleted
+end
+
 --- Waits until data has been read, if the module has or may have any.
 function Input:look()
   local connection = self.connection
@@ -177,7 +182,7 @@ function Input:look()
   if not (self.has_data or connection.doubtful or self.read_lock.held) then return end
   local _reading <close> = self.read_lock:take()
   if self.arrived.size == 0 and not transparent.is_online(connection) and (self.has_data or connection.doubtful) then
-    self.has_data = not connection.deleted
+    self:suspect_data()
     self:read_out()
   end
   connection.doubtful = false

@@ -265,11 +265,11 @@ end
 local function refused_at_end(self)
   if not self.has_data then return closed_error(self) end
   local response, err = exchange.run(self.modem, ("AT+%s%d"):format(self.family.state, self.id), { owner = self })
-  if not response then return self.lost or err end
+  if not response then return self.lost or explain(self, err, "receiving from " .. self.host) end
   if response[1] then return closed_error(self) end
   return end_damaged(self, errors.new { name = "short_read", origin = self.family.origin,
     message = ("the module does not have the %s any more, for which it had announced data"):format(describe(self)),
-    hint = "It has restarted, or another program has closed the connection." })
+    hint = "Connect again: the module has restarted, or another program has closed the connection." })
 end
 
 --- Data that the module has pushed; nil if there is none. Does not wait.
