@@ -115,7 +115,8 @@ local function listen(self)
     wake(self)
   end)
   on("closed", function()
-    self.lost, self.again = modem.closed_with, true
+    self.lost = modem.closed_with
+    if not self.work then self.again = true end -- the attempt under way tells it by failing
     wake(self)
   end)
   for _, name in ipairs { "ready", "resync" } do

@@ -18,6 +18,10 @@ local PATIENT_LOOKS = 3
 --- Longest time for a module to come back after a restart, seconds.
 local RESTART_SECONDS = 90
 
+--- Longest time for the functions `probe` and `restart` of the program, seconds: one that waits for ever must not end
+--- the keeping. Power that is switched off is not to stay off, so `restart` has more of it than any module needs.
+local PROBE_SECONDS, SWITCHING_SECONDS = 120, 300
+
 -- What is told
 
 function rounds.tell(self, name, line, fields)
@@ -91,6 +95,7 @@ local function reach(self)
       rounds.tell(self, "gone", tostring(modem.closed_with), { err = modem.closed_with })
     end
     local ok, err = work.run(self, modem.reopen, modem)
+    self.tried_at = wait.now()
     if not ok then return nil, err end
     rounds.set(self, "attaching")
   end
@@ -120,7 +125,7 @@ local function restart(self, err)
   if wanted == true then
     ok, err = work.run(self, self.way.restart, self.way)
   else
-    ok, err = work.run_programs(self, "restart", wanted)
+    ok, err = work.run_programs(self, "restart", SWITCHING_SECONDS, wanted)
   end
   -- A module that restarts at once does not always get its OK out.
   local begun = ok or self.restarted or modem.closed_with
@@ -175,7 +180,7 @@ local function data_passes(self)
   if target then
     ok, err = work.run(self, probe.connect, self.modem, target)
   else
-    ok, err = work.run_programs(self, "probe", wanted)
+    ok, err = work.run_programs(self, "probe", PROBE_SECONDS, wanted)
   end
   if not ok then return nil, err end
   self.probe_at, self.misses = wait.now() + self.options.probe_every, 0
@@ -233,8 +238,11 @@ end
 function rounds.go(self)
   local modem, was_attached = self.modem, self.current == "attached"
   local lost = self.lost
-  self.lost = false -- also where the look has to wait: it will show
-  if was_attached and lost and (modem.closed_with or modem.starting) then down(self, lost) end
+  self.lost, self.again = false, false -- also where the look has to wait: it will show
+  if was_attached and lost and (modem.closed_with or modem.starting) then
+    down(self, lost)
+    if self.patience.failures > 1 then return put_off(self, lost) end
+  end
   local ok, err = reach(self)
   if self.off then return 0 end
   if not ok then return self.current == "attached" and look_again(self, err) or fail(self, err) end
