@@ -52,6 +52,7 @@ local function up(self, connection)
   if self.current ~= "attached" then
     local seconds, attempts = now - self.down_at, self.attempts
     self.up_at, self.attempts, self.err, self.has_given_up = now, 0, false, false
+    self.told_failed = false
     rounds.set(self, "attached")
     rounds.tell(self, "up", ("the connection is up%s"):format(in_words(connection)),
       { connection = connection, seconds = seconds, attempts = attempts })
@@ -74,11 +75,14 @@ end
 local function put_off(self, err)
   if self.off then return 0 end
   local seconds = self.patience:pause()
-  local was = self.current
+  local was, told = self.current, self.told_failed
   local state = self.modem.closed_with and "gone" or self.way:needs_person(err) and "failed" or "waiting"
   self.err = err
   rounds.set(self, state, wait.now() + seconds)
-  local name = state ~= "waiting" and state ~= was and state or "waiting"
+  self.told_failed = state == "failed" and err.name
+  -- Each thing that takes a person is told once.
+  local is_new = state == "failed" and told ~= err.name or state == "gone" and was ~= "gone"
+  local name = is_new and state or "waiting"
   rounds.tell(self, name, ("%s; the next attempt is in %s"):format(err, State.duration(seconds)), { err = err,
     seconds = seconds, attempts = self.attempts })
   return seconds
