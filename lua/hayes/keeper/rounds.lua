@@ -98,10 +98,14 @@ local function reach(self)
       rounds.set(self, "gone")
       rounds.tell(self, "gone", tostring(modem.closed_with), { err = modem.closed_with })
     end
+  end
+  -- Also while the program opens it again: this waits for that.
+  if modem.closed_with or modem.starting then
+    local was_gone = self.current == "gone"
     local ok, err = work.run(self, modem.reopen, modem)
-    self.tried_at = wait.now()
+    if was_gone then self.tried_at = wait.now() end
     if not ok then return nil, err end
-    rounds.set(self, "attaching")
+    if was_gone then rounds.set(self, "attaching") end
   end
   local deadline = wait.now() + RESTART_SECONDS
   while modem.starting and not modem.lost and not modem.closed_with and not self.off do
