@@ -239,6 +239,75 @@ describe("A keeper", function()
     assert.are.same({ "0 up", "100 down", "100 gone" }, table.move(module.told, 1, 3, 1, {}))
   end)
 
+  for name, lasts in pairs { ["goes while it is opened"] = 0.001, ["goes as soon as it is open"] = 0.05,
+    ["goes when the connection is back"] = 5 } do
+    it("opens a port that " .. name .. " after longer and longer pauses", function()
+      local gone = errors.new { name = "port_gone", origin = "port", message = "the port went away" }
+      keep()
+      assert(keeper:ready(60))
+      hayes.sleep(100)
+      local opened = 0
+      local function make_loose(port)
+        local again = port.again
+        function port.again()
+          opened = opened + 1
+          local new = again()
+          make_loose(new)
+          hayes.spawn(function()
+            if opened > 100 then return end
+            hayes.sleep(lasts)
+            modem:shut(gone)
+          end)
+          return new
+        end
+      end
+      make_loose(module.port)
+      modem:shut(gone)
+      hayes.sleep(1000)
+      assert.is_true(opened >= 15 and opened <= 25, opened)
+    end)
+  end
+
+  it("gives up a probe that never returns, and acts on what was told meanwhile", function()
+    local calls = 0
+    keep { check = 10, probe_every = 10, probe = function()
+      calls = calls + 1
+      if calls == 2 then hayes.sleep(1e8) end
+      return true
+    end }
+    assert(keeper:ready(60))
+    hayes.sleep(15)
+    deactivate()
+    hayes.sleep(600)
+    assert.are.same({ "attached", true, "0 up" }, { state(), module.active, module.told[1] })
+    assert.are.equal(3, #module.told)
+  end)
+
+  it("gives up a function that never comes back from switching the power", function()
+    local calls = 0
+    module.activates = false
+    keep { budget = { attempts = 1, apart = 0, restarts = 3 }, restart = function()
+      calls = calls + 1
+      hayes.sleep(1e8)
+    end }
+    hayes.sleep(3600)
+    assert.are.equal(3, calls)
+    module.activates = true
+    assert(keeper:ready(60))
+  end)
+
+  it("says nothing on stderr of a probe that was given up because the program detached", function()
+    local said = 0
+    local stderr = io.stderr
+    io.stderr = { write = function() said = said + 1 end } -- luacheck: ignore
+    keep { probe = function() return hayes.sleep(50) end }
+    hayes.sleep(1)
+    local detached = modem.network.detach()
+    hayes.sleep(1)
+    io.stderr = stderr -- luacheck: ignore
+    assert.are.same({ true, "off", 0 }, { detached, state(), said })
+  end)
+
   it("leaves a connection alone that the program has taken down, until the program brings it up again", function()
     keep { check = 10 }
     assert(keeper:ready(60))

@@ -29,6 +29,7 @@ local work = require "hayes.keeper.work"
 ---@class hayes.keeper keeps the connection of a modem, of modem:keep()
 ---@field package work hayes.task|false  what is under way
 ---@field package lost hayes.error|false why it is lost, as somebody has just told
+---@field package told_failed string|false  name of the error that takes a person, which has been told
 ---@field package again boolean  another attempt may succeed now
 ---@field package off boolean    the program has taken it down
 local Keeper = {}
@@ -115,7 +116,8 @@ local function listen(self)
     wake(self)
   end)
   on("closed", function()
-    self.lost, self.again = modem.closed_with, true
+    self.lost = modem.closed_with
+    if not self.work then self.again = true end -- the attempt under way tells it by failing
     wake(self)
   end)
   for _, name in ipairs { "ready", "resync" } do
@@ -147,6 +149,7 @@ function Keeper.start(modem, given)
     modem = modem, way = way, options = read, patience = Patience.new(read, math.random), listeners = Events.new(),
     current = "attaching", down_at = now, up_at = now, tried_at = -math.huge, probe_at = now,
     next_at = false, connection = false, err = false, attempts = 0, misses = 0, unclear = 0, has_given_up = false,
+    told_failed = false,
     work = false, lost = false, again = false, off = false, restarted = false, over = false, task = false,
     news = wait.waiter(), subscriptions = {},
   }, Keeper)
@@ -180,8 +183,9 @@ local EVENTS = { "state", "up", "down", "attempt", "waiting", "failed", "gone", 
 --- Calls handler(event), as a task of its own, for every such event. `up`: there is a connection. `down`: it is lost.
 --- `attempt`: it is being brought back. `waiting`: that has failed, and is tried again. `failed`: so it has, and it
 --- takes a person (a SIM card that wants a PIN, a network that refuses the card, a wrong password). `gone`: the port
---- has. `restart`: the module is about to be restarted. `gave_up`: the restarts of the budget are used up. `closed`:
---- the keeper is, by close() or with its modem. `state`: each change of state, in addition.
+--- has; each of these two is told once, and further attempts that fail as `waiting`. `restart`: the module is about to
+--- be restarted. `gave_up`: the restarts of the budget are used up. `closed`: the keeper is, by close() or with its
+--- modem. `state`: each change of state, in addition.
 ---@param event string its name
 ---@param handler fun(event: hayes.keeper.event) may call anything, also commands on the modem
 ---@return hayes.subscription

@@ -33,7 +33,7 @@ options.rules = {
     doc = "From one look at the connection to the next. A look is a command to the module and costs no data." },
   probe = { type = "string|callable",
     doc = 'Whether data passes: "host:port", to which a TCP connection is opened and closed again; or a function, '
-      .. "which is called with the modem and gives true, or nil and why not (no probe)." },
+      .. "which is called with the modem and gives true, or nil and why not, within 120 s (no probe)." },
   probe_every = { type = "number", min = 1, max = 604800, default = 600, unit = "s",
     doc = "From one probe to the next. The next look probes again when one has failed, and three failures in a row "
       .. "mean that the connection is lost." },
@@ -42,7 +42,7 @@ options.rules = {
   budget = { type = "table", fields = budget_rules, doc = "When the module may be restarted." },
   restart = { type = "boolean|callable", default = true, doc = "Whether the module may be restarted. By a command of "
     .. "its own; or by a function that is called with the modem and switches its power, which also helps a module that "
-    .. "does not answer any more. The function gives true, or nil and why not." },
+    .. "does not answer any more. The function gives true, or nil and why not, within 300 s." },
 }
 
 local WHERE = "modem:keep"

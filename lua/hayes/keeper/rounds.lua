@@ -18,6 +18,10 @@ local PATIENT_LOOKS = 3
 --- Longest time for a module to come back after a restart, seconds.
 local RESTART_SECONDS = 90
 
+--- Longest time for the functions `probe` and `restart` of the program, seconds: one that waits for ever must not end
+--- the keeping. Power that is switched off is not to stay off, so `restart` has more of it than any module needs.
+local PROBE_SECONDS, SWITCHING_SECONDS = 120, 300
+
 -- What is told
 
 function rounds.tell(self, name, line, fields)
@@ -48,6 +52,7 @@ local function up(self, connection)
   if self.current ~= "attached" then
     local seconds, attempts = now - self.down_at, self.attempts
     self.up_at, self.attempts, self.err, self.has_given_up = now, 0, false, false
+    self.told_failed = false
     rounds.set(self, "attached")
     rounds.tell(self, "up", ("the connection is up%s"):format(in_words(connection)),
       { connection = connection, seconds = seconds, attempts = attempts })
@@ -70,11 +75,14 @@ end
 local function put_off(self, err)
   if self.off then return 0 end
   local seconds = self.patience:pause()
-  local was = self.current
+  local was, told = self.current, self.told_failed
   local state = self.modem.closed_with and "gone" or self.way:needs_person(err) and "failed" or "waiting"
   self.err = err
   rounds.set(self, state, wait.now() + seconds)
-  local name = state ~= "waiting" and state ~= was and state or "waiting"
+  self.told_failed = state == "failed" and err.name
+  -- Each thing that takes a person is told once.
+  local is_new = state == "failed" and told ~= err.name or state == "gone" and was ~= "gone"
+  local name = is_new and state or "waiting"
   rounds.tell(self, name, ("%s; the next attempt is in %s"):format(err, State.duration(seconds)), { err = err,
     seconds = seconds, attempts = self.attempts })
   return seconds
@@ -90,9 +98,14 @@ local function reach(self)
       rounds.set(self, "gone")
       rounds.tell(self, "gone", tostring(modem.closed_with), { err = modem.closed_with })
     end
+  end
+  -- Also while the program opens it again: this waits for that.
+  if modem.closed_with or modem.starting then
+    local was_gone = self.current == "gone"
     local ok, err = work.run(self, modem.reopen, modem)
+    if was_gone then self.tried_at = wait.now() end
     if not ok then return nil, err end
-    rounds.set(self, "attaching")
+    if was_gone then rounds.set(self, "attaching") end
   end
   local deadline = wait.now() + RESTART_SECONDS
   while modem.starting and not modem.lost and not modem.closed_with and not self.off do
@@ -120,7 +133,7 @@ local function restart(self, err)
   if wanted == true then
     ok, err = work.run(self, self.way.restart, self.way)
   else
-    ok, err = work.run_programs(self, "restart", wanted)
+    ok, err = work.run_programs(self, "restart", SWITCHING_SECONDS, wanted)
   end
   -- A module that restarts at once does not always get its OK out.
   local begun = ok or self.restarted or modem.closed_with
@@ -175,7 +188,7 @@ local function data_passes(self)
   if target then
     ok, err = work.run(self, probe.connect, self.modem, target)
   else
-    ok, err = work.run_programs(self, "probe", wanted)
+    ok, err = work.run_programs(self, "probe", PROBE_SECONDS, wanted)
   end
   if not ok then return nil, err end
   self.probe_at, self.misses = wait.now() + self.options.probe_every, 0
@@ -233,8 +246,11 @@ end
 function rounds.go(self)
   local modem, was_attached = self.modem, self.current == "attached"
   local lost = self.lost
-  self.lost = false -- also where the look has to wait: it will show
-  if was_attached and lost and (modem.closed_with or modem.starting) then down(self, lost) end
+  self.lost, self.again = false, false -- also where the look has to wait: it will show
+  if was_attached and lost and (modem.closed_with or modem.starting) then
+    down(self, lost)
+    if self.patience.failures > 1 then return put_off(self, lost) end
+  end
   local ok, err = reach(self)
   if self.off then return 0 end
   if not ok then return self.current == "attached" and look_again(self, err) or fail(self, err) end

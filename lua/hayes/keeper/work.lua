@@ -14,29 +14,40 @@ local UnderWay = { __close = function(under_way)
   under_way.task:cancel()
 end }
 
---- Does f(...) as a task of its own, which is cancelled when it is not wanted any more.
-function work.run(self, f, ...)
+--- Does f(...) as a task of its own, which is cancelled when it is not wanted any more. nil and the error `timeout`
+--- when it takes longer than these seconds.
+local function run_for(self, seconds, f, ...)
   local task = wait.spawn_detached(f, ...)
   self.work = task
   local _under_way <close> = setmetatable({ keeper = self, task = task }, UnderWay)
-  local ended, result, err = task:join()
+  local ended, result, err = task:join(seconds)
   if self.over then error(CANCELLED, 0) end -- it has closed the keeper
   if ended then return result, err or not result and NO_REASON or nil end
   if task.cancelled then return nil, CANCELLED end
+  if not task.ended then return nil, result end
   wait.report("the keeper has failed", result)
   return nil, errors.internal(result)
 end
 
---- Does what the program gave; it can break nothing.
-function work.run_programs(self, what, f)
-  local ok, err = work.run(self, function()
+--- The same for what has a time-out of its own.
+function work.run(self, f, ...)
+  return run_for(self, nil, f, ...)
+end
+
+--- Does what the program gave, within so many seconds; it can break nothing.
+function work.run_programs(self, what, seconds, f)
+  local ok, err = run_for(self, seconds, function()
     local returned = table.pack(xpcall(f, debug.traceback, self.modem))
     if returned[1] then return returned[2], returned[3] end
+    if wait.running().cancelled then error(CANCELLED, 0) end
     if not self.over then wait.report(("the function %s of modem:keep has failed"):format(what), returned[2]) end
     return nil, errors.new { name = "function_failed",
       message = ("the function %s has raised an error"):format(what) }
   end)
   if ok then return true end
+  if err == "timeout" then
+    return nil, errors.timeout(("the function %s has not returned within %d s"):format(what, seconds))
+  end
   if errors.is(err) then return nil, err end
   return nil, errors.new { name = "function_failed",
     message = ("the function %s says: %s"):format(what, tostring(err)) }

@@ -1,0 +1,41 @@
+-- What a keeper tells, and how often, in virtual time.
+
+local hayes = require "hayes"
+local kept = require "support.kept_module"
+local script = require "support.script"
+
+describe("A keeper tells", function()
+  local module, modem
+
+  before_each(function()
+    script.virtual_time()
+    module = kept.new()
+    modem = assert(hayes.open_port(module.port, "script", {}))
+  end)
+
+  after_each(function()
+    modem:close()
+    script.real_time()
+  end)
+
+  it("once for each reason that it takes a person, and again after the connection was there", function()
+    local told = {}
+    module.sim = "SIM PIN"
+    local keeper = assert(modem:keep { network = { apn = "internet", timeout = 20 },
+      backoff = { first = 10, most = 60, jitter = 0 } })
+    keeper:on("failed", function(event) told[#told + 1] = event.err.name end)
+    hayes.sleep(600)
+    assert.are.same({ "sim_pin_required" }, told)
+    module.sim = "SIM PUK"
+    hayes.sleep(600)
+    assert.are.same({ "sim_pin_required", "sim_puk_required" }, told)
+    module.sim = "READY"
+    assert(keeper:ready(90))
+    hayes.sleep(100)
+    module.active, module.sim = false, "SIM PUK"
+    module.port:say '\r\n+QIURC: "pdpdeact",1\r\n'
+    hayes.sleep(600)
+    assert.are.same({ "sim_pin_required", "sim_puk_required", "sim_puk_required" }, told)
+    assert.are.same("failed", keeper:state().state)
+  end)
+end)
