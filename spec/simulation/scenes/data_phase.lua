@@ -52,7 +52,7 @@ function DataPhase:watch_host(bound)
   world:after(self.size > 0 and bound or bound + 1, function()
     if self.over or boot ~= module.boots then return end
     local excused = jumped ~= world.jumped or module.line.full_until > since
-      or module.line.stalled_until > since or module.run.unplugged
+      or module.line.stalled_until >= since or module.run.unplugged -- what comes behind a stall has no silence in front
       or self.half_escape
     if self.last_input == since and not excused then
       world:note_failure("the host waits for more than %d s while the module waits for data", bound)
