@@ -38,4 +38,13 @@ describe("A keeper tells", function()
     assert.are.same({ "sim_pin_required", "sim_puk_required", "sim_puk_required" }, told)
     assert.are.same("failed", keeper:state().state)
   end)
+
+  it("of no restart of a module through which no data passes before the connection was taken down and up again", function()
+    local keeper = assert(modem:keep { network = { apn = "internet" }, backoff = { first = 10, most = 60, jitter = 0 },
+      budget = { restarts = 1 }, probe = function() return nil, "the server is down" end })
+    local renewed
+    keeper:on("restart", function() renewed = module.sent["AT+QIDEACT=1"] end)
+    hayes.sleep(3600)
+    assert.are.same({ 2, 1 }, { renewed, keeper:state().restarts })
+  end)
 end)

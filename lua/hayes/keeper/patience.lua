@@ -21,6 +21,11 @@ function Patience:failed()
   self.failures, self.tried = self.failures + 1, self.tried + 1
 end
 
+--- What an attempt has brought was looked at again, and is still of no use: no other attempt, but a longer pause.
+function Patience:missed()
+  self.failures = self.failures + 1
+end
+
 --- The connection stands: what was before no longer counts.
 function Patience:steady()
   self.failures, self.tried = 0, 0

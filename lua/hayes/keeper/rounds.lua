@@ -222,7 +222,11 @@ local function look_closer(self, connection)
   if ok then return up(self, connection) end
   self.misses = self.misses + 1
   local attached, patient = self.current == "attached", self.misses < PATIENT_LOOKS
-  if patient then return attached and self.options.check or fail(self, no_data(err)) end
+  if patient and attached then return self.options.check end
+  if patient then
+    self.patience:missed()
+    return put_off(self, no_data(err))
+  end
   if attached then down(self, no_data(err)) end
   self.misses = 0
   return attempt(self, self.way.renew)
