@@ -10,16 +10,9 @@ local script = require "support.script"
 describe("A keeper", function()
   local module, modem, keeper, began
 
-  before_each(function()
-    script.virtual_time()
-    module = kept.new()
-    modem = assert(hayes.open_port(module.port, "script", {}))
-  end)
+  before_each(function() module, modem = kept.open() end)
 
-  after_each(function()
-    modem:close()
-    script.real_time()
-  end)
+  after_each(function() kept.close(modem) end)
 
   --- With pauses of 10, 20, 40 and 60 s.
   local function keep(options)

@@ -9,16 +9,11 @@ describe("modem:keep", function()
   local module, modem
 
   before_each(function()
-    script.virtual_time()
-    module = kept.new()
-    modem = assert(hayes.open_port(module.port, "script", {}))
+    module, modem = kept.open()
     module.sent = {}
   end)
 
-  after_each(function()
-    modem:close()
-    script.real_time()
-  end)
+  after_each(function() kept.close(modem) end)
 
   for words, given in pairs {
     ["what is to be kept is missing: modem:keep { network = { … } }"] = {},

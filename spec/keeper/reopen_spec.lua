@@ -3,25 +3,19 @@
 local errors = require "hayes.error"
 local hayes = require "hayes"
 local kept = require "support.kept_module"
-local script = require "support.script"
 
 describe("A keeper of a modem that the program opens again itself", function()
   local module, modem, keeper
 
   before_each(function()
-    script.virtual_time()
-    module = kept.new()
-    modem = assert(hayes.open_port(module.port, "script", {}))
+    module, modem = kept.open()
     keeper = assert(modem:keep { network = { apn = "internet" } })
     assert(keeper:ready(60))
     hayes.sleep(100)
     module.active = false
   end)
 
-  after_each(function()
-    modem:close()
-    script.real_time()
-  end)
+  after_each(function() kept.close(modem) end)
 
   local function go_away()
     modem:shut(errors.new { name = "port_gone", origin = "port", message = "the port went away" })

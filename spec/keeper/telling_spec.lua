@@ -2,21 +2,13 @@
 
 local hayes = require "hayes"
 local kept = require "support.kept_module"
-local script = require "support.script"
 
 describe("A keeper tells", function()
   local module, modem
 
-  before_each(function()
-    script.virtual_time()
-    module = kept.new()
-    modem = assert(hayes.open_port(module.port, "script", {}))
-  end)
+  before_each(function() module, modem = kept.open() end)
 
-  after_each(function()
-    modem:close()
-    script.real_time()
-  end)
+  after_each(function() kept.close(modem) end)
 
   it("once for each reason that it takes a person, and again after the connection was there", function()
     local told = {}

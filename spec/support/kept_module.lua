@@ -1,6 +1,7 @@
 --- A scripted Quectel module whose connection can be taken away and refused, with a keeper that is told to keep it. Its
 --- state is in fields, which a spec changes at any time.
 
+local hayes = require "hayes"
 local script = require "support.script"
 
 local kept = {}
@@ -85,6 +86,20 @@ function kept.note(module, keeper)
       module.told[#module.told + 1] = ("%g %s"):format(math.floor((event.time - began) * 10 + 0.5) / 10, name)
     end)
   end
+end
+
+--- A new module and a modem on it, in virtual time.
+---@return support.kept_module module
+---@return hayes.modem modem
+function kept.open()
+  script.virtual_time()
+  local module = kept.new()
+  return module, assert(hayes.open_port(module.port, "script", {}))
+end
+
+function kept.close(modem)
+  modem:close()
+  script.real_time()
 end
 
 return kept
