@@ -24,7 +24,8 @@ enum at_event_kind at_engine_on_boot(struct at_engine *engine, const struct at_t
     at_framer_expect_prompt(&engine->framer, 0);
     at_time give_up =
         engine->sync.phase == AT_SYNC_OFF ? now + at_ms(AT_UNRESPONSIVE_MS) : engine->sync.give_up;
-    at_engine_start_sync(engine, &(struct at_sync_start){.quiet_ms = BOOT_QUIET_MS, .give_up = give_up}, now);
+    struct at_sync_start start = {.quiet_ms = BOOT_QUIET_MS, .give_up = give_up, .restarted = true};
+    at_engine_start_sync(engine, &start, now);
     return AT_EVENT_NONE;
 }
 

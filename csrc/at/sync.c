@@ -87,10 +87,12 @@ static void cancel_prompt(struct at_sync *sync, const struct at_protocol *protoc
 
 void at_sync_start(struct at_sync *sync, const struct at_sync_start *start, at_time now)
 {
+    bool again = sync->phase != AT_SYNC_OFF && !start->restarted;
     *sync = (struct at_sync){
         .give_up = start->give_up,
         .probe_ms = FIRST_PROBE_MS,
-        .final_owed = start->final_owed,
+        .unanswered = again ? sync->unanswered : 0,
+        .final_owed = start->final_owed || (again && sync->final_owed),
         .cancel_first = start->prompted && !start->data_mode,
         .escape_first = start->data_mode,
         .data_owed = start->data_owed,

@@ -23,6 +23,7 @@ enum at_sync_phase {
 /* What is known about the module at the start. */
 struct at_sync_start {
     uint32_t quiet_ms;  /* silence to wait for first */
+    bool restarted;     /* the module answers nothing that it was asked before */
     bool final_owed;    /* a command was given up: its final result code may still arrive */
     bool prompted;      /* a prompt is open, or data mode is on */
     bool data_mode;     /* … the latter, which only the escape sequence ends */
@@ -48,6 +49,7 @@ struct at_sync {
     uint32_t last_fill; /* how many were sent last, where it is not known how many are wanted; 0: none yet */
 };
 
+/* Begins, or begins again: answers that are owed to what was sent before are still waited for then. */
 void at_sync_start(struct at_sync *sync, const struct at_sync_start *start, at_time now);
 
 /* Bytes to send now; 0: none. */

@@ -1,4 +1,5 @@
--- While the engine gets in step: an OK that comes before a probe has gone out is no answer to it.
+-- While the engine gets in step: an OK that comes before a probe has gone out is no answer to it, and those that are owed
+-- to probes sent before are waited for.
 
 local Bench = require "support.engine"
 
@@ -18,5 +19,31 @@ describe("A probe that the port has not taken yet", function()
     end
     assert.is_true(bench.engine:ready())
     assert.are.same("", bench:output())
+  end)
+end)
+
+describe("Getting in step that begins again while probes are unanswered", function()
+  it("waits for their answers, so that none is taken for that of a command", function()
+    local bench = Bench.new("quectel")
+    bench.engine:sync(bench.time)
+    local probes = 0
+    while probes < 3 do
+      bench:pass(0.1)
+      if bench:output():find "AT" then probes = probes + 1 end
+    end
+    bench.engine:sync(bench.time)
+    bench:pass(0.01)
+    assert.are.same("AT\r", bench:output())
+    bench:receive(OK)
+    bench:pass(0.3)
+    assert.are.same("", bench:output()) -- as it would have asked again had it taken this OK for the last probe's
+    bench:receive(OK .. OK .. OK)
+    bench:pass(1.1)
+    assert.is_false(bench.engine:ready())
+    for _ = 1, 2 do
+      if bench:output():find "AT" then bench:receive(OK) end
+      bench:pass(0.1)
+    end
+    assert.is_true(bench.engine:ready())
   end)
 end)
