@@ -46,7 +46,8 @@ function Connection.new(modem, registry, id, opening)
     lost = false,           -- the error that has ended it here, though it was not deleted in the module
     gone = false,           -- the module has restarted, or the port is closed
     closing = false,        -- it is being deleted in the module in the background
-    place = { gone = false, lost = false }, -- `owner` of its commands: its ConID is another connection's since
+    -- `owner` of its commands. gone: its ConID is another connection's since; damaged: the line has lost bytes of it.
+    place = { gone = false, lost = false, damaged = false },
   }, Connection)
   self.input = Input.new(self)
   return self
@@ -249,7 +250,7 @@ end
 
 --- The error that send() would return, if the connection is known to have ended; otherwise nil.
 function Connection:refusal()
-  if self.input.damaged then return self.input.damaged end
+  if self.place.damaged then return self.place.damaged end
   return (self.lost or self.peer_closed) and ended_error(self) or nil
 end
 

@@ -34,7 +34,6 @@ function Input.new(connection)
     fetching = false,
     stale = false,          -- the last answer may be about another connection that now has its ConID
     failure = false,        -- the error that has ended reading
-    damaged = false,        -- the same, if the line has lost bytes
   }, Input)
   -- Only events before the answer count: firmware that deletes a connection once it has been read to the end reports
   -- that right after the last packet.
@@ -46,7 +45,8 @@ end
 --- Received bytes were lost or duplicated on the line. Later data would follow a gap, so reading ends here.
 ---@param err hayes.error
 function Input:end_damaged(err)
-  self.damaged = self.damaged or err
+  local place = self.connection.place
+  place.damaged = place.damaged or err
   self.failure, self.has_data = self.failure or err, false
   self.connection:notify()
   return err
