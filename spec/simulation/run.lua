@@ -26,6 +26,9 @@ local LONGEST = 1000
 --- hayes.open, whatever becomes of its commands; answers that come late add to it, since each holds up the next command.
 local LONGEST_OPENING = 120
 
+--- The library lets a module alone for so long after data mode, seconds.
+local LONGEST_SILENCE = 1.1
+
 --- Within this a module answers a command that nothing but a merged or delayed word keeps back, seconds.
 local PATIENCE = 1.5
 
@@ -252,10 +255,12 @@ function Run:delay_opening(seconds)
   end
 end
 
---- While the port takes nothing, a command has not gone out.
+--- While the port takes nothing, a command has not gone out; nor in the silence after data mode.
 local function seconds_allowed(self, record)
+  if record.name ~= "at" then return record.limit end
   local full_for = self.line.full_until - self.world.jumped - record.since
-  return record.limit + (record.name == "at" and math.max(0, full_for) or 0)
+  local silent = (self.module.escaped_at or 0) > record.since and LONGEST_SILENCE or 0
+  return record.limit + math.max(0, full_for) + silent
 end
 
 local function check_calls(self)

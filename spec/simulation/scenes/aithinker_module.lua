@@ -139,6 +139,7 @@ function Connection:input(bytes)
     self.escaping = false
     if module.online ~= self then return end
     module.online, self.mode, module.settles_until = false, 0, module.world.now + 0.1
+    module.escaped_at = module.world.now - module.world.jumped
     module:say(OK, { kind = "escaped" })
     module:flush_urcs()
     on_link(module, self)

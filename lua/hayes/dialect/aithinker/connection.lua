@@ -185,6 +185,13 @@ function Connection:on_deleted()
   self:notify()
 end
 
+--- The module no longer has it, or has given its ConID to another connection. Data that was not read
+--- has gone with it, and where not even its end was reported there may be such data that nobody knows of.
+function Connection:on_missing()
+  if self.input.has_data or not self.peer_closed then self.input:on_missing() end
+  self:on_deleted()
+end
+
 --- The module no longer has it: the module has restarted, or the port is closed.
 function Connection:lose(err)
   self.lost, self.gone = self.lost or err, true
@@ -203,19 +210,10 @@ end
 
 -- Sending
 
---- Its row in the module's table; nil if there is none, false if the module does not answer.
-local function find_row(self)
-  local rows = self.registry.table:rows()
-  if not rows then return false end
-  for _, row in ipairs(rows) do
-    if row.ConID == self.id then return row end
-  end
-end
-
 --- Whether it has ended without an event. Some firmware accepts data for a connection that does not exist, and does not
 --- answer (V4.18_P23.2.1).
 local function is_gone(self)
-  return find_row(self) == nil
+  return self.registry.table:row(self.id) == nil
 end
 
 local function is_row_up(self, row)
@@ -224,7 +222,7 @@ end
 
 --- Whether the connection still exists; true if the module does not answer.
 function Connection:is_up()
-  local row = find_row(self)
+  local row = self.registry.table:row(self.id)
   return row == false or is_row_up(self, row)
 end
 
@@ -238,7 +236,7 @@ local function send_failure(self, err, bytes)
   local explained = errors.within(err, "sending to " .. self.host)
   if err.name == "timeout" and not err.queued then
     if not self.deleted and is_gone(self) then
-      self:on_deleted()
+      self:on_missing()
       explained = closed_error(self)
     end
     -- Without an answer it is unknown whether the module has accepted the bytes, so no more may follow them.
@@ -289,7 +287,11 @@ local function enter_transparent(self, options)
     if not ok then return nil, err end
   until not self.input.has_data or self.input:is_full()
   ok, err = transparent.open(self, options)
-  if ok then return true end
+  if ok and not self.peer_closed then return true end
+  if ok then -- it has ended before the module entered: what is left is read as before
+    transparent.leave(self)
+    err = ended_error(self)
+  end
   if self.input.has_data then self.input:fetch() end
   return nil, err
 end
@@ -378,13 +380,10 @@ function Connection:describe()
   if self.lost then return nil, self.lost end
   local row
   if not transparent.is_online(self) and not self.deleted then
-    local rows, err = self.registry.table:rows { withdraw = true }
-    if not rows then return nil, err end
-    for _, candidate in ipairs(rows) do
-      if candidate.ConID == self.id then row = candidate end
-    end
-    if not row then return { state = "closed", remote_ip = self.host, remote_port = self.port, local_ip = "0.0.0.0",
-      local_port = 0 } end
+    local err
+    row, err = self.registry.table:row(self.id, { withdraw = true })
+    if row == false then return nil, err end
+    if not row then self:on_missing() end
   end
   local gone = self.peer_closed or self.deleted
   return {

@@ -36,6 +36,9 @@ function Listener:on_deleted()
   self:on_closed()
 end
 
+--- The module no longer has it, and has not said so.
+Listener.on_missing = Listener.on_deleted
+
 --- Looks for clients in the table of sockets as a task of its own.
 local function look(self)
   self.looking, self.looked_at = true, wait.now()

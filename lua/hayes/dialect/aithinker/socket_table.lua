@@ -70,6 +70,21 @@ function SocketTable:all_rows()
   return undamaged.ask(self.modem, "AT+SOCKET?", function() return self:rows() end)
 end
 
+--- The row with this ConID; nil if there is none: two answers in a row lack it, since one may have lost a line. False and
+--- the error if the module does not tell.
+---@param id integer
+---@param request? hayes.request
+---@return table|false|nil, hayes.error?
+function SocketTable:row(id, request)
+  for _ = 1, 2 do
+    local list, err = self:rows(request)
+    if not list then return false, err end
+    for _, row in ipairs(list) do
+      if row.ConID == id then return row end
+    end
+  end
+end
+
 --- How often ask_row() sends its command: an answer may be missing or damaged, a refusal that of a damaged command.
 local QUESTIONS = 3
 

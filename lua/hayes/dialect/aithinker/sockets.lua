@@ -135,7 +135,7 @@ end
 
 local function register(self, id, wanted)
   local before = is_ours(self, id)
-  if before then before:on_deleted() end -- its end was not reported
+  if before then before:on_missing() end
   if wanted.listens then
     self.listeners[id] = Listener.new(self.modem, self, id, wanted)
     return self.listeners[id]
@@ -328,7 +328,7 @@ end
 --- The module has connected after the library had given that up: nobody has this connection.
 local function on_late_answer(self, event)
   local id = self.unanswered[1] and con_id { event.line }
-  if not id or is_ours(self, id) then return end
+  if not id then return end
   register(self, id, table.remove(self.unanswered, 1)):abandon()
 end
 
