@@ -26,7 +26,7 @@ void at_ending_free(struct at_ending *ending, const struct at_alloc *alloc)
 void at_ending_reset(struct at_ending *ending)
 {
     ending->start = ending->length = 0;
-    ending->complete = false;
+    ending->unsearched = ending->complete = false;
 }
 
 void at_ending_expect(struct at_ending *ending, const char *text, const char *follow_prefix)
@@ -199,6 +199,13 @@ static size_t rescan_held(struct at_ending *ending, size_t from, at_time now, co
 size_t at_ending_scan(struct at_ending *ending, const char **at, const char *end, at_time now,
                       const char **data)
 {
+    if (ending->unsearched) {
+        ending->unsearched = false;
+        ending->last_byte_at = now;
+        size_t count = rescan_held(ending, 0, now, data);
+        if (count > 0)
+            return count;
+    }
     while (*at < end) {
         ending->last_byte_at = now;
         if (ending->length == ending->start) { /* nothing is held, so there is no need to copy */
@@ -221,6 +228,19 @@ size_t at_ending_scan(struct at_ending *ending, const char **at, const char *end
             return count;
     }
     return 0;
+}
+
+bool at_ending_has(const struct at_ending *ending, const char *bytes)
+{
+    return bytes >= ending->held && bytes < ending->held + AT_HELD_MAX;
+}
+
+void at_ending_take(struct at_ending *ending, const char *bytes, size_t length)
+{
+    memmove(ending->held, bytes, length);
+    at_ending_reset(ending);
+    ending->length = length;
+    ending->unsearched = length > 0;
 }
 
 size_t at_ending_held(const struct at_ending *ending, const char **bytes)
@@ -250,7 +270,7 @@ bool at_ending_has_another(const struct at_ending *ending)
 
 void at_ending_unscan(struct at_ending *ending, const char **at, const char *data, size_t count)
 {
-    if (data >= ending->held && data < ending->held + AT_HELD_MAX)
+    if (at_ending_has(ending, data))
         ending->start -= count;
     else
         *at -= count;

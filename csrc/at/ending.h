@@ -29,6 +29,7 @@ struct at_ending {
     uint8_t count;
     char *held; /* AT_HELD_MAX bytes, of which the first `start` have already been released */
     size_t start, length;
+    bool unsearched;      /* the held bytes are input that is still to be searched */
     bool complete;        /* the held bytes start with a whole text; otherwise with the beginning of one */
     const char *expected; /* one additional text; NULL: none */
     uint8_t expected_length;
@@ -60,6 +61,13 @@ void at_ending_reset(struct at_ending *ending);
  * the rest, up to `end`, is held back. */
 size_t at_ending_scan(struct at_ending *ending, const char **at, const char *end, at_time now,
                       const char **data);
+
+/* Takes over input, AT_HELD_MAX bytes at most, that comes before what at_ending_scan gets next. It may lie
+ * among the bytes held before. */
+void at_ending_take(struct at_ending *ending, const char *bytes, size_t length);
+
+/* Whether these bytes lie among those held, also before at_ending_reset. */
+bool at_ending_has(const struct at_ending *ending, const char *bytes);
 
 /* The bytes being held back. */
 size_t at_ending_held(const struct at_ending *ending, const char **bytes);

@@ -8,17 +8,34 @@ bool at_engine_is_in_data(const struct at_engine *engine)
     return engine->online.phase != AT_ONLINE_OFF || engine->download.active;
 }
 
-/* Hands the unread input to data mode or the download. */
+/* Hands the unread input to data mode or the download. Bytes that were held back before are copied: they lie
+ * where others are held from here on, or more input follows them elsewhere. */
 static void take_unread_input(struct at_engine *engine)
 {
     struct at_framer *framer = &engine->framer;
-    size_t length = at_framer_take_unread(framer, &engine->span);
-    engine->span_end = engine->span + length;
-    engine->skip_lf = framer->skip_lf && length == 0;
-    if (framer->skip_lf && length > 0 && *engine->span == '\n')
-        engine->span++;
+    struct at_ending *ending = &engine->online.ending;
+    const char *bytes;
+    size_t length = at_framer_take_unread(framer, &bytes);
+    engine->skip_lf = framer->skip_lf;
     framer->skip_lf = false;
     at_framer_expect_prompt(framer, 0);
+    if (length > 0 && engine->skip_lf) {
+        length -= *bytes == '\n';
+        bytes += *bytes == '\n';
+        engine->skip_lf = false;
+    }
+    if (length == 0 && engine->skip_lf && engine->span < engine->span_end) {
+        engine->span += *engine->span == '\n';
+        engine->skip_lf = false;
+    }
+    if (length == 0)
+        return;
+    if (at_ending_has(ending, bytes) || engine->span < engine->span_end) {
+        at_ending_take(ending, bytes, length);
+        return;
+    }
+    engine->span = bytes;
+    engine->span_end = bytes + length;
 }
 
 /* Adds the texts of rules: lines of a restart, or final result codes (all of them, or only those that are
