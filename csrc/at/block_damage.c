@@ -76,6 +76,7 @@ bool at_engine_check_after_block(struct at_engine *engine, struct at_event *even
         return false;
     }
     engine->damaged += damage != AT_UNDAMAGED;
+    engine->sync_after_answer |= damage != AT_UNDAMAGED;
     if (damage == AT_UNDAMAGED || engine->block_owner != AT_BLOCK_URC)
         return false;
     engine->seen_token = *line;

@@ -75,7 +75,9 @@ struct at_engine {
     const char *span, *span_end; /* input for data mode or a download, or that follows its end */
     bool skip_lf;                /* an LF that follows belongs to the line that began data mode */
     bool sync_after_lines;       /* the module has left data mode: resynchronise after its last lines */
-    const char *observed_data;   /* reported as SEEN, to be delivered next */
+    bool sync_after_answer; /* part of a block was lost, so that an answer may have been data: resynchronise
+                               once no command is in flight */
+    const char *observed_data; /* reported as SEEN, to be delivered next */
     size_t observed_length;
     bool observed;
     struct at_token seen_token; /* reported as SEEN, to be interpreted next */

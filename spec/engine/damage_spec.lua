@@ -176,6 +176,24 @@ describe("The engine, when bytes are lost or come twice,", function()
     assert.are.same('+QIURC: "closed",0', bench:last("urc")[2].line)
   end)
 
+  it("resynchronises when pushed data was damaged, before another command: an answer may have been data", function()
+    for _, flight in ipairs { false, "AT+SOCKETDEL=1" } do
+      local bench = Bench.new("aithinker")
+      if flight then bench:command(flight) end
+      bench:receive("\r\n+EVENT:SocketDown,1,7,hello\r\nOK\r\n")
+      assert.is_truthy(bench:last("damage"))
+      assert.are.same(flight and "ok", (bench:last("final") or { [3] = false })[3])
+      for probe = 1, 2 do
+        assert.is_false(bench.engine:ready(), probe)
+        bench:pass(0.1)
+        assert.are.same("AT\r\n", bench:output(), probe)
+        bench:receive("\r\nOK\r\n")
+      end
+      bench:pass(0.05)
+      assert.is_true(bench.engine:ready())
+    end
+  end)
+
   it("leaves modules alone of which it is not known what stands after their data", function()
     local bench = Bench.new(core.rules { protocol = { eol = "\r\n" }, lines = {
       { text = "+IPD,", prefix = true, kind = "urc", block = { length = 2, fields = 2, after = ":" } },

@@ -239,7 +239,8 @@ function oracle.check_refusal(run, planned, timeout, began, ok, err)
   -- What another program sets while a connection is being opened may weaken it, or the next one: it is closed.
   local weakened = err.name == "setting_not_kept" and run.weakened
   local late = err.name == "timeout" and (timeout or err.queued or run.plan.data_mode)
-  if not excused and not weakened and not late and err.name ~= "busy" then
+  local silent = err.name == "no_answer" and run.module.busy -- with what it has not answered yet
+  if not excused and not weakened and not late and not silent and err.name ~= "busy" then
     run.world:note_failure("opening %s failed: %s", planned.host, tostring(err))
   end
 end
