@@ -77,6 +77,7 @@ struct at_engine {
     bool sync_after_lines;       /* the module has left data mode: resynchronise after its last lines */
     bool sync_after_answer; /* part of a block was lost, so that an answer may have been data: resynchronise
                                once no command is in flight */
+    bool data_suspected;    /* … and leave data mode first: the sign of its beginning may have got lost */
     const char *observed_data; /* reported as SEEN, to be delivered next */
     size_t observed_length;
     bool observed;

@@ -343,6 +343,15 @@ static void note_stray_bytes(struct at_engine *engine)
         at_engine_note_damage(engine, AT_LONG);
 }
 
+static bool is_text(const struct at_token *line)
+{
+    for (size_t i = 0; i < line->length; i++) {
+        if (line->text[i] < ' ' || line->text[i] > '~')
+            return false;
+    }
+    return true;
+}
+
 static enum at_event_kind on_other_line(struct at_engine *engine, struct at_event *event,
                                         const struct at_token *line, const struct at_line_rule *rule,
                                         at_time now)
@@ -367,6 +376,8 @@ static enum at_event_kind on_other_line(struct at_engine *engine, struct at_even
     if (engine->sync.phase != AT_SYNC_OFF)
         at_sync_line(&engine->sync, now);
     note_stray_bytes(engine);
+    if (engine->slot.online && at_slot_is_awaiting(&engine->slot) && !is_text(line))
+        engine->sync_after_answer = engine->data_suspected = true;
     return emit_line(engine, event, AT_EVENT_UNKNOWN, line, now);
 }
 

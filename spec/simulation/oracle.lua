@@ -201,7 +201,8 @@ function Handle:closed(ok, result, why)
   -- What the first call gave that was refused counts as lost, too.
   local least = queued - unsent
   -- A module that enters data mode late takes what the library asks for a sign of life for data, too.
-  local took = self.planned.mode == "transparent" and sock.receive_error and math.min(#taken, queued) or #taken
+  local strange = self.planned.mode == "transparent" and stream.first_wrong("from " .. self.host, taken)
+  local took = strange and strange - 1 or #taken
   if took < least or took > least + CHUNK + (self.refused or 0) then
     run.world:note_failure("%s: %d bytes of %d were lost by the error, and the module took %d (%s)", self.host, unsent,
       queued, #taken, tostring(err))
