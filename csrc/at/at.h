@@ -200,7 +200,7 @@ struct at_protocol {
     uint32_t settle_ms; /* how long to send nothing after data mode has ended */
     char follow_prefix[16]; /* prefix of lines that deliver data in command mode, which may follow the answer
                                to the escape sequence at once; "": none */
-    char escape[8];         /* the escape sequence; "": none */
+    char escape[8];         /* the escape sequence, 2 to 7 times the same character; "": none */
     char cancel;            /* byte that cancels a prompt; 0: none */
     bool crlf_after_block;  /* CR LF follows every block, so anything else means that bytes were lost */
     char result_codes_on[13]; /* command line, with AT, that brings result codes back as words, for a module
@@ -225,8 +225,13 @@ struct at_rules;
  */
 struct at_rules *at_rules_from_tables(const struct at_alloc *alloc, const struct at_tables *tables);
 
+/* Whether this can be an escape sequence, or is "". Data that holds one character alone could never be sent
+ * if that were the sequence, nor told apart from one of different characters. */
+bool at_is_escape(const char *text);
+
 /* Creates an empty set of rules, to which copies of rules can be added. protocol NULL: at_default_protocol.
- * Returns NULL when there is no memory. */
+ * Returns NULL when there is no memory, or the protocol has an escape sequence that is none (at_is_escape).
+ */
 struct at_rules *at_rules_new(const struct at_alloc *alloc, const struct at_protocol *protocol);
 
 /* Adds a copy of a rule; a later rule for the same text replaces an earlier one, except that FINAL and BOOT

@@ -63,10 +63,19 @@ static enum at_damage judge_block(struct at_engine *engine, const struct at_toke
     return AT_UNDAMAGED;
 }
 
+/* Data that no command asked for is damaged: what looks like an answer may be more of it. */
+static void doubt_answers(struct at_engine *engine, at_time now)
+{
+    if (at_slot_is_awaiting(&engine->slot))
+        engine->answer_in_doubt = true;
+    else if (engine->slot.state == AT_SLOT_EMPTY && engine->sync.phase == AT_SYNC_OFF)
+        at_engine_sync_when_idle(engine, false, 0, now);
+}
+
 /* Checks the block before this line. True when DAMAGE has to be reported first; the line is then delivered
  * after it. */
 bool at_engine_check_after_block(struct at_engine *engine, struct at_event *event,
-                                 const struct at_token *line, bool final)
+                                 const struct at_token *line, bool final, at_time now)
 {
     if (!line->gap.follows_block || !engine->rules->protocol.crlf_after_block)
         return false;
@@ -76,7 +85,8 @@ bool at_engine_check_after_block(struct at_engine *engine, struct at_event *even
         return false;
     }
     engine->damaged += damage != AT_UNDAMAGED;
-    engine->sync_after_answer |= damage != AT_UNDAMAGED;
+    if (damage != AT_UNDAMAGED)
+        doubt_answers(engine, now);
     if (damage == AT_UNDAMAGED || engine->block_owner != AT_BLOCK_URC)
         return false;
     engine->seen_token = *line;

@@ -116,7 +116,7 @@ struct at_noise at_engine_noise(const struct at_engine *engine)
 bool at_engine_ready(const struct at_engine *engine)
 {
     return engine->slot.state == AT_SLOT_EMPTY && engine->sync.phase == AT_SYNC_OFF && !engine->end_slot &&
-           engine->online.phase == AT_ONLINE_OFF && !engine->sync_after_lines && !engine->sync_after_answer;
+           engine->online.phase == AT_ONLINE_OFF && !engine->sync_after_lines;
 }
 
 const char *at_forbidden_byte(const char *text, size_t length)

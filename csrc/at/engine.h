@@ -75,9 +75,9 @@ struct at_engine {
     const char *span, *span_end; /* input for data mode or a download, or that follows its end */
     bool skip_lf;                /* an LF that follows belongs to the line that began data mode */
     bool sync_after_lines;       /* the module has left data mode: resynchronise after its last lines */
-    bool sync_after_answer; /* part of a block was lost, so that an answer may have been data: resynchronise
-                               once no command is in flight */
-    bool data_suspected;    /* … and leave data mode first: the sign of its beginning may have got lost */
+    bool answer_in_doubt; /* data of another connection got lost while the command in flight was: its answer
+                             may have been data */
+    bool data_suspected;  /* data came in place of the answer of a command that begins data mode */
     const char *observed_data; /* reported as SEEN, to be delivered next */
     size_t observed_length;
     bool observed;
@@ -130,7 +130,7 @@ void at_engine_note_damage(struct at_engine *engine, enum at_damage damage);
 /* In block_damage.c: checks the block before this line. True when DAMAGE has to be reported first; the line
  * is then delivered after it. */
 bool at_engine_check_after_block(struct at_engine *engine, struct at_event *event,
-                                 const struct at_token *line, bool final);
+                                 const struct at_token *line, bool final, at_time now);
 
 /* In recovery.c: the command in flight has ended. at_engine_free_slot: the slot is free again.
  * at_engine_end_slot_with: FINAL is queued; the command's data is the host's again, and the slot stays in use

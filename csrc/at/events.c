@@ -223,14 +223,6 @@ enum at_event_kind at_engine_next(struct at_engine *engine, at_time now, struct 
             next_pending(engine, event) != AT_EVENT_NONE)
             return event->kind;
     }
-    if (engine->sync_after_answer && engine->slot.state == AT_SLOT_EMPTY && !at_engine_is_in_data(engine)) {
-        bool in_step = engine->sync.phase == AT_SYNC_OFF;
-        engine->sync_after_answer = false;
-        if (test_and_clear(&engine->data_suspected) && in_step)
-            at_engine_leave_unwanted(engine, now);
-        else if (in_step)
-            at_engine_sync_when_idle(engine, false, 0, now);
-    }
     if (test_and_clear(&engine->sync_after_lines) && engine->sync.phase == AT_SYNC_OFF) {
         if (at_slot_is_awaiting(&engine->slot))
             at_engine_give_up(engine, AT_RESULT_TIMEOUT, now);

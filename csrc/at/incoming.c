@@ -106,9 +106,14 @@ static enum at_event_kind end_slot(struct at_engine *engine, struct at_event *ev
         at_deferred_add(&engine->deferred, slot, now);
     uint64_t data_owed = at_slot_data_owed(slot);
     bool unfinished = at_slot_is_unfinished(slot) || was_ended_by_module(engine, success, now);
+    bool doubtful = engine->answer_in_doubt, data_mode = engine->data_suspected;
     at_engine_free_slot(engine, now);
     if (unfinished) /* the module may take what comes next as data or as commands */
         at_engine_sync_when_idle(engine, true, data_owed, now);
+    else if (data_mode)
+        at_engine_leave_unwanted(engine, now);
+    else if (doubtful)
+        at_engine_sync_when_idle(engine, false, 0, now);
     return AT_EVENT_FINAL;
 }
 
@@ -210,6 +215,7 @@ static enum at_event_kind on_late_connect(struct at_engine *engine, struct at_ev
 static enum at_event_kind begin_data_mode(struct at_engine *engine, struct at_event *event,
                                           const struct at_token *line, at_time now)
 {
+    engine->answer_in_doubt = engine->data_suspected = false;
     end_slot(engine, event, line, true, now);
     at_engine_begin_data_mode(engine, now);
     event->online = true;
@@ -377,7 +383,7 @@ static enum at_event_kind on_other_line(struct at_engine *engine, struct at_even
         at_sync_line(&engine->sync, now);
     note_stray_bytes(engine);
     if (engine->slot.online && at_slot_is_awaiting(&engine->slot) && !is_text(line))
-        engine->sync_after_answer = engine->data_suspected = true;
+        engine->data_suspected = true;
     return emit_line(engine, event, AT_EVENT_UNKNOWN, line, now);
 }
 
@@ -448,7 +454,7 @@ static enum at_event_kind on_line(struct at_engine *engine, struct at_event *eve
             at_engine_confirm_boot(engine, now);
         return AT_EVENT_NONE;
     }
-    if (at_engine_check_after_block(engine, event, line, rule != NULL && rule->kind == AT_LINE_FINAL))
+    if (at_engine_check_after_block(engine, event, line, rule != NULL && rule->kind == AT_LINE_FINAL, now))
         return AT_EVENT_DAMAGE;
     if (rule != NULL && rule->kind == AT_LINE_FINAL)
         return on_final(engine, event, line, rule, now);
@@ -489,7 +495,7 @@ enum at_event_kind at_engine_on_token(struct at_engine *engine, struct at_event 
     case AT_TOKEN_DATA:
         return on_data(engine, event, token, now);
     case AT_TOKEN_OVERLONG:
-        if (at_engine_check_after_block(engine, event, token, false))
+        if (at_engine_check_after_block(engine, event, token, false, now))
             return AT_EVENT_DAMAGE;
         note_stray_bytes(engine);
         return at_event_init(event, AT_EVENT_OVERLONG, token);

@@ -7,6 +7,7 @@ void at_engine_free_slot(struct at_engine *engine, at_time now)
     engine->slot.deadline = AT_NEVER;
     engine->slot.upload.source = NULL;
     engine->payload.active = false;
+    engine->answer_in_doubt = engine->data_suspected = false;
     at_feed_clear(&engine->feed);
     uint32_t gap_ms = engine->rules->protocol.gap_ms;
     engine->ready_at = now + at_ms(engine->gap_ms > gap_ms ? engine->gap_ms : gap_ms);

@@ -17,8 +17,16 @@ const struct at_protocol at_default_protocol = {
     .result_codes_on = "ATQ0V1E0",
 };
 
+bool at_is_escape(const char *text)
+{
+    size_t length = strlen(text);
+    return length != 1 && strspn(text, (char[]){text[0], '\0'}) == length;
+}
+
 struct at_rules *at_rules_new(const struct at_alloc *alloc, const struct at_protocol *protocol)
 {
+    if (protocol != NULL && !at_is_escape(protocol->escape))
+        return NULL;
     struct at_rules *rules = at_resize(alloc, NULL, 0, sizeof *rules);
     if (rules == NULL)
         return NULL;

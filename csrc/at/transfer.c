@@ -178,9 +178,16 @@ static bool completes_download(const struct at_download *download, enum verdict 
     }
 }
 
-static enum at_download_event deliver(struct at_download *download, size_t length)
+/* Delivers data; what exceeds the total is put back. */
+static enum at_download_event deliver(struct at_download *download, struct at_ending *ending, const char **at,
+                                      const char *data, size_t *length)
 {
-    download->received += length;
+    uint64_t remaining = download->total - download->received;
+    if (*length > remaining) {
+        at_ending_unscan(ending, at, data, *length - (size_t)remaining);
+        *length = (size_t)remaining;
+    }
+    download->received += *length;
     return AT_DOWNLOAD_DATA;
 }
 
@@ -211,7 +218,7 @@ static at_time quiet_for(enum verdict verdict, enum reach reach)
 
 /* Decides about held bytes that may be the end. */
 static enum at_download_event examine_held(struct at_download *download, struct at_ending *ending,
-                                           at_time now, const char **data, size_t *length)
+                                           const char **at, at_time now, const char **data, size_t *length)
 {
     const char *held;
     size_t count = at_ending_held(ending, &held);
@@ -224,11 +231,11 @@ static enum at_download_event examine_held(struct at_download *download, struct 
         *data = held;
         *length = (size_t)(download->total - download->received);
         at_ending_consume(ending, *length);
-        return deliver(download, *length);
+        return deliver(download, ending, at, *data, length);
     }
     if (verdict == DATA || verdict == MAY_BE_DATA) {
         *length = at_ending_reject(ending, now, data);
-        return deliver(download, *length);
+        return deliver(download, ending, at, *data, length);
     }
     download->is_short = verdict == MAY_BE_SHORT;
     if (verdict == IS_END || reach == BEYOND)
@@ -245,15 +252,9 @@ enum at_download_event at_download_next(struct at_download *download, struct at_
     *length = at_ending_scan(ending, at, end_of_span, now, data);
     if (*length == 0)
         at_ending_tick(ending, now, data, length);
-    if (*length > 0) {
-        uint64_t remaining = download->total - download->received;
-        if (*length > remaining) {
-            at_ending_unscan(ending, at, *data, *length - (size_t)remaining);
-            *length = (size_t)remaining;
-        }
-        return deliver(download, *length);
-    }
-    return ending->complete ? examine_held(download, ending, now, data, length) : AT_DOWNLOAD_NOTHING;
+    if (*length > 0)
+        return deliver(download, ending, at, *data, length);
+    return ending->complete ? examine_held(download, ending, at, now, data, length) : AT_DOWNLOAD_NOTHING;
 }
 
 at_time at_download_deadline(const struct at_download *download, const struct at_ending *ending)

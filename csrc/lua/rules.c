@@ -126,6 +126,8 @@ static void read_protocol(lua_State *L, struct at_protocol *protocol)
 {
     copy_text_field(L, "eol", protocol->eol, sizeof protocol->eol);
     copy_text_field(L, "escape", protocol->escape, sizeof protocol->escape);
+    if (!at_is_escape(protocol->escape))
+        luaL_error(L, "dialect: escape is neither \"\" nor the same character twice or more");
     const char *prompt = text_field(L, "prompt");
     if (prompt != NULL)
         protocol->prompt = prompt[0];

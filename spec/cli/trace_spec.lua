@@ -30,6 +30,13 @@ describe("hayes trace", function()
     assert.is_truthy(result.err:find("the slowest: AT+CSQ 2.050 s", 1, true), result.err)
   end)
 
+  it("prints the fields of a line whatever bytes they hold", function()
+    local path = write("zero.log", SMALL:gsub("22,99", "22\0 \xff,99"))
+    local result = Program.run { "trace", path }
+    assert.are.equal(0, result.status, result.err)
+    assert.is_truthy(result.out:find("rssi", 1, true), result.out)
+  end)
+
   it("counts no time where the clock was set back in the middle of a trace", function()
     local path = write("back.log", [[
 2026-11-27T12:00:00.000000Z > AT+CSQ

@@ -49,6 +49,8 @@ describe("A dialect table", function()
       "commands[9] (+CIPCLOSE).deferred.key is \"socket\", which is no parameter of the command" },
     { "a line end that no module has", function(d) d.protocol.eol = "\n\r" end,
       "protocol.eol is \"\\n\\r\"; it must be one of \"\\r\", \"\\n\", \"\\r\\n\"" },
+    { "an escape sequence of one character", function(d) d.protocol.escape = "+" end, "protocol.escape is \"+\"; it must be" },
+    { "an escape sequence of different ones", function(d) d.protocol.escape = "+-+" end, "the same character two to seven" },
     { "a shape with an unknown letter", function(d) d.commands[2].bare = "n,z" end, "it must be a shape: one of n, d, x" },
     { "a block after an unknown sign", function(d) d.urcs[1].block.after = ";" end, "urcs[1] (+IPD).block.after is \";\"" },
     { "a service that is a number", function(d) d.services.tcp = 5 end,

@@ -62,6 +62,9 @@ static struct at_protocol protocol(struct input *input)
     };
     short_text(input, protocol.eol, sizeof protocol.eol);
     short_text(input, protocol.escape, sizeof protocol.escape);
+    size_t length = strlen(protocol.escape);
+    if (length > 0) /* any other would be refused */
+        memset(protocol.escape, protocol.escape[0], length > 1 ? length : 2);
     short_text(input, protocol.follow_prefix, sizeof protocol.follow_prefix);
     short_text(input, protocol.result_codes_on, sizeof protocol.result_codes_on);
     return protocol;

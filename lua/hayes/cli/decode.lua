@@ -29,8 +29,8 @@ function decode.rows(modem, line)
     for column = 1, 2 do widths[column] = math.max(widths[column], #rows[i][column]) end
   end
   for i, row in ipairs(rows) do
-    local text = ("%-" .. math.min(widths[1], 90) .. "s  %-" .. math.min(widths[2], 90) .. "s  %s")
-    rows[i] = text:format(table.unpack(row)):gsub("%s+$", "")
+    for column = 1, 2 do row[column] = row[column] .. (" "):rep(math.min(widths[column], 90) - #row[column]) end
+    rows[i] = table.concat(row, "  "):gsub("%s+$", "")
   end
   return rows
 end

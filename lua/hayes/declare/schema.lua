@@ -137,10 +137,15 @@ local known_error = record { code = integer(), origin = text(true), name = named
 local count = integer(1, 1 << 20)
 local pause = integer(0, 600000)
 
+local escape = { type = "string", test = function(value)
+  local same = #value <= 7 and value == value:sub(1, 1):rep(#value)
+  return not (same and #value ~= 1) and 'the same character two to seven times, as in "+++", or "" for none' or nil
+end }
+
 local dialect = record {
   name = named, title = text(), about = text(),
   protocol = record {
-    eol = { type = "string", values = { "\r", "\n", "\r\n" } }, prompt = text(), cancel = text(), escape = text(),
+    eol = { type = "string", values = { "\r", "\n", "\r\n" } }, prompt = text(), cancel = text(), escape = escape,
     quote = { type = "string", values = { "always", "needed" } }, quote_escape = text(), max_line = count,
     max_command = count, max_prompt = count, gap_ms = pause, guard_ms = pause, answer_ms = pause, idle_ms = pause,
     settle_ms = pause, crlf_after_block = flag(), resume = text(), dtr = flag(), hangup = flag(),
