@@ -129,11 +129,11 @@ function Handle:check_told(record)
   local conn = link and link.conn
   local failed = self.sock.receive_error -- what follows a read that was not answered is not read
   if not conn or conn.mode ~= 0 or not conn.told or link.ended or failed or not is_idle(run) then
-    record.busy_at = now
+    record.idle_since = nil
     return
   end
-  local idle_for = now - math.max(record.busy_at or now, conn.told_at, run.line.arrives_at, run.world.jumped_at)
-  record.busy_at = record.busy_at or now
+  record.idle_since = record.idle_since or now
+  local idle_for = now - math.max(record.idle_since, conn.told_at, run.line.arrives_at, run.world.jumped_at)
   if idle_for <= TOLD_FOR then return end
   run.world:note_failure("%s: the module has told of data %.1f s ago (%d bytes), and nobody reads them", self.host, idle_for,
     #link.inbox)
