@@ -76,10 +76,20 @@ function Handle:got(bytes, without_cr)
     self.host, #bytes, self.received, link.sent)
 end
 
+--- Nobody can tell whether it has ended: what says so was lost, or may be data of data mode that was late.
+local function is_end_in_doubt(self)
+  if self.link.end_in_doubt then return true end
+  local text = ('"closed",%d'):format(self.link.conn.id)
+  for _, link in ipairs(self.run.links) do
+    if link:late_bytes():find(text, 1, true) then return true end
+  end
+  return false
+end
+
 --- receive("*a") gave what there was, as all of it.
 function Handle:ended_cleanly()
   local link, run = self.link, self.run
-  if self.spoilt or run.harm >= DAMAGE or link.end_in_doubt then return end
+  if self.spoilt or run.harm >= DAMAGE or is_end_in_doubt(self) then return end
   if not link.ended then run.world:note_failure("%s: receive gave the end, and there is none", self.host) end
   if self.received ~= link.sent then
     run.world:note_failure("%s: receive gave the end after %d bytes of %d", self.host, self.received, link.sent)
@@ -153,7 +163,7 @@ function Handle:after_call(call, noticed, port, err, ok, result, why)
   note_refused(self, call, why)
   if self.spoilt then return end
   check_own(self, err)
-  if why ~= "closed" or run.harm >= DAMAGE or link.end_in_doubt then return end
+  if why ~= "closed" or run.harm >= DAMAGE or is_end_in_doubt(self) then return end
   local reading = call.name ~= "send" and call.name ~= "flush"
   if not err then return run.world:note_failure("%s: call %d ended with closed, and lasterror() is nil", self.host, call.id) end
   local gone = self.restarts ~= run.restarts or self.modem_opened ~= run.line.port
