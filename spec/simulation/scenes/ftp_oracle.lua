@@ -27,12 +27,14 @@ local function harm(client) return client.run:harm_since(client.began - BOUND) o
 --- Nothing has happened that makes the call fail.
 local function is_calm(client) return not client.run:excuses(client.began) end
 
---- Opening has failed.
-function oracle.check_refusal(run, call, began, err)
+--- Opening has failed; it was to be tried again so many times.
+function oracle.check_refusal(run, call, retries, began, err)
   if not errors.is(err) or tostring(err) == "" then
     return run.world:note_failure("call %d (open): failed with %s", call.id, tostring(err))
   end
-  if not run:excuses(began) and err.name ~= "busy" then
+  -- A data connection that is lost stays so until an attempt after the first brings it back.
+  local offline = err.code == 605 and retries == 0 and not run.module.active
+  if not run:excuses(began) and err.name ~= "busy" and not offline then
     run.world:note_failure("call %d (open): failed: %s", call.id, tostring(err))
   end
 end

@@ -83,7 +83,7 @@ local function use_session(run, actor, planned)
     run.abandoned = true
     return
   end
-  if not results[2] then return oracle.check_refusal(run, call, began, results[3]) end
+  if not results[2] then return oracle.check_refusal(run, call, planned.options.retries, began, results[3]) end
   local client = setmetatable({ run = run, session = results[2], number = actor.number, late = {},
     retries = planned.options.retries }, Client)
   results[2] = nil
