@@ -169,6 +169,9 @@ local function is_expected(client, call, err)
   return err.name == "too_large" or err.code == 403 or err.code == 613 or habits.no_rest and err.code == 622
 end
 
+--- Calls that change the file at their path.
+local changes = { put = true, delete = true, rename = true }
+
 --- A call of a client has ended.
 function oracle.check(client, call, ok, result, err)
   client.unsettled, client.cancelled = client.cancelled, not ok
@@ -181,10 +184,10 @@ function oracle.check(client, call, ok, result, err)
   if ok and (not errors.is(err) or tostring(err) == "") then return fail(client, call, "failed with %s", tostring(err)) end
   if ok and is_calm(client) and not is_expected(client, call, err) then fail(client, call, "failed: %s", tostring(err)) end
   if failed[call.name] then failed[call.name](client, call) end
-  -- An upload that was cancelled as its command went out, that was not answered, or whose port has gone, reaches the server
-  -- during a later call.
+  -- What was cancelled as its command went out, was not answered, or whose port has gone, reaches the server during a
+  -- later call.
   local goes_on = not ok or err.name == "timeout" or err.name == "port_gone"
-  if goes_on and call.name == "put" then client.late[call.path] = true end
+  if goes_on and changes[call.name] then client.late[call.path] = true end
 end
 
 -- The end
