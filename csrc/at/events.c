@@ -1,10 +1,13 @@
 /* The next event: what is queued, what the input says, and what is due because time has passed. */
 #include "at/engine.h"
 
+#include <string.h>
+
 enum {
     BLOCK_MS = 5000,     /* longest gap within a block that no command is waiting for */
     SYNC_BLOCK_MS = 250, /* the same while resynchronising, which a wrong length must not hold up */
     PROGRESS_MS = 100,   /* least time between two PROGRESS events */
+    STREAMING_MS = 1000, /* data of a server or of the module's flash has no longer pauses while it comes */
 };
 
 static enum at_event_kind emit_deferred_end(struct at_event *event, uint32_t id, enum at_result result)
@@ -75,6 +78,28 @@ static enum at_event_kind next_pending(struct at_engine *engine, struct at_event
     return AT_EVENT_NONE;
 }
 
+/* The longest gap within a block that no command is waiting for. The rest of one that was given up in the
+ * middle may be file data, which must not be read as lines. */
+static uint32_t block_gap_ms(const struct at_engine *engine)
+{
+    if (engine->sync.phase == AT_SYNC_OFF)
+        return BLOCK_MS;
+    return engine->block_owner == AT_BLOCK_OTHER ? STREAMING_MS : SYNC_BLOCK_MS;
+}
+
+/* Whether the data of a download that was given up still comes, with nothing behind it that may be its end,
+ * or the answer to the escape sequence. */
+static bool is_streaming(const struct at_engine *engine, at_time now)
+{
+    const struct at_ending *ending = &engine->online.ending;
+    const char *held;
+    size_t length = at_ending_held(ending, &held), answer = AT_ANSWER_LENGTH;
+    if (!engine->download.active || now >= ending->last_byte_at + at_ms(STREAMING_MS))
+        return false;
+    bool answered = length >= answer && memcmp(held + length - answer, at_answer_text, answer) == 0;
+    return !answered && !(ending->complete && at_are_lines(held, length));
+}
+
 /* Advances resynchronisation. True once the host's deadline has passed. */
 static bool tick_sync(struct at_engine *engine, at_time now)
 {
@@ -85,7 +110,9 @@ static bool tick_sync(struct at_engine *engine, at_time now)
     if (cut && engine->block_owner == AT_BLOCK_COMMAND)
         at_framer_reset(&engine->framer); /* the rest of the block is not coming */
     else if (cut)
-        sync->until = engine->block_at + at_ms(SYNC_BLOCK_MS); /* it is, or block_deadline ends it */
+        sync->until = engine->block_at + at_ms(block_gap_ms(engine)); /* it is, or block_deadline ends it */
+    if (at_sync_has_escaped(sync, now) && is_streaming(engine, now))
+        at_sync_escape_again(sync, &engine->escape, &engine->rules->protocol, now);
     bool done = at_sync_tick(sync, &engine->escape, &engine->rules->protocol, now);
     if (sync->phase == AT_SYNC_PROBE)
         at_engine_stop_download(engine);
@@ -114,8 +141,7 @@ static at_time block_deadline(const struct at_engine *engine)
 {
     bool waits = engine->framer.block_remaining > 0 && engine->block_owner != AT_BLOCK_COMMAND &&
                  !at_engine_is_in_data(engine);
-    uint32_t gap_ms = engine->sync.phase == AT_SYNC_OFF ? BLOCK_MS : SYNC_BLOCK_MS;
-    return waits ? engine->block_at + at_ms(gap_ms) : AT_NEVER;
+    return waits ? engine->block_at + at_ms(block_gap_ms(engine)) : AT_NEVER;
 }
 
 static enum at_event_kind abandon_block(struct at_engine *engine, struct at_event *event)

@@ -125,6 +125,7 @@ local function of_line(modem, text, shown, line, response)
   local told = declared_in_front(modem, text, shown, response) or words_in_front(modem, shown, response)
   if told then return told end
   local words = line:match("^%+CM[ES] ERROR:%s*(.-)%s*$")
+  if words and errors.token(words) == "" then return failure.bad_answer(modem, text, line) end
   local known = describe(modem, math.tointeger(tonumber(words)), words)
   local code = known and known.code or math.tointeger(tonumber(words))
   if code then return failure.coded(modem, code, shown) end

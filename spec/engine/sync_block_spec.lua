@@ -39,4 +39,18 @@ describe("A block that comes while the engine gets in step", function()
     assert.are.same("short_read", bench:last("damage")[3])
     bench:get_in_step()
   end)
+
+  it("of a command that was given up is not read as lines, though it pauses", function()
+    bench:get_in_step()
+    bench:command('AT+QFDWL="a"', { block = 20, timeout = 60 })
+    bench:receive("\r\nCONNECT\r\n0123456789")
+    bench.engine:cancel(bench.id, bench.time)
+    for _ = 1, 16 do
+      bench:pass(0.05)
+      assert.are.same("", bench:output())
+    end
+    bench:receive("\r\nRDY\r\n789\r\n+QFDWL: 20,1234\r\n\r\nOK\r\n")
+    bench:get_in_step()
+    assert.is_nil(bench:last("reboot"))
+  end)
 end)

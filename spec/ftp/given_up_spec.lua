@@ -97,6 +97,19 @@ describe("An FTP session whose link broke in a transfer that was not tried again
     assert.is_false(module.logged_in)
   end)
 
+  for answer, what in pairs { ["\r\nOK\r\n"] = "the result", [""] = "the answer" } do
+    it(("logs in again soon though %s of a look at its state was lost"):format(what), function()
+      function module.fault(line) return line == "AT+QFTPSTAT" and answer or nil end
+      assert.are.same("timeout", select(2, ftp:status()).name)
+      break_at "QFTPSIZE"
+      module.files.f = "hello"
+      local began = script.now()
+      assert.are.same(5, ftp:size "f")
+      assert.is_true(ftp:close())
+      assert.is_true(script.now() - began < 60, script.now() - began .. " s")
+    end)
+  end
+
   it("logs out at the next close() where the first one has failed", function()
     function module.fault(line) return line:find("QFTPSTAT", 1, true) and "\r\nERROR\r\n" end
     assert.is_nil((ftp:close()))

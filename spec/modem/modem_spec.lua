@@ -62,6 +62,14 @@ describe("A modem:", function()
       assert.are.same("so: AT+CPIN? failed: SIM not inserted (10)!", "so: " .. err .. "!")
     end)
 
+    it("gives an error of that name for a code that says nothing: a restart has cut it off, or the line", function()
+      for _, code in ipairs { "+CME ERROR:", "+CME ERROR: ", "+CMS ERROR: -" } do
+        open { ["AT+CPIN?"] = "\r\n" .. code .. "\r\n" }
+        local response, err = modem:at("AT+CPIN?")
+        assert.are.same({ nil, "bad_answer", code }, { response, err.name, err.result })
+      end
+    end)
+
     it("sends data at the prompt, and after CONNECT", function()
       open {
         ["AT+QSSLSEND=0,5"] = function(_, at)

@@ -22,7 +22,7 @@ describe("modem.file, given up:", function()
   local commands = {
     ["^AT%+QFLST="] = function(line)
       local bytes = files[named(line)]
-      if untold then return "\r\nERROR\r\n" end
+      if untold then return untold end
       return bytes and ('\r\n+QFLST: "%s",%d\r\n'):format(named(line), #bytes) .. OK or refused(405)
     end,
     ["^AT%+QFDEL="] = function(line)
@@ -152,9 +152,16 @@ describe("modem.file, given up:", function()
   end)
 
   it("nor where the module does not tell whether there is one", function()
-    files.a, lost, untold = "old", true, true
+    files.a, lost, untold = "old", true, "\r\nERROR\r\n"
     assert.is_nil(modem.file.upload({ data = "hello" }, "a", { timeout = 5 }))
     assert.are.same("old", files.a)
+  end)
+
+  it("an upload is not begun where the answer to that question was cut off", function()
+    untold = "\r\n+CME ERROR: \r\n"
+    local stored, err = modem.file.upload({ data = "hello" }, "a")
+    assert.are.same({ nil, "bad_answer" }, { stored, err.name })
+    assert.are.same({}, files)
   end)
 
   it("what an earlier program has left open can be deleted", function()

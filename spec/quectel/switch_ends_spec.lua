@@ -67,6 +67,27 @@ describe("A change to push mode", function()
     assert(modem)
   end)
 
+  it("ends with an error when the connection ends behind it with data that was announced and has not been pushed", function()
+    commands["AT+QISWTMD=0,1"] = '\r\n+QIURC: "recv",0\r\n\r\nOK\r\n'
+    local modem <close>, sock = open()
+    sock:settimeout(5)
+    assert(sock:switch("push"))
+    port:say('\r\n+QIURC: "closed",0\r\n')
+    assert.are.same({ nil, "closed", "" }, { sock:receive("*a") })
+    assert.are.same("short_read", sock:lasterror().name)
+    assert(modem)
+  end)
+
+  it("loses nothing when the connection ends behind it with data that was announced and has been pushed", function()
+    commands["AT+QISWTMD=0,1"] = '\r\n+QIURC: "recv",0\r\n\r\nOK\r\n'
+    local modem <close>, sock = open()
+    sock:settimeout(5)
+    assert(sock:switch("push"))
+    port:say('\r\n+QIURC: "recv",0,2\r\nhi\r\n\r\n+QIURC: "closed",0\r\n')
+    assert.are.same("hi", sock:receive("*a"))
+    assert(modem)
+  end)
+
   it("lets a flush that waits meanwhile know that sending has failed before", function()
     commands["^AT%+QISEND="] = "\r\nERROR\r\n"
     commands["AT+QIRD=0,1500"] = function()

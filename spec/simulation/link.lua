@@ -18,6 +18,7 @@ function Link.new(run, host, conn, on_change)
     up = false, ended = false,
     lost = false,   -- it has not been closed by the module
     sure = math.huge, -- so many of them went out before data of data mode was late
+    late_to = 0,    -- and so many before that was over
     host_changed = false, -- a byte of the host was
     end_in_doubt = false, -- what was said of it may have got lost
     intact = math.huge, -- so many of the bytes passed on went out before anything was changed on the line
@@ -62,6 +63,13 @@ end
 --- What goes on to the host from here, and what was passed on last, may have data of data mode in it.
 function Link:doubt()
   self.sure = math.min(self.sure, self.told - self.last_told)
+  self.late_to = self.told
+end
+
+--- What the server has sent that may have come to the host when it had left data mode.
+function Link:late_bytes()
+  if self.conn.mode ~= 2 or self.late_to <= self.sure then return "" end
+  return stream.bytes("to " .. self.host, self.sure + 1, self.late_to)
 end
 
 --- The server closes.
@@ -87,6 +95,7 @@ function Link:take(most)
   local bytes = self.inbox:sub(1, most)
   self.inbox = self.inbox:sub(#bytes + 1)
   self.told, self.last_told = self.told + #bytes, #bytes
+  if (self.run.late_until or 0) > self.world.now then self.late_to = self.told end
   return bytes
 end
 

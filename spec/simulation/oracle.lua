@@ -76,10 +76,20 @@ function Handle:got(bytes, without_cr)
     self.host, #bytes, self.received, link.sent)
 end
 
+--- Nobody can tell whether it has ended: what says so was lost, or may be data of data mode that was late.
+local function is_end_in_doubt(self)
+  if self.link.end_in_doubt then return true end
+  local text = ('"closed",%d'):format(self.link.conn.id)
+  for _, link in ipairs(self.run.links) do
+    if link:late_bytes():find(text, 1, true) then return true end
+  end
+  return false
+end
+
 --- receive("*a") gave what there was, as all of it.
 function Handle:ended_cleanly()
   local link, run = self.link, self.run
-  if self.spoilt or run.harm >= DAMAGE or link.end_in_doubt then return end
+  if self.spoilt or run.harm >= DAMAGE or is_end_in_doubt(self) then return end
   if not link.ended then run.world:note_failure("%s: receive gave the end, and there is none", self.host) end
   if self.received ~= link.sent then
     run.world:note_failure("%s: receive gave the end after %d bytes of %d", self.host, self.received, link.sent)
@@ -129,11 +139,11 @@ function Handle:check_told(record)
   local conn = link and link.conn
   local failed = self.sock.receive_error -- what follows a read that was not answered is not read
   if not conn or conn.mode ~= 0 or not conn.told or link.ended or failed or not is_idle(run) then
-    record.busy_at = now
+    record.idle_since = nil
     return
   end
-  local idle_for = now - math.max(record.busy_at or now, conn.told_at, run.line.arrives_at, run.world.jumped_at)
-  record.busy_at = record.busy_at or now
+  record.idle_since = record.idle_since or now
+  local idle_for = now - math.max(record.idle_since, conn.told_at, run.line.arrives_at, run.world.jumped_at)
   if idle_for <= TOLD_FOR then return end
   run.world:note_failure("%s: the module has told of data %.1f s ago (%d bytes), and nobody reads them", self.host, idle_for,
     #link.inbox)
@@ -153,7 +163,7 @@ function Handle:after_call(call, noticed, port, err, ok, result, why)
   note_refused(self, call, why)
   if self.spoilt then return end
   check_own(self, err)
-  if why ~= "closed" or run.harm >= DAMAGE or link.end_in_doubt then return end
+  if why ~= "closed" or run.harm >= DAMAGE or is_end_in_doubt(self) then return end
   local reading = call.name ~= "send" and call.name ~= "flush"
   if not err then return run.world:note_failure("%s: call %d ended with closed, and lasterror() is nil", self.host, call.id) end
   local gone = self.restarts ~= run.restarts or self.modem_opened ~= run.line.port

@@ -67,8 +67,9 @@ local function pass_on(module, conn)
   end
   if conn.mode == 0 then
     if link.inbox == "" or conn.told then return end
-    conn.told, conn.told_at = true, module.world.now
-    return module:urc(('\r\n%s: "recv",%d\r\n'):format(family.urc, conn.id), { kind = "recv", conn = conn })
+    conn.told, conn.told_at = true, math.huge -- it may wait for a legal place
+    return module:urc(('\r\n%s: "recv",%d\r\n'):format(family.urc, conn.id), { kind = "recv", conn = conn,
+      taken_in = function() conn.told_at = module.world.now end })
   end
   while link.inbox ~= "" and module:urcs_may_go() do
     local bytes = link:take(1500)

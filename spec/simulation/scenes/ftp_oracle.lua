@@ -27,12 +27,14 @@ local function harm(client) return client.run:harm_since(client.began - BOUND) o
 --- Nothing has happened that makes the call fail.
 local function is_calm(client) return not client.run:excuses(client.began) end
 
---- Opening has failed.
-function oracle.check_refusal(run, call, began, err)
+--- Opening has failed; it was to be tried again so many times.
+function oracle.check_refusal(run, call, retries, began, err)
   if not errors.is(err) or tostring(err) == "" then
     return run.world:note_failure("call %d (open): failed with %s", call.id, tostring(err))
   end
-  if not run:excuses(began) and err.name ~= "busy" then
+  -- A data connection that is lost stays so until an attempt after the first brings it back.
+  local offline = err.code == 605 and retries == 0 and not run.module.active
+  if not run:excuses(began) and err.name ~= "busy" and not offline then
     run.world:note_failure("call %d (open): failed: %s", call.id, tostring(err))
   end
 end
@@ -108,9 +110,12 @@ local function fetched(client, call, result, told)
     fail(client, call, "gave %s of %s", show(got), show(client.before))
   end
   local count = call.sink == "string" and told.bytes or result.bytes
-  -- A restart may have cut the number, which without verify is all that tells of a file of the module.
-  local cut = call.sink == "flash" and not call.verify and client.run.restarts ~= client.restarts
-  if count ~= #(got or "") and not cut then fail(client, call, "told %s bytes of %s", tostring(count), show(got)) end
+  -- Without verify the number is all that tells of a file of the module. A restart may have cut it, and the line have
+  -- changed it, or the name of the file.
+  local is_certain = client.run.restarts == client.restarts and harm(client) < DAMAGE
+  if count ~= #(got or "") and (is_certain or call.sink ~= "flash" or call.verify) then
+    fail(client, call, "told %s bytes of %s", tostring(count), show(got))
+  end
 end
 
 local function not_fetched(client, call)
@@ -167,6 +172,9 @@ local function is_expected(client, call, err)
   return err.name == "too_large" or err.code == 403 or err.code == 613 or habits.no_rest and err.code == 622
 end
 
+--- Calls that change the file at their path.
+local changes = { put = true, delete = true, rename = true }
+
 --- A call of a client has ended.
 function oracle.check(client, call, ok, result, err)
   client.unsettled, client.cancelled = client.cancelled, not ok
@@ -179,10 +187,10 @@ function oracle.check(client, call, ok, result, err)
   if ok and (not errors.is(err) or tostring(err) == "") then return fail(client, call, "failed with %s", tostring(err)) end
   if ok and is_calm(client) and not is_expected(client, call, err) then fail(client, call, "failed: %s", tostring(err)) end
   if failed[call.name] then failed[call.name](client, call) end
-  -- An upload that was cancelled as its command went out, that was not answered, or whose port has gone, reaches the server
-  -- during a later call.
+  -- What was cancelled as its command went out, was not answered, or whose port has gone, reaches the server during a
+  -- later call.
   local goes_on = not ok or err.name == "timeout" or err.name == "port_gone"
-  if goes_on and call.name == "put" then client.late[call.path] = true end
+  if goes_on and changes[call.name] then client.late[call.path] = true end
 end
 
 -- The end

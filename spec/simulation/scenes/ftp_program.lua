@@ -75,6 +75,9 @@ local function note(run, call, results)
   if results[2] == nil and results[3] then run.world:trace("  %s", tostring(results[3])) end
 end
 
+--- So long a program tries to close a session: a module may not answer while it waits for its server, seconds.
+local PATIENCE = 200
+
 local function use_session(run, actor, planned)
   local call, began = planned.open, run.world.now
   local results = table.pack(run:call(call, function() return run.modem.ftp.open(planned.options) end))
@@ -83,7 +86,7 @@ local function use_session(run, actor, planned)
     run.abandoned = true
     return
   end
-  if not results[2] then return oracle.check_refusal(run, call, began, results[3]) end
+  if not results[2] then return oracle.check_refusal(run, call, planned.options.retries, began, results[3]) end
   local client = setmetatable({ run = run, session = results[2], number = actor.number, late = {},
     retries = planned.options.retries }, Client)
   results[2] = nil
@@ -97,11 +100,11 @@ local function use_session(run, actor, planned)
   results = table.pack(run:call(planned.close, function() return client.session:close() end))
   note(run, planned.close, results)
   -- A program that is cancelled closes what it holds on the way out; one that is told that closing failed does so again.
-  if not results[1] then return client.session:close() end
-  for _ = 1, 5 do
-    if results[2] then break end
+  local closed = results[1] and results[2] or client.session:close()
+  local deadline = run.world.now + PATIENCE
+  while not closed and run.world.now < deadline do
     hayes.sleep(5)
-    results[2] = client.session:close()
+    closed = client.session:close()
   end
 end
 

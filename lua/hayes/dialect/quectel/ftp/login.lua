@@ -16,6 +16,10 @@ local OPEN_SECONDS = 135
 --- Seconds between two looks at the state.
 local LOOK_AGAIN = 0.5
 
+--- Longest time to the state of a client that is to be closed, seconds. It is known to the module, which can be told to
+--- close it without.
+local STATE_SECONDS = 20
+
 local CLOSED = 4
 
 local types = { binary = 0, ascii = 1 }
@@ -37,14 +41,15 @@ function login.clean(session)
 end
 
 --- Leaves the client closed, whatever it was doing. EG800K refuses everything with 603 after one 615, but not
---- AT+QFTPCLOSE; until the result of that has come everything is refused with 603, too.
+--- AT+QFTPCLOSE; until the result of that has come everything is refused with 603, too. Where a result of AT+QFTPSTAT
+--- got lost, another one cannot be sent for minutes.
 ---@return true?, hayes.error?
 function login.leave(modem, seconds)
   local deadline = wait.now() + seconds
   repeat
-    local state, err = login.state(modem, seconds)
+    local state, err = login.state(modem, math.min(seconds, STATE_SECONDS))
     if state == CLOSED then return true end
-    if not state and err.origin ~= "ftp" then return nil, err end
+    if not state and err.origin ~= "ftp" and err.name ~= "timeout" then return nil, err end
     local done
     done, err = call.run(modem, "CLOSE", nil, seconds, "closing the FTP session")
     if done or err.code == 625 then return true end

@@ -99,6 +99,7 @@ function Connection:on_data(bytes)
   if self.damaged then return end -- it would follow a gap
   self.arrivals = self.arrivals + 1
   if bytes then self.pushed:put(bytes) else self.has_data = true end
+  if bytes and self.mode ~= "buffer" then self.has_data = false end -- it was announced before the switch, and comes now
   notify(self)
 end
 
@@ -272,6 +273,13 @@ local function refused_at_end(self)
     hint = "Connect again: the module has restarted, or another program has closed the connection." })
 end
 
+--- What receive() gives in a mode in which the module sends the data by itself, and has sent no more. What it announced
+--- before it was switched from buffer mode may still be to come when the connection ends, or is lost.
+local function nothing_pushed(self)
+  if not self.peer_closed then return "" end
+  return nil, self.has_data and no_count(self) or closed_error(self)
+end
+
 --- Data that the module has pushed; nil if there is none. Does not wait.
 function Connection:take()
   if self.pushed.size > 0 then return take_pushed(self) end
@@ -281,10 +289,7 @@ end
 function Connection:receive()
   if self.pushed.size > 0 then return take_pushed(self) end
   if self.lost or self.damaged then return nil, self.lost or self.damaged end
-  if self.mode ~= "buffer" then
-    if self.peer_closed then return nil, closed_error(self) end
-    return ""
-  end
+  if self.mode ~= "buffer" then return nothing_pushed(self) end
   local arrivals = self.arrivals
   self.doubtful = false
   local request = self.read_request
