@@ -173,4 +173,90 @@ describe("An Ai-Thinker module", function()
     end)
     assert.are.same("hello", got[1])
   end)
+
+  --- What has become of a connection: how much was sent for it, the end, and why.
+  local function send_and_receive(sock)
+    sock:settimeout(5)
+    sock:send("secret")
+    hayes.sleep(5)
+    local bytes, err = sock:receive("*a")
+    local why = sock:lasterror()
+    sock:close()
+    return { module:count("SOCKETSEND"), bytes, err, why and why.name }
+  end
+
+  it("gets no data for a connection whose ConID an answer that comes late gives to another one", function()
+    local late, seen = false, nil
+    open { ["^AT%+SOCKET="] = function(line, port)
+      if not late then return module:open(line) end
+      module.sockets[1] = nil -- it has restarted, and that was not heard
+      port:say(module:open(line), 40)
+      return ""
+    end }
+    hayes.run(function()
+      local sock = assert(modem.tcp.open("a.example", 7))
+      late = true
+      local _, err = modem.tcp.open("b.example", 7)
+      assert.are.same("timeout", err.name)
+      hayes.sleep(20)
+      seen = send_and_receive(sock)
+    end)
+    assert.are.same({ 0, nil, "closed", "data_lost" }, seen)
+  end)
+
+  it("gets no data for a connection that it did not list when it was asked for the state", function()
+    local seen
+    open()
+    hayes.run(function()
+      local sock = assert(modem.tcp.open("a.example", 7))
+      module.sockets[1] = nil
+      assert.are.same("closed", sock:state())
+      module:add { type = 4, host = "b.example", port = 7 }
+      seen = send_and_receive(sock)
+    end)
+    assert.are.same({ 0, nil, "closed", "data_lost" }, seen)
+  end)
+
+  it("gets no data that waited in the queue while bytes of its connection were lost on the line", function()
+    local sent
+    open()
+    hayes.run(function()
+      local sock = assert(modem.tcp.open("a.example", 7, { mode = "push" }))
+      local hold = assert(exchange.hold(modem))
+      sock:send("secret")
+      hayes.sleep(1)
+      module.port:say("\r\n+EVENT:SocketDown,1,9,hello\r\n+EVENT:WIFI_GOT_IP\r\n")
+      hayes.sleep(1)
+      hold:__close()
+      hayes.sleep(5)
+      sent = module:count("SOCKETSEND")
+      assert.are.same({ nil, "closed" }, { sock:flush() })
+      sock:close()
+    end)
+    assert.are.same(0, sent)
+  end)
+
+  it("loses no data of a connection that ends while it is about to enter transparent transmission", function()
+    local got
+    open { ["^AT%+SOCKETTT"] = function(_, port)
+      module.sockets[1].packets = { "the ", "rest" }
+      module.sockets[1].status = 127
+      module:event("SocketDown,1,4", 0.1)
+      module:event("SocketDown,1,4", 0.2)
+      module:event("SocketDisconnect,1", 0.3)
+      module.online, module.last = true, script.now()
+      port:say(">", 1)
+      return ""
+    end }
+    hayes.run(function()
+      local sock = assert(modem.tcp.open("a.example", 7))
+      sock:settimeout(10)
+      local ok, err = sock:transparent()
+      assert.is_nil(ok)
+      assert.are.same("closed", err.name)
+      got = sock:receive("*a")
+      sock:close()
+    end)
+    assert.are.same("the rest", got)
+  end)
 end)
