@@ -110,6 +110,21 @@ describe("An FTP session whose link broke in a transfer that was not tried again
     end)
   end
 
+  it("logs out where the data of a download that was cancelled looks like a restart", function()
+    function module.fault(line) return line:find("QFTPGET", 1, true) and "" or nil end
+    module.files.down = BYTES
+    hayes.run(function()
+      local task = hayes.spawn(function() ftp:get("down") end)
+      while module:count "QFTPGET" == 0 do hayes.sleep(0.01) end
+      task:cancel()
+      task:join()
+      module.port:say("\r\nCONNECT\r\nlog of the server\r\nRDY\r\n", 0.01)
+      assert(modem:wait("reboot", 10))
+      assert.is_true(ftp:close())
+    end)
+    assert.is_false(module.logged_in)
+  end)
+
   it("logs out at the next close() where the first one has failed", function()
     function module.fault(line) return line:find("QFTPSTAT", 1, true) and "\r\nERROR\r\n" end
     assert.is_nil((ftp:close()))

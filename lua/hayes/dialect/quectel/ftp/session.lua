@@ -477,10 +477,11 @@ end
 -- The end
 
 --- The module has restarted, or the port is closed: what the module was told for this session is lost. Its SSL context
---- is still the one it had, until the next login takes another.
+--- is still the one it had, until the next login takes another. A session that is in doubt stays so: the data of a
+--- download that was given up may hold what a module says when it restarts.
 ---@package
 function Session:lose()
-  self.in_doubt = self.modem.closed_with and (self.in_doubt or self.connected) or false
+  self.in_doubt = self.in_doubt or self.modem.closed_with and self.connected or false
   self.connected = false
   self.restarts = self.restarts + 1
 end
