@@ -75,7 +75,8 @@ void at_engine_give_up(struct at_engine *engine, enum at_result result, at_time 
     }
     if (engine->download.active)
         at_online_stop_asking(&engine->online);
-    engine->block_owner = AT_BLOCK_OTHER;
+    if (engine->block_owner == AT_BLOCK_COMMAND)
+        engine->block_owner = AT_BLOCK_OTHER;
     at_engine_start_sync(engine, &start, now);
 }
 

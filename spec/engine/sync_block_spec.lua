@@ -53,4 +53,16 @@ describe("A block that comes while the engine gets in step", function()
     bench:get_in_step()
     assert.is_nil(bench:last("reboot"))
   end)
+
+  it("is told as damaged, too, when it was cut off before the command was given up", function()
+    bench:get_in_step()
+    bench:command("AT+CSQ", { timeout = 1 })
+    bench:receive('\r\n+QIURC: "recv",1,1000\r\n01234')
+    for _ = 1, 40 do
+      bench:pass(0.05)
+      if bench:last("damage") then break end
+    end
+    assert.are.same("short_read", bench:last("damage")[3])
+    bench:get_in_step()
+  end)
 end)
