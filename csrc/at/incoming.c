@@ -349,7 +349,15 @@ static void note_stray_bytes(struct at_engine *engine)
         at_engine_note_damage(engine, AT_LONG);
 }
 
-static bool is_text(const struct at_token *line)
+/* What has come is no line that a module sends. If the command in flight begins data mode, its `CONNECT` may
+ * have been lost, and this is data. */
+static void suspect_data(struct at_engine *engine)
+{
+    if (engine->slot.online && at_slot_is_awaiting(&engine->slot))
+        engine->data_suspected = true;
+}
+
+static bool is_printable(const struct at_token *line)
 {
     for (size_t i = 0; i < line->length; i++) {
         if (line->text[i] < ' ' || line->text[i] > '~')
@@ -382,8 +390,8 @@ static enum at_event_kind on_other_line(struct at_engine *engine, struct at_even
     if (engine->sync.phase != AT_SYNC_OFF)
         at_sync_line(&engine->sync, now);
     note_stray_bytes(engine);
-    if (engine->slot.online && at_slot_is_awaiting(&engine->slot) && !is_text(line))
-        engine->data_suspected = true;
+    if (!is_printable(line))
+        suspect_data(engine);
     return emit_line(engine, event, AT_EVENT_UNKNOWN, line, now);
 }
 
@@ -498,6 +506,7 @@ enum at_event_kind at_engine_on_token(struct at_engine *engine, struct at_event 
         if (at_engine_check_after_block(engine, event, token, false, now))
             return AT_EVENT_DAMAGE;
         note_stray_bytes(engine);
+        suspect_data(engine);
         return at_event_init(event, AT_EVENT_OVERLONG, token);
     }
     return AT_EVENT_NONE;
