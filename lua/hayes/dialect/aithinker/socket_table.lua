@@ -70,8 +70,8 @@ function SocketTable:all_rows()
   return undamaged.ask(self.modem, "AT+SOCKET?", function() return self:rows() end)
 end
 
---- The row with this ConID; nil if there is none: two answers in a row lack it, since one may have lost a line. False and
---- the error if the module does not tell.
+--- The row with this ConID; nil if two answers in a row lack it, since one may have lost a line. False and the error if
+--- the module does not tell.
 ---@param id integer
 ---@param request? hayes.request
 ---@return table|false|nil, hayes.error?
