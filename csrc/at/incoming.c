@@ -349,23 +349,6 @@ static void note_stray_bytes(struct at_engine *engine)
         at_engine_note_damage(engine, AT_LONG);
 }
 
-/* What has come is no line that a module sends. If the command in flight begins data mode, its `CONNECT` may
- * have been lost, and this is data. */
-static void suspect_data(struct at_engine *engine)
-{
-    if (engine->slot.online && at_slot_is_awaiting(&engine->slot))
-        engine->data_suspected = true;
-}
-
-static bool is_printable(const struct at_token *line)
-{
-    for (size_t i = 0; i < line->length; i++) {
-        if (line->text[i] < ' ' || line->text[i] > '~')
-            return false;
-    }
-    return true;
-}
-
 static enum at_event_kind on_other_line(struct at_engine *engine, struct at_event *event,
                                         const struct at_token *line, const struct at_line_rule *rule,
                                         at_time now)
@@ -390,8 +373,7 @@ static enum at_event_kind on_other_line(struct at_engine *engine, struct at_even
     if (engine->sync.phase != AT_SYNC_OFF)
         at_sync_line(&engine->sync, now);
     note_stray_bytes(engine);
-    if (!is_printable(line))
-        suspect_data(engine);
+    at_engine_suspect_data(engine, line);
     return emit_line(engine, event, AT_EVENT_UNKNOWN, line, now);
 }
 
@@ -506,7 +488,7 @@ enum at_event_kind at_engine_on_token(struct at_engine *engine, struct at_event 
         if (at_engine_check_after_block(engine, event, token, false, now))
             return AT_EVENT_DAMAGE;
         note_stray_bytes(engine);
-        suspect_data(engine);
+        at_engine_suspect_data(engine, token);
         return at_event_init(event, AT_EVENT_OVERLONG, token);
     }
     return AT_EVENT_NONE;
