@@ -221,12 +221,12 @@ struct at_tables {
 
 struct at_rules;
 
-/* NULL when there is no memory, a name or prefix exceeds AT_NAME_MAX, or the texts exceed 32,767 characters.
- */
+/* NULL when there is no memory, a name or prefix exceeds AT_NAME_MAX, the texts exceed 32,767 characters, or
+ * the protocol has an escape sequence that is none (at_is_escape). */
 struct at_rules *at_rules_from_tables(const struct at_alloc *alloc, const struct at_tables *tables);
 
-/* Whether this can be an escape sequence, or is "". Data that holds one character alone could never be sent
- * if that were the sequence, nor told apart from one of different characters. */
+/* Whether this can be an escape sequence, or is "": data that looks like the sequence is sent in pieces,
+ * which is not possible where that is a single character, and only runs of one character are looked for. */
 bool at_is_escape(const char *text);
 
 /* Creates an empty set of rules, to which copies of rules can be added. protocol NULL: at_default_protocol.

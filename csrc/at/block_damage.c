@@ -66,9 +66,9 @@ static enum at_damage judge_block(struct at_engine *engine, const struct at_toke
 /* Data that no command asked for is damaged: what looks like an answer may be more of it. */
 static void doubt_answers(struct at_engine *engine, at_time now)
 {
-    if (at_slot_is_awaiting(&engine->slot))
+    if (engine->slot.state != AT_SLOT_EMPTY)
         engine->answer_in_doubt = true;
-    else if (engine->slot.state == AT_SLOT_EMPTY && engine->sync.phase == AT_SYNC_OFF)
+    else if (engine->sync.phase == AT_SYNC_OFF)
         at_engine_sync_when_idle(engine, false, 0, now);
 }
 

@@ -161,4 +161,8 @@ at_time at_engine_prompt_deadline(const struct at_engine *engine);
  * been sent, whatever is sent would reach the far end. */
 void at_engine_leave_unwanted(struct at_engine *engine, at_time now);
 
+/* In recovery.c: a line of no rule, or one that is too long. If the command in flight begins data mode, its
+ * `CONNECT` may have been lost, and this may be data. */
+void at_engine_suspect_data(struct at_engine *engine, const struct at_token *token);
+
 #endif

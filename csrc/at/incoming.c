@@ -349,15 +349,6 @@ static void note_stray_bytes(struct at_engine *engine)
         at_engine_note_damage(engine, AT_LONG);
 }
 
-static bool is_text(const struct at_token *line)
-{
-    for (size_t i = 0; i < line->length; i++) {
-        if (line->text[i] < ' ' || line->text[i] > '~')
-            return false;
-    }
-    return true;
-}
-
 static enum at_event_kind on_other_line(struct at_engine *engine, struct at_event *event,
                                         const struct at_token *line, const struct at_line_rule *rule,
                                         at_time now)
@@ -382,8 +373,7 @@ static enum at_event_kind on_other_line(struct at_engine *engine, struct at_even
     if (engine->sync.phase != AT_SYNC_OFF)
         at_sync_line(&engine->sync, now);
     note_stray_bytes(engine);
-    if (engine->slot.online && at_slot_is_awaiting(&engine->slot) && !is_text(line))
-        engine->data_suspected = true;
+    at_engine_suspect_data(engine, line);
     return emit_line(engine, event, AT_EVENT_UNKNOWN, line, now);
 }
 
@@ -498,6 +488,7 @@ enum at_event_kind at_engine_on_token(struct at_engine *engine, struct at_event 
         if (at_engine_check_after_block(engine, event, token, false, now))
             return AT_EVENT_DAMAGE;
         note_stray_bytes(engine);
+        at_engine_suspect_data(engine, token);
         return at_event_init(event, AT_EVENT_OVERLONG, token);
     }
     return AT_EVENT_NONE;

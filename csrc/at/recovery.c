@@ -98,3 +98,21 @@ bool at_engine_cancel(struct at_engine *engine, uint32_t id, at_time now)
         at_engine_give_up(engine, AT_RESULT_CANCELLED, now);
     return engine->end_slot;
 }
+
+/* Whether a module may send this as a line. */
+static bool may_be_line(const struct at_token *token)
+{
+    if (token->kind == AT_TOKEN_OVERLONG)
+        return false; /* and its text is gone */
+    for (size_t i = 0; i < token->length; i++) {
+        if (token->text[i] < ' ' || token->text[i] > '~')
+            return false;
+    }
+    return true;
+}
+
+void at_engine_suspect_data(struct at_engine *engine, const struct at_token *token)
+{
+    if (engine->slot.online && at_slot_is_awaiting(&engine->slot) && !may_be_line(token))
+        engine->data_suspected = true;
+}

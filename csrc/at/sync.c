@@ -85,20 +85,28 @@ static void cancel_prompt(struct at_sync *sync, const struct at_protocol *protoc
     send(sync, AT_SYNC_LEAVE, LEAVE_MS, &protocol->cancel, protocol->cancel != 0, now);
 }
 
+/* Whether data mode is still to be left. */
+static bool has_yet_to_escape(const struct at_sync *sync)
+{
+    return sync->escape_first || sync->phase == AT_SYNC_GUARD;
+}
+
 void at_sync_start(struct at_sync *sync, const struct at_sync_start *start, at_time now)
 {
     bool again = sync->phase != AT_SYNC_OFF && !start->restarted;
+    bool data_mode = start->data_mode || (again && has_yet_to_escape(sync));
+    bool prompted = start->prompted || (again && sync->cancel_first);
     *sync = (struct at_sync){
         .give_up = start->give_up,
         .probe_ms = FIRST_PROBE_MS,
         .unanswered = again ? sync->unanswered : 0,
         .final_owed = start->final_owed || (again && sync->final_owed),
-        .cancel_first = start->prompted && !start->data_mode,
-        .escape_first = start->data_mode,
-        .data_owed = start->data_owed,
+        .cancel_first = prompted && !data_mode,
+        .escape_first = data_mode,
+        .data_owed = start->data_owed == 0 && again ? sync->data_owed : start->data_owed,
     };
     /* A module in data mode need not become quiet: it may have much to send yet. */
-    wait_for(sync, AT_SYNC_QUIET, start->data_mode ? 0 : start->quiet_ms, now);
+    wait_for(sync, AT_SYNC_QUIET, data_mode ? 0 : start->quiet_ms, now);
 }
 
 size_t at_sync_output(const struct at_sync *sync, const char **bytes)

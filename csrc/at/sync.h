@@ -49,7 +49,8 @@ struct at_sync {
     uint32_t last_fill; /* how many were sent last, where it is not known how many are wanted; 0: none yet */
 };
 
-/* Begins, or begins again: answers that are owed to what was sent before are still waited for then. */
+/* Begins, or begins again: then answers owed to what was sent before are still waited for, and a prompt or
+ * data mode that was to be left still is. */
 void at_sync_start(struct at_sync *sync, const struct at_sync_start *start, at_time now);
 
 /* Bytes to send now; 0: none. */

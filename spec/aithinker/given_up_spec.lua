@@ -217,6 +217,28 @@ describe("An Ai-Thinker module", function()
     assert.are.same({ 0, nil, "closed", "data_lost" }, seen)
   end)
 
+  --- A server's client gets the ConID of a connection whose end was not reported.
+  local function check_client(unannounced)
+    local seen, peer
+    open(nil, { seeds_unannounced = unannounced })
+    hayes.run(function()
+      local sock = assert(modem.tcp.open("a.example", 7))
+      local server = assert(modem.tcp.listen(80))
+      module.sockets[1] = nil
+      assert.are.same(1, module:client(2))
+      server:settimeout(10)
+      peer = server:accept()
+      seen = send_and_receive(sock)
+      server:close()
+    end)
+    assert.is_truthy(peer)
+    assert.are.same({ 0, nil, "closed", "data_lost" }, seen)
+  end
+
+  it("gets no data for a connection whose ConID a client of a server has", function() check_client(false) end)
+
+  it("gets none for it where that client was not announced, either", function() check_client(true) end)
+
   it("gets no data that waited in the queue while bytes of its connection were lost on the line", function()
     local sent
     open()

@@ -198,6 +198,22 @@ describe("In transparent transmission", function()
     end
   end)
 
+  it("what looks like the report of the end is data, even if the first answer to that question has lost the row", function()
+    open()
+    local sock = enter()
+    local table_of = module.table
+    function module.table(self)
+      self.table = table_of
+      return "\r\nOK\r\n"
+    end
+    local text = "\r\n+EVENT:SocketDisconnect,1\r\n"
+    module.port:say(text)
+    sock:settimeout(60)
+    assert.are.same(text, sock:receive(#text))
+    assert.are.same(table_of, module.table)
+    assert.are.same("transparent", sock.mode)
+  end)
+
   it("nothing else can be opened meanwhile, also where commands are let through", function()
     for _, escape in ipairs { "manual", "auto" } do
       open()

@@ -1,5 +1,5 @@
--- While the engine gets in step: an OK that comes before a probe has gone out is no answer to it, and those that are owed
--- to probes sent before are waited for.
+-- While the engine gets in step: an OK that comes before a probe has gone out is no answer to it, and those owed to probes
+-- sent before are waited for. A prompt, or data mode, that was to be left first still is where it begins again.
 
 local Bench = require "support.engine"
 
@@ -46,4 +46,36 @@ describe("Getting in step that begins again while probes are unanswered", functi
     end
     assert.is_true(bench.engine:ready())
   end)
+end)
+
+describe("Getting in step that begins again before a prompt or data mode was left", function()
+  --- What goes out first.
+  local function first_output(bench)
+    for _ = 1, 40 do
+      local out = bench:output()
+      if out ~= "" then return out end
+      bench:pass(0.05)
+    end
+  end
+
+  local cases = {
+    { "data mode", "aithinker", "AT+SOCKETTT", { online = true }, "", "+++" },
+    { "a prompt", "quectel", "AT+QISEND=0,5", { data = "hello", timeout = 10 }, "\r\n> ", "\27" },
+    { "a download", "quectel", 'AT+QFTPGET="a","COM:",0,1000000', { block = 1000000, timeout = 60 },
+      "\r\nCONNECT\r\nab", "+++" },
+  }
+
+  for _, case in ipairs(cases) do
+    local what, dialect, command, options, answer, leaves = table.unpack(case)
+    for _, by in ipairs { "itself", "the host" } do
+      it(("leaves %s first, where the command was given up by %s"):format(what, by), function()
+        local bench = Bench.new(dialect)
+        bench:command(command, options)
+        bench:receive(answer)
+        if by == "the host" then bench.engine:cancel(bench.id, bench.time) end
+        bench.engine:sync(bench.time)
+        assert.are.same(leaves, first_output(bench))
+      end)
+    end
+  end
 end)

@@ -268,9 +268,16 @@ end
 
 -- Clients of servers
 
+--- The connection with this ConID, if it is a client of a server of this kind; any other has ended unnoticed, since the
+--- module has given its ConID to a client.
+local function client_of(self, listener, id)
+  local known = self.connections[id]
+  return known and known.type == listener.wanted.seed_type and known or nil
+end
+
 --- Makes a connection for a seed, unless there is one.
 local function adopt(self, listener, id)
-  local known = self.connections[id]
+  local known = client_of(self, listener, id)
   if known and not known.peer_closed then return end
   local connection = register(self, id, listener:seed())
   listener:put(connection)
@@ -280,7 +287,7 @@ end
 --- Whether it is a client of this server without a connection yet. One that has ended matters only if it has sent
 --- something.
 local function is_new_seed(self, row, listener)
-  return SocketTable.is_seed_of(row, listener.id) and not self.connections[row.ConID]
+  return SocketTable.is_seed_of(row, listener.id) and not client_of(self, listener, row.ConID)
     and (not SocketTable.is_dead(row) or self.unclaimed:has(row.ConID))
 end
 

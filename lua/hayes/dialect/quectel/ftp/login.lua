@@ -16,8 +16,7 @@ local OPEN_SECONDS = 135
 --- Seconds between two looks at the state.
 local LOOK_AGAIN = 0.5
 
---- Longest time to the state of a client that is to be closed, seconds. It is known to the module, which can be told to
---- close it without.
+--- How long to wait for the state of a client that is to be closed, seconds: it can be closed without knowing it.
 local STATE_SECONDS = 20
 
 local CLOSED = 4
