@@ -231,7 +231,8 @@ end
 --- The module no longer has the connection, and with it data that was not read.
 function Input:on_missing()
   self.failure = self.failure or errors.new { name = "data_lost", origin = "aithinker",
-    message = self.connection:title() .. " is no longer there, and the module has not said so: data of it may be missing",
+    message = self.connection:title()
+      .. " is no longer there, and the module has not said so: data of it may be missing",
     hint = "The module has restarted, or what it said got lost: modem:line_errors() counts what looked wrong." }
 end
 

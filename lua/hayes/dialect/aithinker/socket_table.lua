@@ -70,8 +70,8 @@ function SocketTable:all_rows()
   return undamaged.ask(self.modem, "AT+SOCKET?", function() return self:rows() end)
 end
 
---- The row with this ConID; nil if there is none: two answers in a row lack it, since one may have lost a line. False and
---- the error if the module does not tell.
+--- The row with this ConID; nil if there is none: two answers in a row lack it, since one may have lost a line. False
+--- and the error if the module does not tell.
 ---@param id integer
 ---@param request? hayes.request
 ---@return table|false|nil, hayes.error?
@@ -89,20 +89,21 @@ end
 local QUESTIONS = 3
 
 --- Looks up the row of a connection without waiting, ahead of all queued commands, and calls tell(row): nil if there is
---- none, false if the module does not tell, though asked repeatedly.
+--- none, as in row(), false if the module does not tell, though asked repeatedly.
 ---@param connection hayes.aithinker.connection
 ---@param tell fun(row: table|false|nil)
 ---@param count? integer questions asked before
-function SocketTable:ask_row(connection, tell, count)
+---@param missing? boolean an answer lacked it
+function SocketTable:ask_row(connection, tell, count, missing)
   count = (count or 0) + 1
   local function answered(response)
     local list = response and rows_of(self, response)
-    if not list and count < QUESTIONS then return self:ask_row(connection, tell, count) end
-    if not list then return tell(false) end
-    for _, row in ipairs(list) do
+    for _, row in ipairs(list or {}) do
       if row.ConID == connection.id then return tell(row) end
     end
-    tell(nil)
+    if list and missing then return tell(nil) end
+    if count < QUESTIONS then return self:ask_row(connection, tell, count, missing or list ~= nil) end
+    tell(false)
   end
   local request = { next = true, owner = connection.place, finished = answered }
   local ticket = exchange.start(self.modem, "AT+SOCKET?", request)
