@@ -165,16 +165,16 @@ static const luaL_Reg methods[] = {
 };
 
 /* fill_standard(): gives standard input, output and error, where they are closed, /dev/null, so that nothing
- * that is opened later gets their numbers. For programs, before they open anything. */
+ * that is opened later gets their numbers. Standard output is for reading then: what is printed fails, as
+ * nobody gets it. For programs, before they open anything. */
 static int fill_standard(lua_State *L)
 {
+    static const int modes[] = {O_RDWR, O_RDONLY, O_RDWR};
     (void)L;
-    int fd;
-    do
-        fd = open("/dev/null", O_RDWR);
-    while (fd >= 0 && fd <= 2);
-    if (fd > 2)
-        close(fd);
+    for (int fd = 0; fd <= 2; fd++) {
+        if (fcntl(fd, F_GETFD) < 0)
+            open("/dev/null", modes[fd]); /* those below are open: it gets this number */
+    }
     return 0;
 }
 

@@ -300,4 +300,26 @@ describe("In transparent transmission", function()
     assert.is_false(module.online)
     assert.are.same("", module.through)
   end)
+
+  it("a connection is not taken for ended whose row got lost on the line when the module was asked", function()
+    local asked, got = 0, nil
+    open { commands = { ["AT+CSQ"] = "\r\nOK\r\n", ["AT+SOCKET?"] = function()
+      asked = asked + 1
+      return asked == 2 and "\r\nOK\r\n" or module:table()
+    end } }
+    local DATA = "about\r\n+EVENT:SocketDisconnect,1\r\n"
+    hayes.run(function()
+      local sock = assert(modem.tcp.open("a.example", 7, { mode = "transparent", escape = "auto" }))
+      hayes.sleep(5)
+      local asking = hayes.spawn(modem.at, modem, "AT+CSQ")
+      module.port:say(DATA)
+      asking:join()
+      hayes.sleep(10)
+      module.port:say("more")
+      sock:settimeout(10)
+      got = sock:receive(#DATA + 4)
+      sock:close()
+    end)
+    assert.are.same({ DATA .. "more", 3 }, { got, asked })
+  end)
 end)

@@ -88,6 +88,7 @@ function cli.main(words)
   local run = { arguments = arguments, out = Output.new { json = arguments.json } }
   local ok, raised = xpcall(function()
     core.release_interrupts()
+    if arguments.shown then return run.out:text(arguments.shown) end
     paths.check(arguments)
     return parser.commands[arguments.command].run(run)
   end, classify)

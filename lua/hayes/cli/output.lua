@@ -52,6 +52,9 @@ function Output.line(_, text, ...)
   write(formatted(text, ...), "\n")
 end
 
+--- Lines of our own.
+function Output.text(_, text) write(text) end
+
 --- What was printed is on its way. Ends the run where it is not.
 function Output.flush() unless_failed(io.stdout:flush()) end
 

@@ -41,6 +41,24 @@ local function add_json(command)
   end
 end
 
+local SHOWN = {}
+
+--- Ends parsing: this text is what was asked for.
+local function show(text) error({ [SHOWN] = text }, 0) end
+
+--- What argparse prints before it ends the program, without a look at standard output, ends parsing instead.
+--- `is_parsing`: nil ends that.
+local function catch_texts(command, is_parsing)
+  local function catch(name, line_end)
+    command[name] = nil
+    local get = command[name]
+    command[name] = is_parsing and function(self) show(get(self) .. line_end) end
+  end
+  catch("get_help", "\n")
+  for _, shell in ipairs { "bash", "zsh", "fish" } do catch("get_" .. shell .. "_complete", "") end
+  for _, one in ipairs(command._commands) do catch_texts(one, is_parsing) end
+end
+
 --- The parser of the whole command line.
 function parser.new()
   local top = argparse("hayes", "The network and file services of serial AT modules, from a shell.",
@@ -50,10 +68,7 @@ function parser.new()
   top:add_complete_command()
   top._commands[2]:epilog("`make install` puts these files where shells look for them. Without it:\n"
     .. "   . <(hayes completion bash)\n   hayes completion fish | source")
-  top:flag("--version", "Print the version."):action(function()
-    print(hayes_version)
-    os.exit(0)
-  end)
+  top:flag("--version", "Print the version."):action(function() show(hayes_version .. "\n") end)
   top:command_target "command"
   top:require_command(true)
   for _, name in ipairs(names) do
@@ -67,7 +82,8 @@ function parser.new()
   return top
 end
 
---- The arguments as a table; or nil, what is wrong with them, and the parser of the command that they belong to.
+--- The arguments as a table, or `shown` alone, a text that was asked for (the help); or nil, what is wrong with them,
+--- and the parser of the command that they belong to.
 ---@param words string[]
 function parser.parse(words)
   local top = parser.new()
@@ -75,8 +91,11 @@ function parser.parse(words)
   local function refuse(current, message) error({ mark = mark, current = current, message = message }, 0) end
   top.error = refuse
   for _, command in ipairs(top._commands) do command.error = refuse end -- `help` and `completion` ask theirs
+  catch_texts(top, true)
   local ok, result = pcall(top.parse, top, words)
+  catch_texts(top)
   if ok then return result end
+  if type(result) == "table" and result[SHOWN] then return { shown = result[SHOWN] } end
   if type(result) ~= "table" or result.mark ~= mark then error(result, 0) end
   return nil, result.message, result.current
 end

@@ -90,19 +90,21 @@ end
 local QUESTIONS = 3
 
 --- Looks up the row of a connection without waiting, ahead of all queued commands, and calls tell(row): nil if there is
---- none, false if the module does not tell, though asked repeatedly.
+--- none, as in row(), false if the module does not tell, though asked repeatedly.
 ---@param connection hayes.aithinker.connection
 ---@param tell fun(row: table|false|nil)
 ---@param count? integer questions asked before
-function SocketTable:ask_row(connection, tell, count)
+---@param missing? boolean an answer lacked it
+function SocketTable:ask_row(connection, tell, count, missing)
   count = (count or 0) + 1
   local function answered(response)
     local list = response and rows_of(self, response)
     for _, row in ipairs(list or {}) do
       if row.ConID == connection.id then return tell(row) end
     end
-    if count < QUESTIONS then return self:ask_row(connection, tell, count) end
-    if list then tell(nil) else tell(false) end
+    if list and missing then return tell(nil) end
+    if count < QUESTIONS then return self:ask_row(connection, tell, count, missing or list ~= nil) end
+    tell(false)
   end
   local request = { next = true, owner = connection.place, finished = answered }
   local ticket = exchange.start(self.modem, "AT+SOCKET?", request)
