@@ -41,6 +41,11 @@ describe("The shell", function()
     assert.are.equal("1\nnil\n2\nnil\n", piped("1, nil, 2, nil\nnil\n").out)
   end)
 
+  it("prints the error that stands beside the nil of an assignment", function()
+    assert.are.equal("reason\nnil\n3\n", piped('a = nil, "reason"\na, nil\nb = 3, "more"\nb == 3 and b\n').out)
+    assert.are.equal("1\n", piped('a, b = 1, 2\nc = function() return nil, "later" end\na\n').out)
+  end)
+
   it("says how data is given to a command that waits for some", function()
     assert.are.equal('AT+QISEND=0 waits for data: write modem:at([[AT+QISEND=0]], { data = "…" })\n',
       piped("AT+QISEND=0\n").out)

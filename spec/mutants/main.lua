@@ -100,6 +100,10 @@ end
 
 local function main()
   local mutants, pipes, counts, troubles = wanted(), {}, { noticed = 0, survived = 0 }, 0
+  if #mutants == 0 then
+    io.stderr:write("no change is called like this: ", table.concat(arg, " "), "; spec/mutants/list has them all\n")
+    os.exit(2)
+  end
   local folder = Process.run({ "mktemp", "-d", "-p", BUILD, "mutants.XXXXXX" }):match "[^\n]+"
   for job = 1, JOBS do pipes[job] = start_job(folder, job) end
   for job = 1, JOBS do

@@ -144,6 +144,13 @@ end
 --- By the variables of the environment: SEED, ONLY, TRACE; or SEEDS and FIRST; SCENE. Gives the exit code.
 function simulate.main(get)
   if (get "SCENE" or "") ~= "" then simulate.scene = get "SCENE" end
+  for _, name in ipairs { "SEED", "SEEDS", "FIRST" } do
+    local value = get(name) or ""
+    if value ~= "" and not math.tointeger(tonumber(value)) then
+      io.stderr:write(name, " is ", value, "; it must be a whole number\n")
+      return 2
+    end
+  end
   local seed = tonumber(get "SEED")
   if seed then return run_one(seed, numbers(get "ONLY"), (get "TRACE" or "") ~= "") and 0 or 1 end
   local first, count = tonumber(get "FIRST") or 1, tonumber(get "SEEDS") or 2000

@@ -86,6 +86,18 @@ function evaluate.is_unfinished(text)
   return not expression and (ends_too_early(err) or ends_too_early(of_expression)) ~= nil
 end
 
+--- NAME = EXPRESSION as a function that gives what the expression gives, so that the error beside a nil is not lost.
+local function assignment(shell, text)
+  local name, expression = text:match "^%s*(%a[%w_]*)%s*=(.+)$"
+  local f = name and load("return " .. expression, "=line", "t", shell.environment)
+  if not f then return nil end
+  return function()
+    local values = table.pack(f())
+    shell.environment[name] = values[1]
+    if values[1] == nil and values[2] ~= nil then shell:show_error(values[2]) end
+  end
+end
+
 --- Runs a line; the value of an expression is printed. Raises what the line raises.
 ---@param shell hayes.cli.shell
 ---@param text string
@@ -94,6 +106,7 @@ function evaluate.run(shell, text)
   local err
   if not f then f, err = load(text, "=line", "t", shell.environment) end
   if not f then return shell:show_error((err:gsub("^line:1: ", ""))) end
+  f = assignment(shell, text) or f
   local results = table.pack(pcall(f))
   local is_nil = not results[1] and type(results[2]) == "string" and results[2]:find("a nil value", 1, true)
   local is_bare = results[1] and results.n == 2 and results[2] == nil and text:find "^modem[%w_.]+$"
