@@ -128,10 +128,12 @@ static bool tick_sync(struct at_engine *engine, at_time now)
     return true;
 }
 
-/* While a command waits for its source, its time-out does not run. */
+/* While a command waits for its source, its time-out does not run; nor once it has ended. */
 static at_time slot_deadline(const struct at_engine *engine)
 {
     const struct at_slot *slot = &engine->slot;
+    if (slot->state == AT_SLOT_EMPTY || slot->state == AT_SLOT_GIVEN_UP)
+        return AT_NEVER;
     return slot->state == AT_SLOT_DATA && at_upload_is_starved(&slot->upload) ? AT_NEVER : slot->deadline;
 }
 

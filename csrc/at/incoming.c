@@ -237,13 +237,16 @@ static enum at_event_kind begin_block(struct at_engine *engine, struct at_event 
     return AT_EVENT_INFO;
 }
 
-/* The prompt starts data mode; if the host did not ask for it, leaves it again. */
+/* The prompt starts data mode. If the host did not ask for it, or some of its data has passed before, leaves
+ * it again. */
 static enum at_event_kind enter_data_mode(struct at_engine *engine, struct at_event *event,
                                           const struct at_token *line, at_time now)
 {
-    if (engine->slot.online)
+    bool began_before = engine->data_suspected;
+    if (engine->slot.online && !began_before)
         return begin_data_mode(engine, event, line, now);
-    bool cancel = !engine->slot.prompt_enters_data_mode && engine->rules->protocol.cancel != 0;
+    bool cancel =
+        !began_before && !engine->slot.prompt_enters_data_mode && engine->rules->protocol.cancel != 0;
     end_slot(engine, event, line, false, now);
     if (cancel)
         at_engine_sync_when_idle(engine, true, 0, now);
@@ -278,7 +281,7 @@ static enum at_event_kind on_connect(struct at_engine *engine, struct at_event *
     if (slot->block > 0)
         return begin_block(engine, event, line, now);
     if (slot->online)
-        return begin_data_mode(engine, event, line, now);
+        return enter_data_mode(engine, event, line, now);
     return begin_body(engine, event, line, now);
 }
 

@@ -56,6 +56,7 @@ describe("A dialect table", function()
     { "a service that is a number", function(d) d.services.tcp = 5 end,
       "services[\"tcp\"] is 5; it must be a string or a function" },
     { "a pattern that Lua cannot read", function(d) d.redact = { { "(", "" } } end, "it must be a Lua pattern (" },
+    { "a minimum that is a table", function(d) d.commands[2].params[1].min = {} end, ".min is a table" },
     { "a minimum above the maximum", function(d) d.commands[2].params[1].min = 9 end, "min is greater than max" },
     { "a step of a link whose command is not declared", function(d) d.links.tcp.close[1] = "+CIPCLOS" end,
       "links[\"tcp\"].close: the dialect declares no command \"+CIPCLOS\" (did you mean \"+CIPCLOSE\"?)" },

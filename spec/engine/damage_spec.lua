@@ -225,6 +225,14 @@ describe("The engine, when bytes are lost or come twice,", function()
     end
   end)
 
+  it("does not begin data mode by a prompt among data, some of which has passed as lines", function()
+    local bench = Bench.new("aithinker")
+    bench:command("AT+SOCKETTT", { online = true })
+    bench:receive("\xc4\xcd w\r\n> more")
+    assert.are.same("error", bench:last("final")[3])
+    assert.is_nil(bench:last("data"))
+  end)
+
   it("leaves modules alone of which it is not known what stands after their data", function()
     local bench = Bench.new(core.rules { protocol = { eol = "\r\n" }, lines = {
       { text = "+IPD,", prefix = true, kind = "urc", block = { length = 2, fields = 2, after = ":" } },

@@ -70,8 +70,9 @@ end }
 
 local function whole_range(value)
   if value.min and not value.max then return "min needs a max" end
-  local is_number = value.type == nil or value.type == "integer"
-  return is_number and value.min and value.min > value.max and "min is greater than max" or nil
+  local counts = value.type == nil or value.type == "integer"
+  local numbers = math.type(value.min) and math.type(value.max) -- others are told of one by one
+  return counts and numbers and value.min > value.max and "min is greater than max" or nil
 end
 
 local param = record({
