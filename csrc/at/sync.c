@@ -265,6 +265,7 @@ bool at_sync_tick(struct at_sync *sync, const struct at_escape *escape, const st
         sync->cancel_first = sync->escape_first = false;
         break;
     case AT_SYNC_PROBE:
+        sync->unanswered += sync->final_owed; /* it cannot be told from the answer to a probe any more */
         sync->final_owed = false;
         try_next(sync, escape, protocol, now);
         break;

@@ -37,7 +37,7 @@ struct at_sync {
     at_time give_up;
     uint32_t phase_ms;   /* length of the phase once everything has been sent */
     uint32_t probe_ms;   /* wait for the next answer; doubles with each probe not answered */
-    uint32_t unanswered; /* probes not answered so far */
+    uint32_t unanswered; /* probes, and commands given up before, not answered so far */
     uint8_t clean;       /* probes in a row answered exactly once */
     uint8_t step;        /* what has been tried since the last answer */
     bool final_owed;

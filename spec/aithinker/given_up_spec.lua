@@ -155,6 +155,29 @@ describe("An Ai-Thinker module", function()
     end
   end)
 
+  it("that refuses to resume a connection which it lists as connected has not ended it: an error says what failed", function()
+    local refuses = false
+    open { ["AT+CSQ"] = OK, ["^AT%+SOCKETTT"] = function()
+      if refuses then return "\r\nERROR\r\n" end
+      module.online, module.last = true, script.now()
+      return ">"
+    end }
+    local got, why
+    hayes.run(function()
+      local sock = assert(modem.tcp.open("a.example", 7, { mode = "transparent", escape = "auto" }))
+      hayes.sleep(5)
+      refuses = true
+      assert(modem:at("AT+CSQ"))
+      sock:settimeout(10)
+      got = table.pack(sock:receive("*a"))
+      why = sock:lasterror().name
+      sock:close()
+    end)
+    assert.are.same({ nil, "closed", "" }, { got[1], got[2], got[3] })
+    assert.are.same("error", why)
+    assert.are.same({}, module.sockets)
+  end)
+
   it("that closes a connection while transparent transmission is left says nothing of that in its data", function()
     open({ ["AT+CSQ"] = OK })
     local got

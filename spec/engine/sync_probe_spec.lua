@@ -22,6 +22,30 @@ describe("A probe that the port has not taken yet", function()
   end)
 end)
 
+describe("Getting in step after a command was given up", function()
+  it("waits for its answer, too, when a probe was not answered either", function()
+    local bench = Bench.new("quectel")
+    bench:command("AT+CSQ", { timeout = 1 })
+    bench:pass(1.1)
+    local probes = 0
+    while probes < 2 do
+      bench:pass(0.1)
+      if bench:output():find "AT" then probes = probes + 1 end
+    end
+    bench:receive(OK .. OK) -- of the command and the first probe
+    bench:pass(0.9)
+    assert.are.same("", bench:output())
+    bench:receive(OK)
+    for _ = 1, 2 do
+      bench:pass(0.1)
+      assert.are.same("AT\r", bench:output())
+      bench:receive(OK)
+    end
+    bench:pass(0.1)
+    assert.is_true(bench.engine:ready())
+  end)
+end)
+
 describe("Getting in step that begins again while probes are unanswered", function()
   it("waits for their answers, so that none is taken for that of a command", function()
     local bench = Bench.new("quectel")
