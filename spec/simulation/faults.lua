@@ -63,7 +63,9 @@ kinds.urc = { where = "word", harm = "none", make = function(random, fault) faul
     local module = run.module
     local urcs = module.kind.other_urcs
     if is_of_data_mode(run, word) or word.about.kind == "urc" then return false end
+    local boots = module.boots
     run.line:say(urcs[fault.which % #urcs + 1], { kind = "urc" })
+    if module.boots ~= boots then word.bytes = "" end -- it has restarted in the middle of the URC
   end }
 
 local function place(random, fault) fault.place = random:real() end
