@@ -1,8 +1,6 @@
 /* The next event: what is queued, what the input says, and what is due because time has passed. */
 #include "at/engine.h"
 
-#include <string.h>
-
 enum {
     BLOCK_MS = 5000,     /* longest gap within a block that no command is waiting for */
     SYNC_BLOCK_MS = 250, /* the same while resynchronising, which a wrong length must not hold up */
@@ -87,19 +85,6 @@ static uint32_t block_gap_ms(const struct at_engine *engine)
     return engine->block_owner == AT_BLOCK_OTHER ? STREAMING_MS : SYNC_BLOCK_MS;
 }
 
-/* Whether the data of a download that was given up still comes, with nothing behind it that may be its end,
- * or the answer to the escape sequence. */
-static bool is_streaming(const struct at_engine *engine, at_time now)
-{
-    const struct at_ending *ending = &engine->online.ending;
-    const char *held;
-    size_t length = at_ending_held(ending, &held), answer = AT_ANSWER_LENGTH;
-    if (!engine->download.active || now >= ending->last_byte_at + at_ms(STREAMING_MS))
-        return false;
-    bool answered = length >= answer && memcmp(held + length - answer, at_answer_text, answer) == 0;
-    return !answered && !(ending->complete && at_are_lines(held, length));
-}
-
 /* Advances resynchronisation. True once the host's deadline has passed. */
 static bool tick_sync(struct at_engine *engine, at_time now)
 {
@@ -111,8 +96,6 @@ static bool tick_sync(struct at_engine *engine, at_time now)
         at_framer_reset(&engine->framer); /* the rest of the block is not coming */
     else if (cut)
         sync->until = engine->block_at + at_ms(block_gap_ms(engine)); /* it is, or block_deadline ends it */
-    if (at_sync_has_escaped(sync, now) && is_streaming(engine, now))
-        at_sync_escape_again(sync, &engine->escape, &engine->rules->protocol, now);
     bool done = at_sync_tick(sync, &engine->escape, &engine->rules->protocol, now);
     if (sync->phase == AT_SYNC_PROBE)
         at_engine_stop_download(engine);

@@ -236,17 +236,6 @@ static void try_next(struct at_sync *sync, const struct at_escape *escape, const
     }
 }
 
-bool at_sync_has_escaped(const struct at_sync *sync, at_time now)
-{
-    return sync->phase == AT_SYNC_LEAVE && now >= sync->until;
-}
-
-void at_sync_escape_again(struct at_sync *sync, const struct at_escape *escape,
-                          const struct at_protocol *protocol, at_time now)
-{
-    keep_silent(sync, escape, protocol, now);
-}
-
 bool at_sync_tick(struct at_sync *sync, const struct at_escape *escape, const struct at_protocol *protocol,
                   at_time now)
 {

@@ -77,13 +77,6 @@ void at_sync_data(struct at_sync *sync, at_time now);
 /* The prompt of the command that was given up has arrived, or (connected) its CONNECT. */
 void at_sync_prompt(struct at_sync *sync, bool connected, uint64_t data_owed, at_time now);
 
-/* Whether the module must have heeded the escape sequence by now. */
-bool at_sync_has_escaped(const struct at_sync *sync, at_time now);
-
-/* It has not: sends the escape sequence again. */
-void at_sync_escape_again(struct at_sync *sync, const struct at_escape *escape,
-                          const struct at_protocol *protocol, at_time now);
-
 /* Advances to the next phase when its time has come. True once the engine is synchronised. */
 bool at_sync_tick(struct at_sync *sync, const struct at_escape *escape, const struct at_protocol *protocol,
                   at_time now);

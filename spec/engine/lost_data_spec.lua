@@ -116,28 +116,6 @@ describe("A download that is given up", function()
     end)
   end
 
-  it("is no lines while its data still comes: a module that has not heeded the escape sequence is sent it again", function()
-    local bench = Bench.new()
-    local packet = "\xb9jh\r\nRDY\r\n\x18z\r\nOK\r\n\xb8w"
-    bench:command('AT+QFTPGET="a","COM:",0,1000000', { block = 1000000, timeout = 60 })
-    bench.engine:cancel(bench.id, bench.time)
-    bench:output()
-    bench:receive("\r\nCONNECT\r\n")
-    local sent = {}
-    for step = 1, 120 do
-      bench:pass(0.05)
-      if step % 8 == 0 then bench:receive(packet) end
-      local out = bench:output()
-      if out ~= "" then sent[#sent + 1] = out end
-      if #sent == 2 then break end
-    end
-    assert.are.same({ "+++", "+++" }, sent)
-    bench:pass(1)
-    bench:receive("\r\nOK\r\n")
-    bench:get_in_step()
-    assert.is_nil(bench:last("reboot"))
-  end)
-
   it("is asked for an answer once, where its data has stopped", function()
     local bench = Bench.new()
     bench:command('AT+QFTPGET="a","COM:",0,1000000', { block = 1000000, timeout = 60 })
