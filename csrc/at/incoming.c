@@ -106,7 +106,8 @@ static enum at_event_kind end_slot(struct at_engine *engine, struct at_event *ev
         at_deferred_add(&engine->deferred, slot, now);
     uint64_t data_owed = at_slot_data_owed(slot);
     bool unfinished = at_slot_is_unfinished(slot) || was_ended_by_module(engine, success, now);
-    bool doubtful = engine->answer_in_doubt, data_mode = engine->data_suspected;
+    bool doubtful = engine->answer_in_doubt || event->damage != AT_UNDAMAGED;
+    bool data_mode = engine->data_suspected;
     at_engine_free_slot(engine, now);
     if (unfinished) /* the module may take what comes next as data or as commands */
         at_engine_sync_when_idle(engine, true, data_owed, now);

@@ -113,6 +113,10 @@ static bool may_be_line(const struct at_token *token)
 
 void at_engine_suspect_data(struct at_engine *engine, const struct at_token *token)
 {
-    if (engine->slot.online && at_slot_is_awaiting(&engine->slot) && !may_be_line(token))
+    if (!at_slot_is_awaiting(&engine->slot) || may_be_line(token))
+        return;
+    if (engine->slot.online)
         engine->data_suspected = true;
+    else
+        engine->answer_in_doubt = true;
 }

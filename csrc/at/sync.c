@@ -259,7 +259,6 @@ bool at_sync_tick(struct at_sync *sync, const struct at_escape *escape, const st
         try_next(sync, escape, protocol, now);
         break;
     case AT_SYNC_SETTLE:
-        sync->unanswered = 0;
         if (++sync->clean == CLEAN_PROBES) {
             sync->phase = AT_SYNC_OFF;
             return true;

@@ -116,6 +116,7 @@ describe("The engine, when bytes are lost or come twice,", function()
       bench:command(command)
       bench:receive(head:format(3) .. "abc" .. tail)
       results[i] = bench:last("final")[3]
+      if not bench.engine:ready() then bench:get_in_step() end
     end
     return results
   end
@@ -139,6 +140,23 @@ describe("The engine, when bytes are lost or come twice,", function()
   it("says that the data is too long when so much more comes that it makes a line of its own, however long", function()
     assert.are.same({ "ok", "long_read", "long_read" }, results_of { ends(READ, BLANK),
       ends(READ, ("d"):rep(50) .. BLANK), ends(READ, ("d"):rep(50000) .. BLANK) })
+  end)
+
+  it("gets in step before the next command when the end of an answer may have been data", function()
+    for _, answer in ipairs {
+      "\r\n+QIRD: 3\r\nabc\r\nOK\r\n\1\2\r\n\r\nOK\r\n", -- more than announced
+      "\4\200+QIRD: 9\r\nabc\r\nOK\r\n\r\n\r\nOK\r\n", -- what announces it is damaged
+      ("x"):rep(20000) .. "\r\nOK\r\n\r\nOK\r\n",
+    } do
+      local bench = Bench.new()
+      bench:command("AT+QIRD=0,1500")
+      bench:receive("\r\n+QIRD: 3\r\nabc" .. BLANK)
+      bench:command("AT+QIRD=0,1500")
+      bench:receive(answer)
+      assert.is_not_nil(bench:last("final"))
+      assert.is_false(bench.engine:ready())
+      bench:get_in_step()
+    end
   end)
 
   it("does not call an answer with two blocks whole whose first one was damaged", function()

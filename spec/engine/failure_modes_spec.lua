@@ -120,7 +120,7 @@ for way, pieces in pairs(Bench.ways) do
         local response = bench:command("AT+CSQ")
         bench:receive("\r\n+JUNK: " .. ("x"):rep(20000) .. "\r\n+CSQ: 22,99\r\n\r\nOK\r\n")
         assert.are.same({ "+CSQ: 22,99" }, lines(response))
-        assert.are.same({ "overlong", "final" }, bench:kinds())
+        assert.are.same({ "overlong", "final", "desync" }, bench:kinds()) -- it may have been data, with OK in it
       end)
 
       it("11. tells how long it was", function()

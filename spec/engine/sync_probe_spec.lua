@@ -46,6 +46,29 @@ describe("Getting in step after a command was given up", function()
   end)
 end)
 
+describe("Getting in step with a module that is slow to answer each probe", function()
+  it("is over when no answer to a probe is still to come", function()
+    local bench = Bench.new("quectel")
+    bench.engine:sync(bench.time)
+    local owed = 0
+    for _ = 1, 100 do
+      if bench:output():find "AT" then owed = owed + 1 end
+      if owed == 4 then break end
+      bench:pass(0.1)
+    end
+    -- It takes longer over each answer than the engine waits for another one.
+    for _ = 1, 2 do
+      bench:receive(OK)
+      bench:pass(1.1)
+      if bench:output():find "AT" then owed = owed + 1 end
+      bench:receive(OK)
+      bench:pass(0.5)
+      owed = owed - 2
+      assert.is_false(bench.engine:ready(), ("%d answers are still to come"):format(owed))
+    end
+  end)
+end)
+
 describe("Getting in step that begins again while probes are unanswered", function()
   it("waits for their answers, so that none is taken for that of a command", function()
     local bench = Bench.new("quectel")
