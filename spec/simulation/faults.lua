@@ -138,6 +138,7 @@ end, act = function(run, fault, word)
     run.block_cut = run.block_cut or fault.banner == "missing"
   end
   word.bytes = word.bytes:sub(1, math.floor(fault.place * #word.bytes))
+  run:note_cut(word.bytes)
   run.line:let_go()
   run:module_restarts()
   run.module:reboot(fault.seconds, fault.banner)

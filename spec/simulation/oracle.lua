@@ -258,10 +258,11 @@ end
 
 local lines = { ["AT+CSQ"] = "+CSQ: 22,99", ["AT+CREG?"] = "+CREG: 0,1", ["AT"] = "" }
 
---- Lines that nobody can tell from those of an answer: a banner's, also when it is garbled, and URCs that the library does
---- not know.
-local function is_nobodys(run, line)
-  return run.banner_lines[line] or line:find("^%+QUNHEARD") or line:find("^%+EVENT")
+--- Lines that nobody can tell from those of the answer to a command: a banner's, also when it is garbled, URCs that the
+--- library does not know, and what a restart has cut, before the echo.
+local function is_nobodys(run, line, command)
+  if run.banner_lines[line] or line:find("^%+QUNHEARD") or line:find("^%+EVENT") or run.cut_lines[line] then return true end
+  return line:sub(-#command) == command and run.cut_lines[line:sub(1, -#command - 1)]
 end
 
 --- Each answer is that of its command.
@@ -271,7 +272,7 @@ function oracle.check_response(run, text, response, began)
   if not right then return end
   local own = {}
   for _, line in ipairs(response) do
-    if not is_nobodys(run, line) then own[#own + 1] = line end
+    if not is_nobodys(run, line, text) then own[#own + 1] = line end
   end
   local line = table.concat(own, "\n")
   if line == right then return end

@@ -45,7 +45,7 @@ local HARM = { none = 0, slow = 1, loss = 2, damage = 3 }
 function Run.new(plan, options)
   local self = setmetatable({ plan = plan, world = World.new(), links = {}, calls = {}, handles = {}, outcomes = {},
     counts = {}, users = {}, error_owners = {}, watched = setmetatable({}, { __mode = "k" }),
-    banner_lines = {}, troubles = {},
+    banner_lines = {}, cut_lines = {}, troubles = {},
     harm = 0, armed = false, digest = 0, restarts = 0, noticed = 0, noticed_at = 0, reports = {}, injected = {} }, Run)
   self.world.tracing = options.trace or false
   stream.choose(plan.data_mode and "plain" or plan.transparent and "ends" or "all")
@@ -138,6 +138,13 @@ end
 --- A module that has restarted says this: its lines look like an answer.
 function Run:note_banner(word)
   for line in word:gmatch("[^\r\n]+") do self.banner_lines[line] = true end
+end
+
+--- A restart has cut the words of a module after these: what stands behind their last line end has none, and the echo of
+--- the next command follows it at once.
+function Run:note_cut(words)
+  local left = words:match("[^\r\n]+$")
+  if left then self.cut_lines[left] = true end
 end
 
 local function act(self, fault, what)

@@ -57,16 +57,36 @@ function Looking:__close() self.over = true end
 
 local Writing = {}
 Writing.__index = Writing
+
+--- The file is whole, or the caller's own again.
+function Writing:keep()
+  self.over = true
+  if self.session.half_file == self.name then self.session.half_file = nil end
+end
+
+--- Deletes it: the beginning of a file is of no use in the module. Where no answer to that comes, login.lua does so.
+function Writing:discard()
+  if carry.delete(self.session.modem, self.name) then self:keep() end
+end
+
 function Writing:__close()
   if not self.over then self.session.half_file = self.name end
 end
 
---- For a file of the module that a transfer writes, to be held in a variable that is `<close>`. Left before it is
---- `over`, by a cancelled task: the module may go on until the session is logged out, and what it has of the file is of
---- no use. login.lua removes it.
+--- For a file of the module that a transfer writes, to be held in a variable that is `<close>`. Left before it is kept
+--- or discarded, by a cancelled task: the module may go on until the session is logged out, and what it has of the file
+--- is of no use. login.lua removes it.
 ---@param name string
 function carry.writing(session, name)
   return setmetatable({ session = session, name = name, over = false }, Writing)
+end
+
+--- Deletes a file of the module. False: it may still be there, as the module refused or has not answered.
+---@param name string
+---@return boolean is_gone
+function carry.delete(modem, name)
+  local ok, err = modem.file.delete(name)
+  return ok or err.code == 405
 end
 
 --- Slower than this a transfer inside the module is taken for stuck, bytes a second.

@@ -374,17 +374,18 @@ function Download.inside(session, path, name, options)
     came, err = carry.inside(session, "GET", { path, name, base }, size,
       options.progress and function(done) progress:moved(done) end, doing)
     if not came then
-      modem.file.delete(name) -- the beginning of a file is of no use there
-      writing.over = true
+      writing:discard()
       return nil, err
     end
     there = came
     if options.verify then there, err = modem.file.size(name) end
-    writing.over = true
     if err then return nil, err end
     local is_whole = not size or session.options.type == "ascii" or came == size - base
-    if not options.verify or there == came and is_whole then return came end
-    modem.file.delete(name)
+    if not options.verify or there == came and is_whole then
+      writing:keep()
+      return came
+    end
+    writing:discard()
     return nil, errors.new { name = "size_differs", origin = "ftp",
       message = ("%s: %d bytes came, the server has %s, the module %s"):format(doing, came, size or "?", there or "no")
     }

@@ -2,6 +2,7 @@
 --- logged in to (FTP note 1.4).
 
 local call = require "hayes.dialect.quectel.ftp.call"
+local carry = require "hayes.dialect.quectel.ftp.carry"
 local confirmation = require "hayes.dialect.quectel.confirmation"
 local core = require "hayes.core"
 local errors = require "hayes.error"
@@ -32,11 +33,11 @@ function login.state(modem, seconds)
   return call.ask_number(modem, "STAT", nil, seconds, "asking for the state of the FTP client")
 end
 
---- Removes the beginning of a file that a cancelled task has left in the module, which writes no more of it.
+--- Removes the beginning of a file that was left in the module, which writes no more of it; where that fails, the next
+--- call does.
 function login.clean(session)
   local name = session.half_file
-  session.half_file = nil
-  if name then session.modem.file.delete(name) end
+  if name and carry.delete(session.modem, name) then session.half_file = nil end
 end
 
 --- Leaves the client closed, whatever it was doing. EG800K refuses everything with 603 after one 615, but not

@@ -215,8 +215,7 @@ local function list_inside(self, name, dir, file, doing)
   if not came then return nil, err end
   local text
   text, err = modem.file.read(file)
-  modem.file.delete(file)
-  writing.over = true
+  writing:discard()
   if not text then return nil, err end
   if #text == came then return text end
   return nil, errors.new { name = "size_differs", origin = "ftp",
