@@ -76,7 +76,7 @@ return {
       bare = true, timeout = 40 },
     { name = "+CIPSEND", summary = "Sends data.", source = SOURCE, bare = true,
       params = { link, { name = "length", type = "integer", min = 1, max = 8192 } },
-      data = { ends = "length", length = "length" }, final = "send", timeout = 15 },
+      data = { length = "length" }, final = "send", timeout = 15 },
     { name = "+CIPRECVTYPE", summary = "Data with the event (0), or when asked for (1).", source = SOURCE,
       params = { link, { name = "mode", type = "integer", values = { [0] = "active", [1] = "passive" } } },
       timeout = 3 },

@@ -73,6 +73,11 @@ describe("A dialect table", function()
     { "ids from the last to the first", function(d) d.links.tcp.ids.first = 9 end, "first is greater than last" },
     { "a step that sends a command which takes no data", function(d) d.links.tcp.send[1] = "+CIPRECVTYPE" end,
       "links[\"tcp\"].send: +CIPRECVTYPE takes no data" },
+    { "data that is ended by no byte", function(d) d.commands[2].data = { ends = "" } end,
+      'data.ends is ""; it must be one byte other than ESC' },
+    { "data that is acknowledged by several bytes", function(d)
+      d.commands[2].data = { length = "length", ack = { param = "length", every = 9, byte = "AB" } }
+    end, 'data.ack.byte is "AB"; it must be one byte' },
     { "a step with too many arguments", function(d) d.links.tcp.close[3] = 1 end,
       "links[\"tcp\"].close has 2 arguments, and +CIPCLOSE takes 1" },
     { "a step without arguments of a command without an execute form", function(d) d.links.tcp.close[2] = nil end,

@@ -23,7 +23,7 @@ local function dialect()
       { name = "+OP", params = { id, { name = "host", type = "string" } }, timeout = 5,
         deferred = { key = "id", timeout = 60, answer = { { name = "id" }, { name = "err", error = true } } } },
       { name = "+SET", params = { id }, timeout = 5 },
-      { name = "+SD", params = { id, length }, data = { ends = "length", length = "length" }, timeout = 5 },
+      { name = "+SD", params = { id, length }, data = { length = "length" }, timeout = 5 },
       { name = "+RD", params = { id, length }, answer = { { name = "id" }, { name = "length" } },
         block = { length = 2, fields = 2, shape = "nn" }, timeout = 5 },
       { name = "+CL", params = { id }, timeout = 5 },

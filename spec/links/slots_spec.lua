@@ -12,7 +12,7 @@ local function dialect()
   local id = { name = "id", type = "integer", min = 0, max = 1 }
   local length = { name = "length", type = "integer", min = 1, max = 4000 }
   local function slot(name)
-    return { name = name, params = { length }, data = { ends = "length", length = "length" }, timeout = 5 }
+    return { name = name, params = { length }, data = { length = "length" }, timeout = 5 }
   end
   return {
     name = "slots", protocol = { eol = "\r", prompt = ">", cancel = "" },
@@ -21,7 +21,7 @@ local function dialect()
       block = { length = 2, fields = 2 } } },
     commands = {
       { name = "+OP", params = { id, { name = "host", type = "string" } }, timeout = 60 },
-      { name = "+SD", params = { id, length }, data = { ends = "length", length = "length" }, timeout = 5 },
+      { name = "+SD", params = { id, length }, data = { length = "length" }, timeout = 5 },
       { name = "+CL", params = { id }, timeout = 5 }, slot "+CA", slot "+CERT", slot "+KEY",
     },
     links = { ssl = {

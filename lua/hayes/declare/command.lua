@@ -91,7 +91,7 @@ local core = require "hayes.core"
 ---@field bare? boolean|string   they have none; a string is the shape they have (at_fields_match)
 ---@field data? { ends: string?, length: string?, if_given: boolean?, forms: string[]?, ack: hayes.ack?,
 ---  echoed: boolean? }  takes data at a prompt or after CONNECT, unless the parameter `length` is 0, or (if_given) left
----  out; echoed: the module may repeat it before the answer
+---  out; ends: the byte that ends data without a length; echoed: the module may repeat it before the answer
 ---@field connect? hayes.connect   what CONNECT or the prompt begins, which modem:at refuses (modem/by_hand.lua)
 ---@field online? "prompt"   data mode begins at the prompt, with no CONNECT
 ---@field final? string|string[] groups of final result codes that end it, in place of OK ("general")
@@ -347,6 +347,14 @@ end
 
 -- Data
 
+--- The byte that ends data without a length; nil: there always is one.
+---@param declaration hayes.declaration
+---@return string?
+function command.end_byte(declaration)
+  local byte = declaration.data and declaration.data.ends
+  return byte ~= "length" and byte or nil
+end
+
 --- The data of a command as it is sent: where the form is the one that a byte ends (`AT+QSSLSEND=0`, up to Ctrl-Z),
 --- that byte is appended. Data that contains it, or ESC, which cancels, raises.
 ---@param commands table<string, hayes.declaration>
@@ -356,18 +364,18 @@ end
 function command.data(commands, text, data)
   local name, form, params = command.parse(text)
   local declaration = commands[name]
-  local described = declaration and declaration.data
-  if not described or not described.ends or form ~= "write" then return data end
+  local ends = declaration and command.end_byte(declaration)
+  if not ends or form ~= "write" then return data end
   for i, param in ipairs(declaration.params) do
-    if param.name == described.length and core.fields(params)[i] then return data end
+    if param.name == declaration.data.length and core.fields(params)[i] then return data end
   end
-  if data:sub(-1) == described.ends then data = data:sub(1, -2) end
-  local at = data:find("[\27" .. described.ends .. "]")
+  if data:sub(-1) == ends then data = data:sub(1, -2) end
+  local at = data:find(ends, 1, true) or data:find("\27", 1, true)
   if at then
     check.fail("AT" .. name, ("the data holds the byte 0x%02X at %d, which would end it; give the length: AT%s=…,%d")
       :format(data:byte(at), at, name, #data))
   end
-  return data .. described.ends
+  return data .. ends
 end
 
 command.fields = core.fields

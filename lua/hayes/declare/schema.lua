@@ -60,6 +60,12 @@ local pattern = { type = "string", required = true, test = function(value)
   return not ok and ("a Lua pattern (%s)"):format(tostring(err):gsub("^.-:%d+: ", "")) or nil
 end }
 
+--- What ends data that has no length. "length" says that there always is one.
+local end_byte = { type = "string", test = function(value)
+  return value ~= "length" and (#value ~= 1 or value == "\27") and 'one byte other than ESC, such as "\\26" (Ctrl-Z)'
+    or nil
+end }
+
 --- Values and what they mean.
 local meanings = { type = "table", map = text(), whole = function(value)
   local kinds = {}
@@ -111,9 +117,10 @@ local command = record {
   bare = { type = "boolean|string", test = function(value)
     return type(value) == "string" and shape.test(value) or nil
   end },
-  data = record { ends = text(), length = text(), if_given = flag(), echoed = flag(),
+  data = record { ends = end_byte, length = text(), if_given = flag(), echoed = flag(),
     forms = list { type = "string", values = FORMS },
-    ack = record { param = named, every = integer(1, 1 << 30), byte = { type = "string", required = true } } },
+    ack = record { param = named, every = integer(1, 1 << 30), byte = { type = "string", required = true,
+      test = function(value) return #value ~= 1 and "one byte" or nil end } } },
   connect = record { begins = { type = "string", required = true, values = { "data mode", "a download", "an upload" } },
     param = text(), value = { type = "string|number" }, length = text(), instead = text(true) },
   online = { type = "string", values = { "prompt" } },

@@ -1,6 +1,7 @@
 --- Reference pages in Markdown, generated from the declarations of a dialect.
 
 local check = require "hayes.check"
+local command = require "hayes.declare.command"
 local dialects = require "hayes.dialect"
 local texts = require "hayes.explain.text"
 
@@ -86,7 +87,8 @@ local function data_of(declaration)
   if not data then return nil end
   local words = { "Takes data at the prompt or after CONNECT" }
   if data.length then words[#words + 1] = (", `%s` bytes"):format(data.length) end
-  if data.ends then words[#words + 1] = ("; without that, up to the byte 0x%02X"):format(data.ends:byte()) end
+  local ends = command.end_byte(declaration)
+  if ends then words[#words + 1] = ("; without that, up to the byte 0x%02X"):format(ends:byte()) end
   return table.concat(words) .. "."
 end
 

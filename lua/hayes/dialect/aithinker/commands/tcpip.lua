@@ -55,7 +55,7 @@ return {
     name = "+SOCKETSEND", summary = "Sends any data at a prompt.", source = PAGE .. ", AT+SOCKETSEND",
     params = { con_id, { name = "length", type = "integer", min = 1, max = 1048576, unit = "bytes",
       doc = "The module splits what is longer than 1024 bytes." } },
-    data = { ends = "length", length = "length" }, timeout = 15,
+    data = { length = "length" }, timeout = 15,
   },
   {
     name = "+SOCKETSENDLINE", summary = "Sends a text that fits into the command line.",
@@ -109,7 +109,7 @@ return {
         doc = "The firmware's buffer has 2048 bytes." },
     },
     answer = { { name = "type" }, { name = "length", unit = "bytes" } },
-    data = { ends = "length", length = "length", if_given = true },
+    data = { length = "length", if_given = true },
     block = { length = 2, fields = 2, after = "," }, timeout = 10,
   },
   {
