@@ -125,3 +125,28 @@ describe("A change to push mode", function()
     assert(modem)
   end)
 end)
+
+describe("A change to buffer mode", function()
+  before_each(script.virtual_time)
+  after_each(script.real_time)
+
+  it("asks the module for what it has not pushed, which it does not announce again", function()
+    local reads = { [1] = "\r\n+QIRD: 0\r\n\r\nOK\r\n", [2] = "\r\n+QIRD: 2\r\nre\r\n\r\nOK\r\n",
+      [3] = "\r\n+QIRD: 2\r\nst\r\n\r\nOK\r\n" }
+    local read = 0
+    local modem <close> = assert(hayes.open_port(script.port(script.quectel {
+      ["AT+QISTATE"] = "\r\nOK\r\n", ["AT+QSSLSTATE=0"] = "\r\nOK\r\n", ["AT+QICLOSE=0"] = "\r\nOK\r\n",
+      ["^AT%+QIOPEN="] = "\r\nOK\r\n\r\n+QIOPEN: 0,0\r\n", ["AT+QISWTMD=0,0"] = "\r\nOK\r\n",
+      ["AT+QISWTMD=0,1"] = '\r\nOK\r\n\r\n+QIURC: "recv",0,3\r\nthe\r\n',
+      ["AT+QIRD=0,1500"] = function()
+        read = read + 1
+        return reads[read] or reads[1]
+      end,
+    }), "script"))
+    local sock = assert(modem.tcp.open("server.example", 7))
+    assert(sock:switch("push"))
+    assert(sock:switch("buffer"))
+    sock:settimeout(1)
+    assert.are.same("therest", sock:receive(7))
+  end)
+end)

@@ -67,7 +67,7 @@ function Connection.new(modem, family, id, opening)
     has_data = false,  -- data was announced, and has not been read to the end
     peer_closed = false,
     opened_in = mode,  -- nil after its mode has been switched
-    doubtful = false,  -- silent for so long that a notification may have been lost
+    doubtful = false,  -- the module may have data that it has not announced
     ended_by = false,  -- the error that it has ended with, if the server has not closed it
     lost = false,      -- the error that has ended it here, though it was not closed in the module
     damaged = false,   -- the error that has ended it because the line has lost bytes of it
@@ -318,7 +318,10 @@ function Connection:receive()
   end
   local data = response.data
   response[1], response.result, response.data, response.truncated = nil, nil, nil, nil
-  if data then return data end
+  if data then
+    self.has_data = true -- more is not announced before a read has found nothing
+    return data
+  end
   if arrivals == self.arrivals then self.has_data = false end
   if self.peer_closed and not self.has_data then return nil, closed_error(self) end
   return ""
@@ -386,7 +389,10 @@ function Connection:switch(mode)
   ok, err, uncertain = access_mode.change(self, mode)
   -- What was announced and not read before it ended may be pushed, or not.
   if ok and mode == "push" and self.has_data and self.peer_closed then ok, err = nil, no_count(self) end
-  if ok then return true end
+  if ok then
+    self.doubtful = mode == "buffer" -- what it has not pushed until then is not announced again
+    return true
+  end
   self.mode = before == "transparent" and "buffer" or before
   if err.result then self:expect_blocks(self.mode == "push") end
   if err.name == "ambiguous" then return nil, err end
