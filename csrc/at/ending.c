@@ -237,9 +237,12 @@ bool at_ending_has(const struct at_ending *ending, const char *bytes)
 
 void at_ending_take(struct at_ending *ending, const char *bytes, size_t length)
 {
-    memmove(ending->held, bytes, length);
+    size_t start = at_ending_has(ending, bytes) ? (size_t)(bytes - ending->held) : 0;
+    if (start == 0)
+        memmove(ending->held, bytes, length);
     at_ending_reset(ending);
-    ending->length = length;
+    ending->start = start;
+    ending->length = start + length;
     ending->unsearched = length > 0;
 }
 

@@ -62,8 +62,9 @@ void at_ending_reset(struct at_ending *ending);
 size_t at_ending_scan(struct at_ending *ending, const char **at, const char *end, at_time now,
                       const char **data);
 
-/* Takes over input, AT_HELD_MAX bytes at most, that comes before what at_ending_scan gets next. It may lie
- * among the bytes held before. */
+/* Takes over input, AT_HELD_MAX bytes at most, that comes before what at_ending_scan gets next. Where it lies
+ * among the bytes held before, it stays there, and so does the line before it, whose text the host may read
+ * until the next event. */
 void at_ending_take(struct at_ending *ending, const char *bytes, size_t length);
 
 /* Whether these bytes lie among those held, also before at_ending_reset. */
