@@ -85,17 +85,30 @@ static void cancel_prompt(struct at_sync *sync, const struct at_protocol *protoc
     send(sync, AT_SYNC_LEAVE, LEAVE_MS, &protocol->cancel, protocol->cancel != 0, now);
 }
 
-/* Whether data mode is still to be left. */
+/* The length of the escape sequence, or the byte that cancels a prompt, that the port has not taken whole; 0:
+ * there is none. */
+static uint8_t unsent_way_out(const struct at_sync *sync)
+{
+    return sync->phase == AT_SYNC_LEAVE && sync->text_sent < sync->text_length ? sync->text_length : 0;
+}
+
+/* Whether data mode is still to be left. An escape sequence has more than one character. */
 static bool has_yet_to_escape(const struct at_sync *sync)
 {
-    return sync->escape_first || sync->phase == AT_SYNC_GUARD;
+    return sync->escape_first || sync->phase == AT_SYNC_GUARD || unsent_way_out(sync) > 1;
+}
+
+/* Whether a prompt is still to be cancelled. */
+static bool has_yet_to_cancel(const struct at_sync *sync)
+{
+    return sync->cancel_first || unsent_way_out(sync) == 1;
 }
 
 void at_sync_start(struct at_sync *sync, const struct at_sync_start *start, at_time now)
 {
     bool again = sync->phase != AT_SYNC_OFF && !start->restarted;
     bool data_mode = start->data_mode || (again && has_yet_to_escape(sync));
-    bool prompted = start->prompted || (again && sync->cancel_first);
+    bool prompted = start->prompted || (again && has_yet_to_cancel(sync));
     *sync = (struct at_sync){
         .give_up = start->give_up,
         .probe_ms = FIRST_PROBE_MS,

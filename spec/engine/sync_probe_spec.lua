@@ -124,5 +124,15 @@ describe("Getting in step that begins again before a prompt or data mode was lef
         assert.are.same(leaves, first_output(bench))
       end)
     end
+    it(("leaves %s first, where the port has not taken the way out of it"):format(what), function()
+      local bench = Bench.new(dialect)
+      bench:command(command, options)
+      bench:receive(answer)
+      bench.engine:cancel(bench.id, bench.time)
+      while bench.engine:output(bench.time) == "" do bench:pass(0.05) end
+      assert.are.same(leaves, bench.engine:output(bench.time))
+      bench.engine:sync(bench.time)
+      assert.are.same(leaves, first_output(bench))
+    end)
   end
 end)
