@@ -272,7 +272,7 @@ function oracle.check_response(run, text, response, began)
   if not right then return end
   local own = {}
   for _, line in ipairs(response) do
-    if not is_nobodys(run, line, text) then own[#own + 1] = line end
+    if line == right or not is_nobodys(run, line, text) then own[#own + 1] = line end
   end
   local line = table.concat(own, "\n")
   if line == right then return end
