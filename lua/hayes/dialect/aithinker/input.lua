@@ -98,7 +98,11 @@ local function read_packet(self)
     if failure.is_damage(err.name) then
       return nil, self:end_damaged(errors.within(err, "receiving from " .. connection.host))
     end
-    if connection.peer_closed and err.result then return "" end
+    if connection.peer_closed and err.result then
+      if self.announced == 0 then return "" end
+      self:on_missing()
+      return nil, self.failure
+    end
     return nil, errors.within(err, "receiving from " .. connection.host)
   end
   if response.missing then return nil, short_read(self, response) end
