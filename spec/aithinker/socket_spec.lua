@@ -197,6 +197,16 @@ describe("On an Ai-Thinker module", function()
       assert.are.same(so_far, (("1"):rep(100) .. ("2"):rep(100)):sub(1, #so_far))
     end)
 
+    it("says so when data that was announced is refused, since the module has restarted without being heard", function()
+      open()
+      local sock = connect { mode = "buffer" }
+      module:incoming(1, "unread")
+      module:event("SocketDisconnect,1")
+      module.sockets[1] = nil
+      assert.are.same({ nil, "closed", "" }, { sock:receive("*a") })
+      assert.are.same("data_lost", sock:lasterror().name)
+    end)
+
     it("stays ended when the firmware connects anew by itself, and what comes then is not its data", function()
       open()
       local sock = connect()

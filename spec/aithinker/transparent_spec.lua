@@ -198,6 +198,21 @@ describe("In transparent transmission", function()
     end
   end)
 
+  it("the report of the end is no data, if the connection is known to have ended before that question is answered", function()
+    open()
+    local sock = enter()
+    module.port:say("last words", 0.1)
+    hayes.sleep(0.2)
+    function module.table(self)
+      self.port:say("\r\n+EVENT:SocketAutoDel,1\r\n", 1)
+      return ""
+    end
+    module.port:say("\r\n+EVENT:SocketDisconnect,1\r\n")
+    hayes.sleep(600)
+    assert.are.same("last words", sock:receive("*a"))
+    assert.are.same({ nil, "closed", "" }, { sock:receive(1) })
+  end)
+
   it("what looks like the report of the end is data, even if the first answer to that question has lost the row", function()
     open()
     local sock = enter()

@@ -216,13 +216,11 @@ kinds.pdpdeact = { where = "time", harm = "none", excuses = true,
   act = function(run, fault) return run.module.kind.lose_context(run.module, fault.closed) end }
 
 kinds["port gone"] = { where = "time", harm = "none", excuses = true, make = seconds(0.1, 20), act = function(run, fault)
-  run.line.unplugged_until = run.world.now + fault.seconds
-  return run.line:unplug("hung up")
+  return run.line:unplug("hung up", fault.seconds)
 end }
 
 kinds["port renamed"] = { where = "time", harm = "none", excuses = true, make = seconds(0.1, 20), act = function(run, fault)
-  run.line.unplugged_until = run.world.now + fault.seconds
-  if not run.line:unplug("hung up") then return false end
+  if not run.line:unplug("hung up", fault.seconds) then return false end
   run.line:rename()
 end }
 

@@ -126,10 +126,11 @@ function Line:fill_up(seconds)
   return true
 end
 
---- The cable is pulled.
-function Line:unplug(reason)
+--- The cable is pulled for so many seconds. False: it was out already.
+function Line:unplug(reason, seconds)
   local port = self.port
   if not port or port.gone then return false end
+  self.unplugged_until = self.world.now + seconds
   self.run.unplugged = true
   port.gone = reason
   self.world:stir(port)

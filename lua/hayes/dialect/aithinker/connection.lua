@@ -229,7 +229,10 @@ end
 --- The same without waiting, ahead of all commands in the queue: calls tell() with the answer.
 ---@param tell fun(up: boolean)
 function Connection:ask_whether_up(tell)
-  self.registry.table:ask_row(self, function(row) tell(row == false or is_row_up(self, row)) end)
+  self.registry.table:ask_row(self, function(row)
+    local known = self.lost or self.peer_closed -- by now, whatever became of the question
+    tell(not known and (row == false or is_row_up(self, row)))
+  end)
 end
 
 local function send_failure(self, err, bytes)

@@ -67,7 +67,7 @@ local function find_foreign(self)
   if not used then return nil, err end
   self.foreign = {}
   for _, index in ipairs(used) do
-    if not self.connections[index] then self.foreign[index] = true end
+    if not (self.connections[index] or self.reserved[index]) then self.foreign[index] = true end
   end
   return true
 end
@@ -112,9 +112,12 @@ function Indices:take()
       self.what) }
 end
 
---- The module has reported that the index is in use (error 563).
+--- The module has reported that the index is in use (error 563): others may be, too, be it that it has refused to close
+--- them, or that another program has opened some.
 function Indices:mark_foreign(index)
-  if self.foreign then self.foreign[index] = true end
+  if not self.foreign then return end
+  find_foreign(self)
+  self.foreign[index] = true
 end
 
 --- The module has restarted: all indices are free. Returns the connections that it has lost.
