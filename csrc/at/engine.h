@@ -75,9 +75,9 @@ struct at_engine {
     const char *span, *span_end; /* input for data mode or a download, or that follows its end */
     bool skip_lf;                /* an LF that follows belongs to the line that began data mode */
     bool sync_after_lines;       /* the module has left data mode: resynchronise after its last lines */
-    bool answer_in_doubt; /* data came as lines, or got lost, while the command was in flight: its answer
-                             may have been data */
-    bool data_suspected;  /* data came in place of the answer of a command that begins data mode */
+    bool answer_in_doubt;      /* data came as lines, or got lost, while the command was in flight: its answer
+                                  may have been data */
+    bool data_suspected;       /* data came in place of the answer of a command that begins data mode */
     const char *observed_data; /* reported as SEEN, to be delivered next */
     size_t observed_length;
     bool observed;
@@ -161,9 +161,9 @@ at_time at_engine_prompt_deadline(const struct at_engine *engine);
  * been sent, whatever is sent would reach the far end. */
 void at_engine_leave_unwanted(struct at_engine *engine, at_time now);
 
-/* In recovery.c: a line of no rule, or one that is too long. If no module sends such a line, it may be data: that of
- * the command in flight, whose answer is in doubt then, or, if that begins data mode, what follows a lost
- * `CONNECT`. */
+/* In recovery.c: a line of no rule, or one that is too long. If no module sends such a line, it may be data:
+ * that of the command in flight, whose answer is in doubt then, or, if that begins data mode, what follows a
+ * lost `CONNECT`. */
 void at_engine_suspect_data(struct at_engine *engine, const struct at_token *token);
 
 #endif

@@ -180,6 +180,8 @@ int core_push_event(lua_State *L, struct core_engine *self, const struct at_even
     case AT_EVENT_DAMAGE:
         lua_pushliteral(L, "damage");
         lua_getiuservalue(L, 1, USER_EVENT);
+        if (self->block.owner == CORE_BLOCK_EVENT) /* the rest of it has not come */
+            core_block_hand_over(L, &self->block);
         lua_pushstring(L, damage_name(event->damage));
         return 3;
     case AT_EVENT_UNKNOWN:

@@ -41,7 +41,8 @@ end
 --- The block of the last URC that had one was damaged on the line; its connection listens for this event.
 function dispatch.damage(modem, event, kind)
   remark(modem, "a block is damaged: " .. kind)
-  modem.listeners:emit { name = "damage", line = event.line, fields = event.fields, urc = event.name, kind = kind }
+  modem.listeners:emit { name = "damage", line = event.line, fields = event.fields, urc = event.name, kind = kind,
+    data = event.data }
 end
 
 function dispatch.data(modem, bytes)

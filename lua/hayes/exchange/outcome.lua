@@ -7,6 +7,14 @@ local retry = require "hayes.exchange.retry"
 
 local outcome = {}
 
+--- The block in the answer to a command is damaged, and may have swallowed what followed it: the event of
+--- dispatch.damage, of no URC.
+local function tell_of_damage(modem, response, result)
+  local kind = failure.is_damage(result) and result or response.missing and response.missing > 0 and "short_read"
+  if not kind or not response.data then return end
+  modem.listeners:emit { name = "damage", line = "", fields = {}, kind = kind, data = response.data }
+end
+
 --- The final result code of the command in flight, or its end without one.
 function outcome.on_final(modem, response, result, line, more, unsent)
   local queue = modem.exchanges
@@ -24,6 +32,7 @@ function outcome.on_final(modem, response, result, line, more, unsent)
       result = "no_data_mode"
     end
     if result ~= "ok" and failure.is_damage(result) then ticket.damage = result end
+    tell_of_damage(modem, response, result)
     local seconds = result == "error" and line and retry.delay(ticket, line, unsent)
     if seconds then
       retry.pause(ticket, seconds)

@@ -5,6 +5,7 @@ local exchange = require "hayes.exchange"
 local Listener = require "hayes.links.listener"
 local Lock = require "hayes.lock"
 local step = require "hayes.links.step"
+local swallowed = require "hayes.damage.swallowed"
 
 ---@class hayes.links.registry
 ---@field by_id table<integer, hayes.links.connection>
@@ -56,11 +57,19 @@ local function hear_of(self, declared)
   end
 end
 
+--- Whether this damage concerns the data of a connection: it is that data, or has swallowed some that is pushed.
+---@param data hayes.links.notice
+local function is_hit(connection, data, event)
+  if data.urc == event.urc and event.fields[data.id] == connection.id then return true end
+  local urc = connection.modem.dialect.urc_by_name[data.urc]
+  return urc ~= nil and urc.block ~= nil and swallowed.announcements(event, data.urc)[1] ~= nil
+end
+
 local function hear_damage(self)
   self.modem:listen("damage", function(event)
     for _, connection in pairs(self.by_id) do
       for _, data in ipairs(connection.declared.data) do
-        if data.urc == event.urc and event.fields[data.id] == connection.id then connection:on_damage(event.kind) end
+        if is_hit(connection, data, event) then connection:on_damage(event.kind) end
       end
     end
   end)

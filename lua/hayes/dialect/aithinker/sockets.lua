@@ -6,6 +6,7 @@ local errors = require "hayes.error"
 local exchange = require "hayes.exchange"
 local Lock = require "hayes.lock"
 local likeness = require "hayes.damage.likeness"
+local swallowed = require "hayes.damage.swallowed"
 local Listener = require "hayes.dialect.aithinker.listener"
 local SocketTable = require "hayes.dialect.aithinker.socket_table"
 local Unclaimed = require "hayes.dialect.aithinker.unclaimed"
@@ -39,7 +40,7 @@ Sockets.__index = Sockets
 ---@return hayes.aithinker.sockets
 function Sockets.new(modem)
   return setmetatable({ modem = modem, table = SocketTable.new(modem), connections = {}, listeners = {},
-    unclaimed = Unclaimed.new(), mode = false, opening = Lock.new(), unanswered = {} }, Sockets)
+    unclaimed = Unclaimed.new(), mode = false, opening = Lock.new(), pending = false, unanswered = {} }, Sockets)
 end
 
 --- The module no longer has this connection or server.
@@ -163,9 +164,37 @@ local function check_id(object, wanted)
     hint = "This firmware chooses ConIDs by itself: leave the option con_id out." }
 end
 
+--- While AT+SOCKET is in flight, and until the ConID is known.
+---@class hayes.aithinker.pending
+---@field incomplete boolean data was lost that may have been the new connection's
+local Pending = {}
+Pending.__index = Pending
+
+function Pending:__close()
+  local sockets = self.sockets
+  sockets.pending = false
+  if not next(sockets.listeners) then sockets.unclaimed = Unclaimed.new() end
+end
+
+local function pend(self)
+  self.pending = setmetatable({ sockets = self, incomplete = false }, Pending)
+  return self.pending
+end
+
+--- The ConID is known only now: hands over what has come since the module connected.
+local function register_late(self, id, wanted, pending)
+  local object = register(self, id, wanted)
+  if wanted.listens then return object end
+  object.doubtful = true
+  self.unclaimed:hand_over(object)
+  if pending.incomplete and object.mode == "push" then object:on_damage("short_read") end
+  return object
+end
+
 --- Sends AT+SOCKET. hold: the reservation of the line, if there is one; it ends with the command.
 local function connect(self, wanted, hold)
   local object
+  local pending <close> = pend(self)
   local unanswered = self.unanswered
   unanswered[#unanswered + 1] = wanted
   local function is_answered()
@@ -194,9 +223,7 @@ local function connect(self, wanted, hold)
     return nil, errors.new { name = "no_con_id", origin = "aithinker",
       message = "the module says OK, and neither gives nor lists a ConID" }
   end
-  object = register(self, id, wanted)
-  if not wanted.listens then object.doubtful = true end -- earlier events could not be assigned to it
-  return object
+  return register_late(self, id, wanted, pending)
 end
 
 local function prepare_and_connect(self, wanted)
@@ -314,6 +341,7 @@ end
 --- is none, of any connection.
 local function on_unreadable(self, text)
   local id = math.tointeger(tonumber(text:match("^(%d+),")))
+  if self.pending and not self.connections[id] then self.pending.incomplete = true end
   for known, connection in pairs(self.connections) do
     if connection.mode == "push" and (known == id or not self.connections[id]) then
       connection:on_damage("short_read")
@@ -327,7 +355,7 @@ local function on_data(self, event)
   if not whole then return on_unreadable(self, event.line:match("^.-,(.*)") or "") end
   local connection = is_ours(self, fields[1])
   if connection and connection.on_data then return connection:on_data(event.data) end
-  if connection or not next(self.listeners) then return end
+  if connection or not (self.pending or next(self.listeners)) then return end
   self.unclaimed:put(fields[1], event.data)
   for _, listener in pairs(self.listeners) do listener:look_soon() end
 end
@@ -350,6 +378,7 @@ end
 local function on_damage(self, event)
   local connection = event.urc == "+EVENT:SocketDown" and self.connections[event.fields[1]]
   if connection then connection:on_damage(event.kind) end
+  for _, text in ipairs(swallowed.announcements(event, DATA_EVENT)) do on_unreadable(self, text) end
 end
 
 local function only_listener(self)

@@ -11,6 +11,7 @@ local failure = require "hayes.failure"
 local Indices = require "hayes.dialect.quectel.socket.indices"
 local reason = require "hayes.dialect.quectel.reason"
 local likeness = require "hayes.damage.likeness"
+local swallowed = require "hayes.damage.swallowed"
 
 ---@class hayes.quectel.opener
 local Opener = {}
@@ -67,6 +68,7 @@ function Opener.new(modem, family, forget)
   modem:listen("damage", function(event)
     local connection = event.urc == family.urc and self.indices.connections[event.fields[2]]
     if connection then connection:on_damage(event.kind) end
+    for _, text in ipairs(swallowed.announcements(event, family.urc .. ': "recv",')) do self:on_unreadable(text) end
   end)
   return self
 end
