@@ -1,5 +1,6 @@
 -- hayes shell: piped, and in a terminal.
 
+local files = require "support.files"
 local hayes = require "hayes"
 local lab = require "support.lab"
 local Process = require "support.process"
@@ -81,6 +82,16 @@ describe("The shell", function()
     assert.are.equal("nil\n-- no variable is called ls, and no word of the shell: help lists those\n"
       .. "raw is off; write raw on or raw off\n5\n5\n", result.out)
     assert.are.equal(0, result.status)
+  end)
+
+  it("says nothing more, also of what the module says by itself, once the reader of its output has gone", function()
+    local come = [[hayes.sleep(0.5) modem.emulator:control 'urc +CREG: 1' hayes.sleep(0.5)]]
+    local line = { "env", "LUA_PATH=" .. package.path, "LUA_CPATH=" .. package.cpath, "lua5.4", "lua/hayes/cli/program.lua",
+      "shell", "-p", "emulator" }
+    local err, status = lab.folder() .. "/err", lab.folder() .. "/status"
+    os.execute(("printf '%%s\\n' 1 %s | { %s 2>%s; echo $? >%s; } | head -n 1 >/dev/null"):format(Process.quote { come },
+      Process.quote(line), err, status))
+    assert.are.same({ "", "141\n" }, { files.read(err), files.read(status) })
   end)
 
   it("writes what it shows to a log", function()
