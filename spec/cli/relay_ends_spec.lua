@@ -4,7 +4,6 @@ local Connections = require "hayes.cli.relay.connections"
 local hayes = require "hayes"
 local pump = require "hayes.cli.relay.pump"
 local server = require "hayes.cli.relay.server"
-local socket = require "socket"
 local stop = require "hayes.cli.stop"
 local testing = require "hayes.testing"
 local wait = require "hayes.wait"
@@ -82,7 +81,7 @@ describe("A relay", function()
   local function serve(served)
     local listener <close> = server.listen("127.0.0.1", 0)
     local clients, reports, report = {}, {}, wait.report
-    for i = 1, #served do clients[i] = assert(socket.connect("127.0.0.1", listener:number())) end
+    for i = 1, #served do clients[i] = assert(require("socket").connect("127.0.0.1", listener:number())) end
     wait.report = function(_, err) reports[#reports + 1] = tostring(err) end
     local task = hayes.spawn(server.run, listener, function() table.remove(served, 1)() end)
     local _, raised = task:join(10)

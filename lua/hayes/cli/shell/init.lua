@@ -94,7 +94,7 @@ end
 function Shell:send(text)
   local response, err = ask(self, text)
   if not response then
-    self:show_error(advice.on(self.modem, text, err))
+    self:show_error(advice.on(self.modem, text, err, "?%s"))
     return false
   end
   for _, line in ipairs(response) do
