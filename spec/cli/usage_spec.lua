@@ -83,6 +83,11 @@ describe("The command hayes", function()
     assert.are.equal("EC200U", json.decode(result.out).module)
   end)
 
+  it("is killed in these specs where it does not end after an interrupt", function()
+    local result = run { "shell", input = "for _ = 1, 6 do pcall(hayes.sleep, 1) end\n", timeout = 1, patience = 1 }
+    assert.are.equal(128 + 9, result.status, result.err)
+  end)
+
   it("takes a closed standard input for an empty one", function()
     for _, words in ipairs { { "shell" }, { "at", "AT" } } do
       words.closed = true
