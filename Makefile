@@ -200,6 +200,7 @@ valgrind: core
 
 # Other compilers and other machines. BUILDS: those to run in place of all.
 matrix:
+	@spec/matrix/run -n $(BUILDS)
 	@.ci/packages matrix || true
 	@LUA="$(LUA)" spec/matrix/run $(BUILDS)
 

@@ -39,7 +39,7 @@ describe("make refuses", function()
     assert.are.equal("no fuzzer is called nope; there are engine online transfer rules fields parser profile dialects traces "
       .. "profiles", refusal { "env", "TARGETS=engine nope", "spec/fuzz/run", "build" })
     assert.are.equal("no build is called nope; there are gcc clang gcc-termios clang-termios musl i386 armhf mips s390x",
-      refusal { "spec/matrix/run", "nope" })
+      refusal { "make", "-s", "matrix", "BUILDS=gcc nope" })
     assert.is_truthy(refusal({ "lua5.4", "spec/simulation/mutants.lua", "nope" })
       :find "^no bug is called nope; there are .*cancel.*[^ ]$")
   end)
