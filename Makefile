@@ -27,6 +27,9 @@ SERIALPORT ?= auto
 # Are the modules in software built, and installed? auto: when OpenSSL is there, which they need.
 EMULATOR ?= auto
 
+check_choice = $(if $(filter-out auto yes no,$($(1))),$(error $(1) is $($(1)); it must be auto, yes or no))
+$(foreach name,SERIALPORT EMULATOR,$(call check_choice,$(name)))
+
 lua_cflags = $(if $(LUA_INCDIR),-I$(LUA_INCDIR),$(shell $(PKG_CONFIG) --cflags lua5.4 2>/dev/null || $(PKG_CONFIG) --cflags lua 2>/dev/null))
 lua_libs    = $(if $(LUA_LIBDIR),-L$(LUA_LIBDIR))
 
@@ -155,13 +158,17 @@ deb:
 	cp -R examples/debian $(BUILD)/deb/hayes-$(version)/debian
 	cd $(BUILD)/deb/hayes-$(version) && dpkg-buildpackage -us -uc -b
 
+# What a target that counts with a variable needs first.
+whole-number-%:
+	@spec/support/whole_number "$*" "$($*)"
+
 # Mixed use for SECONDS, in which nothing that the program holds may grow.
-soak: all
+soak: whole-number-SECONDS all
 	@.ci/packages --check test
 	@eval "$$($(MAKE) -s env)" && exec $(LUA) spec/soak/main.lua "$(or $(SECONDS),300)"
 
 # Rounds of FTP transfers that are broken off and go on, by seed.
-soak-ftp: all
+soak-ftp: whole-number-SEEDS whole-number-FIRST all
 	@eval "$$($(MAKE) -s env)" && HAYES_SOAK_SEEDS="$(or $(SEEDS),60)" HAYES_SOAK_FIRST="$(or $(FIRST),1)" \
 	  exec $(LUA) /usr/bin/busted spec/ftp/soak_spec.lua
 
@@ -170,15 +177,15 @@ simulate: core
 	@eval "$$($(MAKE) -s env)" && SEED="$(SEED)" SEEDS="$(SEEDS)" FIRST="$(FIRST)" ONLY="$(ONLY)" TRACE="$(TRACE)" \
 	  MATTERED="$(MATTERED)" SCENE="$(SCENE)" exec $(LUA) spec/simulation/main.lua
 
-simulate-mutants: core
+simulate-mutants: whole-number-SEEDS core
 	@eval "$$($(MAKE) -s env)" && SEEDS="$(SEEDS)" exec $(LUA) spec/simulation/mutants.lua $(MUTANTS)
 
 # Small wrong changes, each in a copy of the checkout: do the specs notice them? MUTANTS: Lua patterns of names.
-mutants: all
+mutants: whole-number-JOBS all
 	@eval "$$($(MAKE) -s env)" && LUA_PATH="spec/?.lua;$$LUA_PATH" JOBS="$(JOBS)" exec $(LUA) spec/mutants/main.lua $(MUTANTS)
 
 # Each fuzzer for SECONDS; what it finds, and what it has learnt, is in $(BUILD)/fuzz.
-fuzz: core
+fuzz: whole-number-SECONDS core
 	@.ci/packages --check test
 	@LUA="$(LUA)" exec spec/fuzz/run $(BUILD) -max_total_time=$(or $(SECONDS),60)
 
@@ -193,11 +200,12 @@ valgrind: core
 
 # Other compilers and other machines. BUILDS: those to run in place of all.
 matrix:
+	@spec/matrix/run -n $(BUILDS)
 	@.ci/packages matrix || true
 	@LUA="$(LUA)" spec/matrix/run $(BUILDS)
 
 # The library on the real driver of USB serial lines, in a machine that qemu emulates; LIMIT: seconds.
-test-vm:
+test-vm: whole-number-LIMIT
 	@.ci/packages vm || true
 	@$(MAKE) -s all
 	@LUA="$(LUA)" BUILD="$(BUILD)" LIMIT="$(LIMIT)" exec spec/vm/run
@@ -226,7 +234,7 @@ man: all manual
 	@eval "$$($(MAKE) -s env)" && $(if $(with_emulator),$(emulator) --help,:) | \
 	  $(LUA) -e 'require("hayes.cli.manual").write("$(pages)", io.read "a")'
 
-bench: all
+bench: whole-number-BENCH_MIB all
 	@eval "$$($(MAKE) -s env)" && spec/bench/run && $(LUA) spec/bench/sharing.lua && exec $(LUA) spec/bench/transfer.lua $(BENCH_MIB)
 
 define install_pages

@@ -90,6 +90,19 @@ static void set_clock(struct emu *emu)
     emu_clock_set(&emu->clock, emu_loop_now(&emu->loop), seconds);
 }
 
+/* What was printed has to arrive: on a full disk, or where standard output is closed, it does not. Returns
+ * the exit status; where the reader has gone, that of a program that SIGPIPE has ended, and nothing is said.
+ */
+static int finish_output(void)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return 0;
+    if (errno == EPIPE)
+        return 128 + SIGPIPE;
+    fprintf(stderr, "hayes-emulator: standard output cannot be written: %s\n", strerror(errno));
+    return 1;
+}
+
 static bool start(struct emu *emu, struct signals *signals, struct emu_watch *reader)
 {
     const struct emu_options *options = emu->options;
@@ -122,7 +135,8 @@ static bool start(struct emu *emu, struct signals *signals, struct emu_watch *re
         return failed(emu, "--flash", options->flash);
     if (options->faults)
         emu_injection_set(emu, options->faults);
-    return printf("%s\n", emu->uart.path) > 0 && fflush(stdout) == 0;
+    printf("%s\n", emu->uart.path);
+    return true;
 }
 
 static void stop(struct emu *emu, struct signals *signals)
@@ -182,15 +196,14 @@ static struct emu *create(const struct emu_options *options, const struct emu_ne
 }
 
 /* Gives standard input, output and error, where they are closed, /dev/null: a port or a server must not get
- * their numbers. */
+ * their numbers. Standard output is for reading then: what is printed fails, as nobody gets it. */
 static void fill_standard(void)
 {
-    int fd;
-    do
-        fd = open("/dev/null", O_RDWR);
-    while (fd >= 0 && fd <= 2);
-    if (fd > 2)
-        close(fd);
+    static const int modes[] = {O_RDWR, O_RDONLY, O_RDWR};
+    for (int fd = 0; fd <= 2; fd++) {
+        if (fcntl(fd, F_GETFD) < 0)
+            open("/dev/null", modes[fd]); /* those below are open: it gets this number */
+    }
 }
 
 int main(int argc, char **argv)
@@ -202,17 +215,19 @@ int main(int argc, char **argv)
     if (verdict != EMU_OPTIONS_RUN) {
         free_rules(&net);
         emu_profile_free(options.profile);
-        return verdict == EMU_OPTIONS_DONE ? 0 : 2;
+        return verdict == EMU_OPTIONS_DONE ? finish_output() : 2;
     }
 
     struct emu *emu = create(&options, &net);
     struct signals signals = {0};
     struct emu_watch reader = {0};
 
-    bool good = start(emu, &signals, &reader) && emu_loop_run(&emu->loop);
+    int status = start(emu, &signals, &reader) ? finish_output() : 1;
+    if (status == 0 && !emu_loop_run(&emu->loop))
+        status = 1;
     stop(emu, &signals);
     free_rules(&emu->net);
     emu_profile_free(options.profile);
     free(emu); /* the first member of its program */
-    return good ? 0 : 1;
+    return status;
 }

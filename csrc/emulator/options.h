@@ -33,7 +33,7 @@ struct emu_options {
 
 enum emu_options_verdict {
     EMU_OPTIONS_RUN,
-    EMU_OPTIONS_DONE,  /* help or other information was printed: exit with 0 */
+    EMU_OPTIONS_DONE,  /* help or other information was printed, if standard output takes it: exit with 0 */
     EMU_OPTIONS_ERROR, /* an error was printed: exit with 2 */
 };
 

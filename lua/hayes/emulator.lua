@@ -26,7 +26,9 @@ local emulator_options = {
     doc = "Path of the profile of a module, written by `hayes probe`, that it answers like (none)." },
   quirks = { type = "string|table", doc = "Habits of firmware, by name, as a list or separated by commas; "
     .. "`hayes-emulator --quirks list` prints them." },
-  resolve = { type = "table", doc = 'Where connections go, by host: `{ ["example.com"] = "127.0.0.1:8443" }`.' },
+  resolve = { type = "table", doc = 'Where connections go, by host, or by host and port, as in '
+    .. '`{ ["example.com"] = "127.0.0.1:8443", ["example.com:21"] = "127.0.0.1" }`; a host alone stands for all of its '
+    .. "ports." },
   listen = { type = "table", doc = "Ports of 127.0.0.1, by the port that the module is asked to listen on; 0: any "
     .. "(the port that it is asked for)." },
   seed = { type = "integer", min = 0, max = math.maxinteger, unit = "", doc = "What is random follows from it (1)." },

@@ -19,6 +19,7 @@ describe("A path that is given to the command hayes", function()
   setup(function()
     emulator = assert(hayes.emulator {})
     pki.make(folder, "localhost")
+    assert.are.equal(0, Program.run({ "file", "put", "LICENSE", "printed", "-p", emulator.address }).status)
   end)
   teardown(function() emulator:close() end)
 
@@ -154,31 +155,44 @@ describe("A path that is given to the command hayes", function()
 
   local printing = { { "trace", "TRACE" }, { "trace", "--json", "TRACE" }, { "explain", "579" }, { "ports", "--json" },
     { "explain", "--json", "579" }, { "dialect", "check", EXAMPLE }, { "at", "AT+CSQ" }, { "at", "--raw", "AT+CSQ" },
-    { "info" }, { "info", "--json" }, { "file", "space" }, { "shell" }, { "probe" }, { "probe", "--json" },
+    { "info" }, { "info", "--json" }, { "file", "space" }, { "file", "get", "printed", "-" },
+    { "shell" }, { "probe" }, { "probe", "--json" },
     { "--help" }, { "help", "at" }, { "ftp", "put", "--help" }, { "--version" }, { "completion", "bash" } }
 
-  local reasons = { ["a full device"] = "No space left", ["a pipe without a reader"] = "Broken pipe",
-    closed = "Bad file descriptor" }
+  --- Runs one of these with its standard output as the shell's command says; gives the status and what is on stderr.
+  local function print_into(command, words)
+    local trace = file("at.log", TRACE)
+    local line = { "env", "LUA_PATH=" .. package.path, "LUA_CPATH=" .. package.cpath, "HAYES_PORT=" .. emulator.address,
+      "lua5.4", "lua/hayes/cli/program.lua", table.unpack(words) }
+    for i, word in ipairs(line) do line[i] = word == "TRACE" and trace or word end
+    local text = command:gsub("gone", folder .. "/gone"):gsub("([< >])status", "%1" .. folder .. "/status")
+    local _, _, status = os.execute(text:format(Process.quote(line), folder .. "/err"))
+    return status, files.read(folder .. "/err")
+  end
+
+  local reasons = { ["a full device"] = "No space left", closed = "Bad file descriptor" }
 
   for what, command in pairs {
     ["a full device"] = "printf 'AT\\n1\\n' | %s >/dev/full 2>%s",
     closed = "printf 'AT\\n1\\n' | %s >&- 2>%s",
-    -- The reader goes before the command begins.
-    ["a pipe without a reader"] = "{ (until test -e gone; do :; done; printf 'AT\\n1\\n' | %s 2>%s; echo $? >status)"
-      .. " | (exec <&-; : >gone); }; read s <status; rm -f gone status; exit $s",
   } do
     it("that is standard output is missed where that is " .. what .. ": each command ends with 1", function()
-      local trace = file("at.log", TRACE)
       for _, words in ipairs(printing) do
-        local line = { "env", "LUA_PATH=" .. package.path, "LUA_CPATH=" .. package.cpath, "HAYES_PORT=" .. emulator.address,
-          "lua5.4", "lua/hayes/cli/program.lua", table.unpack(words) }
-        for i, word in ipairs(line) do line[i] = word == "TRACE" and trace or word end
-        local text = command:gsub("gone", folder .. "/gone"):gsub("([< >])status", "%1" .. folder .. "/status")
-        local _, _, status = os.execute(text:format(Process.quote(line), folder .. "/err"))
-        local err = files.read(folder .. "/err")
+        local status, err = print_into(command, words)
         assert.are.equal(1, status, table.concat(words, " ") .. ": " .. err)
         assert.is_truthy(err:find("standard output cannot be written: " .. reasons[what], 1, true), err)
       end
     end)
   end
+
+  -- The reader goes before the command begins.
+  local UNREAD = "{ (until test -e gone; do :; done; printf 'AT\\n1\\n' | %s 2>%s; echo $? >status)"
+    .. " | (exec <&-; : >gone); }; read s <status; rm -f gone status; exit $s"
+
+  it("that is standard output ends each command quietly where it is a pipe whose reader has gone", function()
+    for _, words in ipairs(printing) do
+      local status, err = print_into(UNREAD, words)
+      assert.are.same({ 141, nil }, { status, err:match "hayes: .*" }, table.concat(words, " "))
+    end
+  end)
 end)

@@ -3,7 +3,10 @@
 local Connections = require "hayes.cli.relay.connections"
 local hayes = require "hayes"
 local pump = require "hayes.cli.relay.pump"
+local server = require "hayes.cli.relay.server"
+local stop = require "hayes.cli.stop"
 local testing = require "hayes.testing"
+local wait = require "hayes.wait"
 
 local OK = "\r\nOK\r\n"
 
@@ -70,5 +73,35 @@ describe("A relay whose module has lost the data connection, after a restart or 
 
   it("says why that fails", function()
     assert.are.same({ "not_registered", 1 }, take(false))
+  end)
+end)
+
+describe("A relay", function()
+  --- What ends one whose clients are served like this, in order, and what was reported meanwhile.
+  local function serve(served)
+    local listener <close> = server.listen("127.0.0.1", 0)
+    local clients, reports, report = {}, {}, wait.report
+    for i = 1, #served do clients[i] = assert(require("socket").connect("127.0.0.1", listener:number())) end
+    wait.report = function(_, err) reports[#reports + 1] = tostring(err) end
+    local task = hayes.spawn(server.run, listener, function() table.remove(served, 1)() end)
+    local _, raised = task:join(10)
+    task:cancel()
+    wait.report = report
+    for _, client in ipairs(clients) do client:close() end
+    return raised, reports
+  end
+
+  local function fail() error("a mistake", 0) end
+
+  local function end_run()
+    hayes.sleep(1.5) -- until the failed task has been reported
+    stop.with(stop.REFUSED, "standard output cannot be written")
+  end
+
+  it("ends when what it says of a client cannot be printed, and reports mistakes", function()
+    local raised, reports = serve { fail, end_run }
+    assert.is_true(stop.is(raised), tostring(raised))
+    assert.are.equal("standard output cannot be written", tostring(raised))
+    assert.is_truthy(#reports == 1 and reports[1]:find("^a mistake"), reports[1])
   end)
 end)

@@ -1,5 +1,6 @@
 -- hayes shell: piped, and in a terminal.
 
+local files = require "support.files"
 local hayes = require "hayes"
 local lab = require "support.lab"
 local Process = require "support.process"
@@ -46,6 +47,33 @@ describe("The shell", function()
     assert.are.equal("1\n", piped('a, b = 1, 2\nc = function() return nil, "later" end\na\n').out)
   end)
 
+  it("says what to type where a line is no Lua: text for a connection, a command without AT, a line of another shell", function()
+    local run_as_lua = "A line that begins neither with AT nor with a word of the shell (help lists those) is run as Lua. To "
+      .. 'send text on a connection, sock = modem.tcp.open(host, port): sock:send("…\\r\\n"), or terminal sock, and type it '
+      .. "there."
+    local hints = {
+      ["GET / HTTP/1.0"] = run_as_lua, ["GET /index.html HTTP/1.1"] = run_as_lua, ["Host: example.com"] = run_as_lua,
+      ["USER me"] = run_as_lua, ["<html>"] = run_as_lua, ["ping 8.8.8.8"] = run_as_lua,
+      ["+CSQ"] = "Commands for the module begin with AT: AT+CSQ",
+      ["hayes info"] = "That is a command line for this machine's shell: Ctrl-D leads back there; help lists what there is "
+        .. "here.",
+    }
+    for line, hint in pairs(hints) do
+      local out = piped(line .. "\n").out
+      assert.are.equal(hint, out:match "^[^\n]+\n%-%- What to try: ([^\n]+)\n$", out)
+    end
+    for _, line in ipairs { "foo(", "nosuch()", "nosuch.field", "1 +", "for x", "error('raised')", "x .. 'a'", "#x" } do
+      assert.is_nil(piped(line .. "\n").out:find("What to try", 1, true), line)
+    end
+  end)
+
+  it("names what is typed at its prompt where it says what tells more of a command", function()
+    local out = piped 'AT+QSSLCFG="seclevel",9,7\nAT+CSQ;+QSSLCFG="seclevel",8\n?+QSSLCFG\n'.out
+    assert.are.equal(2, select(2, out:gsub("is [78]%. `%?%+QSSLCFG` tells more%.\n", "")), out)
+    assert.is_truthy(out:find("\n+QSSLCFG: Settings", 1, true), out)
+    assert.is_nil(out:find("`hayes ", 1, true), out)
+  end)
+
   it("says how data is given to a command that waits for some", function()
     assert.are.equal('AT+QISEND=0 waits for data: write modem:at([[AT+QISEND=0]], { data = "…" })\n',
       piped("AT+QISEND=0\n").out)
@@ -81,6 +109,16 @@ describe("The shell", function()
     assert.are.equal("nil\n-- no variable is called ls, and no word of the shell: help lists those\n"
       .. "raw is off; write raw on or raw off\n5\n5\n", result.out)
     assert.are.equal(0, result.status)
+  end)
+
+  it("says nothing more, also of what the module says by itself, once the reader of its output has gone", function()
+    local come = [[hayes.sleep(0.5) modem.emulator:control 'urc +CREG: 1' hayes.sleep(0.5)]]
+    local line = { "env", "LUA_PATH=" .. package.path, "LUA_CPATH=" .. package.cpath, "lua5.4", "lua/hayes/cli/program.lua",
+      "shell", "-p", "emulator" }
+    local err, status = lab.folder() .. "/err", lab.folder() .. "/status"
+    os.execute(("printf '%%s\\n' 1 %s | { %s 2>%s; echo $? >%s; } | head -n 1 >/dev/null"):format(Process.quote { come },
+      Process.quote(line), err, status))
+    assert.are.same({ "", "141\n" }, { files.read(err), files.read(status) })
   end)
 
   it("writes what it shows to a log", function()

@@ -67,9 +67,25 @@ describe("The command hayes", function()
     end
   end)
 
+  it("says that a redirection may be for one port of a host alone, and that it is for all of them otherwise", function()
+    local help = run({ "emulate", "--help" }).out:gsub("%s+", " ")
+    assert.is_truthy(help:find("--resolve <host[:asked]=address[:port]>", 1, true), help)
+    assert.is_truthy(help:find("all of them, whatever their port (example.com=127.0.0.1:8443), or those to one port", 1,
+      true), help)
+    refused({ "emulate", "--resolve", "a" }, "hayes: --resolve a: write it as host[:asked]=address[:port]")
+    help = Process.run({ (os.getenv "HAYES_BUILD" or "build") .. "/hayes-emulator", "--help" }):gsub("%s+", " ")
+    assert.is_truthy(help:find("--resolve HOST[:ASKED]=ADDR[:PORT] redirect connections to HOST to ADDR: those to port ASKED "
+      .. "(without ASKED: to any port)", 1, true), help)
+  end)
+
   it("names the module that it emulates when none is given", function()
     local result = run { "emulate", "--json", timeout = 1 }
     assert.are.equal("EC200U", json.decode(result.out).module)
+  end)
+
+  it("is killed in these specs where it does not end after an interrupt", function()
+    local result = run { "shell", input = "for _ = 1, 6 do pcall(hayes.sleep, 1) end\n", timeout = 1, patience = 1 }
+    assert.are.equal(128 + 9, result.status, result.err)
   end)
 
   it("takes a closed standard input for an empty one", function()

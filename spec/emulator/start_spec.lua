@@ -2,6 +2,7 @@
 
 local Process = require "support.process"
 local core = require "hayes.core"
+local files = require "support.files"
 local folder = require "support.folder"
 local hayes = require "hayes"
 local shims = require "support.shim"
@@ -50,6 +51,36 @@ describe("hayes.emulator starts", function()
           print(modem:at "AT" and "answers")
           modem:close()]] }, { ours = true }))
     end
+  end)
+end)
+
+describe("hayes-emulator", function()
+  local PROGRAM <const> = (os.getenv "HAYES_BUILD" or "build") .. "/hayes-emulator"
+  local printing = { "--help", "--version", "--quirks list", "--faults list", "" }
+
+  --- Its exit status and what is on stderr, where a command line of the shell gives it its standard output.
+  local function run(arguments, line)
+    local place = folder.new "output"
+    local program = ("{ timeout -k 5 20 %s %s; echo $? >status; } 2>err"):format(folder.absolute(PROGRAM), arguments)
+    os.execute(("cd %s && "):format(place) .. line:format(program))
+    return { tonumber(files.read(place .. "/status")), files.read(place .. "/err") }
+  end
+
+  for what, how in pairs {
+    ["is a full device"] = { "%s >/dev/full", "No space left on device" },
+    ["is closed"] = { "%s >&-", "Bad file descriptor" },
+  } do
+    it("says so, and ends with 1, where standard output " .. what, function()
+      for _, arguments in ipairs(printing) do
+        assert.are.same({ 1, "hayes-emulator: standard output cannot be written: " .. how[2] .. "\n" },
+          run(arguments, how[1]), arguments)
+      end
+    end)
+  end
+
+  it("ends quietly, like a program that SIGPIPE has ended, where its reader has gone", function()
+    local unread = "{ while test ! -e gone; do sleep 0.01; done; %s; } | (exec <&-; : >gone)"
+    for _, arguments in ipairs(printing) do assert.are.same({ 141, "" }, run(arguments, unread), arguments) end
   end)
 end)
 

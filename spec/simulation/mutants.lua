@@ -66,9 +66,21 @@ local function find(folder, name)
   end
 end
 
+local all = output("ls spec/simulation/mutants")
+
+--- Ends the program where no bug has this name.
+local function check_name(name)
+  for known in all:gmatch("(%S+)%.patch") do
+    if known == name then return end
+  end
+  io.stderr:write(("no bug is called %s; there are %s\n"):format(name, all:gsub("%.patch%s*", " "):gsub("%s+$", "")))
+  os.exit(2)
+end
+
 local names = { table.unpack(arg) }
+for _, name in ipairs(names) do check_name(name) end
 if #names == 0 then
-  for name in output("ls spec/simulation/mutants"):gmatch("(%S+)%.patch") do
+  for name in all:gmatch("(%S+)%.patch") do
     if unseen[name] then
       print(("%-28s not to be seen: %s"):format(name, unseen[name]))
     else

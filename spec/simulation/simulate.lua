@@ -118,11 +118,43 @@ local function print_counts(counts)
   end
 end
 
-local function numbers(text)
-  if not text or text == "" then return nil end
-  local only = {}
-  for digits in text:gmatch("%d+") do only[tonumber(digits)] = true end
+--- Ends the program by an error that main catches: a variable that cannot be what was meant.
+local function refuse(text, ...) error({ refused = text:format(...) }, 0) end
+
+--- A whole number of the environment; nil: it is not given.
+local function whole_number(get, name, least)
+  local text = get(name) or ""
+  if text == "" then return nil end
+  local number = text:find "^%d+$" and math.tointeger(tonumber(text))
+  if not number or number < least then refuse("%s is %s; it must be a whole number from %d on", name, text, least) end
+  return number
+end
+
+--- Which of a plan's faults are to take place, of a text such as 2,5; 0 is none of them. nil: all.
+local function chosen_faults(text, seed)
+  if text == "" then return nil end
+  if not ("," .. text):find "^[,%d]+$" or ("," .. text .. ","):find ",," then
+    refuse("ONLY is %s; it must be numbers of faults, such as 2,5, or 0 for none of them", text)
+  end
+  local only, count = {}, #require("simulation.scenes").plan(simulate.scene, seed).faults
+  for digits in text:gmatch "%d+" do
+    local number = math.tointeger(tonumber(digits))
+    if not number or number > count then
+      refuse("ONLY names fault %s; seed %d of the scene %s has %s", digits, seed, simulate.scene,
+        count == 0 and "none" or ("the faults 1 to %d"):format(count))
+    end
+    only[number] = true
+  end
   return only
+end
+
+local function choose_scene(name)
+  if name == "" then return end
+  local names = require("simulation.scenes").names
+  for _, known in ipairs(names) do
+    if known == name then simulate.scene = name end
+  end
+  if simulate.scene ~= name then refuse("SCENE is %s; it must be one of %s", name, table.concat(names, ", ")) end
 end
 
 local function run_one(seed, only, traces)
@@ -141,19 +173,7 @@ local function run_one(seed, only, traces)
   return not failure
 end
 
---- By the variables of the environment: SEED, ONLY, TRACE; or SEEDS and FIRST; SCENE. Gives the exit code.
-function simulate.main(get)
-  if (get "SCENE" or "") ~= "" then simulate.scene = get "SCENE" end
-  for _, name in ipairs { "SEED", "SEEDS", "FIRST" } do
-    local value = get(name) or ""
-    if value ~= "" and not math.tointeger(tonumber(value)) then
-      io.stderr:write(name, " is ", value, "; it must be a whole number\n")
-      return 2
-    end
-  end
-  local seed = tonumber(get "SEED")
-  if seed then return run_one(seed, numbers(get "ONLY"), (get "TRACE" or "") ~= "") and 0 or 1 end
-  local first, count = tonumber(get "FIRST") or 1, tonumber(get "SEEDS") or 2000
+local function run_many(get, first, count)
   local failed, began, counts, checks = 0, os.clock(), new_counts(), {}
   local tries = (get "MATTERED" or "") ~= ""
   for number = first, first + count - 1 do
@@ -173,6 +193,24 @@ function simulate.main(get)
   print_checks(checks)
   print(("%d seeds, %d failed, %.1f s"):format(count, failed, os.clock() - began))
   return failed == 0 and 0 or 1
+end
+
+local function run_wanted(get)
+  choose_scene(get "SCENE" or "")
+  local seed = whole_number(get, "SEED", 0)
+  local first, count = whole_number(get, "FIRST", 0) or 1, whole_number(get, "SEEDS", 1) or 2000
+  if not seed and (get "ONLY" or "") ~= "" then refuse "ONLY is for one seed: give SEED, too" end
+  if not seed then return run_many(get, first, count) end
+  return run_one(seed, chosen_faults(get "ONLY" or "", seed), (get "TRACE" or "") ~= "") and 0 or 1
+end
+
+--- By the variables of the environment: SEED, ONLY, TRACE; or SEEDS and FIRST; SCENE. Gives the exit code.
+function simulate.main(get)
+  local ok, result = pcall(run_wanted, get)
+  if ok then return result end
+  if type(result) ~= "table" or not result.refused then error(result, 0) end
+  io.stderr:write(result.refused, "\n")
+  return 2
 end
 
 return simulate

@@ -18,12 +18,13 @@ local function command_line(folder, words, before)
 end
 
 ---@param words table arguments; `env` (a list of NAME=value), `input` (text for standard input), `timeout` (60 s, after
----  which it gets SIGINT), `closed` (standard input is closed)
+---  which it gets SIGINT), `patience` (20 s more, after which it is killed), `closed` (standard input is closed)
 ---@return { status: integer, out: string, err: string }
 function Program.run(words)
   local folder = lab.folder()
   files.write(folder .. "/input", words.input or "")
-  local line = command_line(folder, words, { "timeout", "-s", "INT", "--preserve-status", tostring(words.timeout or 60) })
+  local line = command_line(folder, words, { "timeout", "-s", "INT", "-k", tostring(words.patience or 20), "--preserve-status",
+    tostring(words.timeout or 60) })
   local input = words.closed and "&-" or folder .. "/input"
   local _, _, status = os.execute(("%s <%s >%s 2>%s"):format(Process.quote(line), input, folder .. "/out", folder .. "/err"))
   return { status = status, out = files.read(folder .. "/out"), err = files.read(folder .. "/err") }

@@ -1,5 +1,5 @@
 --- The command `hayes`: what modules can do, from a shell. Exit status: 0 done, 1 the module or the far end refused,
---- 2 wrong use, 3 no such port or it went away, 130 interrupted.
+--- 2 wrong use, 3 no such port or it went away, 130 interrupted, 141 the reader of standard output has gone.
 
 local check = require "hayes.check"
 local core = require "hayes.core"
@@ -58,6 +58,7 @@ local function failed(run, raised)
     leave(run.modem)
     return stop.INTERRUPTED
   end
+  if stop.is(raised) and Output.is_reader_gone() then return stop.READER_GONE end
   if stop.is(raised) then
     report(run.out, raised.err)
     return raised.status

@@ -117,6 +117,7 @@ local statuses = {
   { "2", "Wrong use." },
   { "3", "There is no such port, or it went away." },
   { "130", "Interrupted: Ctrl-C, SIGTERM, SIGHUP." },
+  { "141", "Who read the output, such as head, has gone; nothing is said." },
 }
 
 local variables = {

@@ -38,13 +38,26 @@ local function formatted(text, ...)
   return printable.text(select("#", ...) > 0 and text:format(...) or tostring(text))
 end
 
+local EPIPE <const> = 32 -- on every Linux
+
 local failure -- of standard output, which may have failed where nothing could be raised
+local reader_gone = false
+
+--- Takes what a call of a file gives: nil, words and a number where it has failed.
+local function note_failure(ok, words, number)
+  if ok or failure then return end
+  failure, reader_gone = "standard output cannot be written: " .. words, number == EPIPE
+end
 
 --- Ends the run where standard output takes no more: a full disk, or a reader that has gone.
-local function unless_failed(ok, words)
-  failure = failure or not ok and words
-  if failure then stop.with(stop.REFUSED, "standard output cannot be written: " .. failure) end
+local function unless_failed(...)
+  note_failure(...)
+  if failure then stop.with(stop.REFUSED, failure) end
 end
+
+--- Has who read standard output, such as `head`, gone away? Then nobody wants the rest.
+---@return boolean
+function Output.is_reader_gone() return reader_gone end
 
 local function write(...) unless_failed(io.stdout:write(...)) end
 
@@ -68,16 +81,16 @@ end
 function Output.sink()
   local shown = core.is_terminal(1) and printable.stream()
   return function(bytes)
-    local ok, words = io.stdout:write(shown and shown(bytes) or bytes or "")
-    if ok then ok, words = io.stdout:flush() end
-    return ok and 1 or nil, not ok and ("standard output cannot be written: " .. words) or nil
+    note_failure(io.stdout:write(shown and shown(bytes) or bytes or ""))
+    note_failure(io.stdout:flush())
+    if failure then return nil, failure end
+    return 1
   end
 end
 
 --- Something for the person at the terminal that is no result.
 function Output.note(_, text, ...)
-  local ok, words = io.stdout:flush()
-  failure = failure or not ok and words
+  note_failure(io.stdout:flush())
   io.stderr:write(formatted(text, ...), "\n")
 end
 

@@ -9,7 +9,10 @@ local Stop = {}
 Stop.__index = Stop
 Stop.__name = "hayes.cli.stop"
 
-local stop = { DONE = 0, REFUSED = 1, WRONG_USE = 2, NO_PORT = 3, INTERRUPTED = 130 }
+function Stop:__tostring() return tostring(self.err) end
+
+local stop = { DONE = 0, REFUSED = 1, WRONG_USE = 2, NO_PORT = 3, INTERRUPTED = 130,
+  READER_GONE = 141 } -- as of a program that SIGPIPE has ended
 
 ---@param status integer
 ---@param err string|hayes.error

@@ -20,8 +20,10 @@ function emulate.define(command)
     :argname "<folder>"
   command:option("--profile", "Answer like the module of this profile, which `hayes probe` has written.")
     :argname "<file>"
-  command:option("--resolve", "Where a host name leads, such as example.com=127.0.0.1:8443; may be repeated.")
-    :argname "<name=address>":count "*"
+  command:option("--resolve", "Where connections to a host lead: all of them, whatever their port "
+    .. "(example.com=127.0.0.1:8443), or those to one port (example.com:443=127.0.0.1:8443). Without a port behind the "
+    .. "address they keep theirs. May be repeated.")
+    :argname "<host[:asked]=address[:port]>":count "*"
   command:option("--quirks", "Habits of real firmware, separated by commas; `list` prints their names.")
     :argname "<names>"
   command:option("--faults", "Faults of line, module and network: drop=0.01 (a probability), reboot:50 (the 50th "
@@ -37,7 +39,7 @@ local function addresses(list)
   local map = {}
   for _, word in ipairs(list or {}) do
     local name, address = word:match "^([^=]+)=(.+)$"
-    if not name then stop.wrong_use("--resolve %s: write it as name=address", word) end
+    if not name then stop.wrong_use("--resolve %s: write it as host[:asked]=address[:port]", word) end
     map[name] = address
   end
   return map

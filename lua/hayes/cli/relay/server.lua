@@ -23,18 +23,35 @@ function server.listen(host, port)
   stop.with(stop.REFUSED, problems[name] and message or message .. ": " .. words)
 end
 
---- Calls serve(client) for each client; the client is closed after that. Does not return.
----@param listener userdata
----@param serve fun(client: hayes.cli.peer)
-function server.run(listener, serve)
-  local function one(port)
-    local client <close> = Peer.new(port)
-    serve(client)
-  end
+local function serve_one(serve, port)
+  local client <close> = Peer.new(port)
+  serve(client)
+end
+
+--- A task of its own for each client.
+local function accept(listener, one)
   while true do
     local port = listener:accept()
     if port then wait.spawn(one, port) else wait.descriptor(listener:fd(), false) end
   end
+end
+
+--- Calls serve(client) for each client; the client is closed after that. Does not return; it raises what ends the run,
+--- such as that standard output takes no more, also when serve has raised it.
+---@param listener userdata
+---@param serve fun(client: hayes.cli.peer)
+function server.run(listener, serve)
+  local over = wait.waiter()
+  local function one(port)
+    local ok, raised = pcall(serve_one, serve, port)
+    if not ok and stop.is(raised) then over:fire(raised) elseif not ok then error(raised, 0) end
+  end
+  local accepting = wait.spawn(function()
+    local _, raised = pcall(accept, listener, one)
+    over:fire(raised)
+  end)
+  local _cancel <close> = setmetatable({}, { __close = function() accepting:cancel() end })
+  error(over:wait(), 0)
 end
 
 return server

@@ -2,7 +2,9 @@
 
 local check = require "hayes.check"
 local hayes = require "hayes"
+local errors = require "hayes.error"
 local missing = require "hayes.cli.shell.missing"
+local not_lua = require "hayes.cli.shell.not_lua"
 
 local evaluate = {}
 
@@ -98,6 +100,13 @@ local function assignment(shell, text)
   end
 end
 
+--- What Lua says against the line itself, with what to do in place of it where that is known.
+local function show_mistake(shell, text, words)
+  words = words:gsub("^line:1: ", "")
+  local hint = not_lua.hint(text, shell.environment)
+  shell:show_error(hint and errors.new { name = "wrong_use", message = words, hint = hint } or words)
+end
+
 --- Runs a line; the value of an expression is printed. Raises what the line raises.
 ---@param shell hayes.cli.shell
 ---@param text string
@@ -105,13 +114,17 @@ function evaluate.run(shell, text)
   local f = load("return " .. text, "=line", "t", shell.environment)
   local err
   if not f then f, err = load(text, "=line", "t", shell.environment) end
-  if not f then return shell:show_error((err:gsub("^line:1: ", ""))) end
+  if not f then return show_mistake(shell, text, err) end
   f = assignment(shell, text) or f
   local results = table.pack(pcall(f))
   local is_nil = not results[1] and type(results[2]) == "string" and results[2]:find("a nil value", 1, true)
   local is_bare = results[1] and results.n == 2 and results[2] == nil and text:find "^modem[%w_.]+$"
   local remark = (is_nil or is_bare) and missing.of(shell.modem, text)
-  if not results[1] then error(remark or results[2], 0) end
+  if not results[1] then
+    local is_mistake = type(results[2]) == "string" and results[2]:find "^line:1: attempt to "
+    if is_mistake and not remark then return show_mistake(shell, text, results[2]) end
+    error(remark or results[2], 0)
+  end
   print_results(shell, table.unpack(results, 2, results.n))
   if remark then shell:tell(remark) end
   local name = results[1] and results.n == 2 and results[2] == nil and text:match "^%a[%w_]*$"

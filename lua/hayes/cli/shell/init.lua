@@ -7,6 +7,7 @@ local Editor = require "hayes.cli.shell.editor"
 local errors = require "hayes.error"
 local evaluate = require "hayes.cli.shell.evaluate"
 local printable = require "hayes.cli.printable"
+local stop = require "hayes.cli.stop"
 local words = require "hayes.cli.shell.words"
 
 ---@class hayes.cli.shell
@@ -22,6 +23,14 @@ local words = require "hayes.cli.shell.words"
 local Shell = {}
 Shell.__index = Shell
 
+--- A handler of events cannot end the shell: where standard output takes no more, the next line does.
+local function in_handler(show)
+  return function(event)
+    local ok, raised = pcall(show, event)
+    if not ok and not stop.is(raised) then error(raised, 0) end
+  end
+end
+
 ---@param run_of hayes.cli.run
 ---@param modem hayes.modem
 function Shell.new(run_of, modem)
@@ -30,8 +39,8 @@ function Shell.new(run_of, modem)
   }, Shell)
   self.editor = Editor.new(self)
   self.environment = evaluate.environment(self)
-  modem:on("urc", function(event) self:show_event(event) end)
-  modem:on("reboot", function() self:tell "the module has restarted" end)
+  modem:on("urc", in_handler(function(event) self:show_event(event) end))
+  modem:on("reboot", in_handler(function() self:tell "the module has restarted" end))
   return self
 end
 
@@ -85,7 +94,7 @@ end
 function Shell:send(text)
   local response, err = ask(self, text)
   if not response then
-    self:show_error(advice.on(self.modem, text, err))
+    self:show_error(advice.on(self.modem, text, err, "?%s"))
     return false
   end
   for _, line in ipairs(response) do
@@ -177,7 +186,7 @@ function Shell:run()
       local ok, err = self.modem:reopen()
       if not ok then
         self:show_error(err)
-        return require("hayes.cli.stop").status_of(err)
+        return stop.status_of(err)
       end
     end
   end
