@@ -283,8 +283,8 @@ local function enter_transparent(self, options)
     self.input:read_out()
     ok, err = self.registry.table:may_be_transparent(self)
     -- It may have ended meanwhile, and what the module lists be another one with its ConID.
-    if ok and (self.lost or self.peer_closed) then ok, err = nil, ended_error(self) end
-    if not ok then return nil, err end
+    err = self:refusal() or err
+    if not ok or err then return nil, err end
   until not self.input.has_data or self.input:is_full()
   ok, err = transparent.open(self, options)
   if ok and not self.peer_closed then return true end

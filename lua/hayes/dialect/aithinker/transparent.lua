@@ -44,7 +44,7 @@ function transparent.open(connection, options)
   local text = "AT+SOCKETTT"
   if options and options.target then text = text .. "=" .. targets[options.target] end
   connection.data = DataMode.new(connection.modem, {
-    auto = connection.auto, resume = text, origin = "aithinker",
+    auto = connection.auto, resume = text, origin = "aithinker", owner = connection.place,
     -- Events are printed among the data until framework P2.31.1.
     hangup = { "+EVENT:SocketDisconnect," .. connection.id, "+EVENT:SocketDissconnect," .. connection.id,
       "+EVENT:SocketAutoDel," .. connection.id },
