@@ -98,7 +98,7 @@ local function read_packet(self)
     if failure.is_damage(err.name) then
       return nil, self:end_damaged(errors.within(err, "receiving from " .. connection.host))
     end
-    if connection.peer_closed and err.result then return "" end
+    if connection.peer_closed and err.result and self.announced == 0 then return "" end
     return nil, errors.within(err, "receiving from " .. connection.host)
   end
   if response.missing then return nil, short_read(self, response) end

@@ -16,9 +16,6 @@ local recv_modes = { buffer = 0, push = 1 }
 --- Errors that say that something must be freed before anything else can be opened.
 local EXHAUSTED = { [33] = true, [37] = true, [96] = true, [103] = true }
 
---- Type of AT+SOCKET.
-local UDP_SERVER = 1
-
 local DATA_EVENT = "+EVENT:SocketDown,"
 
 ---@class hayes.aithinker.sockets modem.sockets of an Ai-Thinker module: calling it lists them
@@ -252,8 +249,7 @@ function Sockets:take_over(wanted)
   if not list then return nil, err end
   for _, row in ipairs(list) do
     local same = row.type == wanted.type and (row.remote_port == wanted.port or row.local_port == wanted.port)
-    local usable = SocketTable.may_be_up(row) or row.type == UDP_SERVER
-    if same and usable and not is_ours(self, row.ConID) then
+    if same and SocketTable.is_up(row) and not is_ours(self, row.ConID) then
       local connection = register(self, row.ConID, wanted)
       connection.doubtful = true
       connection:on_data() -- earlier data was announced to nobody

@@ -51,11 +51,8 @@ function transparent.open(connection, options)
     received = function(bytes) connection:on_through(bytes) end,
     ended = function(reason)
       if reason.name == "closed" then return connection:on_closed() end
-      if not reason.result then return connection:give_up(reason) end
-      -- What the module refuses to go back to (105) has ended meanwhile, unless it lists it as connected.
-      connection:ask_whether_up(function(up)
-        if up then connection:give_up(reason) else connection:on_found_closed() end
-      end)
+      if reason.result then return connection:on_refused(reason) end
+      connection:give_up(reason)
     end,
     alive = function(tell) connection:ask_whether_up(tell) end,
   })
