@@ -163,4 +163,129 @@ describe("An Ai-Thinker module", function()
       assert.are.same("unknown_conid", why.name)
     end)
   end
+
+  --- What comes from this ConID, and what has been sent to it.
+  local function exchange_with(sock, id)
+    module:incoming(id, ("from %d"):format(id))
+    sock:send(("to %d"):format(id))
+    assert(sock:flush())
+    return { (sock:receive(6)), module.sockets[id].got }
+  end
+
+  it("has a connection that it makes late deleted, also where it tells that in the answer to the next opening", function()
+    local openings = 0
+    open { ["^AT%+SOCKET="] = function(line)
+      openings = openings + 1
+      local answer = module:open(line)
+      return openings == 1 and "" or openings == 2 and "connect success ConID=1\r\n" .. answer or answer
+    end }
+    hayes.run(function()
+      assert.is_nil((modem.tcp.open("a.example", 7)))
+      hayes.sleep(20)
+      local sock = connect()
+      hayes.sleep(5)
+      assert.is_nil(module.sockets[1])
+      assert.are.same({ "from 2", "to 2" }, exchange_with(sock, 2))
+      sock:close()
+    end)
+  end)
+
+  it("that tells twice that a connection is made has not made the next one with it", function()
+    for _, refuses in ipairs { false, 97 } do
+      open { ["^AT%+SOCKET="] = function(line)
+        return (module.sockets[1] and "connect success ConID=1\r\n" or "") .. module:open(line)
+      end }
+      hayes.run(function()
+        local first = connect()
+        module.refuses = refuses
+        local second, err = modem.tcp.open("b.example", 7)
+        if refuses then
+          assert.are.same("socket_connect_failed", err.name)
+        else
+          second:settimeout(10)
+          assert.are.same({ "from 2", "to 2" }, exchange_with(second, 2))
+          second:close()
+        end
+        assert.are.same({ "from 1", "to 1" }, exchange_with(first, 1))
+        first:close()
+      end)
+      modem:close()
+    end
+  end)
+
+  --- An answer to AT+SOCKET? that has lost the last row, one of which has lost its beginning, one whose first digit is
+  --- another; and a refusal.
+  local damages = {
+    function(text) return (text:gsub("[^\r\n]+\r\n(\r\nOK\r\n)$", "%1")) end,
+    function(text) return (text:gsub("%d+,(%d,[^\r\n]+\r\n\r\nOK\r\n)$", "%1")) end,
+    function(text) return (text:gsub("2(,%d,[^\r\n]+\r\n\r\nOK\r\n)$", "1%1")) end,
+    function() return "\r\nERROR\r\n" end,
+  }
+
+  --- The next answer is damaged.
+  local function damage_table(damage)
+    local table_of = module.table
+    function module.table(self)
+      self.table = table_of
+      return damage(table_of(self))
+    end
+  end
+
+  it("that does not tell the ConID of a server gives the server's own, though an answer about it is damaged", function()
+    for _, damage in ipairs(damages) do
+      open(nil, { no_con_id = true })
+      hayes.run(function()
+        module:add { type = 3, local_port = 80 } -- of an earlier program
+        damage_table(damage)
+        local server = assert(modem.tcp.listen(80))
+        assert.are.same(3, module:client(2))
+        server:settimeout(10)
+        local peer = assert(server:accept())
+        peer:close()
+        server:close()
+        assert.is_nil(module.sockets[2])
+        assert.is_truthy(module.sockets[1])
+      end)
+      modem:close()
+    end
+  end)
+
+  it("loses nothing of a client that it has not announced, though an answer that lists the client is damaged", function()
+    for _, damage in ipairs(damages) do
+      local got
+      open(nil, { seeds_unannounced = true })
+      hayes.run(function()
+        local server = assert(modem.tcp.listen(80, { mode = "push" }))
+        assert.are.same(2, module:client(1))
+        damage_table(damage)
+        module:incoming(2, "hello, ")
+        hayes.sleep(1)
+        module:incoming(2, "world")
+        server:settimeout(20)
+        local peer = assert(server:accept())
+        peer:settimeout(10)
+        got = peer:receive(12)
+        peer:close()
+        server:close()
+      end)
+      assert.are.same("hello, world", got)
+      modem:close()
+    end
+  end)
+
+  it("keeps a connection of another program whose state the line has changed, when it has no room", function()
+    local asked = 0
+    open()
+    hayes.run(function()
+      for _ = 1, 5 do module:add { type = 4, host = "a.example", port = 7 } end
+      module.sockets[4].status = 127
+      damage_table(function(text)
+        asked = asked + 1
+        return (text:gsub("1,4,3", "1,4,4"))
+      end)
+      connect():close()
+    end)
+    assert.are.same(1, asked)
+    assert.is_truthy(module.sockets[1])
+  end)
 end)
