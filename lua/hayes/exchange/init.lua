@@ -6,6 +6,7 @@
 --- task that asked for it.
 
 local errors = require "hayes.error"
+local failure = require "hayes.failure"
 local Hold = require "hayes.exchange.hold"
 local misnamed = require "hayes.exchange.misnamed"
 local outcome = require "hayes.exchange.outcome"
@@ -146,7 +147,7 @@ function exchange.insist(modem, text, done, request)
     for _ = 1, INSISTS do
       exchange.await_response(modem)
       local response, err = exchange.run(modem, text, request)
-      if response or err.result or GONE[err.name] or modem.closed_with then break end
+      if response or failure.is_refusal(err) or GONE[err.name] or modem.closed_with then break end
     end
     done()
   end)
