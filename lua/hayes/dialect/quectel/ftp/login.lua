@@ -17,7 +17,7 @@ local OPEN_SECONDS = 135
 --- Seconds between two looks at the state.
 local LOOK_AGAIN = 0.5
 
---- How long to wait for the state of a client that is to be closed, seconds: it can be closed without knowing it.
+--- How long to wait for the state of a client that can be closed without knowing it, seconds.
 local STATE_SECONDS = 20
 
 local CLOSED = 4
@@ -31,6 +31,12 @@ local caches = { default = 0, fast = 1, slow = 2 }
 ---@return integer?, hayes.error?
 function login.state(modem, seconds)
   return call.ask_number(modem, "STAT", nil, seconds, "asking for the state of the FTP client")
+end
+
+--- The same, where a client whose state is not known is closed, and logged in again: it is not waited for long.
+---@return integer?, hayes.error?
+function login.state_if_told(modem, seconds)
+  return login.state(modem, math.min(seconds, STATE_SECONDS))
 end
 
 --- Removes the beginning of a file that was left in the module, which writes no more of it; where that fails, the next
@@ -47,7 +53,7 @@ end
 function login.leave(modem, seconds)
   local deadline = wait.now() + seconds
   repeat
-    local state, err = login.state(modem, math.min(seconds, STATE_SECONDS))
+    local state, err = login.state_if_told(modem, seconds)
     if state == CLOSED then return true end
     if not state and err.origin ~= "ftp" and err.name ~= "timeout" then return nil, err end
     local done
