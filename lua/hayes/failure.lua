@@ -234,6 +234,14 @@ function failure.of_command(modem, text, result, line, seconds, response)
   return err
 end
 
+--- Whether an error is the module's own refusal, as against a silence, a restart or a closed port. One that was cut
+--- off, `+CME ERROR:` and nothing behind it, does not count: nobody knows what has become of the command.
+---@param err hayes.error
+---@return boolean
+function failure.is_refusal(err)
+  return err.result ~= nil and err.name ~= "bad_answer"
+end
+
 local damaged_words = {
   short_read = "bytes of %s were lost on the line", long_read = "%s came with more bytes than were announced",
 }

@@ -320,7 +320,7 @@ describe("In transparent transmission", function()
     local asked, got = 0, nil
     open { commands = { ["AT+CSQ"] = "\r\nOK\r\n", ["AT+SOCKET?"] = function()
       asked = asked + 1
-      return asked == 2 and "\r\nOK\r\n" or module:table()
+      return asked == 3 and "\r\nOK\r\n" or module:table()
     end } }
     local DATA = "about\r\n+EVENT:SocketDisconnect,1\r\n"
     hayes.run(function()
@@ -335,6 +335,6 @@ describe("In transparent transmission", function()
       got = sock:receive(#DATA + 4)
       sock:close()
     end)
-    assert.are.same({ DATA .. "more", 3 }, { got, asked })
+    assert.are.same({ DATA .. "more", 4 }, { got, asked })
   end)
 end)

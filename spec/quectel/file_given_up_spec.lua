@@ -6,10 +6,13 @@ local script = require "support.script"
 
 local OK = "\r\nOK\r\n"
 
+--- A refusal of which the line has lost the rest.
+local CUT_OFF = "\r\n+CME ERROR: \r\n"
+
 local function refused(code) return ("\r\n+CME ERROR: %d\r\n"):format(code) end
 
 describe("modem.file, given up:", function()
-  local files, handles, lost, untold, late, deaf, dead, modem, log
+  local files, handles, lost, untold, late, deaf, dead, cut, modem, log
 
   local function named(line) return line:match('"(.-)"') end
 
@@ -70,6 +73,8 @@ describe("modem.file, given up:", function()
     ["^AT%+QFCLOSE="] = function(line)
       deaf = deaf - 1
       if deaf >= 0 then return "" end
+      cut = cut - 1
+      if cut >= 0 then return CUT_OFF end
       local handle = tonumber(line:match("%d+$"))
       if not handles[handle] then return refused(416) end
       handles[handle] = nil
@@ -78,7 +83,7 @@ describe("modem.file, given up:", function()
   }
 
   before_each(function()
-    files, handles, lost, untold, late, deaf, dead, log = {}, {}, false, false, false, 0, false, {}
+    files, handles, lost, untold, late, deaf, dead, cut, log = {}, {}, false, false, false, 0, false, 0, {}
     script.virtual_time()
     local logged = {}
     for pattern, answer in pairs(commands) do
@@ -158,7 +163,7 @@ describe("modem.file, given up:", function()
   end)
 
   it("an upload is not begun where the answer to that question was cut off", function()
-    untold = "\r\n+CME ERROR: \r\n"
+    untold = CUT_OFF
     local stored, err = modem.file.upload({ data = "hello" }, "a")
     assert.are.same({ nil, "bad_answer" }, { stored, err.name })
     assert.are.same({}, files)
@@ -211,6 +216,17 @@ describe("modem.file, given up:", function()
     end)
     assert.are.same({}, handles)
   end)
+
+  for _, times in ipairs { 1, 3 } do
+    it(("a file is closed though the answer to that was cut off, %d times"):format(times), function()
+      cut = times
+      hayes.run(function()
+        assert.is_nil((modem.file.write("a", 0, "hello")))
+        hayes.sleep(120)
+      end)
+      assert.are.same({}, handles)
+    end)
+  end
 
   it("nothing goes to the file that has the same handle since the module restarted unnoticed", function()
     local done, err

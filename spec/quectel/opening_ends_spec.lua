@@ -67,4 +67,45 @@ describe("The opening of a connection", function()
     end)
     assert.are.same({ "0", "0" }, opened)
   end)
+
+  --- A connection is closed in a module whose first answer to that was cut off. What it still has, and the indices used.
+  local function close_twice(commands, close)
+    local open, opened, refusals = {}, {}, 1
+    commands["AT+QISTATE"], commands["AT+QIGETERROR"] = "\r\nOK\r\n", "\r\nERROR\r\n"
+    commands["^AT%+QIOPEN="] = function(line)
+      local index = line:match("^AT%+QIOPEN=1,(%d)")
+      opened[#opened + 1] = index
+      open[index] = true
+      return commands.opening and commands.opening(index, #opened) or ("\r\nOK\r\n\r\n+QIOPEN: %s,0\r\n"):format(index)
+    end
+    commands["^AT%+QICLOSE="] = function(line)
+      refusals = refusals - 1
+      if refusals >= 0 then return "\r\n+CME ERROR: \r\n" end
+      open[line:match("%d")] = nil
+      return "\r\nOK\r\n"
+    end
+    hayes.run(function()
+      local modem <close> = assert(hayes.open_port(script.port(script.quectel(commands)), "script"))
+      close(modem)
+      hayes.sleep(60)
+      assert.are.same({}, open)
+      assert(assert(modem.tcp.open("last.example", 7)):close())
+    end)
+    return opened
+  end
+
+  it("that has failed is closed in the module though the answer to that was cut off", function()
+    local commands = { opening = function(index, count)
+      return count == 1 and ("\r\nOK\r\n\r\n+QIOPEN: %s,566\r\n"):format(index) or nil
+    end }
+    assert.are.same({ "0", "0" }, close_twice(commands, function(modem)
+      assert.is_nil(modem.tcp.open("first.example", 7))
+    end))
+  end)
+
+  it("that has succeeded can be closed, too, though the answer to that was cut off", function()
+    assert.are.same({ "0", "0" }, close_twice({}, function(modem)
+      assert(modem.tcp.open("first.example", 7)):close()
+    end))
+  end)
 end)

@@ -6,6 +6,7 @@
 --- task that asked for it.
 
 local errors = require "hayes.error"
+local failure = require "hayes.failure"
 local Hold = require "hayes.exchange.hold"
 local misnamed = require "hayes.exchange.misnamed"
 local outcome = require "hayes.exchange.outcome"
@@ -48,8 +49,8 @@ exchange.UNKNOWN = -1
 ---@field into? hayes.response  an empty response to fill, for those who read often
 ---@field next? boolean     goes in front of the queue
 ---@field owner? { gone: boolean, lost: hayes.error, damaged: hayes.error|false } the connection that it is about: it is
----  not sent once that is gone, since another one may have its number then; nor is one with `data` once bytes of the
----  connection were lost on the line, since the report of its end may have been among them
+---  not sent once that is gone, since another one may have its number then; nor is one with `data` or `online` once
+---  bytes of the connection were lost on the line, since the report of its end may have been among them
 ---@field within? hayes.hold the reservation of the line that it is part of
 ---@field ends_hold? boolean it is the last one of that: others may go when its final result code has come
 ---@field online? hayes.data_mode  CONNECT ends the command, and data mode begins
@@ -146,7 +147,7 @@ function exchange.insist(modem, text, done, request)
     for _ = 1, INSISTS do
       exchange.await_response(modem)
       local response, err = exchange.run(modem, text, request)
-      if response or err.result or GONE[err.name] or modem.closed_with then break end
+      if response or failure.is_refusal(err) or GONE[err.name] or modem.closed_with then break end
     end
     done()
   end)

@@ -69,7 +69,7 @@ function Queue:submit(ticket, now)
   local modem, request = self.modem, ticket.request
   local online, owner = request.online, request.owner
   if owner and owner.gone then return nil, owner.lost end
-  if owner and request.data and owner.damaged then return nil, owner.damaged end
+  if owner and (request.data or online) and owner.damaged then return nil, owner.damaged end
   if online then modem.engine:set_hangups(online.hangup or modem.dialect.protocol.hangup) end
   local id, refusal = modem.engine:submit(ticket.response, ticket.text, now, request.data, request.expect,
     request.timeout, request.deferred, online, request.block, request.sink, request.length, request.progress)

@@ -171,7 +171,7 @@ local function read_failure(self, err)
     return end_damaged(self, failure.damaged("short_read", "the data of " .. self:title(), self.modem.dialect.name))
   end
   if failure.is_damage(err.name) then return end_damaged(self, errors.within(err, "receiving from " .. self.host)) end
-  if step.is_refusal(err) and (self.declared.read.empty == "refused" or self.peer_closed) then return nil end
+  if failure.is_refusal(err) and (self.declared.read.empty == "refused" or self.peer_closed) then return nil end
   local explained = errors.within(err, "receiving from " .. self.host)
   -- It went to the module, and what it gave is lost.
   if err.name == "timeout" and not err.queued then end_damaged(self, explained) end
@@ -219,7 +219,7 @@ local function close_in_module(self)
   local response, err = step.run(self.modem, declared.close, { id = self.id }, { owner = self })
   if registry.by_id[self.id] ~= self then return true end -- a restart has ended it meanwhile
   registry.by_id[self.id] = nil
-  if response or step.is_refusal(err) then return true end
+  if response or failure.is_refusal(err) then return true end
   if not self.modem.closed_with then registry:close_later(declared, self.id) end
   return nil, err
 end
@@ -299,7 +299,7 @@ function Connection.open(registry, declared, opening)
   end
   if registry.by_id[self.id] == self then registry.by_id[self.id] = nil end
   -- Refused, it does not exist; in any other case the module may have opened it, or be about to.
-  local may_exist = opened or self.asked and not step.is_refusal(err) and not err.queued
+  local may_exist = opened or self.asked and not failure.is_refusal(err) and not err.queued
   if may_exist and not self.gone and not registry.modem.closed_with and err.name ~= "reboot" then
     registry:close_later(declared, self.id)
   end

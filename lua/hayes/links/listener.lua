@@ -4,6 +4,7 @@ local Common = require "hayes.stream.listener"
 local Connection = require "hayes.links.connection"
 local errors = require "hayes.error"
 local exchange = require "hayes.exchange"
+local failure = require "hayes.failure"
 local step = require "hayes.links.step"
 
 ---@class hayes.links.listener: hayes.listener
@@ -43,7 +44,7 @@ end
 function Listener:release()
   local servers = self.registry.servers
   local response, err = step.run(self.modem, self.declared.listen.close, values_of(self))
-  if response or step.is_refusal(err) or self.modem.closed_with then
+  if response or failure.is_refusal(err) or self.modem.closed_with then
     if servers[self.id] == self then servers[self.id] = nil end
     return response and true, err
   end

@@ -2,6 +2,7 @@
 
 local errors = require "hayes.error"
 local exchange = require "hayes.exchange"
+local failure = require "hayes.failure"
 local Listener = require "hayes.links.listener"
 local Lock = require "hayes.lock"
 local step = require "hayes.links.step"
@@ -142,7 +143,7 @@ function Registry:prepare(declared, id)
   if not id or self.cleared[id] then return true end
   local response
   response, err = step.run(self.modem, declared.close, { id = id })
-  if not response and not step.is_refusal(err) then return nil, err end
+  if not response and not failure.is_refusal(err) then return nil, err end
   self.cleared[id] = true
   return true
 end
@@ -167,7 +168,7 @@ function Registry:listen(declared, port)
   local ok
   ok, err = listener:open()
   if ok then return listener end
-  local may_exist = not step.is_refusal(err) and not err.queued and err.name ~= "reboot"
+  local may_exist = not failure.is_refusal(err) and not err.queued and err.name ~= "reboot"
   if may_exist and not self.modem.closed_with then
     listener.released = true
     listener:close_later()

@@ -3,6 +3,7 @@
 local check = require "hayes.check"
 local command = require "hayes.declare.command"
 local errors = require "hayes.error"
+local failure = require "hayes.failure"
 
 local step = {}
 
@@ -45,12 +46,6 @@ function step.text(modem, declared, values)
     modem.dialect.protocol)
 end
 
---- Whether an error is the module's own answer, as against a silence, a restart or a closed port.
----@param err hayes.error
-function step.is_refusal(err)
-  return err.result ~= nil
-end
-
 --- Sends one after the other; nil and the error of the first that fails and may not.
 ---@param list hayes.links.step[]
 ---@param request? hayes.request
@@ -59,7 +54,7 @@ function step.run_all(modem, list, values, request)
   for _, declared in ipairs(list or {}) do
     if not declared.only or values[declared.only] then
       local response, err = step.run(modem, declared, values, request)
-      if not response and not (declared.refused and step.is_refusal(err)) then return nil, err end
+      if not response and not (declared.refused and failure.is_refusal(err)) then return nil, err end
     end
   end
   return true

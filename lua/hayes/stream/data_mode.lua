@@ -23,15 +23,15 @@ DataMode.__index = DataMode
 
 ---@param modem hayes.modem
 ---@param options { auto: boolean?, received: function, ended: function, hangup: string[]?, resume: string?,
----  alive: (fun(tell: fun(up: boolean)))?, origin: string? }  hangup, resume (`ATO`): the connection's own, in place of
----  the dialect's; alive: asks, in command mode, whether the connection still exists, for modules that stay in data
----  mode when it ends
+---  alive: (fun(tell: fun(up: boolean)))?, owner: table?, origin: string? }  hangup, resume (`ATO`): the connection's
+---  own, in place of the dialect's; alive: asks, in command mode, whether the connection still exists, for modules that
+---  stay in data mode when it ends; owner: of the commands that begin data mode (hayes.request)
 ---@return hayes.data_mode
 function DataMode.new(modem, options)
   local protocol = modem.dialect.protocol
   return setmetatable({
     modem = modem, auto = options.auto or false, received = options.received, ended = options.ended,
-    alive = options.alive, hangup = options.hangup, origin = options.origin,
+    alive = options.alive, owner = options.owner, hangup = options.hangup, origin = options.origin,
     resume_text = options.resume or protocol.resume or "ATO",
     state = "command",
     parked = false,           -- the program has left data mode (escape) and not resumed it
@@ -207,7 +207,7 @@ end
 --- Resumes data mode, ahead of all commands in the queue.
 local function go_online(self)
   self.resuming = true
-  local ticket, err = exchange.start(self.modem, self.resume_text, { online = self, next = true,
+  local ticket, err = exchange.start(self.modem, self.resume_text, { online = self, next = true, owner = self.owner,
     finished = function(_, failed) on_resumed(self, failed) end })
   if not ticket then on_resumed(self, err) end
 end
@@ -327,7 +327,7 @@ end
 ---@return hayes.response?, hayes.error?
 function DataMode:open(text, request)
   request = request or {}
-  request.online = self
+  request.online, request.owner = self, self.owner
   local response, err = exchange.run(self.modem, text, request)
   if response then return response end
   end_with(self, err)
@@ -418,12 +418,13 @@ function DataMode.deadlock(connection)
   return exchange.deadlock(modem)
 end
 
---- Sends bytes of a connection. True; or nil and the error. Its `uncertain` is the number of bytes that may or may not
---- have arrived: the module had them when the connection ended.
+--- Sends bytes of a connection, unless that is known to have ended. True; or nil and the error. Its `uncertain` is the
+--- number of bytes that may or may not have arrived: the module had them when the connection ended.
 ---@param ended_error fun(connection): hayes.error the error that the connection has ended with
 ---@return true?, hayes.error?
 function DataMode.send_from(connection, bytes, ended_error)
-  local ok, err, given = connection.data:send(bytes)
+  local ok, err, given = nil, connection:refusal(), 0
+  if not err then ok, err, given = connection.data:send(bytes) end
   if ok then return true end
   if connection.peer_closed or connection.lost then err = ended_error(connection) end
   err = errors.within(err, "sending to " .. connection.host)

@@ -180,7 +180,7 @@ function oracle.check(user, call, ok, result, err)
   -- What the module has not answered it may do later.
   if not err.result then user.cancelled = true end
   local expected = EXPECTED[call.name]
-  local is_full = call.name == "write" and err.name == "damaged" and flash.room(run.module) == 0
+  local is_full = call.name == "write" and err.name == "damaged" and (run.module.full_at or -1) >= user.began
   if is_calm(user) and not is_full and not (expected and expected[err.code]) then
     fail(user, call, "failed: %s", tostring(err))
   end

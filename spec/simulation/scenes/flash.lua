@@ -37,9 +37,16 @@ end
 
 flash.room = room
 
+--- Only so much had place.
+local function note_full(module, fitting, bytes)
+  if #fitting < #bytes then module.full_at = module.world.now end
+end
+
 --- What has place of these bytes.
 function flash.fit(module, bytes)
-  return bytes:sub(1, room(module))
+  local fitting = bytes:sub(1, room(module))
+  note_full(module, fitting, bytes)
+  return fitting
 end
 
 function flash.clear(module)
@@ -188,6 +195,7 @@ local function write(module, file, bytes)
   local before = module.files[file.name]
   local over = #before - file.at
   local fitting = #bytes <= over and bytes or bytes:sub(1, over + room(module))
+  note_full(module, fitting, bytes)
   module.files[file.name] = before:sub(1, file.at) .. fitting .. before:sub(file.at + #fitting + 1)
   file.at = file.at + #fitting
   return #fitting

@@ -105,7 +105,10 @@ local function fetched(client, call, result, told)
   if call.sink == "function" and client.ends ~= 1 then
     fail(client, call, "the sink was told %d times that it is over", client.ends)
   end
-  local certain = harm(client) < DAMAGE and not client.unsettled
+  -- What an earlier run has left in a part was taken over, and compared in places.
+  local since = math.min(client.began, call.sink == "path" and client.part_since or client.began)
+  client.part_since = nil
+  local certain = (client.run:harm_since(since - BOUND) or 0) < DAMAGE and not client.unsettled
   if certain and got ~= client.before and got ~= client:stored(call.path) then
     fail(client, call, "gave %s of %s", show(got), show(client.before))
   end
@@ -119,6 +122,7 @@ local function fetched(client, call, result, told)
 end
 
 local function not_fetched(client, call)
+  if call.sink == "path" then client.part_since = client.part_since or client.began end
   if call.sink == "function" and client.got and #client.got > 0 and client.ends ~= 1 and not client.cancelled then
     fail(client, call, "failed, and the sink was told so %d times", client.ends)
   end
@@ -135,7 +139,8 @@ succeeded.put, succeeded.get = uploaded, fetched
 
 function succeeded.size(client, call, result)
   if client.run.restarts ~= client.restarts then return end -- which may have cut the number
-  if harm(client) < LOSS and not client.unsettled and result ~= (client.before and #client.before) then
+  local is_certain = harm(client) < LOSS and not (client.unsettled or client.late[call.path])
+  if is_certain and result ~= (client.before and #client.before) then
     fail(client, call, "gave %s of %s", tostring(result), show(client.before))
   end
 end
@@ -165,7 +170,9 @@ end
 local function is_expected(client, call, err)
   -- The server has not answered the command before, which was cancelled.
   if err.code == 603 and client.unsettled then return true end
-  if err.name == "exists" then return call.existing == "refuse" and client.before ~= nil end
+  if err.name == "exists" then
+    return call.existing == "refuse" and (client.before ~= nil or client.late[call.path])
+  end
   if err.code == 627 then return client.before == nil or client.run.module.server.habits.no_overwrite end
   local habits = client.run.module.server.habits
   if call.name == "size" and habits.no_size then return true end

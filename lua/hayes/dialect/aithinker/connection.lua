@@ -213,25 +213,33 @@ end
 --- Whether it has ended without an event. Some firmware accepts data for a connection that does not exist, and does not
 --- answer (V4.18_P23.2.1).
 local function is_gone(self)
-  return self.registry.table:row(self.id) == nil
+  return self.registry.table:row(self) == nil
 end
 
-local function is_row_up(self, row)
-  return row ~= nil and (SocketTable.may_be_up(row) or self.type == UDP_SERVER)
+--- Takes note of its end, if that is what the module lists of it (SocketTable:row). True: it has ended. Where it is not
+--- listed at all, though no event has told of its end, nobody knows what has gone with it.
+local function note_end(self, row)
+  if row == false or row and SocketTable.is_up(row) then return false end
+  if row then self:on_found_closed() else self:on_missing() end
+  return true
 end
 
---- Whether the connection still exists; true if the module does not answer.
-function Connection:is_up()
-  local row = self.registry.table:row(self.id)
-  return row == false or is_row_up(self, row)
-end
-
---- The same without waiting, ahead of all commands in the queue: calls tell() with the answer.
+--- Asks the module without waiting, ahead of all commands in the queue, whether it still lists the connection as one
+--- that is up, and calls tell() with the answer; true if the module does not tell.
 ---@param tell fun(up: boolean)
 function Connection:ask_whether_up(tell)
   self.registry.table:ask_row(self, function(row)
     local known = self.lost or self.peer_closed -- by now, whatever became of the question
-    tell(not known and (row == false or is_row_up(self, row)))
+    tell(not known and (row == false or row ~= nil and SocketTable.is_up(row)))
+  end)
+end
+
+--- The module refuses to go back to its transparent transmission (105): it has ended meanwhile, unless it is listed as
+--- one that is up.
+---@param reason hayes.error
+function Connection:on_refused(reason)
+  self.registry.table:ask_row(self, function(row)
+    if not note_end(self, row) then self:give_up(reason) end
   end)
 end
 
@@ -286,8 +294,8 @@ local function enter_transparent(self, options)
     self.input:read_out()
     ok, err = self.registry.table:may_be_transparent(self)
     -- It may have ended meanwhile, and what the module lists be another one with its ConID.
-    if ok and (self.lost or self.peer_closed) then ok, err = nil, ended_error(self) end
-    if not ok then return nil, err end
+    err = self:refusal() or err
+    if not ok or err then return nil, err end
   until not self.input.has_data or self.input:is_full()
   ok, err = transparent.open(self, options)
   if ok and not self.peer_closed then return true end
@@ -301,7 +309,7 @@ end
 
 --- Back in command mode: firmware from framework P2.31.1 on has not reported whether the connection has ended.
 local function look_for_end(self)
-  if not self:is_up() then self:on_found_closed() end
+  if not (self.lost or self.deleted) then note_end(self, self.registry.table:row(self)) end
 end
 
 --- Switches to another access mode. Between "buffer" and "push" the module switches all of its connections. In
@@ -384,7 +392,7 @@ function Connection:describe()
   local row
   if not transparent.is_online(self) and not self.deleted then
     local err
-    row, err = self.registry.table:row(self.id, { withdraw = true })
+    row, err = self.registry.table:row(self, { withdraw = true })
     if row == false then return nil, err end
     if not row then self:on_missing() end
   end

@@ -37,6 +37,11 @@ function SocketTable.may_be_up(row)
   return row.state == "connected" or row.state == "connecting"
 end
 
+--- Whether it is that of a socket that may be in use; the state of a UDP server does not tell.
+function SocketTable.is_up(row)
+  return SocketTable.may_be_up(row) or row.type == UDP_SERVER
+end
+
 --- Whether it is a client of this server of the module.
 function SocketTable.is_seed_of(row, server)
   return SEEDS[row.type] and row.server_ConID == server
@@ -64,47 +69,90 @@ function SocketTable:rows(request)
   return rows_of(self, response)
 end
 
---- Like rows(), but checks that no row was lost on the line.
----@return table[]?, hayes.error?
-function SocketTable:all_rows()
-  return undamaged.ask(self.modem, "AT+SOCKET?", function() return self:rows() end)
+--- The rows, and the text that they are of.
+local function rows_and_text(self)
+  local response, err = self.modem:call("+SOCKET", "read")
+  if not response then return nil, err end
+  local list
+  list, err = rows_of(self, response)
+  if not list then return nil, err end
+  return { rows = list, text = table.concat(response, "\n") }
 end
 
---- The row with this ConID; nil if two answers in a row lack it, since one may have lost a line. False and the error if
---- the module does not tell.
----@param id integer
----@param request? hayes.request
----@return table|false|nil, hayes.error?
-function SocketTable:row(id, request)
-  for _ = 1, 2 do
-    local list, err = self:rows(request)
-    if not list then return false, err end
-    for _, row in ipairs(list) do
-      if row.ConID == id then return row end
-    end
+--- After so many whole answers that differ it is the table that changes.
+local ANSWERS = 3
+
+--- Like rows(), but told twice: a row that the line has lost, or a digit that it has changed, leaves no trace.
+---@return table[]?, hayes.error?
+function SocketTable:all_rows()
+  local told, err
+  for _ = 1, ANSWERS do
+    local before = told
+    told, err = undamaged.ask(self.modem, "AT+SOCKET?", function() return rows_and_text(self) end)
+    if not told then return nil, err end
+    if before and before.text == told.text then break end
+  end
+  return told.rows
+end
+
+-- The row of one connection
+
+--- How often it is asked for: an answer may be missing, be damaged or lack the row, a refusal be that of a damaged
+--- command.
+local QUESTIONS = 3
+
+--- What the answers to AT+SOCKET? have told of a connection so far.
+---@param connection hayes.aithinker.connection
+local function new_search(connection)
+  return { id = connection.id, asked = 0, not_up = false, err = nil }
+end
+
+local function row_with(list, id)
+  for _, row in ipairs(list) do
+    if row.ConID == id then return row end
   end
 end
 
---- How often ask_row() sends its command: an answer may be missing, be damaged or lack the row, a refusal be that
---- of a damaged command.
-local QUESTIONS = 3
+--- Takes the next answer. True once no other is needed, and the row: nil if there is none, false and the error if the
+--- module does not tell. That a connection has ended has to be told twice, since the line may have lost its row or
+--- changed a digit of it.
+---@return boolean, table|false|nil, hayes.error?
+local function conclude(self, search, response, err)
+  local list
+  if response then list, err = rows_of(self, response) end
+  search.asked, search.err = search.asked + 1, err or search.err
+  if list then
+    local row = row_with(list, search.id)
+    if search.not_up or row and SocketTable.is_up(row) then return true, row end
+    search.not_up = true
+  end
+  return search.asked == QUESTIONS, false, search.err
+end
 
---- Looks up the row of a connection without waiting, ahead of all queued commands, and calls tell(row): nil if there is
---- none, as in row(), false if the module does not tell, though asked repeatedly.
+--- The row of a connection: nil if the module does not list it, false and the error if it does not tell.
+---@param connection hayes.aithinker.connection
+---@param request? hayes.request
+---@return table|false|nil, hayes.error?
+function SocketTable:row(connection, request)
+  local search = new_search(connection)
+  while true do
+    local response, err = self.modem:call("+SOCKET", "read", nil, request)
+    local over, row, why = conclude(self, search, response, err)
+    if over or not response and not err.result then return row, why end
+  end
+end
+
+--- Looks up the row of a connection without waiting, ahead of all queued commands, and calls tell(row), with what row()
+--- gives. A module that does not answer is asked again, too.
 ---@param connection hayes.aithinker.connection
 ---@param tell fun(row: table|false|nil)
----@param count? integer questions asked before
----@param missing? boolean an answer lacked it
-function SocketTable:ask_row(connection, tell, count, missing)
-  count = (count or 0) + 1
-  local function answered(response)
-    local list = response and rows_of(self, response)
-    for _, row in ipairs(list or {}) do
-      if row.ConID == connection.id then return tell(row) end
-    end
-    if list and missing then return tell(nil) end
-    if count < QUESTIONS then return self:ask_row(connection, tell, count, missing or list ~= nil) end
-    tell(false)
+---@param search? table what has been told so far
+function SocketTable:ask_row(connection, tell, search)
+  search = search or new_search(connection)
+  local function answered(response, err)
+    local over, row = conclude(self, search, response, err)
+    if over then return tell(row) end
+    self:ask_row(connection, tell, search)
   end
   local request = { next = true, owner = connection.place, finished = answered }
   local ticket = exchange.start(self.modem, "AT+SOCKET?", request)
@@ -128,7 +176,7 @@ function SocketTable:may_be_transparent(connection)
     if row.ConID == connection.id then own = row
     elseif row.state ~= "to be deleted" then others[#others + 1] = row end
   end
-  if not own or not self.may_be_up(own) and own.type ~= UDP_SERVER then
+  if not own or not self.is_up(own) then
     return nil, errors.new { name = "not_connected", origin = "aithinker",
       message = ("transparent transmission needs a connection; this one is %s"):format(own and own.state or "gone") }
   end

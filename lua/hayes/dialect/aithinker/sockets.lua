@@ -17,9 +17,6 @@ local recv_modes = { buffer = 0, push = 1 }
 --- Errors that say that something must be freed before anything else can be opened.
 local EXHAUSTED = { [33] = true, [37] = true, [96] = true, [103] = true }
 
---- Type of AT+SOCKET.
-local UDP_SERVER = 1
-
 local DATA_EVENT = "+EVENT:SocketDown,"
 
 ---@class hayes.aithinker.sockets modem.sockets of an Ai-Thinker module: calling it lists them
@@ -103,7 +100,7 @@ end
 --- Frees slots that this program does not use: those of ended connections; if there are none, one of an earlier
 --- program.
 local function make_room(self)
-  local list = self.table:rows()
+  local list = self.table:all_rows()
   local dead, foreign = {}, nil
   for _, row in ipairs(list or {}) do
     if not is_ours(self, row.ConID) then
@@ -116,18 +113,21 @@ local function make_room(self)
   return freed
 end
 
---- The ConID in `connect success ConID=1`; the vendor's texts differ in the spaces.
-local function con_id(response)
+--- The ConIDs in lines like `connect success ConID=1`; the vendor's texts differ in the spaces.
+---@return integer[]
+local function con_ids(response)
+  local ids = {}
   for _, line in ipairs(response) do
     local id = line:match("[Cc]on[Ii][Dd]%s*=%s*(%d+)")
-    if id then return math.tointeger(tonumber(id)) end
+    ids[#ids + 1] = id and math.tointeger(tonumber(id))
   end
+  return ids
 end
 
 --- The ConID for firmware that answers OK alone (the guide's TCP server): the newest matching row.
 local function find_id(self, wanted)
   local found
-  for _, row in ipairs(self.table:rows() or {}) do
+  for _, row in ipairs(self.table:all_rows() or {}) do
     local same = row.type == wanted.type and (row.local_port == wanted.port or row.remote_port == wanted.port)
     if same and not is_ours(self, row.ConID) then found = math.max(found or 0, row.ConID) end
   end
@@ -191,33 +191,57 @@ local function register_late(self, id, wanted, pending)
   return object
 end
 
+--- The module has connected after the library had given that up: nobody has these connections.
+---@param ids integer[]
+---@param own? integer the ConID of an opening that has not been given up
+local function on_late_answer(self, ids, own)
+  for _, id in ipairs(ids) do
+    if self.unanswered[1] and id ~= own then register(self, id, table.remove(self.unanswered, 1)):abandon() end
+  end
+end
+
+--- The module will not connect this any more.
+---@param unanswered hayes.aithinker.opening[]
+local function is_answered(unanswered, wanted)
+  if unanswered[#unanswered] == wanted then unanswered[#unanswered] = nil end
+end
+
+--- An opening has failed. What the module has said of connections in its answer is about others where it has refused;
+--- where it has not answered in time the last one may be its own, of which only the `OK` has not come.
+local function give_up(self, wanted, unanswered, err)
+  local is_refused = err.result or err.queued
+  if is_refused then is_answered(unanswered, wanted) end
+  -- After a restart of the module, and on a port that has gone, nobody has them (lose_all).
+  if self.unanswered ~= unanswered or not err.response then return end
+  local ids = con_ids(err.response)
+  local own = not is_refused and table.remove(ids) or nil
+  if own then is_answered(unanswered, wanted) end
+  on_late_answer(self, ids, own)
+  if own then register(self, own, wanted):abandon() end
+end
+
 --- Sends AT+SOCKET. hold: the reservation of the line, if there is one; it ends with the command.
 local function connect(self, wanted, hold)
   local object
   local pending <close> = pend(self)
   local unanswered = self.unanswered
   unanswered[#unanswered + 1] = wanted
-  local function is_answered()
-    if unanswered[#unanswered] == wanted then unanswered[#unanswered] = nil end
-  end
   local response, err = exchange.run(self.modem, command_of(wanted), {
     within = hold, ends_hold = hold ~= nil, withdraw = true, partial = true,
     -- Events with this ConID are about an earlier connection up to here, and about this one from here on.
     ended = function(answer)
-      is_answered()
-      local id = con_id(answer)
+      is_answered(unanswered, wanted)
+      local ids = con_ids(answer)
+      local id = table.remove(ids) -- the one next to the result code
+      on_late_answer(self, ids, id)
       if id then object = register(self, id, wanted) end
     end,
   })
   if object then return check_id(object, wanted) end
-  if not response and (err.result or err.queued) then is_answered() end
-  -- After a restart of the module, and on a port that has gone, nobody has it (lose_all).
-  local late = not response and self.unanswered == unanswered and err.response and con_id(err.response)
-  if late then -- it is connected, and only the `OK` has not come in time
-    is_answered()
-    register(self, late, wanted):abandon()
+  if not response then
+    give_up(self, wanted, unanswered, err)
+    return nil, err
   end
-  if not response then return nil, err end
   local id = find_id(self, wanted)
   if not id then
     return nil, errors.new { name = "no_con_id", origin = "aithinker",
@@ -279,8 +303,7 @@ function Sockets:take_over(wanted)
   if not list then return nil, err end
   for _, row in ipairs(list) do
     local same = row.type == wanted.type and (row.remote_port == wanted.port or row.local_port == wanted.port)
-    local usable = SocketTable.may_be_up(row) or row.type == UDP_SERVER
-    if same and usable and not is_ours(self, row.ConID) then
+    if same and SocketTable.is_up(row) and not is_ours(self, row.ConID) then
       local connection = register(self, row.ConID, wanted)
       connection.doubtful = true
       connection:on_data() -- earlier data was announced to nobody
@@ -318,11 +341,23 @@ local function is_new_seed(self, row, listener)
     and (not SocketTable.is_dead(row) or self.unclaimed:has(row.ConID))
 end
 
+--- Whether these rows tell of a new client, or lack something that has sent data: that is looked at twice.
+local function tells_news(self, list, listener)
+  local listed = {}
+  for _, row in ipairs(list) do
+    listed[row.ConID] = true
+    if is_new_seed(self, row, listener) then return true end
+  end
+  return not self.unclaimed:are_in(listed)
+end
+
 --- Finds seeds in the table whose event was not sent (BW20 firmware P1.0.22).
 ---@param listener hayes.aithinker.listener
 function Sockets:look_for_seeds(listener)
   local listed, asked = {}, wait.now()
   local list = self.table:rows()
+  if list and not tells_news(self, list, listener) then return end
+  list = self.table:all_rows()
   for _, row in ipairs(list or {}) do
     listed[row.ConID] = true
     if is_new_seed(self, row, listener) then
@@ -360,16 +395,9 @@ local function on_data(self, event)
   for _, listener in pairs(self.listeners) do listener:look_soon() end
 end
 
---- The module has connected after the library had given that up: nobody has this connection.
-local function on_late_answer(self, event)
-  local id = self.unanswered[1] and con_id { event.line }
-  if not id then return end
-  register(self, id, table.remove(self.unanswered, 1)):abandon()
-end
-
 --- An unknown line: it may be a damaged announcement of data.
 local function on_line(self, event)
-  if event.unknown then on_late_answer(self, event) end
+  if event.unknown then on_late_answer(self, con_ids { event.line }) end
   if not event.unknown and event.name ~= "+EVENT" then return end
   local text = likeness.behind(event.line, DATA_EVENT)
   if text then on_unreadable(self, text) end
@@ -403,7 +431,7 @@ local function listen(self)
   local modem = self.modem
   modem:listen("urc", function(event) on_line(self, event) end)
   modem:listen("damage", function(event) on_damage(self, event) end)
-  modem:listen("late", function(event) on_late_answer(self, event) end)
+  modem:listen("late", function(event) on_late_answer(self, con_ids { event.line }) end)
   modem:listen("+EVENT:SocketDown", function(event) on_data(self, event) end)
   modem:listen("+EVENT:SocketSeed", function(event) on_seed(self, event) end)
   modem:listen("+Seed", function(event) on_seed(self, event) end)

@@ -44,18 +44,15 @@ function transparent.open(connection, options)
   local text = "AT+SOCKETTT"
   if options and options.target then text = text .. "=" .. targets[options.target] end
   connection.data = DataMode.new(connection.modem, {
-    auto = connection.auto, resume = text, origin = "aithinker",
+    auto = connection.auto, resume = text, origin = "aithinker", owner = connection.place,
     -- Events are printed among the data until framework P2.31.1.
     hangup = { "+EVENT:SocketDisconnect," .. connection.id, "+EVENT:SocketDissconnect," .. connection.id,
       "+EVENT:SocketAutoDel," .. connection.id },
     received = function(bytes) connection:on_through(bytes) end,
     ended = function(reason)
       if reason.name == "closed" then return connection:on_closed() end
-      if not reason.result then return connection:give_up(reason) end
-      -- What the module refuses to go back to (105) has ended meanwhile, unless it lists it as connected.
-      connection:ask_whether_up(function(up)
-        if up then connection:give_up(reason) else connection:on_found_closed() end
-      end)
+      if reason.result then return connection:on_refused(reason) end
+      connection:give_up(reason)
     end,
     alive = function(tell) connection:ask_whether_up(tell) end,
   })

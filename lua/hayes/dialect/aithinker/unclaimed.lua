@@ -37,6 +37,15 @@ function Unclaimed:has(id)
   return self.entries[id] ~= nil
 end
 
+--- Are all that something has come for among these?
+---@param listed table<integer, any>
+function Unclaimed:are_in(listed)
+  for id in pairs(self.entries) do
+    if not listed[id] then return false end
+  end
+  return true
+end
+
 function Unclaimed:drop(id)
   local entry = self.entries[id]
   if not entry then return end

@@ -119,16 +119,13 @@ function Flash:make_way(name, length)
   return nil, err
 end
 
---- The module has answered, and not with a line that was damaged or cut off.
-local function is_answer(err) return err.result and err.name ~= "bad_answer" end
-
 --- Is the name nobody's? True; "unknown" where the module does not tell; nil and the error if it is not.
 ---@return true|"unknown"|nil, hayes.error?
 function Flash:must_be_free(name)
   local there, err = self:size(name)
   if there then return nil, failure.coded(self.modem, 407, "storing " .. name) end
   if not err then return true end
-  if is_answer(err) then return "unknown" end
+  if failure.is_refusal(err) then return "unknown" end
   return nil, errors.within(err, "storing " .. name)
 end
 
@@ -141,7 +138,7 @@ local function remove_later(self, held)
     for _ = 1, REMOVALS do
       exchange.await_response(self.modem)
       local ok, err = self:delete_if_there(held.name)
-      if ok or is_answer(err) or self.modem.closed_with then return end
+      if ok or failure.is_refusal(err) or self.modem.closed_with then return end
       wait.sleep(REMOVE_AGAIN)
     end
   end)
@@ -150,7 +147,7 @@ end
 local function remove(self, held)
   if self.modem.closed_with then return end
   local ok, err = self:delete_if_there(held.name)
-  if not ok and not is_answer(err) then remove_later(self, held) end
+  if not ok and not failure.is_refusal(err) then remove_later(self, held) end
 end
 
 --- A file that is being stored. Left in the middle, it is removed in the background.

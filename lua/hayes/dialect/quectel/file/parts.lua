@@ -3,6 +3,7 @@
 
 local errors = require "hayes.error"
 local exchange = require "hayes.exchange"
+local failure = require "hayes.failure"
 local job = require "hayes.job"
 local wait = require "hayes.wait"
 
@@ -20,18 +21,24 @@ local function bare_name(name)
   return (tostring(name):gsub("^%u+:", ""))
 end
 
+--- false: the module has refused; nil: it does not tell.
+local function verdict(err)
+  if failure.is_refusal(err) then return false end
+end
+
 --- A program that ended in the middle has left the file open, and the module opens none twice: its handle is closed.
 --- True: it was; false: it is not open; nil: the module does not tell.
 local function close_left_open(modem, name)
   local response, err = modem:call("+QFOPEN", "read")
-  if not response then return err.result and false or nil end
+  if not response then return verdict(err) end
   for _, line in ipairs(response) do
     local fields = modem:fields("AT+QFOPEN?", line)
     local handle = math.tointeger(fields[2])
-    if handle and bare_name(fields[1]) == bare_name(name) then
+    if not handle then return nil end -- it may be this one
+    if bare_name(fields[1]) == bare_name(name) then
       local closed, close_err = modem:call("+QFCLOSE", "write", { handle })
       if closed then return true end
-      return close_err.result and false or nil
+      return verdict(close_err)
     end
   end
   return false
@@ -122,7 +129,8 @@ function File:close()
   local response, err = call(self, "+QFCLOSE", { self.handle })
   self.closing = false
   if self.handles[self.handle] == self then self.handles[self.handle] = nil end
-  if not (response or err.result or self.gone or self.modem.closed_with) then close_later(self.modem, self.held) end
+  local over = response or failure.is_refusal(err) or self.gone or self.modem.closed_with
+  if not over then close_later(self.modem, self.held) end
   if not response then return nil, err end
   return true
 end
@@ -161,7 +169,7 @@ local function open(handles, modem, held, mode)
     return nil, errors.new { name = "bad_answer", origin = "file", result = response[1],
       message = "the module opened " .. name .. " and gave no handle" }
   end
-  if not (err.result or err.queued or modem.closed_with) then close_later(modem, held) end
+  if not (failure.is_refusal(err) or err.queued or modem.closed_with) then close_later(modem, held) end
   return nil, err
 end
 

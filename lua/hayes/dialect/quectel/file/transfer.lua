@@ -60,6 +60,7 @@ function transfer.store(modem, name, data, length, options)
   if type(data) == "string" then sum = Checksum.of(data) else sum = select(2, data:transferred()) end
   local wanted = Checksum.text(sum)
   local size, got = counted(response[1], "QFUPL")
+  if not size then modem:resync() end -- the OK may be that of a command that a module ran which had restarted
   if size ~= length or got ~= wanted then
     local text = "%d bytes with checksum %s were sent, the module has %s with %s"
     return nil, damaged(name, response[1], text:format(length, wanted, size or "none", got or "none"))

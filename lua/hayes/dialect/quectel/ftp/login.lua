@@ -17,7 +17,7 @@ local OPEN_SECONDS = 135
 --- Seconds between two looks at the state.
 local LOOK_AGAIN = 0.5
 
---- How long to wait for the state of a client that is to be closed, seconds: it can be closed without knowing it.
+--- How long to wait for the state of a client that can be closed without knowing it, seconds.
 local STATE_SECONDS = 20
 
 local CLOSED = 4
@@ -33,6 +33,12 @@ function login.state(modem, seconds)
   return call.ask_number(modem, "STAT", nil, seconds, "asking for the state of the FTP client")
 end
 
+--- The same, where a client whose state is not known is closed, and logged in again: it is not waited for long.
+---@return integer?, hayes.error?
+function login.state_if_told(modem, seconds)
+  return login.state(modem, math.min(seconds, STATE_SECONDS))
+end
+
 --- Removes the beginning of a file that was left in the module, which writes no more of it; where that fails, the next
 --- call does.
 function login.clean(session)
@@ -45,17 +51,20 @@ end
 --- got lost, another one cannot be sent for minutes.
 ---@return true?, hayes.error?
 function login.leave(modem, seconds)
-  local deadline = wait.now() + seconds
+  local deadline, tried_again = wait.now() + seconds, false
   repeat
-    local state, err = login.state(modem, math.min(seconds, STATE_SECONDS))
+    local state, err = login.state_if_told(modem, seconds)
     if state == CLOSED then return true end
     if not state and err.origin ~= "ftp" and err.name ~= "timeout" then return nil, err end
     local done
     done, err = call.run(modem, "CLOSE", nil, seconds, "closing the FTP session")
     if done or err.code == 625 then return true end
-    if err.origin ~= "ftp" then return nil, err end
+    -- A module that has just told its state has perhaps not heard this.
+    local once_more = state and err.name == "timeout" and not tried_again
+    tried_again = tried_again or once_more
+    if err.origin ~= "ftp" and not once_more then return nil, err end
     wait.sleep(LOOK_AGAIN)
-    if wait.now() >= deadline then return nil, err end
+    if wait.now() >= deadline and not once_more then return nil, err end
   until false
 end
 

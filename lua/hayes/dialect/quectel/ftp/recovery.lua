@@ -79,13 +79,10 @@ end
 local function keeps_session(session, err, failures)
   local code = err.code
   if session.modem.closed_with or failures > 1 then return false end
-  -- The line has lost bytes of the data, and the session knows nothing of it.
-  if failure.is_damage(err.name) then
-    return login.state(session.modem, session.seconds) == 1
-  end
-  if err.origin ~= "ftp" then return false end
-  if not (code == 607 or code == 608 or code == 616 or code == 617 or code == 618) then return false end
-  return login.state(session.modem, session.seconds) == 1
+  -- Where the line has lost bytes of the data, the session knows nothing of it.
+  local is_of_data = code == 607 or code == 608 or code == 616 or code == 617 or code == 618
+  if not failure.is_damage(err.name) and not (err.origin == "ftp" and is_of_data) then return false end
+  return login.state_if_told(session.modem, session.seconds) == 1
 end
 
 local function is_session_lost(err)

@@ -421,7 +421,7 @@ function Connection:close()
   self.closing = true
   local response, err = exchange.run(self.modem, closing_command(self))
   self.closing = false
-  if not response and not err.result and not self.gone then
+  if not response and not failure.is_refusal(err) and not self.gone then
     close_later(self)
   else
     self.family.forget(self)

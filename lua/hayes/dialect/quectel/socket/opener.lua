@@ -217,7 +217,7 @@ end
 local function close_in_module(self, reserved)
   local modem, text = self.modem, ("AT+%s=%d"):format(self.family.close, reserved.index)
   local response, err = exchange.run(modem, text)
-  if response or err.result then return end
+  if response or failure.is_refusal(err) then return end
   reserved:keep()
   exchange.insist(modem, text, function() reserved:free() end)
 end
