@@ -170,10 +170,10 @@ end
 local function is_expected(client, call, err)
   -- The server has not answered the command before, which was cancelled.
   if err.code == 603 and client.unsettled then return true end
-  if err.name == "exists" then
-    return call.existing == "refuse" and (client.before ~= nil or client.late[call.path])
-  end
-  if err.code == 627 then return client.before == nil or client.run.module.server.habits.no_overwrite end
+  -- A change that was cancelled before may reach the server during this call.
+  local late = client.late[call.path]
+  if err.name == "exists" then return call.existing == "refuse" and (client.before ~= nil or late) end
+  if err.code == 627 then return client.before == nil or late or client.run.module.server.habits.no_overwrite end
   local habits = client.run.module.server.habits
   if call.name == "size" and habits.no_size then return true end
   return err.name == "too_large" or err.code == 403 or err.code == 613 or habits.no_rest and err.code == 622
