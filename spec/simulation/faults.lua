@@ -242,6 +242,7 @@ kinds["clock jump"] = { where = "time", harm = "slow", make = seconds(0.5, 200),
     run:data_late(fault.seconds)
     run:harmed "loss"
   end
+  if run.module:is_transferring() then run:harmed "loss" end -- the rest of a file may read like a restart then
   run.world:jump(fault.seconds)
 end }
 
