@@ -2,7 +2,6 @@
 
 local check = require "hayes.check"
 local hayes = require "hayes"
-local errors = require "hayes.error"
 local missing = require "hayes.cli.shell.missing"
 local not_lua = require "hayes.cli.shell.not_lua"
 
@@ -103,8 +102,7 @@ end
 --- What Lua says against the line itself, with what to do in place of it where that is known.
 local function show_mistake(shell, text, words)
   words = words:gsub("^line:1: ", "")
-  local hint = not_lua.hint(text, shell.environment)
-  shell:show_error(hint and errors.new { name = "wrong_use", message = words, hint = hint } or words)
+  shell:show_error(words, not_lua.hint(text, shell.environment))
 end
 
 --- Runs a line; the value of an expression is printed. Raises what the line raises.

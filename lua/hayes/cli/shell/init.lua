@@ -64,9 +64,11 @@ function Shell:tell(text)
   self:print("-- " .. text, "dim")
 end
 
-function Shell:show_error(err)
+---@param hint? string what to try (that of the error)
+function Shell:show_error(err, hint)
   self:print(tostring(err), "red")
-  if type(err) == "table" and err.hint then self:tell("What to try: " .. err.hint) end
+  hint = hint or type(err) == "table" and err.hint
+  if hint then self:tell("What to try: " .. hint) end
 end
 
 --- The fields of a line in words, unless answers are printed as they come.
