@@ -45,34 +45,47 @@ describe("Closing a connection", function()
     end)
   end
 
-  it("that the module refuses leaves its index in use: the next connections are opened with others", function()
-    local used, refuses = {}, 0
-    port = script.port(script.quectel {
-      ["AT+QISTATE"] = function()
-        local rows = {}
-        for id in pairs(used) do
-          rows[#rows + 1] = ('\r\n+QISTATE: %d,"TCP","10.0.0.1",80,0,2,1,0,0,"usbat"\r\n'):format(id)
-        end
-        return table.concat(rows) .. OK
-      end,
-      ["AT+QSSLSTATE"] = OK, ["^AT%+QICFG="] = OK, ["AT+QIGETERROR"] = "\r\n+QIGETERROR: 563,words\r\n\r\nOK\r\n",
-      ["^AT%+QIOPEN="] = function(line, at)
-        local id = math.tointeger(tonumber(line:match "=1,(%d+)"))
-        if used[id] then return "\r\nERROR\r\n" end
-        used[id] = true
-        at:say(OK)
-        at:say(("\r\n+QIOPEN: %d,0\r\n"):format(id), 0.1)
-      end,
-      ["^AT%+QICLOSE="] = function()
-        refuses = refuses + 1
-        return "\r\n+CME ERROR: 100\r\n"
-      end,
-    })
-    modem = assert(hayes.open_port(port, "script"))
-    local socks = {}
-    for i = 1, 4 do socks[i] = assert(modem.tcp.open("h", 80)) end
-    for _, sock in ipairs(socks) do assert.is_nil((sock:close())) end
-    assert.are.same(4, refuses)
-    assert(modem.tcp.open("h", 80))
+  describe("that the module refuses", function()
+    local used, on_list
+
+    --- A module that refuses to close connections, and to open another with an index in use.
+    before_each(function()
+      used, on_list = {}, nil
+      port = script.port(script.quectel {
+        ["AT+QISTATE"] = function()
+          if on_list then return on_list() end
+          local rows = {}
+          for id in pairs(used) do
+            rows[#rows + 1] = ('\r\n+QISTATE: %d,"TCP","10.0.0.1",80,0,2,1,0,0,"usbat"\r\n'):format(id)
+          end
+          return table.concat(rows) .. OK
+        end,
+        ["AT+QSSLSTATE"] = OK, ["^AT%+QICFG="] = OK, ["AT+QIGETERROR"] = "\r\n+QIGETERROR: 563,words\r\n\r\nOK\r\n",
+        ["^AT%+QIOPEN="] = function(line, at)
+          local id = math.tointeger(tonumber(line:match "=1,(%d+)"))
+          if used[id] then return "\r\nERROR\r\n" end
+          used[id] = true
+          at:say(OK)
+          at:say(("\r\n+QIOPEN: %d,0\r\n"):format(id), 0.1)
+        end,
+        ["^AT%+QICLOSE="] = "\r\n+CME ERROR: 100\r\n",
+      })
+      modem = assert(hayes.open_port(port, "script"))
+      local socks = {}
+      for i = 1, 4 do socks[i] = assert(modem.tcp.open("h", 80)) end
+      for _, sock in ipairs(socks) do assert.is_nil((sock:close())) end
+    end)
+
+    it("leaves its index in use: the next connections are opened with others", function()
+      assert(modem.tcp.open("h", 80))
+    end)
+
+    it("leaves its index in use, also where the module restarts while it is asked which are", function()
+      on_list = function()
+        on_list, used = nil, {}
+        return "\r\nRDY\r\n"
+      end
+      assert(modem.tcp.open("h", 80))
+    end)
   end)
 end)

@@ -115,9 +115,8 @@ end
 --- The module has reported that the index is in use (error 563): others may be, too, be it that it has refused to close
 --- them, or that another program has opened some.
 function Indices:mark_foreign(index)
-  if not self.foreign then return end
-  find_foreign(self)
-  self.foreign[index] = true
+  if self.foreign then find_foreign(self) end
+  if self.foreign then self.foreign[index] = true end -- the module may have restarted meanwhile
 end
 
 --- The module has restarted: all indices are free. Returns the connections that it has lost.
