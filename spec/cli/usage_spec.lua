@@ -129,6 +129,22 @@ describe("The command hayes", function()
     assert.is_truthy(result.err:find("\nWhat to try: `hayes file ls` tells which files there are.\n", 1, true), result.err)
   end)
 
+  it("speaks of URLs and commands where the FTP of the library speaks of sessions", function()
+    local wording = require "hayes.cli.wording"
+    local ftp_errors = require "hayes.dialect.quectel.ftp.errors"
+    local function check(text)
+      local words = wording.of(text or ""):gsub("`[^`]*` in a script", "")
+      assert.is_nil(words:find "ftp:%l" or words:find "ftp%.open" or words:find "tls =", words)
+    end
+    for _, list in ipairs { ftp_errors.codes, ftp_errors.protocol, ftp_errors.refusals } do
+      for _, known in pairs(list) do check(known[2]) end
+    end
+    assert.are.equal("`ftp:mkdir()` in a script makes a folder, one level at a time. A path begins in the account's folder, "
+      .. "and with %2F in front at the server's root: `hayes ftp ls URL` tells what is there. Upper and lower case differ "
+      .. "on most servers.", wording.of(ftp_errors.refusals.PUT[2]))
+    assert.are.equal("ftp://a/ and `ftp:delete` in a script", wording.of "ftp://a/ and ftp:delete")
+  end)
+
   it("knows words for each call that a hint of a dialect names", function()
     local wording = require "hayes.cli.wording"
     local dialects = require "hayes.dialect"
