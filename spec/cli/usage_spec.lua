@@ -203,6 +203,12 @@ describe("The command hayes", function()
       'hayes: no quirk is called "eg80k-566" (did you mean eg800k-566?); `hayes emulate --quirks list` prints them')
   end)
 
+  it("says that a module has no FTP before it asks for an access point", function()
+    local wifi <close> = assert(hayes.emulator { module = "Ai-WB2" })
+    local result = run { "ftp", "ls", "ftp://a.example/", "-p", wifi.address }
+    assert.are.same({ 2, ("hayes: the module on %s has no FTP client\n"):format(wifi.address) }, { result.status, result.err })
+  end)
+
   it("leaves out what a Wi-Fi module without a connection has nothing to say of", function()
     local wifi <close> = assert(hayes.emulator { module = "Ai-WB2" })
     local env = { "HAYES_PORT=" .. wifi.address }
