@@ -8,17 +8,19 @@
 local hayes = require "hayes"
 local socket = require "socket"
 
-if #arg ~= 4 then
+local near, near_port = (arg[3] or ""):match "^(.+):(%d+)$"
+local far, far_port = (arg[4] or ""):match "^(.+):(%d+)$"
+if #arg ~= 4 or not near or not far then
   io.stderr:write "usage: gateway.lua PORT APN ADDRESS:PORT HOST:PORT\n"
   os.exit(2)
 end
-local near, near_port = arg[3]:match "^(.*):(%d+)$"
-local far, far_port = arg[4]:match "^(.*):(%d+)$"
+
+local function log(...) io.stderr:write(os.date "!%F %T ", table.concat({ ... }, ": "), "\n") end
 
 local modem <close> = assert(hayes.open(arg[1]))
 local keeper <close> = assert(modem:keep { network = { apn = arg[2] } })
 for _, name in ipairs { "up", "down", "waiting", "failed", "gone", "restart", "gave_up" } do
-  keeper:on(name, function(event) io.stderr:write(os.date "!%F %T ", name, ": ", tostring(event), "\n") end)
+  keeper:on(name, function(event) log(name, tostring(event)) end)
 end
 
 local input = assert(socket.udp())
@@ -26,16 +28,44 @@ assert(input:setsockname(near, tonumber(near_port)))
 input:settimeout(0)
 
 local link
-while true do
-  local line = input:receive()
-  while line do
-    link = link or keeper:ready() and modem.tcp.open(far, math.tointeger(far_port))
-    if link and link:send(line .. "\n") then
-      line = nil
-    else
-      link = link and link:close() and nil
-      hayes.sleep(1) -- until the server, or the connection, is back
-    end
-  end
-  hayes.sleep(0.05)
+local pause = 1 -- an attempt to reach a server that is down costs data: from one to the next it grows up to a minute
+
+local function connected()
+  if link then return true end
+  if not keeper:ready() then return false end
+  local err
+  link, err = modem.tcp.open(far, math.tointeger(far_port))
+  pause = link and 1 or math.min(2 * pause, 60)
+  if not link then log("server", tostring(err), ("again in %d s"):format(pause)) end
+  return link ~= nil
 end
+
+local function send(line)
+  local sent, err = link:send(line .. "\n")
+  if sent then return true end
+  log("server", tostring(err))
+  link:close()
+  link = nil
+  return false
+end
+
+local function forward(line)
+  while not (connected() and send(line)) do hayes.sleep(pause) end
+end
+
+local function serve()
+  while true do
+    local datagram = input:receive()
+    while datagram do
+      forward((datagram:gsub("\r?\n$", "")))
+      datagram = input:receive()
+    end
+    hayes.sleep(0.05)
+  end
+end
+
+local _, why = pcall(serve) -- which ends by Ctrl-C, and by mistakes in it
+log("ended", tostring(why))
+keeper:close()
+modem:close()
+os.exit(1)

@@ -47,6 +47,18 @@ describe("The shell", function()
     assert.are.equal("1\n", piped('a, b = 1, 2\nc = function() return nil, "later" end\na\n').out)
   end)
 
+  it("prints what a call gives with its error, such as the bytes that came before a time-out", function()
+    assert.are.equal("timeout\n-- with the error came:\nabc\n", piped('nil, "timeout", "abc"\n').out)
+    assert.are.equal("timeout\n-- with the error came:\nabc\n", piped('a = nil, "timeout", "abc"\n').out)
+    assert.are.equal("closed\n", piped('nil, "closed", ""\n').out)
+  end)
+
+  it("prints a line of titles as it is: none of its fields is declared", function()
+    local wifi <close> = assert(hayes.emulator { module = "Ai-WB2" })
+    local out = Program.run({ "shell", "-p", wifi.address, input = "AT+WMODE=1\nAT+WSCAN\n" }).out
+    assert.is_truthy(out:find("+WSCAN:index,SSID,CH,SECURITY,RSSI,BSSID\n1,", 1, true), out)
+  end)
+
   it("says what to type where a line is no Lua: text for a connection, a command without AT, a line of another shell", function()
     local run_as_lua = "A line that begins neither with AT nor with a word of the shell (help lists those) is run as Lua. To "
       .. 'send text on a connection, sock = modem.tcp.open(host, port): sock:send("…\\r\\n"), or terminal sock, and type it '

@@ -129,6 +129,22 @@ describe("The command hayes", function()
     assert.is_truthy(result.err:find("\nWhat to try: `hayes file ls` tells which files there are.\n", 1, true), result.err)
   end)
 
+  it("speaks of URLs and commands where the FTP of the library speaks of sessions", function()
+    local wording = require "hayes.cli.wording"
+    local ftp_errors = require "hayes.dialect.quectel.ftp.errors"
+    local function check(text)
+      local words = wording.of(text or ""):gsub("`[^`]*` in a script", "")
+      assert.is_nil(words:find "ftp:%l" or words:find "ftp%.open" or words:find "tls =", words)
+    end
+    for _, list in ipairs { ftp_errors.codes, ftp_errors.protocol, ftp_errors.refusals } do
+      for _, known in pairs(list) do check(known[2]) end
+    end
+    assert.are.equal("`ftp:mkdir()` in a script makes a folder, one level at a time. A path begins in the account's folder, "
+      .. "and with %2F in front at the server's root: `hayes ftp ls URL` tells what is there. Upper and lower case differ "
+      .. "on most servers.", wording.of(ftp_errors.refusals.PUT[2]))
+    assert.are.equal("ftp://a/ and `ftp:delete` in a script", wording.of "ftp://a/ and ftp:delete")
+  end)
+
   it("knows words for each call that a hint of a dialect names", function()
     local wording = require "hayes.cli.wording"
     local dialects = require "hayes.dialect"
@@ -185,6 +201,12 @@ describe("The command hayes", function()
     assert.is_true(#json.decode(run({ "emulate", "--quirks", "list", "--json" }).out) > 10)
     refused({ "emulate", "--quirks", "no-space-after-colon,eg80k-566" },
       'hayes: no quirk is called "eg80k-566" (did you mean eg800k-566?); `hayes emulate --quirks list` prints them')
+  end)
+
+  it("says that a module has no FTP before it asks for an access point", function()
+    local wifi <close> = assert(hayes.emulator { module = "Ai-WB2" })
+    local result = run { "ftp", "ls", "ftp://a.example/", "-p", wifi.address }
+    assert.are.same({ 2, ("hayes: the module on %s has no FTP client\n"):format(wifi.address) }, { result.status, result.err })
   end)
 
   it("leaves out what a Wi-Fi module without a connection has nothing to say of", function()

@@ -21,7 +21,7 @@ describe("The example gateway.lua", function()
     local function arrives(text)
       local ends = socket.gettime() + 60
       while socket.gettime() < ends do
-        sensor:sendto(text, "127.0.0.1", near)
+        sensor:sendto(text .. "\n", "127.0.0.1", near)
         local peer = server:accept()
         if peer then
           peer:settimeout(0.2)
@@ -29,6 +29,7 @@ describe("The example gateway.lua", function()
         end
         for _, one in ipairs(peers) do
           local line = one:receive()
+          assert.are_not.equal("", line)
           if line == text then return true end
         end
         hayes.sleep(0.1)
@@ -42,5 +43,16 @@ describe("The example gateway.lua", function()
     server:close()
     sensor:close()
     assert.are.same({ true, true, true }, { all[1], all[3], all[5] })
+  end)
+
+  it("says how it is called where an address is none", function()
+    for _, addresses in ipairs { { "here", "a:1" }, { "127.0.0.1:1", "a" }, { "127.0.0.1:1" } } do
+      local words = { "env", "LUA_PATH=" .. package.path, "LUA_CPATH=" .. package.cpath, "lua5.4", "examples/gateway.lua",
+        "/dev/none", "internet", table.unpack(addresses) }
+      local pipe = assert(io.popen(Process.quote(words) .. " 2>&1"))
+      local said = pipe:read "a"
+      local _, _, status = pipe:close()
+      assert.are.same({ "usage: gateway.lua PORT APN ADDRESS:PORT HOST:PORT\n", 2 }, { said, status })
+    end
   end)
 end)

@@ -19,11 +19,22 @@ function decode.values(modem, line)
   return values
 end
 
---- Texts of equal columns: each field with its value and what that means.
+--- Is any of the fields declared? The others have their place as a name, and no meaning.
+local function any_declared(fields)
+  for i, field in ipairs(fields) do
+    if field.name ~= "(" .. i .. ")" then return true end
+  end
+  return false
+end
+
+--- Texts of equal columns: each field with its value and what that means. None where no field is declared, as in a line
+--- of titles: they would say no more than the line does.
 ---@return string[]
 function decode.rows(modem, line)
   local rows, widths = {}, { 0, 0 }
-  for i, field in ipairs(fields_of(modem, line) or {}) do
+  local fields = fields_of(modem, line) or {}
+  if not any_declared(fields) then return rows end
+  for i, field in ipairs(fields) do
     local value = field.value == nil and "-" or tostring(field.value)
     rows[i] = { field.name, value .. (field.unit and " " .. field.unit or ""), field.meaning or field.doc or "" }
     for column = 1, 2 do widths[column] = math.max(widths[column], #rows[i][column]) end

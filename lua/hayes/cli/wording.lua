@@ -31,6 +31,17 @@ local phrases = {
   { "replace = true", "--replace" },
   { "{ data = … }", "--data" },
   { " (ftp:close(), modem.ftp.open)", "" },
+  { "A path without / in front begins in the current folder: ftp:pwd() tells that, and ftp:entries() what is in it.",
+    "A path begins in the account's folder, and with %2F in front at the server's root: `hayes ftp ls URL` tells what "
+      .. "is there." },
+  { 'tls = "explicit"', "ftpes://" },
+  { "(tls = …)", "(ftps:// or ftpes://)" },
+  { 'try data_address = "control"; or active mode (passive = false)', 'try `data_address = "control"` in a script; or '
+    .. "active mode (--active)" },
+  { "ftp.open { diagnose = true }", "`hayes info --diagnose --host HOST`" },
+  { "close it (ftp:close()) and wait", "wait" },
+  { " (ftp.open)", "" },
+  { "ftp:entries()", "`hayes ftp ls URL`" },
 }
 
 local function replace_all(text, from, to)
@@ -51,7 +62,9 @@ function wording.of(text)
   for _, phrase in ipairs(phrases) do text = replace_all(text, phrase[1], phrase[2]) end
   text = text:gsub("(modem%.[%l_.]+)( ?%b{})", of_call)
   text = text:gsub("(modem%.[%l_.]+)(%b())", of_call)
-  return (text:gsub("modem%.%l+%.[%l_]+", calls))
+  text = text:gsub("modem%.%l+%.[%l_]+", calls)
+  text = text:gsub("%f[%w]ftp:%l+%(%)", "`%0` in a script")
+  return (text:gsub("%f[%w`]ftp:%l+%f[^%l(]", "`%0` in a script"))
 end
 
 --- What a check of the library has raised, without the place in the sources and the name of the function.

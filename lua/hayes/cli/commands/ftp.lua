@@ -143,8 +143,9 @@ end
 function ftp.run(run)
   check_local(run)
   local options, path = ftp_url.parse(run.arguments.url)
-  local modem = target.go_on_line(run)
+  local modem = target.open(run)
   if not modem.ftp then stop.wrong_use("the module on %s has no FTP client", modem.address) end
+  target.connect(run)
   local session <close> = open(run, modem, options)
   return actions[run.arguments.action](run, session, path)
 end

@@ -63,11 +63,20 @@ function evaluate.show(value, indent, depth)
   return "{\n" .. indent .. "  " .. table.concat(parts, ",\n" .. indent .. "  ") .. "\n" .. indent .. "}"
 end
 
+--- An error, and what the call gives with it: what receive() has got before the time was over, for example, which no
+--- later call gives again.
+local function show_failure(shell, err, with)
+  shell:show_error(err)
+  if with == nil or with == "" then return end
+  shell:tell "with the error came:"
+  shell:print(evaluate.show(with))
+end
+
 local function print_results(shell, ...)
   local values = table.pack(...)
   if values.n == 0 then return end
   shell.environment._ = values[1]
-  if values[1] == nil and values.n > 1 then return shell:show_error(values[2]) end
+  if values[1] == nil and values.n > 1 then return show_failure(shell, values[2], values[3]) end
   while values.n > 1 and values[values.n] == nil do values.n = values.n - 1 end -- no error, that is
   for i = 1, values.n do
     local shown = evaluate.show(values[i])
@@ -95,7 +104,7 @@ local function assignment(shell, text)
   return function()
     local values = table.pack(f())
     shell.environment[name] = values[1]
-    if values[1] == nil and values[2] ~= nil then shell:show_error(values[2]) end
+    if values[1] == nil and values[2] ~= nil then show_failure(shell, values[2], values[3]) end
   end
 end
 
