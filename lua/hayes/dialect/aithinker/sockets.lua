@@ -167,6 +167,7 @@ end
 --- While AT+SOCKET is in flight, and until the ConID is known.
 ---@class hayes.aithinker.pending
 ---@field incomplete boolean data was lost that may have been the new connection's
+---@field since number what came earlier for its ConID was another connection's
 local Pending = {}
 Pending.__index = Pending
 
@@ -177,16 +178,15 @@ function Pending:__close()
 end
 
 local function pend(self)
-  self.pending = setmetatable({ sockets = self, incomplete = false }, Pending)
+  self.pending = setmetatable({ sockets = self, incomplete = false, since = wait.now() }, Pending)
   return self.pending
 end
 
---- The ConID is known only now: hands over what has come since the module connected.
-local function register_late(self, id, wanted, pending)
+--- The ConID is known now: hands over what has come since the module connected.
+local function register_new(self, id, wanted, pending)
   local object = register(self, id, wanted)
   if wanted.listens then return object end
-  object.doubtful = true
-  self.unclaimed:hand_over(object)
+  self.unclaimed:hand_over(object, pending.since)
   if pending.incomplete and object.mode == "push" then object:on_damage("short_read") end
   return object
 end
@@ -228,13 +228,12 @@ local function connect(self, wanted, hold)
   unanswered[#unanswered + 1] = wanted
   local response, err = exchange.run(self.modem, command_of(wanted), {
     within = hold, ends_hold = hold ~= nil, withdraw = true, partial = true,
-    -- Events with this ConID are about an earlier connection up to here, and about this one from here on.
     ended = function(answer)
       is_answered(unanswered, wanted)
       local ids = con_ids(answer)
       local id = table.remove(ids) -- the one next to the result code
       on_late_answer(self, ids, id)
-      if id then object = register(self, id, wanted) end
+      if id then object = register_new(self, id, wanted, pending) end
     end,
   })
   if object then return check_id(object, wanted) end
@@ -247,7 +246,9 @@ local function connect(self, wanted, hold)
     return nil, errors.new { name = "no_con_id", origin = "aithinker",
       message = "the module says OK, and neither gives nor lists a ConID" }
   end
-  return register_late(self, id, wanted, pending)
+  object = register_new(self, id, wanted, pending)
+  if not wanted.listens then object.doubtful = true end -- earlier announcements could not be assigned to it
+  return object
 end
 
 local function prepare_and_connect(self, wanted)
@@ -341,25 +342,31 @@ local function is_new_seed(self, row, listener)
     and (not SocketTable.is_dead(row) or self.unclaimed:has(row.ConID))
 end
 
+--- The ConIDs in these rows that may be a client's of this program: what comes for others is another program's.
+local function claimable(self, list)
+  local ids = {}
+  for _, row in ipairs(list) do
+    if self.pending or self.listeners[row.server_ConID] then ids[row.ConID] = true end
+  end
+  return ids
+end
+
 --- Whether these rows tell of a new client, or lack something that has sent data: that is looked at twice.
 local function tells_news(self, list, listener)
-  local listed = {}
   for _, row in ipairs(list) do
-    listed[row.ConID] = true
     if is_new_seed(self, row, listener) then return true end
   end
-  return not self.unclaimed:are_in(listed)
+  return not self.unclaimed:are_in(claimable(self, list))
 end
 
 --- Finds seeds in the table whose event was not sent (BW20 firmware P1.0.22).
 ---@param listener hayes.aithinker.listener
 function Sockets:look_for_seeds(listener)
-  local listed, asked = {}, wait.now()
+  local asked = wait.now()
   local list = self.table:rows()
   if list and not tells_news(self, list, listener) then return end
   list = self.table:all_rows()
   for _, row in ipairs(list or {}) do
-    listed[row.ConID] = true
     if is_new_seed(self, row, listener) then
       adopt(self, listener, row.ConID)
       local connection = self.connections[row.ConID]
@@ -367,7 +374,7 @@ function Sockets:look_for_seeds(listener)
       if SocketTable.is_dead(row) then connection:on_closed() end
     end
   end
-  if list then self.unclaimed:keep(listed, asked) end
+  if list then self.unclaimed:keep(claimable(self, list), asked) end
 end
 
 -- Events

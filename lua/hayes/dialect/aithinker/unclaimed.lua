@@ -58,16 +58,19 @@ end
 ---@param asked number
 function Unclaimed:keep(listed, asked)
   for id, entry in pairs(self.entries) do
-    if not listed[id] and entry.since < asked then self:drop(id) end
+    if not listed[id] and entry.since <= asked then self:drop(id) end
   end
 end
 
 --- It is known now: hands it what has come for it.
 ---@param connection table
-function Unclaimed:hand_over(connection)
+---@param since? number when its ConID was another connection's, if it was: which of what has come since then is whose
+---  cannot be told
+function Unclaimed:hand_over(connection, since)
   local entry = self.entries[connection.id]
   if not entry then return end
   self:drop(connection.id)
+  if since and entry.since < since then return connection:on_damage("short_read") end
   for _, bytes in ipairs(entry.data) do connection:on_data(bytes) end
   if entry.announced then connection:on_data() end
   if entry.incomplete then connection:on_damage("short_read") end
