@@ -117,7 +117,7 @@ end
 function Indices:mark_foreign(index)
   if not self.foreign then return end
   find_foreign(self)
-  self.foreign[index] = true
+  if self.foreign then self.foreign[index] = true end -- else the module has restarted meanwhile
 end
 
 --- The module has restarted: all indices are free. Returns the connections that it has lost.
