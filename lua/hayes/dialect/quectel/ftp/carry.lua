@@ -1,6 +1,7 @@
 --- One command that carries data, over the port or between the server and a file of the module.
 
 local call = require "hayes.dialect.quectel.ftp.call"
+local failure = require "hayes.failure"
 local wait = require "hayes.wait"
 
 local carry = {}
@@ -81,12 +82,13 @@ function carry.writing(session, name)
   return setmetatable({ session = session, name = name, over = false }, Writing)
 end
 
---- Deletes a file of the module. False: it may still be there, as the module refused or has not answered.
+--- Deletes a file of the module. False: the module has not answered, and it may still be there. A file that it refuses
+--- to delete is not there, or is in somebody's use.
 ---@param name string
----@return boolean is_gone
+---@return boolean is_done
 function carry.delete(modem, name)
   local ok, err = modem.file.delete(name)
-  return ok or err.code == 405
+  return ok or failure.is_refusal(err)
 end
 
 --- Slower than this a transfer inside the module is taken for stuck, bytes a second.
