@@ -252,8 +252,8 @@ function wait.report(what, err)
   io.stderr:write("hayes: ", what, ": ", mask.text(tostring(err)), "\n")
 end
 
-local function report_failure(task)
-  if task.reported then return end
+local function report_failure(task) -- but not of what an interrupt has cut off, which the main program was told
+  if task.reported or errors.is_interrupt(task.ended[2]) then return end
   task.reported = true
   wait.report("a task has failed", task.ended[2])
 end

@@ -51,6 +51,20 @@ describe("An interrupt", function()
       "true" }, lines)
   end)
 
+  it("of lua(1) itself at the very end of a task is told once, and not as a failure of the task", function()
+    local printed = Process.run({ "sh", "-c", 'exec "$@" 2>&1', "sh", "env", "LUA_PATH=" .. package.path,
+      "LUA_CPATH=" .. package.cpath, "lua5.4", "-e", [[
+      local hayes, wait = require "hayes", require "hayes.wait"
+      local process = io.open("/proc/self/stat"):read "n"
+      wait.spawn_detached(function() io.popen("kill -INT " .. process):close() end)
+      local ok, err = pcall(hayes.sleep, 5)
+      print(ok, err:match "interrupted!$")
+      hayes.sleep(0.1)
+      print "and on"
+    ]] }, { ours = true })
+    assert.are.same("false\tinterrupted!\nand on\n", printed)
+  end)
+
   it("is ignored once the state is being closed, before the library with its handler is unloaded", function()
     local printed = Process.run({ "env", "LUA_PATH=" .. package.path, "LUA_CPATH=" .. package.cpath, "lua5.4", "-e", [[
       local core = require "hayes.core"

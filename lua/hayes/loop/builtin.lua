@@ -234,7 +234,9 @@ local function after_resume(task, before, ok, ...)
   resumed = before
 end
 
---- A task that has ended, and the memory to finish it was lacking then.
+local cut_by = false -- the error by which a round was left, other than for want of memory
+
+--- A task that has ended, and could not be finished then: an interrupt came, or the memory for it was lacking.
 local function left_over()
   return resumed and coroutine.status(resumed.coroutine) == "dead" and resumed
 end
@@ -244,7 +246,7 @@ local function finish_left_over()
   if not task then return end
   resumed = nil
   coroutine.close(task.coroutine)
-  task:finish(false, "not enough memory")
+  task:finish(false, cut_by or "not enough memory")
 end
 
 local function resume_task(task)
@@ -378,7 +380,10 @@ end
 
 local hold, release = core.hold_interrupts, core.release_interrupts
 
-local Held = setmetatable({}, { __close = release })
+local Held = setmetatable({}, { __close = function(_, err)
+  cut_by = err ~= "not enough memory" and err or false
+  release()
+end })
 
 --- Runs the tasks that are in line now, uninterrupted.
 function loop.run_ready()
