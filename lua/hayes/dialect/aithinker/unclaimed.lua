@@ -70,9 +70,12 @@ function Unclaimed:hand_over(connection, since)
   local entry = self.entries[connection.id]
   if not entry then return end
   self:drop(connection.id)
-  if since and entry.since < since then return connection:on_damage("short_read") end
+  local has_bytes = entry.data[1] or entry.incomplete
+  if since and entry.since < since and has_bytes then return connection:on_damage("short_read") end
   for _, bytes in ipairs(entry.data) do connection:on_data(bytes) end
-  if entry.announced then connection:on_data() end
+  -- The module knows whose the data is that it has announced, and need not have any.
+  if entry.announced and since then connection.doubtful = true end
+  if entry.announced and not since then connection:on_data() end
   if entry.incomplete then connection:on_damage("short_read") end
 end
 
