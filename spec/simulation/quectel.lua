@@ -16,9 +16,9 @@ local quectel = {
 
 local families = {
   tcp = { urc = "+QIURC", open = "+QIOPEN", read = "+QIRD",
-    state = '\r\n+QISTATE: %d,"TCP","10.0.0.1",7,0,2,1,%d,%d,"usbat"\r\n' },
+    state = '\r\n+QISTATE: %d,"TCP","10.0.0.1",7,0,%d,1,%d,%d,"usbat"\r\n' },
   ssl = { urc = "+QSSLURC", open = "+QSSLOPEN", read = "+QSSLRECV",
-    state = '\r\n+QSSLSTATE: %d,"SSLClient","10.0.0.1",443,0,2,1,%d,%d,"usbat",%d\r\n' },
+    state = '\r\n+QSSLSTATE: %d,"SSLClient","10.0.0.1",443,0,%d,1,%d,%d,"usbat",%d\r\n' },
 }
 
 function quectel.clear(module)
@@ -290,11 +290,17 @@ local function close(module, kind, rest)
   return OK
 end
 
+--- <socket_state>
+local function state_of(conn)
+  if not conn.open then return 1 end
+  return conn.link.ended and 4 or 2
+end
+
 local function list(module, kind, id)
   local words = {}
   quectel.each(module, function(conn, of, index)
     if of ~= kind or id and id ~= index then return end
-    words[#words + 1] = families[kind].state:format(index, index, conn.mode, conn.context)
+    words[#words + 1] = families[kind].state:format(index, state_of(conn), index, conn.mode, conn.context)
   end)
   words[#words + 1] = OK
   return words

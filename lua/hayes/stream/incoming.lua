@@ -9,6 +9,10 @@ local wait = require "hayes.wait"
 --- A notification of data may get lost on the line; so long a silence is not trusted, seconds, in one call or in many.
 local ASK_AFTER = 5
 
+--- The report of the end may get lost, too, and a read need not tell of it: after so long a silence the module is asked
+--- whether the connection has ended, seconds.
+local CHECK_AFTER = 60
+
 local incoming = {
   READ_AHEAD = 16384, -- bytes that are read ahead for programs that wait for the descriptor
 }
@@ -91,10 +95,11 @@ function incoming.wait_for_more(self, deadline, wanted)
     if input.size > before then return true end
     if self.receive_error then return false, ended(self) end -- that read has found the end
     local now = wait.now()
-    self.quiet_since = self.quiet_since or now
+    self.quiet_since, self.silent_since = self.quiet_since or now, self.silent_since or now
     local ask_at = (self.reading.held and now or self.quiet_since) + ASK_AFTER
     if now >= ask_at then
       self.quiet_since, connection.doubtful = now, true
+      if now >= self.silent_since + CHECK_AFTER then self.silent_since, connection.maybe_ended = now, true end
     elseif outcome.is_late(deadline) then
       if input.size > before or incoming.take_pushed(self, connection) then return true end
       if self.receive_error then return false, ended(self) end

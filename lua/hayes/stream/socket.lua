@@ -72,7 +72,8 @@ local function new(class, kind, connection, host, port, opener)
     closing = false, -- a waiter, once close() was called
     received = 0, sent = 0, opened_at = wait.now(), -- of getstats()
     block_timeout = -1, total_timeout = -1, -- seconds; negative: none
-    quiet_since = false, -- since then nothing has come for those who want it
+    quiet_since = false, -- since then nothing has come for those who want it, and the module was not asked
+    silent_since = false, -- the same, and the module was not asked for the state of the connection
     arrival = false, room = false, handed = false, signal = false, timer = false,
   }, class)
   if connection then connecting.adopt(self, connection, host, port) end
@@ -224,7 +225,7 @@ end
 ---@package
 function Socket:take_in(bytes)
   self.input:put(bytes)
-  if bytes ~= "" then self.quiet_since = false end
+  if bytes ~= "" then self.quiet_since, self.silent_since = false, false end
 end
 
 --- Returns its arguments, after input was taken: the descriptor of getfd() may be no longer readable.

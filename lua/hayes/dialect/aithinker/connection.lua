@@ -17,6 +17,9 @@ local CHUNK = 1024
 
 local UDP_SERVER, UDP_CLIENT = 1, 2
 
+--- Time for the module to report an end, and to push what came before it, that has just come, seconds.
+local REPORTED_WITHIN = 1
+
 ---@class hayes.aithinker.connection
 local Connection = { chunk = CHUNK }
 Connection.__index = Connection
@@ -43,6 +46,7 @@ function Connection.new(modem, registry, id, opening)
     deleted = false,        -- the module no longer has it in its table
     renewed = false,        -- the module has reconnected: its data belongs to another stream
     doubtful = false,       -- silent for so long that a notification may have been lost
+    maybe_ended = false,    -- silent for so long that the report of its end may have been lost
     lost = false,           -- the error that has ended it here, though it was not deleted in the module
     gone = false,           -- the module has restarted, or the port is closed
     closing = false,        -- it is being deleted in the module in the background
@@ -123,9 +127,21 @@ function Connection:take()
   return self.input:take()
 end
 
+--- Asks the module whether it has ended, as the line may have lost the event. The state of a UDP socket does not tell.
+local function check_for_end(self)
+  self.maybe_ended = false
+  if self.datagrams or self.peer_closed then return end
+  local row = self.registry.table:row(self)
+  if row == false or row and not SocketTable.is_dead(row) then return end
+  wait.sleep(REPORTED_WITHIN)
+  if self.peer_closed or self.lost then return end
+  if row then self:on_found_closed() else self:on_missing() end
+end
+
 --- Reads once: bytes, "" when there are none, or nil and the error.
 function Connection:receive()
   local input = self.input
+  if self.maybe_ended then check_for_end(self) end
   input:look()
   local bytes = input:take()
   if bytes then return bytes end
@@ -138,6 +154,7 @@ end
 --- Something true if receive() may return data or the end.
 function Connection:readable()
   return self.input:is_ready() or self.peer_closed or self.lost or self.doubtful and self.mode == "buffer"
+    or self.maybe_ended and self.mode ~= "transparent"
 end
 
 -- Events

@@ -2,8 +2,8 @@
 --- it lists all sockets of the module.
 
 local Connection = require "hayes.dialect.aithinker.connection"
+local Connector = require "hayes.dialect.aithinker.connector"
 local errors = require "hayes.error"
-local exchange = require "hayes.exchange"
 local Lock = require "hayes.lock"
 local likeness = require "hayes.damage.likeness"
 local swallowed = require "hayes.damage.swallowed"
@@ -24,8 +24,8 @@ local DATA_EVENT = "+EVENT:SocketDown,"
 ---@field package table hayes.aithinker.socket_table
 ---@field package connections table<integer, hayes.aithinker.connection> by ConID
 ---@field package listeners table<integer, hayes.aithinker.listener> by ConID
+---@field package connector hayes.aithinker.connector
 ---@field package unclaimed hayes.aithinker.unclaimed what has come for ConIDs that are not known yet
----@field package unanswered hayes.aithinker.opening[] what the module may still connect, in the order it was told to
 ---@field package mode "buffer"|"push"|false the setting of AT+SOCKETRECVCFG, if it is known
 ---@field package opening hayes.lock held while a global setting of the module is made or read, until the command
 ---  that depends on it has been answered: AT+SOCKET depends on the mode and the slots for certificates, AT+SOCKETTT on
@@ -36,8 +36,35 @@ Sockets.__index = Sockets
 ---@param modem hayes.modem
 ---@return hayes.aithinker.sockets
 function Sockets.new(modem)
-  return setmetatable({ modem = modem, table = SocketTable.new(modem), connections = {}, listeners = {},
-    unclaimed = Unclaimed.new(), mode = false, opening = Lock.new(), pending = false, unanswered = {} }, Sockets)
+  local self = setmetatable({ modem = modem, table = SocketTable.new(modem), connections = {}, listeners = {},
+    unclaimed = Unclaimed.new(), mode = false, opening = Lock.new() }, Sockets)
+  self.connector = Connector.new(self)
+  return self
+end
+
+--- The connection or server of this program with this ConID.
+---@param id integer
+---@return hayes.aithinker.connection|hayes.aithinker.listener|nil
+function Sockets:is_ours(id)
+  return self.connections[id] or self.listeners[id]
+end
+
+--- The module has given this ConID to a connection or server of this program.
+---@param id integer
+---@param wanted hayes.aithinker.opening
+---@return hayes.aithinker.connection|hayes.aithinker.listener
+function Sockets:register(id, wanted)
+  local before = self:is_ours(id)
+  if before then before:on_missing() end
+  local class, list = Connection, self.connections
+  if wanted.listens then class, list = Listener, self.listeners end
+  list[id] = class.new(self.modem, self, id, wanted)
+  return list[id]
+end
+
+--- Drops what has come for ConIDs that are not known, unless there is a server that may have clients with them.
+function Sockets:forget_unclaimed()
+  if not next(self.listeners) then self.unclaimed = Unclaimed.new() end
 end
 
 --- The module no longer has this connection or server.
@@ -93,17 +120,13 @@ end
 
 -- Opening
 
-local function is_ours(self, id)
-  return self.connections[id] or self.listeners[id]
-end
-
 --- Frees slots that this program does not use: those of ended connections; if there are none, one of an earlier
 --- program.
 local function make_room(self)
   local list = self.table:all_rows()
   local dead, foreign = {}, nil
   for _, row in ipairs(list or {}) do
-    if not is_ours(self, row.ConID) then
+    if not self:is_ours(row.ConID) then
       if SocketTable.is_dead(row) then dead[#dead + 1] = row.ConID else foreign = foreign or row.ConID end
     end
   end
@@ -113,151 +136,13 @@ local function make_room(self)
   return freed
 end
 
---- The ConIDs in lines like `connect success ConID=1`; the vendor's texts differ in the spaces.
----@return integer[]
-local function con_ids(response)
-  local ids = {}
-  for _, line in ipairs(response) do
-    local id = line:match("[Cc]on[Ii][Dd]%s*=%s*(%d+)")
-    ids[#ids + 1] = id and math.tointeger(tonumber(id))
-  end
-  return ids
-end
-
---- The ConID for firmware that answers OK alone (the guide's TCP server): the newest matching row.
-local function find_id(self, wanted)
-  local found
-  for _, row in ipairs(self.table:all_rows() or {}) do
-    local same = row.type == wanted.type and (row.local_port == wanted.port or row.remote_port == wanted.port)
-    if same and not is_ours(self, row.ConID) then found = math.max(found or 0, row.ConID) end
-  end
-  return found
-end
-
-local function register(self, id, wanted)
-  local before = is_ours(self, id)
-  if before then before:on_missing() end
-  if wanted.listens then
-    self.listeners[id] = Listener.new(self.modem, self, id, wanted)
-    return self.listeners[id]
-  end
-  self.connections[id] = Connection.new(self.modem, self, id, wanted)
-  return self.connections[id]
-end
-
---- The parameters that only some firmware has are left out where they ask for nothing.
-local function command_of(wanted)
-  local text = wanted.host and ("AT+SOCKET=%d,%s,%d"):format(wanted.type, wanted.host, wanted.port)
-    or ("AT+SOCKET=%d,%d"):format(wanted.type, wanted.port)
-  local keep_alive, id = wanted.keep_alive or 0, wanted.con_id or 0
-  if id ~= 0 then return ("%s,%d,%d"):format(text, keep_alive, id) end
-  return keep_alive ~= 0 and ("%s,%d"):format(text, keep_alive) or text
-end
-
---- The object, if it has the ConID that was asked for: firmware without that parameter gives another.
-local function check_id(object, wanted)
-  local id = wanted.con_id or 0
-  if id == 0 or object.id == id then return object end
-  object:abandon()
-  return nil, errors.new { name = "con_id_not_given", origin = "aithinker",
-    message = ("ConID %d was asked for, and the module gave %d"):format(id, object.id),
-    hint = "This firmware chooses ConIDs by itself: leave the option con_id out." }
-end
-
---- While AT+SOCKET is in flight, and until the ConID is known.
----@class hayes.aithinker.pending
----@field incomplete boolean data was lost that may have been the new connection's
----@field since number what came earlier for its ConID was another connection's
-local Pending = {}
-Pending.__index = Pending
-
-function Pending:__close()
-  local sockets = self.sockets
-  sockets.pending = false
-  if not next(sockets.listeners) then sockets.unclaimed = Unclaimed.new() end
-end
-
-local function pend(self)
-  self.pending = setmetatable({ sockets = self, incomplete = false, since = wait.now() }, Pending)
-  return self.pending
-end
-
---- The ConID is known now: hands over what has come since the module connected.
-local function register_new(self, id, wanted, pending)
-  local object = register(self, id, wanted)
-  if wanted.listens then return object end
-  self.unclaimed:hand_over(object, pending.since)
-  if pending.incomplete and object.mode == "push" then object:on_damage("short_read") end
-  return object
-end
-
---- The module has connected after the library had given that up: nobody has these connections.
----@param ids integer[]
----@param own? integer the ConID of an opening that has not been given up
-local function on_late_answer(self, ids, own)
-  for _, id in ipairs(ids) do
-    if self.unanswered[1] and id ~= own then register(self, id, table.remove(self.unanswered, 1)):abandon() end
-  end
-end
-
---- The module will not connect this any more.
----@param unanswered hayes.aithinker.opening[]
-local function is_answered(unanswered, wanted)
-  if unanswered[#unanswered] == wanted then unanswered[#unanswered] = nil end
-end
-
---- An opening has failed. What the module has said of connections in its answer is about others where it has refused;
---- where it has not answered in time the last one may be its own, of which only the `OK` has not come.
-local function give_up(self, wanted, unanswered, err)
-  local is_refused = err.result or err.queued
-  if is_refused then is_answered(unanswered, wanted) end
-  -- After a restart of the module, and on a port that has gone, nobody has them (lose_all).
-  if self.unanswered ~= unanswered or not err.response then return end
-  local ids = con_ids(err.response)
-  local own = not is_refused and table.remove(ids) or nil
-  if own then is_answered(unanswered, wanted) end
-  on_late_answer(self, ids, own)
-  if own then register(self, own, wanted):abandon() end
-end
-
---- Sends AT+SOCKET. hold: the reservation of the line, if there is one; it ends with the command.
-local function connect(self, wanted, hold)
-  local object
-  local pending <close> = pend(self)
-  local unanswered = self.unanswered
-  unanswered[#unanswered + 1] = wanted
-  local response, err = exchange.run(self.modem, command_of(wanted), {
-    within = hold, ends_hold = hold ~= nil, withdraw = true, partial = true,
-    ended = function(answer)
-      is_answered(unanswered, wanted)
-      local ids = con_ids(answer)
-      local id = table.remove(ids) -- the one next to the result code
-      on_late_answer(self, ids, id)
-      if id then object = register_new(self, id, wanted, pending) end
-    end,
-  })
-  if object then return check_id(object, wanted) end
-  if not response then
-    give_up(self, wanted, unanswered, err)
-    return nil, err
-  end
-  local id = find_id(self, wanted)
-  if not id then
-    return nil, errors.new { name = "no_con_id", origin = "aithinker",
-      message = "the module says OK, and neither gives nor lists a ConID" }
-  end
-  object = register_new(self, id, wanted, pending)
-  if not wanted.listens then object.doubtful = true end -- earlier announcements could not be assigned to it
-  return object
-end
-
 local function prepare_and_connect(self, wanted)
   local ok, err = self:set_mode(wanted.mode)
   if not ok then return nil, err end
-  if not wanted.with_slots then return connect(self, wanted) end
+  if not wanted.with_slots then return self.connector:connect(wanted) end
   return wanted.with_slots(function(needs, hold)
     wanted.slots = needs
-    return connect(self, wanted, hold)
+    return self.connector:connect(wanted, hold)
   end)
 end
 
@@ -304,8 +189,8 @@ function Sockets:take_over(wanted)
   if not list then return nil, err end
   for _, row in ipairs(list) do
     local same = row.type == wanted.type and (row.remote_port == wanted.port or row.local_port == wanted.port)
-    if same and SocketTable.is_up(row) and not is_ours(self, row.ConID) then
-      local connection = register(self, row.ConID, wanted)
+    if same and SocketTable.is_up(row) and not self:is_ours(row.ConID) then
+      local connection = self:register(row.ConID, wanted)
       connection.doubtful = true
       connection:on_data() -- earlier data was announced to nobody
       return connection
@@ -330,7 +215,7 @@ end
 local function adopt(self, listener, id)
   local known = client_of(self, listener, id)
   if known and not known.peer_closed then return end
-  local connection = register(self, id, listener:seed())
+  local connection = self:register(id, listener:seed())
   listener:put(connection)
   self.unclaimed:hand_over(connection)
 end
@@ -346,26 +231,39 @@ end
 local function claimable(self, list)
   local ids = {}
   for _, row in ipairs(list) do
-    if self.pending or self.listeners[row.server_ConID] then ids[row.ConID] = true end
+    if self.connector.pending or self.listeners[row.server_ConID] then ids[row.ConID] = true end
   end
   return ids
 end
 
---- Whether these rows tell of a new client, or lack something that has sent data: that is looked at twice.
+--- Whether one of these rows is the server's own.
+local function lists(list, listener)
+  for _, row in ipairs(list) do
+    if row.ConID == listener.id and row.type == listener.type then return true end
+  end
+  return false
+end
+
+--- Whether these rows tell of a new client, or lack the server or something that has sent data: the module is asked
+--- again then.
 local function tells_news(self, list, listener)
+  if not lists(list, listener) then return true end
   for _, row in ipairs(list) do
     if is_new_seed(self, row, listener) then return true end
   end
   return not self.unclaimed:are_in(claimable(self, list))
 end
 
---- Finds seeds in the table whose event was not sent (BW20 firmware P1.0.22).
+--- Finds seeds in the table whose event was not sent (BW20 firmware P1.0.22), and that the server itself is gone, if it
+--- is.
 ---@param listener hayes.aithinker.listener
 function Sockets:look_for_seeds(listener)
   local asked = wait.now()
   local list = self.table:rows()
   if list and not tells_news(self, list, listener) then return end
   list = self.table:all_rows()
+  local is_ours = self.listeners[listener.id] == listener
+  if list and is_ours and not lists(list, listener) then return listener:on_missing() end
   for _, row in ipairs(list or {}) do
     if is_new_seed(self, row, listener) then
       adopt(self, listener, row.ConID)
@@ -383,7 +281,7 @@ end
 --- is none, of any connection.
 local function on_unreadable(self, text)
   local id = math.tointeger(tonumber(text:match("^(%d+),")))
-  if self.pending and not self.connections[id] then self.pending.incomplete = true end
+  if self.connector.pending and not self.connections[id] then self.connector.pending.incomplete = true end
   for known, connection in pairs(self.connections) do
     if connection.mode == "push" and (known == id or not self.connections[id]) then
       connection:on_damage("short_read")
@@ -395,16 +293,16 @@ local function on_data(self, event)
   local fields = event.fields
   local whole = math.type(fields[1]) == "integer" and math.type(fields[2]) == "integer" and #fields == 2
   if not whole then return on_unreadable(self, event.line:match("^.-,(.*)") or "") end
-  local connection = is_ours(self, fields[1])
+  local connection = self:is_ours(fields[1])
   if connection and connection.on_data then return connection:on_data(event.data) end
-  if connection or not (self.pending or next(self.listeners)) then return end
+  if connection or not (self.connector.pending or next(self.listeners)) then return end
   self.unclaimed:put(fields[1], event.data)
   for _, listener in pairs(self.listeners) do listener:look_soon() end
 end
 
 --- An unknown line: it may be a damaged announcement of data.
 local function on_line(self, event)
-  if event.unknown then on_late_answer(self, con_ids { event.line }) end
+  if event.unknown then self.connector:on_late_line(event.line) end
   if not event.unknown and event.name ~= "+EVENT" then return end
   local text = likeness.behind(event.line, DATA_EVENT)
   if text then on_unreadable(self, text) end
@@ -438,13 +336,13 @@ local function listen(self)
   local modem = self.modem
   modem:listen("urc", function(event) on_line(self, event) end)
   modem:listen("damage", function(event) on_damage(self, event) end)
-  modem:listen("late", function(event) on_late_answer(self, con_ids { event.line }) end)
+  modem:listen("late", function(event) self.connector:on_late_line(event.line) end)
   modem:listen("+EVENT:SocketDown", function(event) on_data(self, event) end)
   modem:listen("+EVENT:SocketSeed", function(event) on_seed(self, event) end)
   modem:listen("+Seed", function(event) on_seed(self, event) end)
   for name, method in pairs(told) do
     modem:listen("+EVENT:" .. name, function(event)
-      local object = is_ours(self, event.fields[1])
+      local object = self:is_ours(event.fields[1])
       if object and object[method] then object[method](object, event.data) end
     end)
   end
@@ -454,7 +352,8 @@ end
 local function lose_all(self, err)
   local lost = err or errors.reboot()
   local connections, listeners = self.connections, self.listeners
-  self.connections, self.listeners, self.mode, self.unanswered = {}, {}, false, {}
+  self.connections, self.listeners, self.mode = {}, {}, false
+  self.connector:lose_all()
   self.unclaimed = Unclaimed.new()
   for _, connection in pairs(connections) do connection:lose(lost) end
   for _, listener in pairs(listeners) do listener:lose(lost) end

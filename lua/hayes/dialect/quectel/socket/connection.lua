@@ -12,9 +12,9 @@ local DataMode = require "hayes.stream.data_mode"
 local errors = require "hayes.error"
 local exchange = require "hayes.exchange"
 local failure = require "hayes.failure"
-local hosts = require "hayes.stream.host"
 local reason = require "hayes.dialect.quectel.reason"
 local Send = require "hayes.dialect.quectel.socket.send"
+local state = require "hayes.dialect.quectel.socket.state"
 local wait = require "hayes.wait"
 
 ---@class hayes.quectel.family
@@ -47,6 +47,7 @@ local CONTEXT_LOST = 570
 --- Longest time for which the buffer may stay full, seconds.
 local FULL_FOR = 120
 
+---@class hayes.quectel.connection
 local Connection = { modes = access_mode.numbers }
 Connection.__index = Connection
 
@@ -68,6 +69,7 @@ function Connection.new(modem, family, id, opening)
     peer_closed = false,
     opened_in = mode,  -- nil after its mode has been switched
     doubtful = false,  -- the module may have data that it has not announced
+    maybe_ended = false, -- silent for so long that the report of its end may have been lost
     ended_by = false,  -- the error that it has ended with, if the server has not closed it
     lost = false,      -- the error that has ended it here, though it was not closed in the module
     damaged = false,   -- the error that has ended it because the line has lost bytes of it
@@ -177,6 +179,7 @@ end
 function Connection:readable()
   return self.pushed.size > 0 or self.peer_closed or self.lost or self.damaged
     or (self.has_data or self.doubtful) and self.mode == "buffer"
+    or self.maybe_ended and self.mode ~= "transparent"
 end
 
 local function closed_error(self)
@@ -261,16 +264,31 @@ local function no_count(self)
     self.family.origin))
 end
 
+--- It is not in the module any more, and with it may have gone what the module had received.
+local function end_missing(self, which)
+  return end_damaged(self, errors.new { name = "short_read", origin = self.family.origin,
+    message = ("the module does not have the %s any more%s"):format(describe(self), which),
+    hint = "Connect again: the module has restarted, or another program has closed the connection." })
+end
+
 --- A read was refused after the server had closed. That is how some firmware says that all has been read; but data that
 --- was announced is lost if the module does not have the connection any more.
 local function refused_at_end(self)
   if not self.has_data then return closed_error(self) end
-  local response, err = exchange.run(self.modem, ("AT+%s%d"):format(self.family.state, self.id), { owner = self })
-  if not response then return self.lost or explain(self, err, "receiving from " .. self.host) end
-  if response[1] then return closed_error(self) end
-  return end_damaged(self, errors.new { name = "short_read", origin = self.family.origin,
-    message = ("the module does not have the %s any more, for which it had announced data"):format(describe(self)),
-    hint = "Connect again: the module has restarted, or another program has closed the connection." })
+  local row, err = state.ask(self)
+  if row == nil then return self.lost or explain(self, err, "receiving from " .. self.host) end
+  if row then return closed_error(self) end
+  return end_missing(self, ", for which it had announced data")
+end
+
+--- Asks the module whether it has ended, as the line may have lost the report.
+local function look_for_end(self)
+  self.maybe_ended = false
+  if self.datagrams or self.peer_closed then return end
+  local how = state.find_end(self)
+  local is_known = self.peer_closed or self.lost or self.damaged or self.released -- by now
+  if not how or is_known then return end
+  if how == "closed" then self:on_closed() else end_missing(self, ", and has not said that it has ended") end
 end
 
 --- What receive() gives in a mode in which the module sends the data by itself, and has sent no more. What it announced
@@ -287,6 +305,8 @@ end
 
 --- Reads once: bytes, "" when there are none, or nil and the error.
 function Connection:receive()
+  if self.maybe_ended then look_for_end(self) end
+  if self.released then return nil, closed_error(self) end -- meanwhile; its index may be another connection's
   if self.pushed.size > 0 then return take_pushed(self) end
   if self.lost or self.damaged then return nil, self.lost or self.damaged end
   if self.mode ~= "buffer" then return nothing_pushed(self) end
@@ -437,30 +457,10 @@ function Connection:abandon()
   wait.spawn_detached(self.close, self)
 end
 
---- The module does not tell its own address; of that only the family is known.
-local function any_address(remote)
-  return hosts.family(remote) == "inet6" and "::" or "0.0.0.0"
-end
-
 --- What the module tells of it.
 function Connection:describe()
   if self.lost then return nil, self.lost end
-  if self.data and self.data.state == "online" then
-    -- The module cannot be asked now.
-    return { state = "connected", remote_ip = self.host, remote_port = self.port, local_ip = any_address(self.host),
-      local_port = 0 }
-  end
-  local text = ("AT+%s%d"):format(self.family.state, self.id)
-  local response, err = exchange.run(self.modem, text, { withdraw = true, owner = self })
-  if not response then return nil, err end
-  if not response[1] then return { state = "closed", remote_ip = self.host, remote_port = self.port } end
-  local fields = self.modem:fields(text, response[1])
-  local states = { [0] = "initial", "opening", "connected", "listening", "closing" }
-  return {
-    state = self.peer_closed and "closed" or states[fields.socket_state] or tostring(fields.socket_state),
-    remote_ip = fields.IP_address, remote_port = fields.remote_port,
-    local_ip = any_address(fields.IP_address or self.host), local_port = fields.local_port,
-  }
+  return state.describe(self)
 end
 
 return Connection
