@@ -196,7 +196,7 @@ function oracle.check(client, call, ok, result, err)
   if failed[call.name] then failed[call.name](client, call) end
   -- What was cancelled as its command went out, was not answered, or whose port has gone, reaches the server during a
   -- later call.
-  local goes_on = not ok or err.name == "timeout" or err.name == "port_gone"
+  local goes_on = not ok or err.name == "timeout" or err.name == "port_gone" or err.name == "no_such_port"
   if goes_on and changes[call.name] then client.late[call.path] = true end
 end
 

@@ -56,6 +56,8 @@ function login.leave(modem, seconds)
     local state, err = login.state_if_told(modem, seconds)
     if state == CLOSED then return true end
     if not state and err.origin ~= "ftp" and err.name ~= "timeout" then return nil, err end
+    -- The client is not closed: what an earlier AT+QFTPCLOSE may still give would say no more than that of another.
+    if state then exchange.forget_results(modem, "+QFTPCLOSE") end
     local done
     done, err = call.run(modem, "CLOSE", nil, seconds, "closing the FTP session")
     if done or err.code == 625 then return true end
