@@ -258,16 +258,15 @@ static void observed(void)
     CHECK(at_engine_write_data(engine, "bytes", 5));
 }
 
-/* Data of a download has been reported as SEEN when its command is given up: it is not delivered, and what the
- * host has left in the event means nothing. */
+/* Data of a download has been reported as SEEN when its command is given up: it is not delivered, and what
+ * the host has left in the event means nothing. */
 static void given_up_while_observed(void)
 {
     static const enum at_event_kind after[] = {AT_EVENT_FINAL, AT_EVENT_DESYNC, AT_EVENT_NONE};
     struct at_engine *engine = new_engine();
     struct at_event event;
     uint32_t id;
-    struct at_command command = {
-        .text = "+GET", .length = 4, .expect = "+GET", .block = AT_UNKNOWN_LENGTH};
+    struct at_command command = {.text = "+GET", .length = 4, .expect = "+GET", .block = AT_UNKNOWN_LENGTH};
     CHECK(at_engine_submit(engine, &command, now, &id) == AT_ACCEPTED);
     exchange(engine, "\r\nCONNECT\r\n");
     at_engine_observe(engine, true);

@@ -131,7 +131,7 @@ local function taken_of(self, response, length)
 end
 
 --- Sends up to `chunk` bytes, waiting while the module takes none.
-function Connection:send(bytes, given)
+function Connection:send(bytes, on_written)
   local sent, retry, full_since = 0, RETRY_FIRST, nil
   while true do
     local refusal = self:refusal()
@@ -142,7 +142,7 @@ function Connection:send(bytes, given)
     end
     local part = bytes:sub(sent + 1)
     local response, err = step.run(self.modem, self.declared.send, { id = self.id, length = #part }, { data = part,
-      owner = self, progress = given and function(count) return count >= #part and given() end })
+      owner = self, progress = on_written and function(count) return count >= #part and on_written() end })
     if not response then return send_failure(self, err, part, sent) end
     local taken
     taken, err = taken_of(self, response, #part)

@@ -33,19 +33,19 @@ end
 --- Wakes those who wait for the output, to look whether it is still being sent.
 function outgoing.notify(self)
   if self.room then self.room:fire() end
-  if self.handed then self.handed:fire() end
+  if self.progress then self.progress:fire() end
 end
 
 --- Sends one chunk of the queue.
 local function send_chunk(self, connection)
   local queue = self.output
   local bytes = queue:take(connection.chunk)
-  local given = self.lingers and function()
-    self.given = self.done + #bytes
-    if self.handed then self.handed:fire() end
+  local on_written = self.linger_goal and function()
+    self.written = self.done + #bytes
+    if self.progress then self.progress:fire() end
   end
-  local ok, err = connection:send(bytes, given or nil)
-  self.lingered = false
+  local ok, err = connection:send(bytes, on_written or nil)
+  self.has_lingered = false
   if ok then
     self.done = self.done + #bytes
   elseif err.name == "command_mode" then
@@ -56,8 +56,8 @@ local function send_chunk(self, connection)
   end
   if self.room then self.room:fire() end
   -- Nobody who lingers is woken for nothing: what they wait for is in a later chunk.
-  local is_later = ok and queue.size > 0 and self.lingers and self.done < self.lingers
-  if self.handed and not is_later then self.handed:fire() end
+  local is_later = ok and queue.size > 0 and self.linger_goal and self.done < self.linger_goal
+  if self.progress and not is_later then self.progress:fire() end
   if self.signal then self:update_signal() end
 end
 
@@ -98,17 +98,17 @@ end
 --- Lets the port have what was queued, as far as that takes no time to speak of.
 local function linger(self, deadline, was_free)
   if not was_free then
-    if self.lingered then return end
-    self.lingered = true
+    if self.has_lingered then return end
+    self.has_lingered = true
   end
   local goal, limit = self.queued, wait.now() + LINGER
-  self.lingers = math.min(self.lingers or goal, goal)
+  self.linger_goal = math.min(self.linger_goal or goal, goal)
   if deadline and deadline < limit then limit = deadline end
-  while self.done < goal and self.given < goal and self.sending.held and not self.send_error do
-    local _, late = outcome.waiter_in(self, "handed"):wait(limit)
+  while self.done < goal and self.written < goal and self.sending.held and not self.send_error do
+    local _, late = outcome.waiter_in(self, "progress"):wait(limit)
     if late then break end
   end
-  self.lingers = false
+  self.linger_goal = false
 end
 
 --- Waits until the module has everything that was passed to send() before this call. True; or false and the error or
