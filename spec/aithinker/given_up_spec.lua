@@ -294,6 +294,19 @@ describe("An Ai-Thinker module", function()
     assert.are.same({ true, 1 }, seen)
   end)
 
+  it("gets no more data of a connection once a read of it was not answered", function()
+    local deaf = false
+    open { ["^AT%+SOCKETREAD="] = function(line) return deaf and "" or module:read(line) end }
+    local sock = assert(modem.tcp.open("a.example", 7))
+    deaf = true
+    module:event("SocketDown,1")
+    sock:settimeout(60)
+    assert.are.same({ nil, "closed", "" }, { sock:receive(1) })
+    assert.are.same({ nil, "closed", 0 }, { sock:send("x") })
+    assert.are.same("timeout", sock:lasterror().name)
+    assert.are.same(0, module:count("SOCKETSEND"))
+  end)
+
   it("gets no data that waited in the queue while bytes of its connection were lost on the line", function()
     local sent
     open()
