@@ -9,9 +9,10 @@ local wait = require "hayes.wait"
 
 local QUEUE_CHUNKS = 8 -- size of the queue
 
---- A program that sends may block in something else right afterwards, where nothing of the library runs. So send()
---- waits until the port has what a free line can take at once, which it can when the module has prompted for it; and
---- where a chunk is under way, once for each, until that is over and the port has the next. At most so long, seconds.
+--- How long send() waits at most for the port to take its bytes, seconds. The program may block in something else right
+--- after send(), where nothing of the library runs. So if the line is free, send() waits until the module has prompted
+--- and the port has taken the bytes. If a chunk is under way, one send() waits until that has been sent and the port has
+--- taken the next one; further calls during the same chunk do not wait.
 local LINGER = 0.05
 
 local outgoing = {}
@@ -55,7 +56,7 @@ local function send_chunk(self, connection)
     outgoing.fail(self, bytes, err)
   end
   if self.room then self.room:fire() end
-  -- Nobody who lingers is woken for nothing: what they wait for is in a later chunk.
+  -- A send() that lingers is not woken while what it waits for is in a later chunk.
   local is_later = ok and queue.size > 0 and self.linger_goal and self.done < self.linger_goal
   if self.progress and not is_later then self.progress:fire() end
   if self.signal then self:update_signal() end
