@@ -70,7 +70,10 @@ void at_engine_give_up(struct at_engine *engine, enum at_result result, at_time 
         at_escape_set_drain_time(&engine->escape, now);
     at_engine_end_slot_with(engine, result);
     if (untouched) {
-        slot->state = AT_SLOT_EMPTY;
+        bool doubtful = engine->answer_in_doubt; /* the next command's answer would be */
+        at_engine_free_slot(engine, now);
+        if (doubtful && engine->sync.phase == AT_SYNC_OFF)
+            at_engine_sync_when_idle(engine, false, 0, now);
         return;
     }
     if (engine->download.active)

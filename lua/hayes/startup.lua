@@ -107,13 +107,20 @@ local function initialise(modem)
     message = ("the start-up of the dialect %s has failed: %s"):format(dialect.name, tostring(done[2] or done[1])) }
 end
 
+--- The settings that the module had before it restarted.
+local function restore(modem)
+  local ok, err = make_settings(modem)
+  if ok then ok, err = initialise(modem) end
+  if ok then notifications.restore(modem) end
+  return ok, err
+end
+
 --- After a reboot: the same settings as at the beginning, before any other command.
 local function restart(modem)
   wait.spawn_detached(function()
     modem.starter = wait.running()
-    local ok, err = make_settings(modem)
-    if ok then ok, err = initialise(modem) end
-    if ok then notifications.restore(modem) end
+    local ran, ok, err = xpcall(restore, debug.traceback, modem)
+    if not ran then ok, err = false, ok end -- a dialect's function has raised: commands must not wait for it
     if modem.closed_with or modem.rebooted then return end
     if not ok then wait.report("the start-up after a restart of the module has failed", err) end
     modem.starting = false

@@ -262,6 +262,51 @@ describe("An Ai-Thinker module", function()
 
   it("gets none for it where that client was not announced, either", function() check_client(true) end)
 
+  it("is told again to delete a server where it has not answered", function()
+    local deaf = true
+    open { ["^AT%+SOCKETDEL="] = function(line)
+      if not deaf then return module:delete(line) end
+      deaf = false
+      return ""
+    end }
+    local server = assert(modem.tcp.listen(80))
+    assert.is_nil((server:close()))
+    hayes.sleep(30)
+    assert.are.same({}, module.sockets)
+    assert.are.same({}, modem.sockets.listeners)
+  end)
+
+  it("is not told to delete a server after it has restarted, when another one may have its ConID", function()
+    local seen
+    open()
+    hayes.run(function()
+      local server = assert(modem.tcp.listen(80))
+      local hold = assert(exchange.hold(modem))
+      local task = hayes.spawn(function() return server:close() end)
+      hayes.sleep(1)
+      module.sockets = {}
+      module.port:say("\r\nready\r\n")
+      hayes.sleep(20)
+      hold:__close()
+      seen = { task:join(60) }
+    end)
+    assert.are.same(0, module:count("SOCKETDEL"))
+    assert.are.same({ true, 1 }, seen)
+  end)
+
+  it("gets no more data of a connection once a read of it was not answered", function()
+    local deaf = false
+    open { ["^AT%+SOCKETREAD="] = function(line) return deaf and "" or module:read(line) end }
+    local sock = assert(modem.tcp.open("a.example", 7))
+    deaf = true
+    module:event("SocketDown,1")
+    sock:settimeout(60)
+    assert.are.same({ nil, "closed", "" }, { sock:receive(1) })
+    assert.are.same({ nil, "closed", 0 }, { sock:send("x") })
+    assert.are.same("timeout", sock:lasterror().name)
+    assert.are.same(0, module:count("SOCKETSEND"))
+  end)
+
   it("gets no data that waited in the queue while bytes of its connection were lost on the line", function()
     local sent
     open()

@@ -2,6 +2,7 @@
 -- function that may use modem:at.
 
 local errors = require "hayes.error"
+local hayes = require "hayes"
 local scripted_module = require "support.scripted_module"
 local testing = require "hayes.testing"
 
@@ -77,5 +78,21 @@ describe("The start-up of a dialect", function()
     assert.is_false(ok)
     assert.is_truthy(tostring(err):find("oops", 1, true))
     assert.is_true(module.closed)
+  end)
+
+  it("that raises after a restart is reported, and commands are sent all the same", function()
+    local has_started, stderr, said = false, io.stderr, {}
+    local modem <close> = assert(open(function()
+      if has_started then error "oops" end
+      has_started = true
+    end))
+    io.stderr = { write = function(_, ...) said[#said + 1] = table.concat { ... } end }
+    module:say "\r\nRDY\r\n"
+    hayes.sleep(30)
+    local answer, err = modem:at("AT+ONE=1", { timeout = 5 })
+    io.stderr = stderr
+    assert.is_truthy(answer, tostring(err))
+    assert.is_truthy(said[1]:find("start-up after a restart", 1, true), said[1])
+    assert.is_truthy(said[1]:find("oops", 1, true), said[1])
   end)
 end)

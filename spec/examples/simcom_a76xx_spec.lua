@@ -1,5 +1,6 @@
 -- The dialect of examples/dialects/simcom-a76xx.lua against a scripted module that speaks as SIMCom's manual has it.
 
+local exchange = require "hayes.exchange"
 local hayes = require "hayes"
 local core = require "hayes.core"
 local folders = require "support.folder"
@@ -285,6 +286,33 @@ describe("The SIMCom A76xx dialect of the examples", function()
     assert.are.same(1, sent "AT+SERVERSTOP=0")
     answers["AT+SERVERSTART=8080,0"] = nil
     assert(modem.tcp.listen(8080)):close()
+  end)
+
+  it("closes no server any more after a restart, where another one may have its number", function()
+    local server = assert(modem.tcp.listen(8080))
+    local closings
+    hayes.run(function()
+      local hold <close> = assert(exchange.hold(modem))
+      hayes.spawn(server.close, server) -- waits for the line
+      hayes.sleep(1)
+      module:say "\r\n*ATREADY: 1\r\n"
+      hayes.sleep(1)
+      hold:__close()
+    end)
+    server = assert(modem.tcp.listen(8080))
+    assert.are.same(0, sent "AT+SERVERSTOP=0")
+    answers["AT+SERVERSTOP=0"] = ""
+    hayes.run(function()
+      assert.is_nil((server:close()))
+      local _hold <close> = assert(exchange.hold(modem))
+      hayes.sleep(1) -- the next attempt to close it waits for the line
+      closings = sent "AT+SERVERSTOP=0"
+      module:say "\r\n*ATREADY: 1\r\n"
+      hayes.sleep(1)
+    end)
+    answers["AT+SERVERSTOP=0"] = nil
+    hayes.sleep(60)
+    assert.are.same(closings, sent "AT+SERVERSTOP=0")
   end)
 
   it("ends an earlier connection whose number a client gets: its end was lost", function()

@@ -1,6 +1,7 @@
 -- Services that a dialect declares (`links`): what goes wrong between a program and a module must not lose data, ids or
 -- connections. The module has the numbers 0 and 1, and says "there is data" once.
 
+local exchange = require "hayes.exchange"
 local hayes = require "hayes"
 local scripted_module = require "support.scripted_module"
 
@@ -111,6 +112,14 @@ describe("A declared connection", function()
     assert(modem.tcp.open("h", 1))
   end)
 
+  it("has the preparations made again after a restart that comes right after them", function()
+    answers["AT+PREP"] = OK .. "\r\nRDY\r\n"
+    assert.are.same("reboot", select(2, modem.tcp.open("h", 1)).name)
+    answers["AT+PREP"] = OK
+    assert(modem.tcp.open("h", 1))
+    assert.are.same({ 2, 1 }, { times "AT+PREP", times 'AT+OP=0,"h"' })
+  end)
+
   it("is closed again where what comes after its opening is refused", function()
     answers["^AT%+SET="] = "\r\nERROR\r\n"
     local sock, err = modem.tcp.open("h", 1)
@@ -197,6 +206,23 @@ describe("A declared connection", function()
     local other = assert(modem.tcp.open("h", 1))
     hayes.sleep(60)
     other:close()
+    both_are_free()
+  end)
+
+  it("is not closed after a restart of the module, where another one may have its number", function()
+    local sock, closings = assert(modem.tcp.open("h", 1)), nil
+    answers["^AT%+CL="] = ""
+    hayes.run(function()
+      sock:close()
+      local _hold <close> = assert(exchange.hold(modem))
+      hayes.sleep(1) -- the next attempt to close it waits for the line
+      closings = times "AT+CL=0"
+      module:say "\r\nRDY\r\n"
+      hayes.sleep(1)
+    end)
+    answers["^AT%+CL="] = OK
+    hayes.sleep(60)
+    assert.are.same(closings, times "AT+CL=0")
     both_are_free()
   end)
 

@@ -119,6 +119,19 @@ describe("A module with slots for certificates", function()
     assert.are.same(4, writes())
   end)
 
+  it("opens nothing with what it was given before a restart", function()
+    local pattern = "^AT%+(C?[AK]%u*)=(%d+)$"
+    local usual = answers[pattern]
+    answers[pattern] = prompt(function() return OK .. "\r\nRDY\r\n" end)
+    local sock, err = modem.ssl.open("a", 443, { ca = root })
+    assert.are.same({ nil, "reboot" }, { sock, err and err.name })
+    hayes.sleep(60)
+    assert.are.same({}, opened_with)
+    answers[pattern] = usual
+    assert(modem.ssl.open("a", 443, { ca = root }))
+    assert.are.same(pki.read(root), opened_with.a)
+  end)
+
   it("is not opened unverified by accident", function()
     assert.is_false(pcall(modem.ssl.open, "a", 443))
     assert.is_false(pcall(modem.ssl.open, "a", 443, { verify = "mutual", ca = root }))

@@ -38,4 +38,22 @@ describe("A connection whose opening waited while the module restarted", functio
       assert.is_nil(next(module.servers.tcp))
     end)
   end
+
+  it("leaves it to the next one to set how data is announced, where it has come right behind that", function()
+    local module, log = StreamModule.new(), {}
+    local answer, restarts = module.port.answer, 0
+    module.port.answer = function(port, bytes)
+      log[#log + 1] = bytes:match("^AT%+QICFG=\"dataformat\"")
+      if not bytes:find("dataformat", 1, true) or restarts > 0 then return answer(port, bytes) end
+      restarts = restarts + 1
+      port:say("\r\nOK\r\n\r\nRDY\r\n")
+      return ""
+    end
+    local modem <close> = assert(hayes.open_port(module.port, "script"))
+    for _ = 1, 3 do
+      local sock = modem.tcp.open("server.example", 7)
+      if sock then sock:close() end
+    end
+    assert.are.same({ 1, 2 }, { restarts, #log })
+  end)
 end)

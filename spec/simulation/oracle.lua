@@ -98,7 +98,6 @@ end
 
 local CLOSED = { closed = true }
 
---- Bytes that send() did not take, because the connection has ended.
 --- Handles from before a restart that the library has noticed, or of a port that has gone.
 local function check_after_restart(self, call, result, why)
   local run = self.run
@@ -149,6 +148,7 @@ function Handle:check_told(record)
     #link.inbox)
 end
 
+--- Bytes that send() did not take, because the connection has ended.
 local function note_refused(self, call, why)
   if call.name == "send" and why == "closed" then self.refused = self.refused or call.size end
 end

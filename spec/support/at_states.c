@@ -258,6 +258,25 @@ static void observed(void)
     CHECK(at_engine_write_data(engine, "bytes", 5));
 }
 
+/* Data of a download has been reported as SEEN when its command is given up: it is not delivered, and what
+ * the host has left in the event means nothing. */
+static void given_up_while_observed(void)
+{
+    static const enum at_event_kind after[] = {AT_EVENT_FINAL, AT_EVENT_DESYNC, AT_EVENT_NONE};
+    struct at_engine *engine = new_engine();
+    struct at_event event;
+    uint32_t id;
+    struct at_command command = {.text = "+GET", .length = 4, .expect = "+GET", .block = AT_UNKNOWN_LENGTH};
+    CHECK(at_engine_submit(engine, &command, now, &id) == AT_ACCEPTED);
+    exchange(engine, "\r\nCONNECT\r\n");
+    at_engine_observe(engine, true);
+    at_engine_input(engine, "data", 4);
+    CHECK(at_engine_next(engine, now, &event) == AT_EVENT_SEEN && event.block == 4);
+    CHECK(at_engine_cancel(engine, id, now));
+    for (size_t i = 0; i < sizeof after / sizeof *after; i++)
+        CHECK(at_engine_next(engine, now, &event) == after[i]);
+}
+
 /* What the host asks between events. */
 static void questions(void)
 {
@@ -310,6 +329,7 @@ int main(void)
     endings();
     nothing();
     observed();
+    given_up_while_observed();
     questions();
     arenas();
     return failures > 0;

@@ -181,11 +181,11 @@ local EVENTS = { "state", "up", "down", "attempt", "waiting", "failed", "gone", 
 ---@field connection? table up: what modem.network.attach or modem.wifi.join gave
 
 --- Calls handler(event), as a task of its own, for every such event. `up`: there is a connection. `down`: it is lost.
---- `attempt`: it is being brought back. `waiting`: that has failed, and is tried again. `failed`: so it has, and it
---- takes a person (a SIM card that wants a PIN, a network that refuses the card, a wrong password). `gone`: the port
---- has; each of these two is told once, and further attempts that fail as `waiting`. `restart`: the module is about to
---- be restarted. `gave_up`: the restarts of the budget are used up. `closed`: the keeper is, by close() or with its
---- modem. `state`: each change of state, in addition.
+--- `attempt`: it is being brought back. `waiting`: an attempt has failed, and another one follows. `failed`: an attempt
+--- has failed, and it takes a person (a SIM card that wants a PIN, a network that refuses the card, a wrong password).
+--- `gone`: the port is gone. `failed` and `gone` are told once; further attempts that fail are told as `waiting`.
+--- `restart`: the module is about to be restarted. `gave_up`: the restarts of the budget are used up. `closed`: the
+--- keeper was closed, by close() or with its modem. `state`: each change of state, in addition.
 ---@param event string its name
 ---@param handler fun(event: hayes.keeper.event) may call anything, also commands on the modem
 ---@return hayes.subscription

@@ -131,7 +131,7 @@ local function taken_of(self, response, length)
 end
 
 --- Sends up to `chunk` bytes, waiting while the module takes none.
-function Connection:send(bytes, given)
+function Connection:send(bytes, on_written)
   local sent, retry, full_since = 0, RETRY_FIRST, nil
   while true do
     local refusal = self:refusal()
@@ -142,7 +142,7 @@ function Connection:send(bytes, given)
     end
     local part = bytes:sub(sent + 1)
     local response, err = step.run(self.modem, self.declared.send, { id = self.id, length = #part }, { data = part,
-      owner = self, progress = given and function(count) return count >= #part and given() end })
+      owner = self, progress = on_written and function(count) return count >= #part and on_written() end })
     if not response then return send_failure(self, err, part, sent) end
     local taken
     taken, err = taken_of(self, response, #part)
@@ -251,20 +251,23 @@ local function hold_for(trust, options)
 end
 
 --- Sends the commands that open it; what the module says of its id counts for it as soon as the last one has succeeded.
-local function connect(self, values, opening)
+--- None is sent to a module that has restarted since the id was reserved: it has lost the settings for TLS.
+---@param reserved hayes.links.reservation
+local function connect(self, values, opening, reserved)
   local modem, registry, open = self.modem, self.registry, self.declared.open
   local trust, ok, err = opening.trust, true, nil
   local hold <close>, hold_err = hold_for(trust, opening.options)
   if hold_err then return nil, hold_err end
   if hold then ok, err = trust:confirm(values, hold) end
-  if ok then ok, err = step.run_all(modem, table.move(open, 1, #open - 1, 1, {}), values, { within = hold }) end
+  local request = { within = hold, owner = reserved }
+  if ok then ok, err = step.run_all(modem, table.move(open, 1, #open - 1, 1, {}), values, request) end
   if not ok then return nil, err end
   local function adopt() registry.by_id[self.id] = self end
   local last = open[#open]
   local deferred = modem.dialect.commands[last[1]].deferred
   self.asked = true
   return step.run(modem, last, values, { came = adopt, ended = not deferred and adopt or nil, withdraw = true,
-    within = hold, ends_hold = hold ~= nil })
+    within = hold, ends_hold = hold ~= nil, owner = reserved })
 end
 
 local function turn_of(trust)
@@ -292,9 +295,9 @@ function Connection.open(registry, declared, opening)
     if not ok then return nil, errors.within(err, self:title()) end
   end
   local opened
-  opened, err = connect(self, values, opening)
+  opened, err = connect(self, values, opening, reserved)
   if opened then
-    ok, err = step.run_all(self.modem, declared.opened, values)
+    ok, err = step.run_all(self.modem, declared.opened, values, { owner = self })
     if ok then return self end
   end
   if registry.by_id[self.id] == self then registry.by_id[self.id] = nil end

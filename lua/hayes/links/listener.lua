@@ -27,7 +27,7 @@ function Listener:open()
   local ok, err = self.registry:prepare(self.declared)
   if not ok then return nil, err end
   local response
-  response, err = step.run(self.modem, self.declared.listen.open, values_of(self))
+  response, err = step.run(self.modem, self.declared.listen.open, values_of(self), { owner = self.place })
   if not response then return nil, errors.within(err, self:title()) end
   return true
 end
@@ -43,7 +43,8 @@ end
 
 function Listener:release()
   local servers = self.registry.servers
-  local response, err = step.run(self.modem, self.declared.listen.close, values_of(self))
+  local response, err = step.run(self.modem, self.declared.listen.close, values_of(self), { owner = self.place })
+  if self.place.gone then return true end -- a restart has ended it meanwhile
   if response or failure.is_refusal(err) or self.modem.closed_with then
     if servers[self.id] == self then servers[self.id] = nil end
     return response and true, err
@@ -57,7 +58,7 @@ function Listener:close_later()
   local servers = self.registry.servers
   exchange.insist(self.modem, step.text(self.modem, self.declared.listen.close, values_of(self)), function()
     if servers[self.id] == self then servers[self.id] = nil end
-  end)
+  end, { owner = self.place })
 end
 
 return Listener

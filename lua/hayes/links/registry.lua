@@ -97,8 +97,19 @@ end
 
 -- Ids
 
+--- An id that nobody else takes. It is the `owner` of commands that are about the id (hayes.request): they are not sent
+--- after a restart of the module, when another connection may have it.
+---@class hayes.links.reservation
+---@field id integer
+---@field gone boolean
+---@field lost hayes.error|false
+---@field package kept boolean
 local Reservation = {}
 Reservation.__index = Reservation
+
+local function new_reservation(id, reserved)
+  return setmetatable({ id = id, gone = false, lost = false, kept = false, reserved = reserved }, Reservation)
+end
 
 function Reservation:__close()
   if not self.kept then self:free() end
@@ -111,13 +122,14 @@ function Reservation:free()
   if self.reserved[self.id] == self then self.reserved[self.id] = nil end
 end
 
---- Reserves a free id until the returned value, { id }, is closed; nil and an error if all are in use.
+--- Reserves a free id until the returned value is closed; nil and an error if all are in use.
 ---@param ids { first: integer, last: integer }
 ---@param used table<integer, any>
+---@return hayes.links.reservation?, hayes.error?
 function Registry:take(ids, used, what)
   for id = ids.first, ids.last do
     if not used[id] and not (used == self.by_id and self.reserved[id]) then
-      local reservation = setmetatable({ id = id, kept = false, reserved = self.reserved }, Reservation)
+      local reservation = new_reservation(id, self.reserved)
       if used == self.by_id then self.reserved[id] = reservation end
       return reservation
     end
@@ -134,26 +146,28 @@ end
 function Registry:prepare(declared, id)
   local _preparing <close>, err = self.preparing:take_wanted()
   if not _preparing then return nil, err end
-  if not self.prepared[declared] then
+  local prepared, cleared = self.prepared, self.cleared -- other tables after a restart of the module
+  if not prepared[declared] then
     local ok
     ok, err = step.run_all(self.modem, declared.prepare, {})
     if not ok then return nil, err end
-    self.prepared[declared] = true
+    prepared[declared] = true
   end
-  if not id or self.cleared[id] then return true end
+  if not id or cleared[id] then return true end
   local response
   response, err = step.run(self.modem, declared.close, { id = id })
   if not response and not failure.is_refusal(err) then return nil, err end
-  self.cleared[id] = true
+  cleared[id] = true
   return true
 end
 
 --- Closes in the module what has this id, again and again until it answers; the id is not used before.
 function Registry:close_later(declared, id)
-  local reservation = self.reserved[id] or setmetatable({ id = id, kept = true, reserved = self.reserved }, Reservation)
+  local reservation = self.reserved[id] or new_reservation(id, self.reserved)
   self.reserved[id] = reservation
   reservation:keep()
-  exchange.insist(self.modem, step.text(self.modem, declared.close, { id = id }), function() reservation:free() end)
+  exchange.insist(self.modem, step.text(self.modem, declared.close, { id = id }), function() reservation:free() end,
+    { owner = reservation })
 end
 
 -- Servers
@@ -193,8 +207,9 @@ end
 --- The module has restarted, or the port is closed: it has none of the connections any more.
 ---@param err? hayes.error
 function Registry:reset(err)
-  local lost, before, servers = err or errors.reboot(), self.by_id, self.servers
+  local lost, before, reserved, servers = err or errors.reboot(), self.by_id, self.reserved, self.servers
   self.by_id, self.reserved, self.cleared, self.prepared, self.servers = {}, {}, {}, {}, {}
+  for _, reservation in pairs(reserved) do reservation.gone, reservation.lost = true, lost end
   for _, connection in pairs(before) do connection:lose(lost) end
   for _, server in pairs(servers) do server:lose(lost) end
 end

@@ -62,10 +62,11 @@ end
 local function name_of(self, text)
   local declared = self.declared
   local name = "h" .. core.sha256(text):sub(1, 16) .. (declared.extension or ".pem")
-  if self.stored[name] then return name end
+  local stored = self.stored -- another table after a restart of the module
+  if stored[name] then return name end
   local response, err = step.run(self.modem, declared.store, { name = name, length = #text }, { data = text })
   if not response then return nil, err end
-  self.stored[name] = true
+  stored[name] = true
   return name
 end
 
@@ -73,8 +74,8 @@ end
 ---@param connection hayes.links.connection
 local function write_slots(self, connection, options)
   for _, kind in ipairs(KINDS) do
-    local text, declared = options[kind], self.declared.slots[kind]
-    if text and self.stored[kind] ~= text then
+    local text, declared, stored = options[kind], self.declared.slots[kind], self.stored
+    if text and stored[kind] ~= text then
       for _, other in pairs(connection.registry.by_id) do
         if other.needs and other.needs[kind] then
           return nil, errors.new { name = "slots_in_use",
@@ -82,10 +83,10 @@ local function write_slots(self, connection, options)
               kind == "ca" and "CA" or kind, other:title()), hint = "Close that first, or give one file with both." }
         end
       end
-      self.stored[kind] = nil -- not known while it is written
+      stored[kind] = nil -- not known while it is written
       local response, err = step.run(self.modem, declared, { length = #text }, { data = text })
       if not response then return nil, err end
-      self.stored[kind] = text
+      stored[kind] = text -- forgotten if the module has restarted meanwhile: that has replaced the table
     end
   end
   connection.needs = { ca = options.ca, certificate = options.certificate, key = options.key }

@@ -11,6 +11,8 @@ local wait = require "hayes.wait"
 ---@field port integer
 ---@field released boolean          close() was called
 ---@field ended hayes.error|false   why there will be no more clients
+---@field place { gone: boolean, lost: hayes.error|false } the `owner` of its commands (hayes.request): gone once the
+---  module no longer has it, and may give its number to another one
 ---@field package waiting table[]   the connections that nobody has accepted
 ---@field package arrival hayes.waiter|false
 ---@field release fun(self): true?, hayes.error?  a dialect's: closes the socket in the module
@@ -22,6 +24,7 @@ Listener.__index = Listener
 ---@return T
 function Listener.init(listener)
   listener.waiting, listener.arrival, listener.ended, listener.released = {}, false, false, false
+  listener.place = { gone = false, lost = false }
   return listener
 end
 
@@ -41,10 +44,17 @@ function Listener:put(connection)
 end
 
 --- No more clients will come.
----@param err hayes.error
-function Listener:lose(err)
+local function end_waiting(self, err)
   self.ended = self.ended or err
   notify(self)
+end
+
+--- The module no longer has it: no more clients will come, and no command about it is sent.
+---@param err hayes.error
+function Listener:lose(err)
+  local place = self.place
+  place.gone, place.lost = true, place.lost or err
+  end_waiting(self, err)
 end
 
 --- A dialect whose modules may not announce a client looks for it here. When to look again; nil: not at all.
@@ -73,7 +83,7 @@ function Listener:close()
   if self.released then return true end
   self.released = true
   local ended = self.ended
-  self:lose(errors.closed(self:title()))
+  end_waiting(self, errors.closed(self:title()))
   for _, connection in ipairs(self.waiting) do connection:close() end
   self.waiting = {}
   if ended then return true end

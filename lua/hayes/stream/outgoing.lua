@@ -9,9 +9,10 @@ local wait = require "hayes.wait"
 
 local QUEUE_CHUNKS = 8 -- size of the queue
 
---- A program that sends may block in something else right afterwards, where nothing of the library runs. So send()
---- waits until the port has what a free line can take at once, which it can when the module has prompted for it; and
---- where a chunk is under way, once for each, until that is over and the port has the next. At most so long, seconds.
+--- How long send() waits at most for the port to take its bytes, seconds. The program may block in something else right
+--- after send(), where nothing of the library runs. So if the line is free, send() waits until the module has prompted
+--- and the port has taken the bytes. If a chunk is under way, one send() waits until that has been sent and the port has
+--- taken the next one; further calls during the same chunk do not wait.
 local LINGER = 0.05
 
 local outgoing = {}
@@ -33,19 +34,19 @@ end
 --- Wakes those who wait for the output, to look whether it is still being sent.
 function outgoing.notify(self)
   if self.room then self.room:fire() end
-  if self.handed then self.handed:fire() end
+  if self.progress then self.progress:fire() end
 end
 
 --- Sends one chunk of the queue.
 local function send_chunk(self, connection)
   local queue = self.output
   local bytes = queue:take(connection.chunk)
-  local given = self.lingers and function()
-    self.given = self.done + #bytes
-    if self.handed then self.handed:fire() end
+  local on_written = self.linger_goal and function()
+    self.written = self.done + #bytes
+    if self.progress then self.progress:fire() end
   end
-  local ok, err = connection:send(bytes, given or nil)
-  self.lingered = false
+  local ok, err = connection:send(bytes, on_written or nil)
+  self.has_lingered = false
   if ok then
     self.done = self.done + #bytes
   elseif err.name == "command_mode" then
@@ -55,9 +56,9 @@ local function send_chunk(self, connection)
     outgoing.fail(self, bytes, err)
   end
   if self.room then self.room:fire() end
-  -- Nobody who lingers is woken for nothing: what they wait for is in a later chunk.
-  local is_later = ok and queue.size > 0 and self.lingers and self.done < self.lingers
-  if self.handed and not is_later then self.handed:fire() end
+  -- A send() that lingers is not woken while what it waits for is in a later chunk.
+  local is_later = ok and queue.size > 0 and self.linger_goal and self.done < self.linger_goal
+  if self.progress and not is_later then self.progress:fire() end
   if self.signal then self:update_signal() end
 end
 
@@ -98,17 +99,17 @@ end
 --- Lets the port have what was queued, as far as that takes no time to speak of.
 local function linger(self, deadline, was_free)
   if not was_free then
-    if self.lingered then return end
-    self.lingered = true
+    if self.has_lingered then return end
+    self.has_lingered = true
   end
   local goal, limit = self.queued, wait.now() + LINGER
-  self.lingers = math.min(self.lingers or goal, goal)
+  self.linger_goal = math.min(self.linger_goal or goal, goal)
   if deadline and deadline < limit then limit = deadline end
-  while self.done < goal and self.given < goal and self.sending.held and not self.send_error do
-    local _, late = outcome.waiter_in(self, "handed"):wait(limit)
+  while self.done < goal and self.written < goal and self.sending.held and not self.send_error do
+    local _, late = outcome.waiter_in(self, "progress"):wait(limit)
     if late then break end
   end
-  self.lingers = false
+  self.linger_goal = false
 end
 
 --- Waits until the module has everything that was passed to send() before this call. True; or false and the error or

@@ -29,8 +29,8 @@ local wait = require "hayes.wait"
 --- What a dialect provides. The methods may wait, except those that say otherwise.
 ---@class hayes.connection
 ---@field chunk integer     most bytes that send takes
----@field send function     (bytes, given) sends all of the bytes -> true, or nil and an error, with `sent`; calls
----  given(), if there is one, when the port has them, unless it returns then
+---@field send function     (bytes, on_written) sends all of the bytes -> true, or nil and an error, with `sent`; calls
+---  on_written(), if there is one, when the port has taken them all, unless it returns then
 ---@field receive function  () -> bytes; "" if there are none yet; nil and an error at the end: `closed`, or another
 ---@field take? function    () -> bytes that the module has pushed, or nil. Does not wait
 ---@field close function    () -> true, or nil and an error
@@ -57,10 +57,10 @@ local function new(class, kind, connection, host, port, opener)
     input = Buffer.new(), reading = Lock.new(),
     output = Buffer.new(), sending = Lock.new(),
     wanted = 0,    -- number of bytes of input that a read goes on for
-    lingered = false, -- send() has waited for the chunk that is under way
-    lingers = false, -- the least number of `given` that a send() waits for
-    given = 0,     -- as `done`, but the port has them, as far as that is known
-    queued = 0, done = 0, -- bytes passed to send() so far, and how many of them the module has
+    has_lingered = false, -- a send() has waited for the chunk that is under way
+    linger_goal = false, -- the lowest value of `written` that a send() waits for
+    queued = 0, done = 0, -- bytes passed to send() so far, and how many of them the module has taken
+    written = 0,   -- how many of them the port has taken, as far as is known
     modem = false, -- of the connection, also when that is over
     bridge = false, -- that of descriptor() (bridge.lua)
     entering = {}, -- the send() calls that wait for room, as keys (outgoing.lua)
@@ -74,7 +74,7 @@ local function new(class, kind, connection, host, port, opener)
     block_timeout = -1, total_timeout = -1, -- seconds; negative: none
     quiet_since = false, -- since then nothing has come for those who want it, and the module was not asked
     silent_since = false, -- the same, and the module was not asked for the state of the connection
-    arrival = false, room = false, handed = false, signal = false, timer = false,
+    arrival = false, room = false, progress = false, signal = false, timer = false,
   }, class)
   if connection then connecting.adopt(self, connection, host, port) end
   return self

@@ -283,7 +283,7 @@ end
 Connection.deadlock = DataMode.deadlock
 
 --- Sends up to 1024 bytes.
-function Connection:send(bytes, given)
+function Connection:send(bytes, on_written)
   if self.mode == "transparent" then return DataMode.send_from(self, bytes, ended_error) end
   if self.type == UDP_SERVER and self.input.arrivals == 0 then
     return nil, errors.new { name = "no_peer", origin = "aithinker", sent = 0,
@@ -294,8 +294,8 @@ function Connection:send(bytes, given)
   local refusal = self:refusal()
   if refusal then return nil, refusal end
   local response, err = exchange.run(self.modem, command, { data = bytes, owner = self.place,
-    progress = given and function(count)
-      if count >= #bytes then given() end
+    progress = on_written and function(count)
+      if count >= #bytes then on_written() end
     end })
   if response then return true end
   return nil, send_failure(self, err, bytes)

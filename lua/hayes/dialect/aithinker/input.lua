@@ -95,7 +95,8 @@ local function read_packet(self)
   end
   if not response then
     self.has_data = false
-    if failure.is_damage(err.name) then
+    -- A read that was not answered went to the module, and what it gave is lost.
+    if failure.is_damage(err.name) or err.name == "timeout" and not err.queued then
       return nil, self:end_damaged(errors.within(err, "receiving from " .. connection.host))
     end
     if connection.peer_closed and err.result then

@@ -2,11 +2,15 @@
 
 local errors = require "hayes.error"
 local exchange = require "hayes.exchange"
+local failure = require "hayes.failure"
 local Common = require "hayes.stream.listener"
 local wait = require "hayes.wait"
 
 --- Seconds between two polls of the table of sockets: a seed's event may be missing (BW20 firmware P1.0.22).
 local LOOK_AFTER = 5
+
+--- The error code where the module does not have this ConID.
+local NO_SUCH_SOCKET = 110
 
 ---@class hayes.aithinker.listener: hayes.listener
 local Listener = setmetatable({}, { __index = Common })
@@ -65,11 +69,20 @@ function Listener:look_if_due(now)
   return now + LOOK_AFTER
 end
 
+--- Deletes it in the module. A module that does not answer is told again later, and the ConID is taken for this
+--- server's until then.
 function Listener:release()
   self.deleted = true
-  local response, err = exchange.run(self.modem, "AT+SOCKETDEL=" .. self.id)
-  self.registry:forget(self)
-  if response then return true end
+  local text, request = "AT+SOCKETDEL=" .. self.id, { owner = self.place }
+  local function forget() self.registry:forget(self) end
+  local response, err = exchange.run(self.modem, text, request)
+  local over = response or self.place.gone or err.code == NO_SUCH_SOCKET
+  if over or failure.is_refusal(err) or self.modem.closed_with then
+    forget()
+  else
+    exchange.insist(self.modem, text, forget, request)
+  end
+  if over then return true end
   return nil, err
 end
 

@@ -12,6 +12,7 @@ local MOST = 262144
 ---@class hayes.aithinker.unclaimed
 ---@field entries table<integer, { data: string[], announced: boolean, incomplete: boolean, since: number }>
 ---  by ConID
+---@field size integer bytes of data in all of them
 function Unclaimed.new()
   return setmetatable({ entries = {}, size = 0 }, Unclaimed)
 end
@@ -46,6 +47,8 @@ function Unclaimed:are_in(listed)
   return true
 end
 
+--- Forgets what has come for it.
+---@param id integer
 function Unclaimed:drop(id)
   local entry = self.entries[id]
   if not entry then return end
@@ -62,10 +65,10 @@ function Unclaimed:keep(listed, asked)
   end
 end
 
---- It is known now: hands it what has come for it.
----@param connection table
----@param since? number when its ConID was another connection's, if it was: which of what has come since then is whose
----  cannot be told
+--- Hands a connection, whose ConID is known now, what has come for it.
+---@param connection hayes.aithinker.connection
+---@param since? number a time of wait.now: what came before it may have been another connection's, which had the ConID
+---  then
 function Unclaimed:hand_over(connection, since)
   local entry = self.entries[connection.id]
   if not entry then return end
@@ -73,9 +76,10 @@ function Unclaimed:hand_over(connection, since)
   local has_bytes = entry.data[1] or entry.incomplete
   if since and entry.since < since and has_bytes then return connection:on_damage("short_read") end
   for _, bytes in ipairs(entry.data) do connection:on_data(bytes) end
-  -- The module knows whose the data is that it has announced, and need not have any.
-  if entry.announced and since then connection.doubtful = true end
-  if entry.announced and not since then connection:on_data() end
+  if entry.announced then
+    -- With `since` it may have been announced for the other connection: the module is asked, and need not have any.
+    if since then connection.doubtful = true else connection:on_data() end
+  end
   if entry.incomplete then connection:on_damage("short_read") end
 end
 

@@ -20,6 +20,9 @@ local LOOK_AGAIN = 0.5
 --- How long to wait for the state of a client that can be closed without knowing it, seconds.
 local STATE_SECONDS = 20
 
+--- How often a client is told to close where it has told its state and does not answer that: it may not have heard it.
+local MOST_UNANSWERED = 2
+
 local CLOSED = 4
 
 local types = { binary = 0, ascii = 1 }
@@ -51,7 +54,7 @@ end
 --- got lost, another one cannot be sent for minutes.
 ---@return true?, hayes.error?
 function login.leave(modem, seconds)
-  local deadline, tried_again = wait.now() + seconds, false
+  local deadline, unanswered = wait.now() + seconds, 0
   repeat
     local state, err = login.state_if_told(modem, seconds)
     if state == CLOSED then return true end
@@ -61,12 +64,13 @@ function login.leave(modem, seconds)
     local done
     done, err = call.run(modem, "CLOSE", nil, seconds, "closing the FTP session")
     if done or err.code == 625 then return true end
-    -- A module that has just told its state has perhaps not heard this.
-    local once_more = state and err.name == "timeout" and not tried_again
-    tried_again = tried_again or once_more
-    if err.origin ~= "ftp" and not once_more then return nil, err end
+    local again = err.origin == "ftp" and wait.now() + LOOK_AGAIN < deadline
+    if state and err.name == "timeout" then
+      unanswered = unanswered + 1
+      again = again or unanswered < MOST_UNANSWERED
+    end
+    if not again then return nil, err end
     wait.sleep(LOOK_AGAIN)
-    if wait.now() >= deadline and not once_more then return nil, err end
   until false
 end
 

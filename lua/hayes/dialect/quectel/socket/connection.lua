@@ -211,14 +211,14 @@ function Connection:piece_length()
 end
 
 --- Sends up to 1460 bytes, waiting while the module's buffer is full.
-function Connection:send(bytes, given)
+function Connection:send(bytes, on_written)
   if self.mode == "transparent" then return DataMode.send_from(self, bytes, lost_by_server) end
   local command = self.send_command .. #bytes
   local retry, full_since = RETRY_FIRST, nil
   while true do
     local refusal = self:refusal()
     if refusal then return nil, refusal end
-    local send <close> = Send.new(self, bytes, given)
+    local send <close> = Send.new(self, bytes, on_written)
     local response, err = exchange.run(self.modem, command, send)
     if response then return true end
     if err.result ~= "SEND FAIL" then

@@ -33,7 +33,7 @@ end
 ---@class hayes.quectel.ip
 ---@field modem hayes.modem
 ---@field opener hayes.quectel.opener
----@field formatted boolean the wire format is set
+---@field format { is_set: boolean } whether the module has the wire format; another table after each restart
 local Ip = {}
 Ip.__index = Ip
 
@@ -47,13 +47,13 @@ function Ip.new(modem)
     -- Modules without TLS do not know the command.
     other_state = "QSSLSTATE=", other_what = "TLS connection", must_know = false,
   })
-  return setmetatable({ modem = modem, opener = opener, formatted = false }, Ip)
+  return setmetatable({ modem = modem, opener = opener, format = { is_set = false } }, Ip)
 end
 
 --- The module has restarted, or the port is closed.
 ---@param err? hayes.error
 function Ip:reset(err)
-  self.formatted = false
+  self.format = { is_set = false }
   self.opener:reset(err)
 end
 
@@ -82,7 +82,8 @@ local function set_echo(modem)
 end
 
 local function set_wire_format(self)
-  if self.formatted then return true end
+  local format = self.format
+  if format.is_set then return true end
   local asked, failed = set_echo(self.modem)
   if not asked then return nil, failed end
   for _, setting in ipairs(wire_format) do
@@ -94,7 +95,7 @@ local function set_wire_format(self)
       if not ok then return nil, err end
     end
   end
-  self.formatted = true
+  format.is_set = true
   return true
 end
 

@@ -41,14 +41,17 @@ function Send:begun()
 end
 
 local function on_progress(count, send)
-  if count >= #send.data then send.on_given() end
+  if count >= #send.data then send.on_written() end
 end
 
 --- The request of one send.
----@return hayes.request
-function Send.new(connection, bytes, given)
+---@param connection table
+---@param bytes string
+---@param on_written? fun() called when the port has taken all of the bytes
+---@return hayes.quectel.send
+function Send.new(connection, bytes, on_written)
   return setmetatable({ data = bytes, unconfirmed = unconfirmed_sends[connection.modem], taken = false,
-    owner = connection, on_given = given, progress = given and on_progress }, Send)
+    owner = connection, on_written = on_written, progress = on_written and on_progress }, Send)
 end
 
 return Send
