@@ -86,11 +86,11 @@ describe("The start-up of a dialect", function()
       if has_started then error "oops" end
       has_started = true
     end))
-    io.stderr = { write = function(_, ...) said[#said + 1] = table.concat { ... } end }
+    io.stderr = { write = function(_, ...) said[#said + 1] = table.concat { ... } end } -- luacheck: ignore
     module:say "\r\nRDY\r\n"
     hayes.sleep(30)
     local answer, err = modem:at("AT+ONE=1", { timeout = 5 })
-    io.stderr = stderr
+    io.stderr = stderr -- luacheck: ignore
     assert.is_truthy(answer, tostring(err))
     assert.is_truthy(said[1]:find("start-up after a restart", 1, true), said[1])
     assert.is_truthy(said[1]:find("oops", 1, true), said[1])

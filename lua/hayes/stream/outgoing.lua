@@ -11,8 +11,8 @@ local QUEUE_CHUNKS = 8 -- size of the queue
 
 --- How long send() waits at most for the port to take its bytes, seconds. The program may block in something else right
 --- after send(), where nothing of the library runs. So if the line is free, send() waits until the module has prompted
---- and the port has taken the bytes. If a chunk is under way, one send() waits until that has been sent and the port has
---- taken the next one; further calls during the same chunk do not wait.
+--- and the port has taken the bytes. If a chunk is under way, one send() waits until that has been sent and the port
+--- has taken the next one; further calls during the same chunk do not wait.
 local LINGER = 0.05
 
 local outgoing = {}
