@@ -80,9 +80,10 @@ end
 function Sockets:set_mode(mode)
   if self.mode == mode then return true end
   self.mode = false -- unknown if the task is cancelled, or the module does not answer
-  local ok, err = self.modem:call("+SOCKETRECVCFG", "write", { recv_modes[mode] })
+  local ok, err = self.modem:call("+SOCKETRECVCFG", "write", { recv_modes[mode] },
+    { ended = function() self.mode = mode end })
   if not ok then return nil, err end
-  self.mode = mode
+  if self.mode ~= mode then return nil, errors.reboot() end -- right behind its answer
   return true
 end
 
