@@ -108,17 +108,37 @@ static bool leads_to(const char *prefix, const char *bytes, size_t length)
     return false;
 }
 
+/* Whether the line that ends in front of `at` has this prefix and announces two bytes or more, so that what
+ * stands at `at` is the line end and data (`+QIURC: "recv",1,4`, or with a comma behind that). */
+static bool is_announced(const char *prefix, const char *bytes, size_t at)
+{
+    size_t whole = strlen(prefix), end = at, start, digits = 0, count = 0;
+    if (end > 0 && bytes[end - 1] == ',')
+        end--;
+    for (start = end; start > 0 && bytes[start - 1] >= '0' && bytes[start - 1] <= '9'; start--)
+        digits++;
+    for (size_t i = start; i < end && count < 2; i++)
+        count = count * 10 + (size_t)(bytes[i] - '0');
+    if (digits == 0 || count < 2 || start == 0 || bytes[start - 1] != ',')
+        return false;
+    while (start > 0 && bytes[start - 1] >= ' ' && bytes[start - 1] <= '~')
+        start--;
+    return whole > 2 && start >= 2 && at - (start - 2) >= whole && memcmp(bytes + start - 2, prefix, whole) == 0;
+}
+
 /* Finds the last `OK` in the held bytes that may be the answer: only silence or lines of the module may
- * follow it. Returns length when there is none. *followed: data that the module delivers in a line follows,
+ * follow it. Behind what looks like the end it may be data of another connection, which the module pushes. Returns length when there is none. *followed: data that the module delivers in a line follows,
  * or data of the connection that looks like that. */
 static size_t find_answer(const struct at_online *online, const struct at_protocol *protocol,
                           const char *held, size_t length, bool *followed)
 {
     size_t found = length;
+    bool suspected = at_ending_is_at(&online->ending, held, length);
     *followed = false;
     for (size_t at = 0; at + AT_ANSWER_LENGTH <= length; at++) {
         if (at + AT_ANSWER_LENGTH <= online->held_before ||
-            memcmp(held + at, at_answer_text, AT_ANSWER_LENGTH) != 0)
+            memcmp(held + at, at_answer_text, AT_ANSWER_LENGTH) != 0 ||
+            (suspected && is_announced(protocol->follow_prefix, held, at)))
             continue;
         const char *rest = held + at + AT_ANSWER_LENGTH;
         size_t rest_length = length - at - AT_ANSWER_LENGTH;

@@ -168,6 +168,34 @@ for way, pieces in pairs(Bench.ways) do
       end
     end)
 
+    it("takes no OK for the answer that another connection's data begins with, behind the end", function()
+      for _, before in ipairs { "", "\r\n+QIOPEN: 1,0\r\n", '\r\n+QIURC: "recv",1,3\r\nabc\r\n' } do
+        begin()
+        bench.engine:leave_data_mode(false, bench.time)
+        run(1.2)
+        bench:receive("\r\nNO CARRIER\r\n" .. before)
+        run(0.7)
+        bench:receive('\r\n+QIURC: "recv",1,4\r\nOK\r\n\r\n')
+        run(4)
+        assert.are.same({ "data_mode_end", false, true, 0, kind = "data_mode_end", n = 4 }, bench:last("data_mode_end"))
+        assert.are.same("", data())
+        assert.are.same("OK\r\n", bench:last("urc")[2].data)
+      end
+    end)
+
+    it("takes the OK behind data that looks like the end and like an announcement for the answer", function()
+      local sent = '\r\nNO CARRIER\r\n\r\n+QIURC: "recv",1,4\r\n'
+      begin()
+      bench.engine:leave_data_mode(false, bench.time)
+      run(1.2)
+      bench:receive(sent)
+      run(0.7)
+      bench:receive(OK)
+      run(4)
+      assert.is_true(bench:last("data_mode_end")[2])
+      assert.are.same(sent, data())
+    end)
+
     it("takes words of the end for data, where more data follows them and no answer comes", function()
       begin()
       local received = "first\r\nNO CARRIER\r\n\r\n+CREG: 1\r\n\xfa and more"
