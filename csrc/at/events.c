@@ -211,8 +211,8 @@ static enum at_token_kind next_token(struct at_engine *engine, struct at_token *
     return token->kind;
 }
 
-/* What ends a line long after its beginning may be the first line end of a module that has restarted, and takes
- * the next command before it has said so. */
+/* What ends a line long after its beginning may be the first line end of a module that has restarted, and
+ * takes the next command before it has said so. */
 static void look_for_stall(struct at_engine *engine, at_time now)
 {
     if (!test_and_clear(&engine->heard))

@@ -123,12 +123,14 @@ static bool is_announced(const char *prefix, const char *bytes, size_t at)
         return false;
     while (start > 0 && bytes[start - 1] >= ' ' && bytes[start - 1] <= '~')
         start--;
-    return whole > 2 && start >= 2 && at - (start - 2) >= whole && memcmp(bytes + start - 2, prefix, whole) == 0;
+    return whole > 2 && start >= 2 && at - (start - 2) >= whole &&
+           memcmp(bytes + start - 2, prefix, whole) == 0;
 }
 
 /* Finds the last `OK` in the held bytes that may be the answer: only silence or lines of the module may
- * follow it. Behind what looks like the end it may be data of another connection, which the module pushes. Returns length when there is none. *followed: data that the module delivers in a line follows,
- * or data of the connection that looks like that. */
+ * follow it. Behind what looks like the end it may be data of another connection, which the module pushes.
+ * Returns length when there is none. *followed: data that the module delivers in a line follows, or data of
+ * the connection that looks like that. */
 static size_t find_answer(const struct at_online *online, const struct at_protocol *protocol,
                           const char *held, size_t length, bool *followed)
 {
