@@ -251,37 +251,37 @@ local function hold_for(trust, options)
 end
 
 --- Sends the commands that open it; what the module says of its id counts for it as soon as the last one has succeeded.
-local function connect(self, values, opening)
+---@param reserved table of its id
+local function connect(self, values, opening, reserved)
   local modem, registry, open = self.modem, self.registry, self.declared.open
   local trust, ok, err = opening.trust, true, nil
   local hold <close>, hold_err = hold_for(trust, opening.options)
   if hold_err then return nil, hold_err end
   if hold then ok, err = trust:confirm(values, hold) end
-  if ok then ok, err = step.run_all(modem, table.move(open, 1, #open - 1, 1, {}), values, { within = hold }) end
+  local request = { within = hold, owner = reserved }
+  if ok then ok, err = step.run_all(modem, table.move(open, 1, #open - 1, 1, {}), values, request) end
   if not ok then return nil, err end
-  local function adopt() registry.by_id[self.id] = self end
+  local function adopt()
+    if not reserved.gone then registry.by_id[self.id] = self end
+  end
   local last = open[#open]
   local deferred = modem.dialect.commands[last[1]].deferred
   self.asked = true
   return step.run(modem, last, values, { came = adopt, ended = not deferred and adopt or nil, withdraw = true,
-    within = hold, ends_hold = hold ~= nil })
+    within = hold, ends_hold = hold ~= nil, owner = reserved })
 end
 
 local function turn_of(trust)
   if trust then return trust:turn() end
 end
 
---- Opens a connection; nil and the error if that fails: the module then keeps nothing of it.
----@param registry hayes.links.registry
----@param declared hayes.links.link
----@param opening hayes.links.opening
----@return hayes.links.connection?, hayes.error?
-function Connection.open(registry, declared, opening)
+--- What Connection.open does, with the next free id; also whether a client of a server has got that meanwhile.
+local function open_next(registry, declared, opening)
   local reserved <close>, err = registry:take(declared.ids, registry.by_id, declared.what)
   if not reserved then return nil, err end
   local ok
-  ok, err = registry:prepare(declared, reserved.id)
-  if not ok then return nil, err end
+  ok, err = registry:prepare(declared, reserved)
+  if not ok then return nil, err, reserved.gone end
   local self = Connection.new(registry, declared, reserved.id, opening.host, opening.port)
   local values = { id = self.id, host = opening.host, port = opening.port }
   local trust = opening.trust
@@ -292,18 +292,31 @@ function Connection.open(registry, declared, opening)
     if not ok then return nil, errors.within(err, self:title()) end
   end
   local opened
-  opened, err = connect(self, values, opening)
+  opened, err = connect(self, values, opening, reserved)
   if opened then
-    ok, err = step.run_all(self.modem, declared.opened, values)
-    if ok then return self end
+    ok, err = step.run_all(self.modem, declared.opened, values, { owner = reserved })
+    if ok and not reserved.gone then return self end
   end
   if registry.by_id[self.id] == self then registry.by_id[self.id] = nil end
+  if reserved.gone then return nil, reserved.lost, true end
   -- Refused, it does not exist; in any other case the module may have opened it, or be about to.
   local may_exist = opened or self.asked and not failure.is_refusal(err) and not err.queued
   if may_exist and not self.gone and not registry.modem.closed_with and err.name ~= "reboot" then
     registry:close_later(declared, self.id)
   end
   return nil, errors.within(err, self:title())
+end
+
+--- Opens a connection; nil and the error if that fails: the module then keeps nothing of it.
+---@param registry hayes.links.registry
+---@param declared hayes.links.link
+---@param opening hayes.links.opening
+---@return hayes.links.connection?, hayes.error?
+function Connection.open(registry, declared, opening)
+  while true do
+    local self, err, taken = open_next(registry, declared, opening)
+    if self or not taken then return self, err end
+  end
 end
 
 return Connection

@@ -97,6 +97,7 @@ end
 
 -- Ids
 
+--- `gone`, `lost`: a client has got the id, and the error for commands that were about to use it (hayes.request, owner).
 local Reservation = {}
 Reservation.__index = Reservation
 
@@ -111,13 +112,17 @@ function Reservation:free()
   if self.reserved[self.id] == self then self.reserved[self.id] = nil end
 end
 
+local function new_reservation(self, id)
+  return setmetatable({ id = id, kept = false, reserved = self.reserved, gone = false, lost = false }, Reservation)
+end
+
 --- Reserves a free id until the returned value, { id }, is closed; nil and an error if all are in use.
 ---@param ids { first: integer, last: integer }
 ---@param used table<integer, any>
 function Registry:take(ids, used, what)
   for id = ids.first, ids.last do
     if not used[id] and not (used == self.by_id and self.reserved[id]) then
-      local reservation = setmetatable({ id = id, kept = false, reserved = self.reserved }, Reservation)
+      local reservation = new_reservation(self, id)
       if used == self.by_id then self.reserved[id] = reservation end
       return reservation
     end
@@ -129,9 +134,9 @@ end
 --- What is due before the first connection after a start of the module; and what an earlier program may have left open
 --- under this id is closed.
 ---@param declared hayes.links.link
----@param id? integer
+---@param reservation? table of the id
 ---@return true?, hayes.error?
-function Registry:prepare(declared, id)
+function Registry:prepare(declared, reservation)
   local _preparing <close>, err = self.preparing:take_wanted()
   if not _preparing then return nil, err end
   if not self.prepared[declared] then
@@ -140,9 +145,10 @@ function Registry:prepare(declared, id)
     if not ok then return nil, err end
     self.prepared[declared] = true
   end
+  local id = reservation and reservation.id
   if not id or self.cleared[id] then return true end
   local response
-  response, err = step.run(self.modem, declared.close, { id = id })
+  response, err = step.run(self.modem, declared.close, { id = id }, { owner = reservation })
   if not response and not failure.is_refusal(err) then return nil, err end
   self.cleared[id] = true
   return true
@@ -150,10 +156,25 @@ end
 
 --- Closes in the module what has this id, again and again until it answers; the id is not used before.
 function Registry:close_later(declared, id)
-  local reservation = self.reserved[id] or setmetatable({ id = id, kept = true, reserved = self.reserved }, Reservation)
+  local reservation = self.reserved[id] or new_reservation(self, id)
   self.reserved[id] = reservation
   reservation:keep()
-  exchange.insist(self.modem, step.text(self.modem, declared.close, { id = id }), function() reservation:free() end)
+  exchange.insist(self.modem, step.text(self.modem, declared.close, { id = id }), function() reservation:free() end,
+    { owner = reservation })
+end
+
+--- The module has given this id to a client of a server. What had it before has ended, and what was to have it gets
+--- another one: no command about them that is still to be sent may reach the client.
+function Registry:hand_over(id)
+  local earlier, reservation = self.by_id[id], self.reserved[id]
+  if earlier then earlier:lose(errors.closed(earlier:title(), "the peer", { origin = self.modem.dialect.name })) end
+  if reservation then
+    reservation.gone, reservation.lost = true, errors.new { name = "closed",
+      message = ("the module has given the number %d to a client of a server"):format(id) }
+    reservation:free()
+  end
+  self.cleared[id] = true
+  if earlier or reservation then exchange.end_gone(self.modem) end
 end
 
 -- Servers
