@@ -8,6 +8,8 @@ enum {
     SETTLE_MS = 40,        /* at 9600 baud an OK takes 6 ms */
     SETTLE_OWED_MS = 1000, /* earlier probes were not answered, and their OKs may still arrive */
     LEAVE_MS = 200,
+    PUSHED_QUIET_MS = 1000, /* how much longer silence is waited for while data is pushed */
+    PUSHED_PROBE_MS = 5000, /* … and the answer to a probe, which may stand behind that data */
     PROMPT_QUIET_MS = 10, /* what comes with a prompt is read before the prompt is cancelled */
     CLEAN_PROBES = 2,
     FILL_FACTOR = 4, /* each time that nothing has helped, more is sent at the prompt */
@@ -29,11 +31,18 @@ static at_time end_of_phase(const struct at_sync *sync, at_time now)
     return now + (sync->phase_ms > 0 ? at_ms(sync->phase_ms) : 1);
 }
 
+static void begin_phase(struct at_sync *sync, at_time now)
+{
+    sync->until = end_of_phase(sync, now);
+    sync->pushed_until =
+        sync->until + at_ms(sync->phase == AT_SYNC_PROBE ? PUSHED_PROBE_MS : PUSHED_QUIET_MS);
+}
+
 static void wait_for(struct at_sync *sync, enum at_sync_phase phase, uint32_t milliseconds, at_time now)
 {
     sync->phase = phase;
     sync->phase_ms = milliseconds;
-    sync->until = end_of_phase(sync, now);
+    begin_phase(sync, now);
 }
 
 /* The phase's time starts once the port has accepted the text: see at_sync_sent. */
@@ -45,7 +54,9 @@ static void send(struct at_sync *sync, enum at_sync_phase phase, uint32_t millis
     sync->text_sent = 0;
     sync->phase = phase;
     sync->phase_ms = milliseconds;
-    sync->until = length + sync->fill > 0 ? AT_NEVER : end_of_phase(sync, now);
+    sync->until = AT_NEVER;
+    if (length + sync->fill == 0)
+        begin_phase(sync, now);
 }
 
 static void ask(struct at_sync *sync, const char *command, const struct at_protocol *protocol, at_time now)
@@ -141,7 +152,7 @@ void at_sync_sent(struct at_sync *sync, size_t length, at_time now)
     sync->text_sent = (uint8_t)(sync->text_sent + of_text);
     sync->fill -= length - of_text;
     if (sync->text_sent == sync->text_length && sync->fill == 0)
-        sync->until = end_of_phase(sync, now);
+        begin_phase(sync, now);
 }
 
 void at_sync_set_drain_time(struct at_sync *sync, at_time drained_at)
@@ -203,6 +214,12 @@ void at_sync_data(struct at_sync *sync, at_time now)
 {
     if (sync->until != AT_NEVER && (sync->phase == AT_SYNC_QUIET || sync->phase == AT_SYNC_PROBE))
         sync->until = end_of_phase(sync, now);
+}
+
+void at_sync_pushed(struct at_sync *sync, at_time now)
+{
+    if (now < sync->pushed_until)
+        at_sync_data(sync, now);
 }
 
 void at_sync_prompt(struct at_sync *sync, bool connected, uint64_t data_owed, at_time now)
