@@ -10,7 +10,7 @@ enum {
     LEAVE_MS = 200,
     PUSHED_QUIET_MS = 1000, /* how much longer silence is waited for while data is pushed */
     PUSHED_PROBE_MS = 5000, /* … and the answer to a probe, which may stand behind that data */
-    PROMPT_QUIET_MS = 10, /* what comes with a prompt is read before the prompt is cancelled */
+    PROMPT_QUIET_MS = 10,   /* what comes with a prompt is read before the prompt is cancelled */
     CLEAN_PROBES = 2,
     FILL_FACTOR = 4, /* each time that nothing has helped, more is sent at the prompt */
     LONGEST_FILL = 131072,

@@ -33,7 +33,7 @@ struct at_sync_start {
 
 struct at_sync {
     enum at_sync_phase phase;
-    at_time until; /* end of the phase; AT_NEVER while bytes are still being sent */
+    at_time until;        /* end of the phase; AT_NEVER while bytes are still being sent */
     at_time pushed_until; /* for so long at most pushed data counts as no silence */
     at_time give_up;
     uint32_t phase_ms;   /* length of the phase once everything has been sent */
@@ -75,8 +75,8 @@ bool at_sync_is_echo(const struct at_sync *sync, const struct at_protocol *proto
 /* Bytes of a block have arrived. */
 void at_sync_data(struct at_sync *sync, at_time now);
 
-/* Bytes of a block that the module has pushed. A server may send without end: that does not hold up the probes
- * for ever. */
+/* Bytes of a block that the module has pushed. A server may send without end: that does not hold up the
+ * probes for ever. */
 void at_sync_pushed(struct at_sync *sync, at_time now);
 
 /* The prompt of the command that was given up has arrived, or (connected) its CONNECT. */

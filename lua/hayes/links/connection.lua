@@ -192,8 +192,8 @@ local function read_failure(self, err, owed)
   return explained
 end
 
---- Whether the answer to a read, which has brought no block, says that there is no data. One without the line that tells
---- the length, or with another length, has lost data on the line.
+--- Whether the answer to a read, which has brought no block, says that there is no data. One without the line that
+--- tells the length, or with another length, has lost data on the line.
 local function says_empty(self, response)
   local read = self.declared.read
   local block = self.modem.dialect.commands[read[1]].block

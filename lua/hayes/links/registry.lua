@@ -97,7 +97,8 @@ end
 
 -- Ids
 
---- `gone`, `lost`: a client has got the id, and the error for commands that were about to use it (hayes.request, owner).
+--- `gone`, `lost`: a client has got the id, and the error for commands that were about to use it (hayes.request,
+--- `owner`).
 local Reservation = {}
 Reservation.__index = Reservation
 
