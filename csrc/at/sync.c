@@ -210,16 +210,12 @@ bool at_sync_is_echo(const struct at_sync *sync, const struct at_protocol *proto
            (is(line, length, "AT") || is(line, length, protocol->result_codes_on));
 }
 
-void at_sync_data(struct at_sync *sync, at_time now)
+void at_sync_data(struct at_sync *sync, bool pushed, at_time now)
 {
+    if (pushed && now >= sync->pushed_until)
+        return;
     if (sync->until != AT_NEVER && (sync->phase == AT_SYNC_QUIET || sync->phase == AT_SYNC_PROBE))
         sync->until = end_of_phase(sync, now);
-}
-
-void at_sync_pushed(struct at_sync *sync, at_time now)
-{
-    if (now < sync->pushed_until)
-        at_sync_data(sync, now);
 }
 
 void at_sync_prompt(struct at_sync *sync, bool connected, uint64_t data_owed, at_time now)

@@ -72,12 +72,9 @@ void at_sync_line(struct at_sync *sync, at_time now);
 bool at_sync_is_echo(const struct at_sync *sync, const struct at_protocol *protocol, const char *line,
                      size_t length);
 
-/* Bytes of a block have arrived. */
-void at_sync_data(struct at_sync *sync, at_time now);
-
-/* Bytes of a block that the module has pushed. A server may send without end: that does not hold up the
- * probes for ever. */
-void at_sync_pushed(struct at_sync *sync, at_time now);
+/* Bytes of a block have arrived. A server may send without end: bytes that the module has pushed do not hold
+ * up the probes for ever. */
+void at_sync_data(struct at_sync *sync, bool pushed, at_time now);
 
 /* The prompt of the command that was given up has arrived, or (connected) its CONNECT. */
 void at_sync_prompt(struct at_sync *sync, bool connected, uint64_t data_owed, at_time now);
