@@ -469,8 +469,8 @@ static enum at_event_kind on_data(struct at_engine *engine, struct at_event *eve
         event->command = engine->slot.id;
         engine->slot.transferred += token->length;
         at_slot_arm(&engine->slot, now);
-    } else if (engine->sync.phase != AT_SYNC_OFF) {
-        at_sync_data(&engine->sync, now);
+    } else {
+        at_sync_data(&engine->sync, engine->block_owner == AT_BLOCK_URC, now);
     }
     return AT_EVENT_BLOCK;
 }

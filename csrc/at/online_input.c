@@ -221,7 +221,7 @@ static enum at_event_kind emit_block(struct at_engine *engine, struct at_event *
 {
     const struct at_download *download = &engine->download;
     if (engine->slot.state == AT_SLOT_GIVEN_UP) {
-        at_sync_data(&engine->sync, now);
+        at_sync_data(&engine->sync, false, now);
         return at_event_init(event, AT_EVENT_NONE, NULL);
     }
     at_event_init(event, AT_EVENT_BLOCK, NULL);

@@ -7,8 +7,12 @@ enum {
     LONGEST_PROBE_MS = 4000,
     SETTLE_MS = 40,        /* at 9600 baud an OK takes 6 ms */
     SETTLE_OWED_MS = 1000, /* earlier probes were not answered, and their OKs may still arrive */
+    LONGEST_SETTLE_MS = 4000,
+    SLOWNESS = 2, /* how much slower the answers to the others may be */
     LEAVE_MS = 200,
-    PROMPT_QUIET_MS = 10, /* what comes with a prompt is read before the prompt is cancelled */
+    PUSHED_QUIET_MS = 1000, /* how much longer silence is waited for while data is pushed */
+    PUSHED_PROBE_MS = 5000, /* … and the answer to a probe, which may stand behind that data */
+    PROMPT_QUIET_MS = 10,   /* what comes with a prompt is read before the prompt is cancelled */
     CLEAN_PROBES = 2,
     FILL_FACTOR = 4, /* each time that nothing has helped, more is sent at the prompt */
     LONGEST_FILL = 131072,
@@ -29,11 +33,37 @@ static at_time end_of_phase(const struct at_sync *sync, at_time now)
     return now + (sync->phase_ms > 0 ? at_ms(sync->phase_ms) : 1);
 }
 
+static void begin_phase(struct at_sync *sync, at_time now)
+{
+    sync->until = end_of_phase(sync, now);
+    sync->pushed_until =
+        sync->until + at_ms(sync->phase == AT_SYNC_PROBE ? PUSHED_PROBE_MS : PUSHED_QUIET_MS);
+}
+
+/* How long to look whether more arrives behind a final result code. It may be the late answer to the first of
+ * the probes that are unanswered: those to the others take no longer then. */
+static uint32_t settle_ms(const struct at_sync *sync, at_time now)
+{
+    if (sync->unanswered == 0)
+        return SETTLE_MS;
+    at_time slow = SLOWNESS * (now - sync->owed_since);
+    if (slow >= at_ms(LONGEST_SETTLE_MS))
+        return LONGEST_SETTLE_MS;
+    return slow > at_ms(SETTLE_OWED_MS) ? (uint32_t)(slow / at_ms(1)) : SETTLE_OWED_MS;
+}
+
+/* What has not come in that time will not come any more. */
+static void forget_owed(struct at_sync *sync)
+{
+    if (sync->phase_ms >= SETTLE_OWED_MS)
+        sync->unanswered = 0;
+}
+
 static void wait_for(struct at_sync *sync, enum at_sync_phase phase, uint32_t milliseconds, at_time now)
 {
     sync->phase = phase;
     sync->phase_ms = milliseconds;
-    sync->until = end_of_phase(sync, now);
+    begin_phase(sync, now);
 }
 
 /* The phase's time starts once the port has accepted the text: see at_sync_sent. */
@@ -45,7 +75,9 @@ static void send(struct at_sync *sync, enum at_sync_phase phase, uint32_t millis
     sync->text_sent = 0;
     sync->phase = phase;
     sync->phase_ms = milliseconds;
-    sync->until = length + sync->fill > 0 ? AT_NEVER : end_of_phase(sync, now);
+    sync->until = AT_NEVER;
+    if (length + sync->fill == 0)
+        begin_phase(sync, now);
 }
 
 static void ask(struct at_sync *sync, const char *command, const struct at_protocol *protocol, at_time now)
@@ -54,7 +86,8 @@ static void ask(struct at_sync *sync, const char *command, const struct at_proto
     size_t length = strlen(command), eol = strlen(protocol->eol);
     memcpy(text, command, length);
     memcpy(text + length, protocol->eol, eol);
-    sync->unanswered++;
+    if (sync->unanswered++ == 0)
+        sync->owed_since = now;
     send(sync, AT_SYNC_PROBE, sync->probe_ms, text, length + eol, now);
 }
 
@@ -113,6 +146,7 @@ void at_sync_start(struct at_sync *sync, const struct at_sync_start *start, at_t
         .give_up = start->give_up,
         .probe_ms = FIRST_PROBE_MS,
         .unanswered = again ? sync->unanswered : 0,
+        .owed_since = sync->owed_since,
         .final_owed = start->final_owed || (again && sync->final_owed),
         .cancel_first = prompted && !data_mode,
         .escape_first = data_mode,
@@ -141,7 +175,7 @@ void at_sync_sent(struct at_sync *sync, size_t length, at_time now)
     sync->text_sent = (uint8_t)(sync->text_sent + of_text);
     sync->fill -= length - of_text;
     if (sync->text_sent == sync->text_length && sync->fill == 0)
-        sync->until = end_of_phase(sync, now);
+        begin_phase(sync, now);
 }
 
 void at_sync_set_drain_time(struct at_sync *sync, at_time drained_at)
@@ -169,12 +203,13 @@ void at_sync_final(struct at_sync *sync, bool success, at_time now)
     if (sync->unanswered > 0)
         sync->unanswered--;
     sync->step = 0;
+    uint32_t milliseconds = settle_ms(sync, now);
     if (sync->phase == AT_SYNC_PROBE && success) {
-        wait_for(sync, AT_SYNC_SETTLE, sync->unanswered > 0 ? SETTLE_OWED_MS : SETTLE_MS, now);
+        wait_for(sync, AT_SYNC_SETTLE, milliseconds, now);
         return;
     }
     sync->clean = 0;
-    wait_for(sync, AT_SYNC_QUIET, sync->unanswered > 0 ? SETTLE_OWED_MS : SETTLE_MS, now);
+    wait_for(sync, AT_SYNC_QUIET, milliseconds, now);
 }
 
 void at_sync_line(struct at_sync *sync, at_time now)
@@ -199,8 +234,10 @@ bool at_sync_is_echo(const struct at_sync *sync, const struct at_protocol *proto
            (is(line, length, "AT") || is(line, length, protocol->result_codes_on));
 }
 
-void at_sync_data(struct at_sync *sync, at_time now)
+void at_sync_data(struct at_sync *sync, bool pushed, at_time now)
 {
+    if (pushed && now >= sync->pushed_until)
+        return;
     if (sync->until != AT_NEVER && (sync->phase == AT_SYNC_QUIET || sync->phase == AT_SYNC_PROBE))
         sync->until = end_of_phase(sync, now);
 }
@@ -258,6 +295,7 @@ bool at_sync_tick(struct at_sync *sync, const struct at_escape *escape, const st
     case AT_SYNC_OFF:
         break;
     case AT_SYNC_QUIET:
+        forget_owed(sync);
         if (sync->cancel_first)
             cancel_prompt(sync, protocol, now);
         else if (sync->escape_first)
@@ -272,6 +310,7 @@ bool at_sync_tick(struct at_sync *sync, const struct at_escape *escape, const st
         try_next(sync, escape, protocol, now);
         break;
     case AT_SYNC_SETTLE:
+        forget_owed(sync);
         if (++sync->clean == CLEAN_PROBES) {
             sync->phase = AT_SYNC_OFF;
             return true;

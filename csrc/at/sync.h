@@ -33,8 +33,10 @@ struct at_sync_start {
 
 struct at_sync {
     enum at_sync_phase phase;
-    at_time until; /* end of the phase; AT_NEVER while bytes are still being sent */
+    at_time until;        /* end of the phase; AT_NEVER while bytes are still being sent */
+    at_time pushed_until; /* for so long at most pushed data counts as no silence */
     at_time give_up;
+    at_time owed_since;  /* since then probes are unanswered without interruption */
     uint32_t phase_ms;   /* length of the phase once everything has been sent */
     uint32_t probe_ms;   /* wait for the next answer; doubles with each probe not answered */
     uint32_t unanswered; /* probes, and commands given up before, not answered so far */
@@ -71,8 +73,9 @@ void at_sync_line(struct at_sync *sync, at_time now);
 bool at_sync_is_echo(const struct at_sync *sync, const struct at_protocol *protocol, const char *line,
                      size_t length);
 
-/* Bytes of a block have arrived. */
-void at_sync_data(struct at_sync *sync, at_time now);
+/* Bytes of a block have arrived. A server may send without end: bytes that the module has pushed do not hold
+ * up the probes for ever. */
+void at_sync_data(struct at_sync *sync, bool pushed, at_time now);
 
 /* The prompt of the command that was given up has arrived, or (connected) its CONNECT. */
 void at_sync_prompt(struct at_sync *sync, bool connected, uint64_t data_owed, at_time now);

@@ -66,3 +66,43 @@ describe("A block that comes while the engine gets in step", function()
     bench:get_in_step()
   end)
 end)
+
+describe("Data that is pushed without end", function()
+  --- Seconds until the engine is in step, with a module that pushes a block each so many seconds, and answers each probe.
+  local function time_to_get_in_step(gap)
+    local bench = Bench.new("quectel")
+    bench:command("AT+CSQ", { timeout = 1 }) -- whose answer is lost
+    bench:pass(1)
+    local seconds = 0
+    while not bench.engine:ready() and seconds < 60 do
+      bench:receive('\r\n+QIURC: "recv",1,10\r\n0123456789')
+      if bench:output():find "AT" then bench:receive(OK) end
+      bench:pass(gap)
+      seconds = seconds + gap
+    end
+    return seconds
+  end
+
+  for _, gap in ipairs { 0.03, 0.09, 0.15, 0.28, 0.5 } do
+    it(("does not keep the engine from getting in step with the module: each %g s"):format(gap), function()
+      assert.is_true(time_to_get_in_step(gap) < 12)
+    end)
+  end
+
+  it("does not make it ask before the answer could have come from behind that data", function()
+    local bench = Bench.new("quectel")
+    bench.engine:sync(bench.time)
+    bench:pass(0.01)
+    assert.are.same("AT\r", bench:output())
+    for _ = 1, 40 do
+      bench:receive('\r\n+QIURC: "recv",1,10\r\n0123456789')
+      bench:pass(0.1)
+      assert.are.same("", bench:output())
+    end
+    bench:receive(OK)
+    bench:pass(0.1)
+    bench:receive(bench:output() == "AT\r" and OK or "")
+    bench:pass(0.1)
+    assert.is_true(bench.engine:ready())
+  end)
+end)

@@ -188,6 +188,64 @@ describe("A declared connection", function()
     assert.are.same("short_read", sock:lasterror().name)
   end)
 
+  it("ends where the line has changed what stands in front of the bytes of a read, or has lost it", function()
+    for _, answer in ipairs { "\r\n+RX: 0,5\r\nhello\r\n", "\r\n+RD: 0;5\r\nhello\r\n", "\r\n+RD: 0,\r\nhello\r\n",
+      "\r\nhello\r\n", "" } do
+      local sock = assert(modem.tcp.open("h", 1))
+      answers["^AT%+RD=(%d),(%d+)$"] = answer .. OK
+      module:say "\r\n+RD: new,0\r\n"
+      sock:settimeout(60)
+      assert.are.same({ nil, "closed", "" }, { sock:receive(1) })
+      assert.are.same("short_read", sock:lasterror().name)
+      sock:close()
+    end
+  end)
+
+  it("goes on after an OK alone where the declaration says that it means: nothing", function()
+    modem:close()
+    local other = dialect()
+    other.links.tcp.read.empty = "ok"
+    modem = assert(module:open { dialect = other })
+    answers["^AT%+RD=(%d),(%d+)$"] = function(_, id, most)
+      local bytes = take(id, tonumber(most))
+      return bytes == "" and OK or ("\r\n+RD: %s,%d\r\n%s\r\n%s"):format(id, #bytes, bytes, OK)
+    end
+    local sock = assert(modem.tcp.open("h", 1))
+    for _, line in ipairs { "one", "two" } do
+      kept["0"] = line .. "\n"
+      module:say "\r\n+RD: new,0\r\n"
+      assert.are.same(line, sock:receive())
+    end
+    module:say("\r\n+GONE: 0\r\n", 1)
+    assert.are.same({ nil, "closed", "" }, { sock:receive(1) })
+    assert.are.same("closed", sock:lasterror().name)
+  end)
+
+  it("does not end as if it was complete where the module drops what it has announced when the peer closes", function()
+    local sock = assert(modem.tcp.open("h", 1))
+    answers["^AT%+RD=(%d),(%d+)$"] = "\r\nERROR\r\n"
+    module:say "\r\n+RD: new,0\r\n\r\n+GONE: 0\r\n"
+    hayes.sleep(1)
+    assert.are.same({ nil, "closed", "" }, { sock:receive "*a" })
+    assert.are.same("short_read", sock:lasterror().name)
+  end)
+
+  it("is complete where the module refuses a read of nothing after the peer has closed", function()
+    local sock = assert(modem.tcp.open("h", 1))
+    kept["0"] = "all of it"
+    local reads = 0
+    answers["^AT%+RD=(%d),(%d+)$"] = function(at, id, most)
+      reads = reads + 1
+      if reads > 1 then return "\r\nERROR\r\n" end
+      at:say "\r\n+RD: new,0\r\n" -- of what this read gives
+      local bytes = take(id, tonumber(most))
+      return ("\r\n+RD: %s,%d\r\n%s\r\n%s\r\n+GONE: 0\r\n"):format(id, #bytes, bytes, OK)
+    end
+    module:say "\r\n+RD: new,0\r\n"
+    assert.are.same("all of it", sock:receive "*a")
+    assert.are.same("closed", sock:lasterror().name)
+  end)
+
   it("sends nothing more after a send that was not answered", function()
     local sock = assert(modem.tcp.open("h", 1))
     answers["^AT%+SD=(%d),(%d+)$"] = prompt(function(bytes, id) sent[id] = (sent[id] or "") .. bytes end)

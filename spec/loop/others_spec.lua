@@ -114,6 +114,49 @@ describe("A call that waits in a loop", function()
   end)
 end)
 
+describe("A coroutine that raises when it goes on", function()
+  it("does not keep those waiting whose time has come with its own", function()
+    assert.are.same("raised: a mistake\nsecond\nthird\nsecond again\n", run_text [[
+      local hayes = require "hayes"
+      local known, pump = {}, nil
+      hayes.use {
+        running = function() return known[coroutine.running()] end,
+        suspend = coroutine.yield,
+        wake = function(place)
+          local ok, err = coroutine.resume(place.coroutine)
+          if not ok then error(err, 0) end
+        end,
+        start = function(given) pump = given end,
+      }
+      local function go(f)
+        local co = coroutine.create(f)
+        known[co] = true
+        assert(coroutine.resume(co))
+      end
+      go(function() hayes.sleep(0.01) error("a mistake", 0) end)
+      go(function() hayes.sleep(0.01) print "second" hayes.sleep(0.01) print "second again" end)
+      go(function() hayes.sleep(0.01) print "third" end)
+      local begun = os.clock()
+      while pump.wanted() and os.clock() - begun < 2 do
+        local ok, err = pcall(pump.step)
+        if not ok then print("raised: " .. err) end
+      end
+    ]])
+  end)
+
+  it("in a loop of its callbacks' own does not, either, where the program goes on with that loop", function()
+    assert.are.same("raised\nsecond\n", run_text [[
+      package.loaded.uloop = require "support.uloop"
+      local hayes, uloop = require "hayes", require "uloop"
+      hayes.use "uloop"
+      coroutine.wrap(function() hayes.sleep(0.01) error "a mistake" end)()
+      coroutine.wrap(function() hayes.sleep(0.01) print "second" uloop.cancel() end)()
+      if not pcall(uloop.run) then print "raised" end
+      uloop.run()
+    ]])
+  end)
+end)
+
 describe("A controller of cqueues that runs inside another one", function()
   it("ends with its own coroutines while a modem is open, and the outer one serves that", function()
     assert.are.same("inner OK\nthe inner loop has ended\ninnermost OK\nOK\nthe outer loop has ended\n", run_text [[

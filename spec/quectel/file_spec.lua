@@ -19,6 +19,7 @@ describe("modem.file", function()
     assert.are.same(0x6100, checksum("a"))
     assert.are.same(0, checksum(""))
     assert.are.same(0, checksum(("ab"):rep(2)))
+    assert.are.same("file.checksum: the bytes is 5; it must be string", raises(function() checksum(5) end))
   end)
 
   it("knows the checksum of ISRG Root X1, odd in length, as an EG800K printed it", function()

@@ -31,7 +31,7 @@ links.rule = record {
   prepare = list(step()), open = list(step(), true), opened = list(step()), close = step(nil, true),
   needs_close = { type = "boolean" },
   send = step({ most = most, taken = text }, true),
-  read = step { most = most, empty = { type = "string", values = { "refused" } } },
+  read = step { most = most, empty = { type = "string", values = { "refused", "ok" } } },
   data = list(notice, true), closed = list(notice, true), down = list(text),
   listen = record { ids = record(range, true), open = step(nil, true), close = step(nil, true), accepted =
     record({ urc = { type = "string", required = true }, key = text, id = name_or_place, server = name_or_place },

@@ -34,6 +34,8 @@ function Connection.new(registry, declared, id, host, port)
     pushed = Buffer.new(), -- what has come with URCs
     arrivals = 0,        -- announcements of data so far
     has_data = false,    -- data was announced, and has not been read to the end
+    owed = false,        -- data was announced when none was left, and no read has been sent since: there must be some
+    reading = false,     -- a read is under way
     doubtful = false,    -- silent for so long that an announcement may have been lost
     peer_closed = false,
     ended_by = false,    -- the error that it has ended with, if the peer has not closed it
@@ -61,6 +63,7 @@ function Connection:on_data(bytes)
   if bytes then
     self.pushed:put(bytes)
   else
+    self.owed = self.owed or not self.has_data and not self.reading
     self.arrivals, self.has_data = self.arrivals + 1, self.declared.read ~= nil
   end
   notify(self)
@@ -164,18 +167,40 @@ function Connection:send(bytes, on_written)
   end
 end
 
---- What a read that has failed means: there is no data, or this error.
-local function read_failure(self, err)
+local function lost_data(self)
+  return end_damaged(self, failure.damaged("short_read", "the data of " .. self:title(), self.modem.dialect.name))
+end
+
+--- The module refuses to give what it has announced, and the peer has closed.
+local function dropped_data(self)
+  return end_damaged(self, errors.new { name = "short_read", origin = self.modem.dialect.name,
+    message = ("the module does not have %s any more, for which it had announced data"):format(self:title()),
+    hint = "It drops what has not been read when the other end closes: read at once what comes." })
+end
+
+--- What a read that has failed means: there is no data, or this error. `owed`: there must have been some.
+local function read_failure(self, err, owed)
   local missing = err.response and err.response.missing
-  if missing and missing > 0 then
-    return end_damaged(self, failure.damaged("short_read", "the data of " .. self:title(), self.modem.dialect.name))
-  end
+  if missing and missing > 0 then return lost_data(self) end
   if failure.is_damage(err.name) then return end_damaged(self, errors.within(err, "receiving from " .. self.host)) end
-  if failure.is_refusal(err) and (self.declared.read.empty == "refused" or self.peer_closed) then return nil end
+  local is_refused = failure.is_refusal(err)
+  if is_refused and owed and self.peer_closed then return dropped_data(self) end
+  if is_refused and (self.declared.read.empty == "refused" or self.peer_closed) then return nil end
   local explained = errors.within(err, "receiving from " .. self.host)
   -- It went to the module, and what it gave is lost.
   if err.name == "timeout" and not err.queued then end_damaged(self, explained) end
   return explained
+end
+
+--- Whether the answer to a read, which has brought no block, says that there is no data. One without the line that
+--- tells the length, or with another length, has lost data on the line.
+local function says_empty(self, response)
+  local read = self.declared.read
+  local block = self.modem.dialect.commands[read[1]].block
+  if not block then return true end -- data comes with a URC
+  if not response[1] then return read.empty == "ok" end
+  local text = step.text(self.modem, read, { id = self.id, length = read.most })
+  return self.modem:fields(text, response[1])[block.length] == 0
 end
 
 --- Reads once: bytes, "" when there are none, or nil and the error.
@@ -187,12 +212,16 @@ function Connection:receive()
   local arrivals, asked = self.arrivals, self.has_data or self.doubtful
   self.doubtful = false
   if read and asked then
+    local owed = self.owed
+    self.owed, self.reading = false, true
     local response, err = step.run(self.modem, read, { id = self.id, length = read.most }, { patient = true,
       owner = self })
+    self.reading = false
     if self.lost then return nil, self.lost end
-    err = not response and read_failure(self, err) or nil
+    err = not response and read_failure(self, err, owed) or nil
     if err then return nil, err end
     if response and (response.missing or 0) > 0 then return nil, read_failure(self, { response = response }) end
+    if response and not response.data and not says_empty(self, response) then return nil, lost_data(self) end
     bytes = response and response.data or self:take()
     if bytes then
       -- A read may find the end of what it was told of, and data that was not told of: the next one finds out.
@@ -262,7 +291,9 @@ local function connect(self, values, opening, reserved)
   local request = { within = hold, owner = reserved }
   if ok then ok, err = step.run_all(modem, table.move(open, 1, #open - 1, 1, {}), values, request) end
   if not ok then return nil, err end
-  local function adopt() registry.by_id[self.id] = self end
+  local function adopt()
+    if not reserved.gone then registry.by_id[self.id] = self end
+  end
   local last = open[#open]
   local deferred = modem.dialect.commands[last[1]].deferred
   self.asked = true
@@ -274,17 +305,13 @@ local function turn_of(trust)
   if trust then return trust:turn() end
 end
 
---- Opens a connection; nil and the error if that fails: the module then keeps nothing of it.
----@param registry hayes.links.registry
----@param declared hayes.links.link
----@param opening hayes.links.opening
----@return hayes.links.connection?, hayes.error?
-function Connection.open(registry, declared, opening)
+--- What Connection.open does, with the next free id; also whether a client of a server has got that meanwhile.
+local function open_next(registry, declared, opening)
   local reserved <close>, err = registry:take(declared.ids, registry.by_id, declared.what)
   if not reserved then return nil, err end
   local ok
-  ok, err = registry:prepare(declared, reserved.id)
-  if not ok then return nil, err end
+  ok, err = registry:prepare(declared, reserved)
+  if not ok then return nil, err, reserved.taken end
   local self = Connection.new(registry, declared, reserved.id, opening.host, opening.port)
   local values = { id = self.id, host = opening.host, port = opening.port }
   local trust = opening.trust
@@ -297,16 +324,30 @@ function Connection.open(registry, declared, opening)
   local opened
   opened, err = connect(self, values, opening, reserved)
   if opened then
-    ok, err = step.run_all(self.modem, declared.opened, values, { owner = self })
-    if ok then return self end
+    ok, err = step.run_all(self.modem, declared.opened, values, { owner = reserved })
+    if ok and not reserved.gone then return self end
   end
   if registry.by_id[self.id] == self then registry.by_id[self.id] = nil end
+  if reserved.taken then return nil, reserved.lost, true end
+  if opened and ok then err = reserved.lost end -- the module has restarted right behind its last answer
   -- Refused, it does not exist; in any other case the module may have opened it, or be about to.
   local may_exist = opened or self.asked and not failure.is_refusal(err) and not err.queued
   if may_exist and not self.gone and not registry.modem.closed_with and err.name ~= "reboot" then
     registry:close_later(declared, self.id)
   end
   return nil, errors.within(err, self:title())
+end
+
+--- Opens a connection; nil and the error if that fails: the module then keeps nothing of it.
+---@param registry hayes.links.registry
+---@param declared hayes.links.link
+---@param opening hayes.links.opening
+---@return hayes.links.connection?, hayes.error?
+function Connection.open(registry, declared, opening)
+  while true do
+    local self, err, taken = open_next(registry, declared, opening)
+    if self or not taken then return self, err end
+  end
 end
 
 return Connection

@@ -44,7 +44,8 @@ local Trust = require "hayes.links.trust"
 ---@class hayes.links.read: hayes.links.step how received data is read: it is the block of the answer, or comes with one
 ---  of the URCs in `data` before the command's result
 ---@field most integer      bytes that are asked for at most
----@field empty? "refused"  the module answers with an error when there is no data
+---@field empty? "refused"|"ok"  what the module answers when there is no data: an error, or its success code alone;
+---  nil: a block of the length 0. Where an answer with a block has to come and none does, the line has lost data
 
 ---@class hayes.links.notice a URC that is about one connection
 ---@field urc string        its name

@@ -34,10 +34,9 @@ end
 
 --- A client has connected; the module has given it this id.
 function Listener:on_client(id)
-  local earlier = self.registry.by_id[id]
-  if earlier then earlier:on_closed() end -- its end got lost on the line
+  self.registry:hand_over(id) -- the end of an earlier connection got lost on the line
   local connection = Connection.new(self.registry, self.declared, id, "a client of port", self.port)
-  self.registry.by_id[id], self.registry.cleared[id] = connection, true
+  self.registry.by_id[id] = connection
   self:put(connection)
 end
 

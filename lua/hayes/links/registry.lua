@@ -98,17 +98,19 @@ end
 -- Ids
 
 --- An id that nobody else takes. It is the `owner` of commands that are about the id (hayes.request): they are not sent
---- after a restart of the module, when another connection may have it.
+--- after a restart of the module, or when a client of a server has got it.
 ---@class hayes.links.reservation
 ---@field id integer
 ---@field gone boolean
 ---@field lost hayes.error|false
+---@field taken boolean a client of a server has got it
 ---@field package kept boolean
 local Reservation = {}
 Reservation.__index = Reservation
 
 local function new_reservation(id, reserved)
-  return setmetatable({ id = id, gone = false, lost = false, kept = false, reserved = reserved }, Reservation)
+  return setmetatable({ id = id, gone = false, lost = false, taken = false, kept = false, reserved = reserved },
+    Reservation)
 end
 
 function Reservation:__close()
@@ -141,9 +143,9 @@ end
 --- What is due before the first connection after a start of the module; and what an earlier program may have left open
 --- under this id is closed.
 ---@param declared hayes.links.link
----@param id? integer
+---@param reservation? hayes.links.reservation of the id
 ---@return true?, hayes.error?
-function Registry:prepare(declared, id)
+function Registry:prepare(declared, reservation)
   local _preparing <close>, err = self.preparing:take_wanted()
   if not _preparing then return nil, err end
   local prepared, cleared = self.prepared, self.cleared -- other tables after a restart of the module
@@ -153,9 +155,10 @@ function Registry:prepare(declared, id)
     if not ok then return nil, err end
     prepared[declared] = true
   end
+  local id = reservation and reservation.id
   if not id or cleared[id] then return true end
   local response
-  response, err = step.run(self.modem, declared.close, { id = id })
+  response, err = step.run(self.modem, declared.close, { id = id }, { owner = reservation })
   if not response and not failure.is_refusal(err) then return nil, err end
   cleared[id] = true
   return true
@@ -168,6 +171,21 @@ function Registry:close_later(declared, id)
   reservation:keep()
   exchange.insist(self.modem, step.text(self.modem, declared.close, { id = id }), function() reservation:free() end,
     { owner = reservation })
+end
+
+--- The module has given this id to a client of a server. What had it before has ended, and what was to have it gets
+--- another one: no command about them that is still to be sent may reach the client.
+function Registry:hand_over(id)
+  local earlier, reservation = self.by_id[id], self.reserved[id]
+  if earlier then earlier:lose(errors.closed(earlier:title(), "the peer", { origin = self.modem.dialect.name })) end
+  if reservation then
+    reservation.gone, reservation.taken = true, true
+    reservation.lost = errors.new { name = "closed",
+      message = ("the module has given the number %d to a client of a server"):format(id) }
+    reservation:free()
+  end
+  self.cleared[id] = true
+  if earlier or reservation then exchange.end_gone(self.modem) end
 end
 
 -- Servers

@@ -21,18 +21,22 @@ local foreign = {}
 local driver = false
 local descriptor -- an object that closes it when it is collected
 local pump = {}
-local woken, woken_count = {}, 0
+local woken, woken_count, served_count = {}, 0, 0 -- places in line, by the number of their turn
 local waiting = 0 -- coroutines
 
---- Serves whatever is to be served without waiting.
+local function has_line()
+  return served_count < woken_count
+end
+
+--- Serves whatever is to be served without waiting. What a coroutine raises that is woken here goes to the loop; the
+--- others keep their turns, in the next step.
 function pump.step()
   builtin.iterate(0, true)
-  local count = woken_count
-  if count == 0 then return end
-  local list = woken
-  woken, woken_count = {}, 0
-  for i = 1, count do
-    local place = list[i]
+  local last = woken_count
+  while served_count < last do
+    served_count = served_count + 1
+    local place = woken[served_count]
+    woken[served_count] = nil
     place.in_line = false
     if place.waits then driver.wake(place) end
   end
@@ -40,16 +44,16 @@ end
 
 function pump.timeout()
   local seconds = builtin.timeout()
-  return woken_count > 0 and 0 or seconds
+  return has_line() and 0 or seconds
 end
 
 function pump.wanted()
-  return waiting > 0 or woken_count > 0 or builtin.has_work()
+  return waiting > 0 or has_line() or builtin.has_work()
 end
 
 function pump.set_alarm()
   builtin.set_alarm()
-  if woken_count > 0 then builtin.call_other_loop() end
+  if has_line() then builtin.call_other_loop() end
 end
 
 --- Whether a loop was told of.

@@ -75,14 +75,14 @@ local function ended(self)
   return "closed"
 end
 
---- Waits until there is more input. True; or false and "timeout" or "closed".
+--- Waits until more input has come. True, although another task may have taken it meanwhile; or false and "timeout" or
+--- "closed".
 ---@param wanted integer bytes that the caller could use, including those that are there
 function incoming.wait_for_more(self, deadline, wanted)
-  local connection, input = self.connection, self.input
-  local before = input.size
+  local connection, before = self.connection, self.arrived
   if self.output.size > 0 then outgoing.start(self) end
   while true do
-    if input.size > before then return true end
+    if self.arrived > before then return true end
     if not connection or self.closing then return false, "closed" end
     if incoming.take_pushed(self, connection) then return true end
     if self.receive_error then return false, ended(self) end
@@ -92,7 +92,7 @@ function incoming.wait_for_more(self, deadline, wanted)
     elseif self.send_error and not self.reading.held then
       return false, ended(self) -- a connection that cannot send any more receives nothing either
     end
-    if input.size > before then return true end
+    if self.arrived > before then return true end
     if self.receive_error then return false, ended(self) end -- that read has found the end
     local now = wait.now()
     self.quiet_since, self.silent_since = self.quiet_since or now, self.silent_since or now
@@ -101,7 +101,7 @@ function incoming.wait_for_more(self, deadline, wanted)
       self.quiet_since, connection.doubtful = now, true
       if now >= self.silent_since + CHECK_AFTER then self.silent_since, connection.maybe_ended = now, true end
     elseif outcome.is_late(deadline) then
-      if input.size > before or incoming.take_pushed(self, connection) then return true end
+      if self.arrived > before or incoming.take_pushed(self, connection) then return true end
       if self.receive_error then return false, ended(self) end
       return false, outcome.late(self, "receive")
     else

@@ -70,6 +70,7 @@ local function new(class, kind, connection, host, port, opener)
     changing = Lock.new(), -- held while the access mode changes, data mode is left or resumed, or the socket closes
     connecting = false,
     closing = false, -- a waiter, once close() was called
+    arrived = 0,   -- bytes that the input has ever got
     received = 0, sent = 0, opened_at = wait.now(), -- of getstats()
     block_timeout = -1, total_timeout = -1, -- seconds; negative: none
     quiet_since = false, -- since then nothing has come for those who want it, and the module was not asked
@@ -214,7 +215,7 @@ end
 function Socket:receivepartial(max)
   check.value("socket:receivepartial", "max", max, { type = "integer|nil", min = 1, max = math.maxinteger })
   local deadline = outcome.deadline(self)
-  if self.input.size == 0 then
+  while self.input.size == 0 do
     local ok, err = incoming.wait_for_more(self, deadline, 1)
     if not ok then return nil, err, "" end
   end
@@ -225,6 +226,7 @@ end
 ---@package
 function Socket:take_in(bytes)
   self.input:put(bytes)
+  self.arrived = self.arrived + #bytes
   if bytes ~= "" then self.quiet_since, self.silent_since = false, false end
 end
 

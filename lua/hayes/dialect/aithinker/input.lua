@@ -30,6 +30,7 @@ function Input.new(connection)
     arrivals = 0,           -- notifications so far
     has_data = false,       -- data was announced, or may be there, and has not been read to the end
     announced = 0,          -- packets that are in the module as far as is known
+    answered = false,       -- one of these is here, and not yet in `arrived`
     owed = false,           -- in push mode, the last of these was announced without being pushed
     fetching = false,
     stale = false,          -- the last answer may be about another connection that now has its ConID
@@ -77,6 +78,7 @@ end
 function Input:on_read(response)
   local connection = self.connection
   self.stale = connection.deleted or connection.renewed
+  self.answered = not self.stale and response.data ~= nil
   if self.stale or self.owed or response.data or not is_answer(self, response) then return end
   self.announced = 0
   take_behind(self)
@@ -120,7 +122,7 @@ local function read_packet(self)
 end
 
 local function put_packet(self, bytes)
-  self.announced = math.max(self.announced - 1, 0)
+  self.announced, self.answered = math.max(self.announced - 1, 0), false
   self.arrived:put(bytes)
   if self.announced == 0 then
     self.owed = false
@@ -240,9 +242,14 @@ function Input:on_missing()
     hint = "The module has restarted, or what it said got lost: modem:line_errors() counts what looked wrong." }
 end
 
---- The module no longer has the connection.
+--- The module no longer has the connection. What it has announced, and nobody has read, is lost.
 function Input:on_deleted()
   self.has_data = false
+  if self.announced > (self.answered and 1 or 0) and not self.failure then
+    self.failure = errors.new { name = "data_lost", origin = "aithinker",
+      message = self.connection:title() .. " has ended, and the module has deleted it before all data was read",
+      hint = "Read data as it arrives; push mode has the module send it at once." }
+  end
   if not self.read_lock.held then take_behind(self) end -- otherwise the task that reads does this afterwards
 end
 

@@ -1,6 +1,8 @@
 --- The checksum of the FILE note: the exclusive or of a file's big-endian 16-bit words, an odd last byte being the high
 --- one, as AT+QFUPL prints it (checked against EG800K, EC25, BG96 and BG95).
 
+local check = require "hayes.check"
+
 local Checksum = {}
 Checksum.__index = Checksum
 
@@ -10,6 +12,7 @@ Checksum.__index = Checksum
 ---@param bytes string all of them
 ---@return integer
 function Checksum.of(bytes)
+  if type(bytes) ~= "string" then check.value("file.checksum", "the bytes", bytes, { type = "string" }) end
   local sum, at = 0, 1
   local pairs_of_bytes = #bytes // 2
   while at + 15 <= #bytes do
