@@ -133,6 +133,16 @@ describe("The shell", function()
     assert.are.same({ "", "141\n" }, { files.read(err), files.read(status) })
   end)
 
+  it("tells of the methods of an object that a variable holds, and of a service of the same name", function()
+    local out = piped 'k = modem:keep { network = { apn = "internet" } }\nhelp k\nhelp k:ready\n'.out
+    assert.is_truthy(out:find("The methods of a keeper:\n", 1, true), out)
+    assert.is_truthy(out:find("\n  k:state() ", 1, true), out)
+    assert.is_truthy(out:find("\nk:ready(timeout)\n", 1, true), out)
+    out = piped 'ftp = modem:keep { network = { apn = "internet" } }\nhelp ftp\nhelp modem.ftp\n'.out
+    assert.is_truthy(out:find("\n  ftp:state() ", 1, true), out)
+    assert.is_truthy(out:find("\nmodem.ftp\n", 1, true), out)
+  end)
+
   it("writes what it shows to a log", function()
     local path = lab.folder() .. "/shell.log"
     piped(("log %s\nAT\nlog off\nAT+CSQ\n"):format(path))

@@ -2,6 +2,7 @@
 
 local check = require "hayes.check"
 local hayes = require "hayes"
+local help = require "hayes.explain.help"
 local missing = require "hayes.cli.shell.missing"
 local not_lua = require "hayes.cli.shell.not_lua"
 
@@ -96,6 +97,14 @@ function evaluate.is_unfinished(text)
   return not expression and (ends_too_early(err) or ends_too_early(of_expression)) ~= nil
 end
 
+--- Says once of each kind of object what tells of its methods: nothing that is printed shows that it has any.
+local function show_help_of(shell, name, value)
+  local kind = help.is_object(value) and getmetatable(value)
+  if not kind or shell.shown_help[kind] then return end
+  shell.shown_help[kind] = true
+  if shell:has_person() then shell:tell(("help %s lists its methods"):format(name)) end
+end
+
 --- NAME = EXPRESSION as a function that gives what the expression gives, so that the error beside a nil is not lost.
 local function assignment(shell, text)
   local name, expression = text:match "^%s*(%a[%w_]*)%s*=(.+)$"
@@ -105,6 +114,7 @@ local function assignment(shell, text)
     local values = table.pack(f())
     shell.environment[name] = values[1]
     if values[1] == nil and values[2] ~= nil then show_failure(shell, values[2], values[3]) end
+    show_help_of(shell, name, values[1])
   end
 end
 

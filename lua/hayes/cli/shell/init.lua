@@ -19,6 +19,7 @@ local words = require "hayes.cli.shell.words"
 ---@field hex boolean   bytes that are no text are printed in hex
 ---@field log? file*
 ---@field hinted? string    the hint that Tab has shown for this line
+---@field shown_help table<table, true> kinds of objects, of which the shell has said what tells of their methods
 ---@field leaving? boolean  the person wants to leave
 local Shell = {}
 Shell.__index = Shell
@@ -36,6 +37,7 @@ end
 function Shell.new(run_of, modem)
   local self = setmetatable({
     out = run_of.out, modem = modem, raw = run_of.arguments.raw or false, time = false, hex = false,
+    shown_help = {},
   }, Shell)
   self.editor = Editor.new(self)
   self.environment = evaluate.environment(self)
@@ -82,8 +84,6 @@ function Shell:show_event(event)
   print_fields(self, event.line)
 end
 
---- Sends a command and prints the answer.
----@return boolean it has worked
 --- Sends a command. One that waits for data has to be given some, which takes a call.
 local function ask(shell, text)
   local called, response, err = pcall(shell.modem.at, shell.modem, text)
@@ -93,6 +93,8 @@ local function ask(shell, text)
   return nil, ("%s: write modem:at([[%s]], { data = \"…\" })"):format(refusal, text)
 end
 
+--- Sends a command and prints the answer.
+---@return boolean it has worked
 function Shell:send(text)
   local response, err = ask(self, text)
   if not response then
@@ -130,11 +132,12 @@ function Shell:obey(line)
   return self:evaluate(text)
 end
 
-local function has_person(self) return self.editor.interactive or self.editor.unedited end
+--- Is it a person who types, and not a program that writes to a pipe?
+function Shell:has_person() return self.editor.interactive or self.editor.unedited end
 
 --- Runs Lua. A person may go on in the next line; a program that writes to a pipe hears at once what is wrong.
 function Shell:evaluate(text)
-  self.begun = has_person(self) and evaluate.is_unfinished(text) and text or nil
+  self.begun = self:has_person() and evaluate.is_unfinished(text) and text or nil
   if not self.begun then evaluate.run(self, text) end
 end
 
@@ -178,7 +181,7 @@ end
 --- Reads and obeys lines up to the end of input.
 function Shell:run()
   local _finish <close> = setmetatable({}, { __close = function() finish(self) end })
-  if has_person(self) then
+  if self:has_person() then
     local module = self.modem:identify()
     self:tell(("%s on %s; help lists what there is, Ctrl-D leaves"):format(module and module.model or "a module",
       self.modem.address))

@@ -1,6 +1,7 @@
 --- The shell's own words.
 
 local hayes = require "hayes"
+local help = require "hayes.explain.help"
 local terminal = require "hayes.cli.shell.terminal"
 
 local words = {}
@@ -22,12 +23,21 @@ local function switch(name)
   end
 end
 
-define("help [WHAT]", "this list, or what a word of it or a part of `modem` does", function(shell, rest)
+--- Help about a part of `modem`, or about an object that a variable holds, such as sock or sock:send.
+local function help_about(shell, what)
+  local name, member = what:match "^([%a_][%w_]*)[.:]?([%w_]*)"
+  local value = name and name ~= "modem" and rawget(shell.environment, name)
+  if help.is_object(value) then return help.of_object(value, name, member ~= "" and member or nil) end
+  return shell.modem:help((what:gsub("^modem[.:]?", "")))
+end
+
+define("help [WHAT]", "this list, or what a word of it, a part of `modem`, or a socket or session does; such as help "
+  .. "ssl.open", function(shell, rest)
   for _, entry in ipairs(list) do
     if entry.word == rest then return shell:print(("%s: %s"):format(entry.form, entry.summary)) end
   end
   if rest ~= "" then
-    local found, err = shell.modem:help((rest:gsub("^modem[.:]?", "")))
+    local found, err = help_about(shell, rest)
     if not found then return shell:show_error(err) end
     return shell:print(tostring(found))
   end
