@@ -176,6 +176,17 @@ describe("The shell", function()
     assert.is_nil(result.out:find('""', 1, true))
   end)
 
+  it("breaks what it says between words on a narrow terminal", function()
+    local out = Program.in_terminal({ "shell", "-p", emulator.address, env = { "SPEC_COLUMNS=60" } }, {
+      { "wait", "leaves" }, { "type", "help\r" }, { "wait", "Ctrl-D leaves." },
+      { "type", 'AT+NOSUCH\r' }, { "wait", "wrong." }, { "type", 'AT+QSSLCFG="\t' }, { "wait", "more" },
+      { "type", "\21modem:help 'network.attach'\r" }, { "wait", "chapter 4" }, { "type", "\4" } }).out
+    for line in out:gsub("\27[%[%d;]*%a?", ""):gmatch "[^\r\n]+" do
+      if not line:find("> ", 1, true) then assert.is_true(utf8.len(line) <= 60, line) end
+    end
+    assert.is_truthy(out:find("unknown to this firmware,\r\n   or its parameters wrong.", 1, true), out)
+  end)
+
   it("prints a URC above the line that is being typed", function()
     local result = Program.in_terminal({ "shell", "-p", "emulator" }, {
       { "wait", "> " },

@@ -145,6 +145,20 @@ describe("The command hayes", function()
     assert.are.equal("ftp://a/ and `ftp:delete` in a script", wording.of "ftp://a/ and ftp:delete")
   end)
 
+  it("speaks of its options where nothing, or garbage, comes from a port", function()
+    local wording = require "hayes.cli.wording"
+    local own = require "hayes.explain.own_errors"
+    for _, name in ipairs { "no_answer", "wrong_speed", "damaged", "short_read" } do
+      local words = wording.of(own[name][2])
+      assert.is_nil(words:find "%f[%w]%l+ = " or words:find "hayes%.%l", words)
+    end
+    local silent = require("support.pty").new()
+    local result = run { "info", "-p", silent.address }
+    silent:close()
+    assert.is_truthy(result.err:find("`hayes ports` tells the role of USB ports", 1, true), result.err)
+    assert.is_truthy(result.err:find("Does the module wait for RTS (--flow rtscts)?", 1, true), result.err)
+  end)
+
   it("knows words for each call that a hint of a dialect names", function()
     local wording = require "hayes.cli.wording"
     local dialects = require "hayes.dialect"

@@ -30,6 +30,9 @@ local phrases = {
   { 'verify = "none"', "--insecure" },
   { "replace = true", "--replace" },
   { "{ data = … }", "--data" },
+  { 'flow = "rtscts"', "--flow rtscts" },
+  { "Try baud = ", "Try --baud " },
+  { "hayes.ports()", "`hayes ports`" },
   { " (ftp:close(), modem.ftp.open)", "" },
   { "A path without / in front begins in the current folder: ftp:pwd() tells that, and ftp:entries() what is in it.",
     "A path begins in the account's folder, and with %2F in front at the server's root: `hayes ftp ls URL` tells what "

@@ -85,7 +85,7 @@ local function add_options(lines, rules)
   for name, rule in pairs(rules) do rows[#rows + 1] = { name, allowed(rule), rule.doc or "" } end
   table.sort(rows, function(a, b) return a[1] < b[1] end)
   lines[#lines + 1] = ""
-  lines[#lines + 1] = "  Options, with the values allowed, and the default in brackets:"
+  lines[#lines + 1] = layout.paragraph("Options, with the values allowed, and the default in brackets:", "  ")
   append(lines, layout.table(rows, "    "))
 end
 

@@ -53,22 +53,23 @@ end
 --- A line of the shell's output: to the terminal, above a prompt, and into the log.
 ---@param text string
 ---@param style? string  of Output:style
-function Shell:print(text, style)
+---@param is_own? boolean  the shell's own words, and not the module's
+function Shell:print(text, style, is_own)
   if self.hex then text = text:gsub("[^\n]+", in_hex) end
   if style then text = self.out:style(style, text) end
   if self.time then text = os.date "%H:%M:%S " .. text end
   if self.log then self.log:write(printable.text(text, false, true), "\n") end
-  self.editor:print(text)
+  self.editor:print(text, is_own)
 end
 
 --- Something that the shell itself says.
 function Shell:tell(text)
-  self:print("-- " .. text, "dim")
+  self:print("-- " .. text, "dim", true)
 end
 
 ---@param hint? string what to try (that of the error)
 function Shell:show_error(err, hint)
-  self:print(tostring(err), "red")
+  self:print(tostring(err), "red", true)
   hint = hint or type(err) == "table" and err.hint
   if hint then self:tell("What to try: " .. hint) end
 end
@@ -76,7 +77,7 @@ end
 --- The fields of a line in words, unless answers are printed as they come.
 local function print_fields(self, line)
   if self.raw then return end
-  for _, row in ipairs(decode.rows(self.modem, line)) do self:print("  " .. row, "dim") end
+  for _, row in ipairs(decode.rows(self.modem, line)) do self:print("  " .. row, "dim", true) end
 end
 
 function Shell:show_event(event)
@@ -112,7 +113,7 @@ end
 
 function Shell:explain(text)
   local found, err = self.modem:explain(text)
-  self:print(found and tostring(found) or tostring(err))
+  self:print(tostring(found or err), nil, true)
 end
 
 --- Does what a line says.
