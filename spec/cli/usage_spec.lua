@@ -73,6 +73,15 @@ describe("The command hayes", function()
     assert.is_truthy(help:find("all of them, whatever their port (example.com=127.0.0.1:8443), or those to one port", 1,
       true), help)
     refused({ "emulate", "--resolve", "a" }, "hayes: --resolve a: write it as host[:asked]=address[:port]")
+    local expected = "expected HOST[:ASKED]=ADDR[:PORT] with an IP address and ports from 1 to 65535"
+    for option, wrong in pairs { ["--resolve a=b"] = expected, ["--resolve a=127.0.0.1:99999"] = expected,
+      ["--faults nope=1"] = "no fault is called nope; --faults list prints their names" } do
+      refused({ "emulate", option:match "(%S+) (%S+)" }, ("hayes: the emulator did not start: %s: %s"):format(option, wrong))
+    end
+    local _, _, twice = os.execute "${HAYES_BUILD:-build}/hayes-emulator --resolve a=127.0.0.1 --resolve A=127.0.0.2 2>/dev/null"
+    assert.are.equal(2, twice)
+    refused({ "emulate", "--resolve", "a:1=127.0.0.1", "--resolve", "A:1=127.0.0.2" },
+      "hayes: --resolve A:1=127.0.0.2: a:1=127.0.0.1 was given, too, and a host leads to one address")
     help = Process.run({ (os.getenv "HAYES_BUILD" or "build") .. "/hayes-emulator", "--help" }):gsub("%s+", " ")
     assert.is_truthy(help:find("--resolve HOST[:ASKED]=ADDR[:PORT] redirect connections to HOST to ADDR: those to port ASKED "
       .. "(without ASKED: to any port)", 1, true), help)
