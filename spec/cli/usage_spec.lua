@@ -168,6 +168,18 @@ describe("The command hayes", function()
     assert.is_truthy(result.err:find("Does the module wait for RTS (--flow rtscts)?", 1, true), result.err)
   end)
 
+  it("says how a PIN is sent all the same that the card may have refused", function()
+    local locked <close> = assert(hayes.emulator { sim = "pin:1234" })
+    local function attempt(pin)
+      return run { "info", "-p", locked.address, "--apn", "internet", env = { "HAYES_PIN=" .. pin } }.err
+    end
+    attempt "9999"
+    local said = attempt "1234"
+    assert.is_truthy(said:find("a wrong PIN that this run did not send", 1, true), said)
+    assert.is_truthy(said:find('`hayes shell` sends it anyway, by AT+CPIN="…"', 1, true), said)
+    assert.is_nil(said:find("pin_again", 1, true))
+  end)
+
   it("knows words for each call that a hint of a dialect names", function()
     local wording = require "hayes.cli.wording"
     local dialects = require "hayes.dialect"
