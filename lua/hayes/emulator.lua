@@ -178,8 +178,8 @@ end
 
 --- Starts a module in software; it ends with close(), and at the latest with this program.
 ---
---- Errors: `emulator_failed`, with wrong_option = true where an option is the reason; `refused` for a line of the option
---- faults.
+--- Errors: `emulator_failed`, with wrong_option = true where an option is the reason; `refused` for a line of the
+--- option faults.
 ---@param options? table what it is like at the beginning, and what goes wrong
 ---@return hayes.emulator?, hayes.error?
 function Emulator.start(options)

@@ -143,6 +143,32 @@ describe("The shell", function()
     assert.is_truthy(out:find("\nmodem.ftp\n", 1, true), out)
   end)
 
+  it("says what a socket or keeper has in place of a name that it has not", function()
+    local out = piped 'k = modem:keep { network = { apn = "internet" } }\nk:reedy()\nk.state\n'.out
+    assert.is_truthy(out:find("k has no reedy (did you mean ready?); it has close, on, ready, state\n", 1, true), out)
+    assert.is_truthy(out:find("\nfunction", 1, true), out)
+  end)
+
+  it("names the word of its own that a misspelt one is near to", function()
+    local out = piped "hlep\n".out
+    assert.is_truthy(out:find("no variable is called hlep, and no word of the shell (did you mean help?)", 1, true), out)
+  end)
+
+  it("says how a log is begun, and that one takes no more", function()
+    local out = piped("log\nlog /dev/full\n1 + 1\n2 + 2\n").out
+    assert.are.equal("say where: log FILE; log off ends it\n"
+      .. "the log cannot be written, and is ended: No space left on device\n2\n4\n", out)
+  end)
+
+  it("completes what help tells of, and the methods of objects alone", function()
+    local out = typed { { "wait", "> " }, { "type", "k = modem:keep { network = { apn = 'internet' } }\r" },
+      { "wait", "help k" }, { "type", "k:rea\t" }, { "wait", "k:ready" }, { "type", "\21help ses\t.pu\t\r" },
+      { "wait", "Stores a file" }, { "type", "help ssl.op\t\r" }, { "wait", "Opens a TLS" },
+      { "type", "help k:sta\t\r" }, { "wait", "Returns hayes.keeper.state" },
+      { "wait", "> " }, { "type", "\4" } }
+    assert.are.equal(0, out.status, out.out)
+  end)
+
   it("writes what it shows to a log", function()
     local path = lab.folder() .. "/shell.log"
     piped(("log %s\nAT\nlog off\nAT+CSQ\n"):format(path))

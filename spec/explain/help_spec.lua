@@ -103,6 +103,7 @@ describe("The help of a modem", function()
 
   it("points from the call that gives an object to its methods", function()
     assert.is_truthy(tostring(modem:help "ssl.open"):find('modem:help "socket" lists the methods of that.', 1, true))
+    assert.is_nil(tostring(modem:help "keeper:state"):find("lists the methods", 1, true)) -- its state is no keeper
     assert.is_truthy(tostring(modem:help "ftp.open"):find('modem:help "session" lists the methods of that.', 1, true))
   end)
 

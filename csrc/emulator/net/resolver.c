@@ -109,7 +109,7 @@ static bool is_known(const struct emu_resolver *resolver, const char *host, unsi
 const char *emu_resolver_add(struct emu_resolver *resolver, const char *text)
 {
     static const char expected[] = "HOST[:ASKED]=ADDR[:PORT] with an IP address and ports from 1 to 65535";
-    char *copy = emu_copy_text(text), *equals = strchr(copy, '='), *host, *address;
+    char *copy = emu_copy_text(text), *equals = strchr(copy, '='), *host = copy, *address;
     struct emu_resolve_rule rule = {0};
     bool good = equals != NULL;
     if (good) {

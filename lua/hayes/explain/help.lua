@@ -101,7 +101,7 @@ local GIVEN = { ["hayes.socket"] = "socket", ["hayes.server"] = "server", ["haye
 --- A line that says what tells of the object that a call gives; nil: it gives none.
 local function pointer(doc)
   for _, text in ipairs(doc.returns) do
-    local name = GIVEN[text:match "^hayes%.%w+" or ""]
+    local name = GIVEN[text:match "^hayes%.[%w.]+" or ""]
     if name then return ("modem:help \"%s\" lists the methods of that."):format(name) end
   end
 end
@@ -234,6 +234,17 @@ end
 ---@return boolean
 function help.is_object(value) return class_of(value) ~= nil end
 
+local function names_in(list)
+  local names = {}
+  for i, entry in ipairs(list) do names[i] = entry.name end
+  return names
+end
+
+--- The names of the methods that there is help about.
+---@param object any one of which is_object is true
+---@return string[]
+function help.methods_of(object) return names_in(methods_of(class_of(object))) end
+
 --- The methods of a class, or one of them. `word`: what a program calls such an object.
 local function of_class(class, word, member)
   local list = methods_of(class)
@@ -244,8 +255,8 @@ local function of_class(class, word, member)
   end
   local entry = check.named(list, member)
   if entry then return full(word .. ":" .. member, entry.doc, check.options_of(class[member])) end
-  local names = {}
-  for i, each in ipairs(list) do names[i] = word .. ":" .. each.name end
+  local names = names_in(list)
+  for i, name in ipairs(names) do names[i] = word .. ":" .. name end
   return nil, word .. ":" .. member, names
 end
 
@@ -279,6 +290,25 @@ local function of_named(modem, name, member)
   return unknown(missing, names)
 end
 
+--- The names that of_modem knows, or those that it knows below one of them: functions of a service, methods of an
+--- object.
+---@param modem hayes.modem
+---@param name? string
+---@return string[]
+function help.names(modem, name)
+  if name then
+    local class = not modem.dialect.services[name] and named_class(modem, name)
+    if class then return names_in(methods_of(class)) end
+    return modem.dialect.services[name] and names_in(functions_of(modem[name])) or {}
+  end
+  local services = help.services(modem)
+  local names = table.move(METHODS, 1, #METHODS, #services + 1, services)
+  for _, object in ipairs(check.names(OBJECTS)) do
+    if named_class(modem, object) then names[#names + 1] = object end
+  end
+  return names
+end
+
 --- Help about a modem, one of its services or one of their functions, or an object that they have given.
 ---@param modem hayes.modem
 ---@param what? string|table `ssl`, `ssl.open`, `at`, `socket`, `socket.send`, or an object
@@ -300,12 +330,7 @@ function help.of_modem(modem, what)
     local f = not member and modem[what]
     local doc = type(f) == "function" and docs.of(f)
     if doc then return full("modem:" .. what, doc, check.options_of(f)) end
-    for _, service in ipairs(services_of(modem)) do names[#names + 1] = service.name end
-    table.move(METHODS, 1, #METHODS, #names + 1, names)
-    for _, object in ipairs(check.names(OBJECTS)) do
-      if named_class(modem, object) then names[#names + 1] = object end
-    end
-    return unknown(what, names)
+    return unknown(what, help.names(modem))
   end
   local object = modem[name]
   if not member then return of_service(name, object, module) end

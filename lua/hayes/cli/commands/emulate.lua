@@ -41,7 +41,9 @@ local function addresses(list)
     local name, address = word:match "^([^=]+)=(.+)$"
     if not name then stop.wrong_use("--resolve %s: write it as host[:asked]=address[:port]", word) end
     local earlier = given[name:lower()]
-    if earlier then stop.wrong_use("--resolve %s: %s was given, too, and a host leads to one address", word, earlier) end
+    if earlier then
+      stop.wrong_use("--resolve %s: %s was given, too, and a host leads to one address", word, earlier)
+    end
     map[name], given[name:lower()] = address, word
   end
   return map

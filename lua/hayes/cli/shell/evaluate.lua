@@ -21,6 +21,7 @@ function evaluate.environment(shell)
 end
 
 local MOST_ENTRIES = 40
+local SHORT <const> = 3 -- a word of so many letters is near to too many
 local DEEPEST = 4
 
 local function key_text(key)
@@ -136,7 +137,7 @@ function evaluate.run(shell, text)
   local results = table.pack(pcall(f))
   local is_nil = not results[1] and type(results[2]) == "string" and results[2]:find("a nil value", 1, true)
   local is_bare = results[1] and results.n == 2 and results[2] == nil and text:find "^modem[%w_.]+$"
-  local remark = (is_nil or is_bare) and missing.of(shell.modem, text)
+  local remark = (is_nil or is_bare) and missing.of(shell.modem, text, shell.environment)
   if not results[1] then
     local is_mistake = type(results[2]) == "string" and results[2]:find "^line:1: attempt to "
     if is_mistake and not remark then return show_mistake(shell, text, results[2]) end
@@ -146,7 +147,9 @@ function evaluate.run(shell, text)
   if remark then shell:tell(remark) end
   local name = results[1] and results.n == 2 and results[2] == nil and text:match "^%a[%w_]*$"
   if name and name ~= "nil" then
-    shell:tell(("no variable is called %s, and no word of the shell: help lists those"):format(name))
+    local nearest = #name > SHORT and check.nearest(name, require("hayes.cli.shell.words").names())
+    shell:tell(("no variable is called %s, and no word of the shell%s: help lists those"):format(name,
+      nearest and (" (did you mean %s?)"):format(nearest) or ""))
   end
 end
 

@@ -50,6 +50,17 @@ local function in_hex(text)
   return (text:gsub("[^\32-\126]", function(c) return ("\\x%02X"):format(c:byte()) end))
 end
 
+--- Writes a line to the log; one that takes no more ends, and that is said.
+function Shell:note_in_log(text)
+  if not self.log then return end
+  local ok, why = self.log:write(text, "\n")
+  if ok then ok, why = self.log:flush() end
+  if ok then return end
+  self.log:close()
+  self.log = nil
+  self:show_error("the log cannot be written, and is ended: " .. why)
+end
+
 --- A line of the shell's output: to the terminal, above a prompt, and into the log.
 ---@param text string
 ---@param style? string  of Output:style
@@ -58,7 +69,7 @@ function Shell:print(text, style, is_own)
   if self.hex then text = text:gsub("[^\n]+", in_hex) end
   if style then text = self.out:style(style, text) end
   if self.time then text = os.date "%H:%M:%S " .. text end
-  if self.log then self.log:write(printable.text(text, false, true), "\n") end
+  self:note_in_log(printable.text(text, false, true))
   self.editor:print(text, is_own)
 end
 
@@ -121,7 +132,7 @@ function Shell:obey(line)
   local text = line:match "^%s*(.-)%s*$"
   self.hinted = nil
   if text == "" then return end
-  if self.log then self.log:write(self.begun and ">> " or "> ", printable.text(self.editor.shown(text)), "\n") end
+  self:note_in_log((self.begun and ">> " or "> ") .. printable.text(self.editor.shown(text)))
   if self.begun then return self:evaluate(self.begun .. "\n" .. text) end
   if text:find "^[Aa][Tt]" then return self:send(text) end
   local question = text:match "^%?%s*(.*)$"

@@ -79,10 +79,10 @@ define("hex on|off", "bytes that are no text as \\x0D", switch "hex")
 define("log FILE|off", "writes what is shown to a file, too", function(shell, rest)
   if shell.log then shell.log:close() end
   shell.log = nil
+  if rest == "" then return shell:show_error "say where: log FILE; log off ends it" end
   if rest == "off" then return end
   local file, err = io.open(rest, "a")
   if not file then return shell:show_error("the log cannot be written: " .. err) end
-  file:setvbuf "line"
   shell.log = file
 end)
 
