@@ -168,6 +168,14 @@ describe("The command hayes", function()
     assert.is_truthy(result.err:find("Does the module wait for RTS (--flow rtscts)?", 1, true), result.err)
   end)
 
+  it("says of a download that its folder is missing, or named in place of the file, before it opens the port", function()
+    local function get(path) return { "ftp", "get", "ftp://h/x", path, "-p", "/dev/no-such-port" } end
+    refused(get "/no-folder/x", "hayes: the file cannot be written: there is no folder /no-folder")
+    refused(get "/tmp/", "hayes: /tmp/ is a folder: name the file that is to be written, as in /tmp/name")
+    assert.are.equal(3, run(get "x").status)
+    assert.are.equal(3, run(get "-").status)
+  end)
+
   it("says how a PIN is sent all the same that the card may have refused", function()
     local locked <close> = assert(hayes.emulator { sim = "pin:1234" })
     local function attempt(pin)
