@@ -168,6 +168,13 @@ describe("The command hayes", function()
     assert.is_truthy(result.err:find("Does the module wait for RTS (--flow rtscts)?", 1, true), result.err)
   end)
 
+  it("helps with a command of a command, and names the nearest one", function()
+    assert.are.equal(run({ "ftp", "put", "--help" }).out, run({ "help", "ftp", "put" }).out)
+    assert.are.equal(run({ "at", "--help" }).out, run({ "help", "at" }).out)
+    assert.is_truthy(run({ "help", "fpt" }).err:find("Did you mean 'ftp'?", 1, true))
+    assert.is_truthy(run({ "help" }).out:find("Commands:", 1, true))
+  end)
+
   it("says of a download that its folder is missing, or named in place of the file, before it opens the port", function()
     local function get(path) return { "ftp", "get", "ftp://h/x", path, "-p", "/dev/no-such-port" } end
     refused(get "/no-folder/x", "hayes: the file cannot be written: there is no folder /no-folder")

@@ -86,6 +86,14 @@ function parser.new()
   return top
 end
 
+--- `help ftp put` is `ftp put --help`: argparse's own `help` takes one word and leaves out the others without a word.
+local function spelt_out(words)
+  if words[1] ~= "help" or not words[2] or words[2]:find "^%-" then return words end
+  local list = table.move(words, 2, #words, 1, {})
+  list[#list + 1] = "--help"
+  return list
+end
+
 --- The arguments as a table, or `shown` alone, a text that was asked for (the help); or nil, what is wrong with them,
 --- and the parser of the command that they belong to.
 ---@param words string[]
@@ -97,7 +105,7 @@ function parser.parse(words)
   top.error = refuse
   for _, command in ipairs(top._commands) do command.error = refuse end -- `help` and `completion` ask theirs
   catch_texts(top, true)
-  local ok, result = pcall(top.parse, top, words)
+  local ok, result = pcall(top.parse, top, spelt_out(words))
   catch_texts(top)
   if ok then return result end
   if type(result) == "table" and result[SHOWN] then return { shown = result[SHOWN] } end
