@@ -211,7 +211,8 @@ end
 
 --- Help about this module: its services and methods, a service (`"ssl"`), or a function with its options
 --- (`"ssl.open"`); and about the objects that these give: a socket (itself, or `"socket"`, `"socket:send"`), a
---- `"session"` of FTP, a `"server"`, a `"keeper"`. tostring() of what it gives is made to be read.
+--- `"session"` of FTP, a `"server"`, a `"keeper"`; and `"hayes"`, the library. tostring() of what it gives is made to
+--- be read.
 ---
 --- Errors: `unknown`.
 ---@param what? string|table a service, a function, a method or an object (the modem as a whole)

@@ -147,6 +147,8 @@ describe("The shell", function()
     local out = piped 'k = modem:keep { network = { apn = "internet" } }\nk:reedy()\nk.state\n'.out
     assert.is_truthy(out:find("k has no reedy (did you mean ready?); it has close, on, ready, state\n", 1, true), out)
     assert.is_truthy(out:find("\nfunction", 1, true), out)
+    out = piped "hayes.opn('x')\n".out
+    assert.is_truthy(out:find("hayes has no opn (did you mean open?); it has ", 1, true), out)
   end)
 
   it("names the word of its own that a misspelt one is near to", function()

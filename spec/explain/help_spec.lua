@@ -89,9 +89,20 @@ describe("The help of a modem", function()
     local text = tostring(modem:help "socket:receive")
     assert.is_truthy(text:find("^socket:receive%(pattern, prefix%)\n"), text)
     assert.are.equal(text, tostring(modem:help "socket.receive()"))
+    assert.are.equal(tostring(modem:help "socket"), tostring(modem:help "socket:"))
     assert.is_truthy(tostring(modem:help "session.put"):find("\n    verify ", 1, true))
     local _, err = modem:help "socket.sned"
     assert.is_truthy(tostring(err):find("did you mean socket:send?", 1, true))
+  end)
+
+  it("tells of the library's own functions", function()
+    local text = tostring(modem:help "hayes")
+    for _, name in ipairs { "open(address, options)", "run(", "sleep(seconds)", "emulator(" } do
+      assert.is_truthy(text:find("\n  hayes." .. name, 1, true), text)
+    end
+    assert.is_truthy(tostring(modem:help "hayes.open"):find("\n    flow ", 1, true))
+    local _, err = modem:help "hayes.opn"
+    assert.is_truthy(tostring(err):find("did you mean hayes.open?", 1, true), tostring(err))
   end)
 
   it("knows no method that is the library's own", function()

@@ -282,7 +282,23 @@ local function named_class(modem, name)
   return found and class or nil
 end
 
+--- The module that a script requires: its functions, or one of them.
+local function of_library(member)
+  local library = require "hayes"
+  if not member then
+    local lines = { "The functions of the library:", "" }
+    append(lines, rows_of(functions_of(library), "hayes."))
+    return new(lines)
+  end
+  local doc = type(library[member]) == "function" and docs.of(library[member])
+  if doc then return full("hayes." .. member, doc, check.options_of(library[member])) end
+  local names = names_in(functions_of(library))
+  for i, name in ipairs(names) do names[i] = "hayes." .. name end
+  return unknown("hayes." .. member, names)
+end
+
 local function of_named(modem, name, member)
+  if name == "hayes" then return of_library(member) end
   local class = named_class(modem, name)
   if not class then return nil end
   local found, missing, names = of_class(class, name, member)
@@ -296,6 +312,7 @@ end
 ---@param name? string
 ---@return string[]
 function help.names(modem, name)
+  if name == "hayes" then return names_in(functions_of(require "hayes")) end
   if name then
     local class = not modem.dialect.services[name] and named_class(modem, name)
     if class then return names_in(methods_of(class)) end
@@ -306,6 +323,7 @@ function help.names(modem, name)
   for _, object in ipairs(check.names(OBJECTS)) do
     if named_class(modem, object) then names[#names + 1] = object end
   end
+  names[#names + 1] = "hayes"
   return names
 end
 
@@ -319,7 +337,7 @@ function help.of_modem(modem, what)
     if class_of(what) then return help.of_object(what, GIVEN[getmetatable(what).__name] or "object") end
     check.fail("modem:help", "the table is none of the library's objects with methods")
   end
-  what = what:gsub("^modem[.:]", ""):gsub(":", "."):gsub("%(.*$", "")
+  what = what:gsub("^modem[.:]", ""):gsub(":", "."):gsub("%(.*$", ""):gsub("%.$", "")
   local name, member = what:match "^([%w_]+)%.([%w_]+)$"
   name = name or what
   local module = modem.dialect.services[name]

@@ -81,8 +81,10 @@ local function print_results(shell, ...)
   if values[1] == nil and values.n > 1 then return show_failure(shell, values[2], values[3]) end
   while values.n > 1 and values[values.n] == nil do values.n = values.n - 1 end -- no error, that is
   for i = 1, values.n do
-    local shown = evaluate.show(values[i])
-    shell:print(shown)
+    -- Lines of a module, and texts, stay as they came.
+    local meta = type(values[i]) == "table" and getmetatable(values[i])
+    local is_ours = type(values[i]) == "table" and not (meta and meta.__name == "hayes.response")
+    shell:print(evaluate.show(values[i]), nil, is_ours)
   end
 end
 

@@ -58,6 +58,9 @@ function missing.of(modem, text, environment)
   end
   for name, member in text:gmatch "%f[%w_]([%a_][%w_]*)[.:]([%a_][%w_]*)" do
     local value = rawget(environment, name)
+    if name == "hayes" and type(value) == "table" and value[member] == nil then
+      return there_is(name, member, help.names(modem, name))
+    end
     if value ~= modem and help.is_object(value) and value[member] == nil then
       return there_is(name, member, help.methods_of(value))
     end
