@@ -234,7 +234,7 @@ man: all manual
 	@eval "$$($(MAKE) -s env)" && $(if $(with_emulator),$(emulator) --help,:) | \
 	  $(LUA) -e 'require("hayes.cli.manual").write("$(pages)", io.read "a")'
 
-bench: whole-number-BENCH_MIB all
+bench: whole-number-BENCH_MIB whole-number-BENCH_TURNS whole-number-BENCH_ROUNDS all
 	@eval "$$($(MAKE) -s env)" && spec/bench/run && $(LUA) spec/bench/sharing.lua && exec $(LUA) spec/bench/transfer.lua $(BENCH_MIB)
 
 define install_pages

@@ -99,6 +99,7 @@ local modem
 local function run()
   make_folder(words[2]) -- what is wrong with it is told before the module does anything
   modem = check(hayes.open(options.p, { baud = options.baud or 115200 }))
+  if not modem.ftp then fail("the module on " .. options.p .. " has no FTP client") end
   if options.apn then check(modem.network.attach { apn = options.apn }) end
   local ftp <close> = check(modem.ftp.open {
     host = options.host, user = options.user, password = os.getenv "FTP_PASSWORD", port = options.ftpport,

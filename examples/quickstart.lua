@@ -32,16 +32,26 @@ local function fail(err)
   os.exit(1)
 end
 
+local function wrong_use(why)
+  io.stderr:write(usage, "quickstart.lua: ", why, "\n")
+  os.exit(2)
+end
+
 local i = 1
 while i <= #arg do
   local name = arg[i] == "-p" and "port" or arg[i]:match("^%-%-(%w+)$")
-  if not name or not arg[i + 1] then
-    io.stderr:write(usage)
-    os.exit(2)
+  if not name or not usage:find(("[--%s "):format(name), 1, true) and name ~= "port" then
+    wrong_use("there is no option " .. arg[i])
   end
-  settings[name] = arg[i + 1]
+  settings[name] = arg[i + 1] or wrong_use(arg[i] .. " needs a value")
   i = i + 2
 end
+
+local baud = math.tointeger(tonumber(settings.baud)) or wrong_use("--baud is no number: " .. settings.baud)
+if not settings.url:find "^https://" then wrong_use("--url does not begin with https://: " .. settings.url) end
+local ca, no_ca = io.open(settings.ca)
+if not ca then wrong_use("the CA cannot be read: " .. no_ca) end
+ca:close()
 
 --- Shows the dialogue as it comes, up to the open connection.
 local showing = true
@@ -68,7 +78,7 @@ local function sha256(bytes)
 end
 
 print("Opening " .. settings.port)
-local modem, err = hayes.open(settings.port, { baud = math.tointeger(tonumber(settings.baud)), trace = show })
+local modem, err = hayes.open(settings.port, { baud = baud, trace = show })
 if not modem then fail(err) end
 
 local module = modem:identify()

@@ -70,6 +70,7 @@ local function upload()
   if not ok then return nil, err end
   modem, err = hayes.open(options.p, { baud = options.baud or 115200 })
   if not modem then return nil, err end
+  if not modem.ftp then return nil, "the module on " .. options.p .. " has no FTP client" end
   if options.apn then
     ok, err = modem.network.attach { apn = options.apn }
     if not ok then return nil, err end

@@ -219,6 +219,17 @@ function check.value(where, name, value, rule)
   return value
 end
 
+--- The known name that a misspelt option is nearest to, or that begins as it does: `cert` is meant for `certificate`.
+local function nearest_option(name, rules)
+  if type(name) ~= "string" then return nil end
+  local names = check.names(rules)
+  local nearest = check.nearest(name, names)
+  if nearest or #name < 2 then return nearest end
+  for _, known in ipairs(names) do
+    if known:sub(1, #name) == name or name:sub(1, #known) == known then return known end
+  end
+end
+
 --- A table of options against the rules by name; gives a new table with the defaults filled in. An option that no
 --- rule names raises, with the nearest one that is known.
 function check.options(where, given, rules)
@@ -231,7 +242,7 @@ function check.options(where, given, rules)
   for name, value in pairs(given or {}) do
     local rule = rules[name]
     if not rule then
-      local nearest = type(name) == "string" and check.nearest(name, check.names(rules))
+      local nearest = nearest_option(name, rules)
       check.fail(where, ("no option is called %s%s"):format(show(name),
         nearest and (" (did you mean %s?)"):format(nearest) or ""))
     end

@@ -48,6 +48,7 @@ local emulator_options = {
 }
 
 local EINTR <const> = 4 -- on every Linux
+local WRONG_USE <const> = 2 -- exit status of hayes-emulator for options that it cannot take
 
 local function shell_quote(word)
   return "'" .. word:gsub("'", "'\\''") .. "'"
@@ -177,7 +178,8 @@ end
 
 --- Starts a module in software; it ends with close(), and at the latest with this program.
 ---
---- Errors: `emulator_failed`, `refused` for a line of the option faults.
+--- Errors: `emulator_failed`, with wrong_option = true where an option is the reason; `refused` for a line of the
+--- option faults.
 ---@param options? table what it is like at the beginning, and what goes wrong
 ---@return hayes.emulator?, hayes.error?
 function Emulator.start(options)
@@ -188,9 +190,9 @@ function Emulator.start(options)
   if not pipe then return fail(words) end
   local address = first_line(pipe)
   if not address or address:sub(1, 1) ~= "/" then
-    pipe:close()
+    local _, _, status = pipe:close()
     if not address then return fail("it ended at once") end
-    return nil, errors.new { name = "emulator_failed",
+    return nil, errors.new { name = "emulator_failed", wrong_option = status == WRONG_USE,
       message = "the emulator did not start: " .. address:gsub("^hayes%-emulator: ", "") }
   end
   local self = setmetatable({ address = address, pipe = pipe, control_path = control }, Emulator)

@@ -210,13 +210,15 @@ function Modem:explain(text)
 end
 
 --- Help about this module: its services and methods, a service (`"ssl"`), or a function with its options
---- (`"ssl.open"`). tostring() of what it gives is made to be read.
+--- (`"ssl.open"`); and about the objects that these give: a socket (itself, or `"socket"`, `"socket:send"`), a
+--- `"session"` of FTP, a `"server"`, a `"keeper"`; and `"hayes"`, the library. tostring() of what it gives is made to
+--- be read.
 ---
 --- Errors: `unknown`.
----@param what? string a service, a function or a method (the modem as a whole)
+---@param what? string|table a service, a function, a method or an object (the modem as a whole)
 ---@return hayes.help?, hayes.error?
 function Modem:help(what)
-  check.value("modem:help", "the name", what, { type = "string|nil" })
+  check.value("modem:help", "the name", what, { type = "string|table|nil" })
   return require("hayes.explain.help").of_modem(self, what)
 end
 

@@ -48,6 +48,12 @@ describe("The command hayes", function()
     assert.is_true(read(folder .. "/got") == read(folder .. "/file.bin"))
   end)
 
+  it("says that the disk is full where that is why it has given up the connection", function()
+    local result = run { "http", "--ca", folder .. "/root.pem", "-o", "/dev/full", ("https://%s/file.bin"):format(lab.HOST) }
+    assert.are.equal(1, result.status)
+    assert.are.equal("hayes: the output cannot be written: /dev/full: No space left on device\n", result.err)
+  end)
+
   it("ends with status 1 when the server cannot be verified, and says what to try", function()
     local result = run { "http", "--ca", folder .. "/other.pem", ("https://%s/file.bin"):format(lab.HOST) }
     assert.are.equal(1, result.status)

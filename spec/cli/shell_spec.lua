@@ -133,6 +133,44 @@ describe("The shell", function()
     assert.are.same({ "", "141\n" }, { files.read(err), files.read(status) })
   end)
 
+  it("tells of the methods of an object that a variable holds, and of a service of the same name", function()
+    local out = piped 'k = modem:keep { network = { apn = "internet" } }\nhelp k\nhelp k:ready\n'.out
+    assert.is_truthy(out:find("The methods of a keeper:\n", 1, true), out)
+    assert.is_truthy(out:find("\n  k:state() ", 1, true), out)
+    assert.is_truthy(out:find("\nk:ready(timeout)\n", 1, true), out)
+    out = piped 'ftp = modem:keep { network = { apn = "internet" } }\nhelp ftp\nhelp modem.ftp\n'.out
+    assert.is_truthy(out:find("\n  ftp:state() ", 1, true), out)
+    assert.is_truthy(out:find("\nmodem.ftp\n", 1, true), out)
+  end)
+
+  it("says what a socket or keeper has in place of a name that it has not", function()
+    local out = piped 'k = modem:keep { network = { apn = "internet" } }\nk:reedy()\nk.state\n'.out
+    assert.is_truthy(out:find("k has no reedy (did you mean ready?); it has close, on, ready, state\n", 1, true), out)
+    assert.is_truthy(out:find("\nfunction", 1, true), out)
+    out = piped "hayes.opn('x')\n".out
+    assert.is_truthy(out:find("hayes has no opn (did you mean open?); it has ", 1, true), out)
+  end)
+
+  it("names the word of its own that a misspelt one is near to", function()
+    local out = piped "hlep\n".out
+    assert.is_truthy(out:find("no variable is called hlep, and no word of the shell (did you mean help?)", 1, true), out)
+  end)
+
+  it("says how a log is begun, and that one takes no more", function()
+    local out = piped("log\nlog /dev/full\n1 + 1\n2 + 2\n").out
+    assert.are.equal("say where: log FILE; log off ends it\n"
+      .. "the log cannot be written, and is ended: No space left on device\n2\n4\n", out)
+  end)
+
+  it("completes what help tells of, and the methods of objects alone", function()
+    local out = typed { { "wait", "> " }, { "type", "k = modem:keep { network = { apn = 'internet' } }\r" },
+      { "wait", "help k" }, { "type", "k:rea\t" }, { "wait", "k:ready" }, { "type", "\21help ses\t.pu\t\r" },
+      { "wait", "Stores a file" }, { "type", "help ssl.op\t\r" }, { "wait", "Opens a TLS" },
+      { "type", "help k:sta\t\r" }, { "wait", "Returns hayes.keeper.state" },
+      { "wait", "> " }, { "type", "\4" } }
+    assert.are.equal(0, out.status, out.out)
+  end)
+
   it("writes what it shows to a log", function()
     local path = lab.folder() .. "/shell.log"
     piped(("log %s\nAT\nlog off\nAT+CSQ\n"):format(path))
@@ -164,6 +202,17 @@ describe("The shell", function()
     }
     assert.are.equal(0, result.status, result.out)
     assert.is_nil(result.out:find('""', 1, true))
+  end)
+
+  it("breaks what it says between words on a narrow terminal", function()
+    local out = Program.in_terminal({ "shell", "-p", emulator.address, env = { "SPEC_COLUMNS=60" } }, {
+      { "wait", "leaves" }, { "type", "help\r" }, { "wait", "Ctrl-D leaves." },
+      { "type", 'AT+NOSUCH\r' }, { "wait", "wrong." }, { "type", 'AT+QSSLCFG="\t' }, { "wait", "more" },
+      { "type", "\21modem:help 'network.attach'\r" }, { "wait", "chapter 4" }, { "type", "\4" } }).out
+    for line in out:gsub("\27[%[%d;]*%a?", ""):gmatch "[^\r\n]+" do
+      if not line:find("> ", 1, true) then assert.is_true(utf8.len(line) <= 60, line) end
+    end
+    assert.is_truthy(out:find("unknown to this firmware,\r\n   or its parameters wrong.", 1, true), out)
   end)
 
   it("prints a URC above the line that is being typed", function()

@@ -55,6 +55,7 @@ describe("hayes trace", function()
     assert.is_truthy(slow:find("> AT+CSQ", 1, true))
     assert.is_nil(slow:find("CPIN", 1, true))
     local none = Program.run { "trace", "--slow", "60", path }
+    assert.are.equal('no line holds "NOWHERE"', Program.run({ "trace", "--grep", "NOWHERE", path }).err:match "^[^\n]*")
     assert.are.equal("no command took 60 s or more", none.err:match "no command[^\n]*", none.err)
     local found = Program.run({ "trace", "--grep", "CPIN", path }).out
     assert.is_nil(found:find("CSQ", 1, true))

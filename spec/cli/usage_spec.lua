@@ -73,6 +73,15 @@ describe("The command hayes", function()
     assert.is_truthy(help:find("all of them, whatever their port (example.com=127.0.0.1:8443), or those to one port", 1,
       true), help)
     refused({ "emulate", "--resolve", "a" }, "hayes: --resolve a: write it as host[:asked]=address[:port]")
+    local expected = "expected HOST[:ASKED]=ADDR[:PORT] with an IP address and ports from 1 to 65535"
+    for option, wrong in pairs { ["--resolve a=b"] = expected, ["--resolve a=127.0.0.1:99999"] = expected,
+      ["--faults nope=1"] = "no fault is called nope; --faults list prints their names" } do
+      refused({ "emulate", option:match "(%S+) (%S+)" }, ("hayes: the emulator did not start: %s: %s"):format(option, wrong))
+    end
+    local _, _, twice = os.execute "${HAYES_BUILD:-build}/hayes-emulator --resolve a=127.0.0.1 --resolve A=127.0.0.2 2>/dev/null"
+    assert.are.equal(2, twice)
+    refused({ "emulate", "--resolve", "a:1=127.0.0.1", "--resolve", "A:1=127.0.0.2" },
+      "hayes: --resolve A:1=127.0.0.2: a:1=127.0.0.1 was given, too, and a host leads to one address")
     help = Process.run({ (os.getenv "HAYES_BUILD" or "build") .. "/hayes-emulator", "--help" }):gsub("%s+", " ")
     assert.is_truthy(help:find("--resolve HOST[:ASKED]=ADDR[:PORT] redirect connections to HOST to ADDR: those to port ASKED "
       .. "(without ASKED: to any port)", 1, true), help)
@@ -143,6 +152,47 @@ describe("The command hayes", function()
       .. "and with %2F in front at the server's root: `hayes ftp ls URL` tells what is there. Upper and lower case differ "
       .. "on most servers.", wording.of(ftp_errors.refusals.PUT[2]))
     assert.are.equal("ftp://a/ and `ftp:delete` in a script", wording.of "ftp://a/ and ftp:delete")
+  end)
+
+  it("speaks of its options where nothing, or garbage, comes from a port", function()
+    local wording = require "hayes.cli.wording"
+    local own = require "hayes.explain.own_errors"
+    for _, name in ipairs { "no_answer", "wrong_speed", "damaged", "short_read" } do
+      local words = wording.of(own[name][2])
+      assert.is_nil(words:find "%f[%w]%l+ = " or words:find "hayes%.%l", words)
+    end
+    local silent = require("support.pty").new()
+    local result = run { "info", "-p", silent.address }
+    silent:close()
+    assert.is_truthy(result.err:find("`hayes ports` tells the role of USB ports", 1, true), result.err)
+    assert.is_truthy(result.err:find("Does the module wait for RTS (--flow rtscts)?", 1, true), result.err)
+  end)
+
+  it("helps with a command of a command, and names the nearest one", function()
+    assert.are.equal(run({ "ftp", "put", "--help" }).out, run({ "help", "ftp", "put" }).out)
+    assert.are.equal(run({ "at", "--help" }).out, run({ "help", "at" }).out)
+    assert.is_truthy(run({ "help", "fpt" }).err:find("Did you mean 'ftp'?", 1, true))
+    assert.is_truthy(run({ "help" }).out:find("Commands:", 1, true))
+  end)
+
+  it("says of a download that its folder is missing, or named in place of the file, before it opens the port", function()
+    local function get(path) return { "ftp", "get", "ftp://h/x", path, "-p", "/dev/no-such-port" } end
+    refused(get "/no-folder/x", "hayes: the file cannot be written: there is no folder /no-folder")
+    refused(get "/tmp/", "hayes: /tmp/ is a folder: name the file that is to be written, as in /tmp/name")
+    assert.are.equal(3, run(get "x").status)
+    assert.are.equal(3, run(get "-").status)
+  end)
+
+  it("says how a PIN is sent all the same that the card may have refused", function()
+    local locked <close> = assert(hayes.emulator { sim = "pin:1234" })
+    local function attempt(pin)
+      return run { "info", "-p", locked.address, "--apn", "internet", env = { "HAYES_PIN=" .. pin } }.err
+    end
+    attempt "9999"
+    local said = attempt "1234"
+    assert.is_truthy(said:find("a wrong PIN that this run did not send", 1, true), said)
+    assert.is_truthy(said:find('`hayes shell` sends it anyway, by AT+CPIN="…"', 1, true), said)
+    assert.is_nil(said:find("pin_again", 1, true))
   end)
 
   it("knows words for each call that a hint of a dialect names", function()

@@ -103,6 +103,17 @@ describe("The example", function()
     end)
   end
 
+  it("upload_log.lua and mirror.lua say of a module without FTP that it is one", function()
+    local wifi = "emulator:Ai-WB2"
+    local path = ftp_lab.write(folder .. "/for-wifi", "a file")
+    for script, arguments in pairs { ["upload_log.lua"] = { "-p", wifi, "--apn", "internet", path, "ftp://h/x" },
+      ["mirror.lua"] = { "-p", wifi, "--host", "h", "/pub", folder .. "/here" } } do
+      local status, words = try(script, table.unpack(arguments))
+      assert.are.same(1, status)
+      assert.is_truthy(words:find("the module on emulator:Ai-WB2 has no FTP client\n", 1, true), words)
+    end
+  end)
+
   it("mirror.lua notices a folder that it cannot make before it uses the module", function()
     local path = ftp_lab.write(folder .. "/no-folder", "a file") .. "/below"
     local status, words = try("mirror.lua", "-p", folder .. "/no-such-port", "--host", "h", "/pub", path)

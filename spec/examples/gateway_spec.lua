@@ -45,14 +45,39 @@ describe("The example gateway.lua", function()
     assert.are.same({ true, true, true }, { all[1], all[3], all[5] })
   end)
 
+  --- What it says, without the time, and its exit status.
+  local function run(port, ...)
+    local words = { "env", "LUA_PATH=" .. package.path, "LUA_CPATH=" .. package.cpath, "timeout", "-s", "INT", "3", "lua5.4",
+      "examples/gateway.lua", port, "internet", ... }
+    local pipe = assert(io.popen(Process.quote(words) .. " 2>&1"))
+    local said = pipe:read "a"
+    local _, _, status = pipe:close()
+    return ("\n" .. said):gsub("\n%d+%-%d+%-%d+ [%d:]+ ", "\n"):sub(2), status
+  end
+
   it("says how it is called where an address is none", function()
-    for _, addresses in ipairs { { "here", "a:1" }, { "127.0.0.1:1", "a" }, { "127.0.0.1:1" } } do
-      local words = { "env", "LUA_PATH=" .. package.path, "LUA_CPATH=" .. package.cpath, "lua5.4", "examples/gateway.lua",
-        "/dev/none", "internet", table.unpack(addresses) }
-      local pipe = assert(io.popen(Process.quote(words) .. " 2>&1"))
-      local said = pipe:read "a"
-      local _, _, status = pipe:close()
+    for _, addresses in ipairs { { "here", "a:1" }, { "127.0.0.1:1", "a" }, { "127.0.0.1:1" }, { "127.0.0.1:99999", "a:1" },
+      { "127.0.0.1:1", "a:99999" }, { "127.0.0.1:0", "a:1" } } do
+      local said, status = run("/dev/none", table.unpack(addresses))
       assert.are.same({ "usage: gateway.lua PORT APN ADDRESS:PORT HOST:PORT\n", 2 }, { said, status })
     end
+  end)
+
+  it("says in a sentence what it cannot begin without: the port, a cellular module, its own address", function()
+    local said, status = run("/dev/none", "127.0.0.1:7000", "a:1")
+    assert.are.equal(1, status)
+    assert.is_truthy(said:find "^cannot start: there is no port /dev/none\nwhat to try: [^\n]+\n$", said)
+    said, status = run("emulator:Ai-WB2", "127.0.0.1:7000", "a:1")
+    assert.are.equal(1, status)
+    assert.is_truthy(said:find "^cannot start: this is a Wi%-Fi module: [^\n]+\n$", said)
+    said, status = run("emulator", "192.0.2.1:7000", "a:1")
+    assert.are.equal(1, status)
+    assert.is_truthy(said:find "\n?192.0.2.1:7000: [^\n]+\n$", said)
+  end)
+
+  it("ends at Ctrl-C without a place in the sources", function()
+    local said, status = run("emulator", "127.0.0.1:" .. Process.free_port(), "a:1")
+    assert.is_truthy(said:find "\nended: interrupted\n", said)
+    assert.is_true(status == 130 or status == 124, status)
   end)
 end)

@@ -33,6 +33,20 @@ describe("The example quickstart.lua", function()
     assert.is_truthy(output:find("Proved: the server's chain ends in the CA", 1, true), output)
   end)
 
+  it("says what is wrong with its options before it opens the port", function()
+    for option, why in pairs {
+      ["--nope 3"] = "there is no option --nope", ["--baud"] = "--baud needs a value",
+      ["--baud fast"] = "--baud is no number: fast", ["--url http://a/"] = "--url does not begin with https://: http://a/",
+      ["--ca /none"] = "the CA cannot be read: /none: No such file or directory",
+    } do
+      local pipe = assert(io.popen(("env LUA_PATH='%s' LUA_CPATH='%s' lua5.4 examples/quickstart.lua -p /dev/none %s 2>&1")
+        :format(package.path, package.cpath, option)))
+      local said = pipe:read "a"
+      local _, _, status = pipe:close()
+      assert.are.same({ "quickstart.lua: " .. why, 2 }, { said:match "([^\n]*)\n$", status })
+    end
+  end)
+
   it("fetches it through a Wi-Fi module, and does not claim what that does not check", function()
     local output = run("Ai-WB2", "--ssid", "home", "--password", "secret")
     assert.is_truthy(output:find("SHA-256 " .. sum, 1, true), output)

@@ -66,6 +66,58 @@ describe("The help of a modem", function()
     assert.is_nil(text:find(".lua", 1, true))
   end)
 
+  it("lists the methods of the objects that calls give, by name and of the object itself", function()
+    for name, method in pairs { socket = "send(data, i, j)", session = "put(source, path, options)",
+      server = "accept(timeout)", keeper = "ready(timeout)" } do
+      local text = tostring(modem:help(name))
+      assert.is_truthy(text:find("\n  " .. name .. ":" .. method .. " ", 1, true), text)
+    end
+    local keeper <close> = assert(modem:keep { network = { apn = "internet" } })
+    assert.are.equal(tostring(modem:help "keeper"), tostring(modem:help(keeper)))
+    assert.has_error(function() modem:help {} end)
+  end)
+
+  it("lists the methods of a socket for datagrams with those that it has in common with others", function()
+    local socket <close> = require("hayes.stream.make").unconnected("udp", true)
+    local text = tostring(modem:help(socket))
+    for _, name in ipairs { "send", "receive", "close", "settimeout" } do
+      assert.is_truthy(text:find("\n  socket:" .. name .. "(", 1, true), text)
+    end
+  end)
+
+  it("tells of one method of such an object, and names the nearest one", function()
+    local text = tostring(modem:help "socket:receive")
+    assert.is_truthy(text:find("^socket:receive%(pattern, prefix%)\n"), text)
+    assert.are.equal(text, tostring(modem:help "socket.receive()"))
+    assert.are.equal(tostring(modem:help "socket"), tostring(modem:help "socket:"))
+    assert.is_truthy(tostring(modem:help "session.put"):find("\n    verify ", 1, true))
+    local _, err = modem:help "socket.sned"
+    assert.is_truthy(tostring(err):find("did you mean socket:send?", 1, true))
+  end)
+
+  it("tells of the library's own functions", function()
+    local text = tostring(modem:help "hayes")
+    for _, name in ipairs { "open(address, options)", "run(", "sleep(seconds)", "emulator(" } do
+      assert.is_truthy(text:find("\n  hayes." .. name, 1, true), text)
+    end
+    assert.is_truthy(tostring(modem:help "hayes.open"):find("\n    flow ", 1, true))
+    local _, err = modem:help "hayes.opn"
+    assert.is_truthy(tostring(err):find("did you mean hayes.open?", 1, true), tostring(err))
+  end)
+
+  it("knows no method that is the library's own", function()
+    local text = tostring(modem:help "socket")
+    for _, name in ipairs { "new", "derive", "report", "unsent", "__gc" } do
+      assert.is_nil(text:find(":" .. name .. "(", 1, true), name)
+    end
+  end)
+
+  it("points from the call that gives an object to its methods", function()
+    assert.is_truthy(tostring(modem:help "ssl.open"):find('modem:help "socket" lists the methods of that.', 1, true))
+    assert.is_nil(tostring(modem:help "keeper:state"):find("lists the methods", 1, true)) -- its state is no keeper
+    assert.is_truthy(tostring(modem:help "ftp.open"):find('modem:help "session" lists the methods of that.', 1, true))
+  end)
+
   it("is hinted at by a service that is printed", function()
     local text = tostring(modem.ssl)
     assert.is_truthy(text:find("^modem%.ssl: .*open.*; modem:help \"ssl\" tells more$"), text)

@@ -134,6 +134,8 @@ describe("A modem:", function()
       assert.are.same("modem:at: the command is nil; it must be string", raises(function() modem:at() end))
       assert.are.same('modem:at: no option is called "timeuot" (did you mean timeout?)',
         raises(function() modem:at("AT", { timeuot = 1 }) end))
+      assert.are.same('modem:at: no option is called "time" (did you mean timeout?)', -- which begins so
+        raises(function() modem:at("AT", { time = 1 }) end))
       assert.are.same("modem:at: AT+QSSLSEND=1,5 waits for data; give { data = … }",
         raises(function() modem:at("AT+QSSLSEND=1,5") end))
       assert.are.same("modem:at: the command holds CR at byte 3; a command is one line without control characters",

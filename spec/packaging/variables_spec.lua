@@ -19,7 +19,8 @@ end
 describe("make refuses", function()
   it("numbers that are none, or of which nothing would come", function()
     for _, target in ipairs { "fuzz SECONDS", "soak SECONDS", "soak-ftp SEEDS", "soak-ftp FIRST", "mutants JOBS",
-      "simulate-mutants SEEDS", "bench BENCH_MIB", "test-vm LIMIT" } do
+      "simulate-mutants SEEDS", "bench BENCH_MIB", "bench BENCH_TURNS", "bench BENCH_ROUNDS",
+      "test-vm LIMIT" } do
       local name, variable = target:match "(%S+) (%S+)"
       for _, value in ipairs { "abc", "0", "-1", "1.5", "1 2", "9999999999" } do
         assert.are.equal(("%s is %s; it must be a whole number from 1 to 999999999"):format(variable, value),
@@ -62,9 +63,17 @@ describe("make simulate", function()
       assert.are.equal("ONLY is " .. value .. "; it must be numbers of faults, such as 2,5, or 0 for none of them",
         simulate("SEED=17 ONLY=" .. value))
     end
-    assert.are.equal("ONLY is for one seed: give SEED, too", simulate "ONLY=1")
     for _, value in ipairs { "0", "1", "1,2" } do
       assert.is_truthy(simulate("SEED=17 ONLY=" .. value, 0):find "^seed 17: clean ")
+    end
+  end)
+
+  it("refuses what it would not heed: a variable that is for one seed alone, or for many", function()
+    for _, name in ipairs { "ONLY", "TRACE" } do
+      assert.are.equal(name .. " is for one seed: give SEED, too", simulate(name .. "=1"))
+    end
+    for _, name in ipairs { "SEEDS", "FIRST", "MATTERED" } do
+      assert.are.equal(name .. " is for many seeds, and SEED chooses one: give one of them", simulate("SEED=17 " .. name .. "=1"))
     end
   end)
 

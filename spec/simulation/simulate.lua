@@ -173,16 +173,28 @@ local function run_one(seed, only, traces)
   return not failure
 end
 
+local function is_given(get, name) return (get(name) or "") ~= "" end
+
+--- Variables that mean nothing beside what else is given are refused: nobody would notice that they are not heeded.
+local function refuse_ignored(get, seed)
+  for _, name in ipairs(seed and { "SEEDS", "FIRST", "MATTERED" } or { "ONLY", "TRACE" }) do
+    if is_given(get, name) then
+      refuse(seed and "%s is for many seeds, and SEED chooses one: give one of them"
+        or "%s is for one seed: give SEED, too", name)
+    end
+  end
+end
+
 local function run_many(get, first, count)
   local failed, began, counts, checks = 0, os.clock(), new_counts(), {}
-  local tries = (get "MATTERED" or "") ~= ""
+  local tries = is_given(get, "MATTERED")
   for number = first, first + count - 1 do
     local run, failure = simulate.run(number)
     count_faults(counts, number, run, tries and not failure)
     count_checks(checks, run)
     if failure then
       failed = failed + 1
-      if (get "STOP" or "") ~= "" then
+      if is_given(get, "STOP") then
         print(("seed %d: %s"):format(number, failure))
         return 1
       end
@@ -199,12 +211,12 @@ local function run_wanted(get)
   choose_scene(get "SCENE" or "")
   local seed = whole_number(get, "SEED", 0)
   local first, count = whole_number(get, "FIRST", 0) or 1, whole_number(get, "SEEDS", 1) or 2000
-  if not seed and (get "ONLY" or "") ~= "" then refuse "ONLY is for one seed: give SEED, too" end
+  refuse_ignored(get, seed)
   if not seed then return run_many(get, first, count) end
-  return run_one(seed, chosen_faults(get "ONLY" or "", seed), (get "TRACE" or "") ~= "") and 0 or 1
+  return run_one(seed, chosen_faults(get "ONLY" or "", seed), is_given(get, "TRACE")) and 0 or 1
 end
 
---- By the variables of the environment: SEED, ONLY, TRACE; or SEEDS and FIRST; SCENE. Gives the exit code.
+--- By the variables of the environment: SEED, ONLY, TRACE; or SEEDS, FIRST, MATTERED, STOP; SCENE. Gives the exit code.
 function simulate.main(get)
   local ok, result = pcall(run_wanted, get)
   if ok then return result end

@@ -12,7 +12,7 @@ child, master = pty.fork()
 if child == 0:
     os.environ["TERM"] = os.environ.get("SPEC_TERM", "xterm")
     os.execvp(sys.argv[2], sys.argv[2:])
-fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
+fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack("HHHH", 40, int(os.environ.get("SPEC_COLUMNS", "120")), 0, 0))
 seen, searched = b"", 0
 
 

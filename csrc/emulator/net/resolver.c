@@ -98,10 +98,18 @@ static bool split_port(char *text, char **host, unsigned *port)
     return true;
 }
 
+static bool is_known(const struct emu_resolver *resolver, const char *host, unsigned asked)
+{
+    for (size_t i = 0; i < resolver->count; i++)
+        if (strcasecmp(resolver->rules[i].host, host) == 0 && resolver->rules[i].asked == asked)
+            return true;
+    return false;
+}
+
 const char *emu_resolver_add(struct emu_resolver *resolver, const char *text)
 {
     static const char expected[] = "HOST[:ASKED]=ADDR[:PORT] with an IP address and ports from 1 to 65535";
-    char *copy = emu_copy_text(text), *equals = strchr(copy, '='), *host, *address;
+    char *copy = emu_copy_text(text), *equals = strchr(copy, '='), *host = copy, *address;
     struct emu_resolve_rule rule = {0};
     bool good = equals != NULL;
     if (good) {
@@ -109,13 +117,14 @@ const char *emu_resolver_add(struct emu_resolver *resolver, const char *text)
         good = split_port(copy, &host, &rule.asked) && *host &&
                split_port(equals + 1, &address, &rule.port) && read_address(address, &rule.address);
     }
-    if (good) {
+    bool again = good && is_known(resolver, host, rule.asked);
+    if (good && !again) {
         rule.host = emu_copy_text(host);
         resolver->rules = emu_resize(resolver->rules, (resolver->count + 1) * sizeof rule);
         resolver->rules[resolver->count++] = rule;
     }
     free(copy);
-    return good ? NULL : expected;
+    return again ? "each host, or each port of it, once" : good ? NULL : expected;
 }
 
 void emu_resolver_free(struct emu_resolver *resolver)

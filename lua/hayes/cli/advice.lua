@@ -8,6 +8,11 @@ local function quoted(value)
   return type(value) == "string" and ('"%s"'):format(value) or tostring(value)
 end
 
+--- A sentence may begin with a command, as it was typed.
+local function sentence(text)
+  return text:find "^[Aa][Tt]%A" and text or (text:gsub("^%l", string.upper))
+end
+
 --- What is wrong with the parameters of the first command of a line that has something wrong, and what tells more.
 local function problems_of(explanation, explain)
   local list = {}
@@ -38,7 +43,7 @@ function advice.on(modem, text, err, explain)
   if not errors.is(err) or not err.result then return err end
   local found, unknown = modem:explain(text)
   local hint = found and found.kind == "command" and problems_of(found, explain or "hayes explain %s")
-  if not found and unknown.known then hint = unknown.message:gsub("^%l", string.upper) .. "." end
+  if not found and unknown.known then hint = sentence(unknown.message) .. "." end
   local nearest = not found and not hint and (unknown.nearest or {})[1]
   if nearest and nearest:find "^%p" and not err.code then hint = ("Did you mean AT%s?"):format(nearest) end
   if not hint then return err end

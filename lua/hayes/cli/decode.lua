@@ -52,7 +52,7 @@ end
 ---@param line string
 function decode.print(out, modem, line)
   out:line("%s", line)
-  for _, row in ipairs(decode.rows(modem, line)) do out:line("%s", out:style("dim", "  " .. row)) end
+  for _, row in ipairs(decode.rows(modem, line)) do out:say(out:style("dim", "  " .. row)) end
 end
 
 return decode

@@ -5,6 +5,7 @@ local check = require "hayes.check"
 local core = require "hayes.core"
 local errors = require "hayes.error"
 local exchange = require "hayes.exchange"
+local layout = require "hayes.explain.layout"
 local Output = require "hayes.cli.output"
 local parser = require "hayes.cli.parser"
 local paths = require "hayes.cli.paths"
@@ -18,6 +19,8 @@ local wording = require "hayes.cli.wording"
 ---@field modem? hayes.modem the one that target.open opened
 
 local cli = {}
+
+local STDERR <const> = 2
 
 --- The error as JSON has it: its fields, without what is of use in a script alone.
 local function fields_of(err)
@@ -83,7 +86,8 @@ function cli.main(words)
   local arguments, err, current = parser.parse(words)
   if not arguments then
     local is_bare = err == "a command is required" -- then what there is helps more than the form
-    io.stderr:write(is_bare and current:get_help() or current:get_usage(), "\nhayes: ", printable.text(err), "\n")
+    local message = layout.fit("hayes: " .. printable.text(err), STDERR)
+    io.stderr:write(is_bare and current:get_help() or current:get_usage(), "\n", message, "\n")
     return stop.WRONG_USE
   end
   local run = { arguments = arguments, out = Output.new { json = arguments.json } }

@@ -3,6 +3,7 @@
 local base = require "hayes.display.printable"
 local core = require "hayes.core"
 local json = require "dkjson"
+local layout = require "hayes.explain.layout"
 local printable = require "hayes.cli.printable"
 local stop = require "hayes.cli.stop"
 
@@ -12,6 +13,8 @@ local stop = require "hayes.cli.stop"
 ---@field styled boolean
 local Output = {}
 Output.__index = Output
+
+local STDERR <const> = 2
 
 local styles = { bold = 1, dim = 2, red = 31, green = 32, yellow = 33, cyan = 36 }
 
@@ -91,8 +94,11 @@ end
 --- Something for the person at the terminal that is no result.
 function Output.note(_, text, ...)
   note_failure(io.stdout:flush())
-  io.stderr:write(formatted(text, ...), "\n")
+  io.stderr:write(layout.fit(formatted(text, ...), STDERR), "\n")
 end
+
+--- A line of our own: on a terminal that is too narrow for it, it is broken between words.
+function Output.say(_, text) write(layout.fit(formatted("%s", text)), "\n") end
 
 --- Rows of equal length in columns; the last column is not padded.
 ---@param rows string[][]
@@ -107,7 +113,7 @@ function Output:table(rows)
       local padding = (" "):rep(i < #row and widths[i] - (utf8.len(row[i]) or #row[i]) or 0)
       words[i] = row[i] .. padding
     end
-    self:line("%s", table.concat(words, "  "):gsub("%s+$", ""))
+    self:say((table.concat(words, "  "):gsub("%s+$", "")))
   end
 end
 

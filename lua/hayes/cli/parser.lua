@@ -2,12 +2,16 @@
 
 local argparse = require "argparse"
 local hayes_version = require("hayes")._VERSION
+local layout = require "hayes.explain.layout"
 
 local parser = {}
 
 --- In the order in which the help lists them.
 local names = { "ports", "info", "at", "shell", "explain", "tls", "http", "ftp", "file", "wifi", "forward",
   "socks", "probe", "trace", "emulate", "dialect" }
+
+-- The widest that texts become; on a narrower terminal they are as wide as that.
+local HELP_WIDTH <const>, USAGE_WIDTH <const> = 110, 100
 
 ---@type table<string, { define: fun(command: any), run: fun(run: hayes.cli.run): integer? }>
 parser.commands = {}
@@ -63,7 +67,7 @@ end
 function parser.new()
   local top = argparse("hayes", "The network and file services of serial AT modules, from a shell.",
     "`hayes COMMAND --help` shows options and examples.")
-  top:help_description_margin(30):help_max_width(110):usage_max_width(100)
+  top:help_description_margin(30):help_max_width(HELP_WIDTH):usage_max_width(USAGE_WIDTH)
   top:add_help_command()
   top:add_complete_command()
   top._commands[2]:epilog("`make install` puts these files where shells look for them. Without it:\n"
@@ -82,17 +86,26 @@ function parser.new()
   return top
 end
 
+--- `help ftp put` is `ftp put --help`: argparse's own `help` takes one word and leaves out the others without a word.
+local function spelt_out(words)
+  if words[1] ~= "help" or not words[2] or words[2]:find "^%-" then return words end
+  local list = table.move(words, 2, #words, 1, {})
+  list[#list + 1] = "--help"
+  return list
+end
+
 --- The arguments as a table, or `shown` alone, a text that was asked for (the help); or nil, what is wrong with them,
 --- and the parser of the command that they belong to.
 ---@param words string[]
 function parser.parse(words)
   local top = parser.new()
+  top:help_max_width(layout.width(HELP_WIDTH)):usage_max_width(layout.width(USAGE_WIDTH))
   local mark = {}
   local function refuse(current, message) error({ mark = mark, current = current, message = message }, 0) end
   top.error = refuse
   for _, command in ipairs(top._commands) do command.error = refuse end -- `help` and `completion` ask theirs
   catch_texts(top, true)
-  local ok, result = pcall(top.parse, top, words)
+  local ok, result = pcall(top.parse, top, spelt_out(words))
   catch_texts(top)
   if ok then return result end
   if type(result) == "table" and result[SHOWN] then return { shown = result[SHOWN] } end

@@ -28,8 +28,13 @@ local phrases = {
   { 'modem.network.attach { pin = "…"', '--pin @FILE, modem.network.attach { "…"' },
   { 'verify = "mutual"', "--cert and --key" },
   { 'verify = "none"', "--insecure" },
+  { "a wrong PIN that the library did not send", "a wrong PIN that this run did not send" },
+  { "With pin_again = true it is sent anyway", "`hayes shell` sends it anyway, by AT+CPIN=\"…\"" },
   { "replace = true", "--replace" },
   { "{ data = … }", "--data" },
+  { 'flow = "rtscts"', "--flow rtscts" },
+  { "Try baud = ", "Try --baud " },
+  { "hayes.ports()", "`hayes ports`" },
   { " (ftp:close(), modem.ftp.open)", "" },
   { "A path without / in front begins in the current folder: ftp:pwd() tells that, and ftp:entries() what is in it.",
     "A path begins in the account's folder, and with %2F in front at the server's root: `hayes ftp ls URL` tells what "

@@ -85,8 +85,25 @@ local function add_options(lines, rules)
   for name, rule in pairs(rules) do rows[#rows + 1] = { name, allowed(rule), rule.doc or "" } end
   table.sort(rows, function(a, b) return a[1] < b[1] end)
   lines[#lines + 1] = ""
-  lines[#lines + 1] = "  Options, with the values allowed, and the default in brackets:"
+  lines[#lines + 1] = layout.paragraph("Options, with the values allowed, and the default in brackets:", "  ")
   append(lines, layout.table(rows, "    "))
+end
+
+--- What modem:help knows by a name of its own: the objects that calls give. A session is of modules with FTP.
+local OBJECTS = {
+  socket = "hayes.stream.socket", server = "hayes.stream.server", keeper = "hayes.keeper",
+  session = { service = "ftp", member = "session" },
+}
+
+local GIVEN = { ["hayes.socket"] = "socket", ["hayes.server"] = "server", ["hayes.keeper"] = "keeper",
+  ["hayes.ftp"] = "session" } -- the name in OBJECTS, by the type
+
+--- A line that says what tells of the object that a call gives; nil: it gives none.
+local function pointer(doc)
+  for _, text in ipairs(doc.returns) do
+    local name = GIVEN[text:match "^hayes%.[%w.]+" or ""]
+    if name then return ("modem:help \"%s\" lists the methods of that."):format(name) end
+  end
 end
 
 --- Everything about one function.
@@ -108,6 +125,8 @@ local function full(call, doc, rules)
   if #doc.returns > 0 then
     lines[#lines + 1] = ""
     for _, text in ipairs(doc.returns) do lines[#lines + 1] = layout.paragraph("Returns " .. text, "  ") end
+    local more = pointer(doc)
+    if more then lines[#lines + 1] = layout.paragraph(more, "  ") end
   end
   for _, word in ipairs { "Errors", "Source" } do
     local text = doc[word:lower()]
@@ -162,8 +181,9 @@ local function overview(modem)
   end
   append(lines, rows_of(list, "modem:"))
   lines[#lines + 1] = ""
-  lines[#lines + 1] = 'modem:help "network" tells of a service, modem:help "network.attach" of a function,'
-  lines[#lines + 1] = 'modem:explain "+CSQ" of a command.'
+  lines[#lines + 1] = layout.paragraph('modem:help "network" tells of a service, modem:help "network.attach" of a '
+    .. 'function, modem:help "socket" of what ssl.open gives (and so "session", "server", "keeper"), '
+    .. 'modem:explain "+CSQ" of a command.')
   return new(lines)
 end
 
@@ -187,24 +207,148 @@ local function unknown(what, names)
       nearest and (" (did you mean %s?)"):format(nearest) or "", table.concat(names, ", ")) }
 end
 
---- Help about a modem, one of its services or one of their functions.
+--- The methods of a class that are for programs: those that are called with a colon.
+local function methods_of(class)
+  local list = {}
+  for _, entry in ipairs(functions_of(class)) do
+    if entry.doc.name:find(":", 1, true) and not entry.name:find "^__" then list[#list + 1] = entry end
+  end
+  local meta = getmetatable(class)
+  local above = meta and meta.__index -- a socket for datagrams is one with some methods of its own
+  for _, entry in ipairs(type(above) == "table" and methods_of(above) or {}) do
+    if not check.named(list, entry.name) then list[#list + 1] = entry end
+  end
+  table.sort(list, function(a, b) return a.name < b.name end)
+  return list
+end
+
+--- The class of an object of the library with methods for programs; nil: it is none.
+local function class_of(object)
+  local meta = type(object) == "table" and getmetatable(object)
+  local is_ours = type(meta) == "table" and type(meta.__name) == "string" and meta.__name:find "^hayes%."
+  local class = is_ours and meta.__index
+  return type(class) == "table" and #methods_of(class) > 0 and class or nil
+end
+
+--- Is there help about the methods of this value?
+---@return boolean
+function help.is_object(value) return class_of(value) ~= nil end
+
+local function names_in(list)
+  local names = {}
+  for i, entry in ipairs(list) do names[i] = entry.name end
+  return names
+end
+
+--- The names of the methods that there is help about.
+---@param object any one of which is_object is true
+---@return string[]
+function help.methods_of(object) return names_in(methods_of(class_of(object))) end
+
+--- The methods of a class, or one of them. `word`: what a program calls such an object.
+local function of_class(class, word, member)
+  local list = methods_of(class)
+  if not member then
+    local lines = { ("The methods of a %s:"):format(GIVEN[class.__name] or class.__name:gsub("^hayes%.", "")), "" }
+    append(lines, rows_of(list, word .. ":"))
+    return new(lines)
+  end
+  local entry = check.named(list, member)
+  if entry then return full(word .. ":" .. member, entry.doc, check.options_of(class[member])) end
+  local names = names_in(list)
+  for i, name in ipairs(names) do names[i] = word .. ":" .. name end
+  return nil, word .. ":" .. member, names
+end
+
+--- Help about an object that the library has given, or one of its methods.
+---@param object any
+---@param word string  what the program calls it
+---@param member? string
+---@return hayes.help?, hayes.error?
+function help.of_object(object, word, member)
+  local found, missing, names = of_class(class_of(object), word, member)
+  if found then return found end
+  return unknown(missing, names)
+end
+
+--- The class that has a name of its own in modem:help; nil: none, or this module has no such thing.
+local function named_class(modem, name)
+  local module = OBJECTS[name]
+  if type(module) == "table" then
+    local service = modem.dialect.services[module.service]
+    module = type(service) == "string" and service .. "." .. module.member
+  end
+  local found, class = pcall(require, module or "")
+  return found and class or nil
+end
+
+--- The module that a script requires: its functions, or one of them.
+local function of_library(member)
+  local library = require "hayes"
+  if not member then
+    local lines = { "The functions of the library:", "" }
+    append(lines, rows_of(functions_of(library), "hayes."))
+    return new(lines)
+  end
+  local doc = type(library[member]) == "function" and docs.of(library[member])
+  if doc then return full("hayes." .. member, doc, check.options_of(library[member])) end
+  local names = names_in(functions_of(library))
+  for i, name in ipairs(names) do names[i] = "hayes." .. name end
+  return unknown("hayes." .. member, names)
+end
+
+local function of_named(modem, name, member)
+  if name == "hayes" then return of_library(member) end
+  local class = named_class(modem, name)
+  if not class then return nil end
+  local found, missing, names = of_class(class, name, member)
+  if found then return found end
+  return unknown(missing, names)
+end
+
+--- The names that of_modem knows, or those that it knows below one of them: functions of a service, methods of an
+--- object.
 ---@param modem hayes.modem
----@param what? string `ssl`, `ssl.open`, `at`
+---@param name? string
+---@return string[]
+function help.names(modem, name)
+  if name == "hayes" then return names_in(functions_of(require "hayes")) end
+  if name then
+    local class = not modem.dialect.services[name] and named_class(modem, name)
+    if class then return names_in(methods_of(class)) end
+    return modem.dialect.services[name] and names_in(functions_of(modem[name])) or {}
+  end
+  local services = help.services(modem)
+  local names = table.move(METHODS, 1, #METHODS, #services + 1, services)
+  for _, object in ipairs(check.names(OBJECTS)) do
+    if named_class(modem, object) then names[#names + 1] = object end
+  end
+  names[#names + 1] = "hayes"
+  return names
+end
+
+--- Help about a modem, one of its services or one of their functions, or an object that they have given.
+---@param modem hayes.modem
+---@param what? string|table `ssl`, `ssl.open`, `at`, `socket`, `socket.send`, or an object
 ---@return hayes.help?, hayes.error?
 function help.of_modem(modem, what)
-  if what == nil or what == "" then return overview(modem) end
-  what = what:gsub("^modem[.:]", ""):gsub(":", ".")
+  if what == nil or what == "" or what == modem then return overview(modem) end
+  if type(what) == "table" then
+    if class_of(what) then return help.of_object(what, GIVEN[getmetatable(what).__name] or "object") end
+    check.fail("modem:help", "the table is none of the library's objects with methods")
+  end
+  what = what:gsub("^modem[.:]", ""):gsub(":", "."):gsub("%(.*$", ""):gsub("%.$", "")
   local name, member = what:match "^([%w_]+)%.([%w_]+)$"
   name = name or what
   local module = modem.dialect.services[name]
   local names = {}
   if not module then
+    local found, err = of_named(modem, name, member)
+    if found or err then return found, err end
     local f = not member and modem[what]
     local doc = type(f) == "function" and docs.of(f)
     if doc then return full("modem:" .. what, doc, check.options_of(f)) end
-    for _, service in ipairs(services_of(modem)) do names[#names + 1] = service.name end
-    table.move(METHODS, 1, #METHODS, #names + 1, names)
-    return unknown(what, names)
+    return unknown(what, help.names(modem))
   end
   local object = modem[name]
   if not member then return of_service(name, object, module) end

@@ -128,8 +128,8 @@ local function forms_of(self)
     end
   end
   if #settings > 0 then
-    lines[#lines + 1] = ('  AT%s="…"; the explanation of AT%s=%s shows one setting:'):format(self.name, self.name,
-      settings[1][1])
+    lines[#lines + 1] = layout.paragraph(('AT%s="…"; the explanation of AT%s=%s shows one setting:'):format(self.name,
+      self.name, settings[1][1]), "  ")
     append(lines, layout.table(settings, "    "))
   end
   return lines

@@ -180,6 +180,7 @@ function Socket:send_until(deadline)
 end
 
 --- A line on stderr has said how much was not sent.
+---@package
 function Socket:report()
   self.reported, self.untold = true, 0
 end

@@ -36,11 +36,15 @@ function emulate.define(command)
 end
 
 local function addresses(list)
-  local map = {}
+  local map, given = {}, {}
   for _, word in ipairs(list or {}) do
     local name, address = word:match "^([^=]+)=(.+)$"
     if not name then stop.wrong_use("--resolve %s: write it as host[:asked]=address[:port]", word) end
-    map[name] = address
+    local earlier = given[name:lower()]
+    if earlier then
+      stop.wrong_use("--resolve %s: %s was given, too, and a host leads to one address", word, earlier)
+    end
+    map[name], given[name:lower()] = address, word
   end
   return map
 end
@@ -69,6 +73,13 @@ local function check_quirks(given)
   end
 end
 
+--- Gives the emulator, or ends the run: by its own usage where what an option was given is wrong.
+local function start(options)
+  local emulator, err = hayes.emulator(options)
+  if not emulator and err.wrong_option then stop.with(stop.WRONG_USE, err) end
+  return stop.unless(emulator, err)
+end
+
 function emulate.run(run)
   local arguments = run.arguments
   if arguments.quirks == "list" then return print_list(run, stop.unless(Emulator.quirks()), { "name", "what" }) end
@@ -78,9 +89,9 @@ function emulate.run(run)
   if arguments.quirks then check_quirks(arguments.quirks) end
   if arguments.profile then stop.unless(profiles.load(arguments.profile)) end
   local module = arguments.module or not arguments.profile and DEFAULT_MODULE or nil
-  local emulator <close> = stop.unless(hayes.emulator { module = module, profile = arguments.profile,
+  local emulator <close> = start { module = module, profile = arguments.profile,
     flash = arguments.flash, resolve = addresses(arguments.resolve), quirks = arguments.quirks, link = arguments.link,
-    faults = arguments.faults, seed = arguments.seed })
+    faults = arguments.faults, seed = arguments.seed }
   run.out:result({ module = module, profile = arguments.profile, address = emulator.address }, function()
     run.out:line("%s", emulator.address)
   end)

@@ -4,6 +4,7 @@ local core = require "hayes.core"
 local Output = require "hayes.cli.output"
 local convert = require "hayes.cli.convert"
 local ftp_url = require "hayes.cli.ftp_url"
+local lfs = require "lfs"
 local local_file = require "hayes.local_file"
 local mirror = require "hayes.cli.mirror"
 local progress = require "hayes.cli.progress"
@@ -132,8 +133,22 @@ function actions.mirror(run, session, path)
   end)
 end
 
+--- A download needs a folder that its file can be in.
+local function check_place(path)
+  if lfs.attributes(path, "mode") == "directory" then
+    stop.wrong_use("%s is a folder: name the file that is to be written, as in %s/name", path, (path:gsub("/+$", "")))
+  end
+  local folder = path:match "^(.*)/" or "."
+  if lfs.attributes(folder ~= "" and folder or "/", "mode") ~= "directory" then
+    stop.wrong_use("the file cannot be written: there is no folder %s", folder)
+  end
+end
+
 --- What is wrong with the local side is told before the module does anything.
 local function check_local(run)
+  if run.arguments.action == "get" and run.arguments.path and run.arguments.path ~= "-" then
+    check_place(run.arguments.path)
+  end
   if run.arguments.action ~= "put" then return end
   local path = run.arguments.path
   if core.inspect(path) == "fifo" then return end -- its writer would find that its reader has gone

@@ -155,7 +155,10 @@ local function receiver(run, output)
         taken.parts[#taken.parts + 1] = chunk
       else
         local ok, err = output(chunk)
-        if not ok then return nil, err end
+        if not ok then
+          taken.failed = err
+          return nil, err
+        end
       end
       taken.bytes = taken.bytes + #chunk
       show(taken.bytes, length)
@@ -196,6 +199,8 @@ function http.run(run)
     url = with_scheme(next_url)
   end
   taken.finish()
+  -- The connection was given up then, and what it says of that is not the reason.
+  if taken.failed then stop.with(stop.REFUSED, taken.failed) end
   stop.unless(output())
   if not status then stop.with(stop.status_of(headers), headers) end
   if is_redirect[status] and headers.location then

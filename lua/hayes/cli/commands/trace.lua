@@ -71,6 +71,7 @@ end
 
 local function show(run, items, dialect, trips)
   local shown, date, before = chosen(run, items, trips), nil, nil
+  if shown and run.arguments.grep and not next(shown) then run.out:note("no line holds %q", run.arguments.grep) end
   local decoding = dialect and not run.arguments.plain
   local module = { explain = function(_, line) return explain(dialect, line) end }
   for i, item in ipairs(items) do
@@ -83,7 +84,7 @@ local function show(run, items, dialect, trips)
         run.out:style(styles[item.mark], item.mark .. " " .. item.text))
       if decoding and item.mark == "<" and not item.bytes then
         for _, row in ipairs(decode.rows(module, item.text)) do
-          run.out:line("%s", run.out:style("dim", (" "):rep(25) .. row))
+          run.out:say(run.out:style("dim", (" "):rep(25) .. row))
         end
       end
     end

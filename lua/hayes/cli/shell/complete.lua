@@ -10,6 +10,10 @@ local complete = {}
 local function names_of(modem, value)
   local names = {}
   if type(value) ~= "table" then return names end
+  if help.is_object(value) and value ~= modem then
+    for _, key in ipairs(help.methods_of(value)) do names[key] = true end
+    return names
+  end
   for key in pairs(value) do names[key] = true end
   local meta = getmetatable(value)
   local index = meta and meta.__index
@@ -52,6 +56,32 @@ local function lua_names(shell, text)
     if type(name) == "string" and name:sub(1, #word) == word and not name:find "^__" then
       list[#list + 1] = path .. name
     end
+  end
+  table.sort(list)
+  return list
+end
+
+--- The names that help knows, or those below the name that stands before the last dot or colon.
+local function topic_names(shell, before)
+  local variable = before and rawget(shell.environment, before)
+  if help.is_object(variable) then return help.methods_of(variable) end
+  local names = help.names(shell.modem, before)
+  if before then return names end
+  for name, value in pairs(shell.environment) do
+    if value ~= shell.modem and help.is_object(value) then names[#names + 1] = name end
+  end
+  local words = require("hayes.cli.shell.words").names()
+  return table.move(words, 1, #words, #names + 1, names)
+end
+
+--- What may follow the word help.
+local function topics(shell, text)
+  local path, before = text:match "^(([%a_][%w_]*)[.:])"
+  local list, seen = {}, {}
+  for _, name in ipairs(topic_names(shell, before)) do
+    local topic = (path or "") .. name
+    if topic:sub(1, #text) == text and not seen[topic] then list[#list + 1] = topic end
+    seen[topic] = true
   end
   table.sort(list)
   return list
@@ -120,7 +150,9 @@ function complete.candidates(shell, text, from, to)
     return at_command(shell, sent, from - (#line - #sent))
   end
   local list = {}
-  for i, name in ipairs(lua_names(shell, line)) do
+  local topic = line:match "^%s*help%s+([%w_.:]*)$"
+  local is_topic = topic and not topic:find "^modem[.:]"
+  for i, name in ipairs(is_topic and topics(shell, topic) or lua_names(shell, line)) do
     local start = #line - #(line:match "[%a_][%w_.:]*$" or "")
     list[i] = name:sub(from - start)
   end

@@ -3,6 +3,7 @@
 
 local core = require "hayes.core"
 local history = require "hayes.cli.shell.history"
+local layout = require "hayes.explain.layout"
 local Output = require "hayes.cli.output"
 local printable = require "hayes.cli.printable"
 local complete = require "hayes.cli.shell.complete"
@@ -54,15 +55,17 @@ function Editor.shown(text) return history.masked(text) end
 local function print_above(text)
   local columns, rows = core.terminal_columns(STDIN) or 80, 0
   for line in (text .. "\n"):gmatch "(.-)\n" do
-    local bare = line:gsub("\27%[[%d;]*m", "")
-    rows = rows + math.max(1, math.ceil((utf8.len(bare) or #bare) / columns))
+    rows = rows + math.max(1, math.ceil(layout.width_of(line) / columns))
   end
   io.stdout:write(("\27D"):rep(rows), ("\27[%dA"):format(rows), "\0277\r", ("\27[%dL"):format(rows),
     text:gsub("\n", "\r\n"), "\0278", ("\27[%dB"):format(rows))
 end
 
-function Editor:print(text)
+---@param text string
+---@param is_own? boolean the shell's own words, which are broken to fit the terminal
+function Editor:print(text, is_own)
   text = printable.text(text)
+  if is_own then text = layout.fit(text) end
   if self.prompting then print_above(text) else io.stdout:write(text, "\n") end
   Output.flush()
 end

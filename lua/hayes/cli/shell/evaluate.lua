@@ -2,6 +2,7 @@
 
 local check = require "hayes.check"
 local hayes = require "hayes"
+local help = require "hayes.explain.help"
 local missing = require "hayes.cli.shell.missing"
 local not_lua = require "hayes.cli.shell.not_lua"
 
@@ -20,6 +21,7 @@ function evaluate.environment(shell)
 end
 
 local MOST_ENTRIES = 40
+local SHORT <const> = 3 -- a word of so many letters is near to too many
 local DEEPEST = 4
 
 local function key_text(key)
@@ -79,8 +81,10 @@ local function print_results(shell, ...)
   if values[1] == nil and values.n > 1 then return show_failure(shell, values[2], values[3]) end
   while values.n > 1 and values[values.n] == nil do values.n = values.n - 1 end -- no error, that is
   for i = 1, values.n do
-    local shown = evaluate.show(values[i])
-    shell:print(shown)
+    -- Lines of a module, and texts, stay as they came.
+    local meta = type(values[i]) == "table" and getmetatable(values[i])
+    local is_ours = type(values[i]) == "table" and not (meta and meta.__name == "hayes.response")
+    shell:print(evaluate.show(values[i]), nil, is_ours)
   end
 end
 
@@ -96,6 +100,14 @@ function evaluate.is_unfinished(text)
   return not expression and (ends_too_early(err) or ends_too_early(of_expression)) ~= nil
 end
 
+--- Says once of each kind of object what tells of its methods: nothing that is printed shows that it has any.
+local function show_help_of(shell, name, value)
+  local kind = help.is_object(value) and getmetatable(value)
+  if not kind or shell.shown_help[kind] then return end
+  shell.shown_help[kind] = true
+  if shell:has_person() then shell:tell(("help %s lists its methods"):format(name)) end
+end
+
 --- NAME = EXPRESSION as a function that gives what the expression gives, so that the error beside a nil is not lost.
 local function assignment(shell, text)
   local name, expression = text:match "^%s*(%a[%w_]*)%s*=(.+)$"
@@ -105,6 +117,7 @@ local function assignment(shell, text)
     local values = table.pack(f())
     shell.environment[name] = values[1]
     if values[1] == nil and values[2] ~= nil then show_failure(shell, values[2], values[3]) end
+    show_help_of(shell, name, values[1])
   end
 end
 
@@ -126,7 +139,7 @@ function evaluate.run(shell, text)
   local results = table.pack(pcall(f))
   local is_nil = not results[1] and type(results[2]) == "string" and results[2]:find("a nil value", 1, true)
   local is_bare = results[1] and results.n == 2 and results[2] == nil and text:find "^modem[%w_.]+$"
-  local remark = (is_nil or is_bare) and missing.of(shell.modem, text)
+  local remark = (is_nil or is_bare) and missing.of(shell.modem, text, shell.environment)
   if not results[1] then
     local is_mistake = type(results[2]) == "string" and results[2]:find "^line:1: attempt to "
     if is_mistake and not remark then return show_mistake(shell, text, results[2]) end
@@ -136,7 +149,9 @@ function evaluate.run(shell, text)
   if remark then shell:tell(remark) end
   local name = results[1] and results.n == 2 and results[2] == nil and text:match "^%a[%w_]*$"
   if name and name ~= "nil" then
-    shell:tell(("no variable is called %s, and no word of the shell: help lists those"):format(name))
+    local nearest = #name > SHORT and check.nearest(name, require("hayes.cli.shell.words").names())
+    shell:tell(("no variable is called %s, and no word of the shell%s: help lists those"):format(name,
+      nearest and (" (did you mean %s?)"):format(nearest) or ""))
   end
 end
 

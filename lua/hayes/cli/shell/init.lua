@@ -19,6 +19,7 @@ local words = require "hayes.cli.shell.words"
 ---@field hex boolean   bytes that are no text are printed in hex
 ---@field log? file*
 ---@field hinted? string    the hint that Tab has shown for this line
+---@field shown_help table<table, true> kinds of objects, of which the shell has said what tells of their methods
 ---@field leaving? boolean  the person wants to leave
 local Shell = {}
 Shell.__index = Shell
@@ -36,6 +37,7 @@ end
 function Shell.new(run_of, modem)
   local self = setmetatable({
     out = run_of.out, modem = modem, raw = run_of.arguments.raw or false, time = false, hex = false,
+    shown_help = {},
   }, Shell)
   self.editor = Editor.new(self)
   self.environment = evaluate.environment(self)
@@ -48,25 +50,37 @@ local function in_hex(text)
   return (text:gsub("[^\32-\126]", function(c) return ("\\x%02X"):format(c:byte()) end))
 end
 
+--- Writes a line to the log; one that takes no more ends, and that is said.
+function Shell:note_in_log(text)
+  if not self.log then return end
+  local ok, why = self.log:write(text, "\n")
+  if ok then ok, why = self.log:flush() end
+  if ok then return end
+  self.log:close()
+  self.log = nil
+  self:show_error("the log cannot be written, and is ended: " .. why)
+end
+
 --- A line of the shell's output: to the terminal, above a prompt, and into the log.
 ---@param text string
 ---@param style? string  of Output:style
-function Shell:print(text, style)
+---@param is_own? boolean  the shell's own words, and not the module's
+function Shell:print(text, style, is_own)
   if self.hex then text = text:gsub("[^\n]+", in_hex) end
   if style then text = self.out:style(style, text) end
   if self.time then text = os.date "%H:%M:%S " .. text end
-  if self.log then self.log:write(printable.text(text, false, true), "\n") end
-  self.editor:print(text)
+  self:note_in_log(printable.text(text, false, true))
+  self.editor:print(text, is_own)
 end
 
 --- Something that the shell itself says.
 function Shell:tell(text)
-  self:print("-- " .. text, "dim")
+  self:print("-- " .. text, "dim", true)
 end
 
 ---@param hint? string what to try (that of the error)
 function Shell:show_error(err, hint)
-  self:print(tostring(err), "red")
+  self:print(tostring(err), "red", true)
   hint = hint or type(err) == "table" and err.hint
   if hint then self:tell("What to try: " .. hint) end
 end
@@ -74,7 +88,7 @@ end
 --- The fields of a line in words, unless answers are printed as they come.
 local function print_fields(self, line)
   if self.raw then return end
-  for _, row in ipairs(decode.rows(self.modem, line)) do self:print("  " .. row, "dim") end
+  for _, row in ipairs(decode.rows(self.modem, line)) do self:print("  " .. row, "dim", true) end
 end
 
 function Shell:show_event(event)
@@ -82,8 +96,6 @@ function Shell:show_event(event)
   print_fields(self, event.line)
 end
 
---- Sends a command and prints the answer.
----@return boolean it has worked
 --- Sends a command. One that waits for data has to be given some, which takes a call.
 local function ask(shell, text)
   local called, response, err = pcall(shell.modem.at, shell.modem, text)
@@ -93,6 +105,8 @@ local function ask(shell, text)
   return nil, ("%s: write modem:at([[%s]], { data = \"…\" })"):format(refusal, text)
 end
 
+--- Sends a command and prints the answer.
+---@return boolean it has worked
 function Shell:send(text)
   local response, err = ask(self, text)
   if not response then
@@ -110,7 +124,7 @@ end
 
 function Shell:explain(text)
   local found, err = self.modem:explain(text)
-  self:print(found and tostring(found) or tostring(err))
+  self:print(tostring(found or err), nil, true)
 end
 
 --- Does what a line says.
@@ -118,7 +132,7 @@ function Shell:obey(line)
   local text = line:match "^%s*(.-)%s*$"
   self.hinted = nil
   if text == "" then return end
-  if self.log then self.log:write(self.begun and ">> " or "> ", printable.text(self.editor.shown(text)), "\n") end
+  self:note_in_log((self.begun and ">> " or "> ") .. printable.text(self.editor.shown(text)))
   if self.begun then return self:evaluate(self.begun .. "\n" .. text) end
   if text:find "^[Aa][Tt]" then return self:send(text) end
   local question = text:match "^%?%s*(.*)$"
@@ -130,11 +144,12 @@ function Shell:obey(line)
   return self:evaluate(text)
 end
 
-local function has_person(self) return self.editor.interactive or self.editor.unedited end
+--- Is it a person who types, and not a program that writes to a pipe?
+function Shell:has_person() return self.editor.interactive or self.editor.unedited end
 
 --- Runs Lua. A person may go on in the next line; a program that writes to a pipe hears at once what is wrong.
 function Shell:evaluate(text)
-  self.begun = has_person(self) and evaluate.is_unfinished(text) and text or nil
+  self.begun = self:has_person() and evaluate.is_unfinished(text) and text or nil
   if not self.begun then evaluate.run(self, text) end
 end
 
@@ -178,7 +193,7 @@ end
 --- Reads and obeys lines up to the end of input.
 function Shell:run()
   local _finish <close> = setmetatable({}, { __close = function() finish(self) end })
-  if has_person(self) then
+  if self:has_person() then
     local module = self.modem:identify()
     self:tell(("%s on %s; help lists what there is, Ctrl-D leaves"):format(module and module.model or "a module",
       self.modem.address))

@@ -43,16 +43,27 @@ local function of_modem(modem, name)
   return there_is("modem", name, names)
 end
 
---- What a line of Lua asks of the modem or of one of its services that it has not, in words; nil: nothing.
+--- What a line of Lua asks of the modem, of one of its services or of an object in a variable that it has not, in
+--- words; nil: nothing.
 ---@param modem hayes.modem
 ---@param text string
+---@param environment table what the line's Lua sees
 ---@return string?
-function missing.of(modem, text)
+function missing.of(modem, text, environment)
   for name, rest in text:gmatch "%f[%w_]modem[.:]([%a_][%w_]*)([^\n]*)" do
     local value = modem[name]
     if value == nil then return of_modem(modem, name) end
     local member = type(value) == "table" and rest:match "^[.:]([%a_][%w_]*)"
     if member and value[member] == nil then return there_is("modem." .. name, member, sorted_keys(value)) end
+  end
+  for name, member in text:gmatch "%f[%w_]([%a_][%w_]*)[.:]([%a_][%w_]*)" do
+    local value = rawget(environment, name)
+    if name == "hayes" and type(value) == "table" and value[member] == nil then
+      return there_is(name, member, help.names(modem, name))
+    end
+    if value ~= modem and help.is_object(value) and value[member] == nil then
+      return there_is(name, member, help.methods_of(value))
+    end
   end
 end
 

@@ -1,6 +1,8 @@
 --- The shell's own words.
 
 local hayes = require "hayes"
+local help = require "hayes.explain.help"
+local layout = require "hayes.explain.layout"
 local terminal = require "hayes.cli.shell.terminal"
 
 local words = {}
@@ -22,22 +24,31 @@ local function switch(name)
   end
 end
 
-define("help [WHAT]", "this list, or what a word of it or a part of `modem` does", function(shell, rest)
+--- Help about a part of `modem`, or about an object that a variable holds, such as sock or sock:send.
+local function help_about(shell, what)
+  local name, member = what:match "^([%a_][%w_]*)[.:]?([%w_]*)"
+  local value = name and name ~= "modem" and rawget(shell.environment, name)
+  if help.is_object(value) then return help.of_object(value, name, member ~= "" and member or nil) end
+  return shell.modem:help((what:gsub("^modem[.:]?", "")))
+end
+
+define("help [WHAT]", "this list, or what a word of it, a part of `modem`, or a socket or session does; such as help "
+  .. "ssl.open", function(shell, rest)
   for _, entry in ipairs(list) do
-    if entry.word == rest then return shell:print(("%s: %s"):format(entry.form, entry.summary)) end
+    if entry.word == rest then return shell:print(("%s: %s"):format(entry.form, entry.summary), nil, true) end
   end
   if rest ~= "" then
-    local found, err = shell.modem:help((rest:gsub("^modem[.:]?", "")))
+    local found, err = help_about(shell, rest)
     if not found then return shell:show_error(err) end
-    return shell:print(tostring(found))
+    return shell:print(tostring(found), nil, true)
   end
-  local width = 0
-  for _, entry in ipairs(list) do width = math.max(width, #entry.form) end
-  shell:print(("%-" .. width .. "s  %s"):format("AT...", "sends a command to the module"))
-  shell:print(("%-" .. width .. "s  %s"):format("?WHAT", "explains a command, an error, or a line of a module"))
-  for _, entry in ipairs(list) do shell:print(("%-" .. width .. "s  %s"):format(entry.form, entry.summary)) end
-  shell:print "Anything else is Lua: modem.network.status(); `_` is the last value, >> waits for the rest of a block."
-  shell:print "Tab completes, Ctrl-C ends what is under way, Ctrl-D leaves."
+  local rows = { { "AT...", "sends a command to the module" },
+    { "?WHAT", "explains a command, an error, or a line of a module" } }
+  for _, entry in ipairs(list) do rows[#rows + 1] = { entry.form, entry.summary } end
+  shell:print(table.concat(layout.table(rows, ""), "\n"))
+  shell:print("Anything else is Lua: modem.network.status(); `_` is the last value, >> waits for the rest of a block.",
+    nil, true)
+  shell:print("Tab completes, Ctrl-C ends what is under way, Ctrl-D leaves.", nil, true)
 end)
 
 define("watch SECONDS AT...", "sends a command again and again, until Ctrl-C", function(shell, rest)
@@ -68,10 +79,10 @@ define("hex on|off", "bytes that are no text as \\x0D", switch "hex")
 define("log FILE|off", "writes what is shown to a file, too", function(shell, rest)
   if shell.log then shell.log:close() end
   shell.log = nil
+  if rest == "" then return shell:show_error "say where: log FILE; log off ends it" end
   if rest == "off" then return end
   local file, err = io.open(rest, "a")
   if not file then return shell:show_error("the log cannot be written: " .. err) end
-  file:setvbuf "line"
   shell.log = file
 end)
 
