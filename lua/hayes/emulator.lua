@@ -148,6 +148,11 @@ local function fail(words)
     hint = "Is hayes-emulator built, and on the PATH? `make` builds it; `make -s env` prints what the shell needs." }
 end
 
+local function ended()
+  return nil, errors.new { name = "emulator_failed", message = "the emulator has ended, or does not answer any more",
+    hint = "Start it again; what it printed to standard error tells why." }
+end
+
 --- What the program lists for an option; f makes an entry of a line.
 local function list_of(option, f)
   local pipe <close>, words = io.popen(("%s --%s list 2>/dev/null"):format(shell_quote(program()), option))
@@ -214,8 +219,8 @@ local Control = {}
 Control.__index = Control
 
 local function connect(path)
-  local port, _, words = core.open_port("unix:" .. path, 115200, "none")
-  if not port then return fail(words) end
+  local port = core.open_port("unix:" .. path, 115200, "none")
+  if not port then return ended() end
   local self = setmetatable({ port = port, fd = port:fd(), buffer = "" }, Control)
   wait.attach(self)
   return self
@@ -268,7 +273,7 @@ function Emulator:control(line)
     if not self.control_line then return nil, err end
   end
   local answer = self.control_line:ask(line)
-  if not answer then return fail("it does not answer any more") end
+  if not answer then return ended() end
   if answer:find("^error") then
     return nil, errors.new { name = "refused", message = ("the emulator refused %q: %s"):format(line, answer) }
   end

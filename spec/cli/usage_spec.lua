@@ -168,6 +168,14 @@ describe("The command hayes", function()
     assert.is_truthy(result.err:find("Does the module wait for RTS (--flow rtscts)?", 1, true), result.err)
   end)
 
+  it("ends when the module that it emulates has ended", function()
+    local link = os.tmpname() .. "-module"
+    os.execute(("(sleep 1; kill $(pgrep -f '^[^ ]*hayes-emulator .*%s$')) &"):format(link))
+    local result = run { "emulate", "--link", link, timeout = 10 }
+    assert.are.equal(1, result.status)
+    assert.is_truthy(result.err:find("the emulator has ended, or does not answer any more", 1, true), result.err)
+  end)
+
   it("helps with a command of a command, and names the nearest one", function()
     assert.are.equal(run({ "ftp", "put", "--help" }).out, run({ "help", "ftp", "put" }).out)
     assert.are.equal(run({ "at", "--help" }).out, run({ "help", "at" }).out)

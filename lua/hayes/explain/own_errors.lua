@@ -31,7 +31,7 @@ return {
     "`hayes probe` makes one of this module." },
   no_trace = { "The file is no trace of a module.",
     "The option --trace FILE of `hayes`, and hayes.open(address, { trace = path }), write one." },
-  emulator_failed = { "The program hayes-emulator did not start.", "Is it built, and on the PATH?" },
+  emulator_failed = { "The program hayes-emulator did not start, or has ended.", "Is it built, and on the PATH?" },
 
   -- Files of this machine
   no_such_file = { "There is no such file on this machine." },

@@ -11,6 +11,7 @@ local stop = require "hayes.cli.stop"
 local emulate = {}
 
 local DEFAULT_MODULE = "EC200U"
+local LOOK_EVERY <const> = 1 -- seconds from one look at whether the emulator is there to the next
 
 function emulate.define(command)
   command:description "Run a module in software, and print the port that it answers on. Ctrl-C ends it."
@@ -96,7 +97,9 @@ function emulate.run(run)
     run.out:line("%s", emulator.address)
   end)
   run.out.flush()
-  while true do hayes.sleep(3600) end
+  -- Somebody may end the emulator itself: then there is nothing left to wait for.
+  repeat hayes.sleep(LOOK_EVERY) until not emulator:control "port"
+  stop.unless(emulator:control "port")
 end
 
 return emulate
