@@ -48,7 +48,8 @@ local function may_be_late(self, bytes, before, without_cr)
   local right, answer = stream.bytes("to " .. self.host, before + 1, self.link.told), "\r\nOK\r\n"
   if without_cr then right, answer = right:gsub("\r", ""), "\nOK\n" end
   local behind = bytes:sub(#right + 1)
-  return bytes:sub(1, #right) == right and behind ~= "" and answer:find(behind, 1, true) ~= nil
+  local is_more = behind ~= "" or without_cr -- which may be all of it
+  return bytes:sub(1, #right) == right and is_more and answer:find(behind, 1, true) ~= nil
 end
 
 --- Bytes have come to the program. Lines come without their CRs.
