@@ -340,6 +340,19 @@ local function leftovers(run, modem)
   return oracle.leftover_sockets(run, modem)
 end
 
+--- A jump of the clock has ended data mode for the library, so that a server's data stood where a module's lines stand,
+--- and told of a restart: the library does not look for connections behind one.
+local function took_data_for_restart(run)
+  if run.noticed <= run.restarts or run.world.jumped == 0 then return false end
+  for _, link in ipairs(run.links) do
+    local data = link.conn.mode == 2 and stream.bytes("to " .. link.host, 1, link.told) or ""
+    for _, line in ipairs(run.module.kind.boot) do
+      if data:find(line:match "%w+", 1, true) then return true end
+    end
+  end
+  return false
+end
+
 --- What Quectel's services have left of sockets.
 function oracle.leftover_sockets(run, modem)
   for _, name in ipairs { "ip", "ssl" } do
@@ -351,7 +364,8 @@ function oracle.leftover_sockets(run, modem)
   for _, context in pairs(ssl and ssl.context_pool.list or {}) do
     if context.users > 0 or context.under_way > 0 then return "an SSL context" end
   end
-  if run.harm < LOSS and run.keeps_module and count_connections(run) > 0 then return "a connection in the module" end
+  local may_be_left = run.harm >= LOSS or not run.keeps_module or took_data_for_restart(run)
+  if not may_be_left and count_connections(run) > 0 then return "a connection in the module" end
   return nil
 end
 
