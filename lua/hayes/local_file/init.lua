@@ -111,6 +111,19 @@ function local_file.source(path, stream)
   return nil, not_a_stream(kind, path)
 end
 
+--- Whether a path can be read, for a service that has much to do before it reads. A FIFO is not opened: its writer would
+--- find that its reader has gone.
+---@param path string
+---@param stream? { length: integer? } as for source()
+---@return true?, hayes.error?
+function local_file.check_source(path, stream)
+  if core.inspect(path) == "fifo" then return true end
+  local source, err = local_file.source(path, stream)
+  if not source then return nil, err end
+  source.file:close()
+  return true
+end
+
 --- An LTN12 source of whatever is at a path, once, from its beginning: a regular file, a FIFO or a device. It gives nil
 --- and an error if it can be read no further.
 ---@param path string
@@ -251,6 +264,20 @@ function local_file.target(path)
   local part_path = name .. ".part"
   local file, err = open(part_path, "missing", "part", name)
   return file and setmetatable({ file = file, target_path = name, part_path = part_path }, PartFile), err
+end
+
+--- Whether a path can be written, for a service that has much to do before it writes. What an earlier run has left there
+--- stays; FIFOs and devices are not opened.
+---@param path string
+---@return true?, hayes.error?
+function local_file.check_target(path)
+  local kind, name = classify(path, "written")
+  if not kind then return nil, name end
+  if not name then return true end
+  local target, err = local_file.target(path)
+  if not target then return nil, err end
+  target:leave()
+  return true
 end
 
 -- Logs

@@ -1,6 +1,5 @@
 --- hayes ftp: files on FTP and FTPS servers, through the module.
 
-local core = require "hayes.core"
 local Output = require "hayes.cli.output"
 local convert = require "hayes.cli.convert"
 local ftp_url = require "hayes.cli.ftp_url"
@@ -150,9 +149,7 @@ local function check_local(run)
     check_place(run.arguments.path)
   end
   if run.arguments.action ~= "put" then return end
-  local path = run.arguments.path
-  if core.inspect(path) == "fifo" then return end -- its writer would find that its reader has gone
-  stop.unless(local_file.source(path, {})).file:close()
+  stop.unless(local_file.check_source(run.arguments.path, {}))
 end
 
 function ftp.run(run)

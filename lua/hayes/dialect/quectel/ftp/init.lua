@@ -3,10 +3,12 @@
 local check = require "hayes.check"
 local errors = require "hayes.error"
 local ftp_diagnosis = require "hayes.dialect.quectel.network.ftp_diagnosis"
+local local_file = require "hayes.local_file"
 local login = require "hayes.dialect.quectel.ftp.login"
 local option_rules = require "hayes.dialect.quectel.ftp.options"
 local recovery = require "hayes.dialect.quectel.ftp.recovery"
 local Session = require "hayes.dialect.quectel.ftp.session"
+local sources = require "hayes.dialect.quectel.ftp.sources"
 
 --- Left with a session that has neither come about nor failed, it gives that up: the task was cancelled, or something
 --- has raised.
@@ -18,6 +20,12 @@ end
 
 --- How often the first login is tried again where nothing says how often: who has mistyped a name is to hear of it.
 local FIRST_RETRIES = 2
+
+--- Whether a local path will do, before the module logs in for it.
+local function check_path(path, can, ...)
+  if type(path) ~= "string" or path == "" or sources.is_inside(path) then return true end
+  return can(path, ...)
+end
 
 return function(modem)
   ---@class hayes.quectel.ftp_service modem.ftp of a Quectel module
@@ -131,6 +139,8 @@ return function(modem)
   ---@return { bytes: integer, seconds: number, resumed_at: integer? }?, hayes.error?
   function ftp.put(url, source, options)
     local session_options, path, transfer = option_rules.of_url("ftp.put", url, options)
+    local ok, err = check_path(source, local_file.check_source, { length = transfer.length })
+    if not ok then return nil, err end
     return with_session("ftp.put", session_options, function(session) return session:put(source, path, transfer) end)
   end
 
@@ -145,6 +155,8 @@ return function(modem)
   ---@return any, any
   function ftp.get(url, sink, options)
     local session_options, path, transfer = option_rules.of_url("ftp.get", url, options)
+    local ok, err = check_path(sink, local_file.check_target)
+    if not ok then return nil, err end
     return with_session("ftp.get", session_options, function(session) return session:get(path, sink, transfer) end)
   end
 
