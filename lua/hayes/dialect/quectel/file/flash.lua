@@ -209,9 +209,11 @@ function Flash:read(held, offset, length, take)
   end)
 end
 
---- The size of a file that must be there.
+--- The size of a file that must be there. Nothing is read of one without content, which would show that the line has
+--- lost a digit of the size: so that is asked for twice.
 function Flash:size_of(name)
   local size, err = self:size(name)
+  if size == 0 then size, err = self:size(name) end
   if size or err then return size, err end
   return nil, failure.coded(self.modem, 405, "reading " .. name)
 end
