@@ -1,4 +1,4 @@
--- A size that the line has damaged into 0: a file that has content is not given as an empty one.
+-- A size of which the line has lost a digit: a file is not given as an empty one, and a part of it not as the whole.
 
 local hayes = require "hayes"
 local script = require "support.script"
@@ -37,5 +37,28 @@ describe("A file whose size the line has damaged into 0", function()
     local file <close> = assert(io.open(path))
     assert.are.same("not empty", file:read "a")
     os.remove(path)
+  end)
+end)
+
+describe("A file whose size the line has cut off", function()
+  it("is not given in part, as a string", function()
+    script.virtual_time()
+    local bytes, asked = ("0123456789"):rep(27), 0
+    local modem <close> = assert(hayes.open_port(script.port(script.quectel {
+      ["^AT%+QFLST="] = function()
+        asked = asked + 1
+        return ('\r\n+QFLST: "a.bin",%d\r\n'):format(asked == 1 and 27 or #bytes) .. OK
+      end,
+      ["^AT%+QFOPEN="] = "\r\n+QFOPEN: 1\r\n" .. OK, ["^AT%+QFCLOSE="] = OK,
+      ["^AT%+QFREAD="] = function(line)
+        local part = bytes:sub(1, tonumber(line:match ",(%d+)$"))
+        return ("\r\nCONNECT %d\r\n%s"):format(#part, part) .. OK
+      end,
+    }), "script"))
+    local got, err = modem.file.download "a.bin"
+    assert.are.same({ nil, "damaged" }, { got, err.name })
+    assert.is_truthy(tostring(err):find("a.bin has 270 bytes, and 27 came", 1, true))
+    modem:close()
+    script.real_time()
   end)
 end)
