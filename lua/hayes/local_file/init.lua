@@ -111,8 +111,8 @@ function local_file.source(path, stream)
   return nil, not_a_stream(kind, path)
 end
 
---- Whether a path can be read, for a service that has much to do before it reads. A FIFO is not opened: its writer would
---- find that its reader has gone.
+--- Whether a path can be read, for a service that has much to do before it reads. A FIFO is not opened: its writer
+--- would find that its reader has gone.
 ---@param path string
 ---@param stream? { length: integer? } as for source()
 ---@return true?, hayes.error?
@@ -266,8 +266,8 @@ function local_file.target(path)
   return file and setmetatable({ file = file, target_path = name, part_path = part_path }, PartFile), err
 end
 
---- Whether a path can be written, for a service that has much to do before it writes. What an earlier run has left there
---- stays; FIFOs and devices are not opened.
+--- Whether a path can be written, for a service that has much to do before it writes. What an earlier run has left
+--- there stays; FIFOs and devices are not opened.
 ---@param path string
 ---@return true?, hayes.error?
 function local_file.check_target(path)
