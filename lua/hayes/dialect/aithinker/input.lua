@@ -32,7 +32,7 @@ function Input.new(connection)
     announced = 0,          -- packets that are in the module as far as is known
     answered = false,       -- one of these is here, and not yet in `arrived`
     owed = false,           -- in push mode, the last of these was announced without being pushed
-    fetching = false,
+    fetching = Lock.new(),  -- held by the task of fetch()
     stale = false,          -- the last answer may be about another connection that now has its ConID
     failure = false,        -- the error that has ended reading
   }, Input)
@@ -151,11 +151,11 @@ function Input:read_out()
   if not self.has_data then take_behind(self) end
 end
 
-local function fetch_task(self)
+local function fetch_task(self, held)
   do
+    local _fetching <close> = held
     local _reading <close> = self.read_lock:take()
     self:read_out()
-    self.fetching = false
   end
   self.connection:on_read_out()
 end
@@ -163,10 +163,9 @@ end
 --- Reads all packets in a task of its own; then deletes the connection if it has ended.
 function Input:fetch()
   local connection = self.connection
-  if self.fetching or connection.lost or connection.deleted or connection.modem.closed_with then return end
+  if self.fetching.held or connection.lost or connection.deleted or connection.modem.closed_with then return end
   if transparent.is_passing(connection) then return end -- unread data will arrive in data mode
-  self.fetching = true
-  wait.spawn_detached(fetch_task, self)
+  wait.spawn_detached(fetch_task, self, self.fetching:take())
 end
 
 --- Data that has been read or pushed already; nil if there is none. Does not wait.

@@ -3,6 +3,7 @@
 local errors = require "hayes.error"
 local exchange = require "hayes.exchange"
 local failure = require "hayes.failure"
+local Lock = require "hayes.lock"
 local Common = require "hayes.stream.listener"
 local wait = require "hayes.wait"
 
@@ -20,7 +21,7 @@ Listener.__index = Listener
 ---@param wanted table as for sockets:open: type, port, mode, kind ("tcp" or "SSL"), seed_type, what
 function Listener.new(modem, registry, id, wanted)
   return Common.init(setmetatable({ modem = modem, registry = registry, id = id, type = wanted.type, port = wanted.port,
-    wanted = wanted, slots = wanted.slots or false, looked_at = wait.now(), looking = false, look_again = false },
+    wanted = wanted, slots = wanted.slots or false, looked_at = wait.now(), looking = Lock.new(), look_again = false },
     Listener))
 end
 
@@ -45,20 +46,20 @@ Listener.on_missing = Listener.on_deleted
 
 --- Looks for clients in the table of sockets as a task of its own.
 local function look(self)
-  self.looking, self.looked_at = true, wait.now()
-  wait.spawn_detached(function()
+  self.looked_at = wait.now()
+  wait.spawn_detached(function(held)
+    local _looking <close> = held
     repeat
       self.look_again = false
       self.registry:look_for_seeds(self)
     until not self.look_again or self.ended
-    self.looking = false
-  end)
+  end, self.looking:take())
 end
 
 --- Something has come that may be of a client which was not announced.
 function Listener:look_soon()
   self.look_again = true
-  if not (self.looking or self.ended or self.modem.online) then look(self) end
+  if not (self.looking.held or self.ended or self.modem.online) then look(self) end
 end
 
 --- When it is time to look; calls of next() share it, as each may be short.
