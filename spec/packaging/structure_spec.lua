@@ -72,7 +72,7 @@ local closed_rooms = {
   ["hayes.declare"] = { "hayes.declare", "hayes.check", "hayes.core" },
   ["hayes.display"] = { "hayes.display", "hayes.declare", "hayes.check" },
   ["hayes.explain"] = { "hayes.explain", "hayes.declare", "hayes.display", "hayes.dialect", "hayes.check",
-    "hayes.error" },
+    "hayes.error", "hayes.core" },
   ["hayes.loop"] = { "hayes.loop", "hayes.core" },
   ["hayes.port"] = { "hayes.port", "hayes.core", "hayes.error" },
 }

@@ -284,7 +284,7 @@ end
 
 --- The module that a script requires: its functions, or one of them.
 local function of_library(member)
-  local library = require "hayes"
+  local library = package.loaded.hayes -- which requires this module
   if not member then
     local lines = { "The functions of the library:", "" }
     append(lines, rows_of(functions_of(library), "hayes."))
@@ -312,7 +312,7 @@ end
 ---@param name? string
 ---@return string[]
 function help.names(modem, name)
-  if name == "hayes" then return names_in(functions_of(require "hayes")) end
+  if name == "hayes" then return names_in(functions_of(package.loaded.hayes)) end
   if name then
     local class = not modem.dialect.services[name] and named_class(modem, name)
     if class then return names_in(methods_of(class)) end
