@@ -32,4 +32,23 @@ describe("A restart of an Ai-Thinker module right behind its answer to", functio
       sock:close()
     end)
   end)
+
+  it("another command leaves what was lost before to the connections before: one that is opened next has lost nothing", function()
+    local module = WifiModule.new { commands = { ["AT+CSQ"] = function(_, port)
+      port:say("\r\n+EVENT:SocketDown,3", 1)
+      port:say("\r\nready\r\n", 3)
+      return ""
+    end } }
+    local modem <close> = assert(hayes.open_port(module.port, "script"))
+    hayes.run(function()
+      modem.tcp.open("h", 80, { mode = "push" }):close()
+      local busy = hayes.spawn(modem.at, modem, "AT+CSQ")
+      local sock = assert(modem.tcp.open("h", 80, { mode = "push" }))
+      module:incoming(1, "hello")
+      sock:settimeout(10)
+      assert.are.same("hello", sock:receive(5))
+      sock:close()
+      busy:join()
+    end)
+  end)
 end)

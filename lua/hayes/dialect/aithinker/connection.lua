@@ -131,7 +131,7 @@ end
 local function check_for_end(self)
   self.maybe_ended = false
   if self.datagrams or self.peer_closed then return end
-  local row = self.registry.table:row(self)
+  local row = self.registry.table:row(self, { owner = self.place })
   if row == false or row and not SocketTable.is_dead(row) then return end
   wait.sleep(REPORTED_WITHIN)
   if self.peer_closed or self.lost then return end

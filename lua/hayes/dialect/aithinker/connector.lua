@@ -21,9 +21,12 @@ function Connector.new(sockets)
   return setmetatable({ sockets = sockets, pending = false, unanswered = {} }, Connector)
 end
 
---- The module has restarted, or the port is closed: what it has not answered it will not connect.
+--- The module has restarted, or the port is closed: what it has not answered it will not connect, and what it has said
+--- before is not about an opening that it is still to be told of.
 function Connector:lose_all()
   self.unanswered = {}
+  local pending = self.pending
+  if pending then pending.incomplete, pending.since = false, wait.now() end
 end
 
 ---@class hayes.aithinker.pending
