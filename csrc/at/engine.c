@@ -205,7 +205,6 @@ void at_engine_input(struct at_engine *engine, const char *bytes, size_t length)
         engine->span_end = bytes + length;
         return;
     }
-    engine->heard = length > 0;
     size_t unmatched, skipped = at_payload_skip(&engine->payload, bytes, length, &unmatched);
     if (unmatched == 0) {
         at_framer_input(&engine->framer, bytes + skipped, length - skipped);

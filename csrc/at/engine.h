@@ -76,9 +76,7 @@ struct at_engine {
     bool skip_lf;                /* an LF that follows belongs to the line that began data mode */
     bool sync_after_lines;       /* the module has left data mode: resynchronise after its last lines */
     bool answer_in_doubt;      /* data came as lines, or got lost, while the command was in flight: its answer
-                                  may have been data; or a line of it was cut */
-    bool heard;                /* input has come since heard_at was set */
-    at_time heard_at;          /* when the most recent input arrived, outside data mode */
+                                  may have been data */
     bool data_suspected;       /* data came in place of the answer of a command that begins data mode */
     const char *observed_data; /* reported as SEEN, to be delivered next */
     size_t observed_length;
@@ -97,7 +95,6 @@ struct at_engine {
 
 enum {
     AT_QUIET_MS = 100,          /* before the first probe after a command has been given up */
-    AT_LINE_STALL_MS = 500,     /* a line that goes on after so long was perhaps cut by a restart */
     AT_UNRESPONSIVE_MS = 30000, /* how long resynchronisation may take before the host is told */
 };
 

@@ -211,22 +211,9 @@ static enum at_token_kind next_token(struct at_engine *engine, struct at_token *
     return token->kind;
 }
 
-/* What ends a line long after its beginning may be the first line end of a module that has restarted, and
- * takes the next command before it has said so. */
-static void look_for_stall(struct at_engine *engine, at_time now)
-{
-    if (!test_and_clear(&engine->heard))
-        return;
-    if (engine->framer.buffered > 0 && now - engine->heard_at >= at_ms(AT_LINE_STALL_MS) &&
-        at_slot_is_awaiting(&engine->slot))
-        engine->answer_in_doubt = true;
-    engine->heard_at = now;
-}
-
 enum at_event_kind at_engine_next(struct at_engine *engine, at_time now, struct at_event *event)
 {
     struct at_token token;
-    look_for_stall(engine, now);
     if (next_pending(engine, event) != AT_EVENT_NONE)
         return event->kind;
     if (engine->sent_text != NULL || engine->sent_data > 0)

@@ -159,22 +159,6 @@ describe("The engine, when bytes are lost or come twice,", function()
     end
   end)
 
-  it("gets in step where a line of the answer goes on late, as the line end may be that of a module that restarts", function()
-    for seconds, ready in pairs { [0.4] = true, [0.6] = false } do
-      local bench = Bench.new()
-      bench:command("AT+CSQ")
-      bench:receive("\r\n+CSQ: 1,99\r\n\r\nOK")
-      bench:pass(seconds)
-      bench:receive("\r\n")
-      assert.is_not_nil(bench:last("final"))
-      assert.are.same(ready, bench.engine:ready())
-      if not ready then bench:get_in_step() end
-      bench:command("AT+CSQ")
-      bench:receive("\r\n+CSQ: 1,99\r\n\r\nOK\r\n")
-      assert.is_true(bench.engine:ready())
-    end
-  end)
-
   it("does not call an answer with two blocks whole whose first one was damaged", function()
     local bench = Bench.new()
     bench:command("AT+QIRD=0,1500")

@@ -136,6 +136,7 @@ end, act = function(run, fault, word)
   if kind == "push" or kind == "block" or kind == "connect" or is_of_data_mode(run, word) then
     run:line_changed()
     run.block_cut = run.block_cut or fault.banner == "missing"
+    run.banner_lost = run.banner_lost or kind == "push" -- what is announced may take it in
   end
   word.bytes = word.bytes:sub(1, math.floor(fault.place * #word.bytes))
   run:note_cut(word.bytes)

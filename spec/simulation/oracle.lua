@@ -301,8 +301,9 @@ local function check_answers(run, modem)
   end
   local able = math.max(run.module:able_at(), run.line.full_until, run.line.stalled_until, run.world.now)
   while run.world.now < able do hayes.sleep(able - run.world.now) end
-  -- What the module has not heard, or has answered in vain, ends with its time-out.
-  if run.harm >= LOSS then
+  -- What the module has not heard, or has answered in vain, ends with its time-out; so does what it has forgotten in a
+  -- restart that nobody has heard of.
+  if run.harm >= LOSS or run.banner_lost then
     wait_until(run, 480, function() return not modem.exchanges.holder and not modem.exchanges.tickets[1] end)
   end
   local from = run.world.now

@@ -137,7 +137,15 @@ end
 
 --- A module that has restarted says this: its lines look like an answer.
 function Run:note_banner(word)
+  self.banner_at = self.world.now
   for line in word:gmatch("[^\r\n]+") do self.banner_lines[line] = true end
+end
+
+--- Whether what the module gets now was written when it had begun to tell of a restart, and before the library had read
+--- that.
+function Run:is_from_before_notice()
+  local told_now = self.banner_at ~= nil and self.world.now - self.banner_at < 0.1
+  return told_now and (self.noticed < self.restarts or self.line:written_since() <= self.noticed_at)
 end
 
 --- A restart has cut the words of a module after these: what stands behind their last line end has none, and the echo of

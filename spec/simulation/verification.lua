@@ -142,7 +142,7 @@ local NAMES = { "seclevel", "cacert", "cacertex", "sni", "ignorelocaltime", "ign
   "ignoremulticertchainverify", "session_cache", "sslversion" }
 
 --- The module opens a connection with this context: what it is set to now counts for the connection. Where no byte was
---- changed on the line, it must not even be tried with less than was asked.
+--- changed on the line, and no restart is about to be told, it must not even be tried with less than was asked.
 function verification.at_open(module, conn, host)
   local settings = {}
   for _, name in ipairs(NAMES) do settings[name] = value_of(module, conn.context, name) end
@@ -153,7 +153,8 @@ function verification.at_open(module, conn, host)
   run:count("verified openings")
   if context.repaired then run:count("settings mended before a verified opening") end
   context.asked, context.repaired = nil, nil
-  local weaker = run.harm < 3 and run.world.now > (run.garbled_until or 0) and weakness(settings, options)
+  local is_told = run.harm < 3 and run.world.now > (run.garbled_until or 0) and not run:is_from_before_notice()
+  local weaker = is_told and weakness(settings, options)
   if weaker then run.world:note_failure("%s is opened with %s", host, weaker) end
 end
 
