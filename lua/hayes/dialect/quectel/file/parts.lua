@@ -26,22 +26,24 @@ local function verdict(err)
   if failure.is_refusal(err) then return false end
 end
 
---- A program that ended in the middle has left the file open, and the module opens none twice: its handle is closed.
---- True: it was; false: it is not open; nil: the module does not tell.
+--- A program that ended in the middle has left the file open, and the module opens none twice: its handle is closed. So
+--- are all that may be its: the line may have changed the storage in front of the name.
+--- True: one was; false: it is not open; nil: the module does not tell.
 local function close_left_open(modem, name)
   local response, err = modem:call("+QFOPEN", "read")
   if not response then return verdict(err) end
+  local any = false
   for _, line in ipairs(response) do
     local fields = modem:fields("AT+QFOPEN?", line)
     local handle = math.tointeger(fields[2])
     if not handle then return nil end -- it may be this one
     if bare_name(fields[1]) == bare_name(name) then
       local closed, close_err = modem:call("+QFCLOSE", "write", { handle })
-      if closed then return true end
-      return verdict(close_err)
+      if not closed then return verdict(close_err) end
+      any = true
     end
   end
-  return false
+  return any
 end
 
 --- How often, and after how many seconds each time, a file is looked for that the module may have opened after all.
@@ -102,6 +104,7 @@ function File:write(bytes, on_written)
     local response, err = call(self, "+QFWRITE", { self.handle, #piece }, piece)
     if not response then return nil, err end
     local fields = response[1] and self.modem:fields("AT+QFWRITE=0", response[1]) or {}
+    if not fields.written_length then self.modem:resync() end -- as behind an upload without a count (transfer.store)
     if fields.written_length ~= #piece then
       return nil, errors.new { name = "damaged", origin = "file", result = response[1],
         message = ("%d bytes of %s were sent, and the module wrote %s"):format(#piece, self.name,
