@@ -615,6 +615,14 @@ describe("AT+QFTP… on the emulator", function()
       desk:ask("AT+QFTPSIZE=\"large.bin\"", "+CME ERROR: 606")
     end)
 
+    it("does not stall any more after `ftp stall off`, even where it had yet to begin to", function()
+      local desk <close> = session()
+      desk:control("ftp stall 500")
+      desk:control("ftp stall off")
+      local data, err = desk:download('AT+QFTPGET="large.bin","COM:",0,1000')
+      assert.are.same({ whole:sub(1, 1000), 0 }, { data, err })
+    end)
+
     it("ends a waiting upload when its connection is lost, for whatever reason", function()
       for control, result in pairs { ["ftp drop data"] = "OK 607", ["ftp drop control"] = "OK 606",
         ["pdp drop 1"] = "NO CARRIER 605" } do

@@ -11,10 +11,9 @@ struct emu_pty_lock {
     struct emu_loop *loop;
     struct emu_watch watch; /* for close events, by inotify */
     int slave;
-    const char *path;
 };
 
-/* The descriptor and the path must stay valid until emu_pty_lock_stop. Without inotify, locks are not
+/* The descriptor must stay valid until emu_pty_lock_stop. Without inotify, locks are not
  * released. */
 void emu_pty_lock_start(struct emu_pty_lock *lock, struct emu_loop *loop, int slave, const char *path);
 

@@ -120,6 +120,17 @@ static void set_time(struct quectel *quectel, struct emu_control_line *line, con
         quectel->ftp->timeout_ms = milliseconds;
 }
 
+/* Those that have not struck yet would stall the transfer behind this command. */
+static void end_stalls(struct quectel_ftp_faults *faults)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < faults->count; i++)
+        if (faults->queue[i].kind != QUECTEL_FTP_STALL)
+            faults->queue[kept++] = faults->queue[i];
+    faults->count = kept;
+    faults->stalled = false;
+}
+
 void quectel_ftp_control(struct quectel *quectel, struct emu_control_line *line)
 {
     struct quectel_ftp_faults *faults = &quectel->ftp->faults;
@@ -129,8 +140,10 @@ void quectel_ftp_control(struct quectel *quectel, struct emu_control_line *line)
         return;
     }
     const char *word = emu_control_word(line);
-    if (strcmp(verb, "stall") == 0 && (strcmp(word, "on") == 0 || strcmp(word, "off") == 0))
-        faults->stalled = strcmp(word, "on") == 0;
+    if (strcmp(verb, "stall") == 0 && strcmp(word, "on") == 0)
+        faults->stalled = true;
+    else if (strcmp(verb, "stall") == 0 && strcmp(word, "off") == 0)
+        end_stalls(faults);
     else if (strcmp(verb, "stall") == 0)
         arm(quectel, line, QUECTEL_FTP_STALL, *word ? word : "?");
     else if (strcmp(verb, "reboot") == 0)
