@@ -7,6 +7,8 @@ enum {
     LONGEST_PROBE_MS = 4000,
     SETTLE_MS = 40,        /* at 9600 baud an OK takes 6 ms */
     SETTLE_OWED_MS = 1000, /* earlier probes were not answered, and their OKs may still arrive */
+    LONGEST_SETTLE_MS = 4000,
+    SLOWNESS = 2, /* how much slower the answers to the others may be */
     LEAVE_MS = 200,
     PUSHED_QUIET_MS = 1000, /* how much longer silence is waited for while data is pushed */
     PUSHED_PROBE_MS = 5000, /* … and the answer to a probe, which may stand behind that data */
@@ -38,6 +40,25 @@ static void begin_phase(struct at_sync *sync, at_time now)
         sync->until + at_ms(sync->phase == AT_SYNC_PROBE ? PUSHED_PROBE_MS : PUSHED_QUIET_MS);
 }
 
+/* How long to look whether more arrives behind a final result code. It may be the late answer to the first of
+ * the probes that are unanswered: those to the others take no longer then. */
+static uint32_t settle_ms(const struct at_sync *sync, at_time now)
+{
+    if (sync->unanswered == 0)
+        return SETTLE_MS;
+    at_time slow = SLOWNESS * (now - sync->owed_since);
+    if (slow >= at_ms(LONGEST_SETTLE_MS))
+        return LONGEST_SETTLE_MS;
+    return slow > at_ms(SETTLE_OWED_MS) ? (uint32_t)(slow / at_ms(1)) : SETTLE_OWED_MS;
+}
+
+/* What has not come in that time will not come any more. */
+static void forget_owed(struct at_sync *sync)
+{
+    if (sync->phase_ms >= SETTLE_OWED_MS)
+        sync->unanswered = 0;
+}
+
 static void wait_for(struct at_sync *sync, enum at_sync_phase phase, uint32_t milliseconds, at_time now)
 {
     sync->phase = phase;
@@ -65,7 +86,8 @@ static void ask(struct at_sync *sync, const char *command, const struct at_proto
     size_t length = strlen(command), eol = strlen(protocol->eol);
     memcpy(text, command, length);
     memcpy(text + length, protocol->eol, eol);
-    sync->unanswered++;
+    if (sync->unanswered++ == 0)
+        sync->owed_since = now;
     send(sync, AT_SYNC_PROBE, sync->probe_ms, text, length + eol, now);
 }
 
@@ -124,6 +146,7 @@ void at_sync_start(struct at_sync *sync, const struct at_sync_start *start, at_t
         .give_up = start->give_up,
         .probe_ms = FIRST_PROBE_MS,
         .unanswered = again ? sync->unanswered : 0,
+        .owed_since = sync->owed_since,
         .final_owed = start->final_owed || (again && sync->final_owed),
         .cancel_first = prompted && !data_mode,
         .escape_first = data_mode,
@@ -180,12 +203,13 @@ void at_sync_final(struct at_sync *sync, bool success, at_time now)
     if (sync->unanswered > 0)
         sync->unanswered--;
     sync->step = 0;
+    uint32_t milliseconds = settle_ms(sync, now);
     if (sync->phase == AT_SYNC_PROBE && success) {
-        wait_for(sync, AT_SYNC_SETTLE, sync->unanswered > 0 ? SETTLE_OWED_MS : SETTLE_MS, now);
+        wait_for(sync, AT_SYNC_SETTLE, milliseconds, now);
         return;
     }
     sync->clean = 0;
-    wait_for(sync, AT_SYNC_QUIET, sync->unanswered > 0 ? SETTLE_OWED_MS : SETTLE_MS, now);
+    wait_for(sync, AT_SYNC_QUIET, milliseconds, now);
 }
 
 void at_sync_line(struct at_sync *sync, at_time now)
@@ -271,6 +295,7 @@ bool at_sync_tick(struct at_sync *sync, const struct at_escape *escape, const st
     case AT_SYNC_OFF:
         break;
     case AT_SYNC_QUIET:
+        forget_owed(sync);
         if (sync->cancel_first)
             cancel_prompt(sync, protocol, now);
         else if (sync->escape_first)
@@ -285,6 +310,7 @@ bool at_sync_tick(struct at_sync *sync, const struct at_escape *escape, const st
         try_next(sync, escape, protocol, now);
         break;
     case AT_SYNC_SETTLE:
+        forget_owed(sync);
         if (++sync->clean == CLEAN_PROBES) {
             sync->phase = AT_SYNC_OFF;
             return true;

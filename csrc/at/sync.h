@@ -36,6 +36,7 @@ struct at_sync {
     at_time until;        /* end of the phase; AT_NEVER while bytes are still being sent */
     at_time pushed_until; /* for so long at most pushed data counts as no silence */
     at_time give_up;
+    at_time owed_since;  /* since then probes are unanswered without interruption */
     uint32_t phase_ms;   /* length of the phase once everything has been sent */
     uint32_t probe_ms;   /* wait for the next answer; doubles with each probe not answered */
     uint32_t unanswered; /* probes, and commands given up before, not answered so far */

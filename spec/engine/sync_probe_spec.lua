@@ -69,6 +69,44 @@ describe("Getting in step with a module that is slow to answer each probe", func
   end)
 end)
 
+describe("Getting in step with a module that answers in order, and each probe late", function()
+  --- Lets it answer each probe so many seconds later, and none of those of the first seconds. Gives the seconds until
+  --- the engine is in step, and how many answers are still to come then.
+  local function get_in_step(late, deaf_for)
+    local bench = Bench.new("quectel")
+    bench.engine:sync(bench.time)
+    local owed, steps = {}, 0
+    while not bench.engine:ready() and steps < 1200 do
+      for _ in bench:output():gmatch "AT%w*\r" do
+        if steps >= deaf_for * 20 then owed[#owed + 1] = steps + late * 20 end
+      end
+      bench:pass(0.05)
+      steps = steps + 1
+      while owed[1] and owed[1] <= steps do
+        table.remove(owed, 1)
+        bench:receive(OK)
+      end
+    end
+    return steps / 20, #owed
+  end
+
+  for _, late in ipairs { 0.35, 0.7, 1.2, 1.6, 2.1, 2.6, 2.9 } do
+    it(("by %g s is over when all of them have come"):format(late), function()
+      local seconds, owed = get_in_step(late, 0)
+      assert.are.same(0, owed)
+      assert.is_true(seconds < 30)
+    end)
+  end
+
+  it("does not wait for long for answers to what it has not heard", function()
+    for deaf_for = 0.5, 5, 0.5 do
+      local seconds, owed = get_in_step(0, deaf_for)
+      assert.are.same(0, owed)
+      assert.is_true(seconds < deaf_for + 8.5)
+    end
+  end)
+end)
+
 describe("Getting in step that begins again while probes are unanswered", function()
   it("waits for their answers, so that none is taken for that of a command", function()
     local bench = Bench.new("quectel")
