@@ -199,7 +199,8 @@ function Handle:closed(ok, result, why)
     return run.world:note_failure("%s: the module took %d bytes, and the program gave %d", self.host, #taken, queued)
   end
   -- In data mode nothing tells how much of what was sent the module had taken when the connection ended.
-  if self.planned.mode == "transparent" and (link.lost or self.modem_opened.gone) then return end
+  local port = self.modem_opened -- false where that had gone when opening returned
+  if self.planned.mode == "transparent" and (link.lost or not port or port.gone) then return end
   if ok and result == 1 and #certain ~= queued then
     return run.world:note_failure("%s: close() succeeded, and the module took %d bytes of %d", self.host, #taken, queued)
   end
