@@ -239,9 +239,9 @@ end }
 
 kinds["clock jump"] = { where = "time", harm = "slow", make = seconds(0.5, 200), act = function(run, fault)
   -- What comes meanwhile is late.
-  if run.plan.data_mode and (run.module.online or run.modem and run.modem.online) then
+  if run.plan.transparent and (run.module.online or run.modem and run.modem.online) then
     run:data_late(fault.seconds)
-    run:harmed "loss"
+    if run.plan.data_mode then run:harmed "loss" end
   end
   if run.module:is_transferring() then run:harmed "loss" end -- the rest of a file may read like a restart then
   run.world:jump(fault.seconds)
