@@ -46,7 +46,8 @@ function Run.new(plan, options)
   local self = setmetatable({ plan = plan, world = World.new(), links = {}, calls = {}, handles = {}, outcomes = {},
     counts = {}, users = {}, error_owners = {}, watched = setmetatable({}, { __mode = "k" }),
     banner_lines = {}, cut_lines = {}, troubles = {},
-    harm = 0, armed = false, digest = 0, restarts = 0, noticed = 0, noticed_at = 0, reports = {}, injected = {} }, Run)
+    harm = 0, armed = false, digest = 0, restarts = 0, restarted_at = 0, noticed = 0, noticed_at = 0,
+    reports = {}, injected = {} }, Run)
   self.world.tracing = options.trace or false
   stream.choose(plan.data_mode and "plain" or plan.transparent and "ends" or "all")
   self.random = function(purpose) return Random.new(plan.seed, purpose) end
@@ -322,7 +323,10 @@ local function catch_reports(self)
     -- What is left of a damaged block may look like answers.
     if text:find("another program speaks", 1, true) and self.harm >= HARM.damage then return end
     local impatient = self.modem and self.modem.timeout_s < PATIENCE -- hayes.open was given that
-    if text:find("start-up after a restart", 1, true) and (self.harm > 0 or self.restarts > 1 or impatient) then return end
+    local again = self.restarted_at > self.noticed_at -- what was noticed may have been data that reads like a restart
+    if text:find("start-up after a restart", 1, true) and (self.harm > 0 or again or self.restarts > 1 or impatient) then
+      return
+    end
     self.world:note_failure("reported: %s", text)
   end
   return function() wait.report = report end
