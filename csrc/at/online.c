@@ -108,18 +108,19 @@ static bool leads_to(const char *prefix, const char *bytes, size_t length)
     return false;
 }
 
-/* Whether the line that ends in front of `at` has this prefix and announces two bytes or more, so that what
- * stands at `at` is the line end and data (`+QIURC: "recv",1,4`, or with a comma behind that). */
-static bool is_announced(const char *prefix, const char *bytes, size_t at)
+/* Whether what stands at `at` is a line end and data that the line in front of it announces, all of which has
+ * come
+ * (`+QIURC: "recv",1,4`, or with a comma behind that). */
+static bool is_announced(const char *prefix, const char *bytes, size_t length, size_t at)
 {
-    size_t whole = strlen(prefix), end = at, start, digits = 0, count = 0;
+    size_t whole = strlen(prefix), end = at, start, count = 0;
     if (end > 0 && bytes[end - 1] == ',')
         end--;
-    for (start = end; start > 0 && bytes[start - 1] >= '0' && bytes[start - 1] <= '9'; start--)
-        digits++;
-    for (size_t i = start; i < end && count < 2; i++)
+    for (start = end; start > 0 && bytes[start - 1] >= '0' && bytes[start - 1] <= '9';)
+        start--;
+    for (size_t i = start; i < end && count <= length; i++)
         count = count * 10 + (size_t)(bytes[i] - '0');
-    if (digits == 0 || count < 2 || start == 0 || bytes[start - 1] != ',')
+    if (count < 2 || start == 0 || bytes[start - 1] != ',' || length - at < 2 + count)
         return false;
     while (start > 0 && bytes[start - 1] >= ' ' && bytes[start - 1] <= '~')
         start--;
@@ -140,7 +141,7 @@ static size_t find_answer(const struct at_online *online, const struct at_protoc
     for (size_t at = 0; at + AT_ANSWER_LENGTH <= length; at++) {
         if (at + AT_ANSWER_LENGTH <= online->held_before ||
             memcmp(held + at, at_answer_text, AT_ANSWER_LENGTH) != 0 ||
-            (suspected && is_announced(protocol->follow_prefix, held, at)))
+            (suspected && is_announced(protocol->follow_prefix, held, length, at)))
             continue;
         const char *rest = held + at + AT_ANSWER_LENGTH;
         size_t rest_length = length - at - AT_ANSWER_LENGTH;
