@@ -82,9 +82,11 @@ end
 
 function DataPhase:input(bytes)
   local module = self.module
-  local silent = module.world.now - self.last_input >= GUARD
-  -- The line has lost or changed some of `+++`.
+  local world = module.world
+  local silent = world.now - self.last_input >= GUARD
+  -- The line has lost or changed some of `+++`, or a jump of the clock was the silence in front of it.
   self.half_escape = #bytes <= 3 and bytes ~= "+++" and bytes:find("+", 1, true) ~= nil
+    or bytes == "+++" and not silent and world.now - world.jumped_at < GUARD
   self.last_input = module.world.now
   if self.escaping then
     self.escaping = false
