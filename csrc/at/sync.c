@@ -167,7 +167,7 @@ size_t at_sync_output(const struct at_sync *sync, const char **bytes)
     return sync->fill < sizeof filling - 1 ? (size_t)sync->fill : sizeof filling - 1;
 }
 
-void at_sync_sent(struct at_sync *sync, size_t length, at_time now)
+bool at_sync_sent(struct at_sync *sync, size_t length, at_time now)
 {
     size_t of_text = (size_t)(sync->text_length - sync->text_sent);
     if (of_text > length)
@@ -176,6 +176,7 @@ void at_sync_sent(struct at_sync *sync, size_t length, at_time now)
     sync->fill -= length - of_text;
     if (sync->text_sent == sync->text_length && sync->fill == 0)
         begin_phase(sync, now);
+    return of_text > 0 && sync->text_sent == sync->text_length;
 }
 
 void at_sync_set_drain_time(struct at_sync *sync, at_time drained_at)

@@ -20,6 +20,22 @@ describe("A probe that the port has not taken yet", function()
     assert.is_true(bench.engine:ready())
     assert.are.same("", bench:output())
   end)
+
+  it("is told of once to a host that observes, though the port takes it byte by byte", function()
+    local bench = Bench.new("quectel")
+    bench.engine:observe(true)
+    bench.engine:sync(bench.time)
+    while bench.engine:output(bench.time) == "" do bench:pass(0.01) end
+    for left = 3, 1, -1 do
+      assert.are.same({}, bench:take "sent", left)
+      assert.are.same(left, #bench.engine:output(bench.time))
+      bench.engine:sent(1, bench.time)
+      bench:pass(0)
+    end
+    local sent = bench:take "sent"
+    assert.are.same(1, #sent)
+    assert.are.same("AT", (sent[1][2]:gsub("\r", "")))
+  end)
 end)
 
 describe("Getting in step after a command was given up", function()
