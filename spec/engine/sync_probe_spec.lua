@@ -190,3 +190,24 @@ describe("Getting in step that begins again before a prompt or data mode was lef
     end)
   end
 end)
+
+describe("What the port has not taken of the bytes for a prompt", function()
+  it("does not go into the connection or the download of a CONNECT that comes late", function()
+    local bench = Bench.new("quectel")
+    bench:command('AT+QFTPGET="a","COM:",0,1000000', { block = 1000000, timeout = 1 })
+    local out = ""
+    while not out:find "^\r" do -- the module answers nothing, so that everything is tried
+      bench:pass(0.1)
+      out = bench.engine:output(bench.time)
+      if not out:find "^\r" then bench:output() end
+    end
+    bench.engine:sent(1, bench.time)
+    bench:receive("\r\nCONNECT\r\n")
+    for _ = 1, 40 do
+      out = bench.engine:output(bench.time)
+      if out ~= "" then break end
+      bench:pass(0.05)
+    end
+    assert.are.same("+++", (out:gsub("\r", "CR")))
+  end)
+end)
