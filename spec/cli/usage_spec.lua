@@ -169,10 +169,12 @@ describe("The command hayes", function()
   end)
 
   it("ends when the module that it emulates has ended", function()
-    local link = os.tmpname() .. "-module"
+    local name = os.tmpname()
+    local link = name .. "-module"
+    finally(function() os.remove(name) end)
     -- Not under a sanitizer, which keeps such programs from ending.
-    os.execute(("(until [ -e %s ]; do sleep 0.05; done; LD_PRELOAD= pkill -f '^[^ ]*hayes-emulator .*%s$') &"):format(link,
-      link))
+    os.execute(("(for _ in $(seq 200); do [ -e %s ] && break; sleep 0.05; done; "
+      .. "LD_PRELOAD= pkill -f '^[^ ]*hayes-emulator .*%s$') &"):format(link, link))
     local result = run { "emulate", "--link", link, timeout = 10 }
     assert.are.equal(1, result.status)
     assert.is_truthy(result.err:find("the emulator has ended, or does not answer any more", 1, true), result.err)
