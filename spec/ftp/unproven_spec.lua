@@ -50,3 +50,24 @@ describe("ftp:get() from a server that tells no size", function()
     assert.are.same("size_differs", err.name)
   end)
 end)
+
+describe("ftp:get() from a server that ends a file early", function()
+  for where, sink in pairs { ["a string"] = false, ["a sink"] = true } do
+    it("and calls that a success gives no half of it for the whole, to " .. where, function()
+      script.virtual_time()
+      finally(script.real_time)
+      local module = FtpModule.new()
+      module.files["f"] = ("0123456789"):rep(300)
+      function module.fault(line)
+        return line:find("QFTPSIZE", 1, true) and "\r\nOK\r\n\r\n+QFTPSIZE: 0,6000\r\n" or nil
+      end
+      local modem <close> = module:open()
+      hayes.run(function()
+        local session = assert(modem.ftp.open { host = "ftp.example", user = "me", password = "secret" })
+        local got, err = session:get("f", sink and function() return 1 end or nil)
+        assert.is_nil(got)
+        assert.are.same("size_differs", err.name)
+      end)
+    end)
+  end
+end)
