@@ -11,9 +11,11 @@
  *     for (;;) {
  *         while (at_engine_next(engine, now, &event) != AT_EVENT_NONE)
  *             handle(&event);
- *         while ((length = at_engine_output(engine, now, &bytes)) > 0 && (sent = write_to_port(bytes,
- * length)) > 0) at_engine_sent(engine, sent, now); wait for bytes, for room in the port, or until
- * at_engine_deadline(engine, now); at_engine_input(engine, bytes, length);
+ *         while ((length = at_engine_output(engine, now, &bytes)) > 0 &&
+ *                (sent = write_to_port(bytes, length)) > 0)
+ *             at_engine_sent(engine, sent, now);
+ *         wait_for_port(at_engine_deadline(engine, now)); // for bytes, or for room if some were left
+ *         at_engine_input(engine, buffer, read_from_port(buffer, sizeof buffer));
  *     }
  *
  * One command is in flight at a time. Most commands end with a final result code:

@@ -145,10 +145,22 @@ static void keep_late_deferred(struct at_engine *engine, at_time now)
     at_deferred_abandon(&engine->deferred, slot->id);
 }
 
+/* Whether a result that may come by itself (`NO CARRIER`) does so: neither a probe nor the command that was
+ * given up can be answered with it. */
+static bool comes_by_itself(const struct at_slot *slot, const struct at_line_rule *rule)
+{
+    bool answers = slot->state == AT_SLOT_GIVEN_UP && (rule->groups & slot->accepts) != 0;
+    return rule->urc_when_idle && (rule->groups & AT_GROUP_GENERAL) == 0 && !answers;
+}
+
 static enum at_event_kind on_final(struct at_engine *engine, struct at_event *event,
                                    const struct at_token *line, const struct at_line_rule *rule, at_time now)
 {
     struct at_slot *slot = &engine->slot;
+    if (engine->sync.phase != AT_SYNC_OFF && comes_by_itself(slot, rule)) {
+        at_sync_line(&engine->sync, now);
+        return emit_line(engine, event, AT_EVENT_URC, line, now);
+    }
     if (engine->sync.phase != AT_SYNC_OFF) {
         bool late = engine->sync.final_owed;
         if (late && rule->success)

@@ -67,7 +67,7 @@ size_t at_engine_output(struct at_engine *engine, at_time now, const char **byte
 
 static void observe_sent(struct at_engine *engine, const char *text, size_t length)
 {
-    if (!engine->observed || length == 0)
+    if (!engine->observed)
         return;
     engine->sent_text = text;
     engine->sent_length = length;
@@ -94,8 +94,8 @@ void at_engine_sent(struct at_engine *engine, size_t length, at_time now)
 {
     struct at_slot *slot = &engine->slot;
     if (engine->sync.phase != AT_SYNC_OFF) {
-        at_sync_sent(&engine->sync, length, now);
-        observe_sent(engine, engine->sync.text, engine->sync.text_length);
+        if (at_sync_sent(&engine->sync, length, now))
+            observe_sent(engine, engine->sync.text, engine->sync.text_length);
         return;
     }
     if (engine->online.phase != AT_ONLINE_OFF) {

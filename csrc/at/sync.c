@@ -125,6 +125,13 @@ static uint8_t unsent_way_out(const struct at_sync *sync)
     return sync->phase == AT_SYNC_LEAVE && sync->text_sent < sync->text_length ? sync->text_length : 0;
 }
 
+/* What the port has not taken yet was meant for a state in which the module is not. */
+static void drop_unsent(struct at_sync *sync)
+{
+    sync->text_sent = sync->text_length;
+    sync->fill = 0;
+}
+
 /* Whether data mode is still to be left. An escape sequence has more than one character. */
 static bool has_yet_to_escape(const struct at_sync *sync)
 {
@@ -167,7 +174,7 @@ size_t at_sync_output(const struct at_sync *sync, const char **bytes)
     return sync->fill < sizeof filling - 1 ? (size_t)sync->fill : sizeof filling - 1;
 }
 
-void at_sync_sent(struct at_sync *sync, size_t length, at_time now)
+bool at_sync_sent(struct at_sync *sync, size_t length, at_time now)
 {
     size_t of_text = (size_t)(sync->text_length - sync->text_sent);
     if (of_text > length)
@@ -176,6 +183,7 @@ void at_sync_sent(struct at_sync *sync, size_t length, at_time now)
     sync->fill -= length - of_text;
     if (sync->text_sent == sync->text_length && sync->fill == 0)
         begin_phase(sync, now);
+    return of_text > 0 && sync->text_sent == sync->text_length;
 }
 
 void at_sync_set_drain_time(struct at_sync *sync, at_time drained_at)
@@ -244,6 +252,7 @@ void at_sync_data(struct at_sync *sync, bool pushed, at_time now)
 
 void at_sync_prompt(struct at_sync *sync, bool connected, uint64_t data_owed, at_time now)
 {
+    drop_unsent(sync);
     sync->data_owed = data_owed;
     sync->cancel_first = !connected;
     sync->escape_first = connected;

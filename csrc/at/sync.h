@@ -57,7 +57,9 @@ void at_sync_start(struct at_sync *sync, const struct at_sync_start *start, at_t
 
 /* Bytes to send now; 0: none. */
 size_t at_sync_output(const struct at_sync *sync, const char **bytes);
-void at_sync_sent(struct at_sync *sync, size_t length, at_time now);
+
+/* The port has accepted `length` of them. True when these end the text. */
+bool at_sync_sent(struct at_sync *sync, size_t length, at_time now);
 
 /* Bytes will still be leaving the port until then: silence before the escape sequence is measured from there.
  */

@@ -84,7 +84,7 @@ static bool is_failure(const char *line, const char *end)
 {
     static const char cme[] = "+CME ERROR: ";
     return is_text(line, end, "NO CARRIER") ||
-           ((size_t)(end - line) > sizeof cme && memcmp(line, cme, sizeof cme - 1) == 0);
+           ((size_t)(end - line) >= sizeof cme && memcmp(line, cme, sizeof cme - 1) == 0);
 }
 
 /* Judges the held lines. */

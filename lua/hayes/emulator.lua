@@ -3,6 +3,7 @@
 local check = require "hayes.check"
 local core = require "hayes.core"
 local errors = require "hayes.error"
+local lock = require "hayes.lock"
 local wait = require "hayes.wait"
 
 ---@class hayes.emulator a module in software, of hayes.emulator()
@@ -200,7 +201,8 @@ function Emulator.start(options)
     return nil, errors.new { name = "emulator_failed", wrong_option = status == WRONG_USE,
       message = "the emulator did not start: " .. address:gsub("^hayes%-emulator: ", "") }
   end
-  local self = setmetatable({ address = address, pipe = pipe, control_path = control }, Emulator)
+  local self = setmetatable({ address = address, pipe = pipe, control_path = control, asking = lock.new() },
+    Emulator)
   for _, line in ipairs(type(options.faults) == "table" and options.faults or {}) do
     local ok, err = self:control(line)
     if not ok then
@@ -217,6 +219,12 @@ check.takes(Emulator.start, emulator_options)
 
 local Control = {}
 Control.__index = Control
+
+local Asked = {}
+
+function Asked:__close()
+  if not self.answer then self.control:close() end
+end
 
 local function connect(path)
   local port = core.open_port("unix:" .. path, 115200, "none")
@@ -243,10 +251,14 @@ function Control:advance()
   end
 end
 
+--- Its answer; nil: there is none. Without one, also where the caller was cancelled, nothing more is asked here: the
+--- answer that may still come would be taken for that of the next command.
 function Control:ask(line)
+  local asked <close> = setmetatable({ control = self }, Asked)
   self.waiter = wait.waiter()
   if self.gone or not self.port:write(line .. "\n") then return nil end
-  return self.waiter:wait(wait.now() + 10)
+  asked.answer = self.waiter:wait(wait.now() + 10)
+  return asked.answer
 end
 
 function Control:close()
@@ -267,7 +279,8 @@ end
 function Emulator:control(line)
   check.value("emulator:control", "the command", line, { type = "string" })
   if line:find("[\r\n]") then check.fail("emulator:control", "the command is more than one line") end
-  if not self.control_line then
+  local _held <close> = self.asking:take()
+  if not self.control_line or self.control_line.gone then
     local err
     self.control_line, err = connect(self.control_path)
     if not self.control_line then return nil, err end

@@ -169,13 +169,36 @@ describe("The command hayes", function()
   end)
 
   it("ends when the module that it emulates has ended", function()
-    local link = os.tmpname() .. "-module"
+    local name = os.tmpname()
+    local link = name .. "-module"
+    finally(function() os.remove(name) end)
     -- Not under a sanitizer, which keeps such programs from ending.
-    os.execute(("(until [ -e %s ]; do sleep 0.05; done; LD_PRELOAD= pkill -f '^[^ ]*hayes-emulator .*%s$') &"):format(link,
-      link))
+    os.execute(("(for _ in $(seq 200); do [ -e %s ] && break; sleep 0.05; done; "
+      .. "LD_PRELOAD= pkill -f '^[^ ]*hayes-emulator .*%s$') &"):format(link, link))
     local result = run { "emulate", "--link", link, timeout = 10 }
     assert.are.equal(1, result.status)
     assert.is_truthy(result.err:find("the emulator has ended, or does not answer any more", 1, true), result.err)
+  end)
+
+  it("says so, too, where it is answered once more after that", function()
+    local emulate, stop, script = require "hayes.cli.commands.emulate", require "hayes.cli.stop", require "support.script"
+    local start, asked = hayes.emulator, 0
+    local in_software = setmetatable({ address = "/dev/none" }, { __close = function() end })
+    function in_software.control()
+      asked = asked + 1
+      return asked ~= 2 and "ok" or nil, "it has ended"
+    end
+    script.virtual_time()
+    finally(function()
+      hayes.emulator = start -- luacheck: ignore
+      script.real_time()
+    end)
+    hayes.emulator = function() return in_software end -- luacheck: ignore
+    local ok, why = pcall(emulate.run, { arguments = { module = "EC200U" },
+      out = { result = function() end, flush = function() end } })
+    assert.is_false(ok)
+    assert.is_true(stop.is(why))
+    assert.are.same({ 1, "it has ended", 2 }, { why.status, why.err, asked })
   end)
 
   it("helps with a command of a command, and names the nearest one", function()

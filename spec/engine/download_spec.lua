@@ -152,6 +152,7 @@ for way, pieces in pairs(Bench.ways) do
 
     it("ends with what the module says after words of its content that look like an end", function()
       for failing, expected in pairs { ["\r\nNO CARRIER\r\n"] = "error", ["\r\n+CME ERROR: 625\r\n"] = "error",
+        ["\r\n+CME ERROR: 3\r\n"] = "error",
         ["\r\nOK\r\n\r\n+QFTPGET: 607,426\r\n"] = "ok" } do
         for _, content in ipairs { "so far\r\nRDY\r\n", "so far\r\nRDY\r\n\r\nERROR\r\n",
           "so far\r\nERROR\r\n\r\nSEND OK\r\n" } do

@@ -20,6 +20,22 @@ describe("A probe that the port has not taken yet", function()
     assert.is_true(bench.engine:ready())
     assert.are.same("", bench:output())
   end)
+
+  it("is told of once to a host that observes, though the port takes it byte by byte", function()
+    local bench = Bench.new("quectel")
+    bench.engine:observe(true)
+    bench.engine:sync(bench.time)
+    while bench.engine:output(bench.time) == "" do bench:pass(0.01) end
+    for left = 3, 1, -1 do
+      assert.are.same({}, bench:take "sent", left)
+      assert.are.same(left, #bench.engine:output(bench.time))
+      bench.engine:sent(1, bench.time)
+      bench:pass(0)
+    end
+    local sent = bench:take "sent"
+    assert.are.same(1, #sent)
+    assert.are.same("AT", (sent[1][2]:gsub("\r", "")))
+  end)
 end)
 
 describe("Getting in step after a command was given up", function()
@@ -71,23 +87,25 @@ end)
 
 describe("Getting in step with a module that answers in order, and each probe late", function()
   --- Lets it answer each probe so many seconds later, and none of those of the first seconds. Gives the seconds until
-  --- the engine is in step, and how many answers are still to come then.
-  local function get_in_step(late, deaf_for)
+  --- the engine is in step, and how many answers are still to come then. It says NO CARRIER after so many seconds.
+  local function get_in_step(late, deaf_for, hangs_up_at)
     local bench = Bench.new("quectel")
     bench.engine:sync(bench.time)
     local owed, steps = {}, 0
+    local hangs_up = hangs_up_at and math.floor(hangs_up_at * 20 + 0.5)
     while not bench.engine:ready() and steps < 1200 do
       for _ in bench:output():gmatch "AT%w*\r" do
         if steps >= deaf_for * 20 then owed[#owed + 1] = steps + late * 20 end
       end
       bench:pass(0.05)
       steps = steps + 1
+      if steps == hangs_up then bench:receive "\r\nNO CARRIER\r\n" end
       while owed[1] and owed[1] <= steps do
         table.remove(owed, 1)
         bench:receive(OK)
       end
     end
-    return steps / 20, #owed
+    return steps / 20, #owed, bench
   end
 
   for _, late in ipairs { 0.35, 0.7, 1.2, 1.6, 2.1, 2.6, 2.9 } do
@@ -97,6 +115,17 @@ describe("Getting in step with a module that answers in order, and each probe la
       assert.is_true(seconds < 30)
     end)
   end
+
+  it("takes a result that comes by itself for the answer to none of them, and tells of it", function()
+    for _, late in ipairs { 0.7, 1.2, 2.1 } do
+      for at = 0.1, 5, 0.1 do
+        local seconds, owed, bench = get_in_step(late, 0, at)
+        assert.are.same(0, owed, ("each %g s late, NO CARRIER after %g s"):format(late, at))
+        assert.is_true(seconds < 30)
+        if seconds >= at then assert.are.same("NO CARRIER", bench:last("urc")[2].line) end
+      end
+    end
+  end)
 
   it("does not wait for long for answers to what it has not heard", function()
     for deaf_for = 0.5, 5, 0.5 do
@@ -173,4 +202,25 @@ describe("Getting in step that begins again before a prompt or data mode was lef
       assert.are.same(leaves, first_output(bench))
     end)
   end
+end)
+
+describe("What the port has not taken of the bytes for a prompt", function()
+  it("does not go into the connection or the download of a CONNECT that comes late", function()
+    local bench = Bench.new("quectel")
+    bench:command('AT+QFTPGET="a","COM:",0,1000000', { block = 1000000, timeout = 1 })
+    local out = ""
+    while not out:find "^\r" do -- the module answers nothing, so that everything is tried
+      bench:pass(0.1)
+      out = bench.engine:output(bench.time)
+      if not out:find "^\r" then bench:output() end
+    end
+    bench.engine:sent(1, bench.time)
+    bench:receive("\r\nCONNECT\r\n")
+    for _ = 1, 40 do
+      out = bench.engine:output(bench.time)
+      if out ~= "" then break end
+      bench:pass(0.05)
+    end
+    assert.are.same("+++", (out:gsub("\r", "CR")))
+  end)
 end)

@@ -164,6 +164,7 @@ describe("explain()", function()
 
   it("is a method of a modem, sends nothing, and refuses what is no text", function()
     script.virtual_time()
+    finally(script.real_time)
     local port = script.port(script.quectel())
     local modem <close> = assert(hayes.open_port(port, "script"))
     port.log = {}
@@ -171,7 +172,6 @@ describe("explain()", function()
     assert.are.same("modem:explain: the text is a table; it must be string or integer",
       raises(function() modem:explain({}) end))
     assert.are.same({}, port.log)
-    script.real_time()
   end)
 
   it("tells an event whose fields stand after a comma", function()

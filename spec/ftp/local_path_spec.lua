@@ -6,7 +6,7 @@ local script = require "support.script"
 
 local URL = "ftp://me:secret@h/f"
 
-describe("A local path that will not do", function()
+describe("The local path of modem.ftp.put and modem.ftp.get", function()
   local folder = lab.folder()
   local module, modem
 
@@ -27,24 +27,41 @@ describe("A local path that will not do", function()
     for _, line in ipairs(module.lines) do assert.is_nil(line:find "QFTP") end
   end
 
-  it("is refused by modem.ftp.put before the module logs in", function()
+  it("is refused by put, where it will not do, before the module logs in", function()
     is_refused("no_such_file", modem.ftp.put(URL, folder .. "/missing"))
     is_refused("is_a_directory", modem.ftp.put(URL, folder))
     is_refused("is_a_device", modem.ftp.put(URL, "/dev/zero"))
   end)
 
-  it("is refused by modem.ftp.get before the module logs in", function()
+  it("is refused by get, where it will not do, before the module logs in", function()
     is_refused("no_such_file", modem.ftp.get(URL, folder .. "/missing/f"))
     is_refused("is_a_directory", modem.ftp.get(URL, folder))
   end)
 
-  it("is no path of the module, and one that will do is left as it was", function()
+  local function has_logged_in()
+    for _, line in ipairs(module.lines) do
+      if line:find "QFTPOPEN" then return true end
+    end
+    return false
+  end
+
+  it("is not looked for where it names a file of the module", function()
+    for _, name in ipairs { "UFS:missing", "RAM:missing" } do
+      module.lines = {}
+      modem.ftp.put(URL, name)
+      assert.is_true(has_logged_in(), name)
+    end
+  end)
+
+  it("keeps what an earlier run has left there when the server has no such file", function()
     local path = folder .. "/kept"
     local file = assert(io.open(path .. ".part", "w"))
     file:write("begun")
     file:close()
-    module.files = { f = "begun and ended" }
-    modem.ftp.get(URL .. "-missing", path)
+    local got, err = modem.ftp.get(URL .. "-missing", path)
+    assert.is_nil(got)
+    assert.are_not.same("no_such_file", err.name)
+    assert.is_true(has_logged_in())
     local part = assert(io.open(path .. ".part"))
     assert.are.same("begun", part:read "a")
     part:close()

@@ -26,6 +26,7 @@ for vendor, make in pairs(modules) do
     describe("With a module of " .. vendor .. ", " .. what, function()
       it("that waited over a restart is not sent", function()
         script.virtual_time()
+        finally(script.real_time)
         local module, banner = make()
         local modem = assert(hayes.open_port(module.port, "script"))
         local sock = assert(modem.tcp.open("server.example", 7, { mode = "buffer" }))
@@ -49,7 +50,6 @@ for vendor, make in pairs(modules) do
           hayes.sleep(10)
         end)
         modem:close()
-        script.real_time()
         -- And it does not wait for the start-up. An Ai-Thinker module is asked for all connections at once.
         if vendor == "Quectel" or what ~= "a question" then assert.is_true(ended < began + 1.2) end
         local sent = table.concat(lines)

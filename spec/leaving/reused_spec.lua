@@ -8,6 +8,7 @@ local OK = "\r\nOK\r\n"
 describe("A caller that leaves", function()
   it("takes nothing back of what gives the module something back", function()
     script.virtual_time()
+    finally(script.real_time)
     local port = script.port(script.quectel {
       ["^AT%+QICFG="] = OK, ["AT+QISTATE"] = OK,
       ["AT+SLOW"] = function(_, at) at:say(OK, 2) end,
@@ -30,7 +31,6 @@ describe("A caller that leaves", function()
       assert.is_nil(modem.tcp.open("server.example", 7, { timeout = 4 }))
       hayes.sleep(5)
     end)
-    script.real_time()
     assert.is_truthy(table.concat(port.log):find("AT+QICLOSE=0", 1, true))
   end)
 end)

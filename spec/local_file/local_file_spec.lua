@@ -345,13 +345,13 @@ describe("A path of this host", function()
 
   it("that gives or takes nothing for long is given up", function()
     script.virtual_time()
+    finally(script.real_time)
     local silent = assert(local_file.source(fifo "silent", {}))
     assert.are.same({ nil, folder .. "/silent: no data came from it for 90 s" }, { silent.next() })
     local path = fifo "stuck"
     local reader <close> = assert(core.file(path, "read"))
     local target <close> = assert(local_file.target(path))
     assert.are.same({ nil, "it accepted no data for 90 s" }, { target.sink(("x"):rep(1 << 17)) })
-    script.real_time()
     assert.is_truthy(reader)
   end)
 

@@ -6,6 +6,7 @@ local hayes = require "hayes"
 describe("modem.clock", function()
   it("gives Unix time and zone, whatever the module's local time", function()
     script.virtual_time()
+    finally(script.real_time)
     local port = script.port(script.quectel {
       ["AT+CCLK?"] = '\r\n+CCLK: "26/08/07,13:54:02+32"\r\n\r\nOK\r\n', -- EG800K
     })
@@ -14,7 +15,6 @@ describe("modem.clock", function()
     assert.are.same(os.time { year = 2026, month = 8, day = 7, hour = 5, min = 54, sec = 2 }
       - os.time(os.date("!*t", 0)), time)
     assert.are.same(8 * 3600, zone)
-    script.real_time()
   end)
 
   it("is set from the host's when it is unset, and left alone when it is right", function()
@@ -69,6 +69,7 @@ describe("modem.clock", function()
 
   it("keeps the time that one task sets while another finds it unset", function()
     script.virtual_time()
+    finally(script.real_time)
     local set = {}
     local port = script.port(script.quectel {
       ["AT+CCLK?"] = '\r\n+CCLK: "80/01/06,00:00:01+00"\r\n\r\nOK\r\n',
@@ -85,6 +86,5 @@ describe("modem.clock", function()
     end)
     assert.are.same(2, #set)
     assert.are.same('AT+CCLK="23/11/14,22:13:20+00"', set[2])
-    script.real_time()
   end)
 end)

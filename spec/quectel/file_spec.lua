@@ -190,6 +190,7 @@ describe("modem.file", function()
 
   it("does not trust a module that has counted something else", function()
     script.virtual_time()
+    finally(script.real_time)
     local deleted
     local port = script.port(script.quectel {
       ['AT+QFLST="a"'] = "\r\n+CME ERROR: 405\r\n",
@@ -204,7 +205,6 @@ describe("modem.file", function()
     })
     local scripted <close> = assert(hayes.open_port(port, "script"))
     local stored, err = scripted.file.upload({ data = "hello" }, "a")
-    script.real_time()
     assert.is_nil(stored)
     assert.are.same("damaged", err.name)
     assert.is_true(deleted)
@@ -212,6 +212,7 @@ describe("modem.file", function()
 
   it("waits for what the module says when it gets no more bytes", function()
     script.virtual_time()
+    finally(script.real_time)
     local port = script.port(script.quectel {
       ['AT+QFLST="a"'] = "\r\n+CME ERROR: 405\r\n",
       ['AT+QFUPL="a",5,1'] = function(_, at)
@@ -223,7 +224,6 @@ describe("modem.file", function()
     })
     local scripted <close> = assert(hayes.open_port(port, "script"))
     local stored, err = scripted.file.upload({ data = "hello" }, "a", { timeout = 1 })
-    script.real_time()
     assert.is_nil(stored)
     assert.are.same({ 421, "time_out" }, { err.code, err.name })
   end)

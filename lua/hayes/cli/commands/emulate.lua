@@ -98,8 +98,12 @@ function emulate.run(run)
   end)
   run.out.flush()
   -- Somebody may end the emulator itself: then there is nothing left to wait for.
-  repeat hayes.sleep(LOOK_EVERY) until not emulator:control "port"
-  stop.unless(emulator:control "port")
+  local is_there, err
+  repeat
+    hayes.sleep(LOOK_EVERY)
+    is_there, err = emulator:control "port"
+  until not is_there
+  stop.unless(is_there, err)
 end
 
 return emulate
