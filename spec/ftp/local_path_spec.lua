@@ -38,6 +38,17 @@ describe("A local path that will not do", function()
     is_refused("is_a_directory", modem.ftp.get(URL, folder))
   end)
 
+  it("may hold what no command may, since none is sent with it", function()
+    local path = folder .. '/a "file"\t\n'
+    module.files = { f = "its content" }
+    assert(modem.ftp.get(URL, path))
+    local file = assert(io.open(path))
+    assert.are.same("its content", file:read "a")
+    file:close()
+    assert(modem.ftp.put(URL .. "-copy", path))
+    assert.are.same("its content", module.files["f-copy"])
+  end)
+
   it("is no path of the module, and one that will do is left as it was", function()
     local path = folder .. "/kept"
     local file = assert(io.open(path .. ".part", "w"))

@@ -181,7 +181,7 @@ end
 ---@return string|{ bytes: integer, seconds: number, resumed_at: integer? }|nil, any
 function Session:get(path, sink, options)
   options = check_transfer("ftp:get", path, options)
-  check.value("ftp:get", "the sink", sink, { type = "string|callable|nil", line = true })
+  check.value("ftp:get", "the sink", sink, { type = "string|callable|nil" })
   sources.check_name("ftp:get", "the sink", sink)
   local held <close>, err = self.client_lock:take("fetching " .. path)
   if not held then return nil, err end

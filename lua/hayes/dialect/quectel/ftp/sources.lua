@@ -140,7 +140,7 @@ function sources.open(modem, where, source, stream)
   elseif type(source) == "table" and type(source.data) == "string" then
     opened = of_data(source.data)
   else
-    check.value(where, "the source", source, { type = "string", line = true })
+    check.value(where, "the source", source, { type = "string" })
     sources.check_name(where, "the source", source)
     if sources.is_inside(source) then
       opened, err = of_module(modem, source)
