@@ -198,7 +198,7 @@ end
 --- One value against its rule: `type` (of Lua, `integer` or `callable`, several with `|`), `values` (a list), `min`,
 --- `max`, `longest` (a string's bytes), `sendable` (no control character, which would edit or end a command line),
 --- `line` (no quote either, which would end a quoted parameter in it), `secret` (it is not shown), `filled` (not an
---- empty text).
+--- empty text), `without` (a text that it must not hold).
 function check.value(where, name, value, rule)
   if rule.values and check.contains(rule.values, value) then return value end
   if rule.values and not rule.type then
@@ -206,6 +206,9 @@ function check.value(where, name, value, rule)
   end
   value = of_type(where, name, value, rule)
   if value == "" and rule.filled then check.fail(where, name .. " is empty") end
+  if rule.without and type(value) == "string" and value:find(rule.without, 1, true) then
+    check.fail(where, ("%s is %s; it must not hold %s"):format(name, show_of(rule, value), rule.without))
+  end
   if value ~= value then check.fail(where, ("%s is NaN; it must be a number"):format(name)) end
   if rule.min and type(value) == "number" and (value < rule.min or value > rule.max) then
     check.fail(where, ("%s is %s; it must be from %.14g to %.14g"):format(name, show_of(rule, value), rule.min,

@@ -76,6 +76,79 @@ describe("A relay whose module has lost the data connection, after a restart or 
   end)
 end)
 
+describe("A relay with several clients", function()
+  local FULL, REFUSED = { name = "no_free_socket" }, { name = "socket_connect_failed" }
+
+  before_each(function() testing.virtual_time() end)
+  after_each(function() testing.real_time() end)
+
+  --- A module that has so many connections, and connections of it. open(name, seconds, err) opens one.
+  local function relay_of(most)
+    local used = 0
+    local self = { connections = Connections.new({}, 60), told = {} }
+    local function opening(seconds, err)
+      return function()
+        if used == most then return nil, FULL end
+        used = used + 1
+        hayes.sleep(seconds)
+        if not err then return { close = function() used = used - 1 end } end
+        used = used - 1
+        return nil, err
+      end
+    end
+    function self.open(name, seconds, err)
+      return hayes.spawn(function()
+        local socket, why = self.connections:take(opening(seconds, err))
+        local what = socket and "open" or why.name
+        self.told[#self.told + 1] = ("%s %s at %g"):format(name, what, hayes.now() - self.began)
+        return socket
+      end)
+    end
+    self.began = hayes.now()
+    return self
+  end
+
+  it("opens connections while one server does not answer", function()
+    hayes.run(function()
+      local relay = relay_of(3)
+      local silent = relay.open("silent", 150, REFUSED)
+      hayes.sleep(1)
+      relay.open("other", 1):join()
+      silent:join()
+      assert.are.same({ "other open at 2", "silent socket_connect_failed at 150" }, relay.told)
+    end)
+  end)
+
+  it("lets those wait in order who come when all are in use, until one ends or is not opened after all", function()
+    hayes.run(function()
+      local relay = relay_of(2)
+      local first = relay.open("first", 0)
+      local refused = relay.open("refused", 20, REFUSED)
+      hayes.sleep(1)
+      local waiting = { relay.open("a", 0), relay.open("b", 0), relay.open("c", 0) }
+      hayes.sleep(9)
+      local _, socket = first:join()
+      relay.connections:give_back(socket)
+      refused:join()
+      hayes.sleep(10)
+      _, socket = waiting[1]:join()
+      relay.connections:give_back(socket)
+      waiting[3]:join()
+      assert.are.same({ "first open at 0", "a open at 10", "refused socket_connect_failed at 20", "b open at 20",
+        "c open at 30" }, relay.told)
+    end)
+  end)
+
+  it("gives up after the time to wait, and not before", function()
+    hayes.run(function()
+      local relay = relay_of(1)
+      relay.open("first", 0)
+      relay.open("late", 0):join()
+      assert.are.same({ "first open at 0", "late timeout at 60" }, relay.told)
+    end)
+  end)
+end)
+
 describe("A relay", function()
   --- What ends one whose clients are served like this, in order, and what was reported meanwhile.
   local function serve(served)

@@ -90,6 +90,14 @@ describe("Programs behind the module", function()
     assert.are.equal(8, fetch(8, 4, "-H", "Host: " .. lab.HOST, ("http://127.0.0.1:%d/file.bin"):format(own)))
   end)
 
+  it("have no forwarded port where the CA that is named cannot be read", function()
+    local _emulator <close> = emulate "EC200U"
+    local result = Program.run { "forward", "--ca", folder .. "/missing.pem", "0:localhost:7", "--apn", "internet",
+      "-p", emulator.address }
+    assert.are.equal(2, result.status)
+    assert.are.equal(("hayes: ca cannot be read: %s/missing.pem: No such file or directory\n"):format(folder), result.err)
+  end)
+
   it("use a Wi-Fi module, more at a time than it has connections, which wait for each other", function()
     local _emulator <close> = emulate "Ai-WB2"
     local _program <close>, own = serve { "socks", "PORT", "--ssid", "home" }

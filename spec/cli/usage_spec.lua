@@ -123,6 +123,11 @@ describe("The command hayes", function()
     refused({ "info", "--baud", "0" }, 'hayes: --baud is "0"; it must be a number from 1200 to 4000000')
   end)
 
+  it("says that no command could be sent with a host", function()
+    refused({ "forward", "--tcp", '1:a"b:1' },
+      'hayes: 1:a"b:1: the host holds a quote at byte 2, which cannot be sent in a command')
+  end)
+
   it("refuses options that would do nothing", function()
     refused({ "info", "--host", "example.com" }, "hayes: --host is for --diagnose")
     refused({ "http", "--ssid", "home", "http://example.com/" }, "hayes: the module on " .. emulator.address

@@ -47,6 +47,21 @@ describe("An FTP download into the module's flash", function()
     assert.are.same(before, fetches())
   end)
 
+  it("deletes no others where a name holds a star, which stands for all files in a command", function()
+    assert(modem.file.upload({ data = "kept" }, "kept.txt"))
+    local calls = {
+      get = function() return ftp:get("down.bin", "UFS:*") end,
+      put = function() return ftp:put("UFS:*", "up.bin") end,
+      list = function() return ftp:list(".", { through = "UFS:*" }) end,
+    }
+    for what, call in pairs(calls) do
+      local ok, err = pcall(call)
+      assert.is_false(ok, what)
+      assert.is_truthy(tostring(err):find("it must not hold *", 1, true), tostring(err))
+      assert.are.same(4, modem.file.size "kept.txt", what)
+    end
+  end)
+
   it("of a file that the server does not have leaves what was there", function()
     assert(modem.file.upload({ data = "before" }, "m.bin"))
     local done, err = ftp:get("none.bin", "UFS:m.bin")

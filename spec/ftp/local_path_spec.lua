@@ -53,6 +53,17 @@ describe("The local path of modem.ftp.put and modem.ftp.get", function()
     end
   end)
 
+  it("may hold what no command may, since none is sent with it", function()
+    local path = folder .. '/a "file"\t\n'
+    module.files = { f = "its content" }
+    assert(modem.ftp.get(URL, path))
+    local file = assert(io.open(path))
+    assert.are.same("its content", file:read "a")
+    file:close()
+    assert(modem.ftp.put(URL .. "-copy", path))
+    assert.are.same("its content", module.files["f-copy"])
+  end)
+
   it("keeps what an earlier run has left there when the server has no such file", function()
     local path = folder .. "/kept"
     local file = assert(io.open(path .. ".part", "w"))

@@ -44,6 +44,25 @@ describe("modem.file", function()
     assert.is_nil(modem.file.size("UFS:bytes.bin"))
   end)
 
+  it("deletes no others where a name holds a star, which stands for all files in a command", function()
+    assert(modem.file.upload({ data = "kept" }, "kept.txt"))
+    local calls = {
+      upload = function(name) return modem.file.upload({ data = "x" }, name) end,
+      replace = function(name) return modem.file.upload({ data = "x" }, name, { replace = true }) end,
+      empty = function(name) return modem.file.upload({ data = "" }, name, { replace = true }) end,
+      write = function(name) return modem.file.write(name, 0, "x") end,
+    }
+    for what, call in pairs(calls) do
+      for _, name in ipairs { "*", "UFS:*", "a*b" } do
+        local ok, err = pcall(call, name)
+        assert.is_false(ok, what)
+        assert.is_truthy(tostring(err):find("it must not hold *", 1, true), tostring(err))
+        assert.are.same(4, modem.file.size "kept.txt", what)
+      end
+    end
+    assert(modem.file.delete "kept.txt")
+  end)
+
   it("stores a local file", function()
     local path = os.tmpname()
     local file = assert(io.open(path, "wb"))

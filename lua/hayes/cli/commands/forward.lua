@@ -1,6 +1,7 @@
 --- hayes forward: a port of this machine that leads to a server, through the module.
 
 local carry = require "hayes.cli.relay.carry"
+local check = require "hayes.check"
 local Connections = require "hayes.cli.relay.connections"
 local server = require "hayes.cli.relay.server"
 local stop = require "hayes.cli.stop"
@@ -25,7 +26,10 @@ local function parse(text)
   if not port or port > 65535 or far < 1 or far > 65535 then
     stop.wrong_use("%s: write it as LOCAL:HOST:PORT, such as 8443:example.com:443", text)
   end
-  return port, host:match "^%[(.*)%]$" or host, far
+  host = host:match "^%[(.*)%]$" or host
+  local problem = check.problem(check.value, "", "the host", host, { line = true, filled = true, longest = 255 })
+  if problem then stop.wrong_use("%s: %s", text, problem) end
+  return port, host, far
 end
 
 function forward.run(run)
@@ -35,13 +39,17 @@ function forward.run(run)
     "; or --tcp where clients do TLS themselves, or none")
   local listener <close> = server.listen(arguments.bind, port)
   local modem = target.go_on_line(run)
+  -- Given what it cannot use, it raises here and not for each client.
+  local make = (options and modem.ssl or modem.tcp).factory(options or nil)
   local connections <close> = Connections.new(modem, arguments.wait)
   local where = ("%s:%d"):format(host, far)
   carry.announce(run.out, arguments.bind, listener:number(), ("%s:%d leads to %s"):format(arguments.bind,
     listener:number(), where))
   server.run(listener, function(client)
     carry.run(run.out, connections, client, where, function()
-      return (options and modem.ssl or modem.tcp).open(host, far, options or nil)
+      local made = make()
+      if made:connect(host, far) then return made end
+      return nil, made:lasterror()
     end)
   end)
 end

@@ -1,4 +1,5 @@
---- Connections of the module for several clients: who comes when all are in use waits in order.
+--- Connections of the module for several clients. They open theirs at once, as one server may take minutes to answer;
+--- who comes when all are in use waits in order.
 
 local errors = require "hayes.error"
 local Lock = require "hayes.lock"
@@ -8,14 +9,17 @@ local wait = require "hayes.wait"
 ---@field modem hayes.modem
 ---@field patience number seconds that a client waits for a free connection
 ---@field open table<hayes.socket, true>
----@field opening hayes.lock
+---@field count integer  of those that are open or being opened
+---@field ended integer  how often one has ended: each time one more may be opened
+---@field line hayes.lock of those who wait for a free one: the first of them has it
+---@field first? hayes.waiter
 local Connections = {}
 Connections.__index = Connections
 
 ---@param modem hayes.modem
 ---@param patience number
 function Connections.new(modem, patience)
-  return setmetatable({ modem = modem, patience = patience, open = {}, opening = Lock.new(), waiting = {} },
+  return setmetatable({ modem = modem, patience = patience, open = {}, count = 0, ended = 0, line = Lock.new() },
     Connections)
 end
 
@@ -30,36 +34,60 @@ local function is_off_line(self, err)
   return network and network.reattach and (err.code == 561 or err.name == "pdp_context_deactivated")
 end
 
---- Waits until one of ours ends.
-local function wait_for_free(self, deadline)
-  local waiter = wait.waiter()
-  self.waiting[#self.waiting + 1] = waiter
-  return waiter:wait(deadline)
+--- One has ended.
+local function end_one(self)
+  self.count, self.ended = self.count - 1, self.ended + 1
+  if self.first then self.first:fire(true) end
 end
 
---- Opens a connection: open(deadline) gives a socket, or nil and the error.
+--- Being opened. Given up or failed, it has ended.
+local Opening = {}
+function Opening:__close()
+  if not self.over then end_one(self.connections) end
+end
+
+local function try(self, open)
+  self.count = self.count + 1
+  local opening <close> = setmetatable({ connections = self, over = false }, Opening)
+  local socket, err = open()
+  if socket then
+    self.open[socket], opening.over = true, true
+  elseif is_full(err) then -- it was none
+    self.count, opening.over = self.count - 1, true
+  end
+  return socket, err
+end
+
+--- Waits, behind those who came earlier, until one of ours has ended since there were `ended`. False: none did in time.
+local function wait_for_free(self, ended, deadline)
+  local place <close> = self.line:take(deadline)
+  if not place then return false end
+  if self.ended ~= ended then return true end
+  self.first = wait.waiter()
+  return self.first:wait(deadline) or false
+end
+
+--- Opens a connection: open() gives a socket, or nil and the error.
 ---@param open fun(): hayes.socket?, hayes.error?
 ---@return hayes.socket?, hayes.error?
 function Connections:take(open)
   local deadline = wait.now() + self.patience
-  local held <close> = self.opening:take(deadline)
   local tried = false
-  while held do
-    local socket, err = open()
-    if socket then
-      self.open[socket] = true
-      return socket
-    end
+  while true do
+    local ended = self.ended
+    local socket, err = try(self, open)
+    if socket then return socket end
     if not tried and is_off_line(self, err) then
       tried = true
       local attached
       attached, err = self.modem.network.reattach { timeout = math.max(deadline - wait.now(), 1) }
       if not attached then return nil, err end
-    elseif not is_full(err) or not next(self.open) or not wait_for_free(self, deadline) then
+    elseif not is_full(err) or self.count == 0 then
       return nil, err
+    elseif not wait_for_free(self, ended, deadline) then
+      return nil, errors.timeout(("all connections of the module were in use for %g s"):format(self.patience))
     end
   end
-  return nil, errors.timeout(("all connections of the module were in use for %g s"):format(self.patience))
 end
 
 --- A connection that take() gave has ended.
@@ -67,9 +95,7 @@ end
 function Connections:give_back(socket)
   self.open[socket] = nil
   socket:close()
-  local waiters = self.waiting
-  self.waiting = {}
-  for _, waiter in ipairs(waiters) do waiter:fire(true) end
+  end_one(self)
 end
 
 --- Closes all that are open.

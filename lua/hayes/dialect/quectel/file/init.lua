@@ -5,13 +5,14 @@ local Checksum = require "hayes.dialect.quectel.file.checksum"
 local errors = require "hayes.error"
 local Flash = require "hayes.dialect.quectel.file.flash"
 local local_file = require "hayes.local_file"
+local NAME = require "hayes.dialect.quectel.file.name"
 local parts = require "hayes.dialect.quectel.file.parts"
 local transfer = require "hayes.dialect.quectel.file.transfer"
 
 --- An offset or a length in bytes.
 local place = { type = "integer", min = 0, max = 2147483647 }
 
-local NAME = { type = "string", line = true, filled = true, longest = 80 }
+local NAME_OR_ALL = { type = "string", line = true, filled = true, longest = 80 }
 
 local function beyond_end(name, size, offset)
   return errors.new { name = "offset_beyond_end", origin = "file",
@@ -79,7 +80,7 @@ return function(modem)
     return flash:size(name)
   end
 
-  --- Deletes a file.
+  --- Deletes a file; `*` deletes all.
   ---
   --- Errors: `file_not_found`, those of modem:at.
   ---
@@ -87,7 +88,7 @@ return function(modem)
   ---@param name string with the storage as prefix
   ---@return true?, hayes.error?
   function file.delete(name)
-    check.value("file.delete", "the name", name, NAME)
+    check.value("file.delete", "the name", name, NAME_OR_ALL)
     local _held <close> = flash:hold(name)
     local response, err = flash:delete(name)
     if not response then return nil, errors.within(err, "deleting " .. name) end

@@ -181,7 +181,8 @@ end
 ---@return string|{ bytes: integer, seconds: number, resumed_at: integer? }|nil, any
 function Session:get(path, sink, options)
   options = check_transfer("ftp:get", path, options)
-  check.value("ftp:get", "the sink", sink, { type = "string|callable|nil", line = true })
+  check.value("ftp:get", "the sink", sink, { type = "string|callable|nil" })
+  sources.check_name("ftp:get", "the sink", sink)
   local held <close>, err = self.client_lock:take("fetching " .. path)
   if not held then return nil, err end
   if options.follow then check.fail("ftp:get", "follow is for ftp:put") end
@@ -230,6 +231,7 @@ local function list(self, where, name, dir, options)
     check.fail(where, ("through is %s; it must be UFS: or SD:, with or without a name"):format(
       check.show(options.through)))
   end
+  sources.check_name(where, "through", options.through)
   local doing = "listing " .. dir
   return ask(self, doing, function()
     if options.through then return list_inside(self, name, dir, options.through, doing) end

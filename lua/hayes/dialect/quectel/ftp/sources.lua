@@ -4,6 +4,7 @@
 local check = require "hayes.check"
 local failure = require "hayes.failure"
 local local_file = require "hayes.local_file"
+local name_rule = require "hayes.dialect.quectel.file.name"
 
 local sources = {}
 
@@ -121,6 +122,13 @@ end
 
 local Closing = { __close = function(source) source.close() end }
 
+--- Raises unless one file can have this name, where it is that of a file of the module.
+---@param what string  how messages call it
+---@param name any
+function sources.check_name(where, what, name)
+  if sources.is_inside(name) then check.value(where, what, name, name_rule) end
+end
+
 --- It is to be held in a variable that is `<close>`.
 ---@param stream? { length: integer? } a stream will do, and ends after so many bytes
 ---@return hayes.quectel.ftp_source?, hayes.error?
@@ -132,7 +140,8 @@ function sources.open(modem, where, source, stream)
   elseif type(source) == "table" and type(source.data) == "string" then
     opened = of_data(source.data)
   else
-    check.value(where, "the source", source, { type = "string", line = true })
+    check.value(where, "the source", source, { type = "string" })
+    sources.check_name(where, "the source", source)
     if sources.is_inside(source) then
       opened, err = of_module(modem, source)
     else
