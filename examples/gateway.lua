@@ -32,9 +32,16 @@ local function unless_failed(value, err, what)
   os.exit(1)
 end
 
-local modem <close> = unless_failed(hayes.open(arg[1]))
+--- What the library raises is wrong use, told like a failure without the place in the sources.
+local function checked(f, ...)
+  local is_right, value, err = pcall(f, ...)
+  if is_right then return value, err end
+  return nil, (tostring(value):gsub("^%S+:%d+: ", ""))
+end
+
+local modem <close> = unless_failed(checked(hayes.open, arg[1]))
 unless_failed(modem.network, "this is a Wi-Fi module: let modem:keep have wifi = { ssid = …, password = … }")
-local keeper <close> = assert(modem:keep { network = { apn = arg[2] } })
+local keeper <close> = unless_failed(checked(modem.keep, modem, { network = { apn = arg[2] } }))
 for _, name in ipairs { "up", "down", "waiting", "failed", "gone", "restart", "gave_up" } do
   keeper:on(name, function(event) log(name, tostring(event)) end)
 end

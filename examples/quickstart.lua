@@ -49,9 +49,21 @@ end
 
 local baud = math.tointeger(tonumber(settings.baud)) or wrong_use("--baud is no number: " .. settings.baud)
 if not settings.url:find "^https://" then wrong_use("--url does not begin with https://: " .. settings.url) end
+if not settings.url:find "^https://[^/:]" then wrong_use("--url names no host: " .. settings.url) end
 local ca, no_ca = io.open(settings.ca)
 if not ca then wrong_use("the CA cannot be read: " .. no_ca) end
+local _, unreadable = ca:read(0)
 ca:close()
+if unreadable then wrong_use(("the CA cannot be read: %s: %s"):format(settings.ca, unreadable)) end
+
+--- What the library raises is wrong use: what it says, without the place in the sources.
+local function checked(f, ...)
+  local outcome = table.pack(pcall(f, ...))
+  local raised = tostring(outcome[2])
+  if outcome[1] then return table.unpack(outcome, 2, outcome.n) end
+  if raised:find("interrupted!", 1, true) then error(raised, 0) end
+  wrong_use((raised:gsub("^%S+:%d+: ", "")))
+end
 
 --- Shows the dialogue as it comes, up to the open connection.
 local showing = true
@@ -78,7 +90,7 @@ local function sha256(bytes)
 end
 
 print("Opening " .. settings.port)
-local modem, err = hayes.open(settings.port, { baud = baud, trace = show })
+local modem, err = checked(hayes.open, settings.port, { baud = baud, trace = show })
 if not modem then fail(err) end
 
 local module = modem:identify()
@@ -93,13 +105,14 @@ end
 
 if modem.wifi and not settings.ssid then fail("this is a Wi-Fi module: say --ssid NAME") end
 local connection
-connection, err = go_on_line()
+connection, err = checked(go_on_line)
 if not connection then fail(err) end
 print("On line with address " .. connection.ip)
 
 local body = {}
 local started = hayes.now()
-local create, lasterror = modem.ssl.factory { ca = settings.ca, version = not modem.wifi and "tls1.2" or nil }
+local create, lasterror = checked(modem.ssl.factory,
+  { ca = settings.ca, version = not modem.wifi and "tls1.2" or nil })
 local ok, status = http.request { url = settings.url, sink = ltn12.sink.table(body), create = create }
 if not ok then fail(lasterror() or status) end
 if status ~= 200 then fail("the server answered with status " .. status) end

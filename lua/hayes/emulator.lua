@@ -49,6 +49,7 @@ local emulator_options = {
 }
 
 local EINTR <const> = 4 -- on every Linux
+local NO_PROGRAM <const> = 127 -- exit status of a shell that does not find a program
 local WRONG_USE <const> = 2 -- exit status of hayes-emulator for options that it cannot take
 
 local function shell_quote(word)
@@ -100,7 +101,9 @@ local function quirk_list(quirks)
 end
 
 local function arguments_of(options, control)
-  local words = { "exec", shell_quote(program()), "--attached", "--control", shell_quote(control) }
+  local quoted = shell_quote(program())
+  local words = { "command -v", quoted, ">/dev/null || exit", NO_PROGRAM, "; exec", quoted, "--attached", "--control",
+    shell_quote(control) }
   local function add(name, value)
     if value == nil then return end
     value = tostring(value)
@@ -146,7 +149,13 @@ end
 
 local function fail(words)
   return nil, errors.new { name = "emulator_failed", message = "the emulator did not start: " .. words,
-    hint = "Is hayes-emulator built, and on the PATH? `make` builds it; `make -s env` prints what the shell needs." }
+    hint = "Is hayes-emulator built, and on the PATH? `make` builds it; `make -s env` prints what the shell needs; "
+      .. "`make install-emulator` installs it." }
+end
+
+--- What the exit status of a shell that has printed nothing says; otherwise `else_words`.
+local function fail_by(status, else_words)
+  return fail(status == NO_PROGRAM and "there is no program hayes-emulator" or else_words)
 end
 
 local function ended()
@@ -160,7 +169,8 @@ local function list_of(option, f)
   if not pipe then return fail(words) end
   local list = {}
   for line in pipe:lines() do list[#list + 1] = f(line) end
-  if #list == 0 then return fail("it lists no " .. option) end
+  local _, _, status = pipe:close()
+  if #list == 0 then return fail_by(status, "it lists no " .. option) end
   return list
 end
 
@@ -197,7 +207,7 @@ function Emulator.start(options)
   local address = first_line(pipe)
   if not address or address:sub(1, 1) ~= "/" then
     local _, _, status = pipe:close()
-    if not address then return fail("it ended at once") end
+    if not address then return fail_by(status, "it ended at once") end
     return nil, errors.new { name = "emulator_failed", wrong_option = status == WRONG_USE,
       message = "the emulator did not start: " .. address:gsub("^hayes%-emulator: ", "") }
   end

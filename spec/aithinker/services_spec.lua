@@ -282,6 +282,14 @@ describe("An Ai-Thinker module", function()
       assert.are.same({ "wi_fi_authentication_failed", 68 }, { err.name, err.code })
       assert.are.same('AT+WJAP="home, sweet","***"', err.command)
       assert.is_nil(tostring(err):find("p,", 1, true))
+      assert.is_truthy(err.hint:find("password is wrong", 1, true))
+    end)
+
+    it("does not call a password wrong that was not given", function()
+      open { ["AT+WMODE?"] = "\r\n+WMODE:1\r\nOK\r\n", ['AT+WJAP="home"'] = "\r\n+WJAP:68\r\nERROR\r\n" }
+      local _, err = modem.wifi.join { ssid = "home" }
+      assert.are.same({ "wi_fi_authentication_failed", "No password was given, and the access point wants one." },
+        { err.name, err.hint })
     end)
 
     it("is joined by one task at a time: each gets what it has asked for", function()

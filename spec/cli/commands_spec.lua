@@ -62,6 +62,19 @@ describe("The command hayes", function()
     assert.is_truthy(result.err:find("unknown option '--rwa'\nDid you mean '--raw'?", 1, true), result.err)
   end)
 
+  it("says that an option stands after the command", function()
+    for said, words in pairs {
+      ["-p stands after the command: hayes COMMAND -p …"] = { "-p", "/dev/none", "info" },
+      ["--apn stands after the command: hayes COMMAND --apn …"] = { "--apn=internet", "http", "http://a/" },
+      ["--port stands after the command: hayes wifi COMMAND --port …"] = { "wifi", "--port", "/dev/none", "scan" },
+    } do
+      local result = run(words)
+      assert.are.equal(2, result.status)
+      assert.is_truthy(result.err:find("\nhayes: " .. said .. "\n", 1, true), result.err)
+    end
+    assert.is_truthy(run({ "--nope", "info" }).err:find("unknown option '--nope'", 1, true))
+  end)
+
   it("ends with status 2, without a place in the sources, for a value that the library refuses", function()
     local result = run { "tls", "--tcp", "localhost:99999", "--apn", "internet" }
     assert.are.equal(2, result.status)

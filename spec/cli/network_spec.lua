@@ -97,6 +97,68 @@ http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_
     assert.are.same({ 404, "None", 4 }, { result.status, result.body, result.bytes })
   end)
 
+  --- A web server, with TLS and without, that answers with what it was asked; the request line /to/STATUS is redirected to
+  --- http://twice.example/there.
+  local function echoes()
+    local text = [[
+import http.server, ssl, sys, threading
+class Handler(http.server.BaseHTTPRequestHandler):
+    def answer(self):
+        status = int(self.path[4:]) if self.path.startswith("/to/") else 200
+        sent = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
+        body = ("%s %s %s %s" % (self.command, self.path, sent, self.headers.get("Cookie"))).encode()
+        self.send_response(status)
+        if status != 200: self.send_header("Location", "http://twice.example/there")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+    do_GET = do_POST = do_PUT = answer
+    def log_message(self, *words): pass
+secure = http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler)
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+context.load_cert_chain(sys.argv[3], sys.argv[4])
+secure.socket = context.wrap_socket(secure.socket, server_side=True)
+threading.Thread(target=secure.serve_forever, daemon=True).start()
+http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[2])), Handler).serve_forever()]]
+    local secure, plain = Process.free_port(), Process.free_port()
+    local process = Process.start { "/usr/bin/python3", "-c", text, secure, plain, folder .. "/chain.pem",
+      folder .. "/server.key" }
+    Process.wait_for_port(plain)
+    return process, assert(hayes.emulator { resolve = {
+      ["twice.example:443"] = "127.0.0.1:" .. secure, ["twice.example:80"] = "127.0.0.1:" .. plain,
+    } })
+  end
+
+  it("sends what fits into a request, follows a redirection as it is meant, and tells no secret without TLS", function()
+    local _process <close>, module = echoes()
+    local _module <close> = module
+    local function get(...)
+      return Program.run { "http", "-p", module.address, "--apn", "internet", "--insecure", "-H", "Cookie: c", ... }
+    end
+    for words, answer in pairs {
+      [{ "http://twice.example/a b\r\nX: y" }] = "GET /a%20b%0D%0AX:%20y  c",
+      [{ "http://twice.example?a=b" }] = "GET /?a=b  c",
+      [{ "http://twice.example/to/302" }] = "GET /there  c",
+      [{ "https://twice.example/" }] = "GET /  c",
+      [{ "https://twice.example/to/302" }] = "GET /there  None",
+      [{ "-d", "x", "http://twice.example/to/302" }] = "GET /there  c",
+      [{ "-d", "x", "-X", "PUT", "http://twice.example/to/303" }] = "GET /there  c",
+      [{ "-d", "x", "-X", "PUT", "http://twice.example/to/302" }] = "PUT /there x c",
+      [{ "-d", "x", "http://twice.example/to/307" }] = "POST /there x c",
+    } do
+      local result = get(table.unpack(words))
+      assert.are.equal(answer, result.out, result.err)
+    end
+    for wrong, words in pairs {
+      ["--header A: b\r\nC: d: it is to be one line"] = { "-H", "A: b\r\nC: d", "http://twice.example/" },
+      ["--method GE T: it is to be one word"] = { "-X", "GE T", "http://twice.example/" },
+    } do
+      local result = get(table.unpack(words))
+      assert.are.equal(2, result.status)
+      assert.is_truthy(result.err:find(wrong:match "^[^\r]*", 1, true), result.err)
+    end
+  end)
+
   it("says why there is no answer, and what to try", function()
     local gone = Process.free_port()
     local result = run { "http", ("http://127.0.0.1:%d/"):format(gone) }

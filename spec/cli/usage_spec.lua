@@ -228,7 +228,7 @@ describe("The command hayes", function()
     end
     attempt "9999"
     local said = attempt "1234"
-    assert.is_truthy(said:find("a wrong PIN that this run did not send", 1, true), said)
+    assert.is_truthy(said:find("a wrong PIN that this run of the program did not send", 1, true), said)
     assert.is_truthy(said:find('`hayes shell` sends it anyway, by AT+CPIN="…"', 1, true), said)
     assert.is_nil(said:find("pin_again", 1, true))
   end)

@@ -16,6 +16,18 @@ local function refusal(options)
 end
 
 describe("hayes.emulator returns as its error", function()
+  it("that the program is not installed, without a word of the shell's", function()
+    local path <const> = folder.new "start"
+    local core_path = assert(package.searchpath("hayes.core", package.cpath))
+    Process.run { "sh", "-c", ([[mkdir '%s/bin' '%s/hayes' && cp '%s' '%s/hayes/' &&
+      ln -s "$(command -v lua5.4)" '%s/bin/lua5.4']]):format(path, path, core_path, path, path) }
+    for _, start in ipairs { [[require("hayes").emulator]], [[require("hayes.emulator").quirks]] } do
+      local said = Process.run { "sh", "-c", ([[exec env PATH='%s/bin' LUA_PATH='%s' LUA_CPATH='%s/?.so;;' \
+        lua5.4 -e 'print(select(2, %s()))' 2>&1]]):format(path, package.path, path, start) }
+      assert.are.same("the emulator did not start: there is no program hayes-emulator\n", said)
+    end
+  end)
+
   it("that the flash folder is a file", function()
     local path <const> = folder.new("start") .. "/flash"
     assert(io.open(path, "w")):close()

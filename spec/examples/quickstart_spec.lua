@@ -38,6 +38,9 @@ describe("The example quickstart.lua", function()
       ["--nope 3"] = "there is no option --nope", ["--baud"] = "--baud needs a value",
       ["--baud fast"] = "--baud is no number: fast", ["--url http://a/"] = "--url does not begin with https://: http://a/",
       ["--ca /none"] = "the CA cannot be read: /none: No such file or directory",
+      ["--ca /"] = "the CA cannot be read: /: Is a directory", ["--url https://"] = "--url names no host: https://",
+      ["--baud 0"] = "hayes.open: baud is 0; it must be from 1200 to 4000000",
+      ["-p emulator:NONE"] = 'hayes.emulator: module is "NONE"; it must be one of "EC200U", "EC200A", "Ai-WB2"',
     } do
       local pipe = assert(io.popen(("env LUA_PATH='%s' LUA_CPATH='%s' lua5.4 examples/quickstart.lua -p /dev/none %s 2>&1")
         :format(package.path, package.cpath, option)))
@@ -45,6 +48,16 @@ describe("The example quickstart.lua", function()
       local _, _, status = pipe:close()
       assert.are.same({ "quickstart.lua: " .. why, 2 }, { said:match "([^\n]*)\n$", status })
     end
+  end)
+
+  it("says what is wrong with an argument that the library refuses", function()
+    local emulator <close> = assert(hayes.emulator())
+    local pipe = assert(io.popen(("env LUA_PATH='%s' LUA_CPATH='%s' lua5.4 examples/quickstart.lua -p %s --ca Makefile 2>&1")
+      :format(package.path, package.cpath, emulator.address)))
+    local said = pipe:read "a"
+    local _, _, status = pipe:close()
+    assert.is_truthy(said:find("\nquickstart.lua: ssl.factory: ca: Makefile is not PEM", 1, true), said)
+    assert.are.equal(2, status)
   end)
 
   it("fetches it through a Wi-Fi module, and does not claim what that does not check", function()

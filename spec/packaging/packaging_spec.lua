@@ -40,6 +40,10 @@ describe("The package", function()
       c = root .. "/opt/hayes/lib/lua/5.4/?.so" }
     assert.are.same(VERSION .. " function number no_such_port", lua(paths, program))
     assert.is_truthy(Process.run({ root .. "/opt/hayes/bin/hayes-emulator", "--help" }):find("Usage", 1, true))
+    -- Where Lua does not look, the command says what to set, and that is enough.
+    local runs = ([[export PATH='%s'; hayes='%s/opt/hayes/bin/hayes'; $hayes --version 2>told; echo $?;
+      eval "$(sed -n 's/.*: set /export /p' told)"; $hayes --version]]):format(os.getenv "PATH", root)
+    assert.are.same("2\n" .. VERSION .. "\n", Process.run({ "env", "-i", "sh", "-c", runs }, { folder = folder }))
     local shared = lines_of("find", root .. "/opt/hayes/share", "-type", "f", "-not", "-path", "*/lua/*", "-printf", "%P\\n")
     table.sort(shared)
     assert.are.same({ "bash-completion/completions/hayes", "fish/vendor_completions.d/hayes.fish",

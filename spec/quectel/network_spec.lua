@@ -107,7 +107,14 @@ describe("modem.network", function()
     assert.are.same("apn_refused", err.name)
     assert.are.same(561, err.code)
     assert.is_truthy(tostring(err):find('APN "wrong"', 1, true))
-    assert.is_truthy(err.hint:find("APN", 1, true))
+    assert.is_truthy(err.hint:find("^Check the APN"), err.hint)
+  end)
+
+  it("without attach, opening a connection says that attach comes first", function()
+    start {}
+    local _, err = modem.tcp.open("127.0.0.1", 9)
+    assert.are.same(561, err.code)
+    assert.is_truthy(err.hint:find("modem.network.attach { apn = … } makes one", 1, true), err.hint)
   end)
 
   it("detach() takes the connection down", function()

@@ -42,7 +42,7 @@ describe("A PIN that the SIM card has refused", function()
       modem = assert(hayes.open(emulator.address))
       _, err = attach "9876"
       assert.are.same("sim_pin_refused", err.name)
-      assert.is_truthy(tostring(err):find("that the library did not send", 1, true), tostring(err))
+      assert.is_truthy(tostring(err):find("that this run of the program did not send", 1, true), tostring(err))
     end
     assert(attach("1234", true))
   end)

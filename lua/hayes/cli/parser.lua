@@ -94,6 +94,26 @@ local function spelt_out(words)
   return list
 end
 
+--- Whether one of the commands below this one takes the option.
+local function is_known_below(command, option)
+  for _, one in ipairs(command._commands) do
+    for _, known in ipairs(one._options) do
+      for _, alias in ipairs(known._aliases) do
+        if alias == option then return true end
+      end
+    end
+    if is_known_below(one, option) then return true end
+  end
+  return false
+end
+
+--- What is wrong; where it is the place of the option, as in `hayes -p PORT info`, that.
+local function or_place(message, command)
+  local option = message:match "^unknown option '(%-.-)'"
+  if not option or not is_known_below(command, option) then return message end
+  return ("%s stands after the command: %s COMMAND %s …"):format(option, command:_get_fullname(), option)
+end
+
 --- The arguments as a table, or `shown` alone, a text that was asked for (the help); or nil, what is wrong with them,
 --- and the parser of the command that they belong to.
 ---@param words string[]
@@ -110,7 +130,7 @@ function parser.parse(words)
   if ok then return result end
   if type(result) == "table" and result[SHOWN] then return { shown = result[SHOWN] } end
   if type(result) ~= "table" or result.mark ~= mark then error(result, 0) end
-  return nil, result.message, result.current
+  return nil, or_place(result.message, result.current), result.current
 end
 
 return parser

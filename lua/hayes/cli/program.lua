@@ -1,10 +1,24 @@
 #!/usr/bin/env lua5.4
 -- The command hayes, to be installed as a program.
 
+--- Why the library cannot be loaded, and what to do where Lua does not look where it is.
+local function why_not_loaded(message)
+  if not message:find "^module 'hayes%.core' not found" then return message end
+  local prefix = arg[0]:match "^(.*)/bin/[^/]*$"
+  local file = prefix and io.open(prefix .. "/share/lua/5.4/hayes/init.lua")
+  if not file then
+    return 'Lua does not find the library hayes; in the checkout, eval "$(make -s env)" sets LUA_PATH and LUA_CPATH'
+  end
+  file:close()
+  return (("Lua does not look where the library is: set LUA_PATH='P/share/lua/5.4/?.lua;P/share/lua/5.4/?/init.lua;;' "
+    .. "LUA_CPATH='P/lib/lua/5.4/?.so;;'"):gsub("P/", (prefix:gsub("%%", "%%%%")) .. "/"))
+end
+
 local found, core = pcall(require, "hayes.core")
 if not found then
-  local interrupted = tostring(core):find("interrupted!", 1, true)
-  io.stderr:write(interrupted and "\nhayes: interrupted\n" or ("hayes: %s\n"):format(core))
+  local message = tostring(core)
+  local interrupted = message:find("interrupted!", 1, true)
+  io.stderr:write(interrupted and "\nhayes: interrupted\n" or ("hayes: %s\n"):format(why_not_loaded(message)))
   os.exit(interrupted and 130 or 2)
 end
 

@@ -28,7 +28,6 @@ local phrases = {
   { 'modem.network.attach { pin = "…"', '--pin @FILE, modem.network.attach { "…"' },
   { 'verify = "mutual"', "--cert and --key" },
   { 'verify = "none"', "--insecure" },
-  { "a wrong PIN that the library did not send", "a wrong PIN that this run did not send" },
   { "With pin_again = true it is sent anyway", "`hayes shell` sends it anyway, by AT+CPIN=\"…\"" },
   { "replace = true", "--replace" },
   { "{ data = … }", "--data" },

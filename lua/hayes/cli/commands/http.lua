@@ -32,15 +32,22 @@ local function headers_of(lines, data)
   for _, line in ipairs(lines or {}) do
     local name, value = line:match "^([%w%-_]+):%s*(.-)%s*$"
     if not name then stop.wrong_use("--header %s: write it as 'Name: value'", line) end
+    if line:find "[%z\1-\8\10-\31\127]" then stop.wrong_use("--header %s: it is to be one line", line) end
     headers[name:lower()] = value
   end
   if data then headers["content-length"] = tostring(#data) end
   return headers
 end
 
+--- What may not stand in a request line, encoded as URLs have it.
+local function encoded(path)
+  return (path:gsub("[^!-~]", function(byte) return ("%%%02X"):format(byte:byte()) end))
+end
+
 --- Where a URL leads, and what is asked for there.
 local function parts_of(url)
-  local parts = require("socket.url").parse(url, { path = "/" })
+  -- The parser wants a path in front of a query.
+  local parts = require("socket.url").parse((url:gsub("^(%a+://[^/?#]*)%?", "%1/?")), { path = "/" })
   local secure = parts.scheme == "https"
   if not parts.host or parts.host == "" then stop.wrong_use("%s names no host", url) end
   local path = parts.path .. (parts.params and ";" .. parts.params or "") .. (parts.query and "?" .. parts.query or "")
@@ -48,8 +55,14 @@ local function parts_of(url)
   if not port or port < 1 or port > 65535 then
     stop.wrong_use("%s: the port is %s; it must be from 1 to 65535", url, parts.port)
   end
-  return { secure = secure, host = parts.host, port = port, path = path, user = parts.user, password = parts.password,
-    authority = parts.host .. (parts.port and ":" .. parts.port or "") }
+  return { secure = secure, host = parts.host, port = port, path = encoded(path), user = parts.user,
+    password = parts.password, authority = parts.host .. (parts.port and ":" .. parts.port or "") }
+end
+
+--- What must be the same for a server to be told once more who asks: also with or without TLS.
+local function origin_of(url)
+  local parts = parts_of(url)
+  return ("%s %s %d"):format(parts.secure, parts.host:lower(), parts.port)
 end
 
 local function unescape(text)
@@ -144,6 +157,21 @@ local function without_secrets(headers)
   return kept
 end
 
+--- Whether what an answer points at is fetched, whatever was asked for (RFC 9110 15.4; 301 and 302 as browsers do).
+local function is_for_get(status, method)
+  if status == 303 then return method ~= "HEAD" end
+  return (status == 301 or status == 302) and method == "POST"
+end
+
+--- The request for what an answer to another request points at: nothing is sent again.
+local function without_body(request)
+  local headers = {}
+  for name, value in pairs(request.headers) do
+    if not name:find "^content%-" then headers[name] = value end
+  end
+  return { method = "GET", headers = headers }
+end
+
 --- What takes the body of the last answer, and what was taken.
 local function receiver(run, output)
   local show, finish = progress.new(run.out)
@@ -180,6 +208,7 @@ function http.run(run)
   local data = input.read(arguments.data)
   local request = { method = arguments.method or (data and "POST" or "GET"), data = data,
     headers = headers_of(arguments.header, data) }
+  if not request.method:find "^[%w_%-]+$" then stop.wrong_use("--method %s: it is to be one word", request.method) end
   if parts_of(url).secure then target.tls(arguments) end -- told before the module does anything
   target.go_on_line(run)
   local output = output_of(run)
@@ -193,10 +222,10 @@ function http.run(run)
     end)
     if not status or not is_redirect[status] or not headers.location then break end
     local next_url = require("socket.url").absolute(url, headers.location)
-    if parts_of(next_url).authority ~= parts_of(url).authority then
-      request.headers = without_secrets(request.headers)
-    end
-    url = with_scheme(next_url)
+    next_url = with_scheme(next_url)
+    if origin_of(next_url) ~= origin_of(url) then request.headers = without_secrets(request.headers) end
+    if is_for_get(status, request.method) then request = without_body(request) end
+    url = next_url
   end
   taken.finish()
   -- The connection was given up then, and what it says of that is not the reason.

@@ -128,8 +128,8 @@ local ssl = {
   [559] = { "socket read failed" },
   [560] = { "socket accept failed" },
   [561] = { "open PDP context failed",
-    "Check the APN; check with modem.network.status() that the module is registered and "
-    .. "attached; some networks allow one context only, which another one holds: AT+CGACT? shows it." },
+    "Is there a data connection (modem.network.status())? modem.network.attach { apn = … } makes one. If that is what "
+    .. "fails, check the APN; some networks allow one context only, which another one holds: AT+CGACT? shows it." },
   [562] = { "close PDP context failed" },
   [563] = { "socket identity has been used",
     "A connection that the server has closed holds its number until AT+QSSLCLOSE (AT+QICLOSE); AT+QSSLSTATE and "

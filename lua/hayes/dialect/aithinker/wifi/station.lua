@@ -99,6 +99,14 @@ local function no_address(doing, seconds, state)
     hint = "Is the DHCP server's pool exhausted? Is the signal weak (modem.wifi.scan())?" }
 end
 
+--- Why the access point is not joined; a password that was not given is not called wrong.
+local function refused(err, options)
+  if err.name == "wi_fi_authentication_failed" and (options.password or "") == "" then
+    err.hint = "No password was given, and the access point wants one."
+  end
+  return err
+end
+
 local function join(steps, self, options)
   local doing = steps.doing
   local _changing <close>, busy = steps:take(self.changing, "the Wi-Fi")
@@ -117,7 +125,7 @@ local function join(steps, self, options)
   if not ok then return nil, err end
   ok, err = self.modem:call("+WJAP", "write", { options.ssid, options.password, options.bssid },
     { timeout = options.timeout + 10, withdraw = true })
-  if not ok then return nil, errors.within(err, doing) end
+  if not ok then return nil, refused(errors.within(err, doing), options) end
   -- OK may come before the address or after it, and the event may get lost.
   steps.step, steps.why = false, no_address(doing, options.timeout)
   while true do

@@ -10,6 +10,9 @@ local Steps = require "hayes.steps"
 local context_types = { ipv4 = 1, ipv6 = 2, ipv4v6 = 3 }
 local authentications = { none = 0, pap = 1, chap = 2, ["pap or chap"] = 3 }
 
+--- The module's reason for a context that could not be activated.
+local NOT_ACTIVATED <const> = 561
+
 ---@class hayes.quectel.pdp_contexts
 ---@field modem hayes.modem
 ---@field changing table<integer, hayes.lock> by context: one task at a time reads and changes it
@@ -106,6 +109,16 @@ function PdpContexts:last_error(err, doing)
   return reason.error(self.modem, err, doing) or errors.within(err, doing)
 end
 
+--- The same of an activation, where the hint to activate a context is none.
+local function not_activated(self, err, doing)
+  local why = self:last_error(err, doing)
+  if why.code ~= NOT_ACTIVATED then return why end
+  why = errors.copy(why)
+  why.hint = "Check the APN; check with modem.network.status() that the module is registered and attached; some "
+    .. "networks allow one context only, which another one holds: AT+CGACT? shows it."
+  return why
+end
+
 --- Deactivates a context, and reports its connections as ended: firmware need not do so, or does it before it answers.
 ---@param context integer
 function PdpContexts:deactivate(context)
@@ -143,8 +156,8 @@ function PdpContexts:activate(options, steps)
   if not ok then return nil, err end
   response, err = self.modem:call("+QIACT", "write", { options.context }, Steps.request)
   if not response then
-    err = self:last_error(err, ("activating the data connection with APN %q"):format(options.apn))
-    if err.code == 561 or err.name == "error" then err.name = "apn_refused" end
+    err = not_activated(self, err, ("activating the data connection with APN %q"):format(options.apn))
+    if err.code == NOT_ACTIVATED or err.name == "error" then err.name = "apn_refused" end
     return nil, err
   end
   return activated(self, options.context)
@@ -161,7 +174,7 @@ function PdpContexts:activate_as_set_up(context, steps)
   local response
   response, err = self.modem:call("+QIACT", "write", { context }, Steps.request)
   if response then return activated(self, context) end
-  return nil, self:last_error(err, doing)
+  return nil, not_activated(self, err, doing)
 end
 
 return PdpContexts

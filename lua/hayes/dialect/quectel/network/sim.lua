@@ -82,7 +82,7 @@ local function objection(self, pin, left)
   if self.tried[pin] and left ~= ATTEMPTS then
     why = "the SIM card has refused this PIN before, and it is not sent again"
   elseif left and ATTEMPTS - left > self.refused then
-    why = "the SIM card has counted a wrong PIN that the library did not send, so none is sent"
+    why = "the SIM card has counted a wrong PIN that this run of the program did not send, so none is sent"
   else
     return nil
   end
