@@ -238,7 +238,7 @@ describe("The shell", function()
     Process.wait_for_port(port)
     for _, mode in ipairs { "buffer", "transparent" } do
       local result = typed {
-        { "wait", "> " }, { "type", 'modem.network.attach { apn = "internet" }\r' }, { "wait", "ip = " }, { "wait", "> " },
+        { "wait", "> " }, { "type", 'modem.network.attach { apn = "internet" }\r' }, { "wait", "ip: " }, { "wait", "> " },
         { "type", ("sock = modem.tcp.open('127.0.0.1', %d, { mode = '%s' })\r"):format(port, mode) }, { "wait", "> " },
         { "type", "terminal sock\r" }, { "wait", "Ctrl-D comes back" },
         { "type", "one\r" }, { "wait", "got one" }, { "type", "\4" }, { "wait", "> " },
@@ -271,7 +271,7 @@ describe("The shell", function()
       }
       for where, ending in pairs(endings) do
         local steps = {
-          { "wait", "> " }, { "type", 'modem.network.attach { apn = "internet" }\r' }, { "wait", "ip = " }, { "wait", "> " },
+          { "wait", "> " }, { "type", 'modem.network.attach { apn = "internet" }\r' }, { "wait", "ip: " }, { "wait", "> " },
           { "type", connect }, { "wait", "> " },
         }
         table.move(ending, 1, #ending, #steps + 1, steps)

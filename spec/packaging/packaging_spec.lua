@@ -91,6 +91,13 @@ describe("The package", function()
     local paths = { lua = here .. "/lua/?.lua;" .. here .. "/lua/?/init.lua", c = here .. "/" .. folder .. "/plain/?.so" }
     assert.are.same(VERSION .. " function number no_such_port", lua(paths, program))
     assert.is_nil(Process.run({ "ldd", folder .. "/plain/hayes/core.so" }):find("serialport", 1, true))
+    -- What it cannot know of other ports, it does not say.
+    assert.are.same("Check the name", lua(paths,
+      [[io.write(select(2, require("hayes").open "/dev/ttyNothing").hint:match "^Check the name")]]))
+    local said = Process.run { "env", "-i", "PATH=" .. os.getenv("PATH"), "LUA_PATH=" .. paths.lua .. ";;",
+      "LUA_CPATH=" .. paths.c .. ";;", "sh", "-c", "lua5.4 lua/hayes/cli/program.lua info 2>&1; echo $?" }
+    assert.are.same("hayes: say which port the module is on with -p PORT: this build cannot list serial ports: it was made "
+      .. "without libserialport\n3\n", said)
   end)
 
   it("is installed by LuaRocks without a network, and works from its tree", function()

@@ -30,6 +30,7 @@ describe("modem.network", function()
       close = function() end }
     modem.engine:observe(true)
     assert.are.same(connection, assert(modem.network.attach { apn = "internet" }))
+    assert.are.same(("context: 1\nip: %s"):format(connection.ip), tostring(connection))
     for _, text in ipairs(sent) do assert.is_nil(text:find("QICSGP=1,", 1, true) or text:find("QIACT=", 1, true)) end
   end)
 

@@ -69,7 +69,8 @@ end
 
 --- The only port on which a known module answers commands.
 local function only_module()
-  local list = hayes.ports() or {}
+  local list, err = hayes.ports()
+  if not list then stop.with(stop.NO_PORT, ("say which port the module is on with -p PORT: %s"):format(err)) end
   local known, answering = {}, {}
   for _, port in ipairs(list) do
     if port.model then known[#known + 1] = port end

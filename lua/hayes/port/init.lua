@@ -32,8 +32,11 @@ function ports.list()
 end
 
 local function names_of_others()
-  local names = {}
-  for _, port in ipairs(core.list_ports() or {}) do names[#names + 1] = port.name end
+  local list, names = core.list_ports(), {}
+  if not list then
+    return "Check the name (`ls /dev/ttyUSB* /dev/ttyACM*` shows those of USB), the cable and, with dmesg, the driver."
+  end
+  for _, port in ipairs(list) do names[#names + 1] = port.name end
   if #names == 0 then return "There is no serial port on this machine; check the cable and, with dmesg, the driver." end
   return "The ports of this machine are " .. table.concat(names, ", ") .. "."
 end

@@ -5,6 +5,7 @@ local failure = require "hayes.failure"
 local hosts = require "hayes.stream.host"
 local Lock = require "hayes.lock"
 local reason = require "hayes.dialect.quectel.reason"
+local record = require "hayes.record"
 local Steps = require "hayes.steps"
 
 local context_types = { ipv4 = 1, ipv6 = 2, ipv4v6 = 3 }
@@ -70,7 +71,7 @@ end
 function PdpContexts:active(index)
   local list, err = self:list()
   for _, context in ipairs(list or {}) do
-    if context.context == index then return context end
+    if context.context == index then return record.new(context, { "context", "ip", "ip6" }) end
   end
   return nil, err
 end
