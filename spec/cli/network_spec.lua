@@ -97,6 +97,35 @@ http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_
     assert.are.same({ 404, "None", 4 }, { result.status, result.body, result.bytes })
   end)
 
+  --- What `hayes http` makes of a server that sends these bytes: status and stderr, with HOST:PORT for the server.
+  local function fetch_from(bytes)
+    local own = Process.free_port()
+    local _server <close> = Process.start { "/usr/bin/python3", "-c", [[
+import socket, sys
+listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+while True:
+    client = listener.accept()[0]
+    if client.recv(65536): client.sendall(sys.argv[2].encode())
+    client.close()]], own, bytes }
+    Process.wait_for_port(own)
+    local result = run { "http", ("http://127.0.0.1:%d/"):format(own) }
+    return result.status, (result.err:gsub("127%.0%.0%.1:" .. own, "HOST:PORT"))
+  end
+
+  it("says what a server has sent that is no answer", function()
+    local ok = "HTTP/1.1 200 OK\r\n"
+    for bytes, words in pairs {
+      ["220 mail.example ready\r\n"] = "it sends no status line",
+      [ok .. "nonsense\r\n\r\n"] = "malformed",
+      [ok .. "Content-Length: -5\r\n\r\nhello"] = 'its Content-Length is "-5"',
+      [ok .. "Transfer-Encoding: chunked\r\n\r\nzz\r\n"] = "invalid chunk size",
+    } do
+      local status, err = fetch_from(bytes)
+      assert.are.equal(1, status)
+      assert.is_truthy(err:find("^hayes: HOST:PORT does not speak HTTP: " .. words:gsub("%-", "%%-")), err)
+    end
+  end)
+
   it("says why there is no answer, and what to try", function()
     local gone = Process.free_port()
     local result = run { "http", ("http://127.0.0.1:%d/"):format(gone) }
