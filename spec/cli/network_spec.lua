@@ -126,6 +126,15 @@ while True:
     end
   end)
 
+  it("ends with status 1 where a server redirects to what cannot be fetched", function()
+    for location, words in pairs { ["ftp://h/"] = "ftp://h/ is no URL that can be fetched",
+      ["http:///x"] = "http:///x names no host", ["http://h:99999/"] = "http://h:99999/: the port is 99999" } do
+      local status, err = fetch_from(("HTTP/1.1 302 Found\r\nLocation: %s\r\nContent-Length: 0\r\n\r\n"):format(location))
+      assert.are.equal(1, status)
+      assert.is_truthy(err:find("hayes: http://HOST:PORT/ leads to another URL: " .. words, 1, true), err)
+    end
+  end)
+
   it("says why there is no answer, and what to try", function()
     local gone = Process.free_port()
     local result = run { "http", ("http://127.0.0.1:%d/"):format(gone) }

@@ -141,6 +141,18 @@ local function with_scheme(url)
   return "https://" .. url
 end
 
+--- Where a server says that the answer is; it ends the run as refused where that is nothing to be fetched.
+local function redirected(url, location)
+  local ok, found = pcall(function()
+    local absolute = with_scheme(require("socket.url").absolute(url, location))
+    parts_of(absolute)
+    return absolute
+  end)
+  if ok then return found end
+  if not stop.is(found) then error(found, 0) end
+  stop.with(stop.REFUSED, ("%s leads to another URL: %s"):format(url, tostring(found)))
+end
+
 local function show_head(out, status_line, headers)
   out:line("%s", status_line)
   for _, name in ipairs(check.names(headers)) do out:line("%s: %s", name, headers[name]) end
@@ -218,11 +230,11 @@ function http.run(run)
       return taken.sink_for(tonumber(received["content-length"]))
     end)
     if not status or not is_redirect[status] or not headers.location then break end
-    local next_url = require("socket.url").absolute(url, headers.location)
+    local next_url = redirected(url, headers.location)
     if parts_of(next_url).authority ~= parts_of(url).authority then
       request.headers = without_secrets(request.headers)
     end
-    url = with_scheme(next_url)
+    url = next_url
   end
   taken.finish()
   -- The connection was given up then, and what it says of that is not the reason.
