@@ -267,6 +267,8 @@ end
 function Emulator:control(line)
   check.value("emulator:control", "the command", line, { type = "string" })
   if line:find("[\r\n]") then check.fail("emulator:control", "the command is more than one line") end
+  if line:find("\0", 1, true) then check.fail("emulator:control", "the command holds NUL") end
+  if not line:find "%S" then check.fail("emulator:control", "the command is empty") end
   if not self.control_line then
     local err
     self.control_line, err = connect(self.control_path)
