@@ -289,6 +289,8 @@ end
 function Emulator:control(line)
   check.value("emulator:control", "the command", line, { type = "string" })
   if line:find("[\r\n]") then check.fail("emulator:control", "the command is more than one line") end
+  if line:find("\0", 1, true) then check.fail("emulator:control", "the command holds NUL") end
+  if not line:find "%S" then check.fail("emulator:control", "the command is empty") end
   local _held <close> = self.asking:take()
   if not self.control_line or self.control_line.gone then
     local err

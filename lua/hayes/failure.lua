@@ -173,6 +173,16 @@ function failure.deadlock(modem)
       .. "command waits for the other end to close the connection." }
 end
 
+--- A source sends a command while the line waits for the source.
+---@param modem hayes.modem
+function failure.feeding(modem)
+  return errors.new { name = "busy", queued = true,
+    message = ("an upload has the line of the modem on %s, and waits for the caller's own source"):format(
+      modem.address),
+    hint = "Give the upload the option piece, such as piece = 65536: between two pieces the line is free; or let "
+      .. "another task gather what the source gives." }
+end
+
 --- A line of an answer is not what it must be: it has changed on the line, or the firmware is of another kind.
 ---@param text string  the command
 ---@param line? string

@@ -39,6 +39,7 @@ local wait = require "hayes.wait"
 ---@field wifi hayes.aithinker.wifi Ai-Thinker: the access point
 ---@field dns hayes.aithinker.dns Ai-Thinker: name resolution
 ---@field sockets hayes.aithinker.sockets Ai-Thinker: all connections and servers
+---@field feeder? table  whose source an upload waits for, which has the line: see wait.caller
 ---@field package restart? fun(self) runs start-up again after a restart of the module; set once the first is over
 ---@field package profile? hayes.profile|false what is known of the module, where hayes.open was given one
 ---@field package again? { open: function, startup: table } how the port is opened again, and what start-up then needs

@@ -52,6 +52,13 @@ function wait.caller()
   return task.caller or nil, task.deadline or nil
 end
 
+--- Is this the caller for whom something is done now? False where that cannot be told: coroutines of another event
+--- loop are all one caller.
+---@param caller table? of wait.caller
+function wait.is_caller(caller)
+  return caller ~= nil and caller == wait.caller() and not (caller == PROGRAM and foreign.in_use())
+end
+
 --- Can nobody but this caller do anything before it goes on?
 ---@param caller table of wait.caller
 function wait.is_alone(caller)

@@ -159,6 +159,44 @@ http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[2])), Handler).serve_
     end
   end)
 
+  --- What `hayes http` makes of a server that sends these bytes: status and stderr, with HOST:PORT for the server.
+  local function fetch_from(bytes)
+    local own = Process.free_port()
+    local _server <close> = Process.start { "/usr/bin/python3", "-c", [[
+import socket, sys
+listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+while True:
+    client = listener.accept()[0]
+    if client.recv(65536): client.sendall(sys.argv[2].encode())
+    client.close()]], own, bytes }
+    Process.wait_for_port(own)
+    local result = run { "http", ("http://127.0.0.1:%d/"):format(own) }
+    return result.status, (result.err:gsub("127%.0%.0%.1:" .. own, "HOST:PORT"))
+  end
+
+  it("says what a server has sent that is no answer", function()
+    local ok = "HTTP/1.1 200 OK\r\n"
+    for bytes, words in pairs {
+      ["220 mail.example ready\r\n"] = "it sends no status line",
+      [ok .. "nonsense\r\n\r\n"] = "malformed",
+      [ok .. "Content-Length: -5\r\n\r\nhello"] = 'its Content-Length is "-5"',
+      [ok .. "Transfer-Encoding: chunked\r\n\r\nzz\r\n"] = "invalid chunk size",
+    } do
+      local status, err = fetch_from(bytes)
+      assert.are.equal(1, status)
+      assert.is_truthy(err:find("^hayes: HOST:PORT does not speak HTTP: " .. words:gsub("%-", "%%-")), err)
+    end
+  end)
+
+  it("ends with status 1 where a server redirects to what cannot be fetched", function()
+    for location, words in pairs { ["ftp://h/"] = "ftp://h/ is no URL that can be fetched",
+      ["http:///x"] = "http:///x names no host", ["http://h:99999/"] = "http://h:99999/: the port is 99999" } do
+      local status, err = fetch_from(("HTTP/1.1 302 Found\r\nLocation: %s\r\nContent-Length: 0\r\n\r\n"):format(location))
+      assert.are.equal(1, status)
+      assert.is_truthy(err:find("hayes: http://HOST:PORT/ leads to another URL: " .. words, 1, true), err)
+    end
+  end)
+
   it("says why there is no answer, and what to try", function()
     local gone = Process.free_port()
     local result = run { "http", ("http://127.0.0.1:%d/"):format(gone) }

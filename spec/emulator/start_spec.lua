@@ -15,6 +15,19 @@ local function refusal(options)
   return err.message
 end
 
+describe("An emulator", function()
+  it("is told no command that it could not answer", function()
+    local emulator <close> = assert(hayes.emulator())
+    for command, words in pairs { [""] = "is empty", [" \t"] = "is empty", ["\0"] = "holds NUL",
+      ["port\nport"] = "is more than one line" } do
+      local ok, err = pcall(emulator.control, emulator, command)
+      assert.is_false(ok)
+      assert.is_truthy(err:find("emulator:control: the command " .. words, 1, true), err)
+    end
+    assert(emulator:control "port")
+  end)
+end)
+
 describe("hayes.emulator returns as its error", function()
   it("that the program is not installed, without a word of the shell's", function()
     local path <const> = folder.new "start"

@@ -157,6 +157,23 @@ describe("An FTP transfer", function()
     assert.is_true(arrived())
   end)
 
+  it("whose source sends commands is told that it waits for it itself; one in pieces lets them through", function()
+    open()
+    local function put(options)
+      local given, answer, err = 0, nil, nil
+      local done = ftp:put(function()
+        given = given + 1
+        if given == 2 then answer, err = modem:at "AT" end
+        return given <= 2 and "bytes" or nil
+      end, "up.bin", options)
+      return done.bytes, answer and answer.result or err.name
+    end
+    for _, run in ipairs { function(f, ...) return f(...) end, hayes.run } do
+      assert.are.same({ 10, "busy" }, { run(put) })
+      assert.are.same({ 10, "OK" }, { run(put, { piece = 4 }) })
+    end
+  end)
+
   it("whose source or sink fails says so, and leaves the session as it was", function()
     open()
     local ok, err = ftp:get("down.bin", function(bytes) return bytes == nil, "disk full" end)

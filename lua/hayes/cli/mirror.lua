@@ -11,6 +11,15 @@ local function is_safe(name)
   return name ~= "." and name ~= ".." and not name:find '[/%c"]'
 end
 
+--- Bytes of a path on the server that a command has room for.
+local LONGEST = 255
+
+--- Why nothing can be fetched from there; nil: it can.
+local function obstacle(entry, path)
+  if not is_safe(entry.name) then return "is no name to fetch by" end
+  if #path > LONGEST then return ("is longer than %d bytes"):format(LONGEST) end
+end
+
 local function fetch_file(session, entry, from, to, counts, tell)
   local ours = lfs.attributes(to)
   local modified = entry.modified or session:modified(from) -- servers without MLSD
@@ -33,9 +42,9 @@ local function fetch_folder(session, from, to, counts, tell)
   if not made then return nil, why end
   for _, entry in ipairs(entries) do
     local theirs, ours = ftp_url.join(from, entry.name), to .. "/" .. entry.name
-    local ok = true
-    if not is_safe(entry.name) then
-      tell(("left out: %q is no name to fetch by"):format(theirs))
+    local ok, why_not = true, obstacle(entry, theirs)
+    if why_not then
+      tell(("left out: %q %s"):format(theirs, why_not))
     elseif entry.type == "dir" then
       ok, err = fetch_folder(session, theirs, ours, counts, tell)
     elseif entry.type == "file" then

@@ -53,7 +53,8 @@ function waiting.prepare(ticket, waits)
   local request = ticket.request
   local job = request.withdraw and wait.job()
   if job and job.left then return ticket:not_sent("cancelled", ": nobody waits for it any more") end
-  local err = not (request.timeout and request.patient) and waiting.deadlock(modem)
+  local err = wait.is_caller(modem.feeder) and failure.feeding(modem)
+    or not (request.timeout and request.patient) and waiting.deadlock(modem)
   if err then
     err.command = ticket:title()
     return err

@@ -83,6 +83,27 @@ local function has_body(method, status)
   return method ~= "HEAD" and status ~= 204 and status ~= 304 and status >= 200
 end
 
+--- What is wrong with the headers of an answer; nil: nothing. Of a length that is said twice LuaSocket makes "5, 5".
+local function flaw_of(headers)
+  local length = headers["content-length"]
+  if length and not headers["transfer-encoding"] and not length:find "^%d[%d, ]*$" then
+    return ("its Content-Length is %q"):format(length)
+  end
+end
+
+--- The status, its line and the headers of an answer, past those that are not final; nil and what is wrong.
+local function receive_head(connection)
+  local status, line, headers
+  repeat
+    status, line = connection:receivestatusline()
+    if not line then return nil, "timeout" elseif not status then return nil, "it sends no status line" end
+    headers = connection:receiveheaders()
+  until status >= 200 or status == 101
+  local flaw = flaw_of(headers)
+  if flaw then return nil, flaw end
+  return status, line, headers
+end
+
 --- One request; `on_head(status, headers)` gives the sink for the body, or nil where that is not wanted.
 local function exchange(create, parts, request, on_head)
   local connection = require("socket.http").open(parts.host, parts.port, create)
@@ -91,15 +112,10 @@ local function exchange(create, parts, request, on_head)
   if request.data then
     connection:sendbody({ ["content-length"] = #request.data }, require("ltn12").source.string(request.data))
   end
-  local status, line = connection:receivestatusline()
-  local headers = line and connection:receiveheaders()
-  while status and status < 200 and status ~= 101 do
-    status, line = connection:receivestatusline()
-    headers = line and connection:receiveheaders()
-  end
-  if not headers then
+  local status, line, headers = receive_head(connection)
+  if not status then
     connection:close()
-    return nil, status and "timeout" or ("%s:%d does not speak HTTP"):format(parts.host, parts.port)
+    return nil, line
   end
   local sink = on_head(status, headers, line)
   if sink and has_body(request.method, status) then connection:receivebody(headers, sink) end
@@ -107,7 +123,17 @@ local function exchange(create, parts, request, on_head)
   return status, headers
 end
 
---- The answer to one request; or nil and why there is none, in the words of the socket rather than LuaSocket's.
+--- What a socket says of itself. All else that LuaSocket says is about what the server has sent.
+local of_socket = { "closed", "timeout", "connection refused", "host or service not provided, or not known" }
+
+--- Why there is no answer, in the words of the socket rather than LuaSocket's.
+local function reason(parts, socket, words)
+  if type(words) ~= "string" then return words end
+  if check.contains(of_socket, words) then return socket and socket:lasterror() or words end
+  return ("%s:%d does not speak HTTP: %s"):format(parts.host, parts.port, words)
+end
+
+--- The answer to one request; or nil and why there is none.
 local function one_request(run, url, request, on_head)
   local parts = parts_of(url)
   local modem, last = run.modem, nil
@@ -118,7 +144,7 @@ local function one_request(run, url, request, on_head)
     return socket, err
   end, parts, request, on_head)
   if status then return status, headers end
-  return nil, last and type(headers) == "string" and last:lasterror() or headers
+  return nil, reason(parts, last, headers)
 end
 
 local function with_scheme(url)
@@ -126,6 +152,18 @@ local function with_scheme(url)
   local scheme = url:match "^(%a[%w+.-]*)://"
   if scheme then stop.wrong_use("%s is no URL that can be fetched: it must begin with https:// or http://", url) end
   return "https://" .. url
+end
+
+--- Where a server says that the answer is; it ends the run as refused where that is nothing to be fetched.
+local function redirected(url, location)
+  local ok, found = pcall(function()
+    local absolute = with_scheme(require("socket.url").absolute(url, location))
+    parts_of(absolute)
+    return absolute
+  end)
+  if ok then return found end
+  if not stop.is(found) then error(found, 0) end
+  stop.with(stop.REFUSED, ("%s leads to another URL: %s"):format(url, tostring(found)))
 end
 
 local function show_head(out, status_line, headers)
@@ -221,8 +259,7 @@ function http.run(run)
       return taken.sink_for(tonumber(received["content-length"]))
     end)
     if not status or not is_redirect[status] or not headers.location then break end
-    local next_url = require("socket.url").absolute(url, headers.location)
-    next_url = with_scheme(next_url)
+    local next_url = redirected(url, headers.location)
     if origin_of(next_url) ~= origin_of(url) then request.headers = without_secrets(request.headers) end
     if is_for_get(status, request.method) then request = without_body(request) end
     url = next_url

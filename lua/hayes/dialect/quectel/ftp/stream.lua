@@ -40,6 +40,7 @@ local function start(modem, text, seconds, doing)
     end,
   })
   self.ticket = ticket
+  if ticket then modem.feeder = wait.caller() end
   return ticket and self, err
 end
 
@@ -58,6 +59,7 @@ end
 
 --- There are no more: the module's answer; or nil and the error.
 function Outflow:finish()
+  self.modem.feeder = nil
   if await_turn(self) then self.modem:finish_data(self.ticket) end
   while not self.over do self.waiter:wait() end
   return self.response, self.err
@@ -65,6 +67,7 @@ end
 
 --- The caller has been cancelled, or its source has raised: the module is told that this is the end.
 function Outflow:__close()
+  self.modem.feeder = nil
   if self.over then return end
   if self.ticket:is_sent() then return self.modem:finish_data(self.ticket) end
   exchange.abandon(self.ticket)
