@@ -9,8 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Paths would not do: /dev/pts/0 is another pty in another container. Processes whose descriptors we may not read belong to
- * another user: root, whom locks do not stop. */
+/* Paths would not do: /dev/pts/0 is another pty in another container. Processes whose descriptors we may not
+ * read belong to another user: root, whom locks do not stop. */
 static bool has_open(const char *process, const struct stat *pty)
 {
     char name[300];
