@@ -27,9 +27,10 @@ describe("On this machine the command hayes", function()
   it("keeps the shell's lines for its user alone", function()
     local path = lab.folder() .. "/state/hayes/history"
     os.remove(path)
-    Program.in_terminal({ "shell", "-p", "emulator" }, {
-      { "wait", "> " }, { "type", "1 + 1\r" }, { "wait", "\n2" }, { "wait", "> " }, { "type", "\4" },
+    local result = Program.in_terminal({ "shell", "-p", "emulator" }, {
+      { "wait", "> " }, { "type", "1 + 1\r" }, { "wait", "2\r\n" }, { "wait", "> " }, { "type", "\4" },
     })
+    assert.are.equal(0, result.status, result.out)
     assert.are.equal("rw-------", lfs.attributes(path, "permissions"))
   end)
 

@@ -126,9 +126,11 @@ describe("An Ai-Thinker module", function()
     finally(script.real_time)
     local module = WifiModule.new()
     local modem = assert(hayes.open_port(module.port, "script"))
+    local held = {} -- those that nobody holds are closed when they are collected
     for _, host in ipairs { "[::1]", "server.example." } do
-      assert(modem.tcp.open(host, 7))
-      assert(modem.udp.factory()():connect(host, 7))
+      held[#held + 1] = assert(modem.tcp.open(host, 7))
+      held[#held + 1] = modem.udp.factory()()
+      assert(held[#held]:connect(host, 7))
     end
     local seen = {}
     for _, socket in pairs(module.sockets) do seen[socket.host] = (seen[socket.host] or 0) + 1 end

@@ -52,7 +52,8 @@ function Program.start(words, text)
   return process, process:printed(text)
 end
 
---- Runs it in a terminal of its own: each step is { "wait", text }, { "type", keys } or { "signal", name }.
+--- Runs it in a terminal of its own: each step is { "wait", text }, { "type", keys } or { "signal", name }. Raises when a
+--- text does not come within 20 s, or the program does not end within 60 s.
 ---@return { status: integer, out: string }
 function Program.in_terminal(words, steps)
   local folder = lab.folder()
@@ -67,7 +68,9 @@ function Program.in_terminal(words, steps)
   local line = command_line(folder, words, { "env", "ASAN_OPTIONS=detect_leaks=0", "/usr/bin/python3",
     "spec/support/in_terminal.py", folder .. "/steps" })
   local _, _, status = os.execute(Process.quote(line) .. " >" .. folder .. "/out 2>&1")
-  return { status = status, out = files.read(folder .. "/out") }
+  local out = files.read(folder .. "/out")
+  if status == 98 or status == 99 then error(out, 2) end -- what a step waits for has not come, or the end has not
+  return { status = status, out = out }
 end
 
 return Program
