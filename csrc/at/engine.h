@@ -1,7 +1,8 @@
 /* The state of the engine, and the functions that its source files share: engine.c (life, settings, commands
- * and input), incoming.c (interprets tokens), block_damage.c (what follows a block), online_input.c (input
- * that does not consist of lines), outgoing.c (output), recovery.c (commands that end without an answer),
- * boot.c (restarts), prompt.c (prompts that nobody expected) and events.c (the next event, and time). */
+ * and input), incoming.c (interprets tokens), results.c (interprets result codes), block_damage.c (what
+ * follows a block), online_input.c (input that does not consist of lines), outgoing.c (output), recovery.c
+ * (commands that end without an answer), boot.c (restarts), prompt.c (prompts that nobody expected) and
+ * events.c (the next event, and time). */
 #ifndef AT_ENGINE_H
 #define AT_ENGINE_H
 
@@ -105,6 +106,19 @@ enum at_event_kind at_event_init(struct at_event *event, enum at_event_kind kind
 /* Interprets a token and acts on it. NONE when there is nothing to report. */
 enum at_event_kind at_engine_on_token(struct at_engine *engine, struct at_event *event,
                                       const struct at_token *token, at_time now);
+
+/* Reports a line and prepares for the block that it announces. */
+enum at_event_kind at_engine_emit_line(struct at_engine *engine, struct at_event *event,
+                                       enum at_event_kind kind, const struct at_token *line, at_time now);
+
+/* Interprets a line with a final result code. */
+enum at_event_kind at_engine_on_final(struct at_engine *engine, struct at_event *event,
+                                      const struct at_token *line, const struct at_line_rule *rule,
+                                      at_time now);
+
+/* Ends the command in flight with the module's result. */
+enum at_event_kind at_engine_end_slot(struct at_engine *engine, struct at_event *event,
+                                      const struct at_token *line, bool success, at_time now);
 
 /* In online_input.c: enters data mode, or starts a download; or the body that follows a CONNECT which nobody
  * expected. Input that has not been read yet belongs to it.

@@ -31,9 +31,7 @@ function wait.wall_clock()
 end
 
 --- The task that runs now; nil: none of the loop's.
-function wait.running()
-  return loop.running()
-end
+wait.running = builtin.running
 
 -- Who waits for whom
 
@@ -73,9 +71,7 @@ function wait.job()
 end
 
 --- The task that runs now, also from a coroutine of the caller's own inside it; nil: none of the loop's.
-function wait.innermost_task()
-  return loop.resumed()
-end
+wait.innermost_task = builtin.resumed
 
 -- Waiters
 
@@ -464,18 +460,14 @@ end
 --- Calls owner:go_on() in the next round of the loop, unless wait.not_soon takes that back. Neither allocates.
 wait.soon, wait.not_soon = builtin.soon, builtin.not_soon
 
---- Calls owner:due(now) at that time, in place of an earlier wish of the same owner.
-function wait.schedule(owner, at)
-  builtin.schedule(owner, at)
-end
+--- wait.schedule(owner, at) calls owner:due(now) at that time, in place of an earlier wish of the same owner.
+wait.schedule = builtin.schedule
 
 --- Takes such a wish back. Allocates nothing.
 wait.unschedule = builtin.unschedule
 
---- Whether the modem's port has output to take that it did not take at once.
-function wait.want_output(fd, wanted)
-  builtin.want_output(fd, wanted)
-end
+--- wait.want_output(fd, wanted): whether the modem's port has output to take that it did not take at once.
+wait.want_output = builtin.want_output
 
 --- Lets the loop go round once; it waits for nothing.
 function wait.go_round()

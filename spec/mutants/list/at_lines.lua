@@ -54,7 +54,7 @@ return {
   { "csrc/at/engine.c", "if (engine->deferred.count == AT_DEFERRED_MAX)", "if (engine->deferred.count > AT_DEFERRED_MAX)",
     B },
   { "csrc/at/deferred.c", "!(has_identity(expect) && has_identity(&entry->expect))", "true", B },
-  { "csrc/at/incoming.c", "event->more = success && slot->expect", "event->more = slot->expect", B },
-  { "csrc/at/incoming.c", "&& !slot->deferred_early;", ";", B },
+  { "csrc/at/results.c", "event->more = success && slot->expect", "event->more = slot->expect", B },
+  { "csrc/at/results.c", "&& !slot->deferred_early;", ";", B },
   { "csrc/at/information.c", "slot->echoed > 0 || line->length >= 2", "true", B },
 }
