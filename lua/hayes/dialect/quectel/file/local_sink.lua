@@ -23,7 +23,7 @@ function Sink:take(bytes)
   self.given = true
   local ok, words = self.sink(bytes)
   if ok then return true end
-  return nil, failure.of_sink(self.what, words)
+  return nil, failure.of_sink(self.what, words == nil and "it returned nothing; a sink returns 1 to get more" or words)
 end
 
 --- Starts over; false if a sink has already received bytes.
