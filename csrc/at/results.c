@@ -15,7 +15,7 @@ static bool was_ended_by_module(const struct at_engine *engine, bool success, at
 }
 
 enum at_event_kind at_engine_end_slot(struct at_engine *engine, struct at_event *event,
-                                   const struct at_token *line, bool success, at_time now)
+                                      const struct at_token *line, bool success, at_time now)
 {
     struct at_slot *slot = &engine->slot;
     at_event_init(event, AT_EVENT_FINAL, line);
@@ -77,7 +77,8 @@ static bool comes_by_itself(const struct at_slot *slot, const struct at_line_rul
 }
 
 enum at_event_kind at_engine_on_final(struct at_engine *engine, struct at_event *event,
-                                   const struct at_token *line, const struct at_line_rule *rule, at_time now)
+                                      const struct at_token *line, const struct at_line_rule *rule,
+                                      at_time now)
 {
     struct at_slot *slot = &engine->slot;
     if (engine->sync.phase != AT_SYNC_OFF && comes_by_itself(slot, rule)) {
