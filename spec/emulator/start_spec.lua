@@ -35,8 +35,8 @@ describe("hayes.emulator returns as its error", function()
     Process.run { "sh", "-c", ([[mkdir '%s/bin' '%s/hayes' && cp '%s' '%s/hayes/' &&
       ln -s "$(command -v lua5.4)" '%s/bin/lua5.4']]):format(path, path, core_path, path, path) }
     for _, start in ipairs { [[require("hayes").emulator]], [[require("hayes.emulator").quirks]] } do
-      local said = Process.run { "sh", "-c", ([[exec env PATH='%s/bin' LUA_PATH='%s' LUA_CPATH='%s/?.so;;' \
-        lua5.4 -e 'print(select(2, %s()))' 2>&1]]):format(path, package.path, path, start) }
+      local said = Process.run({ "env", ("PATH=%s/bin"):format(path), "LUA_PATH=" .. package.path,
+        ("LUA_CPATH=%s/?.so;;"):format(path), "lua5.4", "-e", ("print(select(2, %s()))"):format(start) }, { ours = true })
       assert.are.same("the emulator did not start: there is no program hayes-emulator\n", said)
     end
   end)
