@@ -208,7 +208,7 @@ describe("The shell", function()
     local out = Program.in_terminal({ "shell", "-p", emulator.address, env = { "SPEC_COLUMNS=60" } }, {
       { "wait", "leaves" }, { "type", "help\r" }, { "wait", "Ctrl-D leaves." },
       { "type", 'AT+NOSUCH\r' }, { "wait", "wrong." }, { "type", 'AT+QSSLCFG="\t' }, { "wait", "more" },
-      { "type", "\21modem:help 'network.attach'\r" }, { "wait", "chapter 4" }, { "type", "\4" } }).out
+      { "type", "\21modem:help 'network.attach'\r" }, { "wait", "chapter 4" }, { "wait", "> " }, { "type", "\4" } }).out
     for line in out:gsub("\27[%[%d;]*%a?", ""):gmatch "[^\r\n]+" do
       if not line:find("> ", 1, true) then assert.is_true(utf8.len(line) <= 60, line) end
     end
