@@ -36,7 +36,7 @@ local function check_address(self, where, host, port)
   if self.check_host then
     self.check_host(where, host)
   else
-    check.value(where, "the host", host, { type = "string", line = true, filled = true, longest = 255 })
+    check.value(where, "the host", host, hosts.RULE)
     hosts.check(where, host)
   end
   return Client.check_port(where, port)

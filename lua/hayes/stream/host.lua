@@ -4,6 +4,9 @@ local check = require "hayes.check"
 
 local host = {}
 
+--- What every host has to be, as a rule of check.value.
+host.RULE = { type = "string", line = true, filled = true, longest = 255 }
+
 --- The host as a command has it: an IPv6 address without the brackets that URLs have around it, and a name without the
 --- dot of the DNS root, which modules would send as part of the TLS server name. Anything else is left as it is.
 ---@param given any

@@ -87,7 +87,7 @@ function DataPhase:input(bytes)
   -- The line has lost or changed some of `+++`, or a jump of the clock was the silence in front of it.
   self.half_escape = #bytes <= 3 and bytes ~= "+++" and bytes:find("+", 1, true) ~= nil
     or bytes == "+++" and not silent and world.now - world.jumped_at < GUARD
-  self.last_input = module.world.now
+  self.last_input = world.now
   if self.escaping then
     self.escaping = false
     bytes = "+++" .. bytes

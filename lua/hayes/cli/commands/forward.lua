@@ -3,6 +3,7 @@
 local carry = require "hayes.cli.relay.carry"
 local check = require "hayes.check"
 local Connections = require "hayes.cli.relay.connections"
+local hosts = require "hayes.stream.host"
 local server = require "hayes.cli.relay.server"
 local stop = require "hayes.cli.stop"
 local target = require "hayes.cli.target"
@@ -27,7 +28,7 @@ local function parse(text)
     stop.wrong_use("%s: write it as LOCAL:HOST:PORT, such as 8443:example.com:443", text)
   end
   host = host:match "^%[(.*)%]$" or host
-  local problem = check.problem(check.value, "", "the host", host, { line = true, filled = true, longest = 255 })
+  local problem = check.problem(check.value, "", "the host", host, hosts.RULE)
   if problem then stop.wrong_use("%s: %s", text, problem) end
   return port, host, far
 end
@@ -46,11 +47,7 @@ function forward.run(run)
   carry.announce(run.out, arguments.bind, listener:number(), ("%s:%d leads to %s"):format(arguments.bind,
     listener:number(), where))
   server.run(listener, function(client)
-    carry.run(run.out, connections, client, where, function()
-      local made = make()
-      if made:connect(host, far) then return made end
-      return nil, made:lasterror()
-    end)
+    carry.run(run.out, connections, client, where, carry.opener(make, host, far))
   end)
 end
 

@@ -42,12 +42,7 @@ function socks.run(run)
     local request = requests.read(client)
     if not request then return end
     local where = as_line(("%s:%d"):format(request.host, request.port))
-    carry.run(run.out, connections, client, where, function()
-      -- Unlike open(), connect() takes a bad name or port for no mistake of the program.
-      local made = make()
-      if made:connect(request.host, request.port) then return made end
-      return nil, made:lasterror()
-    end, function(err)
+    carry.run(run.out, connections, client, where, carry.opener(make, request.host, request.port), function(err)
       request.refused(err)
       return as_line(tostring(err))
     end, request.granted)

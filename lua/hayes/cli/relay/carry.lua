@@ -44,6 +44,20 @@ function carry.announce(out, host, port, does)
   end
 end
 
+--- What opens a connection for carry.run, by a factory of sockets. Unlike open(), connect() takes a bad name or port
+--- for no mistake of the program.
+---@param make fun(): hayes.socket
+---@param host string
+---@param port integer
+---@return fun(): hayes.socket?, hayes.error?
+function carry.opener(make, host, port)
+  return function()
+    local made = make()
+    if made:connect(host, port) then return made end
+    return nil, made:lasterror()
+  end
+end
+
 --- Opens a connection for a client, moves bytes until one side ends, and tells of it when it is over.
 ---@param out hayes.cli.output
 ---@param connections hayes.cli.connections

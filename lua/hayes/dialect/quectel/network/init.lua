@@ -233,7 +233,7 @@ return function(modem)
   ---@param options? integer|{ context: integer?, timeout: number? } the context alone, or both
   ---@return string[]?, hayes.error?
   function network.resolve(host, options)
-    check.value("network.resolve", "the host", host, { type = "string", line = true, filled = true, longest = 255 })
+    check.value("network.resolve", "the host", host, hosts.RULE)
     hosts.check("network.resolve", host)
     options = context_options("network.resolve", options, resolve_options)
     return resolver:resolve(hosts.plain(host), options.context, options.timeout)
